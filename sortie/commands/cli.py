@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "loop": Command("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
     "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
     "radio": Command("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
+    "web": Command("web", "web", "Show vehicles on a page of a browser, until stopped."),
     "report": Command("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
     "convert": Command("convert", "convert", "Write a log of a flight in the form of another tool."),
     "go": Command("manager", "go", "Start a flight of a running service."),

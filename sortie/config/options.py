@@ -21,6 +21,7 @@ from sortie.config.values import (
     Bounds,
     VehicleSpec,
     checked_metrics,
+    listen_address,
     number_from_zero,
     one_of,
     parse_home,
@@ -30,6 +31,7 @@ from sortie.config.values import (
     path,
     positive_number,
     system_or_all,
+    tile_address,
     truth,
     whole_number,
 )
@@ -39,6 +41,8 @@ RUNS = FLIGHTS | {"loop"}
 READ = frozenset({"param list", "param get"})
 PARAM = READ | {"param set", "param load", "param save", "param reset"}
 REMOTE = PARAM | {"go", "abort", "status"}
+ASKED = REMOTE | {"web"}
+"""They connect to what serves."""
 
 SIMULATED = frozenset({Where.SIMULATOR, Where.LOOP})
 PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.LOOP})
@@ -217,6 +221,41 @@ DISTANCE: Final = Option(
     unit="m",
 )  # fmt: skip
 
+# --- a page -----------------------------------------------------------------------------------------------------------
+WEB: Final = Option(
+    "web", truth, False, "Show it on a page of a browser; its address is told on stderr.", Group.LINKS, RUNS,
+    kind=Kind.SWITCH, sources=Sources.EVERYWHERE,
+)  # fmt: skip
+CONTROL: Final = Option(
+    "control", truth, False, "Let the page act: arm, modes, missions, parameters; else it only shows.",
+    Group.LINKS, RUNS | {"web"}, kind=Kind.SWITCH, sources=Sources.EVERYWHERE,
+)  # fmt: skip
+TILES: Final = Option[str | None](
+    "tiles", tile_address, None, "Pictures for the map, an address with {z}, {x} and {y}; none are asked for else.",
+    Group.LINKS, RUNS | {"web"}, form="URL", sources=Sources.EVERYWHERE,
+)  # fmt: skip
+LISTEN: Final = Option[tuple[str, int] | None](
+    "listen", listen_address, None, "Where the page is served.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
+    otherwise="127.0.0.1:8088, or another free port", sources=Sources.EVERYWHERE,
+)  # fmt: skip
+ORIGINS: Final = Option(
+    "origin", str, _STRINGS,
+    "A page of this origin may ask as well, such as Cockpit's; it needs the token. Repeatable.",
+    Group.LINKS, frozenset({"web"}), form="URL", kind=Kind.LIST,
+)  # fmt: skip
+FOXGLOVE: Final = Option[int | None](
+    "foxglove", whole_number(0, 65535), None, "Serve Foxglove's WebSocket on this port of loopback, to look only.",
+    Group.LINKS, frozenset({"web"}), form="PORT",
+)  # fmt: skip
+SHOWN_LOGS: Final = Option[Path | None](
+    "log-dir", path, None, "Whose flights it lists.", Group.FILES, frozenset({"web"}), form="DIR",
+    otherwise="logs in the state directory",
+)  # fmt: skip
+SHOWN_STATE: Final = Option[Path | None](
+    "state-dir", path, None, "Whose sortie loop it shows.", Group.FILES, frozenset({"web"}), form="DIR",
+    otherwise="~/.local/state/sortie",
+)  # fmt: skip
+
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
 VEHICLE: Final = Option(
     "vehicle", parse_vehicle, VehicleSpec(),
@@ -340,7 +379,7 @@ SYSID: Final = Option[int | None](
     sources=Sources.EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
 )  # fmt: skip
 CONNECT: Final = Option(
-    "connect", str, DEFAULT_CONNECT, "Where the service listens.", Group.LINKS, REMOTE, form="URL",
+    "connect", str, DEFAULT_CONNECT, "Where the service listens.", Group.LINKS, ASKED, form="URL",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 COMPONENT: Final = Option[int | None](
@@ -352,7 +391,7 @@ SIGNING_KEY: Final = Option[Path | None](
     RUNS, form="FILE", sources=Sources.EVERYWHERE,
 )  # fmt: skip
 STATION_KEY: Final = Option[Path | None](
-    "signing-key", path, None, "The key of a service that signs its links.", Group.LINKS, REMOTE, form="FILE",
+    "signing-key", path, None, "The key of a service that signs its links.", Group.LINKS, ASKED, form="FILE",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 INSECURE: Final = Option(
@@ -462,6 +501,12 @@ TABLE: Final[tuple[Option[object], ...]] = (
     PRINT_FLEET,
     LINK,
     LOOP_LINK,
+    WEB,
+    CONTROL,
+    LISTEN,
+    TILES,
+    ORIGINS,
+    FOXGLOVE,
     RADIO,
     RELAY_RADIO,
     SYSID,
@@ -473,6 +518,8 @@ TABLE: Final[tuple[Option[object], ...]] = (
     INSECURE,
     STATE_DIR,
     LOG_DIR,
+    SHOWN_STATE,
+    SHOWN_LOGS,
     LOG_FORMAT,
     TELEMETRY_LOG,
     TRACE,

@@ -58,6 +58,10 @@ class Settings:
     spacing: float = options.SPACING.default
     fleet: Path | None = options.FLEET.default
     networks: int = options.NETWORKS.default
+    web: bool = options.WEB.default
+    control: bool = options.CONTROL.default
+    listen: tuple[str, int] | None = options.LISTEN.default
+    tiles: str | None = options.TILES.default
     given: frozenset[str] = field(default=frozenset(), compare=False)
     """Keys of what somebody has said, be it the default."""
 

@@ -121,6 +121,26 @@ def checked_metrics(text: str) -> str:
     return text
 
 
+def listen_address(text: str) -> tuple[str, int]:
+    """Host and port where a page is served: loopback, for whoever has its address may look."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
+        raise UserError("expected HOST:PORT, such as 127.0.0.1:8088")
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise UserError("a page is served on loopback only, such as 127.0.0.1:8088; go there through a tunnel of ssh")
+    return host, int(port)
+
+
+def tile_address(text: str) -> str:
+    """An address of map tiles."""
+    if not text.startswith(("http://", "https://")) or any(part not in text for part in ("{z}", "{x}", "{y}")):
+        raise UserError("expected an address such as https://tiles.example.org/{z}/{x}/{y}.png")
+    if any(letter in text for letter in " ;,'\""):
+        raise UserError("an address has no blanks, quotes, commas or semicolons")
+    return text
+
+
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     """A parser of whole numbers from `low` to `high`."""
 

@@ -27,6 +27,7 @@ from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
 from sortie.loop.vehicles import has_controller, loop_of
 from sortie.loop.view import LoopView, amount
+from sortie.nodes.page_process import PageProcess
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from sortie.storage.signing_keys import open_keys, sign_links
@@ -75,6 +76,11 @@ class Start:
     def directory(self) -> Path:
         """Where the loop's state is."""
         return self.settings.state_dir or default_state_dir()
+
+    @property
+    def logs(self) -> Path:
+        """Where logs go."""
+        return self.settings.log_dir or self.directory / "logs"
 
     @property
     def speedup(self) -> float:
@@ -130,6 +136,9 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
             runtime, run.loop.carrier.endpoint, start.links, insecure=start.settings.insecure,
             signing_key=start.settings.signing_key,
         )  # fmt: skip
+    if start.settings.web:
+        page = PageProcess(start.settings, runtime, run.loop.carrier.endpoint, start.logs, start.directory)
+        stack.callback(page.close)
     if start.links:
         view.terminal.say(opening)
     if controller is not None:
@@ -161,9 +170,8 @@ def _controller(start: Start, stack: ExitStack, runtime: Runtime, snapshot: Snap
     settings = replace(start.settings, vehicle=start.vehicle)
     if settings.speedup not in (None, 1.0) and settings.vehicle.kind == "link":
         say("--speedup is ignored with a flight controller")
-    log_dir = settings.log_dir or start.directory / "logs"
     try:
-        return ControllerStart(settings, start.profile, log_dir, stack, runtime, snapshot, patience_s=patience_s)
+        return ControllerStart(settings, start.profile, start.logs, stack, runtime, snapshot, patience_s=patience_s)
     except NotHeard:
         return None
 

@@ -51,6 +51,7 @@ TABLE = (
     Row(("flash", "firmware.bin", "--board-id", "9", "--port", "nowhere", "--yes")),
     Row(("report", LOG)),
     Row(("radio", "tcpin:127.0.0.1:0", "tcpin:127.0.0.1:0"), "between"),
+    Row(("web", "--connect", "tcpin:127.0.0.1:0", "--listen", "127.0.0.1:0"), "the page is at"),
     Row(("convert", LOG, "--to", "csv")),
     Row(("go", "--connect", SILENT)),
     Row(("abort", "--connect", SILENT)),

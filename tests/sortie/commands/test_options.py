@@ -25,6 +25,8 @@ SAID = {
     "networks": "2", "terrain": "/tiles",
     "firmware": "px4", "radio": "sik-57600", "pace": "clients", "pace-lead": "0.1", "pace-limit": "9",
     "pace-quiet": "0.002",
+    "web": "true", "control": "true",
+    "listen": "127.0.0.1:8099", "tiles": "https://tiles.example.org/{z}/{x}/{y}.png",
 }  # fmt: skip
 
 OF_PACE = ["pace", "pace-lead", "pace-limit", "pace-quiet"]

@@ -1,0 +1,92 @@
+"""`sortie web`: a page in a browser that shows the vehicles on a link."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from mavlink_bridge.signing import Signing, timestamp_of
+from sortie.config.errors import UserError
+from sortie.config.options import (
+    CONNECT,
+    CONTROL,
+    FOXGLOVE,
+    LISTEN,
+    ORIGINS,
+    SHOWN_LOGS,
+    SHOWN_STATE,
+    STATION_KEY,
+    TILES,
+)
+from sortie.config.settings import Given
+from sortie.config.signing_key import read_key
+from sortie.config.values import default_state_dir
+from sortie.nodes.page_process import DEFAULT_LISTEN, TOKEN
+from sortie.runtime.runtime import Runtime, never
+
+if TYPE_CHECKING:
+    from sortie.web.foxglove_server import FoxgloveServer
+    from sortie.web.station import Station
+
+
+def web(given: Given) -> int:
+    """Until SIGTERM (status 0) or Ctrl-C (status 130). Status 2 when the library is missing or the port is taken."""
+    try:
+        from sortie.web.server import PageServer, PageSettings
+    except ModuleNotFoundError as error:
+        raise UserError(f"a page needs {error.name}: pip install 'sortie[web]'") from error
+    from sortie.web.station import Station
+
+    runtime = Runtime()
+    with ExitStack() as stack:
+        stack.callback(runtime.close)
+        station = Station(runtime, control=given[CONTROL], signing=_signing(given))
+        url = given[CONNECT]
+        try:
+            runtime.open(station.endpoint, url)
+        except UserError as error:
+            raise UserError(f"--connect {url}: {error}") from error
+        runtime.install_signals()
+        state = given[SHOWN_STATE] or default_state_dir()
+        logs = given[SHOWN_LOGS] or state / "logs"
+        host, port = given[LISTEN] or DEFAULT_LISTEN
+        settings = PageSettings(
+            token=os.environ.get(TOKEN) or secrets.token_urlsafe(18), loop=state, host=host, port=port,
+            control=given[CONTROL], tiles=given[TILES], connect=url, origins=given[ORIGINS],
+            logs=logs if logs.is_dir() or given[SHOWN_LOGS] else None,
+        )  # fmt: skip
+        server = PageServer(station, settings)
+        stack.callback(server.close)
+        address = server.start(or_free=given[LISTEN] is None)
+        foxglove_port = given[FOXGLOVE]
+        if foxglove_port is not None:
+            stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)
+        acts = "" if settings.control else ", it only shows; --control lets it act"
+        print(f"sortie: the page is at {address}{acts}", file=sys.stderr, flush=True)
+        runtime.run(never)
+    return runtime.signals.exit_status or 0
+
+
+def _serve_foxglove(runtime: Runtime, station: Station, port: int) -> FoxgloveServer:
+    try:
+        from sortie.web.foxglove_server import FoxgloveServer
+    except ModuleNotFoundError as error:
+        raise UserError(f"--foxglove needs {error.name}: pip install 'sortie[web,mcap]'") from error
+    server = FoxgloveServer(station, port)
+    runtime.add(server)
+    print(f"sortie: Foxglove connects to ws://127.0.0.1:{server.port}", file=sys.stderr, flush=True)
+    return server
+
+
+def _signing(given: Given) -> Signing | None:
+    file = given[STATION_KEY]
+    if file is None:
+        return None
+    key, warnings = read_key(file)
+    for warning in warnings:
+        print(f"sortie: {warning}", file=sys.stderr)
+    return Signing(key, timestamp_of(time.time_ns() // 1000))

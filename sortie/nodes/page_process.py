@@ -1,0 +1,72 @@
+"""`--web`: `sortie web` in a process of its own beside a run, on a link of its own, so that it costs the flight what a
+ground station costs. It ends with the run; where the run begins anew after a reboot, the page is at the same address.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from mavlink_bridge.links.hub import LinkOwner
+from sortie.config.errors import UserError
+from sortie.config.settings import Settings
+from sortie.runtime.runtime import Runtime
+
+DEFAULT_LISTEN: Final = ("127.0.0.1", 8088)
+"""The port of mavlink2rest, whose paths it has."""
+TOKEN: Final = "SORTIE_WEB_TOKEN"
+"""The environment may hold the token; the command line must not, for everybody can read that."""
+_LISTEN: Final = "SORTIE_LISTEN"
+_LINK: Final = "tcpin:127.0.0.1:0"
+_END_S: Final = 3.0
+
+
+class PageProcess:
+    """See the module. `owner`: whose link it is connected to; `state`: of a sortie loop.
+    UserError when the library of the page is missing."""
+
+    def __init__(
+        self, settings: Settings, runtime: Runtime, owner: LinkOwner, logs: Path, state: Path | None = None
+    ) -> None:
+        if find_spec("aiohttp") is None:
+            raise UserError("a page needs aiohttp: pip install 'sortie[web]', or leave --web out")
+        address = runtime.open(owner, _LINK).removeprefix("tcpin:")
+        os.environ.setdefault(TOKEN, secrets.token_urlsafe(18))
+        os.environ[_LISTEN] = _listen(settings.listen)  # a reboot is another program with the same environment
+        command = [sys.executable, "-m", "sortie", "web", "--connect", f"tcp:{address}", "--log-dir", str(logs)]
+        if state is not None:
+            command += ["--state-dir", str(state)]
+        if settings.control:
+            command.append("--control")
+        if settings.tiles is not None:
+            command += ["--tiles", settings.tiles]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def close(self) -> None:
+        """End it; at once, when it does not listen."""
+        self._process.terminate()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _listen(given: tuple[str, int] | None) -> str:
+    """Where it was asked for; else the usual port, or another one when that is taken."""
+    if given is not None:
+        return f"{given[0]}:{given[1]}"
+    host, port = DEFAULT_LISTEN
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            probe.bind((host, 0))
+        return f"{host}:{probe.getsockname()[1]}"

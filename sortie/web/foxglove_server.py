@@ -1,0 +1,143 @@
+"""Foxglove's WebSocket, by its SDK: place, attitude, figures and texts of each vehicle in its well-known schemas,
+`RATE_HZ` times a second. It only shows; the SDK takes nothing from those who look.
+
+Topics of vehicle N: `/N/fix` (LocationFix, the map), `/N/pose` (FrameTransform from `home N` to `vehicle N`), `/N/log`
+(Log), `/N/state` (JSON: all facts of the page, for plots).
+"""
+
+from __future__ import annotations
+
+import time
+from math import cos, radians, sin
+from typing import Any, Final
+
+import foxglove
+from foxglove.channels import FrameTransformChannel, LocationFixChannel, LogChannel
+from foxglove.messages import FrameTransform, LocationFix, Log, LogLevel, Quaternion, Timestamp, Vector3
+
+from autopilot.geo import GeoPoint, to_local
+from autopilot.mav import Severity
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.hub import LinkOwner
+from sortie.config.errors import UserError
+from sortie.web.picture import Facts, Vehicle
+from sortie.web.station import RATE_HZ, Station
+
+_PERIOD_MS: Final = 1000 // RATE_HZ
+_LEVELS: Final = (
+    (Severity.CRITICAL, LogLevel.Fatal), (Severity.ERROR, LogLevel.Error), (Severity.WARNING, LogLevel.Warning),
+    (Severity.INFO, LogLevel.Info), (Severity.DEBUG, LogLevel.Debug),
+)  # fmt: skip
+Turn = tuple[float, float, float, float]
+
+
+def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> Turn:
+    """(x, y, z, w) of a body that looks along x, left y, up z, in east, north, up; from MAVLink's angles, which are of
+    nose, right, down in north, east, down."""
+    roll, pitch, yaw = radians(roll_deg) / 2.0, radians(-pitch_deg) / 2.0, radians(90.0 - yaw_deg) / 2.0
+    cr, sr, cp, sp, cy, sy = cos(roll), sin(roll), cos(pitch), sin(pitch), cos(yaw), sin(yaw)
+    return (
+        sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
+        cr * cp * cy + sr * sp * sy,
+    )  # fmt: skip
+
+
+class _Channels:
+    """Those of one vehicle."""
+
+    def __init__(self, system: int, context: Any) -> None:
+        self.fix = LocationFixChannel(f"/{system}/fix", context=context)
+        self.pose = FrameTransformChannel(f"/{system}/pose", context=context)
+        self.log = LogChannel(f"/{system}/log", context=context)
+        self.state = foxglove.Channel(f"/{system}/state", message_encoding="json", context=context)
+        self.told = 0
+
+
+class FoxgloveServer:
+    """A node that publishes; `port` 0: a free one. UserError when the port is taken."""
+
+    now_ms = 0
+    endpoints: tuple[Endpoint, ...] = ()
+
+    def __init__(self, station: Station, port: int) -> None:
+        self._watch = station.watch
+        self._context = foxglove.Context()
+        try:
+            self._server = foxglove.start_server(name="sortie", host="127.0.0.1", port=port, context=self._context)
+        except (OSError, RuntimeError) as error:
+            raise UserError(f"--foxglove {port}: {error}") from error
+        self._channels: dict[int, _Channels] = {}
+        self._due_ms = 0
+
+    @property
+    def port(self) -> int:
+        return int(self._server.port)
+
+    def close(self) -> None:
+        """Everybody is disconnected."""
+        self._server.stop()
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It has nothing to do with vehicle time."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """It has no endpoint."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """It says nothing on links."""
+
+    def commit(self, link_ms: int) -> None:
+        """Publish, when it is time."""
+        if link_ms < self._due_ms:
+            return
+        self._due_ms = link_ms + _PERIOD_MS
+        at = Timestamp.from_epoch_secs(time.time())
+        for system, vehicle in self._watch.vehicles.items():
+            channels = self._channels.get(system)
+            if channels is None:
+                channels = self._channels[system] = _Channels(system, self._context)
+            self._publish(channels, vehicle, vehicle.facts(link_ms), at)
+
+    def _publish(self, channels: _Channels, vehicle: Vehicle, facts: Facts, at: Any) -> None:
+        channels.state.log({name: value for name, value in facts.items() if not isinstance(value, list | dict)})
+        if "lat" in facts:
+            place = LocationFix(timestamp=at, frame_id=f"vehicle {vehicle.target.system}", latitude=facts["lat"],
+                                longitude=facts["lon"], altitude=facts["alt_m"])  # fmt: skip
+            channels.fix.log(place)
+        pose = _pose(facts, vehicle.target.system, at)
+        if pose is not None:
+            channels.pose.log(pose)
+        for number, severity, text in vehicle.said:
+            if number > channels.told:
+                channels.told = number
+                channels.log.log(Log(timestamp=at, level=level_of(severity), message=text, name=str(facts["system"])))
+
+
+def from_home(facts: Facts) -> tuple[float, float, float] | None:
+    """Metres to the east, north and up; None before both places are known."""
+    home = facts.get("home")
+    if home is None or "lat" not in facts:
+        return None
+    north, east, down = to_local(GeoPoint(*home), facts["lat"], facts["lon"], facts["alt_m"])
+    return east, north, -down
+
+
+def _pose(facts: Facts, system: int, at: Any) -> Any:
+    """Where it is from home, and how it is turned; None before both are known."""
+    place = from_home(facts)
+    if place is None or facts.get("roll_deg") is None:
+        return None
+    (east, north, up), (x, y, z, w) = place, turned(facts["roll_deg"], facts["pitch_deg"], facts["yaw_deg"])
+    return FrameTransform(
+        timestamp=at, parent_frame_id=f"home {system}", child_frame_id=f"vehicle {system}",
+        translation=Vector3(x=east, y=north, z=up), rotation=Quaternion(x=x, y=y, z=z, w=w),
+    )  # fmt: skip
+
+
+def level_of(severity: int) -> Any:
+    """Foxglove's level of a MAV_SEVERITY."""
+    return next((level for most, level in _LEVELS if severity <= most), LogLevel.Unknown)

@@ -1,0 +1,179 @@
+// The page: what comes in is handed to the map, the curves and the panel; what a person does goes out as a request.
+import { Card, title } from './card.js';
+import { Charts } from './charts.js';
+import { $, Line, figure, make, write } from './link.js';
+import { MapView } from './map.js';
+import { Tabs } from './tabs.js';
+
+const state = { vehicles: new Map(), chosen: null, plans: new Map(), planFor: new Map(), histories: new Set(), hello: null };
+const chosen = () => state.chosen;
+const vehicle = () => state.vehicles.get(state.chosen);
+
+// --- parts ---
+const map = new MapView($('#map'), place => {
+  $('#mark').hidden = false;
+  write($('#mark-place'), `${place[0].toFixed(6)}, ${place[1].toFixed(6)}`);
+});
+const charts = new Charts();
+const line = new Line({ hello, state: take, shut });
+const card = new Card(line, chosen, tell);
+const tabs = new Tabs(line, chosen, vehicle, tell);
+
+function tell(answer) {
+  const place = $('#answer');
+  place.className = answer.ok ? 'good' : 'bad';
+  write(place, answer.text);
+}
+
+// --- what comes in ---
+function hello(message) {
+  state.hello = message;
+  document.body.classList.toggle('control', message.control);
+  write($('#may'), message.control ? 'control' : 'only shows');
+  write($('#connect'), message.connect);
+  map.tiles = message.tiles;
+  card.modes = {};
+  tabs.hello(message);
+  state.histories.clear();
+  state.planFor.clear();
+}
+
+function shut() {
+  $('#connection').className = 'down';
+  write($('#connection-text'), 'no connection to the page’s server');
+}
+
+function take(message) {
+  const heard = message.vehicles.filter(one => !one.lost).length, all = message.vehicles.length;
+  $('#connection').className = heard ? 'up' : 'down';
+  write($('#connection-text'), !all ? 'no vehicle heard yet' : heard === all ? (all > 1 ? `${all} vehicles` : 'connected') : `${heard} of ${all} heard`);
+  $('#waiting').hidden = all > 0;
+  const known = state.vehicles.size;
+  state.vehicles = new Map(message.vehicles.map(one => [one.system, one]));
+  for (const one of message.vehicles) {
+    charts.add(one.system, { time_s: message.now_s, height_m: one.height_m, roll_deg: one.roll_deg, pitch_deg: one.pitch_deg, speed_mps: one.speed_mps,
+      climb_mps: one.climb_mps, battery_percent: one.battery_percent, ground_m: ground(one) });
+  }
+  if (all && !state.vehicles.has(state.chosen)) choose(message.vehicles[0].system);
+  for (const [kind, system, what] of message.news) {
+    if (kind === 'text') tabs.text(system, what);
+    else (map.photos.get(system) ?? map.photos.set(system, []).get(system)).push(what);
+  }
+  showFleet(message.vehicles, known !== all);
+  const one = vehicle();
+  card.show(one);
+  map.show(message.vehicles, state.chosen);
+  charts.show(state.chosen);
+  tabs.links(message.links, message.vehicles);
+  tabs.state(one);
+  if (one) { fetchPlan(one); fetchModes(one); }
+  for (const other of message.vehicles) if (other.system === state.chosen || all <= 60) fetchHistory(other.system);
+}
+
+// Height of the ground above home.
+const ground = one => one.terrain_m === undefined || !one.home ? undefined : one.terrain_m - one.home[2];
+
+async function fetchHistory(system) {
+  if (state.histories.has(system)) return;
+  state.histories.add(system);
+  const answer = await line.ask('history', system);
+  if (!answer.ok) return;
+  const rows = answer.data.rows.map(row => Object.fromEntries(answer.data.columns.map((name, i) => [name, row[i]])));
+  for (const row of rows) row.ground_m = ground({ ...state.vehicles.get(system), terrain_m: row.terrain_m ?? undefined });
+  charts.before(system, rows);
+  map.before(system, rows.map(row => [row.lat, row.lon]));
+  map.photos.set(system, answer.data.photos);
+  tabs.said(system, answer.data.texts);
+}
+
+async function fetchModes(one) {
+  if (one.system in card.modes) return;
+  card.modes[one.system] = [];
+  const answer = await line.ask('modes', one.system);
+  if (answer.ok) card.modes[one.system] = answer.data; else delete card.modes[one.system];
+}
+
+// The plan is read when it is another one.
+async function fetchPlan(one) {
+  const key = JSON.stringify([one.plans, one.items]);
+  if (one.lost || one.items === undefined || state.planFor.get(one.system) === key) return;
+  state.planFor.set(one.system, key);
+  const answer = await line.ask('plan', one.system);
+  if (!answer.ok) { setTimeout(() => state.planFor.delete(one.system), 3000); return; }
+  state.plans.set(one.system, answer.data);
+  if (one.system !== state.chosen) return;
+  const first = !map.plan;
+  showPlan();
+  if (first) map.fit();
+}
+
+function showPlan() {
+  map.plan = state.plans.get(state.chosen) ?? null;
+  tabs.plan(map.plan, vehicle());
+  map.draw();
+}
+
+// --- which vehicle ---
+function choose(system) {
+  state.chosen = system;
+  tabs.chosen();
+  showPlan();
+  const one = vehicle();
+  if (one) { card.show(one); map.show([...state.vehicles.values()], system); charts.show(system); showFleet([...state.vehicles.values()], true); }
+}
+
+function showFleet(vehicles, anew) {
+  const several = vehicles.length > 1;
+  if (several === $('#fleet').hidden) { $('#fleet').hidden = !several; document.body.classList.toggle('fleet', several); }
+  if (!several) return;
+  const list = $('#vehicles');
+  write($('#fleet-count'), `${vehicles.length}`);
+  if (anew && list.children.length !== vehicles.length) {
+    list.replaceChildren(...vehicles.map(one => make('li', {}, make('button', { type: 'button', onclick: () => choose(one.system) },
+      make('span', { class: 'id' }), make('span'), make('span', { class: 'figure' })))));
+  }
+  vehicles.forEach((one, i) => {
+    const button = list.children[i].firstChild, [id, mode, height] = button.children;
+    write(id, String(one.system));
+    write(mode, one.lost ? 'lost' : `${one.armed ? '▲' : '▽'} ${one.mode ?? ''}`);
+    write(height, figure(one.height_m, 0, 'm'));
+    const now = one.system === state.chosen;
+    if (now !== button.hasAttribute('aria-current')) now ? button.setAttribute('aria-current', 'true') : button.removeAttribute('aria-current');
+  });
+}
+
+// --- what a person does ---
+$('#mark').addEventListener('submit', async event => {
+  event.preventDefault();
+  const [lat, lon] = map.mark;
+  tell(await line.ask('fly_to', state.chosen, { lat, lon, height_m: Number($('#mark-height').value) }));
+});
+$('#mark-close').addEventListener('click', () => { map.mark = null; $('#mark').hidden = true; map.draw(); $('#map').focus(); });
+
+async function upload(file) {
+  tell(await line.ask('upload', state.chosen, { name: file.name, text: await file.text() }));
+  state.planFor.delete(state.chosen);
+}
+$('#plan-file').addEventListener('change', event => { if (event.target.files.length) upload(event.target.files[0]); event.target.value = ''; });
+$('#plan-clear').addEventListener('click', async () => { tell(await line.ask('clear', state.chosen)); state.planFor.delete(state.chosen); });
+for (const kind of ['dragover', 'dragleave', 'drop'])
+  document.addEventListener(kind, event => {
+    event.preventDefault();
+    $('#drop').hidden = kind !== 'dragover' || !state.hello?.control;
+    if (kind === 'drop' && state.hello?.control && event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
+  });
+
+// --- light or dark ---
+function theme(name) {
+  document.documentElement.dataset.theme = name;
+  map.draw();
+  charts.draw();
+}
+const dark = matchMedia('(prefers-color-scheme: dark)');
+theme(localStorage.getItem('theme') ?? (dark.matches ? 'dark' : 'light'));
+dark.addEventListener('change', () => { if (!localStorage.getItem('theme')) theme(dark.matches ? 'dark' : 'light'); });
+$('#theme').addEventListener('click', () => {
+  const next = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+  localStorage.setItem('theme', next);
+  theme(next);
+});

@@ -1,0 +1,209 @@
+"""What a page shows of one vehicle, from the newest messages that were heard of it. Pure: messages in, facts out.
+
+Facts are JSON: numbers in the units that their names say, None for what has not been heard. They are rounded to what
+can be seen, for a fleet's are sent four times a second.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from math import degrees, hypot, isfinite
+from typing import Any, Final
+
+from autopilot.flight.lifecycle import FlightState
+from autopilot.mav import ModeFlag, SystemState, WireMissionState
+from autopilot.vehicles.kinds import class_of_type
+from mavlink_bridge import codec
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients.texts import TextAssembler
+from mavlink_bridge.services.base import Message
+from sortie.web.traffic import Sender
+
+LOST_MS: Final = 3500
+"""Without a HEARTBEAT for so long a vehicle is lost, as everywhere in Sortie."""
+HISTORY: Final = 1800
+"""Samples that are kept of each vehicle, one a second."""
+TEXTS: Final = 100
+_NO_COUNT: Final = 65535
+_NO_HEADING: Final = 65535
+_NO_VOLTAGE: Final = 65535
+Facts = dict[str, Any]
+
+_ID: Final = {
+    name: codec.id_of(name)
+    for name in (
+        "HEARTBEAT", "GLOBAL_POSITION_INT", "ATTITUDE", "VFR_HUD", "SYS_STATUS", "GPS_RAW_INT", "MISSION_CURRENT",
+        "HOME_POSITION", "POSITION_TARGET_GLOBAL_INT", "WIND", "WIND_COV", "TERRAIN_REPORT", "RADIO_STATUS",
+        "CAMERA_FOV_STATUS", "EKF_STATUS_REPORT", "VIBRATION", "EXTENDED_SYS_STATE",
+    )
+}  # fmt: skip
+
+
+def _heartbeat(of: Message, vehicle: Vehicle) -> Facts:
+    firmware = vehicle.target.firmware
+    return {
+        "firmware": firmware.name,
+        "kind": kind.name if (kind := class_of_type(of.type)) is not None else "vehicle",
+        "mode": firmware.mode_name(int(of.custom_mode)),
+        "armed": bool(of.base_mode & ModeFlag.SAFETY_ARMED),
+        "status": SystemState(of.system_status).name if of.system_status in set(SystemState) else None,
+    }
+
+
+def _position(of: Message, _vehicle: Vehicle) -> Facts:
+    return {
+        "lat": of.lat / 1e7, "lon": of.lon / 1e7, "alt_m": round(of.alt / 1e3, 1),
+        "height_m": round(of.relative_alt / 1e3, 2), "heading_deg": None if of.hdg == _NO_HEADING else of.hdg / 100.0,
+        "speed_mps": round(hypot(of.vx, of.vy) / 100.0, 2), "climb_mps": round(-of.vz / 100.0, 2),
+        "boot_s": round(of.time_boot_ms / 1000.0, 1),
+    }  # fmt: skip
+
+
+def _attitude(of: Message, _vehicle: Vehicle) -> Facts:
+    return {name: _rounded(degrees(value), 1)
+            for name, value in (("roll_deg", of.roll), ("pitch_deg", of.pitch), ("yaw_deg", of.yaw))}  # fmt: skip
+
+
+def _status(of: Message, vehicle: Vehicle) -> Facts:
+    return {
+        "battery_percent": None if of.battery_remaining < 0 else of.battery_remaining,
+        "battery_v": None if of.voltage_battery == _NO_VOLTAGE else of.voltage_battery / 1000.0,
+        "battery_a": None if of.current_battery < 0 else of.current_battery / 100.0,
+        "ready": vehicle.target.firmware.may_arm(
+            of.onboard_control_sensors_present, of.onboard_control_sensors_enabled, of.onboard_control_sensors_health
+        ),
+    }
+
+
+def _gps(of: Message, _vehicle: Vehicle) -> Facts:
+    return {"fix": of.fix_type, "satellites": None if of.satellites_visible == 255 else of.satellites_visible}
+
+
+def _mission(of: Message, vehicle: Vehicle) -> Facts:
+    state = of.mission_state
+    return {
+        "item": vehicle.target.firmware.seq_of(of.seq),
+        "items": None if of.total == _NO_COUNT else of.total,
+        "mission": WireMissionState(state).name.lower().replace("_", " ") if state in set(WireMissionState) else None,
+        "plans": [of.mission_id, of.fence_id, of.rally_points_id],
+    }
+
+
+def _home(of: Message, _vehicle: Vehicle) -> Facts:
+    return {"home": [of.latitude / 1e7, of.longitude / 1e7, round(of.altitude / 1e3, 1)]}
+
+
+def _target(of: Message, _vehicle: Vehicle) -> Facts:
+    there = (of.lat_int, of.lon_int) != (0, 0)
+    return {"target": [of.lat_int / 1e7, of.lon_int / 1e7] if there else None}
+
+
+def _fov(of: Message, _vehicle: Vehicle) -> Facts:
+    return {"footprint": {
+        "camera": [of.lat_camera / 1e7, of.lon_camera / 1e7, of.alt_camera / 1e3],
+        "image": [of.lat_image / 1e7, of.lon_image / 1e7, of.alt_image / 1e3],
+        "hfov_deg": _rounded(of.hfov, 1), "vfov_deg": _rounded(of.vfov, 1), "q": [_rounded(part, 4) for part in of.q],
+    }}  # fmt: skip
+
+
+_FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
+    "HEARTBEAT": _heartbeat,
+    "GLOBAL_POSITION_INT": _position,
+    "ATTITUDE": _attitude,
+    "SYS_STATUS": _status,
+    "GPS_RAW_INT": _gps,
+    "MISSION_CURRENT": _mission,
+    "HOME_POSITION": _home,
+    "POSITION_TARGET_GLOBAL_INT": _target,
+    "CAMERA_FOV_STATUS": _fov,
+    "VFR_HUD": lambda of, _: {"throttle_percent": of.throttle, "airspeed_mps": _rounded(of.airspeed, 1)},
+    "WIND": lambda of, _: {"wind": [_rounded(of.speed, 1), _rounded(of.direction % 360.0, 0)]},
+    "TERRAIN_REPORT": lambda of, _: {
+        "terrain_m": _rounded(of.terrain_height, 1), "above_ground_m": _rounded(of.current_height, 1)
+    },
+    "RADIO_STATUS": lambda of, _: {"rssi": of.rssi, "remote_rssi": of.remrssi},
+    "VIBRATION": lambda of, _: {
+        "vibration_mps2": _rounded(max(of.vibration_x, of.vibration_y, of.vibration_z), 1)
+    },
+}  # fmt: skip
+_SHOWN: Final = tuple((_ID[name], make) for name, make in _FACTS.items())
+
+
+def _rounded(value: float, digits: int) -> float | None:
+    """None for what JSON has no number for."""
+    return round(value, digits) if isfinite(value) else None
+
+
+class Vehicle:
+    """A vehicle that was heard: its facts, what it has said, what it has done. `sender`: its autopilot."""
+
+    def __init__(self, target: Target, sender: Sender) -> None:
+        self.target = target
+        self.sender = sender
+        self.texts = TextAssembler()
+        self.said: deque[tuple[int, int, str]] = deque(maxlen=TEXTS)
+        """(number of the text, MAV_SEVERITY, text)."""
+        self.last_text = 0
+        self.told_text = 0
+        self.round_trip_ms: float | None = None
+        self.flight: FlightState | None = None
+        """Of its flight manager; None: it has none, as far as is known."""
+        self.countdown_s = 0
+        self.photos: deque[tuple[float, float]] = deque(maxlen=2000)
+        self.history: deque[tuple[float | None, ...]] = deque(maxlen=HISTORY)
+        self._facts: Facts = {}
+        self._seen: dict[int, object] = {}
+
+    @property
+    def heard_ms(self) -> int:
+        """Link time of the newest HEARTBEAT."""
+        row = self.sender.rows.get(_ID["HEARTBEAT"])
+        return 0 if row is None else row.last_ms
+
+    def lost(self, now_ms: int) -> bool:
+        """Has it fallen silent?"""
+        return now_ms - self.heard_ms >= LOST_MS
+
+    def say(self, message: Message) -> None:
+        """A STATUSTEXT of it."""
+        self.texts.take(message)
+        for severity, text in self.texts.texts:
+            self.last_text += 1
+            self.said.append((self.last_text, severity, text))
+        self.texts.texts.clear()
+
+    def facts(self, now_ms: int) -> Facts:
+        """All facts. Only what is new since the last time is decoded."""
+        rows, seen = self.sender.rows, self._seen
+        for msg_id, make in _SHOWN:
+            row = rows.get(msg_id)
+            if row is not None and seen.get(msg_id) is not row.frame:
+                seen[msg_id] = row.frame
+                self._facts |= make(row.message, self)
+        return self._facts | {
+            "system": self.target.system,
+            "component": self.target.component,
+            "lost": self.lost(now_ms),
+            "silent_s": round((now_ms - self.heard_ms) / 1000.0, 1),
+            "loss_percent": round(self.sender.loss_percent, 1),
+            "rate_hz": round(self.sender.rate_hz, 1),
+            "round_trip_ms": self.round_trip_ms,
+            "flight": None if self.flight is None else self.flight.name,
+            "countdown_s": self.countdown_s,
+            "text": self.last_text,
+            "photos": len(self.photos),
+        }
+
+    def sample(self, now_ms: int) -> None:
+        """Keep what the charts show: see `COLUMNS`."""
+        facts = self.facts(now_ms)
+        if not facts["lost"]:
+            self.history.append((round(now_ms / 1000.0, 1), *(facts.get(name) for name in COLUMNS[1:])))
+
+
+COLUMNS: Final = (
+    "time_s", "lat", "lon", "height_m", "speed_mps", "climb_mps", "roll_deg", "pitch_deg", "battery_percent",
+    "battery_v", "terrain_m", "alt_m",
+)  # fmt: skip
+"""Of `Vehicle.history`; `time_s` is link time."""

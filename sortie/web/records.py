@@ -1,0 +1,142 @@
+"""What a page shows of what was written down: the flights of a log directory with their reports and files, and a sortie
+loop, by its journal.
+
+A name that comes from a browser is looked up in what was listed, never joined to a path. The journal is opened for
+reading only, and for one look: SQLite's write-ahead log lets the loop go on meanwhile, which is not asked and not held
+up. What is there was committed, so it is what a restart would go on from.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from depot.names import Phase, SkimmerState
+from sortie.loop.loop import Snapshot, decode
+from sortie.loop.view import span
+from sortie.reading.logs import read_log
+from sortie.reports.flight_page import flight_page
+
+NEWEST: Final = 100
+FILES: Final = ("flight.bin", "flight.tlog", "telemetry.csv", "events.jsonl", "summary.json", "plan.plan")
+"""Of a flight, those that can be downloaded."""
+
+
+class Flights:
+    """See the module. `directory` None: nobody has said where; of a fleet there is a folder for each vehicle in it."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self.directory = directory
+        self._pages: dict[str, tuple[float, str]] = {}
+
+    def _folders(self) -> dict[str, Path]:
+        """By their names, the newest first."""
+        if self.directory is None:
+            return {}
+        found = [path for pattern in ("flights/[0-9]*", "*/flights/[0-9]*") for path in self.directory.glob(pattern)]
+        found = [path for path in found if (path / "flight.bin").is_file()]
+        found.sort(key=lambda path: (path / "flight.bin").stat().st_mtime, reverse=True)
+        return {str(path.relative_to(self.directory)).replace("/", "-"): path for path in found[:NEWEST]}
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Name, age, what was flown and files of each."""
+        rows = []
+        for name, folder in self._folders().items():
+            rows.append({
+                "name": name, "flown_s": (folder / "flight.bin").stat().st_mtime, **_summary(folder / "summary.json"),
+                "files": [[file, (folder / file).stat().st_size] for file in FILES if (folder / file).is_file()],
+            })  # fmt: skip
+        return rows
+
+    def report(self, name: str) -> str | None:
+        """Its page; None when there is no such flight. Made once, and again when the log has grown."""
+        folder = self._folders().get(name)
+        if folder is None:
+            return None
+        written_s = (folder / "flight.bin").stat().st_mtime
+        kept = self._pages.get(name)
+        if kept is None or kept[0] != written_s:
+            self._pages.clear()
+            kept = self._pages[name] = (written_s, flight_page([read_log(folder)]))
+        return kept[1]
+
+    def file(self, name: str, file: str) -> Path | None:
+        """One of its files; None when there is none of that name."""
+        folder = self._folders().get(name)
+        if folder is None or file not in FILES or not (folder / file).is_file():
+            return None
+        return folder / file
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    """Of a flight that has ended; a running one has none yet."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {key: found.get(key) for key in ("flight_time_s", "distance_m", "items_reached", "vehicle")}
+
+
+# --- a sortie loop ----------------------------------------------------------------------------------------------------
+JOURNAL: Final = "loop.sqlite"
+DECISIONS: Final = 60
+"""Decisions that are shown."""
+
+
+def read_loop(directory: Path) -> dict[str, Any] | None:
+    """The loop of a state directory as JSON; None when there is none, or none that this version can read."""
+    path = directory / JOURNAL
+    if not path.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT data FROM state").fetchone()
+            if row is None:
+                return None
+            return facts_of(decode(row[0])) | {"decisions": list(_decisions(database))}
+    except (sqlite3.Error, msgspec.DecodeError):
+        return None
+
+
+def facts_of(snapshot: Snapshot) -> dict[str, Any]:
+    """Phase, timers (name, text), levels (name, share) and what else is known."""
+    memory, world = snapshot.depot, snapshot.world
+    phase, status = Phase(memory.phase), memory.status
+    shown = "lost, heard again" if memory.skimmer is SkimmerState.LOST and memory.heard_again else memory.skimmer.value
+    facts = [f"skimmer {shown}", f"{memory.reason}"]
+    if status is not None:
+        facts.append(f"mode {status.mode}")
+    if memory.ended_by is not None:
+        facts.append(f"ended: {memory.ended_by.value}")
+    death = "stopped" if memory.death.due_ms is None else span(memory.death.due_ms - world.now_ms)
+    beat = "not expected" if memory.beats.due_ms is None else f"{memory.beats.misses} missed"
+    levels = [[tank.name, tank.fill] for tank in world.depot.tanks]
+    levels.append(["depot battery", world.depot.battery.j / world.depot.battery.capacity_j])
+    if status is not None:
+        levels.append(["skimmer battery", status.soc])
+    return {
+        "sortie": memory.number, "phase": int(phase), "title": phase.title, "facts": facts, "levels": levels,
+        "timers": [
+            ["time", span(world.now_ms)], ["in this phase", span(world.now_ms - memory.phase_start_ms)],
+            ["T_DEATH", death], ["heartbeat", beat],
+        ],
+    }  # fmt: skip
+
+
+def _decisions(database: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    """The newest, with what they were made of."""
+    rows = database.execute(
+        "SELECT id, time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id DESC LIMIT ?",
+        (DECISIONS,),
+    )
+    for number, time_ms, sortie, phase, party, name, reason, facts in rows:
+        yield {
+            "id": number, "time": span(time_ms), "sortie": sortie, "phase": phase, "party": party, "name": name,
+            "reason": reason, "facts": json.loads(facts),
+        }  # fmt: skip

@@ -1,0 +1,215 @@
+"""mavlink2rest's JSON, so that its users find what they know: BlueOS and Cockpit, and scripts with curl
+(https://github.com/mavlink/mavlink2rest, README and `src/endpoints.rs`; the form of messages is rust-mavlink's).
+
+A message is `{"header": {system_id, component_id, sequence}, "message": {"type": NAME, field: value, ..}}`. The field
+`type` is `mavtype`, a value of an enumeration `{"type": its name}`, a mask `{"bits": number}`, text a list of
+characters filled up with NULs, NaN null. What was heard is a tree, `vehicles/1/components/1/messages/ATTITUDE`, each
+message with a `status` of when and how often it came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from math import isfinite, nan
+from typing import Any, Final
+
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import Frame
+from mavlink_bridge.messages import NEWER
+from mavlink_bridge.services.base import Message
+from sortie.web.traffic import Row, Traffic
+
+_RENAMED: Final = {"type": "mavtype"}
+Json = dict[str, Any]
+
+
+class NotAMessageError(ValueError):
+    """JSON that is no message; the text says why."""
+
+
+# --- a message to JSON ------------------------------------------------------------------------------------------------
+def message_json(message: Message) -> Json:
+    """The fields of a message."""
+    told: Json = {"type": message.get_type()}
+    kind = type(message)
+    counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
+    for name, ctype in zip(kind.fieldnames, kind.fieldtypes, strict=True):
+        told[_RENAMED.get(name, name)] = _value(kind, name, getattr(message, name), counts[name], ctype)
+    return told
+
+
+def _value(kind: Any, name: str, value: Any, count: int, ctype: str) -> Any:
+    if ctype == "char":
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        return list(text.ljust(max(count, 1), "\0"))
+    if count:
+        return [_number(one) for one in value]
+    enumeration = kind.fieldenums_by_name.get(name)
+    if enumeration is None:
+        return _number(value)
+    if kind.fielddisplays_by_name.get(name) == "bitmask":
+        return {"bits": value}
+    entry = dialect.enums[enumeration].get(value)
+    return {"type": str(value) if entry is None else entry.name}
+
+
+def _number(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
+def frame_json(frame: Frame) -> Json:
+    """A frame with its header."""
+    header = {"system_id": frame.system, "component_id": frame.component, "sequence": frame.sequence}
+    return {"header": header, "message": message_json(codec.decode(frame.msg_id, frame.payload))}
+
+
+# --- JSON to a message ------------------------------------------------------------------------------------------------
+def read_message(data: object) -> tuple[int, int, Message]:
+    """(system, component, message) of what was sent. NotAMessageError."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
+        raise NotAMessageError("expected an object with header and message")
+    header, fields = data.get("header", {}), data["message"]
+    msg_id = codec.message_id(str(fields.get("type")))
+    if msg_id is None:
+        raise NotAMessageError(f"{fields.get('type')}: no message of the dialect")
+    ids = [header.get(name) if isinstance(header, Mapping) else None for name in ("system_id", "component_id")]
+    if not all(isinstance(one, int) and 0 <= one <= 255 for one in ids):
+        raise NotAMessageError("header: expected system_id and component_id, 0 to 255")
+    kind = NEWER.get(msg_id) or codec.KNOWN[msg_id]
+    counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
+    values = []
+    for name, ctype in zip(kind.fieldnames, kind.fieldtypes, strict=True):
+        given = fields.get(_RENAMED.get(name, name))
+        try:
+            values.append(_read(kind, name, given, counts[name], ctype))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise NotAMessageError(f"{name}: {given!r} is no {ctype}") from error
+    message = kind(*values)
+    try:
+        codec.payload(message)
+    except ValueError as error:
+        raise NotAMessageError(str(error)) from error
+    return int(ids[0] or 0), int(ids[1] or 0), message
+
+
+def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
+    """A field that is left out is 0, as an extension is."""
+    if ctype == "char":
+        text = given if isinstance(given, str) else "".join(given or ())
+        data = text.rstrip("\0").encode("utf-8")
+        if len(data) > max(count, 1):
+            raise ValueError(f"longer than {count} bytes")
+        return data
+    convert: Callable[[Any], float] = float if ctype in ("float", "double") else int
+    if count:
+        numbers = [nan if one is None else convert(one) for one in given or ()]
+        if len(numbers) > count:
+            raise ValueError(f"more than {count} numbers")
+        return numbers + [0] * (count - len(numbers))
+    if isinstance(given, Mapping) and "bits" in given:
+        return int(given["bits"])
+    if isinstance(given, Mapping):
+        given = given["type"]
+    if isinstance(given, str):
+        return _named(kind.fieldenums_by_name[name], given)
+    return convert(0 if given is None else given)
+
+
+def _named(enumeration: str, text: str) -> int:
+    """The number of a name, of names with `|` between them, or of digits."""
+    known = _numbers(enumeration)
+    total = 0
+    for word in filter(None, (part.strip() for part in text.split("|"))):
+        total |= known[word] if word in known else int(word)
+    return total
+
+
+@cache
+def _numbers(enumeration: str) -> dict[str, int]:
+    return {entry.name: number for number, entry in dialect.enums[enumeration].items()}
+
+
+# --- what was heard ---------------------------------------------------------------------------------------------------
+def heard_json(traffic: Traffic, path: str, wall_s: Callable[[int], float]) -> object:
+    """What lies at a path of the tree; KeyError when nothing does. `wall_s`: the time of day of a link time."""
+    parts = [part for part in path.split("/") if part]
+    systems = sorted({system for system, _ in traffic.senders})
+    tree: Any = {"vehicles": {str(system): None for system in systems}}
+    if len(parts) >= 2 and parts[0] == "vehicles":
+        if parts[1] not in tree["vehicles"]:
+            raise KeyError(path)
+        systems = [int(parts[1])]
+    for system in systems:
+        tree["vehicles"][str(system)] = _vehicle_json(traffic, system, wall_s)
+    for part in parts:
+        tree = tree[int(part)] if isinstance(tree, list) else tree[part]
+    return tree
+
+
+def _vehicle_json(traffic: Traffic, system: int, wall_s: Callable[[int], float]) -> Json:
+    components = {
+        str(sender.component): {
+            "id": sender.component,
+            "messages": {
+                row.message.get_type(): {"message": message_json(row.message), "status": _status(row, wall_s)}
+                for row in sender.rows.values()
+                if row.message is not None
+            },
+        }
+        for (owner, _), sender in sorted(traffic.senders.items())
+        if owner == system
+    }
+    return {"id": system, "components": components}
+
+
+def _status(row: Row, wall_s: Callable[[int], float]) -> Json:
+    first, last = (datetime.fromtimestamp(wall_s(at_ms), UTC).isoformat() for at_ms in (row.first_ms, row.last_ms))
+    return {
+        "time": {"counter": row.count, "first_update": first, "frequency": row.rate_hz, "last_update": last}
+    }  # fmt: skip
+
+
+def example_json(name: str) -> Json:
+    """A message of that name to fill in; NotAMessageError for a name that there is not."""
+    msg_id = codec.message_id(name)
+    if msg_id is None:
+        raise NotAMessageError("Invalid message name.")
+    message = message_json(codec.decode(msg_id, b""))
+    kind = codec.KNOWN[msg_id]
+    for field, enumeration in kind.fieldenums_by_name.items():
+        shown = _RENAMED.get(field, field)
+        if isinstance(message.get(shown), dict) and "type" in message[shown]:
+            message[shown] = {"type": next(iter(dialect.enums[enumeration].values())).name}
+    return {"header": {"system_id": 255, "component_id": 0, "sequence": 0}, "message": message}
+
+
+def info_json() -> Json:
+    """Who serves these paths."""
+    return {"version": 0, "service": {
+        "name": "sortie", "version": version("sortie"), "sha": "sortie", "build_date": "", "authors": "Sortie",
+    }}  # fmt: skip
+
+
+class Filter:
+    """Which messages a WebSocket wants: a regular expression that is looked for in their names, as mavlink2rest has
+    it. ValueError for one that is none."""
+
+    def __init__(self, pattern: str) -> None:
+        try:
+            self._pattern = re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"filter: {error}") from error
+        self._wanted: dict[int, bool] = {}
+
+    def wants(self, msg_id: int) -> bool:
+        """Looked up once for each kind of message."""
+        found = self._wanted.get(msg_id)
+        if found is None:
+            name = codec.message_name(msg_id)
+            found = self._wanted[msg_id] = name is not None and self._pattern.search(name) is not None
+        return found

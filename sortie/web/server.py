@@ -1,0 +1,271 @@
+"""The page's server: HTTP and WebSockets on loopback, in a thread of its own beside the runtime's.
+
+Every address begins with the token (`guard`). Below it: the page, its WebSocket (`ws`), flights and their reports
+(`flights`), and mavlink2rest's paths (`rest`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from autopilot.mav import FailureType, FailureUnit
+from mavlink_bridge.services.failures import FAILURES
+from sortie.config.errors import UserError
+from sortie.web.guard import HEADERS, REPORT_POLICY, Guard, policy
+from sortie.web.orders import LARGEST_PLAN, Answer, read_request
+from sortie.web.records import JOURNAL, Flights, read_loop
+from sortie.web.rest_server import RestPaths
+from sortie.web.station import Station
+
+PAGE: Final = "page"
+KINDS: Final = {
+    ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
+}  # fmt: skip
+BEHIND: Final = 2
+"""States that a viewer may be behind before it gets none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """`host`, `port` 0: a free one; `token` in every address; `control`: may it act; `tiles`: an address with {z}, {x}
+    and {y} of pictures for the map; `connect`: what the page is connected to, in words; `logs`: where flights are;
+    `loop`: the state directory of a sortie loop; `origins`: of pages of others that may ask with the token."""
+
+    token: str
+    loop: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    control: bool = False
+    tiles: str | None = None
+    origins: tuple[str, ...] = ()
+    connect: str = ""
+    logs: Path | None = None
+
+
+@dataclass(eq=False)
+class _Viewer:
+    """A page that looks on: what waits to be sent to it."""
+
+    socket: web.WebSocketResponse
+    waiting: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+
+
+class PageServer:
+    """Serves from `start` to `close`; UserError when the address cannot be bound."""
+
+    def __init__(self, station: Station, settings: PageSettings) -> None:
+        self.station = station
+        self.settings = settings
+        self.flights = Flights(settings.logs)
+        self.port = settings.port
+        self._viewers: set[_Viewer] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._runner: web.AppRunner | None = None
+
+    # --- its thread ---------------------------------------------------------------------------------------------------
+    def start(self, *, or_free: bool = False) -> str:
+        """Listen; the address of the page. `or_free`: at another port, where that one is taken."""
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._listen(or_free), self._loop).result()
+        except OSError as error:
+            self.close()
+            raise UserError(
+                f"--listen {self.settings.host}:{self.settings.port}: {os.strerror(error.errno or 0)}"
+            ) from error
+        return self.address
+
+    @property
+    def address(self) -> str:
+        """Of the page."""
+        host = self.settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/{self.settings.token}/"
+
+    def close(self) -> None:
+        """Everybody is disconnected."""
+        if self._runner is not None:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _listen(self, or_free: bool) -> None:
+        app = web.Application(middlewares=[self._guarded], client_max_size=LARGEST_PLAN)
+        at = f"/{self.settings.token}"
+        app.router.add_get(f"{at}/", self._page)
+        app.router.add_get(f"{at}/ws", self._socket)
+        app.router.add_get(f"{at}/loop", self._show_loop)
+        app.router.add_get(f"{at}/flights", self._list_flights)
+        app.router.add_get(f"{at}/flights/{{name:.+}}/report", self._report)
+        app.router.add_get(f"{at}/flights/{{name:.+}}/files/{{file}}", self._file)
+        RestPaths(self.station, self._loop, control=self.settings.control).add_to(app.router, at)
+        app.router.add_get(f"{at}/{{file}}", self._asset)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await runner.setup()
+        self._runner = runner
+        try:
+            await web.TCPSite(runner, self.settings.host, self.settings.port).start()
+        except OSError as error:
+            if not or_free or error.errno != errno.EADDRINUSE:
+                raise
+            await web.TCPSite(runner, self.settings.host, 0).start()
+        self.port = runner.addresses[0][1]
+        self._guard = Guard.of(self.settings.token, self.settings.host, self.port, self.settings.origins)
+
+    async def _end(self) -> None:
+        for viewer in tuple(self._viewers):
+            await viewer.socket.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @web.middleware
+    async def _guarded(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Nobody gets an answer whom `Guard` refuses."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        refused = self._guard.refuses(request.path, headers)
+        if refused is not None:
+            return web.Response(status=403, text=f"{refused}\n", headers=HEADERS)
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers={**HEADERS, **self._guard.for_others(headers)})
+        try:
+            response = await handler(request)
+        except web.HTTPException as problem:
+            response = web.Response(status=problem.status, text=f"{problem.reason}\n")
+        if not response.prepared:
+            for name, value in {**HEADERS, **self._guard.for_others(headers)}.items():
+                response.headers.setdefault(name, value)
+        return response
+
+    # --- the page -----------------------------------------------------------------------------------------------------
+    async def _page(self, request: web.Request) -> web.Response:
+        response = _asset("index.html")
+        response.headers["Content-Security-Policy"] = policy(self._tile_origin())
+        return response
+
+    def _tile_origin(self) -> str | None:
+        tiles = self.settings.tiles
+        return None if tiles is None else "/".join(tiles.split("/")[:3])
+
+    async def _asset(self, request: web.Request) -> web.Response:
+        return _asset(request.match_info["file"])
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """The page's own: states and answers out, requests in."""
+        socket = web.WebSocketResponse(heartbeat=20.0, compress=False, max_msg_size=LARGEST_PLAN + 4096)
+        await socket.prepare(request)
+        viewer = _Viewer(socket)
+        viewer.waiting.put_nowait(msgspec.json.encode(self._hello()))
+        self._add(viewer)
+        sending = asyncio.create_task(_send(viewer))
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self._take(viewer, message.data)
+        finally:
+            sending.cancel()
+            self._remove(viewer)
+        return socket
+
+    def _add(self, viewer: _Viewer) -> None:
+        self._viewers.add(viewer)
+        self.station.call(lambda: self._look(True))
+
+    def _remove(self, viewer: _Viewer) -> None:
+        self._viewers.discard(viewer)
+        if not self._viewers:
+            self.station.call(lambda: self._look(False))
+
+    def _look(self, anybody: bool) -> None:
+        """In the runtime's thread: states are made while somebody looks."""
+        self.station.on_state = self._told if anybody else None
+
+    def _told(self, state: bytes) -> None:
+        """In the runtime's thread: a new state."""
+        self._loop.call_soon_threadsafe(self._spread, state)
+
+    def _spread(self, state: bytes) -> None:
+        for viewer in self._viewers:
+            if viewer.waiting.qsize() < BEHIND:
+                viewer.waiting.put_nowait(state)
+
+    def _hello(self) -> dict[str, Any]:
+        """What a page has to know first."""
+        settings = self.settings
+        return {
+            "kind": "hello", "control": settings.control, "connect": settings.connect, "tiles": settings.tiles,
+            "failures": [[FailureUnit(unit).name, FailureType(kind).name] for unit, kind in FAILURES],
+            "flights": settings.logs is not None, "loop": (settings.loop / JOURNAL).is_file(),
+        }  # fmt: skip
+
+    def _take(self, viewer: _Viewer, text: str) -> None:
+        """A request of a page."""
+        try:
+            request = read_request(text)
+        except msgspec.DecodeError as error:
+            viewer.waiting.put_nowait(msgspec.json.encode({"kind": "answer", "id": None, "ok": False,
+                                                            "text": str(error)}))  # fmt: skip
+            return
+
+        def reply(answer: Answer) -> None:
+            told = {"kind": "answer", "id": request.id, "ok": answer.ok, "text": answer.text, "data": answer.data}
+            self._loop.call_soon_threadsafe(viewer.waiting.put_nowait, msgspec.json.encode(told))
+
+        self.station.ask(request, reply)
+
+    async def _show_loop(self, request: web.Request) -> web.Response:
+        loop = await asyncio.to_thread(read_loop, self.settings.loop)
+        return web.Response(body=msgspec.json.encode(loop), content_type="application/json")
+
+    # --- flights ------------------------------------------------------------------------------------------------------
+    async def _list_flights(self, request: web.Request) -> web.Response:
+        listed = await asyncio.to_thread(self.flights.listed)
+        return web.Response(body=msgspec.json.encode(listed), content_type="application/json")
+
+    async def _report(self, request: web.Request) -> web.Response:
+        page = await asyncio.to_thread(self.flights.report, request.match_info["name"])
+        if page is None:
+            raise web.HTTPNotFound
+        return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        found = self.flights.file(request.match_info["name"], request.match_info["file"])
+        if found is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(found, headers={"Content-Disposition": f'attachment; filename="{found.name}"'})
+
+
+async def _send(viewer: _Viewer) -> None:
+    """Until its socket is shut."""
+    while True:
+        data = await viewer.waiting.get()
+        try:
+            await viewer.socket.send_str(data.decode())
+        except ConnectionError:
+            return
+
+
+def _asset(name: str) -> web.Response:
+    """A file of the page. HTTPNotFound for another name."""
+    found = files("sortie.web").joinpath(PAGE, name)
+    kind = KINDS.get(Path(name).suffix)
+    if kind is None or "/" in name or not found.is_file():
+        raise web.HTTPNotFound
+    return web.Response(text=found.read_text("utf-8"), content_type=kind, charset="utf-8")

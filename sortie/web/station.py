@@ -1,0 +1,127 @@
+"""The page's end of the link: a node of the runtime, which others reach from their threads by its desk.
+
+What is heard and asked for is `watch`'s. Here is only what goes between threads: work that waits to be done in the
+runtime's turn (`call`), and what is told to all who look, `RATE_HZ` times a second (`on_state`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from mavlink_bridge import codec
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.framing import FrameWriter
+from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.services.base import Message
+from sortie.nodes.client import COMPONENT, SYSTEM
+from sortie.runtime.runtime import Runtime
+from sortie.web.orders import AnyRequest
+from sortie.web.traffic import Traffic
+from sortie.web.watch import Reply, Watch
+
+if TYPE_CHECKING:
+    from mavlink_bridge.signing import Signing
+
+RATE_HZ: Final = 4
+_PERIOD_MS: Final = 1000 // RATE_HZ
+
+
+class Station:
+    """See the module. `runtime`: where it is added; its wall is the link time."""
+
+    now_ms = 0
+
+    def __init__(self, runtime: Runtime, *, control: bool, signing: Signing | None = None) -> None:
+        self.traffic = Traffic(lambda: runtime.link_ms)
+        self.watch = Watch(self.traffic, control=control)
+        self.endpoint = Endpoint(SYSTEM, COMPONENT, on_frame=self.traffic.hear)
+        self.endpoint.set_signing(signing)
+        self.endpoint.add_service(self.watch.clients)
+        self.endpoint.add_service(self.watch)
+        self.endpoints: tuple[Endpoint, ...] = (self.endpoint,)
+        self.on_state: Callable[[bytes], None] | None = None
+        """Told in the runtime's thread; None: nobody looks."""
+        self._writers: dict[tuple[int, int], FrameWriter] = {}
+        self._heard_ms = 0
+        self._due_ms = 0
+        self._desk: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._runtime = runtime
+        self._wake = runtime.go_real().wakeup.wake
+        runtime.add(self)
+
+    @property
+    def link_ms(self) -> int:
+        """Link time now; from any thread."""
+        return self._runtime.link_ms
+
+    # --- from other threads -------------------------------------------------------------------------------------------
+    def call(self, work: Callable[[], None]) -> None:
+        """Do this in the runtime's next turn, which begins at once."""
+        self._desk.put(work)
+        self._wake()
+
+    def ask(self, request: AnyRequest, reply: Reply) -> None:
+        """Ask a vehicle; `reply` is called in the runtime's thread."""
+        self.call(lambda: self.watch.ask(request, reply, self._heard_ms))
+
+    def send(self, system: int, component: int, message: Message) -> None:
+        """In the runtime's thread: send a message on all links, as this component."""
+        writer = self._writers.get((system, component))
+        if writer is None:
+            writer = self._writers[(system, component)] = FrameWriter(system, component)
+        data = writer.frame(*codec.payload(message))
+        for link in self.endpoint.links():
+            self.endpoint.append(link, data, 0)
+
+    # --- a node -------------------------------------------------------------------------------------------------------
+    def next_link_deadline_ms(self) -> int | None:
+        due = self.endpoint.next_deadlines()[0]
+        if self.on_state is None:
+            return due
+        return self._due_ms if due is None else min(due, self._due_ms)
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It has nothing to do with vehicle time."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """Its services have been given everything."""
+        self._heard_ms = link_ms
+
+    def serve_links(self, link_ms: int) -> None:
+        self._heard_ms = link_ms
+        try:
+            while True:
+                self._desk.get_nowait()()
+        except Empty:
+            pass
+        self.endpoint.handle_timeouts(link_ms, self.now_ms)
+
+    def commit(self, link_ms: int) -> None:
+        """Tell those who look, when it is time."""
+        if self.on_state is None:
+            self.watch.news.clear()
+        elif link_ms >= self._due_ms:
+            self._due_ms = link_ms + _PERIOD_MS
+            self.on_state(self.state(link_ms))
+
+    def state(self, link_ms: int) -> bytes:
+        """What all who look are told: the facts of all vehicles, and what is new."""
+        state: dict[str, Any] = {
+            "kind": "state", "now_s": link_ms / 1000.0, "vehicles": self.watch.facts(link_ms),
+            "news": self.watch.take_news(), "links": self.links(),
+        }  # fmt: skip
+        return msgspec.json.encode(state)
+
+    def links(self) -> list[dict[str, Any]]:
+        """Of this end: what came in and went out."""
+        told = []
+        for number in self.endpoint.links():
+            one = self.endpoint.statistics(number)
+            told.append({"name": one.name, "frames_in": one.frames_in, "bytes_in": one.bytes_in, "lost": one.lost,
+                         "errors": one.errors, "frames_out": one.frames_out})  # fmt: skip
+        return told

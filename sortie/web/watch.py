@@ -1,0 +1,216 @@
+"""The vehicles on a link, as a page needs them: who is there, what they have said, what was asked of them. A service
+like each other one: messages and link time in, messages out.
+
+What is asked runs as jobs (`orders`). Those that would hear each other's answers wait for each other: one at a time for
+each vehicle and lane (commands, plans, parameters).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.system import FlightCommand
+from autopilot.mav import Cmd, VehicleType
+from mavlink_bridge import codec
+from mavlink_bridge.clients.base import Client, Target
+from mavlink_bridge.clients.command import CommandOutcome, command_long
+from mavlink_bridge.clients.group import ClientGroup
+from mavlink_bridge.clients.heartbeat import heartbeat_of, is_autopilot
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.known import firmware_spoken
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from sortie.web import orders
+from sortie.web.orders import Answer, AnyRequest, Job
+from sortie.web.picture import Facts, Vehicle
+from sortie.web.traffic import Traffic
+
+SECOND_MS: Final = 1000
+ASK_AFTER_MS: Final = 2500
+"""What has not come by itself so long after the first HEARTBEAT is asked for."""
+WANTED_HZ: Final = {
+    "GLOBAL_POSITION_INT": 4.0, "ATTITUDE": 4.0, "SYS_STATUS": 1.0, "GPS_RAW_INT": 1.0, "MISSION_CURRENT": 1.0,
+    "HOME_POSITION": 0.5,
+}  # fmt: skip
+"""Streams that the page lives from."""
+_LANE: Final[dict[type, str]] = {
+    orders.Plan: "plan", orders.Upload: "plan", orders.Clear: "plan", orders.Item: "plan",
+    orders.ParameterTable: "parameters", orders.SetParameter: "parameters", orders.Simulator: "parameters",
+    orders.History: "history", orders.Modes: "history",
+}  # fmt: skip
+_COMMANDS: Final = "commands"
+_NS: Final = 1_000_000
+Reply = Callable[[Answer], None]
+
+
+class _Lane:
+    """Jobs of one kind for one vehicle, one after the other."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[Job, Reply]] = deque()
+        self.job: Job | None = None
+        self.client: Client | None = None
+        self.reply: Reply = lambda answer: None
+
+
+class Watch:
+    """See the module. `traffic`: what was heard; `control`: may a page act?"""
+
+    clock: Clock = "link"
+    handles = frozenset(("HEARTBEAT", "STATUSTEXT", "TIMESYNC", "NAMED_VALUE_INT", "CAMERA_FEEDBACK"))
+
+    def __init__(self, traffic: Traffic, *, control: bool) -> None:
+        self.traffic = traffic
+        self.control = control
+        self.vehicles: dict[int, Vehicle] = {}
+        self.clients = ClientGroup()
+        self.news: list[tuple[str, int, Any]] = []
+        """(kind, system, what) of texts and photos since they were taken."""
+        self._lanes: dict[tuple[int, str], _Lane] = {}
+        self._asked: set[int] = set()
+        self._first_ms: dict[int, int] = {}
+        self._due_ms = 0
+        self._seconds = 0
+        self._out: list[Outgoing] = []
+
+    # --- what a page asks -------------------------------------------------------------------------------------------
+    def ask(self, request: AnyRequest, reply: Reply, now_ms: int) -> None:
+        """Begin what was asked for, or let it wait; `reply` gets its answer, once."""
+        vehicle = self.vehicles.get(request.system)
+        if vehicle is None:
+            reply(Answer(False, f"no vehicle {request.system} has been heard"))
+            return
+        job = orders.begin(request, vehicle, control=self.control)
+        if isinstance(job, Answer):
+            reply(job)
+        else:
+            self._queue(request.system, _LANE.get(type(request), _COMMANDS), job, reply, now_ms)
+
+    def _queue(self, system: int, name: str, job: Job, reply: Reply, now_ms: int) -> None:
+        lane = self._lanes.setdefault((system, name), _Lane())
+        lane.waiting.append((job, reply))
+        self._advance(lane, now_ms)
+
+    def _advance(self, lane: _Lane, now_ms: int) -> None:
+        """As far as it goes without an answer from the vehicle."""
+        while True:
+            if lane.job is None:
+                if not lane.waiting:
+                    return
+                lane.job, lane.reply = lane.waiting.popleft()
+                lane.client = None
+            elif lane.client is not None and not lane.client.done:
+                return
+            try:
+                lane.client = self.clients.start(next(lane.job), now_ms)
+            except StopIteration as end:
+                lane.job = None
+                lane.reply(end.value)
+
+    # --- a service ----------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        kind = message.get_type()
+        if kind == "HEARTBEAT":
+            self._heartbeat(message, peer, now_ms)
+            return
+        vehicle = self.vehicles.get(peer.system)
+        if vehicle is None or (kind != "CAMERA_FEEDBACK" and peer.component != vehicle.target.component):
+            return
+        if kind == "STATUSTEXT":
+            vehicle.say(message)
+            self.news += [("text", peer.system, said) for said in vehicle.said
+                          if said[0] > vehicle.told_text]  # fmt: skip
+            vehicle.told_text = vehicle.last_text
+        elif kind == "TIMESYNC":
+            if message.tc1 != 0:
+                vehicle.round_trip_ms = max(0, now_ms - message.ts1 // _NS)
+        elif kind == "CAMERA_FEEDBACK":
+            photo = (message.lat / 1e7, message.lng / 1e7)
+            vehicle.photos.append(photo)
+            self.news.append(("photo", peer.system, photo))
+        elif message.name == "FM_STATE" and message.value in set(FlightState):
+            vehicle.flight = FlightState(message.value)
+            if vehicle.flight is FlightState.ARMED:
+                self._ask_flight(peer.system, vehicle, now_ms)
+
+    def _heartbeat(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if not is_autopilot(message):
+            return
+        firmware = firmware_spoken(message.autopilot, message.type)
+        target = Target(peer.system, peer.component, None, firmware)
+        vehicle = self.vehicles.get(peer.system)
+        if vehicle is None:
+            self.vehicles[peer.system] = Vehicle(target, self.traffic.senders[(peer.system, peer.component)])
+            self._first_ms[peer.system] = now_ms
+            self._ask_flight(peer.system, self.vehicles[peer.system], now_ms)
+        elif peer.component == vehicle.target.component and target != vehicle.target:
+            vehicle.target = target  # it came back as another one
+
+    def handle_timeout(self, now_ms: int) -> None:
+        for lane in tuple(self._lanes.values()):
+            if lane.job is not None:
+                self._advance(lane, now_ms)
+        if now_ms >= self._due_ms:
+            self._due_ms = now_ms + SECOND_MS
+            self._each_second(now_ms)
+
+    def _each_second(self, now_ms: int) -> None:
+        self._seconds += 1
+        self._out.append(Outgoing(heartbeat_of(VehicleType.GCS)))
+        if self._seconds % 2:
+            self._out.append(Outgoing(dialect.MAVLink_timesync_message(0, now_ms * _NS)))
+        self.traffic.note_second(now_ms)
+        for system, vehicle in self.vehicles.items():
+            vehicle.sample(now_ms)
+            if system not in self._asked and now_ms >= self._first_ms[system] + ASK_AFTER_MS:
+                self._asked.add(system)
+                self._queue(system, _COMMANDS, _streams(vehicle), lambda answer: None, now_ms)
+            elif vehicle.flight is FlightState.ARMED:
+                self._ask_flight(system, vehicle, now_ms)
+
+    def _ask_flight(self, system: int, vehicle: Vehicle, now_ms: int) -> None:
+        self._queue(system, _COMMANDS, _flight_status(vehicle), lambda answer: None, now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        self.traffic.link_closed(link)
+
+    # --- what a page is told ------------------------------------------------------------------------------------------
+    def facts(self, now_ms: int) -> list[Facts]:
+        """Of all vehicles, by their ids."""
+        return [vehicle.facts(now_ms) for _, vehicle in sorted(self.vehicles.items())]
+
+    def take_news(self) -> list[tuple[str, int, Any]]:
+        """Texts and photos since the last time."""
+        news, self.news = self.news, []
+        return news
+
+
+def _flight_status(vehicle: Vehicle) -> Job:
+    """Has it a flight manager, and how does it stand?"""
+    client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand.STATUS))
+    yield client
+    if client.outcome is CommandOutcome.ACCEPTED:
+        orders.take_flight(vehicle, client)
+    return Answer(True, "")
+
+
+def _streams(vehicle: Vehicle) -> Job:
+    """Ask for those that do not come; what comes, at whatever rate, is somebody's choice."""
+    for name, rate_hz in WANTED_HZ.items():
+        number = codec.id_of(name)
+        if number in vehicle.sender.rows:
+            continue
+        client = command_long(vehicle.target, Cmd.SET_MESSAGE_INTERVAL, float(number), 1e6 / rate_hz)
+        yield client
+        if client.outcome is not CommandOutcome.ACCEPTED:
+            return Answer(False, "")
+    return Answer(True, "")

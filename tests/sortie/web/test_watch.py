@@ -1,0 +1,222 @@
+"""What a page sees and does, in virtual time: the same vehicle that ground stations have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from autopilot.geo import GeoPoint, distance
+from mavlink_bridge.framing import Frame
+from sortie import Session
+from sortie.web.orders import modes_of, read_request
+from sortie.web.picture import COLUMNS, LOST_MS
+from sortie.web.traffic import Sender
+from tests.fakes.watched import Watched
+
+HOME = GeoPoint(47.3769, 8.5417, 408.0)
+ROOT = Path(__file__).parents[3]
+SQUARE = (ROOT / "examples" / "square.plan").read_text()
+
+
+@pytest.fixture
+def watched():
+    with Session(home=HOME, seed=3) as session:
+        page = Watched(session)
+        page.run(2.0)
+        yield page
+
+
+def test_a_vehicle_is_shown_with_all_that_it_says(watched):
+    """Mode, place, battery, readiness, home, link; JSON without anything that JSON does not have."""
+    watched.until(lambda facts: facts["ready"])
+    facts = watched.facts()
+    assert (facts["firmware"], facts["kind"], facts["mode"], facts["armed"]) == (
+        "ArduPilot",
+        "copter",
+        "STABILIZE",
+        False,
+    )
+    assert facts["lat"] == pytest.approx(HOME.lat, abs=1e-4)
+    assert facts["home"][2] == pytest.approx(408.0, abs=1.0)
+    assert facts["battery_percent"] == 100
+    assert facts["loss_percent"] == 0.0
+    assert facts["rate_hz"] > 10.0
+    assert facts["flight"] == "IDLE"
+    assert facts["round_trip_ms"] is not None
+
+
+def test_who_only_looks_cannot_act():
+    """Every request that acts is refused without --control, and says why; the others are answered."""
+    with Session(home=HOME) as session:
+        page = Watched(session, control=False)
+        page.run(3.0)
+        acts = {
+            "arm": {"on": True}, "mode": {"mode": "GUIDED"}, "flight": {"command": "GO"}, "takeoff": {"height_m": 10},
+            "fly_to": {"lat": 1, "lon": 1, "height_m": 1}, "pause": {"on": True}, "start": {}, "clear": {},
+            "upload": {"name": "a.plan", "text": SQUARE}, "item": {"seq": 1}, "fail": {"unit": "GPS", "type": "OFF"},
+            "set": {"name": "A", "value": 1, "type": 9},
+        }  # fmt: skip
+        frames = page.endpoint.statistics(page.number).frames_out
+        for name, more in acts.items():
+            answer = page.ask(name, **more)
+            assert not answer.ok, name
+            assert "--control" in answer.text
+        assert page.endpoint.statistics(page.number).frames_out == frames, "nothing of it has reached the vehicle"
+        assert page.ask("plan").ok
+        assert page.ask("history").ok
+
+
+def test_a_mission_is_uploaded_flown_and_seen(watched):
+    """Plan, GO, countdown, items, landing: each is seen as the vehicle tells it."""
+    watched.until(lambda facts: facts["ready"])
+    upload = watched.ask("upload", name="square.plan", text=move(SQUARE))
+    assert upload.ok, upload.text
+    plan = watched.ask("plan").data
+    assert [item["seq"] for item in plan["mission"]] == list(range(1, len(plan["mission"]) + 1))
+    assert watched.ask("set", name="FM_COUNTDOWN", value=5.0, type=9).ok
+    assert watched.ask("flight", command="GO").ok
+    watched.until(lambda facts: facts["flight"] == "ARMED" and facts["countdown_s"] in (3, 4))
+    watched.until(lambda facts: facts["flight"] == "FLYING")
+    watched.until(lambda facts: facts["item"] >= 3)
+    assert watched.facts()["mission"] == "active"
+    watched.until(lambda facts: not facts["armed"])
+    said = [text for _, _, text in watched.watch.vehicles[1].said]
+    assert any("Mission" in text for text in said)
+    history = watched.ask("history").data
+    heights = [row[COLUMNS.index("height_m")] for row in history["rows"] if row[COLUMNS.index("height_m")] is not None]
+    assert max(heights) > 5.0
+
+
+def move(text: str) -> str:
+    """The plan where the vehicle of these tests stands."""
+    plan = json.loads(text)
+    home = plan["mission"]["plannedHomePosition"]
+    for item in plan["mission"]["items"]:
+        if item["params"][4]:
+            item["params"][4] += HOME.lat - home[0]
+            item["params"][5] += HOME.lon - home[1]
+    plan["mission"]["plannedHomePosition"] = [HOME.lat, HOME.lon, HOME.alt]
+    plan["geoFence"] = {"circles": [], "polygons": [], "version": 2}
+    plan["rallyPoints"] = {"points": [], "version": 2}
+    return json.dumps(plan)
+
+
+def test_it_takes_off_flies_where_it_is_told_pauses_and_comes_back(watched):
+    """Click to fly there, pause, return."""
+    watched.until(lambda facts: facts["ready"])
+    assert watched.ask("takeoff", height_m=12.0).ok
+    watched.until(lambda facts: facts["height_m"] > 11.0)
+    there = GeoPoint(HOME.lat + 0.0005, HOME.lon)
+    assert watched.ask("fly_to", lat=there.lat, lon=there.lon, height_m=15.0).ok
+    watched.until(lambda facts: distance(GeoPoint(facts["lat"], facts["lon"]), there) < 2.0)
+    assert watched.facts()["mode"] == "GUIDED"
+    refused = watched.ask("arm", on=False)
+    assert not refused.ok, "it flies"
+    assert watched.ask("mode", mode="RTL").ok
+    watched.until(lambda facts: not facts["armed"])
+
+
+def test_parameters_come_with_their_meaning_and_are_set(watched):
+    """All of them; one that is set holds; a number outside what it can hold is told as it is kept."""
+    table = watched.ask("parameters")
+    assert table.ok
+    rows = {row["name"]: row for row in table.data}
+    assert len(rows) > 300
+    speed = rows["WPNAV_SPEED"]
+    assert speed["unit"] == "cm/s"
+    assert speed["about"]
+    answer = watched.ask("set", name="WPNAV_SPEED", value=700.0, type=speed["type"])
+    assert answer.ok
+    assert watched.session.param("WPNAV_SPEED") == 700.0
+
+
+def test_a_simulated_vehicle_has_wind_and_failures(watched):
+    """The sliders' values; a GPS that fails, and is mended."""
+    watched.until(lambda facts: facts["ready"])
+    values = watched.ask("simulator").data
+    assert values["SIM_WIND_SPD"] == 0.0
+    assert not watched.ask("fail", unit="GPS", type="OFF").ok, "SYS_FAILURE_EN is 0"
+    assert watched.ask("set", name="SYS_FAILURE_EN", value=1.0, type=9).ok
+    assert watched.ask("fail", unit="GPS", type="OFF").ok
+    watched.until(lambda facts: facts["fix"] < 3)
+    assert watched.ask("fail", unit="GPS", type="OK").ok
+    watched.until(lambda facts: facts["fix"] >= 3)
+    assert not watched.ask("fail", unit="GPS", type="ODD").ok
+    assert not watched.ask("mode", mode="FLY").ok
+    assert not watched.ask("upload", name="x.plan", text="{").ok
+
+
+def test_what_waits_for_another_answer_is_done_after_it(watched):
+    """Two plans are asked for at once, and commands meanwhile: each gets its own answer."""
+    answers = []
+    for number, ask in enumerate(("plan", "plan", "parameters", "history")):
+        watched.watch.ask(
+            read_request(json.dumps({"ask": ask, "id": number, "system": 1})), answers.append, watched.now_ms
+        )
+    watched.run(5.0)
+    assert len(answers) == 4
+    assert all(answer.ok for answer in answers)
+
+
+def test_silence_is_a_lost_vehicle_and_a_word_brings_it_back(watched):
+    """By link time; facts stay as they were last heard."""
+    vehicle = watched.watch.vehicles[1]
+    assert not vehicle.lost(watched.now_ms)
+    assert vehicle.facts(vehicle.heard_ms + LOST_MS)["lost"]
+    watched.run(1.5)
+    assert not watched.facts()["lost"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", '{"ask":"arm"}', '{"ask":"shoot","id":1,"system":1}',
+        '{"ask":"arm","id":1,"system":0,"on":true}',
+        '{"ask":"arm","id":1,"system":1,"on":1}', '{"ask":"arm","id":1,"system":1,"on":true,"more":1}',
+        '{"ask":"fly_to","id":1,"system":1,"lat":91,"lon":0,"height_m":1}',
+        '{"ask":"fly_to","id":1,"system":1,"lat":1e999,"lon":0,"height_m":1}',
+        '{"ask":"set","id":1,"system":1,"name":"A_NAME_THAT_IS_TOO_LONG","value":1,"type":9}',
+    ],
+)  # fmt: skip
+def test_what_is_no_request_is_refused_when_it_is_read(text):
+    """In one line."""
+    with pytest.raises(msgspec.DecodeError):
+        read_request(text)
+
+
+def test_a_vehicle_that_nobody_has_heard_is_not_asked(watched):
+    """The answer says so."""
+    assert "9" in watched.ask("arm", on=True, system=9).text
+
+
+def test_every_kind_has_modes_that_it_can_be_told():
+    """By the names that its firmware has."""
+    for firmware, mode in (("ardupilot", "LOITER"), ("px4", "Hold")):
+        with Session(home=HOME, firmware=firmware) as session:
+            page = Watched(session)
+            page.run(2.0)
+            assert mode in modes_of(page.watch.vehicles[1]), firmware
+
+
+def frame(sequence: int) -> Frame:
+    """A HEARTBEAT as it came."""
+    return Frame(0, 1, 1, sequence & 0xFF, bytes(9), False, False, True, b"")
+
+
+def test_loss_is_what_the_sequence_numbers_say():
+    """One in four is lost; another link's numbers do not count, and a link that comes anew begins anew."""
+    sender = Sender(1, 1)
+    sender.note_second(0)
+    for number in range(400):
+        if number % 4:
+            sender.take(1, frame(number), number)
+            sender.take(2, frame(number * 7), number)
+    sender.note_second(1000)
+    assert sender.loss_percent == pytest.approx(25.0, abs=0.5)
+    sender.link_closed(1)
+    before = sender.loss_percent
+    sender.take(3, frame(200), 1000)
+    assert sender.loss_percent <= before
