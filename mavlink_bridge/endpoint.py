@@ -15,7 +15,7 @@ This is the edge where a fault in one service must not stop the vehicle: an exce
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mavlink_bridge import codec
 from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
@@ -35,6 +35,18 @@ _RADIO_STATUS = codec.id_of("RADIO_STATUS")
 
 def _raise(problem: Exception, where: str) -> None:
     raise problem
+
+
+_ROLES: dict[type, frozenset[type]] = {}
+"""Of each type of service; to ask each service of a fleet would take seconds of its start."""
+
+
+def _roles_of(service: Service) -> frozenset[type]:
+    """The protocols that it has the methods of."""
+    kind = type(service)
+    if kind not in _ROLES:
+        _ROLES[kind] = frozenset(role for role in (Speaks, Timed, RemembersLinks) if isinstance(service, role))
+    return _ROLES[kind]
 
 
 class Endpoint:
@@ -102,16 +114,17 @@ class Endpoint:
 
     def add_service(self, service: Service) -> None:
         """Messages go to services in the order in which these were added. ValueError for a name that is no message."""
+        roles = _roles_of(service)
+        speaker = cast(Speaks, service) if Speaks in roles else None
         for name in service.handles:
             msg_id = codec.message_id(name)
             if msg_id is None:
                 raise ValueError(f"{type(service).__name__} handles {name}, which is no message of the dialect")
-            speaker = service if isinstance(service, Speaks) else None
             self._handlers[msg_id] = (*self._handlers.get(msg_id, ()), (service, speaker))
-        if isinstance(service, Timed):
-            self._timed.append(service)
-        if isinstance(service, RemembersLinks):
-            self._remembering.append(service)
+        if Timed in roles:
+            self._timed.append(cast(Timed, service))
+        if RemembersLinks in roles:
+            self._remembering.append(cast(RemembersLinks, service))
 
     # --- links ----------------------------------------------------------------------------------------------------
     def open_link(

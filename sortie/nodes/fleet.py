@@ -53,6 +53,19 @@ class _Kind:
         self.due_ms = np.zeros(len(self.members))
         self.decides_ms = np.zeros(len(self.members))
         self.asked_ms = np.zeros(len(self.members))
+        self._next_ms: float | None = None
+        self._armed: bool | None = None
+
+    def changed(self) -> None:
+        """Somebody has acted: deadlines and arming are asked for anew."""
+        self._next_ms = self._armed = None
+
+    @property
+    def next_ms(self) -> float:
+        """The earliest of `due_ms`; looked for once after each change."""
+        if self._next_ms is None:
+            self._next_ms = float(self.due_ms.min())
+        return self._next_ms
 
     def advance(self, end_ms: float) -> Iterable[tuple[int, int, bool]]:
         """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, their
@@ -74,8 +87,10 @@ class _Kind:
 
     @property
     def armed(self) -> bool:
-        """Is any of them?"""
-        return bool(self.rows.state[:, L.S_ARMED].any())
+        """Is any of them? Looked for as `next_ms` is: who is armed or disarmed has acted, or crashed."""
+        if self._armed is None:
+            self._armed = bool(self.rows.state[:, L.S_ARMED].any())
+        return self._armed
 
 
 class Stranded:
@@ -116,6 +131,7 @@ class FleetNode:
         self._kinds: list[_Kind] = []
         self._place: list[tuple[_Kind, int]] = []
         self._link_due_ms: npt.NDArray[np.float64] = np.full(len(self.services), NEVER)
+        self._link_next_ms: float | None = None
         self._touched: set[int] = set()
         self._unsettled: set[int] = set()
         self.stranded: dict[int, Stranded] = {}
@@ -218,11 +234,12 @@ class FleetNode:
         kind, row = self._place[member]
         if member in self.stranded:
             kind.due_ms[row] = kind.decides_ms[row] = self.stranded[member].next_ms
-            self._link_due_ms[member] = NEVER
+            kind.changed()
+            self._set_link_due(member, NEVER)
             return
         kind.asked_ms[row] = service.now_ms
         due_ms, link_due_ms = service.deadlines()
-        self._link_due_ms[member] = NEVER if link_due_ms is None else link_due_ms
+        self._set_link_due(member, NEVER if link_due_ms is None else link_due_ms)
         if self._virtual and link_due_ms is not None and link_due_ms < due_ms:
             due_ms = max(link_due_ms, service.now_ms + int(L.TICK_MS))
         kind.decides_ms[row] = due_ms
@@ -241,16 +258,29 @@ class FleetNode:
         if streams_ms is not None and streams_ms < due_ms:
             due_ms = max(streams_ms, now_ms + int(L.TICK_MS))
         kind.due_ms[row] = due_ms
+        kind.changed()
 
     # --- deadlines ------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
         """Of the vehicle that wants to act next."""
-        return int(min(kind.due_ms.min() for kind in self._kinds))
+        return int(min(kind.next_ms for kind in self._kinds))
 
     def next_link_deadline_ms(self) -> int | None:
         """Of the vehicle whose services want to act next on link time."""
-        due = float(self._link_due_ms.min())
+        due = self._next_link_ms
         return None if due == NEVER else int(due)
+
+    @property
+    def _next_link_ms(self) -> float:
+        """The earliest of all; looked for once after each change."""
+        if self._link_next_ms is None:
+            self._link_next_ms = float(self._link_due_ms.min())
+        return self._link_next_ms
+
+    def _set_link_due(self, member: int, due_ms: float) -> None:
+        if self._link_due_ms[member] != due_ms:
+            self._link_due_ms[member] = due_ms
+            self._link_next_ms = None
 
     @property
     def look_every_ms(self) -> int:
@@ -301,9 +331,10 @@ class FleetNode:
     def serve_links(self, link_ms: int) -> None:
         """Those act that were touched, whose deadline on link time has come, or whose changes are on the disk now."""
         self._link_ms = link_ms
-        members = set(np.flatnonzero(self._link_due_ms <= link_ms).tolist())
-        members |= self._touched
+        members = set(self._touched)
         self._touched.clear()
+        if self._next_link_ms <= link_ms:
+            members.update(np.flatnonzero(self._link_due_ms <= link_ms).tolist())
         if self._unsettled:
             members |= {member for member in self._unsettled if self._settled(member)}
             self._unsettled -= members

@@ -28,26 +28,29 @@ Chosen = npt.NDArray[np.int64]
 _X25: Final = 0x8408
 _DERIVE: Final = "void(float64[::1])"
 _WRITE: Final = (
-    "void(int64[::1], int64, float64[::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[::1], float32[::1],"
+    "void(int64[::1], int64, float64[::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[:, ::1], float32[::1],"
     " uint8[::1], int64, int64, int64, uint8[::1], int64[::1])"
 )
 _POOL: Final = (
     "void(int64[:, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1],"
-    " float64[:, ::1], int64[::1], float32[::1], uint8[::1], uint8[:, ::1], uint8[::1], uint8[::1], int64[:, ::1])"
+    " float64[:, ::1], int64[:, ::1], float32[::1], uint8[::1], uint8[:, ::1], uint8[::1], uint8[::1], int64[:, ::1])"
 )
 _STAMP: Final = "int64(uint8[::1], int64, uint8[::1], uint8[::1])"
 
 
 @cache
 def crc_table() -> npt.NDArray[np.int64]:
-    """CRC-16/MCRF4XX (MAVLink's X.25 CRC) byte by byte; polynomial 0x1021, reflected."""
-    table = []
+    """CRC-16/MCRF4XX (MAVLink's X.25 CRC; polynomial 0x1021, reflected): `[k, byte]` is what a byte comes to with k
+    more behind it, none of them set."""
+    table = np.zeros((4, 256), np.int64)
     for byte in range(256):
         crc = byte
         for _ in range(8):
             crc = (crc >> 1) ^ _X25 if crc & 1 else crc >> 1
-        table.append(crc)
-    return np.array(table, np.int64)
+        table[0, byte] = crc
+    for k in range(1, 4):
+        table[k] = (table[k - 1] >> 8) ^ table[0, table[k - 1] & 255]
+    return table
 
 
 class StreamEncoder:
