@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from autopilot import report as R
 from autopilot.journal import Journal, NoJournal
+from mavlink_bridge.links.radio.model import RadioLink
+from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
 from sitl.vehicles.separation import Approach
 from sortie.api.begin import Home, raise_error, standing_at
@@ -25,13 +27,15 @@ from sortie.config.errors import UserError
 from sortie.config.fleet_file import Common, counted_fleet, read_fleet
 from sortie.config.formation import LARGEST_SYSTEM, SPACING_M, FleetVehicle
 from sortie.config.link_policy import check_links
-from sortie.config.links_of_fleet import spread_links
+from sortie.config.links_of_fleet import FleetLink, own_links, spread_links
+from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
 from sortie.logs.recorder import FlightRecorder, record_flights
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet, on_terrain
+from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime, always
 from sortie.storage.rows import StoredState
@@ -48,8 +52,10 @@ class Fleet(Sequence[Session]):
     `vehicle`: the kind of all, "sim:copter" or another simulated one. `formation`, `spacing` (m): how they stand around
     `home`, as --formation has it. `seed`: theirs are made of it and the system id. `sysid`: the first system id; more
     than 250 vehicles have the same ids again, on radio networks of their own (`networks`; None: as many as are
-    needed). The rest as for `Session`; `links` are shared by all, patterns ({5760+10*n}) are links of each. Raises
-    UserError, with one line that says what is wrong. Not for several threads."""
+    needed). `radio`: on all links, as --radio has it; None: none. A link of all has one modem on the ground, 100 m
+    away; one of a single vehicle is as far as it is, and a radio that the file gives it goes before this. The rest as
+    for `Session`; `links` are shared by all, patterns ({5760+10*n}) are links of each. Raises UserError, with one line
+    that says what is wrong. Not for several threads."""
 
     def __init__(
         self,
@@ -70,12 +76,15 @@ class Fleet(Sequence[Session]):
         links: Iterable[str] = (),
         insecure: bool = False,
         signing_key: Path | str | bytes | None = None,
+        radio: str | Profile | None = None,
         terrain: Path | str | None = None,
     ) -> None:
         self._stack = ExitStack()
+        self._seed, self._shared_links = seed, 0
         self.runtime = Runtime()
         self._time = Passes(self.runtime)
         try:
+            self._radio = radio_of(radio)
             common = Common(
                 parse_vehicle(vehicle).frame, standing_at(home), seed, sysid,
                 tuple(f"{name}={value!r}" for name, value in (params or {}).items()), tuple(faults), formation, spacing,
@@ -95,8 +104,8 @@ class Fleet(Sequence[Session]):
             self._build()
             if log_dir is not None:
                 self._log_to(Path(log_dir))
-            for link in spread_links(links, self.vehicles):
-                self._open(link.url, link.network, link.vehicle, insecure)
+            for link in (*spread_links(links, self.vehicles), *own_links(self.vehicles)):
+                self._open(link, insecure)
         except UserError as error:
             self.close()
             raise UserError(error.worded(error.option)) from error
@@ -113,11 +122,19 @@ class Fleet(Sequence[Session]):
             warn=LOGGER.warning,
             ground=self._ground,
         )
+        self.node.load()
         self.runtime.set_speedup(0.0, always)
         self.runtime.add_vehicle(self.node)
         self._stack.callback(self.runtime.close)
         self._sessions = [
-            Session.of_fleet(self, service, one, partial(self.node.touch, one.number), self.node.own_links(one.number))
+            Session.of_fleet(
+                self,
+                service,
+                one,
+                partial(self.node.touch, one.number),
+                self.node.own_links(one.number),
+                one.radio or self._radio,
+            )
             for service, one in zip(self.node.services, self.vehicles, strict=True)
         ]
         self.company = Company(self.node, [one.home for one in self.vehicles])
@@ -213,13 +230,28 @@ class Fleet(Sequence[Session]):
         """Open a socket or serial link that all vehicles are on (of a network where there are several: {m} counts
         them), or with a pattern ({5760+10*n}) one for each. Else as `Session.add_link`."""
         for link in spread_links([url], self.vehicles):
-            self._open(link.url, link.network, link.vehicle, insecure)
+            self._open(link, insecure)
 
-    def _open(self, url: str, network: int, vehicle: int | None, insecure: bool) -> None:
-        for warning in check_links([url], signed=self._key is not None, insecure=insecure):
+    def _open(self, link: FleetLink, insecure: bool) -> None:
+        for warning in check_links([link.url], signed=self._key is not None, insecure=insecure):
             LOGGER.warning("%s", warning)
-        owner = self.node.networks[network] if vehicle is None else self.node.own_network(vehicle)
-        self.runtime.open(owner, url)
+        if link.vehicle is not None:
+            self._open_own(link.url, self.vehicles[link.vehicle])
+        elif self._radio is None:
+            self.runtime.open(self.node.networks[link.network], link.url)
+        else:
+            self._shared_links += 1
+            radio = RadioLink(self._radio, self._seed + self._shared_links)
+            open_through_radio(self.runtime, self.node, self.node.networks[link.network], link.url, radio)
+
+    def _open_own(self, url: str, one: FleetVehicle) -> None:
+        """A link that only this vehicle is on."""
+        network, profile = self.node.own_network(one.number), one.radio or self._radio
+        if profile is None:
+            self.runtime.open(network, url)
+            return
+        radio = radio_between(profile, one.seed, one.home, self.node.services[one.number].vehicle)
+        open_through_radio(self.runtime, self.node, network, url, radio)
 
     # --- time -----------------------------------------------------------------------------------------------------
     @property

@@ -154,12 +154,13 @@ class Session(Claims):
 
     @classmethod
     def of_fleet(
-        cls, fleet: FleetTime, service: Service, one: FleetVehicle, bring: Callable[[], None], links: OwnLinks
-    ) -> Session:
+        cls, fleet: FleetTime, service: Service, one: FleetVehicle, bring: Callable[[], None], links: OwnLinks,
+        radio: Profile | None,
+    ) -> Session:  # fmt: skip
         """A vehicle of a `Fleet`: its time is that of all, and it ends with them. `bring`: called before anything is
-        done to it."""
+        done to it. `radio`: on links of its own."""
         self = cls.__new__(cls)
-        self.seed, self.stood, self._radio = one.seed, (one.home, one.heading_deg), None
+        self.seed, self.stood, self._radio = one.seed, (one.home, one.heading_deg), radio
         self.events = []
         self._stack = ExitStack()
         self._runtime, self._signing = fleet.runtime, fleet.signing(service)

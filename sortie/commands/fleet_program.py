@@ -18,7 +18,7 @@ from sortie.commands.pace import begin_pace, is_real_time, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
-from sortie.config.links_of_fleet import all_links, spread_links
+from sortie.config.links_of_fleet import all_links, own_links
 from sortie.config.option import Where
 from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
@@ -70,7 +70,7 @@ class FleetProgram:
         self._stack.callback(self.runtime.close)
         self._links = all_links(settings, self.vehicles)
         self._radios = {
-            link.url: one.radio for one in self.vehicles if one.radio is not None for link in spread_links((), [one])
+            link.url: one.radio for one in self.vehicles if one.radio is not None for link in own_links([one])
         } | dict(radios_of_links(settings.radio, [link.url for link in self._links]))
         self._store = Store(state_dir(settings, self._stack, temporary=False), self.sockets.wakeup.wake)
         self._stack.callback(self._store.close)

@@ -15,6 +15,7 @@ from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, SPACING_M, FleetVehicle, moved, places, seed_of
+from sortie.config.links_of_fleet import check_own_links
 from sortie.config.options import SPOKEN_AS
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
@@ -42,7 +43,7 @@ sysid = 20                                     # else the next free one
 offset = [0.0, -40.0]                          # m north, m east of home; or a `home` of its own
 # seed = 7                                     # else from --seed and the system id
 # fault = ["gps.loss@60..90"]
-# links = ["tcpin:127.0.0.1:{{5760+10*n}}"]      # of its own; n counts the vehicles of the file from 0
+# links = ["tcpin:127.0.0.1:5770"]             # of its own; of several {{5760+10*n}}: n counts those of the file from 0
 # radio = "sik-57600"                          # on its own links; docs/radios.md
 """
 
@@ -104,6 +105,7 @@ def read_fleet(path: Path, common: Common) -> list[FleetVehicle]:
     for number, entry in enumerate(entries, 1):
         label = f"{where}: vehicle {number}"
         fleet += _vehicles(_over(entry, defaults), common, path.parent, taken, named, len(fleet), label)
+    check_own_links(fleet, where)
     return fleet
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,24 +25,49 @@ def all_links(settings: Settings, vehicles: Sequence[FleetVehicle]) -> list[Flee
     """What is to be opened, patterns worked out. UserError for a link that several networks would share."""
     networks = 1 + max(one.network for one in vehicles)
     urls = NETWORK_LINKS if settings.link is None and networks > 1 else settings.links
-    return spread_links(urls, vehicles)
+    return list(dict.fromkeys((*spread_links(urls, vehicles), *own_links(vehicles))))
 
 
 def spread_links(urls: Iterable[str], vehicles: Sequence[FleetVehicle]) -> list[FleetLink]:
-    """Those of all, and those that single vehicles have."""
+    """What these addresses are for all: shared, or counted."""
     networks = 1 + max(one.network for one in vehicles)
-    links = [link for url in urls for link in _spread(url, vehicles, networks)]
+    return list(dict.fromkeys(link for url in urls for link in _spread(url, vehicles, networks)))
+
+
+def own_links(vehicles: Iterable[FleetVehicle]) -> list[FleetLink]:
+    """Those that the vehicles say are their own."""
+    return [own_link(url, one) for one in vehicles for url in one.link]
+
+
+def own_link(url: str, one: FleetVehicle) -> FleetLink:
+    """A link that only this vehicle is on, whether it counts or not."""
+    values = {"n": one.number, "sysid": one.system, "m": one.network}
+    return FleetLink(filled_in(url, values), one.network, one.number)
+
+
+def check_own_links(vehicles: Sequence[FleetVehicle], where: str) -> None:
+    """UserError for a link that two vehicles say is their own."""
+    taken: set[str] = set()
     for one in vehicles:
-        links += [link for url in one.link for link in _spread(url, [one], networks)]
-    return list(dict.fromkeys(links))
+        for url in one.link:
+            own = own_link(url, one).url
+            if own in taken:
+                raise UserError(
+                    f"{where}: vehicle {one.label}: links: {own} is another vehicle's already; count them, as in "
+                    f"{_counting(url)}, or give it with --link, for all"
+                )
+            taken.add(own)
+
+
+def _counting(url: str) -> str:
+    """The address as it would count vehicles by its port."""
+    counted, found = re.subn(r":(\d+)$", r":{\1+10*n}", url)
+    return counted if found else "tcpin:127.0.0.1:{5760+10*n}"
 
 
 def _spread(url: str, vehicles: Sequence[FleetVehicle], networks: int) -> list[FleetLink]:
     if is_own(url):
-        return [
-            FleetLink(filled_in(url, {"n": one.number, "sysid": one.system, "m": one.network}), one.network, one.number)
-            for one in vehicles
-        ]
+        return [own_link(url, one) for one in vehicles]
     if is_of_network(url):
         return [FleetLink(filled_in(url, {"m": network}), network) for network in range(networks)]
     if networks > 1:

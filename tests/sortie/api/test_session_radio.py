@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections import Counter
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from pathlib import Path
 from struct import pack
 
 import pytest
 
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
+from mavlink_bridge.codec import id_of
+from mavlink_bridge.framing import FrameReader
 from mavlink_bridge.links.radio.profile import Losses, Profile
 from mavlink_bridge.links.radio.profiles import PROFILES
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Opcode, unpack
-from sortie import Session, UserError, mavlink
+from sortie import Fleet, Session, UserError, mavlink
 from sortie.api.link import SessionLink
+from tests.fakes.patience import PATIENCE_S
+from tests.fakes.served import free_port
 
 CLEAN = replace(PROFILES["sik-57600"], losses=Losses(), budget=None)
 SILENT = replace(CLEAN, reports=None)
@@ -137,3 +145,55 @@ def test_mistakes_name_what_is_near() -> None:
         Session(radio="sik-5760")
     with Session() as session, pytest.raises(UserError, match="delay_ms"):
         session.connect(radio="usb", delay_ms=5)
+
+
+_BEAT = mavlink.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)
+_MODEM = (ord("3"), id_of("RADIO_STATUS"))
+
+
+def _answers(fleet: Fleet) -> list[bool]:
+    """Of each vehicle: does a ground station on a link of its own hear a modem?"""
+    links = [one.connect() for one in fleet]
+    for _ in range(3):
+        for link in links:
+            link.send(_BEAT)
+        fleet.run_for(1)
+    heard = [{one.get_type() for one in link.messages()} for link in links]
+    assert all("HEARTBEAT" in types for types in heard)
+    return ["RADIO_STATUS" in types for types in heard]
+
+
+def test_a_fleet_has_its_radio_on_links_of_each(tmp_path: Path) -> None:
+    """As a session; a vehicle of the file that has one of its own keeps it, and a wrong name is told."""
+    with Fleet(2, radio="sik-57600") as fleet:
+        assert _answers(fleet) == [True, True]
+    file = tmp_path / "fleet.toml"
+    file.write_text('[[vehicle]]\nradio = "sik-57600"\n[[vehicle]]\n')
+    with Fleet(file=file) as fleet:
+        assert _answers(fleet) == [True, False]
+    with pytest.raises(UserError, match=r"radio sik-5760: .*did you mean sik-57600"):
+        Fleet(2, radio="sik-5760")
+
+
+def test_the_link_of_a_whole_fleet_is_one_modem() -> None:
+    """All are heard behind it, and it says how full it is; a link that one alone is on has a modem of its own."""
+    ports = [free_port(), free_port()]
+    beat, msg_id = _BEAT.pack(mavlink.MAVLink(None, srcSystem=255)), id_of("HEARTBEAT")
+    wanted = [{(1, msg_id), (2, msg_id), _MODEM}, {(2, msg_id), _MODEM}]
+    with Fleet(2, radio=CLEAN, links=[f"tcpin:127.0.0.1:{ports[0]}"]) as fleet:
+        fleet[1].add_link(f"tcpin:127.0.0.1:{ports[1]}")
+        with ExitStack() as stack:
+            streams = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for port in ports]
+            heard: list[set[tuple[int, int]]] = [set(), set()]
+            readers = [FrameReader(), FrameReader()]
+            end_s = time.monotonic() + PATIENCE_S
+            while not wanted[0] <= heard[0] or not wanted[1] <= heard[1]:
+                assert time.monotonic() < end_s, heard
+                for stream in streams:
+                    stream.sendall(beat)
+                fleet.serve(0.5)
+                for stream, reader, found in zip(streams, readers, heard, strict=True):
+                    stream.setblocking(False)
+                    with suppress(BlockingIOError):
+                        found |= {(one.system, one.msg_id) for one in reader.receive(stream.recv(1 << 20), 0)}
+            assert {system for system, _ in heard[1]} == {2, ord("3")}

@@ -181,6 +181,40 @@ def test_a_vehicle_says_more_than_the_defaults_and_these_more_than_the_command_l
     assert all_links(Settings(link=()), [first, second]) == [FleetLink("tcpin:127.0.0.1:5770", 0, 1)]
 
 
+def test_a_vehicles_links_are_its_own(tmp_path: Path) -> None:
+    """Counted or not: nobody else of the file is on them; the n of a group counts all of the file."""
+    text = """
+    [[vehicle]]
+    links = ["tcpin:127.0.0.1:5800", "udpout:127.0.0.1:14600"]
+    [[vehicle]]
+    count = 2
+    links = ["tcpin:127.0.0.1:{5900+n}"]
+    """
+    vehicles = fleet(text, tmp_path)
+    shared, *own = all_links(Settings(link=("tcpin:127.0.0.1:5760",)), vehicles)
+    assert shared == FleetLink("tcpin:127.0.0.1:5760", 0)
+    assert own == [
+        FleetLink("tcpin:127.0.0.1:5800", 0, 0), FleetLink("udpout:127.0.0.1:14600", 0, 0),
+        FleetLink("tcpin:127.0.0.1:5901", 0, 1), FleetLink("tcpin:127.0.0.1:5902", 0, 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[vehicle]]\ncount = 2\nlinks = ["tcpin:127.0.0.1:5800"]\n',
+        '[defaults]\nlinks = ["tcpin:127.0.0.1:5800"]\n[[vehicle]]\n[[vehicle]]\n',
+        '[[vehicle]]\nlinks = ["tcpin:127.0.0.1:{5799+sysid}"]\n[[vehicle]]\nlinks = ["tcpin:127.0.0.1:5800"]\n',
+    ],
+)
+def test_a_link_of_two_vehicles_is_not_of_its_own(text: str, tmp_path: Path) -> None:
+    """One line that says what to write."""
+    with pytest.raises(UserError, match=r"vehicle 2: links: tcpin:127\.0\.0\.1:5800 is another vehicle's") as caught:
+        fleet(text, tmp_path)
+    assert "count them, as in tcpin:127.0.0.1:{5800+10*n}, or give it with --link, for all" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
     """Around those that the file names."""
     text = "[[vehicle]]\ncount = 2\n[[vehicle]]\nsysid = 3\n[[vehicle]]\ncount = 2\n"
