@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from dataclasses import replace
 from math import nan
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from random import Random
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
 from mavlink_bridge.clients import MissionClear, MissionDownload, MissionUpload, ParameterRead, ParameterWrite
-from mavlink_bridge.clients.base import Client, Retry
+from mavlink_bridge.clients.base import Client, Retry, Target
 from sortie.nodes.client import Remote
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, wait_for
@@ -60,27 +61,39 @@ def packed(items: tuple[MissionItem, ...]) -> list[bytes]:
     return [pack_item(item) for item in rounded]
 
 
-class KillRun:
-    """`acknowledged`: what a station may rely on, by plan kind or parameter name; `under_way`: the change that was not
-    acknowledged when the process died."""
+Key = tuple[int, int | str]
+"""A system id, and a kind of plan or the name of a parameter."""
+AT_ONCE = 3
+"""Changes that are under way together, each at another vehicle."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+
+class KillRun:
+    """`acknowledged`: what a station may rely on; `under_way`: changes that were not acknowledged when the process
+    died. `vehicles`: how many it serves, on one link."""
+
+    def __init__(self, folder: Path, seed: int, vehicles: int = 1) -> None:
         self.folder = folder
         self.random = Random(seed)
-        self.acknowledged: dict[int | str, Value] = {}
-        self.under_way: tuple[int | str, Value] | None = None
+        self.systems = range(1, vehicles + 1)
+        self.acknowledged: dict[Key, Value] = {}
+        self.under_way: dict[Key, Value] = {}
         self.changes = 0
         self.cut_short = 0
 
     def round(self) -> None:
-        """Start, look, change things until the kill."""
+        """Start, look, change things, and kill it in the midst of that."""
         port = free_port()
-        process = begin(self.folder, "serve", "--speedup", "1", "--link", f"tcpin:127.0.0.1:{port}")
+        count = ("--count", str(len(self.systems))) if len(self.systems) > 1 else ()
+        process = begin(self.folder, "serve", *count, "--speedup", "1", "--link", f"tcpin:127.0.0.1:{port}")
         try:
             wait_for(process, "serving")
-            with Remote(f"tcp:127.0.0.1:{port}") as remote:
-                self._look(remote, process)
-                timer = threading.Timer(self.random.uniform(0.0, 0.25), process.kill)
+            with Remote(f"tcp:127.0.0.1:{port}", system=1) as remote:
+                for system in self.systems:
+                    self._look(remote, process, system)
+                self.under_way.clear()
+                for _ in range(self.random.randrange(2, 9)):
+                    self._change(remote, process)
+                timer = threading.Timer(self.random.uniform(0.0, 0.1), process.kill)
                 timer.start()
                 while process.poll() is None:
                     self._change(remote, process)
@@ -89,53 +102,56 @@ class KillRun:
             process.kill()
             process.communicate(timeout=PATIENCE_S)
 
-    def _run(self, remote: Remote, process: subprocess.Popen[str], machine: Client) -> bool:
-        """True when the machine came to its end; False when the process died before."""
-        remote._clients.start(machine, remote.runtime.link_ms)
-        remote.run_until(lambda: machine.done or process.poll() is not None, 30.0)
-        return machine.done
+    def _run(self, remote: Remote, process: subprocess.Popen[str], *machines: Client) -> bool:
+        """True when all machines came to their ends; False when the process died before."""
+        for machine in machines:
+            remote._clients.start(machine, remote.runtime.link_ms)
+        remote.run_until(lambda: all(one.done for one in machines) or process.poll() is not None, PATIENCE_S)
+        return all(machine.done for machine in machines)
 
     def _change(self, remote: Remote, process: subprocess.Popen[str]) -> None:
-        random, target = self.random, remote.target
+        chosen = self.random.sample(self.systems, min(AT_ONCE, len(self.systems)))
+        begun = [(system, *self._begun(replace(remote.target, system=system))) for system in chosen]
+        self.under_way |= {(system, key): value for system, key, value, _ in begun}
+        whole = self._run(remote, process, *(machine for *_, machine in begun))
+        self.cut_short += not whole
+        for system, key, value, machine in begun:
+            if machine.done:
+                assert machine.outcome == 0, machine.outcome  # type: ignore[attr-defined]  # all three have one
+                self.acknowledged[system, key] = value
+                del self.under_way[system, key]
+                self.changes += 1
+
+    def _begun(self, target: Target) -> tuple[int | str, Value, Client]:
+        """What is changed, to what, and who sees to it."""
+        random = self.random
         kind = random.choice((MISSION, MISSION, FENCE, RALLY))
-        machine: Client
-        key: int | str = kind
-        value: Value
         match random.randrange(6):
             case 0:
-                machine, value = MissionClear(target, kind=kind, retry=QUICK), []
+                return kind, [], MissionClear(target, kind=kind, retry=QUICK)
             case 1 | 2:
-                key = random.choice(PARAMETERS)
-                value = float(random.randint(100, 900))
-                machine = ParameterWrite(target, key, value, retry=QUICK)
+                name, number = random.choice(PARAMETERS), float(random.randint(100, 900))
+                return name, number, ParameterWrite(target, name, number, retry=QUICK)
             case _:
                 items = (mission, fence, rally)[kind](random)
-                machine, value = MissionUpload(target, items, kind=kind, retry=QUICK), packed(items)
-        self.under_way = (key, value)
-        if self._run(remote, process, machine):
-            assert machine.outcome == 0, machine.outcome  # type: ignore[attr-defined]  # all three have one
-            self.acknowledged[key] = value
-            self.under_way = None
-            self.changes += 1
-        else:
-            self.cut_short += 1
+                return kind, packed(items), MissionUpload(target, items, kind=kind, retry=QUICK)
 
-    def _look(self, remote: Remote, process: subprocess.Popen[str]) -> None:
+    def _look(self, remote: Remote, process: subprocess.Popen[str], system: int) -> None:
+        target = replace(remote.target, system=system)
         for kind in (MISSION, FENCE, RALLY):
-            down = MissionDownload(remote.target, kind=kind)
+            down = MissionDownload(target, kind=kind)
             assert self._run(remote, process, down)
-            self._judge(kind, packed(down.items))
+            self._judge((system, kind), packed(down.items))
         for name in PARAMETERS:
-            read = ParameterRead(remote.target, name)
+            read = ParameterRead(target, name)
             assert self._run(remote, process, read)
             assert read.value is not None
-            self._judge(name, read.value.value)
-        self.under_way = None
+            self._judge((system, name), read.value.value)
 
-    def _judge(self, key: int | str, found: Value) -> None:
+    def _judge(self, key: Key, found: Value) -> None:
         """What was acknowledged, or whole what was under way; from now on that counts."""
         allowed = [self.acknowledged.get(key, found)]
-        if self.under_way is not None and self.under_way[0] == key:
-            allowed.append(self.under_way[1])
-        assert found in allowed, f"{key}: {found}, acknowledged {allowed}"
+        if key in self.under_way:
+            allowed.append(self.under_way[key])
+        assert found in allowed, f"vehicle {key[0]}, {key[1]}: {found}, acknowledged {allowed}"
         self.acknowledged[key] = found
