@@ -19,6 +19,7 @@ from sortie.config.options import (
     ORIGINS,
     SHOWN_LOGS,
     SHOWN_STATE,
+    SHOWN_TERRAIN,
     STATION_KEY,
     TILES,
 )
@@ -57,6 +58,7 @@ def web(given: Given) -> int:
         settings = PageSettings(
             token=os.environ.get(TOKEN) or secrets.token_urlsafe(18), loop=state, host=host, port=port,
             control=given[CONTROL], tiles=given[TILES], connect=url, origins=given[ORIGINS],
+            terrain=given[SHOWN_TERRAIN],
             logs=logs if logs.is_dir() or given[SHOWN_LOGS] else None,
         )  # fmt: skip
         server = PageServer(station, settings)

@@ -247,6 +247,10 @@ FOXGLOVE: Final = Option[int | None](
     "foxglove", whole_number(0, 65535), None, "Serve Foxglove's WebSocket on this port of loopback, to look only.",
     Group.LINKS, frozenset({"web"}), form="PORT",
 )  # fmt: skip
+SHOWN_TERRAIN: Final = Option[Path | None](
+    "terrain", path, None, "Show the ground on the map: a file or a folder of SRTM or GeoTIFF tiles.", Group.LINKS,
+    frozenset({"web"}), form="FILE|DIR",
+)  # fmt: skip
 SHOWN_LOGS: Final = Option[Path | None](
     "log-dir", path, None, "Whose flights it lists.", Group.FILES, frozenset({"web"}), form="DIR",
     otherwise="logs in the state directory",
@@ -505,6 +509,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     CONTROL,
     LISTEN,
     TILES,
+    SHOWN_TERRAIN,
     ORIGINS,
     FOXGLOVE,
     RADIO,

@@ -46,6 +46,8 @@ class PageProcess:
             command.append("--control")
         if settings.tiles is not None:
             command += ["--tiles", settings.tiles]
+        if settings.terrain is not None:
+            command += ["--terrain", str(settings.terrain)]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def close(self) -> None:

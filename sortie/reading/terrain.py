@@ -70,7 +70,7 @@ def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint]
     except (OSError, EOFError) as error:
         raise _error(path, getattr(error, "strerror", None) or str(error)) from error
     if not tiles:
-        raise _error(path, f"holds nothing around {wanted[0].lat:.4f},{wanted[0].lon:.4f}")
+        raise _error(path, f"holds nothing around {every[0].lat:.4f},{every[0].lon:.4f}")
     ground = _joined(path, tiles)
     for place in wanted:
         if ground.height_at(place.lat, place.lon) is None:

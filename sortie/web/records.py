@@ -1,5 +1,5 @@
-"""What a page shows of what was written down: the flights of a log directory with their reports and files, and a sortie
-loop, by its journal.
+"""What a page shows of what was written down: the flights of a log directory with their reports and files, a sortie
+loop by its journal, the ground by a file of heights.
 
 A name that comes from a browser is looked up in what was listed, never joined to a path. The journal is opened for
 reading only, and for one look: SQLite's write-ahead log lets the loop go on meanwhile, which is not asked and not held
@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
+from autopilot.geo import GeoPoint
+from autopilot.terrain import HeightMap
 from depot.names import Phase, SkimmerState
+from sortie.config.errors import UserError
 from sortie.loop.loop import Snapshot, decode
 from sortie.loop.view import span
 from sortie.reading.logs import read_log
+from sortie.reading.terrain import read_ground
 from sortie.reports.flight_page import flight_page
 
 NEWEST: Final = 100
@@ -140,3 +146,46 @@ def _decisions(database: sqlite3.Connection) -> Iterator[dict[str, Any]]:
             "id": number, "time": span(time_ms), "sortie": sortie, "phase": phase, "party": party, "name": name,
             "reason": reason, "facts": json.loads(facts),
         }  # fmt: skip
+
+
+# --- the ground -------------------------------------------------------------------------------------------------------
+MOST_SAMPLES: Final = 200
+"""Of a side of a grid."""
+WIDEST_DEG: Final = 1.0
+"""Of a side of what is asked for: beyond it the map shows no ground."""
+
+
+class Ground:
+    """Heights for the map, from a file or folder of tiles; read around what is looked at, and kept."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._map: HeightMap | None = None
+        self._read_for: tuple[float, float] | None = None
+        self._lock = threading.Lock()
+
+    def grid(self, south: float, west: float, north: float, east: float, rows: int, columns: int) -> list[Any] | None:
+        """Heights in m above sea, row after row from the south, None where there is none; None as a whole where
+        nothing is known, and of an area that is too wide, or no area."""
+        if self._path is None or not (0.0 < north - south <= WIDEST_DEG and 0.0 < east - west <= WIDEST_DEG):
+            return None
+        rows, columns = (min(max(count, 2), MOST_SAMPLES) for count in (rows, columns))
+        with self._lock:
+            ground = self._around(self._path, (south + north) / 2.0, (west + east) / 2.0)
+        if ground is None:
+            return None
+        lats, lons = np.meshgrid(np.linspace(south, north, rows), np.linspace(west, east, columns), indexing="ij")
+        found = ground.heights_at(lats.ravel(), lons.ravel())
+        return [None if height != height else round(height, 1) for height in found.tolist()]
+
+    def _around(self, path: Path, lat: float, lon: float) -> HeightMap | None:
+        """What was read for this neighbourhood, else what is there."""
+        key = (round(lat * 2.0) / 2.0, round(lon * 2.0) / 2.0)
+        if self._read_for != key:
+            self._read_for = key
+            corners = [GeoPoint(key[0] + dy, key[1] + dx) for dy in (-0.25, 0.25) for dx in (-0.25, 0.25)]
+            try:
+                self._map = read_ground(path, [], corners)
+            except UserError:
+                self._map = None
+        return self._map

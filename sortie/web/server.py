@@ -24,7 +24,7 @@ from mavlink_bridge.services.failures import FAILURES
 from sortie.config.errors import UserError
 from sortie.web.guard import HEADERS, REPORT_POLICY, Guard, policy
 from sortie.web.orders import LARGEST_PLAN, Answer, read_request
-from sortie.web.records import JOURNAL, Flights, read_loop
+from sortie.web.records import JOURNAL, Flights, Ground, read_loop
 from sortie.web.rest_server import RestPaths
 from sortie.web.station import Station
 
@@ -40,7 +40,8 @@ BEHIND: Final = 2
 class PageSettings:
     """`host`, `port` 0: a free one; `token` in every address; `control`: may it act; `tiles`: an address with {z}, {x}
     and {y} of pictures for the map; `connect`: what the page is connected to, in words; `logs`: where flights are;
-    `loop`: the state directory of a sortie loop; `origins`: of pages of others that may ask with the token."""
+    `loop`: the state directory of a sortie loop; `origins`: of pages of others that may ask with the token;
+    `terrain`: heights of the ground."""
 
     token: str
     loop: Path
@@ -49,6 +50,7 @@ class PageSettings:
     control: bool = False
     tiles: str | None = None
     origins: tuple[str, ...] = ()
+    terrain: Path | None = None
     connect: str = ""
     logs: Path | None = None
 
@@ -68,6 +70,7 @@ class PageServer:
         self.station = station
         self.settings = settings
         self.flights = Flights(settings.logs)
+        self.ground = Ground(settings.terrain)
         self.port = settings.port
         self._viewers: set[_Viewer] = set()
         self._loop = asyncio.new_event_loop()
@@ -111,6 +114,7 @@ class PageServer:
         app.router.add_get(f"{at}/", self._page)
         app.router.add_get(f"{at}/ws", self._socket)
         app.router.add_get(f"{at}/loop", self._show_loop)
+        app.router.add_get(f"{at}/ground", self._show_ground)
         app.router.add_get(f"{at}/flights", self._list_flights)
         app.router.add_get(f"{at}/flights/{{name:.+}}/report", self._report)
         app.router.add_get(f"{at}/flights/{{name:.+}}/files/{{file}}", self._file)
@@ -212,7 +216,8 @@ class PageServer:
         return {
             "kind": "hello", "control": settings.control, "connect": settings.connect, "tiles": settings.tiles,
             "failures": [[FailureUnit(unit).name, FailureType(kind).name] for unit, kind in FAILURES],
-            "flights": settings.logs is not None, "loop": (settings.loop / JOURNAL).is_file(),
+            "ground": settings.terrain is not None, "flights": settings.logs is not None,
+            "loop": (settings.loop / JOURNAL).is_file(),
         }  # fmt: skip
 
     def _take(self, viewer: _Viewer, text: str) -> None:
@@ -233,6 +238,16 @@ class PageServer:
     async def _show_loop(self, request: web.Request) -> web.Response:
         loop = await asyncio.to_thread(read_loop, self.settings.loop)
         return web.Response(body=msgspec.json.encode(loop), content_type="application/json")
+
+    async def _show_ground(self, request: web.Request) -> web.Response:
+        """Heights of a part of the map."""
+        try:
+            south, west, north, east = (float(request.query[name]) for name in ("south", "west", "north", "east"))
+            rows, columns = int(request.query["rows"]), int(request.query["columns"])
+        except (KeyError, ValueError) as error:
+            raise web.HTTPBadRequest from error
+        grid = await asyncio.to_thread(self.ground.grid, south, west, north, east, rows, columns)
+        return web.Response(body=msgspec.json.encode(grid), content_type="application/json")
 
     # --- flights ------------------------------------------------------------------------------------------------------
     async def _list_flights(self, request: web.Request) -> web.Response:

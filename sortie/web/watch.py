@@ -32,7 +32,7 @@ ASK_AFTER_MS: Final = 2500
 """What has not come by itself so long after the first HEARTBEAT is asked for."""
 WANTED_HZ: Final = {
     "GLOBAL_POSITION_INT": 4.0, "ATTITUDE": 4.0, "SYS_STATUS": 1.0, "GPS_RAW_INT": 1.0, "MISSION_CURRENT": 1.0,
-    "HOME_POSITION": 0.5,
+    "HOME_POSITION": 0.5, "TERRAIN_REPORT": 1.0,
 }  # fmt: skip
 """Streams that the page lives from."""
 _LANE: Final[dict[type, str]] = {

@@ -32,6 +32,7 @@ function hello(message) {
   write($('#may'), message.control ? 'control' : 'only shows');
   write($('#connect'), message.connect);
   map.tiles = message.tiles;
+  map.ground.there = message.ground;
   card.modes = {};
   tabs.hello(message);
   state.histories.clear();
@@ -66,6 +67,7 @@ function take(message) {
   charts.show(state.chosen);
   tabs.links(message.links, message.vehicles);
   tabs.state(one);
+  tabs.pace(one, message.now_s);
   if (one) { fetchPlan(one); fetchModes(one); }
   for (const other of message.vehicles) if (other.system === state.chosen || all <= 60) fetchHistory(other.system);
 }

@@ -1,5 +1,6 @@
 // The map: drawn here, on a canvas, so that it needs no network. Pictures are laid under it where an address was given.
 import { TILE, angle, graticuleStep, metresPerPixel, moved, nice, project, unproject } from './geo.js';
+import { Ground } from './ground.js';
 import { figure } from './link.js';
 
 // Okabe and Ito's colours, in the order in which neighbours differ most; a number stands beside each.
@@ -10,7 +11,7 @@ const MOST_TRACK = 4000;
 export class MapView {
   constructor(canvas, onMark) {
     Object.assign(this, { canvas, onMark, context: canvas.getContext('2d'), lat: 0, lon: 0, zoom: 2, tiles: null, pictures: new Map(),
-      vehicles: [], tracks: new Map(), photos: new Map(), plan: null, selected: null, mark: null, follow: false, placed: false, pointers: new Map(), dirty: true });
+      vehicles: [], tracks: new Map(), photos: new Map(), plan: null, selected: null, mark: null, follow: false, placed: false, ground: new Ground(() => this.draw()), pointers: new Map(), dirty: true });
     new ResizeObserver(() => this.resize()).observe(canvas);
     this.listen();
     this.resize();
@@ -167,6 +168,7 @@ export class MapView {
     c.fillRect(0, 0, this.width, this.height);
     c.font = '11px system-ui, sans-serif';
     if (this.tiles) this.paintTiles(c);
+    else this.ground.paint(c, this);
     this.paintGraticule(c);
     this.paintFence(c);
     this.paintTracks(c);

@@ -58,6 +58,17 @@ export class Tabs {
     if (this.open === 'parameters') this.go('parameters');
   }
 
+  // How fast its time passes, by its own clock.
+  pace(vehicle, now) {
+    if (!vehicle || vehicle.boot_s === undefined) return;
+    const past = (this.past ??= []);
+    if (past.length && (past[0][2] !== vehicle.system || vehicle.boot_s < past.at(-1)[1])) past.length = 0;
+    past.push([now, vehicle.boot_s, vehicle.system]);
+    if (past.length > 20) past.shift();
+    const place = document.getElementById('pace'), wall = now - past[0][0];
+    if (place && wall > 1) write(place, `Its time passes at ${((vehicle.boot_s - past[0][1]) / wall).toFixed(1)} × real time. Speed-up 0: as fast as possible.`);
+  }
+
   state(vehicle) {
     if (vehicle && this.planVehicle !== `${vehicle.system} ${vehicle.item}`) this.plan(this.planShown, vehicle);
   }
@@ -175,7 +186,7 @@ export class Tabs {
       if (!values.SYS_FAILURE_EN && !await set('SYS_FAILURE_EN', 1)) return;
       this.tell(await this.line.ask('fail', this.chosen_(), { unit: unit.value, type, instance: unit.value === 'MOTOR' ? 1 : 0 }));
     };
-    place.replaceChildren(make('h3', { text: 'World' }), ...sliders, make('p', { class: 'quiet', text: 'Speed-up 0: as fast as possible.' }),
+    place.replaceChildren(make('h3', { text: 'World' }), ...sliders, make('p', { class: 'quiet', id: 'pace', text: 'Speed-up 0: as fast as possible.' }),
       make('div', { class: 'control-only' }, make('h3', { text: 'Failures' }), make('div', { class: 'row' }, unit, types,
         make('button', { type: 'button', class: 'stop', text: 'Break it', onclick: () => fail(types.value) }), make('button', { type: 'button', text: 'Mend it', onclick: () => fail('OK') }))));
   }

@@ -1,0 +1,68 @@
+"""What the page reads from files: the journal of a sortie loop that runs or has ended, the ground."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from sortie.web.records import DECISIONS, JOURNAL, MOST_SAMPLES, Ground, read_loop
+from tests.fakes.program import run
+from tests.fakes.terrain import hills, ramp, write_srtm
+
+
+def test_a_loop_is_read_from_its_journal(tmp_path):
+    """Phase, timers, tanks and the newest decisions with their facts; the journal is not touched."""
+    assert read_loop(tmp_path) is None
+    done = run(tmp_path, "loop", "--sorties", "2", "--state-dir", str(tmp_path / "state"))
+    assert done.returncode == 0, done.stderr
+    before = (tmp_path / "state" / JOURNAL).read_bytes()
+    loop = read_loop(tmp_path / "state")
+    assert loop is not None
+    assert loop["sortie"] == 2
+    assert [name for name, _ in loop["timers"]] == ["time", "in this phase", "T_DEATH", "heartbeat"]
+    assert all(0.0 <= share <= 1.0 for _, share in loop["levels"])
+    assert len(loop["levels"]) >= 3
+    numbers = [one["id"] for one in loop["decisions"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == DECISIONS
+    assert any(one["facts"] for one in loop["decisions"])
+    json.dumps(loop)
+    assert (tmp_path / "state" / JOURNAL).read_bytes() == before
+
+
+def test_a_journal_of_another_version_is_none(tmp_path):
+    """What cannot be read is not shown."""
+    (tmp_path / JOURNAL).write_bytes(b"no database")
+    assert read_loop(tmp_path) is None
+    (tmp_path / JOURNAL).unlink()
+    with sqlite3.connect(tmp_path / JOURNAL) as database:
+        database.execute("CREATE TABLE state (id INTEGER, data BLOB)")
+        database.execute("INSERT INTO state VALUES (0, ?)", (b"\xc1",))
+    assert read_loop(tmp_path) is None
+
+
+def test_the_ground_is_a_grid_of_heights(tmp_path):
+    """From the south-west corner, row after row to the north; voids and what lies beyond the tile are none."""
+    ground = Ground(write_srtm(tmp_path, -36, 149, ramp(0.01)).parent)
+    grid = ground.grid(-35.5, 149.2, -35.4, 149.3, 3, 4)
+    assert grid is not None
+    assert len(grid) == 12
+    assert grid[0:4] == [grid[0]] * 4
+    assert abs((grid[8] - grid[0]) - 0.1 * 111318.845 * 0.01) < 2.0
+    edge = ground.grid(-35.1, 149.8, -34.9, 150.2, 4, 4)
+    assert edge is not None
+    assert edge[0] is not None
+    assert edge[-1] is None
+
+
+def test_no_ground_is_shown_where_there_is_none(tmp_path):
+    """No file, a file that is none, too wide an area, an area that is none; too many samples are fewer."""
+    (tmp_path / "S36E149.hgt").write_bytes(b"short")
+    assert Ground(tmp_path).grid(-35.5, 149.2, -35.4, 149.3, 3, 3) is None
+    assert Ground(None).grid(-35.5, 149.2, -35.4, 149.3, 3, 3) is None
+    ground = Ground(write_srtm(tmp_path / "tiles", -36, 149, hills).parent)
+    for box in ((-35.5, 149.2, -34.4, 149.3), (-35.4, 149.2, -35.5, 149.3), (float("nan"), 149.2, -35.5, 149.3)):
+        assert ground.grid(*box, 3, 3) is None
+    many = ground.grid(-35.5, 149.2, -35.4, 149.3, 10**6, 2)
+    assert many is not None
+    assert len(many) == MOST_SAMPLES * 2
