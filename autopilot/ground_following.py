@@ -110,6 +110,12 @@ class GroundFollower:
         if self._leg is not None:
             self._leg = replace(self._leg, yaw=yaw)
 
+    def armed(self, armed: bool, now_ms: int) -> None:
+        """A way home that counts from the ground (RTL_ALT_TYPE) will need it."""
+        if armed and int(self._facts.param("RTL_ALT_TYPE")) == 1 and self._facts.has_position:
+            here = self._facts.vehicle.state.place
+            self._facts.terrain.ask(here.lat, here.lon)
+
     # --- time -----------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
         return self._due_ms

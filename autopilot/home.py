@@ -7,8 +7,9 @@ A home that a person set outlives a restart. Rally points: docs/reference/missio
 from __future__ import annotations
 
 from autopilot.events import HomeChanged
-from autopilot.geo import GeoPoint, Ned, distance
+from autopilot.geo import ABOVE_GROUND, GeoPoint, Ned, distance
 from autopilot.journal import Journal, SaveHome
+from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import nearest, rally_place
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.frames import local
@@ -75,7 +76,7 @@ class ReturnPoint:
         if home is None or not self._rally.total():
             return self._facts.home_ned
         here = self._facts.vehicle.state.place
-        places = [rally_place(item, home, self._facts.ground_at(item.x, item.y)) for item in self._rally.items()]
+        places = [rally_place(item, home, self._ground(item)) for item in self._rally.items()]
         best = nearest([place for place in places if self._fence.contains(place.lat, place.lon)], here)
         if best is None:
             return self._facts.home_ned
@@ -86,3 +87,10 @@ class ReturnPoint:
         if int(self._facts.param("RALLY_INCL_HOME", 1.0)) and distance(here, home) < away:
             return self._facts.home_ned
         return local(self._facts, best)
+
+    def _ground(self, item: MissionItem) -> float | None:
+        """Of the ground at a rally point, if it counts from there."""
+        if item.frame not in ABOVE_GROUND:
+            return None
+        self._facts.terrain.ask(item.x, item.y)
+        return self._facts.ground_at(item.x, item.y)

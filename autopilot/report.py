@@ -104,6 +104,8 @@ EKF_POS_H_VAR = _fields.block(1)
 EKF_POS_V_VAR = _fields.block(1)
 EKF_MAG_VAR = _fields.block(1)
 RANGE_FINDER = _fields.block(1)  # m to the ground along the body's downward axis; 0: nothing measured
+RANGE_LEAST = _fields.block(1)  # m, what the range finder can see
+RANGE_MOST = _fields.block(1)
 _fields.reserve_to(88)
 # machine
 ARMED = _fields.block(1)  # 0 or 1

@@ -117,8 +117,12 @@ class VehicleFacts:
         return None if self.home is None else self.home.alt
 
     def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
-        """Metres above mean sea level of `z` in a MAV_FRAME at a place; see `altitude_amsl`."""
-        ground = self.ground_at(lat, lon) if frame in ABOVE_GROUND else None
+        """Metres above mean sea level of `z` in a MAV_FRAME at a place; see `altitude_amsl`. Terrain that it needs and
+        that is not known is asked for."""
+        ground = None
+        if frame in ABOVE_GROUND:
+            self.terrain.ask(lat, lon)
+            ground = self.ground_at(lat, lon)
         return altitude_amsl(frame, z, self.home, ground)
 
     def over_ground(self, frame: int, z: float) -> float | None:

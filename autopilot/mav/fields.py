@@ -316,6 +316,18 @@ class Capability(IntEnum):
     MISSION_RALLY = 32768
 
 
+class DistanceSensor(IntEnum):
+    """MAV_DISTANCE_SENSOR: by what it measures."""
+
+    LASER = 0
+
+
+class SensorOrientation(IntEnum):
+    """MAV_SENSOR_ORIENTATION: where a sensor looks."""
+
+    ROTATION_PITCH_270 = 25  # down
+
+
 class FirmwareVersion(IntEnum):
     """FIRMWARE_VERSION_TYPE: the lowest byte of AUTOPILOT_VERSION.flight_sw_version."""
 

@@ -52,8 +52,9 @@ class Landing(Maneuver):
     def _over(self, place: tuple[float, float], down: float) -> tuple[float, float | None]:
         """NED d at the place, and the height over the ground that is kept on the way: where the ground is known at both
         ends that of now, at least 2 m (ArduCopter's terrain_adjusted_location); else the present height."""
-        above, origin = self.facts.height_over_ground, self.facts.vehicle.origin
-        if not self.facts.terrain.known or above is None or origin is None:
+        origin = self.facts.vehicle.origin
+        above = self.facts.height_over_ground if self.facts.terrain.known else None
+        if above is None or origin is None:
             return down, None
         there = to_global(origin, (place[0], place[1], 0.0))
         ground = self.facts.ground_at(there.lat, there.lon)

@@ -85,6 +85,7 @@ def fill_ground(s: L.Row, p: L.Row, r: L.Row, ground: Any) -> None:
             floor = p[L.P_ORIGIN_ALT] - height
     r[R.TRUE_GROUND] = p[L.P_ORIGIN_ALT] - floor
     r[R.RANGE_FINDER] = 0.0
+    r[R.RANGE_LEAST], r[R.RANGE_MOST] = p[M.P_FINDER_MIN], p[M.P_FINDER_MAX]
     upright = 1.0 - 2.0 * (s[M.S_Q1] * s[M.S_Q1] + s[M.S_Q2] * s[M.S_Q2])
     if p[M.P_FINDER_MAX] > 0.0 and upright > 0.5:
         seen = max(floor - s[M.S_PD], 0.0) / upright

@@ -36,6 +36,7 @@ from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
 from mavlink_bridge.services.telemetry.service import TelemetryService
+from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, ground_here
 
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
@@ -109,6 +110,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     metadata = ParameterMetadata(served, firmware.version)
     pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
     files.mount("@SYS", pages)
+    telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
     flow = RadioFlow(telemetry.slow_down, endpoint.baud)
 
@@ -125,6 +127,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         ParameterService(served, journal, room=room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=room, banner=telemetry.banner),
         SystemService(autopilot, telemetry),
+        TerrainService(autopilot),
         LandingTargetService(
             autopilot.precision, service.vehicle, telemetry.answers, lambda: service.epoch_us + 1000 * service.now_ms
         ),

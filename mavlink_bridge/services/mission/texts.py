@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from autopilot.geo import ABOVE_GROUND
 from autopilot.mav import MissionResult, Severity
@@ -52,6 +53,7 @@ RECEIVED = ("Flight plan received", "Fence received", "Rally points received")
 CLEARED = ("Mission cleared", "Fence cleared", "Rally points cleared")
 
 _MAX_TEXTS = 8
+_MOST_PLACES = 100
 FLAT_GROUND = "Terrain frames: ground taken as flat at home"
 
 
@@ -63,6 +65,25 @@ def about_terrain(items: Iterable[MissionItem], over_ground: Callable[[int, floa
         for item in items
     ):
         yield FLAT_GROUND
+
+
+_APART_DEG: Final = 0.01
+"""Between two places on a way that are looked at: half a block of terrain at 100 m spacing."""
+
+
+def places_on_ground(items: Iterable[MissionItem]) -> Iterator[tuple[float, float]]:
+    """Latitudes and longitudes of the items that count from the ground, and of the ways between them."""
+    before: MissionItem | None = None
+    for item in items:
+        if not has_position(item.command) or (item.x == 0.0 and item.y == 0.0):
+            continue
+        if item.frame in ABOVE_GROUND:
+            start = item if before is None else before
+            away = max(abs(item.x - start.x), abs(item.y - start.y))
+            count = min(int(away / _APART_DEG) + 1, _MOST_PLACES)
+            for k in range(1, count + 1):
+                yield start.x + (item.x - start.x) * k / count, start.y + (item.y - start.y) * k / count
+        before = item
 
 
 def about_skipped(vehicle: str, items: Iterable[MissionItem]) -> Iterator[str]:

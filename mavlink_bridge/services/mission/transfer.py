@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from autopilot.journal import Journal, SavePlan
-from autopilot.mav import MissionResult, MissionType, Severity
+from autopilot.mav import Frame, MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
 from mavlink_bridge.codec import dialect
@@ -304,6 +304,8 @@ class PlanTransfer:
             self._out.ack(commit.peer, self.kind, MissionResult.ACCEPTED, plan_id)
         self._out.text(Severity.INFO, (texts.RECEIVED if commit.items else texts.CLEARED)[self.kind])
         items = self.committed.storage.items()
+        for place in texts.places_on_ground(items):
+            self._parts.facts.altitude(Frame.GLOBAL_TERRAIN_ALT, 0.0, *place)  # asks for what is not known
         for text in texts.about_terrain(items, self._parts.facts.over_ground):
             self._out.text(Severity.WARNING, text)
         if self.kind == MissionType.MISSION:

@@ -18,7 +18,7 @@ from typing import Final
 
 from autopilot import report as r
 from autopilot.control.layout import GRAVITY
-from autopilot.mav import Frame, PositionMask
+from autopilot.mav import DistanceSensor, Frame, PositionMask, SensorOrientation
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_VELOCITY
 from mavlink_bridge.services.telemetry import sources as s
 
@@ -214,6 +214,11 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "pressure_alt": Value(r.BARO_ALT), "temperature": Value(r.BARO_TEMPERATURE),
         "fields_updated": constant(_ALL_BUT_AIRSPEED),
     }),
+    Stream("DISTANCE_SENSOR", {  # while it measures something
+        "time_boot_ms": _BOOT, "min_distance": Value(r.RANGE_LEAST, CENTI), "max_distance": Value(r.RANGE_MOST, CENTI),
+        "current_distance": Value(r.RANGE_FINDER, CENTI), "type": constant(DistanceSensor.LASER),
+        "orientation": constant(SensorOrientation.ROTATION_PITCH_270), "covariance": constant(255),
+    }, ready=r.RANGE_FINDER),
     Stream("HIL_STATE_QUATERNION", {  # where it really is; of its attitude nobody is told
         "time_usec": _USEC, "attitude_quaternion": [constant(nan)] * 4, "lat": Value(r.TRUE_LAT, E7),
         "lon": Value(r.TRUE_LON, E7), "alt": Value(r.TRUE_ALT, MILLI), **_xyz("vx vy vz", r.TRUE_VN, CENTI),

@@ -1,0 +1,113 @@
+"""Terrain over MAVLink, as ArduPilot's AP_Terrain: a ground station is asked for what no file has, and told what is
+known.
+
+A block of terrain that somebody needs (`autopilot.terrain.Terrain.wanted`) is asked for by TERRAIN_REQUEST, the oldest
+first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by TERRAIN_REPORT of
+that place. While any terrain is known a TERRAIN_REPORT of where the vehicle is goes to all links, once a second of link
+time: whoever draws it need not have it faster when the vehicle's time is.
+
+AP_Terrain asks for where the vehicle is as soon as it runs; here nothing is asked for before somebody counts a height
+from the ground. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import numpy as np
+
+from autopilot.terrain import GRID, GRIDS_EAST, GRIDS_NORTH
+from autopilot.vehicle_context import VehicleFacts
+from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+__all__ = ["TERRAIN_REPORT", "TerrainService", "ground_here"]
+
+TERRAIN_REPORT: Final = id_of("TERRAIN_REPORT")
+_ASK_AGAIN_MS: Final = 2000
+_REPORT_MS: Final = 1000
+_GRIDS: Final = GRIDS_NORTH * GRIDS_EAST
+_COUNT_MAX: Final = 0xFFFF
+
+
+class TerrainParts(Protocol):
+    """The parts of an autopilot that know the ground."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+
+
+def terrain_report(facts: VehicleFacts, lat: float, lon: float) -> Message:
+    """TERRAIN_REPORT of a place, degrees. Spacing 0: nothing is known there. `current_height` is the vehicle's above
+    the ground below it, wherever the place is."""
+    terrain = facts.terrain
+    height = terrain.height_at(lat, lon)
+    over = facts.height_over_ground if terrain.known else None
+    pending, loaded = terrain.counts()
+    return dialect.MAVLink_terrain_report_message(
+        round(lat * 1e7), round(lon * 1e7), 0 if height is None else round(terrain.spacing_m),
+        0.0 if height is None else height, 0.0 if over is None else over,
+        min(pending, _COUNT_MAX), min(loaded, _COUNT_MAX),
+    )  # fmt: skip
+
+
+def ground_here(facts: VehicleFacts) -> list[Message]:
+    """TERRAIN_REPORT of where the vehicle is; nothing while it does not know where."""
+    here = facts.vehicle.state.place
+    return [terrain_report(facts, here.lat, here.lon)] if facts.has_position else []
+
+
+class TerrainService:
+    """Asks for terrain, takes it, and answers questions about it. See the module."""
+
+    clock: Clock = "link"
+    handles = frozenset({"TERRAIN_DATA", "TERRAIN_CHECK"})
+
+    def __init__(self, parts: TerrainParts) -> None:
+        self._facts = parts.facts
+        self._terrain = parts.facts.terrain
+        self._ask_ms = self._report_ms = 0
+        self._out: list[Outgoing] = []
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if message.get_type() == "TERRAIN_DATA":
+            self._take(message)
+        elif abs(message.lat) <= 900_000_000 and abs(message.lon) <= 1_800_000_000:
+            self._out.append(Outgoing(terrain_report(self._facts, message.lat / 1e7, message.lon / 1e7), peer.link))
+
+    def _take(self, message: Message) -> None:
+        """What was not asked for, or has another spacing, is not taken."""
+        terrain = self._terrain
+        if message.grid_spacing == round(terrain.spacing_m) and message.gridbit < _GRIDS:
+            heights = np.array(message.data, np.int16).reshape(GRID, GRID)
+            terrain.receive(message.lat, message.lon, message.gridbit, heights)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._terrain.wanted and now_ms >= self._ask_ms:
+            self._ask_ms = now_ms + _ASK_AGAIN_MS
+            self._ask()
+        if self._tells and now_ms >= self._report_ms:
+            self._report_ms = now_ms + _REPORT_MS
+            if self._terrain.known:
+                self._out += [Outgoing(report) for report in ground_here(self._facts)]
+
+    def _ask(self) -> None:
+        wanted = self._terrain.wanted
+        key, block = next(iter(wanted.items()))
+        wanted[key] = wanted.pop(key)  # the next time it is the next one's turn
+        spacing = round(self._terrain.spacing_m)
+        request = dialect.MAVLink_terrain_request_message(block.lat_e7, block.lon_e7, spacing, block.missing)
+        self._out.append(Outgoing(request))
+
+    @property
+    def _tells(self) -> bool:
+        return self._terrain.ground is not None or self._terrain.revision > 0
+
+    def next_deadline_ms(self) -> int | None:
+        if self._terrain.wanted:
+            return min(self._ask_ms, self._report_ms) if self._tells else self._ask_ms
+        return self._report_ms if self._tells else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
