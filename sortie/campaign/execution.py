@@ -96,7 +96,7 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
         stack.enter_context(config.set({"distributed.worker.daemon": True}))
         cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0" if find_spec("bokeh") else None,  # without it there is nothing to see
             silence_logs=50,
         )  # fmt: skip
         stack.callback(cluster.close)

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
@@ -49,7 +49,7 @@ class Folder:
         kept = msgspec.json.format(msgspec.json.encode(Kept(study, identity)))
         try:
             path.mkdir(parents=True, exist_ok=True)
-            self._results: BinaryIO = (path / "results.jsonl").open("a+b")
+            self._results = (path / "results.jsonl").open("a+b", buffering=0)  # what a full disk refused is not kept
         except OSError as error:
             raise UserError(f"--out {path}: {error.strerror}; choose another folder") from error
         try:
@@ -91,17 +91,16 @@ class Folder:
 
     def _recover(self) -> set[int]:
         """The runs that are on disk; what a kill has torn is cut off."""
-        self._results.seek(0)
         done: set[int] = set()
         whole = 0
-        for line in self._results:
-            row = _row(line)
-            if row is None:
-                break
-            done.add(row.run)
-            whole += len(line)
+        with (self.path / "results.jsonl").open("rb") as results:
+            for line in results:
+                row = _row(line)
+                if row is None:
+                    break
+                done.add(row.run)
+                whole += len(line)
         self._results.truncate(whole)
-        self._results.seek(whole)
         return done
 
     def add(self, flown: Iterable[Flown]) -> None:
@@ -115,8 +114,9 @@ class Folder:
                 (self.path / "errors").mkdir(exist_ok=True)
                 _write(self.path / "errors" / f"{one.row.run}.txt", one.traceback.encode("utf-8"))
             lines.append(msgspec.json.encode(one.row) + b"\n")
-        self._results.write(b"".join(lines))
-        self._results.flush()
+        left = memoryview(b"".join(lines))
+        while left:
+            left = left[self._results.write(left) :]
         os.fsync(self._results.fileno())
         self.done.update(one.row.run for one in fresh)
 
@@ -177,6 +177,17 @@ def rows(path: Path) -> Iterator[Row]:
             found = _row(results.readline())
             assert found is not None
             yield found
+
+
+def read_signals(path: Path, run: int) -> dict[str, Array]:
+    """What the folder has of a flight; nothing where that was not kept."""
+    file = path / "signals" / f"{run}.parquet"
+    if not file.exists():
+        return {}
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(file)
+    return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
 def _row(line: bytes) -> Row | None:

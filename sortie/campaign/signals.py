@@ -130,7 +130,7 @@ class Recorder:
             "north": north,
             "east": east,
             "home_distance": np.hypot(north, east),
-            "plan_distance": distance_to_legs(north, east, _legs(home, self._plan.items)),
+            "plan_distance": distance_to_legs(north, east, legs_of(home, self._plan.items)),
             "fence_distance": distance_to_fence(north, east, home, parse_fence(self._plan.fence)),
             "others_distance": np.full(north.size, NOBODY_M),
             "speed": np.hypot(r[:, R.TRUE_VN], r[:, R.TRUE_VE]),
@@ -159,7 +159,7 @@ class Recorder:
         return np.where(known, np.hypot(north, east), 0.0)
 
 
-def _legs(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float64]:
+def legs_of(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float64]:
     """Home and the places of the plan: m north and east of home."""
     places = [(0.0, 0.0)]
     for item in items:

@@ -13,10 +13,11 @@ import msgspec
 from sortie.campaign.execution import Campaign, View, check_installed, dask_client
 from sortie.campaign.flown import Row, Watched, fly_run, identity
 from sortie.campaign.folder import Folder, Kept, read_kept, rows
-from sortie.campaign.report import Summary, summarize, write_report
+from sortie.campaign.report import write_report
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import EXAMPLE
+from sortie.campaign.summary import Summary, summarize
 from sortie.config.campaign_options import (
     CAMPAIGN_DIR,
     CAMPAIGN_OUT,
@@ -86,6 +87,8 @@ def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> int:
     told, start = [0], len(folder.done)
     with dask_client(given[SCHEDULER], given[WORKERS] or os.cpu_count() or 1) as client:
         try:
+            if client.dashboard_link:
+                print(f"sortie: Dask's dashboard: {client.dashboard_link}", file=sys.stderr)
             Campaign(folder, client, expected, tell).run()
         except KeyboardInterrupt:
             print("sortie: stopped; the same command goes on", file=sys.stderr)

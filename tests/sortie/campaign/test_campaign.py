@@ -20,8 +20,9 @@ from sortie.campaign import execution
 from sortie.campaign.execution import Campaign, View, dask_client
 from sortie.campaign.flown import Flown, fly_run, identity, no_flight
 from sortie.campaign.folder import Folder, rows
-from sortie.campaign.report import interval, summarize, write_report
+from sortie.campaign.report import write_report
 from sortie.campaign.study import Study
+from sortie.campaign.summary import interval, summarize
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 

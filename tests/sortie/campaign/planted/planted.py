@@ -132,5 +132,5 @@ def go(session, north):
 
 
 def covers(signals, inputs):
-    """m by which the spiral of two turns is wider than it must be: it may lack a tenth, and 16 m for wind."""
-    return float(np.max(signals["home_distance"])) - 0.9 * 2.0 * 2.0**0.5 * inputs["spacing"] + 16.0
+    """m by which the spiral of two turns is wider than it must be: it may lack a tenth, and 18 m for wind."""
+    return float(np.max(signals["home_distance"])) - 0.9 * 2.0 * 2.0**0.5 * inputs["spacing"] + 18.0

@@ -1,0 +1,203 @@
+"""What the runs of a campaign come to, in numbers: in columns, so that 100,000 runs are a few megabytes."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from math import sqrt
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sortie.campaign.flown import Row
+from sortie.campaign.folder import Kept, read_kept, rows
+from sortie.campaign.sampling import SPREAD, names_of
+
+CONFIDENCE: Final = 0.95
+MOST_FAILURES: Final = 200
+FEWEST: Final = 50
+"""Flights below which an index of Sobol says nothing."""
+_MOST_BINS: Final = 16
+_PER_BIN: Final = 8
+Floats = NDArray[np.float64]
+
+
+class Judge(Struct, frozen=True):
+    """Robustness over all flights that flew, and how many were below 0."""
+
+    formula: str
+    failed: int
+    lowest: float
+    median: float
+    highest: float
+
+
+class Summary(Struct, frozen=True):
+    """`interval`: of the share of failures, with 95 % confidence (Clopper and Pearson: exact, for runs that are
+    independent; a spread sample is at least as sure; of a search it says nothing). `results`: how many ended how."""
+
+    total: int
+    done: int
+    failed: int
+    share: float
+    interval: tuple[float, float]
+    results: dict[str, int]
+    judges: dict[str, Judge]
+
+
+class Columns:
+    """All rows of a folder, as arrays; whole rows only of the worst failures. `inputs`: numbers, or of an input with
+    texts the place of each among `texts`."""
+
+    def __init__(self, kept: Kept, flown: Iterable[Row]) -> None:
+        self.kept = kept
+        self.results: Counter[str] = Counter()
+        self.failed = 0
+        self.texts: dict[str, list[str]] = {}
+        names, judges = list(names_of(kept.study.said.vary)), list(kept.study.said.judge)
+        inputs: list[list[float]] = []
+        margins: list[list[float]] = []
+        worst: list[tuple[float, int, Row]] = []
+        for row in flown:
+            self.results[row.result] += 1
+            inputs.append([self._number(name, row.inputs[name]) for name in names])
+            margins.append([np.nan if (m := row.robustness[name]) is None else m for name in judges])
+            if not row.ok:
+                self.failed += 1
+                self._push(worst, row)
+        self.inputs = dict(zip(names, np.array(inputs, np.float64).reshape(-1, len(names)).T, strict=True))
+        self.margins = dict(zip(judges, np.array(margins, np.float64).reshape(-1, len(judges)).T, strict=True))
+        self.worst = [row for _, _, row in sorted(worst, key=lambda one: (-one[0], -one[1]))]
+
+    @property
+    def count(self) -> int:
+        """Rows that there are."""
+        return sum(self.results.values())
+
+    @staticmethod
+    def _push(worst: list[tuple[float, int, Row]], row: Row) -> None:
+        """Keep the worst: what raised comes first, then the least robust."""
+        known = [margin for margin in row.robustness.values() if margin is not None]
+        entry = (-(min(known) if known else -np.inf), -row.run, row)
+        if len(worst) < MOST_FAILURES:
+            heapq.heappush(worst, entry)
+        else:
+            heapq.heappushpop(worst, entry)
+
+    def _number(self, name: str, value: float | str) -> float:
+        if not isinstance(value, str):
+            return float(value)
+        known = self.texts.setdefault(name, [])
+        if value not in known:
+            known.append(value)
+        return float(known.index(value))
+
+
+def columns_of(folder: Path) -> Columns:
+    """The columns of a folder as it is."""
+    return Columns(read_kept(folder), rows(folder))
+
+
+def summarize(folder: Path) -> Summary:
+    """The figures of a folder as it is."""
+    return summary_of(columns_of(folder))
+
+
+def summary_of(columns: Columns) -> Summary:
+    """The figures."""
+    said, count = columns.kept.study.said, columns.count
+    return Summary(
+        columns.kept.study.runs, count, columns.failed, columns.failed / max(count, 1),
+        interval(columns.failed, count), dict(sorted(columns.results.items())),
+        {name: _judge(text, columns.margins[name]) for name, text in said.judge.items()},
+    )  # fmt: skip
+
+
+def interval(failed: int, count: int) -> tuple[float, float]:
+    """The confidence interval of a share; without flights it can be anything."""
+    if count == 0:
+        return 0.0, 1.0
+    from scipy.stats import binomtest
+
+    found = binomtest(failed, count).proportion_ci(CONFIDENCE, method="exact")
+    return float(found.low), float(found.high)
+
+
+def _judge(formula: str, values: Floats) -> Judge:
+    known = values[~np.isnan(values)]
+    if known.size == 0:
+        return Judge(formula, 0, 0.0, 0.0, 0.0)
+    return Judge(formula, int((known < 0.0).sum()), float(known.min()), float(np.median(known)), float(known.max()))
+
+
+# --- what matters -----------------------------------------------------------------------------------------------------
+class Matters(Struct, frozen=True):
+    """How much an input decides of a judge. `correlation`: Spearman's, of ranks; None for texts. `index`: see
+    `first_order`; None where the sample does not allow it."""
+
+    correlation: float | None
+    index: float | None
+
+    @property
+    def weight(self) -> float:
+        """For an order."""
+        return max(abs(self.correlation or 0.0), sqrt(self.index or 0.0))
+
+
+def influences(columns: Columns, judge: str) -> dict[str, Matters]:
+    """Of each input that changes, the strongest first; of a judge that never changes none."""
+    values = columns.margins[judge]
+    known = ~np.isnan(values)
+    if known.sum() < 3 or np.ptp(values[known]) == 0.0:
+        return {}
+    said = columns.kept.study.said
+    spread = said.sample.method in SPREAD and known.sum() >= FEWEST
+    found = {}
+    for name, one in names_of(said.vary).items():
+        given = columns.inputs[name][known]
+        if np.ptp(given) == 0.0:
+            continue
+        index = first_order(given, values[known]) if spread and one.table is None else None
+        found[name] = Matters(None if name in columns.texts else _correlation(given, values[known]), index)
+    return dict(sorted(found.items(), key=lambda entry: -entry[1].weight))
+
+
+def _correlation(given: Floats, values: Floats) -> float:
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(given, values).statistic)
+
+
+def first_order(given: Floats, values: Floats) -> float:
+    """Sobol's first-order index: the share of the variance that an input explains alone. Given data (Plischke 2010,
+    "correlation ratio"): the variance within slices of the input against that of all, each without bias. Right where
+    the inputs are independent of each other."""
+    slices = sliced(given)
+    within = sum([float(values[one].var()) * one.size for one in slices])
+    freedom = given.size - len(slices)
+    whole = float(values.var(ddof=1))
+    if freedom <= 0 or whole == 0.0:
+        return 0.0
+    return max(0.0, 1.0 - within / freedom / whole)
+
+
+def sliced(given: Floats) -> list[NDArray[np.intp]]:
+    """Where the values of each slice stand: a slice for each value where they are few, else of equal size."""
+    different, which = np.unique(given, return_inverse=True)
+    if different.size <= _MOST_BINS:
+        return [np.flatnonzero(which == k) for k in range(different.size)]
+    bins = min(_MOST_BINS, max(2, given.size // _PER_BIN))
+    return list(np.array_split(np.argsort(given, kind="stable"), bins))
+
+
+def strongest(columns: Columns) -> Sequence[str]:
+    """The two inputs that matter most for any judge; fewer where there are fewer."""
+    weights: dict[str, float] = {}
+    for judge in columns.margins:
+        for name, one in influences(columns, judge).items():
+            weights[name] = max(weights.get(name, 0.0), one.weight)
+    return sorted(weights, key=lambda name: -weights[name])[:2]

@@ -1,0 +1,200 @@
+"""What ends a campaign: a full disk, and `kill -9` of the command, of workers and of a scheduler started by hand. The
+same command goes on, nothing that was finished is flown again, nothing is lost or doubled."""
+
+# ruff: noqa: E402  # what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import json
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+for name in ("distributed", "pyarrow", "scipy"):
+    pytest.importorskip(name, reason="the extra campaign is not installed")
+
+from sortie.campaign.execution import Campaign, dask_client
+from sortie.campaign.flown import fly_run, identity
+from sortie.campaign.folder import Folder
+from sortie.campaign.study import Study
+from sortie.config.errors import UserError
+from tests.fakes.patience import PATIENCE_S
+
+ROOT = Path(__file__).parents[3]
+STUDY = ROOT / "examples" / "studies" / "gps-loss.toml"
+WORKERS = 4
+
+
+def alone(path: Path, runs: int) -> bytes:
+    """`runs.parquet` of all runs, flown one after the other in this process."""
+    study = Study.read(STUDY, runs)
+    with Folder(path, study, identity()) as folder:
+        for run, given in enumerate(study.inputs()):
+            folder.add([fly_run(study, run, given)])
+        return folder.finish().read_bytes()
+
+
+def runs_in(path: Path) -> list[int]:
+    """The runs of whole lines, in order of arrival."""
+    file = path / "results.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
+    return [json.loads(line)["run"] for line in lines if line.endswith(b"\n")]
+
+
+@contextmanager
+def full_after(size: int) -> Iterator[None]:
+    """No file of this process grows beyond so many bytes: the system refuses to write, as with a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_a_full_disk_ends_it_with_one_line_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    runs = 12
+    whole = alone(tmp_path / "alone", runs)
+    study, out = Study.read(STUDY, runs), tmp_path / "out"
+    size = (tmp_path / "alone" / "results.jsonl").stat().st_size
+    with dask_client(None, 2, processes=False) as client:
+        with (
+            pytest.raises(UserError, match="when that is mended the same command goes on"),
+            Folder(out, study, identity()) as folder,
+            full_after(size * 2 // 5),
+        ):
+            Campaign(folder, client, identity(), lambda view: None).run()
+        there = runs_in(out)
+        assert 0 < len(there) < runs
+        with Folder(out, study, identity()) as folder:
+            assert folder.done == set(there)
+            Campaign(folder, client, identity(), lambda view: None).run()
+            assert folder.finish().read_bytes() == whole
+    assert runs_in(out)[: len(there)] == there
+    assert sorted(runs_in(out)) == list(range(runs))
+
+
+def begin(out: Path, runs: int, *more: str) -> subprocess.Popen[str]:
+    """The command as a process."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "sortie", "campaign", "run", str(STUDY), "--runs", str(runs), "--out", str(out), *more],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    """Until it is so, or the process has ended."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition() and process.poll() is None:
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+
+
+@pytest.mark.long
+def test_kill_9_of_the_command_at_any_instant_costs_what_was_in_flight(tmp_path: Path) -> None:
+    """Killed six times: as it starts, and after it has written some more."""
+    runs, chance, out = 400, random.Random(1), tmp_path / "out"
+    for k in range(6):
+        before = runs_in(out)
+        process = begin(out, runs, "--workers", "2")
+        enough = len(before) + chance.randrange(1, 60) if k else 0
+        wait_until(lambda enough=enough: len(runs_in(out)) >= enough, process)
+        process.kill()
+        process.wait()
+        assert runs_in(out)[: len(before)] == before, "what was there stays as it is"
+    process = begin(out, runs, "--workers", "2")
+    assert process.wait() == 0
+    assert sorted(runs_in(out)) == list(range(runs))
+    assert (out / "runs.parquet").read_bytes() == alone(tmp_path / "alone", runs)
+
+
+class ByHand:
+    """A scheduler and workers, each a process of its own, as a person starts them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workers: list[subprocess.Popen[str]] = []
+        self.start()
+
+    def start(self) -> None:
+        """A scheduler on a free port."""
+        file = self.folder / "scheduler.json"
+        file.unlink(missing_ok=True)
+        self.scheduler = self._dask(
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)
+        )
+        wait_until(lambda: file.exists() and file.stat().st_size, self.scheduler)
+        self.address: str = json.loads(file.read_text())["address"]
+
+    def work(self, *more: str) -> None:
+        """One more worker."""
+        self.workers.append(
+            self._dask("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *more)
+        )
+
+    def _dask(self, what: str, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{what}", *words], cwd=self.folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+
+    def end(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path) -> Iterator[ByHand]:
+    cluster = ByHand(tmp_path)
+    try:
+        yield cluster
+    finally:
+        cluster.end()
+
+
+@pytest.mark.long
+def test_four_workers_by_hand_lose_two_and_a_scheduler_and_the_bytes_are_the_same(tmp_path, by_hand: ByHand) -> None:
+    runs, out = 400, tmp_path / "out"
+    for _ in range(WORKERS):
+        by_hand.work()
+    process = begin(out, runs, "--scheduler", by_hand.address)
+    for k, enough in enumerate((20, 60)):
+        wait_until(lambda enough=enough: len(runs_in(out)) >= enough, process)
+        by_hand.workers[k].kill()
+    wait_until(lambda: len(runs_in(out)) >= 100, process)
+    by_hand.scheduler.kill()
+    assert process.wait() == 1
+    assert process.stderr is not None
+    assert "the same command goes on" in process.stderr.read()
+    there = runs_in(out)
+    by_hand.end()
+    by_hand.workers.clear()
+    by_hand.start()
+    by_hand.work()
+    assert begin(out, runs, "--scheduler", by_hand.address).wait() == 0
+    assert runs_in(out)[: len(there)] == there
+    assert sorted(runs_in(out)) == list(range(runs))
+    assert (out / "runs.parquet").read_bytes() == alone(tmp_path / "alone", runs)
+
+
+@pytest.mark.long
+def test_a_worker_of_another_version_is_refused_by_name_and_the_others_fly(tmp_path: Path, by_hand: ByHand) -> None:
+    other = tmp_path / "other.py"
+    other.write_text("import sortie.campaign.execution as execution\nexecution.identity = lambda: '9.9 abc'\n")
+    by_hand.work()
+    by_hand.work("--preload", str(other))
+    process = begin(tmp_path / "out", 200, "--scheduler", by_hand.address)
+    _, told = process.communicate()
+    assert process.returncode == 0, told
+    assert "has Sortie 9.9 abc" in told
+    assert sorted(runs_in(tmp_path / "out")) == list(range(200))

@@ -1,0 +1,104 @@
+"""The report's figures: which inputs matter, the worst failures, and that a hundred thousand rows are small."""
+
+# ruff: noqa: E402  # what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+for name in ("pyarrow", "scipy"):
+    pytest.importorskip(name, reason="the extra campaign is not installed")
+
+from sortie.campaign.flown import FIGURES, Flown, Row
+from sortie.campaign.folder import Folder, Kept
+from sortie.campaign.report import write_report
+from sortie.campaign.sampling import Vary, inputs
+from sortie.campaign.study import Study
+from sortie.campaign.study_file import Said, Sample
+from sortie.campaign.summary import MOST_FAILURES, Columns, first_order, influences, strongest
+
+ROOT = Path(__file__).parents[3]
+PI = float(np.pi)
+VARY = {
+    "a": Vary(uniform=(-PI, PI)), "b": Vary(uniform=(-PI, PI)), "c": Vary(uniform=(-PI, PI)),
+    "sky": Vary(choice=["clear", "storm"]),
+}  # fmt: skip
+
+
+def study(runs: int, method: str = "sobol") -> Study:
+    plan = (ROOT / "examples" / "square.plan").read_text()
+    said = Said("square.plan", {"j": "always(height < 3)"}, vary=VARY, sample=Sample(method, runs, 1))
+    return Study(said, {"square.plan": plan}, "", runs)
+
+
+def ishigami(runs: int, shift: float = 0.0) -> Iterator[Row]:
+    """Ishigami and Homma's function (1990), and a storm that costs nothing."""
+    for run, given in enumerate(inputs(VARY, "sobol", 1, runs)):
+        a, b, c = (float(given[name]) for name in "abc")
+        value = float(np.sin(a) + 7.0 * np.sin(b) ** 2 + 0.1 * c**4 * np.sin(a)) + shift
+        yield Row(run, 0, "completed", "", value >= 0.0, given, {"j": value}, dict.fromkeys(FIGURES))
+
+
+def test_first_order_indices_are_those_of_ishigami() -> None:
+    """Known in closed form: 0.314, 0.442 and 0; what changes nothing has none."""
+    columns = Columns(Kept(study(4096), "here"), ishigami(4096))
+    found = influences(columns, "j")
+    assert [found[name].index for name in "abc"] == pytest.approx([0.314, 0.442, 0.0], abs=0.03)
+    assert found["sky"].index == pytest.approx(0.0, abs=0.01)
+    assert found["sky"].correlation is None
+    assert set(strongest(columns)) == {"a", "b"}
+
+
+def test_an_index_of_nothing_is_nothing_on_the_average() -> None:
+    """Slices of chance explain nothing: the estimate has no bias that grows with their number."""
+    chance = np.random.default_rng(1)
+    found = [first_order(chance.random(200), chance.random(200)) for _ in range(100)]
+    assert float(np.mean(found)) < 0.05
+
+
+def test_a_search_or_a_few_flights_allow_no_index() -> None:
+    for kept, runs in ((Kept(study(4096, "search"), "here"), 4096), (Kept(study(40), "here"), 40)):
+        found = influences(Columns(kept, ishigami(runs)), "j")
+        assert found
+        assert all(one.index is None for one in found.values())
+
+
+def test_the_worst_failures_are_kept_whole_in_order() -> None:
+    rows = list(ishigami(3000, -4.0))
+    columns = Columns(Kept(study(3000), "here"), rows)
+    failed = sorted((row for row in rows if not row.ok), key=lambda row: row.robustness["j"])
+    assert columns.failed == len(failed) > MOST_FAILURES
+    assert columns.worst == failed[:MOST_FAILURES]
+
+
+def test_a_hundred_thousand_rows_are_a_few_megabytes() -> None:
+    """Four numbers each; as rows they would be 200."""
+    tracemalloc.start()
+    columns = Columns(Kept(study(100_000), "here"), (row for k in range(50) for row in ishigami_again(2000, k)))
+    assert columns.count == 100_000
+    assert tracemalloc.get_traced_memory()[0] < 20e6
+    tracemalloc.stop()
+
+
+def ishigami_again(runs: int, part: int) -> Iterator[Row]:
+    given = {"a": 1.0, "b": 2.0, "c": float(part), "sky": "storm"}
+    for run in range(runs):
+        yield Row(part * runs + run, 0, "completed", "", run % 7 > 0, dict(given), {"j": run % 7 - 0.5}, {})
+
+
+def test_the_page_has_space_tracks_and_commands(tmp_path: Path) -> None:
+    rows = list(ishigami(64, -4.0))
+    north = np.linspace(0.0, 90.0, 20)
+    with Folder(tmp_path, study(64), "here") as folder:
+        folder.add([Flown(row, {"time": north, "north": north, "east": -north}) for row in rows])
+    page = write_report(tmp_path).read_text()
+    assert "Failures in the space of " in page
+    assert page.count('class="track"') == 8
+    assert page.count('class="plan"') == 1
+    assert "first-order Sobol index" in page
+    assert page.count("<code>sortie campaign replay") == sum(not row.ok for row in rows)
+    assert "http" not in page
