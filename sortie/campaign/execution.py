@@ -46,6 +46,9 @@ class Batch(Struct, frozen=True):
     refused: str = ""
 
 
+FlyBatch = Callable[[bytes, list[Run], str], Batch]
+
+
 class View(Struct):
     """How far a campaign is. `flight_s`: vehicle time flown by this command."""
 
@@ -96,7 +99,7 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
         stack.enter_context(config.set({"distributed.worker.daemon": True}))
         cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
-            dashboard_address="127.0.0.1:0" if find_spec("bokeh") else None,  # without it there is nothing to see
+            dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
             silence_logs=50,
         )  # fmt: skip
         stack.callback(cluster.close)
@@ -170,10 +173,14 @@ class Searched:
 
 
 class Campaign:
-    """Flies what the folder does not have. `expected`: the identity a worker must have; `tell` hears of each batch."""
+    """Flies what the folder does not have. `expected`: the identity a worker must have; `tell` hears of each batch;
+    `fly`: what a worker does."""
 
-    def __init__(self, folder: Folder, client: Client, expected: str, tell: Callable[[View], None]) -> None:
+    def __init__(
+        self, folder: Folder, client: Client, expected: str, tell: Callable[[View], None], fly: FlyBatch | None = None
+    ) -> None:
         self._folder, self._client, self._expected, self._tell = folder, client, expected, tell
+        self._fly = fly or fly_batch
         self._study_json = msgspec.json.encode(folder.study)
         search = folder.study.said.sample.method == SEARCH
         self._sample = Searched(folder.study, rows(folder.path)) if search else Spread(folder.study, folder.done)
@@ -214,7 +221,7 @@ class Campaign:
             if not runs:
                 return
             future = self._client.submit(
-                fly_batch, self._study_json, runs, self._expected, pure=False,
+                self._fly, self._study_json, runs, self._expected, pure=False,
                 workers=good if self._refused else None,
             )  # fmt: skip
             self._flying[future] = runs

@@ -26,9 +26,8 @@ from sortie.campaign.study import Study, Wanted
 from sortie.config.errors import RefusedError
 from sortie.nodes.plan_file import moved_plan, start_of
 
-_GROUNDED_S: Final = 1.0
-"""A flight is over when it has stood disarmed for so long."""
 _STEP_S: Final = STEP_MS / 1000.0
+_LOOK_S: Final = 1.0
 
 
 class Row(Struct, frozen=True):
@@ -133,18 +132,15 @@ def _fly(session: Session, study: Study, wanted: Wanted, given: Mapping[str, Val
 def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: float) -> bool:
     """Let time pass until it stands disarmed; False when that did not come."""
 
-    def over() -> bool:
-        return recorder.grounded_s >= _GROUNDED_S
-
     try:
         left_s = limit_s - session.time_s
         if speedup > 0.0:
-            session.serve(left_s, speedup=speedup, until=over)
+            session.serve(left_s, speedup=speedup, until=lambda: recorder.over)
         else:
-            session.wait(lambda _: over(), left_s, _STEP_S)
+            session.wait(lambda _: recorder.over, left_s, _LOOK_S)
     except TimeIsUp:
         return False
-    return over()
+    return recorder.over
 
 
 def _ended(signals: dict[str, Array]) -> Ended:
@@ -170,22 +166,21 @@ def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
         recorders = []
         for session, one in zip(fleet, fleet.vehicles, strict=True):
             plan = session.upload(moved_plan(wanted.plan, one.offset))
-            recorders.append(Recorder(session, plan))
+            recorders.append(Recorder(session, plan, alone=False))
         try:
             fleet.wait_armable()
             for session in fleet:
                 session.start()
         except (TimeoutError, RefusedError) as error:
             return [Ended(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
-        while fleet.time_s < study.said.limit_s and any(one.grounded_s < _GROUNDED_S for one in recorders):
+        while fleet.time_s < study.said.limit_s and not all(one.over for one in recorders):
             if watched.speedup > 0.0:
                 fleet.serve(_STEP_S, speedup=watched.speedup)
             else:
                 fleet.run_for(_STEP_S)
-        flying = [one.grounded_s < _GROUNDED_S for one in recorders]
         return [
-            Ended(signals, "timeout", f"still flying after {study.said.limit_s:g} s") if up else _ended(signals)
-            for signals, up in zip(_together(fleet, recorders), flying, strict=True)
+            _ended(signals) if one.over else Ended(signals, "timeout", f"still flying after {study.said.limit_s:g} s")
+            for signals, one in zip(_together(fleet, recorders), recorders, strict=True)
         ]
 
 

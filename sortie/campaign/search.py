@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sortie.campaign.flown import Row
+from sortie.campaign.flown import Row, fly_run
 from sortie.campaign.formulas import YES
 from sortie.campaign.sampling import Value, inputs_at, unit_sample
 from sortie.campaign.study import Study
@@ -129,3 +129,17 @@ def _scaled(margins: NDArray[np.float64], flew: NDArray[np.bool_]) -> NDArray[np
 def _margin(robustness: Mapping[str, float | None], name: str) -> float:
     margin = robustness[name]
     return np.nan if margin is None else margin
+
+
+def first_failure(study: Study, most: int) -> int:
+    """Flights of a search, flown in this process, until the first that fails; at most so many."""
+    search, flights = Search(study), 0
+    while asked := search.ask():
+        flown = []
+        for run, given in asked:
+            flown.append(fly_run(study, run, given).row)
+            flights += 1
+            if not flown[-1].ok or flights >= most:
+                return flights
+        search.tell(flown)
+    return flights

@@ -49,6 +49,8 @@ NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
 COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe"})
 """Of the numbers those that have no distance from each other."""
+GROUNDED_S: Final = 1.0
+"""A flight is over when it has stood disarmed for so long."""
 NOBODY_M: Final = 10_000.0
 """Distance from what is not there."""
 FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeReason.MISSION_END}
@@ -60,10 +62,12 @@ class TimeIsUp(Exception):
 
 
 class Recorder:
-    """Takes samples of a session's vehicle as its time passes, from the first call on; `signals` makes arrays of them.
-    `limit_s`: beyond it time does not pass: TimeIsUp."""
+    """Takes samples of a session's vehicle as its time passes, from the first call on, until it has stood disarmed for
+    `GROUNDED_S`; `signals` makes arrays of them. `limit_s`: beyond it time does not pass: TimeIsUp. `alone`: it is
+    stopped for each sample between two passes, which costs a third of a pass; those of a fleet move together, and have
+    a pass for each."""
 
-    def __init__(self, session: Session, plan: Plan, limit_s: float | None = None) -> None:
+    def __init__(self, session: Session, plan: Plan, limit_s: float | None = None, *, alone: bool = True) -> None:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
@@ -75,21 +79,31 @@ class Recorder:
         self._next_ms = 0
         self._stands_since_ms: int | None = None
         self._flew = False
+        self.over = False
+        """It flew, and stands."""
         service = session.service
         self._autopilot = service.autopilot
-        service.next_step_ms = lambda: self._next_ms
-        service.observers.append(lambda _, now_ms: self.look(now_ms))
-        self.look(service.now_ms)
+        self._advance = service.vehicle.advance
+        if alone:
+            service.move = self._move
+        else:
+            service.next_step_ms = lambda: self._next_ms
+        service.observers.append(lambda _, now_ms: self._look(now_ms))
+        self._look(service.now_ms)
 
-    @property
-    def grounded_s(self) -> float:
-        """How long it has stood disarmed after it was armed."""
-        since = self._stands_since_ms
-        return 0.0 if since is None else (self._next_ms - STEP_MS - since) / 1000.0
+    def _move(self, until_ms: int) -> int:
+        """Samples on the way: the vehicle stops for them, and nobody decides anything."""
+        while self._next_ms < until_ms and not self.over:
+            stop_ms = self._next_ms
+            now_ms = self._advance(stop_ms)
+            if now_ms < stop_ms:
+                return now_ms
+            self._look(now_ms)
+        return self._advance(until_ms)
 
-    def look(self, now_ms: int) -> None:
+    def _look(self, now_ms: int) -> None:
         """Take a sample when one is due."""
-        if now_ms < self._next_ms:
+        if now_ms < self._next_ms or self.over:
             return
         if self._limit_ms is not None and now_ms > self._limit_ms:
             raise TimeIsUp
@@ -114,8 +128,9 @@ class Recorder:
         self._modes.append(autopilot.modes.spec.name)
         if report[R.ARMED]:
             self._flew, self._stands_since_ms = True, None
-        elif self._flew and self._stands_since_ms is None:
-            self._stands_since_ms = now_ms - STEP_MS
+        elif self._flew:
+            since_ms = self._stands_since_ms = self._stands_since_ms or now_ms
+            self.over = now_ms - since_ms >= GROUNDED_S * 1000.0
 
     def signals(self) -> dict[str, Array]:
         """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`."""

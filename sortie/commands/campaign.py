@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -87,7 +88,7 @@ def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> int:
     told, start = [0], len(folder.done)
     with dask_client(given[SCHEDULER], given[WORKERS] or os.cpu_count() or 1) as client:
         try:
-            if client.dashboard_link:
+            if client.dashboard_link and find_spec("bokeh"):  # Dask draws it with bokeh
                 print(f"sortie: Dask's dashboard: {client.dashboard_link}", file=sys.stderr)
             Campaign(folder, client, expected, tell).run()
         except KeyboardInterrupt:

@@ -90,6 +90,8 @@ class Service:
         self._behind = behind
         self._link_rates = link_rates
         self.next_step_ms: Callable[[], int | None] = lambda: None
+        self.move: Callable[[int], int] = vehicle.advance
+        """Moves the vehicle to a vehicle time or to its first event; who only looks on may stop it in between."""
         self.wait_for_disk: Callable[[int], bool] | None = None
         """Waits until a ticket of the journal is durable, where time may stand still for that; None: what is to be
         acknowledged waits by itself, and others are served meanwhile."""
@@ -215,7 +217,7 @@ class Service:
         """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event. `link_ms`
         None: link time is vehicle time."""
         deadline = self.next_vehicle_deadline_ms()
-        self.arrive(self.vehicle.advance(min(until_ms, deadline)), link_ms)
+        self.arrive(self.move(min(until_ms, deadline)), link_ms)
 
     def arrive(self, now_ms: int, link_ms: int | None) -> None:
         """The vehicle has moved to this vehicle time, on this pass: decide, and tell everybody."""

@@ -14,8 +14,9 @@ from autopilot.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
+from sortie.api.session import Session
 from sortie.campaign.flown import fly_run
-from sortie.campaign.signals import NOBODY_M, apart, distance_to_fence
+from sortie.campaign.signals import NOBODY_M, Recorder, apart, distance_to_fence
 from sortie.campaign.study import Study
 
 ROOT = Path(__file__).parents[3]
@@ -86,6 +87,22 @@ def test_a_client_that_raises_is_an_error_and_one_without_end_a_timeout(tmp_path
     endless = fly_run(own, 0, {"to": 25.0})
     assert endless.row.result == "timeout"
     assert endless.signals["time"][-1] == 60.0
+
+
+def test_who_looks_on_changes_nothing(tmp_path: Path) -> None:
+    """A watched vehicle is byte for byte where one is that nobody watches, after a minute in gusts."""
+    ends = []
+    for watched in (False, True):
+        with Session(seed=3, params={"SIM_WIND_SPD": 6.0, "SIM_WIND_TURB": 1.5}) as session:
+            plan = session.upload(ROOT / "examples" / "square.plan")
+            recorder = Recorder(session, plan) if watched else None
+            session.start()
+            session.run_for(61.3)
+            ends.append(session.autopilot.vehicle.state.report.tobytes())
+    assert ends[0] == ends[1]
+    assert recorder is not None
+    times = recorder.signals()["time"]
+    assert list(times) == pytest.approx([0.2 * k for k in range(len(times))])
 
 
 def test_a_study_keeps_the_text_of_its_code(tmp_path: Path) -> None:

@@ -1,0 +1,181 @@
+"""What a campaign costs: its flights on two cores, a run beside its flight, and the command's memory in a long one.
+
+As a program (`campaigns.py RUNS WORKERS`) it is the command of a campaign whose runs cost nothing, and tells its memory
+and what tasks and results cost.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from sortie.api.session import Session
+from sortie.campaign.execution import Batch, Campaign, Run, View, dask_client
+from sortie.campaign.flown import FIGURES, Flown, Row, fly_run, identity
+from sortie.campaign.folder import Folder
+from sortie.campaign.report import write_report
+from sortie.campaign.sampling import inputs
+from sortie.campaign.search import first_failure
+from sortie.campaign.study import Study
+from sortie.nodes.plan_file import start_of
+
+STUDY = """
+plan = "{plan}"
+limit_s = 400
+[params]
+SIM_WIND_SPD = "{{wind}}"
+SIM_WIND_DIR = "{{from}}"
+[vary]
+wind = {{ uniform = [0, 8] }}
+from = {{ uniform = [0, 360] }}
+[sample]
+method = "lhs"
+runs = {runs}
+[judge]
+low = "always(height < 15)"
+done = "eventually(complete > 0)"
+near = "always(implies(mode == 'AUTO', plan_distance < 8))"
+"""
+SQUARE = Path(__file__).parents[2] / "examples" / "square.plan"
+PLANTED = Path(__file__).parents[2] / "tests" / "sortie" / "campaign" / "planted"
+FLIGHTS, PAIRS, FAKE, MOST = 400, 40, 100_000, 1000
+
+
+def _study(folder: Path, runs: int) -> Study:
+    file = folder / "study.toml"
+    file.write_text(STUDY.format(plan=SQUARE, runs=runs))
+    return Study.read(file)
+
+
+def _minutes_an_hour(workers: int) -> float:
+    """Vehicle time by wall time, from the first batch of each worker on."""
+    with tempfile.TemporaryDirectory() as name:
+        study, seen = _study(Path(name), FLIGHTS), list[tuple[float, float]]()
+
+        def tell(view: View) -> None:
+            if view.done > 16 * workers:  # the batches are as large as they get, the workers warm
+                seen.append((time.monotonic(), view.flight_s))
+
+        with dask_client(None, workers) as client, Folder(Path(name) / "out", study, identity()) as folder:
+            client.wait_for_workers(workers)
+            Campaign(folder, client, identity(), tell).run()
+    (begin_s, flown_s), (end_s, all_s) = seen[0], seen[-1]
+    return (all_s - flown_s) / 60.0 / ((end_s - begin_s) / 3600.0)
+
+
+def flying() -> tuple[float, float]:
+    """Flight minutes an hour with two workers, and how much more than with one that is."""
+    two = _minutes_an_hour(2)
+    return two, two / _minutes_an_hour(1)
+
+
+def overhead() -> float:
+    """Milliseconds that a run takes beside its flight, in the median of pairs."""
+    with tempfile.TemporaryDirectory() as name:
+        study = _study(Path(name), PAIRS)
+        given = study.inputs()
+        fly_run(study, 0, given[0])
+        return statistics.median(_run_s(study, k, given) - _flight_s(study, k, given) for k in range(PAIRS)) * 1000.0
+
+
+def _run_s(study: Study, run: int, given: list[dict[str, float | str]]) -> float:
+    began_s = time.perf_counter()
+    fly_run(study, run, given[run])
+    return time.perf_counter() - began_s
+
+
+def _flight_s(study: Study, run: int, given: list[dict[str, float | str]]) -> float:
+    """The same flight by itself."""
+    wanted = study.wanted(run, given[run])
+    began_s = time.perf_counter()
+    with Session(wanted.vehicle, home=start_of(wanted.plan), seed=wanted.seed, params=wanted.params) as session:
+        session.upload(wanted.plan)
+        session.start()
+        session.run_until(lambda one: not one.autopilot.facts.armed, 400.0, 1.0)
+        session.run_for(1.0)
+    return time.perf_counter() - began_s
+
+
+def planted_bugs() -> float:
+    """How many times more flights random sampling takes than a search until a planted bug shows: medians over ten bugs
+    and three seeds."""
+    files = sorted(PLANTED.glob("*.toml"))
+    studies = [_seeded(Study.read(file, MOST), seed) for file in files for seed in (1, 2, 3)]
+    search = [first_failure(study, MOST) for study in studies]
+    chance = [_first_at_random(study) for study in studies]
+    print(f"search {search}, random {chance}", file=sys.stderr)
+    return statistics.median(chance) / statistics.median(search)
+
+
+def _seeded(study: Study, seed: int) -> Study:
+    sample = msgspec.structs.replace(study.said.sample, seed=seed)
+    return msgspec.structs.replace(study, said=msgspec.structs.replace(study.said, sample=sample))
+
+
+def _first_at_random(study: Study) -> int:
+    given = inputs(study.said.vary, "random", study.said.sample.seed, MOST)
+    return next((run + 1 for run, one in enumerate(given) if not fly_run(study, run, one).row.ok), MOST)
+
+
+def memory() -> float:
+    """Megabytes of the command at the end of 100,000 runs that cost nothing, its report written."""
+    return fake(FAKE, 2)["memory_mb"]
+
+
+def fake(runs: int, workers: int) -> dict[str, float]:
+    """What the program below tells."""
+    done = subprocess.run(
+        [sys.executable, __file__, str(runs), str(workers)], cwd=Path(__file__).parents[2], check=True,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return msgspec.json.decode(done.stdout.splitlines()[-1], type=dict[str, float])
+
+
+def _nothing_flown(study_json: bytes, runs: list[Run], expected: str) -> Batch:
+    """Rows as flights give them, of the size of a square's, without the flights; a twentieth fails."""
+    judges = ("low", "done", "near")
+    flown = [
+        Flown(Row(run, run * 7919, "completed", "", run % 20 > 0, given,
+                  dict.fromkeys(judges, (run % 20 - 0.5) * 1.0000001), dict.fromkeys(FIGURES, 61.803398875)), {})
+        for run, given in runs
+    ]  # fmt: skip
+    return Batch("", 0.0, flown)
+
+
+def _main(runs: int, workers: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        out, tasks = Path(name) / "out", [0]
+
+        def tell(view: View) -> None:
+            tasks[0] += 1
+
+        with dask_client(None, workers) as client, Folder(out, _study(Path(name), runs), "fake") as folder:
+            client.wait_for_workers(workers)
+            began_s = time.monotonic()
+            before_mb = _peak_mb()
+            Campaign(folder, client, "fake", tell, _nothing_flown).run()
+            took_s = time.monotonic() - began_s
+            flown_mb = _peak_mb()
+            folder.finish()
+        write_report(out)
+        told = {
+            "before_mb": before_mb, "flown_mb": flown_mb, "memory_mb": _peak_mb(), "seconds": took_s,
+            "task_ms": took_s * 1000.0 / tasks[0], "result_us": took_s * 1e6 / runs, "tasks": float(tasks[0]),
+        }  # fmt: skip
+    print(json.dumps(told))
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]), int(sys.argv[2]))
