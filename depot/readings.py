@@ -12,7 +12,8 @@ RINGS = ("CO2", "CH4", "H2", "HE3")
 """Species that a skimmer harvests and the tank farm has a ring for."""
 
 EMPTY_KG = 1.0
-"""A store with less than this counts as empty."""
+EMPTY_SHARE = 1e-3
+"""A store counts as empty with less than the smaller of these, the second being a share of what it holds."""
 
 
 class Place(IntEnum):
@@ -158,6 +159,7 @@ class DepotReading(Struct):
     clearance_m: float = 0.0  # to the skimmer, measured while it is near
     seen: Relative | None = None  # the skimmer, within the range of the depot's own sensors
     offloadable_kg: float = 0.0  # still in the store of a docked skimmer
+    empty_kg: float = EMPTY_KG  # below this the store counts as empty
     delivered_kg: float = 0.0  # since the last docking
     moving_kg_s: float = 0.0  # offload flow
     dock_fuels: bool = True  # the dock can do it; else somebody else has to
@@ -197,4 +199,4 @@ class DepotReading(Struct):
     @property
     def emptied(self) -> bool:
         """Nothing is left in the skimmer's store."""
-        return self.offloadable_kg < EMPTY_KG
+        return self.offloadable_kg < self.empty_kg

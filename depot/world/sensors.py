@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from depot.names import Mode
-from depot.readings import RINGS, DepotReading, Place, SkimmerReading
+from depot.readings import EMPTY_KG, EMPTY_SHARE, RINGS, DepotReading, Place, SkimmerReading
 from depot.settings import Profile
 from depot.world.depot import FAILED, burn_need_kg, feedable_kg, ways_in
 from depot.world.dock import interface_holds
@@ -125,6 +125,7 @@ def read_depot(state: WorldState, profile: Profile) -> DepotReading:
         data_ok=interface_holds(state, "data_failure"),
         power_ok=interface_holds(state, "power_failure"),
         offloadable_kg=skimmer.store_kg if docked else 0.0,
+        empty_kg=min(EMPTY_KG, EMPTY_SHARE * profile.skimmer.co2_store_kg),
         delivered_kg=state.delivered_kg,
         moving_kg_s=state.moving_kg_s if docked else 0.0,
         lobes_tight=skimmer.lobes.capacity_kg >= profile.skimmer.propellant_kg,

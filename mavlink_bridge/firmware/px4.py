@@ -72,7 +72,7 @@ _HABITS: Final = Habits(
 )  # fmt: skip
 _WORDS: Final = Words(
     prearm="Preflight Fail: ", arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
-    mode=("Switching to mode",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
+    mode=("Switching to",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
 )  # fmt: skip
 # HEARTBEAT so often: it tells of a failsafe, none is sent for that, and its stream stays at 1 Hz, but REQUEST_MESSAGE
 # is answered at once (mavlink_receiver.cpp: set_message_interval, handle_request_message_command); where it stands

@@ -239,10 +239,12 @@ class FlightController:
             if message.target_component in (Component.ALL, COMPONENT):
                 self.orders.acknowledge(message, peer, now_ms)
                 self._settle(now_ms)
+                self.control.acknowledged(message.command, message.result, now_ms)
         elif name == "STATUSTEXT":
-            self.orders.hear(message.text)
-            self.prearm.hear(message.text)
-            self.control.hear(message.text, now_ms)
+            text = message.text.rstrip()  # PX4 ends those with a tab that it tells as events too
+            self.orders.hear(text)
+            self.prearm.hear(text)
+            self.control.hear(text, now_ms)
         elif name == "HOME_POSITION":
             self.home.hear(message)
 

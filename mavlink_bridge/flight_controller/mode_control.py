@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import Cmd, Severity
+from autopilot.mav import Cmd, Result, Severity
 from autopilot.targets import Land, Target
 from autopilot.vehicle import Request, VehicleEvent
 from mavlink_bridge.flight_controller.news import News
@@ -21,6 +21,9 @@ _DOUBT_MS: Final = 400
 """A HEARTBEAT may have been on its way when a text told of a failsafe."""
 _ENTER_MS: Final = 2500
 """How long a mode may take that was accepted."""
+_AGAIN_MS: Final = 250
+"""After a refusal that may pass by itself: a PX4 enters Mission a moment after it has acknowledged the upload, when its
+Navigator has looked at it and its Commander at that (100 ms)."""
 
 
 class ModeKeeper:
@@ -91,6 +94,7 @@ class ModeControl:
         self._request: Request | None = None  # of `command`, until it is known
         self._order: Request | None = None  # the DO_SET_MODE that is under way
         self._enters_by_ms: int | None = None  # it was accepted, and the mode is to be seen by then
+        self._again_ms: int | None = None  # it was refused after that: it is asked for once more
         self._acting = False  # the controller's own failsafe, by the last HEARTBEAT
         self._doubt_ms: int | None = None  # a text tells of a failsafe: no HEARTBEAT before this settles it
         self._class_modes = self._firmware.vehicle_class.modes
@@ -211,10 +215,19 @@ class ModeControl:
         else:
             self._enters_by_ms = now_ms + _ENTER_MS
 
+    def acknowledged(self, command: int, result: int, now_ms: int) -> None:
+        """An acknowledgement, maybe the second one of a mode: the first says that it was understood."""
+        waits = self._enters_by_ms is not None and self._again_ms is None
+        if waits and command == Cmd.DO_SET_MODE and result == Result.TEMPORARILY_REJECTED:
+            self._again_ms = now_ms + _AGAIN_MS
+
     def step(self, now_ms: int) -> None:
-        """Has an accepted mode stayed away?"""
+        """Has an accepted mode stayed away? Is one due again?"""
         if self._enters_by_ms is not None and now_ms >= self._enters_by_ms:
             self._refused("it was not entered")
+        elif self._again_ms is not None and now_ms >= self._again_ms and self._keeper.wanted is not None:
+            self._again_ms = None
+            self._ask(self._keeper.wanted)
 
     def _refused(self, reason: str) -> None:
         confirmed = self._keeper.confirmed
@@ -235,7 +248,8 @@ class ModeControl:
         )
 
     def _end_request(self, ok: bool, reason: str = "") -> None:
-        request, self._request, self._order, self._enters_by_ms = self._request, None, None, None
+        request, self._request, self._order = self._request, None, None
+        self._enters_by_ms = self._again_ms = None
         if request is not None:
             request.ok, request.reason, request.done = ok, reason, True
             self._news.events |= VehicleEvent.REPLY

@@ -155,8 +155,9 @@ class NativeMission:
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
         self._follow()
-        self._vehicle.control.expect(self._mode_ahead())
-        self._watch_end(now_ms)
+        ahead = self._mode_ahead()
+        self._vehicle.control.expect(ahead)
+        self._watch_end(ahead, now_ms)
         core, vehicle = self._parts, self._vehicle
         if core.modes.mode is not core.auto or core.sequencer.state() is not MissionState.RUNNING:
             return
@@ -178,11 +179,11 @@ class NativeMission:
         at_end = self._firmware.mode_at_end if items[1] is None else None
         return next((mode for mode in ahead if mode is not None), at_end)
 
-    def _watch_end(self, now_ms: int) -> None:
+    def _watch_end(self, ahead: int | None, now_ms: int) -> None:
         """In the mode in which missions end while its last item stays undone, somebody has taken it."""
         control, sequencer = self._vehicle.control, self._parts.sequencer
-        in_it = control.flies_itself and self._vehicle.flight_mode == self._firmware.mode_at_end
-        if not in_it or sequencer.state() is not MissionState.RUNNING:
+        ends = ahead is not None and ahead == self._firmware.mode_at_end == self._vehicle.flight_mode
+        if not (ends and control.flies_itself) or sequencer.state() is not MissionState.RUNNING:
             self._ended_ms = None
         elif self._ended_ms is None:
             self._ended_ms = now_ms

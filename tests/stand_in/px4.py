@@ -24,7 +24,7 @@ from mavlink_bridge.messages import CurrentMode
 from sortie.api.testing.stand_in import HOME
 from sortie.nodes.build import make_vehicle
 from tests.stand_in import px4_plans
-from tests.stand_in.px4_commander import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Commander
+from tests.stand_in.px4_commander import ACCEPTED, DENIED, FAILED, TEMPORARILY_REJECTED, UNSUPPORTED, Commander
 from tests.stand_in.px4_navigator import LAND, LOITER, MISSION, OFFBOARD, POSCTL, RTL, TAKEOFF, Navigator
 from tests.stand_in.px4_parameters import Parameters
 from tests.stand_in.px4_plans import Plans
@@ -37,6 +37,9 @@ NUMBERS: Final = {
 PAIRS: Final = {0: (7, 0), 1: (5, 0), 2: (2, 0), 3: MISSION, 4: LOITER, 5: POSCTL, 6: RTL, 7: (3, 1), 9: LAND}
 TICK_MS = 20
 _PREARM = 0x10000000
+_STATION = 190  # to this component alone it says why a mode is refused
+_LOOKS_MS = 150
+"""How long Navigator and Commander take to look at a mission that was acknowledged."""
 _STATION_MS = 5000
 _STREAM_MS = 500
 
@@ -59,7 +62,7 @@ class Px4StandIn:
         self.vehicle: SimulatedVehicle = make_vehicle("copter", self._home, self._heading, self._seed)
         self.parameters = Parameters(self._params)
         self.navigator = Navigator(self.vehicle, self.parameters, self._home)
-        self.commander = Commander(self.vehicle, self.parameters, self.navigator, self._say)
+        self.commander = Commander(self.vehicle, self.parameters, self.navigator, self._say_as_event)
         self.commander.offboard_ok = self._streamed
         self.plans = self.navigator.plans = Plans(self._send, self._say, self._plans_changed)
         self.navigator.reached = lambda seq: self._send(dialect.MAVLink_mission_item_reached_message(seq))
@@ -112,7 +115,10 @@ class Px4StandIn:
     def _command(self, message: Any, sender: tuple[int, int]) -> None:
         if message.command == 176:
             self._ack(176, ACCEPTED, sender)
-        self._ack(message.command, self._act(message), sender)
+        result = self._act(message)
+        self._ack(message.command, result, sender)
+        if (message.command, result, sender[1]) == (176, TEMPORARILY_REJECTED, _STATION):
+            self._say(2, f"Switching to {message.param2:g}, {message.param3:g} is currently not available\t")
 
     def _ack(self, command: int, result: int, sender: tuple[int, int]) -> None:
         self._send(dialect.MAVLink_command_ack_message(command, result, 0, 0, *sender))
@@ -192,6 +198,8 @@ class Px4StandIn:
         return bool(recent) and self._now_ms - recent[0] >= 900 and max(gaps) <= _STREAM_MS
 
     def _plans_changed(self, kind: int) -> None:
+        if kind == 0:
+            self.commander.mission_from_ms = self._now_ms + _LOOKS_MS
         if kind <= 0:
             self.navigator.mission_changed()
 
@@ -223,6 +231,10 @@ class Px4StandIn:
 
     def _send(self, message: Any) -> None:
         self._out += self._writer.frame(*codec.payload(message))
+
+    def _say_as_event(self, severity: int, text: str) -> None:
+        """What it tells as an event too ends with a tab."""
+        self._say(severity, f"{text}\t")
 
     def _say(self, severity: int, text: str) -> None:
         """Only to whom a ground station is."""

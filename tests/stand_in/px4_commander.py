@@ -54,6 +54,7 @@ class Commander:
         self.failsafes: list[str] = []
         self.takeovers = 0
         self.took_over = False
+        self.mission_from_ms = 0
         self.offboard_ok: Callable[[], bool] = lambda: False
         self._hold_until_ms = 0
         self._acting: tuple[int, int] | None = None
@@ -88,7 +89,6 @@ class Commander:
     def set_mode(self, mode: tuple[int, int]) -> int:
         """A user's wish (`UserModeIntention::change`)."""
         if mode not in _KNOWN or not self._can_run(mode):
-            self.say(2, "Switching to mode is currently not possible")
             return TEMPORARILY_REJECTED
         self._users(mode)
         return ACCEPTED
@@ -96,7 +96,8 @@ class Commander:
     def _can_run(self, mode: tuple[int, int]) -> bool:
         plans = self.navigator.plans
         if mode == MISSION:
-            return plans is not None and bool(plans.items[0]) and self.vehicle.state.has_position
+            there = plans is not None and bool(plans.items[0]) and self._now_ms >= self.mission_from_ms
+            return there and self.vehicle.state.has_position
         if mode == OFFBOARD:
             return self.offboard_ok()
         wants_position = mode in (TAKEOFF, LOITER, RTL, POSCTL)
