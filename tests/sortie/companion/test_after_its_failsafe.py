@@ -4,7 +4,8 @@ moment of a flight."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -100,6 +101,17 @@ def _moves(message: Any) -> bool:
     return command in MOVES or (command == ARM_NUMBER and message.param1 == 1.0)
 
 
+@contextmanager
+def flown(controller: Any, native: bool) -> Iterator[ControllerBench]:
+    """A bench that has taken off, and whose controller ends with it."""
+    bench = ControllerBench(controller=controller, native=native)
+    try:
+        take_off(bench)
+        yield bench
+    finally:
+        bench.close()
+
+
 def take_off(bench: ControllerBench) -> None:
     ground = bench.ground()
     bench.ready()
@@ -137,15 +149,14 @@ both_strategies = pytest.mark.parametrize("native", [True, False], ids=["native"
 def test_px4_decides(native: bool, name: str, moment_s: float) -> None:
     """Its action is carried out, first the Hold, and nobody has overridden it."""
     controller = px4_controller()
-    bench = ControllerBench(controller=controller, native=native)
-    take_off(bench)
-    witness = look_on(bench, lambda: controller.fail(name), moment_s)
-    if witness is None:
-        return
-    assert witness.moved == [], bench.story()
-    assert witness.heard_ms is None or witness.let_go, bench.story()
-    assert not controller.took_over
-    assert not bench.vehicle.commanded or not controller.armed
+    with flown(controller, native) as bench:
+        witness = look_on(bench, lambda: controller.fail(name), moment_s)
+        if witness is None:
+            return
+        assert witness.moved == [], bench.story()
+        assert witness.heard_ms is None or witness.let_go, bench.story()
+        assert not controller.took_over
+        assert not bench.vehicle.commanded or not controller.armed
 
 
 @both_strategies
@@ -154,41 +165,38 @@ def test_px4_decides(native: bool, name: str, moment_s: float) -> None:
 def test_ardupilot_decides(native: bool, name: str, moment_s: float) -> None:
     """Its mode is left as it is."""
     controller = StandIn("copter", params=PARAMS)
-    bench = ControllerBench(controller=controller, native=native)
-    take_off(bench)
-    witness = look_on(bench, lambda: ARDUPILOTS[name](controller), moment_s)
-    if witness is not None:
-        assert witness.moved == [], bench.story()
-        assert witness.heard_ms is None or witness.let_go, bench.story()
+    with flown(controller, native) as bench:
+        witness = look_on(bench, lambda: ARDUPILOTS[name](controller), moment_s)
+        if witness is not None:
+            assert witness.moved == [], bench.story()
+            assert witness.heard_ms is None or witness.let_go, bench.story()
 
 
 @both_strategies
 def test_a_station_gives_it_back(native: bool) -> None:
     """Its AUTO ends PX4's Hold and the mission goes on; what failed before does not take it again."""
     controller = px4_controller()
-    bench = ControllerBench(controller=controller, native=native)
-    take_off(bench)
-    bench.run(12.0)
-    controller.fail("battery critical")
-    bench.run_until(lambda: not bench.vehicle.commanded, 10.0)
-    ground = bench.grounds[0]
-    assert controller.system_status == CRITICAL
-    assert any("Failsafe of the flight controller" in text for text in ground.texts())
-    insist(bench, ground, SET_MODE, 1.0, AUTO)
-    bench.run_until(lambda: bench.vehicle.commanded and ground.mode == AUTO, 5.0)
-    bench.run(1.0)
-    assert controller.took_over
-    bench.run_until(lambda: landed(bench), 120.0)
+    with flown(controller, native) as bench:
+        bench.run(12.0)
+        controller.fail("battery critical")
+        bench.run_until(lambda: not bench.vehicle.commanded, 10.0)
+        ground = bench.grounds[0]
+        assert controller.system_status == CRITICAL
+        assert any("Failsafe of the flight controller" in text for text in ground.texts())
+        insist(bench, ground, SET_MODE, 1.0, AUTO)
+        bench.run_until(lambda: bench.vehicle.commanded and ground.mode == AUTO, 5.0)
+        bench.run(1.0)
+        assert controller.took_over
+        bench.run_until(lambda: landed(bench), 120.0)
 
 
 def test_a_warning_leaves_the_mission_alone() -> None:
     """ "Failsafe activated" is said for a warning too: a moment of doubt, then HEARTBEAT tells that nothing acts."""
     controller = px4_controller()
-    bench = ControllerBench(controller=controller, native=False)
-    take_off(bench)
-    bench.run(12.0)
-    controller.fail("battery warning")
-    bench.run_until(lambda: bench.vehicle.control.in_doubt, 5.0)
-    bench.run(3.0)
-    assert bench.vehicle.commanded and not bench.vehicle.control.in_doubt
-    bench.run_until(lambda: landed(bench), 120.0)
+    with flown(controller, False) as bench:
+        bench.run(12.0)
+        controller.fail("battery warning")
+        bench.run_until(lambda: bench.vehicle.control.in_doubt, 5.0)
+        bench.run(3.0)
+        assert bench.vehicle.commanded and not bench.vehicle.control.in_doubt
+        bench.run_until(lambda: landed(bench), 120.0)
