@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -129,6 +129,9 @@ class ArduPilot:
 
     def wire_value(self, value: float, kind: int) -> float:
         return value
+
+    def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
+        return None
 
     # --- flying ---------------------------------------------------------------------------------------------------
     def go(self, aim: Aim) -> Message | Order:

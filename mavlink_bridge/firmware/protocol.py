@@ -6,7 +6,7 @@ firmware translates to and from the wire, and says how it wants to be flown (doc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -195,6 +195,10 @@ class Firmware(Protocol):
 
     def wire_value(self, value: float, kind: int) -> float:
         """What PARAM_SET and PARAM_VALUE carry for it."""
+
+    def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
+        """Of all parameters (name, value, MAV_PARAM_TYPE) in the order of their indices, told before a list of them:
+        a station that knows it needs no list. None: this firmware has none."""
 
     # --- flying ---------------------------------------------------------------------------------------------------
     def go(self, aim: Aim) -> Message | Order:

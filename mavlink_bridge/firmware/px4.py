@@ -4,10 +4,11 @@ mavlink_mission.cpp, mavlink_parameters.cpp, streams/HEARTBEAT.hpp, streams/SYS_
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Final
+from zlib import crc32
 
 from autopilot.geo import GeoPoint
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, ParameterType, Sensor, SystemState
@@ -23,6 +24,7 @@ _CHANGE_MODE: Final = 1.0  # MAV_DO_REPOSITION_FLAGS_CHANGE_MODE
 _OWN_SPEED: Final = -1.0
 _OFFBOARD: Final = (6, 0)
 _UNKNOWN_BASE: Final = 1000
+_INVERTED: Final = 0xFFFFFFFF
 
 # ArduPilot's number: PX4 (main, sub)
 _MODES: Final[dict[int, tuple[int, int]]] = {
@@ -213,6 +215,13 @@ class Px4:
         if form is None:
             return value
         return float(struct.unpack("<f", struct.pack(form, round(value)).ljust(4, b"\0"))[0])
+
+    def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
+        """CRC-32 without inversions over names and the four bytes of values (parameters.cpp, `param_hash_check`)."""
+        crc = _INVERTED
+        for name, value, kind in values:
+            crc = crc32(name.encode() + struct.pack("<f", self.wire_value(value, kind)), crc)
+        return crc ^ _INVERTED
 
     # --- flying ---------------------------------------------------------------------------------------------------
     def go(self, aim: Aim) -> Message | Order:

@@ -302,14 +302,23 @@ class Px4Face:
         return outcome
 
     def _reposition(self, command: Command, context: Context) -> Outcome:
-        """Without a place: stop here (and climb, where there is a height)."""
+        """Without a place: stop here, or climb to where there is a height alone."""
         if command.given(5) and command.given(6) and command.given(7):
             outcome = flight.reposition(command, context)
+        elif command.given(7) and self._flying:
+            outcome = self._climb_here(command, context.now_ms)
         else:
             outcome = self._stop(context.now_ms)
         if outcome.ok:
             self.fly_guided(HOLD, context.now_ms)
         return outcome
+
+    def _climb_here(self, command: Command, now_ms: int) -> Outcome:
+        core, here = self._autopilot, self._autopilot.facts.vehicle.state.place
+        altitude = core.facts.altitude(command.frame, command.param(7), here.lat, here.lon)
+        if altitude is None:
+            return DENIED
+        return core.commands.reposition(replace(here, alt=altitude), now_ms, change_mode=True)
 
     def fly_guided(self, mode: Pair, now_ms: int) -> None:
         """The core's GUIDED flies something that the user has asked for, as this mode."""
@@ -331,6 +340,8 @@ class Px4Face:
         """What the core announced: a reached item is told again each second; the fence."""
         for event in events:
             if isinstance(event, ItemReached):
+                if self._is_return(event.seq):
+                    continue
                 self._reached, self._due_ms = (event.seq, 0), _next_second(self._autopilot.facts.now_ms)
             elif isinstance(event, MissionComplete):
                 self._mission_ended()
@@ -342,6 +353,10 @@ class Px4Face:
                 self._autopilot.announcer.say(Severity.INFO, f"Disarmed by {by}")
             elif isinstance(event, FenceChanged) and not event.breach_types:
                 self.failsafes.inside(self._autopilot.facts.now_ms)
+
+    def _is_return(self, seq: int) -> bool:
+        item = self._autopilot.plans.mission.get(seq)
+        return item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH
 
     def _mission_ended(self) -> None:
         """In the air it is Hold then (Commander.cpp, "Transition to loiter when the mission is ... finished")."""

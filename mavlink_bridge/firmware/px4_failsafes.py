@@ -274,6 +274,13 @@ class Px4Failsafes:
         if self.selected in _FLOWN:
             self._enter(now_ms)
 
+    @property
+    def sticks_may_take_over(self) -> bool:
+        """By moving them; not while a Hold leads up to an action, nor where a limit has stopped it."""
+        if self.selected <= Action.WARN:
+            return True
+        return self._act_ms is None and all(held.takeover is Takeover.AUTO for held in self._held.values())
+
     def setpoints_changed(self, now_ms: int, *, lost: bool) -> None:
         """Those that Offboard needs have stopped, or come again."""
         self._setpoints_lost = lost

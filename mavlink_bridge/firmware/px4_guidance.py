@@ -1,4 +1,4 @@
-"""What a PX4 flies beside its own modes: setpoints in Offboard, a circle by DO_ORBIT, a target in Follow Me.
+"""What moves a PX4 beside its own modes: setpoints in Offboard, a circle by DO_ORBIT, a target in Follow Me, sticks.
 
 Offboard: setpoints count there alone; they may not stay away for COM_OF_LOSS_T, and one that lies above takes off.
 Orbit: round a place, told as ORBIT_EXECUTION_STATUS. Follow Me: FOLLOW_TARGET says where the target is; the vehicle
@@ -16,13 +16,13 @@ from typing import Final, Protocol
 
 from autopilot import report
 from autopilot.geo import GeoPoint, Ned, to_local
-from autopilot.mav import Cmd, Frame, Result, SpeedType
+from autopilot.mav import Cmd, Frame, Result, Severity, SpeedType
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.targets import Circle, Yaw, YawMode
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.px4_face import FlownParts
 from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes, Values
-from mavlink_bridge.firmware.px4_modes import FOLLOW, OFFBOARD, ORBIT, Pair
+from mavlink_bridge.firmware.px4_modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION, Pair
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import DENIED, FAILED, Context, Row
 from mavlink_bridge.services.commands.request import Command
@@ -52,6 +52,7 @@ class Shown(Protocol):
     @property
     def failsafes(self) -> Px4Failsafes: ...
     def fly_guided(self, mode: Pair, now_ms: int) -> None: ...
+    def enter_mode(self, mode: Pair, now_ms: int) -> Outcome: ...
 
 
 class Offboard:
@@ -315,6 +316,44 @@ class FollowMe:
             height += 1.5 * seconds * climb
         self._by_sticks = (angle, distance, height)
         return self._by_sticks
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+
+class StickTakeover:
+    """Moved sticks take over from an automatic mode (Commander.cpp, COM_RC_OVERRIDE), but for Follow Me, which they
+    steer."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._parameters = parameters
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing is handled."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Called in every pass: sticks come by messages."""
+        core, mode = self._autopilot, self._face.mode
+        if not core.sticks.held or mode[0] != AUTO or mode == FOLLOW or not core.facts.armed or core.facts.grounded:
+            return
+        wanted = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._face.failsafes.sticks_may_take_over
+        if wanted and self._moved():
+            core.announcer.say(Severity.INFO, "Pilot took over using sticks")
+            self._face.enter_mode(POSITION, now_ms)
+
+    def _moved(self) -> bool:
+        vector, limit = self._autopilot.facts.vehicle.state.report, self._parameters["COM_RC_STICK_OV"] / 100.0
+        throttle = 2.0 * float(vector[report.STICK_THROTTLE]) - 1.0
+        moved = (vector[report.STICK_ROLL], vector[report.STICK_PITCH], vector[report.STICK_YAW], throttle)
+        return any(abs(float(one)) > limit for one in moved)
+
+    def next_deadline_ms(self) -> int | None:
+        return None
 
     def take_outgoing(self) -> list[Outgoing]:
         return []

@@ -16,6 +16,8 @@ Pair = tuple[int, int]
 """Main and sub mode."""
 MANUAL, ALTITUDE, POSITION, ORBIT, ACRO, OFFBOARD, STABILIZED = (1, 0), (2, 0), (3, 0), (3, 1), (5, 0), (6, 0), (7, 0)
 TAKEOFF, HOLD, MISSION, RETURN, LAND, FOLLOW = (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (4, 8)
+AUTO: Final = 4
+"""The main mode of all that PX4 flies by itself."""
 GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
 
 # PX4's mode: the core's

@@ -22,7 +22,8 @@ _F: Final = int(ParameterType.REAL32)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A parameter. `core`: the core's name for it, of which `factor` units are one of PX4's; "": there is none."""
+    """A parameter. `core`: the core's name for it, of which `factor` units are one of PX4's; "": there is none.
+    `only`: a parameter of the core by which the kinds that have it are known."""
 
     name: str
     type: int
@@ -31,6 +32,7 @@ class Row:
     factor: float = 1.0
     unit: str = ""
     description: str = ""
+    only: str = ""
 
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -54,9 +56,12 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("COM_LOW_BAT_ACT", _I, 0, "", 1.0, "", "0 warn, 1 return, 2 land, 3 return, then land"),
     Row("COM_OBL_RC_ACT", _I, 0, "", 1.0, "", "What follows when setpoints stay away in Offboard"),
     Row("COM_OF_LOSS_T", _F, 1.0, "GUID_TIMEOUT", 1.0, "s", "How long setpoints may stay away in Offboard"),
+    Row("COM_OF_LOSS_T", _F, 1.0, "", 1.0, "s", "How long setpoints may stay away in Offboard", only="WP_SPEED"),
     Row("COM_RC_IN_MODE", _I, 1),
     Row("COM_RCL_EXCEPT", _I, 0, "", 1.0, "", "Modes without sticks: 1 Mission, 2 Hold and alike, 4 Offboard"),
     Row("COM_RC_LOSS_T", _F, 0.5, "RC_OVERRIDE_TIME", 1.0, "s", "Sticks silent for this long are lost"),
+    Row("COM_RC_OVERRIDE", _I, 1, "", 1.0, "", "Bit 0: moved sticks take over from automatic modes"),
+    Row("COM_RC_STICK_OV", _F, 30.0, "", 1.0, "%", "Deflection that does"),
     Row("COM_WIND_MAX", _F, -1.0, "", 1.0, "m/s", "Wind above which COM_WIND_MAX_ACT follows; -1 off"),
     Row("COM_WIND_MAX_ACT", _I, 0, "", 1.0, "", "0 nothing, 1 warn, 2 hold, 3 return, 4 terminate, 5 land"),
     Row("EKF2_HGT_REF", _I, 1),
@@ -78,6 +83,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("MPC_Z_V_AUTO_DN", _F, 1.5, "WPNAV_SPEED_DN", 100.0, "m/s", "Descent in automatic modes"),
     Row("MPC_Z_V_AUTO_UP", _F, 3.0, "WPNAV_SPEED_UP", 100.0, "m/s", "Climb in automatic modes"),
     Row("NAV_ACC_RAD", _F, 2.0, "WPNAV_RADIUS", 100.0, "m", "Within this a waypoint counts"),
+    Row("NAV_ACC_RAD", _F, 2.0, "WP_RADIUS", 1.0, "m", "Within this a waypoint counts"),
     Row("NAV_DLL_ACT", _I, 0, "", 1.0, "", "Without station: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
     Row("NAV_RCL_ACT", _I, 2, "", 1.0, "", "Without sticks: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
     Row("RC_MAP_FLTMODE", _I, 0),
@@ -85,6 +91,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("RC_MAP_ROLL", _I, 0),
     Row("RC_MAP_THROTTLE", _I, 0),
     Row("RC_MAP_YAW", _I, 0),
+    Row("RO_SPEED_LIM", _F, 2.0, "WP_SPEED", 1.0, "m/s", "Speed of a rover in automatic modes"),
     Row("RTL_DESCEND_ALT", _F, 30.0, "", 1.0, "m"),
     Row("RTL_LAND_DELAY", _F, 0.0, "", 1.0, "s"),
     Row("RTL_RETURN_ALT", _F, 60.0, "RTL_ALT", 100.0, "m", "Height of a return above home"),
@@ -92,7 +99,8 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("SENS_BOARD_X_OFF", _F, 0.0),
     Row("SENS_BOARD_Y_OFF", _F, 0.0),
     Row("SENS_BOARD_Z_OFF", _F, 0.0),
-    Row("SYS_AUTOSTART", _I, 10040),
+    Row("SYS_AUTOSTART", _I, 10040, only="WPNAV_SPEED"),
+    Row("SYS_AUTOSTART", _I, 50000, only="WP_SPEED"),
     Row("SYS_FAILURE_EN", _I, 0, "SYS_FAILURE_EN", 1.0, "", "Failures may be injected"),
     Row("SYS_HAS_MAG", _I, 1),
     Row("SYS_HITL", _I, 0),
@@ -116,7 +124,7 @@ class Px4Parameters:
     def __init__(self, core: Parameters, stored: Mapping[str, float]) -> None:
         self.listeners: list[Callable[[str, float], None]] = []
         self._core = core
-        rows = [row for row in ROWS if not row.core or row.core in core]
+        rows = [row for row in ROWS if all(name in core for name in (row.core, row.only) if name)]
         self._rows = {row.name: row for row in rows}
         self._of_core = {row.core: row.name for row in rows if row.core}
         self._own = {row.name: row.default for row in rows if not row.core}

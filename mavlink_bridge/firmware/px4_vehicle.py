@@ -9,7 +9,7 @@ from autopilot.mav import FailureType, FailureUnit
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.firmware.px4_calibration import Px4Calibration
 from mavlink_bridge.firmware.px4_face import FlownParts, Px4Face
-from mavlink_bridge.firmware.px4_guidance import FollowMe, Offboard, Orbit
+from mavlink_bridge.firmware.px4_guidance import FollowMe, Offboard, Orbit, StickTakeover
 from mavlink_bridge.firmware.px4_parameters import Px4Parameters
 from mavlink_bridge.services.base import Service
 from mavlink_bridge.services.commands.context import Row
@@ -39,5 +39,6 @@ class Px4Vehicle:
         self.face.setpoints_ok = self.offboard.ok
         self.face.refusal = calibration.refusal
         follow = FollowMe(autopilot, self.face, self.parameters)
-        self.services: tuple[Service, ...] = (orbit, follow, calibration, self.face)
+        takeover = StickTakeover(autopilot, self.face, self.parameters)
+        self.services: tuple[Service, ...] = (orbit, follow, calibration, takeover, self.face)
         self.rows: Mapping[int, Row] = {**self.face.rows(), **orbit.rows(), **calibration.rows()}

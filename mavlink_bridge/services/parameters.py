@@ -8,13 +8,14 @@ own the values (`Parameters` does). Lists are paced by the room on each link, se
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from autopilot.journal import Journal, SaveParameter
-from autopilot.mav import Severity
+from autopilot.mav import ParameterType, Severity
 from autopilot.parameters import SetOutcome
 from autopilot.parameters.definition import ParameterDef
 from mavlink_bridge.codec import dialect
@@ -50,6 +51,8 @@ def parameter_value(
     return dialect.MAVLink_param_value_message(name.encode("ascii"), value, definition.type, len(parameters), index)
 
 
+HASH: Final = "_HASH_CHECK"
+"""In place of a parameter: the hash of all of them, with `NO_INDEX`."""
 FRAME_BYTES: Final = 37
 """A PARAM_VALUE frame: 12 bytes of header and checksum, 25 of payload."""
 LIST_PASS: Final = 256
@@ -152,6 +155,8 @@ class ParameterService:
                 self._out.append(Outgoing(self._listed(index), peer.link))
         elif name in self._parameters:
             self._out.append(Outgoing(self._value(name), peer.link))
+        elif name == HASH:
+            self._out += [Outgoing(message, peer.link) for message in self._hash()]
         # An unknown name or index is met with silence, as by ArduPilot 4.6 (PARAM_ERROR is newer).
 
     def _begin_list(self, link: int, now_ms: int) -> None:
@@ -159,8 +164,21 @@ class ParameterService:
             return  # asked twice before it could begin
         for text in self._banner():
             self._out.append(Outgoing(text, link))
+        self._out += [Outgoing(message, link) for message in self._hash()]
         self._lists[link] = 0
         self._continue_lists(now_ms)
+
+    def _hash(self) -> list[Message]:
+        """The one of a firmware that has it."""
+        definition = self._parameters.definition
+        crc = self._firmware.parameters_hash(
+            (name, self._parameters[name], definition(name).type) for name in self._parameters.names()
+        )
+        if crc is None:
+            return []
+        wire = struct.unpack("<f", struct.pack("<I", crc))[0]
+        kind = ParameterType.UINT32
+        return [dialect.MAVLink_param_value_message(HASH.encode(), wire, kind, len(self._parameters), NO_INDEX)]
 
     def _continue_lists(self, now_ms: int) -> None:
         sent = False
@@ -175,6 +193,8 @@ class ParameterService:
         self._list_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
     def _value(self, name: str, index: int = NO_INDEX) -> Message:
+        if index == NO_INDEX and self._firmware.habits.answers_by_index:
+            index = self._parameters.names().index(name)
         return parameter_value(self._parameters, name, index, self._firmware)
 
     def _listed(self, index: int) -> Message:
@@ -182,6 +202,9 @@ class ParameterService:
 
     # --- setting ---------------------------------------------------------------------------------------------------
     def _set(self, asked: str, value: float, peer: Peer) -> None:
+        if asked == HASH:  # whoever sets it has all of them
+            self._lists.pop(peer.link, None)
+            return
         if asked not in self._parameters:
             self._text(Severity.WARNING, f"Unknown parameter {_printable(asked)}", peer.link)
             return

@@ -78,6 +78,7 @@ class Fleet(Sequence[Session]):
         signing_key: Path | str | bytes | None = None,
         radio: str | Profile | None = None,
         terrain: Path | str | None = None,
+        firmware: str = "ardupilot",
     ) -> None:
         self._stack = ExitStack()
         self._seed, self._shared_links = seed, 0
@@ -88,7 +89,7 @@ class Fleet(Sequence[Session]):
             common = Common(
                 parse_vehicle(vehicle).frame, standing_at(home), seed, sysid,
                 tuple(f"{name}={value!r}" for name, value in (params or {}).items()), tuple(faults), formation, spacing,
-                None if terrain is None else Path(terrain),
+                None if terrain is None else Path(terrain), firmware,
             )  # fmt: skip
             self.vehicles, self._ground = on_terrain(
                 _vehicles(count, None if file is None else Path(file), common, networks)

@@ -75,7 +75,7 @@ class Session(Claims):
     `log_dir`: where flights are logged; None: nowhere. `links`: addresses as --link has them; see `add_link`.
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
-    makes a mission executor that is asked first. `firmware`: "px4" has the copter spoken to as a PX4. Raises UserError,
+    makes a mission executor that is asked first. `firmware`: "px4" has it spoken to as a PX4. Raises UserError,
     with one line that says what is wrong. `radio`: on all its links, as --radio has it; None: none. `terrain`: the
     ground, as --terrain has it; the vehicle then stands on it, whatever height `home` says. Not for several threads."""
 

@@ -16,7 +16,7 @@ from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, SPACING_M, FleetVehicle, moved, places, seed_of
 from sortie.config.links_of_fleet import check_own_links
-from sortie.config.options import SPOKEN_AS
+from sortie.config.options import FIRMWARES, SPOKEN_AS
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME, parse_home
@@ -41,6 +41,7 @@ count = 3
 kind = "rover"
 sysid = 20                                     # else the next free one
 offset = [0.0, -40.0]                          # m north, m east of home; or a `home` of its own
+# firmware = "px4"                             # whose words it speaks; else ardupilot
 # seed = 7                                     # else from --seed and the system id
 # fault = ["gps.loss@60..90"]
 # links = ["tcpin:127.0.0.1:5770"]             # of its own; of several {{5760+10*n}}: n counts those of the file from 0
@@ -67,6 +68,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     links: list[str] | None = None
     radio: str | None = None
     terrain: str | None = None
+    firmware: str | None = None
     formation: str | None = None
     spacing: Distance | None = None
 
@@ -87,6 +89,7 @@ class Common(Struct, frozen=True):
     formation: str = FORMATIONS[0]
     spacing_m: float = SPACING_M
     terrain: Path | None = None
+    firmware: str = SPOKEN_AS.default
 
 
 def read_fleet(path: Path, common: Common) -> list[FleetVehicle]:
@@ -137,7 +140,7 @@ def _entry(said: object, where: str) -> Entry:
         found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
         text = str(error) if found is None else f"{found[2]}: {found[1]}"
         raise UserError(f"{where}: {text.replace('`', '')}") from None
-    for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS)):
+    for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS), ("firmware", FIRMWARES)):
         value = getattr(entry, key)
         if value is not None and value not in known:
             raise UserError(f"{where}: {key}: '{value}' is none of {', '.join(known)}{nearest(value, known)}")
@@ -178,6 +181,7 @@ def _vehicles(
                 link=tuple(entry.links or ()),
                 terrain=common.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
                 radio=None if entry.radio is None else radio_profile(entry.radio, f"{where}: radio"),
+                firmware=entry.firmware or common.firmware,
             )
         )  # fmt: skip
     return made
@@ -200,9 +204,7 @@ def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest:
 
 def fleet_of(settings: Settings, start: GeoPoint | None = None) -> list[FleetVehicle]:
     """The fleet that a run was told to be (`Settings.is_fleet`). `start`: where they are when nobody gave --home.
-    UserError also for what a fleet does not do yet."""
-    if settings.firmware != SPOKEN_AS.default:
-        raise UserError("a fleet is spoken to as ArduPilot; leave it out", option="firmware", given=settings.firmware)
+    UserError also for what fits no fleet."""
     if settings.home is not None:
         home = settings.home
     else:
@@ -210,7 +212,7 @@ def fleet_of(settings: Settings, start: GeoPoint | None = None) -> list[FleetVeh
         home = GeoPoint(lat, lon, alt) if start is None else start, heading
     common = Common(
         settings.vehicle.frame, home, settings.seed, settings.sysid or 1, settings.param, settings.fault,
-        settings.formation, settings.spacing, settings.terrain,
+        settings.formation, settings.spacing, settings.terrain, settings.firmware,
     )  # fmt: skip
     if settings.fleet is None:
         return counted_fleet(settings.count or 1, common, settings.networks)
@@ -235,7 +237,7 @@ def counted_fleet(count: int, common: Common, networks: int = 1) -> list[FleetVe
         FleetVehicle(
             common.kind, system, moved(home, *offset), heading, seed_of(common.seed, system, network), network=network,
             param=common.param, fault=common.fault, offset=offset, number=number, several_networks=networks > 1,
-            terrain=common.terrain,
+            terrain=common.terrain, firmware=common.firmware,
         )
         for number, ((network, system), offset) in enumerate(
             zip(_systems(common.first_system, count, size), places(common.formation, count, common.spacing_m),

@@ -25,7 +25,7 @@ class FleetVehicle:
     """One vehicle of a fleet. `heading_deg`: at boot. `network`: which of the shared radio networks it is on. `param`,
     `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on
     these. `offset`: m north and east of the place for which a plan of the fleet is made. `number`: from 0 in the fleet.
-    `terrain`: what all of them stand on.
+    `terrain`: what all of them stand on; `firmware`: what it is spoken to as.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class FleetVehicle:
     number: int = 0
     radio: Profile | None = None
     terrain: Path | None = None
+    firmware: str = "ardupilot"
 
     @property
     def label(self) -> str:

@@ -317,9 +317,10 @@ TERRAIN: Final = Option[Path | None](
     "has. docs/terrain.md", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
     sources=Sources.EVERYWHERE, applies_to=SIMULATED,
 )  # fmt: skip
+FIRMWARES: Final = ("ardupilot", "px4")
 SPOKEN_AS: Final = Option(
-    "firmware", one_of("ardupilot", "px4"), "ardupilot",
-    "What ground stations speak with: an ArduPilot vehicle, or (a copter) a PX4.", Group.VEHICLE, RUNS,
+    "firmware", one_of(*FIRMWARES), "ardupilot", "What ground stations speak with: an ArduPilot vehicle, or a PX4.",
+    Group.VEHICLE, RUNS,
     form="ardupilot|px4", sources=Sources.EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
 )  # fmt: skip
 STRATEGY: Final = Option[str | None](

@@ -120,7 +120,4 @@ def _spoken_as(word: str, kind: VehicleClass) -> Firmware:
     make = SPOKEN.get(word)
     if make is None:
         raise UserError(f"unknown firmware '{word}'; use {' or '.join(SPOKEN)}", option="firmware", given=word)
-    firmware = make(kind)
-    if firmware.habits.takes_off_by_itself and not kind.has_height:
-        raise UserError(f"a {kind.name} is not spoken to as {firmware.name}", option="firmware", given=word)
-    return firmware
+    return make(kind)

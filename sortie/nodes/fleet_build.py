@@ -98,4 +98,5 @@ def _service(
         on_error=on_error,
         faults=faults,
         ground=ground,
+        firmware=one.firmware,
     )

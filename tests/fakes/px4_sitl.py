@@ -16,13 +16,15 @@ from mavlink_bridge.clients.group import AnyClient
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 
-SPEED = 4
+SPEED = 2
 ONBOARD = 14540  # where instance 0 sends to
 PATIENCE_S = 60.0
 
 
 class SitlLine:
     """Vehicle time is what its messages say."""
+
+    clock_hz = 50.0
 
     def __init__(self) -> None:
         self._link = mavutil.mavlink_connection(f"udpin:127.0.0.1:{ONBOARD}", source_system=255, source_component=190)

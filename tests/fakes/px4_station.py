@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.group import AnyClient
-from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterRead, ParameterValue, ParameterWrite
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.known import firmware_spoken
 from sortie import MissionItem, Session
@@ -22,7 +22,9 @@ SET_MODE, ARM, TAKE_OFF, REPOSITION, REQUEST = 176, 400, 22, 192, 512
 
 
 class Line(Protocol):
-    """What a station is connected by."""
+    """What a station is connected by. `clock_hz`: how often it must be told the time."""
+
+    clock_hz: float
 
     def run(self, seconds: float) -> None:
         """Vehicle time passes."""
@@ -37,6 +39,8 @@ class Line(Protocol):
 
 class SessionLine:
     """To a session, in virtual time."""
+
+    clock_hz = 10.0
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -53,10 +57,14 @@ class Station:
     def __init__(self, link: Line) -> None:
         self.link = link
         self.heard: list[Any] = []
+        self._by_name: dict[str, list[Any]] = {}
 
     def run(self, seconds: float) -> None:
         self.link.run(seconds)
-        self.heard += self.link.messages()
+        came = self.link.messages()
+        self.heard += came
+        for message in came:
+            self._by_name.setdefault(message.get_type(), []).append(message)
 
     def until(self, condition: Callable[[], bool], limit_s: float = 120.0) -> None:
         for _ in range(round(limit_s / 0.1)):
@@ -66,14 +74,23 @@ class Station:
         raise AssertionError([m.text for m in self.of("STATUSTEXT")][-8:])
 
     def of(self, name: str) -> list[Any]:
-        return [message for message in self.heard if message.get_type() == name]
+        return self._by_name.get(name, [])
 
     def command(self, number: int, *params: float) -> int:
-        """Its result."""
+        """Its result; asked again after two seconds, as stations do."""
         before = len(self.of("COMMAND_ACK"))
-        self.link.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *params, *[nan] * (7 - len(params))))
-        self.until(lambda: len(self.of("COMMAND_ACK")) > before, 12.0)
-        return int(self.of("COMMAND_ACK")[-1].result)
+
+        def answers() -> list[Any]:
+            return [one for one in self.of("COMMAND_ACK")[before:] if one.command == number]
+
+        for again in range(6):
+            values = (*params, *[nan] * (7 - len(params)))
+            self.link.send(dialect.MAVLink_command_long_message(1, 1, number, again, *values))
+            for _ in range(20):
+                if answers():
+                    return int(answers()[0].result)
+                self.run(0.1)
+        raise AssertionError(f"no answer to {number}", self.texts[-8:])
 
     @property
     def mode(self) -> tuple[int, int]:
@@ -90,10 +107,17 @@ class Station:
 
     def set_param(self, name: str, value: float) -> None:
         """As the type that the vehicle has told."""
-        read = self.link.ask(ParameterRead(PX4, name)).value
-        assert read is not None, name
+        read = self._read(name)
         write = self.link.ask(ParameterWrite(PX4, name, value, type=read.type))
         assert write.outcome is ParameterOutcome.ACCEPTED, name
+
+    def get_param(self, name: str) -> float:
+        return self._read(name).value
+
+    def _read(self, name: str) -> ParameterValue:
+        read = self.link.ask(ParameterRead(PX4, name)).value
+        assert read is not None, name
+        return read
 
     def upload(self, items: tuple[MissionItem, ...], kind: int = 0) -> None:
         assert self.link.ask(MissionUpload(PX4, items, kind=kind)).outcome is TransferOutcome.ACCEPTED
@@ -115,8 +139,9 @@ class Station:
 
     def prepare(self) -> None:
         """Streams of where it is, and it can be armed."""
-        for message_id in (LOCAL_POSITION_NED, EXTENDED_SYS_STATE, HIL_STATE_QUATERNION, ATTITUDE):
+        for message_id in (LOCAL_POSITION_NED, EXTENDED_SYS_STATE, HIL_STATE_QUATERNION):
             self.stream(message_id, 10.0)
+        self.stream(ATTITUDE, self.link.clock_hz)
         self.until(lambda: bool(self.of("HOME_POSITION")) and self.armable, 90.0)
 
     @property

@@ -16,6 +16,7 @@ from typing import Any
 Message = Any
 GCS = (255, 190)
 ANSWER_S = 0.2
+MODE_SHOWN_S = 0.2  # QGroundControl waits 1.3 s, three times
 HEARTBEAT_GAP_S = 3.5
 STALE_S = 10.0
 RISE_S = 30.0
@@ -47,10 +48,14 @@ class Need:
 
 @dataclass
 class QgcChecker:
-    """See the module. `requests` counts what was judged."""
+    """See the module. `requests` counts what was judged. `capabilities`: what AUTOPILOT_VERSION must have; `auto`: the
+    custom_mode of a mission; `bytewise`: DO_SET_MODE has main and sub mode, as a PX4's."""
 
     faults: list[str] = field(default_factory=list)
     requests: int = 0
+    capabilities: int = 49165
+    auto: int = AUTO
+    bytewise: bool = False
     _needs: list[Need] = field(default_factory=list)
     _last_s: dict[str, float] = field(default_factory=dict)
     _height_m: float = 0.0
@@ -132,9 +137,11 @@ class QgcChecker:
         if command == 511:
             self._need_message("511", NAMES[int(first)], now_s, 2.5 * message.param2 / 1e6)
         elif command == 176:
-            self._need_message("176", "HEARTBEAT", now_s, custom_mode=int(message.param2))
+            main, sub = int(message.param2), int(message.param3)
+            wanted = main << 16 | sub << 24 if self.bytewise else main
+            self._need_message("176", "HEARTBEAT", now_s, MODE_SHOWN_S, custom_mode=wanted)
         elif command == 300:
-            self._need_message("300", "HEARTBEAT", now_s, custom_mode=AUTO)
+            self._need_message("300", "HEARTBEAT", now_s, custom_mode=self.auto)
         elif command == 224:
             self._need_message("224", "MISSION_CURRENT", now_s, seq=int(first))
         elif command == 400:
@@ -143,6 +150,10 @@ class QgcChecker:
                 now_s,
                 lambda heard: heard.get_type() == "HEARTBEAT" and bool(heard.base_mode & ARMED) == bool(first),
             )
+
+    def _on_set_mode(self, message: Message, now_s: float) -> None:
+        """QGroundControl of a PX4: no acknowledgement, the mode must show."""
+        self._need_message("11", "HEARTBEAT", now_s, MODE_SHOWN_S, custom_mode=message.custom_mode)
 
     def _on_command_int(self, message: Message, now_s: float) -> None:
         self._need_ack(message.command, (ACCEPTED,), now_s)
@@ -168,9 +179,12 @@ class QgcChecker:
         self._need_ack(512, (ACCEPTED,), now_s)
         if number == VERSION:
             self._need(
-                "512: no AUTOPILOT_VERSION of ArduPilot",
+                "512: no AUTOPILOT_VERSION of this firmware",
                 now_s,
-                lambda heard: heard.get_type() == "AUTOPILOT_VERSION" and heard.capabilities & 49165 == 49165,
+                lambda heard: (
+                    heard.get_type() == "AUTOPILOT_VERSION"
+                    and heard.capabilities & self.capabilities == self.capabilities
+                ),
             )
 
     def _need_answer_or_refusal(self, name: str, now_s: float) -> None:
@@ -241,6 +255,12 @@ class QgcChecker:
         self._need_message("41", "MISSION_CURRENT", now_s, seq=message.seq)
 
     # --- parameters and files -------------------------------------------------------------------------------------
+    def _on_param_request_list(self, message: Message, now_s: float) -> None:
+        self._need_message("21", "PARAM_VALUE", now_s, param_index=0)
+
+    def _on_param_request_read(self, message: Message, now_s: float) -> None:
+        self._need_message("20", "PARAM_VALUE", now_s, param_id=message.param_id)
+
     def _on_param_set(self, message: Message, now_s: float) -> None:
         def met(heard: Message) -> bool:
             return (

@@ -343,7 +343,10 @@ class TelemetryService:
             case GuidedTargetReached():
                 return dialect.MAVLink_mission_item_reached_message(0)  # type: ignore[no-any-return]  # pymavlink
             case ItemReached(seq):
-                wire = self.identity.speaks.wire_seq(seq)
+                item, speaks = self._parts.plans.mission.get(seq), self.identity.speaks
+                if item is not None and speaks.mode_of_item(item.command) is not None:
+                    return None  # to this firmware it is no item that is reached, but a mode
+                wire = speaks.wire_seq(seq)
                 return dialect.MAVLink_mission_item_reached_message(wire)  # type: ignore[no-any-return]  # pymavlink
             case CameraTriggered():
                 feedback: object = announcements.camera_feedback(

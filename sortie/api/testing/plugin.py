@@ -86,8 +86,8 @@ _BOUNDS = {
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=, radio=, terrain=): what the "
-        "fixtures sortie_vehicle, sortie_fleet and sortie_server give to this test.",
+        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=, radio=, terrain=, firmware=): what "
+        "the fixtures sortie_vehicle, sortie_fleet and sortie_server give to this test.",
     )
     worker: dict[str, Any] = getattr(config, "workerinput", {})
     seed = worker.get("sortie_seed", config.getoption("--sortie-seed"))

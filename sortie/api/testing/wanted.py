@@ -25,7 +25,7 @@ class Wanted:
     """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
     m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
     booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it.
-    `terrain`: the ground, as --terrain has it."""
+    `terrain`: the ground, as --terrain has it; `firmware`: what it is spoken to as."""
 
     vehicle: str = "sim:copter"
     seed: int | None = None
@@ -37,6 +37,7 @@ class Wanted:
     armable: bool = True
     radio: str | None = None
     terrain: Path | str | None = None
+    firmware: str = "ardupilot"
 
     def session(self, seed: int, directory: Path) -> Session:
         """The vehicle. `seed`: that of the run; `directory`: where a relative plan is looked for. UserError
@@ -46,7 +47,7 @@ class Wanted:
         session = Session(
             self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params=self.parameters(),
             faults=self.fault_list(), radio=self.radio,
-            terrain=None if self.terrain is None else directory / self.terrain,
+            terrain=None if self.terrain is None else directory / self.terrain, firmware=self.firmware,
         )  # fmt: skip
         if plan is not None:
             session.upload(plan)
@@ -57,7 +58,7 @@ class Wanted:
     def fleet(self, count: int, seed: int, **more: Any) -> Fleet:
         """`count` of them; `more` as `sortie.Fleet` has it. A plan is nobody's."""
         common = {"vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
-                  "terrain": self.terrain}  # fmt: skip
+                  "terrain": self.terrain, "firmware": self.firmware}  # fmt: skip
         fleet = Fleet(count, **{**common, "params": self.parameters(), "faults": self.fault_list(), **more})
         if self.armable:
             self.boot(fleet)
@@ -93,6 +94,7 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "armable": ((bool,), "True or False"),
     "terrain": ((str, Path), "a file or a folder of tiles"),
     "radio": ((str,), '"sik-57600" or a file'),
+    "firmware": ((str,), '"ardupilot" or "px4"'),
 }
 """Of each argument, what it may be, and how that is said."""
 

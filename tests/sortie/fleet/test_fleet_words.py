@@ -92,7 +92,6 @@ def test_networks_repeat_the_system_ids() -> None:
     [
         (Settings(count=251), "system ids end at 250: from 1 on there are 250; more vehicles need --networks 2"),
         (Settings(count=10, sysid=245), "--networks 2"),
-        (Settings(count=2, firmware="px4"), "--firmware px4: a fleet is spoken to as ArduPilot; leave it out"),
         (Settings(count=2, fleet=Path("x")), "leave one of the two out"),
         (Settings(fleet=Path("x"), networks=2), "--networks"),
         (Settings(fleet=Path("/nowhere.toml")), "--print-fleet"),

@@ -97,6 +97,25 @@ def test_lost_sticks_hold_and_return_but_not_where_they_are_excepted(station: St
     assert history(station, 9.0)[-2:] == [HOLD, RETURN] and status(station) == CRITICAL
 
 
+def test_moved_sticks_take_over_but_not_while_it_holds(station: Station) -> None:
+    """COM_RC_OVERRIDE: from a mission at once; from a failsafe's return, not from the Hold before."""
+    station.set_param("NAV_DLL_ACT", 2.0)
+    station.set_param("COM_RCL_EXCEPT", 3.0)
+
+    def stick(forward: int) -> Callable[[], None]:
+        return lambda: station.link.send(dialect.MAVLink_manual_control_message(1, forward, 0, 500, 0, 0))
+
+    begin_mission(station)
+    assert history(station, 2.0, stick(200)) == [MISSION], "within COM_RC_STICK_OV"
+    assert history(station, 1.0, stick(600))[-1] == POSITION and "Pilot took over using sticks" in station.texts
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    assert isinstance(station.link, SessionLine)
+    station.link.session.inject("gcs.loss")
+    assert history(station, 4.0, stick(600))[-1] == HOLD and status(station) == CRITICAL
+    station.until(lambda: station.mode == RETURN, 10.0)
+    assert history(station, 1.0, stick(600))[-1] == POSITION and status(station) == ACTIVE
+
+
 def test_an_emptying_battery_returns_and_then_lands() -> None:
     """COM_LOW_BAT_ACT 3; a pack that is drained over seconds."""
     with station_of(SIM_BATT_CAP_AH=0.42) as station:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import nan
+from pathlib import Path
 
 import pytest
 
 from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.codec import dialect
-from sortie import MissionItem, Session
+from sortie import Fleet, MissionItem, Session
 from sortie.api.testing.stand_in import HOME
 from sortie.config.errors import UserError
 from tests.fakes.px4_station import (
@@ -76,7 +77,7 @@ def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -
     station.run(1.5)
     assert station.mode == HOLD
     told = [message.seq for message in station.of("MISSION_ITEM_REACHED")]
-    assert told.count(0) >= 3 and 1 in told
+    assert told.count(0) >= 3 and 1 not in told, "a return is a mode"
 
 
 def test_mode_before_arming_is_the_same(station: Station) -> None:
@@ -150,8 +151,78 @@ def test_parameters_are_its_own_and_lead_to_the_same_meanings(station: Station) 
     assert read is not None and (read.value, read.type) == (3.0, 6)
 
 
-def test_only_a_copter() -> None:
-    with pytest.raises(UserError, match="not spoken to as PX4"):
-        Session("sim:rover", firmware="px4")
+def test_a_firmware_that_nobody_has() -> None:
     with pytest.raises(UserError, match="unknown firmware"):
         Session(firmware="betaflight")
+
+
+def test_a_rover_drives_as_a_px4() -> None:
+    """A mission by mode Mission without a takeoff, Offboard, Return; what only flies is refused or not there."""
+    with Session("sim:rover", firmware="px4", seed=3) as session:
+        station = Station(SessionLine(session))
+        station.until(lambda: bool(station.of("HOME_POSITION")) and station.armable)
+        beat = station.of("HEARTBEAT")[-1]
+        assert (beat.autopilot, beat.type) == (12, 10) and station.mode == HOLD
+        assert station.command(TAKE_OFF) == 3
+        link = station.link
+        everything = link.ask(ParameterList(PX4)).values
+        assert everything["SYS_AUTOSTART"].value == 50000.0 and "MPC_XY_CRUISE" not in everything
+        station.set_param("RO_SPEED_LIM", 3.0)
+        station.upload((MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon), MissionItem(20, 2)))
+        station.arm()
+        assert station.set_mode(MISSION) == 0
+        station.until(lambda: station.of("VFR_HUD")[-1].groundspeed > 2.5, 30.0)
+        assert station.mode == MISSION
+        station.until(lambda: station.mode == RETURN)
+        assert station.set_mode(HOLD) == 0
+        station.run(5.0)
+        assert station.mode == HOLD and station.of("VFR_HUD")[-1].groundspeed < 0.5
+        for number in range(30):
+            station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
+                0, 1, 1, 1, 0x0DC7, 0, 0, 0, 1.5, 0, 0, 0, 0, 0, 0, 0
+            ))  # fmt: skip
+            assert number != 1 or station.set_mode(OFFBOARD) == 0
+            station.run(0.1)
+        assert station.mode == OFFBOARD and station.of("VFR_HUD")[-1].groundspeed > 1.0
+
+
+def test_a_fleet_file_names_firmwares(tmp_path: Path) -> None:
+    """Each vehicle as the file says, and --count all alike."""
+    file = tmp_path / "fleet.toml"
+    file.write_text('[[vehicle]]\nfirmware = "px4"\n[[vehicle]]\nkind = "rover"\n')
+    with Fleet(file=file) as fleet:
+        fleet.run_for(1.0)
+        spoken = [one.service.telemetry.identity.speaks.name for one in fleet]
+    with Fleet(2, firmware="px4") as fleet:
+        fleet.run_for(1.0)
+        counted = [one.service.telemetry.identity.speaks.name for one in fleet]
+    assert spoken == ["PX4", "ArduPilot"] and counted == ["PX4", "PX4"]
+    file.write_text('[[vehicle]]\nfirmware = "px5"\n')
+    with pytest.raises(UserError, match="px5"):
+        Fleet(file=file)
+
+
+CALIBRATIONS = {
+    "gyro": ((1.0,), 4.0), "mag": ((0.0, 1.0), 7.0), "baro": ((0.0, 0.0, 1.0), 4.0),
+    "accel": ((0.0, 0.0, 0.0, 0.0, 1.0), 7.0), "level": ((0.0, 0.0, 0.0, 0.0, 2.0), 2.0),
+}  # fmt: skip
+
+
+def test_calibrations_are_told_as_mavsdk_reads_them(station: Station) -> None:
+    """Started, progress to 100, done; one at a time, and nothing arms meanwhile; all zero cancels."""
+    for sensor, (params, seconds) in CALIBRATIONS.items():
+        before = len(station.texts)
+        filled = (*params, *[0.0] * (7 - len(params)))
+        assert station.command(241, *filled) == 0
+        assert station.command(241, *filled) == 1, "one runs"
+        assert station.command(ARM, 1.0, 0.0) == 1
+        station.run(seconds)
+        told = [text for text in station.texts[before:] if text.startswith("[cal] ")]
+        assert told[0] == f"[cal] calibration started: 2 {sensor}" and told[-1] == f"[cal] calibration done: {sensor}"
+        assert "[cal] progress <100>" in told and "Arming denied: calibrating" in station.texts[before:]
+    assert station.command(241, 1.0, *[0.0] * 6) == 0
+    assert station.command(241, *[0.0] * 7) == 0
+    station.run(0.5)
+    assert station.texts[-1] == "[cal] calibration cancelled"
+    station.arm()
+    assert station.command(241, 1.0, *[0.0] * 6) == 1, "not while armed"
