@@ -39,7 +39,7 @@ def serve_fleet(settings: Settings) -> int:
             f"sortie: serving {len(vehicles)} vehicles ({kinds}), {ordered[0].label} to {ordered[-1].label}, on "
             f"{', '.join(run.open_at)}", file=sys.stderr, flush=True,
         )  # fmt: skip
-        runtime.load()
+        run.load()
         runtime.run(lambda: run.reboot)
     if run.reboot:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
@@ -58,7 +58,7 @@ def fly_fleet(given: Given, settings: Settings) -> int:
         run.open_links()
         progress = FleetProgress(run.node.services, [one.label for one in vehicles])
         progress.terminal.say(f"sortie: flying {len(vehicles)} vehicles")
-        runtime.load()
+        run.load()
         progress.terminal.start()
         try:
             rounds = _fly_all(run, runtime, progress, given[REPEAT])

@@ -53,7 +53,7 @@ def check_own_links(vehicles: Sequence[FleetVehicle], where: str) -> None:
             own = own_link(url, one).url
             if own in taken:
                 raise UserError(
-                    f"{where}: vehicle {one.label}: links: {own} is another vehicle's already; count them, as in "
+                    f"{where}: sysid {one.label}: links: {own} is another vehicle's already; count them, as in "
                     f"{_counting(url)}, or give it with --link, for all"
                 )
             taken.add(own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
 from sortie.commands.cli import run as command
+from sortie.commands.fleet_program import FleetProgram
+from sortie.config.fleet_file import fleet_of
+from sortie.config.settings import Settings
 from sortie.nodes.client import Remote
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, last_line, run, wait_for
@@ -223,3 +227,16 @@ def test_networks_have_links_and_system_ids_of_their_own(tmp_path: Path) -> None
     finally:
         process.kill()
         process.communicate(timeout=PATIENCE_S)
+
+
+def test_the_collector_looks_at_a_fleet_once(tmp_path: Path) -> None:
+    """What was built is set apart before the first pass, for a look at all of it would keep everybody waiting; the end
+    of the program gives it back."""
+    settings = Settings(count=3, state_dir=tmp_path / "state", log_dir=tmp_path / "logs", link=())
+    before = gc.get_freeze_count()
+    with FleetProgram(settings, fleet_of(settings)) as run:
+        assert gc.isenabled()
+        run.begin(default_speedup=1.0)
+        run.load()
+        assert gc.get_freeze_count() > 10_000
+    assert gc.get_freeze_count() == before

@@ -208,7 +208,7 @@ def test_a_vehicles_links_are_its_own(tmp_path: Path) -> None:
 )
 def test_a_link_of_two_vehicles_is_not_of_its_own(text: str, tmp_path: Path) -> None:
     """One line that says what to write."""
-    with pytest.raises(UserError, match=r"vehicle 2: links: tcpin:127\.0\.0\.1:5800 is another vehicle's") as caught:
+    with pytest.raises(UserError, match=r"sysid 2: links: tcpin:127\.0\.0\.1:5800 is another vehicle's") as caught:
         fleet(text, tmp_path)
     assert "count them, as in tcpin:127.0.0.1:{5800+10*n}, or give it with --link, for all" in str(caught.value)
     assert "\n" not in str(caught.value)
