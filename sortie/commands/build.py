@@ -40,7 +40,6 @@ from sortie.nodes.build import (
     terrain_around,
 )
 from sortie.nodes.modem import open_through_radio, radio_between
-from sortie.nodes.page_process import PageProcess
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
@@ -201,6 +200,8 @@ class Program:
             radio = radio_between(profile, self.settings.seed + number, self.home, self.service.vehicle)
             open_through_radio(self.runtime, self.service, self.service.endpoint, url, radio)
         if self.settings.web:
+            from sortie.nodes.page_process import PageProcess  # for those who want it
+
             page = PageProcess(self.settings, self.runtime, self.service.endpoint, self.log_dir)
             self._stack.callback(page.close)
         self.runtime.settle()

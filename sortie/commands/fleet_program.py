@@ -35,7 +35,6 @@ from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet, on_terrain
 from sortie.nodes.modem import open_through_radio, radio_between
-from sortie.nodes.page_process import PageProcess
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
@@ -180,6 +179,8 @@ class FleetProgram:
                 radio = RadioLink(profile, self.settings.seed + number)
                 open_through_radio(self.runtime, self.node, self.node.networks[link.network], link.url, radio)
         if self.settings.web:  # of several networks the first: on the others the same ids are other vehicles
+            from sortie.nodes.page_process import PageProcess  # for those who want it
+
             page = PageProcess(self.settings, self.runtime, self.node.networks[0], self.log_dir)
             self._stack.callback(page.close)
         self.runtime.settle()

@@ -27,7 +27,6 @@ from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
 from sortie.loop.vehicles import has_controller, loop_of
 from sortie.loop.view import LoopView, amount
-from sortie.nodes.page_process import PageProcess
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from sortie.storage.signing_keys import open_keys, sign_links
@@ -137,6 +136,8 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
             signing_key=start.settings.signing_key,
         )  # fmt: skip
     if start.settings.web:
+        from sortie.nodes.page_process import PageProcess  # for those who want it
+
         page = PageProcess(start.settings, runtime, run.loop.carrier.endpoint, start.logs, start.directory)
         stack.callback(page.close)
     if start.links:

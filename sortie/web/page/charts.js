@@ -1,4 +1,6 @@
 // Curves over time, each on a canvas, on one time axis.
+import { figure } from './link.js';
+
 const CHARTS = {
   height: { title: 'Height above home, m', lines: [['height_m', '--track', 'height'], ['ground_m', '--earth', 'ground']], least: 5 },
   attitude: { title: 'Roll and pitch, °', lines: [['roll_deg', '--track', 'roll'], ['pitch_deg', '--look', 'pitch']], least: 10, both: true },
@@ -66,8 +68,8 @@ export class Charts {
       c.strokeStyle = c.fillStyle = of(colour); c.lineWidth = 1.8; c.setLineDash(number ? [5, 3] : []); c.beginPath();
       known.forEach((row, i) => { const [px, py] = [x(row.time_s), y(row[name])]; i ? c.lineTo(px, py) : c.moveTo(px, py); });
       c.stroke(); c.setLineDash([]);
-      const text = `${number ? '┄' : '─'} ${word} ${known.at(-1)[name].toFixed(Math.abs(known.at(-1)[name]) < 10 ? 1 : 0)}`;
-      c.fillStyle = of('--ink'); c.fillText(text, at, 13); at -= c.measureText(text).width + 12; told.push(`${word} ${known.at(-1)[name].toFixed(1)}`);
+      const text = `${number ? '┄' : '─'} ${word} ${figure(known.at(-1)[name], Math.abs(known.at(-1)[name]) < 10 ? 1 : 0)}`;
+      c.fillStyle = of('--ink'); c.fillText(text, at, 13); at -= c.measureText(text).width + 12; told.push(`${word} ${figure(known.at(-1)[name], 1)}`);
     });
     canvas.setAttribute('aria-label', `${chart.title}: ${told.join(', ') || 'nothing yet'}`);
   }
