@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.base import Clock, Message, Peer
 
 FIRST_MS: Final = 50
 """Who has not answered yet is asked again after this, then after twice as long ..."""
@@ -35,7 +35,7 @@ class _Link:
 
 
 class Barrier:
-    """See the module; a protocol machine on the vehicle's side. Who owes an answer for `patience_ms` is taken for one
+    """See the module; a service that speaks only when it is told to `ask`. Who owes an answer for `patience_ms` is taken for one
     that does not answer, and asked anew."""
 
     clock: Clock = "link"
@@ -82,16 +82,6 @@ class Barrier:
             asked.stamps.clear()
         elif asked.answers == name and stamp == asked.stamp:
             asked.owes = False
-
-    def handle_timeout(self, now_ms: int) -> None:
-        """Nothing falls due: who waits for an answer looks at the time."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        """It speaks only when it is told to `ask`."""
-        return []
 
     def link_closed(self, link: int) -> None:
         self._links.pop(link, None)

@@ -184,6 +184,20 @@ def test_it(request):
     result.assert_outcomes(passed=1)
 
 
+def test_what_flies_is_imported_as_it_was_compiled(pytester: pytest.Pytester) -> None:
+    """Only the plugin itself is rewritten by pytest, not the hundreds of modules that came with it."""
+    result = run(pytester, """
+import sys
+
+def test_it(sortie_vehicle):
+    ours = [name for name in sys.modules if name.partition(".")[0] in ("sortie", "autopilot", "mavlink_bridge", "sitl")]
+    rewritten = {name for name in ours if type(sys.modules[name].__loader__).__module__.startswith("_pytest")}
+    assert len(ours) > 100
+    assert rewritten <= {"sortie", "sortie.api", "sortie.api.testing", "sortie.api.testing.plugin"}
+""", apart=True)  # fmt: skip
+    result.assert_outcomes(passed=1)
+
+
 def test_a_vehicle_is_armable_unless_it_is_wanted_as_it_boots(pytester: pytest.Pytester) -> None:
     """The first line of a test may arm it. A fault that keeps it from that is told, with the way out."""
     result = run(pytester, """
