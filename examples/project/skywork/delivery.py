@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable
@@ -32,19 +33,19 @@ def connect(address: str) -> Any:
 
 def deliver(vehicle: Any, north_deg: float, east_deg: float, height: float) -> Any:
     """Fly to a place (degrees from where it stands) and back. Returns where it was."""
-    wait(lambda: vehicle.is_armable)
+    wait(vehicle, lambda: vehicle.is_armable)
     vehicle.mode = dronekit.VehicleMode("GUIDED")
-    wait(lambda: vehicle.mode.name == "GUIDED")
+    wait(vehicle, lambda: vehicle.mode.name == "GUIDED")
     vehicle.armed = True
-    wait(lambda: vehicle.armed)
+    wait(vehicle, lambda: vehicle.armed)
     vehicle.simple_takeoff(height)
-    wait(lambda: here(vehicle).alt > 0.95 * height)
+    wait(vehicle, lambda: here(vehicle).alt > 0.95 * height)
     there = dronekit.LocationGlobalRelative(here(vehicle).lat + north_deg, here(vehicle).lon + east_deg, height)
     vehicle.simple_goto(there)
-    wait(lambda: abs(here(vehicle).lat - there.lat) + abs(here(vehicle).lon - there.lon) < ARRIVED_DEG)
+    wait(vehicle, lambda: abs(here(vehicle).lat - there.lat) + abs(here(vehicle).lon - there.lon) < ARRIVED_DEG)
     reached = here(vehicle)
     vehicle.mode = dronekit.VehicleMode("RTL")
-    wait(lambda: not vehicle.armed)
+    wait(vehicle, lambda: not vehicle.armed)
     return reached
 
 
@@ -53,10 +54,22 @@ def here(vehicle: Any) -> Any:
     return vehicle.location.global_relative_frame
 
 
-def wait(condition: Callable[[], bool]) -> None:
-    """DroneKit has no waiting of its own."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > end_s:
-            raise TimeoutError(f"not within {PATIENCE_S:g} s")
-        time.sleep(0.02)
+def wait(vehicle: Any, condition: Callable[[], bool]) -> None:
+    """DroneKit has no waiting of its own. The condition is looked at whenever a message has come: who sleeps in between
+    is late, in a simulator that is faster than the clock on the wall by far."""
+    heard = threading.Event()
+
+    def hear(*_: object) -> None:
+        heard.set()
+
+    vehicle.add_message_listener("*", hear)
+    try:
+        end_s = time.monotonic() + PATIENCE_S
+        while True:
+            heard.clear()
+            if condition():
+                return
+            if not heard.wait(max(end_s - time.monotonic(), 0.0)):
+                raise TimeoutError(f"not within {PATIENCE_S:g} s")
+    finally:
+        vehicle.remove_message_listener("*", hear)

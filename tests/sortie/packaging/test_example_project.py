@@ -1,0 +1,36 @@
+"""The project that `examples/` shows: its tests pass as a user runs them, and what flies it does not flake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.plugin_run import INSTALLED
+
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.client
+
+
+@pytest.mark.skipif(not INSTALLED, reason="this environment was installed before the plugin had its entry point")
+def test_its_tests_pass() -> None:
+    """By pymavlink, MAVSDK and DroneKit, in a process of their own; the wheel's are those of `test_build`."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    done = subprocess.run(command, cwd=ROOT / "examples" / "project", capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "5 passed" in done.stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("flown_by", "flights"), [*[("pymavlink", 98)] * 100, *[("mavsdk", 50)] * 4])
+def test_ten_thousand_flights_without_a_flake(flown_by: str, flights: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the project's mission code, on cores that are busy with something else, as the bench flies them."""
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    from benchmarks import tests_that_fly
+
+    fly = {"pymavlink": tests_that_fly.paced_pymavlink, "mavsdk": tests_that_fly.paced_mavsdk}[flown_by]
+    failed, speed = fly(flights)
+    assert failed == 0
+    assert speed > 0.0
