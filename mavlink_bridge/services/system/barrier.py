@@ -35,8 +35,8 @@ class _Link:
 
 
 class Barrier:
-    """See the module; a service that speaks only when it is told to `ask`. Who owes an answer for `patience_ms` is taken
-    for one that does not answer, and asked anew."""
+    """See the module; a service that speaks only when it is told to `ask`. Who owes an answer for `patience_ms` is
+    taken for one that does not answer, and asked anew."""
 
     clock: Clock = "link"
     handles = frozenset({"PING", "TIMESYNC"})
