@@ -6,7 +6,7 @@ seed.
 With sockets link time is the wall's. Paced (any speed but 0): sleep until the next deadline or input, bring the
 vehicles to the time that is due, send. Ahead (speed 0, while `ahead()`): pass after pass as fast as the machine goes,
 with a look at the links every fraction of a millisecond; who does not take its bytes then stops the clock (`stall`).
-
+Paced by `clients`: as far as these have followed; what is in the air of a radio then flies in vehicle time.
 The phases of a turn are in `node`.
 """
 
@@ -232,7 +232,7 @@ class Runtime:
             if due is not None and due < until_ms:
                 until_ms = due
         virtual = self.sockets is None or self.virtual_links
-        if virtual and self._wired:
+        if self._wired and (virtual or self.clients is not None):
             due = self._wires.next_deadline_ms()
             if due is not None and due < until_ms:
                 until_ms = due
@@ -270,7 +270,8 @@ class Runtime:
 
     def _exchange(self, link_ms: int, *, looking: bool = False) -> None:
         if self.sockets is not None and not self.virtual_links:
-            self._wires.exchange(lambda node: link_ms, link_ms, looking=looking)
+            wires_ms = link_ms if self.clients is None else self.now_ms  # what is in the air is not followed yet
+            self._wires.exchange(lambda node: link_ms, wires_ms, looking=looking)
             return
         self._wires.exchange(_own_time, link_ms, looking=looking)
         if self.sockets is None:
@@ -360,12 +361,11 @@ class Runtime:
             self._was_ahead = False
             self._readers.forget()  # paced, nobody waits for readers
             self._pace.rebase(wall_s, self.now_ms)
-        elif wall_s >= self._due_s:
+        elif wall_s >= self._due_s and self.clients is None:
             self.jitter.note(wall_s - self._due_s)
         if self.clients is not None and self.now_ms >= self._free_ms(wall_s):
             self._stand_still(self.clients.wait_s, finished)
-            self._due_s = self._wall_s()
-            self._pace.rebase(self._due_s, self.now_ms)  # what time stood still is not made up for
+            self._pace.rebase(self._wall_s(), self.now_ms)  # what time stood still is not made up for
             return
         link_ms = self._link_ms(wall_s)
         self._catch_up(link_ms, wall_s, finished)
@@ -412,7 +412,7 @@ class Runtime:
             due = node.next_link_deadline_ms()
             if due is not None and (due_ms is None or due < due_ms):
                 due_ms = due
-        if self._wired:
+        if self._wired and self.clients is None:
             due_ms = earliest((due_ms, self._wires.next_deadline_ms()))
         return math.inf if due_ms is None else (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
 

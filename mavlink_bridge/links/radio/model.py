@@ -70,7 +70,7 @@ class _Channel:
 class _Modem:
     """One side's buffer and lines."""
 
-    __slots__ = ("begun_us", "done", "fifo", "held", "line", "newest_us", "writer")
+    __slots__ = ("begun_us", "done", "fifo", "held", "line", "newest_us", "since_us", "writer")
 
     def __init__(self, reports: Reports | None) -> None:
         self.line = bytearray()
@@ -78,6 +78,7 @@ class _Modem:
         self.done = 0  # bytes of the line since `begun_us`
         self.fifo = bytearray()
         self.held = b""  # a packet on its way, or to be sent again
+        self.since_us = 0  # when the first byte of these two came
         self.newest_us = 0  # no later arrival is due at this side
         self.writer = FrameWriter(*((0, 0) if reports is None else (reports.system, reports.component)))
 
@@ -125,7 +126,7 @@ class RadioLink:
         modem = self._modems[side]
         self.statistics[side].given += len(data)
         if not self._byte_us:
-            self._fill(side, data)
+            self._fill(side, data, now_us)
         else:
             if not modem.line:
                 modem.begun_us, modem.done = now_us, 0
@@ -172,7 +173,7 @@ class RadioLink:
     def _ready(self, side: int) -> int | None:
         modem = self._modems[side]
         if modem.held or modem.fifo:
-            return 0
+            return modem.since_us
         return modem.begun_us + math.ceil((modem.done + 1) * self._byte_us) if modem.line else None
 
     def _feed(self, side: int, at_us: int) -> None:
@@ -181,13 +182,18 @@ class RadioLink:
         if modem.line and at_us > modem.begun_us:
             count = int((at_us - modem.begun_us) / self._byte_us) - modem.done
             if count > 0:
+                first_us = modem.begun_us + math.ceil((modem.done + 1) * self._byte_us)
                 data = bytes(modem.line[:count])
                 del modem.line[:count]
                 modem.done += len(data)
-                self._fill(side, data)
+                self._fill(side, data, first_us)
 
-    def _fill(self, side: int, data: bytes) -> None:
-        fifo = self._modems[side].fifo
+    def _fill(self, side: int, data: bytes, first_us: int) -> None:
+        """`first_us`: when the first byte of it is there."""
+        modem = self._modems[side]
+        fifo = modem.fifo
+        if not (fifo or modem.held):
+            modem.since_us = first_us
         space = max(self.profile.fifo - len(fifo), 0)
         fifo += data[:space]
         self.statistics[side].overflowed += max(len(data) - space, 0)

@@ -58,7 +58,7 @@ class Wanted:
     def fleet(self, count: int, seed: int, **more: Any) -> Fleet:
         """`count` of them; `more` as `sortie.Fleet` has it. A plan is nobody's."""
         common = {"vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
-                  "terrain": self.terrain, "firmware": self.firmware}  # fmt: skip
+                  "terrain": self.terrain, "firmware": self.firmware, "radio": self.radio}  # fmt: skip
         fleet = Fleet(count, **{**common, "params": self.parameters(), "faults": self.fault_list(), **more})
         if self.armable:
             self.boot(fleet)

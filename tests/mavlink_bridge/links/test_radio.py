@@ -86,6 +86,26 @@ def test_a_satellite_takes_ten_seconds() -> None:
     assert 9_000 <= link.now_ms <= 12_000
 
 
+@pytest.mark.parametrize("name", ["lte", "satellite", "wifi", "sik-57600", "elrs-500"])
+def test_what_is_sent_after_a_silence_takes_as_long(name: str) -> None:
+    """The air has no credit of the time in which nobody spoke: a frame at 100 s arrives as one at 0 s, give or take a
+    turn and the jitter."""
+    took_ms = []
+    for at_ms in (0, 100_000):
+        radio = RadioLink(replace(QUIET[name], reports=None), seed=3)
+        radio.advance(at_ms)
+        radio.a.write(FrameWriter(1, 1).frame(*codec.payload(HEARTBEAT)))
+        now_ms = at_ms
+        while not (data := radio.b.read()):
+            now_ms = max(radio.next_delivery_ms() or now_ms, now_ms + 1)
+            radio.advance(now_ms)
+        assert data
+        took_ms.append(now_ms - at_ms)
+    profile = PROFILES[name]
+    assert took_ms[1] >= profile.latency_ms
+    assert abs(took_ms[1] - took_ms[0]) <= profile.jitter_ms + 300.0
+
+
 def test_what_comes_while_the_buffer_is_full_is_gone() -> None:
     """A line of 57600 baud fills a SiK of 2,000 bytes a second: bytes are lost, whole frames around them arrive."""
     link = RadioLink(QUIET["sik-57600"])

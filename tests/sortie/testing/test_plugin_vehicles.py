@@ -220,6 +220,45 @@ def test_cannot(sortie_vehicle): ...
     result.stdout.fnmatch_lines(["sortie: not armable after 60 s: *; who wants it as it is says armable=False"])
 
 
+def test_a_marker_puts_a_radio_on_all_links(pytester: pytest.Pytester) -> None:
+    """Of a vehicle, of each of a fleet, and between a server's socket and its vehicle, there in vehicle time, too: who
+    sends a HEARTBEAT hears of it from his own modem."""
+    pytester.path.joinpath("slow.toml").write_text('like = "usb"\nlatency_ms = 5000.0\n', encoding="ascii")
+    result = run(pytester, """
+import pytest
+from sortie import mavlink
+
+pytestmark = pytest.mark.sortie(radio="sik-57600")
+BEAT = mavlink.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)
+
+def reports(link, vehicle):
+    link.send(BEAT)
+    vehicle.run_for(5.0)
+    return link.messages("RADIO_STATUS")
+
+def test_vehicle(sortie_vehicle):
+    assert reports(sortie_vehicle.connect(), sortie_vehicle)
+
+def test_fleet(sortie_fleet):
+    fleet = sortie_fleet(2)
+    assert reports(fleet[1].connect(), fleet[1])
+
+def test_server(sortie_server):
+    link = sortie_server.connect()
+    link.mav.send(BEAT)
+    assert link.recv_match(type="RADIO_STATUS", blocking=True, timeout=240) is not None
+
+@pytest.mark.sortie(radio="slow.toml")
+def test_far_away(sortie_server):
+    link = sortie_server.connect()
+    before_s = sortie_server.vehicle.time_s
+    link.mav.command_long_send(1, 1, 512, 0, 148, 0, 0, 0, 0, 0, 0)
+    assert link.recv_match(type="COMMAND_ACK", blocking=True, timeout=240).result == 0
+    assert 10.0 <= sortie_server.vehicle.time_s - before_s < 12.0
+""")  # fmt: skip
+    result.assert_outcomes(passed=4)
+
+
 def test_a_fleet_flies_at_one_time(pytester: pytest.Pytester) -> None:
     """Each vehicle has its place, its seed, the marker's wind; claims are each one's own, and each is told of."""
     result = run(pytester, """
