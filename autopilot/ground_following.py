@@ -130,7 +130,7 @@ class GroundFollower:
             self._due_ms = None
             self.lost(now_ms)
         else:
-            self._due_ms = now_ms + _LOOK_MS
+            self._due_ms = min(now_ms + _LOOK_MS, self._blind_ms + _TIMEOUT_MS)
         return None
 
     # --- pieces ---------------------------------------------------------------------------------------------------
