@@ -262,6 +262,10 @@ class SimulatedVehicle(Vehicle, Protocol):
         """Run decision ticks (20 ms) until `until_ms` (rounded up to a tick) or the tick of the first event; returns
         the vehicle time reached, ms. Always runs at least one tick when `until_ms` lies ahead."""
 
+    @property
+    def has_events(self) -> bool:
+        """Would `take_events` give any?"""
+
     def fault_names(self) -> Sequence[str]:
         """The faults that `inject_fault` knows."""
 

@@ -130,6 +130,11 @@ class FlightController:
         return self.motors.take_events() if self.news.events or self.motors.holds_news else _NOTHING
 
     @property
+    def has_events(self) -> bool:
+        """Would `take_events` give any?"""
+        return self.motors.holds_news or bool(self.news.events)
+
+    @property
     def has_news(self) -> bool:
         """Events or texts wait for a pass."""
         return bool(self.news) or self.motors.holds_news

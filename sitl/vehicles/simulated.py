@@ -190,6 +190,11 @@ class SimulatedMachine(ABC):
             reasons.append(COMPASS_FAILED)
         return reasons
 
+    @property
+    def has_events(self) -> bool:
+        """Would `take_events` give any?"""
+        return bool(self._s[L.S_EVENTS])
+
     def take_events(self) -> VehicleEvent:
         bits = int(self._s[L.S_EVENTS])
         if bits == 0:

@@ -63,6 +63,9 @@ class WorldNode:
             raise RuntimeError("nothing more will happen")
         self.world.advance(max(due + self._offset_ms, self.world.state.now_ms))
 
+    def look_again(self) -> None:
+        """It keeps no deadline: each is asked for anew."""
+
     def load(self) -> None:
         """Nothing of it is compiled."""
 

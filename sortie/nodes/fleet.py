@@ -319,6 +319,9 @@ class FleetNode:
                 self.services[member].stream(now_ms)
                 self._note_streams(member)
 
+    def look_again(self) -> None:
+        """Who does something to a vehicle from outside says to which one: see `touch`."""
+
     def _follow(self, link_ms: int | None) -> None:
         """Whose time the links have: with sockets a vehicle does not fly to a deadline on link time."""
         virtual = link_ms is None

@@ -97,6 +97,7 @@ class Service:
         acknowledged waits by itself, and others are served meanwhile."""
         self.faults = FaultPlan(faults, self._inject)
         self._booting = True
+        self._decides_ms: int | None = None  # the next pass that is more than streams; None: to be asked
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
         self._streaming: tuple[int, ...] = ()
@@ -216,13 +217,31 @@ class Service:
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event. `link_ms`
         None: link time is vehicle time."""
-        deadline = self.next_vehicle_deadline_ms()
-        self.arrive(self.move(min(until_ms, deadline)), link_ms)
+        if self._behind is not None:
+            self.arrive(self.move(min(until_ms, self.next_vehicle_deadline_ms())), link_ms)
+            return
+        decides_ms = self._decides_ms
+        if decides_ms is None:
+            of_services = self.endpoint.next_deadlines(self.telemetry)[1]
+            decides_ms = self._decides_ms = self._next_pass_ms(of_services, self.now_ms + HORIZON_MS)
+        due_ms, streams_ms = decides_ms, self.telemetry.next_deadline_ms()
+        if streams_ms is not None and streams_ms < decides_ms:
+            due_ms = max(streams_ms, self.now_ms + TICK_MS)
+        now_ms = self.move(min(until_ms, due_ms))
+        if due_ms <= now_ms < min(until_ms, decides_ms) and not self.vehicle.has_events:
+            self.stream(now_ms)
+        else:
+            self.arrive(now_ms, link_ms)
+
+    def look_again(self) -> None:
+        """Something may have been done from outside since the last pass: what is due is asked anew."""
+        self._decides_ms = None
 
     def arrive(self, now_ms: int, link_ms: int | None) -> None:
         """The vehicle has moved to this vehicle time, on this pass: decide, and tell everybody."""
         self.passes += 1
         self.now_ms = now_ms
+        self._decides_ms = None
         if self.faults.next_ms <= now_ms:
             self.faults.strike(now_ms)
         self.autopilot.update(now_ms)
@@ -265,6 +284,7 @@ class Service:
     def serve_links(self, link_ms: int) -> None:
         """Link time has moved, the store has written, or something has happened: tell everybody, until nothing new
         happens."""
+        self._decides_ms = None
         behind = self._behind
         if behind is None:
             self._tell(link_ms)

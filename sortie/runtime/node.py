@@ -58,6 +58,9 @@ class VehicleNode(Node, Protocol):
         """One pass: to the earliest of `until_ms`, its deadlines and its own first event. `link_ms` None: link time is
         vehicle time."""
 
+    def look_again(self) -> None:
+        """Something may have been done from outside since the last pass: its deadlines may be others."""
+
     def load(self) -> None:
         """Load what is compiled; called in a thread, once."""
 

@@ -192,6 +192,8 @@ class Runtime:
         """Once round: some passes of the vehicles, then the links, with a sleep when there is nothing to do."""
         self.signals.running = True
         wall_s = self._wall_s()
+        for vehicle in self._vehicles:
+            vehicle.look_again()
         if self.sockets is None:
             self.step(self._limit_ms)
         elif self._runs_ahead(wall_s):
@@ -202,6 +204,8 @@ class Runtime:
     def step(self, limit_ms: int) -> None:
         """Let time pass to the next thing that happens, at most to vehicle time `limit_ms`."""
         if self.sockets is None:
+            for vehicle in self._vehicles:
+                vehicle.look_again()
             self._pass(min(limit_ms, max(self._next_link_event_ms(), self.now_ms + TICK_MS)), self.now_ms)
             return
         self._limit_ms = limit_ms

@@ -37,6 +37,9 @@ class LoadingService:
             self.served_ms.append(link_ms)
             del self.due_ms[0]
 
+    def look_again(self) -> None:
+        """Keeps no deadline."""
+
     def beat(self) -> None:
         """It is there."""
 

@@ -88,6 +88,9 @@ class Noting:
         self._note("decide")
         self.now_ms = min(until_ms, self.now_ms + 20)
 
+    def look_again(self) -> None:
+        """Keeps no deadline."""
+
     def serve_links(self, link_ms: int) -> None:
         self._note("decide")
 

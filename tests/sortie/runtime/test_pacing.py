@@ -27,6 +27,9 @@ class TickingService:
         self.passes += 1
         self.now_ms = min(self.now_ms + TICK_MS, until_ms)
 
+    def look_again(self) -> None:
+        """Keeps no deadline."""
+
     def serve_links(self, link_ms: int) -> None:
         """Nothing is on a link."""
 

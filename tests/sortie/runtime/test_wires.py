@@ -48,6 +48,9 @@ class Clockwork:
     def load(self) -> None:
         """Nothing."""
 
+    def look_again(self) -> None:
+        """Keeps no deadline."""
+
     def beat(self) -> None:
         """It is there."""
 
