@@ -218,7 +218,7 @@ class Runtime:
         """Something was done from outside: let everybody act on it, and hear of it, now."""
         link_ms = self.link_ms
         for node in self._vehicles if self._wired else self._nodes:
-            node.serve_links(self._at_ms(node, link_ms))
+            node.serve_links(node.now_ms if self.sockets is None or self.virtual_links else link_ms)
         self._send(link_ms, looking=True)
 
     def look(self) -> None:
@@ -257,10 +257,6 @@ class Runtime:
         dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
         due_ms = earliest(dues)
         return FOR_EVER_MS if due_ms is None else due_ms
-
-    def _at_ms(self, node: Node, link_ms: int) -> int:
-        """The link time of a node."""
-        return node.now_ms if self.sockets is None or self.virtual_links else link_ms
 
     def _commit(self, link_ms: int) -> None:
         virtual = self.sockets is None or self.virtual_links
