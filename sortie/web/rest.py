@@ -120,11 +120,11 @@ def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
     return convert(0 if given is None else given)
 
 
-def _named(enumeration: str, text: str) -> int:
+def _named(enumeration: str, names: str) -> int:
     """The number of a name, of names with `|` between them, or of digits."""
     known = _numbers(enumeration)
     total = 0
-    for word in filter(None, (part.strip() for part in text.split("|"))):
+    for word in filter(None, (part.strip() for part in names.split("|"))):
         total |= known[word] if word in known else int(word)
     return total
 

@@ -6,6 +6,7 @@ runtime's turn (`call`), and what is told to all who look, `RATE_HZ` times a sec
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,11 @@ RATE_HZ: Final = 4
 _PERIOD_MS: Final = 1000 // RATE_HZ
 
 
+def _complain(problem: Exception, where: str) -> None:
+    """A message must not end the page."""
+    print(f"sortie: internal error in {where}: {problem!r}", file=sys.stderr, flush=True)
+
+
 class Station:
     """See the module. `runtime`: where it is added; its wall is the link time."""
 
@@ -38,7 +44,7 @@ class Station:
     def __init__(self, runtime: Runtime, *, control: bool, signing: Signing | None = None) -> None:
         self.traffic = Traffic(lambda: runtime.link_ms)
         self.watch = Watch(self.traffic, control=control)
-        self.endpoint = Endpoint(SYSTEM, COMPONENT, on_frame=self.traffic.hear)
+        self.endpoint = Endpoint(SYSTEM, COMPONENT, on_error=_complain, on_frame=self.traffic.hear)
         self.endpoint.set_signing(signing)
         self.endpoint.add_service(self.watch.clients)
         self.endpoint.add_service(self.watch)

@@ -40,7 +40,7 @@ export class Card {
     if (name === 'GO' || name === 'ABORT') return this.ask('flight', { command: name });
     if (name === 'arm') return this.ask('arm', { on: !this.armed });
     if (name === 'pause' || name === 'resume') return this.ask('pause', { on: name === 'pause' });
-    const wanted = name === 'rtl' ? ['RTL', 'AUTO.RTL'] : ['LAND', 'AUTO.LAND', 'HOLD'];
+    const wanted = name === 'rtl' ? ['RTL', 'Return'] : ['LAND', 'Land', 'HOLD', 'Hold'];
     return this.ask('mode', { mode: wanted.find(has) ?? wanted[0] });
   }
 
