@@ -118,11 +118,13 @@ class ModeControl:
         return self._request
 
     def _flown(self, mode: int) -> int:
-        """The controller's mode for one of ours. Its own AUTO cannot be armed in: it waits on the ground in GUIDED."""
+        """The controller's mode for one of ours. Its own AUTO cannot be armed in: it waits on the ground in GUIDED. One
+        that has begun its mission there, and has not lifted off yet, is left alone."""
         state = self._context.readings.state
         if mode not in self._class_modes.autos:
             return mode
-        in_auto = self._native and mode == self._class_modes.auto and state.armed and not state.landed
+        flies = state.armed and (not state.landed or self.flies_itself)
+        in_auto = self._native and mode == self._class_modes.auto and flies
         return mode if in_auto else self._class_modes.guided
 
     def fly(self, target: Target, now_ms: int) -> None:

@@ -22,6 +22,7 @@ STANDBY, ACTIVE, CRITICAL = 3, 4, 5
 _KNOWN = ((1, 0), (2, 0), (3, 0), (3, 1), TAKEOFF, LOITER, MISSION, RTL, LAND, (5, 0), OFFBOARD, (7, 0))
 _NOT_ARMABLE = (RTL, LAND)
 _CALIBRATION_MS = 2500
+_SPOOL_UP_MS = 1000
 _WARN, _HOLD, _RETURN, _DOWN = 0, 1, 2, 3
 _MODE_OF = {_HOLD: LOITER, _RETURN: RTL, _DOWN: LAND}
 #: What each failsafe does: (action, may a user take over, does it hold first). Terminations are left out.
@@ -129,6 +130,7 @@ class Commander:
             return TEMPORARILY_REJECTED
         self.armed, self._flew, self.took_over = True, False, False
         self._disarm_ms = self._now_ms + int(1000.0 * self.parameters["COM_DISARM_PRFLT"])
+        self.navigator.spooled_up_ms = self._now_ms + _SPOOL_UP_MS
         self.say(6, "Armed by external command")
         self.navigator.enter(self.mode, self._now_ms)
         return ACCEPTED

@@ -38,6 +38,9 @@ class Navigator:
         self.reposition: Ned | None = None
         self.takeoff_down: float | None = None
         self._speed: float | None = None
+        self.spooled_up_ms = 0
+        """Motors that have been armed turn for COM_SPOOLUP_TIME before it climbs (TakeoffHandling.cpp)."""
+        self._takeoff_m = 0.0
         self._stage = ""
         self._hold_until_ms: int | None = None
         self._tell_ms, self._told = 0, 0
@@ -114,8 +117,7 @@ class Navigator:
             height = self.parameters["MIS_TAKEOFF_ALT"]
             if item.command == 22:
                 height = max(height, -self._place(item)[2])
-            self._stage = "takeoff"
-            self.vehicle.set_target(TakeOff(-height))
+            self._stage, self._takeoff_m = "spool up", height
             return
         self._stage = "item"
         if item.command in (16, 17, 19, 21):
@@ -185,7 +187,11 @@ class Navigator:
         item = self._item()
         if item is None or self.finished:
             return
-        if self._stage == "takeoff":
+        if self._stage == "spool up":
+            if now_ms >= self.spooled_up_ms:
+                self._stage = "takeoff"
+                self.vehicle.set_target(TakeOff(-self._takeoff_m))
+        elif self._stage == "takeoff":
             if arrived:
                 self._stage = "item"
                 if item.command == 22:

@@ -318,3 +318,29 @@ def test_offboard_that_is_lost_is_a_takeover(make: Callable[..., ControllerBench
     bench.run(2.0)
     assert ground.mode == LOITER
     assert not bench.vehicle.commanded
+
+
+def test_a_start_before_it_has_lifted_off_does_not_stop_it(make: Callable[..., ControllerBench]) -> None:
+    """Armed in Mission it stands for seconds until it climbs; a start in that time, of a mission that is begun anew,
+    leaves it there."""
+    bench = make()
+    ground = start(bench)
+    bench.run_until(lambda: bench.controller.mode == AUTO and bench.vehicle.modes.confirmed, 5.0)
+    assert bench.vehicle.state.landed
+    px4(bench).received.clear()
+    bench.vehicle.command(CopterMode.AUTO)
+    bench.run_until(lambda: bench.height > 5.0, 30.0)
+    assert sent(bench, SET_MODE) == [], "no Hold in between"
+    assert bench.vehicle.commanded and ground.mode == AUTO
+
+
+def test_a_mode_that_is_refused_for_a_moment_is_asked_for_again(make: Callable[..., ControllerBench]) -> None:
+    """PX4 enters Mission a moment after it has acknowledged the upload: its first answer is "temporarily rejected"."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(SQUARE)
+    ground.command(SET_MODE, 1.0, AUTO)
+    ground.command(ARM, 1.0)
+    bench.run_until(lambda: bench.height > 5.0, 30.0)
+    assert bench.vehicle.commanded and ground.mode == AUTO
