@@ -117,7 +117,7 @@ def _add(number: int, name: str, crc_extra: int, wire: str, *fields: str) -> Any
     return type(f"MAVLink_{name.lower()}_message", (_Added,), attributes)
 
 
-_SIZES = {"uint32_t": 4, "uint8_t": 1, "char": 1}
+_SIZES = {"uint32_t": 4, "uint16_t": 2, "uint8_t": 1, "char": 1}
 
 ComponentMetadata = _add(
     397, "COMPONENT_METADATA", 182, "<II100s", "uint32_t time_boot_ms", "uint32_t file_crc", "char uri[100]"
@@ -139,7 +139,33 @@ CurrentMode = _add(
 AvailableModesMonitor = _add(437, "AVAILABLE_MODES_MONITOR", 30, "<B", "uint8_t seq")
 """AVAILABLE_MODES_MONITOR (seq): another number means that the modes are others now."""
 
+EventMessage = _add(
+    410, "EVENT", 160, "<IIHBBB40s", "uint8_t destination_component", "uint8_t destination_system", "uint32_t id",
+    "uint32_t event_time_boot_ms", "uint16_t sequence", "uint8_t log_levels", "uint8_t arguments[40]",
+)  # fmt: skip
+"""EVENT (destination_component, destination_system, id, event_time_boot_ms, sequence, log_levels, arguments as bytes):
+see https://mavlink.io/en/services/events.html."""
+
+CurrentEventSequence = _add(411, "CURRENT_EVENT_SEQUENCE", 106, "<HB", "uint16_t sequence", "uint8_t flags")
+"""CURRENT_EVENT_SEQUENCE (sequence, flags): the latest event's number."""
+
+RequestEvent = _add(
+    412, "REQUEST_EVENT", 33, "<HHBB", "uint8_t target_system", "uint8_t target_component", "uint16_t first_sequence",
+    "uint16_t last_sequence",
+)  # fmt: skip
+"""REQUEST_EVENT (target_system, target_component, first_sequence, last_sequence): these again."""
+
+ResponseEventError = _add(
+    413, "RESPONSE_EVENT_ERROR", 77, "<HHBBB", "uint8_t target_system", "uint8_t target_component",
+    "uint16_t sequence", "uint16_t sequence_oldest_available", "uint8_t reason",
+)  # fmt: skip
+"""RESPONSE_EVENT_ERROR (target_system, target_component, sequence, sequence_oldest_available, reason)."""
+
 ADDED: dict[int, Any] = {
-    kind.id: kind for kind in (ComponentMetadata, AvailableModes, CurrentMode, AvailableModesMonitor)
-}
+    kind.id: kind
+    for kind in (
+        ComponentMetadata, AvailableModes, CurrentMode, AvailableModesMonitor, EventMessage, CurrentEventSequence,
+        RequestEvent, ResponseEventError,
+    )
+}  # fmt: skip
 """Messages that pymavlink does not have."""

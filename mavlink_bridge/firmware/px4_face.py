@@ -187,6 +187,10 @@ class Px4Face:
     def enter(self, number: int, now_ms: int) -> Outcome:
         return self.enter_mode((number >> 16 & 0xFF, number >> 24), now_ms)
 
+    def needs_position(self, number: int) -> bool:
+        core = self._map.core((number >> 16 & 0xFF, number >> 24))
+        return any(spec.position for spec in self._autopilot.modes.available() if spec.number == core)
+
     def standard_of(self, custom_mode: int) -> int:
         """As what a mode that is shown is listed."""
         return self._map.standard_of(custom_mode)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from autopilot import report
+from autopilot.core import Autopilot
 from autopilot.events import Event
+from autopilot.reasons import ArmingReason
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import RemembersLinks, Timed
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.events import EventClock, EventService
+from mavlink_bridge.services.events.definitions import ShownMode
+from mavlink_bridge.services.events.definitions import document as events_document
+from mavlink_bridge.services.events.definitions import german as events_german
+from mavlink_bridge.services.events.service import EVENT, SEQUENCE
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
 from mavlink_bridge.services.failures.table import FAILURES
+from mavlink_bridge.services.ftp.component_metadata import (
+    COMPONENT_METADATA,
+    Described,
+    MetadataFiles,
+    MetadataType,
+    commands_document,
+)
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
-from mavlink_bridge.services.ftp.parameter_metadata import (
-    COMPONENT_METADATA,
-    GENERAL_FILE,
-    PARAMETER_FILE,
-    ParameterMetadata,
-)
+from mavlink_bridge.services.ftp.parameter_metadata import german, qgc_document
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
@@ -107,8 +118,10 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         files.mount("@PARAM", ParameterFiles(service.parameters))
     FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands, failures)
     ModeService(modes, commands, telemetry.answers)
-    metadata = ParameterMetadata(served, firmware.version)
-    pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
+    tells_events = firmware.habits.takes_off_by_itself
+    events = _events(service, telemetry, modes, everywhere=tells_events)
+    metadata = _metadata(service, served, commands, modes, firmware)
+    pages = Pages(metadata.pages())
     files.mount("@SYS", pages)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
@@ -131,6 +144,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         LandingTargetService(
             autopilot.precision, service.vehicle, telemetry.answers, lambda: service.epoch_us + 1000 * service.now_ms
         ),
+        events,
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),
@@ -140,3 +154,69 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     for number, row in rows.items():  # after the others have registered theirs
         commands.register(number, row)
     return Face(telemetry, commands, missions, files, pages, logs, services)
+
+
+def _shown(modes: ModeSource) -> list[ShownMode]:
+    return [ShownMode(one.number, one.name, modes.needs_position(one.number)) for one in modes.listed()]
+
+
+def _metadata(
+    service: Service, served: ServedParameters, commands: CommandService, modes: ModeSource, firmware: Firmware
+) -> MetadataFiles:
+    """What the vehicle can tell of itself: made when somebody asks."""
+    kind = service.autopilot.facts.vehicle_class
+    described = (
+        Described(
+            MetadataType.PARAMETER, "parameters", lambda: qgc_document(served), lambda: german(qgc_document(served))
+        ),
+        Described(MetadataType.COMMANDS, "commands", lambda: commands_document(kind, commands.numbers())),
+        Described(
+            MetadataType.EVENTS, "events", lambda: events_document(_shown(modes)), lambda: events_german(_shown(modes))
+        ),
+    )
+    return MetadataFiles(described, firmware.version)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """What events are told of."""
+
+    autopilot: Autopilot
+    links: Callable[[], Sequence[int]]
+    shown: Callable[[], tuple[int, int]]
+
+    def mode(self) -> int:
+        return self.shown()[0]
+
+    def reasons(self) -> Sequence[ArmingReason]:
+        return self.autopilot.prearm.reasons()
+
+    def armed(self) -> bool:
+        return self.autopilot.facts.armed
+
+    def sensors(self) -> tuple[int, int]:
+        vector = self.autopilot.facts.vehicle.state.report
+        return int(vector[report.SENSORS_PRESENT]), int(vector[report.SENSORS_HEALTHY])
+
+
+def _events(service: Service, telemetry: TelemetryService, modes: ModeSource, *, everywhere: bool) -> EventService:
+    """The events of a vehicle, which cost nothing until somebody listens."""
+
+    def hear(heard: list[Event], now_ms: int) -> None:
+        if heard:
+            events.hear(heard, now_ms)
+            for one in events.take_outgoing():
+                service.endpoint.send(one.message, one.link)
+
+    def listen() -> None:
+        service.observers.append(hear)
+        service.endpoint.add_service(EventClock(events))
+
+    events = EventService(
+        _Watched(service.autopilot, service.endpoint.links, lambda: telemetry.facts.shown_modes()), listen
+    )
+    telemetry.answers[SEQUENCE] = events.sequence
+    telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
+    if everywhere:
+        events.tell_everybody()
+    return events

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import lzma
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.codec import dialect as m
 from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.ftp.parameter_metadata import ParameterMetadata
+from mavlink_bridge.services.ftp.parameter_metadata import qgc_document
 from sortie.api.link import SessionLink
 from sortie.api.session import Session
 from tests.fakes.qgc_checker import QgcChecker
@@ -77,7 +76,7 @@ def parameters(request: pytest.FixtureRequest) -> Parameters:
 
 def metadata(parameters: Parameters) -> dict[str, Any]:
     """What QGroundControl reads, by name."""
-    document = json.loads(lzma.decompress(ParameterMetadata(parameters, (4, 6, 2)).parameter_file()))
+    document = json.loads(json.dumps(qgc_document(parameters)))
     return {entry["name"]: entry for entry in document["parameters"]}
 
 

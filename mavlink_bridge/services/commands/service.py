@@ -68,6 +68,11 @@ class CommandService:
         """Serve command `number` by `row`, instead of what may have served it before."""
         self._rows[number] = row
 
+    def numbers(self) -> frozenset[int]:
+        """The commands that this vehicle knows."""
+        kind = self._parts.facts.vehicle_class
+        return frozenset(int(number) for number, row in self._rows.items() if row.fits(kind))
+
     # --- Service --------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if self._must_wait(message, peer):

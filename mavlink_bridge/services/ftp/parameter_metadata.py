@@ -1,42 +1,55 @@
 """Names, units, ranges and meanings of our parameters, in the forms that ground stations read.
 
-- QGroundControl asks for COMPONENT_METADATA (512 for 397) and reads by MAVFTP what that names: a general file, which
-  names the parameter file (mavlink.io, "Component Metadata Protocol"). QGroundControl reads version 1 of both. From
-  then on it shows our texts instead of those of the ArduPilot release that it has built in.
+- QGroundControl reads the parameter file by MAVFTP (`component_metadata`), version 1 of it. From then on it shows our
+  texts instead of those of the ArduPilot release that it has built in.
 - Mission Planner reads ArduPilot's `apm.pdef.xml` from its own data folder, never from a vehicle:
   `sortie param metadata --format mp` writes the file.
 """
 
 from __future__ import annotations
 
-import json
-import zlib
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any, Final
 from xml.etree import ElementTree
 
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.kinds import vehicle_class
-from mavlink_bridge.messages import ComponentMetadata
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.ftp.german import GERMAN
 from mavlink_bridge.services.parameters import ServedParameters
 
-COMPONENT_METADATA: Final[int] = ComponentMetadata.id
-GENERAL_FILE: Final = "general.json"
-PARAMETER_FILE: Final = "parameters.json.xz"
-_PARAMETER_TYPE: Final = 1  # COMP_METADATA_TYPE_PARAMETER
 _LEAST_DECIMALS: Final = 2  # as many as QGroundControl shows of a float of which nothing is known
-_URI: Final = "mftp://@SYS/"
 _TYPES: Final = {
     ParameterType.INT8: "Int8", ParameterType.INT16: "Int16", ParameterType.INT32: "Int32",
     ParameterType.REAL32: "Float",
 }  # fmt: skip
 
+_LABELS: Final = {"translate": ["description"]}
+TRANSLATION: Final[dict[str, Any]] = {"items": {"parameters": {"list": {
+    "key": "name", "translate": ["shortDesc", "longDesc"], "translate-global": ["category", "group"],
+    "items": {"bitmask": {"list": {"key": "index", **_LABELS}}, "values": {"list": {"key": "value", **_LABELS}}},
+}}}}  # fmt: skip
+"""Which strings of the file have translations: what the schema asks for, word by word."""
+
 
 def qgc_document(parameters: ServedParameters) -> dict[str, Any]:
     """The parameter file as plain values (schema: mavlink, component_metadata/parameter.schema.json)."""
-    return {"version": 1, "parameters": [_qgc_entry(parameters.definition(name)) for name in parameters.names()]}
+    entries = [_qgc_entry(parameters.definition(name)) for name in parameters.names()]
+    return {"version": 1, "translation": TRANSLATION, "parameters": entries}
+
+
+def german(document: Mapping[str, Any]) -> dict[str, str]:
+    """The translations of a parameter file by their place in it."""
+    found = {"$globals/category/Standard": "Standard"}
+    for one in document["parameters"]:
+        place = f"/parameters/{one['name']}"
+        texts = {f"{place}/shortDesc": one["shortDesc"]}
+        for value in one.get("values", []):
+            texts[f"{place}/values/{value['value']}/description"] = value["description"]
+        for bit in one.get("bitmask", []):
+            texts[f"{place}/bitmask/{bit['index']}/description"] = bit["description"]
+        found |= {where: GERMAN[text] for where, text in texts.items() if text in GERMAN}
+    return found
 
 
 def _qgc_entry(one: ParameterDef) -> dict[str, Any]:
@@ -113,39 +126,3 @@ def _mission_planner_fields(one: ParameterDef) -> dict[str, str]:
     if one.reboot:
         fields["RebootRequired"] = "True"
     return fields
-
-
-class ParameterMetadata:
-    """The files that QGroundControl reads, made when they are first asked for, and the message that names them."""
-
-    def __init__(self, parameters: ServedParameters, version: tuple[int, int, int]) -> None:
-        self._parameters = parameters
-        self._version = version
-
-    @cached_property
-    def _parameter_bytes(self) -> bytes:
-        import lzma  # only where somebody asks
-
-        text = json.dumps(qgc_document(self._parameters), separators=(",", ":"))
-        return lzma.compress(text.encode())
-
-    def parameter_file(self) -> bytes:
-        """`parameters.json.xz`."""
-        return self._parameter_bytes
-
-    def general_file(self) -> bytes:
-        """`general.json`: which metadata there is, and where."""
-        described = {"type": _PARAMETER_TYPE, "uri": _URI + PARAMETER_FILE, "fileCrc": crc32(self._parameter_bytes)}
-        version = ".".join(map(str, self._version))
-        document = {"version": 1, "vendorName": "Sortie", "firmwareVersion": version, "metadataTypes": [described]}
-        return json.dumps(document, separators=(",", ":")).encode()
-
-    def message(self, time_boot_ms: int) -> Message:
-        """COMPONENT_METADATA."""
-        uri = (_URI + GENERAL_FILE).encode()
-        return ComponentMetadata(time_boot_ms, crc32(self.general_file()), uri)
-
-
-def crc32(data: bytes) -> int:
-    """CRC32 as MAVLink counts it for files: start value 0, no final inversion. Stations keep files by it."""
-    return ~zlib.crc32(data, 0xFFFFFFFF) & 0xFFFFFFFF

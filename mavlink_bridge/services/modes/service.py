@@ -55,6 +55,9 @@ class ModeSource(Protocol):
     def enter(self, number: int, now_ms: int) -> Outcome:
         """On a station's wish."""
 
+    def needs_position(self, number: int) -> bool:
+        """Does the mode need a position estimate?"""
+
 
 class OwnModes:
     """The modes of the core in ArduPilot's numbers, those of installed packages among them."""
@@ -68,6 +71,9 @@ class OwnModes:
 
     def enter(self, number: int, now_ms: int) -> Outcome:
         return self._modes.set(number, now_ms)
+
+    def needs_position(self, number: int) -> bool:
+        return any(spec.position for spec in self._modes.available() if spec.number == number)
 
 
 class ModeService:

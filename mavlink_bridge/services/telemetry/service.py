@@ -76,6 +76,16 @@ class Output(Protocol):
     def send(self, message: Message, link: int | None = None) -> None: ...
 
 
+class Subscription(Protocol):
+    """Who sends a message to the links that have asked for it, at times of its own."""
+
+    def subscribe(self, link: int, interval_us: int) -> None:
+        """From now on on this link, -1: no longer."""
+
+    def interval_us(self, link: int) -> int:
+        """Between two, -1: off."""
+
+
 class TelemetryService:
     """See the module. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)` makes the
     PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes itself.
@@ -118,6 +128,8 @@ class TelemetryService:
         """False in a pass in which the core is not asked."""
         self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
         """Further messages that may be requested, by id: what follows from the request's param2; nothing: FAILED."""
+        self.subscriptions: dict[int, Subscription] = {}
+        """Messages of others that an interval may be set for, by id."""
 
     def load(self) -> bool:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
@@ -150,6 +162,9 @@ class TelemetryService:
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
         """SET_MESSAGE_INTERVAL: 0 = default rate, -1 = off; faster than 50 Hz becomes 50 Hz."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
+        if msg_id in self.subscriptions and interval_us >= OFF:
+            self.subscriptions[msg_id].subscribe(link, interval_us)
+            return Result.ACCEPTED
         if number is None or schedule is None or interval_us < OFF:
             return Result.DENIED
         if interval_us == 0:
@@ -169,6 +184,8 @@ class TelemetryService:
     def message_interval(self, link: int, msg_id: int) -> int:
         """Microseconds between two messages on this link; -1 off, 0 when this message is not streamed."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
+        if msg_id in self.subscriptions:
+            return self.subscriptions[msg_id].interval_us(link)
         if number is None or schedule is None:
             return 0
         return schedule.intervals.get(number, OFF)

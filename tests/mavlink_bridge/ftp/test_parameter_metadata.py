@@ -14,7 +14,8 @@ import pytest
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, vehicle_class
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.ftp.parameter_metadata import crc32, mission_planner_document, qgc_document
+from mavlink_bridge.services.ftp.component_metadata import crc32
+from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
 from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.commands.cli import run
@@ -48,7 +49,7 @@ def test_qgroundcontrol_finds_every_parameter() -> None:
         document = json.loads(general)
         assert document["version"] == 1
         assert re.fullmatch(r"\d+\.\d+\.\d+", document["firmwareVersion"])
-        (described,) = document["metadataTypes"]
+        described = next(one for one in document["metadataTypes"] if one["type"] == 1)
         packed = download(session, described["uri"])
         assert (described["type"], described["fileCrc"]) == (1, crc32(packed))
         parameters = json.loads(lzma.decompress(packed))

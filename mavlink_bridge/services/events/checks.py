@@ -1,0 +1,106 @@
+"""Arming checks and health as events: which parts of the vehicle fail, which flight modes that forbids.
+
+Order and meaning are libevents' ("health_and_arming_check"): the summary of the arming checks, an event for each that
+fails, the summary of the health. Flight modes are in two groups: those that need a position, and the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from autopilot.mav import Sensor
+from autopilot.reasons import (
+    ACCELS_FAILED,
+    BAD_FIX,
+    BARO_FAILED,
+    COMPASS_FAILED,
+    GYROS_FAILED,
+    NEED_POSITION,
+    ArmingReason,
+)
+from mavlink_bridge.services.events.definitions import (
+    ACCELS,
+    BARO,
+    BLUR,
+    CHECKS,
+    COMPASS,
+    FIX,
+    GYROS,
+    HEALTH,
+    OTHER,
+    POSITION,
+    SUMMARY,
+    Definition,
+    ModeGroup,
+    Part,
+)
+
+_OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
+    GYROS_FAILED: (GYROS, Part.GYRO), ACCELS_FAILED: (ACCELS, Part.ACCEL), BARO_FAILED: (BARO, Part.BARO),
+    COMPASS_FAILED: (COMPASS, Part.MAG), BAD_FIX: (FIX, Part.GPS), NEED_POSITION: (POSITION, Part.GPS),
+}  # fmt: skip
+_SENSORS: Final = {
+    Sensor.GYRO: Part.GYRO, Sensor.ACCEL: Part.ACCEL, Sensor.MAG: Part.MAG, Sensor.ABSOLUTE_PRESSURE: Part.BARO,
+    Sensor.GPS: Part.GPS, Sensor.BATTERY: Part.BATTERY,
+}  # fmt: skip
+ALL_MODES: Final = ModeGroup.WITH_POSITION | ModeGroup.WITHOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One check: its event, the part, the modes that it forbids, what was measured and its limit."""
+
+    definition: Definition
+    part: Part
+    modes: int
+    value: float = 0.0
+    limit: float = 0.0
+
+    def values(self) -> tuple[float, ...]:
+        """The arguments of its event."""
+        return (self.modes, self.part.index, self.value, self.limit)[: len(self.definition.arguments)]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How things stand: the checks that fail; `present`, `unhealthy`: bits of `Part`."""
+
+    failed: tuple[Failed, ...]
+    present: int
+    unhealthy: int
+
+    def events(self) -> list[tuple[Definition, tuple[float, ...]]]:
+        """What is told of it, in order."""
+        error, forbidden = 0, 0
+        for one in self.failed:
+            error |= one.part
+            forbidden |= one.modes
+        can = ALL_MODES & ~forbidden
+        return [
+            (SUMMARY, (0, error, 0, can, can)),
+            *((one.definition, one.values()) for one in self.failed),
+            (HEALTH, (0, self.present, self.unhealthy, 0)),
+        ]
+
+
+def report(reasons: Sequence[ArmingReason], present: int, healthy: int) -> Report:
+    """Of the reasons against arming, and of MAV_SYS_STATUS_SENSOR bits."""
+    parts = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
+    return Report(
+        tuple(dict.fromkeys(map(_failed, reasons))),
+        sum(parts),
+        sum(part for part, sensor in parts.items() if not healthy & sensor),
+    )
+
+
+def _failed(reason: ArmingReason) -> Failed:
+    definition, part = _OWN.get(reason) or (CHECKS.get(reason.check) if reason.check is not None else None) or _OTHER
+    modes = ModeGroup.WITH_POSITION if reason.positional else ALL_MODES
+    if definition is FIX and reason.limit is not None:
+        definition = BLUR
+    return Failed(definition, part, modes, round(reason.value or 0.0, 1), reason.limit or 0.0)
+
+
+_OTHER: Final = (OTHER, Part.SYSTEM)

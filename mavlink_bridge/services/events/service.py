@@ -1,0 +1,245 @@
+"""Events, vehicle side (https://mavlink.io/en/services/events.html): each has a number in a sequence; who misses one
+asks for it again.
+
+They go to the links that have asked: by REQUEST_EVENT, or by SET_MESSAGE_INTERVAL of EVENT or CURRENT_EVENT_SEQUENCE
+(-1: no longer); or to all, as PX4's do (`tell_everybody`). ArduPilot has none, and a station that shows both would say
+everything twice. The last `KEPT` can be had again; for older ones RESPONSE_EVENT_ERROR tells the oldest that there is.
+CURRENT_EVENT_SEQUENCE goes out every three seconds, and says with its first one that the sequence is new.
+
+What happens is told at once, beside STATUSTEXT; how the arming checks and the vehicle's health stand, when they have
+changed, and to each link that is new: a summary, an event for each check that fails, the summary of health. While
+nobody listens nothing is looked at.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol
+
+from autopilot.events import (
+    ArmedChanged,
+    CameraTriggered,
+    Event,
+    FenceChanged,
+    FlightStateChanged,
+    HomeChanged,
+    ModeChanged,
+)
+from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
+from autopilot.reasons import BY_WISH, ArmingReason, ModeReason
+from mavlink_bridge.codec import id_of
+from mavlink_bridge.messages import CurrentEventSequence, EventMessage, ResponseEventError
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.events import checks, definitions
+from mavlink_bridge.services.events.definitions import ARGUMENT_BYTES, Definition
+
+EVENT: Final = id_of("EVENT")
+SEQUENCE: Final = id_of("CURRENT_EVENT_SEQUENCE")
+KEPT: Final = 256
+SEQUENCE_MS: Final = 3000
+LOOK_MS: Final = 1000
+OFF: Final = -1
+_ROUND: Final = 0x10000
+_RESET: Final = 1  # MAV_EVENT_CURRENT_SEQUENCE_FLAGS_RESET
+_UNAVAILABLE: Final = 0  # MAV_EVENT_ERROR_REASON_UNAVAILABLE
+_NO_FAILSAFE: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
+
+
+class Watched(Protocol):
+    """What the vehicle is asked while somebody listens."""
+
+    def mode(self) -> int:
+        """custom_mode as it is shown."""
+
+    def reasons(self) -> Sequence[ArmingReason]:
+        """Why it may not be armed."""
+
+    def armed(self) -> bool: ...
+    def sensors(self) -> tuple[int, int]:
+        """MAV_SYS_STATUS_SENSOR bits: present, healthy."""
+
+    def links(self) -> Sequence[int]:
+        """Those that are open."""
+
+
+class EventService:
+    """See the module. `listen`: called when somebody listens for the first time; from then on `hear` wants all events
+    of the core, and an `EventClock` is to be a service."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"REQUEST_EVENT"})
+
+    def __init__(self, watched: Watched, listen: Callable[[], object]) -> None:
+        self._watched = watched
+        self._listen = listen
+        self._everywhere = False
+        self._links: set[int] = set()
+        self._heard: set[int] = set()  # links that know how things stand
+        self._listening = False
+        self._sequence = 0  # of the latest event
+        self._kept: deque[tuple[int, Message]] = deque(maxlen=KEPT)
+        self._told: checks.Report | None = None
+        self._look_ms = self._sequence_ms = 0
+        self._new = True
+        self._out: list[Outgoing] = []
+
+    # --- who listens ----------------------------------------------------------------------------------------------
+    def subscribe(self, link: int, interval_us: int) -> None:
+        """SET_MESSAGE_INTERVAL of EVENT or CURRENT_EVENT_SEQUENCE."""
+        if interval_us == OFF:
+            self._links.discard(link)
+        elif link not in self._links:
+            self._links.add(link)
+            self._look_ms = self._sequence_ms = 0
+            self._begin()
+
+    def tell_everybody(self) -> None:
+        """From now on all links hear of events."""
+        self._everywhere = True
+        self._begin()
+
+    def interval_us(self, link: int) -> int:
+        """Of CURRENT_EVENT_SEQUENCE on this link."""
+        return 1000 * SEQUENCE_MS if self._everywhere or link in self._links else OFF
+
+    def _begin(self) -> None:
+        if not self._listening:
+            self._listening = True
+            self._listen()
+
+    def link_closed(self, link: int) -> None:
+        self._links.discard(link)
+
+    # --- messages -------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """REQUEST_EVENT: what is still kept again, in order, to the asker's link; the first that is not as an error."""
+        self.subscribe(peer.link, 0)
+        kept = dict(self._kept)
+        count = (message.last_sequence - message.first_sequence) % _ROUND + 1
+        for number in range(min(count, KEPT)):
+            wanted = (message.first_sequence + number) % _ROUND
+            if wanted not in kept:
+                oldest = self._kept[0][0] if self._kept else self._sequence
+                error = ResponseEventError(peer.system, peer.component, wanted, oldest, _UNAVAILABLE)
+                self._out.append(Outgoing(error, peer.link))
+                break
+            self._out.append(Outgoing(kept[wanted], peer.link))
+
+    def sequence(self, _: float = 0.0) -> Sequence[Message]:
+        """CURRENT_EVENT_SEQUENCE."""
+        return [CurrentEventSequence(self._sequence, _RESET if self._new else 0)]
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    @property
+    def wanted(self) -> bool:
+        """Somebody listens."""
+        return self._everywhere or bool(self._links)
+
+    @property
+    def due_ms(self) -> int:
+        """The next look, or the next CURRENT_EVENT_SEQUENCE."""
+        return min(self._look_ms, self._sequence_ms)
+
+    def look(self, now_ms: int) -> None:
+        """Look at the arming checks, and tell the sequence."""
+        if now_ms >= self._look_ms:
+            self._look_ms = (now_ms // LOOK_MS + 1) * LOOK_MS
+            self._look(now_ms)
+        if now_ms >= self._sequence_ms:
+            self._sequence_ms = now_ms + SEQUENCE_MS
+            self._send(self.sequence()[0])
+            self._new = False
+
+    def _look(self, now_ms: int) -> None:
+        links = set(self._watched.links()) if self._everywhere else self._links
+        if links - self._heard:
+            self._told = None  # one of them has not heard how things stand
+        self._heard = set(links)
+        if self._watched.armed():
+            return
+        report = checks.report(self._watched.reasons(), *self._watched.sensors())
+        if report != self._told:
+            self._told = report
+            for definition, values in report.events():
+                self.tell(definition, now_ms, *values)
+
+    # --- events ---------------------------------------------------------------------------------------------------
+    def hear(self, events: Iterable[Event], now_ms: int) -> None:
+        """What the core has announced."""
+        if not self.wanted:
+            return
+        for event in events:
+            found = self._meant(event)
+            if found is not None:
+                definition, *values = found
+                self.tell(definition, now_ms, *values)
+
+    def _meant(self, event: Event) -> tuple[Definition, *tuple[float, ...]] | None:
+        d = definitions
+        match event:
+            case ArmedChanged(armed, method):
+                return (d.ARMED if armed else d.DISARMED), method
+            case ModeChanged(_, reason):
+                return (d.MODE if reason in _NO_FAILSAFE else d.FAILSAFE), self._watched.mode(), reason
+            case HomeChanged():
+                return (d.HOME,)
+            case FenceChanged(types):
+                return (d.BREACH, types) if types else (d.CLEAR,)
+            case ItemReached(seq):
+                return d.REACHED, seq
+            case MissionComplete():
+                return (d.COMPLETE,)
+            case MissionCleared():
+                return (d.CLEARED,)
+            case FlightStateChanged(state):
+                return d.FLIGHT, state
+            case CameraTriggered(number):
+                return d.PHOTO, number
+        return None
+
+    def tell(self, definition: Definition, now_ms: int, *values: float) -> None:
+        """One event more, to everybody who listens."""
+        self._sequence = (self._sequence + 1) % _ROUND
+        message = EventMessage(
+            0, 0, definition.id, now_ms & 0xFFFFFFFF, self._sequence, definition.level.both,
+            definition.pack(*values).ljust(ARGUMENT_BYTES, b"\0"),
+        )  # fmt: skip
+        self._kept.append((self._sequence, message))
+        self._send(message)
+
+    def _send(self, message: Message) -> None:
+        if self._everywhere:
+            self._out.append(Outgoing(message))
+        else:
+            self._out += [Outgoing(message, link) for link in sorted(self._links)]
+
+
+class EventClock:
+    """The deadlines of the events: a service of its own, which is added when somebody listens, so that it costs others
+    nothing."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, events: EventService) -> None:
+        self._events = events
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """It wants none."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._events.wanted:
+            self._events.look(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._events.due_ms if self._events.wanted else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._events.take_outgoing()

@@ -1,0 +1,170 @@
+"""What a station can know of a component without asking for each thing: files by MAVFTP, and the message that names
+the first of them (mavlink.io, "Component Metadata Protocol").
+
+COMPONENT_METADATA (512 for 397) names the general file; that names the others with their checksums, and for each the
+summary of its translations: {locale: {"url": ..}}, where the URL is a Qt Linguist file (.ts) whose contexts are the
+places of the strings, as QGroundControl looks them up. All are made when somebody asks.
+
+There are parameters, events, and commands. For commands MAVLink has a number and no published schema: ours lists the
+commands of missions and those that are served, with their numbers and parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from autopilot.mav import Cmd, MissionType
+from autopilot.mission.commands import SPECS, CommandSpec
+from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.messages import ComponentMetadata
+from mavlink_bridge.services.base import Message
+
+COMPONENT_METADATA: Final[int] = ComponentMetadata.id
+GENERAL_FILE: Final = "general.json"
+LOCALE: Final = "de_DE"
+_URI: Final = "mftp://@SYS/"
+_KEYS: Final = ("name", "value", "index")
+
+
+class MetadataType(IntEnum):
+    """COMP_METADATA_TYPE, those that are served."""
+
+    PARAMETER = 1
+    COMMANDS = 2
+    EVENTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A file: `document` makes its plain values, `german` the translations by their place in it, if there are any."""
+
+    kind: MetadataType
+    name: str
+    document: Callable[[], Mapping[str, Any]]
+    german: Callable[[], Mapping[str, str]] | None = None
+
+
+class MetadataFiles:
+    """See the module. `version`: of the firmware that is spoken as."""
+
+    def __init__(self, described: Sequence[Described], version: tuple[int, int, int]) -> None:
+        self._described = described
+        self._version = version
+
+    def pages(self) -> dict[str, Callable[[], bytes]]:
+        """All files by name."""
+        found: dict[str, Callable[[], bytes]] = {GENERAL_FILE: self.general_file}
+        for one in self._described:
+            found[_packed_name(one)] = lambda one=one: self._packed[one.name]  # type: ignore[misc]
+            if one.german is not None:
+                found[_summary_name(one)] = lambda one=one: _summary(one)  # type: ignore[misc]
+                found[_linguist_name(one)] = lambda one=one: _linguist_file(one)  # type: ignore[misc]
+        return found
+
+    @cached_property
+    def _packed(self) -> dict[str, bytes]:
+        return {one.name: _compressed(_json(one.document())) for one in self._described}
+
+    def general_file(self) -> bytes:
+        """`general.json`: which metadata there is, and where."""
+        version = ".".join(map(str, self._version))
+        kinds = [self._entry(one) for one in self._described]
+        return _json({"version": 1, "vendorName": "Sortie", "firmwareVersion": version, "metadataTypes": kinds})
+
+    def _entry(self, one: Described) -> dict[str, Any]:
+        entry = {"type": int(one.kind), "uri": _URI + _packed_name(one), "fileCrc": crc32(self._packed[one.name])}
+        return entry if one.german is None else entry | {"translationUri": _URI + _summary_name(one)}
+
+    def message(self, time_boot_ms: int) -> Message:
+        """COMPONENT_METADATA."""
+        return ComponentMetadata(time_boot_ms, crc32(self.general_file()), (_URI + GENERAL_FILE).encode())
+
+
+def commands_document(kind: VehicleClass, served: Iterable[int]) -> dict[str, Any]:
+    """The commands of missions that this kind of vehicle keeps, and those that it takes as commands."""
+    served = set(served)
+    numbers = sorted(served | {number for number, spec in SPECS.items() if spec.plan is MissionType.MISSION})
+    return {"version": 1, "commands": [_command(number, kind, number in served) for number in numbers]}
+
+
+def _command(number: int, kind: VehicleClass, served: bool) -> dict[str, Any]:
+    spec = SPECS.get(number)
+    entry: dict[str, Any] = {"id": number, "name": _command_name(number, spec), "command": served}
+    if spec is None or spec.plan is not MissionType.MISSION:
+        return entry | {"missionItem": "none"}
+    flown = "flown" if kind.carries_out(number) else "kept"
+    params = [{"index": one.number, "label": one.name, "units": one.unit} for one in spec.parameters]
+    return entry | {"missionItem": flown, "specifiesCoordinate": spec.place, "params": params}
+
+
+def _command_name(number: int, spec: CommandSpec | None) -> str:
+    if number in set(Cmd):
+        return f"MAV_CMD_{Cmd(number).name}"
+    return str(number) if spec is None else spec.name
+
+
+def _packed_name(one: Described) -> str:
+    return f"{one.name}.json.xz"
+
+
+def _summary_name(one: Described) -> str:
+    return f"{one.name}.translations.json"
+
+
+def _linguist_name(one: Described) -> str:
+    return f"{one.name}.{LOCALE}.ts.xz"
+
+
+def _summary(one: Described) -> bytes:
+    return _json({LOCALE: {"url": _URI + _linguist_name(one)}})
+
+
+def _linguist_file(one: Described) -> bytes:
+    assert one.german is not None
+    document = one.document()
+    root = ElementTree.Element("TS", version="2.1", language=LOCALE)
+    for place, text in one.german().items():
+        context = ElementTree.SubElement(root, "context")
+        ElementTree.SubElement(context, "name").text = place
+        message = ElementTree.SubElement(context, "message")
+        ElementTree.SubElement(message, "source").text = text_at(document, place)
+        ElementTree.SubElement(message, "translation").text = text
+    return _compressed(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def text_at(document: Mapping[str, Any], place: str) -> str:
+    """The string at a place like /parameters/NAME/shortDesc: an element of a list by its name, or its number; of
+    $globals the string itself. KeyError when there is none."""
+    if place.startswith("$globals/"):
+        return place.rpartition("/")[2]
+    found: Any = document
+    for step in place.strip("/").split("/"):
+        if isinstance(found, list):
+            found = next((one for one in found if step in {str(one.get(key)) for key in _KEYS}), None)
+        else:
+            found = found[step]
+        if found is None:
+            raise KeyError(place)
+    return str(found)
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _compressed(data: bytes) -> bytes:
+    import lzma  # only where somebody asks
+
+    return lzma.compress(data)
+
+
+def crc32(data: bytes) -> int:
+    """CRC32 as MAVLink counts it for files: start value 0, no final inversion. Stations keep files by it."""
+    return ~zlib.crc32(data, 0xFFFFFFFF) & 0xFFFFFFFF

@@ -1,0 +1,83 @@
+"""MAVSDK's component metadata and events plugins with a served copter that is spoken to as a PX4, which tells its
+events to everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.patience import PATIENCE_S
+from tests.fakes.served import Served, served
+from tests.fakes.station_plan import HOME
+
+pytestmark = pytest.mark.client
+LIMIT_S = 240.0
+
+
+def test_mavsdk_reads_metadata_and_hears_events(tmp_path: Path) -> None:
+    """Parameters and events by MAVFTP; then arming is an event in words, and the arming checks are a report."""
+
+    async def run(service: Served) -> None:
+        from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
+        from mavsdk.asyncio.plugins.action import ActionAsync
+        from mavsdk.asyncio.plugins.component_metadata import ComponentMetadataAsync
+        from mavsdk.asyncio.plugins.events import EventsAsync
+
+        async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
+            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
+            system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
+            assert system is not None
+            metadata, events, action = ComponentMetadataAsync(system), EventsAsync(system), ActionAsync(system)
+            try:
+                await _hears(metadata, events, action)
+            finally:
+                for plugin in (metadata, events, action):
+                    plugin.destroy()
+
+    with served(tmp_path, "--home", HOME, "--firmware", "px4") as service:
+        asyncio.run(asyncio.wait_for(run(service), LIMIT_S))
+
+
+async def _hears(metadata: Any, events: Any, action: Any) -> None:
+    from mavsdk.plugins.component_metadata import MetadataType
+
+    await metadata.request_autopilot_component()
+    parameters = json.loads((await _there(lambda: metadata.get_metadata(1, MetadataType.PARAMETER))).json_metadata)
+    assert "BAT_LOW_THR" in {one["name"] for one in parameters["parameters"]}
+    described = json.loads((await _there(lambda: metadata.get_metadata(1, MetadataType.EVENTS))).json_metadata)
+    assert described["components"]["1"]["namespace"] == "sortie"
+    report = await _there(events.get_health_and_arming_checks_report)
+    assert {"gps", "gyro", "battery"} <= {one.name for one in report.health_components}
+    told: list[Any] = []
+
+    async def hear() -> None:
+        async for event in events.subscribe_events():
+            told.append(event)  # noqa: PERF401 - it has no end
+
+    hearing = asyncio.create_task(hear())
+    await _there(action.arm)
+    await _until(lambda: any(one.event_name == "armed" for one in told))
+    hearing.cancel()
+    (armed,) = (one for one in told if one.event_name == "armed")
+    assert (armed.event_namespace, armed.message) == ("sortie", "Armed: mavlink")
+
+
+async def _there(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """What it gives, once it is there."""
+    from mavsdk.exceptions import MavsdkError
+
+    while True:
+        try:
+            return await ask()
+        except MavsdkError:
+            await asyncio.sleep(0.2)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.1)

@@ -1,0 +1,108 @@
+"""The files that say what a component is: found from COMPONENT_METADATA, in the published schemas, translated."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from mavlink_bridge.services.ftp.component_metadata import LOCALE, crc32, text_at
+from sortie import Session
+from tests.mavlink_bridge.ftp.test_parameter_metadata import ask_for_metadata, download
+
+#: Keys of an entry in general.json that the schema allows (mavlink, component_metadata/general.schema.json).
+ALLOWED = {
+    "type", "uri", "fileCrc", "uriFallback", "fileCrcFallback", "translationUri", "translationUriFallback",
+}  # fmt: skip
+PARAMETERS, COMMANDS, EVENTS = 1, 2, 4
+
+
+def files(session: Session) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """The general file, and the others by their type."""
+    general = json.loads(download(session, ask_for_metadata(session.connect()).uri.rstrip("\0")))
+    found = {}
+    for one in general["metadataTypes"]:
+        packed = download(session, one["uri"])
+        assert one["fileCrc"] == crc32(packed)
+        found[one["type"]] = json.loads(lzma.decompress(packed))
+    return general, found
+
+
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_the_general_file_keeps_to_its_schema_and_leads_to_the_others(firmware: str) -> None:
+    """Version, vendor, firmware's version as numbers, type and place of each."""
+    with Session(firmware=firmware) as session:
+        general, found = files(session)
+    assert set(general) == {"version", "vendorName", "firmwareVersion", "metadataTypes"}
+    assert general["version"] >= 1 and re.fullmatch(r"\d+\.\d+\.\d+(\.\d+)?", general["firmwareVersion"])
+    assert all(set(one) <= ALLOWED and {"type", "uri"} <= set(one) for one in general["metadataTypes"])
+    assert set(found) == {PARAMETERS, COMMANDS, EVENTS}
+    assert found[EVENTS]["components"]["1"]["namespace"] == "sortie"
+
+
+def strings(document: Any, rule: Any, place: str = "") -> dict[str, str]:
+    """The strings that have translations, by the rule of the file itself, as QGroundControl walks it."""
+    found = {}
+    for key in rule.get("translate", []):
+        if isinstance(document.get(key), str):
+            found[f"{place}/{key}"] = document[key]
+    for key in rule.get("translate-global", []):
+        if key in document:
+            found[f"$globals/{key}/{document[key]}"] = document[key]
+    if "list" in rule:
+        for one in document:
+            found |= strings(one, rule["list"], f"{place}/{one[rule['list']['key']]}")
+    for key, inner in rule.get("items", {}).items():
+        for name in list(document) if key == "*" else [key]:
+            if name in document:
+                found |= strings(document[name], inner, f"{place}/{name}")
+    return found
+
+
+@pytest.mark.parametrize("kind", [PARAMETERS, EVENTS])
+def test_a_station_in_german_shows_german(kind: int) -> None:
+    """The summary names the file of the locale; each of its places is a string of the file, with its source beside."""
+    with Session() as session:
+        general, found = files(session)
+        (uri,) = (one["translationUri"] for one in general["metadataTypes"] if one["type"] == kind)
+        summary = json.loads(download(session, uri))
+        linguist = ElementTree.fromstring(lzma.decompress(download(session, summary[LOCALE]["url"])))
+    document = found[kind]
+    known = strings(document, document["translation"])
+    places = {}
+    for context in linguist.iter("context"):
+        place = context.findtext("name") or ""
+        places[place] = context.findtext("message/translation")
+        assert context.findtext("message/source") == known[place] == text_at(document, place)
+    assert len(places) > 40
+    if kind == EVENTS:
+        assert places["/components/1/event_groups/default/events/9/message"] == "Mission beendet"
+        assert {place for place in known if place.endswith("/message")} <= set(places)
+    else:
+        assert places["/parameters/PLND_STRICT/values/0/description"] == "Dort landen"
+        own = {place for place in known if re.match(r"/parameters/(SRT_|FM_|PLND_|SIM_PLD)\w+/shortDesc", place)}
+        assert own <= set(places)
+
+
+def test_commands_say_what_the_vehicle_does() -> None:
+    """With its number, what it is as a mission item, and whether it is taken as a command."""
+    with Session("sim:rover") as session:
+        _, found = files(session)
+    commands = {one["id"]: one for one in found[COMMANDS]["commands"]}
+    assert commands[16] == {
+        "id": 16, "name": "MAV_CMD_NAV_WAYPOINT", "command": False, "missionItem": "flown", "specifiesCoordinate": True,
+        "params": [{"index": 1, "label": "hold", "units": "s"}],
+    }  # fmt: skip
+    assert (commands[22]["missionItem"], commands[22]["command"]) == ("kept", False)
+    assert (commands[400]["missionItem"], commands[400]["command"]) == ("none", True)
+    assert commands[262]["name"] == "MAV_CMD_DO_SET_STANDARD_MODE"
+
+
+def test_a_place_that_is_not_there_is_an_error() -> None:
+    """Of the program: nothing is translated by chance."""
+    with pytest.raises(KeyError):
+        text_at({"parameters": [{"name": "A"}]}, "/parameters/B/shortDesc")
