@@ -325,7 +325,7 @@ class DistanceSensor(IntEnum):
 class SensorOrientation(IntEnum):
     """MAV_SENSOR_ORIENTATION: where a sensor looks."""
 
-    ROTATION_PITCH_270 = 25  # down
+    PITCH_270 = 25  # down
 
 
 class FirmwareVersion(IntEnum):

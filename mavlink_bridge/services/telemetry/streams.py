@@ -217,7 +217,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream("DISTANCE_SENSOR", {  # while it measures something
         "time_boot_ms": _BOOT, "min_distance": Value(r.RANGE_LEAST, CENTI), "max_distance": Value(r.RANGE_MOST, CENTI),
         "current_distance": Value(r.RANGE_FINDER, CENTI), "type": constant(DistanceSensor.LASER),
-        "orientation": constant(SensorOrientation.ROTATION_PITCH_270), "covariance": constant(255),
+        "orientation": constant(SensorOrientation.PITCH_270), "covariance": constant(255),
     }, ready=r.RANGE_FINDER),
     Stream("HIL_STATE_QUATERNION", {  # where it really is; of its attitude nobody is told
         "time_usec": _USEC, "attitude_quaternion": [constant(nan)] * 4, "lat": Value(r.TRUE_LAT, E7),

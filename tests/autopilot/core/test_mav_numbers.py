@@ -16,6 +16,7 @@ PREFIXES = {
     mav.Component: ("MAV_COMP_ID_",),
     mav.Sensor: ("MAV_SYS_STATUS_SENSOR_", "MAV_SYS_STATUS_", "MAV_SYS_STATUS_SENSOR_3D_"),
     mav.EkfFlag: ("EKF_",),
+    mav.SensorOrientation: ("MAV_SENSOR_ROTATION_",),
     mav.MagCalStatus: ("MAG_CAL_",),
     mav.StorageAction: ("PARAM_",),
     mav.MotorTestThrottle: ("MOTOR_TEST_THROTTLE_",),
