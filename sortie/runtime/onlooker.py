@@ -3,7 +3,8 @@ protocol shows.
 
 Unread bytes: sock_diag has those of the other end of a connection, or of the socket that our datagrams reach; of a
 connection to another machine, those that have not been acknowledged. Work: /proc/PID has whether a thread of its
-process runs, waits for a processor, or for the disk. On systems without them a client is seen to do nothing.
+process runs, waits for a processor, or for the disk; so are processes that this one talks to by TCP, as a program does
+with MAVSDK's server. On systems without them a client is seen to do nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -31,6 +33,13 @@ OWN_WORK_NS: Final = 20_000
 OWN_SHARE: Final = 0.1
 """And this share of the time between the looks."""
 
+SOUGHT_FIRST_S: Final = 0.1
+SOUGHT_LAST_S: Final = 5.0
+"""Who talks to a client's process is looked for when it is met, again after the first, then after twice as long, up to
+the last: it may come later, and the look costs milliseconds."""
+
+_ESTABLISHED: Final = "01"
+_MAPPED: Final = "0000000000000000FFFF0000"
 _LINUX: Final = sys.platform.startswith("linux")
 _TIOCOUTQ: Final = 0x5411
 _AT_WORK: Final = (b"R", b"D")
@@ -83,6 +92,9 @@ class _Peer:
         self._link = link
         self._inode = 0
         self._process: int | None = None
+        self._behind: tuple[int, ...] = ()
+        self._seek_s = 0.0
+        self._gap_s = SOUGHT_FIRST_S
 
     def sight(self, kernel: _Kernel, own_threads_work: bool, owes: bool) -> Sight | None:
         """None: it was on this machine, and has gone."""
@@ -93,10 +105,19 @@ class _Peer:
         if found is None:
             return Sight(self._unacknowledged(), own_threads_work, owes=owes)
         if found.inode != self._inode:
-            self._inode, self._process = found.inode, _process_of(found.inode)
+            self._inode, self._process = found.inode, next(iter(_processes_of({found.inode})), None)
+            self._seek_s, self._gap_s = 0.0, SOUGHT_FIRST_S
         ours = self._process == os.getpid()
-        foreign_work = not found.unread and not ours and self._process is not None and _wants_to_run(self._process)
+        foreign_work = not found.unread and not ours and self._process is not None and self._works(self._process)
         return Sight(found.unread, own_threads_work or foreign_work, ours, owes)
+
+    def _works(self, process: int) -> bool:
+        """Does it, or a process that it talks to: a program behind the server process of its library?"""
+        now_s = time.monotonic()
+        if now_s >= self._seek_s:
+            self._behind = _talking_to(process)
+            self._seek_s, self._gap_s = now_s + self._gap_s, min(2.0 * self._gap_s, SOUGHT_LAST_S)
+        return any(_wants_to_run(one) for one in (process, *self._behind))
 
     def _unacknowledged(self) -> int:
         """Bytes of a stream that the other machine's system has not taken."""
@@ -162,17 +183,44 @@ def _question(ends: Ends, *, datagrams: bool) -> bytes:
     return _HEADER.pack(_HEADER.size + len(request), _BY_FAMILY, _REQUEST, 0, 0) + request
 
 
-def _process_of(inode: int) -> int | None:
-    """Whose socket it is; None when that is not told."""
-    wanted = f"socket:[{inode}]"
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                if any(str(one.readlink()) == wanted for one in (process / "fd").iterdir()):
-                    return int(process.name)
-            except OSError:  # it has ended, it is somebody else's, or a file was closed
-                continue
-    return None
+def _processes_of(inodes: Set[int]) -> list[int]:
+    """Whose sockets they are, as far as that is told."""
+    names = [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [int(name) for name in names if not inodes.isdisjoint(_sockets_of(name))]
+
+
+def _sockets_of(process: str) -> set[int]:
+    """The inodes of a process's sockets; none where it has ended or is somebody else's."""
+    found = set()
+    with suppress(OSError):
+        for file in Path("/proc", process, "fd").iterdir():
+            with suppress(OSError):  # it was closed
+                target = str(file.readlink())
+                if target.startswith("socket:["):
+                    found.add(int(target[8:-1]))
+    return found
+
+
+def _talking_to(process: int) -> tuple[int, ...]:
+    """The other processes of this machine, but ours, that have a TCP connection with this one."""
+    own = _sockets_of(str(process))
+    connections = {(local, remote): inode for local, remote, inode in _connections()}
+    theirs = {connections.get((remote, local), 0) for (local, remote), inode in connections.items() if inode in own}
+    theirs -= own | {0}
+    return tuple(one for one in _processes_of(theirs) if one not in (process, os.getpid())) if theirs else ()
+
+
+def _connections() -> Iterator[tuple[str, str, int]]:
+    """Ends and inode of each TCP connection, as proc_net(5) has them; an IPv4 address in IPv6 as itself."""
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:  # no such protocol here
+            continue
+        for line in lines:
+            words = line.split()
+            if words[3] == _ESTABLISHED:
+                yield words[1].removeprefix(_MAPPED), words[2].removeprefix(_MAPPED), int(words[9])
 
 
 def _wants_to_run(process: int) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -120,6 +122,43 @@ def test_another_thread_that_works_is_seen(met) -> None:
     ending.set()
     thread.join()
     side.pass_until(lambda: not side.look()[0].at_work)
+
+
+BETWEEN = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+vehicle = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+print(listener.getsockname()[1], flush=True)
+program = listener.accept()[0]
+vehicle.recv(1)
+"""
+PROGRAM = """
+import socket, sys
+library = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+while sys.stdin.readline():
+    end = sum(range(30_000_000))
+"""
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells whose sockets they are")
+def test_a_program_behind_the_process_of_its_library_is_seen_at_work() -> None:
+    """As that of MAVSDK: the vehicle's client is a server process, which does nothing while the program thinks."""
+    side = Side("tcpin:127.0.0.1:0")
+    command = [sys.executable, "-c", BETWEEN, side.address.rpartition(":")[2]]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as between:
+        assert between.stdout is not None
+        side.pass_until(lambda: bool(side.links))
+        port = between.stdout.readline().strip()
+        with subprocess.Popen([sys.executable, "-c", PROGRAM, port], stdin=subprocess.PIPE, text=True) as program:
+            assert program.stdin is not None
+            side.pass_until(lambda: not side.look()[0].at_work)
+            program.stdin.write("think\n" * 1000)
+            program.stdin.flush()
+            side.pass_until(lambda: side.look()[0].at_work)
+            program.kill()
+        side.pass_until(lambda: not side.look()[0].at_work)
+        between.kill()
+    side.sockets.close()
 
 
 def test_time_waits_for_an_answer_that_is_due() -> None:
