@@ -380,8 +380,9 @@ class Px4Face:
             self._fence_seen = revision
             self._parameters.fence_uploaded(any_items=self._autopilot.plans.fence.total() > 0)
         self._tell_again(now_ms)
-        if self._shown != self.custom_mode:
-            self._shown = self.custom_mode
+        shown = self.custom_mode
+        if self._shown != shown:
+            self._shown = shown
             self.changed()
 
     def _follow(self, now_ms: int) -> None:

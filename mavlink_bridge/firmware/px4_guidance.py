@@ -125,8 +125,9 @@ class Offboard:
 
     def next_deadline_ms(self) -> int | None:
         """When they are lost; asked for in Offboard alone."""
-        watched = self._face.mode == OFFBOARD and self._autopilot.facts.armed and not self._lost
-        return self._end_ms if watched else None
+        if self._heard_ms is None or self._lost or not self._autopilot.facts.armed or self._face.mode != OFFBOARD:
+            return None
+        return self._end_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         return self._inner.take_outgoing()

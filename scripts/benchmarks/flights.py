@@ -90,7 +90,7 @@ def draining_client(firmware: str = "ardupilot") -> float:
             if not data:
                 raise ConnectionError("the service closed the link")
             tail = (tail + data)[-4096:]
-            if b"Disarming motors" in tail:
+            if b"Disarming motors" in tail or b"Disarmed by" in tail:
                 break
         wall = time.perf_counter() - began
         client.waiting.clear()
