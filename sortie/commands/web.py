@@ -26,7 +26,7 @@ from sortie.config.options import (
 from sortie.config.settings import Given
 from sortie.config.signing_key import read_key
 from sortie.config.values import default_state_dir
-from sortie.nodes.page_process import DEFAULT_LISTEN, TOKEN
+from sortie.nodes.page_process import DEFAULT_LISTEN, OWNER, TOKEN
 from sortie.runtime.runtime import Runtime, never
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def web(given: Given) -> int:
             stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)
         acts = "" if settings.control else ", it only shows; --control lets it act"
         print(f"sortie: the page is at {address}{acts}", file=sys.stderr, flush=True)
-        runtime.run(never)
+        owner = os.environ.get(OWNER)
+        runtime.run(never if owner is None else lambda: str(os.getppid()) != owner)
     return runtime.signals.exit_status or 0
 
 

@@ -22,6 +22,8 @@ DEFAULT_LISTEN: Final = ("127.0.0.1", 8088)
 """The port of mavlink2rest, whose paths it has."""
 TOKEN: Final = "SORTIE_WEB_TOKEN"
 """The environment may hold the token; the command line must not, for everybody can read that."""
+OWNER: Final = "SORTIE_WEB_OWNER"
+"""The process beside which a page runs: when that is gone, be it killed, the page ends too."""
 _LISTEN: Final = "SORTIE_LISTEN"
 _LINK: Final = "tcpin:127.0.0.1:0"
 _END_S: Final = 3.0
@@ -48,7 +50,10 @@ class PageProcess:
             command += ["--tiles", settings.tiles]
         if settings.terrain is not None:
             command += ["--terrain", str(settings.terrain)]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        environment = os.environ | {OWNER: str(os.getpid())}
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
+        )  # fmt: skip
 
     def close(self) -> None:
         """End it; at once, when it does not listen."""

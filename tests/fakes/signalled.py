@@ -45,6 +45,7 @@ TABLE = (
     Row(("loop", "--state-dir", "state"), "sortie 1 "),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--speedup", "1"), "profile drone-box"),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--vehicle", SILENT)),
+    Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--speedup", "1", "--web"), "the page is at"),
     Row(("campaign", "run", "fifo.plan", "--out", "out")),
     Row(("campaign", "run", STUDY, "--out", "out", "--workers", "1"), " runs, "),
     Row(("flash", "--simulate"), "simulated board"),

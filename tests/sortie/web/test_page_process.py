@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -15,6 +16,9 @@ from sortie.config.values import listen_address, tile_address
 from sortie.nodes import page_process
 from sortie.nodes.page_process import TOKEN, PageProcess
 from sortie.runtime.runtime import Runtime
+from tests.fakes import program
+from tests.fakes.patience import PATIENCE_S
+from tests.fakes.served import free_port
 
 
 @pytest.fixture
@@ -66,6 +70,24 @@ def test_the_page_is_told_all_but_the_token_on_its_command_line(runtime, tmp_pat
     begin(runtime, Settings(), tmp_path)
     assert os.environ[TOKEN] == token, "a reboot keeps the address"
     assert "--control" not in " ".join(Started.last.command)
+
+
+def test_the_page_ends_with_a_run_that_is_killed(tmp_path):
+    """Nobody is left who would hold the port."""
+    port = free_port()
+    process = program.begin(
+        tmp_path, "serve", "--web", "--listen", f"127.0.0.1:{port}", "--link", "tcpin:127.0.0.1:0", stdin=None
+    )
+    program.wait_for(process, "the page is at")
+    process.kill()
+    process.wait()
+    end_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end_s:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.2)
+    raise AssertionError("the page is still there")
 
 
 def test_a_taken_port_is_not_asked_for(runtime, tmp_path, monkeypatch):
