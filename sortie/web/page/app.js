@@ -13,7 +13,7 @@ const vehicle = () => state.vehicles.get(state.chosen);
 const map = new MapView($('#map'), place => {
   $('#mark').hidden = false;
   write($('#mark-place'), `${place[0].toFixed(6)}, ${place[1].toFixed(6)}`);
-});
+}, choose);
 const charts = new Charts();
 const line = new Line({ hello, state: take, shut });
 const card = new Card(line, chosen, tell);

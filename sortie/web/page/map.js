@@ -9,8 +9,8 @@ const FENCE = { polygonIn: 5001, polygonOut: 5002, circleIn: 5003, circleOut: 50
 const MOST_TRACK = 4000;
 
 export class MapView {
-  constructor(canvas, onMark) {
-    Object.assign(this, { canvas, onMark, context: canvas.getContext('2d'), lat: 0, lon: 0, zoom: 2, tiles: null, pictures: new Map(),
+  constructor(canvas, onMark, onPick) {
+    Object.assign(this, { canvas, onMark, onPick, context: canvas.getContext('2d'), lat: 0, lon: 0, zoom: 2, tiles: null, pictures: new Map(),
       vehicles: [], tracks: new Map(), photos: new Map(), plan: null, selected: null, mark: null, follow: false, placed: false, ground: new Ground(() => this.draw()), pointers: new Map(), dirty: true });
     new ResizeObserver(() => this.resize()).observe(canvas);
     this.listen();
@@ -99,7 +99,10 @@ export class MapView {
     this.show(this.vehicles, this.selected);
   }
 
+  // A click on another vehicle chooses it, one anywhere else marks the place.
   markAt(x, y) {
+    const near = this.vehicles.find(one => one.system !== this.selected && Math.hypot(...this.at(one.lat, one.lon).map((at, i) => at - [x, y][i])) < 14);
+    if (near) { this.onPick(near.system); return; }
     this.mark = this.placeAt(x, y);
     this.onMark(this.mark);
     this.draw();

@@ -89,6 +89,7 @@ export class Tabs {
 
   showTexts() {
     const texts = this.texts.get(this.chosen_()) ?? [];
+    if (!texts.length) { $('#texts').replaceChildren(make('li', {}, make('span', { class: 'grade', text: '–' }), make('span', { class: 'quiet', text: 'It has said nothing yet.' }))); return; }
     $('#texts').replaceChildren(...texts.slice().reverse().map(([, severity, text]) => make('li', {},
       make('span', { class: 'grade', text: GRADES[severity] ?? severity }), make('span', { class: severity <= 3 ? 'bad' : severity === 4 ? 'look' : '', text }))));
   }
