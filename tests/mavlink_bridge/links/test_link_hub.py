@@ -70,6 +70,20 @@ def connect(address: tuple[str, int]) -> socket.socket:
     return made
 
 
+@pytest.mark.parametrize("timeout_s", [0.0, 0.0003, 0.002])
+def test_a_poll_wakes_for_what_is_ready_however_short_the_wait(timeout_s: float) -> None:
+    """Also below a millisecond, which an epoll does not know."""
+    poll, told = Poll(), []
+    mine, other = socket.socketpair()
+    poll.watch(mine.fileno(), told.append)
+    assert not poll.wait(timeout_s) and told == []
+    other.send(b"x")
+    assert poll.wait(timeout_s) and len(told) == 1
+    poll.close()
+    mine.close()
+    other.close()
+
+
 def test_clients_of_tcp_and_udp_become_links_and_are_heard(program: Program) -> None:
     """Each with its own number; what the endpoint sends reaches both."""
     address = program.open_tcp()

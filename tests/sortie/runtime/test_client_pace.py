@@ -17,6 +17,7 @@ from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.base import Link
+from mavlink_bridge.network import Network
 from sortie import Session
 from sortie.config.values import Bounds
 from sortie.runtime.client_pace import ClientPace
@@ -122,6 +123,27 @@ def test_another_thread_that_works_is_seen(met) -> None:
     ending.set()
     thread.join()
     side.pass_until(lambda: not side.look()[0].at_work)
+
+
+def test_of_several_vehicles_on_a_link_the_first_asks() -> None:
+    """Behind what any of them says; once for all of them."""
+    sockets, endpoints = Sockets(), (Endpoint(1), Endpoint(2))
+    network = Network(endpoints)
+    port = int(sockets.open(network, "tcpin:127.0.0.1:0", 0).rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
+        hub, pace = sockets.hub(network), ClientPace()
+        while not hub.links():
+            sockets.poll.wait(0.01)
+            hub.receive(0, 0)
+        endpoints[1].send(mavlink.MAVLink_heartbeat_message(2, 3, 0, 0, 0, 3))
+        pace.will_send([hub], 10.0, 5000, 0)
+        assert pace.rule.until_ms == 5000
+        sockets.flush()
+        parser, heard = mavlink.MAVLink(None), []
+        while len(heard) < 3:
+            heard += parser.parse_buffer(client.recv(1000)) or []
+    sockets.close()
+    assert [(one.get_type(), one.get_srcSystem()) for one in heard] == [("HEARTBEAT", 2), ("PING", 1), ("TIMESYNC", 1)]
 
 
 BETWEEN = """

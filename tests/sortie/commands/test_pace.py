@@ -1,0 +1,39 @@
+"""`--pace`: what flies when nobody is there to be followed, and what says nothing then."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sortie.commands.cli import run
+from sortie.commands.pace import is_real_time, pace_warnings
+from sortie.config.settings import resolve
+
+PLAN = str(Path(__file__).parents[3] / "examples" / "square.plan")
+
+
+@pytest.mark.parametrize("fleet", [(), ("--count", "2")])
+def test_a_plan_is_flown_on_without_anybody_to_follow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], fleet: tuple[str, ...]
+) -> None:
+    """Ahead of the wall, of one vehicle and of several: in real time it would take more than a minute."""
+    folders = ["--state-dir", str(tmp_path / "state"), "--log-dir", str(tmp_path / "logs")]
+    command = ["fly", PLAN, "--pace", "clients", "--json", "--link", "tcpin:127.0.0.1:0", *folders, *fleet]
+    assert run(command) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["result"] == "completed" and result["speedup"] > 1.5
+
+
+def test_bounds_are_for_clients() -> None:
+    """Given with the wall's pace they are ignored, each with a warning; time at the wall's speed is the wall's UTC."""
+    given = {"SORTIE_PACE_LEAD": "0.1", "SORTIE_PACE_QUIET": "0.01"}
+    assert pace_warnings(resolve({}, None, given)) == [
+        "--pace-lead is ignored: it is for --pace clients",
+        "--pace-quiet is ignored: it is for --pace clients",
+    ]
+    assert pace_warnings(resolve({}, None, given | {"SORTIE_PACE": "clients"})) == []
+    assert [is_real_time(resolve({}, None, said)) for said in (
+        {}, {"SORTIE_SPEEDUP": "1"}, {"SORTIE_SPEEDUP": "2"}, {"SORTIE_PACE": "clients"}
+    )] == [True, True, False, False]  # fmt: skip
