@@ -62,6 +62,7 @@ KEPT: Final[dict[str, tuple[int, ...]]] = {
         L.S_GPS_LOST_SENT, L.S_EST_SENT, L.S_DEADMAN_SENT, L.S_LOW_S, L.S_CRIT_S, L.S_LOW_SENT, L.S_CRIT_SENT,
     ),
     "the odometer counts since boot": (L.S_ODOMETER,),
+    "the ground below is the world's": (L.S_FLOOR,),
     "set by each tick before it is read": (L.S_WANT_SPIN, L.S_SPEED, L.S_COURSE),
 }  # fmt: skip
 """What no RESET touches, by reason."""
