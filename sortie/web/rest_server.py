@@ -96,7 +96,7 @@ class RestPaths:
             wanted = Filter(request.query.get("filter", ".*"))
         except ValueError as error:
             return _json(str(error), status=400)
-        socket = web.WebSocketResponse(heartbeat=20.0, compress=False)
+        socket = web.WebSocketResponse(timeout=1.0, heartbeat=20.0, compress=False)
         await socket.prepare(request)
         waiting: asyncio.Queue[str] = asyncio.Queue()
 
@@ -106,7 +106,7 @@ class RestPaths:
             waiting.put_nowait(json.dumps(rest.frame_json(frame), indent=2))
 
         def hear(frame: Frame) -> None:
-            if wanted.wants(frame.msg_id):
+            if wanted.wants(frame.msg_id) and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(keep, frame)
 
         self._station.call(lambda: self._station.traffic.listeners.append(hear))

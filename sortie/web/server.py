@@ -32,6 +32,8 @@ PAGE: Final = "page"
 KINDS: Final = {
     ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
 }  # fmt: skip
+END_S: Final = 0.5
+"""Who has not said goodbye by then is cut off."""
 BEHIND: Final = 2
 """States that a viewer may be behind before it gets none."""
 
@@ -120,7 +122,7 @@ class PageServer:
         app.router.add_get(f"{at}/flights/{{name:.+}}/files/{{file}}", self._file)
         RestPaths(self.station, self._loop, control=self.settings.control).add_to(app.router, at)
         app.router.add_get(f"{at}/{{file}}", self._asset)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=END_S)
         await runner.setup()
         self._runner = runner
         try:
@@ -133,8 +135,7 @@ class PageServer:
         self._guard = Guard.of(self.settings.token, self.settings.host, self.port, self.settings.origins)
 
     async def _end(self) -> None:
-        for viewer in tuple(self._viewers):
-            await viewer.socket.close()
+        await asyncio.gather(*(viewer.socket.close() for viewer in tuple(self._viewers)))
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -173,7 +174,7 @@ class PageServer:
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         """The page's own: states and answers out, requests in."""
-        socket = web.WebSocketResponse(heartbeat=20.0, compress=False, max_msg_size=LARGEST_PLAN + 4096)
+        socket = web.WebSocketResponse(timeout=END_S, heartbeat=20.0, compress=False, max_msg_size=LARGEST_PLAN + 4096)
         await socket.prepare(request)
         viewer = _Viewer(socket)
         viewer.waiting.put_nowait(msgspec.json.encode(self._hello()))
@@ -203,7 +204,12 @@ class PageServer:
 
     def _told(self, state: bytes) -> None:
         """In the runtime's thread: a new state."""
-        self._loop.call_soon_threadsafe(self._spread, state)
+        self._soon(self._spread, state)
+
+    def _soon(self, act: Callable[[bytes], None], told: bytes) -> None:
+        """From the runtime's thread into the server's, unless that has ended."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(act, told)
 
     def _spread(self, state: bytes) -> None:
         for viewer in self._viewers:
@@ -231,7 +237,7 @@ class PageServer:
 
         def reply(answer: Answer) -> None:
             told = {"kind": "answer", "id": request.id, "ok": answer.ok, "text": answer.text, "data": answer.data}
-            self._loop.call_soon_threadsafe(viewer.waiting.put_nowait, msgspec.json.encode(told))
+            self._soon(viewer.waiting.put_nowait, msgspec.json.encode(told))
 
         self.station.ask(request, reply)
 

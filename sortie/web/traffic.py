@@ -19,6 +19,10 @@ WINDOW_S: Final = 10
 """Loss and rate are those of the last so many seconds."""
 
 
+SILENT_MS: Final = 3000
+"""After so long a silence numbers begin anew: they count to 256, and whoever restarts begins at 0."""
+
+
 class Row:
     """One kind of message of one component: its newest frame, how many there were, when (link time) the first and the
     newest came."""
@@ -67,7 +71,7 @@ class Sender:
 
     def take(self, link: int, frame: Frame, now_ms: int) -> None:
         """A frame of it."""
-        self.last_ms = now_ms
+        silent, self.last_ms = now_ms - self.last_ms >= SILENT_MS, now_ms
         row = self.rows.get(frame.msg_id)
         if row is None:
             self.rows[frame.msg_id] = Row(frame, now_ms)
@@ -79,7 +83,7 @@ class Sender:
             if self._link is not None:
                 return
             self._link = link
-        else:
+        elif not silent:
             self._missed += (frame.sequence - self._sequence - 1) & 0xFF
         self._sequence = frame.sequence
         self._heard += 1

@@ -13,7 +13,7 @@ from mavlink_bridge.framing import Frame
 from sortie import Session
 from sortie.web.orders import modes_of, read_request
 from sortie.web.picture import COLUMNS, LOST_MS
-from sortie.web.traffic import Sender
+from sortie.web.traffic import SILENT_MS, Sender
 from tests.fakes.watched import Watched
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
@@ -220,3 +220,14 @@ def test_loss_is_what_the_sequence_numbers_say():
     before = sender.loss_percent
     sender.take(3, frame(200), 1000)
     assert sender.loss_percent <= before
+
+
+def test_a_restart_is_no_loss():
+    """Its numbers begin anew behind a silence, on the same link."""
+    sender = Sender(1, 1)
+    sender.note_second(0)
+    for number in range(100):
+        sender.take(1, frame(number), number)
+    for number in range(100):
+        sender.take(1, frame(number), number + SILENT_MS + 100)
+    assert sender.loss_percent == 0.0
