@@ -115,9 +115,14 @@ TIME: Final[Mapping[tuple[Time, Now], Time]] = {
 
 class Followers:
     """See the module. Times are s of the wall and ms of the vehicle; clients are known by name. `told(text)` hears who
-    is left behind or has gone."""
+    is left behind, `told_gone(text)` who has gone before it had followed, as many do at the end of a test."""
 
-    def __init__(self, bounds: Bounds | None = None, told: Callable[[str], None] = LOGGER.warning) -> None:
+    def __init__(
+        self,
+        bounds: Bounds | None = None,
+        told: Callable[[str], None] = LOGGER.warning,
+        told_gone: Callable[[str], None] = LOGGER.info,
+    ) -> None:
         self.bounds = Bounds() if bounds is None else bounds
         self.we_wait: Callable[[], bool] = lambda: False
         """Does a thread of this process wait for vehicle time? Then what a client in this process has not read is not
@@ -125,6 +130,7 @@ class Followers:
         self.time = Time.RUNS
         self.clients: dict[str, Client] = {}
         self._told = told
+        self._told_gone = told_gone
         self._stirred_s = 0.0
         self._since_s = 0.0
         self._until_ms = 0
@@ -180,7 +186,7 @@ class Followers:
             self.clients[name] = client
         for name, was in before.items():
             if was is Client.BEHIND and name not in sights:
-                self._told(f"{name} has gone before it had followed: time does not wait for it")
+                self._told_gone(f"{name} has gone before it had followed: time does not wait for it")
 
     def _now(self, wall_s: float, *, overdue: bool) -> Now:
         if any(client is Client.BEHIND for client in self.clients.values()):
