@@ -28,7 +28,6 @@ from sortie.web.records import JOURNAL, Flights, Ground, read_loop
 from sortie.web.rest_server import RestPaths
 from sortie.web.station import Station
 
-PAGE: Final = "page"
 KINDS: Final = {
     ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
 }  # fmt: skip
@@ -285,7 +284,7 @@ async def _send(viewer: _Viewer) -> None:
 
 def _asset(name: str) -> web.Response:
     """A file of the page. HTTPNotFound for another name."""
-    found = files("sortie.web").joinpath(PAGE, name)
+    found = files("sortie.web.page").joinpath(name)
     kind = KINDS.get(Path(name).suffix)
     if kind is None or "/" in name or not found.is_file():
         raise web.HTTPNotFound

@@ -7,7 +7,9 @@ import json
 import os
 import shutil
 import socket
+from configparser import ConfigParser
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from sortie.web.records import Flights
 from sortie.web.server import PageServer
 from tests.fakes.page_run import TOKEN, page_run
 
+ROOT = Path(__file__).parents[3]
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 UPGRADE = {
     "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -155,3 +158,15 @@ def test_a_report_is_made_once(logs, monkeypatch):
     flights.report(name)
     assert len(made) == 2
     assert Flights(None).listed() == []
+
+
+def test_the_page_is_packed_with_the_rest():
+    """A folder of files is in a wheel when it is a package whose data are named."""
+    folder = ROOT / "sortie" / "web" / "page"
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    patterns = [pattern.strip() for pattern in config["options.package_data"]["*"].split(",")]
+    assert (folder / "__init__.py").is_file()
+    files = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"]
+    assert len(files) > 8
+    assert not [path.name for path in files if not any(fnmatch(path.name, pattern) for pattern in patterns)]
