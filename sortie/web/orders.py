@@ -229,9 +229,13 @@ def _take_off_command(vehicle: Vehicle, height_m: float) -> CommandClient:
 
 
 def _fly_to(vehicle: Vehicle, asked: FlyTo) -> Job:
+    """The height is told above the sea, which both firmwares understand alike (`mavlink_bridge.firmware.px4`)."""
+    home = vehicle.facts(vehicle.heard_ms).get("home")
+    if home is None:
+        return Answer(False, "fly there: the vehicle has not said where its home is, above which the height counts")
     client = command_int(
         vehicle.target, Cmd.DO_REPOSITION, -1.0, float(RepositionFlag.CHANGE_MODE), 0.0, nan,
-        lat=asked.lat, lon=asked.lon, z=asked.height_m, frame=Frame.GLOBAL_RELATIVE_ALT,
+        lat=asked.lat, lon=asked.lon, z=home[2] + asked.height_m, frame=Frame.GLOBAL,
     )  # fmt: skip
     return (yield from _command(f"fly to {asked.lat:.6f}, {asked.lon:.6f} at {asked.height_m:g} m", client))
 

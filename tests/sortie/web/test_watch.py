@@ -104,19 +104,25 @@ def move(text: str) -> str:
     return json.dumps(plan)
 
 
-def test_it_takes_off_flies_where_it_is_told_pauses_and_comes_back(watched):
-    """Click to fly there, pause, return."""
-    watched.until(lambda facts: facts["ready"])
-    assert watched.ask("takeoff", height_m=12.0).ok
-    watched.until(lambda facts: facts["height_m"] > 11.0)
-    there = GeoPoint(HOME.lat + 0.0005, HOME.lon)
-    assert watched.ask("fly_to", lat=there.lat, lon=there.lon, height_m=15.0).ok
-    watched.until(lambda facts: distance(GeoPoint(facts["lat"], facts["lon"]), there) < 2.0)
-    assert watched.facts()["mode"] == "GUIDED"
-    refused = watched.ask("arm", on=False)
-    assert not refused.ok, "it flies"
-    assert watched.ask("mode", mode="RTL").ok
-    watched.until(lambda facts: not facts["armed"])
+@pytest.mark.parametrize(
+    ("firmware", "there_in", "back_in"), [("ardupilot", "GUIDED", "RTL"), ("px4", "Hold", "Return")]
+)
+def test_it_takes_off_flies_where_it_is_told_and_comes_back(firmware, there_in, back_in):
+    """Click to fly there, at a height above home; return."""
+    with Session(home=HOME, seed=3, firmware=firmware) as session:
+        page = Watched(session)
+        page.run(2.0)
+        page.until(lambda facts: facts.get("ready"))
+        assert page.ask("takeoff", height_m=12.0).ok
+        page.until(lambda facts: facts["height_m"] > 11.0)
+        there = GeoPoint(HOME.lat + 0.0005, HOME.lon)
+        assert page.ask("fly_to", lat=there.lat, lon=there.lon, height_m=15.0).ok
+        page.until(lambda facts: distance(GeoPoint(facts["lat"], facts["lon"]), there) < 2.0)
+        page.until(lambda facts: abs(facts["height_m"] - 15.0) < 0.7)
+        assert page.facts()["mode"] == there_in
+        assert not page.ask("arm", on=False).ok, "it flies"
+        assert page.ask("mode", mode=back_in).ok
+        page.until(lambda facts: not facts["armed"])
 
 
 def test_parameters_come_with_their_meaning_and_are_set(watched):
