@@ -1,7 +1,7 @@
 """What a campaign costs: its flights on two cores, a run beside its flight, and the command's memory in a long one.
 
-As a program (`campaigns.py RUNS WORKERS`) it is the command of a campaign whose runs cost nothing, and tells its memory
-and what tasks and results cost.
+As a program (`campaigns.py RUNS WORKERS [LARGEST]`) it is the command of a campaign whose runs cost nothing, and tells
+its memory and what tasks (of at most LARGEST runs) and results cost.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from sortie.api.session import Session
+from sortie.campaign import execution
 from sortie.campaign.execution import Batch, Campaign, Run, View, dask_client
 from sortie.campaign.flown import FIGURES, Flown, Row, fly_run, identity
 from sortie.campaign.folder import Folder
@@ -178,4 +179,6 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        execution.LARGEST_BATCH = int(sys.argv[3])
     _main(int(sys.argv[1]), int(sys.argv[2]))

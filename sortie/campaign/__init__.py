@@ -1,7 +1,8 @@
-"""Campaigns: many flights that answer one question. See `study`, `flown`, `execution`; in Python `Study`."""
+"""Campaigns: many flights that answer one question. In Python `Study` and `results`."""
 
 from __future__ import annotations
 
+from sortie.campaign.folder import results
 from sortie.campaign.study import Study
 
-__all__ = ["Study"]
+__all__ = ["Study", "results"]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 BATCH_S: Final = 4.0
 """How long a task lasts: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
-LARGEST_BATCH: Final = 1000
+LARGEST_BATCH = 1000
 _PER_WORKER: Final = 2
 """Batches for each worker: one that is flown, and one that waits."""
 _CONNECT_S: Final = 30.0

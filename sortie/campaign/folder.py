@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -121,29 +122,17 @@ class Folder:
         self.done.update(one.row.run for one in fresh)
 
     def _write_signals(self, run: int, signals: dict[str, Array]) -> None:
-        import pyarrow
-        import pyarrow.parquet
-
         (self.path / "signals").mkdir(exist_ok=True)
-        file = self.path / "signals" / f"{run}.parquet"
-        with pyarrow.BufferOutputStream() as buffer:
-            pyarrow.parquet.write_table(pyarrow.table(dict(signals)), buffer)
-            _write(file, buffer.getvalue().to_pybytes())
+        write_signals(self.path / "signals" / f"{run}.parquet", signals)
 
     def finish(self) -> Path:
         """Write `runs.parquet` of what there is."""
         import pyarrow.parquet
 
         file, new = self.path / "runs.parquet", self.path / "runs.parquet.new"
-        schema = _schema(self.study)
-        with pyarrow.parquet.ParquetWriter(new, schema) as writer:
-            batch: list[dict[str, object]] = []
-            for row in rows(self.path):
-                batch.append(_flat(row))
-                if len(batch) == _ROWS_AT_ONCE:
-                    writer.write_table(pyarrow.Table.from_pylist(batch, schema))
-                    batch = []
-            writer.write_table(pyarrow.Table.from_pylist(batch, schema))
+        with pyarrow.parquet.ParquetWriter(new, _schema(self.study)) as writer:
+            for table in tables(self.path, self.study):
+                writer.write_table(table)
         new.replace(file)
         return file
 
@@ -179,6 +168,16 @@ def rows(path: Path) -> Iterator[Row]:
             yield found
 
 
+def write_signals(file: Path, signals: Mapping[str, Array]) -> None:
+    """A table with a column for each."""
+    import pyarrow
+    import pyarrow.parquet
+
+    with pyarrow.BufferOutputStream() as buffer:
+        pyarrow.parquet.write_table(pyarrow.table(dict(signals)), buffer)
+        _write(file, buffer.getvalue().to_pybytes())
+
+
 def read_signals(path: Path, run: int) -> dict[str, Array]:
     """What the folder has of a flight; nothing where that was not kept."""
     file = path / "signals" / f"{run}.parquet"
@@ -188,6 +187,25 @@ def read_signals(path: Path, run: int) -> dict[str, Array]:
 
     table = pyarrow.parquet.read_table(file)
     return {name: table.column(name).to_numpy() for name in table.column_names}
+
+
+def tables(path: Path, study: Study) -> Iterator[pyarrow.Table]:
+    """The results of a folder in order of run number, some thousand at a time."""
+    import pyarrow
+
+    schema, flown = _schema(study), (_flat(row) for row in rows(path))
+    batch = list(islice(flown, _ROWS_AT_ONCE))
+    yield pyarrow.Table.from_pylist(batch, schema)
+    while batch := list(islice(flown, _ROWS_AT_ONCE)):
+        yield pyarrow.Table.from_pylist(batch, schema)
+
+
+def results(path: Path | str) -> pyarrow.Table:
+    """What a campaign's folder has so far, a row a run; `to_pandas()` makes a DataFrame of it. UserError when it is no
+    campaign's."""
+    import pyarrow
+
+    return pyarrow.concat_tables(tables(Path(path), read_kept(Path(path)).study))
 
 
 def _row(line: bytes) -> Row | None:

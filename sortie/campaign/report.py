@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -51,11 +52,7 @@ def write_report(folder: Path) -> Path:
         parts.append(_judge_part(name, judge, columns))
     parts.append(_failures(folder, columns))
     file = folder / "report.html"
-    file.write_text(
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Campaign {escape(kept.study.said.plan)}</title>"
-        f"<style>{_STYLE}</style>{''.join(parts)}</html>\n",
-        encoding="utf-8",
-    )
+    file.write_text(page(f"Campaign {kept.study.said.plan}", "".join(parts)), encoding="utf-8")
     return file
 
 
@@ -144,14 +141,29 @@ def _tracks(folder: Path, columns: Columns) -> str:
     wanted = columns.kept.study.wanted(tracks[0][0].run, tracks[0][0].inputs)
     home = standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))[0]
     plan = legs_of(home, wanted.plan.items).T[::-1]
-    ends = np.concatenate([plan, *(track for _, track in tracks)], axis=1)
-    low, size = ends.min(axis=1), max(float(np.ptp(ends, axis=1).max()), 1.0)
-    lines = "".join(_line(track, low, size, "track", f"run {row.run}") for row, track in tracks)
-    lines += _line(np.concatenate([plan, plan[:, :1]], axis=1), low, size, "plan", "plan")
+    drawn, size = drawn_map(
+        [("track", f"run {row.run}", track) for row, track in tracks]
+        + [("plan", "plan", np.concatenate([plan, plan[:, :1]], axis=1))]
+    )
     runs = ", ".join(str(row.run) for row, _ in tracks)
+    return f"<h2>The worst tracks over the plan</h2><p>Runs {runs}; {size:.0f} m wide, north is up.</p>{drawn}"
+
+
+def drawn_map(lines: Sequence[tuple[str, str, NDArray[np.float64]]]) -> tuple[str, float]:
+    """Lines from above, and how many m the drawing is wide. Of each its class, its title, and its points: east, then
+    north, in m."""
+    ends = np.concatenate([points for _, _, points in lines], axis=1)
+    low, size = ends.min(axis=1), max(float(np.ptp(ends, axis=1).max()), 1.0)
+    inside = "".join(_line(points, low, size, kind, title) for kind, title, points in lines)
+    box = f'width="{_MAP + 20}" height="{_MAP + 20}" viewBox="-10 -10 {_MAP + 20} {_MAP + 20}"'
+    return f"<svg {box}>{inside}</svg>", size
+
+
+def page(title: str, inside: str) -> str:
+    """A page that opens without a network."""
     return (
-        f"<h2>The worst tracks over the plan</h2><p>Runs {runs}; {size:.0f} m wide, north is up.</p>"
-        f'<svg width="{_MAP + 20}" height="{_MAP + 20}" viewBox="-10 -10 {_MAP + 20} {_MAP + 20}">{lines}</svg>'
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
+        f"<style>{_STYLE}</style>{inside}</html>\n"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import radians
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.reasons import BY_WISH, ModeReason
-from sortie.api.session import Session
+from sortie.api.watch import TimedEvent
+from sortie.nodes.vehicle import Service
 
 STEP_MS: Final = 200
 """Of vehicle time from sample to sample."""
@@ -57,6 +58,22 @@ FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeRe
 Array = NDArray[np.generic]
 
 
+class Flying(Protocol):
+    """A vehicle that is watched: a session's, or a controller's."""
+
+    @property
+    def service(self) -> Service:
+        """The vehicle with its services."""
+
+    @property
+    def stood(self) -> tuple[GeoPoint, float]:
+        """Where it was switched on, and its heading in degrees."""
+
+    @property
+    def events(self) -> list[TimedEvent]:
+        """What has happened."""
+
+
 class TimeIsUp(Exception):
     """A client flies beyond the limit of its study."""
 
@@ -67,7 +84,7 @@ class Recorder:
     stopped for each sample between two passes, which costs a third of a pass; those of a fleet move together, and have
     a pass for each."""
 
-    def __init__(self, session: Session, plan: Plan, limit_s: float | None = None, *, alone: bool = True) -> None:
+    def __init__(self, session: Flying, plan: Plan, limit_s: float | None = None, *, alone: bool = True) -> None:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
@@ -133,23 +150,30 @@ class Recorder:
             self.over = now_ms - since_ms >= GROUNDED_S * 1000.0
 
     def signals(self) -> dict[str, Array]:
-        """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`."""
+        """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell (wind,
+        errors of its estimate, how hard it touched down)."""
         r = np.array(self._reports, np.float64)
         time, item, complete, breached, failsafe = np.array(self._others, np.float64).T
-        north, east = r[:, R.TRUE_N], r[:, R.TRUE_E]
+        real = bool(np.isnan(r[:, R.TRUE_LAT]).all())
+
+        def told(true: int, own: int) -> NDArray[np.float64]:
+            """Of the simulator the truth, of a controller what it says."""
+            return np.asarray(r[:, own if real else true], np.float64)
+
+        north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
         home = self._session.stood[0]
-        upright = np.cos(r[:, R.TRUE_ROLL]) * np.cos(r[:, R.TRUE_PITCH])
+        upright = np.cos(told(R.TRUE_ROLL, R.ROLL)) * np.cos(told(R.TRUE_PITCH, R.PITCH))
         return {
             "time": time,
-            "height": -r[:, R.TRUE_D],
+            "height": -told(R.TRUE_D, R.DOWN),
             "north": north,
             "east": east,
             "home_distance": np.hypot(north, east),
             "plan_distance": distance_to_legs(north, east, legs_of(home, self._plan.items)),
             "fence_distance": distance_to_fence(north, east, home, parse_fence(self._plan.fence)),
             "others_distance": np.full(north.size, NOBODY_M),
-            "speed": np.hypot(r[:, R.TRUE_VN], r[:, R.TRUE_VE]),
-            "climb": -r[:, R.TRUE_VD],
+            "speed": np.hypot(told(R.TRUE_VN, R.VN), told(R.TRUE_VE, R.VE)),
+            "climb": -told(R.TRUE_VD, R.VD),
             "tilt": np.degrees(np.arccos(np.clip(upright, -1.0, 1.0))),
             "wind": np.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
             "estimate_error": self._estimate_error(r),
@@ -160,7 +184,7 @@ class Recorder:
             "complete": complete,
             "breached": breached,
             "failsafe": failsafe,
-            "touchdown": np.nan_to_num(r[:, R.TOUCHDOWN_SPEED]),
+            "touchdown": np.full(time.size, np.nan) if real else np.nan_to_num(r[:, R.TOUCHDOWN_SPEED]),
             "mode": np.array(self._modes),
         }
 

@@ -56,7 +56,8 @@ NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
 
 class Program:
     """Everything of one run; a context manager. `start` is where the vehicle stands when nobody gave --home;
-    `defaults` are parameter values of this command, where a person gave and the state holds none."""
+    `defaults` are parameter values of this command, where a person gave and the state holds none; `of_child`: of the
+    SITL that is started for it."""
 
     def __init__(
         self,
@@ -65,8 +66,10 @@ class Program:
         temporary_state: bool = False,
         start: GeoPoint | None = None,
         defaults: Mapping[str, float] = NO_DEFAULTS,
+        of_child: Mapping[str, float] = NO_DEFAULTS,
     ) -> None:
         self.settings = settings
+        self._of_child = of_child
         self._stack = ExitStack()
         try:
             self._build(temporary_state, start, defaults)
@@ -111,7 +114,8 @@ class Program:
             return None
         from sortie.companion.build import ControllerSide
 
-        return ControllerSide(self.settings, log_dir(self.settings), self._stack, self.runtime)
+        folder = log_dir(self.settings)
+        return ControllerSide(self.settings, folder, self._stack, self.runtime, defaults=self._of_child)
 
     def _ignored(self, given: Mapping[str, float], faults: Sequence[Fault]) -> list[str]:
         """Warnings of flags that have no effect on this vehicle."""

@@ -74,6 +74,10 @@ COMMANDS: Final = {
     "campaign shrink": Command(
         "campaign_answers", "shrink", "Make a failure as small as it can be: fewest causes, shortest plan."
     ),
+    "campaign confirm": Command(
+        "campaign_confirm", "confirm", "Ask a flight controller the same; status 1 when it answers otherwise.",
+        Where.SITL,
+    ),
     "campaign compare": Command(
         "campaign_answers", "compare", "Tell what got worse from one campaign to another; status 1 where something did."
     ),

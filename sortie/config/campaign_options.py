@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from sortie.config.option import Group, Kind, Option
-from sortie.config.values import parse_speedup, path, whole_number
+from sortie.config.values import VehicleSpec, parse_speedup, parse_vehicle, path, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
-_OF_RUN = frozenset({"campaign replay", "campaign shrink"})
+_OF_RUN = frozenset({"campaign replay", "campaign shrink", "campaign confirm"})
 _OF_CAMPAIGN = frozenset({"campaign status", "campaign report", "campaign compare"}) | _OF_RUN
 CAMPAIGN_ANSWERS: Final = (_OF_CAMPAIGN | _RUN_CAMPAIGN) - {"campaign report"}
 """Commands of the family that print what they found."""
@@ -36,6 +36,14 @@ REPLAY_SPEEDUP: Final = Option(
     "speedup", parse_speedup, 0.0, "1 is real time, X is X times, 0 as fast as possible.", Group.VEHICLE,
     frozenset({"campaign replay"}), form="X", unit="times real time",
 )  # fmt: skip
+CONFIRM_VEHICLE: Final = Option(
+    "vehicle", parse_vehicle, VehicleSpec(), "Who is asked: ardupilot:copter[=BINARY].", Group.VEHICLE,
+    frozenset({"campaign confirm"}), form="SPEC", required=True,
+)  # fmt: skip
+CONFIRM_SPEEDUP: Final = Option(
+    "speedup", parse_speedup, 1.0, "How fast the child flies: 1 is real time.", Group.VEHICLE,
+    frozenset({"campaign confirm"}), form="X", unit="times real time",
+)  # fmt: skip
 REPLAY_LINK: Final = Option[tuple[str, ...]](
     "link", str, (), "Let a ground station watch, as --link of sortie fly has it. Repeatable; none open.", Group.LINKS,
     frozenset({"campaign replay"}), form="URL", kind=Kind.LIST,
@@ -58,7 +66,7 @@ SCHEDULER: Final = Option[str | None](
 )  # fmt: skip
 
 CAMPAIGN: Final[tuple[Option[object], ...]] = (
-    NEW_STUDY, STUDY, CAMPAIGN_DIR, OTHER_DIR, RUN, REPLAY_SPEEDUP, REPLAY_LINK, CAMPAIGN_OUT, RUN_COUNT, WORKERS,
-    SCHEDULER,
+    NEW_STUDY, STUDY, CAMPAIGN_DIR, OTHER_DIR, RUN, CONFIRM_VEHICLE, REPLAY_SPEEDUP, CONFIRM_SPEEDUP, REPLAY_LINK,
+    CAMPAIGN_OUT, RUN_COUNT, WORKERS, SCHEDULER,
 )  # fmt: skip
 """In the order of the help."""

@@ -16,7 +16,7 @@ for name in ("distributed", "pyarrow", "scipy"):
 import pyarrow.parquet
 from distributed import Client
 
-from sortie.campaign import execution
+from sortie.campaign import execution, results
 from sortie.campaign.execution import Campaign, View, dask_client
 from sortie.campaign.flown import Flown, fly_run, identity, no_flight
 from sortie.campaign.folder import Folder, rows
@@ -73,6 +73,16 @@ def test_the_order_of_arrival_and_what_comes_twice_change_nothing(tmp_path, stud
     assert parquet_of(tmp_path / "a", study, flown) == parquet_of(tmp_path / "b", study, [*flown[::-1], *flown])
     table = pyarrow.parquet.read_table(tmp_path / "b" / "runs.parquet")
     assert table.column("run").to_pylist() == list(range(RUNS))
+
+
+def test_results_are_a_table_also_of_a_campaign_that_is_not_over(tmp_path, study, flown) -> None:
+    with Folder(tmp_path, study, "here") as folder:
+        folder.add(flown[4:1:-1])
+    table = results(tmp_path)
+    assert table.column("run").to_pylist() == [2, 3, 4]
+    assert table.column("robustness.softly").to_pylist() == [one.row.robustness["softly"] for one in flown[2:5]]
+    with pytest.raises(UserError, match="holds no campaign"):
+        results(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("torn", [0, 1, 40, -1])

@@ -1,0 +1,134 @@
+"""The same question to another autopilot: our flight beside that of a flight controller, judge by judge.
+
+A controller takes longer to be ready than our vehicle, so both flights are laid on each other at the moment of arming:
+faults come as long after it, and formulas count from as long before it. Of a controller there is what it tells, not the
+truth; a judge that asks for something else (wind, touchdown) is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isnan
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sortie.campaign.flown import Flown
+from sortie.campaign.sampling import Value
+from sortie.campaign.signals import STEP_MS, Array
+from sortie.campaign.study import Study, Wanted
+from sortie.config.errors import UserError
+from sortie.config.faults import parse_fault
+
+STRIKES: Final = {
+    "gps.loss": "SIM_GPS_DISABLE",
+    "baro.loss": "SIM_BARO_DISABLE",
+    "compass.loss": "SIM_MAG1_FAIL",
+    "rc.loss": "SIM_RC_FAIL",
+}
+"""Faults that ArduPilot SITL has too: the parameter that is 1 while they last."""
+NOT_THEIRS: Final = ("FM_", "SYSID_", "SIM_COLLIDE")
+
+
+class Strike(Struct, frozen=True):
+    """A parameter of the controller that changes, s after arming (0: before)."""
+
+    after_s: float
+    name: str
+    value: float
+
+
+class Answer(Struct, frozen=True):
+    """Robustness of both; `verdict`: agrees (both hold, or both do not), differs, or not told."""
+
+    ours: float | None
+    theirs: float | None
+    verdict: str
+
+
+class Confirmed(Struct, frozen=True):
+    """`results`: how each flight ended. `apart_m`: between the tracks at the same time after arming, in the median and
+    at most."""
+
+    results: tuple[str, str]
+    judges: dict[str, Answer]
+    apart_m: tuple[float, float]
+
+    @property
+    def agrees(self) -> bool:
+        """No judge differs, and one at least was told."""
+        verdicts = {one.verdict for one in self.judges.values()}
+        return "differs" not in verdicts and "agrees" in verdicts
+
+
+def check_asked(study: Study) -> None:
+    """UserError for what a flight controller cannot be asked."""
+    said = study.said
+    for key, there in (("fleet", said.fleet), ("client", said.client), ("executor", said.executor)):
+        if there is not None:
+            raise UserError(f"{key}: a flight controller is asked about one vehicle that flies its plan in AUTO")
+
+
+def asked_params(wanted: Wanted) -> dict[str, float]:
+    """The parameters that the controller begins with."""
+    return {name: value for name, value in wanted.params.items() if not name.startswith(NOT_THEIRS)}
+
+
+def strikes(wanted: Wanted, armed_s: float) -> list[Strike]:
+    """The faults as parameters, in order of time; our vehicle armed at `armed_s`. UserError for one that the controller
+    does not have."""
+    found = []
+    for text in wanted.faults:
+        try:
+            fault = parse_fault(text, STRIKES)
+        except UserError as error:
+            raise UserError(f"fault {text}: ArduPilot SITL has {', '.join(STRIKES)} only") from error
+        begin_ms, end_ms = fault.window_ms()
+        found.append(Strike(max(begin_ms / 1000.0 - armed_s, 0.0), STRIKES[fault.name], 1.0))
+        if end_ms is not None:
+            found.append(Strike(max(end_ms / 1000.0 - armed_s, 0.0), STRIKES[fault.name], 0.0))
+    return sorted(found, key=lambda one: one.after_s)
+
+
+def armed_at(signals: Mapping[str, Array]) -> float:
+    """Seconds since boot; UserError where it never was."""
+    armed = np.flatnonzero(signals["armed"])
+    if armed.size == 0:
+        raise UserError("it was never armed: there is no flight to compare", 1)
+    return float(signals["time"][armed[0]])
+
+
+def laid_on(theirs: Mapping[str, Array], armed_s: float) -> dict[str, Array]:
+    """The signals on an even grid from 0, as if armed at `armed_s`."""
+    time = np.asarray(theirs["time"], np.float64) - armed_at(theirs) + armed_s
+    step_s = STEP_MS / 1000.0
+    grid = np.arange(int(time[-1] / step_s) + 1) * step_s
+    at = np.clip(np.searchsorted(time, grid, side="right") - 1, 0, time.size - 1)
+    return {name: values[at] for name, values in theirs.items()} | {"time": grid}
+
+
+def confirmed(
+    study: Study, given: Mapping[str, Value], ours: Flown, theirs: Mapping[str, Array], result: str
+) -> Confirmed:
+    """Both flights judged. `theirs`: as `laid_on` makes them."""
+    judges = {}
+    for name, judge in study.judges().items():
+        own, other = ours.row.robustness[name], float(judge(theirs, given))
+        if own is None or isnan(other):
+            judges[name] = Answer(own, None, "not told")
+        else:
+            judges[name] = Answer(own, other, "agrees" if (own >= 0.0) == (other >= 0.0) else "differs")
+    apart = distances(ours.signals, theirs)
+    return Confirmed((ours.row.result, result), judges, (float(np.median(apart)), float(apart.max())))
+
+
+def distances(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> NDArray[np.float64]:
+    """m between the places at the same time, while both are there."""
+    length = min(len(ours["time"]), len(theirs["time"]))
+    north, east = (
+        np.asarray(theirs[name][:length], np.float64) - np.asarray(ours[name][:length], np.float64)
+        for name in ("north", "east")
+    )
+    return np.hypot(north, east)

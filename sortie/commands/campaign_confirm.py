@@ -1,0 +1,166 @@
+"""`sortie campaign confirm`: a run of a campaign, flown by ArduPilot SITL behind Sortie."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from autopilot.events import Event
+from autopilot.geo import GeoPoint
+from mavlink_bridge.clients.parameters import ParameterWrite
+from sortie.api.begin import standing_at
+from sortie.api.watch import TimedEvent
+from sortie.campaign.confirm import (
+    Answer,
+    Confirmed,
+    Strike,
+    armed_at,
+    asked_params,
+    check_asked,
+    confirmed,
+    laid_on,
+    strikes,
+)
+from sortie.campaign.execution import check_installed
+from sortie.campaign.flown import fly_run
+from sortie.campaign.folder import write_signals
+from sortie.campaign.report import drawn_map, page
+from sortie.campaign.signals import Array, Recorder
+from sortie.campaign.study import Wanted
+from sortie.commands.build import Program
+from sortie.commands.campaign import check_identity, flown_row
+from sortie.commands.flying import COUNTDOWN, fly_once, place_of
+from sortie.commands.progress import Progress
+from sortie.config.campaign_options import CAMPAIGN_DIR, CONFIRM_SPEEDUP, CONFIRM_VEHICLE, RUN
+from sortie.config.errors import UserError
+from sortie.config.options import JSON
+from sortie.config.settings import Given, Settings
+from sortie.nodes.plan_file import load_plan, start_of
+from sortie.nodes.vehicle import Service
+
+_LAST_MS: Final = 5000
+"""Vehicle time that a flight which is over may take to look so."""
+
+
+def confirm(given: Given) -> int:
+    """Status 0 when the controller's flight has the same verdicts, 1 when not."""
+    check_installed()
+    folder: Path = given[CAMPAIGN_DIR]
+    vehicle = given[CONFIRM_VEHICLE]
+    if vehicle.kind != "ardupilot":
+        raise UserError(f"--vehicle {vehicle}: expected ardupilot:copter=BINARY, a SITL that is started for this")
+    kept, row = flown_row(folder, given[RUN])
+    check_identity(folder, kept)
+    check_asked(kept.study)
+    ours = fly_run(kept.study, row.run, row.inputs)
+    armed_s = armed_at(ours.signals)
+    wanted = kept.study.wanted(row.run, row.inputs)
+    out = folder / "confirmed" / str(row.run)
+    settings = Settings(
+        vehicle=vehicle, home=_stands(wanted), speedup=given[CONFIRM_SPEEDUP], link=(), state_dir=out / "state",
+        log_dir=out / "logs",
+    )  # fmt: skip
+    told, result = _fly(settings, wanted, strikes(wanted, armed_s))
+    theirs = laid_on(told, armed_s)
+    found = confirmed(kept.study, row.inputs, ours, theirs, result)
+    _keep(out, row.run, {"ours": ours.signals, "theirs": theirs}, found)
+    print(json.dumps(msgspec.to_builtins(found) | {"agrees": found.agrees}) if given[JSON] else _lines(found))
+    print(f"sortie: {out / 'tracks.html'}", file=sys.stderr)
+    return 0 if found.agrees else 1
+
+
+def _stands(wanted: Wanted) -> tuple[GeoPoint, float]:
+    return standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A controller's vehicle, for a recorder."""
+
+    service: Service
+    stood: tuple[GeoPoint, float]
+    events: list[TimedEvent] = field(default_factory=list)
+
+    def observe(self, events: list[Event], now_ms: int) -> None:
+        self.events += [TimedEvent(now_ms / 1000.0, event) for event in events]
+
+
+class _Strikes:
+    """Sets parameters of the controller when they are due after arming."""
+
+    def __init__(self, service: Service, due: list[Strike], write: Callable[[str, float], None]) -> None:
+        self._service, self._due, self._write = service, list(due), write
+        self._armed_ms: int | None = None
+
+    def observe(self, _: list[Event], now_ms: int) -> None:
+        if self._armed_ms is None and self._service.autopilot.facts.armed:
+            self._armed_ms = now_ms
+        while self._due and self._is_due(self._due[0], now_ms):
+            one = self._due.pop(0)
+            self._write(one.name, one.value)
+
+    def _is_due(self, one: Strike, now_ms: int) -> bool:
+        return self._armed_ms is not None and now_ms - self._armed_ms >= one.after_s * 1000.0
+
+
+def _fly(settings: Settings, wanted: Wanted, due: list[Strike]) -> tuple[dict[str, Array], str]:
+    """The controller's signals, and how its flight ended."""
+    with Program(settings, start=start_of(wanted.plan), defaults=COUNTDOWN, of_child=asked_params(wanted)) as run:
+        assert run.controller is not None
+        companion = run.controller.companion
+        runtime = run.begin(default_speedup=1.0, running=True)
+        load_plan(run.service, wanted.plan)
+        progress = Progress(run.service)
+        place = place_of(run, runtime, progress)
+        if place is None:
+            raise UserError("stopped before the flight controller had a position", 1)
+
+        def write(name: str, value: float) -> None:
+            client = ParameterWrite(companion.vehicle.address, name, value)
+            companion.link.add_service(client)
+            client.start(runtime.link_ms)
+
+        watched = _Watched(run.service, (place, 0.0))
+        run.service.observers += [watched.observe, _Strikes(run.service, due, write).observe]
+        recorder = Recorder(watched, wanted.plan, alone=False)
+        flight, _ = fly_once(run, runtime, progress)
+        end_ms = run.service.now_ms + _LAST_MS
+        runtime.run(lambda: recorder.over or run.service.now_ms >= end_ms)
+        return recorder.signals(), flight.result.result
+
+
+def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirmed) -> None:
+    """Both flights as tables, and from above on a page."""
+    out.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for (name, signals), kind in zip(both.items(), ("plan", "track"), strict=True):
+        write_signals(out / f"{name}.parquet", signals)
+        points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("east", "north")])
+        lines.append((kind, name, points[:, np.isfinite(points).all(axis=0)]))
+    drawn, size = drawn_map(lines)
+    inside = (
+        f"<h1>Run {run}: ours blue, theirs red</h1>{drawn}<p>{size:.0f} m wide.</p><pre>{escape(_lines(found))}</pre>"
+    )
+    (out / "tracks.html").write_text(page(f"Run {run}", inside), encoding="utf-8")
+
+
+def _lines(found: Confirmed) -> str:
+    lines = [f"{name}: {_answer(one)}" for name, one in found.judges.items()]
+    lines.append(f"flights: ours {found.results[0]}, theirs {found.results[1]}")
+    lines.append(f"tracks: {found.apart_m[0]:.1f} m apart in the median, {found.apart_m[1]:.1f} m at most")
+    return "\n".join([*lines, "agrees" if found.agrees else "differs"])
+
+
+def _answer(one: Answer) -> str:
+    numbers = ", ".join(
+        f"{who} {margin:.4g}" for who, margin in (("ours", one.ours), ("theirs", one.theirs)) if margin is not None
+    )
+    return f"{one.verdict}; {numbers}" if numbers else one.verdict

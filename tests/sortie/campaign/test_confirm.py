@@ -1,0 +1,113 @@
+"""The same question to a flight controller: what is asked of it, how both flights are laid on each other, and a real
+child process that answers (the stand-in, or ArduPilot SITL with ARDUPILOT_SITL)."""
+
+# ruff: noqa: E402  # what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+for name in ("pyarrow", "scipy"):
+    pytest.importorskip(name, reason="the extra campaign is not installed")
+
+from sortie.campaign.confirm import Strike, armed_at, asked_params, confirmed, laid_on, strikes
+from sortie.campaign.flown import Flown, fly_run, identity
+from sortie.campaign.folder import Folder
+from sortie.campaign.study import Study
+from sortie.commands.cli import run as main
+from sortie.config.errors import UserError
+from tests.fakes.controller_program import copter_binary
+
+ROOT = Path(__file__).parents[3]
+PLAN = """QGC WPL 110
+0	1	0	16	0	0	0	0	-35.363261	149.165230	584	1
+1	0	3	22	0	0	0	0	0	0	8	1
+2	0	3	16	0	0	0	0	-35.363081	149.165230	8	1
+3	0	3	20	0	0	0	0	0	0	0	1
+"""
+TEXT = """
+plan = "short.waypoints"
+limit_s = 200
+faults = ["{fault}"]
+[params]
+WPNAV_SPEED = 500
+[vary]
+fault = { choice = ["", "gps.loss@30..40"] }
+[sample]
+runs = 4
+[judge]
+done = "eventually(complete > 0)"
+low = "always(height < 18)"
+never_high = "always(height < 4)"
+softly = "always(touchdown < 3)"
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    (tmp_path / "short.waypoints").write_text(PLAN)
+    (tmp_path / "study.toml").write_text(TEXT)
+    return Study.read(tmp_path / "study.toml")
+
+
+def test_faults_come_as_long_after_arming_as_ours_and_parameters_at_boot(study: Study) -> None:
+    wanted = study.wanted(0, {"fault": "gps.loss@30..40"})
+    assert strikes(wanted, 12.0) == [Strike(18.0, "SIM_GPS_DISABLE", 1.0), Strike(28.0, "SIM_GPS_DISABLE", 0.0)]
+    assert asked_params(wanted) == {"WPNAV_SPEED": 500.0}
+    with pytest.raises(UserError, match=r"fault motor1.loss@30: ArduPilot SITL has gps.loss, baro.loss"):
+        strikes(msgspec.structs.replace(wanted, faults=["motor1.loss@30"]), 12.0)
+
+
+def test_flights_are_laid_on_each_other_at_arming() -> None:
+    """Theirs armed after 30 s, in samples that are not even; ours after 2 s."""
+    time = np.array([0.0, 10.0, 29.9, 30.0, 30.3, 31.05])
+    theirs = {"time": time, "armed": (time >= 30.0).astype(float), "north": time}
+    laid = laid_on(theirs, 2.0)
+    assert armed_at(laid) == pytest.approx(2.0)
+    assert list(laid["time"]) == pytest.approx([0.2 * k for k in range(16)])
+    assert list(laid["north"][-6:]) == [30.0, 30.0, 30.3, 30.3, 30.3, 30.3]
+    with pytest.raises(UserError, match="never armed"):
+        armed_at({"time": time, "armed": np.zeros(6)})
+
+
+def test_a_judge_agrees_differs_or_is_not_told(study: Study) -> None:
+    given = {"fault": ""}
+    ours = fly_run(study, 0, given)
+    higher = ours.signals | {"height": np.asarray(ours.signals["height"], float) + 6.0}
+    found = confirmed(study, given, ours, higher | {"touchdown": np.full(len(higher["time"]), np.nan)}, "completed")
+    assert {name: one.verdict for name, one in found.judges.items()} == {
+        "done": "agrees", "low": "differs", "never_high": "agrees", "softly": "not told",
+    }  # fmt: skip
+    assert not found.agrees
+    assert found.apart_m == (0.0, 0.0)
+
+
+def test_what_cannot_be_asked_is_told(study: Study, tmp_path: Path, capsys) -> None:
+    with Folder(tmp_path / "out", study, identity()) as folder:
+        folder.add([fly_run(study, 0, {"fault": ""})])
+    assert main(["campaign", "confirm", str(tmp_path / "out"), "0", "--vehicle", "sim:copter"]) == 2
+    assert "expected ardupilot:copter=BINARY" in capsys.readouterr().err
+    assert main(["campaign", "confirm", str(tmp_path / "out"), "x", "--vehicle", "sim:copter"]) == 2
+    assert "RUN x: expected a whole number" in capsys.readouterr().err
+
+
+def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_path: Path, capsys) -> None:
+    """It flies what ours flew; its position is what it tells."""
+    out = tmp_path / "out"
+    flown = fly_run(study, 0, {"fault": ""})
+    with Folder(out, study, identity()) as folder:
+        folder.add([Flown(flown.row, {})])
+    command = ["campaign", "confirm", str(out), "0", "--vehicle", f"ardupilot:copter={copter_binary()}"]
+    assert main([*command, "--speedup", "8", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    verdicts = {name: one["verdict"] for name, one in told["judges"].items()}
+    assert verdicts == {"done": "agrees", "low": "agrees", "never_high": "agrees", "softly": "not told"}
+    assert (told["agrees"], told["results"]) == (True, ["completed", "completed"])
+    assert told["apart_m"][0] < 10.0
+    kept = out / "confirmed" / "0"
+    assert (kept / "tracks.html").read_text().count("<polyline") == 2
+    assert {one.name for one in kept.glob("*.parquet")} == {"ours.parquet", "theirs.parquet"}
