@@ -21,6 +21,8 @@ from sortie.runtime.onlooker import Onlooker
 
 FREE_MS: Final = 1 << 62
 """As far as it likes."""
+BEAT_S: Final = 1.0
+"""MAVSDK takes a vehicle for lost after 3 s of the wall without a HEARTBEAT, however little vehicle time has passed."""
 _ANSWER_BEYOND_MS: Final = 1000
 """So long after the limit a question is forgotten: who has been named by then is one who does not answer."""
 
@@ -40,6 +42,7 @@ class ClientPace:
 
     rule: Followers = field(default_factory=Followers)
     wait_s: float = 0.0
+    _ran_s: float = 0.0
     _onlooker: Onlooker = field(default_factory=Onlooker)
     _askings: dict[LinkOwner, _Asking] = field(default_factory=dict)
 
@@ -80,8 +83,16 @@ class ClientPace:
         """How far vehicle time may go. Looks at clients only where it has come as far as it might."""
         until_ms = self.rule.until_ms
         if until_ms is None or now_ms < until_ms:
+            self._ran_s = wall_s
             return FREE_MS if until_ms is None else until_ms
         return self.look(hubs, wall_s, link_ms)
+
+    def is_silent(self, wall_s: float) -> bool:
+        """Has vehicle time stood still for a second since it ran, or since this was so?"""
+        if wall_s - self._ran_s < BEAT_S:
+            return False
+        self._ran_s = wall_s
+        return True
 
     def look(self, hubs: Sequence[LinkHub], wall_s: float, link_ms: int) -> int:
         """Look at all clients; how far vehicle time may go then."""

@@ -6,8 +6,7 @@ seed.
 With sockets link time is the wall's. Paced (any speed but 0): sleep until the next deadline or input, bring the
 vehicles to the time that is due, send. Ahead (speed 0, while `ahead()`): pass after pass as fast as the machine goes,
 with a look at the links every fraction of a millisecond; who does not take its bytes then stops the clock (`stall`).
-Paced by `clients`: as far as these have followed; what is in the air of a radio then flies in vehicle time.
-The phases of a turn are in `node`.
+Paced by `clients`: as far as these have followed; a radio's air has vehicle time then. `node` has a turn's phases.
 """
 
 from __future__ import annotations
@@ -315,8 +314,10 @@ class Runtime:
         return self.clients.wait_s if self.now_ms >= free_ms else None
 
     def _stand_still(self, wait_s: float, finished: Callable[[], bool]) -> None:
-        """Until something comes in, or for so long."""
+        """Until something comes in, or for so long. Who counts a vehicle's silence by the wall hears its HEARTBEAT."""
         self._take_input(wait_s, finished)
+        if self.clients is not None and self.clients.is_silent(self._wall_s()):
+            self._beat()
         self._send(self.link_ms)
 
     def _runs_ahead(self, wall_s: float) -> bool:
@@ -326,9 +327,8 @@ class Runtime:
 
     def _free_ms(self, wall_s: float) -> int:
         """How far vehicle time may go, for its clients."""
-        if self.clients is None:
-            return FREE_MS
-        return self.clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, self._link_ms(wall_s))
+        clients, link_ms = self.clients, self._link_ms(wall_s)
+        return FREE_MS if clients is None else clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, link_ms)
 
     def _must_tell(self, free_ms: int) -> bool:
         """Vehicle time goes no further before clients have been told."""

@@ -125,6 +125,29 @@ def test_another_thread_that_works_is_seen(met) -> None:
     side.pass_until(lambda: not side.look()[0].at_work)
 
 
+def test_a_vehicle_whose_time_stands_still_is_heard_all_the_same() -> None:
+    """A client that does not follow gets a HEARTBEAT a second of the wall, at one and the same vehicle time."""
+    with Session() as session:
+        session.wait_armable()
+        runtime = session._runtime
+        port = int(session.add_link("tcpin:127.0.0.1:0").rpartition(":")[2])
+        runtime.clients = ClientPace(Followers(Bounds(limit_s=1e9)))
+        runtime.clients.rule.we_wait = lambda: False
+        link = mavutil.mavlink_connection(f"tcp:127.0.0.1:{port}", source_system=255)
+        link.port.setblocking(False)
+        sight = Sight(at_work=True)
+        runtime.clients._onlooker.look = lambda hubs, owing: {"a": sight}  # type: ignore[method-assign]
+        beats, stands_at_s, end_s = 0, None, time.monotonic() + PATIENCE_S
+        while beats < 3:
+            runtime.turn(never)
+            while (message := link.recv_msg()) is not None:
+                beats += message.get_type() == "HEARTBEAT" and stands_at_s is not None
+            stands_at_s = session.time_s if stands_at_s is None and runtime.clients.wait_s else stands_at_s
+            assert time.monotonic() < end_s
+        assert session.time_s == stands_at_s
+        link.close()
+
+
 def test_of_several_vehicles_on_a_link_the_first_asks() -> None:
     """Behind what any of them says; once for all of them."""
     sockets, endpoints = Sockets(), (Endpoint(1), Endpoint(2))
