@@ -41,6 +41,8 @@ class Ground:
         self._service = service
         self._px4 = px4
         self._beat_ms = 0
+        self.silent = False
+        """It sends no HEARTBEAT any more."""
         self.endpoint = Endpoint(system, 190, on_frame=self._hear)
         self._link = self.endpoint.open_link("sortie")
         self.number = service.endpoint.open_link(name)
@@ -62,7 +64,7 @@ class Ground:
         self.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *filled))
 
     def exchange(self, now_ms: int) -> bool:
-        if self._px4 and now_ms >= self._beat_ms:
+        if self._px4 and now_ms >= self._beat_ms and not self.silent:
             self._beat_ms = now_ms + 1000
             self.send(dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 4, 3))
         out = self.endpoint.take_bytes(self._link)

@@ -14,6 +14,7 @@ from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.loop_run import LoopRecords
 from tests.stand_in.px4 import Px4StandIn
+from tests.stand_in.real_px4 import RealPx4
 
 OWN = {"FM_COUNTDOWN": 3.0}
 
@@ -25,7 +26,7 @@ class ControllerLoopBench(LoopRecords):
         self, *faults: str, total: int | None = 1, profile: Profile | None = None, simulated: bool = True,
         native: bool | None = None, params: Mapping[str, float] | None = None,
         before: ControllerLoopBench | None = None,
-        away_s: float = 0.0, snapshot: Snapshot | None = None, controller: Px4StandIn | None = None,
+        away_s: float = 0.0, snapshot: Snapshot | None = None, controller: Px4StandIn | RealPx4 | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.profile = profile or shortened(0.05)

@@ -1,6 +1,6 @@
 """The loop with a flight controller behind the skimmer: sorties, whose the vehicle is, battery, restarts.
 
-Against the stand-in in virtual time, or ArduPilot SITL when ARDUPILOT_SITL names one: the same code.
+Against stand-ins in virtual time, or the real ones (ARDUPILOT_SITL, PX4_SITL): the same code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mavlink_bridge.framing import FrameReader
 from tests.fakes.controller_box_profile import short_box
 from tests.fakes.controller_loop_bench import ControllerLoopBench
 from tests.fakes.loop_run import modes, phases
-from tests.stand_in.px4 import Px4StandIn
+from tests.stand_in.real_px4 import px4_controller
 
 LOITER_US, RTL_US, LAND_US = 1100, 1400, 1300
 AUTO, GUIDED = 3, 4
@@ -58,7 +58,7 @@ def result(bench: ControllerLoopBench) -> tuple[Any, ...]:
 @pytest.mark.parametrize("px4", [False, True], ids=["ArduPilot", "PX4"])
 def test_two_sorties_end_to_end(make: Make, native: bool, px4: bool) -> None:
     """As with the simulator: upload, GO, mission, return, clearance, landing on the pad, offload, review."""
-    bench = make(total=2, native=native, controller=Px4StandIn(params={"MPC_XY_CRUISE": 10.0}) if px4 else None).run()
+    bench = make(total=2, native=native, controller=px4_controller({"MPC_XY_CRUISE": 10.0}) if px4 else None).run()
     assert [(s["number"], s["outcome"], s["trigger"]) for s in bench.sorties] == [
         (1, "completed", None), (2, "completed", None),
     ]  # fmt: skip
