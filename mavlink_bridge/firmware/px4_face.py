@@ -51,7 +51,7 @@ from mavlink_bridge.firmware.px4_parameters import Px4Parameters
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
-from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.modes import ListedMode
 
 # Commander.cpp (`arm`, `disarm`), HealthAndArmingChecks
@@ -284,6 +284,8 @@ class Px4Face:
         core, home = self._autopilot, self._autopilot.facts.home
         if not core.facts.vehicle_class.has_height:
             return UNSUPPORTED
+        if command.given(7) and not abs(command.param(7)) < HIGHEST:
+            return DENIED
         self._height = command.param(7) - home.alt if command.given(7) and home is not None else None
         if not core.facts.armed:
             self._stage, self._asked = Stage.TAKEOFF_ASKED, TAKEOFF
@@ -320,7 +322,7 @@ class Px4Face:
     def _climb_here(self, command: Command, now_ms: int) -> Outcome:
         core, here = self._autopilot, self._autopilot.facts.vehicle.state.place
         altitude = core.facts.altitude(command.frame, command.param(7), here.lat, here.lon)
-        if altitude is None:
+        if altitude is None or not abs(altitude) < HIGHEST:
             return DENIED
         return core.commands.reposition(replace(here, alt=altitude), now_ms, change_mode=True)
 

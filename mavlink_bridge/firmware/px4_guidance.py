@@ -25,7 +25,7 @@ from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes, Values
 from mavlink_bridge.firmware.px4_modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION, Pair
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import DENIED, FAILED, Context, Row
-from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.guided.masks import position_parts
 from mavlink_bridge.services.guided.setpoints import GuidedService
 
@@ -38,7 +38,6 @@ _STALE_MS: Final = 1500
 _MOVING: Final = 0.5  # m/s: slower has no course of its own
 _NEAR: Final = 5.0  # m: from here on it flies the target's velocity with its place
 _FASTEST: Final = 1000.0  # m/s
-_HIGHEST: Final = 1e5  # m
 _LOWEST: Final = 1.0  # m
 _SMOOTHED: Final = 0.3  # of a velocity between two places that tremble
 _ABOVE_TARGET: Final = 2.0  # FLW_TGT_ALT_M
@@ -112,8 +111,8 @@ class Offboard:
             altitude = facts.altitude(message.coordinate_frame, message.alt, lat, lon)
             wanted = here if altitude is None else altitude - facts.home.alt
         else:
-            wanted = here + 1.0 if parts.velocity and message.vz < -_ABOVE else here
-        return wanted if wanted > here + _ABOVE else None
+            wanted = here + 1.0 if parts.velocity and -_FASTEST < message.vz < -_ABOVE else here
+        return wanted if here + _ABOVE < wanted < HIGHEST else None
 
     def handle_timeout(self, now_ms: int) -> None:
         due = self.next_deadline_ms()
@@ -158,7 +157,7 @@ class Orbit:
         here, frame = state.place, command.frame
         lat, lon = command.param(5, here.lat), command.param(6, here.lon)
         altitude = core.facts.altitude(frame, command.param(7), lat, lon) if command.given(7) else here.alt
-        if altitude is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
+        if altitude is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(altitude) < HIGHEST):
             return FAILED if altitude is None else DENIED
         outcome = core.modes.set(core.facts.vehicle_class.modes.guided, context.now_ms)
         if not outcome.ok:
@@ -231,7 +230,7 @@ class FollowMe:
         """A target without a place is none; without a velocity it has that between its places."""
         origin = self._autopilot.facts.vehicle.origin
         lat, lon = message.lat * 1e-7, message.lon * 1e-7
-        if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < _HIGHEST:
+        if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < HIGHEST:
             return
         place = to_local(origin, lat, lon, message.alt)
         velocity = self._velocity(message, place, now_ms)

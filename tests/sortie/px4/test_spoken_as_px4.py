@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import nan
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -226,3 +226,33 @@ def test_calibrations_are_told_as_mavsdk_reads_them(station: Station) -> None:
     assert station.texts[-1] == "[cal] calibration cancelled"
     station.arm()
     assert station.command(241, 1.0, *[0.0] * 6) == 1, "not while armed"
+
+
+def test_numbers_that_lead_nowhere_change_nothing(station: Station) -> None:
+    """Heights, setpoints and targets beyond all bounds: refused or passed over, on the ground and in the air."""
+
+    def tell_nonsense() -> None:
+        for far in (inf, -inf, 1e30, nan):
+            for mask in (0x0DF8, 0x0DC7, 0x0000):
+                station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
+                    0, 1, 1, 1, mask, far, far, far, far, far, far, 0, 0, 0, far, far
+                ))  # fmt: skip
+            station.link.send(dialect.MAVLink_follow_target_message(
+                0, 3, 2**31 - 1, 0, far, (far, far, far), (far, far, far), (1.0, 0, 0, 0), (0, 0, 0), (0, 0, 0), 0
+            ))  # fmt: skip
+            station.run(0.1)
+
+    assert station.command(TAKE_OFF, 0, 0, 0, nan, nan, nan, 1e8) == 2
+    station.arm()
+    tell_nonsense()
+    station.set_mode(OFFBOARD)
+    tell_nonsense()
+    assert station.height < 1.0
+    assert station.set_mode(HOLD) == 0
+    station.fly_to(8.0)
+    assert station.command(REPOSITION, -1.0, 1.0, 0.0, nan, nan, nan, 1e8) == 2
+    assert station.command(34, 1e30, 1.0) != 0 and station.command(34, 10.0, 2.0, 0.0, nan, nan, nan, 1e8) != 0
+    assert station.set_mode((4, 8)) == 0
+    tell_nonsense()
+    station.run(5.0)
+    assert abs(station.height - 8.0) < 1.0
