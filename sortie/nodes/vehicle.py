@@ -98,6 +98,7 @@ class Service:
         self.faults = FaultPlan(faults, self._inject)
         self._booting = True
         self._decides_ms: int | None = None  # the next pass that is more than streams; None: to be asked
+        self._decided_ms = self.now_ms  # the last one
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
         self._streaming: tuple[int, ...] = ()
@@ -223,12 +224,15 @@ class Service:
         decides_ms = self._decides_ms
         if decides_ms is None:
             of_services = self.endpoint.next_deadlines(self.telemetry)[1]
-            decides_ms = self._decides_ms = self._next_pass_ms(of_services, self.now_ms + HORIZON_MS)
-        due_ms, streams_ms = decides_ms, self.telemetry.next_deadline_ms()
-        if streams_ms is not None and streams_ms < decides_ms:
+            decides_ms = self._decides_ms = self._next_pass_ms(of_services, NEVER_MS)
+        # The horizon makes a pass of streams one that decides, and none where there was none: links are looked at when
+        # the wall says so, and a log has a sample of each pass.
+        due_ms, streams_ms = min(decides_ms, self.now_ms + HORIZON_MS), self.telemetry.next_deadline_ms()
+        if streams_ms is not None and streams_ms < due_ms:
             due_ms = max(streams_ms, self.now_ms + TICK_MS)
         now_ms = self.move(min(until_ms, due_ms))
-        if due_ms <= now_ms < min(until_ms, decides_ms) and not self.vehicle.has_events:
+        quiet_until_ms = min(until_ms, decides_ms, self._decided_ms + HORIZON_MS)
+        if due_ms <= now_ms < quiet_until_ms and not self.vehicle.has_events:
             self.stream(now_ms)
         else:
             self.arrive(now_ms, link_ms)
@@ -240,7 +244,7 @@ class Service:
     def arrive(self, now_ms: int, link_ms: int | None) -> None:
         """The vehicle has moved to this vehicle time, on this pass: decide, and tell everybody."""
         self.passes += 1
-        self.now_ms = now_ms
+        self.now_ms = self._decided_ms = now_ms
         self._decides_ms = None
         if self.faults.next_ms <= now_ms:
             self.faults.strike(now_ms)
