@@ -34,7 +34,7 @@ _HABITS: Final = Habits(
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE,
 )  # fmt: skip
 _WORDS: Final = Words(
-    prearm="PreArm: ", arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
+    prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
 )
 _RATES: Final = Rates(
     {

@@ -45,9 +45,10 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How texts begin. `prearm`: why it cannot be armed; then the reasons of refusals."""
+    """How texts begin. `prearm`: why it cannot be armed (PX4's second: a warning, all that it says in words where its
+    mode wants what is missing); then the reasons of refusals."""
 
-    prearm: str
+    prearm: tuple[str, ...]
     arm: tuple[str, ...]
     disarm: tuple[str, ...]
     mode: tuple[str, ...] = ()

@@ -73,7 +73,7 @@ _HABITS: Final = Habits(
     pauses_well=False, download_window=1, calibration=None, texts_for_stations="NAV_DLL_ACT",
 )  # fmt: skip
 _WORDS: Final = Words(
-    prearm="Preflight Fail: ", arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
+    prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
     mode=("Switching to",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
 )  # fmt: skip
 # HEARTBEAT so often: it tells of a failsafe, none is sent for that, and its stream stays at 1 Hz, but REQUEST_MESSAGE

@@ -46,11 +46,11 @@ class HomeQuestion:
 
 
 class PreArmQuestion:
-    """Why the controller cannot be armed, in its own words (texts with `prefix`): those of the last round of checks. A
-    text that is said again after others begins a new round."""
+    """Why the controller cannot be armed, in its own words (texts with one of `prefixes`): those of the last round of
+    checks. A text that is said again after others begins a new round."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self, prefixes: tuple[str, ...]) -> None:
+        self._prefixes = prefixes
         self._found: list[str] = []
         self._ask_ms = 0
 
@@ -60,9 +60,9 @@ class PreArmQuestion:
 
     def hear(self, text: str) -> None:
         """A STATUSTEXT."""
-        if not text.startswith(self._prefix):
+        if not text.startswith(self._prefixes):
             return
-        reason = text[len(self._prefix) :]
+        reason = text.partition(": ")[2]
         if reason in self._found:
             self._found.clear()
         if len(self._found) < _MOST:

@@ -192,7 +192,7 @@ def test_a_station_gives_it_back(native: bool) -> None:
         assert any("Failsafe of the flight controller" in text for text in ground.texts())
         insist(bench, ground, SET_MODE, 1.0, AUTO)
         bench.run_until(lambda: bench.vehicle.commanded and ground.mode == AUTO, 5.0)
-        bench.run(1.0)
+        bench.run(3.0)
         assert controller.took_over
         bench.run_until(lambda: landed(bench), 120.0)
 

@@ -145,7 +145,7 @@ def test_rtl_of_a_ground_station_is_the_controllers(bench: ControllerBench) -> N
     bench.run_until(lambda: reached(bench) == [1, 2], 90.0)
     insist(bench, ground, RETURN)
     bench.run_until(lambda: ground.mode == RTL, 5.0)
-    assert bench.controller.mode == RTL
+    bench.run_until(lambda: bench.controller.mode == RTL, 1.0)
     assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
     assert not bench.vehicle.commanded
     bench.run_until(lambda: landed(bench))
