@@ -185,10 +185,14 @@ def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
 
 
 def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]:
-    """The signals of all, of one length, with the distances among them."""
+    """The signals of all, with the distances among them. Who is down first stands there until the last is."""
     all_signals = [recorder.signals() for recorder in recorders]
-    length = min(len(signals["time"]) for signals in all_signals)
-    all_signals = [{name: values[:length] for name, values in signals.items()} for signals in all_signals]
+    longest = max((signals["time"] for signals in all_signals), key=len)
+    held = [np.minimum(np.arange(len(longest)), len(signals["time"]) - 1) for signals in all_signals]
+    all_signals = [
+        {name: values[at] for name, values in signals.items()} | {"time": longest}
+        for signals, at in zip(all_signals, held, strict=True)
+    ]
     distances = apart(all_signals, [one.home for one in fleet.vehicles])
     return [signals | {"others_distance": distance} for signals, distance in zip(all_signals, distances, strict=True)]
 

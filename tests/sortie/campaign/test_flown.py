@@ -122,6 +122,7 @@ spacing = 12
 formation = "line"
 [params]
 SIM_WIND_SPD = "{wind}"
+SIM_WIND_TURB = 1
 [vary]
 wind = { uniform = [0, 10] }
 [sample]
@@ -130,7 +131,7 @@ runs = 1
 apart = "always(others_distance > 11)"
 done = "eventually(complete > 0)"
 """)  # fmt: skip
-    flown = fly_run(fleet, 0, {"wind": 4.0})
+    flown = fly_run(fleet, 0, {"wind": 8.0})
     assert (flown.row.result, flown.row.reason) == ("completed", "")
     assert flown.row.robustness["done"] == 1000.0
     closest = float(np.min(np.asarray(flown.signals["others_distance"], float)))
