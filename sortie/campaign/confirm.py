@@ -29,6 +29,8 @@ STRIKES: Final = {
     "rc.loss": "SIM_RC_FAIL",
 }
 """Faults that ArduPilot SITL has too: the parameter that is 1 while they last."""
+ASKED: Final = ("ardupilot",)
+"""Whose SITL has these parameters: the word before the colon of --vehicle."""
 NOT_THEIRS: Final = ("FM_", "SYSID_", "SIM_COLLIDE")
 
 

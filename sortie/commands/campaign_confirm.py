@@ -19,6 +19,7 @@ from mavlink_bridge.clients.parameters import ParameterWrite
 from sortie.api.begin import standing_at
 from sortie.api.watch import TimedEvent
 from sortie.campaign.confirm import (
+    ASKED,
     Answer,
     Confirmed,
     Strike,
@@ -55,7 +56,7 @@ def confirm(given: Given) -> int:
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     vehicle = given[CONFIRM_VEHICLE]
-    if vehicle.kind != "ardupilot":
+    if vehicle.kind not in ASKED:
         raise UserError(f"--vehicle {vehicle}: expected ardupilot:copter=BINARY, a SITL that is started for this")
     kept, row = flown_row(folder, given[RUN])
     check_identity(folder, kept)
