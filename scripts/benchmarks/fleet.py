@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def kernel_speed(vehicles: int, seconds: float) -> float:
 
 #: Endless batteries: the figures are about speed, not endurance.
 BATTERY = ("--param", "SIM_BATT_CAP_AH=0", "--param", "FM_COUNTDOWN=1")
-HEARTBEAT = 0
+HEARTBEAT, ATTITUDE = 0, 30
 SQUARE_M = 60.0
 
 
@@ -201,9 +202,23 @@ def _processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def _wait_for_all(client: Any, vehicles: int) -> None:
+    """Until vehicle time passes at all: what is compiled is loaded, and each has said how it lies."""
+    heard: set[int] = set()
+    rest = b""
+    while len(heard) < vehicles:
+        data = rest + client.socket.recv(1 << 18)
+        at = 0
+        while at + 12 <= len(data) and at + data[at + 1] + 12 <= len(data):
+            if data[at + 7] == ATTITUDE and data[at + 8 : at + 10] == b"\0\0":
+                heard.add(data[at + 5])
+            at += data[at + 1] + 12
+        rest = data[at:]
+
+
 def uploads(vehicles: int = 250, items: int = 50) -> float:
     """Items a second: missions of `items` items to each of `vehicles`, one after the other, over one shared link, by a
-    client that answers requests from a prepared frame and parses nothing else."""
+    client that answers requests from a prepared frame and parses nothing else; once all of them are up."""
     import struct
 
     from benchmarks.vehicle import Client, Served, dialect
@@ -211,6 +226,7 @@ def uploads(vehicles: int = 250, items: int = 50) -> float:
     requests, acknowledged = (40, 51), 47
     with Served("--count", str(vehicles), "--speedup", "1", "--no-telemetry-log") as served:
         client = Client(served.port)
+        _wait_for_all(client, vehicles)
         client.send(dialect.MAVLink_request_data_stream_message(0, 0, 0, 0, 0))
         began_s = perf_counter()
         rest = b""
