@@ -236,7 +236,9 @@ def fly_all(order: Order, count: int, legs: Legs, processes: int = 1) -> Flights
     try:
         return _gathered(list(pool.map(fly, orders, [legs] * count)), order.battery_wh > 0.0)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # after a signal: nothing of the queue begins
+        # After a signal nothing of the queue begins. The flights under way are waited for, tenths of a second: an
+        # interpreter that ends while the pool closes its pipes prints a traceback of its own (CPython 3.11).
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _gathered(flights: list[FlownFlight], has_end: bool) -> Flights:
