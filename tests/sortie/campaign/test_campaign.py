@@ -182,6 +182,15 @@ class _Lent:
         pass
 
 
+def test_a_replay_in_front_of_a_ground_station_is_the_same_flight(tmp_path, study, flown, capsys) -> None:
+    """By the wall clock, with a link that is served."""
+    with Folder(tmp_path, study, identity()) as folder:
+        folder.add([flown[1]])
+    command = ["campaign", "replay", str(tmp_path), "1", "--speedup", "100", "--link", "tcpin:127.0.0.1:0"]
+    assert main(command) == 0
+    assert "the same, byte for byte" in capsys.readouterr().err
+
+
 def test_a_replay_of_what_has_changed_says_so(tmp_path, study, flown, capsys) -> None:
     row = msgspec.structs.replace(flown[0].row, figures={**flown[0].row.figures, "highest_m": 1.0})
     with Folder(tmp_path, study, identity()) as folder:
