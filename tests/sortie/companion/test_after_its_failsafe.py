@@ -188,7 +188,7 @@ def test_a_station_gives_it_back(native: bool) -> None:
         controller.fail("battery critical")
         bench.run_until(lambda: not bench.vehicle.commanded, 10.0)
         ground = bench.grounds[0]
-        assert controller.system_status == CRITICAL
+        bench.run_until(lambda: controller.system_status == CRITICAL, 1.0)
         assert any("Failsafe of the flight controller" in text for text in ground.texts())
         insist(bench, ground, SET_MODE, 1.0, AUTO)
         bench.run_until(lambda: bench.vehicle.commanded and ground.mode == AUTO, 5.0)
