@@ -42,6 +42,7 @@ class Plans:
         self._wanted: list[Any] | None = None  # of an upload that runs
         self._count = self._next = 0
         self._heard_ms = 0
+        self._int_mode = False  # MISSION_REQUEST until an item has come as MISSION_ITEM_INT
 
     def step(self, now_ms: int) -> None:
         if self._partner is not None and now_ms - self._heard_ms > _TIMEOUT_MS:
@@ -103,9 +104,11 @@ class Plans:
 
     def _ask(self) -> None:
         assert self._wanted is not None and self._partner is not None
-        self._send(dialect.MAVLink_mission_request_int_message(*self._partner, len(self._wanted), self._kind))
+        ask = dialect.MAVLink_mission_request_int_message if self._int_mode else dialect.MAVLink_mission_request_message
+        self._send(ask(*self._partner, len(self._wanted), self._kind))
 
     def _take(self, message: Any, partner: tuple[int, int]) -> None:
+        self._int_mode = True
         if self._wanted is None or partner != self._partner:
             return
         if message.seq != len(self._wanted):
