@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from autopilot import report
+from autopilot.control.layout import ON_GROUND
+from autopilot.events import ModeChanged, StatusText
+from autopilot.flight.flags import AIRBORNE, UNDER_WAY
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.messages import Tag
-from autopilot.mav import Result
-from autopilot.reasons import BARO_FAILED, COMPASS_FAILED
+from autopilot.mav import Result, Severity
+from autopilot.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
 from autopilot.targets import Sticks
 from autopilot.vehicle import Request, VehicleEvent
 from tests.fakes.core_bench import takeoff, waypoint
@@ -33,6 +36,41 @@ from tests.fakes.flight_bench import (
 STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND_MODE = 0, 3, 4, 5, 6, 9
 HOLD, ROVER_AUTO, ROVER_GUIDED = 4, 10, 15
 WHOLE = [P, A, F, L, D, I]
+
+
+def test_go_changes_the_mode_as_a_command_of_a_station() -> None:
+    """What a log says of the change to AUTO."""
+    bench = FlightBench(mission=HANGING_MISSION)
+    bench.go()
+    bench.until(F)
+    assert [event.reason for event in bench.events(ModeChanged)][-1] is ModeReason.GCS_COMMAND
+
+
+def test_on_the_way_up_begins_with_the_mission_and_not_with_its_end() -> None:
+    """On the ground in AUTO the flight is under way while the mission runs, with the takeoff allowed."""
+    bench = FlightBench(mission=HANGING_MISSION)
+    arm_plainly(bench)
+    read = bench.flights._context.flags.read
+    assert not read() & UNDER_WAY
+    assert bench.core.mission_commands.start(bench.now_ms).ok
+    assert bench.core.facts.landed
+    assert read() & UNDER_WAY
+    bench.core.helm.takeoff_allowed = False
+    assert not read() & UNDER_WAY
+
+
+def test_after_others_had_it_it_is_where_the_report_says() -> None:
+    """A takeover: it may have been put down meanwhile, without an event of landing."""
+    bench = FlightBench(mission=HANGING_MISSION)
+    bench.go()
+    flags = bench.flights._context.flags
+    bench.run(60.0, lambda: bool(flags.read() & AIRBORNE))
+    assert flags.read() & AIRBORNE
+    bench.vehicle.state.report[report.LANDED_STATE] = ON_GROUND
+    flags.heed(int(VehicleEvent.NEAR))
+    assert flags.read() & AIRBORNE
+    flags.heed(int(VehicleEvent.TAKEN_OVER))
+    assert not flags.read() & AIRBORNE
 
 
 def arm_plainly(bench: FlightBench, mode: int = GUIDED) -> None:
@@ -418,6 +456,8 @@ def test_a_plain_arm_during_the_countdown_of_a_vehicle_that_is_not_armed_is_refu
     bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
     bench.go()
     assert bench.core.arming.arm(bench.now_ms).result is Result.TEMPORARILY_REJECTED
+    (told,) = [event for event in bench.events(StatusText) if "flight manager is in" in event.text]
+    assert told.severity == Severity.CRITICAL  # as ArduPilot's refusals to arm
 
 
 def test_a_vehicle_that_somebody_else_armed_is_followed() -> None:
@@ -468,6 +508,8 @@ def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> N
     bench.run(3.0)
     assert (bench.state, bench.core.facts.armed) == (I, False)
     assert bench.said("landing never confirmed")
+    (told,) = [event for event in bench.events(StatusText) if event.text.startswith("Flight: landing never confirmed")]
+    assert told.severity == Severity.WARNING
 
 
 def test_a_landing_takes_long_after_half_a_minute_and_twice_its_way() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from autopilot.mission.items import MissionItem
-from autopilot.mission.storage import MissionStorage, same_item
+from autopilot.mission.storage import MissionStorage, pack_item, same_item
 from tests.fakes.recording_executor import mission, numbered, tag, wp
 
 
@@ -82,6 +82,13 @@ def test_first_item_with_a_tag_is_found() -> None:
     assert storage.find_tag(8) is None
     storage.replace([wp()])
     assert storage.find_tag(7) is None
+
+
+def test_a_zero_has_no_sign() -> None:
+    """Stations send -0.0 for "nothing": that is no other plan."""
+    item = replace(wp(hold=0.0), seq=3)
+    assert same_item(item, replace(item, param1=-0.0, y=item.y))
+    assert pack_item(replace(item, param4=-0.0)) == pack_item(replace(item, param4=0.0))
 
 
 def test_same_item_compares_nan_and_index() -> None:

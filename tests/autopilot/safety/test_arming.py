@@ -18,8 +18,20 @@ def test_arming_is_announced_in_ardupilots_words() -> None:
     bench = Bench()
     assert bench.core.arming.arm(bench.now_ms).ok
     assert bench.core.arming.disarm(bench.now_ms).ok
-    assert [text for text in bench.texts if "motors" in text] == ["Arming motors", "Disarming motors"]
+    said = [(event.severity, event.text) for event in bench.events(StatusText) if "motors" in event.text]
+    assert said == [(Severity.INFO, "Arming motors"), (Severity.INFO, "Disarming motors")]
     assert [event.armed for event in bench.events(ArmedChanged)] == [True, False]
+
+
+def test_a_takeoff_that_was_allowed_is_not_after_disarming() -> None:
+    """Who arms in AUTO again has to say again that it may take off."""
+    bench = Bench()
+    bench.airborne()
+    assert bench.core.helm.takeoff_allowed
+    bench.core.modes.set(9, bench.now_ms)
+    bench.run(60.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
+    assert not bench.core.helm.takeoff_allowed
 
 
 def test_a_rover_has_its_own_words() -> None:

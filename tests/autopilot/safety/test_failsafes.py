@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from autopilot import report
-from autopilot.events import ArmedChanged, StatusText
+from autopilot.events import ArmedChanged, ModeChanged, StatusText
 from autopilot.mav import Severity
-from autopilot.reasons import ArmingMethod
+from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.safety.failsafe_actions import CAUSES
 from autopilot.targets import Sticks
 from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
@@ -43,6 +44,29 @@ def test_a_low_battery(action: int, mode: int) -> None:
     assert happens(bench, VehicleEvent.BATTERY_LOW) == mode
     assert "Battery 1 is low 16.40V used 0 mAh" in bench.texts
     assert bench.core.status.system == 5
+
+
+def test_each_change_of_mode_says_which_failsafe_it_was() -> None:
+    """As ArduPilot logs it (ModeReason): battery, the estimator, a silent ground station, silent sticks."""
+    bench = flying(BATT_FS_LOW_ACT=2)
+    happens(bench, VehicleEvent.BATTERY_LOW)
+    assert bench.events(ModeChanged)[-1].reason is ModeReason.BATTERY_FAILSAFE
+    bench = flying(FS_EKF_ACTION=1)
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.events(ModeChanged)[-1].reason is ModeReason.EKF_FAILSAFE
+    assert CAUSES["GCS"].reason is ModeReason.GCS_FAILSAFE
+    assert CAUSES["Radio"].reason is ModeReason.RADIO_FAILSAFE
+
+
+def test_no_action_is_the_least_urgent() -> None:
+    """A critical battery that is told to do nothing leaves what the low one has begun; the other way round it acts."""
+    bench = flying(AUTO, BATT_FS_LOW_ACT=2, BATT_FS_CRT_ACT=0)
+    assert happens(bench, VehicleEvent.BATTERY_LOW) == RTL
+    assert happens(bench, VehicleEvent.BATTERY_CRITICAL) == RTL
+    bench = flying(AUTO, BATT_FS_LOW_ACT=0, BATT_FS_CRT_ACT=2)
+    assert happens(bench, VehicleEvent.BATTERY_LOW) == AUTO
+    assert happens(bench, VehicleEvent.BATTERY_CRITICAL) == RTL
 
 
 def test_low_brings_it_home_and_critical_down() -> None:

@@ -234,6 +234,35 @@ def test_one_that_is_recovered_has_all_its_approaches_again() -> None:
     assert (memory.approaches, memory.ended_by, memory.skimmer) == (0, None, SkimmerState.ACTIVE)
     assert memory.death.due_ms == NOW_MS + round(1500.0 * PROFILE.plan.t_sortie_s)
     assert memory.beats.due_ms is not None
+    assert memory.recovering
+
+
+@pytest.mark.parametrize(("taken_ms", "held_ms"), [(20_000, 20_000), (70_000, 50_000)])
+def test_time_in_other_hands_is_no_harvest(context: PhaseContext, taken_ms: int, held_ms: int) -> None:
+    """From when it was taken, and of the harvest alone: it had lasted for 50 s."""
+    memory = context.memory
+    memory.phase, memory.harvest_start_ms = Phase.HARVEST, NOW_MS - 50_000
+    memory.controlled_by, memory.controlled_by_ms = ControlledBy.SOMEBODY, NOW_MS - taken_ms
+    phase_flight.follow_hands(context, Status(plan=memory.number, stage=Stage.HARVEST), NOW_MS)
+    assert (memory.held_ms, memory.controlled_by) == (held_ms, ControlledBy.NOBODY)
+
+
+def test_in_its_dock_it_is_in_nobodys_hands(context: PhaseContext) -> None:
+    """Whoever has brought it."""
+    context.memory.controlled_by = ControlledBy.SOMEBODY
+    phase_flight.follow_hands(context, Status(stage=Stage.DOCKED), NOW_MS)
+    assert context.memory.controlled_by is ControlledBy.NOBODY
+
+
+def test_at_the_end_of_the_loop_nothing_flows_between_them(
+    context: PhaseContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rings and the propellant line are told to close."""
+    told: list[tuple[str, bool]] = []
+    for name in ("offload", "refuel"):
+        monkeypatch.setattr(context.plant, name, lambda on, name=name: told.append((name, on)))
+    context.end(EndedBy.SORTIES_DONE, NOW_MS)
+    assert told == [("offload", False), ("refuel", False)]
 
 
 def test_one_that_was_cleared_is_not_told_to_hold_any_more(context: PhaseContext, said: list[Decision]) -> None:
@@ -255,6 +284,9 @@ def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(context: Phas
     assert not phase_prep._check(context, DepotReading(), NOW_MS)
     assert [request.order for request in context.take_requests() if isinstance(request, Command)] == [Order.REPORT]
     assert (memory.asked, said) == (1, [])
+    memory.asked, memory.check_ms = PROFILE.heartbeat.attempts, NOW_MS
+    assert not phase_prep._check(context, DepotReading(), NOW_MS)
+    assert [decision.name for decision in said][:1] == ["no_go"]  # it was asked as often as is done
 
 
 def test_who_has_to_be_asked_is_asked_once_and_awaited() -> None:
@@ -270,3 +302,4 @@ def test_who_has_to_be_asked_is_asked_once_and_awaited() -> None:
     for _ in range(50):
         bench.step()
     assert bench.loop.depot.memory.number == 2
+    assert bench.names("depot").count("operator_confirms") == 1

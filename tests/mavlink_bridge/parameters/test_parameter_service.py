@@ -137,6 +137,14 @@ def test_a_list_tells_the_values_of_now() -> None:
     assert {name: value for name, value, _ in values(out)}["RTL_ALT"] == 2500
 
 
+def test_what_the_vehicle_has_changed_itself_is_told_once() -> None:
+    """On all links, without being asked."""
+    bench = Bench()
+    bench.parameters.set("WPNAV_SPEED", 640.0)
+    assert [(name, value) for name, value, _ in values(bench.step())] == [("WPNAV_SPEED", 640.0)]
+    assert values(bench.step()) == []
+
+
 def test_a_closed_link_ends_its_list() -> None:
     bench = Bench()
     bench.room[1] = FRAME_BYTES
