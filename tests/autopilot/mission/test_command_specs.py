@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.mav import Cmd, Frame, MissionResult, MissionType
+from autopilot.mission import commands
 from autopilot.mission.commands import SPECS, Ability, CommandSpec, Output, Slot, drives_navigation, is_do_item
 from autopilot.mission.item_page import table
 from autopilot.mission.items import MissionItem
@@ -103,3 +104,26 @@ def test_only_what_is_recorded_or_set_is_a_payload() -> None:
 def test_the_page_is_the_table() -> None:
     """docs/mission-items.md is generated: `python -m autopilot.mission.item_page` prints what belongs into it."""
     assert table() in PAGE.read_text()
+
+
+def test_a_command_of_ones_own_is_found_and_numbers_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an installed package: up to 95 NAV, beyond as it says; none that a vehicle here carries out, and not 0."""
+    monkeypatch.setattr(commands, "_SPECS", dict(SPECS))
+    monkeypatch.setattr(commands, "SPECS", commands._SPECS)
+    for name in ("_BEYOND_NAV_LAST", "_WITH_PLACE"):
+        monkeypatch.setattr(commands, name, set(getattr(commands, name)))
+    own = CommandSpec(31_000, "Own", Slot.DO, Ability.ANY, place=True)  # type: ignore[arg-type]
+    commands.add_own(own)
+    assert commands.spec_of(31_000) is own
+    assert own.plan is MissionType.MISSION
+    for number, slot in ((0, Slot.NAV), (70, Slot.DO), (16, Slot.NAV), (70_000, Slot.DO)):
+        with pytest.raises(ValueError, match="mission command"):
+            commands.add_own(CommandSpec(number, "Own", slot, Ability.ANY))  # type: ignore[arg-type]
+
+
+def test_fences_and_rally_points_are_no_mission_items() -> None:
+    """Which plan holds a command."""
+    held = {plan: {row.command for row in ROWS if row.plan is plan} for plan in MissionType}
+    assert held[MissionType.RALLY] == {Cmd.NAV_RALLY_POINT}
+    assert Cmd.NAV_FENCE_RETURN_POINT in held[MissionType.FENCE]
+    assert Cmd.NAV_WAYPOINT in held[MissionType.MISSION]

@@ -11,7 +11,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.safety.fence_limits import FenceType, fence_names
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rover import SimulatedRover
-from tests.fakes.core_bench import Bench
+from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import GUIDED, LAND, RTL, in_air
 
@@ -200,3 +200,20 @@ def test_a_fence_that_cannot_be_is_not_armed_with(
     assert bench.core.arming.arm(bench.now_ms).reason == reason
     bench.core.fence.command(0.0)
     assert bench.core.arming.arm(bench.now_ms).ok
+
+
+def test_only_what_is_selected_is_measured() -> None:
+    """FENCE_TYPE: a circle that is not asked for is no limit, however far away the vehicle is."""
+    bench = Bench(parameters={"FENCE_TYPE": 1})
+    limits = bench.core.fence.limits
+    assert set(limits.excess(floor=True)) == {FenceType.MAX_ALT}
+    bench.parameters.set("FENCE_TYPE", 3)
+    assert set(limits.excess(floor=True)) == {FenceType.MAX_ALT, FenceType.CIRCLE}
+
+
+def test_a_mission_comes_down_through_the_lowest_altitude() -> None:
+    """A waypoint below FENCE_ALT_MIN is beyond the fence; a landing ends below it, and may."""
+    bench = Bench(parameters={"FENCE_TYPE": 8, "FENCE_ALT_MIN": 5})
+    beyond = bench.core.fenced_mission._beyond
+    assert beyond(waypoint(10, 0), (10.0, 0.0, -2.0)) == FenceType.MIN_ALT
+    assert beyond(item(21), (10.0, 0.0, 0.0)) == 0

@@ -261,8 +261,18 @@ def test_at_the_end_of_the_loop_nothing_flows_between_them(
     told: list[tuple[str, bool]] = []
     for name in ("offload", "refuel"):
         monkeypatch.setattr(context.plant, name, lambda on, name=name: told.append((name, on)))
+    context.memory.death.start(NOW_MS, 1000.0)
     context.end(EndedBy.SORTIES_DONE, NOW_MS)
     assert told == [("offload", False), ("refuel", False)]
+    assert context.memory.death.due_ms is None
+
+
+def test_what_is_done_in_the_dock_is_written_down() -> None:
+    """Of one whole sortie: the interfaces that passed, what was offloaded, and the refuelling."""
+    bench = LoopBench(total=1)
+    while bench.loop.depot.memory.ended_by is None:
+        bench.step()
+    assert {"interfaces_confirmed", "offload_volatiles", "refuel_skimmer"} <= set(bench.names("depot"))
 
 
 def test_one_that_was_cleared_is_not_told_to_hold_any_more(context: PhaseContext, said: list[Decision]) -> None:
