@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -135,3 +136,17 @@ def test_what_is_on_is_what_is_measured() -> None:
     world.state.skimmer.batt_a.connected = False
     world.shed(False)
     assert world.skimmer_reading().battery_w == POWER.battery_w
+
+
+@pytest.mark.parametrize(
+    ("mode", "soc", "wanted"),
+    [(Mode.CRUISE, 0.9, None), (Mode.CRUISE, 1.5, None), (Mode.SURVIVAL, 1.5, None), (Mode.SURVIVAL, 2.5, Mode.CRUISE)],
+)
+def test_survival_ends_at_twice_the_charge_at_which_it_began(mode: Mode, soc: float, wanted: Mode | None) -> None:
+    """In light; the charge in units of `survival_soc`: below 1 it begins, above 2 it is over."""
+    told: list[Mode] = []
+    helm: Any = SimpleNamespace(memory=SkimmerMemory(mode=mode), set_mode=lambda new, now_ms: told.append(new))
+    reading = SkimmerReading(soc=soc * POWER.survival_soc, sunlit=True, transmits=False)
+    Loads(helm, POWER).set_transit_mode(reading, Mode.CRUISE, 1000)
+    expected = Mode.SURVIVAL if mode is Mode.CRUISE and soc < 1.0 else wanted
+    assert told == ([] if expected is None else [expected])

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from autopilot.journal import SavePlan, SaveTogether
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.upload import State
 from tests.fakes.mission_bench import (
     ACCEPTED,
@@ -262,3 +264,15 @@ def test_float_forms_are_warned_about_once_in_each_transfer() -> None:
 
 def _fields(item: Any) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__slots__}
+
+
+def test_the_ground_is_asked_for_below_items_and_between_them() -> None:
+    """Frame 10 counts from the ground: its own place, places on the way to it, and none without a place."""
+    first = MissionItem(16, 10, x=-35.0, y=149.0, z=20.0)
+    assert list(texts.places_on_ground([first])) == [(-35.0, 149.0)]
+    assert list(texts.places_on_ground([MissionItem(16, 10, z=20.0), MissionItem(16, 3, x=-35.0, y=149.0)])) == []
+    far = MissionItem(16, 10, x=-35.0, y=149.1, z=20.0)
+    way = list(texts.places_on_ground([first, far]))
+    assert way[0] == (-35.0, 149.0)
+    assert way[-1] == (-35.0, 149.1)
+    assert len(way) > 2
