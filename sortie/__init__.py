@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sortie.api.watch import TimedEvent
     from sortie.config.errors import RefusedError, UserError
     from sortie.nodes.plan_file import read_plan, start_of
-    from sortie.rehearsal.findings import Rehearsal
+    from sortie.rehearsal.rehearsal import Rehearsal
     from sortie.rehearsal.rehearse import rehearse
 
 # Where each name lives: it is imported when first used, so that `import sortie` costs nothing.
@@ -36,7 +36,7 @@ _HOMES = {
     "MissionItem": "autopilot.mission.items",
     "Plan": "autopilot.mission.plan",
     "RefusedError": "sortie.config.errors",
-    "Rehearsal": "sortie.rehearsal.findings",
+    "Rehearsal": "sortie.rehearsal.rehearsal",
     "Session": "sortie.api.session",
     "SessionLink": "sortie.api.link",
     "Snapshot": "sortie.api.snapshot",

@@ -25,12 +25,12 @@ from autopilot.mission.commands import spec_of
 from autopilot.mission.events import ItemReached
 from autopilot.mission.plan import Plan
 from autopilot.reasons import BY_WISH, ModeReason
+from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.room import Segments as Legs
+from autopilot.rehearsal.room import distances
+from autopilot.rehearsal.rules import PACK_V
 from sortie.api.session import Session
 from sortie.nodes.flight import Flight
-from sortie.rehearsal.findings import Finding, found
-from sortie.rehearsal.room import Segments as Legs
-from sortie.rehearsal.room import distances
-from sortie.rehearsal.rules import PACK_V
 from sortie.runtime.signals import leave_to_parent
 
 __all__ = ["Flights", "FlownFlight", "Order", "Spread", "Wind", "drawn", "fly_all", "judge"]

@@ -13,6 +13,9 @@ from autopilot.geo import GeoPoint, distance
 from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
+from autopilot.rehearsal.room import Segments
+from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check, energy_wh
+from autopilot.rehearsal.way import Field, Way, walk
 from autopilot.terrain import HeightMap
 from autopilot.vehicles.kinds import KINDS, vehicle_class
 from sortie.config.errors import UserError
@@ -21,10 +24,7 @@ from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
 from sortie.nodes.build import grounded
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
-from sortie.rehearsal.findings import Rehearsal
-from sortie.rehearsal.room import Segments
-from sortie.rehearsal.rules import PACK_V, UNREACHABLE_M, check, energy_wh
-from sortie.rehearsal.way import Field, Way, walk
+from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 from autopilot.mav import MissionType
 from autopilot.mission.plan_text import HEADER, content_lines
-from sortie.rehearsal.findings import RULES, Finding, Rehearsal, Severity
+from autopilot.rehearsal.findings import RULES, Finding, Severity
+from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights, Spread

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from autopilot.rehearsal.findings import RULES
 from sortie.commands.cli import run
-from sortie.rehearsal.findings import RULES
 
 ROOT = Path(__file__).parents[3]
 SQUARE = ROOT / "examples" / "square.waypoints"

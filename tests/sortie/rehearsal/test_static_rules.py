@@ -14,11 +14,11 @@ from autopilot.mav import Cmd, Frame, MissionType
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from autopilot.rehearsal.findings import RULES, Severity
+from autopilot.rehearsal.rules import HOVER_W
 from sortie import Session, UserError, rehearse
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import read_plan
-from sortie.rehearsal.findings import RULES, Severity
-from sortie.rehearsal.rules import HOVER_W
 
 ROOT = Path(__file__).parents[3]
 HOME = GeoPoint(47.0, 8.0, 400.0)
@@ -216,9 +216,9 @@ def test_room_is_what_points_along_the_leg_have() -> None:
     import numpy as np
 
     from autopilot.parameters.parameters import Parameters
+    from autopilot.rehearsal.room import Segments, room
+    from autopilot.rehearsal.way import Field
     from autopilot.vehicles.kinds import COPTER
-    from sortie.rehearsal.room import Segments, room
-    from sortie.rehearsal.way import Field
 
     plan = plan_of(
         *GOOD, fence=[*ring(_POLYGON, 0, 0, 300, 7), *ring(_OUT, 80, 90, 30, 5), do(_AROUND, 40.0, **at(-99, 9))]

@@ -14,7 +14,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from sortie import Session, rehearse
 from sortie.nodes.flight import Flight, FlightResult
-from sortie.rehearsal.findings import Rehearsal
+from sortie.rehearsal.rehearsal import Rehearsal
 from tests.fakes.terrain import Floats, Ground, map_of, ramp, write_geotiff
 
 HOME = GeoPoint(47.0, 8.0, 400.0)

@@ -11,11 +11,11 @@ import pytest
 from autopilot import report as R
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, to_global
 from autopilot.parameters.parameters import Parameters
+from autopilot.rehearsal.terrain import _ground_up
+from autopilot.rehearsal.way import Field
 from autopilot.vehicles.kinds import vehicle_class
 from sortie import Session, mavlink
 from sortie.reading.terrain import read_ground
-from sortie.rehearsal.terrain import _ground_up
-from sortie.rehearsal.way import Field
 from tests.fakes.terrain import HOME, hills, map_of, write_geotiff, write_srtm
 
 AGREE_M = 0.1

@@ -19,9 +19,9 @@ from autopilot.geo import METRES_PER_DEGREE
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import command_name, spec_of
 from autopilot.mission.plan import Plan
+from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.way import Field, Leg, Way
 from autopilot.safety.fence_limits import FenceType
-from sortie.rehearsal.findings import Finding, found
-from sortie.rehearsal.way import Field, Leg, Way
 
 __all__ = ["check_terrain"]
 

@@ -1,22 +1,18 @@
-"""What a rehearsal can find: the table of rules, a finding, and the verdict.
+"""What a rehearsal can find: the table of rules, and a finding.
 
 Names of rules are stable: JUnit, SARIF and JSON carry them, and people suppress by them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.mav import MissionType
 
-if TYPE_CHECKING:
-    from sortie.rehearsal.flown import Flights  # loaded by who flies
-
-__all__ = ["RULES", "Finding", "Rehearsal", "Rule", "Severity", "found"]
+__all__ = ["RULES", "Finding", "Rule", "Severity", "found", "rank"]
 
 
 class Severity(Enum):
@@ -133,46 +129,6 @@ def found(rule: str, text: str, item: int | None = None, part: MissionType = Mis
     return Finding(RULES[rule], text, item, part)
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What came out: findings, most severe first, and what the way measures (s, m, Wh; without wind). `vehicle`: as
-    --vehicle has it. `flown`: None: it was not flown."""
-
-    vehicle: str
-    items: int
-    findings: tuple[Finding, ...]
-    time_s: float
-    distance_m: float
-    energy_wh: float | None
-    flown: Flights | None = None
-
-    @classmethod
-    def of(
-        cls, vehicle: str, items: int, findings: Iterable[Finding], time_s: float, distance_m: float,
-        energy_wh: float | None, flown: Flights | None = None,
-    ) -> Rehearsal:  # fmt: skip
-        """With the findings in their order."""
-        ranked = sorted(findings, key=_rank)
-        return cls(vehicle, items, tuple(ranked), time_s, distance_m, energy_wh, flown)
-
-    @property
-    def go(self) -> bool:
-        """Nothing found that keeps the plan from working."""
-        return not any(one.rule.severity is Severity.ERROR for one in self.findings)
-
-    @property
-    def verdict(self) -> str:
-        """One line."""
-        errors = sum(one.rule.severity is Severity.ERROR for one in self.findings)
-        warnings = len(self.findings) - errors
-        told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
-        if self.energy_wh is not None:
-            told.append(f"{self.energy_wh:.1f} Wh")
-        if self.flown is not None:
-            told.append(f"{self.flown.completed:.0%} of {len(self.flown.flights)} flights completed")
-        counts = [f"{count} {word}{'s' * (count != 1)}" for count, word in ((errors, "error"), (warnings, "warning"))]
-        return f"{'GO' if self.go else 'NO-GO'}: {', '.join(told)}; {', '.join(counts)}"
-
-
-def _rank(one: Finding) -> tuple[bool, int, int]:
+def rank(one: Finding) -> tuple[bool, int, int]:
+    """To sort by: errors first, then rules in their order, then items."""
     return one.rule.severity is not Severity.ERROR, _ORDER[one.rule.name], -1 if one.item is None else one.item

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autopilot.mission.fence import Fence
-from sortie.rehearsal.way import Field
+from autopilot.rehearsal.way import Field
 
 __all__ = ["Segments", "distances", "room"]
 

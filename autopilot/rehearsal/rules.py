@@ -16,11 +16,11 @@ from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.mission.state import speed_change
+from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.room import Segments, room
+from autopilot.rehearsal.terrain import check_terrain
+from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, Field, Leg, Way
 from autopilot.safety.fence_limits import FenceType
-from sortie.rehearsal.findings import Finding, found
-from sortie.rehearsal.room import Segments, room
-from sortie.rehearsal.terrain import check_terrain
-from sortie.rehearsal.way import LOWEST_TAKEOFF_M, Field, Leg, Way
 
 __all__ = ["HOVER_W", "check", "energy_wh"]
 
