@@ -22,7 +22,7 @@ from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.router import Router, target_of
-from mavlink_bridge.services.base import Message, RemembersLinks, Service, Speaks, Timed
+from mavlink_bridge.services.base import Audience, Message, RemembersLinks, Service, Speaks, Timed
 from mavlink_bridge.tx_queue import TxQueue, is_droppable
 
 if TYPE_CHECKING:
@@ -35,18 +35,6 @@ _RADIO_STATUS = codec.id_of("RADIO_STATUS")
 
 def _raise(problem: Exception, where: str) -> None:
     raise problem
-
-
-_ROLES: dict[type, frozenset[type]] = {}
-"""Of each type of service; to ask each service of a fleet would take seconds of its start."""
-
-
-def _roles_of(service: Service) -> frozenset[type]:
-    """The protocols that it has the methods of."""
-    kind = type(service)
-    if kind not in _ROLES:
-        _ROLES[kind] = frozenset(role for role in (Speaks, Timed, RemembersLinks) if isinstance(service, role))
-    return _ROLES[kind]
 
 
 class Endpoint:
@@ -67,7 +55,7 @@ class Endpoint:
         self._closed = LinkStatistics("closed")
         self._timed: list[Timed] = []
         self._remembering: list[RemembersLinks] = []
-        self._handlers: dict[int, tuple[tuple[Service, Speaks | None], ...]] = {}
+        self._audience = Audience()
         self._on_error = on_error
         self.on_frame = on_frame
         self._signing: Signing | None = None
@@ -97,7 +85,11 @@ class Endpoint:
         if self.on_identity is not None:
             self.on_identity()
         for link in self._links.values():
-            link.writer.identify(system_id, component_id)
+            link.identify(system_id, component_id)
+
+    def speaks_as(self, component: int) -> bool:
+        """Does this component of our system speak from here?"""
+        return self._router.is_ours(component)
 
     def set_signing(self, signing: Signing | None) -> None:
         """From now on frames are refused on links that are not trusted unless they are signed with this key, and what
@@ -114,13 +106,17 @@ class Endpoint:
 
     def add_service(self, service: Service) -> None:
         """Messages go to services in the order in which these were added. ValueError for a name that is no message."""
-        roles = _roles_of(service)
-        speaker = cast(Speaks, service) if Speaks in roles else None
-        for name in service.handles:
-            msg_id = codec.message_id(name)
-            if msg_id is None:
-                raise ValueError(f"{type(service).__name__} handles {name}, which is no message of the dialect")
-            self._handlers[msg_id] = (*self._handlers.get(msg_id, ()), (service, speaker))
+        self._add(service)
+
+    def add_component(self, component: int, services: Iterable[Service]) -> None:
+        """A further component of our system, a gimbal or a camera, speaks from here: its services hear what is for it
+        or for all, and send as `component` (`Outgoing`), with sequence numbers of its own."""
+        for service in services:
+            self._add(service, component)
+        self._router.others |= {component}
+
+    def _add(self, service: Service, component: int | None = None) -> None:
+        roles = self._audience.add(service, component)
         if Timed in roles:
             self._timed.append(cast(Timed, service))
         if RemembersLinks in roles:
@@ -248,14 +244,14 @@ class Endpoint:
             ):  # the network sees to that, once for all
                 self._forward(self._links[other], frame)
         if frame.known and self._router.is_for_us(system, component):
-            self._dispatch(source, frame, link_ms, vehicle_ms)
+            self._dispatch(source, frame, component, link_ms, vehicle_ms)
         return True
 
     def deliver(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
         """Give a frame that the gate has taken from this link to the services now; nothing when the link is closed."""
         source = self._links.get(link)
         if source is not None:
-            self._dispatch(source, frame, link_ms, vehicle_ms)
+            self._dispatch(source, frame, target_of(frame)[1], link_ms, vehicle_ms)
 
     def _admit(self, source: OpenLink, frame: Frame, signing: Signing) -> bool:
         """Is the frame signed, or may it come in without? (A modem cannot sign its RADIO_STATUS.)"""
@@ -267,9 +263,10 @@ class Endpoint:
         source.refused += 1
         return False
 
-    def _dispatch(self, source: OpenLink, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
-        handlers = self._handlers.get(frame.msg_id)
-        if handlers is None:
+    def _dispatch(self, source: OpenLink, frame: Frame, component: int, link_ms: int, vehicle_ms: int) -> None:
+        audience = self._audience
+        handlers = audience.of(frame.msg_id, component) if audience.others else audience.own.get(frame.msg_id)
+        if not handlers:
             return
         message = codec.decode(frame.msg_id, frame.payload)
         peer = source.peer(frame)
@@ -322,8 +319,9 @@ class Endpoint:
         self._on_error(problem, where)
 
     # --- out ------------------------------------------------------------------------------------------------------
-    def send(self, message: Message, link: int | None = None) -> None:
-        """Queue a message on a link, None = on all `routes`; a link that is closed is passed over."""
+    def send(self, message: Message, link: int | None = None, component: int | None = None) -> None:
+        """Queue a message on a link, None = on all `routes`; a link that is closed is passed over. `component`: who
+        says it, None: we ourselves."""
         msg_id, payload, extra = codec.payload(message)
         if link is None:
             targets: Iterable[OpenLink] = self._links.values() if self.redundancy is None else self._on_routes()
@@ -333,7 +331,8 @@ class Endpoint:
         for target in targets:
             if not target.out.overflowed:
                 droppable = target.out.line is not None and is_droppable(msg_id)
-                self._queue(target, target.writer.frame(msg_id, payload, extra), 1, droppable)
+                writer = target.writer if component is None else target.writer_of(self.system_id, component)
+                self._queue(target, writer.frame(msg_id, payload, extra), 1, droppable)
 
     def _on_routes(self) -> list[OpenLink]:
         return [self._links[number] for number in self.routes()]
@@ -411,7 +410,7 @@ class Endpoint:
     def _send_all(self, service: Speaks) -> None:
         for one in service.take_outgoing():
             try:
-                self.send(one.message, one.link)
+                self.send(one.message, one.link, one.component)
             except ValueError as problem:  # a field that does not fit: the other messages still go out
                 self._report(problem, f"a message of {type(service).__name__}")
 

@@ -125,9 +125,7 @@ class Network:
         shared = self._links.get(link)
         if shared is None:
             return  # one of the frames before it has ended the link
-        if any(
-            frame.component == self.endpoints[member].component_id for member in self._members.get(frame.system, ())
-        ):
+        if any(self.endpoints[member].speaks_as(frame.component) for member in self._members.get(frame.system, ())):
             return  # an echo of what one of us has said
         system, component = target_of(frame)
         others = self._router.forward_to(frame, link, system, component)

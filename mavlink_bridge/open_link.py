@@ -88,7 +88,7 @@ class OutQueue:
 class OpenLink:
     """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
     signed. `take`: see `Endpoint.open_link`. `shared`: the network whose link it is, where others are on it as well:
-    they have the same `out` and `reader`."""
+    they have the same `out` and `reader`. `others`: the writers of further components, which count for themselves."""
 
     number: int
     name: str
@@ -105,6 +105,7 @@ class OpenLink:
     take: Callable[[memoryview], None] | None = None
     shared: object | None = None
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
+    others: dict[int, FrameWriter] = field(default_factory=dict)
 
     def push(self, data: bytes, frames: int, *, droppable: bool = False) -> None:
         """Queue whole frames, or drop them when the link is full. `droppable`: a later one replaces them, so on a line
@@ -121,6 +122,19 @@ class OpenLink:
         out.size += len(data)
         self.frames_out += frames
         self.bytes_out += len(data)
+
+    def writer_of(self, system: int, component: int) -> FrameWriter:
+        """Of a further component of the system."""
+        found = self.others.get(component)
+        if found is None:
+            found = self.others[component] = FrameWriter(system, component)
+        return found
+
+    def identify(self, system: int, component: int) -> None:
+        """The system is called so from now on."""
+        self.writer.identify(system, component)
+        for number, writer in self.others.items():
+            writer.identify(system, number)
 
     def count(self, frames: int, size: int) -> None:
         """These frames, made by somebody else from the next sequence number on, have been queued, or taken at once."""

@@ -2,8 +2,9 @@
 
 The table remembers on which links each (system, component) was heard. The rules are ArduPilot's:
 
-- for us: no target, target system 0, our system with component 0 or ours; our system with another component too, as
-  long as nobody has heard that component (a payload that is not there is answered for by the autopilot);
+- for us: no target, target system 0, our system with component 0, ours, or one of `others` (further components behind
+  the same links: a camera, a gimbal); our system with another component too, as long as nobody has heard that component
+  (a payload that is not there is answered for by the autopilot);
 - forwarded: what has no target, or a broadcast target, to every link where anybody was heard; the rest to the links
   where its target was heard. Never back, never RADIO_STATUS (a modem speaks to its own end) and never SETUP_SIGNING
   (a secret key). A frame that carries our own ids is an echo and goes nowhere.
@@ -29,6 +30,7 @@ class Router:
     def __init__(self, system: int, component: int) -> None:
         self.system = system
         self.component = component
+        self.others: frozenset[int] = frozenset()
         self._senders: dict[int, set[tuple[int, int]]] = {}
         self._links_of: dict[tuple[int, int], tuple[int, ...]] = {}
         self._links_of_system: dict[int, tuple[int, ...]] = {}
@@ -60,7 +62,11 @@ class Router:
 
     def is_echo(self, frame: Frame) -> bool:
         """Does the frame carry our own ids?"""
-        return frame.system == self.system and frame.component == self.component
+        return frame.system == self.system and self.is_ours(frame.component)
+
+    def is_ours(self, component: int) -> bool:
+        """Does this component of our system speak from here?"""
+        return component == self.component or component in self.others
 
     def is_for_us(self, system: int, component: int) -> bool:
         """Is a message with this target for us? (0, 0) where it has none."""
@@ -68,7 +74,7 @@ class Router:
             return True
         if system != self.system:
             return False
-        return component in (0, self.component) or (system, component) not in self._links_of
+        return component == 0 or self.is_ours(component) or (system, component) not in self._links_of
 
     def forward_to(self, frame: Frame, link: int, system: int, component: int) -> Sequence[int]:
         """The links on which a frame that came in on `link` and has this target goes on."""
@@ -78,7 +84,7 @@ class Router:
             return _NOWHERE
         if system == 0:
             wanted = self._live
-        elif system == self.system and component == self.component:
+        elif system == self.system and self.is_ours(component):
             return _NOWHERE
         else:
             wanted = self.links_of(system, component)

@@ -8,7 +8,9 @@ when it wants to be called next. Messages are pymavlink message objects (`mavlin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, cast, runtime_checkable
+
+from mavlink_bridge import codec
 
 Clock = Literal["vehicle", "link"]
 Message = Any
@@ -28,10 +30,12 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send. `link` None: on all links (STATUSTEXT, PARAM_VALUE after a set)."""
+    """A message to send. `link` None: on all links (STATUSTEXT, PARAM_VALUE after a set). `component`: who says it,
+    where that is not the vehicle itself (see `Endpoint.add_component`)."""
 
     message: Message
     link: int | None = None
+    component: int | None = None
 
 
 class Service(Protocol):
@@ -73,3 +77,48 @@ class RemembersLinks(Protocol):
 
     def link_closed(self, link: int) -> None:
         """The link is gone: forget its peers."""
+
+
+_ROLES: dict[type, frozenset[type]] = {}
+"""Of each type of service; to ask each service of a fleet would take seconds of its start."""
+
+
+def _roles_of(service: Service) -> frozenset[type]:
+    """The protocols that it has the methods of."""
+    kind = type(service)
+    if kind not in _ROLES:
+        _ROLES[kind] = frozenset(role for role in (Speaks, Timed, RemembersLinks) if isinstance(service, role))
+    return _ROLES[kind]
+
+
+Hearers = tuple[tuple[Service, Speaks | None], ...]
+"""Services in the order in which they hear; each, if it speaks, once more as one that does."""
+
+
+class Audience:
+    """Who hears a message at an endpoint, by its id: services of the vehicle itself (`own`), and of further components
+    (`others`, by their number)."""
+
+    def __init__(self) -> None:
+        self.own: dict[int, Hearers] = {}
+        self.others: dict[int, dict[int, Hearers]] = {}
+
+    def add(self, service: Service, component: int | None = None) -> frozenset[type]:
+        """One more, behind the others; gives the protocols that it has the methods of. ValueError for a name that is no
+        message."""
+        handlers = self.own if component is None else self.others.setdefault(component, {})
+        roles = _roles_of(service)
+        speaker = cast(Speaks, service) if Speaks in roles else None
+        for name in service.handles:
+            msg_id = codec.message_id(name)
+            if msg_id is None:
+                raise ValueError(f"{type(service).__name__} handles {name}, which is no message of the dialect")
+            handlers[msg_id] = (*handlers.get(msg_id, ()), (service, speaker))
+        return roles
+
+    def of(self, msg_id: int, component: int) -> Hearers:
+        """Of a message for this component, 0: for all. What is for nobody here is answered by the vehicle itself."""
+        if component in self.others:
+            return self.others[component].get(msg_id, ())
+        own = self.own.get(msg_id, ())
+        return own if component else sum((other.get(msg_id, ()) for other in self.others.values()), own)

@@ -125,6 +125,49 @@ def test_messages_for_others_reach_no_service() -> None:
     assert endpoint.heard(1, 154) == (gimbal,)
 
 
+@dataclass
+class Gimbal(Echo):
+    """Speaks as component 154."""
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return [Outgoing(one.message, one.link, 154) for one in super().take_outgoing()]
+
+
+def test_a_further_component_hears_its_own_and_speaks_for_itself() -> None:
+    """What is for it goes to it alone, what is for all to both; its sequence numbers are its own, and so is its
+    identity when the system is called otherwise."""
+    endpoint, echo, gimbal = Endpoint(1), Echo(), Gimbal()
+    endpoint.add_service(echo)
+    endpoint.add_component(154, [gimbal])
+    link, other = endpoint.open_link("ground"), endpoint.open_link("other")
+    endpoint.receive(other, v2(PING, 9, 9), LINK_MS, VEHICLE_MS)
+    endpoint.take_bytes(other)
+    reader = FrameReader()
+
+    def said(target: int) -> list[tuple[int, int, int]]:
+        endpoint.receive(link, to(1, target), LINK_MS, VEHICLE_MS)
+        return [(one.system, one.component, one.sequence) for one in reader.receive(endpoint.take_bytes(link), 0)]
+
+    assert said(154) == [(1, 154, 0)]
+    assert said(0) == [(1, 1, 0), (1, 154, 1)]
+    assert said(1) == [(1, 1, 1)]
+    assert said(100) == [(1, 1, 2)], "which nobody has heard of"
+    assert endpoint.take_bytes(other).count(b"\xfd") == 0, "what is for us is not forwarded"
+    endpoint.identify(7)
+    endpoint.receive(link, to(7, 154), LINK_MS, VEHICLE_MS)
+    assert [(one.system, one.component) for one in reader.receive(endpoint.take_bytes(link), 0)] == [(7, 154)]
+
+
+def test_an_echo_of_a_further_component_goes_nowhere() -> None:
+    """As one of the vehicle's own frames."""
+    endpoint, echo, gimbal = Endpoint(1), Echo(), Gimbal()
+    endpoint.add_service(echo)
+    endpoint.add_component(154, [gimbal])
+    endpoint.receive(endpoint.open_link("one"), v2(PING, 1, 154), LINK_MS, VEHICLE_MS)
+    assert not echo.heard
+    assert not gimbal.heard
+
+
 def test_an_echo_of_our_own_frames_goes_nowhere() -> None:
     """Neither to a service nor to another link."""
     endpoint, echo = Endpoint(1), Echo()
