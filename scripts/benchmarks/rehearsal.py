@@ -14,6 +14,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from benchmarks.terrain import tile
 from benchmarks.vehicle import HOME
+from sortie.config.wind import WindProfile
 from sortie.rehearsal.rehearse import Flying, judged
 
 ITEMS, CORNERS, FLIGHTS, MINUTES = 1000, 200, 200, 20
@@ -53,7 +54,7 @@ def flights() -> float:
     """Seconds, the start of the processes included."""
     plan = _plan(21, 500.0)
     began_s = time.perf_counter()
-    flying = Flying(FLIGHTS, (4.0, 7.0, None), processes=2)
+    flying = Flying(FLIGHTS, WindProfile.same(4.0, 7.0, None), processes=2)
     flown = judged(plan, "copter", None, {"SIM_BATT_CAP_AH": 0.0}, flying).flown
     took_s = time.perf_counter() - began_s
     if flown is None or flown.completed < 1.0 or flown.time_s.p50 < MINUTES * 60.0:

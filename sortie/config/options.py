@@ -27,7 +27,6 @@ from sortie.config.values import (
     parse_home,
     parse_speedup,
     parse_vehicle,
-    parse_wind,
     path,
     positive_number,
     system_or_all,
@@ -35,6 +34,7 @@ from sortie.config.values import (
     truth,
     whole_number,
 )
+from sortie.config.wind import STILL, WindProfile, parse_wind
 
 FLIGHTS = frozenset({"serve", "demo", "fly"})
 RUNS = FLIGHTS | {"loop"}
@@ -181,9 +181,9 @@ REHEARSAL_PARAMETERS: Final = Option(
     "param", str, _STRINGS, "A parameter that differs from its default, or a .param file of them. Repeatable.",
     Group.COMMAND, frozenset({"rehearse"}), form="NAME=VALUE|FILE", kind=Kind.LIST,
 )  # fmt: skip
-WIND: Final = Option[tuple[float, float, float | None]](
-    "wind", parse_wind, (0.0, 0.0, None), "Wind of the day with --flights: mean, gusts, where it comes from.",
-    Group.COMMAND, frozenset({"rehearse"}), form="MEAN,GUST[,DIR]", unit="m/s,m/s,deg", otherwise="calm",
+WIND: Final = Option[WindProfile](
+    "wind", parse_wind, STILL, "Wind of the day with --flights: mean, gusts, where it comes from; or a profile.",
+    Group.COMMAND, frozenset({"rehearse"}), form="MEAN,GUST[,DIR]|FILE", unit="m/s,m/s,deg", otherwise="calm",
 )  # fmt: skip
 BATTERY: Final = Option[float | None](
     "battery", positive_number, None, "Energy of the full battery.", Group.COMMAND, frozenset({"rehearse"}), form="WH",

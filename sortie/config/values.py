@@ -68,9 +68,6 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
     return GeoPoint(lat, lon, alt), heading % 360.0
 
 
-_MOST_WIND_MPS = 100.0
-
-
 def parse_vehicle(text: str) -> VehicleSpec:
     """`sim:KIND`, `ardupilot:KIND[=BINARY]`, `px4:KIND[=BINARY]` or a connection string."""
     kind, _, rest = text.partition(":")
@@ -176,18 +173,6 @@ def number_from_zero(text: str) -> float:
     if not (isfinite(value) and value >= 0.0):
         raise UserError("expected a number from 0 on")
     return value
-
-
-def parse_wind(text: str) -> tuple[float, float, float | None]:
-    """Mean and gust in m/s, and where it comes from in degrees, if that is known."""
-    expected = "expected MEAN,GUST[,DIR], m/s and degrees, the gusts not below the mean"
-    try:
-        mean, gust, *source = (float(word) for word in text.split(","))
-    except ValueError:
-        raise UserError(expected) from None
-    if not (0.0 <= mean <= gust <= _MOST_WIND_MPS and len(source) <= 1 and all(map(isfinite, source))):
-        raise UserError(expected)
-    return mean, gust, source[0] if source else None
 
 
 def system_or_all(text: str) -> str:

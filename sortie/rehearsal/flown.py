@@ -30,28 +30,19 @@ from autopilot.rehearsal.room import Segments as Legs
 from autopilot.rehearsal.room import distances
 from autopilot.rehearsal.rules import PACK_V
 from sortie.api.session import Session
+from sortie.api.simulation import wind_parameters
+from sortie.config.wind import STILL, Along, Wind, WindProfile
 from sortie.nodes.flight import Flight
 from sortie.runtime.signals import leave_to_parent
 
-__all__ = ["Flights", "FlownFlight", "Order", "Spread", "Wind", "drawn", "fly_all", "judge"]
+__all__ = ["Flights", "FlownFlight", "Order", "Spread", "drawn", "fly_all", "judge"]
 
-_VEERS_DEG: Final = 15.0  # standard deviation of the wind's direction from flight to flight
-_VARIES: Final = 0.25  # and of its mean, as a share
 _PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
 _WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
 _LOOK_S: Final = 2.0
 _SINKS_MPS: Final = 0.5
 _ENOUGH: Final = 0.95
 _WANTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
-
-
-@dataclass(frozen=True, slots=True)
-class Wind:
-    """Of the day: mean and peak in m/s, where it comes from in degrees; None: from anywhere."""
-
-    mean_mps: float = 0.0
-    gust_mps: float = 0.0
-    from_deg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Order:
     seed: int
     limit_s: float
     speed_mps: float
-    wind: Wind
+    wind: WindProfile
     battery_wh: float
     terrain: Path | None = None
 
@@ -128,27 +119,28 @@ class Flights:
 def drawn(order: Order) -> Order:
     """The order with the weather and the battery of its number; 0 is calm, with the whole battery."""
     if order.number == 0:
-        return replace(order, wind=Wind(from_deg=0.0))
-    chance, wind = Random(f"{order.seed}/{order.number}"), order.wind
-    mean = max(chance.gauss(wind.mean_mps, wind.mean_mps * _VARIES), 0.0)
-    peak = mean + max(wind.gust_mps - wind.mean_mps, 0.0) * chance.random()
-    source = chance.uniform(0.0, 360.0) if wind.from_deg is None else chance.gauss(wind.from_deg, _VEERS_DEG)
-    battery = order.battery_wh * chance.uniform(_WORST_PACK, 1.0)
-    return replace(order, wind=Wind(mean, peak, source % 360.0), battery_wh=battery)
+        return replace(order, wind=STILL)
+    chance = Random(f"{order.seed}/{order.number}")
+    wind = order.wind.drawn(chance)
+    return replace(order, wind=wind, battery_wh=order.battery_wh * chance.uniform(_WORST_PACK, 1.0))
 
 
 def fly(order: Order, legs: Legs) -> FlownFlight:
     """One flight. `legs`: the plan's, m about home."""
-    wind = order.wind
     params = {
         **dict(order.params), "FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V,
-        "SIM_WIND_SPD": wind.mean_mps, "SIM_WIND_TURB": (wind.gust_mps - wind.mean_mps) / _PEAK,
-        "SIM_WIND_DIR": wind.from_deg or 0.0,
+        **_blowing(order.wind.at(0.0, 0.0)),
     }  # fmt: skip
     seed = order.seed + order.number
     with Session(f"sim:{order.kind}", home=order.home, seed=seed, params=params, terrain=order.terrain) as session:
         session.upload(order.plan)
         return _Log(session, order, legs).run()
+
+
+def _blowing(wind: Wind) -> dict[str, float]:
+    """The simulator's parameters."""
+    gusts = (wind.gust_mps - wind.mean_mps) / _PEAK
+    return wind_parameters((wind.mean_mps, wind.from_deg or 0.0, gusts))
 
 
 class _Log:
@@ -192,13 +184,20 @@ class _Log:
         return 0.0 if self._up_s is None else self._session.time_s - self._up_s
 
     def _look(self, session: Session) -> bool:
-        """Asked every now and then: note where it is while it flies the mission."""
+        """Asked every now and then: note where it is while it flies the mission; let the wind blow as it does there."""
+        if self._order.wind.along is not Along.NOTHING:
+            self._blow(session)
         facts = session.autopilot.facts
         if facts.armed and session.autopilot.modes.spec.number in facts.vehicle_class.modes.autos:
             north, east, _ = session.autopilot.vehicle.state.position
             self._places.append((north, east))
             self._item = session.autopilot.sequencer.current_nav_index()
         return self._flight.done
+
+    def _blow(self, session: Session) -> None:
+        for name, value in _blowing(self._order.wind.at(self._since_s, session.state.height)).items():
+            if session.param(name) != value:
+                session.set_param(name, value)
 
     def _observe(self, events: list[Event], now_ms: int) -> None:
         for event in events:

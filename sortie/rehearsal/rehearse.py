@@ -22,6 +22,7 @@ from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
+from sortie.config.wind import STILL, WindProfile, wind_of
 from sortie.nodes.build import grounded
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
 from sortie.rehearsal.rehearsal import Rehearsal
@@ -29,9 +30,8 @@ from sortie.rehearsal.rehearsal import Rehearsal
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights
 
-__all__ = ["STILL", "Flying", "judged", "rehearse"]
+__all__ = ["Flying", "judged", "rehearse"]
 
-STILL: Final = (0.0, 0.0, None)
 _NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
 _LONGER, _SPARE_S, _MOST_S = 4.0, 300.0, 6 * 3600.0
 """A flight that takes so much longer than in still air has not ended."""
@@ -42,7 +42,7 @@ class Flying:
     """How it is flown: see `rehearse`."""
 
     flights: int = 0
-    wind: tuple[float, float, float | None] = STILL
+    wind: WindProfile = STILL
     battery_wh: float | None = None
     seed: int = 0
     processes: int = 1
@@ -55,7 +55,7 @@ def rehearse(
     home: GeoPoint | str | None = None,
     params: Mapping[str, float] | None = None,
     flights: int = 0,
-    wind: tuple[float, float, float | None] = STILL,
+    wind: WindProfile | tuple[float, float, float | None] | Path | str = STILL,
     battery_wh: float | None = None,
     seed: int = 0,
     terrain: Path | str | None = None,
@@ -63,8 +63,8 @@ def rehearse(
     """What the static rules (docs/rehearse.md) say of a plan, or of a plan file, and so many flights of it. `vehicle`:
     "sim:copter" or another simulated kind. `home`: where it stands, as --home has it; None: the plan's, or its first
     place. `params`: parameters that differ from the defaults, in ArduPilot's units. `wind`: mean and gust (m/s), and
-    where from (degrees, None: from anywhere). `battery_wh`: None: SIM_BATT_CAP_AH. `seed`: of all that is drawn.
-    `terrain`: the ground, as --terrain has it.
+    where from (degrees, None: from anywhere), or a wind file. `battery_wh`: None: SIM_BATT_CAP_AH.
+    `seed`: of all that is drawn. `terrain`: the ground, as --terrain has it.
     UserError for what an upload would refuse."""
     if isinstance(plan, Plan):
         check_plan(plan, Path("plan"))
@@ -73,7 +73,7 @@ def rehearse(
     kind = _kind(vehicle)
     values, _ = given_parameters([f"{name}={value!r}" for name, value in (params or {}).items()], kind)
     place = parse_home(home)[0] if isinstance(home, str) else home
-    return judged(plan, kind, place, values, Flying(flights, wind, battery_wh, seed),
+    return judged(plan, kind, place, values, Flying(flights, wind_of(wind), battery_wh, seed),
                   None if terrain is None else Path(terrain))  # fmt: skip
 
 
@@ -128,12 +128,11 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
 def _fly(
     plan: Plan, field: Field, way: Way, params: dict[str, float], flying: Flying, terrain: Path | None
 ) -> Flights:  # fmt: skip
-    from sortie.rehearsal.flown import Order, Wind, fly_all
+    from sortie.rehearsal.flown import Order, fly_all
 
-    mean, gust, source = flying.wind
     order = Order(
         plan, field.kind.name, field.home, tuple(params.items()), 0, flying.seed,
-        min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, Wind(mean, gust, source),
+        min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, flying.wind,
         field.param("SIM_BATT_CAP_AH") * PACK_V, terrain,
     )  # fmt: skip
     begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))

@@ -16,7 +16,8 @@ from autopilot.mission.plan import Plan
 from sortie import Session, rehearse
 from sortie.api.sample import square
 from sortie.commands.cli import run
-from sortie.rehearsal.flown import Order, Wind, drawn
+from sortie.config.wind import WindProfile
+from sortie.rehearsal.flown import Order, drawn
 
 SQUARE = Path(__file__).parents[3] / "examples" / "square.waypoints"
 HOME = GeoPoint(47.0, 8.0, 400.0)
@@ -35,13 +36,15 @@ def away(metres: float) -> Plan:
 
 def test_the_first_flight_is_calm_and_the_others_are_drawn_by_their_number() -> None:
     """So that the number of processes changes nothing."""
-    order = Order(away(50.0), "copter", HOME, (), 0, 1, 100.0, 10.0, Wind(6.0, 9.0, 90.0), 50.0)
-    assert (drawn(order).wind, drawn(order).battery_wh) == (Wind(0.0, 0.0, 0.0), 50.0)
+    order = Order(away(50.0), "copter", HOME, (), 0, 1, 100.0, 10.0, WindProfile.same(6.0, 9.0, 90.0), 50.0)
+    assert (drawn(order).wind.at(0.0, 0.0).mean_mps, drawn(order).battery_wh) == (0.0, 50.0)
     many = [drawn(replace(order, number=number)) for number in range(1, 200)]
     assert many == [drawn(replace(order, number=number)) for number in range(1, 200)]
-    assert all(45.0 <= one.battery_wh <= 50.0 and one.wind.gust_mps >= one.wind.mean_mps >= 0.0 for one in many)
-    assert 5.5 < sum(one.wind.mean_mps for one in many) / len(many) < 6.5
-    assert sum(sin(((one.wind.from_deg or 0.0) - 90.0) * 0.01745) > 0.9 for one in many) == 0
+    winds = [one.wind.at(0.0, 0.0) for one in many]
+    assert all(45.0 <= one.battery_wh <= 50.0 for one in many)
+    assert all(wind.gust_mps >= wind.mean_mps >= 0.0 for wind in winds)
+    assert 5.5 < sum(wind.mean_mps for wind in winds) / len(winds) < 6.5
+    assert sum(sin(((wind.from_deg or 0.0) - 90.0) * 0.01745) > 0.9 for wind in winds) == 0
 
 
 def test_flights_tell_when_with_what_and_what_is_left() -> None:
@@ -79,6 +82,24 @@ def test_wind_against_the_way_costs_time() -> None:
     assert calm is not None
     assert windy is not None
     assert windy.energy_wh.p95 > calm.energy_wh.p95 + 0.05
+
+
+def test_a_profile_blows_where_its_height_says(tmp_path: Path) -> None:
+    """Calm below, against the way above: what flies at 40 m takes longer than what flies at 5 m."""
+    file = tmp_path / "aloft.csv"
+    file.write_text("height_m,speed_mps,gust_mps,from_deg\n10,0,0,0\n30,9,9,0\n")
+    low, high = (
+        rehearse(
+            Plan(HOME, tuple(replace(one, z=z) if one.z else one for one in away(300.0).items)), flights=4, wind=file
+        ).flown
+        for z in (5.0, 40.0)
+    )
+    assert low is not None
+    assert high is not None
+    still, windy = (flown.flights[0] for flown in (low, high))  # calm
+    climb_s = windy.time_s - still.time_s
+    assert [one.time_s - still.time_s for one in low.flights] == pytest.approx([0.0] * 4, abs=0.5)
+    assert max(one.time_s for one in high.flights) > still.time_s + climb_s + 1.0
 
 
 def test_a_battery_that_ends_is_found_at_its_item() -> None:

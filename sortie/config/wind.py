@@ -1,0 +1,198 @@
+"""The wind of the day: one for all the flight, or a profile along its time or over height, as a file has it.
+
+A file is CSV with a header: `time_s` (since arming) or `height_m` (above home), rising from row to row, then
+`speed_mps`, and where it is known `gust_mps` (the peak) and `from_deg`. Between rows the wind changes linearly, its
+direction the shorter way round; before the first row and behind the last it is theirs. A line that begins with # is
+left out.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from enum import Enum
+from math import isfinite
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from sortie.config.errors import UserError
+
+__all__ = ["STILL", "Along", "Wind", "WindProfile", "parse_wind", "read_wind", "wind_of"]
+
+MOST_MPS: Final = 100.0
+MOST_ROWS: Final = 10_000
+_FORM: Final = "expected MEAN,GUST[,DIR], m/s and degrees, the gusts not below the mean, or a wind file"
+_VEERS_DEG: Final = 15.0  # standard deviation of the direction from flight to flight
+_VARIES: Final = 0.25  # and of the mean, as a share
+
+
+@dataclass(frozen=True, slots=True)
+class Wind:
+    """Mean and peak in m/s, where it comes from in degrees; None: from anywhere."""
+
+    mean_mps: float = 0.0
+    gust_mps: float = 0.0
+    from_deg: float | None = None
+
+
+class Along(Enum):
+    """What a profile's rows stand at; the value is the name of the file's column."""
+
+    NOTHING = ""
+    TIME = "time_s"
+    HEIGHT = "height_m"
+
+
+@dataclass(frozen=True, slots=True)
+class WindProfile:
+    """Winds at rising times (s since arming) or heights (m above home); one row of NOTHING: the same for all."""
+
+    rows: tuple[tuple[float, Wind], ...]
+    along: Along = Along.NOTHING
+
+    @classmethod
+    def same(cls, mean_mps: float, gust_mps: float, from_deg: float | None) -> WindProfile:
+        """One wind for all the flight."""
+        return cls(((0.0, Wind(mean_mps, gust_mps, from_deg)),))
+
+    def at(self, time_s: float, height_m: float) -> Wind:
+        """The wind then and there."""
+        if len(self.rows) == 1:
+            return self.rows[0][1]
+        where = time_s if self.along is Along.TIME else height_m
+        k = bisect_right(self.rows, where, key=lambda row: row[0])
+        if k == 0 or k == len(self.rows):
+            return self.rows[min(k, len(self.rows) - 1)][1]
+        (low, one), (high, other) = self.rows[k - 1 : k + 1]
+        return _between(one, other, (where - low) / (high - low))
+
+    def drawn(self, chance: Random) -> WindProfile:
+        """The wind of one flight: all its means by one share stronger or weaker, a part of its gusts, and turned."""
+        share = max(chance.gauss(1.0, _VARIES), 0.0)
+        gusts = chance.random()
+        anywhere = self.rows[0][1].from_deg is None
+        turn = chance.uniform(0.0, 360.0) if anywhere else chance.gauss(0.0, _VEERS_DEG)
+        return replace(self, rows=tuple((at, _varied(one, share, gusts, turn)) for at, one in self.rows))
+
+
+STILL: Final = WindProfile.same(0.0, 0.0, None)
+
+
+def _between(one: Wind, other: Wind, part: float) -> Wind:
+    source = one.from_deg
+    if source is not None and other.from_deg is not None:
+        turn = (other.from_deg - source + 180.0) % 360.0 - 180.0
+        source = (source + part * turn) % 360.0
+    mean = one.mean_mps + part * (other.mean_mps - one.mean_mps)
+    return Wind(mean, one.gust_mps + part * (other.gust_mps - one.gust_mps), source)
+
+
+def _varied(wind: Wind, share: float, gusts: float, turn: float) -> Wind:
+    mean = wind.mean_mps * share
+    return Wind(mean, mean + (wind.gust_mps - wind.mean_mps) * gusts, ((wind.from_deg or 0.0) + turn) % 360.0)
+
+
+def wind_of(wind: WindProfile | tuple[float, float, float | None] | Path | str) -> WindProfile:
+    """A profile as a program gives it: itself, (mean m/s, gust m/s, from degrees or None), or a file. UserError."""
+    if isinstance(wind, WindProfile):
+        return wind
+    if isinstance(wind, Path | str):
+        return read_wind(Path(wind))
+    mean, gust, source = wind
+    return _checked(mean, gust, source)
+
+
+def _checked(mean: float, gust: float, source: float | None) -> WindProfile:
+    if not 0.0 <= mean <= gust <= MOST_MPS or not isfinite(source or 0.0):
+        raise UserError(_FORM)
+    return WindProfile.same(mean, gust, source)
+
+
+def parse_wind(text: str) -> WindProfile:
+    """MEAN,GUST[,DIR], or a file. UserError."""
+    words = text.split(",")
+    try:
+        float(words[0])
+    except ValueError:
+        return _read(Path(text))
+    try:
+        mean, gust, *source = map(float, words)
+    except ValueError:
+        raise UserError(_FORM) from None
+    if len(source) > 1:
+        raise UserError(_FORM)
+    return _checked(mean, gust, source[0] if source else None)
+
+
+def read_wind(file: Path) -> WindProfile:
+    """The profile of a file. UserError, with its name and the line."""
+    try:
+        return _read(file)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
+
+
+def _read(file: Path) -> WindProfile:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError("expected a wind file, text in UTF-8") from error
+    except OSError as error:
+        raise UserError(f"{error.strerror}; {_FORM}") from error
+    lines = [
+        (number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line.lstrip()[0] != "#"
+    ]
+    if not lines:
+        raise UserError("line 1: expected a header, time_s or height_m, then speed_mps; found nothing")
+    number, header = lines[0]
+    names = [name.strip() for name in header.split(",")]
+    along = _along(names, f"line {number}")
+    rows: list[tuple[float, Wind]] = []
+    for number, line in lines[1:]:
+        place = f"line {number}"
+        at, wind = _row(names, next(csv.reader([line])), place)
+        if rows and at <= rows[-1][0]:
+            raise UserError(
+                f"{place}: expected {along.value} above {rows[-1][0]:g}, that of the row before, found {at:g}"
+            )
+        rows.append((at, wind))
+    if not rows or len(rows) > MOST_ROWS:
+        raise UserError(f"line {number}: expected 1 to {MOST_ROWS} rows of wind below it, found {len(rows)}")
+    return WindProfile(tuple(rows), along)
+
+
+def _along(names: list[str], place: str) -> Along:
+    known = {along.value: along for along in (Along.TIME, Along.HEIGHT)}
+    more = {"gust_mps", "from_deg"}
+    if names[0] not in known or names[1:2] != ["speed_mps"] or len(set(names)) < len(names) or {*names[2:]} - more:
+        raise UserError(f"{place}: expected time_s or height_m, speed_mps, and gust_mps, from_deg where they are "
+                        f"known, found {','.join(names)}")  # fmt: skip
+    return known[names[0]]
+
+
+_LIMITS: Final = {"time_s": (0.0, 1e6), "height_m": (-1e4, 1e5), "speed_mps": (0.0, MOST_MPS),
+                  "gust_mps": (0.0, MOST_MPS), "from_deg": (-360.0, 360.0)}  # fmt: skip
+
+
+def _row(names: list[str], words: list[str], place: str) -> tuple[float, Wind]:
+    if len(words) != len(names):
+        raise UserError(f"{place}: expected {len(names)} values, found {len(words)}")
+    values = {name: _number(name, word.strip(), place) for name, word in zip(names, words, strict=True)}
+    mean = values["speed_mps"]
+    gust = values.get("gust_mps", mean)
+    if gust < mean:
+        raise UserError(f"{place}: expected gust_mps not below speed_mps, found {gust:g}")
+    return values[names[0]], Wind(mean, gust, values.get("from_deg"))
+
+
+def _number(name: str, word: str, place: str) -> float:
+    low, high = _LIMITS[name]
+    try:
+        value = float(word)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:  # nan too
+        raise UserError(f"{place}: expected {name} from {low:g} to {high:g}, found {word or 'nothing'}")
+    return value
