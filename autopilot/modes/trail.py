@@ -3,14 +3,14 @@
 While armed a point is kept whenever a look finds the vehicle SRTL_ACCURACY away from the last one; at most SRTL_POINTS
 of them. Between two looks a vehicle that accelerates by `a` strays from the straight line by at most a T^2 / 8: 0.6 m
 for a copter (a second, 5 m/s2), which is within the tolerance of the straightening that follows. A vehicle that stands,
-or moves straight to the end of its leg, is looked at when it gets another target: a quiet flight is not woken up. For
-the return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off. Source: ArduPilot
-libraries/AP_SmartRTL.
+moves straight to the end of its leg, or keeps to the line of it, is looked at when it gets another target: a quiet
+flight is not woken up. For the return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off.
+Source: ArduPilot libraries/AP_SmartRTL.
 """
 
 from __future__ import annotations
 
-from math import dist
+from math import dist, sqrt
 from typing import Final
 
 from autopilot.geo import Ned
@@ -20,6 +20,9 @@ from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT
 _RESTING: Final = 0.3  # m/s
+_SETTLING_S: Final = (
+    1.0  # how long a vehicle on its line drifts off it at the speed that it has across: 1 / PSC_POSXY_P
+)
 _MOST_POINTS: Final = 500
 _FULL: Final = 0.9
 
@@ -34,6 +37,12 @@ def _dot(a: Ned, b: Ned) -> float:
 
 def _minus(a: Ned, b: Ned) -> Ned:
     return (a[0] - b[0], a[1] - b[1], a[2] - b[2])
+
+
+def _across(vector: Ned, way: Ned, length: float) -> float:
+    """The size of the part of `vector` across `way`, which is `length` long."""
+    along = _dot(vector, way) / length
+    return sqrt(max(_dot(vector, vector) - along * along, 0.0))
 
 
 def _unit(value: float) -> float:
@@ -224,7 +233,21 @@ class Trail:
             return False
         ahead = _minus(target.end, state.position)
         along = _dot(ahead, state.velocity) / speed
-        return along > 0.0 and _dot(ahead, ahead) - along * along < (0.25 * self._accuracy) ** 2
+        if along <= 0.0:
+            return False
+        near = 0.25 * self._accuracy
+        return _dot(ahead, ahead) - along * along < near * near or self._stays_on(target, near)
+
+    def _stays_on(self, leg: Leg, near: float) -> bool:
+        """Is it on the line of its leg, and will not be `near` m off it on the way to the end?"""
+        if leg.start is None:
+            return False
+        way, state = _minus(leg.end, leg.start), self._facts.vehicle.state
+        length = dist(leg.end, leg.start)
+        if length == 0.0:
+            return False
+        off = _across(_minus(state.position, leg.start), way, length)
+        return off + _SETTLING_S * _across(state.velocity, way, length) < near
 
     def _make_room(self) -> None:
         """Straighten the trail; one that stays nearly as long is given up: each further point would cost as much."""

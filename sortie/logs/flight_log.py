@@ -46,12 +46,23 @@ _CSV_INDEX = [index for _, index, _ in _COLUMNS]
 _CSV_FORM = ",".join("%" + form for _, _, form in _COLUMNS) + "\n"  # of many numbers twice as fast as `format`
 
 
+def _plain(value: object) -> object:
+    """What JSON has no form for: a record by its fields, anything else by its text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return str(value)
+
+
+_encode = json.JSONEncoder(default=_plain).encode  # one for all: `json.dumps` would make one a line
+
+
 def event_line(event: Event, time_s: float) -> str:
     """A line of events.jsonl: vehicle time, the kind of event, and its own fields."""
     entry: dict[str, Any] = {"time_s": time_s, "event": type(event).__name__}
     if dataclasses.is_dataclass(event) and not isinstance(event, type):
-        entry |= dataclasses.asdict(event)
-    return json.dumps(entry, default=str) + "\n"
+        for field in dataclasses.fields(event):
+            entry[field.name] = getattr(event, field.name)
+    return _encode(entry) + "\n"
 
 
 @cache

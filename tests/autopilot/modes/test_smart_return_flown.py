@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autopilot.geo import Ned
-from tests.fakes.core_bench import Bench
-from tests.fakes.sim_copter import GUIDED, RTL, SMART_RTL, away, height, in_air, ready, to_the_end
+from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.sim_copter import GUIDED, RTL, SMART_RTL, away, height, in_air, on_mission, ready, to_the_end
 
 
 def beside(p: Ned, a: Ned, b: Ned) -> float:
@@ -136,6 +136,19 @@ def test_the_trail_costs_few_wake_ups() -> None:
     bench.core.commands.guided_target(position=(500.0, 0.0, -10.0))
     bench.run(40.0)
     assert bench.updates - before < 60
+
+
+def test_round_corners_it_is_looked_at_until_the_vehicle_is_on_its_next_line() -> None:
+    """A leg of a mission of 60 m takes 9 s, of which the corner takes 3; and the way back has all corners."""
+    corners = [(60.0, 0.0), (60.0, 60.0), (0.0, 60.0), (0.0, 120.0), (60.0, 120.0)]
+    bench = on_mission([takeoff(), *(waypoint(*corner) for corner in corners)])
+    bench.run(60.0, lambda: 2 in bench.reached)
+    before, now_ms = bench.updates, bench.now_ms
+    bench.run(120.0, lambda: 6 in bench.reached)
+    assert (bench.now_ms - now_ms) / 4000.0 > 8.0
+    assert bench.updates - before < 4 * 5  # arrivals are among them
+    kept = list(pairwise(bench.core.trail.begin_return(bench.now_ms)))
+    assert all(min(beside((*corner, -10.0), a, b) for a, b in kept) < 3.0 for corner in corners)
 
 
 def test_the_trail_of_few_looks_passes_where_it_flew() -> None:

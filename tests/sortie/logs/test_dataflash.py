@@ -6,6 +6,7 @@ import itertools
 import math
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,8 @@ ALL = tuple(dict.fromkeys((*K.EVENTS, *COPTER, *ROVER)))
 
 def read(path: Path) -> list[Any]:
     """All messages of a log, as pymavlink reads them."""
-    log = DFReader.DFReader_binary(str(path))
-    messages = []
-    while (message := log.recv_msg()) is not None:
-        messages.append(message)
-    return messages
+    with closing(DFReader.DFReader_binary(str(path))) as log:
+        return list(iter(log.recv_msg, None))
 
 
 def written(folder: Path, *data: bytes) -> list[Any]:
