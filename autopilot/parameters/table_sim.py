@@ -94,3 +94,20 @@ LANDING: Final[tuple[ParameterDef, ...]] = (
 """Precision landing: those of ArduPilot 4.6 that are obeyed here (AC_PrecLand), and the simulated pads'. Of ArduPilot's
 SIM_PLD_ there are ENABLE, HEIGHT, RATE, ALT_LMT and DIST_LMT; its LAT and LON are 32 bit numbers, which cannot say
 where a pad is to less than 1.7 m: SIM_PLD_N and SIM_PLD_E count metres."""
+
+CAMERA: Final[tuple[ParameterDef, ...]] = (
+    i8(
+        "CAM1_TYPE", 0, "", None, None, "The camera that hangs on the vehicle",
+        values={0: "None", 6: "MAVLinkCamV2"}, reboot=True,
+    ),
+    f32("CAM1_INTRVAL_MIN", 0, "s", 0, 10, "Shortest time between two pictures"),
+    f32("SIM_CAM_SENS_W", 6.4, "mm", 0.1, 100, "Width of the camera's sensor", reboot=True),
+    f32("SIM_CAM_SENS_H", 4.8, "mm", 0.1, 100, "Height of the camera's sensor", reboot=True),
+    f32("SIM_CAM_FOCAL", 4.7, "mm", 0.1, 1000, "Shortest focal length of the camera's lens", reboot=True),
+    f32("SIM_CAM_ZOOM", 10, "", 1, 100, "Longest focal length over the shortest", reboot=True),
+    i16("SIM_CAM_RES_W", 640, "", 16, 8192, "Columns of a picture", reboot=True),
+    i16("SIM_CAM_RES_H", 480, "", 16, 8192, "Rows of a picture", reboot=True),
+    f32("SIM_CAM_PITCH", -90, "deg", -90, 30, "Where a camera without a gimbal looks; -90 = straight down", reboot=True),
+    f32("SIM_CAM_STORE", 1024, "", 0, None, "Room for pictures, MiB", reboot=True),
+)  # fmt: skip
+"""The camera of component 100: ArduPilot's names where it has them; what its lens, sensor and card are is ours."""

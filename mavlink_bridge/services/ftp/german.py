@@ -56,6 +56,17 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Error of the direction (standard deviation)": "Fehler der Richtung (Standardabweichung)",
     "Looks that see nothing": "Blicke, die nichts sehen",
     "So long in a row; 0 = each look for itself": "So lange am Stück; 0 = jeder Blick für sich",
+    "The camera that hangs on the vehicle": "Die Kamera am Fahrzeug",
+    "Shortest time between two pictures": "Kürzeste Zeit zwischen zwei Bildern",
+    "Width of the camera's sensor": "Breite des Sensors der Kamera",
+    "Height of the camera's sensor": "Höhe des Sensors der Kamera",
+    "Shortest focal length of the camera's lens": "Kürzeste Brennweite der Kamera",
+    "Longest focal length over the shortest": "Längste Brennweite im Verhältnis zur kürzesten",
+    "Columns of a picture": "Spalten eines Bildes",
+    "Rows of a picture": "Zeilen eines Bildes",
+    "Where a camera without a gimbal looks; -90 = straight down":
+        "Wohin eine Kamera ohne Gimbal blickt; -90 = senkrecht nach unten",
+    "Room for pictures, MiB": "Platz für Bilder, MiB",
     # labels
     "No": "Nein", "Yes": "Ja", "Yes, by force": "Ja, mit Gewalt", "None": "Keine", "Nothing": "Nichts",
     "Nobody": "Niemand", "Do Nothing": "Nichts tun", "Off": "Aus", "First": "Der erste", "Second": "Der zweite",
