@@ -107,7 +107,10 @@ CAMERA: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_CAM_ZOOM", 10, "", 1, 100, "Longest focal length over the shortest", reboot=True),
     i16("SIM_CAM_RES_W", 640, "", 16, 8192, "Columns of a picture", reboot=True),
     i16("SIM_CAM_RES_H", 480, "", 16, 8192, "Rows of a picture", reboot=True),
-    f32("SIM_CAM_PITCH", -90, "deg", -90, 30, "Where a camera without a gimbal looks; -90 = straight down", reboot=True),
+    f32(
+        "SIM_CAM_PITCH", -90, "deg", -90, 30, "Where a camera without a gimbal looks; -90 = straight down",
+        reboot=True,
+    ),
     f32("SIM_CAM_STORE", 1024, "", 0, None, "Room for pictures, MiB", reboot=True),
 )  # fmt: skip
 """The camera of component 100: ArduPilot's names where it has them; what its lens, sensor and card are is ours."""
