@@ -22,7 +22,7 @@ from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.router import Router, target_of
-from mavlink_bridge.services.base import Audience, Message, RemembersLinks, Service, Speaks, Timed
+from mavlink_bridge.services.base import Audience, Message, Outgoing, RemembersLinks, Service, Speaks, Timed
 from mavlink_bridge.tx_queue import TxQueue, is_droppable
 
 if TYPE_CHECKING:
@@ -35,6 +35,19 @@ _RADIO_STATUS = codec.id_of("RADIO_STATUS")
 
 def _raise(problem: Exception, where: str) -> None:
     raise problem
+
+
+class _Due:
+    """A service with deadlines, its methods taken out once: each is called on every pass and after every message."""
+
+    __slots__ = ("handle_timeout", "next_deadline_ms", "on_link", "service", "take_outgoing")
+
+    def __init__(self, service: Timed) -> None:
+        self.service = service
+        self.on_link = service.clock == "link"
+        self.handle_timeout = service.handle_timeout
+        self.next_deadline_ms = service.next_deadline_ms
+        self.take_outgoing = service.take_outgoing
 
 
 class Endpoint:
@@ -53,7 +66,7 @@ class Endpoint:
         self._links: dict[int, OpenLink] = {}
         self._last_link = 0
         self._closed = LinkStatistics("closed")
-        self._timed: list[Timed] = []
+        self._timed: list[_Due] = []
         self._remembering: list[RemembersLinks] = []
         self._audience = Audience()
         self._on_error = on_error
@@ -118,7 +131,7 @@ class Endpoint:
     def _add(self, service: Service, component: int | None = None) -> None:
         roles = self._audience.add(service, component)
         if Timed in roles:
-            self._timed.append(cast(Timed, service))
+            self._timed.append(_Due(cast(Timed, service)))
         if RemembersLinks in roles:
             self._remembering.append(cast(RemembersLinks, service))
 
@@ -281,12 +294,14 @@ class Endpoint:
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeouts(self, link_ms: int, vehicle_ms: int) -> None:
         """Call every service that has deadlines once with the time on its clock and queue what it has to send."""
-        for service in self._timed:
+        for due in self._timed:
             try:
-                service.handle_timeout(link_ms if service.clock == "link" else vehicle_ms)
-                self._send_all(service)
+                due.handle_timeout(link_ms if due.on_link else vehicle_ms)
+                said = due.take_outgoing()
+                if said:
+                    self._send_these(said, due.service)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
-                self._report(problem, f"{type(service).__name__} on its deadline")
+                self._report(problem, f"{type(due.service).__name__} on its deadline")
 
     def handle_timeout_of(self, service: Timed, now_ms: int) -> None:
         """Call one service with the time on its clock: only it is due."""
@@ -301,13 +316,13 @@ class Endpoint:
         `besides`: not counting this one."""
         on_link: int | None = None
         on_vehicle: int | None = None
-        for service in self._timed:
-            if service is besides:
+        for due in self._timed:
+            if due.service is besides:
                 continue
-            deadline = service.next_deadline_ms()
+            deadline = due.next_deadline_ms()
             if deadline is None:
                 continue
-            if service.clock == "link":
+            if due.on_link:
                 if on_link is None or deadline < on_link:
                     on_link = deadline
             elif on_vehicle is None or deadline < on_vehicle:
@@ -408,7 +423,12 @@ class Endpoint:
         return sums
 
     def _send_all(self, service: Speaks) -> None:
-        for one in service.take_outgoing():
+        said = service.take_outgoing()
+        if said:
+            self._send_these(said, service)
+
+    def _send_these(self, said: list[Outgoing], service: Speaks) -> None:
+        for one in said:
             try:
                 self.send(one.message, one.link, one.component)
             except ValueError as problem:  # a field that does not fit: the other messages still go out
