@@ -97,7 +97,7 @@ MEASUREMENTS = (
                 work=("plain", 2)),
     Measurement("square, no client, telemetry log on", (Figure("headless_log", 3300, "x real time"),),
                 lambda: (flights.headless(True),)),
-    Measurement("square, no client, telemetry log off", (Figure("headless", 4000, "x real time"),),
+    Measurement("square, no client, telemetry log off", (Figure("headless", 10_000, "x real time"),),
                 lambda: (flights.headless(False),)),
     Measurement("actor layer, against none", (Figure("actor_layer", 25, "% of the headless speed-up", at_most=True),),
                 lambda: (_actors(),), work=None),
