@@ -30,6 +30,7 @@ from autopilot.pilot_input import PilotInput
 from autopilot.plans import Plans
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.reasons import ArmingMethod, ArmingReason, ModeReason
+from autopilot.rehearsal.upload import UploadRehearsal
 from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
 from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.failsafes import Failsafes, WindWatch
@@ -77,6 +78,7 @@ class Autopilot:
         self.context = VehicleContext(facts, announcer, helm, self.precision)
         self.home = Home(facts, announcer, journal, stored.home)
         self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
+        self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.heading = Heading(facts, helm)
         self.payload = Payload(facts, announcer, helm)
         self.sequencer = MissionSequencer(
@@ -172,6 +174,8 @@ class Autopilot:
                  hears=int(VehicleEvent.ARRIVED), hear=lambda *_: self.helm.target_reached()),
             Turn("home", "a first position is home before anything counts from there",
                  hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.home.position_found()),
+            Turn("rehearsal", "it may have waited for home",
+                 hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.rehearsal.home_found()),
             Turn("sequencer", "it is stepped by AUTO; only when DO items are done is a parameter",
                  parameter=self._timing_changed),
             Turn("speeds", "they are AUTO's and GUIDED's tools; a parameter counts at once",
@@ -216,6 +220,7 @@ class Autopilot:
 
     def _listen(self) -> None:
         self.plans.mission_replaced = self.auto.replaced
+        self.plans.came = self.rehearsal.plan_came
         self.plans.mission_is_flown = lambda: self.sequencer.state() is MissionState.RUNNING
         for name in self.parameters.names():
             self.vehicle.set_parameter(name, self.parameters[name])

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, Ned, longitude_scale
 from autopilot.terrain import HeightMap
 
-__all__ = ["STRAIGHT_DOWN", "Ground", "Lens", "footprint", "look_at_ground", "pointing"]
+__all__ = ["STRAIGHT_DOWN", "Ground", "Lens", "distances_to_ground", "footprint", "look_at_ground", "pointing"]
 
 Numbers = npt.NDArray[np.float64]
 
@@ -121,26 +121,29 @@ def _window(low: float, high: float, first: float, per_degree: float, count: int
 
 
 def look_at_ground(place: Ned, rays: Numbers, ground: Ground) -> Numbers:
-    """(n, 2) metres north and east of the origin where rays ((n, 3) in north, east, down) from `place` first meet the
-    ground; NaN: the sky, or where no height of the ground is known."""
+    """(n, 2) metres north and east of the origin where rays ((n, 3) unit vectors in north, east, down) from `place`
+    first meet the ground; NaN: the sky, or where no height of the ground is known."""
+    met: Numbers = np.array(place[:2]) + rays[:, :2] * distances_to_ground(place, rays, ground)[:, None]
+    return met
+
+
+def distances_to_ground(place: Ned, rays: Numbers, ground: Ground) -> Numbers:
+    """(n,) metres along the rays to the same."""
     down = rays[:, 2]
     falls = down > _LEAST_DOWN
     slope = np.where(falls, down, 1.0)
     up = -place[2]
     near = np.maximum((up - ground.highest_m) / slope, 0.0)
     far = np.maximum((up - ground.lowest_m) / slope, 0.0)
-    if ground.map is not None:
-        near, far = _bracket(place, rays, ground, near, far)
-    met: Numbers = np.array(place[:2]) + rays[:, :2] * far[:, None]
-    unknown = ~falls if ground.map is None else ~falls | np.isnan(ground.up(met[:, 0], met[:, 1]))
-    met[unknown] = np.nan
-    return met
+    if ground.map is None:
+        return np.where(falls, far, np.nan)
+    far = _first_meeting(place, rays, ground, near, far)
+    met = np.array(place[:2]) + rays[:, :2] * far[:, None]
+    return np.where(falls & np.isfinite(ground.up(met[:, 0], met[:, 1])), far, np.nan)
 
 
-def _bracket(
-    place: Ned, rays: Numbers, ground: Ground, near: Numbers, far: Numbers
-) -> tuple[Numbers, Numbers]:  # fmt: skip
-    """Distances before and behind the first meeting: steps between the highest and the lowest ground, then halves."""
+def _first_meeting(place: Ned, rays: Numbers, ground: Ground, near: Numbers, far: Numbers) -> Numbers:
+    """The distance just behind the first meeting: steps between the highest and the lowest ground, then halves."""
 
     def below(distance: Numbers) -> npt.NDArray[np.bool_]:
         at = np.array(place) + rays * distance[:, None]
@@ -158,7 +161,7 @@ def _bracket(
         middle = (first + last) / 2.0
         hit = below(middle)
         first, last = np.where(hit, first, middle), np.where(hit, middle, last)
-    return first, last
+    return last
 
 
 def footprint(place: Ned, attitude: tuple[float, float, float], lens: Lens, ground: Ground) -> Numbers:

@@ -25,7 +25,8 @@ Items = tuple[MissionItem, ...]
 
 
 class Plans:
-    """`count_changed(name, value)` is told the totals; `mission_replaced(old items)` a new mission."""
+    """`count_changed(name, value)` is told the totals; `mission_replaced(old items)` a new mission, `came` that
+    any plan is another."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Plans:
         self.fence = MissionStorage(first_index=0)
         self.rally = MissionStorage(first_index=0)
         self.mission_replaced: Callable[[Items], None] = lambda old: None
+        self.came: Callable[[], None] = lambda: None
         self.mission_is_flown: Callable[[], bool] = lambda: False
         self._load(stored)
 
@@ -104,3 +106,4 @@ class Plans:
         self._count(kind)
         if kind == MissionType.MISSION:
             self.mission_replaced(old)
+        self.came()

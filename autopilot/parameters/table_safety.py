@@ -105,6 +105,7 @@ MISSION: Final[tuple[ParameterDef, ...]] = (
         "When DO items run: with the leg to the item before them, or after it",
         values={0: "On the leg to it", 1: "When it is reached (ArduPilot)"},
     ),
+    i8("SRT_REHEARSE", 0, "", None, None, "Say what a rehearsal's rules find in an uploaded plan", values=NO_YES),
 )
 
 RALLY_COMMON: Final[tuple[ParameterDef, ...]] = (

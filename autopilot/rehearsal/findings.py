@@ -22,6 +22,8 @@ class Severity(Enum):
     """The plan does not work: no-go."""
     WARNING = "warning"
     """It flies, though perhaps not as it was meant."""
+    NOTE = "note"
+    """Nothing is wrong; something could not be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Rule:
     mend: str
 
 
-_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+_ERROR, _WARNING, _NOTE = Severity
 _ROWS: Final = (
     Rule("fence-leg", _ERROR, "A leg leaves an inclusion zone, crosses an exclusion zone, or ends beyond FENCE_RADIUS.",
          "move the item or the fence"),
@@ -105,6 +107,7 @@ _ROWS: Final = (
 
 RULES: Final = MappingProxyType({row.name: row for row in _ROWS})
 """By name, the most severe first."""
+_SEVERITIES: Final = tuple(Severity)
 _ORDER: Final = {name: place for place, name in enumerate(RULES)}
 
 
@@ -129,6 +132,6 @@ def found(rule: str, text: str, item: int | None = None, part: MissionType = Mis
     return Finding(RULES[rule], text, item, part)
 
 
-def rank(one: Finding) -> tuple[bool, int, int]:
-    """To sort by: errors first, then rules in their order, then items."""
-    return one.rule.severity is not Severity.ERROR, _ORDER[one.rule.name], -1 if one.item is None else one.item
+def rank(one: Finding) -> tuple[int, int, int]:
+    """To sort by: the most severe first, then rules in their order, then items."""
+    return _SEVERITIES.index(one.rule.severity), _ORDER[one.rule.name], -1 if one.item is None else one.item

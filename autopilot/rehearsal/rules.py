@@ -235,7 +235,8 @@ def _abilities(q: Question) -> Iterator[Finding]:
 
 def _speeds(q: Question) -> Iterator[Finding]:
     cruise = q.field.kind.measures.cruise[0]
-    most = (q.field.parameters.definition(cruise.name).maximum or inf) / cruise.per
+    definition = next(one for one in q.field.kind.parameters.definitions if one.name == cruise.name)
+    most = (definition.maximum or inf) / cruise.per
     for item in q.plan.items:
         if item.command != Cmd.DO_CHANGE_SPEED:
             continue

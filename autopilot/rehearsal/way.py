@@ -20,8 +20,8 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
-from autopilot.parameters.parameters import Parameters
 from autopilot.terrain import HeightMap
+from autopilot.vehicle_context import ParameterValues
 from autopilot.vehicles.vehicle_class import Measure, VehicleClass
 
 __all__ = ["Field", "Leg", "Place", "Way", "walk"]
@@ -44,14 +44,17 @@ class Field:
     None: flat, at home's height."""
 
     kind: VehicleClass
-    parameters: Parameters
+    parameters: ParameterValues
     home: GeoPoint
     sea_known: bool = True
     ground: HeightMap | None = None
 
     def param(self, name: str, default: float = 0.0) -> float:
         """A parameter's value; `default`: the vehicle has none of that name."""
-        return float(self.parameters[name]) if name in self.parameters else default
+        try:
+            return float(self.parameters[name])
+        except KeyError:
+            return default
 
     def measure(self, measure: Measure) -> float:
         """m or m/s."""

@@ -44,8 +44,8 @@ class Rehearsal:
     @property
     def verdict(self) -> str:
         """One line."""
-        errors = sum(one.rule.severity is Severity.ERROR for one in self.findings)
-        warnings = len(self.findings) - errors
+        severities = [one.rule.severity for one in self.findings]
+        errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
         told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
         if self.energy_wh is not None:
             told.append(f"{self.energy_wh:.1f} Wh")

@@ -1,0 +1,90 @@
+"""What the static rules say of a plan that has been uploaded, to every ground station, where SRT_REHEARSE is set.
+
+Mission, fence and rally points come one after the other: each is looked at together with those that are there, and
+what has been said of the plan before is not said again. Before the vehicle knows where home is nothing can be said of
+ways and fences: it waits for that. Notes are left to `sortie rehearse`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from autopilot.mav import Severity as Says
+from autopilot.mission.plan_types import Plan
+from autopilot.vehicle_context import Announcer, VehicleFacts
+
+if TYPE_CHECKING:
+    from autopilot.mission.storage import MissionStorage
+    from autopilot.rehearsal.findings import Finding
+
+__all__ = ["MOST_TEXTS", "UploadRehearsal"]
+
+MOST_TEXTS: Final = 8
+"""After these only how many more there are."""
+
+
+class ThreePlans(Protocol):
+    """`autopilot.plans.Plans`, as far as they are read."""
+
+    @property
+    def mission(self) -> MissionStorage: ...
+    @property
+    def fence(self) -> MissionStorage: ...
+    @property
+    def rally(self) -> MissionStorage: ...
+
+
+class UploadRehearsal:
+    """Of one vehicle. While the parameter is 0 the rules are not even loaded."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, plans: ThreePlans) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._plans = plans
+        self._said: frozenset[Finding] = frozenset()
+        self._waits = False
+
+    def plan_came(self) -> None:
+        """One of the three plans has changed."""
+        if not self._facts.param("SRT_REHEARSE"):
+            return
+        self._waits = self._facts.home is None
+        if not self._waits:
+            self._say()
+
+    def home_found(self) -> None:
+        """Home is known from now on."""
+        if self._waits:
+            self.plan_came()
+
+    def _say(self) -> None:
+        found = self._findings()
+        fresh = [one for one in found if one not in self._said]
+        self._said = frozenset(found)
+        for one in fresh[:MOST_TEXTS]:
+            self._announcer.say(_loud(one), f"Rehearsal: {one.place}: {one.text}")
+        if len(fresh) > MOST_TEXTS:
+            more = fresh[MOST_TEXTS:]
+            errors = sum(_loud(one) is Says.ERROR for one in more)
+            self._announcer.say(_loud(more[0]), f"Rehearsal: {len(more)} more, {errors} of them errors")
+
+    def _findings(self) -> list[Finding]:
+        """Of the plans as they are now, the most severe first."""
+        from autopilot.rehearsal.findings import Severity, rank
+        from autopilot.rehearsal.rules import check
+        from autopilot.rehearsal.way import Field, walk
+
+        facts, plans = self._facts, self._plans
+        plan = Plan(facts.home, plans.mission.items(), plans.fence.items(), plans.rally.items())
+        if not plan.items or facts.home is None:
+            return []
+        ground = facts.terrain.ground if facts.terrain.enabled else None
+        field = Field(facts.vehicle_class, facts.parameters, facts.home, ground=ground)
+        found = check(plan, field, walk(plan, field))
+        return sorted((one for one in found if one.rule.severity is not Severity.NOTE), key=rank)
+
+
+def _loud(one: Finding) -> Says:
+    from autopilot.rehearsal.findings import Severity
+
+    return Says.ERROR if one.rule.severity is Severity.ERROR else Says.WARNING
