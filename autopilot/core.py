@@ -26,6 +26,7 @@ from autopilot.modes.heading import Heading
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
+from autopilot.mount.mount import Mount
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Plans
 from autopilot.precision.lander import PrecisionLanding
@@ -81,6 +82,7 @@ class Autopilot:
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.heading = Heading(facts, helm)
         self.payload = Payload(facts, announcer, helm)
+        self.mount = Mount(facts, announcer)
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
@@ -110,6 +112,7 @@ class Autopilot:
         self.auto = AutoMode(
             context, numbers.specs[numbers.auto], self.sequencer, self.plans.mission, self.journal,
             lambda number: self.modes.set(number, self.facts.now_ms, ModeReason.MISSION_CMD).ok,
+            self.mount.look_away,
         )  # fmt: skip
         self.trail = Trail(self.facts, self.announcer, self.helm)
         self.modes, self.follower = build_choice(
@@ -140,14 +143,23 @@ class Autopilot:
     def _make_commands(self) -> None:
         facts, announcer, helm, modes = self.facts, self.announcer, self.helm, self.modes
         self.commands = FlightCommands(
-            facts, announcer, helm, modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
+            facts,
+            announcer,
+            helm,
+            modes,
+            self.guided,
+            self.auto,
+            self.heading,
+            self.speeds,
+            self.fence.admits,
+            self.mount,
         )
         self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
         switches = partial(AuxFunctions, facts, announcer, self.payload, self.fence.enable, self.precision.loiter)
         self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
         self.auto.executor = build_executor(
-            self.context, self.auto, self.heading, self.speeds, self.payload, self.home, self.fence, self.commands,
-            switches(self.auto.leave_for), self.return_point,
+            self.context, self.auto, self.heading, self.speeds, self.payload, self.mount, self.home, self.fence,
+            self.commands, switches(self.auto.leave_for), self.return_point,
         )  # fmt: skip
 
     def _flight_parts(self) -> FlightParts:
@@ -205,6 +217,11 @@ class Autopilot:
             Turn("payload", "photos and repeats depend on nobody here",
                  update=self.payload.update, deadline=self.payload.next_deadline_ms),
         ]  # fmt: skip
+        if self.mount.gimbal is not None:
+            rows.append(Turn(
+                "mount", "it points about a vehicle that has decided where it goes", update=self.mount.update,
+                deadline=self.mount.next_deadline_ms, parameter=self.mount.parameter_changed,
+            ))  # fmt: skip
         if follower is not None:
             rows.insert(3, Turn(
                 "follower", "whose the vehicle is, is known before anybody steers it",

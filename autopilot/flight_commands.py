@@ -19,6 +19,7 @@ from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.speeds import SpeedControl
+from autopilot.mount.mount import Mount
 from autopilot.reasons import ModeReason
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.targets import Attitude, Hold, Leg, Yaw, YawMode
@@ -47,6 +48,7 @@ class FlightCommands:
         heading: Heading,
         speeds: SpeedControl,
         admits: Callable[[GeoPoint], bool],
+        mount: Mount,
     ) -> None:
         self._facts = facts
         self._announcer = announcer
@@ -57,6 +59,7 @@ class FlightCommands:
         self._heading = heading
         self._speeds = speeds
         self._admits = admits  # the fence: may it be sent there?
+        self._mount = mount
         self._kind = facts.vehicle_class
 
     # --- up and down ----------------------------------------------------------------------------------------------
@@ -237,8 +240,13 @@ class FlightCommands:
         return ACCEPTED
 
     def set_roi(self, place: GeoPoint | None) -> Outcome:
-        """A nose that turns follows; a camera would, and there is none to turn."""
-        if not self._kind.turns_nose:
+        """A gimbal looks there; where none turns to the side, a nose that turns does. Without either a camera would."""
+        if self._mount.gimbal is not None:
+            if place is None:
+                self._mount.look_away()
+            else:
+                self._mount.look_at(place)
+        if not self._kind.turns_nose or self._mount.pans:
             return ACCEPTED
         if place is not None and not self._facts.has_position:
             return self._announcer.refuse("Region of interest: requires position")

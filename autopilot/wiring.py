@@ -23,6 +23,7 @@ from autopilot.modes.payload import Payload
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
+from autopilot.mount.mount import Mount
 from autopilot.plans import Items
 from autopilot.safety.fence import FenceGuard
 from autopilot.vehicle import ControlledVehicle
@@ -92,6 +93,7 @@ def build_executor(
     heading: Heading,
     speeds: SpeedControl,
     payload: Payload,
+    mount: Mount,
     home: Home,
     fence: FenceGuard,
     commands: FlightCommands,
@@ -105,7 +107,7 @@ def build_executor(
         context, heading, speeds, guided, limits, destination, lambda seq: auto.sequencer.next_nav(auto.mission, seq)
     )
     do = DoTools(
-        facts, announcer, helm, heading, speeds, payload, limits, home.set, fence.enable, commands.set_reverse,
+        facts, announcer, helm, heading, speeds, payload, mount, limits, home.set, fence.enable, commands.set_reverse,
         auxiliary,
     )  # fmt: skip
     return AutoExecutor(nav, do, auto.mission_complete)

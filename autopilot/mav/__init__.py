@@ -49,6 +49,7 @@ from autopilot.mav.fields import (
     VehicleType,
     WireMissionState,
 )
+from autopilot.mav.gimbal import GimbalCapability, GimbalError, GimbalFlag, MountMode
 
 __all__ = [
     "AccelerometerPosition",
@@ -66,6 +67,9 @@ __all__ = [
     "FenceBreach",
     "FirmwareVersion",
     "Frame",
+    "GimbalCapability",
+    "GimbalError",
+    "GimbalFlag",
     "LandedState",
     "LandingTargetType",
     "MagCalStatus",
@@ -73,6 +77,7 @@ __all__ = [
     "MissionType",
     "ModeFlag",
     "MotorTestThrottle",
+    "MountMode",
     "ParameterType",
     "PositionMask",
     "RebootAction",

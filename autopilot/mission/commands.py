@@ -181,10 +181,13 @@ _ROWS: Final = (
     CommandSpec(_C.DO_PAUSE_CONTINUE, "PauseContinue", _DO, parameters=(_P(1, "0: pause"),)),
     CommandSpec(_C.DO_SET_REVERSE, "SetReverse", _DO, _REVERSE, (_P(1, "1: backwards"),)),
     CommandSpec(_C.DO_SET_ROI_LOCATION, "SetROI", _DO, _ALL, place=True),
+    CommandSpec(_C.DO_SET_ROI_WPNEXT_OFFSET, "SetROIWPNextOffset", _DO, output=_RECORDED),
     CommandSpec(_C.DO_SET_ROI_NONE, "SetROI", _DO, _ALL),
+    CommandSpec(_C.DO_SET_ROI_SYSID, "SetROISysID", _DO, output=_RECORDED),
     CommandSpec(_C.DO_SET_ROI, "SetROI", _DO, _ALL, place=True),
     CommandSpec(_C.DO_DIGICAM_CONFIGURE, "DigiCamCfg", _DO, output=_RECORDED),
     CommandSpec(_C.DO_DIGICAM_CONTROL, "DigiCamCtrl", _DO, _ALL, output=_RECORDED),
+    CommandSpec(_C.DO_MOUNT_CONFIGURE, "MountConfigure", _DO, output=_RECORDED),
     CommandSpec(_C.DO_MOUNT_CONTROL, "MountControl", _DO, output=_RECORDED),
     CommandSpec(_C.DO_SET_CAM_TRIGG_DIST, "SetCamTrigDst", _DO, _ALL, (_P(1, "distance", "m"),), output=_RECORDED),
     CommandSpec(_C.DO_FENCE_ENABLE, "FenceEnable", _DO, _ALL, _ON),
@@ -225,8 +228,8 @@ _ROWS: Final = (
 _SPECS: Final = {int(row.command): row for row in _ROWS}
 SPECS: Final = MappingProxyType(_SPECS)
 """By command. What stands here is kept by an upload: every command that ArduPilot's common mission code keeps, plus the
-camera commands that plans for PX4 carry, and those of installed packages. Others are refused (DO_SET_MODE and
-DO_CONTROL_VIDEO too, as there)."""
+camera and gimbal commands that plans for PX4 carry, and those of installed packages. Others are refused (DO_SET_MODE
+and DO_CONTROL_VIDEO too, as there)."""
 
 
 def _of(plan: MissionType) -> frozenset[int]:

@@ -48,12 +48,14 @@ class AutoMode(Mode):
         mission: MissionStorage,
         journal: Journal,
         request_mode: Callable[[int], bool],
+        look_away: Callable[[], None],
     ) -> None:
         super().__init__(context, spec)
         self.sequencer = sequencer
         self.mission = mission
         self._journal = journal
         self._request_mode = request_mode
+        self._look_away = look_away
         self._voice = MissionVoice(context.facts, context.announcer)
         self._waiting = False  # entered, the mission not yet begun
         self._active = False
@@ -120,6 +122,7 @@ class AutoMode(Mode):
         self._active = self._waiting = False
         self._tell(self.sequencer.stop())
         self.executor.drop()
+        self._look_away()  # what the mission's camera looked at was the mission's
 
     def disarmed(self) -> None:
         """What flies goes back to its first item; what drives stays where it is while in AUTO

@@ -22,6 +22,8 @@ from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
+from autopilot.mount.items import MOUNT_ITEMS, act
+from autopilot.mount.mount import Mount
 from autopilot.targets import Yaw
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
@@ -37,6 +39,7 @@ class DoTools:
     heading: Heading
     speeds: SpeedControl
     payload: Payload
+    mount: Mount
     limits: GuidedLimits
     set_home: Callable[[GeoPoint | None], object]
     enable_fence: Callable[[float], object]
@@ -82,6 +85,9 @@ class DoItems:
         if handler is not None:
             return handler(self, item)
         params = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
+        if item.command in MOUNT_ITEMS and self._tools.mount.gimbal is not None:
+            act(self._tools.mount, item.command, params)
+            return CommandStartResult.COMPLETE
         if self._tools.payload.act(item.command, params, now_ms):
             return CommandStartResult.COMPLETE
         return CommandStartResult.UNSUPPORTED
@@ -145,12 +151,16 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _interest(self, item: MissionItem) -> CommandStartResult:
-        if not self._tools.facts.vehicle_class.turns_nose:  # its camera looks there
-            return CommandStartResult.COMPLETE
+        facts, mount = self._tools.facts, self._tools.mount
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
-        facts = self._tools.facts
         place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
-        self._tools.heading.look_at(None if ends else local(facts, place))
+        if mount.gimbal is not None:
+            if ends:
+                mount.look_away()
+            else:
+                mount.look_at(place)
+        if facts.vehicle_class.turns_nose and not mount.pans:  # else its camera looks there
+            self._tools.heading.look_at(None if ends else local(facts, place))
         return CommandStartResult.COMPLETE
 
     def _fence(self, item: MissionItem) -> CommandStartResult:

@@ -114,3 +114,30 @@ CAMERA: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_CAM_STORE", 1024, "", 0, None, "Room for pictures, MiB", reboot=True),
 )  # fmt: skip
 """The camera of component 100: ArduPilot's names where it has them; what its lens, sensor and card are is ours."""
+
+MOUNT: Final[tuple[ParameterDef, ...]] = (
+    i8(
+        "MNT1_TYPE", 0, "", None, None, "The gimbal", reboot=True,
+        values={0: "None: a camera looks straight down", 6: "A MAVLink gimbal, simulated"},
+    ),
+    i8(
+        "MNT1_DEFLT_MODE", 3, "", None, None, "What the gimbal points at first, and after a region of interest",
+        values={0: "Retracted", 1: "Neutral", 2: "MAVLink", 3: "RC", 4: "GPS point", 5: "SysID target", 6: "Home"},
+    ),
+    f32("MNT1_RC_RATE", 0, "deg/s", 0, 90, "How fast full stick turns the gimbal; 0 = sticks are angles", step=1),
+    i16("MNT1_ROLL_MIN", -30, "deg", -180, 180, "Lowest roll angle of the gimbal", step=1),
+    i16("MNT1_ROLL_MAX", 30, "deg", -180, 180, "Highest roll angle of the gimbal", step=1),
+    i16("MNT1_PITCH_MIN", -90, "deg", -90, 90, "Lowest pitch angle of the gimbal", step=1),
+    i16("MNT1_PITCH_MAX", 20, "deg", -90, 90, "Highest pitch angle of the gimbal", step=1),
+    i16("MNT1_YAW_MIN", -180, "deg", -180, 180, "Lowest yaw angle of the gimbal", step=1),
+    i16("MNT1_YAW_MAX", 180, "deg", -180, 180, "Highest yaw angle of the gimbal", step=1),
+    *(
+        f32(f"MNT1_{name}_{axis}", 0, "deg", -180, 180, f"{angle} of the {word} gimbal", step=1)
+        for name, word in (("RETRACT", "retracted"), ("NEUTRAL", "neutral"))
+        for axis, angle in (("X", "Roll"), ("Y", "Pitch"), ("Z", "Yaw"))
+    ),
+    i16("MNT1_SYSID_DFLT", 0, "", 0, 255, "System that the gimbal points at in mode SysID target", reboot=True),
+    f32("SIM_MNT_RATE", 90, "deg/s", 1, 720, "Fastest turn of the simulated gimbal"),
+    f32("SIM_MNT_ACC", 360, "deg/s/s", 1, 7200, "Acceleration of the simulated gimbal"),
+)  # fmt: skip
+"""The gimbal: ArduPilot's first mount (AP_Mount_Params), and what the simulated one can do."""

@@ -34,6 +34,7 @@ from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
+from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.targets import write_yaw
 
 __all__ = ["Advance", "SimulatedMachine"]
@@ -43,6 +44,7 @@ _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.
 SLOWEST = 0.1
 FREE_OUTPUTS = range(5, 9)
+GIMBAL_STUCK = "gimbal.stuck"
 #: What a vehicle at rest feels besides its weight at most, m/s2, and how fast its receiver says that it moves, m/s.
 _REST_ACCEL, _REST_SPEED = 0.5, 0.5
 #: Turning faster than this (rad/s) it does not rest; as `autopilot.control.estimator.STILL`, which needs the compiler.
@@ -88,6 +90,7 @@ class SimulatedMachine(ABC):
         self._origin: GeoPoint | None = None
         self._parameters: dict[str, float] = {}
         self._advance: Advance | None = None
+        self._gimbal: SimulatedGimbal | None = None
         self._begin_report()
 
     def move_to(
@@ -302,6 +305,13 @@ class SimulatedMachine(ABC):
             self._p[M.P_SERVO_5 + channel - 5] = pwm_us
             self._report[0, R.SERVO_1 + channel - 1] = pwm_us
 
+    @property
+    def gimbal(self) -> SimulatedGimbal:
+        """Its gimbal (`autopilot.mount.gimbal.HasGimbal`), made when somebody asks."""
+        if self._gimbal is None:
+            self._gimbal = SimulatedGimbal(self._parameters, lambda: self._report[0])
+        return self._gimbal
+
     # --- for its dock ---------------------------------------------------------------------------------------------
     @property
     def true_place(self) -> tuple[float, float]:
@@ -337,7 +347,10 @@ class SimulatedMachine(ABC):
         self._advance(*self._arguments, self._until_ms)
 
     def fault_names(self) -> Sequence[str]:
-        return self._faults.names()
+        return (*self._faults.names(), GIMBAL_STUCK)
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
+        if name == GIMBAL_STUCK:
+            self.gimbal.stick(active)
+            return True
         return self._faults.set(name, value, active)

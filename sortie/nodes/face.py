@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from autopilot import report
 from autopilot.core import Autopilot
 from autopilot.events import Event
+from autopilot.mav import Component
 from autopilot.reasons import ArmingReason
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.identity import Identity
@@ -35,6 +36,7 @@ from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import german, qgc_document
 from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.gimbal import GimbalDevice, GimbalManager
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.landing_target import LandingTargetService
@@ -145,6 +147,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
             autopilot.precision, service.vehicle, telemetry.answers, lambda: service.epoch_us + 1000 * service.now_ms
         ),
         events,
+        *_gimbal(service, commands, telemetry),
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),
@@ -154,6 +157,19 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     for number, row in rows.items():  # after the others have registered theirs
         commands.register(number, row)
     return Face(telemetry, commands, missions, files, pages, logs, services)
+
+
+def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:
+    """The manager of the vehicle's gimbal; the gimbal speaks for itself. Nothing where there is none."""
+    autopilot, endpoint = service.autopilot, service.endpoint
+    mount, gimbal = autopilot.mount, autopilot.mount.gimbal
+    if gimbal is None:
+        return ()
+    device = GimbalDevice(gimbal, endpoint.links, lambda: endpoint.system_id, lambda: service.now_ms)
+    endpoint.add_component(Component.GIMBAL, [device])
+    return (
+        GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.links, lambda: endpoint.system_id),
+    )
 
 
 def _shown(modes: ModeSource) -> list[ShownMode]:

@@ -22,6 +22,7 @@ PROGRAMS = (
 ALONE: Mapping[str, str] = {
     "autopilot.modes.build": "the table of modes: a line for each",
     "autopilot.modes.mission_voice": "words for people, apart from what decides",
+    "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
     "autopilot.vehicles.boat": "one module for each kind",
     "sitl.vehicles.rover": "one module for each kind",
     "sitl.ardupilot.launcher": "one package for each firmware's simulator",

@@ -68,6 +68,10 @@ class CommandService:
         """Serve command `number` by `row`, instead of what may have served it before."""
         self._rows[number] = row
 
+    def row(self, number: int) -> Row:
+        """What serves a command; KeyError when nothing does."""
+        return self._rows[number]
+
     def numbers(self) -> frozenset[int]:
         """The commands that this vehicle knows."""
         kind = self._parts.facts.vehicle_class

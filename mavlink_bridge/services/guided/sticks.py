@@ -15,6 +15,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Protocol
 
+from autopilot.mount.mount import STICKS
 from autopilot.reasons import ModeReason
 from autopilot.targets import Sticks
 from mavlink_bridge.services.base import Clock, Message, Peer
@@ -22,6 +23,7 @@ from mavlink_bridge.services.base import Clock, Message, Peer
 if TYPE_CHECKING:
     from autopilot.modes.auxiliary import AuxFunctions
     from autopilot.modes.manager import ModeChoice
+    from autopilot.mount.mount import Mount
     from autopilot.pilot_input import PilotInput
     from autopilot.safety.failsafes import Failsafes
     from autopilot.vehicle_context import ParameterValues, VehicleFacts
@@ -59,6 +61,8 @@ class StickParts(Protocol):
     @property
     def auxiliary(self) -> AuxFunctions: ...
     @property
+    def mount(self) -> Mount: ...
+    @property
     def sticks(self) -> PilotInput: ...
     @property
     def failsafes(self) -> Failsafes: ...
@@ -92,10 +96,21 @@ class Switches:
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:
             return
+        if function in STICKS:
+            self._parts.mount.stick(STICKS[function], self._deflection(channel, pwm))
+            return
         position = switch_position(pwm, reverse=parameters[f"RC{channel}_REVERSED"] != 0.0)
         if position != self._positions.get(channel, _LOW):
             self._positions[channel] = position
             self._parts.auxiliary.act(function, position)
+
+    def _deflection(self, channel: int, pwm: float) -> float:
+        """-1 .. 1, by the channel's calibration."""
+        low, high, trim, reverse = (
+            self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "REVERSED")
+        )
+        value = _fraction(pwm - trim, high - trim) if pwm > trim else -_fraction(trim - pwm, trim - low)
+        return -value if reverse else value
 
 
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")

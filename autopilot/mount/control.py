@@ -1,0 +1,103 @@
+"""Who may move the gimbal: a primary and a secondary holder (system, component), as MAVLink's gimbal manager has them.
+
+DO_GIMBAL_MANAGER_CONFIGURE changes them, for everybody who asks: control is handed over by being taken. While nobody
+holds it everybody may move the gimbal, since most ground stations never ask for it (ArduPilot's rule); as soon as
+somebody does, others are refused (PX4's). A mission is the vehicle's own and is never refused.
+Source: https://mavlink.io/en/services/gimbal_v2.html, MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+Holder = tuple[int, int]
+"""System and component."""
+NOBODY: Final[Holder] = (0, 0)
+_IDS: Final = range(256)
+
+
+class Order(Enum):
+    """What DO_GIMBAL_MANAGER_CONFIGURE says of a holder; the value is its number, any id gives it to that id."""
+
+    KEEP = -1
+    TAKE = -2
+    RELEASE = -3
+    GIVE = None
+
+
+class Held(Enum):
+    """Who holds it, seen by who asks."""
+
+    BY_NOBODY = "nobody"
+    BY_ASKER = "the asker"
+    BY_OTHER = "another"
+
+
+class After(Enum):
+    """Who holds it then."""
+
+    AS_BEFORE = "as before"
+    ASKER = "the asker"
+    NAMED = "who is named"
+    NOBODY = "nobody"
+
+
+TABLE: Final = MappingProxyType({
+    (Order.KEEP, Held.BY_NOBODY): After.AS_BEFORE,
+    (Order.KEEP, Held.BY_ASKER): After.AS_BEFORE,
+    (Order.KEEP, Held.BY_OTHER): After.AS_BEFORE,
+    (Order.TAKE, Held.BY_NOBODY): After.ASKER,
+    (Order.TAKE, Held.BY_ASKER): After.ASKER,
+    (Order.TAKE, Held.BY_OTHER): After.ASKER,
+    (Order.RELEASE, Held.BY_NOBODY): After.AS_BEFORE,
+    (Order.RELEASE, Held.BY_ASKER): After.NOBODY,
+    (Order.RELEASE, Held.BY_OTHER): After.AS_BEFORE,
+    (Order.GIVE, Held.BY_NOBODY): After.NAMED,
+    (Order.GIVE, Held.BY_ASKER): After.NAMED,
+    (Order.GIVE, Held.BY_OTHER): After.NAMED,
+})  # fmt: skip
+
+
+class Control:
+    """See the module."""
+
+    def __init__(self) -> None:
+        self.primary = NOBODY
+        self.secondary = NOBODY
+
+    def may(self, asker: Holder) -> bool:
+        """May it move the gimbal?"""
+        return self.primary == self.secondary == NOBODY or asker in (self.primary, self.secondary)
+
+    def configure(self, asker: Holder, params: Sequence[float]) -> bool:
+        """Params 1 to 4 of the command: the primary's system and component, the secondary's. False, and nothing is
+        changed, for numbers that are no ids and no orders."""
+        first, second = _order(params[0], params[1]), _order(params[2], params[3])
+        if first is None or second is None:
+            return False
+        self.primary = _after(self.primary, asker, *first)
+        self.secondary = _after(self.secondary, asker, *second)
+        return True
+
+
+def _order(system: float, component: float) -> tuple[Order, Holder] | None:
+    if system in _IDS and component in _IDS:
+        return Order.GIVE, (int(system), int(component)) if system else NOBODY
+    known = {order.value: order for order in Order}
+    order = known.get(int(system)) if system in (-1.0, -2.0, -3.0) else None
+    return None if order is None or component not in range(-3, 256) else (order, NOBODY)
+
+
+def _after(holder: Holder, asker: Holder, order: Order, named: Holder) -> Holder:
+    held = Held.BY_NOBODY if holder == NOBODY else Held.BY_ASKER if holder == asker else Held.BY_OTHER
+    match TABLE[order, held]:
+        case After.ASKER:
+            return asker
+        case After.NAMED:
+            return named
+        case After.NOBODY:
+            return NOBODY
+    return holder

@@ -1,0 +1,107 @@
+"""The seam to a gimbal: what it is asked, and where it points. `sitl.vehicles.gimbal` stands in for the hardware."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from math import pi
+from typing import Protocol, runtime_checkable
+
+from autopilot import report
+from autopilot.mount.rotation import Angles, Quaternion, about, attitude, times
+from autopilot.vehicle_context import KnownVehicle
+
+
+class Posture(Enum):
+    """What a gimbal is doing."""
+
+    POINTING = "pointing"
+    NEUTRAL = "neutral"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Point there, or turn so fast. Roll and pitch are against the horizon; yaw is against north when `locked`, else
+    against the vehicle's nose. Rad, rad/s; with neither angles nor rates it goes where its posture says."""
+
+    angles: Angles | None = None
+    rates: Angles | None = None
+    locked: bool = False
+    posture: Posture = Posture.POINTING
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Lowest and highest angle of each joint, rad; `endless`: yaw turns round and round."""
+
+    roll: tuple[float, float]
+    pitch: tuple[float, float]
+    yaw: tuple[float, float]
+
+    @property
+    def endless(self) -> bool:
+        return self.yaw[0] <= -pi and self.yaw[1] >= pi
+
+    @property
+    def pans(self) -> bool:
+        """Does it turn to the side? (If not, the vehicle's nose has to.)"""
+        return self.yaw[1] > self.yaw[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """Where a gimbal points at an instant. `earth`: from the camera's axes (x along the optical axis, y right, z down
+    in the picture) to north, east, down. `joints`: against the vehicle's body. `rates`: of roll, pitch and yaw, yaw
+    against north when `locked`. `heading`, `turn_rate`: the vehicle's, rad, rad/s. `errors`: `mav.GimbalError`."""
+
+    earth: Quaternion
+    joints: Angles
+    rates: Angles
+    heading: float
+    turn_rate: float
+    locked: bool
+    posture: Posture
+    errors: int
+
+    @property
+    def forward(self) -> Quaternion:
+        """As `earth`, against the vehicle's heading instead of north."""
+        return times(about(2, -self.heading), self.earth)
+
+
+class Gimbal(Protocol):
+    """Hardware that turns a camera. `fitted`: the vehicle has it."""
+
+    fitted: bool
+
+    def limits(self) -> Limits: ...
+
+    def demand(self, demand: Demand) -> None:
+        """From now on."""
+
+    def pointing(self) -> Pointing:
+        """Now. Who asks changes nothing."""
+
+
+@runtime_checkable
+class HasGimbal(Protocol):
+    """A vehicle with a gimbal of its own."""
+
+    @property
+    def gimbal(self) -> Gimbal: ...
+
+
+def vehicle_attitude(vehicle: KnownVehicle) -> Quaternion:
+    """Its true attitude, of a real one that which it tells."""
+    r = vehicle.state.report
+    first = report.TRUE_ROLL if r[report.TRUE_ROLL] == r[report.TRUE_ROLL] else report.ROLL
+    return attitude(float(r[first]), float(r[first + 1]), float(r[first + 2]))
+
+
+def optical_axis(vehicle: KnownVehicle, fixed_pitch_rad: float = -pi / 2.0) -> Quaternion:
+    """Where the vehicle's camera looks now: from the camera's axes to north, east, down (`Pointing.earth`). Without a
+    gimbal it is fixed to the body at this pitch: straight down, the nose up in the picture."""
+    if isinstance(vehicle, HasGimbal) and vehicle.gimbal.fitted:
+        return vehicle.gimbal.pointing().earth
+    return times(vehicle_attitude(vehicle), about(1, fixed_pitch_rad))

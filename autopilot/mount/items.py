@@ -1,0 +1,116 @@
+"""Commands that move the gimbal, as a ground station sends them and as a mission holds them: their seven parameters.
+
+Angles and rates that are no numbers are not given. Source: ArduPilot AP_Mount.cpp, MAVLink's common.xml.
+"""
+
+from __future__ import annotations
+
+from math import isfinite, radians
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import Cmd, Component, GimbalFlag, MountMode, Result
+from autopilot.mount.rotation import Angles
+from autopilot.result import ACCEPTED, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autopilot.mount.mount import Mount
+
+Params = tuple[float, ...]
+FAILED: Final = Outcome(Result.FAILED)
+DEVICES: Final = frozenset({0, 1, Component.GIMBAL})
+"""gimbal_device_id: all, ArduPilot's first one, the component."""
+
+
+def move(mount: Mount, flags: int, angles: Angles | None, rates: Angles | None) -> bool:
+    """What a gimbal manager is asked, rad, rad/s: GIMBAL_MANAGER_FLAGS, and angles, or rates, or neither (the flags
+    alone). False for both, as ArduPilot has it."""
+    locked = bool(flags & GimbalFlag.YAW_LOCK)
+    if flags & GimbalFlag.RETRACT:
+        mount.set_mode(MountMode.RETRACT)
+    elif flags & GimbalFlag.NEUTRAL:
+        mount.set_mode(MountMode.NEUTRAL)
+    elif angles is not None and rates is not None:
+        return False
+    elif angles is not None:
+        mount.set_angles(angles, locked=locked)
+    elif rates is not None:
+        mount.set_rates(rates, locked=locked)
+    else:
+        mount.set_lock(locked)
+    return True
+
+
+def _both(a: float, b: float) -> Angles | None:
+    """A pitch and a yaw, deg; None: not given."""
+    return (0.0, radians(a), radians(b)) if isfinite(a) and isfinite(b) else None
+
+
+def _pitch_yaw(mount: Mount, p: Params) -> Outcome:
+    """DO_GIMBAL_MANAGER_PITCHYAW: pitch, yaw, pitch rate, yaw rate (deg), flags, -, device."""
+    angles, rates = _both(p[0], p[1]), _both(p[2], p[3])
+    half = angles is None and rates is None and any(isfinite(one) for one in p[:4])
+    if half or p[6] not in DEVICES:
+        return FAILED
+    flags = int(p[4]) if isfinite(p[4]) else 0
+    return ACCEPTED if move(mount, flags, angles, None if angles else rates) else FAILED
+
+
+def _control(mount: Mount, p: Params) -> Outcome:
+    """DO_MOUNT_CONTROL: pitch, roll, yaw (deg), height above home, latitude, longitude (deg x 1e7), MAV_MOUNT_MODE."""
+    match p[6]:
+        case MountMode.RETRACT | MountMode.NEUTRAL | MountMode.RC_TARGETING | MountMode.HOME_LOCATION:
+            mount.set_mode(MountMode(int(p[6])))
+        case MountMode.MAVLINK_TARGETING:
+            pitch, roll, yaw = p[:3]
+            if not (abs(pitch) <= 90.0 and abs(roll) <= 180.0 and abs(yaw) <= 360.0):
+                return FAILED
+            mount.set_angles((radians(roll), radians(pitch), radians(yaw)), locked=False)
+        case MountMode.GPS_POINT:
+            home, lat, lon = mount.home, p[4] * 1e-7, p[5] * 1e-7
+            if home is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(p[3])):
+                return FAILED
+            mount.look_at(GeoPoint(lat, lon, home.alt + p[3]))
+        case _:
+            return FAILED
+    return ACCEPTED
+
+
+def _configure(mount: Mount, p: Params) -> Outcome:
+    """DO_MOUNT_CONFIGURE: MAV_MOUNT_MODE; how it is stabilised nobody may choose."""
+    if p[0] not in set(MountMode):
+        return FAILED
+    mount.set_mode(MountMode(int(p[0])))
+    return ACCEPTED
+
+
+def _next_waypoint(mount: Mount, p: Params) -> Outcome:
+    """DO_SET_ROI_WPNEXT_OFFSET: parameters 5 to 7 are pitch, roll, yaw beside it, deg."""
+    pitch, roll, yaw = (radians(one) if isfinite(one) else 0.0 for one in p[4:7])
+    mount.look_at_waypoint((roll, pitch, yaw))
+    return ACCEPTED
+
+
+def _system(mount: Mount, p: Params) -> Outcome:
+    """DO_SET_ROI_SYSID: the system."""
+    if not 1 <= p[0] <= 255:
+        return FAILED
+    mount.look_at_system(int(p[0]))
+    return ACCEPTED
+
+
+MOUNT_ITEMS: Final[MappingProxyType[int, Callable[[Mount, Params], Outcome]]] = MappingProxyType({
+    Cmd.DO_GIMBAL_MANAGER_PITCHYAW: _pitch_yaw,
+    Cmd.DO_MOUNT_CONTROL: _control,
+    Cmd.DO_MOUNT_CONFIGURE: _configure,
+    Cmd.DO_SET_ROI_WPNEXT_OFFSET: _next_waypoint,
+    Cmd.DO_SET_ROI_SYSID: _system,
+})  # fmt: skip
+
+
+def act(mount: Mount, command: int, params: Params) -> Outcome:
+    """Do one of `MOUNT_ITEMS`."""
+    return MOUNT_ITEMS[command](mount, params)

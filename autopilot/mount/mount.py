@@ -1,0 +1,245 @@
+"""What the gimbal points at, as ArduPilot's AP_Mount has it: an angle or a rate that somebody has sent, the sticks of a
+pilot, a place, home, the next waypoint, another vehicle; or neutral, or retracted.
+
+Nothing is done while what it points at stands still: angles and rates are given to the gimbal once. What moves about
+the vehicle is aimed at `AIM_MS` apart, at where it will be half way to the next look. A rate that nobody repeats ends
+after `RATE_LASTS_MS`. Without a channel that is the gimbal's (RCn_OPTION) RC targeting leaves it where it is; ArduPilot
+turns it to the middle of its limits. Source: ArduPilot AP_Mount_Backend.cpp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, cos, hypot, isfinite, radians, sin
+from typing import Final
+
+from autopilot import report
+from autopilot.control.layout import TICK_MS
+from autopilot.geo import GeoPoint, Ned, to_local
+from autopilot.mav import MountMode, Severity
+from autopilot.mount.control import Control
+from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture
+from autopilot.mount.rotation import Angles
+from autopilot.vehicle_context import Announcer, VehicleFacts
+
+__all__ = ["MAVLINK_GIMBAL", "STICKS", "Mount"]
+
+MAVLINK_GIMBAL: Final = 6
+"""MNT1_TYPE: a gimbal that is a MAVLink component of its own."""
+STICKS: Final = {212: 0, 213: 1, 214: 2}
+"""RCn_OPTION of the channels that turn the gimbal: roll, pitch, yaw."""
+_STICK_MOVED: Final = 0.02
+AIM_MS: Final = 3 * TICK_MS
+RATE_LASTS_MS: Final = 3000
+HEARD_LASTS_MS: Final = 3000
+"""Where another vehicle was so long ago it no longer is."""
+_WARN_AGAIN_MS: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Where another vehicle was at a time of ours, and how it moved, m/s."""
+
+    place: GeoPoint
+    velocity: Ned
+    now_ms: int
+
+
+class Mount:
+    """See the module. Without a gimbal on the vehicle, or with MNT1_TYPE 0 (which counts from the start on), `gimbal`
+    is None, nothing may be asked of it, and it has no turn."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self.gimbal: Gimbal | None = None
+        vehicle = facts.vehicle
+        if int(facts.param("MNT1_TYPE")) == MAVLINK_GIMBAL and isinstance(vehicle, HasGimbal):
+            self.gimbal = vehicle.gimbal
+            vehicle.gimbal.fitted = True
+        self.control = Control()
+        self.mode = MountMode.NEUTRAL
+        self.deadline_ms: int | None = None
+        self._sticks = [0.0, 0.0, 0.0]
+        self._has_sticks = False
+        self._place: GeoPoint | None = None
+        self._offsets: Angles = (0.0, 0.0, 0.0)
+        self._system = int(facts.param("MNT1_SYSID_DFLT"))
+        self._heard: _Heard | None = None
+        self._warned_ms: int | None = None
+        self._began = False
+
+    @property
+    def pans(self) -> bool:
+        """Does the gimbal look to the side, so that the nose need not?"""
+        return self.gimbal is not None and self.gimbal.limits().pans
+
+    @property
+    def home(self) -> GeoPoint | None:
+        """What heights above home count from."""
+        return self._facts.home
+
+    # --- what it is asked -----------------------------------------------------------------------------------------
+    def set_mode(self, mode: MountMode) -> None:
+        """Point at that from now on."""
+        self.mode = mode
+        self.deadline_ms = None
+        if mode is MountMode.RETRACT:
+            self._give(Demand(posture=Posture.RETRACTED))
+        elif mode is MountMode.NEUTRAL:
+            self._give(Demand(posture=Posture.NEUTRAL))
+        elif mode is not MountMode.MAVLINK_TARGETING:
+            self.deadline_ms = self._facts.now_ms
+
+    def set_angles(self, angles: Angles, *, locked: bool) -> None:
+        """Roll and pitch against the horizon, yaw against north when `locked`, else against the nose; rad."""
+        self.set_mode(MountMode.MAVLINK_TARGETING)
+        self._give(Demand(angles=angles, locked=locked))
+
+    def set_rates(self, rates: Angles, *, locked: bool) -> None:
+        """Rad/s, for `RATE_LASTS_MS`."""
+        self.set_mode(MountMode.MAVLINK_TARGETING)
+        self._give(Demand(rates=rates, locked=locked))
+        if any(rates):
+            self.deadline_ms = self._facts.now_ms + RATE_LASTS_MS
+
+    def set_lock(self, locked: bool) -> None:
+        """Stay where it looks now, against north or against the nose."""
+        if self.gimbal is not None and self.gimbal.pointing().locked is not locked:
+            self.set_rates((0.0, 0.0, 0.0), locked=locked)
+
+    def look_at(self, place: GeoPoint) -> None:
+        """A place, AMSL."""
+        self._place = place
+        self.set_mode(MountMode.GPS_POINT)
+
+    def look_at_waypoint(self, offsets: Angles) -> None:
+        """The end of what is flown now, and so far (rad) beside it."""
+        self._offsets = offsets
+        self.set_mode(MountMode.WPNEXT_OFFSET)
+
+    def look_at_system(self, system: int) -> None:
+        """Another vehicle, by what it tells of its position."""
+        if system != self._system:
+            self._heard = None
+        self._system = system
+        self.set_mode(MountMode.SYSID_TARGET)
+
+    def look_away(self) -> None:
+        """No place any more: MNT1_DEFLT_MODE."""
+        self._place = None
+        self.set_mode(self._default_mode())
+
+    def hear(self, system: int, place: GeoPoint, velocity: Ned) -> None:
+        """Another vehicle tells where it is, and how it moves, m/s."""
+        if system == self._system:
+            self._heard = _Heard(place, velocity, self._facts.now_ms)
+
+    def stick(self, axis: int, value: float) -> None:
+        """A pilot's channel (`STICKS`) stands there, -1 .. 1. Moved, it takes the gimbal, unless that is retracted."""
+        moved = abs(value - self._sticks[axis]) > _STICK_MOVED
+        self._has_sticks = True
+        if not moved or self.gimbal is None:
+            return
+        self._sticks[axis] = value
+        if self.mode is not MountMode.RETRACT:
+            self.set_mode(MountMode.RC_TARGETING)
+
+    def _default_mode(self) -> MountMode:
+        number = int(self._facts.param("MNT1_DEFLT_MODE", 3.0))
+        return MountMode(number) if number in set(MountMode) else MountMode.NEUTRAL
+
+    def _give(self, demand: Demand) -> None:
+        if self.gimbal is not None:
+            self.gimbal.demand(demand)
+
+    # --- its turn -------------------------------------------------------------------------------------------------
+    def next_deadline_ms(self) -> int | None:
+        return self.deadline_ms if self._began else 0
+
+    def parameter_changed(self, name: str) -> None:
+        """A limit or an angle of a posture acts at once."""
+        if name.startswith("MNT1_") and self.mode in (MountMode.RETRACT, MountMode.NEUTRAL):
+            self.set_mode(self.mode)
+
+    def update(self, now_ms: int) -> None:
+        """Aim again, or end a rate."""
+        if not self._began:
+            self._began = True
+            self.set_mode(self._default_mode())
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        if self.mode is MountMode.MAVLINK_TARGETING:
+            self.deadline_ms = None
+            if self.gimbal is not None:
+                self._give(Demand(rates=(0.0, 0.0, 0.0), locked=self.gimbal.pointing().locked))
+            return
+        if self.mode is MountMode.RC_TARGETING:
+            self.deadline_ms = None
+            self._follow_pilot()
+        else:
+            self.deadline_ms = now_ms + AIM_MS
+            self._aim(now_ms)
+
+    def _follow_pilot(self) -> None:
+        """MNT1_RC_RATE 0: the sticks are angles between the limits; else rates."""
+        sticks = self._sticks
+        if not self._has_sticks or self.gimbal is None:
+            return
+        limits, fastest = self.gimbal.limits(), radians(self._facts.param("MNT1_RC_RATE"))
+        if fastest > 0.0:
+            self._give(Demand(rates=(sticks[0] * fastest, sticks[1] * fastest, sticks[2] * fastest)))
+            return
+        roll, pitch, yaw = (
+            low + 0.5 * (stick + 1.0) * (high - low)
+            for stick, (low, high) in zip(sticks, (limits.roll, limits.pitch, limits.yaw), strict=True)
+        )
+        self._give(Demand(angles=(roll, pitch, yaw)))
+
+    def _aim(self, now_ms: int) -> None:
+        if not self._facts.has_position:
+            self._warn("not targeting, no location", now_ms)
+            return
+        way = self._way(now_ms)
+        if way is not None:
+            north, east, down = way
+            roll, pitch, yaw = self._offsets if self.mode is MountMode.WPNEXT_OFFSET else (0.0, 0.0, 0.0)
+            angles = (roll, pitch + atan2(-down, hypot(north, east)), yaw + atan2(east, north))
+            self._give(Demand(angles=angles, locked=True))
+
+    def _way(self, now_ms: int) -> Ned | None:
+        """From the vehicle to what it is to point at, m, half way to the next look; None: nobody knows."""
+        state, ahead_s = self._facts.vehicle.state, 0.0005 * AIM_MS
+        moved = state.velocity
+        if self.mode is MountMode.WPNEXT_OFFSET:
+            north, east, down = self._to_waypoint()
+        else:
+            place = self._target(now_ms)
+            if place is None:
+                return None
+            north, east, down = to_local(state.place, place.lat, place.lon, place.alt)
+            if self.mode is MountMode.SYSID_TARGET and self._heard is not None:
+                since_s = 0.001 * (now_ms - self._heard.now_ms)
+                v = self._heard.velocity
+                north, east, down = north + v[0] * since_s, east + v[1] * since_s, down + v[2] * since_s
+                moved = (moved[0] - v[0], moved[1] - v[1], moved[2] - v[2])
+        return north - moved[0] * ahead_s, east - moved[1] * ahead_s, down - moved[2] * ahead_s
+
+    def _target(self, now_ms: int) -> GeoPoint | None:
+        match self.mode:
+            case MountMode.GPS_POINT:
+                return self._place
+            case MountMode.HOME_LOCATION:
+                return self._facts.home
+        heard = self._heard
+        return None if heard is None or now_ms - heard.now_ms > HEARD_LASTS_MS else heard.place
+
+    def _to_waypoint(self) -> Ned:
+        r = self._facts.vehicle.state.report
+        away, bearing, above = (float(r[i]) for i in (report.WP_DISTANCE, report.WP_BEARING, report.ALT_ERROR))
+        return away * cos(bearing), away * sin(bearing), -above if isfinite(above) else 0.0
+
+    def _warn(self, why: str, now_ms: int) -> None:
+        if self._warned_ms is None or now_ms - self._warned_ms >= _WARN_AGAIN_MS:
+            self._warned_ms = now_ms
+            self._announcer.say(Severity.WARNING, f"Mount: {why}")

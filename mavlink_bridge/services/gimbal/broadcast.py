@@ -1,0 +1,54 @@
+"""A message that goes to every link at a rate, or to those that ask for it: when it is due where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+OFF = -1
+_FASTEST_US = 20_000
+"""As streams are: no vehicle decides more often."""
+
+
+class Broadcast:
+    """Of one message; vehicle time. `every_us`: where nobody has asked for another rate, `OFF`: only where somebody
+    has. Due at multiples of its interval, so that when it began makes no difference. A
+    `services.telemetry.service.Subscription`."""
+
+    def __init__(self, links: Callable[[], Sequence[int]], every_us: int) -> None:
+        self._links = links
+        self._every_us = every_us
+        self._asked: dict[int, int] = {}
+        self._due_ms: dict[int, int] = {}
+
+    def subscribe(self, link: int, interval_us: int) -> None:
+        """0: the rate that it has by itself; -1: no longer."""
+        self._due_ms.pop(link, None)
+        if interval_us == 0:
+            self._asked.pop(link, None)
+        else:
+            self._asked[link] = OFF if interval_us < 0 else max(interval_us, _FASTEST_US)
+
+    def interval_us(self, link: int) -> int:
+        """Between two, -1: off."""
+        return self._asked.get(link, self._every_us)
+
+    def take_due(self, now_ms: int) -> list[int]:
+        """The links that it goes to now."""
+        due = []
+        for link in self._links():
+            interval_us = self.interval_us(link)
+            if interval_us > 0 and now_ms >= self._due_ms.get(link, 0):
+                every_ms = max(interval_us // 1000, 1)
+                self._due_ms[link] = (now_ms // every_ms + 1) * every_ms
+                due.append(link)
+        return due
+
+    def next_ms(self) -> int | None:
+        """When it is due somewhere."""
+        dues = [self._due_ms.get(link, 0) for link in self._links() if self.interval_us(link) > 0]
+        return min(dues, default=None)
+
+    def forget(self, link: int) -> None:
+        """The link is closed."""
+        self._asked.pop(link, None)
+        self._due_ms.pop(link, None)

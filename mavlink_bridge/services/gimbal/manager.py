@@ -1,0 +1,242 @@
+"""The gimbal manager, which is a part of the autopilot (component 1): who may move the gimbal, and what it is to do.
+
+Stations speak to it by commands and by messages that are not acknowledged. Whoever is not in control while somebody is
+(`autopilot.mount.control`) is DENIED, its messages are dropped. GIMBAL_MANAGER_STATUS goes to all links each second of
+vehicle time, and as soon as somebody else is in control. GIMBAL_MANAGER_INFORMATION, and for those who ask
+MOUNT_ORIENTATION, MOUNT_STATUS and AUTOPILOT_STATE_FOR_GIMBAL_DEVICE, which the simulated gimbal does not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import degrees, isfinite, nan, radians
+from typing import TYPE_CHECKING, Final, Protocol
+
+from autopilot import report
+from autopilot.geo import GeoPoint
+from autopilot.mav import Cmd, Component, GimbalFlag, Result
+from autopilot.mount.gimbal import Gimbal, vehicle_attitude
+from autopilot.mount.items import DEVICES, MOUNT_ITEMS, act, move
+from autopilot.mount.mount import Mount
+from autopilot.mount.rotation import Angles, joints_of, wrap
+from autopilot.result import Outcome
+from autopilot.vehicle_context import VehicleFacts
+from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, Context, Row
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.gimbal.broadcast import OFF, Broadcast
+from mavlink_bridge.services.gimbal.device import capabilities, demand_of, flags_of
+
+if TYPE_CHECKING:
+    from mavlink_bridge.services.telemetry.service import Subscription
+
+INFORMATION: Final = id_of("GIMBAL_MANAGER_INFORMATION")
+STATUS: Final = id_of("GIMBAL_MANAGER_STATUS")
+ORIENTATION: Final = id_of("MOUNT_ORIENTATION")
+MOUNT_STATUS: Final = id_of("MOUNT_STATUS")
+STATE_FOR_DEVICE: Final = id_of("AUTOPILOT_STATE_FOR_GIMBAL_DEVICE")
+STATUS_US: Final = 1_000_000
+_DENIED: Final = Outcome(Result.DENIED, "another station controls the gimbal")
+_ROI: Final = (Cmd.DO_SET_ROI_LOCATION, Cmd.DO_SET_ROI_NONE, Cmd.DO_SET_ROI)
+_SLOW_STICK: Final = radians(30.0)
+"""Of a full deflection by GIMBAL_MANAGER_SET_MANUAL_CONTROL, while MNT1_RC_RATE is 0."""
+
+
+class Commands(Protocol):
+    """`mavlink_bridge.services.commands.service.CommandService`."""
+
+    def register(self, number: int, row: Row) -> None: ...
+    def row(self, number: int) -> Row: ...
+
+
+class Asked(Protocol):
+    """`mavlink_bridge.services.telemetry.service.TelemetryService`: what may be requested."""
+
+    answers: dict[int, Callable[[float], Sequence[Message]]]
+    subscriptions: dict[int, Subscription]
+
+
+class GimbalManager:
+    """See the module. `links`: those that it tells."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({
+        "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW", "GIMBAL_MANAGER_SET_MANUAL_CONTROL",
+        "GLOBAL_POSITION_INT",
+    })  # fmt: skip
+
+    def __init__(
+        self,
+        mount: Mount,
+        gimbal: Gimbal,
+        facts: VehicleFacts,
+        commands: Commands,
+        asked: Asked,
+        links: Callable[[], Sequence[int]],
+        system: Callable[[], int],
+    ) -> None:
+        self._mount = mount
+        self._gimbal = gimbal
+        self._facts = facts
+        self._system = system
+        self._told = mount.control.primary, mount.control.secondary
+        self._says = {
+            STATUS: (self.status, Broadcast(links, STATUS_US)),
+            ORIENTATION: (self.orientation, Broadcast(links, OFF)),
+            MOUNT_STATUS: (self.mount_status, Broadcast(links, OFF)),
+            STATE_FOR_DEVICE: (self.state_for_device, Broadcast(links, OFF)),
+        }
+        self._out: list[Outgoing] = []
+        for number, (make, broadcast) in self._says.items():
+            asked.answers[number] = _answer(make)
+            asked.subscriptions[number] = broadcast
+        asked.answers[INFORMATION] = lambda _: [self.information()]
+        self._register(commands)
+
+    def _register(self, commands: Commands) -> None:
+        commands.register(Cmd.DO_GIMBAL_MANAGER_CONFIGURE, Row(self._configure, required=(1, 2)))
+        for number in MOUNT_ITEMS:
+            commands.register(number, Row(self._item))
+        for number in _ROI:
+            row = commands.row(number)
+            commands.register(number, replace(row, handler=self._only_in_control(row)))
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    def _may(self, peer: Peer) -> bool:
+        return self._mount.control.may((peer.system, peer.component))
+
+    def _only_in_control(self, row: Row) -> Callable[[Command, Context], Outcome]:
+        return lambda command, context: row.handler(command, context) if self._may(command.peer) else _DENIED
+
+    def _item(self, command: Command, _context: Context) -> Outcome:
+        return act(self._mount, command.number, command.params) if self._may(command.peer) else _DENIED
+
+    def _configure(self, command: Command, _context: Context) -> Outcome:
+        if command.param(7) not in DEVICES:
+            return FAILED
+        who = tuple(command.param(index, -1.0) for index in range(1, 5))
+        changed = self._mount.control.configure((command.peer.system, command.peer.component), who)
+        return ACCEPTED if changed else FAILED
+
+    # --- messages -------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if message.get_type() == "GLOBAL_POSITION_INT":
+            if peer.system != self._system():
+                place = GeoPoint(message.lat * 1e-7, message.lon * 1e-7, message.alt * 1e-3)
+                self._mount.hear(peer.system, place, (message.vx * 0.01, message.vy * 0.01, message.vz * 0.01))
+        elif message.gimbal_device_id in DEVICES and self._may(peer):
+            _MESSAGES[message.get_type()](self, message)
+
+    def _set_attitude(self, message: Message) -> None:
+        rates = (message.angular_velocity_x, message.angular_velocity_y, message.angular_velocity_z)
+        demand = demand_of(message.flags, message.q, rates)
+        if demand is not None:
+            move(self._mount, message.flags, demand.angles, demand.rates)
+
+    def _set_pitchyaw(self, message: Message) -> None:
+        angles, rates = _both(message.pitch, message.yaw), _both(message.pitch_rate, message.yaw_rate)
+        move(self._mount, message.flags, angles, None if angles is not None else rates)
+
+    def _set_manual(self, message: Message) -> None:
+        """Deflections of sticks, -1 .. 1: between the limits, or of MNT1_RC_RATE."""
+        limits = self._gimbal.limits()
+        fastest = radians(self._facts.param("MNT1_RC_RATE")) or _SLOW_STICK
+        angles, rates = _both(message.pitch, message.yaw), _both(message.pitch_rate, message.yaw_rate)
+        if angles is not None:
+            angles = (0.0, _between(limits.pitch, angles[1]), _between(limits.yaw, angles[2]))
+            move(self._mount, message.flags, angles, None)
+        elif rates is not None:
+            move(self._mount, message.flags, None, (0.0, _stick(rates[1]) * fastest, _stick(rates[2]) * fastest))
+        else:
+            move(self._mount, message.flags, None, None)
+
+    # --- what it says ---------------------------------------------------------------------------------------------
+    @property
+    def _now_ms(self) -> int:
+        return self._facts.vehicle.state.time_ms
+
+    def information(self) -> Message:
+        """GIMBAL_MANAGER_INFORMATION."""
+        limits = self._gimbal.limits()
+        return dialect.MAVLink_gimbal_manager_information_message(
+            self._now_ms, capabilities(limits), Component.GIMBAL, *limits.roll, *limits.pitch, *limits.yaw
+        )
+
+    def status(self) -> Message:
+        """GIMBAL_MANAGER_STATUS."""
+        control, frames = self._mount.control, GimbalFlag.YAW_IN_VEHICLE_FRAME | GimbalFlag.YAW_IN_EARTH_FRAME
+        return dialect.MAVLink_gimbal_manager_status_message(
+            self._now_ms, flags_of(self._gimbal.pointing()) & ~frames, Component.GIMBAL, *control.primary,
+            *control.secondary,
+        )  # fmt: skip
+
+    def orientation(self) -> Message:
+        """MOUNT_ORIENTATION: roll and pitch against the horizon, yaw against the nose and against north."""
+        p = self._gimbal.pointing()
+        roll, pitch, yaw = joints_of(p.earth)
+        return dialect.MAVLink_mount_orientation_message(
+            self._now_ms, degrees(roll), degrees(pitch), degrees(wrap(yaw - p.heading)), degrees(yaw)
+        )
+
+    def mount_status(self) -> Message:
+        """MOUNT_STATUS: pitch, roll, yaw of the joints, hundredths of a degree, and the mode."""
+        roll, pitch, yaw = (round(100.0 * degrees(one)) for one in self._gimbal.pointing().joints)
+        return dialect.MAVLink_mount_status_message(0, 0, pitch, roll, yaw, int(self._mount.mode))
+
+    def state_for_device(self) -> Message:
+        """AUTOPILOT_STATE_FOR_GIMBAL_DEVICE: what a gimbal needs to know of the vehicle."""
+        r, state = self._facts.vehicle.state.report, self._facts.vehicle.state
+        return dialect.MAVLink_autopilot_state_for_gimbal_device_message(
+            self._system(), Component.GIMBAL, 1000 * self._now_ms, list(vehicle_attitude(self._facts.vehicle)), 0,
+            *state.velocity, 0, nan, int(r[report.EKF_FLAGS]), int(r[report.LANDED_STATE]), float(r[report.R]),
+        )  # fmt: skip
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def handle_timeout(self, now_ms: int) -> None:
+        control = self._mount.control.primary, self._mount.control.secondary
+        if control != self._told:
+            self._told = control
+            self._out.append(Outgoing(self.status()))
+        for make, broadcast in self._says.values():
+            due = broadcast.take_due(now_ms)
+            if due:
+                message = make()
+                self._out += [Outgoing(message, link) for link in due]
+
+    def next_deadline_ms(self) -> int | None:
+        dues = [broadcast.next_ms() for _, broadcast in self._says.values()]
+        return min((due for due in dues if due is not None), default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        for _, broadcast in self._says.values():
+            broadcast.forget(link)
+
+
+_MESSAGES: Final[dict[str, Callable[[GimbalManager, Message], None]]] = {
+    "GIMBAL_MANAGER_SET_ATTITUDE": GimbalManager._set_attitude,
+    "GIMBAL_MANAGER_SET_PITCHYAW": GimbalManager._set_pitchyaw,
+    "GIMBAL_MANAGER_SET_MANUAL_CONTROL": GimbalManager._set_manual,
+}
+
+
+def _answer(make: Callable[[], Message]) -> Callable[[float], Sequence[Message]]:
+    return lambda _: [make()]
+
+
+def _both(pitch: float, yaw: float) -> Angles | None:
+    return (0.0, pitch, yaw) if isfinite(pitch) and isfinite(yaw) else None
+
+
+def _stick(value: float) -> float:
+    return min(max(value, -1.0), 1.0)
+
+
+def _between(limits: tuple[float, float], stick: float) -> float:
+    low, high = limits
+    return low + 0.5 * (_stick(stick) + 1.0) * (high - low)

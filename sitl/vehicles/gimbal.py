@@ -1,0 +1,228 @@
+"""A simulated gimbal: three joints behind each other (yaw, roll, pitch) with motors that hold the camera against the
+horizon, and against north or the nose, whatever the vehicle does beneath it.
+
+Each angle moves to where it is demanded as fast as SIM_MNT_RATE and SIM_MNT_ACC allow, and stands still there: a
+motion that is known to its end when it begins, so that where the gimbal points is computed when somebody asks, and
+nobody who asks changes it. Against the vehicle the motors are ideal: they hold the attitude until a joint is at its
+limit (MNT1_ROLL_MIN .. MNT1_YAW_MAX), and what is then missing is an error that everybody sees. Retracted it is not
+held against the horizon but lies in its body. A gimbal that is stuck (fault `gimbal.stuck`) turns with the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import copysign, inf, isinf, radians, sqrt
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot import report as R
+from autopilot.mav import GimbalError
+from autopilot.mount.gimbal import Demand, Limits, Pointing, Posture
+from autopilot.mount.rotation import Angles, about, attitude, inverse, joints_of, of_joints, times, wrap
+
+_DEFAULTS: Final = {
+    "MNT1_ROLL_MIN": -30.0, "MNT1_ROLL_MAX": 30.0, "MNT1_PITCH_MIN": -90.0, "MNT1_PITCH_MAX": 20.0,
+    "MNT1_YAW_MIN": -180.0, "MNT1_YAW_MAX": 180.0, "SIM_MNT_RATE": 90.0, "SIM_MNT_ACC": 360.0,
+}  # fmt: skip
+_SLOWEST: Final = radians(1.0)
+"""Of what moves at all, rad/s and rad/s2."""
+_AT_LIMIT: Final = 1e-9
+_ERRORS: Final = (GimbalError.AT_ROLL_LIMIT, GimbalError.AT_PITCH_LIMIT, GimbalError.AT_YAW_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """An angle that moves: at `begin_s` it is `angle` and turns at `rate`; then pieces of constant acceleration, each
+    (seconds, rad/s2), and at their end it goes on at the rate that it has then."""
+
+    begin_s: float
+    angle: float
+    rate: float
+    pieces: tuple[tuple[float, float], ...] = ()
+
+    def at(self, now_s: float) -> tuple[float, float]:
+        """Angle and rate."""
+        left, angle, rate = now_s - self.begin_s, self.angle, self.rate
+        for seconds, acceleration in (*self.pieces, (inf, 0.0)):
+            step = min(max(left, 0.0), seconds)
+            angle += step * (rate + 0.5 * acceleration * step)
+            rate += acceleration * step
+            left -= step
+            if left <= 0.0:
+                break
+        return angle, rate
+
+
+def standing(angle: float) -> Motion:
+    """It does not move."""
+    return Motion(0.0, angle, 0.0)
+
+
+def move(begin_s: float, angle: float, rate: float, to: float, fastest: float, acceleration: float) -> Motion:
+    """To `to` (an infinite one: on and on), and to rest there, in the shortest time that a rate of `fastest` and this
+    acceleration allow. What turns faster than that slows down first; what cannot stop before `to` comes back."""
+    stop = angle + rate * abs(rate) / (2.0 * acceleration)
+    way = copysign(1.0, to - stop)
+    if isinf(to):
+        change = way * fastest - rate
+        return Motion(begin_s, angle, rate, ((abs(change) / acceleration, copysign(acceleration, change)),))
+    peak = way * sqrt(max(way * acceleration * (to - angle) + 0.5 * rate * rate, 0.0))
+    cruise = copysign(min(abs(peak), fastest), way)
+    change = cruise - rate
+    first = abs(change) / acceleration
+    braking = abs(cruise) / acceleration
+    covered = 0.5 * (rate + cruise) * first + 0.5 * cruise * braking
+    even = max((to - angle - covered) / cruise, 0.0) if cruise else 0.0
+    pieces = ((first, copysign(acceleration, change)), (even, 0.0), (braking, -way * acceleration))
+    return Motion(begin_s, angle, rate, pieces)
+
+
+class SimulatedGimbal:
+    """See the module. `values`: the vehicle's parameters; `row`: gives the vehicle's report."""
+
+    def __init__(self, values: Mapping[str, float], row: Callable[[], npt.NDArray[np.float64]]) -> None:
+        self._values = values
+        self._row = row
+        self.fitted = False
+        self._demand = Demand(posture=Posture.NEUTRAL)
+        self._axes: tuple[Motion, Motion, Motion] = (standing(0.0), standing(0.0), standing(0.0))
+        self._stuck: Angles | None = None
+
+    # --- the vehicle beneath it -----------------------------------------------------------------------------------
+    def _value(self, name: str) -> float:
+        return self._values.get(name, _DEFAULTS.get(name, 0.0))
+
+    def limits(self) -> Limits:
+        """By the parameters, as they are now."""
+        return Limits(self._range("ROLL"), self._range("PITCH"), self._range("YAW"))
+
+    def _range(self, axis: str) -> tuple[float, float]:
+        low, high = self._value(f"MNT1_{axis}_MIN"), self._value(f"MNT1_{axis}_MAX")
+        return radians(min(low, high)), radians(max(low, high))
+
+    def _pace(self) -> tuple[float, float]:
+        rate, acceleration = radians(self._value("SIM_MNT_RATE")), radians(self._value("SIM_MNT_ACC"))
+        return max(rate, _SLOWEST), max(acceleration, _SLOWEST)
+
+    @property
+    def _now_s(self) -> float:
+        return float(self._row()[R.TIME_MS]) / 1000.0
+
+    @property
+    def _heading(self) -> float:
+        return float(self._row()[R.TRUE_YAW])
+
+    # --- what it is asked -----------------------------------------------------------------------------------------
+    def demand(self, demand: Demand) -> None:
+        """From now on; see `autopilot.mount.gimbal.Gimbal`. While it is stuck it is remembered."""
+        now_s = self._now_s
+        begin = self._begin(demand, now_s)
+        self._demand = demand
+        if self._stuck is None:
+            self._set_out(begin, now_s)
+
+    def _begin(self, demand: Demand, now_s: float) -> list[tuple[float, float]]:
+        """The angles and rates now, against what the new demand counts from."""
+        moving = [axis.at(now_s) for axis in self._axes]
+        if self._frame(demand) == self._frame(self._demand):
+            return moving
+        is_at = self._angles_for(demand)
+        return [(angle, rate) for angle, (_, rate) in zip(is_at, moving, strict=True)]
+
+    @staticmethod
+    def _frame(demand: Demand) -> tuple[bool, bool]:
+        return demand.posture is Posture.RETRACTED, demand.locked
+
+    def _angles_for(self, demand: Demand) -> Angles:
+        """Where it really points, in the frame that a demand has."""
+        where = self.pointing()
+        if demand.posture is Posture.RETRACTED:
+            return where.joints
+        return joints_of(where.earth if demand.locked else where.forward)
+
+    def _set_out(self, begin: list[tuple[float, float]], now_s: float) -> None:
+        demand, limits = self._demand, self.limits()
+        rate, acceleration = self._pace()
+        free = demand.posture is not Posture.RETRACTED and (demand.locked or limits.endless)
+        ranges = (limits.roll, limits.pitch, (-inf, inf) if free else limits.yaw)
+        wanted = self._wanted(demand)
+        axes = []
+        for number, (angle, speed) in enumerate(begin):
+            low, high = ranges[number]
+            fastest = rate
+            if wanted is None and demand.rates is not None:
+                turn = demand.rates[number]
+                fastest = min(rate, abs(turn))
+                goal = high if turn > 0.0 else low
+                if turn == 0.0:
+                    fastest, goal = rate, angle + speed * abs(speed) / (2.0 * acceleration)
+                    goal = min(max(goal, low), high)
+            else:
+                goal = 0.0 if wanted is None else wanted[number]
+                goal = angle + wrap(goal - angle) if isinf(high) else min(max(goal, low), high)
+            axes.append(move(now_s, angle, speed, goal, max(fastest, 1e-6), acceleration))
+        self._axes = (axes[0], axes[1], axes[2])
+
+    def _wanted(self, demand: Demand) -> Angles | None:
+        match demand.posture:
+            case Posture.RETRACTED:
+                return self._parameter_angles("RETRACT")
+            case Posture.NEUTRAL:
+                return self._parameter_angles("NEUTRAL")
+        return demand.angles
+
+    def _parameter_angles(self, name: str) -> Angles:
+        roll, pitch, yaw = (radians(self._value(f"MNT1_{name}_{axis}")) for axis in "XYZ")
+        return roll, pitch, yaw
+
+    # --- where it points ------------------------------------------------------------------------------------------
+    def pointing(self) -> Pointing:
+        """Now."""
+        r, demand = self._row(), self._demand
+        now_s, heading = self._now_s, self._heading
+        body = attitude(float(r[R.TRUE_ROLL]), float(r[R.TRUE_PITCH]), heading)
+        moving = [axis.at(now_s) for axis in self._axes]
+        angles: Angles = (moving[0][0], moving[1][0], moving[2][0])
+        rates: Angles = (moving[0][1], moving[1][1], moving[2][1])
+        if self._stuck is not None:
+            joints, errors, rates = self._stuck, int(GimbalError.MOTOR_ERROR), (0.0, 0.0, 0.0)
+        elif demand.posture is Posture.RETRACTED:
+            joints, errors = self._within(angles)
+        else:
+            level = of_joints(angles)
+            earth = level if demand.locked else times(about(2, heading), level)
+            joints, errors = self._within(joints_of(times(inverse(body), earth)))
+        return Pointing(
+            times(body, of_joints(joints)), joints, rates, heading, float(r[R.R]), demand.locked, demand.posture, errors
+        )
+
+    def _within(self, joints: Angles) -> tuple[Angles, int]:
+        """What the joints can do of it, and which of them cannot."""
+        limits = self.limits()
+        roll, roll_off = _clamp(joints[0], limits.roll)
+        pitch, pitch_off = _clamp(joints[1], limits.pitch)
+        yaw, yaw_off = _clamp(joints[2], limits.yaw) if not limits.endless else (wrap(joints[2]), False)
+        errors = sum(error for error, off in zip(_ERRORS, (roll_off, pitch_off, yaw_off), strict=True) if off)
+        return (roll, pitch, yaw), errors
+
+    # --- a fault --------------------------------------------------------------------------------------------------
+    def stick(self, stuck: bool) -> None:
+        """Its joints stay as they are, or it goes on from there to what it was last asked."""
+        if stuck and self._stuck is None:
+            self._stuck = self.pointing().joints
+        elif not stuck and self._stuck is not None:
+            begin = [(angle, 0.0) for angle in self._angles_for(self._demand)]
+            self._stuck = None
+            self._set_out(begin, self._now_s)
+
+
+def _clamp(angle: float, within: tuple[float, float]) -> tuple[float, bool]:
+    """The nearest angle that the joint can have, and whether that is another one."""
+    low, high = within
+    middle = 0.5 * (low + high)
+    angle = middle + wrap(angle - middle)
+    kept = min(max(angle, low), high)
+    return kept, abs(kept - angle) > _AT_LIMIT
