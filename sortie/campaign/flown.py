@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -156,16 +158,12 @@ def _ended(signals: dict[str, Array]) -> Ended:
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
 def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
-    """All vehicles take off together, each with the plan moved to where it stands."""
-    assert study.fleet is not None
-    with Fleet(
-        study.fleet.count, vehicle=wanted.vehicle, formation=study.fleet.formation, spacing=wanted.spacing_m,
-        home=_home(wanted), seed=wanted.seed % (1 << 32), params=wanted.params, faults=wanted.faults,
-        log_dir=watched.log_dir, links=watched.links,
-    ) as fleet:  # fmt: skip
+    """All vehicles take off together, each with its plan moved to where it stands."""
+    with ExitStack() as stack:
+        fleet = stack.enter_context(_fleet(study, wanted, watched, stack))
         recorders = []
         for session, one in zip(fleet, fleet.vehicles, strict=True):
-            plan = session.upload(moved_plan(wanted.plan, one.offset))
+            plan = session.upload(moved_plan(study.plan_of(one.number, wanted.plan), one.offset))
             recorders.append(Recorder(session, plan, alone=False))
         try:
             fleet.wait_armable()
@@ -182,6 +180,20 @@ def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
             _ended(signals) if one.over else Ended(signals, "timeout", f"still flying after {study.said.limit_s:g} s")
             for signals, one in zip(_together(fleet, recorders), recorders, strict=True)
         ]
+
+
+def _fleet(study: Study, wanted: Wanted, watched: Watched, stack: ExitStack) -> Fleet:
+    """As many as the study says, or those of its file."""
+    assert study.fleet is not None
+    file = None
+    if study.fleet_file:
+        file = Path(stack.enter_context(TemporaryDirectory())) / "fleet.toml"
+        file.write_text(study.fleet_file, encoding="utf-8")
+    return Fleet(
+        study.fleet.count, file=file, vehicle=wanted.vehicle, formation=study.fleet.formation,
+        spacing=wanted.spacing_m, home=_home(wanted), seed=wanted.seed % (1 << 32), params=wanted.params,
+        faults=wanted.faults, log_dir=watched.log_dir, links=watched.links, radio=wanted.radio,
+    )  # fmt: skip
 
 
 def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]:

@@ -35,6 +35,7 @@ from sortie.campaign.sampling import (
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array
 from sortie.campaign.study_file import FleetOf, Said, Strike, as_said
 from sortie.config.errors import UserError, nearest
+from sortie.config.fleet_file import Common, read_fleet
 from sortie.config.formation import FORMATIONS
 from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
@@ -63,7 +64,8 @@ class Wanted(Struct, frozen=True):
 class Study(Struct, frozen=True):
     """See the module. `plans`: texts, by the names that the study has for them; `code`: the text of its Python.
     `first`: the run that this study's run 0 is in the study that it was made from; seeds follow it. `only`: the items
-    of the plan that are left; empty: all."""
+    of the plan that are left; empty: all. `fleet_file`: the text of the file that says who is in the fleet;
+    `own_plans`: of each of them the name of a plan of its own, or an empty text."""
 
     said: Said
     plans: dict[str, str]
@@ -71,6 +73,8 @@ class Study(Struct, frozen=True):
     runs: int
     first: int = 0
     only: list[int] = []
+    fleet_file: str = ""
+    own_plans: list[str] = []
 
     @classmethod
     def read(cls, path: Path | str, runs: int | None = None) -> Study:
@@ -102,6 +106,11 @@ class Study(Struct, frozen=True):
         plan = rebuilt(plan, [(one.item, self._values(one, given)) for one in self.said.change], self.only)
         check_plan(plan, Path(name))
         return plan
+
+    def plan_of(self, number: int, plan: Plan) -> Plan:
+        """What a vehicle of the fleet flies: its own, else `plan`, moved to where it stands."""
+        name = self.own_plans[number] if self.own_plans else ""
+        return _parsed(self.plans[name], name) if name else plan
 
     @staticmethod
     def _values(one: Change, given: Mapping[str, Value]) -> dict[str, float]:
@@ -188,11 +197,10 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
     code = _code_text(said, path.parent)
     _check_judges(said)
     _check_changes(said, plans)
-    if said.fleet is not None and said.fleet.formation not in FORMATIONS:
-        raise UserError(
-            f"fleet.formation: expected {' or '.join(FORMATIONS)}{nearest(said.fleet.formation, FORMATIONS)}"
-        )
-    study = Study(said, plans, code, _runs(said, runs))
+    fleet_file, own = ("", []) if said.fleet is None else _fleet(said, said.fleet, path.parent)
+    plans |= {str(one): _plan_text(one) for one in own if one is not None}
+    own_plans = ["" if one is None else str(one) for one in own]
+    study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
     wanted = study.wanted(0, given)
     machine = make_vehicle(parse_vehicle(said.vehicle).frame, *standing_at(wanted.home), wanted.seed)
@@ -269,6 +277,25 @@ def _code_text(said: Said, folder: Path) -> str:
     if said.fleet is not None and (said.client or said.executor):
         raise UserError("client: a fleet flies its plan; leave out client and executor")
     return text
+
+
+def _fleet(said: Said, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | None]]:
+    """The text of the fleet's file and the plan of each of its vehicles; nothing where it has none."""
+    if fleet.formation not in FORMATIONS:
+        raise UserError(f"fleet.formation: expected {' or '.join(FORMATIONS)}{nearest(fleet.formation, FORMATIONS)}")
+    if (fleet.count is None) == (fleet.file is None):
+        raise UserError('fleet: expected either count = 10 or file = "fleet.toml"')
+    if fleet.file is None:
+        return "", []
+    path = folder / Path(fleet.file).expanduser()
+    try:
+        vehicles = read_fleet(path, Common(parse_vehicle(said.vehicle).frame, standing_at(None), 0))
+    except UserError as error:
+        raise UserError(f"fleet.file: {error.worded(error.option)}") from error
+    for one in vehicles:
+        if one.link or one.terrain is not None:
+            raise UserError("fleet.file: a campaign opens no links and has no terrain; leave links and terrain out")
+    return path.read_text(encoding="utf-8"), [one.plan for one in vehicles]
 
 
 def _is_own(text: str) -> bool:

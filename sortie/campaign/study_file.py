@@ -33,7 +33,7 @@ faults = [                                   # as --fault has them; {name} is an
 SIM_WIND_SPD = "{wind}"                      # m/s
 
 # [fleet]                                    # many vehicles, each with the plan moved to where it stands
-# count = 10
+# count = 10                               # or file = "fleet.toml", as `sortie serve --print-fleet` has it
 # spacing = 8.0                              # m
 # formation = "line"
 
@@ -87,9 +87,11 @@ class Strike(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
-    """So many vehicles, `spacing` m apart, which all fly the plan, each from where it stands."""
+    """So many vehicles, or those of a file as --fleet has it; `spacing` m apart. Who has no plan of its own flies that
+    of the study, each from where it stands."""
 
-    count: Annotated[int, Meta(ge=2, le=LARGEST_FLEET)]
+    count: Annotated[int, Meta(ge=2, le=LARGEST_FLEET)] | None = None
+    file: str | None = None
     spacing: Value = 25.0
     formation: str = "grid"
 

@@ -18,6 +18,7 @@ from sortie.api.session import Session
 from sortie.campaign.flown import fly_run
 from sortie.campaign.signals import NOBODY_M, Recorder, apart, distance_to_fence
 from sortie.campaign.study import Study
+from sortie.config.errors import UserError
 
 ROOT = Path(__file__).parents[3]
 HOME = GeoPoint(-35.0, 149.0, 500.0)
@@ -138,6 +139,140 @@ done = "eventually(complete > 0)"
     assert flown.row.robustness["apart"] == pytest.approx(closest - 11.0)
     assert 0.0 < closest < 12.0
     assert 3 * 40.0 < flown.row.figures["flight_time_s"] < 3 * 120.0
+
+
+FLEET_FILE = """
+[[vehicle]]
+plan = "hop.waypoints"
+fault = ["gps.loss@400"]
+[[vehicle]]
+kind = "rover"
+plan = "drive.waypoints"
+offset = [0.0, 80.0]
+[[vehicle]]
+count = 1
+offset = [0.0, 40.0]
+params = { SIM_WIND_SPD = 1.0 }
+"""
+HOP = """QGC WPL 110
+0\t1\t0\t16\t0\t0\t0\t0\t-35.363261\t149.165230\t584\t1
+1\t0\t3\t22\t0\t0\t0\t0\t0\t0\t{height}\t1
+2\t0\t3\t20\t0\t0\t0\t0\t0\t0\t0\t1
+"""
+DRIVE = """QGC WPL 110
+0\t1\t0\t16\t0\t0\t0\t0\t-35.363261\t149.165230\t584\t1
+1\t0\t3\t16\t0\t0\t0\t0\t-35.363171\t149.165230\t0\t1
+"""
+
+
+def fleet_study(tmp_path: Path, file: str = FLEET_FILE) -> Study:
+    """Who has no plan of its own hops as high as the study says."""
+    (tmp_path / "fleet.toml").write_text(file, encoding="utf-8")
+    (tmp_path / "hop.waypoints").write_text(HOP.format(height=6), encoding="utf-8")
+    (tmp_path / "high.waypoints").write_text(HOP.format(height=9), encoding="utf-8")
+    (tmp_path / "drive.waypoints").write_text(DRIVE, encoding="utf-8")
+    (tmp_path / "study.toml").write_text("""
+plan = "high.waypoints"
+limit_s = 60
+[fleet]
+file = "fleet.toml"
+[judge]
+all_low = "always(height < 7)"
+hop = "always(home_distance < 3)"
+[sample]
+runs = 1
+""", encoding="utf-8")  # fmt: skip
+    return Study.read(tmp_path / "study.toml")
+
+
+def test_a_fleet_of_a_file_has_its_kinds_its_plans_and_the_rest_the_studys(tmp_path: Path) -> None:
+    """The study keeps the texts: it is flown where these files are not."""
+    study = fleet_study(tmp_path)
+    assert [Path(name).name for name in study.own_plans] == ["hop.waypoints", "drive.waypoints", ""]
+    for file in ("fleet.toml", "hop.waypoints", "drive.waypoints", "high.waypoints"):
+        (tmp_path / file).unlink()
+    row = fly_run(study, 0, {}).row
+    assert row.reason == "still flying after 60 s", "the rover waits at the end of its way, armed"
+    assert row.robustness["all_low"] == pytest.approx(-2.0, abs=0.5), "only who has no plan of its own flies to 9 m"
+    assert row.robustness["hop"] == pytest.approx(-7.0, abs=1.5), "only the rover goes 10 m away"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('file = "fleet.toml"', 'file = "fleet.toml"\ncount = 3', "fleet: expected either count = 10 or file ="),
+        ('file = "fleet.toml"', 'file = "flet.toml"', "fleet.file: --fleet"),
+        ("count = 1", 'links = ["tcpin:127.0.0.1:5760"]', "fleet.file: a campaign opens no links"),
+        ('plan = "hop.waypoints"', 'plan = "hip.waypoints"', "hip.waypoints: No such file"),
+    ],
+)
+def test_a_wrong_fleet_file_is_told(tmp_path: Path, old: str, new: str, told: str) -> None:
+    fleet_study(tmp_path)
+    for file in (tmp_path / "fleet.toml", tmp_path / "study.toml"):
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(UserError, match=r"study.toml: ") as raised:
+        Study.read(tmp_path / "study.toml")
+    assert told in str(raised.value)
+
+
+RADIO = """
+code = "mine.py"
+client = "listen"
+radio = "{modem}"
+limit_s = 60
+[vary]
+modem = { choice = ["", "wifi", "satellite"] }
+[sample]
+runs = 1
+[judge]
+much = "code.messages"
+"""
+LISTEN = """
+heard = 0
+
+def listen(session, inputs):
+    global heard
+    link = session.connect()
+    session.run_for(20.0)
+    heard = len(link.messages())
+
+def messages(signals, inputs):
+    return heard
+"""
+
+
+def test_a_radio_that_varies_is_on_the_links_of_the_studys_client(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(LISTEN, encoding="utf-8")
+    file = tmp_path / "study.toml"
+    file.write_text(f'plan = "{ROOT}/examples/square.plan"\n{RADIO}', encoding="utf-8")
+    own = Study.read(file)
+    heard = [fly_run(own, 0, {"modem": modem}).row.robustness["much"] for modem in ("", "wifi", "satellite")]
+    assert all(one is not None for one in heard)
+    assert heard[0] >= heard[1] > heard[2] >= 0.0, "a satellite modem takes longer and less"
+
+
+def test_a_failsafe_is_seen_by_the_judges_and_a_heavier_vehicle_hangs_lower(tmp_path: Path) -> None:
+    """Without GPS the vehicle lands by failsafe; with 1 kg more, of which the controller is not told, it sags."""
+    both = study(tmp_path, """
+limit_s = 120
+faults = [{ fault = "gps.loss@15", when = "{lost}" }, "mass.add={kg}"]
+[vary]
+lost = { chance = 0.5 }
+kg = { uniform = [0, 1] }
+[sample]
+runs = 1
+[judge]
+safe = "always(failsafe < 0.5)"
+""")  # fmt: skip
+    held = fly_run(both, 0, {"lost": 0.0, "kg": 0.0})
+    assert held.row.robustness["safe"] == 1000.0
+    lost = fly_run(both, 0, {"lost": 1.0, "kg": 0.0})
+    assert lost.row.robustness["safe"] == -1000.0
+    began = int(np.argmax(np.asarray(lost.signals["failsafe"], float) > 0.5))
+    assert 15.0 <= lost.signals["time"][began] < 30.0
+    assert lost.signals["mode"][began] == "LAND"
+    heavy = fly_run(both, 0, {"lost": 0.0, "kg": 1.0})
+    assert heavy.row.figures["battery_left"] < held.row.figures["battery_left"]
 
 
 def test_distances_among_vehicles_count_height_and_where_each_stands() -> None:
