@@ -18,7 +18,16 @@ import numpy.typing as npt
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, Ned, longitude_scale
 from autopilot.terrain import HeightMap
 
-__all__ = ["STRAIGHT_DOWN", "Ground", "Lens", "distances_to_ground", "footprint", "look_at_ground", "pointing"]
+__all__ = [
+    "STRAIGHT_DOWN",
+    "Ground",
+    "Lens",
+    "Numbers",
+    "distances_to_ground",
+    "footprint",
+    "look_at_ground",
+    "pointing",
+]
 
 Numbers = npt.NDArray[np.float64]
 

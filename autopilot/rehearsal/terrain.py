@@ -72,14 +72,6 @@ class _Samples:
         return np.bincount(self.line, np.isnan(self.over), count) > 0
 
 
-def _ground_up(field: Field, north: Numbers, east: Numbers) -> Numbers:
-    """Metres of the ground above home; NaN: not known."""
-    assert field.ground is not None
-    lat = field.home.lat + north / METRES_PER_DEGREE
-    scale = np.maximum(np.cos(np.radians((field.home.lat + lat) / 2.0)), 0.01)
-    return field.ground.heights_at(lat, field.home.lon + east / (METRES_PER_DEGREE * scale)) - field.home.alt
-
-
 def _sampled(field: Field, lines: _Lines, step_m: float) -> _Samples:
     """Every `step_m`, ends included."""
     counts = (lines.lengths / step_m).astype(np.int64) + 2
@@ -87,7 +79,7 @@ def _sampled(field: Field, lines: _Lines, step_m: float) -> _Samples:
     within = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
     share = within / (counts[line] - 1)
     place = lines.begin[line] + share[:, None] * (lines.end - lines.begin)[line]
-    return _Samples(line, share, place[:, 2] - _ground_up(field, place[:, 0], place[:, 1]))
+    return _Samples(line, share, place[:, 2] - field.heights(place[:, 0], place[:, 1]))
 
 
 def _step_m(field: Field) -> float:
@@ -133,7 +125,7 @@ def _legs(field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
 
 
 def _over(field: Field, places: Numbers) -> Numbers:
-    over: Numbers = places[:, 2] - _ground_up(field, places[:, 0], places[:, 1])
+    over: Numbers = places[:, 2] - field.heights(places[:, 0], places[:, 1])
     return over
 
 
@@ -141,7 +133,7 @@ def _round(field: Field, leg: Leg) -> float:
     """The least height on a circle."""
     turn = np.linspace(0.0, 2.0 * np.pi, _RING, endpoint=False)
     north, east = leg.end[0] + leg.radius_m * np.cos(turn), leg.end[1] + leg.radius_m * np.sin(turn)
-    over = leg.end[2] - _ground_up(field, north, east)
+    over = leg.end[2] - field.heights(north, east)
     return float(np.min(over[np.isfinite(over)], initial=np.inf))
 
 
@@ -221,9 +213,8 @@ def _places(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
 def _steep(
     field: Field, north: float, east: float, word: str, seq: int, part: MissionType
 ) -> Iterator[Finding]:  # fmt: skip
-    up = _ground_up(
-        field, north + np.array([_FOOT_M, -_FOOT_M, 0.0, 0.0]), east + np.array([0.0, 0.0, _FOOT_M, -_FOOT_M])
-    )
+    norths, easts = np.array([_FOOT_M, -_FOOT_M, 0.0, 0.0]), np.array([0.0, 0.0, _FOOT_M, -_FOOT_M])
+    up = field.heights(north + norths, east + easts)
     rise = float(np.hypot(up[0] - up[1], up[2] - up[3])) / (2.0 * _FOOT_M)
     slope = degrees(atan(rise))
     if slope > STEEP_DEG:

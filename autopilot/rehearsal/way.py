@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from math import atan2, cos, hypot, isfinite, pi, sin
 from typing import Final
 
+from autopilot.footprint import Ground as GroundMap
+from autopilot.footprint import Numbers
 from autopilot.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
 from autopilot.mav import Cmd
 from autopilot.mission.commands import has_position, is_jump, spec_of
@@ -95,8 +97,12 @@ class Field:
         place = to_global(self.home, (north, east, 0.0))
         return self.ground.height_at(place.lat, place.lon)
 
+    def heights(self, north: Numbers, east: Numbers) -> Numbers:
+        """Metres above home of the ground at many places; NaN: not known; 0 where it is flat."""
+        return GroundMap(self.home, self.ground, 0.0, 0.0, 0.0).up(north, east)
+
     def ground_up(self, north: float, east: float) -> float:
-        """The same above home; 0 where it is not known."""
+        """The same of one; 0 where it is not known."""
         height = self.ground_amsl(north, east)
         return 0.0 if height is None else height - self.home.alt
 

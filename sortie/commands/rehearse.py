@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from autopilot.vehicles.kinds import KINDS
+from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.options import (
     BATTERY,
@@ -18,6 +19,7 @@ from sortie.config.options import (
     REHEARSAL_FLIGHTS,
     REHEARSAL_HOME,
     REHEARSAL_PARAMETERS,
+    REHEARSAL_REPORT,
     SARIF,
     TERRAIN,
     WIND,
@@ -43,6 +45,9 @@ def rehearse(given: Given) -> int:
     flights, wind = given[REHEARSAL_FLIGHTS], given[WIND]
     if not flights and not WIND.is_default(wind):
         raise UserError("--wind is for flights: expected --flights N with it")
+    pages = given[REHEARSAL_REPORT]
+    if pages is not None:
+        prepare_folder(pages)
     flying = Flying(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
     if flights:
         print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
@@ -51,6 +56,12 @@ def rehearse(given: Given) -> int:
         _write(junit, as_junit(found, plan.name))
     if (sarif := given[SARIF]) is not None:
         _write(sarif, as_sarif(found, plan, plan.read_text(encoding="utf-8-sig")))
+    if pages is not None:
+        from sortie.rehearsal.page import rehearsal_page
+
+        page = pages / f"rehearsal-{plan.stem}.html"
+        _write(page, rehearsal_page(found, plan.name))
+        print(f"sortie: {page}", file=sys.stderr)
     if given[JSON]:
         print(json.dumps(as_json(found)), flush=True)
     else:

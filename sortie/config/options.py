@@ -102,6 +102,10 @@ REPORT: Final = Option[Path | None](
 FLIGHT_REPORT: Final = Option[Path | None](
     "report", path, None, "Write a page of each flight into DIR.", Group.COMMAND, frozenset({"fly"}), form="DIR"
 )
+REHEARSAL_REPORT: Final = Option[Path | None](
+    "report", path, None, "Write a page about the plan into DIR: map, heights, battery, items, findings.",
+    Group.COMMAND, frozenset({"rehearse"}), form="DIR",
+)  # fmt: skip
 LOGS: Final = Option[tuple[Path, ...]](
     "logs", path, (), "A .bin, .tlog or .ulg file, or a folder of a flight; several stand side by side.",
     Group.ARGUMENTS, frozenset({"report"}), kind=Kind.ARGUMENTS, required=True, form="LOG...",
@@ -455,6 +459,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     SORTIES,
     REPORT,
     FLIGHT_REPORT,
+    REHEARSAL_REPORT,
     LOGS,
     LOG,
     OUT,

@@ -17,6 +17,7 @@ from random import Random
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autopilot import report as R
 from autopilot.events import ArmedChanged, Event, ModeChanged
@@ -63,20 +64,25 @@ class Order:
     terrain: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+Track = NDArray[np.float32]
+"""(n, 6): seconds since arming, north, east, up in m from home, Wh used, the item under way."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FlownFlight:
-    """How one went. `items`: (number, seconds since arming, Wh used, Wh that the way home from there would leave), at
-    the first time that each is reached. `item`: the last under way. `failsafe`: its words, and the item under way.
-    `off_way_m`: the largest distance from the plan's legs."""
+    """How one went. `items`: (number, seconds since arming, Wh used, Wh left, Wh that the way home from there would
+    leave), at the first time that each is reached. `item`: the last under way. `failsafe`: its words, and the item
+    under way. `off_way_m`: the largest distance from the plan's legs."""
 
     result: str
     reason: str
     item: int
     time_s: float
     energy_wh: float
-    items: tuple[tuple[int, float, float, float], ...]
+    items: tuple[tuple[int, float, float, float, float], ...]
     failsafe: tuple[str, int] | None
     off_way_m: float
+    track: Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +101,12 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class AtItem:
-    """When an item is reached (s since arming), what was used by then, and what the way home would leave."""
+    """When an item is reached (s since arming), what was used by then, what is left, and what the way home would
+    leave."""
 
     time_s: Spread
     energy_wh: Spread
+    left_wh: Spread
     reserve_wh: Spread
 
 
@@ -151,8 +159,8 @@ class _Log:
         self._order = order
         self._legs = legs
         self._flight = Flight(session.service)
-        self._places: list[tuple[float, float]] = []
-        self._items: dict[int, tuple[float, float, float]] = {}
+        self._track: list[tuple[float, float, float, float, float, int]] = []
+        self._items: dict[int, tuple[float, float, float, float]] = {}
         self._failsafe: tuple[str, int] | None = None
         self._up_s: float | None = None
         self._item = 0
@@ -173,6 +181,7 @@ class _Log:
             tuple((seq, *values) for seq, values in self._items.items()),
             self._failsafe,
             self._off_way(),
+            np.array(self._track, np.float32).reshape(-1, 6),
         )
 
     @property
@@ -189,9 +198,9 @@ class _Log:
             self._blow(session)
         facts = session.autopilot.facts
         if facts.armed and session.autopilot.modes.spec.number in facts.vehicle_class.modes.autos:
-            north, east, _ = session.autopilot.vehicle.state.position
-            self._places.append((north, east))
             self._item = session.autopilot.sequencer.current_nav_index()
+            north, east, _ = session.autopilot.vehicle.state.position
+            self._track.append((self._since_s, north, east, session.state.height, self._wh, self._item))
         return self._flight.done
 
     def _blow(self, session: Session) -> None:
@@ -204,7 +213,7 @@ class _Log:
             if isinstance(event, ArmedChanged) and event.armed and self._up_s is None:
                 self._up_s = now_ms / 1000.0
             elif isinstance(event, ItemReached) and event.seq not in self._items:
-                self._items[event.seq] = (self._since_s, self._wh, self._reserve_wh(event.seq))
+                self._items[event.seq] = (self._since_s, self._wh, self._left_wh, self._reserve_wh(event.seq))
             elif isinstance(event, ModeChanged) and event.reason not in _WANTED and self._failsafe is None:
                 self._failsafe = (event.reason.text, self._session.autopilot.sequencer.current_nav_index())
 
@@ -213,17 +222,22 @@ class _Log:
         has come down, what it has left."""
         spec = spec_of(self._order.plan.items[seq - 1].command)
         if spec is not None and spec.comes_down:
-            return self._order.battery_wh - self._wh
+            return self._left_wh
         north, east, _ = self._session.autopilot.vehicle.state.position
         way_s = hypot(north, east) / self._order.speed_mps + self._session.state.height / _SINKS_MPS
         power_w = self._wh / max(self._since_s, _LOOK_S)
-        return self._order.battery_wh - self._wh - power_w * way_s
+        return self._left_wh - power_w * way_s
+
+    @property
+    def _left_wh(self) -> float:
+        return self._order.battery_wh - self._wh
 
     def _off_way(self) -> float:
         """The largest distance from the nearest leg, m."""
-        if not self._places or not len(self._legs.begin):
+        if not self._track or not len(self._legs.begin):
             return 0.0
-        return float(np.max(np.min(distances(np.array(self._places), self._legs.begin, self._legs.end), axis=0)))
+        places = np.array(self._track)[:, 1:3]
+        return float(np.max(np.min(distances(places, self._legs.begin, self._legs.end), axis=0)))
 
 
 def fly_all(order: Order, count: int, legs: Legs, processes: int = 1) -> Flights:
@@ -241,10 +255,10 @@ def fly_all(order: Order, count: int, legs: Legs, processes: int = 1) -> Flights
 
 
 def _gathered(flights: list[FlownFlight], has_end: bool) -> Flights:
-    items: dict[int, list[tuple[float, float, float]]] = {}
+    items: dict[int, list[tuple[float, ...]]] = {}
     for one in flights:
-        for seq, at_s, wh, reserve in one.items:
-            items.setdefault(seq, []).append((at_s, wh, reserve))
+        for seq, *values in one.items:
+            items.setdefault(seq, []).append(tuple(values))
     spread = {seq: tuple(map(Spread.of, zip(*rows, strict=True))) for seq, rows in sorted(items.items())}
     return Flights(
         tuple(flights),
@@ -252,7 +266,7 @@ def _gathered(flights: list[FlownFlight], has_end: bool) -> Flights:
         Spread.of([one.time_s for one in flights]),
         Spread.of([one.energy_wh for one in flights]),
         max(one.off_way_m for one in flights),
-        {seq: AtItem(*three) for seq, three in spread.items()},
+        {seq: AtItem(*four) for seq, four in spread.items()},
         has_end,
     )
 

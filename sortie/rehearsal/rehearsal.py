@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, Severity, rank
+from autopilot.rehearsal.rules import energy_wh
+from autopilot.rehearsal.way import Field, Way
 
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights  # loaded by who flies
@@ -17,24 +20,39 @@ __all__ = ["Rehearsal"]
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What came out: findings, most severe first, and what the way measures (s, m, Wh; without wind). `vehicle`: as
-    --vehicle has it. `flown`: None: it was not flown."""
+    --vehicle has it. `flown`: None: it was not flown. `plan`, `where` and `way` are what was looked at."""
 
     vehicle: str
-    items: int
     findings: tuple[Finding, ...]
-    time_s: float
-    distance_m: float
-    energy_wh: float | None
+    plan: Plan = field(repr=False)
+    where: Field = field(repr=False)
+    way: Way = field(repr=False)
     flown: Flights | None = None
 
     @classmethod
     def of(
-        cls, vehicle: str, items: int, findings: Iterable[Finding], time_s: float, distance_m: float,
-        energy_wh: float | None, flown: Flights | None = None,
-    ) -> Rehearsal:  # fmt: skip
+        cls, findings: Iterable[Finding], plan: Plan, where: Field, way: Way, flown: Flights | None = None
+    ) -> Rehearsal:
         """With the findings in their order."""
-        ranked = sorted(findings, key=rank)
-        return cls(vehicle, items, tuple(ranked), time_s, distance_m, energy_wh, flown)
+        return cls(f"sim:{where.kind.name}", tuple(sorted(findings, key=rank)), plan, where, way, flown)
+
+    @property
+    def items(self) -> int:
+        """How many the mission has."""
+        return len(self.plan.items)
+
+    @property
+    def time_s(self) -> float:
+        return self.way.time_s
+
+    @property
+    def distance_m(self) -> float:
+        return self.way.distance_m
+
+    @property
+    def energy_wh(self) -> float | None:
+        """None for what has no height: its roads are not known."""
+        return energy_wh(self.where, self.way.time_s)
 
     @property
     def go(self) -> bool:
@@ -47,8 +65,9 @@ class Rehearsal:
         severities = [one.rule.severity for one in self.findings]
         errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
         told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
-        if self.energy_wh is not None:
-            told.append(f"{self.energy_wh:.1f} Wh")
+        energy = self.energy_wh
+        if energy is not None:
+            told.append(f"{energy:.1f} Wh")
         if self.flown is not None:
             told.append(f"{self.flown.completed:.0%} of {len(self.flown.flights)} flights completed")
         counts = [f"{count} {word}{'s' * (count != 1)}" for count, word in ((errors, "error"), (warnings, "warning"))]

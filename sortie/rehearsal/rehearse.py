@@ -14,7 +14,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.rehearsal.room import Segments
-from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check, energy_wh
+from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check
 from autopilot.rehearsal.way import Field, Way, walk
 from autopilot.terrain import HeightMap
 from autopilot.vehicles.kinds import KINDS, vehicle_class
@@ -99,7 +99,6 @@ def judged(
     known = home is not None or plan.home is not None or ground is not None
     field = Field(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground)
     way = walk(plan, field)
-    time_s = way.time_s
     findings = check(plan, field, way)
     flown = None
     if flying is not None and flying.flights and all(one.rule.name not in _NOT_FLOWN for one in findings):
@@ -107,9 +106,7 @@ def judged(
         from sortie.rehearsal.flown import judge
 
         findings += judge(flown)
-    return Rehearsal.of(
-        f"sim:{kind}", len(plan.items), findings, time_s, way.distance_m, energy_wh(field, time_s), flown
-    )
+    return Rehearsal.of(findings, plan, field, way, flown)
 
 
 def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | None:

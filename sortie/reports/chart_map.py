@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
 from sortie.reading.facts import FlightFacts
@@ -30,7 +31,10 @@ class Projection:
         return north, east
 
     def __call__(self, lat: float, lon: float) -> svg.Point:
-        north, east = self.local(lat, lon)
+        return self.pixels(*self.local(lat, lon))
+
+    def pixels(self, north: float, east: float) -> svg.Point:
+        """The same of a place so many metres from the origin."""
         return (
             WIDTH / 2.0 + (east - self._east) / self.metres_per_px,
             HEIGHT / 2.0 - (north - self._north) / self.metres_per_px,
@@ -39,17 +43,15 @@ class Projection:
 
 def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
     """The SVG; empty without a place to show. `shifts_s`: the zero of each flight's time on the page."""
-    places = [place for facts in flights for place in _places(facts)]
+    places = [place for facts in flights for place in places_of(facts)]
     if not places:
         return ""
     at = Projection(GeoPoint(*places[0]), places)
     tracks = [[at(sample.lat, sample.lon) for sample in facts.samples] for facts in flights]
-    parts = [_fence(flights[0], at), _plan(flights[0], at)]
+    parts = [fence_parts(flights[0], at), plan_parts(flights[0], at)]
     parts += [svg.line(track, f"track flight{number}") for number, track in enumerate(tracks)]
-    home = flights[0].home
-    if home is not None:
-        parts.append(svg.text(*at(home.lat, home.lon), "H", "home"))
-    parts.append(_bar(at))
+    parts.append(home_mark(flights[0], at))
+    parts.append(scale_bar(at))
     parts += [f'<circle class="here flight{number}" r="5" cx="-9" cy="-9"/>' for number in range(len(flights))]
     points = [
         [
@@ -62,7 +64,7 @@ def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
     return svg.drawing("Map: track, plan, fence", WIDTH, HEIGHT, parts, 'id="map"') + data
 
 
-def _places(facts: FlightFacts) -> list[tuple[float, float]]:
+def places_of(facts: FlightFacts) -> list[tuple[float, float]]:
     """Everything that is on the map."""
     home = [] if facts.home is None else [(facts.home.lat, facts.home.lon)]
     circles = []
@@ -77,7 +79,13 @@ def _places(facts: FlightFacts) -> list[tuple[float, float]]:
     ]  # fmt: skip
 
 
-def _fence(facts: FlightFacts, at: Projection) -> str:
+def home_mark(facts: FlightFacts, at: Projection) -> str:
+    """An H; empty where home is not known."""
+    return "" if facts.home is None else svg.text(*at(facts.home.lat, facts.home.lon), "H", "home")
+
+
+def fence_parts(facts: FlightFacts, at: Projection) -> str:
+    """Zones and rally points."""
     parts = [
         svg.line([at(*corner) for corner in one.vertices], "keep" if one.inclusion else "out", closed=True)
         for one in facts.fence.polygons
@@ -89,13 +97,19 @@ def _fence(facts: FlightFacts, at: Projection) -> str:
     return "".join(parts) + "".join(svg.text(*at(item.x, item.y), "R", "home") for item in facts.rally)
 
 
-def _plan(facts: FlightFacts, at: Projection) -> str:
+def plan_parts(facts: FlightFacts, at: Projection, marks: Mapping[int, str] = MappingProxyType({})) -> str:
+    """The way and its items; `marks`: a further class of some, by number; each of these is a link to its row."""
     points = [(at(item.x, item.y), item.seq) for item in facts.places()]
-    dots = "".join(svg.circle(x, y, 4.0, "item") + svg.text(x, y - 7.0, str(seq)) for (x, y), seq in points)
+    dots = "".join(_dot(x, y, seq, marks.get(seq)) for (x, y), seq in points)
     return svg.line([point for point, _ in points], "plan") + dots
 
 
-def _bar(at: Projection) -> str:
+def _dot(x: float, y: float, seq: int, mark: str | None) -> str:
+    dot = svg.circle(x, y, 4.0, "item" if mark is None else f"item {mark}") + svg.text(x, y - 7.0, str(seq))
+    return dot if mark is None else f'<a href="#item-{seq}">{dot}</a>'
+
+
+def scale_bar(at: Projection) -> str:
     """How long a round number of metres is."""
     metres = svg.Scale(0.0, _SCALE_BAR_PX * at.metres_per_px, 0.0, 1.0).ticks(2)[-1]
     x, y, long = EDGE, HEIGHT - EDGE / 2.0, metres / at.metres_per_px

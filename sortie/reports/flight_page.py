@@ -18,42 +18,12 @@ from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
 from sortie.reports import svg
 from sortie.reports.chart_map import draw_map
+from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page
 from sortie.reports.verdict import NEAR_M, Grade, deviations, findings, grade_of, passages
 
 PAGE = "flight.html"
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760.0, 150.0, 46.0, 10.0, 18.0, 20.0
 LETTER = 7.0
 """Pixels of a letter."""
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#6a727b;--ground:#fff;--panel:#f3f5f7;
---a:#0072b2;--b:#c04f00;--c:#00795a;--d:#a3527f;--bad:#b3261e;--look:#8a5a00;--good:#00694e}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#98a1ab;--ground:#15181c;--panel:#20252b;
---a:#56b4e9;--b:#e69f00;--c:#2fc79b;--d:#e3a3c6;--bad:#ff8a80;--look:#ffc266;--good:#5fd6b0}}
-body{font:15px/1.5 system-ui,sans-serif;margin:1.2em auto;max-width:60em;padding:0 1em;color:var(--ink);
-background:var(--ground)}
-h1{font-size:1.4em;margin:.2em 0}h2{font-size:1.1em;margin:1.4em 0 .3em}
-svg{width:100%;height:auto;display:block;margin:.6em 0}
-svg *{vector-effect:non-scaling-stroke}
-polyline,polygon,circle{fill:none;stroke-width:1.6}
-.label,.home{font:11px system-ui,sans-serif;
-fill:var(--ink);paint-order:stroke;stroke:var(--ground);stroke-width:3}.home{font-weight:bold;font-size:14px}
-.axis{stroke:var(--soft)}.grid{stroke:var(--soft);stroke-opacity:.25}.cursor{stroke:var(--ink);stroke-opacity:.6}
-.flight0{stroke:var(--a)}.flight1{stroke:var(--b);stroke-dasharray:7 3}
-.flight2{stroke:var(--c);stroke-dasharray:2 3}.flight3{stroke:var(--d);stroke-dasharray:9 3 2 3}
-.below{stroke-opacity:.45}.plan{stroke:var(--soft);stroke-dasharray:5 4}
-.item{fill:var(--ground);stroke:var(--ink)}.keep{stroke:var(--c)}.out{stroke:var(--b);fill:var(--b);fill-opacity:.12}
-.here{fill:var(--ground);stroke-width:3;stroke-dasharray:none}.band{fill:var(--soft);fill-opacity:.12}
-.trouble{stroke:var(--bad);stroke-opacity:.7}
-.verdict{background:var(--panel);border-left:.4em solid;padding:.5em 1em;margin:.8em 0}
-.verdict ul{margin:.2em 0;padding-left:1.2em}.verdict li,.verdict p{color:var(--ink)}
-.bad{border-color:var(--bad);color:var(--bad)}.look{border-color:var(--look);color:var(--look)}
-.good{border-color:var(--good);color:var(--good)}
-.wide{overflow-x:auto}table{border-collapse:collapse}th{text-align:left;font-weight:600}
-td,th{padding:.15em 1em .15em 0;vertical-align:top}.figure{text-align:right;font-variant-numeric:tabular-nums}
-.seek{position:sticky;top:0;background:var(--ground);padding:.4em 0;display:flex;gap:.8em;align-items:center;z-index:1}
-.seek input{flex:1;accent-color:var(--a)}.seek output{min-width:5em;font-variant-numeric:tabular-nums}
-@media(max-width:40em){.label{font-size:17px}body{padding:0 .6em}}
-"""
 _SCRIPT = """
 const tracks=JSON.parse((document.getElementById('track')||{textContent:'[]'}).textContent);
 const heres=document.querySelectorAll('.here');const charts=[...document.querySelectorAll('svg[data-low]')];
@@ -133,16 +103,14 @@ def flight_page(flights: Sequence[FlightFacts]) -> str:
         f'max="{time.high:.1f}" step="0.1" value="{low:.1f}"><output id="told" for="time">{low:.1f} s</output></div>'
     )
     names = " and ".join(facts.vehicle or "a vehicle" for facts in flights)
-    title = html.escape(f"Flight of {names}" if len(flights) == 1 else f"{len(flights)} flights: {names}")
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head><body><main>'
-        f"<h1>{title}</h1>{''.join(_verdict(facts, number, len(flights)) for number, facts in enumerate(flights))}"
+    body = (
+        f"{''.join(_verdict(facts, number, len(flights)) for number, facts in enumerate(flights))}"
         f"{_figures(flights)}{seek if charts else ''}{draw_map(flights, shifts_s)}{charts}"
         f"{''.join(_flown(facts) for facts in flights)}"
         f"{''.join(_told(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
-        f"</main><script>{_SCRIPT}</script></body></html>\n"
     )
+    title = f"Flight of {names}" if len(flights) == 1 else f"{len(flights)} flights: {names}"
+    return html_page(title, body, _SCRIPT)
 
 
 def _verdict(facts: FlightFacts, number: int, count: int) -> str:
@@ -207,21 +175,12 @@ def _chart(
         return ""
     across = svg.scale(values, HEIGHT - BOTTOM, TOP, least=least)
     parts = [_bands(flights[0], shifts_s[0], time)]
-    for tick in across.ticks(4):
-        y = across(tick)
-        parts += [
-            svg.line([(LEFT, y), (WIDTH - RIGHT, y)], "grid"),
-            svg.text(LEFT - 6.0, y + 4.0, f"{tick:g}", anchor="end"),
-        ]
-    parts += [svg.text(time(tick), HEIGHT - 5.0, f"{tick:g} s") for tick in time.ticks(8)]
+    parts += axes(title, time, across, " s")
     for trouble in flights[0].troubles:
         x = time(trouble.time_s - shifts_s[0])
         parts.append(f'<line class="trouble" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP:g}" y2="{TOP + 8:g}"/>')
     parts += [svg.line([(time(at_s), across(value)) for at_s, value in points], kind) for kind, points in drawn]
-    parts += [
-        svg.text(LEFT, 12.0, title, anchor="start"),
-        f'<line class="cursor" x1="-9" x2="-9" y1="{TOP:g}" y2="{HEIGHT - BOTTOM:g}"/>',
-    ]
+    parts.append(f'<line class="cursor" x1="-9" x2="-9" y1="{TOP:g}" y2="{HEIGHT - BOTTOM:g}"/>')
     where = f'data-low="{time.low:g}" data-high="{time.high:g}" data-start="{time.start:g}" data-end="{time.end:g}"'
     return svg.drawing(title, WIDTH, HEIGHT, parts, where)
 

@@ -1,0 +1,333 @@
+"""The page of a rehearsal: verdict, findings at their items, map, heights over the ground, battery, items.
+
+It opens without a network, and is drawn as the page of a flight is (`sortie.reports`).
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import hypot
+from typing import Final
+
+import numpy as np
+
+from autopilot.footprint import Numbers
+from autopilot.geo import to_global
+from autopilot.mav import MissionType
+from autopilot.mission.commands import command_name
+from autopilot.rehearsal.findings import Finding, Severity
+from autopilot.rehearsal.rules import HOVER_W, PACK_V
+from autopilot.rehearsal.way import Leg, Way
+from sortie.reading.facts import FlightFacts
+from sortie.rehearsal.flown import Flights, Spread
+from sortie.rehearsal.rehearsal import Rehearsal
+from sortie.reports import chart_map, svg
+from sortie.reports.chart_map import Projection, fence_parts, home_mark, places_of, plan_parts, scale_bar
+from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page
+
+__all__ = ["arrivals", "rehearsal_page"]
+
+MOST_TRACKS: Final = 40
+"""Ribbons on the map; the calm flight is the first of them."""
+_BINS: Final = 240
+_GROUND_STEPS: Final = 600
+_CLASS: Final = {Severity.ERROR: "bad", Severity.WARNING: "look", Severity.NOTE: "good"}
+_SIGN: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "i"}
+
+
+def rehearsal_page(found: Rehearsal, name: str) -> str:
+    """The whole page; `name`: of the plan."""
+    facts = FlightFacts(name, home=found.where.home)
+    facts.take_plan(found.plan)
+    parts = [_verdict(found), _map(found, facts), _heights(found), _battery(found), _items(found), _rally(found)]
+    return html_page(f"Rehearsal of {name}", "".join(parts))
+
+
+# --- findings ---------------------------------------------------------------------------------------------------------
+def _anchor(one: Finding) -> str | None:
+    """The row that a finding is about; None: it is about the whole."""
+    if one.item is None or one.part is MissionType.FENCE:
+        return None
+    return f"item-{one.item}" if one.part is MissionType.MISSION else f"rally-{one.item}"
+
+
+def _verdict(found: Rehearsal) -> str:
+    rows = "".join(_told(one) for one in found.findings)
+    kind = "good" if found.go else "bad"
+    return (
+        f'<section class="verdict {kind}"><strong>{html.escape(found.verdict)}</strong>'
+        f"<p>{html.escape(found.vehicle)}</p><ul>{rows}</ul></section>"
+    )
+
+
+def _told(one: Finding) -> str:
+    anchor, severity = _anchor(one), one.rule.severity
+    place = html.escape(one.place)
+    where = place if anchor is None else f'<a href="#{anchor}">{place}</a>'
+    return (
+        f'<li><strong class="{_CLASS[severity]}">{_SIGN[severity]} {severity.value}</strong> {where}: '
+        f"{html.escape(one.text)}; {html.escape(one.rule.mend)} <small>[{one.rule.name}]</small></li>"
+    )
+
+
+def _of(found: Rehearsal, part: MissionType, seq: int) -> list[Finding]:
+    return [one for one in found.findings if one.part is part and one.item == seq]
+
+
+# --- map --------------------------------------------------------------------------------------------------------------
+def _map(found: Rehearsal, facts: FlightFacts) -> str:
+    home = found.where.home
+    tracks = (
+        []
+        if found.flown is None
+        else [one.track[:, 1:3].astype(np.float64) for one in found.flown.flights[:MOST_TRACKS]]
+    )
+    outside = [
+        to_global(home, (float(north), float(east), 0.0))
+        for track in tracks
+        if len(track)
+        for north, east in (track.min(axis=0), track.max(axis=0))
+    ]
+    at = Projection(home, places_of(facts) + [(place.lat, place.lon) for place in outside])
+    marks: dict[int, str] = {}
+    for one in reversed(found.findings):  # the most severe is the last to be noted
+        if one.part is MissionType.MISSION and one.item is not None:
+            marks[one.item] = _CLASS[one.rule.severity]
+    parts = [fence_parts(facts, at), *(_ribbon(track, at) for track in tracks), plan_parts(facts, at, marks)]
+    parts += [home_mark(facts, at), scale_bar(at)]
+    return svg.drawing("Map: plan, fence, flown tracks", chart_map.WIDTH, chart_map.HEIGHT, parts, 'id="map"')
+
+
+def _ribbon(track: Numbers, at: Projection) -> str:
+    return svg.line([at.pixels(float(north), float(east)) for north, east in track], "ribbon")
+
+
+# --- along the way ----------------------------------------------------------------------------------------------------
+def _ends(way: Way) -> Numbers:
+    """Metres from the beginning of the way to the end of each leg; a circle counts as none."""
+    return np.cumsum([leg.length_m for leg in way.legs]) if way.legs else np.zeros(0)
+
+
+def _heights(found: Rehearsal) -> str:
+    """Planned and flown height above home, over the ground below the way."""
+    legs = found.way.legs
+    if not legs or not found.where.kind.has_height:
+        return ""
+    ends = _ends(found.way)
+    along = svg.Scale(0.0, max(float(ends[-1]), 1.0), LEFT, WIDTH - RIGHT)
+    step = np.linspace(0.0, ends[-1], min(_GROUND_STEPS, 2 + int(ends[-1])))
+    places = np.array([_at(legs, ends, x) for x in step])
+    ground = found.where.heights(places[:, 0], places[:, 1])
+    planned = _planned(legs, ends, step, ground)
+    band = [] if found.flown is None else _height_band(found.flown, legs, ends)
+    values = [*ground, *(y for _, y in planned), *(y for _, low, _, high in band for y in (low, high))]
+    across = svg.scale([float(one) for one in values], HEIGHT - BOTTOM, TOP, least=5.0)
+    floor = HEIGHT - BOTTOM
+    below = [(along(x), across(y)) for x, y in zip(step, ground, strict=True) if np.isfinite(y)]
+    parts = []
+    if below:
+        parts.append(svg.line([(below[0][0], floor), *below, (below[-1][0], floor)], "ground", closed=True))
+    parts += _spread([(along(x), across(low), across(mid), across(high)) for x, low, mid, high in band])
+    parts += [svg.line([(along(x), across(y)) for x, y in planned], "plan"), *_marks(legs, ends, along)]
+    title = "Height above home, m, along the way (green: the ground; dashed: the plan; band: flown, 5 to 95 %)"
+    return svg.drawing("Height over ground", WIDTH, HEIGHT, [*parts, *axes(title, along, across, " m")])
+
+
+def _at(legs: Sequence[Leg], ends: Numbers, x: float) -> tuple[float, float]:
+    """North and east, so many metres along the way."""
+    k = min(int(np.searchsorted(ends, x)), len(legs) - 1)
+    leg = legs[k]
+    share = 1.0 - (float(ends[k]) - x) / leg.length_m if leg.length_m > 0.0 else 1.0
+    return leg.begin[0] + share * (leg.end[0] - leg.begin[0]), leg.begin[1] + share * (leg.end[1] - leg.begin[1])
+
+
+def _planned(legs: Sequence[Leg], ends: Numbers, step: Numbers, ground: Numbers) -> list[svg.Point]:
+    """Straight between its ends, or as high above the ground as it goes."""
+    points: list[svg.Point] = []
+    for k, leg in enumerate(legs):
+        begin, end = float(ends[k]) - leg.length_m, float(ends[k])
+        points.append((begin, leg.begin[2]))
+        if leg.over_ground and leg.length_m > 0.0:
+            inside = (step > begin) & (step < end) & np.isfinite(ground)
+            first, last = (np.interp(x, step, np.nan_to_num(ground)) for x in (begin, end))
+            above = np.interp(step, [begin, end], [leg.begin[2] - first, leg.end[2] - last])
+            points += [(float(x), float(y)) for x, y in zip(step[inside], (ground + above)[inside], strict=True)]
+        points.append((end, leg.end[2]))
+    return points
+
+
+def _marks(legs: Sequence[Leg], ends: Numbers, along: svg.Scale) -> list[str]:
+    """The items' numbers at the top, where there is room for them."""
+    parts, last = [], -1e9
+    for leg, end in zip(legs, ends, strict=True):
+        x = along(float(end))
+        if x - last > 14.0:
+            parts.append(svg.text(x, TOP + 10.0, str(leg.item.seq)))
+            last = x
+    return parts
+
+
+def _height_band(flown: Flights, legs: Sequence[Leg], ends: Numbers) -> list[tuple[float, float, float, float]]:
+    """Metres along the way; 5th, 50th and 95th percentile of the height of all flights there."""
+    xs, ups = [], []
+    for flight in flown.flights:
+        if len(flight.track):
+            xs.append(_along(flight.track.astype(np.float64), legs, ends))
+            ups.append(flight.track[:, 3])
+    if not xs:
+        return []
+    x, up = np.concatenate(xs), np.concatenate(ups)
+    width = max(float(ends[-1]), 1.0) / _BINS
+    which = np.minimum((x / width).astype(np.int64), _BINS - 1)
+    order = np.argsort(which, kind="stable")
+    cuts = np.searchsorted(which[order], np.arange(_BINS + 1))
+    rows = []
+    for k, (first, last) in enumerate(pairwise(cuts)):
+        if last > first:
+            low, middle, high = np.percentile(up[order[first:last]], (5.0, 50.0, 95.0))
+            rows.append(((k + 0.5) * width, float(low), float(middle), float(high)))
+    return rows
+
+
+def _along(track: Numbers, legs: Sequence[Leg], ends: Numbers) -> Numbers:
+    """Where on the way each place of a track is: on the leg to the item that was under way then."""
+    found, k = np.zeros(len(track)), 0
+    for row, (_, north, east, _, _, seq) in enumerate(track.tolist()):
+        if legs[k].item.seq != int(seq):
+            k = next((q for q in range(k + 1, len(legs)) if legs[q].item.seq == int(seq)), k)
+        leg = legs[k]
+        d_north, d_east = leg.end[0] - leg.begin[0], leg.end[1] - leg.begin[1]
+        square = d_north**2 + d_east**2
+        share = 1.0
+        if square > 0.0:
+            share = ((north - leg.begin[0]) * d_north + (east - leg.begin[1]) * d_east) / square
+        found[row] = ends[k] - leg.length_m * (1.0 - min(max(share, 0.0), 1.0))
+    return found
+
+
+def _spread(band: Sequence[tuple[float, float, float, float]]) -> list[str]:
+    """A band and its middle line, in pixels."""
+    if not band:
+        return []
+    upper, lower = [(x, high) for x, _, _, high in band], [(x, low) for x, low, _, _ in band]
+    return [
+        svg.line([*upper, *reversed(lower)], "spread", closed=True),
+        svg.line([(x, middle) for x, _, middle, _ in band], "middle"),
+    ]
+
+
+# --- battery ----------------------------------------------------------------------------------------------------------
+def arrivals(way: Way) -> dict[int, float]:
+    """When each item is reached first, s from the beginning of the way, in still air."""
+    found: dict[int, float] = {}
+    now_s = 0.0
+    for leg in way.legs:
+        now_s += leg.seconds
+        found.setdefault(leg.item.seq, now_s)
+        now_s += leg.wait_s
+    return found
+
+
+def _battery(found: Rehearsal) -> str:
+    """What is left at each item, or used where the battery has no end."""
+    if not found.where.kind.has_height or not found.way.legs:
+        return ""
+    capacity = found.where.param("SIM_BATT_CAP_AH") * PACK_V
+    still = [(at_s, HOVER_W * at_s / 3600.0) for at_s in arrivals(found.way).values()]
+    lines: list[tuple[str, list[svg.Point]]] = []
+    band: list[tuple[float, Spread]] = []
+    labels: list[tuple[float, int]] = []
+    flown = found.flown
+    if flown is not None and flown.items:
+        for seq, one in flown.items.items():
+            band.append((one.time_s.p50, one.left_wh if flown.has_end else one.energy_wh))
+            labels.append((one.time_s.p50, seq))
+        if flown.has_end:
+            lines.append(("second", [(one.time_s.p50, one.reserve_wh.p5) for one in flown.items.values()]))
+    else:
+        labels = [(at_s, seq) for seq, at_s in arrivals(found.way).items()]
+        lines.append(("plan", [(at_s, capacity - wh if capacity > 0.0 else wh) for at_s, wh in still]))
+    band.sort(key=lambda row: row[0])
+    values = [y for _, points in lines for _, y in points]
+    values += [y for _, one in band for y in (one.p5, one.p95)]
+    along = svg.Scale(0.0, max(*(x for x, _ in labels), 1.0), LEFT, WIDTH - RIGHT)
+    across = svg.scale([0.0, *values], HEIGHT - BOTTOM, TOP, least=1.0)
+    parts = _spread([(along(x), across(one.p5), across(one.p50), across(one.p95)) for x, one in band])
+    parts += [svg.line([(along(x), across(y)) for x, y in sorted(points)], kind) for kind, points in lines]
+    last = -1e9
+    for x, seq in sorted(labels):
+        if along(x) - last > 14.0:
+            parts.append(svg.text(along(x), TOP + 10.0, str(seq)))
+            last = along(x)
+    what = "left" if capacity > 0.0 else "used"
+    how = "band: 5 to 95 % of the flights" if band else "in still air, without flying"
+    reserve = "; dashed: after the way home from there, of 95 %" if band and capacity > 0.0 else ""
+    title = f"Battery {what} at each item, Wh ({how}{reserve})"
+    return svg.drawing("Battery by item", WIDTH, HEIGHT, [*parts, *axes(title, along, across, " s")])
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+def _items(found: Rehearsal) -> str:
+    reached, ways = arrivals(found.way), _so_far(found.way)
+    heads = ["Item", "Command", "Way", "Height", "Ground", "When"]
+    flown = found.flown
+    if flown is not None:
+        heads += ["Flown, 5 / 50 / 95 %", "Left, Wh", "Reserve, Wh"]
+    rows = []
+    for item in found.plan.items:
+        seq = item.seq
+        cells = [str(seq), html.escape(command_name(item.command)), *_place_cells(ways.get(seq), found)]
+        cells.append(f"{reached[seq]:.0f} s" if seq in reached else "–")
+        if flown is not None:
+            at = flown.items.get(seq)
+            left = at is not None and flown.has_end
+            cells.append("–" if at is None else f"{_three(at.time_s, 0)} s")
+            cells.append(_three(at.left_wh, 1) if at is not None and left else "–")
+            cells.append(_three(at.reserve_wh, 1) if at is not None and left else "–")
+        told = "".join(_told(one) for one in _of(found, MissionType.MISSION, seq))
+        rows.append(_row(f"item-{seq}", cells, told))
+    return f"<h2>Items</h2>{_table([*heads, 'Found'], rows)}"
+
+
+def _place_cells(at: tuple[float, Leg] | None, found: Rehearsal) -> list[str]:
+    """Way so far, height above home, height over the ground."""
+    if at is None:
+        return ["–", "–", "–"]
+    far, leg = at
+    north, east, up = leg.end
+    ground = float(found.where.heights(np.array([north]), np.array([east]))[0])
+    over = f"{up - ground:.1f} m" if np.isfinite(ground) else "?"
+    return [f"{far:.0f} m", f"{up:.1f} m", over]
+
+
+def _so_far(way: Way) -> dict[int, tuple[float, Leg]]:
+    found: dict[int, tuple[float, Leg]] = {}
+    for leg, end in zip(way.legs, _ends(way), strict=True):
+        found.setdefault(leg.item.seq, (float(end), leg))
+    return found
+
+
+def _rally(found: Rehearsal) -> str:
+    rows = []
+    for item in found.plan.rally:
+        north, east = found.where.local(item.x, item.y)
+        told = "".join(_told(one) for one in _of(found, MissionType.RALLY, item.seq))
+        rows.append(_row(f"rally-{item.seq}", [str(item.seq), f"{hypot(north, east):.0f} m"], told))
+    return f"<h2>Rally points</h2>{_table(['Point', 'From home', 'Found'], rows)}" if rows else ""
+
+
+def _row(anchor: str, cells: Iterable[str], told: str) -> str:
+    """`cells`: a number, then figures; a command is none."""
+    inside = "".join(f"<td{'' if cell[0].isalpha() else ' class=figure'}>{cell}" for cell in cells)
+    return f'<tr id="{anchor}">{inside}<td>{f"<ul>{told}</ul>" if told else ""}'
+
+
+def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
+    line = "".join(f'<th scope="col">{one}</th>' for one in heads)
+    return f'<div class="wide"><table><tr>{line}</tr>{"".join(rows)}</table></div>'
+
+
+def _three(spread: Spread, digits: int) -> str:
+    return " / ".join(f"{value:.{digits}f}" for value in (spread.p5, spread.p50, spread.p95))
