@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from tests.fakes.dronekit_shim import load_dronekit
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import served
 from tests.fakes.station_plan import FENCE, HOME, LAT, LON, MISSION, RALLY, Row
 
 pytestmark = pytest.mark.client
-LIMIT_S = 240.0
 
 
 def until(vehicle: Any, condition: Callable[[], bool]) -> None:
     """DroneKit's way to wait: it looks again and again, and raises when the time is over."""
-    vehicle.wait_for(condition, timeout=LIMIT_S, interval=0.02)
+    vehicle.wait_for(condition, timeout=PATIENCE_S, interval=0.02)
 
 
 def commands(dronekit: Any, rows: Sequence[Row]) -> list[Any]:
@@ -47,14 +47,14 @@ def distance_m(vehicle: Any, lat: float, lon: float) -> float:
 
 def go(vehicle: Any, mode: str) -> None:
     """Change the mode and wait until the vehicle says so."""
-    vehicle.wait_for_mode(mode, timeout=LIMIT_S)
+    vehicle.wait_for_mode(mode, timeout=PATIENCE_S)
 
 
 def test_dronekit_flies_it(tmp_path: Path) -> None:
     """One flight with everything that a DroneKit program does."""
     dronekit = load_dronekit()
-    with served(tmp_path, "--home", HOME, speedup="10") as service:
-        vehicle = dronekit.connect(f"tcp:127.0.0.1:{service.port}", wait_ready=True, timeout=LIMIT_S)
+    with served(tmp_path, "--home", HOME, speedup="20", paced=True) as service:
+        vehicle = dronekit.connect(f"tcp:127.0.0.1:{service.port}", wait_ready=True, timeout=PATIENCE_S)
         try:
             check_ready(vehicle)
             check_mission(dronekit, vehicle)
@@ -76,21 +76,21 @@ def check_ready(vehicle: Any) -> None:
     assert len(vehicle.parameters) > 300
     assert vehicle.parameters.set("WPNAV_SPEED", 900.0, wait_ready=True)
     assert vehicle.parameters["WPNAV_SPEED"] == 900.0
-    vehicle.wait_for_armable(timeout=LIMIT_S)
+    vehicle.wait_for_armable(timeout=PATIENCE_S)
 
 
 def check_mission(dronekit: Any, vehicle: Any) -> None:
     """Up and down again. Without a download before it, DroneKit does not know home and puts its first item there."""
     plan = commands(dronekit, MISSION)
     vehicle.commands.download()
-    vehicle.commands.wait_ready(timeout=LIMIT_S)
+    vehicle.commands.wait_ready(timeout=PATIENCE_S)
     assert vehicle.commands.count == 0
     vehicle.commands.clear()
     for command in plan:
         vehicle.commands.add(command)
-    vehicle.commands.upload(timeout=LIMIT_S)
+    vehicle.commands.upload(timeout=PATIENCE_S)
     vehicle.commands.download()
-    vehicle.commands.wait_ready(timeout=LIMIT_S)
+    vehicle.commands.wait_ready(timeout=PATIENCE_S)
     assert content(list(vehicle.commands)) == content(plan)
     assert abs(vehicle.home_location.lat - LAT) < 1e-4
 
@@ -109,15 +109,15 @@ def check_messages(vehicle: Any, rows: Sequence[Row], kind: int) -> None:
     encode = vehicle.message_factory
     vehicle.send_mavlink(encode.mission_count_encode(1, 1, len(rows), kind))
     for row in rows:
-        seq = heard.get(timeout=LIMIT_S).seq
+        seq = heard.get(timeout=PATIENCE_S).seq
         item = (row.frame, row.command, 0, 1, *row.parameters, row.x, row.y, row.alt, kind)
         vehicle.send_mavlink(encode.mission_item_int_encode(1, 1, seq, *item))
-    assert heard.get(timeout=LIMIT_S).type == 0
+    assert heard.get(timeout=PATIENCE_S).type == 0
     vehicle.send_mavlink(encode.mission_request_list_encode(1, 1, kind))
-    assert heard.get(timeout=LIMIT_S).count == len(rows)
+    assert heard.get(timeout=PATIENCE_S).count == len(rows)
     for seq, row in enumerate(rows):
         vehicle.send_mavlink(encode.mission_request_int_encode(1, 1, seq, kind))
-        got = heard.get(timeout=LIMIT_S)
+        got = heard.get(timeout=PATIENCE_S)
         assert (got.frame, got.command, got.param1, got.x, got.y, got.z) == (
             row.frame, row.command, row.parameters[0], row.x, row.y, row.alt
         )  # fmt: skip
@@ -128,14 +128,14 @@ def check_messages(vehicle: Any, rows: Sequence[Row], kind: int) -> None:
 def check_flight(dronekit: Any, vehicle: Any) -> None:
     """Arm, take off, goto at two speeds and heights, the mission with a pause and a jump, RTL, LAND."""
     go(vehicle, "GUIDED")
-    vehicle.arm(wait=True, timeout=LIMIT_S)
-    vehicle.wait_simple_takeoff(10.0, epsilon=0.5, timeout=LIMIT_S)
+    vehicle.arm(wait=True, timeout=PATIENCE_S)
+    vehicle.wait_simple_takeoff(10.0, epsilon=0.5, timeout=PATIENCE_S)
     vehicle.groundspeed = 6.0
     vehicle.airspeed = 6.0
     for height in (16.0, 12.0):
         vehicle.simple_goto(dronekit.LocationGlobalRelative(LAT + 0.0002, LON, height), groundspeed=5.0)
         until(vehicle, lambda: distance_m(vehicle, LAT + 0.0002, LON) < 2.0)
-        vehicle.wait_for_alt(height, epsilon=0.7, timeout=LIMIT_S)
+        vehicle.wait_for_alt(height, epsilon=0.7, timeout=PATIENCE_S)
     go(vehicle, "AUTO")
     until(vehicle, lambda: vehicle.commands.next == 2)
     go(vehicle, "BRAKE")

@@ -18,11 +18,11 @@ from mavlink_bridge.framing import FrameReader, FrameWriter
 from sortie.api.sample import square
 from sortie.api.session import Session
 from sortie.loop.profile import load_profile
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin
 from tests.fakes.station_plan import HOME
 
 PLAN = Path(__file__).parents[2] / "examples" / "square.waypoints"
-PATIENCE_S = 240.0
 
 
 class Listener:

@@ -14,13 +14,12 @@ from pymavlink import mavutil
 from tests.fakes.mavproxy import mavproxy
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.served import Served, ports_in_a_row, served
 
 pytestmark = pytest.mark.client
 mavlink = mavutil.mavlink
 GUIDED, LAND, ARMED = 4, 9, 128
-LIMIT_S = 240.0
 
 
 class Watcher:
@@ -36,7 +35,7 @@ class Watcher:
 
     def until(self, good: Callable[[], bool]) -> None:
         """Take in what comes until it holds."""
-        end_s = time.monotonic() + LIMIT_S
+        end_s = time.monotonic() + PATIENCE_S
         while not good():
             assert time.monotonic() < end_s, self._story()
             message = self._link.recv_match(blocking=True, timeout=0.5)
@@ -83,8 +82,8 @@ def test_mavproxy_flies_all_on_one_link(count: int, tmp_path: Path) -> None:
 def test_mavsdk_flies_five_on_their_own_ports(tmp_path: Path) -> None:
     """A server for each, as five drones: connect, arm, take off and land, all at once."""
     first = ports_in_a_row(5)
-    with served(tmp_path, "--count", "5", "--link", f"tcpin:127.0.0.1:{{{first}+n}}", speedup="5") as service:
-        asyncio.run(asyncio.wait_for(_fly_five(service, first, tmp_path), LIMIT_S))
+    with served(tmp_path, "--count", "5", "--link", f"tcpin:127.0.0.1:{{{first}+n}}", paced=True) as service:
+        asyncio.run(asyncio.wait_for(_fly_five(service, first, tmp_path), FLIGHT_PATIENCE_S))
 
 
 async def _fly_five(service: Served, first: int, folder: Path) -> None:

@@ -12,11 +12,10 @@ from pymavlink import mavutil
 
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.served import served
 
 pytestmark = pytest.mark.client
-LIMIT_S = 240.0
 CONTENT = random.Random(2).randbytes(50_001)
 
 
@@ -54,7 +53,7 @@ def test_mavsdk_lists_downloads_and_erases_logs(tmp_path: Path) -> None:
         assert not log.exists()
 
     with served(tmp_path, ready=False, speedup="1") as service, mavsdk_server(service, tmp_path) as port:
-        asyncio.run(asyncio.wait_for(run(port), LIMIT_S))
+        asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
 
 
 def test_pymavlinks_mavftp_reads_all_that_is_served(tmp_path: Path) -> None:

@@ -70,7 +70,10 @@ def no_trouble(station: Mavproxy) -> None:
 def test_mavproxy_flies_a_mission(tmp_path: Path) -> None:
     """Connect, set a parameter, upload, arm, AUTO, to the end; read back the same lines that went up."""
     write(tmp_path / "up.txt", MISSION)
-    with served(tmp_path, "--home", HOME, speedup="20") as service, mavproxy(service.tcp, tmp_path) as station:
+    with (
+        served(tmp_path, "--home", HOME, speedup="20", paced=True) as service,
+        mavproxy(service.tcp, tmp_path) as station,
+    ):
         station.type("param set DISARM_DELAY 0")
         station.ask_until("param show DISARM_DELAY", r"DISARM_DELAY\s+0\b")
         station.ask("wp load up.txt", "MISSION_ACK: TYPE_MISSION: ACCEPTED")
@@ -93,7 +96,7 @@ def test_mavproxy_carries_fence_and_rally(tmp_path: Path) -> None:
     write(tmp_path / "fence.txt", FENCE)
     write(tmp_path / "rally.txt", RALLY)
     with (
-        served(tmp_path, "--home", HOME, speedup="5", ready=False) as service,
+        served(tmp_path, "--home", HOME, speedup="5", ready=False, paced=True) as service,
         mavproxy(service.tcp, tmp_path) as station,
     ):
         for kind, count in (("fence", 5), ("rally", 2)):
@@ -112,12 +115,13 @@ def test_mavproxy_carries_fence_and_rally(tmp_path: Path) -> None:
 
 def test_mavproxy_steers_in_guided(tmp_path: Path) -> None:
     """Modes by name, takeoff, a target, height, speed, heading, pause, continue, set home, land; each acknowledged."""
-    with served(tmp_path, "--home", HOME, speedup="10") as service, mavproxy(service.tcp, tmp_path) as station:
+    arguments = ("--home", HOME, "--param", "DISARM_DELAY=0")  # whoever types may be slow
+    with served(tmp_path, *arguments, speedup="20", paced=True) as service, mavproxy(service.tcp, tmp_path) as station:
         for mode in ("ALT_HOLD", "LOITER", "GUIDED"):
             station.ask(f"mode {mode}", f"Mode {mode}")
         station.ask("arm throttle", "ARMED")
         station.ask("takeoff 10", "NAV_TAKEOFF: ACCEPTED")
-        station.expect("height 1[05]", 60.0)
+        station.expect("height 1[05]")
         station.ask("long DO_CHANGE_SPEED 1 4 -1", "DO_CHANGE_SPEED: ACCEPTED")
         station.ask("setyaw 90 30 0", "CONDITION_YAW: ACCEPTED")
         station.ask(f"guided {LAT + 0.0001} {LON} 15", "Guided")
@@ -125,5 +129,5 @@ def test_mavproxy_steers_in_guided(tmp_path: Path) -> None:
         station.ask("resume", "DO_PAUSE_CONTINUE: ACCEPTED")
         station.ask("long DO_SET_HOME 1", "DO_SET_HOME: ACCEPTED")
         station.ask("mode RTL", "Mode RTL")
-        station.ask("mode LAND", "DISARMED", 60.0)
+        station.ask("mode LAND", "DISARMED")
         no_trouble(station)

@@ -9,12 +9,11 @@ import pytest
 
 from tests.fakes.mavsdk_flight import Drone, fly, wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
-LIMIT_S = 240.0
 
 
 def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
@@ -31,8 +30,8 @@ def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
         assert (version.flight_sw_major, version.flight_sw_minor, version.flight_sw_patch) == (4, 6, 2)
         await fly(Drone(drone.action, drone.param, drone.mission_raw, drone.telemetry, MissionItem))
 
-    with served(tmp_path, "--home", HOME, speedup="10") as service, mavsdk_server(service, tmp_path) as port:
-        asyncio.run(asyncio.wait_for(run(port), LIMIT_S))
+    with served(tmp_path, "--home", HOME, paced=True) as service, mavsdk_server(service, tmp_path) as port:
+        asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
 
 
 def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
@@ -57,5 +56,5 @@ def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
                 for plugin in plugins:
                     plugin.destroy()
 
-    with served(tmp_path, "--home", HOME, speedup="10") as service:
-        asyncio.run(asyncio.wait_for(run(service), LIMIT_S))
+    with served(tmp_path, "--home", HOME, paced=True) as service:
+        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))

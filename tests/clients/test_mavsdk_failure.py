@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from pymavlink import mavutil
 
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
-LIMIT_S = 240.0
 UNHEALTHY = mavutil.mavlink.MAV_SYS_STATUS_SENSOR_GPS
 
 
@@ -45,8 +44,8 @@ def test_mavsdk_injects_failures(tmp_path: Path) -> None:
                 failure.destroy()
                 param.destroy()
 
-    with served(tmp_path, "--home", HOME, speedup="10") as service:
-        asyncio.run(asyncio.wait_for(run(service), LIMIT_S))
+    with served(tmp_path, "--home", HOME, paced=True) as service:
+        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
 
 
 async def _until_allowed(inject: Callable[[], Awaitable[None]], error: type[Exception]) -> None:

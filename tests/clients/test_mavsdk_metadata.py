@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
-LIMIT_S = 240.0
 
 
 def test_mavsdk_reads_metadata_and_hears_events(tmp_path: Path) -> None:
@@ -40,7 +39,7 @@ def test_mavsdk_reads_metadata_and_hears_events(tmp_path: Path) -> None:
                     plugin.destroy()
 
     with served(tmp_path, "--home", HOME, "--firmware", "px4") as service:
-        asyncio.run(asyncio.wait_for(run(service), LIMIT_S))
+        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
 
 
 async def _hears(metadata: Any, events: Any, action: Any) -> None:

@@ -13,12 +13,11 @@ import pytest
 
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
-LIMIT_S = 240.0
 ARGUMENTS = ("--home", HOME, "--firmware", "px4")
 
 
@@ -97,8 +96,8 @@ def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
         kinds = Kinds(mission, VelocityNedYaw)
         await fly(drone.action, drone.param, drone.telemetry, drone.mission, drone.offboard, kinds)
 
-    with served(tmp_path, *ARGUMENTS, speedup="5", ready=False) as service, mavsdk_server(service, tmp_path) as port:
-        asyncio.run(asyncio.wait_for(run(port), LIMIT_S))
+    with served(tmp_path, *ARGUMENTS, ready=False, paced=True) as service, mavsdk_server(service, tmp_path) as port:
+        asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
 
 
 def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
@@ -123,5 +122,5 @@ def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
                 for plugin in made:
                     plugin.destroy()
 
-    with served(tmp_path, *ARGUMENTS, speedup="5", ready=False) as service:
-        asyncio.run(asyncio.wait_for(run(service), LIMIT_S))
+    with served(tmp_path, *ARGUMENTS, ready=False, paced=True) as service:
+        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))

@@ -12,14 +12,14 @@ import pytest
 
 from autopilot.mission.plan import parse_plan
 from sortie import Session, events, mavlink, read_plan, start_of
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.plugin_run import INSTALLED
 from tests.fakes.served import free_port, served
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def run(name: str, *arguments: str, timeout: float = 120.0) -> str:
+def run(name: str, *arguments: str, timeout: float = FLIGHT_PATIENCE_S) -> str:
     """What the example prints; it must end with status 0 and say nothing on stderr."""
     command = [sys.executable, str(EXAMPLES / name), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
@@ -122,7 +122,7 @@ def test_the_two_squares_are_the_same_mission():
 @pytest.mark.client
 def test_dronekit_flies_against_the_service(tmp_path):
     """The real library: connect, arm, take off, go somewhere, RTL, landed."""
-    with served(tmp_path, speedup="10") as service:
+    with served(tmp_path, speedup="20", paced=True) as service:
         out = run("dronekit_flight.py", service.tcp)
     assert out.splitlines()[-1] == "landed"
 
@@ -130,7 +130,7 @@ def test_dronekit_flies_against_the_service(tmp_path):
 @pytest.mark.client
 def test_mavsdk_flies_against_the_service(tmp_path):
     """The real library with its real server: a mission to its end."""
-    with served(tmp_path, speedup="10") as service:
+    with served(tmp_path, paced=True) as service:
         out = run("mavsdk_flight.py", f"tcpout://127.0.0.1:{service.port}", str(free_port()))
     items = [int(line.split()[1]) for line in out.splitlines() if line.startswith("item ")]
     assert [item for item in dict.fromkeys(items) if item] == [1, 2, 3, 4, 5]

@@ -53,9 +53,10 @@ class Mavproxy:
         self.type(line)
         return self.expect(pattern, wait_s)
 
-    def ask_until(self, line: str, pattern: str, tries: int = 30) -> re.Match[str]:
+    def ask_until(self, line: str, pattern: str, wait_s: float = PATIENCE_S) -> re.Match[str]:
         """Enter a command again and again until it prints the pattern: for what MAVProxy does in the background."""
-        for _ in range(tries):
+        end_s = time.monotonic() + wait_s
+        while time.monotonic() < end_s:
             self.type(line)
             found = self._look(pattern, 0.5)
             if found:
@@ -82,7 +83,7 @@ def mavproxy(url: str, folder: Path, *arguments: str) -> Iterator[Mavproxy]:
                                )  # fmt: skip
     try:
         session = Mavproxy(process)
-        session.expect(r"Received \d+ parameters", 60.0)
+        session.expect(r"Received \d+ parameters")
         yield session
     finally:
         assert process.stdin is not None and process.stdout is not None

@@ -62,8 +62,11 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *arguments: str, speedup: str = "0", ready: bool = True) -> Iterator[Served]:
+def served(
+    folder: Path, *arguments: str, speedup: str = "0", ready: bool = True, paced: bool = False
+) -> Iterator[Served]:
     """Start `sortie serve`; hand it out once a HEARTBEAT has come (`ready`: once it can be armed); end it by SIGTERM.
+    `paced`: vehicle time waits for its clients, and no answer comes too late however busy the machine is.
 
     It must then end with status 0 and without an internal error in its log.
     """
@@ -71,9 +74,10 @@ def served(folder: Path, *arguments: str, speedup: str = "0", ready: bool = True
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         port, udp_port = free_port(), int(listener.getsockname()[1])
+        pace = ("--pace", "clients") if paced else ()
         command = [sys.executable, "-m", "sortie", "serve", "--speedup", speedup, "--state-dir", str(folder / "state"),
                    "--log-dir", str(folder / "log"), "--link", f"tcpin:127.0.0.1:{port}",
-                   "--link", f"udpout:127.0.0.1:{udp_port}", *arguments]  # fmt: skip
+                   "--link", f"udpout:127.0.0.1:{udp_port}", *pace, *arguments]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
         with (folder / "stderr").open("wb") as stderr:
             process = subprocess.Popen(command, stdout=stderr, stderr=stderr, env=environment)
