@@ -9,16 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
 from sortie.commands.cli import run as command
 from sortie.commands.fleet_program import FleetProgram
 from sortie.config.fleet_file import fleet_of
 from sortie.config.settings import Settings
-from sortie.nodes.client import Remote
+from sortie.nodes.client import Listener, Remote
+from tests.fakes.flight_station import HOP
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, last_line, run, wait_for
 from tests.fakes.served import free_port, ports_in_a_row
 
+PREARM = 1 << 28
+"""MAV_SYS_STATUS_PREARM_CHECK."""
 SQUARE = """QGC WPL 110
 0\t1\t0\t16\t0\t0\t0\t0\t47.3769\t8.5417\t408\t1
 1\t0\t3\t22\t0\t0\t0\t0\t47.3769\t8.5417\t10\t1
@@ -28,11 +32,12 @@ SQUARE = """QGC WPL 110
 
 
 def test_every_vehicle_flies_its_own_moved_plan(tmp_path: Path) -> None:
-    """`fly PLAN --count 3`: three completed missions, status 0, a log folder and a trace for each."""
+    """`fly PLAN --count 3`: three completed missions, status 0, a log folder and a trace for each; and how close which
+    two came, and when: neighbours in the line, at about its spacing."""
     (tmp_path / "square.waypoints").write_text(SQUARE)
     done = run(
         tmp_path, "fly", "square.waypoints", "--count", "3", "--speedup", "0", "--json", "--formation", "line",
-        "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state", "--trace", "trace.jsonl",
+        "--spacing", "12", "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state", "--trace", "trace.jsonl",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = last_line(done)
@@ -49,6 +54,18 @@ def test_every_vehicle_flies_its_own_moved_plan(tmp_path: Path) -> None:
         assert (tmp_path / f"trace-{one['sysid']}.jsonl").stat().st_size > 0
     assert [round(lat, 4) for lat, _ in places] == [47.3769] * 3
     assert places[0][1] < places[1][1] < places[2][1], "each from its own place in the line"
+    closest = result["closest"]
+    assert closest["pair"] in (["1", "2"], ["2", "3"])
+    assert result["closest_m"] == closest["distance_m"] == pytest.approx(12.0, abs=6.0)
+    assert 0.0 < closest["time_s"] < last_time_s(tmp_path / result["vehicles"][0]["logs"])
+    assert {tuple(one["pair"]) for one in result["approaches"]} >= {("1", "2"), ("2", "3")}
+    assert result["closest_m"] == min(one["distance_m"] for one in result["approaches"])
+    assert result["collisions"] == []
+
+
+def last_time_s(folder: Path) -> float:
+    """Of the flight in this folder."""
+    return float((folder / "telemetry.csv").read_text().splitlines()[-1].split(",")[0])
 
 
 def test_a_fleet_file_is_flown(tmp_path: Path) -> None:
@@ -61,7 +78,7 @@ def test_a_fleet_file_is_flown(tmp_path: Path) -> None:
     (tmp_path / "fleet.toml").write_text(
         "[defaults]\nplan = 'square.waypoints'\n[[vehicle]]\n"
         "[[vehicle]]\nkind = 'rover'\nsysid = 7\noffset = [0.0, 60.0]\nplan = 'drive.waypoints'\n"
-        "[[vehicle]]\noffset = [0.0, 90.0]\nfault = ['gps.loss']\n"
+        "[[vehicle]]\noffset = [0.0, 66.0]\nfault = ['gps.loss']\n"
     )
     done = run(
         tmp_path, "fly", "--fleet", "fleet.toml", "--speedup", "0", "--json", "--link",
@@ -73,6 +90,57 @@ def test_a_fleet_file_is_flown(tmp_path: Path) -> None:
     assert [(one["sysid"], one["result"]) for one in result["vehicles"]] == [
         (1, "completed"), (7, "completed"), (2, "failed"),
     ]  # fmt: skip
+    assert result["closest"]["pair"] == ["7", "2"], "the rover drives off beside the one that stays"
+    assert result["closest_m"] == pytest.approx(6.0, abs=0.5)
+    assert result["approaches"] == [], "who only parts has not approached"
+
+
+def test_abort_reaches_one_or_all(tmp_path: Path) -> None:
+    """All count down; `abort --target SYSID` stops that one, `--target all` the others, and says who had nothing to
+    stop. (Who counts down is left 255 s for it.)"""
+    port = free_port()
+    process = begin(
+        tmp_path, "serve", "--count", "3", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state",
+        "--speedup", "1", "--param", "FM_COUNTDOWN=255",
+    )  # fmt: skip
+    connect = ("--connect", f"tcp:127.0.0.1:{port}", "--json")
+
+    try:
+        wait_for(process, "serving 3 vehicles")
+        for system in (1, 2, 3):
+            with Remote(f"tcp:127.0.0.1:{port}", system=system) as remote:
+                wait_armable(remote)
+                transfer = MissionUpload(remote.target, HOP)
+                remote.ask(transfer)
+                assert transfer.outcome is TransferOutcome.ACCEPTED
+        begun = run(tmp_path, "go", "--target", "all", *connect)
+        assert begun.returncode == 0, begun.stderr
+        assert [one["state"] for one in json.loads(begun.stdout)] == ["ARMED"] * 3
+        one = run(tmp_path, "abort", "--target", "2", *connect)
+        assert (one.returncode, last_line(one)["result"]) == (0, "ACCEPTED")
+        fleet = json.loads(run(tmp_path, "status", *connect).stdout)
+        assert [one["state"] for one in fleet] == ["ARMED", "IDLE", "ARMED"]
+        everybody = run(tmp_path, "abort", "--target", "all", *connect)
+        assert everybody.returncode == 1
+        assert [(one["sysid"], one["result"], one["state"]) for one in json.loads(everybody.stdout)] == [
+            (1, "ACCEPTED", "IDLE"), (2, "TEMPORARILY_REJECTED", "IDLE"), (3, "ACCEPTED", "IDLE"),
+        ]  # fmt: skip
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def wait_armable(remote: Remote) -> None:
+    """Until its pre-arm checks pass."""
+    health = Listener(frozenset(("SYS_STATUS",)), remote.watch)
+    remote.endpoint.add_service(health)
+
+    def passes() -> bool:
+        said = health.latest.get("SYS_STATUS")
+        return said is not None and bool(said.onboard_control_sensors_health & PREARM)
+
+    remote.run_until(passes, PATIENCE_S)
+    assert passes()
 
 
 def test_a_fleet_is_what_it_was_after_a_kill(tmp_path: Path) -> None:
