@@ -6,8 +6,9 @@ the executor answers Unsupported, so that they are skipped with a text and never
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from autopilot.mission.commands import is_fitted
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 
@@ -19,7 +20,7 @@ def capable(kind: str, command: int) -> bool:
     return vehicle_class(kind).carries_out(command)
 
 
-def unable(kind: str, items: Iterable[MissionItem]) -> list[MissionItem]:
-    """The items that a vehicle of the kind of this name will skip."""
+def unable(kind: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> list[MissionItem]:
+    """The items that a vehicle of the kind of this name, with these parameters, will skip."""
     carries_out = vehicle_class(kind).carries_out
-    return [item for item in items if not carries_out(item.command)]
+    return [item for item in items if not carries_out(item.command) and not is_fitted(item.command, param)]

@@ -11,6 +11,7 @@ Sources: docs/reference/mission-semantics.md, 1.3, 1.4; ArduPilot AP_Mission.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
@@ -36,6 +37,7 @@ __all__ = [
     "drives_navigation",
     "has_position",
     "is_do_item",
+    "is_fitted",
     "is_jump",
     "is_nav_command",
     "spec_of",
@@ -97,7 +99,8 @@ class CommandSpec:
     """One command. `needs`: which vehicles carry it out, None: none does; the others keep it, as ArduPilot does, and
     pass over it with a text. `place`: x, y are latitude and longitude, z a height. `holds`: param1 is a hold time, s
     (in others it means pitch, turns or an option). `passed_by`: before it a copter's waypoint is not stopped at.
-    `comes_down`: done on the ground."""
+    `comes_down`: done on the ground. `fitted_by`: the parameter that, not 0, says that a vehicle of any kind has the
+    equipment for it (`is_fitted`)."""
 
     command: int
     name: str
@@ -109,6 +112,7 @@ class CommandSpec:
     passed_by: bool = False
     comes_down: bool = False
     output: Output | None = None
+    fitted_by: str = ""
 
     plan: MissionType = field(init=False)
     """The plan that holds it; follows from the slot."""
@@ -129,6 +133,7 @@ _SET, _RECORDED = Output.SET, Output.RECORDED
 _HOLD: Final = (_P(1, "hold", "s"),)
 _ON: Final = (_P(1, "on"),)
 _VERTICES: Final = (_P(1, "vertices", most=255),)
+_GIMBAL: Final = "MNT1_TYPE"
 _RADIUS: Final = (_P(1, "radius", "m"),)
 
 _ROWS: Final = (
@@ -181,14 +186,14 @@ _ROWS: Final = (
     CommandSpec(_C.DO_PAUSE_CONTINUE, "PauseContinue", _DO, parameters=(_P(1, "0: pause"),)),
     CommandSpec(_C.DO_SET_REVERSE, "SetReverse", _DO, _REVERSE, (_P(1, "1: backwards"),)),
     CommandSpec(_C.DO_SET_ROI_LOCATION, "SetROI", _DO, _ALL, place=True),
-    CommandSpec(_C.DO_SET_ROI_WPNEXT_OFFSET, "SetROIWPNextOffset", _DO, output=_RECORDED),
+    CommandSpec(_C.DO_SET_ROI_WPNEXT_OFFSET, "SetROIWPNextOffset", _DO, output=_RECORDED, fitted_by=_GIMBAL),
     CommandSpec(_C.DO_SET_ROI_NONE, "SetROI", _DO, _ALL),
-    CommandSpec(_C.DO_SET_ROI_SYSID, "SetROISysID", _DO, output=_RECORDED),
+    CommandSpec(_C.DO_SET_ROI_SYSID, "SetROISysID", _DO, output=_RECORDED, fitted_by=_GIMBAL),
     CommandSpec(_C.DO_SET_ROI, "SetROI", _DO, _ALL, place=True),
     CommandSpec(_C.DO_DIGICAM_CONFIGURE, "DigiCamCfg", _DO, output=_RECORDED),
     CommandSpec(_C.DO_DIGICAM_CONTROL, "DigiCamCtrl", _DO, _ALL, output=_RECORDED),
-    CommandSpec(_C.DO_MOUNT_CONFIGURE, "MountConfigure", _DO, output=_RECORDED),
-    CommandSpec(_C.DO_MOUNT_CONTROL, "MountControl", _DO, output=_RECORDED),
+    CommandSpec(_C.DO_MOUNT_CONFIGURE, "MountConfigure", _DO, output=_RECORDED, fitted_by=_GIMBAL),
+    CommandSpec(_C.DO_MOUNT_CONTROL, "MountControl", _DO, output=_RECORDED, fitted_by=_GIMBAL),
     CommandSpec(_C.DO_SET_CAM_TRIGG_DIST, "SetCamTrigDst", _DO, _ALL, (_P(1, "distance", "m"),), output=_RECORDED),
     CommandSpec(_C.DO_FENCE_ENABLE, "FenceEnable", _DO, _ALL, _ON),
     CommandSpec(_C.DO_PARACHUTE, "Parachute", _DO),
@@ -210,7 +215,7 @@ _ROWS: Final = (
     CommandSpec(_C.SET_CAMERA_SOURCE, "SetCameraSource", _DO, output=_RECORDED),
     CommandSpec(_C.JUMP_TAG, "Tag", Slot.MARK, _ALL, (_P(1, "tag"),)),
     CommandSpec(_C.DO_JUMP_TAG, "JumpToTag", Slot.JUMP, _ALL, (_P(1, "to tag"), _P(2, "times"))),
-    CommandSpec(_C.DO_GIMBAL_MANAGER_PITCHYAW, "GimbalPitchYaw", _DO, output=_RECORDED),
+    CommandSpec(_C.DO_GIMBAL_MANAGER_PITCHYAW, "GimbalPitchYaw", _DO, output=_RECORDED, fitted_by=_GIMBAL),
     CommandSpec(_C.IMAGE_START_CAPTURE, "ImageStartCapture", _DO, output=_RECORDED),
     CommandSpec(_C.IMAGE_STOP_CAPTURE, "ImageStopCapture", _DO, output=_RECORDED),
     CommandSpec(_C.VIDEO_START_CAPTURE, "VideoStartCapture", _DO, output=_RECORDED),
@@ -270,6 +275,12 @@ def add_own(spec: CommandSpec) -> None:
 def spec_of(command_id: int) -> CommandSpec | None:
     """The row of a command; None when no plan holds it."""
     return SPECS.get(command_id)
+
+
+def is_fitted(command_id: int, param: Callable[[str], float]) -> bool:
+    """Has a vehicle with these parameters the equipment that a command is for?"""
+    row = SPECS.get(command_id)
+    return row is not None and row.fitted_by != "" and param(row.fitted_by) != 0.0
 
 
 def is_nav_command(command_id: int) -> bool:

@@ -33,7 +33,10 @@ def _done_by(row: CommandSpec) -> str:
         return "all"
     kinds = [kind for kind in KINDS if capable(kind, row.command)]
     if not kinds:
-        return "nobody: recorded" if row.output is Output.RECORDED else "nobody"
+        others = "recorded" if row.output is Output.RECORDED else ""
+        if row.fitted_by:
+            return f"with {row.fitted_by}; else {others}"
+        return f"nobody: {others}" if others else "nobody"
     words = "all" if len(kinds) == len(KINDS) else ", ".join(kinds)
     return words if row.output is None else f"{words}; {row.output.value}"
 

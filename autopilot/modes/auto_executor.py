@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autopilot.mav import Cmd
-from autopilot.mission.commands import drives_navigation
+from autopilot.mission.commands import drives_navigation, is_fitted
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
@@ -93,7 +93,8 @@ class AutoExecutor:
         if own is not None:
             self._give_away(cmd)
             return own
-        if not self._nav.context.facts.vehicle_class.carries_out(cmd.command):
+        facts = self._nav.context.facts
+        if not facts.vehicle_class.carries_out(cmd.command) and not is_fitted(cmd.command, facts.param):
             self._record(cmd, now_ms)
             return CommandStartResult.UNSUPPORTED
         if not drives_navigation(cmd.command):

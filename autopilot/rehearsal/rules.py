@@ -11,7 +11,7 @@ import numpy as np
 
 from autopilot.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
 from autopilot.mav import Cmd, MissionType
-from autopilot.mission.commands import Slot, command_name, drives_navigation, has_position, spec_of
+from autopilot.mission.commands import Slot, command_name, drives_navigation, has_position, is_fitted, spec_of
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
@@ -229,7 +229,7 @@ def _ends(q: Question) -> Iterator[Finding]:
 # --- items ------------------------------------------------------------------------------------------------------------
 def _abilities(q: Question) -> Iterator[Finding]:
     for item in q.plan.items:
-        if not q.field.kind.carries_out(item.command):
+        if not q.field.kind.carries_out(item.command) and not is_fitted(item.command, q.field.param):
             yield found("skipped", f"a {q.field.kind.name} passes over {_named(item)}", item.seq)
 
 

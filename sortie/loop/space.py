@@ -136,6 +136,10 @@ class CraftFacts:
         """Only what counts from the sea."""
         return altitude_amsl(frame, z, None, None)
 
+    def param(self, name: str) -> float:
+        """It has none."""
+        return 0.0
+
     def over_ground(self, frame: int, z: float) -> float | None:
         """It knows no ground."""
         return None

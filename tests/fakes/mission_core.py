@@ -59,6 +59,10 @@ class FakeMissionCore:
     def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
         return altitude_amsl(frame, z, self.home, None if self.home is None else self.home.alt)
 
+    def param(self, name: str) -> float:
+        """It has none."""
+        return 0.0
+
     def over_ground(self, frame: int, z: float) -> float | None:
         return None
 

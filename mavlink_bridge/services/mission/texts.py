@@ -86,11 +86,11 @@ def places_on_ground(items: Iterable[MissionItem]) -> Iterator[tuple[float, floa
         before = item
 
 
-def about_skipped(vehicle: str, items: Iterable[MissionItem]) -> Iterator[str]:
-    """One text for each command in the mission that a vehicle of this kind keeps but cannot do. None begins
-    with "#": QGroundControl takes that for something to be spoken only, and shows it to nobody."""
+def about_skipped(vehicle: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> Iterator[str]:
+    """One text for each command in the mission that a vehicle of this kind, with these parameters, keeps but cannot do.
+    None begins with "#": QGroundControl takes that for something to be spoken only, and shows it to nobody."""
     skipped: dict[int, list[int]] = {}
-    for item in unable(vehicle, items):
+    for item in unable(vehicle, items, param):
         skipped.setdefault(item.command, []).append(item.seq)
     for number, (command, places) in enumerate(skipped.items()):
         if number == _MAX_TEXTS:

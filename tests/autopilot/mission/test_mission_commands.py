@@ -73,8 +73,15 @@ def test_copter_and_rover_differ_as_the_table_says() -> None:
 def test_unable_lists_the_items_that_will_be_skipped() -> None:
     """For the text at upload."""
     storage = mission(wp(), do(211), do(194), do(82))
-    assert [item.seq for item in unable("copter", storage.items())] == [2, 3]
-    assert [item.seq for item in unable("rover", storage.items())] == [2, 4]
+    assert [item.seq for item in unable("copter", storage.items(), lambda name: 0.0)] == [2, 3]
+    assert [item.seq for item in unable("rover", storage.items(), lambda name: 0.0)] == [2, 4]
+
+
+def test_what_is_fitted_does_its_items() -> None:
+    """A gimbal is, where MNT1_TYPE is not 0."""
+    storage = mission(wp(), do(205), do(1000), do(211))
+    assert [item.seq for item in unable("copter", storage.items(), lambda name: 0.0)] == [2, 3, 4]
+    assert [item.seq for item in unable("copter", storage.items(), lambda name: float(name == "MNT1_TYPE"))] == [4]
 
 
 def test_capable_commands_are_known() -> None:

@@ -1,0 +1,70 @@
+"""Who may move the gimbal: the table of the hand-over, walked whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.mount.control import NOBODY, TABLE, After, Control, Held, Order
+
+ME, OTHER, NAMED = (255, 190), (42, 191), (7, 100)
+KEEP = (-1.0, -1.0)
+HOLDERS = {Held.BY_NOBODY: NOBODY, Held.BY_ASKER: ME, Held.BY_OTHER: OTHER}
+ORDERS = {Order.KEEP: KEEP, Order.TAKE: (-2.0, -2.0), Order.RELEASE: (-3.0, -3.0), Order.GIVE: (7.0, 100.0)}
+
+
+def held_by(holder: tuple[int, int]) -> Control:
+    control = Control()
+    control.primary = holder
+    return control
+
+
+def test_the_table_is_whole() -> None:
+    """An order for each holder."""
+    assert set(TABLE) == {(order, held) for order in Order for held in Held}
+
+
+@pytest.mark.parametrize(("order", "held"), TABLE)
+@pytest.mark.parametrize("first", [True, False])
+def test_each_row(order: Order, held: Held, first: bool) -> None:
+    """Of the primary and of the secondary holder, each for itself."""
+    control = Control()
+    if first:
+        control.primary = HOLDERS[held]
+    else:
+        control.secondary = HOLDERS[held]
+    wanted = {After.AS_BEFORE: HOLDERS[held], After.ASKER: ME, After.NAMED: NAMED, After.NOBODY: NOBODY}
+    assert control.configure(ME, (*ORDERS[order], *KEEP) if first else (*KEEP, *ORDERS[order]))
+    assert (control.primary if first else control.secondary) == wanted[TABLE[order, held]]
+    assert (control.secondary if first else control.primary) == NOBODY
+
+
+def test_who_may() -> None:
+    """Everybody while nobody has it, then only who has it, first or second."""
+    control = Control()
+    assert control.may(ME)
+    control.primary = OTHER
+    assert not control.may(ME)
+    control.secondary = ME
+    assert control.may(ME)
+    assert control.may(OTHER)
+    assert not control.may(NAMED)
+    control.primary = NOBODY
+    assert not control.may(OTHER), "somebody still has it"
+
+
+def test_system_0_is_nobody() -> None:
+    """As MAVLink has it, whatever the component."""
+    control = held_by(OTHER)
+    assert control.configure(ME, (0.0, 5.0, *KEEP))
+    assert control.primary == NOBODY
+
+
+@pytest.mark.parametrize(
+    "params", [(256.0, 1.0, -1.0, -1.0), (-4.0, -4.0, -1.0, -1.0), (1.5, 1.0, -1.0, -1.0), (1.0, 300.0, -1.0, -1.0),
+               (-2.0, -9.0, -1.0, -1.0), (-2.0, -2.0, 999.0, 0.0), (1.0, -2.0, -1.0, -1.0)],
+)  # fmt: skip
+def test_what_is_no_order_changes_nothing(params: tuple[float, ...]) -> None:
+    """Not even the half of it that is one."""
+    control = held_by(OTHER)
+    assert not control.configure(ME, params)
+    assert (control.primary, control.secondary) == (OTHER, NOBODY)
