@@ -15,10 +15,11 @@ from autopilot.mission.plan import Plan
 from sortie.commands.fleet_program import FleetProgram
 from sortie.commands.fleet_progress import FleetProgress
 from sortie.commands.flying import COUNTDOWN, summary_of
+from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import fleet_of
 from sortie.config.formation import FleetVehicle
-from sortie.config.options import JSON, PLAN, REPEAT
+from sortie.config.options import FLIGHT_REPORT, JSON, PLAN, REPEAT
 from sortie.config.settings import Given, Settings
 from sortie.logs.separation_log import as_facts
 from sortie.nodes.flight import Flight
@@ -49,6 +50,9 @@ def serve_fleet(settings: Settings) -> int:
 def fly_fleet(given: Given, settings: Settings) -> int:
     """As `fly`, with all vehicles: status 0 when every mission was completed."""
     vehicles, plans = _plans(given, settings)
+    pages = given[FLIGHT_REPORT]
+    if pages is not None:
+        prepare_folder(pages)
     with FleetProgram(settings, vehicles, defaults=COUNTDOWN) as run:
         for one, plan in zip(vehicles, plans, strict=True):
             check_reach(plan, one.home, hint=f"vehicle {one.label} stands too far away")
@@ -64,10 +68,21 @@ def fly_fleet(given: Given, settings: Settings) -> int:
             rounds = _fly_all(run, runtime, progress, given[REPEAT])
         finally:
             progress.terminal.stop()
+        if pages is not None:
+            _write_pages(rounds, vehicles, plans, pages)
         _print_result(summary_of(rounds), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status
         return 0 if all(one["result"] == "completed" for one in rounds) else 1
+
+
+def _write_pages(
+    rounds: Sequence[dict[str, Any]], vehicles: Sequence[FleetVehicle], plans: Sequence[Plan], pages: Path
+) -> None:
+    """A page of each vehicle's flight in each round, and its path in what is printed."""
+    for one_round in rounds:
+        for told, one, plan in zip(one_round["vehicles"], vehicles, plans, strict=True):
+            told["report"] = page_of_flight(Path(told["logs"]), plan, pages, vehicle=one.label)
 
 
 def _plans(given: Given, settings: Settings) -> tuple[list[FleetVehicle], list[Plan]]:

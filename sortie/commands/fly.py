@@ -51,7 +51,7 @@ def fly(given: Given) -> int:
             progress.terminal.stop()
         if pages is not None:
             for flight in flights:
-                flight["report"] = str(page_of_flight(Path(flight["logs"]), loaded, pages))
+                flight["report"] = page_of_flight(Path(flight["logs"]), loaded, pages)
         print_result(summary_of(flights), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -36,16 +37,23 @@ def prepare_folder(folder: Path) -> None:
         raise UserError(f"{error.strerror}", option="report", given=str(folder)) from error
 
 
-def page_of_flight(folder: Path, plan: Plan, pages: Path) -> Path:
-    """Write the page of a flight that has just been flown, named as its folder is numbered. UserError."""
+def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None = None) -> str | None:
+    """Write the page of a flight that has just been flown, named as its folder is numbered; `vehicle`: which one of a
+    fleet it was. The page's path; None, and a line on stderr, where nothing was logged: a vehicle that never armed has
+    no flight, and the newest one below its folder is another one's. UserError."""
+    from sortie.logs.served import FLIGHT_LOG
     from sortie.reading.logs import read_log
     from sortie.reports.flight_page import flight_page
 
+    if not (folder / FLIGHT_LOG).is_file():
+        print(f"sortie: {folder}: no flight was logged here, so it has no page", file=sys.stderr)
+        return None
     facts = read_log(folder)
     facts.take_plan(plan)
-    page = pages / f"flight-{folder.name}.html"
+    whose = "" if vehicle is None else f"vehicle-{vehicle}-"
+    page = pages / f"{whose}flight-{folder.name}.html"
     _write(page, flight_page([facts]))
-    return page
+    return str(page)
 
 
 def _place(log: Path, out: Path | None) -> Path:
