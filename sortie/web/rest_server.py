@@ -1,4 +1,5 @@
-"""mavlink2rest's HTTP and WebSocket paths (`rest`), below the page's address; with `/v1` before them too."""
+"""mavlink2rest's HTTP and WebSocket paths (`rest`), below the page's address; with `/v1` before them too, and
+below `mavlink2rest/`."""
 
 from __future__ import annotations
 
@@ -29,14 +30,18 @@ class RestPaths:
         self._control = control
 
     def add_to(self, router: web.UrlDispatcher, at: str) -> None:
-        """Serve them below `at`."""
-        router.add_get(f"{at}/info", self._info)
-        for base in (at, f"{at}/v1"):
-            router.add_get(f"{base}/helper/mavlink", self._helper)
-            router.add_get(f"{base}/mavlink", self._heard)
-            router.add_get(f"{base}/mavlink/{{path:.*}}", self._heard)
-            router.add_post(f"{base}/mavlink", self._post)
-            router.add_get(f"{base}/ws/mavlink", self._socket)
+        """Serve them below `at`, and below its `mavlink2rest/`, where BlueOS has them and Cockpit looks for them."""
+        for place in (at, f"{at}/mavlink2rest"):
+            router.add_get(f"{place}/info", self._info)
+            self._add_version(router, place)
+            self._add_version(router, f"{place}/v1")
+
+    def _add_version(self, router: web.UrlDispatcher, base: str) -> None:
+        router.add_get(f"{base}/helper/mavlink", self._helper)
+        router.add_get(f"{base}/mavlink", self._heard)
+        router.add_get(f"{base}/mavlink/{{path:.*}}", self._heard)
+        router.add_post(f"{base}/mavlink", self._post)
+        router.add_get(f"{base}/ws/mavlink", self._socket)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
         """What `work` gives or raises, in the runtime's thread."""

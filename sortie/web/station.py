@@ -15,7 +15,7 @@ import msgspec
 
 from mavlink_bridge import codec
 from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import FrameWriter
+from mavlink_bridge.framing import Frame, FrameWriter
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.services.base import Message
 from sortie.nodes.client import COMPONENT, SYSTEM
@@ -79,7 +79,10 @@ class Station:
         writer = self._writers.get((system, component))
         if writer is None:
             writer = self._writers[(system, component)] = FrameWriter(system, component)
-        data = writer.frame(*codec.payload(message))
+        sequence = writer.next_sequence
+        msg_id, payload, crc_extra = codec.payload(message)
+        data = writer.frame(msg_id, payload, crc_extra)
+        self.traffic.note_sent(Frame(msg_id, system, component, sequence, payload, False, False, True, data))
         for link in self.endpoint.links():
             self.endpoint.append(link, data, 0)
 

@@ -17,8 +17,8 @@ from mavlink_bridge.services.base import Message
 
 WINDOW_S: Final = 10
 """Loss and rate are those of the last so many seconds."""
-
-
+OURS: Final = -1
+"""In place of a link: what was sent from here."""
 SILENT_MS: Final = 3000
 """After so long a silence numbers begin anew: they count to 256, and whoever restarts begins at 0."""
 
@@ -129,13 +129,20 @@ class Traffic:
 
     def hear(self, link: int, frame: Frame) -> None:
         """A sound frame that has come in; for `Endpoint.on_frame`."""
+        self._sender(frame).take(link, frame, self._clock())
+        for listener in self.listeners:
+            listener(frame)
+
+    def note_sent(self, frame: Frame) -> None:
+        """A frame that was sent from here: it is among what was said, as mavlink2rest has it; nobody is told of it."""
+        self._sender(frame).take(OURS, frame, self._clock())
+
+    def _sender(self, frame: Frame) -> Sender:
         key = (frame.system, frame.component)
         sender = self.senders.get(key)
         if sender is None:
             sender = self.senders[key] = Sender(*key)
-        sender.take(link, frame, self._clock())
-        for listener in self.listeners:
-            listener(frame)
+        return sender
 
     def link_closed(self, link: int) -> None:
         """Whoever was heard there may come back on another one."""

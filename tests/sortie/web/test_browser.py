@@ -3,12 +3,7 @@ can be used by keyboard, on a phone, in the dark. Screenshots are kept in the te
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import base64
 from pathlib import Path
 
 import pytest
@@ -17,74 +12,16 @@ pytest.importorskip("aiohttp", reason="the page's library is not installed: sort
 
 from pymavlink import mavutil
 
-from tests.fakes.browser import Page, browser
-from tests.fakes.program import environment, wait_for
-from tests.fakes.served import END_S, free_port
-from tests.fakes.terrain import ramp, write_srtm
+from tests.fakes.served import free_port
+from tests.fakes.shown import keep, shown
 
 ROOT = Path(__file__).parents[3]
 SQUARE = ROOT / "examples" / "square.plan"
-ADDRESS = re.compile(r"http://\S+?/(?=[,\s]|$)")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def window(chromium):
-    """Opens pages; they are shut when the test is over."""
-    opened = []
-
-    def open_page(**how) -> Page:
-        opened.append(Page(chromium.new_page(**how)))
-        return opened[-1]
-
-    yield open_page
-    for page in opened:
-        page.page.close()
-
-
-@contextmanager
-def shown(folder: Path, *arguments: str, link: int = 0) -> Iterator[str]:
-    """`sortie serve --web` as a process; the address of its page. It must end with status 0. `link`: a TCP port for
-    others."""
-    command = [
-        sys.executable, "-m", "sortie", "serve", "--web", "--listen", f"127.0.0.1:{free_port()}",
-        "--link", f"tcpin:127.0.0.1:{link}", "--state-dir", str(folder / "state"), "--log-dir", str(folder / "logs"),
-        *arguments,
-    ]  # fmt: skip
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=environment(folder) | {"SORTIE_WEB_TOKEN": "tests"}
-    )
-    try:
-        found = ADDRESS.search(wait_for(process, "the page is at"))
-        assert found is not None
-        yield found.group()
-    finally:
-        process.terminate()
-        process.communicate(timeout=END_S)
-    assert process.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def acting(tmp_path_factory):
-    """A page that may act, of a copter on hilly ground at ten times real time, for several tests."""
-    folder = tmp_path_factory.mktemp("acting")
-    ground = write_srtm(folder / "ground", -36, 149, ramp(0.01)).parent
-    with shown(folder, "--control", "--speedup", "10", "--terrain", str(ground)) as address:
-        yield address
-
-
-def keep(page, folder, name):
-    """A screenshot, for people."""
-    page.page.screenshot(path=str(folder / f"{name}.png"))
-    kept = os.environ.get("SORTIE_TEST_ARTEFACTS")
-    if kept:
-        Path(kept).mkdir(parents=True, exist_ok=True)
-        page.page.screenshot(path=str(Path(kept) / f"{name}.png"))
+TILES = "https://tiles.example/"
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+"""One grey point, as PNG."""
 
 
 def test_a_mission_is_flown_from_the_page(window, acting, tmp_path):
@@ -108,6 +45,13 @@ def test_a_mission_is_flown_from_the_page(window, acting, tmp_path):
     page.until("() => document.querySelectorAll('#plan tbody tr').length >= 4")
     page.page.click("#to-flights")
     page.shows("#flights", "report")
+    with page.page.expect_download() as kept:
+        page.page.click("text=flight.bin >> nth=0")
+    assert kept.value.path().stat().st_size > 10_000
+    for chart in ("height", "attitude", "speed", "battery"):
+        page.until("name => /: .*\\d/.test(document.querySelector(`[data-chart=${name}]`).ariaLabel)", chart)
+    page.page.click("#to-links")
+    page.until("() => /\\d ms/.test(document.querySelector('#links').textContent)")
     with page.page.expect_popup() as opened:
         page.page.click("text=report")
     opened.value.wait_for_selector("svg")
@@ -121,8 +65,9 @@ def test_parameters_and_the_simulator_are_moved_from_the_page(window, acting, tm
     page.page.goto(acting)
     page.shows("#chips", "✓ ready to arm")
     page.page.click("#to-parameters")
-    page.page.fill("#parameter-search", "WPNAV_SPEED_UP")
+    page.page.fill("#parameter-search", "climb speed missions")
     page.page.wait_for_selector("#p-WPNAV_SPEED_UP")
+    page.shows("#parameters", "default 250")
     page.page.fill("#p-WPNAV_SPEED_UP", "300")
     page.page.press("#p-WPNAV_SPEED_UP", "Enter")
     page.shows("#answer", "WPNAV_SPEED_UP = 300")
@@ -153,12 +98,19 @@ def test_everybody_can_use_it(window, acting):
     page.page.goto(acting)
     page.shows("#connection", "connected")
     page.page.wait_for_selector("#to-simulation")
-    for theme, tabs in (("light", ("parameters", "simulation")), ("dark", ("plan", "flights"))):
+    for theme, tabs in (("light", ("texts", "parameters", "simulation")), ("dark", ("plan", "flights", "links"))):
         page.page.evaluate("name => { document.documentElement.dataset.theme = name; }", theme)
         for tab in tabs:
             page.page.click(f"#to-{tab}")
             results = axe.Axe().run(page.page)
             assert results.violations_count == 0, f"{theme}, {tab}: {results.generate_report()}"
+    page.page.evaluate("() => document.activeElement.blur()")
+    reached = set()
+    for _ in range(60):
+        page.page.keyboard.press("Tab")
+        reached.add(page.page.evaluate("() => document.activeElement.dataset.act ?? document.activeElement.id"))
+    assert {"map", "theme", "GO", "ABORT", "arm", "pause", "resume", "rtl", "land", "mode-name", "takeoff-height",
+            "to-links"} <= reached  # fmt: skip
     assert not page.errors
 
 
@@ -185,16 +137,25 @@ def test_a_fleet_of_fifty_moves_four_times_a_second(window, tmp_path):
 
 
 def test_who_only_looks_sees_no_buttons_and_lives_through_a_reboot(window, tmp_path):
-    """Without --control there is nothing to press; on a phone nothing sticks out; the vehicle reboots, and the same
-    page goes on at the same address."""
+    """Without --control there is nothing to press; on a phone nothing sticks out; pictures of the map come from the
+    address that was given and nowhere else; the vehicle reboots, and the same page goes on at the same address."""
     port = free_port()
-    with shown(tmp_path, link=port) as address:
+    with shown(tmp_path, "--tiles", f"{TILES}{{z}}/{{x}}/{{y}}.png", link=port) as address:
         page = window(viewport={"width": 390, "height": 844})
+        asked = []
+        page.page.on("request", lambda request: asked.append(request.url))
+        page.page.route(f"{TILES}**", lambda route: route.fulfill(body=PICTURE, content_type="image/png"))
         page.page.goto(address)
         page.shows("#connection", "connected")
         assert not page.page.is_visible("#actions")
-        assert page.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        for tab in ("texts", "plan", "parameters", "flights", "links"):
+            page.page.click(f"#to-{tab}")
+            assert page.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), tab
+        page.page.click("#to-texts")
         keep(page, tmp_path, "phone")
+        while not any(url.startswith(TILES) for url in asked):
+            page.page.wait_for_timeout(100)
+        assert all(url.startswith((address, TILES, address.replace("http:", "ws:"))) for url in asked)
         station = mavutil.mavlink_connection(f"tcp:127.0.0.1:{port}")
         station.wait_heartbeat()
         station.reboot_autopilot()
