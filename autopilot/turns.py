@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from autopilot.vehicle import VehicleEvent
+if TYPE_CHECKING:
+    from autopilot.vehicle import VehicleEvent  # and numpy with it, which who only asks for deadlines does without
 
 EVERYTHING: Final = -1
 

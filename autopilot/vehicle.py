@@ -12,10 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntFlag
-from typing import Protocol, runtime_checkable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from autopilot import report
 from autopilot.control.layout import ON_GROUND
@@ -23,6 +20,10 @@ from autopilot.geo import GeoPoint, Ned
 from autopilot.mav import EkfFlag
 from autopilot.reasons import ArmingReason
 from autopilot.targets import Speeds, Sticks, Target, Yaw
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "Capabilities",
@@ -100,7 +101,11 @@ class VehicleState:
     __slots__ = ("report",)
 
     def __init__(self, vector: npt.NDArray[np.float64] | None = None) -> None:
-        self.report: npt.NDArray[np.float64] = np.zeros(report.SIZE) if vector is None else vector
+        if vector is None:
+            from numpy import zeros  # here: a client names vehicles, and starts sooner without
+
+            vector = zeros(report.SIZE)
+        self.report: npt.NDArray[np.float64] = vector
 
     @property
     def time_ms(self) -> int:

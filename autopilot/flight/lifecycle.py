@@ -23,6 +23,14 @@ class FlightState(IntEnum):
     LANDED = 5
 
 
+class FlightCommand(IntEnum):
+    """Ground station commands by their ids (seed 002)."""
+
+    GO = 0x20
+    ABORT = 0x21
+    STATUS = 0x22
+
+
 class FlightEvent(Enum):
     """What may happen to a flight."""
 

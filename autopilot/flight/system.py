@@ -8,7 +8,6 @@ no deadline has come, no actor runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from typing import Final
 
 from autopilot.flight import faults, flags
@@ -16,7 +15,7 @@ from autopilot.flight.actor_table import FlightParts, actor_makers
 from autopilot.flight.flags import Flags
 from autopilot.flight.flight_context import FlightContext, LogFiles, Status
 from autopilot.flight.kernel import OUTSIDE, Kernel, MailboxFullError
-from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.flight.messages import Tag
 from autopilot.flight.trace import TraceSink
 from autopilot.mav import Result, Severity
@@ -25,14 +24,6 @@ from autopilot.vehicle import Request, VehicleEvent
 
 _MOST_LOOPS = 20
 NO_ANSWER: Final = "the flight manager does not answer"
-
-
-class FlightCommand(IntEnum):
-    """Ground station commands by their ids (seed 002)."""
-
-    GO = 0x20
-    ABORT = 0x21
-    STATUS = 0x22
 
 
 class FlightSystem:

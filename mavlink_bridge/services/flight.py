@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from autopilot.flight.system import FlightCommand, FlightSystem
+from autopilot.flight.lifecycle import FlightCommand
+from autopilot.flight.system import FlightSystem
 from autopilot.mav import Cmd, Result
 from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.flight.lifecycle import FlightState
-from autopilot.flight.system import FlightCommand
+from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.mav import Severity
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler

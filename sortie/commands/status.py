@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autopilot.flight.system import FlightCommand
+from autopilot.flight.lifecycle import FlightCommand
 from autopilot.mav import Component, WireMissionState
 from autopilot.vehicles.kinds import DEFAULT, class_of_type
 from autopilot.vehicles.vehicle_class import VehicleClass

@@ -15,8 +15,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from autopilot.flight.lifecycle import FlightState
-from autopilot.flight.system import FlightCommand
+from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, MissionType, RepositionFlag
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem

@@ -11,23 +11,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
 
 from autopilot.geo import GeoPoint
-from autopilot.terrain import HeightMap
-from depot.names import Phase, SkimmerState
 from sortie.config.errors import UserError
-from sortie.loop.loop import Snapshot, decode
-from sortie.loop.view import span
-from sortie.reading.logs import read_log
-from sortie.reading.terrain import read_ground
-from sortie.reports.flight_page import flight_page
+
+if TYPE_CHECKING:  # what reads logs, loops and heights is imported when somebody looks: a page is there before
+    from autopilot.terrain import HeightMap
+    from sortie.loop.loop import Snapshot
 
 NEWEST: Final = 100
 FILES: Final = ("flight.bin", "flight.tlog", "telemetry.csv", "events.jsonl", "summary.json", "plan.plan")
@@ -62,6 +58,9 @@ class Flights:
 
     def report(self, name: str) -> str | None:
         """Its page; None when there is no such flight. Made once, and again when the log has grown."""
+        from sortie.reading.logs import read_log
+        from sortie.reports.flight_page import flight_page
+
         folder = self._folders().get(name)
         if folder is None:
             return None
@@ -100,18 +99,24 @@ def read_loop(directory: Path) -> dict[str, Any] | None:
     path = directory / JOURNAL
     if not path.is_file():
         return None
+    from sortie.loop.loop import decode
+    from sortie.loop.view import span
+
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             row = database.execute("SELECT data FROM state").fetchone()
             if row is None:
                 return None
-            return facts_of(decode(row[0])) | {"decisions": list(_decisions(database))}
+            return facts_of(decode(row[0])) | {"decisions": list(_decisions(database, span))}
     except (sqlite3.Error, msgspec.DecodeError):
         return None
 
 
 def facts_of(snapshot: Snapshot) -> dict[str, Any]:
     """Phase, timers (name, text), levels (name, share) and what else is known."""
+    from depot.names import Phase, SkimmerState
+    from sortie.loop.view import span
+
     memory, world = snapshot.depot, snapshot.world
     phase, status = Phase(memory.phase), memory.status
     shown = "lost, heard again" if memory.skimmer is SkimmerState.LOST and memory.heard_again else memory.skimmer.value
@@ -135,7 +140,7 @@ def facts_of(snapshot: Snapshot) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _decisions(database: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+def _decisions(database: sqlite3.Connection, span: Callable[[int], str]) -> Iterator[dict[str, Any]]:
     """The newest, with what they were made of."""
     rows = database.execute(
         "SELECT id, time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id DESC LIMIT ?",
@@ -174,12 +179,16 @@ class Ground:
             ground = self._around(self._path, (south + north) / 2.0, (west + east) / 2.0)
         if ground is None:
             return None
+        import numpy as np
+
         lats, lons = np.meshgrid(np.linspace(south, north, rows), np.linspace(west, east, columns), indexing="ij")
         found = ground.heights_at(lats.ravel(), lons.ravel())
         return [None if height != height else round(height, 1) for height in found.tolist()]
 
     def _around(self, path: Path, lat: float, lon: float) -> HeightMap | None:
         """What was read for this neighbourhood, else what is there."""
+        from sortie.reading.terrain import read_ground
+
         key = (round(lat * 2.0) / 2.0, round(lon * 2.0) / 2.0)
         if self._read_for != key:
             self._read_for = key

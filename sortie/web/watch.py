@@ -11,8 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from autopilot.flight.lifecycle import FlightState
-from autopilot.flight.system import FlightCommand
+from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.mav import Cmd, VehicleType
 from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Client, Target

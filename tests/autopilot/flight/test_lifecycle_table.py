@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from autopilot.flight.diagram import mermaid, table
-from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightEvent, FlightState, choose
+from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightCommand, FlightEvent, FlightState, choose
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.state_machine import LifecycleStateMachine
-from autopilot.flight.system import FlightCommand
 
 PAGE = Path(__file__).parents[3] / "docs" / "lifecycle.md"
 PAIRS = list(product(FlightState, FlightEvent))

@@ -113,13 +113,13 @@ def test_it_is_flown_by_hand(page, tmp_path):
 def test_a_simulated_vehicle_is_given_faults_and_another_pace(page, tmp_path):
     """Its GPS is broken and mended; its time passes slower; gusts and wind are what was set, also after a reload."""
     page.page.click("#to-simulation")
-    page.page.select_option("#fail-unit", "SENSOR_GPS")
+    page.page.select_option("#fail-unit", "GPS")
     page.page.select_option("#fail-type", "OFF")
     page.page.click("text=Break it")
-    page.shows("#answer", "SENSOR_GPS OFF: accepted")
+    page.shows("#answer", "GPS OFF: accepted")
     page.shows("#figures", "no fix")
     page.page.click("text=Mend it")
-    page.shows("#answer", "SENSOR_GPS OK: accepted")
+    page.shows("#answer", "GPS OK: accepted")
     page.until("() => !document.querySelector('#figures').textContent.includes('no fix')")
     page.page.fill("#s-SIM_SPEEDUP", "2")
     page.shows("#answer", "SIM_SPEEDUP = 2")
@@ -230,7 +230,7 @@ def test_no_page_of_another_site_can_act(window, acting, page):
             time.sleep(0.2)
         assert not heartbeat(acting)[1]
         frames = [frame.evaluate("() => document.body?.innerText ?? ''") for frame in elsewhere.page.frames[1:]]
-    assert told == dict.fromkeys(told, "refused") | {"order unseen": "opaque", "beacon": "true"}
+    assert told == dict.fromkeys(told, "refused") | {"beacon": "true"}
     assert len(told) == 11
     assert not any("Vehicle" in text or "Sortie" in text for text in frames)
     page.shows("#chips", "▽ disarmed")

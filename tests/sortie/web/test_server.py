@@ -147,7 +147,7 @@ def test_flights_are_listed_with_reports_and_files(logs, tmp_path):
 def test_a_report_is_made_once(logs, monkeypatch):
     """And anew when the log has grown."""
     made = []
-    monkeypatch.setattr("sortie.web.records.flight_page", lambda facts: made.append(facts) or "page")
+    monkeypatch.setattr("sortie.reports.flight_page.flight_page", lambda facts: made.append(facts) or "page")
     flights = Flights(logs)
     name = flights.listed()[0]["name"]
     assert flights.report(name) == flights.report(name) == "page"
