@@ -4,8 +4,9 @@ The running program: command line, settings, runtime, state store, logs, Python 
 without I/O lives below, in `autopilot`, `sitl` and `mavlink_bridge`; this package composes them.
 
 For Python programs: `Session` (a vehicle in this process), `Fleet` (many), `read_plan` and `Plan`, `rehearse` (will it
-work?), `MissionItem`, `GeoPoint`, `events` (what a session's events are), `mavlink` (pymavlink's messages),
-`strategies` (for hypothesis), `pacing` (to sleep in vehicle time), `UserError` and `RefusedError`.
+work?), `calibrate` (a vehicle by its log), `MissionItem`, `GeoPoint`, `events` (what a session's events are), `mavlink`
+(pymavlink's messages), `strategies` (for hypothesis), `pacing` (to sleep in vehicle time), `UserError` and
+`RefusedError`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sortie.api.watch import TimedEvent
     from sortie.config.errors import RefusedError, UserError
     from sortie.nodes.plan_file import read_plan, start_of
+    from sortie.rehearsal.calibration import calibrate
     from sortie.rehearsal.rehearsal import Rehearsal
     from sortie.rehearsal.rehearse import rehearse
 
@@ -42,6 +44,7 @@ _HOMES = {
     "Snapshot": "sortie.api.snapshot",
     "TimedEvent": "sortie.api.watch",
     "UserError": "sortie.config.errors",
+    "calibrate": "sortie.rehearsal.calibration",
     "read_plan": "sortie.nodes.plan_file",
     "rehearse": "sortie.rehearsal.rehearse",
     "start_of": "sortie.nodes.plan_file",
@@ -55,7 +58,8 @@ _MODULES = {
 
 __all__ = [
     "Fleet", "GeoPoint", "MissionItem", "Plan", "RefusedError", "Rehearsal", "Session", "SessionLink", "Snapshot",
-    "TimedEvent", "UserError", "events", "mavlink", "pacing", "read_plan", "rehearse", "start_of", "strategies",
+    "TimedEvent", "UserError", "calibrate", "events", "mavlink", "pacing", "read_plan", "rehearse", "start_of",
+    "strategies",
 ]  # fmt: skip
 
 

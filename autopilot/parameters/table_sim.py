@@ -18,6 +18,7 @@ SIMULATION: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_WIND_TURB", 0, "m/s", 0, 50, "Strength of gusts (standard deviation)"),
     f32("SIM_BATT_VOLTAGE", 12.6, "V", 0, None, "Resting voltage of the battery now; its charge stays"),
     f32("SIM_BATT_CAP_AH", 5.1, "Ah", 0, None, "Charge of the full battery; 0 = endless"),
+    f32("SIM_BATT_MOHM", 22, "mOhm", 0, 1000, "Resistance of the battery"),
     i8("SIM_GPS_DISABLE", 0, "", None, None, "The GPS receiver is silent", values=NO_YES),
     f32("SIM_GPS_GLITCH_X", 0, "deg", -1, 1, "Error of the GPS latitude"),
     f32("SIM_GPS_GLITCH_Y", 0, "deg", -1, 1, "Error of the GPS longitude"),
@@ -44,6 +45,16 @@ SIMULATION: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_COLLIDE_RAD", 0.4, "m", 0.05, 10, "Radius at which it touches"),
     i16("SIM_RATE_HZ", 400, "Hz", 400, 400, "Steps of the physics in a second", read_only=True),
 )
+
+AIRFRAME: Final = (
+    f32("SIM_HOVER_W", 184, "W", 10, 10000, "Power that the battery gives at hover"),
+    f32("SIM_DRAG_ROTOR", 20, "%/s", 0, 500, "Drag of the rotors: share of the air speed that is lost at hover"),
+    f32("SIM_DRAG_AREA", 200, "cm2", 0, 20000, "Drag of the body: its area times its coefficient"),
+)
+"""What a copter takes and how it is held back: of ours, for its frame's are in ArduPilot's JSON models."""
+
+CHASSIS: Final = (f32("SIM_DRIVE_W", 12, "W", 8, 10000, "Power that the battery gives at 2 m/s on level ground"),)
+"""What a car takes."""
 
 WATER: Final = (
     f32("SIM_TIDE_SPEED", 0, "m/s", 0, 10, "Speed of the current"),

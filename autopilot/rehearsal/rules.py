@@ -22,10 +22,8 @@ from autopilot.rehearsal.terrain import check_terrain
 from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, Field, Leg, Way
 from autopilot.safety.fence_limits import FenceType
 
-__all__ = ["HOVER_W", "check", "energy_wh"]
+__all__ = ["check", "energy_wh"]
 
-HOVER_W: Final = 185.0
-"""What the simulator's copter takes in still air (tests/sortie/rehearsal hold it to the flown one)."""
 PACK_V: Final = 11.4
 """Of its battery, on the average over a discharge."""
 FAR_M: Final = 1000.0
@@ -49,7 +47,7 @@ Check = Callable[[Question], Iterator[Finding]]
 
 def energy_wh(field: Field, seconds: float) -> float | None:
     """Wh that so many seconds of flight take in still air; None for what has no height: its roads are not known."""
-    return HOVER_W * seconds / 3600.0 if field.kind.has_height else None
+    return field.param("SIM_HOVER_W") * seconds / 3600.0 if field.kind.has_height else None
 
 
 def check(plan: Plan, field: Field, way: Way) -> list[Finding]:
@@ -174,7 +172,7 @@ def _battery(q: Question) -> Iterator[Finding]:
         return
     used = 0.0
     for leg in q.way.legs:
-        used += HOVER_W * (leg.seconds + leg.wait_s) / 3600.0
+        used += q.field.param("SIM_HOVER_W") * (leg.seconds + leg.wait_s) / 3600.0
         if used > capacity:
             whole = energy_wh(q.field, q.way.time_s) or used
             text = f"the battery of {capacity:.0f} Wh ends on the way to {_named(leg.item)}, all takes {whole:.0f} Wh"

@@ -8,7 +8,7 @@ from typing import Final
 
 from autopilot.mav import VehicleType
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.parameters.table_sim import WATER
+from autopilot.parameters.table_sim import CHASSIS, WATER
 from autopilot.vehicles.rover import ROVER
 from autopilot.vehicles.vehicle_class import VehicleClass
 
@@ -19,7 +19,7 @@ BOAT: Final[VehicleClass] = replace(
         ROVER.face, vehicle_type=VehicleType.SURFACE_BOAT, vehicle_types=frozenset({VehicleType.SURFACE_BOAT})
     ),
     parameters=ParameterSet(
-        lines=ROVER.parameters.lines + WATER,
+        lines=tuple(line for line in ROVER.parameters.lines if line not in CHASSIS) + WATER,
         inert=ROVER.parameters.inert,
         aliases=ROVER.parameters.aliases,
         defaults=(("FRAME_CLASS", 2.0), ("ATC_BRAKE", 0.0), ("ATC_DECEL_MAX", 0.3), ("TURN_RADIUS", 1.6)),

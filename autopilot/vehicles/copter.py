@@ -12,7 +12,7 @@ from autopilot.parameters.inert import COPTER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.table_flight import COPTER_FLIGHT
 from autopilot.parameters.table_safety import COPTER_SAFETY
-from autopilot.parameters.table_sim import CAMERA, LANDING, MOUNT, SIMULATION
+from autopilot.parameters.table_sim import AIRFRAME, CAMERA, LANDING, MOUNT, SIMULATION
 from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
@@ -129,7 +129,8 @@ COPTER: Final = VehicleClass(
         return_speed=Measure("RTL_SPEED", 0.0, 100.0),
     ),
     parameters=ParameterSet(
-        lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS + SIMULATION + CAMERA + LANDING + MOUNT,
+        lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS
+        + SIMULATION + AIRFRAME + CAMERA + LANDING + MOUNT,
         inert=COPTER_INERT,
         aliases=COMMON_ALIASES | COPTER_ALIASES,
     ),

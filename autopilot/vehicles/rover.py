@@ -11,7 +11,7 @@ from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.table_rover import ROVER_DRIVE
 from autopilot.parameters.table_safety import ROVER_SAFETY
-from autopilot.parameters.table_sim import CAMERA, MOUNT, SIMULATION
+from autopilot.parameters.table_sim import CAMERA, CHASSIS, MOUNT, SIMULATION
 from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
@@ -98,7 +98,7 @@ ROVER: Final = VehicleClass(
         return_speed=Measure("RTL_SPEED", 0.0),
     ),
     parameters=ParameterSet(
-        lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION + CAMERA + MOUNT,
+        lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION + CHASSIS + CAMERA + MOUNT,
         inert=ROVER_INERT,
         aliases=COMMON_ALIASES,
     ),

@@ -30,8 +30,22 @@ DRAG_AREA = 0.02  # m2
 ROTOR_AREA = 3.14159265 * 0.127**2  # m2, 10 inch
 EFFICIENCY = 0.45  # shaft and induced losses together: 180 W at hover
 FULL_V = 11.4  # V at which the rotors reach their full speed
+HOTEL_A = 0.5
+HOVER_W = 184.0  # at FULL_V, by the numbers above; SIM_HOVER_W's default
 
 HOVER_SHARE = MASS * L.GRAVITY / (4.0 * FULL_THRUST)
+
+
+def body_drag(area: float) -> float:
+    """1/m: what the square of the air speed takes from a body of so many m2 (area times coefficient)."""
+    return 0.5 * AIR_DENSITY * area / MASS
+
+
+def power_factor(hover_w: float) -> float:
+    """W per N^1.5 of each rotor, where hovering takes so many watts in all at FULL_V."""
+    own = 1.0 / (sqrt(2.0 * AIR_DENSITY * ROTOR_AREA) * EFFICIENCY)
+    hotel = HOTEL_A * FULL_V
+    return own * ((hover_w - hotel) / (HOVER_W - hotel))
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
@@ -52,12 +66,12 @@ def _machine(p: npt.NDArray[np.float64]) -> None:
     p[M.P_ARM_X], p[M.P_ARM_Y], p[M.P_YAW_ARM] = ARM_X, ARM_Y, TORQUE_RATIO
     p[M.P_LAG] = 1.0 - exp(-p[M.P_DT] / ROTOR_LAG)
     p[M.P_ROTOR_DRAG] = ROTOR_DRAG / sqrt(HOVER_SHARE)
-    p[M.P_BODY_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA / MASS
+    p[M.P_BODY_DRAG] = body_drag(DRAG_AREA)
     p[M.P_SPIN_ARM] = 0.1
     p[M.P_STIFF], p[M.P_DAMP] = 1500.0, 60.0  # N/m, N s/m: rests one centimetre deep
     p[M.P_FRICTION], p[M.P_LEG] = 0.6, 4.0  # N m per unit of tilt under the weight
-    p[M.P_HOTEL_A] = 0.5
-    p[M.P_POWER] = 1.0 / (sqrt(2.0 * AIR_DENSITY * ROTOR_AREA) * EFFICIENCY)
+    p[M.P_HOTEL_A] = HOTEL_A
+    p[M.P_POWER] = power_factor(HOVER_W)
     p[M.P_FULL_V] = FULL_V
     p[M.P_ACC_NOISE] = 0.15  # m/s2 with the rotors at hover
 
@@ -70,7 +84,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.P_KP_RATE], p[L.P_KI_RATE], p[L.P_KP_YRATE], p[L.P_KI_YRATE] = 18.0, 20.0, 6.0, 3.0
     p[L.P_RATE_MAX] = radians(220.0)
     p[L.P_HOVER_GUESS] = HOVER_SHARE
-    p[L.P_DRAG_1], p[L.P_DRAG_2] = ROTOR_DRAG, 0.5 * AIR_DENSITY * DRAG_AREA / MASS
+    p[L.P_DRAG_1], p[L.P_DRAG_2] = ROTOR_DRAG, body_drag(DRAG_AREA)
     p[L.P_KP_POS], p[L.P_KP_VEL], p[L.P_KI_VEL] = 1.2, 2.5, 1.0
     p[L.P_KP_HGT], p[L.P_KP_VZ], p[L.P_KI_VZ] = 1.2, 4.0, 1.5
     p[L.P_SPEED_GROUND], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN] = 10.0, 2.5, 1.5

@@ -30,6 +30,13 @@ ROLLING = 0.05
 DRAG_AREA, SIDE_AREA = 0.05, 0.12  # m2, area times coefficient
 MOTOR_LAG = 0.03  # s
 HOTEL_A = 0.6
+DRIVE_W = 12.0  # at 2 m/s and FULL_V, by the numbers above; SIM_DRIVE_W's default
+
+
+def amps_per_newton(drive_w: float) -> float:
+    """Of the motor: its volts per speed are its newtons per ampere. In proportion where driving takes other power."""
+    hotel = HOTEL_A * FULL_V
+    return TOP_SPEED / FULL_V * ((drive_w - hotel) / (DRIVE_W - hotel))
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
@@ -49,7 +56,7 @@ def _machine(p: npt.NDArray[np.float64]) -> None:
     p[M.P_GRIP], p[M.P_STIFF_F], p[M.P_STIFF_R] = GRIP, STIFF_F, STIFF_R
     p[M.P_STALL], p[M.P_FREE] = FULL_ACCEL * MASS, TOP_SPEED
     p[M.P_MOTOR_LAG] = 1.0 - exp(-p[M.P_DT] / MOTOR_LAG)
-    p[M.P_AMPS_PER_N] = TOP_SPEED / FULL_V  # a motor's volts per speed are its newtons per ampere
+    p[M.P_AMPS_PER_N] = amps_per_newton(DRIVE_W)
     p[M.P_ROLLING] = ROLLING
     p[M.P_DRAG], p[M.P_SIDE_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA, 0.5 * AIR_DENSITY * SIDE_AREA
     p[M.P_SERVO_RATE] = SERVO_RATE

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import atan, cos, pi, radians, tan
+from math import atan, cos, pi, radians, sqrt, tan
 
 from autopilot.control import layout as L
 from sitl.kernel import layout as M
-from sitl.vehicles import parameters
+from sitl.vehicles import airframe, parameters
 from sitl.vehicles.parameters import Row, Special
 
 #: The airframe's own limits (`sitl.vehicles.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of
@@ -98,7 +98,22 @@ def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_STICK_DN] = 0.01 * (down if down > 0.0 else values.get("PILOT_SPEED_UP", 250.0))
 
 
+def _power(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_HOVER_W."""
+    p[M.P_POWER] = max(airframe.power_factor(values["SIM_HOVER_W"]), 0.0)
+
+
+def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_DRAG_ROTOR, % of the air speed in a second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
+    rotor, area = 0.01 * values.get("SIM_DRAG_ROTOR", 20.0), 0.0001 * values.get("SIM_DRAG_AREA", 200.0)
+    p[L.P_DRAG_1], p[L.P_DRAG_2] = rotor, airframe.body_drag(area)
+    p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(airframe.HOVER_SHARE), airframe.body_drag(area)
+
+
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
+    "SIM_HOVER_W": _power,
+    "SIM_DRAG_ROTOR": _drag,
+    "SIM_DRAG_AREA": _drag,
     "ANGLE_MAX": _lean,
     "PSC_ANGLE_MAX": _lean,
     "LOIT_ACC_MAX": _loiter,

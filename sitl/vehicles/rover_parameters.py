@@ -8,8 +8,9 @@ from math import pi
 import numpy as np
 
 from autopilot.control import layout as L
+from sitl.kernel import layout as M
 from sitl.vehicles import parameters
-from sitl.vehicles.chassis import WHEEL_MAX
+from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton
 from sitl.vehicles.parameters import Row, Special
 
 _DEGREES = pi / 180.0
@@ -60,7 +61,13 @@ def _brake(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_BRAKING] = 1.0 if values["ATC_BRAKE"] != 0.0 else 0.0
 
 
+def _drive(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_DRIVE_W."""
+    p[M.P_AMPS_PER_N] = max(amps_per_newton(values["SIM_DRIVE_W"]), 0.0)
+
+
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
+    "SIM_DRIVE_W": _drive,
     "WP_ACCEL": _acceleration,
     "ATC_ACCEL_MAX": _acceleration,
     "ATC_DECEL_MAX": _acceleration,

@@ -12,8 +12,10 @@ from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.options import (
     BATTERY,
+    FROM_LOG,
     JSON,
     JUNIT,
+    KEEP,
     METADATA_VEHICLE,
     PLAN,
     REHEARSAL_FLIGHTS,
@@ -26,7 +28,9 @@ from sortie.config.options import (
 )
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import Given
+from sortie.config.wind import WindProfile
 from sortie.nodes.plan_file import read_plan
+from sortie.rehearsal.calibration import Calibration, calibrate
 from sortie.rehearsal.rehearse import Flying, judged
 from sortie.rehearsal.report import as_json, as_junit, as_sarif, lines
 
@@ -43,11 +47,16 @@ def rehearse(given: Given) -> int:
     for warning in warnings:
         print(f"sortie: {warning}", file=sys.stderr)
     flights, wind = given[REHEARSAL_FLIGHTS], given[WIND]
+    calibration = _calibrated(given, spec.frame)
     if not flights and not WIND.is_default(wind):
         raise UserError("--wind is for flights: expected --flights N with it")
     pages = given[REHEARSAL_REPORT]
     if pages is not None:
         prepare_folder(pages)
+    if calibration is not None:
+        params = {**calibration.params, **params}
+        if WIND.is_default(wind) and calibration.wind is not None:
+            wind = WindProfile.same(*calibration.wind)
     flying = Flying(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
     if flights:
         print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
@@ -63,10 +72,24 @@ def rehearse(given: Given) -> int:
         _write(page, rehearsal_page(found, plan.name))
         print(f"sortie: {page}", file=sys.stderr)
     if given[JSON]:
-        print(json.dumps(as_json(found)), flush=True)
+        calibrated = {} if calibration is None else {"calibration": calibration.as_json()}
+        print(json.dumps(as_json(found) | calibrated), flush=True)
     else:
-        print("\n".join(lines(found)), flush=True)
+        print("\n".join([*lines(found), *(() if calibration is None else calibration.lines())]), flush=True)
     return 0 if found.go else 1
+
+
+def _calibrated(given: Given, kind: str) -> Calibration | None:
+    """By the log of --from, kept where --keep says."""
+    log, keep = given[FROM_LOG], given[KEEP]
+    if log is None:
+        if keep is not None:
+            raise UserError("--keep is for what a log says: expected --from LOG with it")
+        return None
+    calibration = calibrate(log, f"sim:{kind}")
+    if keep is not None:
+        _write(keep, calibration.as_param())
+    return calibration
 
 
 def _write(file: Path, text: str) -> None:

@@ -193,6 +193,14 @@ BATTERY: Final = Option[float | None](
     "battery", positive_number, None, "Energy of the full battery.", Group.COMMAND, frozenset({"rehearse"}), form="WH",
     unit="Wh", otherwise="SIM_BATT_CAP_AH at 11.4 V",
 )  # fmt: skip
+FROM_LOG: Final = Option[Path | None](
+    "from", path, None, "Calibrate the vehicle by a log: .bin, .tlog, .ulg, or a folder of a flight.", Group.COMMAND,
+    frozenset({"rehearse"}), form="LOG",
+)  # fmt: skip
+KEEP: Final = Option[Path | None](
+    "keep", path, None, "Write what --from found as parameters, for --param.", Group.COMMAND, frozenset({"rehearse"}),
+    form="FILE",
+)  # fmt: skip
 REHEARSAL_FLIGHTS: Final = Option(
     "flights", whole_number(0, 100_000), 0, "Fly it N times in the simulator, too, on all cores.", Group.COMMAND,
     frozenset({"rehearse"}), form="N",
@@ -483,6 +491,8 @@ TABLE: Final[tuple[Option[object], ...]] = (
     WIND,
     BATTERY,
     REHEARSAL_FLIGHTS,
+    FROM_LOG,
+    KEEP,
     JUNIT,
     SARIF,
     VEHICLE_LINK,

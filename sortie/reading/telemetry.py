@@ -165,7 +165,7 @@ def read_telemetry(path: Path) -> FlightFacts:
         except dialect.MAVError:
             broken += 1
             continue
-        if reader.vehicle is None and name == "HEARTBEAT" and _is_vehicle(message):
+        if reader.vehicle is None and name == "HEARTBEAT" and is_vehicle(message):
             reader.vehicle = frame.sender
         # A plan is what a station sent, a radio speaks for itself.
         if frame.sender == reader.vehicle or name in ("RADIO_STATUS", "MISSION_ITEM_INT"):
@@ -188,5 +188,6 @@ def _boot_us(data: bytes, parser: Any) -> int:
     return first or 0
 
 
-def _is_vehicle(m: Any) -> bool:
+def is_vehicle(m: Any) -> bool:
+    """Does this HEARTBEAT come from an autopilot?"""
     return bool(m.type != VehicleType.GCS and m.autopilot != AutopilotType.INVALID)

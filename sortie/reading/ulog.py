@@ -34,17 +34,22 @@ _STEP_S: Final = 0.1
 _LEVEL_OF_ASCII: Final = ord("0")
 
 
-def read_ulog(path: Path) -> FlightFacts:
-    """The facts of a ULog. OSError when it cannot be read, UserError without pyulog or when it is none."""
+def open_ulog(path: Path, topics: list[str]) -> Any:
+    """pyulog's ULog with these topics. OSError when it cannot be read, UserError without pyulog or when it is none."""
     try:
         from pyulog import ULog
         from pyulog.exceptions import ULogException
     except ModuleNotFoundError as error:
         raise UserError("a .ulg log needs pyulog: pip install 'sortie[ulog]'") from error
     try:
-        log = ULog(str(path), _TOPICS)
+        return ULog(str(path), topics)
     except (ULogException, struct.error, ValueError, TypeError, IndexError, KeyError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: a ULog that cannot be read: {error}") from error
+
+
+def read_ulog(path: Path) -> FlightFacts:
+    """The facts of a ULog. OSError when it cannot be read, UserError without pyulog or when it is none."""
+    log = open_ulog(path, _TOPICS)
     topics: dict[str, Any] = {}
     for one in log.data_list:
         topics.setdefault(one.name, one.data)  # the first instance

@@ -15,7 +15,6 @@ from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import RULES, Severity
-from autopilot.rehearsal.rules import HOVER_W
 from sortie import Session, UserError, rehearse
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import read_plan
@@ -208,7 +207,7 @@ def test_time_and_energy_are_those_of_the_flight() -> None:
         session.run_until(lambda s: flight.done, 400.0)
     assert flight.result.result == "completed"
     assert told.time_s == pytest.approx(flight.result.flight_time_s, rel=0.1)
-    assert battery.voltage * battery.current == pytest.approx(HOVER_W, rel=0.1)
+    assert battery.voltage * battery.current == pytest.approx(184.0, rel=0.1)  # SIM_HOVER_W
 
 
 def test_room_is_what_points_along_the_leg_have() -> None:

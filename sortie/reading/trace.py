@@ -1,0 +1,310 @@
+"""What a log says of how a vehicle flew, instant by instant: velocity, attitude, battery, as arrays.
+
+For who measures a vehicle by its flight (`sortie.rehearsal.calibration`). What a log does not hold is NaN throughout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.mav import ModeFlag
+from sortie.config.errors import UserError
+from sortie.reading.logs import LogForm, find_log, form_of
+
+__all__ = ["STEP_S", "FlightTrace", "read_trace"]
+
+STEP_S: Final = 0.2
+_GAP_S: Final = 3.0
+"""Over a longer silence nothing is known."""
+_SHORTEST_S: Final = 10.0
+
+Array = npt.NDArray[np.float64]
+_COLUMNS: Final = (
+    "north_mps", "east_mps", "down_mps", "roll_rad", "pitch_rad", "yaw_rad", "height_m", "volts", "amps", "mah",
+    "percent",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FlightTrace:
+    """One armed stretch, every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far. `percent`: left, as
+    the vehicle says.
+    `capacity_mah`: as the vehicle believes it, 0: not told."""
+
+    name: str
+    time_s: Array
+    north_mps: Array
+    east_mps: Array
+    down_mps: Array
+    roll_rad: Array
+    pitch_rad: Array
+    yaw_rad: Array
+    height_m: Array
+    volts: Array
+    amps: Array
+    mah: Array
+    percent: Array
+    capacity_mah: float = 0.0
+
+    @property
+    def energy_wh(self) -> float:
+        """What the battery gave, by its voltage and current; where they are not told, as at the other times. NaN: never
+        told."""
+        power = self.volts * self.amps
+        known = power[np.isfinite(power)]
+        return float(np.mean(known)) * len(power) * STEP_S / 3600.0 if len(known) else float("nan")
+
+
+class _Columns:
+    """Collects (time, value) by column."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[tuple[float, float]]] = {name: [] for name in _COLUMNS}
+        self.armed: list[tuple[float, bool]] = []
+        self.capacity_mah = 0.0
+
+    def add(self, time_s: float, **values: float) -> None:
+        for name, value in values.items():
+            self.rows[name].append((time_s, value))
+
+    def arm(self, time_s: float, armed: bool) -> None:
+        if armed is not (bool(self.armed) and self.armed[-1][1]):
+            self.armed.append((time_s, armed))
+
+    def trace(self, name: str) -> FlightTrace:
+        """The longest armed stretch. UserError: there is none."""
+        known = {column: np.array(rows, np.float64) for column, rows in self.rows.items() if len(rows) > 1}
+        last = max((float(rows[-1, 0]) for rows in known.values()), default=0.0)
+        ends = [*(at_s for at_s, _ in self.armed[1:]), last][: len(self.armed)]
+        stretches = [(begin, end) for (begin, armed), end in zip(self.armed, ends, strict=True) if armed]
+        begin, end = max(stretches, key=lambda one: one[1] - one[0], default=(0.0, 0.0))
+        if end - begin < _SHORTEST_S:
+            raise UserError(f"{name}: the log holds no flight of {_SHORTEST_S:.0f} s")
+        time_s = np.arange(begin, end, STEP_S)
+        columns = {column: _at(known.get(column), time_s) for column in _COLUMNS}
+        columns["mah"] -= columns["mah"][np.isfinite(columns["mah"])][:1] if np.isfinite(columns["mah"]).any() else 0.0
+        return FlightTrace(name, time_s, **columns, capacity_mah=self.capacity_mah)
+
+
+def _at(rows: Array | None, time_s: Array) -> Array:
+    """Interpolated; NaN where nothing is known. Angles are unwrapped on the way."""
+    if rows is None:
+        return np.full(len(time_s), np.nan)
+    at, values = rows[:, 0], rows[:, 1]
+    out = np.interp(time_s, at, values, left=np.nan, right=np.nan)
+    after = np.clip(np.searchsorted(at, time_s), 1, len(at) - 1)
+    out[at[after] - at[after - 1] > _GAP_S] = np.nan
+    return out
+
+
+def read_trace(path: Path) -> FlightTrace:
+    """Of a log, or of a folder of one. UserError in one line."""
+    log = find_log(path)
+    try:
+        columns = _READERS[form_of(log)](log)
+    except OSError as error:
+        raise UserError(f"{log}: {error.strerror}") from error
+    columns.rows["yaw_rad"] = _unwrapped(columns.rows["yaw_rad"])
+    return columns.trace(str(path))
+
+
+def _unwrapped(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    if not rows:
+        return rows
+    times, angles = zip(*rows, strict=True)
+    return list(zip(times, np.unwrap(angles).tolist(), strict=True))
+
+
+# --- .bin -------------------------------------------------------------------------------------------------------------
+_ARMED_EVENT, _DISARMED_EVENT = 10, 11
+
+
+class _Dataflash(_Columns):
+    """From the messages of ArduPilot's log, or ours; of sensors the first."""
+
+    def takes(self) -> Mapping[str, Callable[[Any, float], None]]:
+        return {
+            "ATT": self._attitude, "XKF1": self._velocity, "POS": self._place, "BAT": self._battery, "EV": self._event,
+            "ARM": self._arm, "PARM": self._parameter,
+        }  # fmt: skip
+
+    def _attitude(self, m: Any, time_s: float) -> None:
+        roll, pitch, yaw = np.radians((m.Roll, m.Pitch, m.Yaw))
+        self.add(time_s, roll_rad=roll, pitch_rad=pitch, yaw_rad=yaw)
+
+    def _velocity(self, m: Any, time_s: float) -> None:
+        if getattr(m, "C", 0) == 0:
+            self.add(time_s, north_mps=m.VN, east_mps=m.VE, down_mps=m.VD)
+
+    def _place(self, m: Any, time_s: float) -> None:
+        self.add(time_s, height_m=m.RelHomeAlt)
+
+    def _battery(self, m: Any, time_s: float) -> None:
+        if getattr(m, "Inst", 0) == 0:
+            percent = float(getattr(m, "RemPct", np.nan))
+            self.add(time_s, volts=m.Volt, amps=m.Curr, mah=m.CurrTot, percent=percent)
+
+    def _event(self, m: Any, time_s: float) -> None:
+        if m.Id in (_ARMED_EVENT, _DISARMED_EVENT):
+            self.arm(time_s, m.Id == _ARMED_EVENT)
+
+    def _arm(self, m: Any, time_s: float) -> None:
+        self.arm(time_s, bool(m.ArmState))
+
+    def _parameter(self, m: Any, time_s: float) -> None:
+        if m.Name == "BATT_CAPACITY":
+            self.capacity_mah = float(m.Value)
+
+
+def _read_dataflash(path: Path) -> _Columns:
+    from pymavlink.DFReader import DFReader_binary
+
+    columns, told = _Dataflash(), io.StringIO()
+    takes = columns.takes()
+    # The reader tells of broken places by print.
+    with (
+        contextlib.redirect_stdout(told), contextlib.redirect_stderr(told),
+        closing(DFReader_binary(str(path), zero_time_base=True)) as log,
+    ):  # fmt: skip
+        while (message := log.recv_match(type=list(takes))) is not None:
+            takes[message.get_type()](message, message.TimeUS / 1e6)
+    return columns
+
+
+# --- .tlog ------------------------------------------------------------------------------------------------------------
+_UNKNOWN_U16: Final = 65535
+
+
+class _Telemetry(_Columns):
+    """From the messages of the first autopilot. Time is the vehicle's own (which may pass faster than who logs): where
+    a message does not say it, that of the last that did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now_s: float | None = None
+
+    def takes(self) -> Mapping[str, Callable[[Any], None]]:
+        return {
+            "HEARTBEAT": self._heartbeat, "ATTITUDE": self._attitude, "GLOBAL_POSITION_INT": self._place,
+            "SYS_STATUS": self._status, "BATTERY_STATUS": self._battery, "PARAM_VALUE": self._parameter,
+        }  # fmt: skip
+
+    def _own(self, boot_ms: int) -> float:
+        self._now_s = boot_ms / 1000.0
+        return self._now_s
+
+    def _heartbeat(self, m: Any) -> None:
+        if self._now_s is not None:
+            self.arm(self._now_s, bool(m.base_mode & ModeFlag.SAFETY_ARMED))
+
+    def _attitude(self, m: Any) -> None:
+        self.add(self._own(m.time_boot_ms), roll_rad=m.roll, pitch_rad=m.pitch, yaw_rad=m.yaw)
+
+    def _place(self, m: Any) -> None:
+        at_s = self._own(m.time_boot_ms)
+        self.add(at_s, north_mps=m.vx / 100.0, east_mps=m.vy / 100.0, down_mps=m.vz / 100.0)
+        self.add(at_s, height_m=m.relative_alt / 1000.0)
+
+    def _status(self, m: Any) -> None:
+        at_s = self._now_s
+        if at_s is None:
+            return
+        if m.voltage_battery not in (0, _UNKNOWN_U16):
+            self.add(at_s, volts=m.voltage_battery / 1000.0)
+        if m.current_battery >= 0:
+            self.add(at_s, amps=m.current_battery / 100.0)
+        if m.battery_remaining >= 0:
+            self.add(at_s, percent=float(m.battery_remaining))
+
+    def _battery(self, m: Any) -> None:
+        if self._now_s is not None and m.id == 0 and m.current_consumed >= 0:
+            self.add(self._now_s, mah=float(m.current_consumed))
+
+    def _parameter(self, m: Any) -> None:
+        if m.param_id == "BATT_CAPACITY":
+            self.capacity_mah = float(m.param_value)
+
+
+def _read_telemetry(path: Path) -> _Columns:
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+    from sortie.reading.telemetry import frames, is_vehicle
+
+    columns, parser = _Telemetry(), dialect.MAVLink(None)
+    takes, vehicle = columns.takes(), None
+    wanted = {kind: made.msgname for kind, made in dialect.mavlink_map.items() if made.msgname in takes}
+    for frame in frames(path.read_bytes()):
+        name = wanted.get(frame.kind)
+        if name is None or (vehicle is not None and frame.sender != vehicle):
+            continue
+        try:
+            message = parser.decode(bytearray(frame.data))
+        except dialect.MAVError:
+            continue
+        if vehicle is None and name == "HEARTBEAT" and is_vehicle(message):
+            vehicle = frame.sender
+        if frame.sender == vehicle:
+            takes[name](message)
+    return columns
+
+
+# --- .ulg -------------------------------------------------------------------------------------------------------------
+_ULOG_ARMED: Final = 2
+_ULOG_COLUMNS: Final[dict[str, dict[str, tuple[str, float]]]] = {
+    "vehicle_local_position": {"north_mps": ("vx", 1.0), "east_mps": ("vy", 1.0), "down_mps": ("vz", 1.0),
+                               "height_m": ("z", -1.0)},
+    "battery_status": {"volts": ("voltage_v", 1.0), "amps": ("current_a", 1.0), "mah": ("discharged_mah", 1.0),
+                       "percent": ("remaining", 100.0)},
+}  # fmt: skip
+"""By topic and column of ours: PX4's field, and the factor."""
+_NOT_MEASURED: Final = -1.0
+
+
+def _read_ulog(path: Path) -> _Columns:
+    from sortie.reading.ulog import open_ulog
+
+    columns = _Columns()
+    log = open_ulog(path, ["vehicle_status", "vehicle_attitude", *_ULOG_COLUMNS])
+    topics: dict[str, Any] = {}
+    for one in log.data_list:
+        topics.setdefault(one.name, one.data)
+    for topic, fields in _ULOG_COLUMNS.items():
+        data: Any = topics.get(topic)
+        if data is None:
+            continue
+        measured = topic == "battery_status"  # there -1 says that nothing measures it
+        for column, (name, factor) in fields.items():
+            values = np.asarray(data[name], np.float64)
+            known = np.isfinite(values) & ~(measured & (values == _NOT_MEASURED))
+            rows = np.stack((np.asarray(data["timestamp"], np.float64) / 1e6, values * factor), axis=1)[known]
+            columns.rows[column] = [(float(at_s), float(value)) for at_s, value in rows]
+    if (attitude := topics.get("vehicle_attitude")) is not None:
+        w, x, y, z = (np.asarray(attitude[f"q[{axis}]"], np.float64) for axis in range(4))
+        times = np.asarray(attitude["timestamp"], np.float64) / 1e6
+        angles = {
+            "roll_rad": np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
+            "pitch_rad": np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
+            "yaw_rad": np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)),
+        }
+        for column, values in angles.items():
+            columns.rows[column] = list(zip(times.tolist(), values.tolist(), strict=True))
+    if (status := topics.get("vehicle_status")) is not None:
+        for stamp, state in zip(status["timestamp"], status["arming_state"], strict=True):
+            columns.arm(float(stamp) / 1e6, int(state) == _ULOG_ARMED)
+    return columns
+
+
+_READERS: Final[dict[LogForm, Callable[[Path], _Columns]]] = {
+    LogForm.DATAFLASH: _read_dataflash,
+    LogForm.TELEMETRY: _read_telemetry,
+    LogForm.ULOG: _read_ulog,
+}

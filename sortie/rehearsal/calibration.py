@@ -1,0 +1,391 @@
+"""A vehicle's own numbers, from a log of its flight: hover power, drag, the wind of the day, battery, speeds.
+
+The model is that of the simulator (`sitl.kernel.copter`), so that what is found is a set of its parameters. What holds
+a copter back is seen in its acceleration across its thrust, whose direction its attitude tells:
+
+    F = dv/dt - g,   F - (F.z) z = -(d1 sqrt(T / g) + d2 |u|) u_across,   u = v - wind,   T = -F.z - d2 |u| u.z
+
+with z its vertical axis, d1 (1/s) the drag of its rotors and d2 (1/m) that of its body. Drag and wind are found
+together by least squares, which flights in more than one direction and at more than one speed allow; the covariance
+says what was not to be had from this flight. Power at hover is that of all instants over (T/g)^1.5 (momentum theory).
+Resistance and capacity come from the voltage against current and charge, with the discharge curve of lithium polymer
+cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import atan2, ceil, degrees, hypot, isfinite, nan
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control.layout import GRAVITY
+from autopilot.vehicles.kinds import vehicle_class
+from sitl.vehicles import airframe, chassis
+from sitl.vehicles.equipment import AIR_DENSITY, CELL_CURVE, CELLS, OHMS
+from sortie.config.errors import UserError
+from sortie.reading.trace import STEP_S, FlightTrace, read_trace
+
+__all__ = ["Calibration", "Fit", "calibrate", "fitted"]
+
+Array = npt.NDArray[np.float64]
+
+_CLEAR_M: Final = 3.0
+"""Lower, the ground is felt."""
+_MOVES_MPS: Final = 0.3
+_STEADY_MPS2: Final = 0.2
+_WINDOW: Final = round(1.0 / STEP_S)
+_FEWEST: Final = round(10.0 / STEP_S)
+_ACCEL_SIGMA: Final = 0.1
+"""m/s2, of an acceleration over a window: what an estimator leaves."""
+_SURE: Final = 0.25
+"""A drag that is known to less than this share is not told."""
+_FAST_MPS: Final = 2.0
+"""Slower, drag is less than what an estimator leaves."""
+_SURE_WIND_MPS: Final = 1.5
+_PLATEAU_MPS: Final = 0.25
+_PLATEAU_S: Final = 3.0
+_DRAINED: Final = 0.05
+"""Of the charge: with less used, the capacity is not to be seen in the voltage."""
+_VOLT_SIGMA: Final = 0.03
+_CELL_TOP_V: Final = 4.25
+_CELL_V: Final = airframe.FULL_V / CELLS
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One number. `value` None: it could not be found, for `reason`. `sigma`: its standard deviation. `param`: the
+    parameter that it becomes, and what it is there."""
+
+    name: str
+    unit: str
+    value: float | None = None
+    sigma: float = nan
+    reason: str = ""
+    param: str = ""
+    setting: float = nan
+
+    @property
+    def words(self) -> str:
+        """One line."""
+        if self.value is None:
+            return f"{self.name}: not found: {self.reason}"
+        about = f" +- {self.sigma:.2g}" if isfinite(self.sigma) else ""
+        return f"{self.name} {self.value:.4g}{about} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a log says of a vehicle. `residuals`: by what was fitted, root mean square and unit. `energy_wh`: that the
+    flight took, NaN: not known. `wind`: of the day, as `rehearse` takes it: mean and gust m/s (of gusts a log tells
+    nothing), degrees where from."""
+
+    log: str
+    fits: tuple[Fit, ...]
+    residuals: tuple[tuple[str, float, str], ...]
+    seconds: float
+    energy_wh: float
+    wind: tuple[float, float, float] | None
+
+    @property
+    def params(self) -> dict[str, float]:
+        """Parameters of the simulator that fly like it, as the file has them."""
+        return {one.param: float(f"{one.setting:.6g}") for one in self.fits if one.param and one.value is not None}
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        energy = f", {self.energy_wh:.2f} Wh" if isfinite(self.energy_wh) else ""
+        about = [f"{name} within {value:.2g} {unit} rms" for name, value, unit in self.residuals]
+        return [
+            f"calibrated from {self.log}: {self.seconds:.0f} s{energy}",
+            *(f"  {one.words}" for one in self.fits),
+            f"  fits: {', '.join(about) or 'nothing'}",
+        ]
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values of JSON; null: not found, for `reason`."""
+        return {
+            "log": self.log,
+            "seconds": round(self.seconds, 1),
+            "energy_wh": round(self.energy_wh, 3) if isfinite(self.energy_wh) else None,
+            "fits": [
+                {
+                    "name": one.name,
+                    "value": one.value,
+                    "sigma": one.sigma if isfinite(one.sigma) else None,
+                    "unit": one.unit,
+                    "reason": one.reason,
+                }
+                for one in self.fits
+            ],
+            "residuals": {name: {"rms": value, "unit": unit} for name, value, unit in self.residuals},
+            "params": self.params,
+        }
+
+    def as_param(self) -> str:
+        """The `.param` file: `--param FILE` takes it."""
+        settings = [f"{name},{value:.6g}" for name, value in self.params.items()]
+        return "\n".join([*(f"# {line}" for line in self.lines()), *settings, ""])
+
+
+def calibrate(log: Path | str, vehicle: str = "sim:copter") -> Calibration:
+    """What a log (`.bin`, `.tlog`, `.ulg`, or a folder of a flight) says of the vehicle that flew it; `vehicle`: of
+    which kind it is. UserError: no log, no flight in it, or scipy is missing (the extra `calibrate`)."""
+    return fitted(read_trace(Path(log)), flies=vehicle_class(vehicle.rpartition(":")[2]).has_height)
+
+
+def fitted(trace: FlightTrace, *, flies: bool) -> Calibration:
+    """The same of a trace; `flies`: a copter, else what drives."""
+    volts, cells = trace.volts[np.isfinite(trace.volts)], CELLS
+    if len(volts):
+        cells = max(ceil(float(np.max(volts)) / _CELL_TOP_V), 1)
+    found = _Found([], [])
+    wind = None
+    if flies:
+        motion = _Motion.of(trace)
+        wind, thrust = _drag(motion, trace, cells, found)
+        _hover(motion, thrust, trace, found)
+    else:
+        _drive(trace, found)
+    _battery(trace, cells, found)
+    _speeds(trace, flies, found)
+    return Calibration(
+        trace.name, tuple(found.fits), tuple(found.residuals), len(trace.time_s) * STEP_S, trace.energy_wh,
+        None if wind is None else (wind[0], wind[0], wind[1]),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    fits: list[Fit]
+    residuals: list[tuple[str, float, str]]
+
+
+# --- motion -----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Motion:
+    """Instants in the air, a row each: velocity NED, specific force NED over a window of a second, the vertical axis
+    (body, down) in NED, force per mass along it. `index`: of the trace."""
+
+    index: npt.NDArray[np.int64]
+    velocity: Array
+    force: Array
+    axis: Array
+    lift: Array
+
+    @classmethod
+    def of(cls, trace: FlightTrace) -> _Motion:
+        velocity = np.stack((trace.north_mps, trace.east_mps, trace.down_mps), axis=1)
+        half = _WINDOW // 2
+        force = np.full_like(velocity, nan)
+        force[half:-half] = (velocity[2 * half :] - velocity[: -2 * half]) / (2 * half * STEP_S)
+        force[:, 2] -= GRAVITY
+        roll, pitch, yaw = trace.roll_rad, trace.pitch_rad, trace.yaw_rad
+        axis = np.stack((
+            np.cos(roll) * np.sin(pitch) * np.cos(yaw) + np.sin(roll) * np.sin(yaw),
+            np.cos(roll) * np.sin(pitch) * np.sin(yaw) - np.sin(roll) * np.cos(yaw),
+            np.cos(roll) * np.cos(pitch),
+        ), axis=1)  # fmt: skip
+        kernel = np.array([0.5, *([1.0] * (2 * half - 1)), 0.5]) / (2 * half)
+        axis = np.stack([np.convolve(column, kernel, mode="same") for column in axis.T], axis=1)
+        axis[:half] = axis[len(axis) - half :] = nan
+        axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+        lift = -np.sum(force * axis, axis=1)
+        usable = np.isfinite(lift) & np.isfinite(velocity).all(axis=1) & (trace.height_m > _CLEAR_M)
+        index = np.flatnonzero(usable & (lift > 0.5 * GRAVITY))
+        return cls(index, velocity[index], force[index], axis[index], lift[index])
+
+
+def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tuple[tuple[float, float] | None, Array]:
+    """Drag of rotors and body, and the wind; gives the wind (m/s, degrees) and the rotors' thrust per mass."""
+    names = (("drag of the rotors", "%/s"), ("drag of the body", "cm2"), ("wind", "m/s"))
+    if len(motion.index) < _FEWEST:
+        why = "no attitude, velocity and height above 3 m for 10 s"
+        found.fits.extend(Fit(name, unit, reason=why) for name, unit in names)
+        return None, motion.lift
+    volts = trace.volts[motion.index]
+    faster = np.where(np.isfinite(volts) & (volts > 1.0), _CELL_V * cells / np.maximum(volts, 1.0), 1.0)
+    across = motion.force + motion.lift[:, None] * motion.axis
+    usual = (airframe.ROTOR_DRAG, airframe.body_drag(airframe.DRAG_AREA))
+
+    def flow(x: Array, north: float, east: float) -> tuple[Array, Array, Array, Array]:
+        """Air, its part along the axis, its speed, and the rotors' thrust."""
+        air = motion.velocity - np.array([north, east, 0.0])
+        along, speed = np.sum(air * motion.axis, axis=1), np.linalg.norm(air, axis=1)
+        return air, along, speed, np.maximum(motion.lift - x[1] * speed * along, 0.1 * GRAVITY)
+
+    def off(x: Array, wind: tuple[float, float] | None = None) -> Array:
+        north, east = (x[2], x[3]) if wind is None else wind
+        air, along, speed, thrust = flow(x, north, east)
+        scale = faster * np.sqrt(thrust / GRAVITY)
+        wanted = -(x[0] * scale + x[1] * speed)[:, None] * (air - along[:, None] * motion.axis)
+        left = (across - wanted)[:, :2].ravel() / _ACCEL_SIGMA
+        # what is not seen stays near what is usual: a factor of ten is nothing unusual
+        return np.concatenate((left, [(x[0] - usual[0]) / 1.0, (x[1] - usual[1]) / 0.1]))
+
+    best, sigma, rms = _least(off, [*usual, 0.0, 0.0], ([0.0, 0.0, -40.0, -40.0], [5.0, 1.0, 40.0, 40.0]))
+    wind_sigma = max(sigma[2], sigma[3])
+    windy = wind_sigma < _SURE_WIND_MPS
+    if not windy:
+        best, sigma, rms = _least(lambda x: off(x, (0.0, 0.0)), list(usual), ([0.0, 0.0], [5.0, 1.0]))
+        best, sigma = np.append(best, (0.0, 0.0)), np.append(sigma, (nan, nan))
+    thrust = flow(best, best[2], best[3])[3]
+    found.residuals.append(("drag", rms * _ACCEL_SIGMA, "m/s2"))
+    fastest = float(np.quantile(np.linalg.norm(motion.velocity[:, :2] - best[2:4], axis=1), 0.9))
+    whole, whole_sigma = best[0] + best[1] * fastest, hypot(sigma[0], sigma[1] * fastest)
+    if not windy or fastest < _FAST_MPS or whole_sigma > _SURE * whole:
+        why = "flown in one direction" if not windy else f"flown at {fastest:.1f} m/s through the air at most"
+        found.fits.extend(Fit(name, unit, reason=why) for name, unit in names[:2])
+    else:
+        area = 2.0 * airframe.MASS / AIR_DENSITY * 1e4
+        found.fits.append(Fit(*names[0], 100.0 * best[0], 100.0 * sigma[0], "", "SIM_DRAG_ROTOR", 100.0 * best[0]))
+        found.fits.append(Fit(*names[1], area * best[1], area * sigma[1], "", "SIM_DRAG_AREA", area * best[1]))
+    if not windy:
+        found.fits.append(Fit(*names[2], reason="flown in one direction, where drag and wind look alike"))
+        return None, thrust
+    speed, source = hypot(best[2], best[3]), degrees(atan2(-best[3], -best[2])) % 360.0
+    found.fits.append(Fit(*names[2], speed, wind_sigma, "", "SIM_WIND_SPD", speed))
+    found.fits.append(Fit("wind from", "deg", source, degrees(min(wind_sigma / max(speed, 0.1), 3.0)), "",
+                          "SIM_WIND_DIR", source))  # fmt: skip
+    return (speed, source), thrust
+
+
+def _least(
+    off: Callable[[Array], Array], begin: list[float], bounds: tuple[list[float], list[float]]
+) -> tuple[Array, Array, float]:
+    """Best values, their standard deviations, and the root mean square of what is left (in sigmas). Neighbouring
+    instants share their window: they count as one."""
+    try:
+        from scipy.optimize import least_squares
+    except ModuleNotFoundError as error:
+        raise UserError("--from needs scipy: pip install 'sortie[calibrate]'") from error
+    low, high = np.array(bounds[0]), np.array(bounds[1])
+    result = least_squares(off, np.clip(begin, low + 1e-9, high - 1e-9), bounds=(low, high), loss="soft_l1")
+    rms = float(np.sqrt(np.mean(np.square(off(result.x)))))
+    inverse = np.linalg.pinv(result.jac.T @ result.jac)
+    sigma = np.sqrt(np.maximum(np.diag(inverse), 0.0) * _WINDOW) * max(rms, 0.1)
+    return np.asarray(result.x), np.asarray(sigma), rms
+
+
+# --- power ------------------------------------------------------------------------------------------------------------
+def _hover(motion: _Motion, thrust: Array, trace: FlightTrace, found: _Found) -> None:
+    """Power over thrust to 1.5."""
+    power = (trace.volts * trace.amps)[motion.index]
+    known = np.isfinite(power) & (power > 1.0)
+    if np.count_nonzero(known) < _FEWEST:
+        why = "the log has no current" if len(motion.index) >= _FEWEST else "not 10 s in the air above 3 m"
+        found.fits.append(Fit("hover power", "W", reason=why))
+        return
+    load = (thrust[known] / GRAVITY) ** 1.5
+    watts, sigma, rms = _proportion(load, power[known])
+    found.residuals.append(("power", 100.0 * rms / watts, "%"))
+    # of the current that the rotors do not take, the voltage makes more or less than at FULL_V
+    extra = airframe.HOTEL_A * (float(np.mean(trace.volts[motion.index][known])) - airframe.FULL_V)
+    own = watts - extra if abs(extra) < 0.1 * watts else watts
+    found.fits.append(Fit("hover power", "W", watts, sigma, "", "SIM_HOVER_W", own))
+
+
+def _proportion(x: Array, y: Array) -> tuple[float, float, float]:
+    """Factor of y over x, its standard deviation, and the root mean square of what is left."""
+    factor = float(np.dot(x, y) / np.dot(x, x))
+    rms = float(np.sqrt(np.mean((y - factor * x) ** 2)))
+    return factor, rms / float(np.sqrt(np.dot(x, x) / _WINDOW)), rms
+
+
+def _drive(trace: FlightTrace, found: _Found) -> None:
+    """A car's: what its motor takes at a steady speed, as a multiple of what the simulator's takes there."""
+    speed = np.hypot(trace.north_mps, trace.east_mps)
+    half = _WINDOW // 2
+    accel = np.full_like(speed, nan)
+    accel[half:-half] = (speed[2 * half :] - speed[: -2 * half]) / (2 * half * STEP_S)
+    weight = chassis.MASS * GRAVITY
+    pull = chassis.MASS * accel + chassis.ROLLING * weight + 0.5 * AIR_DENSITY * chassis.DRAG_AREA * speed**2
+    work = pull * (chassis.TOP_SPEED * pull / (chassis.FULL_ACCEL * chassis.MASS) + speed)
+    power = trace.volts * trace.amps - chassis.HOTEL_A * trace.volts
+    steady = (speed > _MOVES_MPS) & (np.abs(accel) < _STEADY_MPS2)  # what starting and braking take comes in bursts
+    known = np.isfinite(power) & np.isfinite(work) & steady
+    if np.count_nonzero(known) < _FEWEST or not np.any(power[known] > 0.0):
+        why = "not 10 s of driving" if np.count_nonzero(speed > _MOVES_MPS) < _FEWEST else "the log has no current"
+        found.fits.append(Fit("power at 2 m/s", "W", reason=why))
+        return
+    _, _, rms = _proportion(work[known], power[known])
+    factor = float(np.sum(power[known]) / np.sum(work[known]))
+    hotel = chassis.HOTEL_A * chassis.FULL_V
+    watts = hotel + factor * (chassis.DRIVE_W - hotel)
+    found.residuals.append(("power", 100.0 * rms / max(float(np.mean(power[known])), 0.1), "%"))
+    found.fits.append(Fit("power at 2 m/s", "W", watts, nan, "", "SIM_DRIVE_W", watts))
+
+
+# --- battery ----------------------------------------------------------------------------------------------------------
+def _battery(trace: FlightTrace, cells: int, found: _Found) -> None:
+    """Resistance and capacity, by voltage against current and charge."""
+    names = (("battery resistance", "mOhm"), ("battery capacity", "Ah"))
+    known = np.isfinite(trace.volts) & np.isfinite(trace.amps) & (trace.volts > 1.0) & (trace.amps >= 0.0)
+    if np.count_nonzero(known) < _FEWEST or float(np.ptp(trace.amps[known])) < 0.5:
+        why = "the log has no voltage with a current that changes"
+        found.fits.extend(Fit(name, unit, reason=why) for name, unit in names)
+        return
+    volts, amps = trace.volts[known] / cells, trace.amps[known]
+    used = np.cumsum(np.where(known, np.nan_to_num(trace.amps), 0.0))[known] * STEP_S / 3600.0
+    charge, curve = (np.array(side) for side in zip(*CELL_CURVE, strict=True))
+
+    def off(x: Array) -> Array:
+        soc = x[2] - used * x[1]
+        beyond = np.minimum(soc, 0.0) * 100.0  # an empty cell collapses
+        return np.asarray((np.interp(soc, charge, curve) + beyond - amps * x[0] - volts) / (_VOLT_SIGMA / cells))
+
+    best, sigma, rms = _least(off, [OHMS / cells, 0.5 / max(used[-1], 0.1), 0.95], ([0.0, 0.0, 0.05], [0.5, 20.0, 1.0]))
+    found.residuals.append(("voltage", 1000.0 * rms * _VOLT_SIGMA, "mV"))
+    # The simulator's battery has three cells: the same energy, and the same share of the voltage lost.
+    ohms = 1000.0 * best[0] * cells
+    same = (CELLS / cells) ** 2
+    if sigma[0] < _SURE * max(best[0], 1e-3):
+        found.fits.append(Fit(*names[0], ohms, 1000.0 * sigma[0] * cells, "", "SIM_BATT_MOHM", ohms * same))
+    else:
+        found.fits.append(Fit(*names[0], reason="the current hardly changed"))
+    if best[1] * used[-1] < _DRAINED or sigma[1] > _SURE * best[1]:
+        share = best[1] * used[-1]
+        found.fits.append(Fit(*names[1], reason=f"{used[-1]:.2f} Ah were used, {share:.0%} of it by the voltage"))
+        return
+    hours = 1.0 / best[1]
+    found.fits.append(Fit(*names[1], hours, hours * sigma[1] / best[1], "", "SIM_BATT_CAP_AH", hours * cells / CELLS))
+
+
+# --- speeds -----------------------------------------------------------------------------------------------------------
+def _speeds(trace: FlightTrace, flies: bool, found: _Found) -> None:
+    """Those that it kept to farthest."""
+    ground, climb = np.hypot(trace.north_mps, trace.east_mps), -trace.down_mps
+    found.fits.append(_plateau("speed", ground, "WPNAV_SPEED" if flies else "WP_SPEED", 100.0 if flies else 1.0))
+    if not flies:
+        return
+    high = trace.height_m > 10.0  # LAND_ALT_LOW
+    found.fits.append(_plateau("climbing", climb, "WPNAV_SPEED_UP", 100.0))
+    found.fits.append(_plateau("sinking", np.where(high, -climb, nan), "WPNAV_SPEED_DN", 100.0))
+    landing = np.where(~high & (ground < 1.0), -climb, nan)
+    found.fits.append(_plateau("landing", landing, "LAND_SPEED", 100.0, slowest=0.2))
+
+
+def _plateau(name: str, values: Array, param: str, factor: float, slowest: float = 0.5) -> Fit:
+    """The value above `slowest` near which most of the way is made."""
+    steady = np.abs(np.gradient(values) / STEP_S) < 0.3
+    kept = values[np.isfinite(values) & steady & (values > slowest)]
+    near = _nearest(kept)
+    if len(near) * STEP_S < _PLATEAU_S:
+        return Fit(name, "m/s", reason=f"never the same for {_PLATEAU_S:.0f} s")
+    middle = float(np.median(near))
+    return Fit(name, "m/s", middle, float(np.std(near)), "", param, middle * factor)
+
+
+def _nearest(values: Array) -> Array:
+    """Those within twice `_PLATEAU_MPS` that went farthest together."""
+    ordered = np.sort(values)
+    if not len(ordered):
+        return ordered
+    ends = np.searchsorted(ordered, ordered + 2.0 * _PLATEAU_MPS, side="right")
+    way = np.concatenate(([0.0], np.cumsum(ordered)))
+    begin = int(np.argmax(way[ends] - way[: len(ordered)]))
+    return ordered[begin : ends[begin]]
