@@ -18,7 +18,7 @@ from autopilot.geo import to_global
 from autopilot.mav import MissionType
 from autopilot.mission.commands import command_name
 from autopilot.rehearsal.findings import Finding, Severity
-from autopilot.rehearsal.rules import HOVER_W, PACK_V
+from autopilot.rehearsal.rules import PACK_V
 from autopilot.rehearsal.way import Leg, Way
 from sortie.reading.facts import FlightFacts
 from sortie.rehearsal.flown import Flights, Spread
@@ -235,7 +235,8 @@ def _battery(found: Rehearsal) -> str:
     if not found.where.kind.has_height or not found.way.legs:
         return ""
     capacity = found.where.param("SIM_BATT_CAP_AH") * PACK_V
-    still = [(at_s, HOVER_W * at_s / 3600.0) for at_s in arrivals(found.way).values()]
+    hover_w = found.where.param("SIM_HOVER_W")
+    still = [(at_s, hover_w * at_s / 3600.0) for at_s in arrivals(found.way).values()]
     lines: list[tuple[str, list[svg.Point]]] = []
     band: list[tuple[float, Spread]] = []
     labels: list[tuple[float, int]] = []
