@@ -173,10 +173,10 @@ def _first_meeting(place: Ned, rays: Numbers, ground: Ground, near: Numbers, far
     return last
 
 
-def footprint(place: Ned, attitude: tuple[float, float, float], lens: Lens, ground: Ground) -> Numbers:
-    """(4, 2): the corners of what a photo from `place` shows, north and east of the origin; `attitude`: of the camera
-    (roll, pitch, yaw in radians). NaN: the horizon is in it."""
-    return look_at_ground(place, lens.corners() @ pointing(*attitude).T, ground)
+def footprint(place: Ned, rotation: Numbers, lens: Lens, ground: Ground) -> Numbers:
+    """(4, 2): the corners of what a photo from `place` shows, north and east of the origin; `rotation`: (3, 3), from
+    the camera's axes to north, east, down. NaN: the horizon is in it."""
+    return look_at_ground(place, lens.corners() @ rotation.T, ground)
 
 
 STRAIGHT_DOWN: Final = radians(-90.0)

@@ -8,17 +8,18 @@ Source: docs/reference/mission-semantics.md, 4; QGroundControl's plan file forma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isfinite, isnan, nan
 from typing import Any
 
+from autopilot.footprint import Lens
 from autopilot.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA, GeoPoint
 from autopilot.mav import AutopilotType, Cmd, Frame, VehicleType
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_json import Node, load
-from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan
+from autopilot.mission.plan_types import Plan, PlanError, Survey, check_position, make_plan
 
 __all__ = ["format_plan", "parse_qgc_plan"]
 
@@ -36,7 +37,8 @@ def parse_qgc_plan(text: str) -> Plan:
     mission = root["mission"]
     mission.object()
     mission["version"].whole(2, 2)
-    items = [*_mission_items(mission["items"]), *_fence_items(root["geoFence"]), *_rally_items(root["rallyPoints"])]
+    elements, surveys = _flat(mission["items"])
+    items = [*_mission_items(elements), *_fence_items(root["geoFence"]), *_rally_items(root["rallyPoints"])]
     return make_plan(
         _home(mission["plannedHomePosition"]),
         items,
@@ -44,6 +46,7 @@ def parse_qgc_plan(text: str) -> Plan:
         hover_speed=mission["hoverSpeed"].number_or_none(),
         vehicle_type=None if mission["vehicleType"].missing else mission["vehicleType"].whole(0, 255),
         firmware_type=None if mission["firmwareType"].missing else mission["firmwareType"].whole(0, 255),
+        surveys=tuple(surveys),
     )
 
 
@@ -68,10 +71,21 @@ def _coordinates(node: Node) -> tuple[float, float, float]:
 
 
 # --- mission ----------------------------------------------------------------------------------------------------------
-def _mission_items(node: Node) -> Iterator[MissionItem]:
+def _flat(node: Node) -> tuple[list[Node], list[Survey]]:
+    """All simple items, and the surveys that some of them belong to."""
     if node.missing:
         raise node.refuse("a list [ ]")
-    simple = [item for element in node.list() for item in _flatten(element)]
+    simple: list[Node] = []
+    surveys: list[Survey] = []
+    for element in node.list():
+        first = len(simple) + 1
+        simple.extend(_flatten(element))
+        if element["type"].value == "ComplexItem":
+            surveys.append(_survey(element, first, len(simple)))
+    return simple, surveys
+
+
+def _mission_items(simple: list[Node]) -> Iterator[MissionItem]:
     position_of: dict[int, int] = {}
     for position, element in enumerate(simple, 1):
         jump_id = element["doJumpId"]
@@ -104,6 +118,58 @@ def _flatten(node: Node) -> Iterator[Node]:
         raise PlanError(stored.place, f"the stored items of this {name}", "none")
     for element in inner:
         yield from _flatten(element)
+
+
+# --- surveys ----------------------------------------------------------------------------------------------------------
+def _survey(node: Node, first: int, last: int) -> Survey:
+    """What is noted about the area and the camera; a plan is never refused for what is not, or is no number."""
+    transects = node["TransectStyleComplexItem"]
+    camera = _record(transects.value).get("CameraCalc")
+    noted = _record(camera)
+    corridor = node["complexItemType"].value == "CorridorScan"
+    return Survey(
+        first,
+        last,
+        _corners(node["polyline" if corridor else "polygon"].value),
+        _positive(node["CorridorWidth"].value) or 0.0 if corridor else 0.0,
+        _lens(noted),
+        _share(noted.get("FrontalOverlap")),
+        _share(noted.get("SideOverlap")),
+        _positive(noted.get("MinTriggerInterval")) or 0.0,
+    )
+
+
+def _lens(noted: Mapping[str, Any]) -> Lens | None:
+    """A camera that is mounted on end (not Landscape) has its sensor's longer side along the way."""
+    width, height, focal = (_positive(noted.get(key)) for key in ("SensorWidth", "SensorHeight", "FocalLength"))
+    if width is None or height is None or focal is None:
+        return None
+    return Lens(width, height, focal) if noted.get("Landscape", True) else Lens(height, width, focal)
+
+
+def _record(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _positive(value: Any) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 < value < 1e6
+    return float(value) if known else None
+
+
+def _share(value: Any) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value < 100.0
+    return float(value) / 100.0 if known else None
+
+
+def _corners(value: Any) -> tuple[tuple[float, float], ...]:
+    """Latitudes and longitudes; none where they are not all such."""
+    found = []
+    for corner in value if isinstance(value, list) else ():
+        numbers = corner[:2] if isinstance(corner, list) else []
+        if len(numbers) != 2 or not all(isinstance(one, int | float) and isfinite(one) for one in numbers):
+            return ()
+        found.append((float(numbers[0]), float(numbers[1])))
+    return tuple(found)
 
 
 def _simple_item(node: Node) -> MissionItem:

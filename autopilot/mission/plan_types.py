@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import isfinite
 
+from autopilot.footprint import Lens
 from autopilot.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, MissionType, SpeedType
 from autopilot.mission.commands import drives_navigation, has_position, spec_of
@@ -16,7 +17,7 @@ from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 
-__all__ = ["Plan", "PlanError", "check_position", "make_plan", "with_speed"]
+__all__ = ["Plan", "PlanError", "Survey", "check_position", "make_plan", "with_speed"]
 
 _SHOWN = 60
 
@@ -33,6 +34,23 @@ class PlanError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """What a ground station notes about a survey or a corridor scan: its items, the area to be covered (degrees; of a
+    corridor its line), how wide a corridor is (0: an area), the camera, and how much of a photo the next one along and
+    beside it are to show again (0 to 1). None: not noted."""
+
+    first: int
+    last: int
+    area: tuple[tuple[float, float], ...]
+    corridor_m: float = 0.0
+    lens: Lens | None = None
+    along: float | None = None
+    beside: float | None = None
+    least_s: float = 0.0
+    """From one photo to the next: the camera takes none faster."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Mission items are numbered from 1 (0 is home), fence and rally items from 0. `home` AMSL; None when the file has
     none or it is all zeros. Speeds m/s, as QGroundControl notes them for its time estimates."""
@@ -45,6 +63,7 @@ class Plan:
     hover_speed: float | None = None
     vehicle_type: int | None = None  # MAV_TYPE
     firmware_type: int | None = None  # MAV_AUTOPILOT
+    surveys: tuple[Survey, ...] = ()
 
     def first_place(self) -> MissionItem | None:
         """The first mission item with a position other than 0, 0 ("here")."""
@@ -59,6 +78,7 @@ def make_plan(
     hover_speed: float | None = None,
     vehicle_type: int | None = None,
     firmware_type: int | None = None,
+    surveys: tuple[Survey, ...] = (),
 ) -> Plan:
     """Sort `items` into mission, fence and rally, number them, and check the fence as a whole."""
     sorted_items: tuple[list[MissionItem], list[MissionItem], list[MissionItem]] = ([], [], [])
@@ -79,6 +99,7 @@ def make_plan(
         hover_speed,
         vehicle_type,
         firmware_type,
+        surveys,
     )
 
 
@@ -106,7 +127,10 @@ def with_speed(plan: Plan, kind: str) -> Plan:
         replace(item, param1=item.param1 + 1.0) if item.command == Cmd.DO_JUMP and item.param1 > first else item
         for item in plan.items
     ]
-    return replace(plan, items=_number([*shifted[:first], added, *shifted[first:]], 1))
+    surveys = tuple(
+        replace(one, first=one.first + (one.first > first), last=one.last + (one.last > first)) for one in plan.surveys
+    )
+    return replace(plan, items=_number([*shifted[:first], added, *shifted[first:]], 1), surveys=surveys)
 
 
 def _number(items: list[MissionItem], start: int) -> tuple[MissionItem, ...]:

@@ -66,6 +66,8 @@ _ROWS: Final = (
     Rule("flown-failsafe", _WARNING, "Flown: a failsafe ended the mission.", "remove its cause, or expect it there"),
     Rule("flown-reserve", _WARNING, "Flown: one flight of twenty has not enough left for the way home from an item.",
          "turn back before it, or take a larger battery"),
+    Rule("flown-gap", _WARNING, "Flown: photos leave a part of a survey's area uncovered, in one flight of twenty.",
+         "fly slower or in less wind, or let photos overlap more"),
     Rule("takeoff-missing", _WARNING, "AUTO begins with something else than a takeoff: refused on the ground.",
          "begin with NAV_TAKEOFF, or take off before AUTO"),
     Rule("end-missing", _WARNING, "The plan ends in the air, without RTL or a landing.",
@@ -101,8 +103,18 @@ _ROWS: Final = (
     Rule("fence-off", _WARNING, "The plan has a fence, and FENCE_ENABLE is 0: nothing watches it.",
          "set FENCE_ENABLE to 1"),
     Rule("rally-outside", _WARNING, "A rally point lies outside the fence.", "move it into the fence"),
+    Rule("photo-gap", _WARNING, "The photos of a survey leave a part of its area uncovered.",
+         "put the lines or the photos closer together, or fly higher"),
+    Rule("photo-overlap", _WARNING, "Photos of a survey show less of each other than its camera calculation asks for.",
+         "put the lines or the photos closer together, or fly higher"),
+    Rule("photo-apart", _WARNING, "Photos on the way to an item do not touch each other.",
+         "put them closer together, or fly higher"),
+    Rule("photo-fast", _WARNING, "Photos follow each other faster than the camera can take them.",
+         "fly slower, or put them farther apart"),
     Rule("rally-far", _WARNING, "A rally point is farther from home than RALLY_LIMIT_KM: it may be passed over.",
          "move it, or raise RALLY_LIMIT_KM"),
+    Rule("photo-unknown", _NOTE, "Photos are taken, and nothing tells the camera: their footprints are not known.",
+         "choose the camera in the survey, or set CAM1_TYPE and SIM_CAM_SENS_W, SIM_CAM_SENS_H, SIM_CAM_FOCAL"),
 )  # fmt: skip
 
 RULES: Final = MappingProxyType({row.name: row for row in _ROWS})

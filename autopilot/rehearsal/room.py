@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autopilot.mission.fence import Fence
 from autopilot.rehearsal.way import Field
 
-__all__ = ["Segments", "distances", "room"]
+__all__ = ["Segments", "distances", "inside", "room"]
 
 _PIECE: Final = 512
 """Segments at a time: the tables of a piece stay in the cache."""
@@ -88,8 +88,8 @@ def _piece(begin: Points, end: Points, corners: Points, inclusion: bool) -> Numb
     to_end = distances(end, corners, nexts).min(axis=0)
     to_corner = distances(corners, begin, end).min(axis=1)
     away: Numbers = np.minimum(np.minimum(to_begin, to_end), to_corner)
-    bad_begin = _inside(begin, corners, nexts) != inclusion
-    bad_end = _inside(end, corners, nexts) != inclusion
+    bad_begin = inside(begin, corners, nexts) != inclusion
+    bad_end = inside(end, corners, nexts) != inclusion
     outside = np.maximum(np.where(bad_begin, to_begin, 0.0), np.where(bad_end, to_end, 0.0))
     table = _crossings(begin, end, corners, nexts)
     for at in np.flatnonzero(np.any(table >= 0.0, axis=1)):
@@ -102,7 +102,7 @@ def _depth(begin: Points, end: Points, parts: Numbers, corners: Points, inclusio
     bounds = np.concatenate([[0.0], np.sort(parts[parts >= 0.0]), [1.0]])
     middles = begin + ((bounds[:-1] + bounds[1:]) / 2.0)[:, None] * (end - begin)
     nexts = np.roll(corners, -1, axis=0)
-    bad = _inside(middles, corners, nexts) != inclusion
+    bad = inside(middles, corners, nexts) != inclusion
     return float(np.max(np.where(bad, distances(middles, corners, nexts).min(axis=0), 0.0)))
 
 
@@ -136,7 +136,7 @@ def _side(a: Points, b: Points, c: Points) -> Numbers:
     return turned
 
 
-def _inside(points: Points, corners: Points, nexts: Points) -> NDArray[np.bool_]:
+def inside(points: Points, corners: Points, nexts: Points) -> NDArray[np.bool_]:
     """(n,): inside the polygon, by the number of edges to the east."""
     north, east = points[:, None, 0], points[:, None, 1]
     n1, e1, n2, e2 = corners[None, :, 0], corners[None, :, 1], nexts[None, :, 0], nexts[None, :, 1]

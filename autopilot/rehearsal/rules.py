@@ -17,6 +17,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.mission.state import speed_change
 from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Segments, room
 from autopilot.rehearsal.terrain import check_terrain
 from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, Field, Leg, Way
@@ -40,6 +41,7 @@ class Question:
     plan: Plan
     field: Field
     way: Way
+    photos: Photos | None
 
 
 Check = Callable[[Question], Iterator[Finding]]
@@ -50,9 +52,9 @@ def energy_wh(field: Field, seconds: float) -> float | None:
     return field.param("SIM_HOVER_W") * seconds / 3600.0 if field.kind.has_height else None
 
 
-def check(plan: Plan, field: Field, way: Way) -> list[Finding]:
-    """All that the rules find, in no order."""
-    question = Question(plan, field, way)
+def check(plan: Plan, field: Field, way: Way, photos: Photos | None) -> list[Finding]:
+    """All that the rules find, in no order. `photos`: `look_at_photos` of the same."""
+    question = Question(plan, field, way, photos)
     return [finding for rule in CHECKS for finding in rule(question)]
 
 
@@ -279,6 +281,10 @@ def _terrain(q: Question) -> Iterator[Finding]:
     return check_terrain(q.plan, q.field, q.way)
 
 
+def _photos(q: Question) -> Iterator[Finding]:
+    return check_photos(q.plan, q.field, q.way, q.photos)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
-    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _heights, _terrain,
+    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _heights, _terrain, _photos,
 )  # fmt: skip

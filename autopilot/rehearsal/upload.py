@@ -71,6 +71,7 @@ class UploadRehearsal:
     def _findings(self) -> list[Finding]:
         """Of the plans as they are now, the most severe first."""
         from autopilot.rehearsal.findings import Severity, rank
+        from autopilot.rehearsal.photos import look_at_photos
         from autopilot.rehearsal.rules import check
         from autopilot.rehearsal.way import Field, walk
 
@@ -80,7 +81,8 @@ class UploadRehearsal:
             return []
         ground = facts.terrain.ground if facts.terrain.enabled else None
         field = Field(facts.vehicle_class, facts.parameters, facts.home, ground=ground)
-        found = check(plan, field, walk(plan, field))
+        way = walk(plan, field)
+        found = check(plan, field, way, look_at_photos(plan, field, way))
         return sorted((one for one in found if one.rule.severity is not Severity.NOTE), key=rank)
 
 

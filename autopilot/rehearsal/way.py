@@ -33,6 +33,10 @@ MOST_LEGS: Final = 10_000
 LOWEST_TAKEOFF_M: Final = 1.0
 _GO_ON_AFTER_LAND: Final = 4  # MIS_OPTIONS bit 2
 _LOWEST_APPROACH_M: Final = 2.0  # above the ground, on the way to a landing place
+CAMERA: Final = frozenset({
+    Cmd.DO_SET_CAM_TRIGG_DIST, Cmd.DO_SET_CAM_TRIGG_INTERVAL, Cmd.DO_DIGICAM_CONTROL, Cmd.IMAGE_START_CAPTURE,
+    Cmd.IMAGE_STOP_CAPTURE,
+})  # fmt: skip
 _AROUND: Final = 36
 _CHAIN: Final = 255  # jumps in a row, as `autopilot.mission.route` bounds them
 _TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
@@ -144,6 +148,8 @@ class Way:
     endless: MissionItem | None = None
     idle: MissionItem | None = None
     whole: bool = True
+    cameras: list[tuple[int, MissionItem]] = field(default_factory=list)
+    """Items for the camera, and the leg before which each is done."""
 
     @property
     def time_s(self) -> float:
@@ -213,6 +219,8 @@ class _Walk:
         return last
 
     def _do(self, item: MissionItem) -> None:
+        if item.command in CAMERA:
+            self.way.cameras.append((len(self.way.legs), item))
         change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None
         if change is not None and change.kind in self._field.kind.track_speeds:
             self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)

@@ -20,18 +20,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autopilot import report as R
-from autopilot.events import ArmedChanged, Event, ModeChanged
-from autopilot.geo import GeoPoint
+from autopilot.events import ArmedChanged, CameraTriggered, Event, ModeChanged
+from autopilot.footprint import Numbers, footprint
+from autopilot.geo import GeoPoint, Ned
 from autopilot.mission.commands import spec_of
 from autopilot.mission.events import ItemReached
 from autopilot.mission.plan import Plan
+from autopilot.mission.plan_types import Survey
+from autopilot.mount.gimbal import optical_axis
+from autopilot.mount.rotation import Quaternion, turn
 from autopilot.reasons import BY_WISH, ModeReason
 from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.photos import LEAST_GAP_M, Camera, Gap, find_gap, ground_below, nearest_item
 from autopilot.rehearsal.room import Segments as Legs
 from autopilot.rehearsal.room import distances
 from autopilot.rehearsal.rules import PACK_V
+from autopilot.rehearsal.way import Field, Way
 from sortie.api.session import Session
-from sortie.api.simulation import wind_parameters
+from sortie.api.simulation import truth_of, wind_parameters
 from sortie.config.wind import STILL, Along, Wind, WindProfile
 from sortie.nodes.flight import Flight
 from sortie.runtime.signals import leave_to_parent
@@ -46,7 +52,16 @@ _ENOUGH: Final = 0.95
 _WANTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Surveyed:
+    """A survey whose photos are to be looked at: its area in m north and east of home, and the camera."""
+
+    survey: Survey
+    area: Numbers
+    camera: Camera
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Order:
     """One flight to fly. `limit_s`: vehicle time after which it counts as not ended.
     `speed_mps`: of the way home. `battery_wh`: 0 is endless."""
@@ -62,6 +77,7 @@ class Order:
     wind: WindProfile
     battery_wh: float
     terrain: Path | None = None
+    surveys: tuple[Surveyed, ...] = ()
 
 
 Track = NDArray[np.float32]
@@ -72,7 +88,8 @@ Track = NDArray[np.float32]
 class FlownFlight:
     """How one went. `items`: (number, seconds since arming, Wh used, Wh left, Wh that the way home from there would
     leave), at the first time that each is reached. `item`: the last under way. `failsafe`: its words, and the item
-    under way. `off_way_m`: the largest distance from the plan's legs."""
+    under way. `off_way_m`: the largest distance from the plan's legs. `gaps`: what photos left of surveys, by
+    the number in the order."""
 
     result: str
     reason: str
@@ -83,6 +100,7 @@ class FlownFlight:
     failsafe: tuple[str, int] | None
     off_way_m: float
     track: Track
+    gaps: tuple[tuple[int, Gap], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +140,7 @@ class Flights:
     off_way_m: float
     items: dict[int, AtItem]
     has_end: bool
+    surveys: tuple[Surveyed, ...]
 
 
 def drawn(order: Order) -> Order:
@@ -151,6 +170,11 @@ def _blowing(wind: Wind) -> dict[str, float]:
     return wind_parameters((wind.mean_mps, wind.from_deg or 0.0, gusts))
 
 
+def _matrix(looks: Quaternion) -> Numbers:
+    """From the camera's axes to north, east, down."""
+    return np.array([turn(looks, axis) for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))]).T
+
+
 class _Log:
     """What is kept of a flight while it goes on."""
 
@@ -162,6 +186,7 @@ class _Log:
         self._track: list[tuple[float, float, float, float, float, int]] = []
         self._items: dict[int, tuple[float, float, float, float]] = {}
         self._failsafe: tuple[str, int] | None = None
+        self._photos: list[tuple[int, Ned, Quaternion]] = []
         self._up_s: float | None = None
         self._item = 0
 
@@ -182,6 +207,7 @@ class _Log:
             self._failsafe,
             self._off_way(),
             np.array(self._track, np.float32).reshape(-1, 6),
+            tuple(self._gaps()),
         )
 
     @property
@@ -214,8 +240,31 @@ class _Log:
                 self._up_s = now_ms / 1000.0
             elif isinstance(event, ItemReached) and event.seq not in self._items:
                 self._items[event.seq] = (self._since_s, self._wh, self._left_wh, self._reserve_wh(event.seq))
+            elif isinstance(event, CameraTriggered) and self._order.surveys:
+                self._take_photo()
             elif isinstance(event, ModeChanged) and event.reason not in _WANTED and self._failsafe is None:
                 self._failsafe = (event.reason.text, self._session.autopilot.sequencer.current_nav_index())
+
+    def _take_photo(self) -> None:
+        """Where it really is, and where its camera really looks."""
+        autopilot = self._session.autopilot
+        position, camera = truth_of(self._session.service).position, self._order.surveys[0].camera
+        looks = optical_axis(autopilot.vehicle, camera.pitch)
+        self._photos.append((autopilot.sequencer.current_nav_index(), position, looks))
+
+    def _gaps(self) -> Iterator[tuple[int, Gap]]:
+        facts, home_up = self._session.autopilot.facts, -self._session.autopilot.facts.home_ned[2]
+        for number, one in enumerate(self._order.surveys):
+            mine = [row for row in self._photos if one.survey.first <= row[0] <= one.survey.last]
+            field = Field(facts.vehicle_class, facts.parameters, self._order.home, ground=facts.terrain.ground)
+            ground = ground_below(field, [(north, east, -down - home_up) for _, (north, east, down), _ in mine])
+            quads = [
+                footprint((place[0], place[1], place[2] + home_up), _matrix(looks), one.camera.lens, ground)
+                for _, place, looks in mine
+            ]
+            gap = find_gap(one.area, np.array(quads).reshape(-1, 4, 2), one.survey.corridor_m)
+            if gap is not None and gap.wide_m >= LEAST_GAP_M:
+                yield number, gap
 
     def _reserve_wh(self, seq: int) -> float:
         """What the battery has left when the vehicle goes home from here, at the power that it took so far; where it
@@ -244,17 +293,17 @@ def fly_all(order: Order, count: int, legs: Legs, processes: int = 1) -> Flights
     """`count` flights of an order, in so many processes."""
     orders = [drawn(replace(order, number=number)) for number in range(count)]
     if processes <= 1 or count <= 1:
-        return _gathered([fly(one, legs) for one in orders], order.battery_wh > 0.0)
+        return _gathered([fly(one, legs) for one in orders], order)
     pool = ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn"), initializer=leave_to_parent)
     try:
-        return _gathered(list(pool.map(fly, orders, [legs] * count)), order.battery_wh > 0.0)
+        return _gathered(list(pool.map(fly, orders, [legs] * count)), order)
     finally:
         # After a signal nothing of the queue begins. The flights under way are waited for, tenths of a second: an
         # interpreter that ends while the pool closes its pipes prints a traceback of its own (CPython 3.11).
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _gathered(flights: list[FlownFlight], has_end: bool) -> Flights:
+def _gathered(flights: list[FlownFlight], order: Order) -> Flights:
     items: dict[int, list[tuple[float, ...]]] = {}
     for one in flights:
         for seq, *values in one.items:
@@ -267,11 +316,12 @@ def _gathered(flights: list[FlownFlight], has_end: bool) -> Flights:
         Spread.of([one.energy_wh for one in flights]),
         max(one.off_way_m for one in flights),
         {seq: AtItem(*four) for seq, four in spread.items()},
-        has_end,
+        order.battery_wh > 0.0,
+        order.surveys,
     )
 
 
-def judge(flown: Flights) -> Iterator[Finding]:
+def judge(flown: Flights, way: Way) -> Iterator[Finding]:
     """What the flights found, at the item where it was most often."""
     count = len(flown.flights)
     lost = [one for one in flown.flights if one.result != "completed"]
@@ -290,3 +340,9 @@ def judge(flown: Flights) -> Iterator[Finding]:
     if short is not None:
         left = flown.items[short].reserve_wh.p5
         yield found("flown-reserve", f"one flight of twenty lacks {-left:.1f} Wh for the way home from here", short)
+    for number, one in enumerate(flown.surveys):
+        gaps = [gap for flight in flown.flights for at, gap in flight.gaps if at == number]
+        if len(gaps) > (1.0 - _ENOUGH) * count:
+            widest = max(gaps, key=lambda gap: gap.wide_m)
+            text = f"in {len(gaps)} of {count} flights photos leave gaps, up to {widest.wide_m:.1f} m wide near here"
+            yield found("flown-gap", text, nearest_item(way, one.survey, widest))

@@ -31,6 +31,7 @@ __all__ = ["arrivals", "rehearsal_page"]
 
 MOST_TRACKS: Final = 40
 """Ribbons on the map; the calm flight is the first of them."""
+MOST_PHOTOS: Final = 1000
 _BINS: Final = 240
 _GROUND_STEPS: Final = 600
 _CLASS: Final = {Severity.ERROR: "bad", Severity.WARNING: "look", Severity.NOTE: "good"}
@@ -95,9 +96,22 @@ def _map(found: Rehearsal, facts: FlightFacts) -> str:
     for one in reversed(found.findings):  # the most severe is the last to be noted
         if one.part is MissionType.MISSION and one.item is not None:
             marks[one.item] = _CLASS[one.rule.severity]
-    parts = [fence_parts(facts, at), *(_ribbon(track, at) for track in tracks), plan_parts(facts, at, marks)]
+    parts = [
+        fence_parts(facts, at),
+        *_footprints(found, at),
+        *(_ribbon(track, at) for track in tracks),
+        plan_parts(facts, at, marks),
+    ]
     parts += [home_mark(facts, at), scale_bar(at)]
-    return svg.drawing("Map: plan, fence, flown tracks", chart_map.WIDTH, chart_map.HEIGHT, parts, 'id="map"')
+    return svg.drawing("Map: plan, fence, photos, flown tracks", chart_map.WIDTH, chart_map.HEIGHT, parts, 'id="map"')
+
+
+def _footprints(found: Rehearsal, at: Projection) -> list[str]:
+    """What the photos of a flight in still air show."""
+    if found.photos is None:
+        return []
+    known = [quad for quad in found.photos.quads[:MOST_PHOTOS] if np.isfinite(quad).all()]
+    return [svg.line([at.pixels(float(n), float(e)) for n, e in quad], "photo", closed=True) for quad in known]
 
 
 def _ribbon(track: Numbers, at: Projection) -> str:

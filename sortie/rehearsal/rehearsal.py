@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, Severity, rank
+from autopilot.rehearsal.photos import Photos
 from autopilot.rehearsal.rules import energy_wh
 from autopilot.rehearsal.way import Field, Way
 
@@ -20,21 +21,29 @@ __all__ = ["Rehearsal"]
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What came out: findings, most severe first, and what the way measures (s, m, Wh; without wind). `vehicle`: as
-    --vehicle has it. `flown`: None: it was not flown. `plan`, `where` and `way` are what was looked at."""
+    --vehicle has it. `flown`: None: it was not flown. `plan`, `where` and `way` are what was looked at;
+    `photos`: what its photos show, None: it takes none."""
 
     vehicle: str
     findings: tuple[Finding, ...]
     plan: Plan = field(repr=False)
     where: Field = field(repr=False)
     way: Way = field(repr=False)
+    photos: Photos | None = field(default=None, repr=False)
     flown: Flights | None = None
 
     @classmethod
     def of(
-        cls, findings: Iterable[Finding], plan: Plan, where: Field, way: Way, flown: Flights | None = None
+        cls,
+        findings: Iterable[Finding],
+        plan: Plan,
+        where: Field,
+        way: Way,
+        photos: Photos | None,
+        flown: Flights | None = None,
     ) -> Rehearsal:
         """With the findings in their order."""
-        return cls(f"sim:{where.kind.name}", tuple(sorted(findings, key=rank)), plan, where, way, flown)
+        return cls(f"sim:{where.kind.name}", tuple(sorted(findings, key=rank)), plan, where, way, photos, flown)
 
     @property
     def items(self) -> int:

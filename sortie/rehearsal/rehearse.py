@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +13,7 @@ from autopilot.geo import GeoPoint, distance
 from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
+from autopilot.rehearsal.photos import camera_of, look_at_photos
 from autopilot.rehearsal.room import Segments
 from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check
 from autopilot.rehearsal.way import Field, Way, walk
@@ -28,7 +29,7 @@ from sortie.nodes.plan_file import check_plan, read_plan, start_of
 from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
-    from sortie.rehearsal.flown import Flights
+    from sortie.rehearsal.flown import Flights, Surveyed
 
 __all__ = ["Flying", "judged", "rehearse"]
 
@@ -99,14 +100,15 @@ def judged(
     known = home is not None or plan.home is not None or ground is not None
     field = Field(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground)
     way = walk(plan, field)
-    findings = check(plan, field, way)
+    photos = look_at_photos(plan, field, way)
+    findings = check(plan, field, way, photos)
     flown = None
     if flying is not None and flying.flights and all(one.rule.name not in _NOT_FLOWN for one in findings):
         flown = _fly(plan, field, way, dict(params), flying, terrain)
         from sortie.rehearsal.flown import judge
 
-        findings += judge(flown)
-    return Rehearsal.of(findings, plan, field, way, flown)
+        findings += judge(flown, way)
+    return Rehearsal.of(findings, plan, field, way, photos, flown)
 
 
 def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | None:
@@ -122,6 +124,15 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
     return read_ground(terrain, [home], also=near)
 
 
+def _surveyed(plan: Plan, field: Field) -> Iterator[Surveyed]:
+    from sortie.rehearsal.flown import Surveyed
+
+    for survey in plan.surveys:
+        camera = camera_of(field, survey)
+        if survey.area and camera is not None:
+            yield Surveyed(survey, np.array([field.local(*corner) for corner in survey.area]), camera)
+
+
 def _fly(
     plan: Plan, field: Field, way: Way, params: dict[str, float], flying: Flying, terrain: Path | None
 ) -> Flights:  # fmt: skip
@@ -130,7 +141,7 @@ def _fly(
     order = Order(
         plan, field.kind.name, field.home, tuple(params.items()), 0, flying.seed,
         min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, flying.wind,
-        field.param("SIM_BATT_CAP_AH") * PACK_V, terrain,
+        field.param("SIM_BATT_CAP_AH") * PACK_V, terrain, tuple(_surveyed(plan, field)),
     )  # fmt: skip
     begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))
     return fly_all(order, flying.flights, Segments(begin, end), flying.processes)

@@ -15,6 +15,7 @@ from autopilot.rehearsal.findings import RULES, Finding, Severity
 from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
+    from autopilot.rehearsal.photos import Photos
     from sortie.rehearsal.flown import Flights, Spread
 
 __all__ = ["as_json", "as_junit", "as_sarif", "lines"]
@@ -28,8 +29,23 @@ def lines(rehearsal: Rehearsal) -> Iterator[str]:
     yield rehearsal.verdict
     for one in rehearsal.findings:
         yield f"{one.rule.severity.value}: {one.place}: {one.text}; {one.rule.mend} [{one.rule.name}]"
+    if rehearsal.photos is not None:
+        yield _photos(rehearsal.photos)
     if rehearsal.flown is not None:
         yield from _table(rehearsal.flown)
+
+
+def _photos(photos: Photos) -> str:
+    told = [f"photos: {len(photos.taken)}"]
+    if photos.covers_m is None:
+        return f"{told[0]}, of a camera that is not known"
+    told.append("each {:.1f} m along and {:.1f} m across".format(*photos.covers_m))
+    for share, where in ((photos.along, "along"), (photos.beside, "beside")):
+        if share is not None:
+            told.append(f"overlap {where} at least {share:.0%}")
+    for survey, gap in photos.gaps:
+        told.append(f"survey of items {survey.first} to {survey.last} covered {1.0 - (gap.share if gap else 0.0):.1%}")
+    return ", ".join(told)
 
 
 def _table(flown: Flights) -> Iterator[str]:
@@ -55,7 +71,26 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
         "distance_m": round(rehearsal.distance_m, 1),
         "energy_wh": None if rehearsal.energy_wh is None else round(rehearsal.energy_wh, 2),
         "findings": [_finding(one) for one in rehearsal.findings],
+        "photos": None if rehearsal.photos is None else _shown(rehearsal.photos),
         "flown": None if rehearsal.flown is None else _flown(rehearsal.flown),
+    }
+
+
+def _shown(photos: Photos) -> dict[str, object]:
+    return {
+        "count": len(photos.taken),
+        "covers_m": None if photos.covers_m is None else [round(one, 2) for one in photos.covers_m],
+        "overlap_along": None if photos.along is None else round(photos.along, 3),
+        "overlap_beside": None if photos.beside is None else round(photos.beside, 3),
+        "surveys": [
+            {
+                "first": survey.first,
+                "last": survey.last,
+                "covered": round(1.0 - (gap.share if gap else 0.0), 4),
+                "widest_gap_m": round(gap.wide_m, 2) if gap else 0.0,
+            }
+            for survey, gap in photos.gaps
+        ],
     }
 
 

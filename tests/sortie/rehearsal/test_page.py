@@ -88,7 +88,7 @@ def plan_of(*items: MissionItem) -> Plan:
 UP, BACK = MissionItem(Cmd.NAV_TAKEOFF, z=20.0), MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)
 BAD = plan_of(UP, wp(100, 0), wp(200, 0), wp(0, 50), BACK)
 FENCED = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 4.0}
-MAP, HEIGHTS, BATTERY = "Map: plan, fence, flown tracks", "Height over ground", "Battery by item"
+MAP, HEIGHTS, BATTERY = "Map: plan, fence, photos, flown tracks", "Height over ground", "Battery by item"
 
 
 @pytest.fixture(scope="module")

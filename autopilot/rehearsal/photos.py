@@ -1,0 +1,432 @@
+"""The photos that a plan takes: where, what they show of the ground, how they overlap, and what of a survey's area none
+of them shows.
+
+Distances count as AP_Camera counts them: straight, from the place of the last photo (`autopilot.modes.payload`). In
+still air a camera without a gimbal looks where SIM_CAM_PITCH says, its picture's top along the leg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import atan2, cos, hypot, isfinite, pi, radians, sin, sqrt
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autopilot.footprint import STRAIGHT_DOWN, Ground, Lens, Numbers, footprint, pointing
+from autopilot.geo import to_global
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan_types import Plan, Survey
+from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.room import distances, inside
+from autopilot.rehearsal.way import Field, Leg, Place, Way
+
+__all__ = [
+    "LEAST_GAP_M", "Camera", "Gap", "Photo", "Photos", "camera_of", "check_photos", "find_gap", "ground_below",
+    "look_at_photos", "nearest_item",
+]  # fmt: skip
+
+MOST_PHOTOS: Final = 20_000
+LEAST_GAP_M: Final = 1.0
+"""A narrower one is within what a height or an attitude is held to."""
+_OVERLAP_SLACK: Final = 0.05
+_PARALLEL: Final = radians(8.0)
+_AROUND: Final = 72  # pieces of a circle
+_CELLS: Final = 250_000
+_REACH_M: Final = 2000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """`pitch`: where it looks, rad; -pi/2: straight down."""
+
+    lens: Lens
+    pitch: float = STRAIGHT_DOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo: the leg it is taken on, where (m from home), and where its picture's top points (rad)."""
+
+    leg: int
+    place: Place
+    yaw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The part of an area that no photo shows: its share (0 to 1), how wide it is where it is widest, and where that
+    is (m from home)."""
+
+    share: float
+    wide_m: float
+    place: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """All of a plan. `quads`: (n, 4, 2) corners of what they show, m from home, NaN: the horizon. `covers_m`: along and
+    across, the median; `along`, `beside`: the least overlap (0 to 1; below 0: they do not touch), None: there is none;
+    None of all: the camera is not known. `gaps`: of each survey with an area, None: it has none."""
+
+    taken: tuple[Photo, ...]
+    quads: Numbers
+    covers_m: tuple[float, float] | None
+    along: float | None
+    beside: float | None
+    gaps: tuple[tuple[Survey, Gap | None], ...]
+
+
+def camera_of(field: Field, survey: Survey | None) -> Camera | None:
+    """The vehicle's, if it has one (CAM1_TYPE), else the one that the survey was made for; None: nothing tells it."""
+    if field.param("CAM1_TYPE") > 0.0:
+        width, height, focal = (field.param(name) for name in ("SIM_CAM_SENS_W", "SIM_CAM_SENS_H", "SIM_CAM_FOCAL"))
+        if min(width, height, focal) > 0.0:
+            return Camera(Lens(width, height, focal), radians(field.param("SIM_CAM_PITCH", -90.0)))
+    return None if survey is None or survey.lens is None else Camera(survey.lens)
+
+
+# --- where they are taken ---------------------------------------------------------------------------------------------
+class _Shutter:
+    """The camera's state along the way."""
+
+    def __init__(self) -> None:
+        self.every_m = 0.0
+        self.every_s = 0.0
+        self.left = 0
+        self.last: tuple[float, float] = (0.0, 0.0)
+        self.wait_s = 0.0
+
+    def do(self, item: MissionItem, here: tuple[float, float]) -> bool:
+        """An item; True: a photo here, now."""
+        if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
+            self.every_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+            self.last = here
+            return self.every_m > 0.0 and item.param3 == 1.0
+        if item.command == Cmd.DO_DIGICAM_CONTROL:
+            return item.x == 1.0
+        every_s = item.param1 / 1000.0 if item.command == Cmd.DO_SET_CAM_TRIGG_INTERVAL else item.param2
+        self.every_s = every_s if isfinite(every_s) and every_s > 0.0 else 0.0
+        if item.command == Cmd.IMAGE_STOP_CAPTURE:
+            self.every_s, self.left = 0.0, 0
+            return False
+        count = item.param3 if item.command == Cmd.IMAGE_START_CAPTURE and isfinite(item.param3) else 0.0
+        self.left = max(int(count) - 1, 0) if count >= 1.0 else MOST_PHOTOS
+        if count == 1.0:
+            self.every_s = 0.0
+        self.wait_s = self.every_s
+        return item.command == Cmd.IMAGE_START_CAPTURE
+
+    def along(self, begin: Place, end: Place, seconds: float) -> Iterator[float]:
+        """Shares of a straight piece at which photos are taken."""
+        yield from sorted([*self._by_metres(begin, end), *self._by_seconds(seconds)])
+
+    def _by_metres(self, begin: Place, end: Place) -> Iterator[float]:
+        length = hypot(end[0] - begin[0], end[1] - begin[1])
+        if not self.every_m or length == 0.0:
+            return
+        north, east = (end[0] - begin[0]) / length, (end[1] - begin[1]) / length
+        at = 0.0
+        while True:
+            away = begin[0] + at * north - self.last[0], begin[1] + at * east - self.last[1]
+            onward = away[0] * north + away[1] * east
+            beside = onward**2 - away[0] ** 2 - away[1] ** 2 + self.every_m**2
+            if beside >= 0.0:
+                at += max(-onward + sqrt(beside), 0.0)
+            if at > length + 1e-9:
+                return
+            self.last = begin[0] + at * north, begin[1] + at * east
+            yield at / length
+
+    def _by_seconds(self, seconds: float) -> Iterator[float]:
+        if not self.every_s or not self.left:
+            return
+        while self.wait_s <= seconds and self.left:
+            yield self.wait_s / seconds if seconds > 0.0 else 0.0
+            self.wait_s += self.every_s
+            self.left -= 1
+        self.wait_s -= seconds
+
+
+def photos_of(way: Way) -> list[Photo]:
+    """Every photo of the way, at most `MOST_PHOTOS`."""
+    if not way.cameras:
+        return []
+    taken: list[Photo] = []
+    shutter, yaw = _Shutter(), 0.0
+    todo = iter((*way.cameras, (len(way.legs) + 1, None)))
+    at, item = next(todo)
+    for number, leg in enumerate(way.legs):
+        if leg.length_m > 0.0:
+            yaw = atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
+        while at <= number and item is not None:
+            if shutter.do(item, leg.begin[:2]):
+                shutter.last = leg.begin[:2]
+                taken.append(Photo(number, leg.begin, yaw))
+            at, item = next(todo)
+        for begin, end, seconds in _pieces(leg):
+            heading = atan2(end[1] - begin[1], end[0] - begin[0]) if (begin[:2] != end[:2]) else yaw
+            for share in shutter.along(begin, end, seconds):
+                place = tuple(b + share * (e - b) for b, e in zip(begin, end, strict=True))
+                taken.append(Photo(number, (place[0], place[1], place[2]), heading))
+        if len(taken) >= MOST_PHOTOS:
+            break
+    return taken[:MOST_PHOTOS]
+
+
+def _pieces(leg: Leg) -> Iterator[tuple[Place, Place, float]]:
+    """Straight pieces of a leg with the seconds of each: the way there, and what it does there."""
+    yield leg.begin, leg.end, leg.seconds
+    if leg.radius_m <= 0.0:
+        if leg.wait_s > 0.0:
+            yield leg.end, leg.end, leg.wait_s
+        return
+    turns = max(leg.wait_s * leg.speed_mps / (2.0 * pi * leg.radius_m), 0.0)
+    count = max(int(turns * _AROUND), 1)
+    corner = [2.0 * pi * turns * k / count for k in range(count + 1)]
+    ring = [(leg.end[0] + leg.radius_m * cos(a), leg.end[1] + leg.radius_m * sin(a), leg.end[2]) for a in corner]
+    for begin, end in pairwise(ring):
+        yield begin, end, leg.wait_s / count
+
+
+# --- what they show ---------------------------------------------------------------------------------------------------
+def _quads(taken: Sequence[Photo], cameras: Sequence[Camera | None], field: Field) -> Numbers:
+    """(n, 4, 2)."""
+    found = np.full((len(taken), 4, 2), np.nan)
+    ground = ground_below(field, [photo.place for photo in taken])
+    for k, (photo, camera) in enumerate(zip(taken, cameras, strict=True)):
+        if camera is not None:
+            north, east, up = photo.place
+            found[k] = footprint((north, east, -up), pointing(0.0, camera.pitch, photo.yaw), camera.lens, ground)
+    return found
+
+
+def ground_below(field: Field, places: Sequence[Place]) -> Ground:
+    """The ground around all photos that are taken at these places."""
+    if field.ground is None or not places:
+        return Ground.flat()
+    north, east = np.array(places)[:, 0], np.array(places)[:, 1]
+    middle = to_global(field.home, (float(north.max() + north.min()) / 2, float(east.max() + east.min()) / 2, 0.0))
+    reach = max(float(np.ptp(north)), float(np.ptp(east))) / 2.0 + _REACH_M
+    return Ground.about(field.home, field.ground, reach, middle)
+
+
+def _whole(quads: Numbers) -> NDArray[np.bool_]:
+    """(n,): all four corners are on known ground."""
+    whole: NDArray[np.bool_] = np.isfinite(quads.reshape(-1, 8)).min(axis=1, initial=True)
+    return whole
+
+
+def _sizes(quads: Numbers) -> tuple[Numbers, Numbers]:
+    """(n,) along and across: between the middles of opposite sides."""
+    top, right = quads[:, :2].mean(axis=1), quads[:, 1:3].mean(axis=1)
+    bottom, left = quads[:, 2:].mean(axis=1), quads[:, ::3].mean(axis=1)
+    along, across = top - bottom, right - left
+    return np.hypot(along[:, 0], along[:, 1]), np.hypot(across[:, 0], across[:, 1])
+
+
+def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> Gap | None:
+    """What quadrilaterals ((n, 4, 2), convex) leave of a polygon ((m, 2)), or of what lies within half of `corridor_m`
+    of a line through its corners; None: nothing. On a grid of at most 250,000 cells, to within two of which it is."""
+    if len(area) < (2 if corridor_m else 3):
+        return None
+    known = quads[_whole(quads)]
+    low, high = area.min(axis=0) - corridor_m / 2.0, area.max(axis=0) + corridor_m / 2.0
+    span = np.maximum(high - low, 1e-3)
+    cell = max(float(np.sqrt(span[0] * span[1] / _CELLS)), 0.2, float(span.max()) / 5000.0)
+    norths, easts = (np.arange(low[k] + cell / 2.0, high[k], cell) for k in (0, 1))
+    if not len(norths) or not len(easts):
+        return None
+    open_ = _within(area, norths, easts, corridor_m)
+    total = int(open_.sum())
+    for quad in known:
+        _cover(open_, quad, norths, easts)
+    left = int(open_.sum())
+    if not total or not left:
+        return None
+    layers, at = _deepest(open_)
+    place = float(norths[at[0]]), float(easts[at[1]])
+    return Gap(left / total, (2 * layers - 1) * cell, place)
+
+
+def _within(area: Numbers, norths: Numbers, easts: Numbers, corridor_m: float) -> NDArray[np.bool_]:
+    north, east = np.meshgrid(norths, easts, indexing="ij")
+    points = np.column_stack([north.ravel(), east.ravel()])
+    if corridor_m:
+        away = np.full(len(points), np.inf)
+        for begin, end in pairwise(area):
+            away = np.minimum(away, distances(points, begin[None], end[None])[0])
+        return (away <= corridor_m / 2.0).reshape(north.shape)
+    return inside(points, area, np.roll(area, -1, axis=0)).reshape(north.shape)
+
+
+def _cover(open_: NDArray[np.bool_], quad: Numbers, norths: Numbers, easts: Numbers) -> None:
+    """Close the cells whose middles a quadrilateral holds."""
+    rows = slice(*np.searchsorted(norths, [quad[:, 0].min(), quad[:, 0].max()]))
+    columns = slice(*np.searchsorted(easts, [quad[:, 1].min(), quad[:, 1].max()]))
+    north, east = norths[rows, None], easts[None, columns]
+    right, left = np.ones((north.shape[0], east.shape[1]), bool), np.ones((north.shape[0], east.shape[1]), bool)
+    for begin, end in zip(quad, np.roll(quad, -1, axis=0), strict=True):
+        side = (end[0] - begin[0]) * (east - begin[1]) - (end[1] - begin[1]) * (north - begin[0])
+        right &= side >= -1e-6
+        left &= side <= 1e-6
+    open_[rows, columns] &= ~(right | left)
+
+
+def _deepest(open_: NDArray[np.bool_]) -> tuple[int, tuple[int, int]]:
+    """How many layers of cells can be taken off, and a cell of the last."""
+    rows, columns = np.flatnonzero(open_.any(axis=1)), np.flatnonzero(open_.any(axis=0))
+    row, column = int(rows[0]), int(columns[0])
+    now = np.pad(open_[row : rows[-1] + 1, column : columns[-1] + 1], 1)
+    layers = 0
+    while now.any():
+        layers += 1
+        last = now
+        now = now.copy()
+        now[1:-1, 1:-1] &= last[:-2, 1:-1] & last[2:, 1:-1] & last[1:-1, :-2] & last[1:-1, 2:]
+    cells = np.argwhere(last)
+    cell = cells[len(cells) // 2]
+    return layers, (int(cell[0]) - 1 + row, int(cell[1]) - 1 + column)
+
+
+# --- all of it --------------------------------------------------------------------------------------------------------
+def look_at_photos(plan: Plan, field: Field, way: Way) -> Photos | None:
+    """What the photos of a plan show; None: it takes none."""
+    taken = photos_of(way)
+    if not taken:
+        return None
+    of = [_survey_of(plan, way.legs[photo.leg].item.seq) for photo in taken]
+    quads = _quads(taken, [camera_of(field, survey) for survey in of], field)
+    known = _whole(quads)
+    along, across = _sizes(quads)
+    covers = (float(np.median(along[known])), float(np.median(across[known]))) if known.any() else None
+    gaps = []
+    for survey in plan.surveys:
+        mine = np.array([one is survey for one in of])
+        if survey.area and known[mine].any():
+            area = np.array([field.local(*corner) for corner in survey.area])
+            gaps.append((survey, find_gap(area, quads[mine & known], survey.corridor_m)))
+    steps = [one for one, _ in _overlaps_along(taken, along, known)]
+    beside = [one for one, _ in _overlaps_beside(way, taken, across, known)]
+    return Photos(
+        tuple(taken), quads, covers, min(steps, default=None), min(beside, default=None), tuple(gaps)
+    )  # fmt: skip
+
+
+def _survey_of(plan: Plan, seq: int) -> Survey | None:
+    return next((one for one in plan.surveys if one.first <= seq <= one.last), None)
+
+
+def _overlaps_along(
+    taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]
+) -> Iterator[tuple[float, Photo]]:  # fmt: skip
+    """How much of each photo the one before it on the same leg shows."""
+    for k in range(1, len(taken)):
+        before, photo = taken[k - 1], taken[k]
+        if before.leg == photo.leg and known[k] and known[k - 1] and along[k] > 0.0:
+            yield 1.0 - _apart(before, photo) / float(along[k]), photo
+
+
+def _apart(one: Photo, other: Photo) -> float:
+    return hypot(one.place[0] - other.place[0], one.place[1] - other.place[1])
+
+
+def _overlaps_beside(
+    way: Way, taken: Sequence[Photo], across: Numbers, known: NDArray[np.bool_]
+) -> Iterator[tuple[float, int]]:  # fmt: skip
+    """How much of the photos of one line those of the parallel line before it show, and the item of the line."""
+    lines: dict[int, float] = {}
+    counts: dict[int, int] = {}
+    for k, photo in enumerate(taken):
+        counts[photo.leg] = counts.get(photo.leg, 0) + 1
+        if known[k] and counts[photo.leg] > 1:
+            lines[photo.leg] = float(across[k])
+    for one, other in pairwise(sorted(lines)):
+        a, b = way.legs[one], way.legs[other]
+        turn = (_bearing(a) - _bearing(b) + pi / 2.0) % pi - pi / 2.0
+        if abs(turn) < _PARALLEL and lines[other] > 0.0:
+            sideways = (b.begin[1] - a.begin[1]) * cos(_bearing(a)) - (b.begin[0] - a.begin[0]) * sin(_bearing(a))
+            if abs(sideways) > 0.5:
+                yield 1.0 - abs(sideways) / lines[other], b.item.seq
+
+
+def _bearing(leg: Leg) -> float:
+    return atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
+
+
+def check_photos(plan: Plan, field: Field, way: Way, photos: Photos | None) -> Iterator[Finding]:
+    """What the rules about photos find."""
+    if photos is None:
+        return
+    legs, known = way.legs, _whole(photos.quads)
+    first = next((photo for photo in photos.taken if _unknown(plan, field, legs[photo.leg])), None)
+    if first is not None:
+        text = f"{len(photos.taken)} photos are taken, and nothing tells what the camera sees"
+        yield found("photo-unknown", text, legs[first.leg].item.seq)
+    for survey, gap in photos.gaps:
+        if gap is not None and gap.wide_m >= LEAST_GAP_M:
+            text = f"photos leave {gap.share:.1%} of the survey uncovered, at most {gap.wide_m:.1f} m wide, near here"
+            yield found("photo-gap", text, nearest_item(way, survey, gap))
+    along, across = _sizes(photos.quads)
+    told: set[tuple[str, int | None]] = set()
+    for finding in (*_apart_along(plan, legs, photos.taken, along, known),
+                    *_apart_beside(plan, way, photos.taken, across, known),
+                    *_too_fast(plan, legs, photos.taken)):  # fmt: skip
+        key = finding.rule.name, finding.item
+        if key not in told:
+            told.add(key)
+            yield finding
+
+
+def _unknown(plan: Plan, field: Field, leg: Leg) -> bool:
+    return camera_of(field, _survey_of(plan, leg.item.seq)) is None
+
+
+def _apart_along(
+    plan: Plan, legs: Sequence[Leg], taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]
+) -> Iterator[Finding]:
+    for share, photo in _overlaps_along(taken, along, known):
+        seq = legs[photo.leg].item.seq
+        survey = _survey_of(plan, seq)
+        asked = None if survey is None else survey.along
+        if share < -0.001:
+            yield found("photo-apart", f"photos on the way here leave {-share:.0%} of their length between them", seq)
+        elif asked is not None and share < asked - _OVERLAP_SLACK:
+            text = f"photos on the way here overlap by {share:.0%}, the survey asks for {asked:.0%}"
+            yield found("photo-overlap", text, seq)
+
+
+def _apart_beside(
+    plan: Plan, way: Way, taken: Sequence[Photo], across: Numbers, known: NDArray[np.bool_]
+) -> Iterator[Finding]:
+    for share, seq in _overlaps_beside(way, taken, across, known):
+        survey = _survey_of(plan, seq)
+        if survey is not None and survey.beside is not None and share < survey.beside - _OVERLAP_SLACK:
+            text = f"this line overlaps the one before by {share:.0%}, the survey asks for {survey.beside:.0%}"
+            yield found("photo-overlap", text, seq)
+
+
+def _too_fast(plan: Plan, legs: Sequence[Leg], taken: Sequence[Photo]) -> Iterator[Finding]:
+    for before, photo in pairwise(taken):
+        leg = legs[photo.leg]
+        survey = _survey_of(plan, leg.item.seq)
+        if survey is None or before.leg != photo.leg or not survey.least_s:
+            continue
+        took_s = _apart(before, photo) / leg.speed_mps
+        if took_s < survey.least_s * 0.99:
+            text = f"photos follow each other after {took_s:.1f} s, the camera needs {survey.least_s:.1f} s"
+            yield found("photo-fast", text, leg.item.seq)
+
+
+def nearest_item(way: Way, survey: Survey, gap: Gap) -> int:
+    """The item of the survey whose leg lies nearest to a gap."""
+    legs = [leg for leg in way.legs if survey.first <= leg.item.seq <= survey.last]
+    if not legs:
+        return survey.first
+    begin, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "end"))
+    away = distances(np.array([gap.place]), begin, end)[:, 0]
+    return legs[int(np.argmin(away))].item.seq
