@@ -1,7 +1,8 @@
-"""The same mission on the built-in simulator and on ArduPilot SITL: track, timing and item events side by side.
+"""The same mission on the built-in simulator and on the SITL of a firmware: track, timing and item events side by side.
 
-All are flown by `sortie fly`, on ArduPilot with both strategies: Sortie's sequencer with the controller in GUIDED, and
-the controller's own AUTO. What is compared are the flight logs. Writes a page and a plot (SVG) into docs/.
+All are flown by `sortie fly`: the simulator spoken to as that firmware, with its defaults, and the SITL with both
+strategies, led by Sortie (ArduPilot's GUIDED, PX4's Hold) and by the controller's own AUTO or Mission. What is compared
+are the flight logs. Writes a page and a plot (SVG) into docs/ for each firmware whose binary is named.
 """
 
 from __future__ import annotations
@@ -18,14 +19,39 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "examples" / "square.waypoints"
-PAGE = ROOT / "docs" / "ardupilot-comparison.md"
-PLOT = ROOT / "docs" / "ardupilot-comparison.svg"
+DOCS = ROOT / "docs"
 LIMIT_S = 900
 WIDTH, HEIGHT, MARGIN = 720, 420, 40
-SIMULATOR, GUIDED, AUTO = "built-in simulator", "ArduPilot, led by Sortie", "ArduPilot, its own AUTO"
-COLOURS = {SIMULATOR: "#1f6fb2", GUIDED: "#c8501e", AUTO: "#3c8a3c"}
+SIMULATOR = "built-in simulator"
+COLOURS = ("#1f6fb2", "#c8501e", "#3c8a3c")
 
 Point = tuple[float, float, float, float]  # s since takeoff, north, east, height, m from where it stood
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """One that is compared with. `key`: of --firmware and --vehicle; `variable`: names its SITL; `guided`, `native`: what
+    the two flights on it are called."""
+
+    key: str
+    name: str
+    variable: str
+    guided: str
+    native: str
+
+    @property
+    def page(self) -> Path:
+        return DOCS / f"{self.key}-comparison.md"
+
+    @property
+    def plot(self) -> Path:
+        return DOCS / f"{self.key}-comparison.svg"
+
+
+FIRMWARES = (
+    Firmware("ardupilot", "ArduPilot", "ARDUPILOT_SITL", "led by Sortie in GUIDED", "its own AUTO"),
+    Firmware("px4", "PX4", "PX4_SITL", "led by Sortie in Hold", "its own Mission"),
+)
 
 
 @dataclass
@@ -96,19 +122,18 @@ def plot(flights: list[Flight]) -> str:
         'font-size="13">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
     ]
-    for number, flight in enumerate(flights):
+    for number, (flight, colour) in enumerate(zip(flights, COLOURS, strict=True)):
         places = " ".join(
             f"{MARGIN + (point[2] - min(easts)) * scale:.1f},{HEIGHT - MARGIN - (point[1] - min(norths)) * scale:.1f}"
             for point in flight.track
         )
-        colour = COLOURS[flight.name]
         lines.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
         lines.append(f'<text x="{WIDTH - 220}" y="{22 + 18 * number}" fill="{colour}">{flight.name}</text>')
     lines.append(f'<text x="{MARGIN}" y="{HEIGHT - 12}">north up; 10 m = {10 * scale:.0f} px</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def page(plan: Path, ours: Flight, theirs: list[Flight]) -> str:
+def page(firmware: Firmware, plan: Path, ours: Flight, theirs: list[Flight]) -> str:
     """The page."""
     flights = [ours, *theirs]
     rows = [
@@ -122,33 +147,41 @@ def page(plan: Path, ours: Flight, theirs: list[Flight]) -> str:
         for seq in sorted(ours.reached)
     ]
     table = "\n".join(f"| {name} | {' | '.join(f'{value:.1f}' for value in values)} |" for name, values in rows)
-    return f"""# The same mission on the simulator and on ArduPilot
+    return f"""# The same mission on the simulator and on {firmware.name}
 
-Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator, two on ArduPilot SITL, one led by
-Sortie in GUIDED (`--strategy guided`), one by ArduPilot's own AUTO (`--strategy native`). Times count from 0.5 m of
-height; the distance of two tracks is that of each point to the other's nearest.
+Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator (`--firmware {firmware.key}`), two on
+{firmware.name} SITL, one {firmware.guided} (`--strategy guided`), one by {firmware.native} (`--strategy native`).
+Times count from 0.5 m of height; the distance of two tracks is that of each point to the other's nearest.
 
 | | {" | ".join(flight.name for flight in flights)} |
 | --- | {" | ".join("---" for _ in flights)} |
 {table}
 
-![The tracks from above]({PLOT.name})
+![The tracks from above]({firmware.plot.name})
 """
 
 
-def main() -> int:
+def compare(firmware: Firmware, binary: str, plan: Path) -> None:
     """Fly three times, write page and plot."""
-    binary = os.environ.get("ARDUPILOT_SITL", "")
-    if not binary:
-        print("compare: set ARDUPILOT_SITL to an arducopter SITL binary", file=sys.stderr)
+    sitl = ("--vehicle", f"{firmware.key}:copter={binary}", "--speedup", "1", "--strategy")
+    ours = fly(SIMULATOR, plan, "--vehicle", "sim:copter", "--firmware", firmware.key, "--speedup", "0")
+    theirs = [
+        fly(f"{firmware.name}, {firmware.guided}", plan, *sitl, "guided"),
+        fly(f"{firmware.name}, {firmware.native}", plan, *sitl, "native"),
+    ]
+    firmware.plot.write_text(plot([ours, *theirs]))
+    firmware.page.write_text(page(firmware, plan, ours, theirs))
+    print(f"compare: wrote {firmware.page} and {firmware.plot}", file=sys.stderr)
+
+
+def main() -> int:
+    """Compare with each firmware whose SITL is named."""
+    named = [(one, os.environ[one.variable]) for one in FIRMWARES if os.environ.get(one.variable)]
+    if not named:
+        print("compare: set ARDUPILOT_SITL or PX4_SITL to the binary of a copter's SITL", file=sys.stderr)
         return 2
-    plan = Path(sys.argv[1]) if len(sys.argv) > 1 else PLAN
-    ardupilot = ("--vehicle", f"ardupilot:copter={binary}", "--speedup", "1", "--strategy")
-    ours = fly(SIMULATOR, plan, "--vehicle", "sim:copter", "--speedup", "0")
-    theirs = [fly(GUIDED, plan, *ardupilot, "guided"), fly(AUTO, plan, *ardupilot, "native")]
-    PLOT.write_text(plot([ours, *theirs]))
-    PAGE.write_text(page(plan, ours, theirs))
-    print(f"compare: wrote {PAGE} and {PLOT}", file=sys.stderr)
+    for firmware, binary in named:
+        compare(firmware, binary, Path(sys.argv[1]) if len(sys.argv) > 1 else PLAN)
     return 0
 
 

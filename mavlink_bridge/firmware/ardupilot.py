@@ -111,6 +111,9 @@ class ArduPilot:
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
         return (home_item(home), *items)
 
+    def needs_home(self, items: Sequence[MissionItem]) -> bool:
+        return False
+
     def wire_seq(self, seq: int) -> int:
         return seq
 

@@ -178,6 +178,9 @@ class Firmware(Protocol):
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
         """The items of a mission as they are sent to it, numbered from 0."""
 
+    def needs_home(self, items: Sequence[MissionItem]) -> bool:
+        """Can these be sent only when home is known?"""
+
     def wire_seq(self, seq: int) -> int:
         """Number of a mission item on the wire, from Sortie's, which counts home as 0."""
 

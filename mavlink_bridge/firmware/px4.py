@@ -192,6 +192,11 @@ class Px4:
             sent.append(replace(item, seq=seq))
         return tuple(sent)
 
+    def needs_home(self, items: Sequence[MissionItem]) -> bool:
+        """0, 0 before any other place stands for it: sent as it is, PX4 flies there."""
+        first = next((item for item in items if has_position(item.command)), None)
+        return first is not None and first.x == 0.0 and first.y == 0.0
+
     def wire_seq(self, seq: int) -> int:
         return max(seq - 1, 0)
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _RETRY_MS: Final = 2000
+_HOME_MS: Final = 250
+"""How often it is looked whether home is known, where a mission needs it."""
 _END_MS: Final = 1000
 """How long the controller's mode may tell of the end of the mission before its item does."""
 
@@ -213,13 +215,15 @@ class NativeMission:
         mission = self._parts.plans.mission
         if self.ready or not mission.total() or self._vehicle.link.lost or now_ms < self._retry_ms:
             return
+        home = self._vehicle.home.position
+        if home is None and self._firmware.needs_home(mission.items()):
+            self._retry_ms = now_ms + _HOME_MS
+            return
         if not self._turn.take(self, now_ms):
             self._retry_ms = self._turn.wait_ms(now_ms)
             return
         self._uploading = mission.checksum()
-        self._upload = MissionUpload(
-            self._vehicle.address, mission.items(), current=self._present(), home=self._vehicle.home.position
-        )
+        self._upload = MissionUpload(self._vehicle.address, mission.items(), current=self._present(), home=home)
         self._upload.start(now_ms)
 
     def next_deadline_ms(self) -> int | None:

@@ -120,12 +120,10 @@ class Navigator:
             self._stage, self._takeoff_m = "spool up", height
             return
         self._stage = "item"
-        if item.command in (16, 17, 19, 21):
+        if item.command in (16, 17, 19, 21, 22):
             here = self.vehicle.state.position
             place = self._place(item)
             self.vehicle.set_target(self._leg(place if item.command != 21 else (place[0], place[1], here[2])))
-        elif item.command == 22:
-            self.vehicle.set_target(self._leg((*self.vehicle.state.position[:2], self._place(item)[2])))
         elif item.command == 20:
             self.change_mode(RTL)
         else:
@@ -192,12 +190,8 @@ class Navigator:
                 self._stage = "takeoff"
                 self.vehicle.set_target(TakeOff(-self._takeoff_m))
         elif self._stage == "takeoff":
-            if arrived:
-                self._stage = "item"
-                if item.command == 22:
-                    self._advance()
-                else:
-                    self._begin_item()
+            if arrived:  # a takeoff goes on to its place (mission.cpp: "navigate to the actual waypoint now")
+                self._begin_item()
         elif item.command == 21:
             self._land_at_item(arrived)
         elif item.command in (16, 19, 22) and (arrived or self._hold_until_ms is not None):

@@ -103,6 +103,7 @@ def test_a_mission_as_each_takes_it() -> None:
     ]  # fmt: skip
     assert (sent[0].x, sent[0].y) == (47.0, 8.0) and (sent[4].x, sent[4].y) == (47.1, 8.1)
     assert sent[3].param1 == 2.0
+    assert px4.needs_home(items) and not px4.needs_home(items[1:]) and not ardupilot.needs_home(items)
     assert [px4.wire_seq(seq) for seq in (1, 2)] == [0, 1] and px4.seq_of(0) == 1 and ardupilot.seq_of(0) == 0
 
 

@@ -14,6 +14,7 @@ from autopilot.mission.state import MissionState
 from autopilot.modes.table import CopterMode
 from autopilot.targets import Hold, Velocity
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import FrameReader
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import (
@@ -35,6 +36,7 @@ from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.real_px4 import RealPx4, px4_controller
 
 RETURN_COMMAND, DO_SET_SERVO = 20, 183
+HOME_POSITION = 242
 SETTLED_M = 1.0
 
 
@@ -99,6 +101,20 @@ def test_a_mission_without_home_and_takeoff_is_flown_by_mode_and_arming(make: Ca
     assert px4(bench).total(0) == 3
     assert not any("taken over" in text for text in ground.texts()), "its return is an item of the mission (line 7)"
     assert sent(bench, MISSION_START) == []
+
+
+def test_a_takeoff_without_a_place_is_not_sent_before_home_is_known(make: Callable[..., ControllerBench]) -> None:
+    """PX4 takes 0, 0 for a place and flies there: the real one set out for the Gulf of Guinea."""
+    bench = make()
+    reader = FrameReader()
+    bench.from_controller = lambda data: b"".join(f.raw for f in reader.receive(data) if f.msg_id != HOME_POSITION)
+    bench.upload(SQUARE)
+    bench.run(4.0)
+    assert bench.vehicle.home.position is None and px4(bench).total(0) == 0
+    bench.from_controller = bytes
+    bench.run_until(lambda: px4(bench).total(0) == len(SQUARE), 20.0)
+    given = [message for _, message in px4(bench).received if message.get_type() == "MISSION_ITEM_INT"]
+    assert (given[0].x, given[0].y) == pytest.approx((HOME.lat * 1e7, HOME.lon * 1e7), abs=300.0)
 
 
 def test_armed_first_the_mode_is_the_start(make: Callable[..., ControllerBench]) -> None:
