@@ -30,8 +30,8 @@ Point = tuple[float, float, float, float]  # s since takeoff, north, east, heigh
 
 @dataclass(frozen=True)
 class Firmware:
-    """One that is compared with. `key`: of --firmware and --vehicle; `variable`: names its SITL; `guided`, `native`: what
-    the two flights on it are called."""
+    """One that is compared with. `key`: of --firmware and --vehicle; `variable`: names its SITL; `guided`, `native`:
+    what the two flights on it are called."""
 
     key: str
     name: str

@@ -34,6 +34,8 @@ from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware import px4_events as e
+from mavlink_bridge.firmware.px4_book import Notices
 from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes
 from mavlink_bridge.firmware.px4_modes import (
     FOLLOW,
@@ -55,13 +57,7 @@ from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.modes import ListedMode
 
 # Commander.cpp (`arm`, `disarm`), HealthAndArmingChecks
-_ARMED, _PREARM, _ARM, _DISARM = (
-    "Armed by external command", "Preflight Fail: ", "Arming denied: ", "Disarming denied: ",
-)  # fmt: skip
-_DISARMED_BY: Final = {  # arm_disarm_reason_str
-    ArmingMethod.MAVLINK: "external command", ArmingMethod.LANDED: "landing",
-    ArmingMethod.DISARM_DELAY: "auto preflight disarming",
-}  # fmt: skip
+_PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
 _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
 
@@ -135,12 +131,13 @@ class Px4Face:
         """Do the setpoints come that Offboard needs, at this vehicle time?"""
         self.refusal: Callable[[], str | None] = lambda: None
         """Why it is not armed now, beside the core's reasons."""
+        self._notices = Notices(autopilot.announcer)
         self.failsafes = Px4Failsafes(
-            autopilot.facts, autopilot.announcer, parameters, self,
+            autopilot.facts, self._notices, parameters, self,
             lambda method: self._stop_motors(method),
         )  # fmt: skip
         autopilot.facts.texts = replace(
-            autopilot.facts.texts, armed=_ARMED, disarmed="", prearm=_PREARM, arm=_ARM, disarm=_DISARM
+            autopilot.facts.texts, armed="", disarmed="", prearm=_PREARM, arm=_ARM, disarm=_DISARM
         )
         autopilot.failsafes.follow(self.failsafes)
         autopilot.fence.act_instead = self.failsafes.outside
@@ -149,6 +146,11 @@ class Px4Face:
     def _stop_motors(self, method: ArmingMethod) -> None:
         core = self._autopilot
         core.vehicle_arming.disarm(core.facts.now_ms, force=True, method=method)
+
+    @property
+    def notices(self) -> Notices:
+        """What it says in words and as events."""
+        return self._notices
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
@@ -226,8 +228,7 @@ class Px4Face:
         core = self._autopilot
         number = self._map.core(mode)
         if number is None or (mode == OFFBOARD and not self.setpoints_ok(now_ms)):
-            text = f"Switching to {self._map.name(mode)} is currently not available"
-            return core.announcer.refuse(text, Result.TEMPORARILY_REJECTED)
+            return self._notices.mode_refused(mode, self._map.name(mode))
         outcome = core.modes.set(number, now_ms)
         if not outcome.ok:
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
@@ -258,8 +259,7 @@ class Px4Face:
     def _begin_mission(self, now_ms: int) -> Outcome:
         core = self._autopilot
         if not core.plans.mission.total():
-            text = "Switching to Mission is currently not available"
-            return core.announcer.refuse(text, Result.TEMPORARILY_REJECTED)
+            return self._notices.mode_refused(MISSION, self._map.name(MISSION))
         if not core.facts.armed:
             core.modes.set(self._guided, now_ms)
             self._stage = Stage.MISSION_ASKED
@@ -270,13 +270,14 @@ class Px4Face:
             self._stage = Stage.CLIMBING if outcome.ok else self._stage
             return outcome
         self._stage = Stage.NONE
+        self._notices.tell(e.EXECUTES, ())
         return core.mission_commands.start(now_ms)
 
     def _arm(self, command: Command, context: Context) -> Outcome:
         why = self.refusal() if command.param(1) == 1.0 else None
         if why is not None:
-            text = f"{_ARM}{why}"
-            return self._autopilot.announcer.refuse(text, Result.TEMPORARILY_REJECTED)
+            self._notices.say(Severity.CRITICAL, f"{_ARM}{why}", e.CALIBRATING)
+            return Outcome(Result.TEMPORARILY_REJECTED, why)
         return flight.arm_disarm(command, context)
 
     def _take_off(self, command: Command, context: Context) -> Outcome:
@@ -353,10 +354,10 @@ class Px4Face:
                 self._mission_ended()
             elif isinstance(event, ArmedChanged) and event.armed:
                 self._flew = False
+                self._notices.armed()
             elif isinstance(event, ArmedChanged):
                 landed = event.method is ArmingMethod.DISARM_DELAY and self._flew
-                by = _DISARMED_BY.get(ArmingMethod.LANDED if landed else event.method, "failsafe")
-                self._autopilot.announcer.say(Severity.INFO, f"Disarmed by {by}")
+                self._notices.disarmed(ArmingMethod.LANDED if landed else event.method)
             elif isinstance(event, FenceChanged) and not event.breach_types:
                 self.failsafes.inside(self._autopilot.facts.now_ms)
 
@@ -367,6 +368,7 @@ class Px4Face:
     def _mission_ended(self) -> None:
         """In the air it is Hold then (Commander.cpp, "Transition to loiter when the mission is ... finished")."""
         core = self._autopilot
+        self._notices.tell(e.LOITERS if self._flying else e.FINISHED, ())
         if core.modes.mode is core.auto and self._flying and core.modes.set(self._guided, core.facts.now_ms).ok:
             self._asked = self.failsafes.user_mode = HOLD
 
@@ -398,6 +400,7 @@ class Px4Face:
         elif self._stage in (Stage.CLIMBING, Stage.TAKING_OFF) and core.helm.arrived and not core.facts.landed:
             climbing, self._stage, self._asked = self._stage is Stage.CLIMBING, Stage.NONE, HOLD
             if climbing:
+                self._notices.tell(e.EXECUTES, ())
                 core.mission_commands.start(now_ms)
             else:
                 self.failsafes.user_mode = HOLD
@@ -414,8 +417,10 @@ class Px4Face:
         if facts.armed or self._airborne:
             self._airborne = not self._airborne
             self._flew = True
-            text = "Takeoff detected" if self._airborne else "Landing detected"
-            self._autopilot.announcer.say(Severity.INFO, text)
+            if self._airborne:
+                self._notices.say(Severity.INFO, "Takeoff detected", e.LIFTOFF)
+            else:
+                self._notices.say(Severity.INFO, "Landing detected", e.LANDED)
 
     def _tell_again(self, now_ms: int) -> None:
         if self._reached is None or now_ms < self._due_ms:

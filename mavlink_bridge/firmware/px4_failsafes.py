@@ -23,8 +23,11 @@ from typing import Final, Protocol
 from autopilot import report
 from autopilot.mav import Severity
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.vehicle_context import Announcer, VehicleFacts
+from autopilot.vehicle_context import VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
+from mavlink_bridge.firmware import px4_events as e
+from mavlink_bridge.firmware.px4_book import Notices
+from mavlink_bridge.firmware.px4_events import Action, FailsafeCause
 from mavlink_bridge.firmware.px4_modes import (
     ALTITUDE,
     FOLLOW,
@@ -39,22 +42,6 @@ from mavlink_bridge.firmware.px4_modes import (
     TAKEOFF,
     Pair,
 )
-
-
-class Action(IntEnum):
-    """From the mildest to the worst (framework.h)."""
-
-    NONE = 0
-    WARN = 1
-    TO_POSITION = 2
-    TO_ALTITUDE = 3
-    TO_STABILIZED = 4
-    HOLD = 5
-    RETURN = 6
-    LAND = 7
-    DESCEND = 8
-    DISARM = 9
-    TERMINATE = 10
 
 
 class Cause(Enum):
@@ -120,6 +107,11 @@ _EXCEPT: Final = {  # COM_RCL_EXCEPT
 }  # fmt: skip
 _NO_STICKS: Final = 4  # COM_RC_IN_MODE
 _LOOK_MS: Final = 1000
+_CAUSES: Final = {  # any other is generic
+    Cause.STICKS: FailsafeCause.STICKS, Cause.STATION: FailsafeCause.STATION,
+    Cause.BATTERY_LOW: FailsafeCause.BATTERY_LOW, Cause.BATTERY_CRITICAL: FailsafeCause.BATTERY_CRITICAL,
+    Cause.BATTERY_EMERGENCY: FailsafeCause.BATTERY_EMERGENCY,
+}  # fmt: skip
 _REASONS: Final = {
     Cause.STICKS: ModeReason.RADIO_FAILSAFE, Cause.STATION: ModeReason.GCS_FAILSAFE, Cause.WIND: ModeReason.FAILSAFE,
     Cause.FENCE: ModeReason.FENCE_BREACHED, Cause.BATTERY_LOW: ModeReason.BATTERY_FAILSAFE,
@@ -149,17 +141,18 @@ class Px4Failsafes:
     def __init__(
         self,
         facts: VehicleFacts,
-        announcer: Announcer,
+        notices: Notices,
         parameters: Values,
         flown: Flown,
         disarm: Callable[[ArmingMethod], None],
     ) -> None:
         self._facts = facts
-        self._announcer = announcer
+        self._notices = notices
         self._parameters = parameters
         self._flown = flown
         self._disarm = disarm
         self._held: dict[Cause, Held] = {}
+        self._sticks_lost_ms = 0
         self._sticks_lost = self._station_lost = self._windy = self._position_lost = self._setpoints_lost = False
         self._ignore_sticks = True  # lost when it was armed: not needed then, until they are heard
         self._outside = False
@@ -210,7 +203,9 @@ class Px4Failsafes:
         """Without the receiver it flies on, until the estimator gives up."""
 
     def crashed(self, check: int, now_ms: int) -> None:
-        self._announcer.say(Severity.EMERGENCY, "Failsafe activated")
+        self._notices.say(
+            Severity.EMERGENCY, "Failsafe activated", e.ACTS_ANYHOW, e.custom_of(self.user_mode), Action.TERMINATE
+        )
         self._disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
@@ -222,13 +217,14 @@ class Px4Failsafes:
         self._judge(now_ms)
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
-        self._announcer.say(Severity.WARNING, "Connection to ground station lost")
+        self._notices.say(Severity.WARNING, "Connection to ground station lost", e.STATION_LOST)
         self._station_lost = True
         self._judge(now_ms)
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
         if not self._sticks_lost:
-            self._announcer.say(Severity.WARNING, "Manual control lost")
+            self._notices.say(Severity.CRITICAL, "Manual control lost", e.STICKS_LOST)
+            self._sticks_lost_ms = now_ms
         self._sticks_lost = True
         self._judge(now_ms)
 
@@ -236,10 +232,11 @@ class Px4Failsafes:
         """ "GCS" or "Radio"."""
         if name == "GCS":
             self._station_lost = False
-            self._announcer.say(Severity.INFO, "GCS connection regained")
+            self._notices.say(Severity.INFO, "GCS connection regained", e.STATION_FOUND)
         else:
             self._sticks_lost = False
-            self._announcer.say(Severity.INFO, "Manual control regained")
+            after_s = (self._facts.now_ms - self._sticks_lost_ms) / 1000.0
+            self._notices.say(Severity.INFO, f"Manual control regained after {after_s:.1f} s", e.STICKS_FOUND, after_s)
         self._ignore_sticks = self._ignore_sticks and self._sticks_lost
         self._judge(self._facts.now_ms)
 
@@ -255,7 +252,7 @@ class Px4Failsafes:
     def outside(self, now_ms: int) -> None:
         """The fence is breached."""
         if not self._outside:
-            self._announcer.say(Severity.WARNING, "Geofence violated")
+            self._notices.say(Severity.CRITICAL, "Geofence violated", e.FENCE, e.ALL_MODES, e.Part.SYSTEM)
         self._outside = True
         self._judge(now_ms)
 
@@ -293,7 +290,7 @@ class Px4Failsafes:
     def _battery_is(self, level: Cause) -> None:
         if _LEVELS.index(level) > _LEVELS.index(self._battery):
             self._battery = level
-            self._announcer.say(*_BATTERY_TEXTS[level])
+            self._notices.announcer.say(*_BATTERY_TEXTS[level])
         self._look_ms = self._facts.now_ms + _LOOK_MS if self._battery is Cause.BATTERY_CRITICAL else None
 
     # --- causes ---------------------------------------------------------------------------------------------------
@@ -366,7 +363,7 @@ class Px4Failsafes:
         self.selected = action
         if action is before:
             return
-        if action > max(before, Action.WARN):
+        if action > before:
             self._tell(now_ms, delayed)
         if action in _FLOWN:
             self._enter(now_ms)
@@ -398,17 +395,20 @@ class Px4Failsafes:
         return action, delayed
 
     def _tell(self, now_ms: int, delayed: Action) -> None:
-        if delayed is not Action.NONE and self._act_ms is not None:
-            seconds = round((self._act_ms - now_ms) / 1000.0)
-            self._announcer.say(Severity.CRITICAL, f"Failsafe activated: entering Hold for {seconds} seconds")
-        else:
-            self._announcer.say(Severity.CRITICAL, "Failsafe activated")
+        seconds = 0 if self._act_ms is None else round((self._act_ms - now_ms) / 1000.0)
+        self._notices.failsafe(
+            self.user_mode, self.selected, delayed, seconds, _CAUSES.get(self._worst, FailsafeCause.GENERIC)
+        )
+
+    @property
+    def _worst(self) -> Cause:
+        return max(self._held, key=lambda one: self._held[one].action)
 
     def _enter(self, now_ms: int) -> None:
-        cause = max(self._held, key=lambda one: self._held[one].action)
-        if not self._flown.enter_by_failsafe(_FLOWN[self.selected], _REASONS[cause], now_ms):
+        reason = _REASONS[self._worst]
+        if not self._flown.enter_by_failsafe(_FLOWN[self.selected], reason, now_ms):
             self.selected = Action.DESCEND
-            self._flown.enter_by_failsafe(LAND, _REASONS[cause], now_ms)
+            self._flown.enter_by_failsafe(LAND, reason, now_ms)
 
 
 def _loss(setting: float) -> Held:

@@ -20,6 +20,8 @@ from autopilot.mav import Cmd, Frame, Result, Severity, SpeedType
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.targets import Circle, Yaw, YawMode
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.px4_book import Notices
+from mavlink_bridge.firmware.px4_events import PILOT
 from mavlink_bridge.firmware.px4_face import FlownParts
 from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes, Values
 from mavlink_bridge.firmware.px4_modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION, Pair
@@ -50,6 +52,8 @@ class Shown(Protocol):
     def mode(self) -> Pair: ...
     @property
     def failsafes(self) -> Px4Failsafes: ...
+    @property
+    def notices(self) -> Notices: ...
     def fly_guided(self, mode: Pair, now_ms: int) -> None: ...
     def enter_mode(self, mode: Pair, now_ms: int) -> Outcome: ...
 
@@ -343,7 +347,7 @@ class StickTakeover:
             return
         wanted = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._face.failsafes.sticks_may_take_over
         if wanted and self._moved():
-            core.announcer.say(Severity.INFO, "Pilot took over using sticks")
+            self._face.notices.say(Severity.INFO, "Pilot took over using sticks", PILOT)
             self._face.enter_mode(POSITION, now_ms)
 
     def _moved(self) -> bool:

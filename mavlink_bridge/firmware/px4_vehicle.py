@@ -7,6 +7,7 @@ from typing import Final
 
 from autopilot.mav import FailureType, FailureUnit
 from autopilot.parameters.parameters import Parameters
+from mavlink_bridge.firmware.px4_book import Px4Book
 from mavlink_bridge.firmware.px4_calibration import Px4Calibration
 from mavlink_bridge.firmware.px4_face import FlownParts, Px4Face
 from mavlink_bridge.firmware.px4_guidance import FollowMe, Offboard, Orbit, StickTakeover
@@ -41,4 +42,5 @@ class Px4Vehicle:
         follow = FollowMe(autopilot, self.face, self.parameters)
         takeover = StickTakeover(autopilot, self.face, self.parameters)
         self.services: tuple[Service, ...] = (orbit, follow, calibration, takeover, self.face)
+        self.book = Px4Book()
         self.rows: Mapping[int, Row] = {**self.face.rows(), **orbit.rows(), **calibration.rows()}

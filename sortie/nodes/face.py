@@ -18,11 +18,9 @@ from mavlink_bridge.services.base import RemembersLinks, Timed
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
-from mavlink_bridge.services.events import EventClock, EventService
-from mavlink_bridge.services.events.definitions import ShownMode
-from mavlink_bridge.services.events.definitions import document as events_document
-from mavlink_bridge.services.events.definitions import german as events_german
+from mavlink_bridge.services.events import EventClock, EventService, SortieBook
 from mavlink_bridge.services.events.service import EVENT, SEQUENCE
+from mavlink_bridge.services.events.vocabulary import Book, ShownMode, Vocabulary
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
 from mavlink_bridge.services.failures.table import FAILURES
 from mavlink_bridge.services.ftp.component_metadata import (
@@ -105,6 +103,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     failures = FAILURES
     own: tuple[ProtocolService, ...] = ()
     rows: Mapping[int, Row] = MappingProxyType({})
+    book: Book = SortieBook()
     if firmware.habits.takes_off_by_itself:
         from mavlink_bridge.firmware import px4_vehicle
 
@@ -114,15 +113,17 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         failures = px4_vehicle.FAILURES
         telemetry.facts.shown_modes = lambda: (face.custom_mode, face.wanted_mode)
         telemetry.facts.standard_mode = face.standard_of
-        face.changed = telemetry.send_heartbeat
+        face.changed, book = telemetry.send_heartbeat, spoken.book
         service.observers.append(lambda events, now_ms: face.hear(events))
     else:
         files.mount("@PARAM", ParameterFiles(service.parameters))
     FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands, failures)
     ModeService(modes, commands, telemetry.answers)
-    tells_events = firmware.habits.takes_off_by_itself
-    events = _events(service, telemetry, modes, everywhere=tells_events)
-    metadata = _metadata(service, served, commands, modes, firmware)
+    events = _events(service, telemetry, book)
+    if firmware.habits.takes_off_by_itself:
+        events.tell_everybody()
+        face.notices.tell = lambda definition, values: events.tell(definition, service.now_ms, *values)
+    metadata = _metadata(service, served, commands, modes, book.vocabulary, firmware)
     pages = Pages(metadata.pages())
     files.mount("@SYS", pages)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
@@ -177,7 +178,12 @@ def _shown(modes: ModeSource) -> list[ShownMode]:
 
 
 def _metadata(
-    service: Service, served: ServedParameters, commands: CommandService, modes: ModeSource, firmware: Firmware
+    service: Service,
+    served: ServedParameters,
+    commands: CommandService,
+    modes: ModeSource,
+    events: Vocabulary,
+    firmware: Firmware,
 ) -> MetadataFiles:
     """What the vehicle can tell of itself: made when somebody asks."""
     kind = service.autopilot.facts.vehicle_class
@@ -187,7 +193,7 @@ def _metadata(
         ),
         Described(MetadataType.COMMANDS, "commands", lambda: commands_document(kind, commands.numbers())),
         Described(
-            MetadataType.EVENTS, "events", lambda: events_document(_shown(modes)), lambda: events_german(_shown(modes))
+            MetadataType.EVENTS, "events", lambda: events.document(_shown(modes)), lambda: events.german(_shown(modes))
         ),
     )
     return MetadataFiles(described, firmware.version)
@@ -215,7 +221,7 @@ class _Watched:
         return int(vector[report.SENSORS_PRESENT]), int(vector[report.SENSORS_HEALTHY])
 
 
-def _events(service: Service, telemetry: TelemetryService, modes: ModeSource, *, everywhere: bool) -> EventService:
+def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventService:
     """The events of a vehicle, which cost nothing until somebody listens."""
 
     def hear(heard: list[Event], now_ms: int) -> None:
@@ -229,10 +235,9 @@ def _events(service: Service, telemetry: TelemetryService, modes: ModeSource, *,
         service.endpoint.add_service(EventClock(events))
 
     events = EventService(
-        _Watched(service.autopilot, service.endpoint.links, lambda: telemetry.facts.shown_modes()), listen
-    )
+        _Watched(service.autopilot, service.endpoint.links, lambda: telemetry.facts.shown_modes()), book,
+        listen,
+    )  # fmt: skip
     telemetry.answers[SEQUENCE] = events.sequence
     telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
-    if everywhere:
-        events.tell_everybody()
     return events

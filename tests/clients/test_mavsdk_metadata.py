@@ -49,7 +49,7 @@ async def _hears(metadata: Any, events: Any, action: Any) -> None:
     parameters = json.loads((await _there(lambda: metadata.get_metadata(1, MetadataType.PARAMETER))).json_metadata)
     assert "BAT_LOW_THR" in {one["name"] for one in parameters["parameters"]}
     described = json.loads((await _there(lambda: metadata.get_metadata(1, MetadataType.EVENTS))).json_metadata)
-    assert described["components"]["1"]["namespace"] == "sortie"
+    assert described["components"]["1"]["namespace"] == "px4"
     report = await _there(events.get_health_and_arming_checks_report)
     assert {"gps", "gyro", "battery"} <= {one.name for one in report.health_components}
     told: list[Any] = []
@@ -60,10 +60,10 @@ async def _hears(metadata: Any, events: Any, action: Any) -> None:
 
     hearing = asyncio.create_task(hear())
     await _there(action.arm)
-    await _until(lambda: any(one.event_name == "armed" for one in told))
+    await _until(lambda: any(one.event_name == "commander_armed_by" for one in told))
     hearing.cancel()
-    (armed,) = (one for one in told if one.event_name == "armed")
-    assert (armed.event_namespace, armed.message) == ("sortie", "Armed: mavlink")
+    (armed,) = (one for one in told if one.event_name == "commander_armed_by")
+    assert (armed.event_namespace, armed.message) == ("px4", "Armed: external command")
 
 
 async def _there(ask: Callable[[], Awaitable[Any]]) -> Any:

@@ -131,7 +131,8 @@ class Station:
 
     @property
     def texts(self) -> list[str]:
-        return [message.text for message in self.of("STATUSTEXT")]
+        """Without the tab at the end of those that are events, too."""
+        return [message.text.rstrip("\t") for message in self.of("STATUSTEXT")]
 
     # --- what a flight asks for -----------------------------------------------------------------------------------
     def stream(self, message_id: int, hz: float) -> None:

@@ -35,9 +35,10 @@ from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.px4_navigator import OFFBOARD
 from tests.stand_in.px4_parameters import DEFAULTS, INT32
 
-SPEEDUP: Final = 6.0
+SPEEDUP: Final = 3.0
 _GIVE_UP_S: Final = 60.0
 _STREAMS: Final = {33: 10.0, 30: 50.0}  # GLOBAL_POSITION_INT; ATTITUDE, for its clock
+_RATE: Final = 4_000_000  # bytes/s; on a serial line it takes a twentieth of the baud rate (mavlink_main.cpp)
 _READ: Final = 8000  # so much it takes of one datagram (mavlink_receiver.cpp)
 _BEAT_MS: Final = 200  # HEARTBEAT is asked for so often, and sticks are told
 #: rcS makes these longer with the speed; here they are vehicle time. The pilot may be late, since a test may be.
@@ -58,14 +59,14 @@ _CAUSES: Final[dict[str, dict[str, float]]] = {
 _MORE_INTEGERS: Final = ("SIM_GPS_USED", "COM_FLT_TIME_MAX", "COM_DL_LOSS_T", "COM_RC_IN_MODE")
 
 
-def px4_controller(params: Mapping[str, float] | None = None) -> Px4StandIn | RealPx4:
-    """The stand-in, or the program that PX4_SITL names."""
+def px4_controller(params: Mapping[str, float] | None = None, baud: int | None = None) -> Px4StandIn | RealPx4:
+    """The stand-in, or the program that PX4_SITL names. `baud`: of the line to it."""
     given = os.environ.get(VARIABLE)
     if not given:
         return Px4StandIn(params=params)
     if not Path(given).is_file():
         pytest.skip(f"there is no {given}")
-    return RealPx4(Path(given), params or {})
+    return RealPx4(Path(given), params or {}, _RATE if baud is None else baud // 20)
 
 
 class RealPx4:
@@ -73,8 +74,8 @@ class RealPx4:
 
     kind = "copter"
 
-    def __init__(self, program: Path, params: Mapping[str, float]) -> None:
-        self._program, self._params = program, {**_OWN, **params}
+    def __init__(self, program: Path, params: Mapping[str, float], rate: int) -> None:
+        self._program, self._params, self._rate = program, {**_OWN, **params}, rate
         self.restarts = 0
         self.armed = False
         self.pair = (0, 0)
@@ -98,8 +99,8 @@ class RealPx4:
         """The file that rcS reads on the search path: two links, and what rcS has set otherwise by now."""
         lines = ["#!/bin/sh", "param set MAV_SYS_ID 1", *(f"param set {name} {value:g}" for name, value in
                                                          self._params.items())]  # fmt: skip
-        lines += [f"mavlink start -x -u {port.theirs} -r 4000000 -f -m onboard -o {port.ours}"
-                  for port in (self._main, self._own)]  # fmt: skip
+        lines += [f"mavlink start -x -u {port.theirs} -r {rate} -f -m onboard -o {port.ours}"
+                  for port, rate in ((self._main, self._rate), (self._own, _RATE))]  # fmt: skip
         file = self._folder / "px4-rc.mavlink"
         file.write_text("\n".join(lines) + "\n")
         file.chmod(0o755)

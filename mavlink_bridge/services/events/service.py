@@ -17,24 +17,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from autopilot.events import (
-    ArmedChanged,
-    CameraTriggered,
-    Event,
-    FenceChanged,
-    FlightStateChanged,
-    HomeChanged,
-    ModeChanged,
-)
-from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
-from autopilot.reasons import BY_WISH, ArmingReason, ModeReason
+from autopilot.events import Event
 from mavlink_bridge.codec import id_of
 from mavlink_bridge.messages import CurrentEventSequence, EventMessage, ResponseEventError
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.events import checks, definitions
-from mavlink_bridge.services.events.definitions import ARGUMENT_BYTES, Definition
+from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, Definition, Told, Watched
 
 EVENT: Final = id_of("EVENT")
 SEQUENCE: Final = id_of("CURRENT_EVENT_SEQUENCE")
@@ -45,35 +34,18 @@ OFF: Final = -1
 _ROUND: Final = 0x10000
 _RESET: Final = 1  # MAV_EVENT_CURRENT_SEQUENCE_FLAGS_RESET
 _UNAVAILABLE: Final = 0  # MAV_EVENT_ERROR_REASON_UNAVAILABLE
-_NO_FAILSAFE: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
-
-
-class Watched(Protocol):
-    """What the vehicle is asked while somebody listens."""
-
-    def mode(self) -> int:
-        """custom_mode as it is shown."""
-
-    def reasons(self) -> Sequence[ArmingReason]:
-        """Why it may not be armed."""
-
-    def armed(self) -> bool: ...
-    def sensors(self) -> tuple[int, int]:
-        """MAV_SYS_STATUS_SENSOR bits: present, healthy."""
-
-    def links(self) -> Sequence[int]:
-        """Those that are open."""
 
 
 class EventService:
-    """See the module. `listen`: called when somebody listens for the first time; from then on `hear` wants all events
-    of the core, and an `EventClock` is to be a service."""
+    """See the module. `book`: which events there are, and of what. `listen`: called when somebody listens for the
+    first time; from then on `hear` wants all events of the core, and an `EventClock` is to be a service."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"REQUEST_EVENT"})
 
-    def __init__(self, watched: Watched, listen: Callable[[], object]) -> None:
+    def __init__(self, watched: Watched, book: Book, listen: Callable[[], object]) -> None:
         self._watched = watched
+        self._book = book
         self._listen = listen
         self._everywhere = False
         self._links: set[int] = set()
@@ -81,7 +53,7 @@ class EventService:
         self._listening = False
         self._sequence = 0  # of the latest event
         self._kept: deque[tuple[int, Message]] = deque(maxlen=KEPT)
-        self._told: checks.Report | None = None
+        self._told: tuple[Told, ...] | None = None
         self._look_ms = self._sequence_ms = 0
         self._new = True
         self._out: list[Outgoing] = []
@@ -164,10 +136,10 @@ class EventService:
         self._heard = set(links)
         if self._watched.armed():
             return
-        report = checks.report(self._watched.reasons(), *self._watched.sensors())
-        if report != self._told:
-            self._told = report
-            for definition, values in report.events():
+        standing = self._book.standing(self._watched.reasons(), *self._watched.sensors())
+        if standing != self._told:
+            self._told = standing
+            for definition, values in standing:
                 self.tell(definition, now_ms, *values)
 
     # --- events ---------------------------------------------------------------------------------------------------
@@ -176,33 +148,9 @@ class EventService:
         if not self.wanted:
             return
         for event in events:
-            found = self._meant(event)
-            if found is not None:
-                definition, *values = found
-                self.tell(definition, now_ms, *values)
-
-    def _meant(self, event: Event) -> tuple[Definition, *tuple[float, ...]] | None:
-        d = definitions
-        match event:
-            case ArmedChanged(armed, method):
-                return (d.ARMED if armed else d.DISARMED), method
-            case ModeChanged(_, reason):
-                return (d.MODE if reason in _NO_FAILSAFE else d.FAILSAFE), self._watched.mode(), reason
-            case HomeChanged():
-                return (d.HOME,)
-            case FenceChanged(types):
-                return (d.BREACH, types) if types else (d.CLEAR,)
-            case ItemReached(seq):
-                return d.REACHED, seq
-            case MissionComplete():
-                return (d.COMPLETE,)
-            case MissionCleared():
-                return (d.CLEARED,)
-            case FlightStateChanged(state):
-                return d.FLIGHT, state
-            case CameraTriggered(number):
-                return d.PHOTO, number
-        return None
+            told = self._book.meant(event, self._watched)
+            if told is not None:
+                self.tell(told[0], now_ms, *told[1])
 
     def tell(self, definition: Definition, now_ms: int, *values: float) -> None:
         """One event more, to everybody who listens."""

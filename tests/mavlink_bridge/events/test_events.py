@@ -14,16 +14,19 @@ from autopilot.events import ArmedChanged, FenceChanged, ModeChanged, StatusText
 from autopilot.mav import Sensor, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.reasons import BAD_FIX, GYROS_FAILED, ArmingMethod, ArmingReason, Check, ModeReason
+from mavlink_bridge.firmware import px4_events
 from mavlink_bridge.messages import RequestEvent
 from mavlink_bridge.services.base import Peer
-from mavlink_bridge.services.events import EventClock, EventService
+from mavlink_bridge.services.events import EventClock, EventService, SortieBook
 from mavlink_bridge.services.events import definitions as d
 from mavlink_bridge.services.events.service import EVENT, KEPT, LOOK_MS, SEQUENCE, SEQUENCE_MS
+from mavlink_bridge.services.events.vocabulary import ShownMode, Vocabulary
 from mavlink_bridge.services.ftp.component_metadata import text_at
 from sortie import Session, mavlink
 
-MODES = (d.ShownMode(0, "STABILIZE", False), d.ShownMode(4, "GUIDED", True), d.ShownMode(6, "RTL", True))
-FILE = d.document(MODES)
+MODES = (ShownMode(0, "STABILIZE", False), ShownMode(4, "GUIDED", True), ShownMode(6, "RTL", True))
+PX4_MODES = (ShownMode(4 << 16 | 4 << 24, "Mission", True), ShownMode(4 << 16 | 6 << 24, "Land", False))
+FILE = d.VOCABULARY.document(MODES)
 COMPONENT = FILE["components"]["1"]
 SIZES = {"uint8_t": "<B", "uint16_t": "<H", "uint32_t": "<I", "float": "<f"}
 GROUND, OTHER = Peer(1, 255, 190), Peer(2, 250, 190)
@@ -57,7 +60,7 @@ class Bench:
         self.healthy = int(Sensor.GYRO | Sensor.GPS)
         self.begun = 0
         self.open = [1]
-        self.service = EventService(self, self.listen)
+        self.service = EventService(self, SortieBook(), self.listen)
         self.clock = EventClock(self.service)
         self.now_ms = 0
 
@@ -100,42 +103,54 @@ def names(sent: list[tuple[int | None, Any]]) -> list[str]:
 
 
 # --- the file -----------------------------------------------------------------------------------------------------
-def test_the_file_keeps_to_libevents_schema() -> None:
+@pytest.mark.parametrize("vocabulary", [d.VOCABULARY, px4_events.VOCABULARY], ids=lambda one: one.namespace)
+def test_the_file_keeps_to_libevents_schema(vocabulary: Vocabulary) -> None:
     """Version, keys, patterns of names and numbers, one line of at most 120 letters; types that exist."""
-    assert (FILE["version"], set(FILE)) == (2, {"version", "translation", "components"})
-    assert set(COMPONENT) == {
+    file = vocabulary.document(PX4_MODES if vocabulary.namespace == "px4" else MODES)
+    assert (file["version"], set(file)) == (2, {"version", "translation", "components"})
+    component = file["components"]["1"]
+    assert set(component) == {
         "namespace", "enums", "event_groups", "supported_protocols", "navigation_mode_groups",
     }  # fmt: skip
-    assert re.fullmatch(r"[a-z][a-z0-9_]*", COMPONENT["namespace"])
-    for name, enum in COMPONENT["enums"].items():
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", component["namespace"])
+    for name, enum in component["enums"].items():
         assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]*_t", name)
         assert set(enum) <= {"type", "entries", "is_bitfield"} and enum["type"] in SIZES
         for number, entry in enum["entries"].items():
             assert number.isdigit() and re.fullmatch(r"[a-z][a-z0-9_]*", entry["name"]), entry
             assert set(entry) == {"name", "description"} and "\n" not in entry["description"]
     numbers = []
-    for group, events in COMPONENT["event_groups"].items():
+    for group, events in component["event_groups"].items():
         assert re.fullmatch(r"[a-z][a-z0-9_]*", group)
         for number, event in events["events"].items():
             numbers.append(number)
             assert set(event) <= {"name", "message", "type", "arguments"}
             assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]*", event["name"]) and 1 <= len(event["message"]) <= 120
-            assert event.get("type", "summary") == "summary"
+            assert event.get("type", "summary") in ("summary", "append_health_and_arming_messages")
             kinds = [one["type"] for one in event.get("arguments", [])]
-            assert all(kind in SIZES or kind in COMPONENT["enums"] for kind in kinds)
+            assert all(kind in SIZES or kind in component["enums"] for kind in kinds)
             assert all(int(at) <= len(kinds) for at in re.findall(r"\{(\d)", event["message"]))
-    assert len(set(numbers)) == len(numbers) == len(d.DEFINITIONS)
+    assert len(set(numbers)) == len(numbers) == len(vocabulary.definitions)
+    assert component["enums"]["health_component_t"]["entries"]["1"]["name"] == "none"
+
+
+def test_modes_are_in_groups_that_checks_forbid() -> None:
+    """Ours: those that need a position and the others. A PX4's: each for itself, by its navigation state."""
     assert COMPONENT["navigation_mode_groups"] == {"groups": {"0": [4, 6], "1": [0]}}
-    assert COMPONENT["enums"]["health_component_t"]["entries"]["1"]["name"] == "none"
+    groups = px4_events.VOCABULARY.document(PX4_MODES)["components"]["1"]["navigation_mode_groups"]["groups"]
+    assert groups == {"3": [4 << 16 | 4 << 24], "18": [4 << 16 | 6 << 24]}
 
 
-def test_every_text_is_there_in_german() -> None:
-    """At its place in the file, and another text; the same arguments in it."""
-    german = d.german(MODES)
-    for one in d.DEFINITIONS:
+@pytest.mark.parametrize(
+    ("vocabulary", "modes"), [(d.VOCABULARY, MODES), (px4_events.VOCABULARY, PX4_MODES)], ids=["sortie", "px4"]
+)
+def test_every_text_is_there_in_german(vocabulary: Vocabulary, modes: tuple[ShownMode, ...]) -> None:
+    """At its place in the file, with the same arguments in it."""
+    german, file = vocabulary.german(modes), vocabulary.document(modes)
+    for one in vocabulary.definitions:
         place = f"/components/1/event_groups/{one.group}/events/{one.number}/message"
-        assert sorted(re.findall(r"\{[^}]*\}", german[place])) == sorted(re.findall(r"\{[^}]*\}", text_at(FILE, place)))
-    assert all(text_at(FILE, place) for place in german)
+        assert sorted(re.findall(r"\{[^}]*\}", german[place])) == sorted(re.findall(r"\{[^}]*\}", text_at(file, place)))
+    assert all(text_at(file, place) for place in german)
 
 
 def test_arguments_are_packed_as_the_file_says() -> None:

@@ -11,6 +11,7 @@ from autopilot import report
 from autopilot.mav import Severity
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.vehicles.vehicle_class import FailsafeAction
+from mavlink_bridge.firmware.px4_book import Notices
 from mavlink_bridge.firmware.px4_failsafes import Action, Px4Failsafes
 from mavlink_bridge.firmware.px4_modes import (
     ALTITUDE,
@@ -46,7 +47,7 @@ class Bench:
         self.refused: set[Pair] = set()
         self.failsafes = Px4Failsafes(
             self.facts,
-            self,
+            Notices(self),
             DEFAULTS | parameters,
             self,
             self.stopped.append,  # type: ignore[arg-type]
@@ -55,7 +56,7 @@ class Bench:
         self.ask(MISSION)
 
     def say(self, severity: Severity, text: str) -> None:
-        self.said.append(text)
+        self.said.append(text.rstrip("\t"))
 
     def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
         if mode in self.refused:
@@ -167,7 +168,7 @@ def test_the_battery_warns_returns_and_lands() -> None:
     """COM_LOW_BAT_ACT 3. The emergency is a new failsafe, also for a user who has taken over."""
     bench = Bench(COM_LOW_BAT_ACT=3.0)
     bench.failsafes.battery_failed(critical=False, now_ms=0)
-    assert (bench.mode, bench.critical, bench.said) == (MISSION, False, ["Low battery"])
+    assert (bench.mode, bench.critical, bench.said) == (MISSION, False, ["Low battery", AT_ONCE])
     empty(bench)
     bench.run(1.0)
     bench.ask(MISSION)
@@ -178,7 +179,9 @@ def test_the_battery_warns_returns_and_lands() -> None:
     assert (bench.mode, bench.critical) == (HOLD, True)
     bench.run(6.0)
     assert bench.mode == LAND
-    assert bench.said == ["Low battery", "Critical battery", HELD, "Emergency battery level", HELD, AT_ONCE]
+    assert bench.said == [
+        "Low battery", AT_ONCE, "Critical battery", HELD, "Emergency battery level", HELD, AT_ONCE
+    ]  # fmt: skip
 
 
 def test_a_loss_that_ends_does_not_fly_on_by_itself() -> None:

@@ -84,8 +84,9 @@ CASES = [*LINES, *(f"PX4, {name}" for name in LINES)]
 @pytest.fixture(params=CASES)
 def bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> ControllerBench:
     spoil = LINES[request.param.removeprefix("PX4, ")]
-    controller = px4_controller() if request.param.startswith("PX4") else None
-    made = make_bench(baud=57600 if spoil is slow else None, controller=controller)
+    baud = 57600 if spoil is slow else None
+    controller = px4_controller(baud=baud) if request.param.startswith("PX4") else None
+    made = make_bench(baud=baud, controller=controller)
     spoil(made)
     return made
 

@@ -128,7 +128,7 @@ def test_an_emptying_battery_returns_and_then_lands() -> None:
             if not station.armed:
                 break
         order = [text for text in station.texts if "battery" in text or "Failsafe" in text]
-        assert order[:3] == ["Low battery", "Critical battery", HELD]
+        assert order[:4] == ["Low battery", "Failsafe activated", "Critical battery", HELD]
         assert "Emergency battery level" in order and LAND in seen and not station.armed
 
 

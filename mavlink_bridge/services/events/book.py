@@ -1,7 +1,7 @@
-"""Arming checks and health as events: which parts of the vehicle fail, which flight modes that forbids.
+"""What Sortie's vehicle tells as which event: what happens; which of its parts fail, which flight modes that forbids.
 
-Order and meaning are libevents' ("health_and_arming_check"): the summary of the arming checks, an event for each that
-fails, the summary of the health. Flight modes are in two groups: those that need a position, and the others.
+Order and meaning of arming checks and health are libevents' ("health_and_arming_check"): the summary of the arming
+checks, an event for each that fails, the summary of the health.
 """
 
 from __future__ import annotations
@@ -10,16 +10,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from autopilot.events import (
+    ArmedChanged,
+    CameraTriggered,
+    Event,
+    FenceChanged,
+    FlightStateChanged,
+    HomeChanged,
+    ModeChanged,
+)
 from autopilot.mav import Sensor
+from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
 from autopilot.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
     BARO_FAILED,
+    BY_WISH,
     COMPASS_FAILED,
     GYROS_FAILED,
     NEED_POSITION,
     ArmingReason,
+    ModeReason,
 )
+from mavlink_bridge.services.events import definitions
 from mavlink_bridge.services.events.definitions import (
     ACCELS,
     BARO,
@@ -32,10 +45,13 @@ from mavlink_bridge.services.events.definitions import (
     OTHER,
     POSITION,
     SUMMARY,
-    Definition,
+    VOCABULARY,
     ModeGroup,
     Part,
 )
+from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
+
+_NO_FAILSAFE: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
 _OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
     GYROS_FAILED: (GYROS, Part.GYRO), ACCELS_FAILED: (ACCELS, Part.ACCEL), BARO_FAILED: (BARO, Part.BARO),
@@ -71,22 +87,21 @@ class Report:
     present: int
     unhealthy: int
 
-    def events(self) -> list[tuple[Definition, tuple[float, ...]]]:
+    def events(self) -> tuple[Told, ...]:
         """What is told of it, in order."""
         error, forbidden = 0, 0
         for one in self.failed:
             error |= one.part
             forbidden |= one.modes
         can = ALL_MODES & ~forbidden
-        return [
+        return (
             (SUMMARY, (0, error, 0, can, can)),
             *((one.definition, one.values()) for one in self.failed),
             (HEALTH, (0, self.present, self.unhealthy, 0)),
-        ]
+        )
 
 
-def report(reasons: Sequence[ArmingReason], present: int, healthy: int) -> Report:
-    """Of the reasons against arming, and of MAV_SYS_STATUS_SENSOR bits."""
+def _report(reasons: Sequence[ArmingReason], present: int, healthy: int) -> Report:
     parts = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
     return Report(
         tuple(dict.fromkeys(map(_failed, reasons))),
@@ -104,3 +119,35 @@ def _failed(reason: ArmingReason) -> Failed:
 
 
 _OTHER: Final = (OTHER, Part.SYSTEM)
+
+
+class SortieBook:
+    """The events of a vehicle that has none of its firmware's (ArduPilot)."""
+
+    vocabulary: Vocabulary = VOCABULARY
+
+    def meant(self, event: Event, watched: Watched) -> Told | None:
+        d = definitions
+        match event:
+            case ArmedChanged(armed, method):
+                return (d.ARMED if armed else d.DISARMED), (method,)
+            case ModeChanged(_, reason):
+                return (d.MODE if reason in _NO_FAILSAFE else d.FAILSAFE), (watched.mode(), reason)
+            case HomeChanged():
+                return d.HOME, ()
+            case FenceChanged(types):
+                return (d.BREACH, (types,)) if types else (d.CLEAR, ())
+            case ItemReached(seq):
+                return d.REACHED, (seq,)
+            case MissionComplete():
+                return d.COMPLETE, ()
+            case MissionCleared():
+                return d.CLEARED, ()
+            case FlightStateChanged(state):
+                return d.FLIGHT, (state,)
+            case CameraTriggered(number):
+                return d.PHOTO, (number,)
+        return None
+
+    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
+        return _report(reasons, present, healthy).events()

@@ -1,0 +1,144 @@
+"""What a vehicle that is spoken to as a PX4 tells as which event, and its texts beside them.
+
+What the core announces and what a PX4 alone says (`Notices`) end in the same sequence of events. Arming checks follow
+libevents' protocol; flight modes are told one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from autopilot.events import Event, ModeChanged
+from autopilot.mav import Result, Sensor, Severity
+from autopilot.reasons import (
+    ACCELS_FAILED,
+    BAD_FIX,
+    BARO_FAILED,
+    BY_WISH,
+    COMPASS_FAILED,
+    GYROS_FAILED,
+    NEED_POSITION,
+    ArmingMethod,
+    ArmingReason,
+    Check,
+)
+from autopilot.result import Outcome
+from autopilot.vehicle_context import Announcer
+from mavlink_bridge.firmware import px4_events as e
+from mavlink_bridge.firmware.px4_events import VOCABULARY, Action, FailsafeCause, Part, custom_of, pair_of
+from mavlink_bridge.firmware.px4_modes import LAND, RETURN, Pair
+from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
+
+_OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
+    GYROS_FAILED: (e.GYRO_DEAD, Part.GYRO), ACCELS_FAILED: (e.ACCEL_DEAD, Part.ACCEL),
+    BARO_FAILED: (e.BARO_DEAD, Part.BARO), COMPASS_FAILED: (e.MAG_DEAD, Part.MAG), BAD_FIX: (e.FIX, Part.GPS),
+    NEED_POSITION: (e.NO_PLACE, Part.GLOBAL),
+}  # fmt: skip
+_CHECKS: Final[dict[Check, tuple[Definition, Part]]] = {
+    Check.BARO: (e.BARO_DEAD, Part.BARO), Check.COMPASS: (e.MAG_DEAD, Part.MAG), Check.GPS: (e.FIX, Part.GPS),
+    Check.INS: (e.GYRO_DEAD, Part.GYRO), Check.RC: (e.NO_STICKS, Part.STICKS), Check.BATTERY: (e.LOW, Part.BATTERY),
+    Check.MISSION: (e.NO_MISSION, Part.MISSION),
+}  # fmt: skip
+_SENSORS: Final = {
+    Sensor.GYRO: Part.GYRO, Sensor.ACCEL: Part.ACCEL, Sensor.MAG: Part.MAG, Sensor.ABSOLUTE_PRESSURE: Part.BARO,
+    Sensor.GPS: Part.GPS, Sensor.BATTERY: Part.BATTERY,
+}  # fmt: skip
+_DISARMED_BY: Final = {
+    ArmingMethod.MAVLINK: e.BY_COMMAND, ArmingMethod.LANDED: e.BY_LANDING, ArmingMethod.DISARM_DELAY: e.BY_DELAY,
+    ArmingMethod.CRASH: e.BY_DETECTOR,
+}  # fmt: skip
+_DISARMED_WORDS: Final = {  # arm_disarm_reason_str
+    e.BY_COMMAND: "external command", e.BY_LANDING: "landing", e.BY_DELAY: "auto preflight disarming",
+    e.BY_DETECTOR: "failure detector", e.BY_FAILSAFE: "failsafe",
+}  # fmt: skip
+_DISENGAGING: Final = (Action.TO_ALTITUDE, Action.TO_STABILIZED, Action.DESCEND)
+_BATTERIES: Final[dict[FailsafeCause, Definition]] = {
+    FailsafeCause.BATTERY_LOW: e.BATTERY_LOW, FailsafeCause.BATTERY_CRITICAL: e.BATTERY_CRITICAL,
+    FailsafeCause.BATTERY_EMERGENCY: e.BATTERY_EMERGENCY,
+}  # fmt: skip
+
+
+class Px4Book:
+    """See the module."""
+
+    vocabulary: Vocabulary = VOCABULARY
+
+    def meant(self, event: Event, watched: Watched) -> Told | None:
+        """Of the core's. What PX4 says by itself is told by `Notices`."""
+        if isinstance(event, ModeChanged) and event.reason in BY_WISH:
+            shown = pair_of(watched.mode())
+            if shown in (RETURN, LAND):
+                return (e.RETURNS if shown == RETURN else e.LANDS), ()
+        return None
+
+    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
+        error = forbidden = 0
+        failed: list[Told] = []
+        for reason in dict.fromkeys(reasons):
+            definition, part = _of(reason)
+            modes = e.POSITIONAL_MODES if reason.positional else e.ALL_MODES
+            error |= 1 << part
+            forbidden |= modes
+            more = (0,) * (len(definition.arguments) - 2)  # which of several: the first
+            failed.append((definition, (modes, part, *more)))
+        can = e.ALL_MODES & ~forbidden
+        there = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
+        unhealthy = sum(1 << part for part, sensor in there.items() if not healthy & sensor)
+        return (
+            (e.SUMMARY, (0, error, 0, can, can)), *dict.fromkeys(failed),
+            (e.HEALTH, (0, sum(1 << part for part in there), unhealthy, 0)),
+        )  # fmt: skip
+
+
+def _of(reason: ArmingReason) -> tuple[Definition, Part]:
+    found = _OWN.get(reason) or (_CHECKS.get(reason.check) if reason.check is not None else None)
+    definition, part = found or (e.OTHER, Part.SYSTEM)
+    return (e.BLUR if definition is e.FIX and reason.limit is not None else definition), part
+
+
+class Notices:
+    """What a PX4 says in words and as an event at once. `tell`: where events go, with their arguments."""
+
+    def __init__(self, announcer: Announcer) -> None:
+        self.announcer = announcer
+        self.tell: Callable[[Definition, tuple[float, ...]], object] = lambda definition, values: None
+
+    def say(self, severity: Severity, text: str, definition: Definition, *values: float) -> None:
+        """Both; the tab marks a text that a station which shows events leaves out."""
+        self.announcer.say(severity, f"{text}\t")
+        self.tell(definition, values)
+
+    def armed(self) -> None:
+        self.say(Severity.INFO, "Armed by external command", e.ARMED, e.BY_COMMAND)
+
+    def disarmed(self, method: ArmingMethod) -> None:
+        reason = _DISARMED_BY.get(method, e.BY_FAILSAFE)
+        self.say(Severity.INFO, f"Disarmed by {_DISARMED_WORDS[reason]}", e.DISARMED, reason)
+
+    def mode_refused(self, mode: Pair, name: str) -> Outcome:
+        """It is not possible now."""
+        text = f"Switching to {name} is currently not available"
+        self.say(Severity.CRITICAL, text, e.NO_MODE, custom_of(mode), e.NUMBER.get(mode, e.UNKNOWN_MODE))
+        return Outcome(Result.TEMPORARILY_REJECTED, text)
+
+    def failsafe(self, wanted: Pair, action: Action, delayed: Action, delay_s: int, cause: FailsafeCause) -> None:
+        """It acts; on `delayed` after a Hold of so long, NONE: at once."""
+        mode = custom_of(wanted)
+        told: Told
+        if delayed:
+            text = f"Failsafe activated: entering Hold for {delay_s} seconds"
+            told = (e.HOLDS, (mode, delayed, delay_s, cause)) if cause else (e.HOLDS_ANYHOW, (mode, delayed, delay_s))
+        else:
+            text = "Failsafe activated"
+            told = self._at_once(mode, action, cause)
+        self.say(Severity.CRITICAL, text, told[0], *told[1])
+
+    def _at_once(self, mode: int, action: Action, cause: FailsafeCause) -> Told:
+        if action is Action.WARN:
+            if cause in _BATTERIES:
+                return _BATTERIES[cause], ()
+            return (e.WARNS, (mode, cause)) if cause else (e.WARNS_ANYHOW, (mode,))
+        if cause:
+            return e.ACTS, (mode, action, cause)
+        return (e.DISENGAGES if action in _DISENGAGING else e.ACTS_ANYHOW), (mode, action)

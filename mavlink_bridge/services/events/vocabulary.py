@@ -1,0 +1,196 @@
+"""What events are made of, in libevents' form (https://mavlink.io/en/services/events.html): numbers with arguments on
+the wire, words in a file; both are made from one row for each.
+
+An event's id is the component (8 bits, the autopilot) and its own number (24 bits), which never means another event.
+Texts are in English and German. `{1}` in them is the first argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from struct import Struct
+from typing import Any, Final, Protocol
+
+from autopilot.events import Event
+from autopilot.mav import Component
+from autopilot.reasons import ArmingReason
+
+ARGUMENT_BYTES: Final = 40
+_CODES: Final = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "float": "f"}
+
+
+class Level(IntEnum):
+    """libevents' log level: as syslog's, and PROTOCOL for what nobody is shown."""
+
+    EMERGENCY = 0
+    CRITICAL = 2
+    WARNING = 4
+    INFO = 6
+    PROTOCOL = 8
+
+    @property
+    def both(self) -> int:
+        """EVENT.log_levels: inside (4 high bits) and to the outside."""
+        return self << 4 | self
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """In English and German."""
+
+    en: str
+    de: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The type of an argument: a base type, or an enumeration (`name` ends in _t too) that has one."""
+
+    name: str
+    base: str
+
+
+UINT8, UINT16, UINT32, FLOAT = (Kind(name, name) for name in _CODES)
+Argument = tuple[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One event. `arguments`: name and type; `kind`: of the event, "": none."""
+
+    number: int
+    name: str
+    text: Text
+    arguments: tuple[Argument, ...] = ()
+    group: str = "default"
+    kind: str = ""
+    level: Level = Level.INFO
+
+    @property
+    def id(self) -> int:
+        """On the wire."""
+        return Component.AUTOPILOT1 << 24 | self.number
+
+    def pack(self, *values: float) -> bytes:
+        """EVENT.arguments, as far as they go. ValueError for too many or too few."""
+        if len(values) != len(self.arguments):
+            raise ValueError(f"event {self.name} has {len(self.arguments)} arguments")
+        codes = [_CODES[kind.base] for _, kind in self.arguments]
+        given = [value if code == "f" else int(value) for code, value in zip(codes, values, strict=True)]
+        return Struct("<" + "".join(codes)).pack(*given)
+
+
+Told = tuple[Definition, tuple[float, ...]]
+"""An event that is told, and its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMode:
+    """A flight mode as stations know it: custom_mode and name; `position`: it needs one."""
+
+    number: int
+    name: str
+    position: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """An enumeration: words by number; `german` where they have others."""
+
+    kind: Kind
+    words: Mapping[int, str]
+    german: Mapping[int, str] = field(default_factory=dict)
+    bits: bool = False
+
+    def entries(self) -> dict[str, Any]:
+        """As the file has it."""
+        entries = {str(number): {"name": _word(word), "description": word} for number, word in self.words.items()}
+        return {"type": self.kind.base, "entries": entries} | ({"is_bitfield": True} if self.bits else {})
+
+
+def _word(text: str) -> str:
+    """A name as the schema has it."""
+    kept = "".join(letter if letter.isalnum() else "_" for letter in text.lower())
+    return kept if kept[:1].isalpha() else f"m_{kept}"
+
+
+_ENTRIES: Final = {"entries": {"items": {"*": {"translate": ["description"]}}}}
+_EVENTS: Final = {"events": {"items": {"*": {"translate": ["message", "description"]}}}}
+TRANSLATION: Final[dict[str, Any]] = {"items": {"components": {"items": {"*": {"items": {
+    "enums": {"items": {"*": {"items": _ENTRIES}}}, "event_groups": {"items": {"*": {"items": _EVENTS}}},
+}}}}}}  # fmt: skip
+"""Which strings of the file have translations: what libevents' schema asks for, word by word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All that a firmware's events are, and their file (COMP_METADATA_TYPE_EVENTS). For a vehicle with given modes
+    `choices`: the enumerations; `groups`: custom_modes that checks forbid together, by the number of their bit."""
+
+    namespace: str
+    definitions: tuple[Definition, ...]
+    choices: Callable[[Sequence[ShownMode]], Sequence[Choices]]
+    groups: Callable[[Sequence[ShownMode]], Mapping[int, Sequence[int]]]
+
+    def document(self, modes: Sequence[ShownMode]) -> dict[str, Any]:
+        """The file as plain values."""
+        groups: dict[str, Any] = {}
+        for one in self.definitions:
+            entry: dict[str, Any] = {"name": one.name, "message": one.text.en}
+            if one.kind:
+                entry["type"] = one.kind
+            if one.arguments:
+                entry["arguments"] = [{"name": name, "type": kind.name} for name, kind in one.arguments]
+            groups.setdefault(one.group, {"events": {}})["events"][str(one.number)] = entry
+        component = {
+            "namespace": self.namespace,
+            "enums": {one.kind.name: one.entries() for one in self.choices(modes)},
+            "event_groups": groups,
+            "supported_protocols": ["health_and_arming_check"],
+            "navigation_mode_groups": {
+                "groups": {str(bit): list(numbers) for bit, numbers in self.groups(modes).items()}
+            },
+        }
+        return {"version": 2, "translation": TRANSLATION, "components": {str(int(Component.AUTOPILOT1)): component}}
+
+    def german(self, modes: Sequence[ShownMode]) -> dict[str, str]:
+        """The translations by their place in the file, as a station looks them up."""
+        component = f"/components/{int(Component.AUTOPILOT1)}"
+        found = {
+            f"{component}/event_groups/{one.group}/events/{one.number}/message": one.text.de for one in self.definitions
+        }
+        for one in self.choices(modes):
+            for number, word in one.german.items():
+                found[f"{component}/enums/{one.kind.name}/entries/{number}/description"] = word
+        return found
+
+
+class Watched(Protocol):
+    """What the vehicle is asked while somebody listens."""
+
+    def mode(self) -> int:
+        """custom_mode as it is shown."""
+
+    def reasons(self) -> Sequence[ArmingReason]:
+        """Why it may not be armed."""
+
+    def armed(self) -> bool: ...
+    def sensors(self) -> tuple[int, int]:
+        """MAV_SYS_STATUS_SENSOR bits: present, healthy."""
+
+    def links(self) -> Sequence[int]:
+        """Those that are open."""
+
+
+class Book(Protocol):
+    """What a firmware tells of what happens, and by which words."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+    def meant(self, event: Event, watched: Watched) -> Told | None:
+        """What is told of this; None: nothing."""
+
+    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
+        """How arming checks and health stand, in order. `reasons` against arming; MAV_SYS_STATUS_SENSOR bits."""
