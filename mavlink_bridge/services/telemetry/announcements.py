@@ -56,7 +56,9 @@ def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:
 
 
 def banner(identity: Identity) -> list[Message]:
-    """The lines of `Identity.banner` as STATUSTEXTs (INFO)."""
+    """The lines of `Identity.banner` as STATUSTEXTs (INFO), where the firmware tells them."""
+    if not identity.speaks.habits.introduces_itself:
+        return []
     return [dialect.MAVLink_statustext_message(Severity.INFO, line.encode()) for line in identity.banner()]
 
 
