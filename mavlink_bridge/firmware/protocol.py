@@ -69,8 +69,9 @@ class Habits:
     by name has the real index. `acks_what_it_does`: an accepted mode has been entered. `pauses_well`: its own
     DO_PAUSE_CONTINUE stops where it is asked. `download_window`: how many items may be asked for at once.
     `calibration`: parameters of PREFLIGHT_CALIBRATION before a flight, None where there is nothing to do.
-    `introduces_itself`: version, board and frame are told in texts with a list of parameters. `texts_for_stations`: the parameter that must be 0 for a companion to count as a ground station, without which no
-    texts come; None: texts come anyway."""
+    `introduces_itself`: version, board and frame are told in texts with a list of parameters. `texts_for_stations`:
+    the parameter that must be 0 for a companion to count as a ground station, without which no texts come; None:
+    texts come anyway."""
 
     strategy: Strategy
     home_is_item_0: bool
