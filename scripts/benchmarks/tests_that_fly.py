@@ -3,6 +3,7 @@ minute; and flights of real clients that vehicle time waits for, on a machine th
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import statistics
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,7 +92,8 @@ def paced_pymavlink(flights: int = 500) -> tuple[float, float]:
 
 
 def paced_mavsdk(flights: int = 200) -> tuple[float, float]:
-    """The same of the example's survey, by MAVSDK: connect, upload, fly, land."""
+    """The same of the example's survey, by MAVSDK: connect, upload, fly, land. A flight that fails says what became of
+    MAVSDK's server process: gRPC calls it "Stream removed" when that has ended, whoever ended it."""
     import asyncio
 
     from mavsdk_grpc import System
@@ -99,16 +102,48 @@ def paced_mavsdk(flights: int = 200) -> tuple[float, float]:
     def fly(server: Server) -> tuple[float, float]:
         async def run() -> tuple[float, float]:
             drone = System(port=free_port())
-            await drone.connect(system_address=server.mavsdk_address)
-            began = server.vehicle.time_s, time.perf_counter()
-            flown = await survey(drone, [(0.0002, 0.0), (0.0002, 0.0002)], height=10.0)
+            try:
+                await drone.connect(system_address=server.mavsdk_address)
+                began = server.vehicle.time_s, time.perf_counter()
+                flown = await survey(drone, [(0.0002, 0.0), (0.0002, 0.0002)], height=10.0)
+            except Exception as error:
+                raise RuntimeError(f"{error}; {_fate(drone._server_process)}; it said: {list(said)}") from error
             if [seq for seq in flown if seq > 1] != [2, 3, 4]:
                 raise RuntimeError(f"flown were {flown}")
             return began
 
+        said.clear()
         return asyncio.run(run())
 
-    return _flown_under_load(fly, flights)
+    with _server_says() as said:
+        return _flown_under_load(fly, flights)
+
+
+def _fate(process: subprocess.Popen[bytes] | None) -> str:
+    """Of MAVSDK's server process: the library has no other way to ask."""
+    if process is None:
+        return "mavsdk_server was never started"
+    try:
+        status = process.wait(5.0)  # it may be about to end
+    except subprocess.TimeoutExpired:
+        return "mavsdk_server runs"
+    return f"mavsdk_server has ended with status {status}"
+
+
+@contextmanager
+def _server_says() -> Iterator[deque[str]]:
+    """The last lines that MAVSDK's server has printed, which the library hands to its log."""
+    said: deque[str] = deque(maxlen=12)
+    handler = logging.Handler(logging.DEBUG)
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("mavsdk_server")
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    try:
+        yield said
+    finally:
+        log.removeHandler(handler)
 
 
 def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int) -> tuple[float, float]:
