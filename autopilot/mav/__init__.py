@@ -8,6 +8,18 @@ enumeration's prefix. Messages have no numbers here: `mavlink_bridge.codec` has 
 
 from __future__ import annotations
 
+from autopilot.mav.camera import (
+    CameraCapability,
+    CameraMode,
+    ExtendedAck,
+    ExtendedType,
+    FocusType,
+    ImageStatus,
+    StorageStatus,
+    StorageType,
+    StorageUsage,
+    ZoomType,
+)
 from autopilot.mav.commands import (
     AccelerometerPosition,
     Cmd,
@@ -55,6 +67,8 @@ __all__ = [
     "AccelerometerPosition",
     "AttitudeMask",
     "AutopilotType",
+    "CameraCapability",
+    "CameraMode",
     "Capability",
     "ChargeState",
     "Cmd",
@@ -62,14 +76,18 @@ __all__ = [
     "DataStream",
     "DistanceSensor",
     "EkfFlag",
+    "ExtendedAck",
+    "ExtendedType",
     "FailureType",
     "FailureUnit",
     "FenceBreach",
     "FirmwareVersion",
+    "FocusType",
     "Frame",
     "GimbalCapability",
     "GimbalError",
     "GimbalFlag",
+    "ImageStatus",
     "LandedState",
     "LandingTargetType",
     "MagCalStatus",
@@ -90,7 +108,11 @@ __all__ = [
     "SpeedType",
     "StandardMode",
     "StorageAction",
+    "StorageStatus",
+    "StorageType",
+    "StorageUsage",
     "SystemState",
     "VehicleType",
     "WireMissionState",
+    "ZoomType",
 ]

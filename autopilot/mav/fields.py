@@ -181,6 +181,7 @@ class Component(IntEnum):
 
     ALL = 0
     AUTOPILOT1 = 1
+    CAMERA = 100
     GIMBAL = 154
     MISSIONPLANNER = 190
     ONBOARD_COMPUTER = 191

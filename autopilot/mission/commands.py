@@ -133,6 +133,7 @@ _SET, _RECORDED = Output.SET, Output.RECORDED
 _HOLD: Final = (_P(1, "hold", "s"),)
 _ON: Final = (_P(1, "on"),)
 _VERTICES: Final = (_P(1, "vertices", most=255),)
+_CAMERA: Final = "CAM1_TYPE"
 _GIMBAL: Final = "MNT1_TYPE"
 _RADIUS: Final = (_P(1, "radius", "m"),)
 
@@ -209,15 +210,15 @@ _ROWS: Final = (
         (_P(1, "time", "s"), _P(2, "lowest", "m"), _P(3, "highest", "m"), _P(4, "distance", "m")),
     ),
     CommandSpec(_C.DO_ENGINE_CONTROL, "EngineControl", _DO),
-    CommandSpec(_C.SET_CAMERA_MODE, "SetCameraMode", _DO, output=_RECORDED),
-    CommandSpec(_C.SET_CAMERA_ZOOM, "SetCameraZoom", _DO, output=_RECORDED),
-    CommandSpec(_C.SET_CAMERA_FOCUS, "SetCameraFocus", _DO, output=_RECORDED),
+    CommandSpec(_C.SET_CAMERA_MODE, "SetCameraMode", _DO, output=_RECORDED, fitted_by=_CAMERA),
+    CommandSpec(_C.SET_CAMERA_ZOOM, "SetCameraZoom", _DO, output=_RECORDED, fitted_by=_CAMERA),
+    CommandSpec(_C.SET_CAMERA_FOCUS, "SetCameraFocus", _DO, output=_RECORDED, fitted_by=_CAMERA),
     CommandSpec(_C.SET_CAMERA_SOURCE, "SetCameraSource", _DO, output=_RECORDED),
     CommandSpec(_C.JUMP_TAG, "Tag", Slot.MARK, _ALL, (_P(1, "tag"),)),
     CommandSpec(_C.DO_JUMP_TAG, "JumpToTag", Slot.JUMP, _ALL, (_P(1, "to tag"), _P(2, "times"))),
     CommandSpec(_C.DO_GIMBAL_MANAGER_PITCHYAW, "GimbalPitchYaw", _DO, output=_RECORDED, fitted_by=_GIMBAL),
-    CommandSpec(_C.IMAGE_START_CAPTURE, "ImageStartCapture", _DO, output=_RECORDED),
-    CommandSpec(_C.IMAGE_STOP_CAPTURE, "ImageStopCapture", _DO, output=_RECORDED),
+    CommandSpec(_C.IMAGE_START_CAPTURE, "ImageStartCapture", _DO, output=_RECORDED, fitted_by=_CAMERA),
+    CommandSpec(_C.IMAGE_STOP_CAPTURE, "ImageStopCapture", _DO, output=_RECORDED, fitted_by=_CAMERA),
     CommandSpec(_C.VIDEO_START_CAPTURE, "VideoStartCapture", _DO, output=_RECORDED),
     CommandSpec(_C.VIDEO_STOP_CAPTURE, "VideoStopCapture", _DO, output=_RECORDED),
     CommandSpec(_C.DO_VTOL_TRANSITION, "VTOLTransition", _DO),

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.layout import ON_GROUND
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, Ned
 from autopilot.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -317,6 +317,16 @@ class SimulatedMachine(ABC):
     def true_place(self) -> tuple[float, float]:
         """Where it really is, north and east of its home, m: what a camera over the pad would see."""
         return float(self._s[M.S_PN]), float(self._s[M.S_PE])
+
+    @property
+    def true_ned(self) -> Ned:
+        """Where it really is, m north, east, down of where it was switched on."""
+        return float(self._s[M.S_PN]), float(self._s[M.S_PE]), float(self._s[M.S_PD])
+
+    @property
+    def switched_on_at(self) -> GeoPoint:
+        """The place that `true_ned` counts from."""
+        return self._home
 
     @property
     def charge(self) -> float:

@@ -127,6 +127,8 @@ class Fleet(Sequence[Session]):
         self.runtime.set_speedup(0.0, always)
         self.runtime.add_vehicle(self.node)
         self._stack.callback(self.runtime.close)
+        for service in self.node.services:
+            self._stack.callback(service.close)
         self._sessions = [
             Session.of_fleet(
                 self,

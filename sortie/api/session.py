@@ -143,11 +143,11 @@ class Session(Claims):
             checked_params(params, frame), name=simulated_name(frame, self.seed),
             epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck, firmware=self._firmware, ground=ground,
         )  # fmt: skip
+        self._stack.callback(self._service.close)
         self._ends: Ends = self._service
         self._node: Node = self._service
         self._service.observers.append(self._observe)
-        if store is not None:
-            self.service.wait_for_disk = store.wait
+        self._service.wait_for_disk = None if store is None else store.wait
         self._runtime.set_speedup(0.0, always)
         self._runtime.add_vehicle(self.service)
         self._stack.callback(self._runtime.close)

@@ -160,6 +160,9 @@ class Program:
             self.service.observers.append(self.controller.watch)
         self.recorder = record_flights(self.service, self.log_dir, telemetry=self.settings.telemetry_log)
         self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
+        self._stack.callback(self.service.close)
+        if self.service.camera is not None and is_real_time(self.settings):
+            self.service.camera.card.promises = False
 
     def _write_trace(self, path: Path) -> None:
         try:

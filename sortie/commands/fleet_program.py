@@ -122,6 +122,9 @@ class FleetProgram:
         service.observers += [self._watch_for_reboot, FlightStory(one.kind, one.label).observe]
         recorder = record_flights(service, self.log_dir / one.label, telemetry=self.settings.telemetry_log)
         self._stack.callback(lambda: recorder.finish(service.now_ms))
+        self._stack.callback(service.close)
+        if service.camera is not None and is_real_time(self.settings):
+            service.camera.card.promises = False
         statistics = Statistics(service, None if self._statistics else self.runtime.jitter)
         self._statistics.append((one.label, statistics))
         service.pages.add("links.json", statistics.links_page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ class Presented(Protocol):
 
     @property
     def identity(self) -> Identity: ...
+
+
+class Photographer(Protocol):
+    """A camera with a card."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Its pictures are kept there from now on."""
 
 
 class LoggedVehicle(Protocol):
@@ -46,5 +54,7 @@ class LoggedVehicle(Protocol):
     def logs(self) -> LogService: ...
     @property
     def files(self) -> VirtualFiles: ...
+    @property
+    def camera(self) -> Photographer | None: ...
     def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
         """A link that nobody is on, with all streams; `take` is given those that are stamped already."""

@@ -152,7 +152,7 @@ class FlightRecorder:
 
 def record_flights(service: LoggedVehicle, directory: Path, *, telemetry: bool = True) -> FlightRecorder:
     """Log the flights of `service` in `directory`, and let ground stations read the logs: DataFlash logs on their log
-    pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP."""
+    pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP. Its camera's pictures lie there too."""
     recorder = FlightRecorder(service, directory, telemetry=telemetry)
     service.observers.append(recorder.observe)
     service.samplers.append(recorder.sample)
@@ -162,4 +162,6 @@ def record_flights(service: LoggedVehicle, directory: Path, *, telemetry: bool =
     tree = ServedDirectory(directory)
     service.files.mount("@LOGS", tree)
     service.files.mount("APM", OneFolder("LOGS", tree))
+    if service.camera is not None:
+        service.camera.keep_in(directory / "camera")
     return recorder

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot import report
 from autopilot.core import Autopilot
@@ -48,10 +49,14 @@ from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, ground_here
+from sortie.config.errors import UserError
 
+CAMERA_V2: Final = 6
+"""CAM1_TYPE of a camera that speaks for itself."""
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 if TYPE_CHECKING:
+    from sortie.nodes.camera import CameraAlbum
     from sortie.nodes.vehicle import Service
 
 
@@ -85,6 +90,7 @@ class Face:
     pages: Pages
     logs: LogService
     services: Sequence[ProtocolService]
+    camera: CameraAlbum | None = None
 
 
 def simulated_face(service: Service, identity: Identity, stored: Mapping[str, float] = NOTHING_MORE) -> Face:
@@ -157,7 +163,18 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     )
     for number, row in rows.items():  # after the others have registered theirs
         commands.register(number, row)
-    return Face(telemetry, commands, missions, files, pages, logs, services)
+    return Face(telemetry, commands, missions, files, pages, logs, services, _camera(service, commands))
+
+
+def _camera(service: Service, commands: CommandService) -> CameraAlbum | None:
+    """Of the component of its own, where a parameter says that there is one."""
+    if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
+        return None
+    if find_spec("PIL") is None:
+        raise UserError("a camera needs Pillow: pip install 'sortie[camera]', or set CAM1_TYPE to 0")
+    from sortie.nodes.camera import attach_camera  # with what draws pictures
+
+    return attach_camera(service, commands)
 
 
 def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:

@@ -111,6 +111,7 @@ class Service:
         self.files = face.files
         self.pages = face.pages
         self.logs = face.logs
+        self.camera = face.camera
         for service in face.services:
             self.endpoint.add_service(service)
 
@@ -157,6 +158,11 @@ class Service:
     def beat(self) -> None:
         """Vehicle time stands still: a HEARTBEAT all the same."""
         self.telemetry.send_heartbeat()
+
+    def close(self) -> None:
+        """What it writes by others is written: the pictures of its camera."""
+        if self.camera is not None:
+            self.camera.close()
 
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:

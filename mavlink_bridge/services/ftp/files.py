@@ -75,6 +75,11 @@ class VirtualFiles:
 
     def __init__(self) -> None:
         self._mounts: dict[str, Mount] = {}
+        self._root = Pages({})
+
+    def page(self, name: str, page: Callable[[], bytes]) -> None:
+        """Show a file in the root; its content is what it is at the moment of opening."""
+        self._root.add(name, page)
 
     def mount(self, name: str, mount: Mount) -> None:
         """Show `mount` as directory `name` of the root."""
@@ -85,13 +90,13 @@ class VirtualFiles:
         path, _, query = path.partition("?")
         mount, rest = self._find(path)
         if mount is None or not rest:
-            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+            return self._root.open(path.lstrip("/"), query)
         return mount.open(rest, query)
 
     def entries(self, path: str) -> Sequence[Entry]:
         """The directory at `path`. Raises FileRefusedError."""
         if not path.strip("/."):
-            return [Entry(name, directory=True) for name in self._mounts]
+            return [*(Entry(name, directory=True) for name in self._mounts), *self._root.entries("")]
         mount, rest = self._find(path)
         if mount is None:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)

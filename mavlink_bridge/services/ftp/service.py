@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
@@ -78,17 +78,24 @@ class _Answer:
 
 class FtpService:
     """FILE_TRANSFER_PROTOCOL. `room(link)`: bytes that may be queued on a link now; `banner()`: the STATUSTEXTs sent
-    when the parameter file is opened, since stations then no longer ask for the list that would bring them."""
+    when the parameter file is opened, since stations then no longer ask for the list that would bring them.
+    `component`: whose files they are, where these are not the vehicle's own."""
 
     clock: Clock = "link"
     handles = frozenset({"FILE_TRANSFER_PROTOCOL"})
 
     def __init__(
-        self, files: VirtualFiles, *, room: Callable[[int], int], banner: Callable[[], Sequence[Message]] = tuple
+        self,
+        files: VirtualFiles,
+        *,
+        room: Callable[[int], int],
+        banner: Callable[[], Sequence[Message]] = tuple,
+        component: int | None = None,
     ) -> None:
         self._files = files
         self._room = room
         self._banner = banner
+        self._component = component
         self._out: list[Outgoing] = []
         self._sessions: dict[_SessionKey, _Session] = {}
         self._answers: OrderedDict[_PeerKey, _Answer] = OrderedDict()
@@ -130,6 +137,8 @@ class FtpService:
     def take_outgoing(self) -> list[Outgoing]:
         """What is to be sent, in order; forgets it."""
         out, self._out = self._out, []
+        if self._component is not None:
+            return [replace(one, component=self._component) for one in out]
         return out
 
     def link_closed(self, link: int) -> None:

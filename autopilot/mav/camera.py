@@ -1,0 +1,95 @@
+"""Numbers of MAVLink's camera protocol (https://mavlink.io/en/services/camera.html)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class CameraMode(IntEnum):
+    """CAMERA_MODE: what a camera takes."""
+
+    IMAGE = 0
+    VIDEO = 1
+    IMAGE_SURVEY = 2
+
+
+class CameraCapability(IntEnum):
+    """CAMERA_CAP_FLAGS: the bits of CAMERA_INFORMATION.flags that are told here."""
+
+    CAPTURE_VIDEO = 1
+    CAPTURE_IMAGE = 2
+    HAS_MODES = 4
+    HAS_IMAGE_SURVEY_MODE = 32
+    HAS_BASIC_ZOOM = 64
+    HAS_BASIC_FOCUS = 128
+    HAS_VIDEO_STREAM = 256
+
+
+class ZoomType(IntEnum):
+    """CAMERA_ZOOM_TYPE: how SET_CAMERA_ZOOM means its value."""
+
+    STEP = 0
+    CONTINUOUS = 1
+    RANGE = 2
+    FOCAL_LENGTH = 3
+    HORIZONTAL_FOV = 4
+
+
+class FocusType(IntEnum):
+    """SET_FOCUS_TYPE: how SET_CAMERA_FOCUS means its value."""
+
+    STEP = 0
+    CONTINUOUS = 1
+    RANGE = 2
+    METERS = 3
+    AUTO = 4
+    AUTO_SINGLE = 5
+    AUTO_CONTINUOUS = 6
+
+
+class ImageStatus(IntEnum):
+    """CAMERA_CAPTURE_STATUS.image_status (the dialect has no enumeration for it)."""
+
+    IDLE = 0
+    CAPTURING = 1
+    INTERVAL = 2
+    INTERVAL_CAPTURING = 3
+
+
+class StorageStatus(IntEnum):
+    """STORAGE_STATUS."""
+
+    EMPTY = 0
+    UNFORMATTED = 1
+    READY = 2
+    NOT_SUPPORTED = 3
+
+
+class StorageType(IntEnum):
+    """STORAGE_TYPE of the only storage that there is here."""
+
+    SD = 2
+
+
+class StorageUsage(IntEnum):
+    """STORAGE_USAGE_FLAG: what is kept there."""
+
+    SET = 1
+    PHOTO = 2
+
+
+class ExtendedType(IntEnum):
+    """MAV_PARAM_EXT_TYPE of the settings of a camera."""
+
+    UINT8 = 1
+    UINT32 = 5
+    INT32 = 6
+    REAL32 = 9
+
+
+class ExtendedAck(IntEnum):
+    """PARAM_ACK: how PARAM_EXT_SET ended."""
+
+    ACCEPTED = 0
+    VALUE_UNSUPPORTED = 1
+    FAILED = 2

@@ -1,0 +1,271 @@
+"""The camera itself, without messages: its lens, its card, its shutter, and when the next picture is due.
+
+Times are vehicle time, ms. Zoom and focus move while nobody looks: where they are follows from the time. A card
+reserves the same room for each picture, whatever its file then takes, so that how full it is does not depend on the
+picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from math import atan, inf, isfinite, tan
+from typing import Final
+
+from autopilot.mav import CameraMode, ImageStatus
+from mavlink_bridge.services.camera.settings import Settings
+
+EXPOSING_MS: Final = 100
+"""From the shutter to the picture on the card; meanwhile no other one is taken."""
+FULL_RANGE: Final = 100.0
+_STEP: Final = 10.0  # per cent of the range
+_SPEED: Final = 20.0  # per cent of the range a second, at full speed
+_NEAREST_M: Final = 0.3
+_BYTES_PER_PIXEL: Final = 0.5
+_MIB: Final = float(1 << 20)
+
+
+class Refusal(Enum):
+    """Why no picture is taken."""
+
+    BUSY = "busy"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """What a camera is. `zoom`: its longest focal length over `focal_mm`, the shortest. `least_s()`: shortest time
+    between two pictures."""
+
+    sensor_width_mm: float
+    sensor_height_mm: float
+    focal_mm: float
+    zoom: float
+    columns: int
+    rows: int
+    storage_mib: float
+    least_s: Callable[[], float] = lambda: 0.0
+
+    @property
+    def picture_mib(self) -> float:
+        """The room that a picture takes."""
+        return self.columns * self.rows * _BYTES_PER_PIXEL / _MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture that is taken now: its number (from 0 since the card was formatted), and how."""
+
+    number: int
+    time_ms: int
+    focal_mm: float
+    focus_m: float | None
+    settings: Settings
+
+
+class Travel:
+    """A part of the lens that travels from 0 to 100 per cent: at once to a place, by steps, or at a speed."""
+
+    def __init__(self, level: float) -> None:
+        self._level = level
+        self._speed = 0.0
+        self._since_ms = 0
+
+    def at(self, now_ms: int) -> float:
+        """Where it is, per cent."""
+        return _within(self._level + self._speed * _SPEED * 1e-3 * (now_ms - self._since_ms))
+
+    def set(self, level: float, now_ms: int) -> None:
+        """Be there."""
+        self._level, self._speed, self._since_ms = _within(level), 0.0, now_ms
+
+    def step(self, direction: float, now_ms: int) -> None:
+        """One step out or in."""
+        self.set(self.at(now_ms) + _STEP * direction, now_ms)
+
+    def move(self, speed: float, now_ms: int) -> None:
+        """Go on at this speed, -1 to 1 of the fastest; 0: stop."""
+        self.set(self.at(now_ms), now_ms)
+        self._speed = min(max(speed, -1.0), 1.0)
+
+
+def _within(level: float) -> float:
+    return min(max(level, 0.0), FULL_RANGE)
+
+
+class CameraDevice:
+    """See the module. `take` is called for each picture, at its time; `stored()` pictures lay on the
+    card before."""
+
+    def __init__(self, specs: Specs, take: Callable[[Shot], None], stored: Callable[[], int]) -> None:
+        self.specs = specs
+        self.settings = Settings()
+        self.mode = CameraMode.IMAGE
+        self.zoom = Travel(0.0)
+        self.focus = Travel(FULL_RANGE)
+        self.focuses_itself = True
+        self.taken = 0
+        """Since the card was formatted, or since switching on."""
+        self.interval_ms = 0
+        self._take = take
+        self._stored = stored
+        self._left: int | None = None  # of a row of pictures; None: no end
+        self._due_ms: int | None = None
+        self._postponed = False
+        self._shutter_ms: int | None = None  # the last picture
+
+    # --- lens -----------------------------------------------------------------------------------------------------
+    def focal_mm(self, now_ms: int) -> float:
+        """The focal length now."""
+        return self.specs.focal_mm * (1.0 + (self.specs.zoom - 1.0) * self.zoom.at(now_ms) / FULL_RANGE)
+
+    def zoom_to_focal(self, focal_mm: float, now_ms: int) -> bool:
+        """To this focal length; False when the lens has no such."""
+        most = self.specs.focal_mm * self.specs.zoom
+        if not self.specs.focal_mm - 1e-3 <= focal_mm <= most + 1e-3:
+            return False
+        span = most - self.specs.focal_mm
+        self.zoom.set(FULL_RANGE * (focal_mm - self.specs.focal_mm) / span if span else 0.0, now_ms)
+        return True
+
+    def zoom_to_view(self, radians_across: float, now_ms: int) -> bool:
+        """To this horizontal field of view; False when the lens has no such."""
+        half = tan(radians_across / 2.0) if 0.0 < radians_across < 3.0 else 0.0
+        return half > 0.0 and self.zoom_to_focal(self.specs.sensor_width_mm / (2.0 * half), now_ms)
+
+    def view(self, now_ms: int) -> tuple[float, float]:
+        """Fields of view across and down, rad."""
+        focal = self.focal_mm(now_ms)
+        return 2.0 * atan(self.specs.sensor_width_mm / 2.0 / focal), 2.0 * atan(
+            self.specs.sensor_height_mm / 2.0 / focal
+        )
+
+    def focus_m(self, now_ms: int) -> float | None:
+        """What it is focused at: m, inf at 100 per cent, None: what it sees."""
+        if self.focuses_itself:
+            return None
+        vergence = (1.0 - self.focus.at(now_ms) / FULL_RANGE) / _NEAREST_M
+        return 1.0 / vergence if vergence > 0.0 else inf
+
+    def focus_at(self, metres: float, now_ms: int) -> bool:
+        """At something so far away; False: nearer than it can."""
+        if not metres >= _NEAREST_M:
+            return False
+        self.focus.set(FULL_RANGE * (1.0 - _NEAREST_M / metres), now_ms)
+        self.focuses_itself = False
+        return True
+
+    def set_mode(self, mode: CameraMode, now_ms: int) -> None:
+        """IMAGE, or IMAGE_SURVEY: focused far away, and nobody moves that."""
+        self.mode = mode
+        if mode is CameraMode.IMAGE_SURVEY:
+            self.focus.set(FULL_RANGE, now_ms)
+            self.focuses_itself = False
+        else:
+            self.focuses_itself = True
+
+    def reset(self, now_ms: int) -> None:
+        """Settings, lens and mode as at switching on; pictures and card stay."""
+        self.settings = Settings()
+        self.zoom.set(0.0, now_ms)
+        self.focus.set(FULL_RANGE, now_ms)
+        self.set_mode(CameraMode.IMAGE, now_ms)
+
+    # --- card -----------------------------------------------------------------------------------------------------
+    @property
+    def used_mib(self) -> float:
+        return min((self._stored() + self.taken) * self.specs.picture_mib, self.specs.storage_mib)
+
+    @property
+    def available_mib(self) -> float:
+        return self.specs.storage_mib - self.used_mib
+
+    @property
+    def full(self) -> bool:
+        """Is there no room for one more?"""
+        return (self._stored() + self.taken + 1) * self.specs.picture_mib > self.specs.storage_mib
+
+    def format(self) -> None:
+        """Nothing lies on the card any more; pictures are counted anew."""
+        self.taken = 0
+
+    # --- shutter --------------------------------------------------------------------------------------------------
+    def exposing(self, now_ms: int) -> bool:
+        """Is a picture on its way to the card?"""
+        return self._shutter_ms is not None and now_ms < self._shutter_ms + EXPOSING_MS
+
+    def image_status(self, now_ms: int) -> ImageStatus:
+        if self.interval_ms:
+            return ImageStatus.INTERVAL_CAPTURING if self.exposing(now_ms) else ImageStatus.INTERVAL
+        return ImageStatus.CAPTURING if self.exposing(now_ms) else ImageStatus.IDLE
+
+    def shoot(self, now_ms: int) -> Refusal | None:
+        """One picture, now."""
+        if self.full:
+            return Refusal.FULL
+        if self.exposing(now_ms) or now_ms < self._soonest_ms():
+            return Refusal.BUSY
+        shot = Shot(self.taken, now_ms, self.focal_mm(now_ms), self.focus_m(now_ms), self.settings)
+        self.taken += 1
+        self._shutter_ms = now_ms
+        self._take(shot)
+        return None
+
+    def trigger(self, now_ms: int) -> Refusal | None:
+        """One picture for who flies by: as soon as it can be taken, as ArduPilot's CAM1_INTRVAL_MIN has it."""
+        refused = self.shoot(now_ms)
+        self._postponed = self._postponed or refused is Refusal.BUSY
+        return None if refused is Refusal.BUSY else refused
+
+    def shoot_in_a_row(self, interval_s: float, count: int, now_ms: int) -> Refusal | None:
+        """`count` pictures, the first one now, 0: until it is stopped."""
+        refused = self.shoot(now_ms)
+        if refused is None:
+            self.interval_ms = max(round(1000.0 * max(interval_s, self.specs.least_s())), EXPOSING_MS)
+            self._left = count - 1 if count else None
+            self._due_ms = now_ms + self.interval_ms
+            if self._left == 0:
+                self.stop()
+        return refused
+
+    def stop(self) -> None:
+        """No picture is taken any more by itself."""
+        self.interval_ms, self._left, self._due_ms, self._postponed = 0, None, None, False
+
+    def next_deadline_ms(self) -> int | None:
+        """When the next picture is due."""
+        postponed = self._soonest_ms() if self._postponed else None
+        if self._due_ms is None or postponed is None:
+            return postponed if self._due_ms is None else self._due_ms
+        return min(self._due_ms, postponed)
+
+    def handle_timeout(self, now_ms: int) -> Refusal | None:
+        """Take what is due."""
+        refused: Refusal | None = None
+        if self._postponed and now_ms >= self._soonest_ms():
+            self._postponed = False
+            refused = self.trigger(now_ms)
+        if self._due_ms is not None and now_ms >= self._due_ms:
+            refused = self._next_of_row(now_ms, self._due_ms)
+        return refused
+
+    def _next_of_row(self, now_ms: int, due_ms: int) -> Refusal | None:
+        refused = self.shoot(now_ms)
+        if refused is Refusal.BUSY:
+            self._due_ms = self._soonest_ms()
+            return None
+        if refused is None and self._left is not None:
+            self._left -= 1
+        if refused is not None or self._left == 0:
+            self.stop()
+        else:
+            self._due_ms = due_ms + self.interval_ms
+        return refused
+
+    def _soonest_ms(self) -> int:
+        if self._shutter_ms is None:
+            return 0
+        least_s = self.specs.least_s()
+        least_ms = round(1000.0 * least_s) if isfinite(least_s) else 0
+        return self._shutter_ms + max(EXPOSING_MS, least_ms)

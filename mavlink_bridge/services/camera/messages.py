@@ -1,0 +1,132 @@
+"""What the camera says, as messages (https://mavlink.io/en/services/camera.html)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import degrees
+from typing import Final
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import (
+    AutopilotType,
+    CameraCapability,
+    StorageStatus,
+    StorageType,
+    StorageUsage,
+    SystemState,
+    VehicleType,
+)
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.camera.device import FULL_RANGE, CameraDevice
+from mavlink_bridge.services.camera.settings import MODEL, TABLE, VENDOR, definition_version, pack
+
+FLAGS: Final = (
+    CameraCapability.CAPTURE_IMAGE
+    | CameraCapability.HAS_MODES
+    | CameraCapability.HAS_IMAGE_SURVEY_MODE
+    | CameraCapability.HAS_BASIC_ZOOM
+    | CameraCapability.HAS_BASIC_FOCUS
+)
+"""Neither videos nor a video stream."""
+STORAGE_ID: Final = 1
+_FIRMWARE: Final = 1  # major
+_MIB_PER_S: Final = 20.0
+_NAME_BYTES: Final = 32
+_MAVLINK_2: Final = 3
+_NO_PLACE: Final = 0x7FFFFFFF
+_BOOT_BITS: Final = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where a picture was taken, how the camera was turned then (its axes into north, east, down), and its file."""
+
+    place: GeoPoint
+    above_home_m: float
+    attitude: tuple[float, float, float, float]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where the camera is, what is in the middle of its picture (None: the sky), and how it is turned."""
+
+    place: GeoPoint
+    middle: GeoPoint | None
+    attitude: tuple[float, float, float, float]
+
+
+def heartbeat() -> Message:
+    """HEARTBEAT of a camera."""
+    return dialect.MAVLink_heartbeat_message(
+        VehicleType.CAMERA, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, _MAVLINK_2
+    )
+
+
+def _name(text: str) -> list[int]:
+    return list(text.encode().ljust(_NAME_BYTES, b"\0"))
+
+
+def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int) -> Message:
+    """CAMERA_INFORMATION. `gimbal`: the component of what holds it, 0: nothing does."""
+    specs = device.specs
+    return dialect.MAVLink_camera_information_message(
+        now_ms & _BOOT_BITS, _name(VENDOR), _name(MODEL), _FIRMWARE, specs.focal_mm, specs.sensor_width_mm,
+        specs.sensor_height_mm, specs.columns, specs.rows, 0, FLAGS, definition_version(), uri.encode(), gimbal,
+    )  # fmt: skip
+
+
+def settings(device: CameraDevice, now_ms: int) -> Message:
+    """CAMERA_SETTINGS."""
+    focus = FULL_RANGE if device.focuses_itself else device.focus.at(now_ms)
+    return dialect.MAVLink_camera_settings_message(
+        now_ms & _BOOT_BITS, device.mode, zoomLevel=device.zoom.at(now_ms), focusLevel=focus
+    )
+
+
+def storage(device: CameraDevice, now_ms: int) -> Message:
+    """STORAGE_INFORMATION of the only card."""
+    return dialect.MAVLink_storage_information_message(
+        now_ms & _BOOT_BITS, STORAGE_ID, 1, StorageStatus.READY, device.specs.storage_mib, device.used_mib,
+        device.available_mib, _MIB_PER_S, _MIB_PER_S, StorageType.SD, b"DCIM",
+        StorageUsage.SET | StorageUsage.PHOTO,
+    )  # fmt: skip
+
+
+def capture_status(device: CameraDevice, now_ms: int) -> Message:
+    """CAMERA_CAPTURE_STATUS."""
+    return dialect.MAVLink_camera_capture_status_message(
+        now_ms & _BOOT_BITS, device.image_status(now_ms), 0, device.interval_ms / 1000.0, 0, device.available_mib,
+        device.taken,
+    )  # fmt: skip
+
+
+def image_captured(number: int, time_ms: int, utc_us: int, taken: Taken) -> Message:
+    """CAMERA_IMAGE_CAPTURED of picture `number`, from 0; a success where there is a file."""
+    place = taken.place
+    return dialect.MAVLink_camera_image_captured_message(
+        time_ms & _BOOT_BITS, utc_us, 0, round(place.lat * 1e7), round(place.lon * 1e7), round(place.alt * 1e3),
+        round(taken.above_home_m * 1e3), list(taken.attitude), number, int(taken.url != ""), taken.url.encode(),
+    )  # fmt: skip
+
+
+def field_of_view(device: CameraDevice, now_ms: int, sight: Sight) -> Message:
+    """CAMERA_FOV_STATUS."""
+    across, down = device.view(now_ms)
+    middle = (_NO_PLACE, _NO_PLACE, _NO_PLACE) if sight.middle is None else _wire(sight.middle)
+    return dialect.MAVLink_camera_fov_status_message(
+        now_ms & _BOOT_BITS, *_wire(sight.place), *middle, list(sight.attitude), degrees(across), degrees(down)
+    )
+
+
+def _wire(place: GeoPoint) -> tuple[int, int, int]:
+    return round(place.lat * 1e7), round(place.lon * 1e7), round(place.alt * 1e3)
+
+
+def parameter(index: int, value: float) -> Message:
+    """PARAM_EXT_VALUE of a setting."""
+    one = TABLE[index]
+    return dialect.MAVLink_param_ext_value_message(
+        one.name.encode(), pack(one.type, value), one.type, len(TABLE), index
+    )  # fmt: skip

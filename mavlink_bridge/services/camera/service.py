@@ -1,0 +1,439 @@
+"""MAVLink's camera protocol v2, camera side (https://mavlink.io/en/services/camera.html): commands and messages of
+component 100 around a `CameraDevice`. Its settings are extended parameters (`extended`).
+
+Pictures are taken by IMAGE_START_CAPTURE, by DO_DIGICAM_CONTROL, and whenever the autopilot's trigger fires
+(`CameraTriggered`: by distance, by a mission's items, by a switch). A capture with the sequence number of the one
+before from the same station is a repetition and takes no second picture. CAMERA_IMAGE_CAPTURED goes to everybody when
+the picture is on the card, and again to who asks for its number. Video is told as absent: VIDEO_START_CAPTURE is
+DENIED, streams are UNSUPPORTED.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from math import radians
+from typing import Final, Protocol
+
+from autopilot.events import CameraTriggered, Event
+from autopilot.mav import CameraMode, Cmd, Component, FocusType, Result, Severity, ZoomType
+from autopilot.mission.executor import CommandStartResult
+from autopilot.mission.items import MissionItem
+from autopilot.result import ACCEPTED, Outcome
+from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.camera import messages
+from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, Refusal, Shot, Specs
+from mavlink_bridge.services.camera.extended import value_of
+from mavlink_bridge.services.camera.messages import STORAGE_ID, Sight, Taken
+from mavlink_bridge.services.camera.settings import TABLE
+from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
+from mavlink_bridge.services.commands.request import Command, from_int, from_long
+
+HEARTBEAT_MS: Final = 1000
+LOOK_AGAIN_MS: Final = 20
+_DENIED, _FAILED = Outcome(Result.DENIED), Outcome(Result.FAILED)
+_UNSUPPORTED, _BUSY = Outcome(Result.UNSUPPORTED), Outcome(Result.TEMPORARILY_REJECTED)
+_OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BUSY: _BUSY, Refusal.FULL: _FAILED}
+_FULL_TEXT: Final = b"Camera: storage full"
+_FRAME: Final = 0  # none of these commands has a place
+
+INFORMATION, SETTINGS = id_of("CAMERA_INFORMATION"), id_of("CAMERA_SETTINGS")
+STORAGE, STATUS = id_of("STORAGE_INFORMATION"), id_of("CAMERA_CAPTURE_STATUS")
+CAPTURED, VIEW = id_of("CAMERA_IMAGE_CAPTURED"), id_of("CAMERA_FOV_STATUS")
+
+
+class Album(Protocol):
+    """Where pictures go."""
+
+    def take(self, shot: Shot) -> Taken:
+        """Take it, now; its file may be written later."""
+
+    def ready(self, number: int) -> bool:
+        """Is its file written?"""
+
+    def format(self) -> None:
+        """Delete all files."""
+
+    def sight(self) -> Sight:
+        """What the camera looks at."""
+
+    @property
+    def stored(self) -> int:
+        """Pictures that lay on the card when the camera was switched on."""
+
+
+class CameraService:
+    """See the module. `definition`: where the definition file is; `gimbal`: the component that holds the camera, 0:
+    none; `trigger_every(metres, at_once)`: sets the autopilot's trigger; `epoch_us`: UTC at vehicle time 0."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"COMMAND_LONG", "COMMAND_INT"})
+
+    def __init__(
+        self,
+        specs: Specs,
+        album: Album,
+        *,
+        definition: Callable[[], str],
+        epoch_us: int,
+        trigger_every: Callable[[float, bool], object],
+        gimbal: int = 0,
+    ) -> None:
+        self.device = CameraDevice(specs, self._shutter, lambda: album.stored)
+        self._album = album
+        self._definition = definition
+        self._epoch_us = epoch_us
+        self._trigger_every = trigger_every
+        self._gimbal = gimbal
+        self._out: list[Outgoing] = []
+        self._memory = AnswerMemory()
+        self._captured: list[Message] = []
+        self._untold: deque[tuple[int, int]] = deque()  # (when it is on the card, its number)
+        self._beat_ms = 0
+        self._sequences: dict[Peer, tuple[int, int]] = {}  # the last capture's number, and until when it counts
+        self._told_full = False
+
+    # --- Service ------------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if message.get_type() == "COMMAND_LONG":
+            command = from_long(message, peer, _FRAME)
+        else:
+            command = from_int(message, peer, has_place=False)
+        self._command(command, message.target_component, now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if now_ms >= self._beat_ms:
+            self._beat_ms = now_ms - now_ms % HEARTBEAT_MS + HEARTBEAT_MS
+            self._say(messages.heartbeat())
+        due = self.device.next_deadline_ms()
+        if due is not None and due <= now_ms:
+            self._refused(self.device.handle_timeout(now_ms))
+        while self._untold and self._untold[0][0] <= now_ms:
+            _, number = self._untold.popleft()
+            if not self._album.ready(number):
+                self._untold.appendleft((now_ms + LOOK_AGAIN_MS, number))
+                break
+            self._say(self._captured[number])
+
+    def next_deadline_ms(self) -> int | None:
+        if self._out:
+            return 0
+        due = self._beat_ms if not self._untold else min(self._beat_ms, self._untold[0][0])
+        picture = self.device.next_deadline_ms()
+        return due if picture is None else min(due, picture)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        self._memory.forget_link(link)
+        self._sequences = {peer: known for peer, known in self._sequences.items() if peer.link != link}
+
+    # --- pictures -----------------------------------------------------------------------------------------------------
+    def hear(self, events: Sequence[Event], now_ms: int) -> None:
+        """The autopilot's trigger has fired."""
+        if any(isinstance(one, CameraTriggered) for one in events):
+            self._refused(self.device.trigger(now_ms))
+
+    def _shutter(self, shot: Shot) -> None:
+        utc_us = self._epoch_us + 1000 * shot.time_ms
+        self._captured.append(messages.image_captured(shot.number, shot.time_ms, utc_us, self._album.take(shot)))
+        self._untold.append((shot.time_ms + EXPOSING_MS, shot.number))
+        self._told_full = False
+
+    def _refused(self, refusal: Refusal | None) -> None:
+        if refusal is Refusal.FULL and not self._told_full:
+            self._told_full = True
+            self._say(dialect.MAVLink_statustext_message(Severity.WARNING, _FULL_TEXT))
+
+    def _say(self, message: Message, link: int | None = None) -> None:
+        self._out.append(Outgoing(message, link, Component.CAMERA))
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+    def _command(self, command: Command, target: int, now_ms: int) -> None:
+        known = self._memory.recall(command, now_ms)
+        if known is not None and command.number not in _QUERIES:
+            self._acknowledge(command, known)
+            return
+        for_all = target == Component.ALL
+        handler = ROWS.get(command.number)
+        if handler is None or not command.sane:
+            if not for_all:
+                self._acknowledge(command, _UNSUPPORTED if handler is None else _DENIED)
+            return
+        if for_all and not self._means_cameras(command):
+            return
+        mark = len(self._out)
+        outcome = handler(self, command, now_ms)
+        self._memory.remember(command, outcome, now_ms)
+        answers, self._out = self._out[mark:], self._out[:mark]
+        self._acknowledge(command, outcome)
+        self._out += answers
+
+    @staticmethod
+    def _means_cameras(command: Command) -> bool:
+        """Sent to all components: is the autopilot, which has these commands too, not meant as well?"""
+        if command.number in (Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST):
+            return False
+        return command.number != Cmd.REQUEST_MESSAGE or command.whole(1) in _ANSWERS
+
+    def _acknowledge(self, command: Command, outcome: Outcome) -> None:
+        peer = command.peer
+        self._say(
+            dialect.MAVLink_command_ack_message(
+                command.number, int(outcome.result), 0, outcome.detail, peer.system, peer.component
+            ),
+            peer.link,
+        )
+
+    def act(self, command: Command, now_ms: int) -> Outcome:
+        """A command that the autopilot was given for its camera."""
+        handler = ROWS.get(command.number)
+        return _UNSUPPORTED if handler is None else handler(self, command, now_ms)
+
+    def start_capture(self, command: Command, now_ms: int) -> Outcome:
+        """IMAGE_START_CAPTURE: param2 interval (s), param3 how many (0: until stopped), param4 sequence number."""
+        interval_s, count, sequence = command.param(2), command.whole(3), command.whole(4)
+        if not _meant(command) or interval_s < 0.0 or count < 0 or (count != 1 and interval_s == 0.0):
+            return _DENIED
+        if count == 1 and sequence > 0:
+            known = self._sequences.get(command.peer)
+            if known is not None and known[0] == sequence and now_ms < known[1]:
+                return ACCEPTED
+        refusal = self.device.shoot(now_ms) if count == 1 else self.device.shoot_in_a_row(interval_s, count, now_ms)
+        if refusal is None and count == 1:
+            self._sequences[command.peer] = (sequence, now_ms + REMEMBER_MS)
+        self._refused(refusal)
+        return _OUTCOMES[refusal]
+
+    def stop_capture(self, command: Command, now_ms: int) -> Outcome:
+        """IMAGE_STOP_CAPTURE."""
+        if not _meant(command):
+            return _DENIED
+        self.device.stop()
+        return ACCEPTED
+
+    def digicam(self, command: Command, now_ms: int) -> Outcome:
+        """DO_DIGICAM_CONTROL: param5 = 1: a picture."""
+        if command.param(5) == 1.0:
+            refusal = self.device.trigger(now_ms)
+            self._refused(refusal)
+            return _OUTCOMES[refusal]
+        return ACCEPTED
+
+    def trigger_distance(self, command: Command, now_ms: int) -> Outcome:
+        """DO_SET_CAM_TRIGG_DIST: the autopilot's trigger, which knows the way."""
+        self._trigger_every(command.param(1), command.param(3) == 1.0)
+        return ACCEPTED
+
+    def set_mode(self, command: Command, now_ms: int) -> Outcome:
+        """SET_CAMERA_MODE: param2."""
+        mode = command.whole(2, -1)
+        if not _meant(command) or mode not in (CameraMode.IMAGE, CameraMode.IMAGE_SURVEY):
+            return _DENIED
+        self.device.set_mode(CameraMode(mode), now_ms)
+        self._say(messages.settings(self.device, now_ms))
+        return ACCEPTED
+
+    def set_zoom(self, command: Command, now_ms: int) -> Outcome:
+        """SET_CAMERA_ZOOM: param1 type, param2 value."""
+        device, value, done = self.device, command.param(2), True
+        if not command.given(2) or not _meant(command, 3):
+            return _DENIED
+        match command.whole(1, -1):
+            case ZoomType.STEP:
+                device.zoom.step(value, now_ms)
+            case ZoomType.CONTINUOUS:
+                device.zoom.move(value, now_ms)
+            case ZoomType.RANGE:
+                device.zoom.set(value, now_ms)
+            case ZoomType.FOCAL_LENGTH:
+                done = device.zoom_to_focal(value, now_ms)
+            case ZoomType.HORIZONTAL_FOV:
+                done = device.zoom_to_view(radians(value), now_ms)
+            case _:
+                return _UNSUPPORTED
+        self._say(messages.settings(device, now_ms))
+        return ACCEPTED if done else _DENIED
+
+    def set_focus(self, command: Command, now_ms: int) -> Outcome:
+        """SET_CAMERA_FOCUS: param1 type, param2 value. Not in a survey, whose focus stays."""
+        device, value, kind = self.device, command.param(2), command.whole(1, -1)
+        if device.mode is CameraMode.IMAGE_SURVEY or not _meant(command, 3):
+            return _DENIED
+        itself = kind in (FocusType.AUTO, FocusType.AUTO_SINGLE, FocusType.AUTO_CONTINUOUS)
+        if not itself and not command.given(2):
+            return _DENIED
+        match kind:
+            case FocusType.STEP:
+                device.focus.step(value, now_ms)
+            case FocusType.CONTINUOUS:
+                device.focus.move(value, now_ms)
+            case FocusType.RANGE:
+                device.focus.set(value, now_ms)
+            case FocusType.METERS:
+                if not device.focus_at(value, now_ms):
+                    return _DENIED
+            case _ if not itself:
+                return _UNSUPPORTED
+        device.focuses_itself = itself
+        self._say(messages.settings(device, now_ms))
+        return ACCEPTED
+
+    def reset(self, command: Command, now_ms: int) -> Outcome:
+        """RESET_CAMERA_SETTINGS: param1 = 1."""
+        if command.param(1) != 1.0:
+            return _DENIED
+        self.device.reset(now_ms)
+        self._say(messages.settings(self.device, now_ms))
+        for index in range(len(TABLE)):
+            self._say(messages.parameter(index, value_of(self.device, index)))
+        return ACCEPTED
+
+    def format(self, command: Command, now_ms: int) -> Outcome:
+        """STORAGE_FORMAT: param1 the card (0: all), param2 = 1."""
+        if command.whole(1) not in (0, STORAGE_ID) or command.param(2) != 1.0:
+            return _DENIED
+        if self.device.interval_ms or self._untold:
+            return _BUSY
+        self._album.format()
+        self.device.format()
+        self._captured.clear()
+        self._say(messages.storage(self.device, now_ms))
+        self._say(messages.capture_status(self.device, now_ms))
+        return ACCEPTED
+
+    def refuse_video(self, command: Command, now_ms: int) -> Outcome:
+        """VIDEO_START_CAPTURE, VIDEO_STOP_CAPTURE: there is no video."""
+        return _DENIED
+
+    def refuse_stream(self, command: Command, now_ms: int) -> Outcome:
+        """Commands of video streams: there is none."""
+        return _UNSUPPORTED
+
+    # --- what is asked for --------------------------------------------------------------------------------------------
+    def request(self, command: Command, now_ms: int) -> Outcome:
+        """REQUEST_MESSAGE: param1 the message, param2 which one of it."""
+        answer = _ANSWERS.get(command.whole(1))
+        return _UNSUPPORTED if answer is None else answer(self, command.whole(2), command.peer, now_ms)
+
+    def tell_information(self, which: int, peer: Peer, now_ms: int) -> Outcome:
+        """CAMERA_INFORMATION."""
+        self._say(messages.information(self.device, now_ms, self._definition(), self._gimbal), peer.link)
+        return ACCEPTED
+
+    def tell_settings(self, which: int, peer: Peer, now_ms: int) -> Outcome:
+        """CAMERA_SETTINGS."""
+        self._say(messages.settings(self.device, now_ms), peer.link)
+        return ACCEPTED
+
+    def tell_storage(self, which: int, peer: Peer, now_ms: int) -> Outcome:
+        """STORAGE_INFORMATION of a card, 0: of all."""
+        if which not in (0, STORAGE_ID):
+            return _FAILED
+        self._say(messages.storage(self.device, now_ms), peer.link)
+        return ACCEPTED
+
+    def tell_status(self, which: int, peer: Peer, now_ms: int) -> Outcome:
+        """CAMERA_CAPTURE_STATUS."""
+        self._say(messages.capture_status(self.device, now_ms), peer.link)
+        return ACCEPTED
+
+    def tell_captured(self, which: int, peer: Peer, now_ms: int) -> Outcome:
+        """CAMERA_IMAGE_CAPTURED of a number; FAILED for one that is not on the card."""
+        if not 0 <= which < len(self._captured) or any(number == which for _, number in self._untold):
+            return _FAILED
+        self._say(self._captured[which], peer.link)
+        return ACCEPTED
+
+    def tell_view(self, which: int, peer: Peer, now_ms: int) -> Outcome:
+        """CAMERA_FOV_STATUS."""
+        self._say(messages.field_of_view(self.device, now_ms, self._album.sight()), peer.link)
+        return ACCEPTED
+
+
+class CameraItems:
+    """A `MissionExecutor` of the camera's items: each is done when it is given."""
+
+    def __init__(self, service: CameraService, now_ms: Callable[[], int]) -> None:
+        self._service = service
+        self._now_ms = now_ms
+
+    def start_command(self, cmd: MissionItem) -> CommandStartResult:
+        """UNSUPPORTED: the camera does not take it, and the mission goes on."""
+        params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z)
+        ended = self._service.act(Command(cmd.command, params, _FRAME, OWN), self._now_ms())
+        return CommandStartResult.COMPLETE if ended.ok else CommandStartResult.UNSUPPORTED
+
+    def verify_command(self, cmd: MissionItem) -> bool:
+        return True
+
+    def on_mission_complete(self) -> None:
+        """What was begun goes on until it is stopped, as with ArduPilot."""
+
+
+OWN: Final = Peer(0, 0, Component.AUTOPILOT1)
+"""Who asks for a mission's items."""
+
+
+def _meant(command: Command, index: int = 1) -> bool:
+    """Is this camera meant by the parameter that says which (0: all)?"""
+    return command.whole(index) in (0, Component.CAMERA)
+
+
+Handler = Callable[[CameraService, Command, int], Outcome]
+Answer = Callable[[CameraService, int, Peer, int], Outcome]
+_ANSWERS: Final[Mapping[int, Answer]] = {
+    INFORMATION: CameraService.tell_information,
+    SETTINGS: CameraService.tell_settings,
+    STORAGE: CameraService.tell_storage,
+    STATUS: CameraService.tell_status,
+    CAPTURED: CameraService.tell_captured,
+    VIEW: CameraService.tell_view,
+}
+
+
+def _older(answer: Answer, index: int = 0) -> Handler:
+    """A command for one message, from before REQUEST_MESSAGE; `index`: the parameter that says which."""
+    return lambda service, command, now_ms: answer(
+        service, command.whole(index) if index else 0, command.peer, now_ms
+    )  # fmt: skip
+
+
+ROWS: Final[Mapping[int, Handler]] = {
+    Cmd.IMAGE_START_CAPTURE: CameraService.start_capture,
+    Cmd.IMAGE_STOP_CAPTURE: CameraService.stop_capture,
+    Cmd.DO_DIGICAM_CONTROL: CameraService.digicam,
+    Cmd.DO_SET_CAM_TRIGG_DIST: CameraService.trigger_distance,
+    Cmd.SET_CAMERA_MODE: CameraService.set_mode,
+    Cmd.SET_CAMERA_ZOOM: CameraService.set_zoom,
+    Cmd.SET_CAMERA_FOCUS: CameraService.set_focus,
+    Cmd.RESET_CAMERA_SETTINGS: CameraService.reset,
+    Cmd.STORAGE_FORMAT: CameraService.format,
+    Cmd.REQUEST_MESSAGE: CameraService.request,
+    Cmd.REQUEST_CAMERA_INFORMATION: _older(CameraService.tell_information),
+    Cmd.REQUEST_CAMERA_SETTINGS: _older(CameraService.tell_settings),
+    Cmd.REQUEST_STORAGE_INFORMATION: _older(CameraService.tell_storage, 1),
+    Cmd.REQUEST_CAMERA_CAPTURE_STATUS: _older(CameraService.tell_status),
+    Cmd.REQUEST_CAMERA_IMAGE_CAPTURE: _older(CameraService.tell_captured, 1),
+    Cmd.VIDEO_START_CAPTURE: CameraService.refuse_video,
+    Cmd.VIDEO_STOP_CAPTURE: CameraService.refuse_video,
+    Cmd.VIDEO_START_STREAMING: CameraService.refuse_stream,
+    Cmd.VIDEO_STOP_STREAMING: CameraService.refuse_stream,
+    Cmd.REQUEST_VIDEO_STREAM_INFORMATION: CameraService.refuse_stream,
+    Cmd.REQUEST_VIDEO_STREAM_STATUS: CameraService.refuse_stream,
+}
+"""What the camera is told."""
+_QUERIES: Final = frozenset({
+    Cmd.REQUEST_MESSAGE, Cmd.REQUEST_CAMERA_INFORMATION, Cmd.REQUEST_CAMERA_SETTINGS,
+    Cmd.REQUEST_STORAGE_INFORMATION, Cmd.REQUEST_CAMERA_CAPTURE_STATUS, Cmd.REQUEST_CAMERA_IMAGE_CAPTURE,
+})  # fmt: skip
+"""Their answer is a message that may have been lost as well: it is given again."""
+FLOWN: Final = frozenset({
+    Cmd.IMAGE_START_CAPTURE, Cmd.IMAGE_STOP_CAPTURE, Cmd.SET_CAMERA_MODE, Cmd.SET_CAMERA_ZOOM, Cmd.SET_CAMERA_FOCUS,
+})  # fmt: skip
+"""The commands that a mission, or a station by the autopilot, may have for it."""

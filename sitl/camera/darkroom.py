@@ -1,0 +1,158 @@
+"""The process that develops pictures, so that no flight waits for one: a child that reads jobs from its standard input
+and writes a file for each, one after the other, at a low priority.
+
+All cameras of a process share it; it is started with the first picture, and ends when its input does: with its parent,
+however that ends. A plain child rather than `multiprocessing`: that would import the parent's main program, which a
+script that only wanted to fly need not be written for.
+
+`python -m sitl.camera.darkroom` is the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from sitl.camera.jpeg import Picture
+    from sitl.camera.rendering import Scene
+
+_NICENESS: Final = 5
+_DONE: Final = b"\n"
+
+
+class Job:
+    """A picture that is being developed. `error`: why there is none, once it is `done`."""
+
+    def __init__(self, path: Path, scene: int, picture: Picture) -> None:
+        self.path = path
+        self.scene = scene
+        self.picture = picture
+        self.error = ""
+        self._done = threading.Event()
+
+    @property
+    def done(self) -> bool:
+        return self._done.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Until its file is there; False when it is not, in this time."""
+        return self._done.wait(seconds) and not self.error
+
+    def end(self, error: str) -> None:
+        """The child has answered, or is gone."""
+        self.error = error
+        self._done.set()
+
+
+class Darkroom:
+    """The parent's side of it. `on_error` hears why a picture could not be written."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._scenes: list[Scene] = []
+        self._thread: threading.Thread | None = None
+
+    def add_scene(self, scene: Scene) -> int:
+        """A camera's surroundings, sent along with its first picture; its number."""
+        self._scenes.append(scene)
+        return len(self._scenes) - 1
+
+    def develop(self, path: Path, scene: int, picture: Picture) -> Job:
+        """Write this picture there. Returns at once."""
+        job = Job(path, scene, picture)
+        self._jobs.put(job)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="darkroom", daemon=True)
+            self._thread.start()
+        return job
+
+    def _work(self) -> None:
+        child: subprocess.Popen[bytes] | None = None
+        known: set[int] = set()
+        while True:
+            job = self._jobs.get()
+            try:
+                if child is None or child.poll() is not None:
+                    child, known = _start(), set()
+                scene = None if job.scene in known else self._scenes[job.scene]
+                job.end(_ask(child, (str(job.path), job.scene, scene, job.picture)))
+                known.add(job.scene)
+            except OSError as problem:
+                job.end(str(problem))
+
+
+def _start() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "sitl.camera.darkroom"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _ask(child: subprocess.Popen[bytes], job: object) -> str:
+    """What went wrong, "" when nothing has."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    pickle.dump(job, child.stdin, pickle.HIGHEST_PROTOCOL)
+    child.stdin.flush()
+    answer = child.stdout.readline()
+    return answer.decode(errors="replace").strip() if answer else "the process that writes pictures has ended"
+
+
+@cache
+def darkroom() -> Darkroom:
+    """The one of this process."""
+    return Darkroom()
+
+
+def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
+    """The child: until its input ends."""
+    from sitl.camera.jpeg import jpeg_of
+
+    scenes: dict[int, Scene] = {}
+    while True:
+        try:
+            path, number, scene, picture = pickle.load(jobs)
+        except EOFError:
+            return
+        if scene is not None:
+            scenes[number] = scene
+        try:
+            _write(Path(path), jpeg_of(picture, scenes[number]))
+        except OSError as problem:
+            answer(f"{path}: {problem.strerror}".encode() + _DONE)
+        else:
+            answer(_DONE)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole, or not at all."""
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def main() -> None:
+    """Ctrl-C is the parent's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.nice(_NICENESS)
+    answers = sys.stdout.buffer
+
+    def answer(line: bytes) -> None:
+        answers.write(line)
+        answers.flush()
+
+    develop_all(sys.stdin.buffer, answer)
+
+
+if __name__ == "__main__":
+    main()

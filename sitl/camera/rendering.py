@@ -1,0 +1,201 @@
+"""A picture of the ground: the texture, the plan drawn on it, and the terrain, as a camera of this place, attitude and
+lens sees them.
+
+The rays are those of `autopilot.footprint`; how far they go is asked on a grid of one ray every `CELL` pixels, and one
+over the depth interpolated between them (linear on a plane, as in any rasterizer: Heckbert, Moreton: Interpolation for
+Polygon Texture Mapping and Shading, 1991). The plan is painted on the ground: lines are projected as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil, isfinite
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFilter
+
+from autopilot.footprint import Ground, Lens, look_at_ground
+from autopilot.geo import GeoPoint, Ned, to_global
+from autopilot.terrain import HeightMap
+from sitl.camera.texture import anchor, expose, missing_octaves, tiles
+
+CELL: Final = 16
+F_NUMBER: Final = 2.8
+_REACH_M: Final = 3000.0
+"""Terrain beyond it is not in the picture."""
+_NEAR_M: Final = 0.2
+_PIECE_M: Final = 25.0  # a line on terrain is drawn in pieces of that length
+_LEAST_BLUR_PX: Final = 0.4
+_FAR: Final = 1e-6
+
+Numbers = npt.NDArray[np.float64]
+Colour = tuple[int, int, int]
+Quaternion = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """A line painted on the ground: places north and east of the origin (m), its colour and its width."""
+
+    points: tuple[tuple[float, float], ...]
+    colour: Colour
+    width_m: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What does not change while a vehicle is switched on: where its origin is, and the terrain, if there is one."""
+
+    origin: GeoPoint
+    terrain: HeightMap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a camera is (m from the origin), how it is turned (its axes into north, east, down), its lens and pixels.
+    `focus_m`: what it is focused at, inf: far away, None: by itself at what it sees. `light`: gains of red, green and
+    blue."""
+
+    place: Ned
+    attitude: Quaternion
+    lens: Lens
+    columns: int
+    rows: int
+    focus_m: float | None = None
+    light: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    markings: tuple[Marking, ...] = ()
+
+    @property
+    def focal_px(self) -> float:
+        return self.lens.focal_mm / self.lens.sensor_width_mm * self.columns
+
+
+def rotation(q: Quaternion) -> Numbers:
+    """(3, 3): from the frame that the quaternion turns, into north, east, down."""
+    w, x, y, z = q
+    return np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ])  # fmt: skip
+
+
+def render(view: View, scene: Scene) -> Image.Image:
+    """The picture."""
+    ground = Ground.about(scene.origin, scene.terrain, _REACH_M, to_global(scene.origin, view.place))
+    turned = rotation(view.attitude)
+    inverse = _inverse_depths(view, turned, ground)
+    pixels = np.empty((view.rows, view.columns, 3), np.uint8)
+    frame, missing = _frame(view, turned, scene.origin), missing_octaves(inverse, 1.0 / view.focal_px)
+    expose()(pixels, inverse, CELL, frame, missing, np.array(view.light), tiles())
+    image = Image.fromarray(pixels)
+    _draw(image, view, turned, ground)
+    return _focused(image, view, inverse)
+
+
+def _frame(view: View, turned: Numbers, origin: GeoPoint) -> Numbers:
+    """What `texture.expose` wants of the camera."""
+    north, east = anchor(origin)
+    across = view.lens.sensor_width_mm / view.lens.focal_mm
+    down = view.lens.sensor_height_mm / view.lens.focal_mm
+    corner = turned @ np.array([1.0, -across / 2.0, -down / 2.0])
+    place = [north + view.place[0], east + view.place[1], view.place[2]]
+    right, below = turned[:, 1] * (across / view.columns), turned[:, 2] * (down / view.rows)
+    return np.array([place, corner, right, below])
+
+
+def _inverse_depths(view: View, turned: Numbers, ground: Ground) -> Numbers:
+    """1/m on the grid, 0 and less: the sky."""
+    lens = view.lens
+    columns, rows = ceil(view.columns / CELL) + 1, ceil(view.rows / CELL) + 1
+    # The grid's rays go through its corners; those of a lens go through the middles of pixels: so half a cell more of
+    # sensor on each side, and off the middle where the last cell is not whole.
+    cells = Lens(lens.sensor_width_mm * columns * CELL / view.columns,
+                 lens.sensor_height_mm * rows * CELL / view.rows, lens.focal_mm)  # fmt: skip
+    straight = cells.rays(columns, rows)
+    straight = straight / straight[:, :1]
+    straight[:, 1] += ((columns - 1) * CELL / view.columns - 1.0) / 2.0 * lens.sensor_width_mm / lens.focal_mm
+    straight[:, 2] += ((rows - 1) * CELL / view.rows - 1.0) / 2.0 * lens.sensor_height_mm / lens.focal_mm
+    rays = straight @ turned.T
+    if ground.map is None:
+        height = max(-view.place[2] - ground.level_m, _NEAR_M)
+        inverse = rays[:, 2] / height
+    else:
+        length = np.linalg.norm(rays, axis=1)
+        met = look_at_ground(view.place, rays / length[:, None], ground)
+        seen = ~np.isnan(met[:, 0])
+        up = ground.up(np.where(seen, met[:, 0], 0.0), np.where(seen, met[:, 1], 0.0))
+        away = np.column_stack([met, -up]) - np.array(view.place)
+        depth = np.einsum("ij,ij->i", away, rays) / (length * length)
+        inverse = np.where(seen, 1.0 / np.maximum(np.where(seen, depth, 1.0), _NEAR_M), 0.0)
+    return np.ascontiguousarray(inverse.reshape(rows, columns))
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------------
+def _draw(image: Image.Image, view: View, turned: Numbers, ground: Ground) -> None:
+    if not view.markings:
+        return
+    draw = ImageDraw.Draw(image)
+    for marking in view.markings:
+        for near, far, width in _segments(marking, view, turned, ground):
+            draw.line([near, far], fill=marking.colour, width=max(round(width), 1))
+
+
+Pixel = tuple[float, float]
+
+
+def _segments(marking: Marking, view: View, turned: Numbers, ground: Ground) -> Iterator[tuple[Pixel, Pixel, float]]:
+    """Both ends in pixels, and the width there, of all that is before the camera."""
+    points = np.array(_pieces(marking.points) if ground.map is not None else marking.points)
+    up = np.nan_to_num(ground.up(points[:, 0], points[:, 1]))
+    seen = (np.column_stack([points, -up]) - np.array(view.place)) @ turned  # into the camera's frame
+    for a, b in pairwise(seen):
+        if a[0] < _NEAR_M and b[0] < _NEAR_M:
+            continue
+        first, last = _before(a, b), _before(b, a)
+        depth = (first[0] + last[0]) / 2.0
+        yield _pixel(first, view), _pixel(last, view), marking.width_m * view.focal_px / depth
+
+
+def _pieces(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    found = [points[0]]
+    for (n0, e0), (n1, e1) in pairwise(points):
+        count = max(ceil(max(abs(n1 - n0), abs(e1 - e0)) / _PIECE_M), 1)
+        found += [(n0 + (n1 - n0) * i / count, e0 + (e1 - e0) * i / count) for i in range(1, count + 1)]
+    return found
+
+
+def _before(point: Numbers, other: Numbers) -> Numbers:
+    """`point`, or where the line from it to `other` comes before the camera."""
+    if point[0] >= _NEAR_M:
+        return point
+    moved: Numbers = point + (other - point) * ((_NEAR_M - point[0]) / (other[0] - point[0]))
+    return moved
+
+
+def _pixel(point: Numbers, view: View) -> Pixel:
+    focal = view.focal_px
+    tall = view.lens.focal_mm / view.lens.sensor_height_mm * view.rows
+    return (float(point[1] / point[0]) * focal + view.columns / 2.0,
+            float(point[2] / point[0]) * tall + view.rows / 2.0)  # fmt: skip
+
+
+# --- focus ------------------------------------------------------------------------------------------------------------
+def _focused(image: Image.Image, view: View, inverse: Numbers) -> Image.Image:
+    blur = blur_px(view, float(inverse[inverse.shape[0] // 2, inverse.shape[1] // 2]))
+    return image if blur < _LEAST_BLUR_PX else image.filter(ImageFilter.GaussianBlur(blur / 2.0))
+
+
+def blur_px(view: View, inverse_m: float) -> float:
+    """Diameter of the circle of confusion (pixels) of what is seen in the middle, 1/m away: f^2 / N times the
+    difference of the two vergences (Hecht: Optics, 6.2.2), for a lens that is short beside the distances."""
+    if view.focus_m is None:
+        return 0.0
+    focused = 0.0 if not isfinite(view.focus_m) else 1.0 / max(view.focus_m, _NEAR_M)
+    focal_m = view.lens.focal_mm * 1e-3
+    pixel_m = view.lens.sensor_width_mm * 1e-3 / view.columns
+    return abs(focused - max(inverse_m, _FAR)) * focal_m * focal_m / F_NUMBER / pixel_m

@@ -1,0 +1,342 @@
+"""The camera of a simulated vehicle: the service of component 100 with its pictures, its card, and its files.
+
+A picture is what the lens sees from where the vehicle really is, as the vehicle, or its gimbal, is really turned; its
+file says so too (as a camera with an RTK receiver of its own would). The card is a folder of the machine, `camera/`
+beside the flights where flights are logged, else a temporary one; files are named as cameras do it (DCF), and their
+numbers only rise.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from math import cos, radians, sin
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+import numpy as np
+
+from autopilot.core import Autopilot
+from autopilot.footprint import Ground, Lens, look_at_ground
+from autopilot.geo import GeoPoint, Ned, to_global, to_local
+from autopilot.mav import Component
+from autopilot.mission.commands import has_position
+from autopilot.mission.fence import Fence, parse_fence
+from autopilot.mount.gimbal import optical_axis
+from autopilot.mount.rotation import turn
+from autopilot.result import Outcome
+from autopilot.vehicle_context import KnownVehicle
+from mavlink_bridge.services.camera import CameraService
+from mavlink_bridge.services.camera.device import Shot, Specs
+from mavlink_bridge.services.camera.extended import SettingsService
+from mavlink_bridge.services.camera.messages import Sight, Taken
+from mavlink_bridge.services.camera.service import FLOWN, CameraItems
+from mavlink_bridge.services.camera.settings import definition
+from mavlink_bridge.services.commands.context import Context, Row
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, OpenFile, VirtualFiles
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.ftp.wire import Nak
+from sitl.camera.darkroom import Job, darkroom
+from sitl.camera.jpeg import Picture
+from sitl.camera.rendering import Marking, Quaternion, Scene, View
+from sortie.logs.run_log import LOGGER
+from sortie.logs.served import ServedDirectory
+
+if TYPE_CHECKING:
+    from autopilot.parameters.parameters import Parameters
+    from mavlink_bridge.endpoint import Endpoint
+    from mavlink_bridge.services.commands.service import CommandService
+
+DCIM: Final = "DCIM"
+DEFINITION: Final = "camera.xml"
+_FOLDER_FROM, _A_FOLDER = 100, 9999
+_PATIENCE_S: Final = 60.0
+_ROUTE: Final = (255, 214, 0)
+_STAY_IN, _STAY_OUT, _HOME = (60, 220, 60), (235, 50, 40), (255, 255, 255)
+_CIRCLE_CORNERS: Final = 48
+_HOME_M: Final = 1.5
+_REACH_M: Final = 3000.0
+
+
+@runtime_checkable
+class Posed(KnownVehicle, Protocol):
+    """A vehicle whose truth is known: a simulated one."""
+
+    @property
+    def true_ned(self) -> Ned: ...
+    @property
+    def switched_on_at(self) -> GeoPoint: ...
+
+
+class CameraOwner(Protocol):
+    """What a camera is put on: `sortie.nodes.vehicle.Service`."""
+
+    epoch_us: int
+    now_ms: int
+    autopilot: Autopilot
+    parameters: Parameters
+    endpoint: Endpoint
+    observers: list[Callable[..., None]]
+
+    @property
+    def vehicle(self) -> object: ...
+    def room(self, link: int) -> int: ...
+
+
+def specs_of(parameters: Parameters) -> Specs:
+    """The camera that the parameters say."""
+    return Specs(
+        parameters["SIM_CAM_SENS_W"], parameters["SIM_CAM_SENS_H"], parameters["SIM_CAM_FOCAL"],
+        parameters["SIM_CAM_ZOOM"], int(parameters["SIM_CAM_RES_W"]), int(parameters["SIM_CAM_RES_H"]),
+        parameters["SIM_CAM_STORE"], lambda: parameters["CAM1_INTRVAL_MIN"],
+    )  # fmt: skip
+
+
+def file_name(number: int) -> str:
+    """Folder and file of a picture, from 1, as the Design rule for Camera File system names them."""
+    folder, file = divmod(number - 1, _A_FOLDER)
+    return f"{_FOLDER_FROM + folder:03d}SORTI/IMG_{file + 1:04d}.JPG"
+
+
+class Card:
+    """The folder with the pictures, and a `Mount` that shows it. `promises`: files that are still being written count
+    as written, and who opens one waits for it: in virtual time, whose outcome must not depend on the machine."""
+
+    def __init__(self) -> None:
+        self.promises = True
+        self.written_ever = 0
+        self.stored = 0
+        self._folder: Path | None = None
+        self._temporary: Path | None = None
+        self._jobs: dict[str, Job] = {}
+
+    def keep_in(self, folder: Path) -> None:
+        """Here from now on; what lies there already takes room. Call it before the first picture."""
+        self._folder = folder / DCIM
+        found = sorted(self._folder.glob("*SORTI/IMG_*.JPG"))
+        self.stored = len(found)
+        self.written_ever = _number_of(found[-1]) if found else 0
+
+    @property
+    def folder(self) -> Path:
+        if self._folder is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="sortie-camera-"))
+            self._folder = self._temporary / DCIM
+        return self._folder
+
+    def next_file(self) -> str:
+        """The name of one more picture; its folder is there. OSError where it cannot be."""
+        self.written_ever += 1
+        name = file_name(self.written_ever)
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        return name
+
+    def written_by(self, name: str, job: Job) -> None:
+        """A file will come from there."""
+        self._jobs[name] = job
+
+    def ready(self, name: str) -> bool:
+        """Is it written, or as good as that?"""
+        job = self._jobs.get(name)
+        return self.promises or job is None or job.done
+
+    def format(self) -> None:
+        """Delete all pictures of this and earlier runs."""
+        self.finish()
+        self._jobs.clear()
+        self.stored = 0
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def finish(self) -> None:
+        """All files are written."""
+        for name, job in list(self._jobs.items()):
+            self._wait(name, job)
+
+    def close(self) -> None:
+        """The same, and nothing temporary is left."""
+        self.finish()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _wait(self, name: str, job: Job) -> None:
+        if not job.wait(_PATIENCE_S):
+            LOGGER.error("picture %s: %s", name, job.error or "not written in time")
+        self._jobs.pop(name, None)
+
+    # --- Mount --------------------------------------------------------------------------------------------------------
+    def open(self, path: str, query: str) -> OpenFile:
+        job = self._jobs.get(path)
+        if job is not None and (self.promises or job.done):
+            self._wait(path, job)
+        elif job is not None:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return ServedDirectory(self.folder).open(path, query)
+
+    def entries(self, path: str) -> Sequence[Entry]:
+        if self.promises:
+            self.finish()
+        if not self.folder.is_dir():
+            return []
+        return [one for one in ServedDirectory(self.folder).entries(path) if not one.name.endswith(".part")]
+
+
+def _number_of(path: Path) -> int:
+    """Of a file that a camera has named."""
+    folder, file = path.parent.name[:3], path.stem.removeprefix("IMG_")
+    return (int(folder) - _FOLDER_FROM) * _A_FOLDER + int(file) if folder.isdecimal() and file.isdecimal() else 0
+
+
+class CameraAlbum:
+    """Takes the pictures: `mavlink_bridge.services.camera.service.Album`. `attitude()`: of the camera now."""
+
+    def __init__(self, owner: CameraOwner, vehicle: Posed, specs: Specs, attitude: Callable[[], Quaternion]) -> None:
+        self.card = Card()
+        self._owner = owner
+        self._vehicle = vehicle
+        self._specs = specs
+        self._attitude = attitude
+        self._ground = owner.autopilot.facts.terrain.ground
+        self._names: list[str] = []
+        self._scene: int | None = None
+        self._plan: tuple[object, tuple[Marking, ...]] = (None, ())
+
+    @property
+    def stored(self) -> int:
+        return self.card.stored
+
+    def keep_in(self, folder: Path) -> None:
+        """The card is this folder."""
+        self.card.keep_in(folder)
+
+    def close(self) -> None:
+        """All pictures are written."""
+        self.card.close()
+
+    def take(self, shot: Shot) -> Taken:
+        """From here, as it looks now."""
+        ned = self._vehicle.true_ned
+        origin, settings = self._vehicle.switched_on_at, shot.settings
+        place = to_global(origin, ned)
+        home = self._owner.autopilot.facts.home or origin
+        shutter_s, iso = settings.exposed
+        lens = Lens(self._specs.sensor_width_mm, self._specs.sensor_height_mm, shot.focal_mm)
+        view = View(
+            ned, self._attitude(), lens, self._specs.columns, self._specs.rows, shot.focus_m, settings.light,
+            self._markings(),
+        )  # fmt: skip
+        picture = Picture(
+            view, shot.number, self._owner.epoch_us + 1000 * shot.time_ms, place, place.alt - home.alt, shutter_s,
+            iso, settings.jpeg_quality,
+        )  # fmt: skip
+        name = self._develop(picture)
+        return Taken(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}" if name else "")
+
+    def _develop(self, picture: Picture) -> str:
+        """The name of the file; "" when there can be none, which is written down and flown on."""
+        try:
+            name = self.card.next_file()
+        except OSError as problem:
+            LOGGER.error("pictures cannot be written: %s", problem)
+            self._names.append("")
+            return ""
+        if self._scene is None:
+            self._scene = darkroom().add_scene(Scene(self._vehicle.switched_on_at, self._ground))
+        self.card.written_by(name, darkroom().develop(self.card.folder / name, self._scene, picture))
+        self._names.append(name)
+        return name
+
+    def ready(self, number: int) -> bool:
+        return self.card.ready(self._names[number])
+
+    def format(self) -> None:
+        self.card.format()
+        self._names.clear()
+
+    def sight(self) -> Sight:
+        """Where the optical axis meets the ground."""
+        ned = self._vehicle.true_ned
+        origin, attitude = self._vehicle.switched_on_at, self._attitude()
+        place = to_global(origin, ned)
+        ground = Ground.about(origin, self._ground, _REACH_M, place)
+        axis = np.array([turn(attitude, (1.0, 0.0, 0.0))])
+        north, east = (float(one) for one in look_at_ground(ned, axis, ground)[0])
+        if not np.isfinite(north):
+            return Sight(place, None, attitude)
+        up = float(ground.up(np.array([north]), np.array([east]))[0])
+        return Sight(place, to_global(origin, (north, east, -up)), attitude)
+
+    # --- the plan, painted on the ground ------------------------------------------------------------------------------
+    def _markings(self) -> tuple[Marking, ...]:
+        plans, facts = self._owner.autopilot.plans, self._owner.autopilot.facts
+        now = (plans.mission.items(), plans.fence.items(), facts.home)
+        if self._plan[0] != now:
+            self._plan = (now, tuple(self._paint()))
+        return self._plan[1]
+
+    def _paint(self) -> list[Marking]:
+        plans, home = self._owner.autopilot.plans, self._owner.autopilot.facts.home
+        places = [
+            (item.x, item.y) for item in plans.mission.items() if has_position(item.command) and (item.x or item.y)
+        ]
+        found = [Marking(self._local(places), _ROUTE)] if len(places) > 1 else []
+        found += self._fence(parse_fence(plans.fence.items()))
+        if home is not None:
+            n, e = self._local([(home.lat, home.lon)])[0]
+            found += [
+                Marking(((n - _HOME_M, e), (n + _HOME_M, e)), _HOME),
+                Marking(((n, e - _HOME_M), (n, e + _HOME_M)), _HOME),
+            ]
+        return found
+
+    def _fence(self, fence: Fence) -> list[Marking]:
+        found = []
+        for polygon in fence.polygons:
+            colour = _STAY_IN if polygon.inclusion else _STAY_OUT
+            found.append(Marking(self._local([*polygon.vertices, polygon.vertices[0]]), colour))
+        for zone in fence.circles:
+            (n, e), radius = self._local([(zone.lat, zone.lon)])[0], zone.radius
+            turns = [radians(360.0 * k / _CIRCLE_CORNERS) for k in range(_CIRCLE_CORNERS + 1)]
+            ring = tuple((n + radius * cos(turn), e + radius * sin(turn)) for turn in turns)
+            found.append(Marking(ring, _STAY_IN if zone.inclusion else _STAY_OUT))
+        return found
+
+    def _local(self, places: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+        origin = self._vehicle.switched_on_at
+        return tuple(to_local(origin, lat, lon, origin.alt)[:2] for lat, lon in places)
+
+
+def attach_camera(owner: CameraOwner, commands: CommandService) -> CameraAlbum | None:
+    """Component 100 on a vehicle whose truth is known; None: there is none."""
+    vehicle, parameters, autopilot = owner.vehicle, owner.parameters, owner.autopilot
+    if not isinstance(vehicle, Posed):
+        return None
+    specs = specs_of(parameters)
+    album = CameraAlbum(owner, vehicle, specs, lambda: optical_axis(vehicle, radians(parameters["SIM_CAM_PITCH"])))
+    trigger = autopilot.payload.camera
+
+    def trigger_every(metres: float, at_once: bool) -> None:
+        trigger.set_distance(metres, owner.now_ms, at_once=at_once)
+
+    gimbal = autopilot.mount.gimbal
+    camera = CameraService(
+        specs, album, definition=lambda: f"mftp://{DEFINITION}", epoch_us=owner.epoch_us, trigger_every=trigger_every,
+        gimbal=0 if gimbal is None else int(Component.GIMBAL),
+    )  # fmt: skip
+    files = VirtualFiles()
+    files.page(DEFINITION, definition)
+    files.mount(DCIM, album.card)
+    transfer = FtpService(files, room=owner.room, component=Component.CAMERA)
+    owner.endpoint.add_component(Component.CAMERA, [camera, SettingsService(camera.device), transfer])
+    owner.observers.append(camera.hear)
+
+    def act(command: Command, context: Context) -> Outcome:
+        """As the autopilot was told, whose camera it is."""
+        return camera.act(command, context.now_ms)
+
+    items = CameraItems(camera, lambda: owner.now_ms)
+    for number in FLOWN:
+        autopilot.auto.executor.own.installed[number] = items
+        commands.register(number, Row(act))
+    return album

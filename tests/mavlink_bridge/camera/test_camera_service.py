@@ -1,0 +1,445 @@
+"""MAVLink's camera protocol at component 100: what each command does, what is told, what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import degrees, inf, nan
+from typing import Any
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as numbers
+
+from autopilot import mav
+from autopilot.events import CameraTriggered
+from autopilot.geo import GeoPoint
+from autopilot.mav import CameraMode, Cmd, ExtendedAck, ExtendedType, FocusType, ImageStatus, Result, ZoomType
+from autopilot.mission.executor import CommandStartResult
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.codec import decode, dialect, id_of, payload
+from mavlink_bridge.services.base import Peer
+from mavlink_bridge.services.camera.device import EXPOSING_MS, Shot, Specs
+from mavlink_bridge.services.camera.extended import SettingsService
+from mavlink_bridge.services.camera.messages import Sight, Taken
+from mavlink_bridge.services.camera.service import CameraItems, CameraService
+from mavlink_bridge.services.camera.settings import TABLE, unpack
+
+PLACE = GeoPoint(-35.0, 149.0, 600.0)
+PEER = Peer(3, 255, 190)
+CAMERA, ALL, AUTOPILOT = 100, 0, 1
+
+
+@dataclass
+class Shelf:
+    """An album that only counts. `slow`: nothing gets written."""
+
+    shots: list[Shot] = field(default_factory=list)
+    slow: bool = False
+    stored: int = 0
+    formatted: int = 0
+
+    def take(self, shot: Shot) -> Taken:
+        self.shots.append(shot)
+        return Taken(PLACE, 16.0, (1.0, 0.0, 0.0, 0.0), f"mftp://DCIM/{shot.number}.JPG")
+
+    def ready(self, number: int) -> bool:
+        return not self.slow
+
+    def format(self) -> None:
+        self.formatted += 1
+
+    def sight(self) -> Sight:
+        return Sight(PLACE, None, (1.0, 0.0, 0.0, 0.0))
+
+
+class Bench:
+    """A camera of 640 x 480, whose card holds `room` pictures, and a station."""
+
+    def __init__(self, room: float = 1000.0, least_s: float = 0.0) -> None:
+        self.shelf = Shelf()
+        specs = Specs(6.4, 4.8, 5.0, 4.0, 640, 480, room * 640 * 480 * 0.5 / (1 << 20), lambda: least_s)
+        self.triggers: list[tuple[float, bool]] = []
+        self.camera = CameraService(
+            specs, self.shelf, definition=lambda: "mftp://camera.xml", epoch_us=1_000_000,
+            trigger_every=lambda metres, at_once: self.triggers.append((metres, at_once)), gimbal=154,
+        )  # fmt: skip
+        self.settings = SettingsService(self.camera.device)
+        self.now_ms = 10_000
+        self.pass_time(0)
+
+    def pass_time(self, ms: int) -> list[Any]:
+        """As the vehicle does: the service is called when it wants to be."""
+        end, said = self.now_ms + ms, []
+        while True:
+            due = self.camera.next_deadline_ms()
+            if due is None or due > end:
+                break
+            self.now_ms = max(self.now_ms, due)
+            self.camera.handle_timeout(self.now_ms)
+            said += self.taken()
+        self.now_ms = end
+        return said
+
+    def taken(self) -> list[Any]:
+        out = self.camera.take_outgoing()
+        assert all(one.component == CAMERA for one in out)
+        return [decode(*payload(one.message)[:2]) for one in out]
+
+    def send(
+        self, command: int, *params: float, confirmation: int = 0, to: int = CAMERA, peer: Peer = PEER
+    ) -> list[Any]:
+        """COMMAND_LONG, and all that is said at once."""
+        values = [*params, *([0.0] * (7 - len(params)))]
+        message = dialect.MAVLink_command_long_message(1, to, int(command), confirmation, *values)
+        self.camera.handle_message(decode(*payload(message)[:2]), peer, self.now_ms)
+        return self.taken()
+
+    def ask(self, command: int, *params: float, **how: Any) -> int:
+        """The result of it."""
+        said = self.send(command, *params, **how)
+        assert (said[0].get_type(), said[0].command) == ("COMMAND_ACK", command)
+        return int(said[0].result)
+
+    def one(self, name: str) -> Any:
+        """A message by REQUEST_MESSAGE."""
+        ack, answer = self.send(Cmd.REQUEST_MESSAGE, id_of(name))
+        assert (ack.result, answer.get_type()) == (Result.ACCEPTED, name)
+        return answer
+
+    def extended(self, message: Any) -> list[Any]:
+        self.settings.handle_message(decode(*payload(message)[:2]), PEER, self.now_ms)
+        return [decode(*payload(one.message)[:2]) for one in self.settings.take_outgoing()]
+
+
+def test_it_beats_once_a_second() -> None:
+    """As a camera without an autopilot, to all."""
+    said = Bench().pass_time(3000)
+    assert [one.get_type() for one in said] == ["HEARTBEAT"] * 3
+    assert (said[0].type, said[0].autopilot) == (numbers.MAV_TYPE_CAMERA, numbers.MAV_AUTOPILOT_INVALID)
+
+
+def test_information_says_what_it_is() -> None:
+    """Lens, sensor, pixels, the definition file, the gimbal; a stream or videos it has not."""
+    told = Bench().one("CAMERA_INFORMATION")
+    assert (told.focal_length, told.resolution_h, told.resolution_v) == (5.0, 640, 480)
+    assert (told.sensor_size_h, told.sensor_size_v) == pytest.approx((6.4, 4.8))
+    assert (told.cam_definition_uri, told.gimbal_device_id) == ("mftp://camera.xml", 154)
+    assert bytes(told.model_name).rstrip(b"\0") == b"Simulated camera"
+    missing = (
+        numbers.CAMERA_CAP_FLAGS_CAPTURE_VIDEO
+        | numbers.CAMERA_CAP_FLAGS_HAS_VIDEO_STREAM
+        | numbers.CAMERA_CAP_FLAGS_HAS_TRACKING_POINT
+    )
+    wanted = numbers.CAMERA_CAP_FLAGS_CAPTURE_IMAGE | numbers.CAMERA_CAP_FLAGS_HAS_BASIC_ZOOM
+    assert (told.flags & missing, told.flags & wanted) == (0, wanted)
+
+
+def test_a_picture_is_announced_when_it_is_on_the_card() -> None:
+    """Place, attitude, number and file go to everybody; meanwhile the camera is busy."""
+    bench = Bench()
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
+    assert bench.one("CAMERA_CAPTURE_STATUS").image_status == ImageStatus.CAPTURING
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 2) == Result.TEMPORARILY_REJECTED
+    (told,) = [one for one in bench.pass_time(EXPOSING_MS) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
+    assert (told.lat, told.lon, told.alt, told.relative_alt) == (-350000000, 1490000000, 600_000, 16_000)
+    assert (told.image_index, told.capture_result, told.file_url) == (0, 1, "mftp://DCIM/0.JPG")
+    assert (told.time_boot_ms, told.time_utc, told.q) == (10_000, 11_000_000, [1.0, 0.0, 0.0, 0.0])
+    status = bench.one("CAMERA_CAPTURE_STATUS")
+    assert (status.image_status, status.image_count) == (ImageStatus.IDLE, 1)
+
+
+def test_a_file_that_is_not_written_is_not_announced() -> None:
+    """It is looked at again, and announced later, in order."""
+    bench = Bench()
+    bench.shelf.slow = True
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
+    assert not [one for one in bench.pass_time(900) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
+    assert bench.ask(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0) == Result.FAILED
+    bench.shelf.slow = False
+    assert [one for one in bench.pass_time(40) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
+
+
+def test_a_repeated_capture_takes_no_second_picture() -> None:
+    """The same sequence number of the same station; another station's, or the next number, does."""
+    bench = Bench()
+    other = Peer(4, 255, 190)
+    for sequence, confirmation, peer, count in (
+        (1, 0, PEER, 1), (1, 0, PEER, 1), (1, 1, PEER, 1), (2, 0, PEER, 2), (2, 0, other, 3), (0, 0, PEER, 4),
+        (0, 0, PEER, 5),
+    ):  # fmt: skip
+        assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, sequence, confirmation=confirmation, peer=peer) == 0
+        bench.pass_time(200)
+        assert len(bench.shelf.shots) == count
+    bench.camera.link_closed(PEER.link)
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 2) == Result.ACCEPTED
+    assert len(bench.shelf.shots) == 6
+
+
+def test_a_row_of_pictures_has_its_interval_and_its_end() -> None:
+    """Five, half a second apart; until it is stopped where no number is given."""
+    bench = Bench()
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 5) == Result.ACCEPTED
+    status = bench.one("CAMERA_CAPTURE_STATUS")
+    assert (status.image_status, status.image_interval) == (ImageStatus.INTERVAL_CAPTURING, 0.5)
+    bench.pass_time(10_000)
+    assert [shot.time_ms for shot in bench.shelf.shots] == [10_000 + 500 * n for n in range(5)]
+    assert bench.one("CAMERA_CAPTURE_STATUS").image_status == ImageStatus.IDLE
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 2.0, 0)
+    bench.pass_time(7000)
+    assert bench.ask(Cmd.IMAGE_STOP_CAPTURE) == Result.ACCEPTED
+    bench.pass_time(7000)
+    assert len(bench.shelf.shots) == 9
+
+
+@pytest.mark.parametrize(
+    "params", [(0, 0, 0), (0, -1, 1), (0, 0, 3), (0, 0, -1), (99, 0, 1), (0, inf, 1)]
+)  # fmt: skip
+def test_a_row_without_sense_is_denied(params: tuple[float, ...]) -> None:
+    """No interval, a negative one, no such camera."""
+    bench = Bench()
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, *params) == Result.DENIED
+    assert not bench.shelf.shots
+
+
+def test_a_full_card_takes_no_picture_until_it_is_formatted() -> None:
+    """It fills by each; FAILED and a text once it is full, a row ends; pictures of earlier runs take room as well."""
+    bench = Bench(room=4.0)
+    bench.shelf.stored = 1
+    before = bench.one("STORAGE_INFORMATION")
+    assert before.available_capacity == pytest.approx(0.75 * before.total_capacity)
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 1.0, 0)
+    texts = [one.text for one in bench.pass_time(5000) if one.get_type() == "STATUSTEXT"]
+    assert (len(bench.shelf.shots), texts) == (3, ["Camera: storage full"])
+    told = bench.one("STORAGE_INFORMATION")
+    assert (told.used_capacity, told.available_capacity) == (told.total_capacity, 0.0)
+    assert bench.one("CAMERA_CAPTURE_STATUS").image_status == ImageStatus.IDLE
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 9) == Result.FAILED
+    bench.shelf.stored = 0
+    said = bench.send(Cmd.STORAGE_FORMAT, 1, 1, 1)
+    assert [one.get_type() for one in said] == ["COMMAND_ACK", "STORAGE_INFORMATION", "CAMERA_CAPTURE_STATUS"]
+    assert (said[1].used_capacity, said[2].image_count, bench.shelf.formatted) == (0.0, 0, 1)
+    assert bench.ask(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0) == Result.FAILED
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 10) == Result.ACCEPTED
+
+
+def test_a_card_in_use_is_not_formatted() -> None:
+    """Nor one that is none, nor without the wish."""
+    bench = Bench()
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 1.0, 0)
+    assert bench.ask(Cmd.STORAGE_FORMAT, 1, 1) == Result.TEMPORARILY_REJECTED
+    bench.ask(Cmd.IMAGE_STOP_CAPTURE)
+    bench.pass_time(200)
+    assert [bench.ask(Cmd.STORAGE_FORMAT, *params) for params in ((2, 1), (1, 0), (0, 1))] == [2, 2, 0]
+
+
+def test_a_lost_announcement_is_given_again() -> None:
+    """By REQUEST_MESSAGE and by the older command; a number that was not taken is FAILED."""
+    bench = Bench()
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 3)
+    told = [one for one in bench.pass_time(3000) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
+    for number in range(3):
+        assert bench.send(Cmd.REQUEST_MESSAGE, 263, number)[1].to_dict() == told[number].to_dict()
+        assert bench.send(Cmd.REQUEST_CAMERA_IMAGE_CAPTURE, number)[1].to_dict() == told[number].to_dict()
+    assert bench.ask(Cmd.REQUEST_MESSAGE, 263, 3) == Result.FAILED
+    assert bench.ask(Cmd.REQUEST_MESSAGE, 263, -1) == Result.FAILED
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "result", "level"),
+    [
+        (ZoomType.RANGE, 50.0, Result.ACCEPTED, 50.0), (ZoomType.RANGE, 150.0, Result.ACCEPTED, 100.0),
+        (ZoomType.STEP, 1.0, Result.ACCEPTED, 10.0), (ZoomType.STEP, -1.0, Result.ACCEPTED, 0.0),
+        (ZoomType.FOCAL_LENGTH, 12.5, Result.ACCEPTED, 50.0), (ZoomType.FOCAL_LENGTH, 25.0, Result.DENIED, 0.0),
+        (ZoomType.HORIZONTAL_FOV, 18.18, Result.ACCEPTED, 100.0), (ZoomType.HORIZONTAL_FOV, 170.0, Result.DENIED, 0.0),
+        (9, 1.0, Result.UNSUPPORTED, 0.0), (ZoomType.RANGE, nan, Result.DENIED, 0.0),
+    ],
+)  # fmt: skip
+def test_zoom(kind: int, value: float, result: Result, level: float) -> None:
+    """By steps, places, focal lengths and fields of view; what there is not is refused."""
+    bench = Bench()
+    assert bench.ask(Cmd.SET_CAMERA_ZOOM, kind, value) == result
+    assert bench.one("CAMERA_SETTINGS").zoomLevel == pytest.approx(level, abs=0.1)
+
+
+def test_zoom_goes_on_until_it_is_stopped() -> None:
+    """At a fifth of the range a second; the picture's lens and the field of view are those of the moment."""
+    bench = Bench()
+    assert bench.one("CAMERA_FOV_STATUS").hfov == pytest.approx(65.2, abs=0.1)
+    bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.CONTINUOUS, 1.0)
+    bench.pass_time(2500)
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
+    bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.CONTINUOUS, 0.0)
+    bench.pass_time(5000)
+    assert bench.one("CAMERA_SETTINGS").zoomLevel == pytest.approx(50.0)
+    assert bench.shelf.shots[0].focal_mm == pytest.approx(12.5)
+    across, down = bench.camera.device.view(bench.now_ms)
+    told = bench.one("CAMERA_FOV_STATUS")
+    assert (told.hfov, told.vfov) == pytest.approx((degrees(across), degrees(down)))
+    assert told.hfov == pytest.approx(28.7, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "result", "focused"),
+    [
+        (FocusType.RANGE, 100.0, Result.ACCEPTED, inf), (FocusType.RANGE, 0.0, Result.ACCEPTED, 0.3),
+        (FocusType.METERS, 3.0, Result.ACCEPTED, 3.0), (FocusType.METERS, 0.1, Result.DENIED, None),
+        (FocusType.STEP, -1.0, Result.ACCEPTED, 3.0), (FocusType.AUTO, 0.0, Result.ACCEPTED, None),
+        (FocusType.AUTO_CONTINUOUS, nan, Result.ACCEPTED, None), (9, 0.0, Result.UNSUPPORTED, None),
+    ],
+)  # fmt: skip
+def test_focus(kind: int, value: float, result: Result, focused: float | None) -> None:
+    """What pictures are focused at, m; None: at what they see."""
+    bench = Bench()
+    assert bench.ask(Cmd.SET_CAMERA_FOCUS, kind, value) == result
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
+    found = bench.shelf.shots[0].focus_m
+    assert found == (None if focused is None else pytest.approx(focused))
+
+
+def test_modes() -> None:
+    """A survey keeps its focus far away; there is no video."""
+    bench = Bench()
+    said = bench.send(Cmd.SET_CAMERA_MODE, 0, CameraMode.IMAGE_SURVEY)
+    assert (said[0].result, said[1].mode_id) == (Result.ACCEPTED, CameraMode.IMAGE_SURVEY)
+    assert bench.ask(Cmd.SET_CAMERA_FOCUS, FocusType.RANGE, 10.0) == Result.DENIED
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
+    assert bench.shelf.shots[0].focus_m == inf
+    assert bench.ask(Cmd.SET_CAMERA_MODE, 0, CameraMode.VIDEO) == Result.DENIED
+    assert bench.one("CAMERA_SETTINGS").mode_id == CameraMode.IMAGE_SURVEY
+
+
+@pytest.mark.parametrize(
+    ("command", "params", "result"),
+    [
+        (Cmd.VIDEO_START_CAPTURE, (), Result.DENIED), (Cmd.VIDEO_STOP_CAPTURE, (), Result.DENIED),
+        (Cmd.VIDEO_START_STREAMING, (), Result.UNSUPPORTED), (Cmd.VIDEO_STOP_STREAMING, (), Result.UNSUPPORTED),
+        (Cmd.REQUEST_VIDEO_STREAM_INFORMATION, (), Result.UNSUPPORTED),
+        (Cmd.REQUEST_VIDEO_STREAM_STATUS, (), Result.UNSUPPORTED),
+        (Cmd.REQUEST_MESSAGE, (269,), Result.UNSUPPORTED), (Cmd.REQUEST_MESSAGE, (270,), Result.UNSUPPORTED),
+        (Cmd.COMPONENT_ARM_DISARM, (1,), Result.UNSUPPORTED),
+    ],
+)  # fmt: skip
+def test_what_it_has_not_is_refused(command: int, params: tuple[float, ...], result: Result) -> None:
+    """Video is told as absent."""
+    assert Bench().ask(command, *params) == result
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (Cmd.REQUEST_CAMERA_INFORMATION, "CAMERA_INFORMATION"), (Cmd.REQUEST_CAMERA_SETTINGS, "CAMERA_SETTINGS"),
+        (Cmd.REQUEST_STORAGE_INFORMATION, "STORAGE_INFORMATION"),
+        (Cmd.REQUEST_CAMERA_CAPTURE_STATUS, "CAMERA_CAPTURE_STATUS"),
+    ],
+)  # fmt: skip
+def test_older_requests_are_answered(command: int, name: str) -> None:
+    """Those from before REQUEST_MESSAGE, each time that they come."""
+    bench = Bench()
+    for confirmation in range(2):
+        ack, told = bench.send(command, 1, confirmation=confirmation)
+        assert (ack.result, told.get_type()) == (Result.ACCEPTED, name)
+
+
+def test_what_is_for_all_is_answered_where_it_is_a_cameras() -> None:
+    """The autopilot's trigger, which has the same commands, is not doubled."""
+    bench = Bench()
+    assert bench.ask(Cmd.REQUEST_MESSAGE, 259, to=ALL) == Result.ACCEPTED
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1, to=ALL) == Result.ACCEPTED
+    for command, params in (
+        (Cmd.COMPONENT_ARM_DISARM, (1,)), (Cmd.REQUEST_MESSAGE, (148,)), (Cmd.DO_DIGICAM_CONTROL, (0, 0, 0, 0, 1)),
+        (Cmd.DO_SET_CAM_TRIGG_DIST, (10,)),
+    ):  # fmt: skip
+        assert not bench.send(command, *params, to=ALL)
+    assert (len(bench.shelf.shots), bench.triggers) == (1, [])
+
+
+def test_the_autopilots_trigger_takes_pictures() -> None:
+    """One for each, as soon as CAM1_INTRVAL_MIN allows; DO_DIGICAM_CONTROL of the camera itself too."""
+    bench = Bench(least_s=1.0)
+    for ms in (0, 400, 2000):
+        bench.pass_time(ms)
+        bench.camera.hear([CameraTriggered(1, bench.now_ms, PLACE)], bench.now_ms)
+    bench.pass_time(1500)
+    assert bench.ask(Cmd.DO_DIGICAM_CONTROL, 0, 0, 0, 0, 1) == Result.ACCEPTED
+    assert [shot.time_ms for shot in bench.shelf.shots] == [10_000, 11_000, 12_400, 13_900]
+    assert bench.ask(Cmd.DO_DIGICAM_CONTROL, 0, 0, 0, 0, 0) == Result.ACCEPTED
+    assert bench.ask(Cmd.DO_SET_CAM_TRIGG_DIST, 25.0, 0, 1) == Result.ACCEPTED
+    assert (len(bench.shelf.shots), bench.triggers) == (4, [(25.0, True)])
+
+
+def test_missions_items_act() -> None:
+    """Those that a plan for PX4 has; what the camera refuses is passed over."""
+    bench = Bench()
+    items = CameraItems(bench.camera, lambda: bench.now_ms)
+    zoom = MissionItem(Cmd.SET_CAMERA_ZOOM, mav.Frame.MISSION, param1=2.0, param2=30.0)
+    assert items.start_command(zoom) is CommandStartResult.COMPLETE
+    capture = MissionItem(Cmd.IMAGE_START_CAPTURE, mav.Frame.MISSION, param2=1.0, param3=3.0)
+    assert items.start_command(capture) is CommandStartResult.COMPLETE
+    bench.pass_time(5000)
+    assert [round(shot.focal_mm, 1) for shot in bench.shelf.shots] == [9.5] * 3
+    video = MissionItem(Cmd.SET_CAMERA_MODE, mav.Frame.MISSION, param2=1.0)
+    assert items.start_command(video) is CommandStartResult.UNSUPPORTED
+
+
+def test_settings_are_extended_parameters() -> None:
+    """Listed, read by name and by number, set for everybody; what is none, or no such value, is refused."""
+    bench = Bench()
+    listed = bench.extended(dialect.MAVLink_param_ext_request_list_message(1, CAMERA))
+    assert [one.param_id for one in listed] == [one.name for one in TABLE]
+    assert {(one.param_count, one.param_type in set(ExtendedType)) for one in listed} == {(len(TABLE), True)}
+    (by_name,) = bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"CAM_ISO", -1))
+    (by_number,) = bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"", by_name.param_index))
+    assert by_name.to_dict() == by_number.to_dict()
+    assert unpack(ExtendedType.UINT32, by_name._param_value_raw) == 100
+    assert not bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"NONE", -1))
+    for name, raw, kind, result in (
+        (b"CAM_ISO", (400).to_bytes(4, "little"), ExtendedType.UINT32, ExtendedAck.ACCEPTED),
+        (b"CAM_ISO", (401).to_bytes(4, "little"), ExtendedType.UINT32, ExtendedAck.VALUE_UNSUPPORTED),
+        (b"CAM_ISO", b"\0\0\x80\x3f", ExtendedType.REAL32, ExtendedAck.VALUE_UNSUPPORTED),
+        (b"CAM_EV", b"\0\0\xc0\x7f", ExtendedType.REAL32, ExtendedAck.VALUE_UNSUPPORTED),
+        (b"NONE", b"\1", ExtendedType.UINT8, ExtendedAck.FAILED),
+    ):
+        (ack,) = bench.extended(dialect.MAVLink_param_ext_set_message(1, CAMERA, name, raw, kind))
+        assert (ack.get_type(), ack.param_id.encode(), ack.param_result) == ("PARAM_EXT_ACK", name, result)
+    (now,) = bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"CAM_ISO", -1))
+    assert unpack(ExtendedType.UINT32, now._param_value_raw) == 400
+
+
+def test_settings_change_the_pictures_and_are_reset() -> None:
+    """Exposure by hand: twice the ISO is twice the light; RESET_CAMERA_SETTINGS brings all back, and tells so."""
+    bench = Bench()
+
+    def put(name: bytes, value: int) -> None:
+        kind = ExtendedType.UINT32
+        bench.extended(dialect.MAVLink_param_ext_set_message(1, CAMERA, name, value.to_bytes(4, "little"), kind))
+
+    put(b"CAM_ISO", 200)
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
+    put(b"CAM_EXPMODE", 1)
+    put(b"CAM_PHOTOQUAL", 2)
+    bench.pass_time(200)
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 2)
+    put(b"CAM_MODE", CameraMode.IMAGE_SURVEY)
+    assert bench.one("CAMERA_SETTINGS").mode_id == CameraMode.IMAGE_SURVEY
+    automatic, manual = (shot.settings for shot in bench.shelf.shots)
+    assert (automatic.light, manual.light) == ((1.0, 1.0, 1.0), (2.0, 2.0, 2.0))
+    assert (automatic.exposed, manual.exposed) == ((0.002, 100), (0.002, 200))
+    assert manual.jpeg_quality < automatic.jpeg_quality
+    bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.RANGE, 70.0)
+    assert bench.ask(Cmd.RESET_CAMERA_SETTINGS, 0) == Result.DENIED
+    said = bench.send(Cmd.RESET_CAMERA_SETTINGS, 1)
+    assert [one.get_type() for one in said] == ["COMMAND_ACK", "CAMERA_SETTINGS", *["PARAM_EXT_VALUE"] * len(TABLE)]
+    assert (said[1].zoomLevel, said[1].mode_id) == (0.0, CameraMode.IMAGE)
+
+
+ENUMERATIONS = {
+    mav.CameraCapability: "CAMERA_CAP_FLAGS", mav.CameraMode: "CAMERA_MODE", mav.ExtendedAck: "PARAM_ACK",
+    mav.ExtendedType: "MAV_PARAM_EXT_TYPE", mav.FocusType: "SET_FOCUS_TYPE", mav.StorageStatus: "STORAGE_STATUS",
+    mav.StorageType: "STORAGE_TYPE", mav.StorageUsage: "STORAGE_USAGE_FLAG", mav.ZoomType: "CAMERA_ZOOM_TYPE",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ENUMERATIONS)
+def test_numbers_are_the_dialects(kind: Any) -> None:
+    """Each member."""
+    entries = numbers.enums[ENUMERATIONS[kind]]
+    assert all(entries[int(one)].name.endswith(f"_{one.name}") for one in kind)

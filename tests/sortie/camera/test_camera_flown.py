@@ -1,0 +1,253 @@
+"""A vehicle with a camera: pictures are taken, kept, downloaded; the flight goes on as without."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+
+from autopilot.geo import GeoPoint, distance, to_local
+from autopilot.mav import Cmd, Component, Result
+from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
+from sitl.camera.rendering import rotation
+from sortie import Session
+from sortie.api.events import CameraTriggered
+from sortie.api.link import SessionLink
+from sortie.config.errors import UserError
+
+SURVEY = Path(__file__).parents[3] / "examples" / "survey.plan"
+CAMERA = int(Component.CAMERA)
+SMALL = {"CAM1_TYPE": 6.0, "SIM_CAM_RES_W": 320.0, "SIM_CAM_RES_H": 240.0}
+
+
+@contextmanager
+def with_camera(**how: Any) -> Iterator[Session]:
+    with Session(params=SMALL | how.pop("params", {}), **how) as session:
+        yield session
+
+
+def command(link: SessionLink, number: int, *params: float, to: int = CAMERA) -> int:
+    """A COMMAND_LONG and its result."""
+    values = [*params, *([0.0] * (7 - len(params)))]
+    link.send(dialect.MAVLink_command_long_message(1, to, int(number), 0, *values))
+    return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
+
+
+class Files:
+    """MAVFTP of the camera, without losses."""
+
+    def __init__(self, link: SessionLink, component: int = CAMERA) -> None:
+        self._link, self._component, self._seq = link, component, 0
+
+    def ask(self, opcode: Opcode, data: bytes = b"", offset: int = 0, size: int | None = None) -> Operation:
+        self._seq += 1
+        request = Operation(self._seq, 1, opcode, len(data) if size is None else size, 0, 0, offset, data)
+        self._link.send(
+            dialect.MAVLink_file_transfer_protocol_message(0, 1, self._component, list(request.pack()))
+        )  # fmt: skip
+        return unpack(bytes(self._link.receive("FILE_TRANSFER_PROTOCOL").payload))
+
+    def names(self, folder: str) -> list[str]:
+        found: list[str] = []
+        while (reply := self.ask(Opcode.LIST_DIRECTORY, folder.encode(), len(found))).opcode == Opcode.ACK:
+            found += [line.split(b"\t")[0][1:].decode() for line in reply.data[: reply.size].split(b"\0") if line]
+        return found
+
+    def download(self, path: str) -> bytes:
+        opened = self.ask(Opcode.OPEN_FILE_RO, path.encode())
+        assert opened.opcode == Opcode.ACK, path
+        size, content = int.from_bytes(opened.data[:4], "little"), b""
+        while len(content) < size:
+            content += self.ask(Opcode.READ_FILE, b"", len(content), 239).data
+        self.ask(Opcode.TERMINATE_SESSION)
+        return content[:size]
+
+
+def exif_place(content: bytes) -> GeoPoint:
+    gps = Image.open(io.BytesIO(content)).getexif().get_ifd(IFD.GPSInfo)
+    lat, lon = (sum(float(part) / 60**n for n, part in enumerate(gps[tag])) for tag in (2, 4))
+    return GeoPoint(-lat if gps[1] == "S" else lat, -lon if gps[3] == "W" else lon, float(gps[6]))
+
+
+HALF, FARTHEST, FOCAL_PX = 12, 12, 4.7 / 6.4 * 320
+
+
+def seen_at(ray: Any, here: Any, turned: Any, there: Any, other: Any) -> Any:
+    """Row and column off the middle of the other picture of what a ray of the first shows on level ground."""
+    along = turned @ ray
+    ahead, right, below = (here + along * (-here[2] / along[2]) - there) @ other
+    return np.array([below, right]) / ahead * FOCAL_PX
+
+
+def found_at(patch: Any, image: Any, row: int, column: int) -> tuple[float, int, int]:
+    """Where a patch is found best near a place of an image: normalized correlation, rows and columns off it."""
+    best = (-1.0, 0, 0)
+    for down in range(-FARTHEST, FARTHEST + 1):
+        for right in range(-FARTHEST, FARTHEST + 1):
+            top, left = row + down - HALF, column + right - HALF
+            other = image[top : top + 2 * HALF, left : left + 2 * HALF]
+            best = max(best, (float(np.corrcoef(patch.ravel(), other.ravel())[0, 1]), down, right))
+    return best
+
+
+def test_one_picture_from_the_command_to_the_file(tmp_path: Path) -> None:
+    """Told, taken, announced, listed, downloaded: the file of the card, a JPEG with its place."""
+    with with_camera(log_dir=tmp_path) as session:
+        link = session.connect()
+        assert command(link, Cmd.REQUEST_MESSAGE, id_of("CAMERA_INFORMATION")) == Result.ACCEPTED
+        told = link.receive("CAMERA_INFORMATION")
+        assert told.get_srcComponent() == CAMERA
+        assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
+        captured = link.receive("CAMERA_IMAGE_CAPTURED")
+        files = Files(link)
+        assert files.names("/") == ["DCIM", "camera.xml"]
+        assert files.names("/DCIM/100SORTI") == ["IMG_0001.JPG"]
+        assert files.download(told.cam_definition_uri.removeprefix("mftp://")).startswith(b"<?xml")
+        content = files.download(captured.file_url.removeprefix("mftp://"))
+        truth = session.truth.place
+    assert content == (tmp_path / "camera" / "DCIM" / "100SORTI" / "IMG_0001.JPG").read_bytes()
+    assert Image.open(io.BytesIO(content)).size == (320, 240)
+    place = exif_place(content)
+    assert distance(place, truth) < 0.05
+    assert (captured.lat, captured.lon) == (round(place.lat * 1e7), round(place.lon * 1e7))
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any], list[Any]]:
+    """A flown survey: the folder, what was triggered with where the vehicle really was, what a lossy station heard."""
+    folder = tmp_path_factory.mktemp("survey")
+    places: list[Any] = []
+    with with_camera(log_dir=folder) as session:
+        link = session.connect(loss=0.3, seed=5)
+        session.service.observers.append(
+            lambda events, now_ms: places.extend(
+                session.truth for one in events if isinstance(one, CameraTriggered)
+            )
+        )  # fmt: skip
+        session.upload(SURVEY)
+        session.start()
+        session.run_until(lambda s: not s.autopilot.facts.armed, 3000.0)
+        session.run_for(2.0)
+        heard = {one.image_index: one for one in link.messages("CAMERA_IMAGE_CAPTURED")}
+        triggered = len(session.events_of(CameraTriggered))
+        assert triggered == len(places) > 20
+        missing = [number for number in range(triggered) if number not in heard]
+        assert missing, "a third of the messages is lost"
+        for number in missing:
+            for _ in range(60):
+                link.send(dialect.MAVLink_command_long_message(1, CAMERA, 512, 0, 263, number, 0, 0, 0, 0, 0))
+                try:
+                    again = link.receive("CAMERA_IMAGE_CAPTURED", 1.0, lambda m, n=number: m.image_index == n)
+                except TimeoutError:
+                    continue
+                heard[number] = again
+                break
+    return folder, places, [heard[number] for number in sorted(heard)]
+
+
+def test_a_survey_has_a_picture_for_each_trigger(survey: tuple[Path, list[Any], list[Any]]) -> None:
+    """Within a metre of where the vehicle really was, and what was lost on the way was told again."""
+    folder, places, heard = survey
+    files = sorted((folder / "camera" / "DCIM" / "100SORTI").iterdir())
+    assert [one.name for one in files] == [f"IMG_{number:04d}.JPG" for number in range(1, len(places) + 1)]
+    for file, truth, told in zip(files, places, heard, strict=True):
+        place = exif_place(file.read_bytes())
+        assert hypot(*to_local(truth.place, place.lat, place.lon, place.alt)) < 1.0
+        assert told.file_url.endswith(file.name)
+        assert (told.lat, told.lon) == (round(place.lat * 1e7), round(place.lon * 1e7))
+
+
+def test_a_surveys_pictures_can_be_stitched(survey: tuple[Path, list[Any], list[Any]]) -> None:
+    """What the one shows beside the way is found in the next where place and attitude of both say, to 2 pixels of 320,
+    though the copter leans."""
+    folder, places, heard = survey
+    files = sorted((folder / "camera" / "DCIM" / "100SORTI").iterdir())
+    checked = 0
+    for number in range(len(files) - 1):
+        here, there = (np.array(places[n].position) for n in (number, number + 1))
+        turned, other = (rotation(tuple(heard[n].q)) for n in (number, number + 1))
+        if np.abs(turned - other).max() > 0.1:
+            continue  # a turn: patches would have to be turned as well
+        row, column = (
+            round(at) for at in seen_at(np.array([1.0, 60.0 / FOCAL_PX, -40.0 / FOCAL_PX]), here, turned, there, other)
+        )
+        if not (abs(row) < 120 - HALF - FARTHEST and abs(column) < 160 - HALF - FARTHEST):
+            continue  # it is not in the next one
+        images = [np.asarray(Image.open(files[n]).convert("L"), np.float64) for n in (number, number + 1)]
+        patch = images[0][80 - HALF : 80 + HALF, 220 - HALF : 220 + HALF]
+        likeness, down, right = found_at(patch, images[1], 120 + row, 160 + column)
+        assert likeness > 0.4, number
+        assert max(abs(down), abs(right)) <= 2, number
+        checked += 1
+    assert checked >= 5
+
+
+def test_the_same_seed_writes_the_same_pictures(tmp_path: Path) -> None:
+    """Byte for byte, in two sessions."""
+    contents = []
+    for name in ("a", "b"):
+        with with_camera(log_dir=tmp_path / name) as session:
+            link = session.connect()
+            session.wait_armable()
+            assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0.5, 3) == Result.ACCEPTED
+            session.run_for(3.0)
+        contents.append([one.read_bytes() for one in sorted((tmp_path / name / "camera").rglob("*.JPG"))])
+    assert len(contents[0]) == 3
+    assert contents[0] == contents[1]
+
+
+def test_a_card_keeps_what_was_on_it(tmp_path: Path) -> None:
+    """The next run goes on with the numbers, with so much less room; FORMAT deletes all."""
+    for _ in range(2):
+        with with_camera(log_dir=tmp_path) as session:
+            link = session.connect()
+            assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
+            session.run_for(1.0)
+            assert command(link, Cmd.REQUEST_MESSAGE, id_of("STORAGE_INFORMATION")) == Result.ACCEPTED
+            used = link.receive("STORAGE_INFORMATION").used_capacity
+    names = [one.name for one in sorted((tmp_path / "camera").rglob("*.JPG"))]
+    assert names == ["IMG_0001.JPG", "IMG_0002.JPG"]
+    assert used == pytest.approx(2 * 320 * 240 * 0.5 / 2**20)
+    with with_camera(log_dir=tmp_path) as session:
+        link = session.connect()
+        assert command(link, Cmd.STORAGE_FORMAT, 1, 1, 1) == Result.ACCEPTED
+        assert not list((tmp_path / "camera").rglob("*.JPG"))
+        assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
+    assert len(list((tmp_path / "camera").rglob("*.JPG"))) == 1
+
+
+def test_the_autopilot_passes_on_what_is_its_cameras() -> None:
+    """IMAGE_START_CAPTURE to component 1 takes a picture; without a camera it is not known."""
+    with with_camera() as session:
+        link = session.connect()
+        assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1, to=1) == Result.ACCEPTED
+        assert link.receive("CAMERA_IMAGE_CAPTURED").image_index == 0
+    with Session() as session:
+        assert command(session.connect(), Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1, to=1) == Result.UNSUPPORTED
+
+
+def test_a_zoomed_picture_says_so(tmp_path: Path) -> None:
+    """EXIF has the focal length of the moment."""
+    with with_camera(log_dir=tmp_path) as session:
+        link = session.connect()
+        assert command(link, Cmd.SET_CAMERA_ZOOM, 2, 100.0) == Result.ACCEPTED
+        assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
+    (file,) = (tmp_path / "camera").rglob("*.JPG")
+    taken = Image.open(file).getexif().get_ifd(IFD.Exif)
+    assert float(taken[Base.FocalLength]) == pytest.approx(47.0)
+
+
+def test_without_pillow_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line."""
+    monkeypatch.setattr("sortie.nodes.face.find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"pip install 'sortie\[camera\]'"), with_camera():
+        pass
