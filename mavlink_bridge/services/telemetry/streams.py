@@ -76,6 +76,8 @@ _STICKS = {
     "rssi": constant(255),
 }
 _ALL_BUT_AIRSPEED: Final = 0x1BFF  # HIGHRES_IMU_UPDATED_FLAGS without DIFF_PRESSURE
+_UNKNOWN_COVARIANCE: Final = [constant(nan), *[constant(0.0)] * 20]
+_AUTOPILOTS: Final = 8  # MAV_ESTIMATOR_TYPE_AUTOPILOT
 _TARGET_MASK = constant(IGNORE_VELOCITY | IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE)
 
 STREAMS: Final[tuple[Stream, ...]] = (
@@ -207,6 +209,12 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "time_usec": _USEC, **_xyz("wind_x wind_y", r.WIND_N), "wind_alt": Value(r.ALT),
         "horiz_accuracy": constant(nan), "vert_accuracy": constant(nan),
     }),
+    Stream("ODOMETRY", {  # of PX4's estimator both parts are told in the same frame (streams/ODOMETRY.hpp)
+        "time_usec": _USEC, "frame_id": constant(Frame.LOCAL_NED), "child_frame_id": constant(Frame.LOCAL_NED),
+        **_xyz("x y z vx vy vz", r.NORTH), "q": [Value(s.Q_W + i) for i in range(4)],
+        **_xyz("rollspeed pitchspeed yawspeed", r.P), "pose_covariance": _UNKNOWN_COVARIANCE,
+        "velocity_covariance": _UNKNOWN_COVARIANCE, "estimator_type": constant(_AUTOPILOTS),
+    }, ready=s.HAS_LOCAL),
     Stream("SCALED_IMU", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("HIGHRES_IMU", {
         "time_usec": _USEC, **_xyz("xacc yacc zacc", r.ACCEL_X), **_xyz("xgyro ygyro zgyro", r.GYRO_X),
