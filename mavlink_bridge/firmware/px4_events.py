@@ -198,6 +198,7 @@ BATTERY_EMERGENCY: Final = _event(
     "Der Akku ist leer: sofort landen", level=Level.EMERGENCY,
 )  # fmt: skip
 FENCE: Final = _check("check_gf_violation_custom_gf", "Outside the fence", "Außerhalb des Zauns")
+TIME_UP: Final = _check("check_flight_time_limit", "It has flown for too long", "Es ist zu lange geflogen")
 SUMMARY: Final = Definition(
     number_of("commander_arming_check_summary"), "commander_arming_check_summary",
     Text("Arming checks", "Prüfungen vor dem Start"),
@@ -282,7 +283,8 @@ VOCABULARY: Final = Vocabulary(
     (
         ARMED, DISARMED, LIFTOFF, LANDED, RETURNS, LANDS, NO_MODE, CALIBRATING, FINISHED, LOITERS, EXECUTES,
         STATION_LOST, STATION_FOUND, STICKS_LOST, STICKS_FOUND, PILOT, HOLDS, HOLDS_ANYHOW, ACTS, ACTS_ANYHOW,
-        DISENGAGES, WARNS, WARNS_ANYHOW, BATTERY_LOW, BATTERY_CRITICAL, BATTERY_EMERGENCY, FENCE, SUMMARY, HEALTH,
+        DISENGAGES, WARNS, WARNS_ANYHOW, BATTERY_LOW, BATTERY_CRITICAL, BATTERY_EMERGENCY, FENCE, TIME_UP,
+        SUMMARY, HEALTH,
         GYRO_DEAD, ACCEL_DEAD, BARO_DEAD, MAG_DEAD, FIX, BLUR, NO_PLACE, LOW, NO_MISSION, NO_STICKS, OTHER,
     ),
     _choices, _groups,

@@ -417,6 +417,7 @@ class Px4Face:
         if facts.armed or self._airborne:
             self._airborne = not self._airborne
             self._flew = True
+            self.failsafes.flying(facts.now_ms, airborne=self._airborne)
             if self._airborne:
                 self._notices.say(Severity.INFO, "Takeoff detected", e.LIFTOFF)
             else:

@@ -51,6 +51,7 @@ class Cause(Enum):
     STATION = auto()
     WIND = auto()
     FENCE = auto()
+    FLIGHT_TIME = auto()
     BATTERY_LOW = auto()
     BATTERY_CRITICAL = auto()
     BATTERY_EMERGENCY = auto()
@@ -116,7 +117,7 @@ _REASONS: Final = {
     Cause.STICKS: ModeReason.RADIO_FAILSAFE, Cause.STATION: ModeReason.GCS_FAILSAFE, Cause.WIND: ModeReason.FAILSAFE,
     Cause.FENCE: ModeReason.FENCE_BREACHED, Cause.BATTERY_LOW: ModeReason.BATTERY_FAILSAFE,
     Cause.BATTERY_CRITICAL: ModeReason.BATTERY_FAILSAFE, Cause.BATTERY_EMERGENCY: ModeReason.BATTERY_FAILSAFE,
-    Cause.MODE: ModeReason.EKF_FAILSAFE,
+    Cause.MODE: ModeReason.EKF_FAILSAFE, Cause.FLIGHT_TIME: ModeReason.FAILSAFE,
 }  # fmt: skip
 
 
@@ -153,6 +154,8 @@ class Px4Failsafes:
         self._disarm = disarm
         self._held: dict[Cause, Held] = {}
         self._sticks_lost_ms = 0
+        self._flies_since_ms: int | None = None
+        self._time_is_up = False
         self._sticks_lost = self._station_lost = self._windy = self._position_lost = self._setpoints_lost = False
         self._ignore_sticks = True  # lost when it was armed: not needed then, until they are heard
         self._outside = False
@@ -172,9 +175,21 @@ class Px4Failsafes:
 
     @property
     def deadline_ms(self) -> int | None:
-        if self._act_ms is None or self._look_ms is None:
-            return self._look_ms if self._act_ms is None else self._act_ms
-        return min(self._act_ms, self._look_ms)
+        dues = (self._act_ms, self._look_ms, self._time_up_ms)
+        return min((due for due in dues if due is not None), default=None)
+
+    @property
+    def _time_up_ms(self) -> int | None:
+        """When the flight has lasted for COM_FLT_TIME_MAX, and has not yet."""
+        limit_s = self._parameters["COM_FLT_TIME_MAX"]
+        if self._flies_since_ms is None or self._time_is_up or limit_s <= 0.0:
+            return None
+        return self._flies_since_ms + int(1000.0 * limit_s)
+
+    def flying(self, now_ms: int, *, airborne: bool) -> None:
+        """It has taken off, or is on the ground again."""
+        self._flies_since_ms = now_ms if airborne else None
+        self._time_is_up = False
 
     def update(self, now_ms: int) -> None:
         """The Hold may be over; the battery may be emptier still."""
@@ -185,6 +200,10 @@ class Px4Failsafes:
             self._look_ms += _LOOK_MS
             if self._charge < self._parameters["BAT_EMERGEN_THR"]:
                 self._battery_is(Cause.BATTERY_EMERGENCY)
+        up_ms = self._time_up_ms
+        if up_ms is not None and now_ms >= up_ms:
+            self._time_is_up = True
+            self._notices.say(Severity.CRITICAL, "Maximum flight time reached", e.TIME_UP, e.ALL_MODES, e.Part.SYSTEM)
         self._judge(now_ms)
 
     def armed(self, armed: bool) -> None:
@@ -310,6 +329,7 @@ class Px4Failsafes:
             Cause.STATION: _loss(param["NAV_DLL_ACT"]) if self._station_lost and mode != LAND else None,
             Cause.WIND: _limit(wind) if self._windy else None,
             Cause.FENCE: _limit(fence) if self._outside else None,
+            Cause.FLIGHT_TIME: Held(Action.RETURN, Takeover.AUTO, False) if self._time_is_up else None,
             **batteries,
             Cause.MODE: self._mode_condition(),
         }

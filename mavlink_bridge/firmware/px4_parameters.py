@@ -53,6 +53,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("COM_FLTMODE4", _I, -1),
     Row("COM_FLTMODE5", _I, -1),
     Row("COM_FLTMODE6", _I, -1),
+    Row("COM_FLT_TIME_MAX", _I, -1, "", 1.0, "s", "Time in the air after which it returns; -1 off"),
     Row("COM_LOW_BAT_ACT", _I, 0, "", 1.0, "", "0 warn, 1 return, 2 land, 3 return, then land"),
     Row("COM_OBL_RC_ACT", _I, 0, "", 1.0, "", "What follows when setpoints stay away in Offboard"),
     Row("COM_OF_LOSS_T", _F, 1.0, "GUID_TIMEOUT", 1.0, "s", "How long setpoints may stay away in Offboard"),

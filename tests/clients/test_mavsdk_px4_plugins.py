@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.clients.test_mavsdk_px4 import ARGUMENTS, LIMIT_S, mode_is
+from tests.clients.test_mavsdk_px4 import ARGUMENTS, mode_is
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
+from tests.fakes.patience import FLIGHT_PATIENCE_S
 from tests.fakes.served import served
 
 pytestmark = pytest.mark.client
@@ -38,7 +39,7 @@ def fly(tmp_path: Path) -> Iterator[Run]:
             await wait_for(drone.telemetry, "health", lambda h: h.is_armable and h.is_home_position_ok)
             await does(drone)
 
-        yield lambda does: asyncio.run(asyncio.wait_for(begin(does), LIMIT_S))
+        yield lambda does: asyncio.run(asyncio.wait_for(begin(does), FLIGHT_PATIENCE_S))
 
 
 async def rise(drone: Any) -> None:

@@ -28,7 +28,7 @@ from mavlink_bridge.firmware.px4_modes import (
 DEFAULTS = {
     "BAT_EMERGEN_THR": 0.05, "COM_FAIL_ACT_T": 5.0, "COM_LOW_BAT_ACT": 0.0, "COM_OBL_RC_ACT": 0.0,
     "COM_RCL_EXCEPT": 0.0, "COM_RC_IN_MODE": 1.0, "COM_WIND_MAX_ACT": 0.0, "GF_ACTION": 2.0, "NAV_DLL_ACT": 0.0,
-    "NAV_RCL_ACT": 2.0,
+    "NAV_RCL_ACT": 2.0, "COM_FLT_TIME_MAX": -1.0,
 }  # fmt: skip
 AT_ONCE, HELD = "Failsafe activated", "Failsafe activated: entering Hold for 5 seconds"
 
@@ -295,3 +295,31 @@ def test_a_crash_stops_the_motors() -> None:
     bench = Bench()
     bench.failsafes.crashed(1, 0)
     assert bench.stopped == [ArmingMethod.CRASH]
+
+
+def test_after_the_longest_flight_time_it_returns() -> None:
+    """COM_FLT_TIME_MAX counts from the takeoff; a user may take over; the next flight begins anew."""
+    bench = Bench(COM_FLT_TIME_MAX=30.0)
+    bench.failsafes.flying(0, airborne=True)
+    bench.run(29.0)
+    assert (bench.mode, bench.said) == (MISSION, [])
+    bench.run(2.0)
+    assert (bench.mode, bench.said) == (HOLD, ["Maximum flight time reached", HELD])
+    bench.run(6.0)
+    assert (bench.mode, bench.critical) == (RETURN, True)
+    bench.ask(MISSION)
+    assert (bench.mode, bench.critical) == (MISSION, False)
+    bench.failsafes.flying(bench.facts.now_ms, airborne=False)
+    bench.failsafes.flying(bench.facts.now_ms, airborne=True)
+    bench.run(29.0)
+    assert bench.mode == MISSION
+
+
+def test_the_flight_time_may_be_limited_in_the_air() -> None:
+    bench = Bench(COM_FLT_TIME_MAX=-1.0)
+    bench.failsafes.flying(0, airborne=True)
+    bench.run(20.0)
+    assert bench.failsafes.deadline_ms is None
+    bench.failsafes._parameters["COM_FLT_TIME_MAX"] = 10.0  # type: ignore[index]  # a dictionary
+    bench.run(0.5)
+    assert bench.said[0] == "Maximum flight time reached" and bench.mode in (HOLD, RETURN)
