@@ -208,7 +208,8 @@ def _never(q: Question) -> Iterator[Finding]:
         spec = spec_of(item.command)
         if item.seq in q.way.visited or spec is None or spec.slot in (Slot.JUMP, Slot.MARK):
             continue
-        if item.seq < last.seq or drives_navigation(item.command) or q.way.endless is not None:
+        stuck = q.way.endless is not None or q.way.idle is not None
+        if item.seq < last.seq or drives_navigation(item.command) or stuck:
             why = f": the mission stays at item {q.way.endless.seq}" if q.way.endless is not None else ""
             yield found("never-runs", f"the mission never comes to {_named(item)}{why}", item.seq)
 
