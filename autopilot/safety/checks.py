@@ -50,9 +50,9 @@ class ArmingChecks:
             found.extend(self._parameters())
         if self._checked(Check.BATTERY):
             found.extend(self._battery())
-        if self._checked(Check.RC) and self.failsafes.sticks.lost:
+        if self._checked(Check.RC) and self.failsafes.misses_sticks:
             found.append(ArmingReason("Radio failsafe on", Check.RC))
-        if self.failsafes.ground_station.lost:
+        if self.failsafes.misses_station:
             found.append(ArmingReason("GCS failsafe on"))
         found.extend(self.more())
         return found

@@ -31,7 +31,7 @@ class _Loss:
 class DrivingFailsafes:
     """The rules of a vehicle without a height. Losses by name ("GCS", "Radio")."""
 
-    warns_of_variance = True
+    warns_of_variance = needs_sticks = needs_station = True
 
     def __init__(
         self,

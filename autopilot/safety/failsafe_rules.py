@@ -48,10 +48,15 @@ class Losses:
 
 class FailsafeRules(Protocol):
     """How a kind of vehicle, or a firmware, acts on a failure. `deadline_ms`: when `update` must run, vehicle time;
-    `warns_of_variance`: it tells that the estimator has failed, whatever follows."""
+    `warns_of_variance`: it tells that the estimator has failed, whatever follows; `needs_sticks`, `needs_station`: it
+    is not armed while they are lost."""
 
     @property
     def warns_of_variance(self) -> bool: ...
+    @property
+    def needs_sticks(self) -> bool: ...
+    @property
+    def needs_station(self) -> bool: ...
 
     @property
     def deadline_ms(self) -> int | None: ...

@@ -114,6 +114,16 @@ class Failsafes:
         """Some failsafe is in force (system_status CRITICAL)."""
         return self._rules.in_force(failing=self.battery_low or self.battery_critical or self.estimator)
 
+    @property
+    def misses_sticks(self) -> bool:
+        """They are lost, and without them it is not armed."""
+        return self.sticks.lost and self._rules.needs_sticks
+
+    @property
+    def misses_station(self) -> bool:
+        """It is lost, and without it it is not armed."""
+        return self.ground_station.lost and self._rules.needs_station
+
     def follow(self, rules: FailsafeRules) -> None:
         """Act by other rules than those of the kind: a firmware's that the vehicle is spoken to as."""
         self._rules = rules

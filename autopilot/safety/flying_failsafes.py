@@ -48,7 +48,7 @@ _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 class FlyingFailsafes:
     """The rules of a vehicle with a height."""
 
-    warns_of_variance = True
+    warns_of_variance = needs_sticks = needs_station = True
     deadline_ms: int | None = None
     """A loss acts at once."""
 

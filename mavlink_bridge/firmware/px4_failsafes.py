@@ -16,8 +16,6 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, IntEnum, auto
 from typing import Final, Protocol
 
 from autopilot import report
@@ -28,11 +26,23 @@ from autopilot.vehicles.vehicle_class import FailsafeAction
 from mavlink_bridge.firmware import px4_events as e
 from mavlink_bridge.firmware.px4_book import Notices
 from mavlink_bridge.firmware.px4_events import Action, FailsafeCause
+from mavlink_bridge.firmware.px4_failsafe_actions import (
+    BATTERY,
+    FENCE,
+    OFFBOARD_LOST,
+    Cause,
+    Held,
+    Takeover,
+    limit,
+    loss,
+)
 from mavlink_bridge.firmware.px4_modes import (
+    ACRO,
     ALTITUDE,
     FOLLOW,
     HOLD,
     LAND,
+    MANUAL,
     MISSION,
     OFFBOARD,
     ORBIT,
@@ -43,59 +53,10 @@ from mavlink_bridge.firmware.px4_modes import (
     Pair,
 )
 
-
-class Cause(Enum):
-    """What has failed, in the order in which it is looked at."""
-
-    STICKS = auto()
-    STATION = auto()
-    WIND = auto()
-    FENCE = auto()
-    FLIGHT_TIME = auto()
-    BATTERY_LOW = auto()
-    BATTERY_CRITICAL = auto()
-    BATTERY_EMERGENCY = auto()
-    MODE = auto()
-    """What the mode that the user wants cannot do without."""
-
-
-class Takeover(IntEnum):
-    """By whom, the most permissive first. AUTO: always, after a Hold of COM_FAIL_ACT_T."""
-
-    AUTO = 0
-    MODE_SWITCH = 1
-    NEVER = 2
-
-
-@dataclass(slots=True)
-class Held:
-    """An action that holds. `stays`: also when its cause has gone (`failing` False)."""
-
-    action: Action
-    takeover: Takeover
-    stays: bool
-    failing: bool = True
-
-
 _ALLOW_TAKEOVER: Final = frozenset((Action.HOLD, Action.RETURN, Action.LAND, Action.DESCEND))
 _FLOWN: Final[dict[Action, Pair]] = {
     Action.TO_POSITION: POSITION, Action.TO_ALTITUDE: ALTITUDE, Action.TO_STABILIZED: STABILIZED, Action.HOLD: HOLD,
     Action.RETURN: RETURN, Action.LAND: LAND, Action.DESCEND: LAND,
-}  # fmt: skip
-_LOSS: Final = {  # NAV_DLL_ACT, NAV_RCL_ACT
-    1: Action.HOLD, 2: Action.RETURN, 3: Action.LAND, 5: Action.TERMINATE, 6: Action.DISARM,
-}  # fmt: skip
-_FENCE: Final = {  # GF_ACTION, COM_WIND_MAX_ACT
-    1: Action.WARN, 2: Action.HOLD, 3: Action.RETURN, 4: Action.TERMINATE, 5: Action.LAND,
-}  # fmt: skip
-_OFFBOARD: Final = {  # COM_OBL_RC_ACT
-    0: Action.TO_POSITION, 1: Action.TO_ALTITUDE, 2: Action.TO_STABILIZED, 3: Action.RETURN, 4: Action.LAND,
-    5: Action.HOLD, 6: Action.TERMINATE, 7: Action.DISARM,
-}  # fmt: skip
-_BATTERY: Final = {  # (COM_LOW_BAT_ACT, how low it is); else a warning
-    (1, Cause.BATTERY_CRITICAL): Action.RETURN, (1, Cause.BATTERY_EMERGENCY): Action.RETURN,
-    (2, Cause.BATTERY_CRITICAL): Action.LAND, (2, Cause.BATTERY_EMERGENCY): Action.LAND,
-    (3, Cause.BATTERY_CRITICAL): Action.RETURN, (3, Cause.BATTERY_EMERGENCY): Action.LAND,
 }  # fmt: skip
 _BATTERY_TEXTS: Final = {  # from the mildest
     Cause.BATTERY_LOW: (Severity.WARNING, "Low battery"),
@@ -108,6 +69,7 @@ _EXCEPT: Final = {  # COM_RCL_EXCEPT
 }  # fmt: skip
 _NO_STICKS: Final = 4  # COM_RC_IN_MODE
 _LOOK_MS: Final = 1000
+_BY_HAND: Final = (MANUAL, ALTITUDE, POSITION, STABILIZED, ACRO)
 _CAUSES: Final = {  # any other is generic
     Cause.STICKS: FailsafeCause.STICKS, Cause.STATION: FailsafeCause.STATION,
     Cause.BATTERY_LOW: FailsafeCause.BATTERY_LOW, Cause.BATTERY_CRITICAL: FailsafeCause.BATTERY_CRITICAL,
@@ -190,6 +152,15 @@ class Px4Failsafes:
         """It has taken off, or is on the ground again."""
         self._flies_since_ms = now_ms if airborne else None
         self._time_is_up = False
+
+    @property
+    def needs_sticks(self) -> bool:
+        """In the modes that are flown by hand (mode_requirements.cpp)."""
+        return self.user_mode in _BY_HAND
+
+    @property
+    def needs_station(self) -> bool:
+        return self._parameters["NAV_DLL_ACT"] > 0.0
 
     def update(self, now_ms: int) -> None:
         """The Hold may be over; the battery may be emptier still."""
@@ -318,17 +289,17 @@ class Px4Failsafes:
         param, mode = self._parameters, self.user_mode
         excepted = int(param["COM_RCL_EXCEPT"]) & _EXCEPT.get(mode, 0)
         heeds_sticks = param["COM_RC_IN_MODE"] != _NO_STICKS and not excepted and not self._ignore_sticks
-        wind, fence = (_FENCE.get(int(param[name]), Action.NONE) for name in ("COM_WIND_MAX_ACT", "GF_ACTION"))
+        wind, fence = (FENCE.get(int(param[name]), Action.NONE) for name in ("COM_WIND_MAX_ACT", "GF_ACTION"))
         setting, level = int(param["COM_LOW_BAT_ACT"]), self._battery
         batteries = {
-            one: Held(_BATTERY.get((setting, one), Action.WARN), Takeover.AUTO, False) if one is level else None
+            one: Held(BATTERY.get((setting, one), Action.WARN), Takeover.AUTO, False) if one is level else None
             for one in _BATTERY_TEXTS
         }
         return {
-            Cause.STICKS: _loss(param["NAV_RCL_ACT"]) if self._sticks_lost and heeds_sticks else None,
-            Cause.STATION: _loss(param["NAV_DLL_ACT"]) if self._station_lost and mode != LAND else None,
-            Cause.WIND: _limit(wind) if self._windy else None,
-            Cause.FENCE: _limit(fence) if self._outside else None,
+            Cause.STICKS: loss(param["NAV_RCL_ACT"]) if self._sticks_lost and heeds_sticks else None,
+            Cause.STATION: loss(param["NAV_DLL_ACT"]) if self._station_lost and mode != LAND else None,
+            Cause.WIND: limit(wind) if self._windy else None,
+            Cause.FENCE: limit(fence) if self._outside else None,
             Cause.FLIGHT_TIME: Held(Action.RETURN, Takeover.AUTO, False) if self._time_is_up else None,
             **batteries,
             Cause.MODE: self._mode_condition(),
@@ -336,7 +307,7 @@ class Px4Failsafes:
 
     def _mode_condition(self) -> Held | None:
         if self._setpoints_lost and self.user_mode == OFFBOARD:
-            action = _OFFBOARD.get(int(self._parameters["COM_OBL_RC_ACT"]), Action.TO_POSITION)
+            action = OFFBOARD_LOST.get(int(self._parameters["COM_OBL_RC_ACT"]), Action.TO_POSITION)
             return Held(action, Takeover.MODE_SWITCH, False)
         if self._position_lost and self.user_mode not in (ALTITUDE, STABILIZED):
             return Held(Action.RETURN, Takeover.MODE_SWITCH, False)
@@ -429,20 +400,3 @@ class Px4Failsafes:
         if not self._flown.enter_by_failsafe(_FLOWN[self.selected], reason, now_ms):
             self.selected = Action.DESCEND
             self._flown.enter_by_failsafe(LAND, reason, now_ms)
-
-
-def _loss(setting: float) -> Held:
-    """NAV_DLL_ACT, NAV_RCL_ACT."""
-    action = _LOSS.get(int(setting), Action.NONE)
-    final = action in (Action.DISARM, Action.TERMINATE)
-    return Held(action, Takeover.NEVER if final else Takeover.AUTO, action is not Action.DISARM)
-
-
-def _limit(action: Action) -> Held:
-    """A limit of place or wind. A Hold lets the user fly out of it again at once."""
-    takeover = Takeover.AUTO
-    if action is Action.HOLD:
-        takeover = Takeover.MODE_SWITCH
-    elif action is Action.TERMINATE:
-        takeover = Takeover.NEVER
-    return Held(action, takeover, action > Action.WARN)

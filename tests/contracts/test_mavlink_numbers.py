@@ -37,9 +37,9 @@ OTHERS = frozenset({
     ("autopilot/modes/auxiliary.py", "_RELAYS"),  # ArduPilot's auxiliary functions
     ("autopilot/modes/payload.py", "_FREE"),  # ArduPilot's SERVOn_FUNCTION
     ("autopilot/modes/trail.py", "keep"),  # indices
-    ("mavlink_bridge/firmware/px4_failsafes.py", "_LOSS"),  # values of PX4's parameters
-    ("mavlink_bridge/firmware/px4_failsafes.py", "_FENCE"),
-    ("mavlink_bridge/firmware/px4_failsafes.py", "_OFFBOARD"),
+    ("mavlink_bridge/firmware/px4_failsafe_actions.py", "_LOSS"),  # values of PX4's parameters
+    ("mavlink_bridge/firmware/px4_failsafe_actions.py", "FENCE"),
+    ("mavlink_bridge/firmware/px4_failsafe_actions.py", "OFFBOARD_LOST"),
 })  # fmt: skip
 
 

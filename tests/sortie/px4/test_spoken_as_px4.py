@@ -19,6 +19,7 @@ from tests.fakes.px4_station import (
     HOLD,
     MISSION,
     OFFBOARD,
+    POSITION,
     PX4,
     REPOSITION,
     REQUEST,
@@ -256,3 +257,13 @@ def test_numbers_that_lead_nowhere_change_nothing(station: Station) -> None:
     tell_nonsense()
     station.run(5.0)
     assert abs(station.height - 8.0) < 1.0
+
+
+def test_lost_sticks_forbid_arming_in_modes_that_are_flown_by_hand(station: Station) -> None:
+    """In Hold they are not needed; in Position they are."""
+    station.link.send(dialect.MAVLink_manual_control_message(1, 0, 0, 500, 0, 0))
+    station.run(3.0)
+    assert "Manual control lost" in station.texts
+    assert station.command(ARM, 1.0, 0.0) == 0 and station.command(ARM, 0.0, 0.0) == 0
+    assert station.set_mode(POSITION) == 0
+    assert station.command(ARM, 1.0, 0.0) != 0
