@@ -216,6 +216,7 @@ _ROWS: Final = (
     CommandSpec(_C.SET_CAMERA_SOURCE, "SetCameraSource", _DO, output=_RECORDED),
     CommandSpec(_C.JUMP_TAG, "Tag", Slot.MARK, _ALL, (_P(1, "tag"),)),
     CommandSpec(_C.DO_JUMP_TAG, "JumpToTag", Slot.JUMP, _ALL, (_P(1, "to tag"), _P(2, "times"))),
+    CommandSpec(_C.DO_GIMBAL_MANAGER_CONFIGURE, "GimbalConfigure", _DO, output=_RECORDED, fitted_by=_GIMBAL),
     CommandSpec(_C.DO_GIMBAL_MANAGER_PITCHYAW, "GimbalPitchYaw", _DO, output=_RECORDED, fitted_by=_GIMBAL),
     CommandSpec(_C.IMAGE_START_CAPTURE, "ImageStartCapture", _DO, output=_RECORDED, fitted_by=_CAMERA),
     CommandSpec(_C.IMAGE_STOP_CAPTURE, "ImageStopCapture", _DO, output=_RECORDED, fitted_by=_CAMERA),

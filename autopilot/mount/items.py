@@ -102,7 +102,15 @@ def _system(mount: Mount, p: Params) -> Outcome:
     return ACCEPTED
 
 
+def _take_control(mount: Mount, p: Params) -> Outcome:
+    """DO_GIMBAL_MANAGER_CONFIGURE of a mission, which asks as the vehicle itself: -2 gives control to it, -3 takes it
+    away again."""
+    who = tuple(one if isfinite(one) else -1.0 for one in p[:4])
+    return ACCEPTED if mount.control.configure((mount.system, Component.AUTOPILOT1), who) else FAILED
+
+
 MOUNT_ITEMS: Final[MappingProxyType[int, Callable[[Mount, Params], Outcome]]] = MappingProxyType({
+    Cmd.DO_GIMBAL_MANAGER_CONFIGURE: _take_control,
     Cmd.DO_GIMBAL_MANAGER_PITCHYAW: _pitch_yaw,
     Cmd.DO_MOUNT_CONTROL: _control,
     Cmd.DO_MOUNT_CONFIGURE: _configure,

@@ -75,6 +75,11 @@ class Mount:
         return self.gimbal is not None and self.gimbal.limits().pans
 
     @property
+    def system(self) -> int:
+        """Who the vehicle is, in control of its own gimbal."""
+        return int(self._facts.param("SYSID_THISMAV", 1.0))
+
+    @property
     def home(self) -> GeoPoint | None:
         """What heights above home count from."""
         return self._facts.home

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymavlink import mavutil
 
+from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import Served, served
-from tests.fakes.station_plan import HOME
+from tests.fakes.station_plan import HOME, LAT, LON
 
 pytestmark = pytest.mark.client
 LIMIT_S = 240.0
@@ -112,3 +114,51 @@ def release_by_pymavlink(station: Any) -> None:
                              blocking=True) is None:  # fmt: skip
         pass
     station.close()
+
+
+def test_a_mission_of_mavsdk_moves_the_gimbal(tmp_path: Path) -> None:
+    """Its mission items with gimbal angles: the vehicle takes control of its own gimbal
+    (MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE as an item) and turns it; the station may have it back by asking. (MAVSDK makes
+    home of its first waypoint, and what stands behind the last one no ArduPilot does.)"""
+
+    async def run(service: Served) -> None:
+        from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
+        from mavsdk.asyncio.plugins.action import ActionAsync
+        from mavsdk.asyncio.plugins.gimbal import ControlMode, GimbalAsync
+        from mavsdk.asyncio.plugins.mission import MissionAsync
+        from mavsdk.asyncio.plugins.telemetry import TelemetryAsync
+        from mavsdk.plugins.mission.mission import MissionItem, MissionPlan
+
+        def item(north: float, pitch: float, yaw: float) -> Any:
+            return MissionItem(
+                latitude_deg=LAT + north, longitude_deg=LON, relative_altitude_m=15.0, speed_m_s=5.0,
+                is_fly_through=True, gimbal_pitch_deg=pitch, gimbal_yaw_deg=yaw,
+            )  # fmt: skip
+
+        async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
+            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
+            system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
+            assert system is not None
+            gimbal, mission, action = GimbalAsync(system), MissionAsync(system), ActionAsync(system)
+            telemetry = TelemetryAsync(system)
+            try:
+                found = await until(gimbal.gimbal_list, lambda found: found.gimbals)
+                number = found.gimbals[0].gimbal_id
+                await mission.upload_mission(MissionPlan(
+                    [item(0.0003, -30.0, 10.0), item(0.0005, -60.0, -20.0), item(0.0009, nan, nan)]
+                ))  # fmt: skip
+                await action.arm()
+                await action.takeoff()
+                await wait_for(telemetry, "position", lambda at: at.relative_altitude_m > 2.0)
+                await mission.start_mission()
+                await until(lambda: gimbal.get_attitude(number), lambda a: near(a.euler_angle_forward.pitch_deg, -30.0))
+                await until(lambda: gimbal.get_control_status(number), lambda c: c.sysid_primary_control == 1)
+                await until(lambda: gimbal.get_attitude(number), lambda a: near(a.euler_angle_forward.yaw_deg, -20.0))
+                await gimbal.take_control(number, ControlMode.PRIMARY)
+                await until(lambda: gimbal.get_control_status(number), lambda c: c.control_mode == ControlMode.PRIMARY)
+            finally:
+                for plugin in (gimbal, mission, action, telemetry):
+                    plugin.destroy()
+
+    with served(tmp_path, *GIMBAL, speedup="4") as service:
+        asyncio.run(asyncio.wait_for(run(service), LIMIT_S))

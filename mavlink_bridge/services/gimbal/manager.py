@@ -96,9 +96,9 @@ class GimbalManager:
         self._register(commands)
 
     def _register(self, commands: Commands) -> None:
-        commands.register(Cmd.DO_GIMBAL_MANAGER_CONFIGURE, Row(self._configure, required=(1, 2)))
         for number in MOUNT_ITEMS:
             commands.register(number, Row(self._item))
+        commands.register(Cmd.DO_GIMBAL_MANAGER_CONFIGURE, Row(self._configure, required=(1, 2)))
         for number in _ROI:
             row = commands.row(number)
             commands.register(number, replace(row, handler=self._only_in_control(row)))

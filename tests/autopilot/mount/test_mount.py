@@ -304,6 +304,19 @@ def test_a_mission_moves_the_gimbal() -> None:
     assert not bench.events(PayloadAction)
 
 
+def test_a_mission_takes_control_for_the_vehicle_itself() -> None:
+    """DO_GIMBAL_MANAGER_CONFIGURE as an item: -2 takes it, whoever has it, -3 gives it back."""
+    bench = ready(**FITTED)
+    mount = bench.core.mount
+    mount.control.primary = (255, 190)
+    keep = (-1.0, -1.0, 0.0, 0.0, 0.0)
+    assert act(mount, Cmd.DO_GIMBAL_MANAGER_CONFIGURE, (-2.0, -2.0, *keep)).ok
+    assert mount.control.primary == (1, 1)
+    assert act(mount, Cmd.DO_GIMBAL_MANAGER_CONFIGURE, (-3.0, -3.0, *keep)).ok
+    assert mount.control.primary == (0, 0)
+    assert act(mount, Cmd.DO_GIMBAL_MANAGER_CONFIGURE, (-7.0, -7.0, *keep)).result is Result.FAILED
+
+
 def test_without_a_gimbal_items_are_recorded() -> None:
     """As before there was one."""
     bench = on_mission([takeoff(5.0), gimbal_item(Cmd.DO_MOUNT_CONTROL, -50.0), waypoint(15.0, 0.0, 5.0)])
