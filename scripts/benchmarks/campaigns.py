@@ -23,8 +23,9 @@ from sortie.campaign.execution import Batch, Campaign, Run, View, dask_client
 from sortie.campaign.flown import FIGURES, Flown, Row, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.report import write_report
-from sortie.campaign.sampling import inputs
+from sortie.campaign.sampling import Value, inputs
 from sortie.campaign.search import first_failure
+from sortie.campaign.shrink import shrink
 from sortie.campaign.study import Study
 from sortie.nodes.plan_file import start_of
 
@@ -47,10 +48,15 @@ near = "always(implies(mode == 'AUTO', plan_distance < 8))"
 """
 SQUARE = Path(__file__).parents[2] / "examples" / "square.plan"
 PLANTED = Path(__file__).parents[2] / "tests" / "sortie" / "campaign" / "planted"
+FOUR = PLANTED.with_name("four-causes.toml")
+CAUSES: dict[str, Value] = {
+    "gust": 6.0, "gust_at": 30.0, "load": 0.4, "loaded": 1.0, "off": -9.0, "off_at": 25.0, "wind": 6.0,
+}  # fmt: skip
 FLIGHTS, PAIRS, FAKE, MOST = 400, 40, 100_000, 1000
 
 
-def _study(folder: Path, runs: int) -> Study:
+def study_of_squares(folder: Path, runs: int) -> Study:
+    """So many squares in winds, judged by three formulas."""
     file = folder / "study.toml"
     file.write_text(STUDY.format(plan=SQUARE, runs=runs))
     return Study.read(file)
@@ -59,7 +65,7 @@ def _study(folder: Path, runs: int) -> Study:
 def _minutes_an_hour(workers: int) -> float:
     """Vehicle time by wall time, from the first batch of each worker on."""
     with tempfile.TemporaryDirectory() as name:
-        study, seen = _study(Path(name), FLIGHTS), list[tuple[float, float]]()
+        study, seen = study_of_squares(Path(name), FLIGHTS), list[tuple[float, float]]()
 
         def tell(view: View) -> None:
             if view.done > 16 * workers:  # the batches are as large as they get, the workers warm
@@ -81,7 +87,7 @@ def flying() -> tuple[float, float]:
 def overhead() -> float:
     """Milliseconds that a run takes beside its flight, in the median of pairs."""
     with tempfile.TemporaryDirectory() as name:
-        study = _study(Path(name), PAIRS)
+        study = study_of_squares(Path(name), PAIRS)
         given = study.inputs()
         fly_run(study, 0, given[0])
         return statistics.median(_run_s(study, k, given) - _flight_s(study, k, given) for k in range(PAIRS)) * 1000.0
@@ -126,9 +132,18 @@ def _first_at_random(study: Study) -> int:
     return next((run + 1 for run, one in enumerate(given) if not fly_run(study, run, one).row.ok), MOST)
 
 
-def memory() -> float:
-    """Megabytes of the command at the end of 100,000 runs that cost nothing, its report written."""
-    return fake(FAKE, 2)["memory_mb"]
+def shrunk() -> tuple[float, float]:
+    """How many flights `shrink` needs for a failure with four causes planted as one, and how many remain."""
+    study = Study.read(FOUR)
+    found = shrink(study, fly_run(study, 0, CAUSES).row)
+    return found.flights, len(found.study.said.faults)
+
+
+def memory() -> tuple[float, float]:
+    """Megabytes of the command at the end of 100,000 runs that cost nothing, its report written; and how many came
+    while they were flown."""
+    told = fake(FAKE, 2)
+    return told["memory_mb"], told["flown_mb"] - told["before_mb"]
 
 
 def fake(runs: int, workers: int) -> dict[str, float]:
@@ -140,7 +155,7 @@ def fake(runs: int, workers: int) -> dict[str, float]:
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=dict[str, float])
 
 
-def _nothing_flown(study_json: bytes, runs: list[Run], expected: str) -> Batch:
+def nothing_flown(study_json: bytes, runs: list[Run], expected: str) -> Batch:
     """Rows as flights give them, of the size of a square's, without the flights; a twentieth fails."""
     judges = ("low", "done", "near")
     flown = [
@@ -158,11 +173,11 @@ def _main(runs: int, workers: int) -> None:
         def tell(view: View) -> None:
             tasks[0] += 1
 
-        with dask_client(None, workers) as client, Folder(out, _study(Path(name), runs), "fake") as folder:
+        with dask_client(None, workers) as client, Folder(out, study_of_squares(Path(name), runs), "fake") as folder:
             client.wait_for_workers(workers)
             began_s = time.monotonic()
             before_mb = _peak_mb()
-            Campaign(folder, client, "fake", tell, _nothing_flown).run()
+            Campaign(folder, client, "fake", tell, nothing_flown).run()
             took_s = time.monotonic() - began_s
             flown_mb = _peak_mb()
             folder.finish()

@@ -35,6 +35,8 @@ LARGEST_BATCH = 1000
 _PER_WORKER: Final = 2
 """Batches for each worker: one that is flown, and one that waits."""
 _CONNECT_S: Final = 30.0
+_ASKED_SHARE: Final = 0.05
+"""Of the time that may go into asking the scheduler who works for it: its answer grows with their number."""
 
 
 class Batch(Struct, frozen=True):
@@ -96,7 +98,9 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
                 ) from error
             yield client
             return
-        stack.enter_context(config.set({"distributed.worker.daemon": True}))
+        stack.enter_context(
+            config.set({"distributed.worker.daemon": True, "distributed.worker.profile.enabled": False})
+        )  # it would look 100 times a second at what a worker does
         cluster = LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
             dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
@@ -189,6 +193,8 @@ class Campaign:
         self._again: list[list[Run]] = []
         self._size = 1
         self._refused: set[str] = set()
+        self._known: set[str] = set()
+        self._ask_at_s = -inf
         self._flying: dict[Future, list[Run]] = {}
         self.view = View(folder.study.runs, len(folder.done))
 
@@ -210,8 +216,17 @@ class Campaign:
                 future.cancel()
         return self.view
 
+    def _workers(self) -> set[str]:
+        """Who is there, as of lately."""
+        began_s = time.monotonic()
+        if began_s >= self._ask_at_s:
+            self._known = set(self._client.scheduler_info(n_workers=-1)["workers"])
+            end_s = time.monotonic()
+            self._ask_at_s = end_s + (end_s - began_s) / _ASKED_SHARE
+        return self._known
+
     def _submit(self, results: as_completed) -> None:
-        known = set(self._client.scheduler_info(n_workers=-1)["workers"])
+        known = self._workers()
         good = sorted(known - self._refused)
         self.view.workers = len(good)
         if known and not good:

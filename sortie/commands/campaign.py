@@ -80,7 +80,7 @@ def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> int:
         now_s = time.monotonic()
         if now_s - told_s[0] >= _EVERY_S or view.done == view.total:
             told_s[0] = now_s
-            print(_line(view, now_s - began_s, start), file=sys.stderr)
+            print(live_line(view, now_s - began_s, start), file=sys.stderr)
             while view.refused[told[0] :]:
                 print(f"sortie: refused: {view.refused[told[0]]}, this is {expected}", file=sys.stderr)
                 told[0] += 1
@@ -97,7 +97,8 @@ def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> int:
     return 0
 
 
-def _line(view: View, seconds: float, start: int) -> str:
+def live_line(view: View, seconds: float, start: int) -> str:
+    """How far it is after so many s, of which `start` runs were there before."""
     left_s = seconds / max(view.done - start, 1) * (view.total - view.done)
     judges = ", ".join(f"{name} {count}" for name, count in sorted(view.by_judge.items()))
     return (

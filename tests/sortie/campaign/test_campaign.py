@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from sortie.campaign.folder import Folder, rows
 from sortie.campaign.report import write_report
 from sortie.campaign.study import Study
 from sortie.campaign.summary import interval, summarize
+from sortie.commands.campaign import live_line
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 
@@ -167,6 +169,39 @@ def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypat
     assert list((tmp_path / "replays" / "1").rglob("*.bin"))
     assert main(["campaign", "status", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["judges"]["finishes"]["failed"] == 0
+
+
+def test_the_live_view_tells_rate_failures_by_judge_time_left_and_workers(study, flown) -> None:
+    """Of a campaign that went on from run 3: this command flew 3 in 10 s, so the 94 that are left take 313 s."""
+    view = View(100, 3)
+    view.workers = 4
+    view.count(flown[:3])
+    hours = sum(one.row.figures["flight_time_s"] for one in flown[:3]) / 10.0
+    failures = {name: sum(one.row.robustness[name] < 0.0 for one in flown[:3]) for name in sorted(study.said.judge)}
+    told = ", ".join(f"{name} {count}" for name, count in failures.items() if count)
+    failed = sum(not one.row.ok for one in flown[:3])
+    assert told
+    assert failed
+    assert live_line(view, 10.0, 3) == (
+        f"sortie: 6 of 100 runs, {hours:.0f} flight hours an hour, {failed} failed ({told}), 313 s left, 4 workers"
+    )
+
+
+def test_no_flight_begins_after_its_budget_and_the_same_command_goes_on(tmp_path, study, client, monkeypatch) -> None:
+    """Time is up when the first of four batches (two for each worker, of one run each) is back."""
+    sample = msgspec.structs.replace(study.said.sample, budget_s=10.0)
+    hasty = msgspec.structs.replace(study, said=msgspec.structs.replace(study.said, sample=sample))
+    now_s = [0.0]
+    monkeypatch.setattr(execution, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+
+    def time_is_up(_: View) -> None:
+        now_s[0] = 10.0
+
+    with Folder(tmp_path, hasty, identity()) as folder:
+        assert Campaign(folder, client, identity(), time_is_up).run().done == 4
+    now_s[0] = 0.0
+    with Folder(tmp_path, hasty, identity()) as folder:
+        assert Campaign(folder, client, identity(), lambda view: None).run().done == RUNS
 
 
 class _Lent:

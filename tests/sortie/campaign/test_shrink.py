@@ -15,39 +15,15 @@ from hypothesis import strategies as st
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
-from sortie.campaign.flown import Flown, fly_run, identity
+from sortie.campaign.flown import Flown, Row, fly_run, identity
 from sortie.campaign.folder import Folder
-from sortie.campaign.shrink import MOST_FLIGHTS, shrink, thinned
+from sortie.campaign.shrink import MOST_FLIGHTS, Shrunk, shrink, thinned
 from sortie.campaign.study import Study
+from sortie.commands import campaign_answers
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 
-ROOT = Path(__file__).parents[3]
-FOUR = f"""
-plan = "{ROOT}/examples/survey.plan"
-limit_s = 600
-faults = [
-    "wind.gust={{gust}}@{{gust_at}}..60",
-    {{ fault = "mass.add={{load}}", when = "{{loaded}}" }},
-    "baro.wrong={{off}}@{{off_at}}",
-    "compass.slow@30",
-]
-[params]
-SIM_WIND_SPD = "{{wind}}"
-[vary]
-gust = {{ uniform = [0, 10] }}
-gust_at = {{ uniform = [20, 40] }}
-load = {{ uniform = [0, 0.5] }}
-loaded = {{ chance = 0.5 }}
-off = {{ uniform = [-10, 20] }}
-off_at = {{ uniform = [20, 40] }}
-wind = {{ uniform = [0, 8] }}
-[sample]
-runs = 1
-[judge]
-not_too_high = "always(height < 35)"
-"""
-"""Four faults and a wind, of which the barometer alone takes it too high: it believes to be lower than it is."""
+FOUR = Path(__file__).with_name("four-causes.toml")
 GIVEN = {"gust": 6.0, "gust_at": 30.0, "load": 0.4, "loaded": 1.0, "off": -9.0, "off_at": 25.0, "wind": 6.0}
 
 
@@ -70,16 +46,23 @@ def test_several_causes_each_enough_leave_one() -> None:
 
 
 @pytest.fixture(scope="module")
-def four(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    file = tmp_path_factory.mktemp("four") / "study.toml"
-    file.write_text(FOUR, encoding="utf-8")
-    return Study.read(file)
+def four() -> Study:
+    return Study.read(FOUR)
 
 
-def test_of_four_planted_causes_one_remains_in_200_flights(four: Study) -> None:
-    failure = fly_run(four, 0, GIVEN).row
-    assert not failure.ok
-    shrunk = shrink(four, failure)
+@pytest.fixture(scope="module")
+def failure(four: Study) -> Row:
+    row = fly_run(four, 0, GIVEN).row
+    assert not row.ok
+    return row
+
+
+@pytest.fixture(scope="module")
+def shrunk(four: Study, failure: Row) -> Shrunk:
+    return shrink(four, failure)
+
+
+def test_of_four_planted_causes_one_remains_in_200_flights(failure: Row, shrunk: Shrunk) -> None:
     assert shrunk.whole
     assert shrunk.flights <= MOST_FLIGHTS
     assert shrunk.study.said.faults == ["baro.wrong={off}@{off_at}"]
@@ -91,16 +74,24 @@ def test_of_four_planted_causes_one_remains_in_200_flights(four: Study) -> None:
     assert shrunk.flown.row.seed == failure.seed
 
 
-def test_too_few_flights_leave_the_smallest_so_far(four: Study) -> None:
-    shrunk = shrink(four, fly_run(four, 0, GIVEN).row, most=6)
-    assert (shrunk.whole, shrunk.flights) == (False, 6)
-    assert not shrunk.flown.row.ok
+def test_too_few_flights_leave_the_smallest_so_far(four: Study, failure: Row) -> None:
+    part = shrink(four, failure, most=6)
+    assert (part.whole, part.flights) == (False, 6)
+    assert not part.flown.row.ok
 
 
-def test_the_command_leaves_a_folder_that_flies_the_small_failure_again(four: Study, tmp_path, capsys) -> None:
-    flown = fly_run(four, 0, GIVEN)
+def test_the_command_leaves_a_folder_that_flies_the_small_failure_again(
+    four: Study, failure: Row, shrunk: Shrunk, tmp_path, monkeypatch, capsys
+) -> None:
+    """What is looked for is what the test above has found."""
     with Folder(tmp_path, four, identity()) as folder:
-        folder.add([flown])
+        folder.add([Flown(failure, {})])
+
+    def found(study: Study, row: Row) -> Shrunk:
+        assert (study, row) == (four, failure)
+        return shrunk
+
+    monkeypatch.setattr(campaign_answers, "shrunk_of", found)
     assert main(["campaign", "shrink", str(tmp_path), "0", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["causes"][1] <= 2

@@ -1,0 +1,79 @@
+"""The studies that ship: a few runs of each, and the 10,000 that docs/campaigns.md answers them with (--long)."""
+
+# ruff: noqa: E402  # what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+for name in ("distributed", "pyarrow", "scipy"):
+    pytest.importorskip(name, reason="the extra campaign is not installed")
+
+from sortie.campaign.flown import Row, fly_run
+from sortie.campaign.folder import rows
+from sortie.campaign.study import Study
+from sortie.campaign.summary import summarize
+from sortie.commands.cli import run as main
+
+STUDIES = Path(__file__).parents[3] / "examples" / "studies"
+CALM = {"wind": 2.0, "from": 90.0}
+MANY = 10_000
+
+
+def flown(name: str, given: dict[str, float]) -> Row:
+    return fly_run(Study.read(STUDIES / f"{name}.toml"), 0, dict(given)).row
+
+
+def test_the_survey_holds_in_calm_and_in_storm_with_a_battery_half_as_large() -> None:
+    for wind in (2.0, 13.5):
+        row = flown("survey-wind", {**CALM, "wind": wind, "gusts": 1.0, "capacity": 2.6})
+        assert (row.result, row.ok) == ("completed", True)
+    assert row.robustness["on_its_lines"] is not None
+    assert row.robustness["on_its_lines"] < 7.0, "the wind takes some of the 8 m"
+
+
+def test_without_gps_it_comes_down_softly_but_where_the_wind_takes_it() -> None:
+    """The weakness that the study finds."""
+    calm = flown("gps-loss", {**CALM, "wind": 0.0, "gps_at": 40.0})
+    windy = flown("gps-loss", {**CALM, "wind": 9.0, "gps_at": 40.0})
+    for row in (calm, windy):
+        assert (row.robustness["comes_down"] or -1.0) > 0.0
+        assert (row.robustness["softly"] or -1.0) > 0.0
+    assert (calm.robustness["stays_inside"] or -1.0) > 0.0
+    assert (windy.robustness["stays_inside"] or 1.0) < 0.0
+    assert (windy.robustness["stays_near"] or 1.0) < 0.0
+
+
+def test_copters_in_a_row_along_their_leg_catch_up_with_each_other() -> None:
+    inputs = {"gusts": 1.0, "jump": 1.0, "at": 40.0, "jumps": 0.0}
+    near = flown("fleet-apart", {**inputs, "spacing": 6.0, "wind": 9.0})
+    far = flown("fleet-apart", {**inputs, "spacing": 12.0, "wind": 0.0, "gusts": 0.0})
+    assert (near.result, near.ok) == ("completed", False)
+    assert (far.result, far.ok) == ("completed", True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "shares"),
+    [
+        ("survey-wind", {"finishes": (0.0, 0.001), "on_its_lines": (0.0, 0.02), "saves_battery": (0.0, 0.001)}),
+        ("gps-loss", {"comes_down": (0.0, 0.001), "softly": (0.0, 0.001), "stays_inside": (0.36, 0.43),
+                      "stays_near": (0.53, 0.60)}),
+        ("fleet-apart", {"apart": (0.5, 0.8)}),
+    ],
+)  # fmt: skip
+def test_ten_thousand_runs_answer_as_the_page_says(
+    tmp_path: Path, name: str, shares: dict[str, tuple[float, float]]
+) -> None:
+    """SORTIE_STUDY_RUNS: fewer."""
+    runs = int(os.environ.get("SORTIE_STUDY_RUNS", MANY))
+    assert main(["campaign", "run", str(STUDIES / f"{name}.toml"), "--runs", str(runs), "--out", str(tmp_path)]) == 0
+    found = summarize(tmp_path)
+    assert found.done == runs
+    assert [row.run for row in rows(tmp_path)] == list(range(runs))
+    spread = 3.0 * np.sqrt(0.25 / runs)
+    for judge, (low, high) in shares.items():
+        assert low - spread <= found.judges[judge].failed / runs <= high + spread, judge
