@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from autopilot.mav import MissionType
@@ -156,14 +157,14 @@ def as_sarif(rehearsal: Rehearsal, source: PurePath, file: str) -> str:
         }
         for rule in RULES.values()
     ]
-    results = [_result(one, source, file) for one in rehearsal.findings]
+    results = [_result(one, source, line_of(one, file, rehearsal.items)) for one in rehearsal.findings]
     driver = {"name": "sortie rehearse", "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
-def _result(one: Finding, source: PurePath, file: str) -> dict[str, object]:
-    place = {"artifactLocation": {"uri": source.as_posix()}, "region": {"startLine": line_of(one, file)}}
+def _result(one: Finding, source: PurePath, line: int) -> dict[str, object]:
+    place = {"artifactLocation": {"uri": quote(source.as_posix())}, "region": {"startLine": line}}
     return {
         "ruleId": one.rule.name,
         "level": one.rule.severity.value,
@@ -172,13 +173,26 @@ def _result(one: Finding, source: PurePath, file: str) -> dict[str, object]:
     }
 
 
-def line_of(one: Finding, file: str) -> int:
-    """The line of a mission item in its file: of `QGC WPL` its row, of a .plan that of its doJumpId; else 1."""
-    if one.item is None or one.part is not MissionType.MISSION:
+def line_of(one: Finding, file: str, items: int) -> int:
+    """The line of an item in its file: of `QGC WPL` its row, of a .plan that of its doJumpId, or of its command where
+    not each of the `items` has one, and of a rally point that of its place; else 1."""
+    if one.item is None or one.part is MissionType.FENCE:
         return 1
+    if one.part is MissionType.RALLY:
+        return _rally_line(one.item, file)
     content = content_lines(file)
     if content and content[0][1].split() == HEADER.split():
         rows = [place for place, row in content[1:] if row.split()[0] != "0"]
         return int(rows[one.item - 1].rpartition(" ")[2]) if one.item <= len(rows) else 1
-    found = [match.start() for match in re.finditer(rf'"doJumpId"\s*:\s*{one.item}\b', file)]
-    return file.count("\n", 0, found[0]) + 1 if len(found) == 1 else 1
+    for key in ("doJumpId", "command"):
+        found = [match.start() for match in re.finditer(rf'"{key}"\s*:', file)]
+        if len(found) == items:
+            return file.count("\n", 0, found[one.item - 1]) + 1
+    return 1
+
+
+def _rally_line(number: int, file: str) -> int:
+    """Of a .plan: each point is a list in the list `points`."""
+    points = file.find('"points"', max(file.find('"rallyPoints"'), 0))
+    places = [match.start() for match in re.finditer(r"\[", file[points:])] if points >= 0 else []
+    return file.count("\n", 0, points + places[number + 1]) + 1 if number + 1 < len(places) else 1

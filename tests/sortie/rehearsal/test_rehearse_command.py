@@ -97,6 +97,22 @@ def test_sarif_finds_the_item_of_a_plan_of_qgroundcontrol(tmp_path: Path) -> Non
     assert re.search(r'"doJumpId": 1\b', plan.read_text().splitlines()[line - 1])
 
 
+def test_sarif_finds_items_of_a_survey_and_rally_points(tmp_path: Path) -> None:
+    """By their order in the file: numbers of a ground station may begin anywhere."""
+    document = json.loads((ROOT / "examples" / "survey.plan").read_text())
+    document["rallyPoints"] = {"points": [[-35.3633, 149.1653, 20], [-35.40, 149.1653, 20]], "version": 2}
+    text = re.sub(
+        r'"doJumpId": (\d+)', lambda one: f'"doJumpId": {int(one.group(1)) + 40}', json.dumps(document, indent=1)
+    )
+    plan = tmp_path / "survey.plan"
+    plan.write_text(text)
+    run(["rehearse", str(plan), "--sarif", str(tmp_path / "found.sarif")])
+    (only,) = json.loads((tmp_path / "found.sarif").read_text())["runs"]
+    lines = {one["ruleId"]: one["locations"][0]["physicalLocation"]["region"]["startLine"] for one in only["results"]}
+    assert '"doJumpId": 44' in text.splitlines()[lines["photo-unknown"] - 1]
+    assert "-35.4" in text.splitlines()[lines["rally-far"]]
+
+
 def test_the_page_has_the_table_of_rules() -> None:
     """docs/rehearse.md names each rule as it is."""
     rows = re.findall(
