@@ -104,6 +104,7 @@ def _legs(field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
     least, share = samples.least(len(legs))
     gaps = samples.gaps(len(legs))
     ends = np.stack([_over(field, side) for side in (lines.begin, lines.end)])
+    lower, known = np.min(ends, axis=0), np.fmin(ends[0], ends[1])
     for k, leg in enumerate(legs):
         name = command_name(leg.item.command)
         if leg.radius_m > 0.0:
@@ -113,12 +114,12 @@ def _legs(field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
         if gaps[k] and leg.over_ground:
             yield found("terrain-end", f"the way to {name} leads where no height of the ground is known", leg.item.seq)
         elif leg.over_ground:
-            if min(ends[:, k]) < needs - 0.01:
-                yield found("terrain-leg", f"{name} lies {min(ends[:, k]):.1f} m above the ground", leg.item.seq)
+            if lower[k] < needs - 0.01:
+                yield found("terrain-leg", f"{name} lies {lower[k]:.1f} m above the ground", leg.item.seq)
         elif least[k] < needs - 0.01:
             depth = f"{-least[k]:.1f} m deep in" if least[k] < 0.0 else f"only {least[k]:.1f} m above"
             yield found("terrain-leg", f"the way to {name} is {depth} the ground, after {away:.0f} m", leg.item.seq)
-        elif least[k] < min(CLOSE_M, 0.5 * float(np.nanmin(ends[:, k]))):
+        elif least[k] < min(CLOSE_M, 0.5 * float(known[k])):
             yield found("terrain-close", f"the way to {name} has {least[k]:.1f} m to the ground", leg.item.seq)
         elif gaps[k]:
             yield found("terrain-unknown", f"no height of the ground is known on the way to {name}", leg.item.seq)

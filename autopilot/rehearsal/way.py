@@ -92,7 +92,8 @@ class Field:
             return north, east, 0.0
         if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):
             return north, east, before[2] if item.z == 0.0 else item.z
-        return north, east, height_above_home(item.frame, item.z, self.home, self.ground_amsl(north, east))
+        ground = self.ground_amsl(north, east) if item.frame in ABOVE_GROUND else None
+        return north, east, height_above_home(item.frame, item.z, self.home, ground)
 
     def ground_amsl(self, north: float, east: float) -> float | None:
         """Metres above the sea of the ground there; None: not known, or flat."""

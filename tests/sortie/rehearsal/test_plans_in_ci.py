@@ -53,7 +53,7 @@ def errors(sarif: Any) -> list[str]:
 
 
 def spoilt(plan: Path, to: Path) -> None:
-    """The square with a waypoint (item 3) far away."""
+    """The square with its third item far away."""
     document = json.loads(plan.read_text())
     document["mission"]["items"][2]["params"][4] += 0.3
     to.write_text(json.dumps(document, indent=4))
