@@ -81,8 +81,6 @@ class StorageUsage(IntEnum):
 class ExtendedType(IntEnum):
     """MAV_PARAM_EXT_TYPE of the settings of a camera."""
 
-    UINT8 = 1
-    UINT32 = 5
     INT32 = 6
     REAL32 = 9
 

@@ -218,10 +218,12 @@ class Program:
         self.service.pages.add("links.json", statistics.links_page)
         if self.settings.metrics is not None:
             host, port = parse_metrics(self.settings.metrics)
-            from sortie.metrics.server import MetricsServer  # http.server is for those who want it
+            from sortie.metrics.server import MetricsServer, no_files  # http.server is for those who want it
 
             board = Board(statistics)
-            self._stack.callback(MetricsServer(host, port, board).close)
+            camera = self.service.camera
+            files = no_files if camera is None else camera.file_at
+            self._stack.callback(MetricsServer(host, port, board, files).close)
             self.runtime.add(board)
 
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:

@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from io import BufferedIOBase
 from socketserver import TCPServer, ThreadingMixIn
@@ -29,12 +30,20 @@ _PATIENCE_S: Final = 10.0
 _POLL_S: Final = 0.2
 
 
-class MetricsServer:
-    """Listens and serves from the start; UserError when the address cannot be bound."""
+Files = Callable[[str], tuple[str, bytes] | None]
+"""What lies at a path: its type and its content, asked in the readers' threads. None: nothing."""
 
-    def __init__(self, host: str, port: int, board: Board) -> None:
+
+def no_files(path: str) -> None:
+    """There are none."""
+
+
+class MetricsServer:
+    """Listens and serves from the start; UserError when the address cannot be bound. `files`: beside the page."""
+
+    def __init__(self, host: str, port: int, board: Board, files: Files = no_files) -> None:
         try:
-            self._listener = _Listener(host, port, board)
+            self._listener = _Listener(host, port, board, files)
         except OSError as error:
             # a name that is not found has a negative number
             number = error.errno or 0
@@ -70,8 +79,9 @@ class _Listener(ThreadingMixIn, TCPServer):
     daemon_threads = True
     request_queue_size = READERS
 
-    def __init__(self, host: str, port: int, board: Board) -> None:
+    def __init__(self, host: str, port: int, board: Board, files: Files) -> None:
         self.board = board
+        self.files = files
         self.ended = threading.Event()
         self.connections: dict[int, socket.socket] = {}  # by the order of coming; changed under `_guard`
         self._guard = threading.Lock()
@@ -128,11 +138,15 @@ class _Reader(BaseHTTPRequestHandler):
         self.rfile = Bounded(self.rfile)
 
     def do_GET(self) -> None:
-        found = self.path.partition("?")[0] == "/metrics"
-        body = self.server.board.take().prometheus().encode() if found else b"see /metrics\n"
-        self.send_response(200 if found else 404)
+        path = self.path.partition("?")[0]
+        if path == "/metrics":
+            found: tuple[str, bytes] | None = (CONTENT_TYPE, self.server.board.take().prometheus().encode())
+        else:
+            found = self.server.files(path)
+        kind, body = found or (CONTENT_TYPE, b"see /metrics\n")
+        self.send_response(404 if found is None else 200)
         self.send_header("Connection", "close")
-        self.send_header("Content-Type", CONTENT_TYPE)
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "GET":

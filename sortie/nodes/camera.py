@@ -214,6 +214,21 @@ class CameraAlbum:
         """All pictures are written."""
         self.card.close()
 
+    def file_at(self, path: str) -> tuple[str, bytes] | None:
+        """By HTTP: the definition file and the pictures, where MAVFTP has them; asked in another thread."""
+        if path == f"/{DEFINITION}":
+            return "application/xml", definition()
+        if not path.startswith(f"/{DCIM}/"):
+            return None
+        try:
+            file = ServedDirectory(self.card.folder).open(path.removeprefix(f"/{DCIM}/"), "")
+        except FileRefusedError:
+            return None
+        try:
+            return "image/jpeg", file.read(0, file.size)
+        finally:
+            file.close()
+
     def take(self, shot: Shot) -> Taken:
         """From here, as it looks now."""
         ned = self._vehicle.true_ned

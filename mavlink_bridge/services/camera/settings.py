@@ -22,13 +22,8 @@ MODEL: Final = "Simulated camera"
 MODE: Final = "CAM_MODE"
 _AUTO, _MANUAL = 0, 1
 _LEAST_ISO, _SHUTTER_S = 100, 0.002  # of an exposure that is right
-_FORMATS: Final[Mapping[int, str]] = {
-    ExtendedType.UINT8: "<B", ExtendedType.UINT32: "<I", ExtendedType.INT32: "<i", ExtendedType.REAL32: "<f",
-}  # fmt: skip
-_XML_TYPES: Final[Mapping[int, str]] = {
-    ExtendedType.UINT8: "uint8", ExtendedType.UINT32: "uint32", ExtendedType.INT32: "int32",
-    ExtendedType.REAL32: "float",
-}  # fmt: skip
+_FORMATS: Final[Mapping[int, str]] = {ExtendedType.INT32: "<i", ExtendedType.REAL32: "<f"}
+_XML_TYPES: Final[Mapping[int, str]] = {ExtendedType.INT32: "int32", ExtendedType.REAL32: "float"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +40,27 @@ class Setting:
     control: bool = True
 
 
-_U: Final = ExtendedType.UINT32
+_I: Final = ExtendedType.INT32  # MAVSDK hears of changes of these and of floats only
 TABLE: Final[tuple[Setting, ...]] = (
     Setting(
-        MODE, _U, float(CameraMode.IMAGE), "Camera mode",
+        MODE, _I, float(CameraMode.IMAGE), "Camera mode",
         {"Photo": float(CameraMode.IMAGE), "Survey": float(CameraMode.IMAGE_SURVEY)}, control=False,
     ),
     Setting(
-        "CAM_EXPMODE", _U, _AUTO, "Exposure mode", {"Auto": _AUTO, "Manual": _MANUAL},
+        "CAM_EXPMODE", _I, _AUTO, "Exposure mode", {"Auto": _AUTO, "Manual": _MANUAL},
         {_AUTO: ("CAM_ISO", "CAM_SHUTTERSPD"), _MANUAL: ("CAM_EV",)},
     ),
     Setting(
         "CAM_EV", ExtendedType.REAL32, 0.0, "Exposure compensation",
         {"-2": -2.0, "-1": -1.0, "-0.5": -0.5, "0": 0.0, "0.5": 0.5, "1": 1.0, "2": 2.0},
     ),
-    Setting("CAM_ISO", _U, 100, "ISO", {"100": 100, "200": 200, "400": 400, "800": 800}),
+    Setting("CAM_ISO", _I, 100, "ISO", {"100": 100, "200": 200, "400": 400, "800": 800}),
     Setting(
         "CAM_SHUTTERSPD", ExtendedType.REAL32, 0.002, "Shutter speed",
         {"1/125": 0.008, "1/250": 0.004, "1/500": 0.002, "1/1000": 0.001, "1/2000": 0.0005},
     ),
-    Setting("CAM_WBMODE", _U, 0, "White balance", {"Auto": 0, "Sunny": 1, "Cloudy": 2, "Incandescent": 3}),
-    Setting("CAM_PHOTOQUAL", _U, 1, "Photo quality", {"Fine": 0, "Good": 1, "Small": 2}),
+    Setting("CAM_WBMODE", _I, 0, "White balance", {"Auto": 0, "Sunny": 1, "Cloudy": 2, "Incandescent": 3}),
+    Setting("CAM_PHOTOQUAL", _I, 1, "Photo quality", {"Fine": 0, "Good": 1, "Small": 2}),
 )  # fmt: skip
 _BALANCE: Final = ((1.0, 1.0, 1.0), (1.04, 1.0, 0.94), (1.12, 1.0, 0.85), (0.72, 1.0, 1.35))
 _QUALITY: Final = (95, 88, 60)

@@ -389,19 +389,19 @@ def test_settings_are_extended_parameters() -> None:
     (by_name,) = bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"CAM_ISO", -1))
     (by_number,) = bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"", by_name.param_index))
     assert by_name.to_dict() == by_number.to_dict()
-    assert unpack(ExtendedType.UINT32, by_name._param_value_raw) == 100
+    assert unpack(ExtendedType.INT32, by_name._param_value_raw) == 100
     assert not bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"NONE", -1))
     for name, raw, kind, result in (
-        (b"CAM_ISO", (400).to_bytes(4, "little"), ExtendedType.UINT32, ExtendedAck.ACCEPTED),
-        (b"CAM_ISO", (401).to_bytes(4, "little"), ExtendedType.UINT32, ExtendedAck.VALUE_UNSUPPORTED),
+        (b"CAM_ISO", (400).to_bytes(4, "little"), ExtendedType.INT32, ExtendedAck.ACCEPTED),
+        (b"CAM_ISO", (401).to_bytes(4, "little"), ExtendedType.INT32, ExtendedAck.VALUE_UNSUPPORTED),
         (b"CAM_ISO", b"\0\0\x80\x3f", ExtendedType.REAL32, ExtendedAck.VALUE_UNSUPPORTED),
         (b"CAM_EV", b"\0\0\xc0\x7f", ExtendedType.REAL32, ExtendedAck.VALUE_UNSUPPORTED),
-        (b"NONE", b"\1", ExtendedType.UINT8, ExtendedAck.FAILED),
+        (b"NONE", b"\1", ExtendedType.INT32, ExtendedAck.FAILED),
     ):
         (ack,) = bench.extended(dialect.MAVLink_param_ext_set_message(1, CAMERA, name, raw, kind))
         assert (ack.get_type(), ack.param_id.encode(), ack.param_result) == ("PARAM_EXT_ACK", name, result)
     (now,) = bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"CAM_ISO", -1))
-    assert unpack(ExtendedType.UINT32, now._param_value_raw) == 400
+    assert unpack(ExtendedType.INT32, now._param_value_raw) == 400
 
 
 def test_settings_change_the_pictures_and_are_reset() -> None:
@@ -409,7 +409,7 @@ def test_settings_change_the_pictures_and_are_reset() -> None:
     bench = Bench()
 
     def put(name: bytes, value: int) -> None:
-        kind = ExtendedType.UINT32
+        kind = ExtendedType.INT32
         bench.extended(dialect.MAVLink_param_ext_set_message(1, CAMERA, name, value.to_bytes(4, "little"), kind))
 
     put(b"CAM_ISO", 200)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import hypot
@@ -15,14 +17,21 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 from autopilot.geo import GeoPoint, distance, to_local
-from autopilot.mav import Cmd, Component, Result
+from autopilot.mav import Cmd, Component, Frame, Result
+from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
+from sitl.camera.jpeg import angles
 from sitl.camera.rendering import rotation
 from sortie import Session
-from sortie.api.events import CameraTriggered
+from sortie.api.events import CameraTriggered, StatusText
 from sortie.api.link import SessionLink
 from sortie.config.errors import UserError
+from sortie.metrics.board import Board
+from sortie.metrics.server import MetricsServer
+from sortie.metrics.statistics import Statistics
+from tests.fakes.patience import PATIENCE_S
 
 SURVEY = Path(__file__).parents[3] / "examples" / "survey.plan"
 CAMERA = int(Component.CAMERA)
@@ -251,3 +260,66 @@ def test_without_pillow_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("sortie.nodes.face.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'sortie\[camera\]'"), with_camera():
         pass
+
+
+def test_pictures_are_taken_under_the_attitude_of_the_gimbal(tmp_path: Path) -> None:
+    """It says where the gimbal has turned it, whatever the vehicle does; stations learn who holds it."""
+    with with_camera(log_dir=tmp_path, params={"MNT1_TYPE": 6.0}) as session:
+        link = session.connect()
+        assert command(link, Cmd.REQUEST_MESSAGE, id_of("CAMERA_INFORMATION")) == Result.ACCEPTED
+        assert link.receive("CAMERA_INFORMATION").gimbal_device_id == Component.GIMBAL
+        nan = float("nan")
+        assert command(link, Cmd.DO_GIMBAL_MANAGER_PITCHYAW, -35.0, 0.0, nan, nan, 0, to=1) == Result.ACCEPTED
+        session.run_for(5.0)
+        assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
+        told = link.receive("CAMERA_IMAGE_CAPTURED")
+    assert angles(tuple(told.q))[1] == pytest.approx(-35.0, abs=0.5)
+    (file,) = (tmp_path / "camera").rglob("*.JPG")
+    assert "'GimbalPitchDegree': '-35" in str(Image.open(file).getxmp())
+
+
+def test_a_missions_camera_items_are_carried_out(tmp_path: Path) -> None:
+    """A row of pictures with a longer lens, stopped by the mission."""
+    there = {"x": -35.3628, "y": 149.1652, "z": 20.0}
+    mission = [
+        MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=20.0),
+        MissionItem(Cmd.SET_CAMERA_ZOOM, Frame.MISSION, param1=2.0, param2=50.0),
+        MissionItem(Cmd.IMAGE_START_CAPTURE, Frame.MISSION, param2=1.0, param3=0.0),
+        MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL_RELATIVE_ALT, **there),
+        MissionItem(Cmd.IMAGE_STOP_CAPTURE, Frame.MISSION),
+        MissionItem(Cmd.NAV_RETURN_TO_LAUNCH, Frame.MISSION),
+    ]
+    with with_camera(log_dir=tmp_path) as session:
+        link = session.connect()
+        session.upload(mission)
+        session.start()
+        session.run_until(lambda s: not s.autopilot.facts.armed, 600.0)
+        flown = [one.image_index for one in link.messages("CAMERA_IMAGE_CAPTURED")]
+        assert not [one for one in session.events_of(StatusText) if "skip" in one.text.lower()]
+    files = sorted((tmp_path / "camera").rglob("*.JPG"))
+    assert len(files) == len(flown) > 4
+    taken = Image.open(files[-1]).getexif().get_ifd(IFD.Exif)
+    assert float(taken[Base.FocalLength]) == pytest.approx(4.7 * 5.5, abs=0.01)
+
+
+def test_definition_and_pictures_are_had_by_http(tmp_path: Path) -> None:
+    """Where --metrics serves; what is not there, and what lies elsewhere, is not found."""
+    with with_camera(log_dir=tmp_path) as session:
+        link = session.connect()
+        assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
+        camera = session.service.camera
+        assert camera is not None
+        camera.card.finish()
+        server = MetricsServer("127.0.0.1", 0, Board(Statistics(session.service, None)), camera.file_at)
+        root = f"http://127.0.0.1:{server.port}"
+        try:
+            with urllib.request.urlopen(f"{root}/camera.xml", timeout=PATIENCE_S) as answer:
+                assert answer.read() == definition()
+            with urllib.request.urlopen(f"{root}/DCIM/100SORTI/IMG_0001.JPG", timeout=PATIENCE_S) as answer:
+                (file,) = (tmp_path / "camera").rglob("*.JPG")
+                assert (answer.headers["Content-Type"], answer.read()) == ("image/jpeg", file.read_bytes())
+            for path in ("/DCIM/100SORTI/IMG_0002.JPG", "/DCIM/../../run.log", "/other"):
+                with pytest.raises(urllib.error.HTTPError, match="404"):
+                    urllib.request.urlopen(root + path, timeout=PATIENCE_S)
+        finally:
+            server.close()

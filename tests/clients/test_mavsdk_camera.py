@@ -1,0 +1,131 @@
+"""MAVSDK's camera plugin, and its ftp plugin, with the camera of a served copter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
+from tests.fakes.served import Served, served
+from tests.fakes.station_plan import HOME
+
+pytestmark = pytest.mark.client
+CAMERA = 100
+
+
+def test_mavsdk_has_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Information, definition, mode, settings, pictures one by one and in a row, their list and a download, zoom,
+    focus, storage, format, reset; video is refused."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # it keeps definition files there
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    async def run(service: Served) -> None:
+        from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
+        from mavsdk.asyncio.plugins.camera import CameraAsync
+        from mavsdk.asyncio.plugins.ftp import FtpAsync
+
+        async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
+            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
+            system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
+            assert system is not None
+            camera, ftp = CameraAsync(system), FtpAsync(system)
+            try:
+                await _is_what_it_is(camera)
+                await _takes_pictures(camera, ftp, tmp_path)
+                await _obeys(camera)
+            finally:
+                camera.destroy()
+                ftp.destroy()
+
+    options = ("--home", HOME, "--param", "CAM1_TYPE=6", "--param", "SIM_CAM_STORE=8")
+    with served(tmp_path / "service", *options, speedup="1") as service:
+        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
+    (last,) = (tmp_path / "service" / "log" / "camera").rglob("*.JPG")
+    assert last.name > "IMG_0004.JPG", "a card that was formatted has the picture that was taken then, and no other"
+
+
+async def _is_what_it_is(camera: Any) -> None:
+    from mavsdk.plugins.camera import Mode
+
+    def known(one: Any) -> bool:
+        return any(found.component_id == CAMERA for found in one.cameras)
+
+    cameras = await _so(camera.camera_list, known)
+    (told,) = (one for one in cameras.cameras if one.component_id == CAMERA)
+    assert (told.vendor_name, told.model_name) == ("Sortie", "Simulated camera")
+    assert (told.horizontal_resolution_px, told.vertical_resolution_px) == (640, 480)
+    await camera.set_mode(CAMERA, Mode.PHOTO)
+    settings = await _so(lambda: camera.get_current_settings(CAMERA), lambda one: len(one) > 3)
+    values = {one.setting_id: one.option.option_description for one in settings}
+    assert (values["CAM_EXPMODE"], values["CAM_WBMODE"]) == ("Auto", "Auto")
+    assert "CAM_ISO" not in values, "the definition leaves it out while the exposure is automatic"
+
+
+async def _takes_pictures(camera: Any, ftp: Any, folder: Path) -> None:
+    from mavsdk.plugins.camera import PhotosRange
+
+    told: list[Any] = []
+
+    async def hear() -> None:
+        async for one in camera.subscribe_capture_info():
+            told.append(one)  # noqa: PERF401 - it has no end
+
+    hearing = asyncio.create_task(hear())
+    await _so(lambda: camera.get_storage(CAMERA), lambda one: one.total_storage_mib == 8.0)
+    await camera.take_photo(CAMERA)
+    await _until(lambda: len(told) == 1)
+    assert (told[0].index, told[0].is_success) == (0, True)
+    await asyncio.sleep(0.5)
+    await camera.start_photo_interval(CAMERA, 0.5)
+    await _until(lambda: len(told) >= 4)
+    await camera.stop_photo_interval(CAMERA)
+    hearing.cancel()
+    photos = await _so(lambda: camera.list_photos(CAMERA, PhotosRange.ALL), lambda one: len(one) >= 4)
+    assert [one.index for one in photos][:4] == [0, 1, 2, 3]
+    await ftp.set_target_compid(CAMERA)
+    async for _ in ftp.download(photos[0].file_url.removeprefix("mftp://"), str(folder), False):
+        pass
+    assert Image.open(folder / "IMG_0001.JPG").size == (640, 480)
+
+
+async def _obeys(camera: Any) -> None:
+    from mavsdk.plugins.camera import CameraError, Option, Setting
+
+    await camera.zoom_range(CAMERA, 50.0)
+    await camera.zoom_in_start(CAMERA)
+    await camera.zoom_stop(CAMERA)
+    await camera.focus_range(CAMERA, 30.0)
+    wanted = Setting("CAM_WBMODE", "", Option("2", ""), False)
+    await camera.set_setting(CAMERA, wanted)
+    assert (await camera.get_setting(CAMERA, wanted)).option.option_id == "2"
+    with pytest.raises(CameraError):
+        await camera.start_video(CAMERA)
+    await asyncio.sleep(0.5)  # the last picture of the row is on the card
+    await camera.format_storage(CAMERA, 1)
+    await camera.reset_settings(CAMERA)
+    await _so(lambda: camera.get_storage(CAMERA), lambda one: one.used_storage_mib == 0.0)
+    await camera.take_photo(CAMERA)
+
+
+async def _so(ask: Callable[[], Awaitable[Any]], good: Callable[[Any], bool]) -> Any:
+    """What it gives, once it is there and good."""
+    from mavsdk.exceptions import MavsdkError
+
+    while True:
+        try:
+            given = await ask()
+        except MavsdkError:
+            given = None
+        if given is not None and good(given):
+            return given
+        await asyncio.sleep(0.2)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.1)
