@@ -72,9 +72,9 @@ def first_test() -> float:
     return _pytest(1)
 
 
-def thousand_tests() -> float:
-    """Seconds of 1,000 tests that each fly 60 s, in two workers, from start to end."""
-    return _pytest(TESTS, "-n", "2")
+def thousand_tests(seed: int = 0) -> float:
+    """Seconds of 1,000 tests that each fly 60 s, in two workers, from start to end; an error when one fails."""
+    return _pytest(TESTS, "-n", "2", "--sortie-seed", str(seed))
 
 
 def paced_pymavlink(flights: int = 500) -> tuple[float, float]:

@@ -34,3 +34,14 @@ def test_ten_thousand_flights_without_a_flake(flown_by: str, flights: int, monke
     failed, speed = fly(flights)
     assert failed == 0
     assert speed > 0.0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("thousand", range(10))
+def test_ten_thousand_tests_that_fly_without_a_flake(thousand: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of `sortie_vehicle`, a minute each, in two workers, beside cores that are busy; a test that fails is an error."""
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    from benchmarks import tests_that_fly
+
+    with tests_that_fly.busy_cores():
+        assert tests_that_fly.thousand_tests(thousand) > 0.0
