@@ -11,7 +11,6 @@ import pytest
 from autopilot import report as R
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, to_global
 from autopilot.parameters.parameters import Parameters
-from autopilot.rehearsal.terrain import _ground_up
 from autopilot.rehearsal.way import Field
 from autopilot.vehicles.kinds import vehicle_class
 from sortie import Session, mavlink
@@ -59,7 +58,7 @@ def test_all_say_the_same_height(tmp_path: Path, form: str) -> None:
             assert told.terrain_height == pytest.approx(physics, abs=AGREE_M)
             north = (true.lat - home.lat) * METRES_PER_DEGREE
             east = float(r[R.TRUE_E])
-            rehearsed = home.alt + float(_ground_up(field, np.array([north]), np.array([east]))[0])
+            rehearsed = home.alt + float(field.heights(np.array([north]), np.array([east]))[0])
             assert rehearsed == pytest.approx(physics, abs=AGREE_M)
             assert field.ground_amsl(north, east) == pytest.approx(physics, abs=AGREE_M)
 
