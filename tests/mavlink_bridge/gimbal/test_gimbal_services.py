@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import degrees, nan, radians
+from math import atan, degrees, nan, radians
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from autopilot.geo import to_global
 from autopilot.mav import GimbalCapability, GimbalError, GimbalFlag, MountMode, Result
 from autopilot.mount.rotation import Quaternion, joints_of, of_joints
 from mavlink_bridge import codec
@@ -15,6 +17,7 @@ from mavlink_bridge.codec import dialect as m
 from mavlink_bridge.framing import FrameReader
 from sortie import Session
 from sortie.api.link import SessionLink
+from tests.fakes.terrain import ramp, write_srtm
 
 HOME = "-35.363261,149.165230,584,0"
 NOT_GIVEN = [nan] * 4
@@ -315,6 +318,19 @@ def test_another_vehicles_position_is_pointed_at(session: Session) -> None:
         session.run_for(0.2)
     heading = degrees(session.autopilot.facts.vehicle.state.yaw)
     assert angles(attitude(session, link, 0.5))[2] == pytest.approx(90.0 - heading, abs=3.0)
+
+
+def test_a_place_above_the_ground_is_looked_at_where_the_ground_is(tmp_path: Path) -> None:
+    """DO_SET_ROI_LOCATION in GLOBAL_TERRAIN_ALT on a slope that rises by 0.2 to the north: 100 m on it is 20 m up."""
+    folder = write_srtm(tmp_path / "srtm", -36, 149, ramp(0.2)).parent
+    with Session(home=HOME, terrain=folder, params={"MNT1_TYPE": 6, "MNT1_DEFLT_MODE": 1}) as session:
+        session.wait_armable()
+        link, here = session.connect(), session.autopilot.facts.vehicle.state.place
+        there = to_global(here, (100.0, 0.0, 0.0))
+        lat, lon, roi = round(there.lat * 1e7), round(there.lon * 1e7), m.MAV_CMD_DO_SET_ROI_LOCATION
+        link.send(m.MAVLink_command_int_message(1, 1, 10, roi, 0, 0, 0, 0, 0, 0, lat, lon, 0.0))
+        assert link.receive("COMMAND_ACK").result == Result.ACCEPTED
+        assert angles(attitude(session, link))[1] == pytest.approx(degrees(atan(0.2)), abs=1.0)
 
 
 def test_channels_of_the_gimbal_turn_it(session: Session) -> None:
