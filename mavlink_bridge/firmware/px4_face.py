@@ -219,6 +219,8 @@ class Px4Face:
 
     def enter_mode(self, mode: Pair, now_ms: int) -> Outcome:
         """A user's mode; one that is refused leaves everything as it was."""
+        if mode == TAKEOFF and self._autopilot.facts.vehicle_class.has_height and not self._flying:
+            return self._begin_takeoff(None, now_ms)
         outcome = self._begin_mission(now_ms) if mode == MISSION else self._change(mode, now_ms)
         if outcome.ok:
             self.failsafes.user_asked(mode, now_ms)
@@ -287,14 +289,18 @@ class Px4Face:
             return UNSUPPORTED
         if command.given(7) and not abs(command.param(7)) < HIGHEST:
             return DENIED
-        self._height = command.param(7) - home.alt if command.given(7) and home is not None else None
-        if not core.facts.armed:
+        height = command.param(7) - home.alt if command.given(7) and home is not None else None
+        return self._begin_takeoff(height, context.now_ms)
+
+    def _begin_takeoff(self, height: float | None, now_ms: int) -> Outcome:
+        self._height = height
+        if not self._autopilot.facts.armed:
             self._stage, self._asked = Stage.TAKEOFF_ASKED, TAKEOFF
-            outcome = core.modes.set(self._guided, context.now_ms)
+            outcome = self._autopilot.modes.set(self._guided, now_ms)
         else:
-            outcome = self._climb(context.now_ms)
+            outcome = self._climb(now_ms)
         if outcome.ok:
-            self.failsafes.user_asked(TAKEOFF, context.now_ms)
+            self.failsafes.user_asked(TAKEOFF, now_ms)
         return outcome
 
     def _climb(self, now_ms: int) -> Outcome:

@@ -32,8 +32,8 @@ MISSION: tuple[Row, ...] = (
 
 def armed(station: Mavproxy) -> None:
     """As `arm throttle` does; the answer of a PX4."""
-    station.ask("arm throttle", "Armed by external command")
-    station.expect("ARMED")
+    station.ask("arm throttle", "ARMED")
+    station.expect("Armed by external command")
 
 
 def enter(station: Mavproxy, mode: str) -> None:
@@ -71,6 +71,8 @@ def test_mavproxy_changes_the_modes_of_a_px4(tmp_path: Path) -> None:
         served(tmp_path, "--home", HOME, "--firmware", "px4", speedup="5", ready=False) as service,
         mavproxy(service.tcp, tmp_path) as station,
     ):
+        station.type("param set MIS_TAKEOFF_ALT 30")  # long enough for the mode to be seen
+        station.ask_until("param show MIS_TAKEOFF_ALT", r"MIS_TAKEOFF_ALT\s+30\.0")
         for mode in ("ALTCTL", "POSCTL", "STABILIZED", "LOITER"):
             enter(station, mode)
         armed(station)

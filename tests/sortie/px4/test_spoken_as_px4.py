@@ -267,3 +267,11 @@ def test_lost_sticks_forbid_arming_in_modes_that_are_flown_by_hand(station: Stat
     assert station.command(ARM, 1.0, 0.0) == 0 and station.command(ARM, 0.0, 0.0) == 0
     assert station.set_mode(POSITION) == 0
     assert station.command(ARM, 1.0, 0.0) != 0
+
+
+def test_mode_takeoff_takes_off(station: Station) -> None:
+    """To MIS_TAKEOFF_ALT, before arming or after; then it holds."""
+    station.set_param("MIS_TAKEOFF_ALT", 5.0)
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.set_mode(TAKEOFF) == 0
+    station.until(lambda: station.mode == HOLD and station.height > 4.5, 40.0)
