@@ -95,13 +95,12 @@ def test_a_trajectory_and_attitudes_in_offboard(fly: Run) -> None:
 
 
 def test_a_place_an_orbit_following_and_sticks(fly: Run) -> None:
-    """Each is the mode that PX4 shows for it."""
+    """Each is the mode that PX4 shows for it; sticks that are lost again are no matter while it lands."""
 
     async def does(drone: Any) -> None:
         from mavsdk_grpc.action import OrbitYawBehavior
         from mavsdk_grpc.follow_me import Config, TargetLocation
 
-        await drone.manual_control.set_manual_control_input(0.0, 0.0, 0.5, 0.0)
         await rise(drone)
         home = await wait_for(drone.telemetry, "home", lambda place: True)
         lat, lon = home.latitude_deg + 15.0 / METRES_PER_DEGREE, home.longitude_deg
@@ -113,7 +112,7 @@ def test_a_place_an_orbit_following_and_sticks(fly: Run) -> None:
         await wait_for(drone.telemetry, "position_velocity_ned", lambda now: abs(now.position.east_m) > 5.0)
         await drone.action.hold()
         await mode_is(drone.telemetry, "HOLD")
-        await drone.follow_me.set_config(Config(HEIGHT_M, 8.0, 0.5, Config.FollowAltitude.CONSTANT, 5.0, 180.0))
+        await drone.follow_me.set_config(Config(HEIGHT_M, 8.0, 0.5, Config.FollowAltitudeMode.CONSTANT, 5.0, 180.0))
         await drone.follow_me.start()
         target = TargetLocation(lat, lon, home.absolute_altitude_m, 1.0, 0.0, 0.0)
         await drone.follow_me.set_target_location(target)
@@ -155,7 +154,7 @@ def test_a_fence_a_calibration_a_failure_files_and_odometry(fly: Run) -> None:
         await wait_for(drone.telemetry, "gps_info", lambda now: now.num_satellites == 0)
         await drone.failure.inject(FailureUnit.SENSOR_GPS, FailureType.OK, 0)
         await wait_for(drone.telemetry, "gps_info", lambda now: now.num_satellites > 5)
-        assert (await drone.ftp.list_directory("/")).files or (await drone.ftp.list_directory("/")).dirs
+        assert (await drone.ftp.list_directory("/")).entries
         await wait_for(drone.telemetry, "health", lambda h: h.is_armable)
         await rise(drone)
         await ends(drone)
