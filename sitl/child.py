@@ -75,6 +75,11 @@ class SitlChild:
             self._output.close()
             raise SitlError(f"{title}: {arguments[0]}: {error.strerror}") from error
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
     def check(self) -> None:
         """SitlError with its last lines when it has ended by itself."""
         if self._stopping or self._process.poll() is None:

@@ -54,7 +54,7 @@ def read_ulog(path: Path) -> FlightFacts:
     for one in log.data_list:
         topics.setdefault(one.name, one.data)  # the first instance
     facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
-    facts.vehicle = f"PX4 {log.msg_info_dict.get('sys_name', '')} {log.get_version_info_str() or ''}".strip()
+    facts.vehicle = f"{log.msg_info_dict.get('sys_name', 'PX4')} {log.get_version_info_str() or ''}".strip()
     _states(facts, topics)
     _track(facts, topics)
     for text in log.logged_messages:

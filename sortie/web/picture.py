@@ -18,6 +18,8 @@ from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.texts import TextAssembler
 from mavlink_bridge.services.base import Message
+from sortie.web import footprint
+from sortie.web.footprint import Photo
 from sortie.web.traffic import Sender
 
 LOST_MS: Final = 3500
@@ -25,6 +27,7 @@ LOST_MS: Final = 3500
 HISTORY: Final = 1800
 """Samples that are kept of each vehicle, one a second."""
 TEXTS: Final = 100
+SAME_PLACE_DEG: Final = 5e-6
 _NO_COUNT: Final = 65535
 _NO_HEADING: Final = 65535
 _NO_VOLTAGE: Final = 65535
@@ -35,7 +38,7 @@ _ID: Final = {
     for name in (
         "HEARTBEAT", "GLOBAL_POSITION_INT", "ATTITUDE", "VFR_HUD", "SYS_STATUS", "GPS_RAW_INT", "MISSION_CURRENT",
         "HOME_POSITION", "POSITION_TARGET_GLOBAL_INT", "WIND", "WIND_COV", "TERRAIN_REPORT", "RADIO_STATUS",
-        "CAMERA_FOV_STATUS", "EKF_STATUS_REPORT", "VIBRATION", "EXTENDED_SYS_STATE",
+        "EKF_STATUS_REPORT", "VIBRATION", "EXTENDED_SYS_STATE",
     )
 }  # fmt: skip
 
@@ -99,14 +102,6 @@ def _target(of: Message, _vehicle: Vehicle) -> Facts:
     return {"target": [of.lat_int / 1e7, of.lon_int / 1e7] if there else None}
 
 
-def _fov(of: Message, _vehicle: Vehicle) -> Facts:
-    return {"footprint": {
-        "camera": [of.lat_camera / 1e7, of.lon_camera / 1e7, of.alt_camera / 1e3],
-        "image": [of.lat_image / 1e7, of.lon_image / 1e7, of.alt_image / 1e3],
-        "hfov_deg": _rounded(of.hfov, 1), "vfov_deg": _rounded(of.vfov, 1), "q": [_rounded(part, 4) for part in of.q],
-    }}  # fmt: skip
-
-
 _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "HEARTBEAT": _heartbeat,
     "GLOBAL_POSITION_INT": _position,
@@ -116,7 +111,6 @@ _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "MISSION_CURRENT": _mission,
     "HOME_POSITION": _home,
     "POSITION_TARGET_GLOBAL_INT": _target,
-    "CAMERA_FOV_STATUS": _fov,
     "VFR_HUD": lambda of, _: {"throttle_percent": of.throttle, "airspeed_mps": _rounded(of.airspeed, 1)},
     "WIND": lambda of, _: {"wind": [_rounded(of.speed, 1), _rounded(of.direction % 360.0, 0)]},
     "TERRAIN_REPORT": lambda of, _: {
@@ -150,7 +144,10 @@ class Vehicle:
         self.flight: FlightState | None = None
         """Of its flight manager; None: it has none, as far as is known."""
         self.countdown_s = 0
-        self.photos: deque[tuple[float, float]] = deque(maxlen=2000)
+        self.photos: deque[Photo] = deque(maxlen=2000)
+        self.camera: int | None = None
+        """The component of its camera, where one was heard."""
+        self._fov_deg: tuple[float, float] | None = None
         self.history: deque[tuple[float | None, ...]] = deque(maxlen=HISTORY)
         self._facts: Facts = {}
         self._seen: dict[int, object] = {}
@@ -164,6 +161,25 @@ class Vehicle:
     def lost(self, now_ms: int) -> bool:
         """Has it fallen silent?"""
         return now_ms - self.heard_ms >= LOST_MS
+
+    def look(self, message: Message) -> None:
+        """A CAMERA_FOV_STATUS of its camera: what it sees of the ground now."""
+        self._fov_deg = (message.hfov, message.vfov)
+        home = self._facts.get("home")
+        self._facts["footprint"] = footprint.of_view(message, None if home is None else home[2])
+
+    def picture(self, message: Message) -> Photo | None:
+        """A CAMERA_IMAGE_CAPTURED or CAMERA_FEEDBACK, which may tell of the same picture: kept once. None: nothing
+        new."""
+        kind = message.get_type()
+        photo = (
+            (message.lat / 1e7, message.lng / 1e7, None) if kind == "CAMERA_FEEDBACK"
+            else footprint.of_picture(message, self._fov_deg)
+        )  # fmt: skip
+        if photo is None or (self.photos and _same(self.photos[-1], photo)):
+            return None
+        self.photos.append(photo)
+        return photo
 
     def say(self, message: Message) -> None:
         """A STATUSTEXT of it."""
@@ -200,6 +216,11 @@ class Vehicle:
         facts = self.facts(now_ms)
         if not facts["lost"]:
             self.history.append((round(now_ms / 1000.0, 1), *(facts.get(name) for name in COLUMNS[1:])))
+
+
+def _same(one: Photo, other: Photo) -> bool:
+    """A picture that was told of in two ways: at the same place to half a metre."""
+    return abs(one[0] - other[0]) < SAME_PLACE_DEG and abs(one[1] - other[1]) < SAME_PLACE_DEG
 
 
 COLUMNS: Final = (

@@ -58,7 +58,10 @@ class Watch:
     """See the module. `traffic`: what was heard; `control`: may a page act?"""
 
     clock: Clock = "link"
-    handles = frozenset(("HEARTBEAT", "STATUSTEXT", "TIMESYNC", "NAMED_VALUE_INT", "CAMERA_FEEDBACK"))
+    handles = frozenset(
+        ("HEARTBEAT", "STATUSTEXT", "TIMESYNC", "NAMED_VALUE_INT", "CAMERA_FEEDBACK", "CAMERA_IMAGE_CAPTURED",
+         "CAMERA_FOV_STATUS")
+    )  # fmt: skip
 
     def __init__(self, traffic: Traffic, *, control: bool) -> None:
         self.traffic = traffic
@@ -115,8 +118,24 @@ class Watch:
             self._heartbeat(message, peer, now_ms)
             return
         vehicle = self.vehicles.get(peer.system)
-        if vehicle is None or (kind != "CAMERA_FEEDBACK" and peer.component != vehicle.target.component):
+        if vehicle is None:
             return
+        if kind.startswith("CAMERA_"):
+            self._camera(vehicle, message, kind)
+        elif peer.component == vehicle.target.component:
+            self._own(vehicle, message, kind, peer, now_ms)
+
+    def _camera(self, vehicle: Vehicle, message: Message, kind: str) -> None:
+        """Of a component of its own, or of the autopilot that triggers it."""
+        if kind == "CAMERA_FOV_STATUS":
+            vehicle.look(message)
+            return
+        photo = vehicle.picture(message)
+        if photo is not None:
+            self.news.append(("photo", vehicle.target.system, photo))
+
+    def _own(self, vehicle: Vehicle, message: Message, kind: str, peer: Peer, now_ms: int) -> None:
+        """Of its autopilot."""
         if kind == "STATUSTEXT":
             vehicle.say(message)
             self.news += [("text", peer.system, said) for said in vehicle.said
@@ -125,10 +144,6 @@ class Watch:
         elif kind == "TIMESYNC":
             if message.tc1 != 0:
                 vehicle.round_trip_ms = max(0, now_ms - message.ts1 // _NS)
-        elif kind == "CAMERA_FEEDBACK":
-            photo = (message.lat / 1e7, message.lng / 1e7)
-            vehicle.photos.append(photo)
-            self.news.append(("photo", peer.system, photo))
         elif message.name == "FM_STATE" and message.value in set(FlightState):
             vehicle.flight = FlightState(message.value)
             if vehicle.flight is FlightState.ARMED:
@@ -136,6 +151,9 @@ class Watch:
 
     def _heartbeat(self, message: Message, peer: Peer, now_ms: int) -> None:
         if not is_autopilot(message):
+            vehicle = self.vehicles.get(peer.system)
+            if vehicle is not None and message.type == VehicleType.CAMERA:
+                vehicle.camera = peer.component
             return
         firmware = firmware_spoken(message.autopilot, message.type)
         target = Target(peer.system, peer.component, None, firmware)
@@ -163,6 +181,8 @@ class Watch:
         self.traffic.note_second(now_ms)
         for system, vehicle in self.vehicles.items():
             vehicle.sample(now_ms)
+            if vehicle.camera is not None:
+                self._out.append(Outgoing(_sight(system, vehicle.camera)))
             if system not in self._asked and now_ms >= self._first_ms[system] + ASK_AFTER_MS:
                 self._asked.add(system)
                 self._queue(system, _COMMANDS, _streams(vehicle), lambda answer: None, now_ms)
@@ -200,6 +220,13 @@ def _flight_status(vehicle: Vehicle) -> Job:
     if client.outcome is CommandOutcome.ACCEPTED:
         orders.take_flight(vehicle, client)
     return Answer(True, "")
+
+
+def _sight(system: int, camera: int) -> Message:
+    """Ask a camera what it sees: nobody streams that by itself."""
+    return dialect.MAVLink_command_long_message(
+        system, camera, Cmd.REQUEST_MESSAGE, 0, codec.id_of("CAMERA_FOV_STATUS"), 0, 0, 0, 0, 0, 0
+    )
 
 
 def _streams(vehicle: Vehicle) -> Job:

@@ -26,7 +26,6 @@ ALONE: Mapping[str, str] = {
     "autopilot.vehicles.boat": "one module for each kind",
     "sitl.vehicles.rover": "one module for each kind",
     "sitl.ardupilot.launcher": "one package for each firmware's simulator",
-    "sitl.launchers": "the table of the simulators of firmwares",
     "mavlink_bridge.flight_controller.finder": "a conversation of its own, before there is a controller",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",

@@ -50,6 +50,17 @@ def test_the_first_hour_runs_as_it_is_written(tmp_path: Path) -> None:
     assert {"again.html", "flight.kml", "pages"} <= {one.name for one in tmp_path.iterdir()}
 
 
+def test_pictures_are_those_of_the_tests() -> None:
+    """Each is kept by a test of the page from a flight of its own (SORTIE_TEST_ARTEFACTS), and stands on a page."""
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests/sortie/web").glob("test_browser*.py"))
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
+    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert len(pictures) >= 5
+    for picture in pictures:
+        assert f'tmp_path, "{picture.stem}")' in tests
+        assert f"(pictures/{picture.name})" in pages
+
+
 def test_the_site_builds_with_every_link(tmp_path: Path) -> None:
     """Strict: a page in no menu, a link or anchor that is not there, is an error. Nothing comes from elsewhere."""
     pytest.importorskip("mkdocs", reason="the extra docs is not installed")

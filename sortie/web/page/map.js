@@ -330,23 +330,21 @@ export class MapView {
   }
 
   paintPhotos(c) {
-    for (const [system, photos] of this.photos)
-      for (const [lat, lon] of photos) {
+    for (const [system, photos] of this.photos) {
+      c.fillStyle = c.strokeStyle = this.colour(system);
+      c.lineWidth = 1;
+      for (const [lat, lon, corners] of photos) {
+        if (corners) { this.path(c, corners, true); c.globalAlpha = 0.1; c.fill(); c.globalAlpha = 0.6; c.stroke(); c.globalAlpha = 1; }
         const [x, y] = this.at(lat, lon);
-        c.fillStyle = this.colour(system);
         c.fillRect(x - 2.5, y - 2.5, 5, 5);
       }
+    }
   }
 
-  // What the camera sees: the corners of its picture on the ground below the place that it looks at.
+  // What the camera sees: the corners of its picture on the ground.
   paintFootprint(c, one) {
-    const seen = one.footprint;
-    if (!seen || !seen.hfov_deg) return;
-    const range = Math.max(1, seen.camera[2] - seen.image[2]), half = f => range * Math.tan(f / 2 * Math.PI / 180);
-    const [w, h] = [half(seen.hfov_deg), half(seen.vfov_deg || seen.hfov_deg * 0.75)], yaw = (one.yaw_deg ?? 0) * Math.PI / 180;
-    const corners = [[h, -w], [h, w], [-h, w], [-h, -w]].map(([f, r]) =>
-      moved(seen.image[0], seen.image[1], f * Math.cos(yaw) - r * Math.sin(yaw), f * Math.sin(yaw) + r * Math.cos(yaw)));
-    this.path(c, corners, true);
+    if (!one.footprint) return;
+    this.path(c, one.footprint, true);
     c.fillStyle = this.colour(one.system); c.globalAlpha = 0.18; c.fill(); c.globalAlpha = 1;
     c.lineWidth = 1.2; c.strokeStyle = this.colour(one.system); c.stroke();
   }

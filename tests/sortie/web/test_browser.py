@@ -12,6 +12,7 @@ pytest.importorskip("aiohttp", reason="the page's library is not installed: sort
 
 from pymavlink import mavutil
 
+from tests.fakes.browser import Page
 from tests.fakes.served import free_port
 from tests.fakes.shown import keep, shown
 
@@ -50,11 +51,13 @@ def test_a_mission_is_flown_from_the_page(window, acting, tmp_path):
     assert kept.value.path().stat().st_size > 10_000
     for chart in ("height", "attitude", "speed", "battery"):
         page.until("name => /: .*\\d/.test(document.querySelector(`[data-chart=${name}]`).ariaLabel)", chart)
-    page.page.click("#to-links")
-    page.until("() => /\\d ms/.test(document.querySelector('#links').textContent)")
     with page.page.expect_popup() as opened:
         page.page.click("text=report")
     opened.value.wait_for_selector("svg")
+    opened.value.set_viewport_size({"width": 1400, "height": 900})
+    keep(Page(opened.value), tmp_path, "report")
+    page.page.click("#to-links")
+    page.until("() => /\\d ms/.test(document.querySelector('#links').textContent)")
     assert not page.errors
     assert {url.split("/")[2] for url in asked} == {acting.split("/")[2]}
 

@@ -1,0 +1,80 @@
+"""What a camera sees of the ground, and which pictures it took: as corners on a map, from CAMERA_FOV_STATUS and
+CAMERA_IMAGE_CAPTURED. The ground is taken as level at the height that the camera tells of the middle of its picture,
+else at home's: a map shows what was covered, it measures nothing (`autopilot.footprint` does, over terrain).
+"""
+
+from __future__ import annotations
+
+from math import isfinite, radians, tan
+from typing import Any, Final
+
+from autopilot.geo import GeoPoint, to_global
+from mavlink_bridge.services.base import Message
+
+NO_PLACE: Final = 2**31 - 1
+FARTHEST: Final = 20.0
+"""Heights away: what lies farther, the horizon too, is drawn there."""
+LEAST_FALL: Final = 0.01
+Place = tuple[float, float]
+Corners = list[list[float]]
+Photo = tuple[float, float, Corners | None]
+"""Where it was taken, deg, and the corners of what it shows; None where that is not known."""
+
+
+def corners(camera: GeoPoint, height_m: float, q: Any, across_deg: float, down_deg: float) -> Corners | None:
+    """The four corners of the picture on level ground `height_m` below the camera, around; None where it cannot be
+    said: no field of view, no attitude, or the camera looks at the sky. `q`: w, x, y, z to north, east, down; the
+    camera looks along x, y is right and z is down in its picture."""
+    if not (0.0 < across_deg < 179.0 and 0.0 < down_deg < 179.0) or height_m <= 0.0 or not _is_turn(q):
+        return None
+    if _turned(q, 1.0, 0.0, 0.0)[2] <= LEAST_FALL:
+        return None
+    right, low = tan(radians(across_deg) / 2.0), tan(radians(down_deg) / 2.0)
+    found = []
+    for across, down in ((-right, -low), (right, -low), (right, low), (-right, low)):
+        north, east, fall = _turned(q, 1.0, across, down)
+        level = max((north * north + east * east) ** 0.5, 1e-9)
+        reach = min(height_m / fall if fall > LEAST_FALL else FARTHEST * height_m, FARTHEST * height_m / level)
+        place = to_global(camera, (north * reach, east * reach, 0.0))
+        found.append([round(place.lat, 7), round(place.lon, 7)])
+    return found
+
+
+def of_view(of: Message, home_alt_m: float | None) -> Corners | None:
+    """What a CAMERA_FOV_STATUS shows."""
+    camera = _place(of.lat_camera, of.lon_camera, of.alt_camera)
+    ground_m = of.alt_image / 1e3 if of.alt_image != NO_PLACE else home_alt_m
+    if camera is None or ground_m is None:
+        return None
+    return corners(camera, camera.alt - ground_m, of.q, of.hfov, of.vfov)
+
+
+def of_picture(of: Message, fov_deg: Place | None) -> Photo | None:
+    """Of a CAMERA_IMAGE_CAPTURED; `fov_deg`: its camera's field of view, across and down, as it was last told. None
+    for a picture that failed, or that was taken nobody knows where."""
+    camera = _place(of.lat, of.lon, of.alt)
+    if camera is None or of.capture_result != 1:
+        return None
+    seen = None if fov_deg is None else corners(camera, of.relative_alt / 1e3, of.q, *fov_deg)
+    return camera.lat, camera.lon, seen
+
+
+def _place(lat: int, lon: int, alt: int) -> GeoPoint | None:
+    if NO_PLACE in (lat, lon, alt) or (lat, lon) == (0, 0):
+        return None
+    return GeoPoint(lat / 1e7, lon / 1e7, alt / 1e3)
+
+
+def _is_turn(q: Any) -> bool:
+    return all(isfinite(part) for part in q) and abs(sum(part * part for part in q) - 1.0) < 0.1
+
+
+def _turned(q: Any, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """A direction, turned by a quaternion."""
+    w, i, j, k = q
+    a, b, c = j * z - k * y, k * x - i * z, i * y - j * x
+    return (
+        x + 2.0 * (w * a + j * c - k * b),
+        y + 2.0 * (w * b + k * a - i * c),
+        z + 2.0 * (w * c + i * b - j * a),
+    )  # fmt: skip
