@@ -239,7 +239,7 @@ class CameraAlbum:
         lens = Lens(self._specs.sensor_width_mm, self._specs.sensor_height_mm, shot.focal_mm)
         view = View(
             ned, self._attitude(), lens, self._specs.columns, self._specs.rows, shot.focus_m, settings.light,
-            self._markings(),
+            self.markings(),
         )  # fmt: skip
         picture = Picture(
             view, shot.number, self._owner.epoch_us + 1000 * shot.time_ms, place, place.alt - home.alt, shutter_s,
@@ -283,7 +283,8 @@ class CameraAlbum:
         return Sight(place, to_global(origin, (north, east, -up)), attitude)
 
     # --- the plan, painted on the ground ------------------------------------------------------------------------------
-    def _markings(self) -> tuple[Marking, ...]:
+    def markings(self) -> tuple[Marking, ...]:
+        """Of the plan and the home of now."""
         plans, facts = self._owner.autopilot.plans, self._owner.autopilot.facts
         now = (plans.mission.items(), plans.fence.items(), facts.home)
         if self._plan[0] != now:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,12 +21,13 @@ from PIL.ExifTags import IFD, Base
 from autopilot.geo import GeoPoint, distance, to_local
 from autopilot.mav import Cmd, Component, Frame, Result
 from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
 from sitl.camera.jpeg import angles
 from sitl.camera.rendering import rotation
-from sortie import Session
+from sortie import Fleet, Session
 from sortie.api.events import CameraTriggered, StatusText
 from sortie.api.link import SessionLink
 from sortie.config.errors import UserError
@@ -323,3 +326,49 @@ def test_definition_and_pictures_are_had_by_http(tmp_path: Path) -> None:
                     urllib.request.urlopen(root + path, timeout=PATIENCE_S)
         finally:
             server.close()
+
+
+def test_without_a_camera_there_is_none() -> None:
+    """Nobody speaks as component 100, nothing is written, and what draws pictures is not even loaded."""
+    code = (
+        "import sys; from sortie import Session; session = Session(); session.run_for(3.0); "
+        "print(session.service.camera, session.service.endpoint.speaks_as(100), "
+        "[name for name in sys.modules if name.startswith(('PIL', 'sitl.camera', 'mavlink_bridge.services.camera'))])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    assert told.stdout.strip() == "None False []"
+
+
+def test_each_vehicle_of_a_fleet_has_its_own_camera(tmp_path: Path) -> None:
+    """Pictures of two places, in the folders of two vehicles."""
+    with Fleet(2, params=SMALL, log_dir=tmp_path) as fleet:
+        for vehicle in fleet:
+            link = vehicle.connect()
+            system = vehicle.service.endpoint.system_id
+            values = [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+            link.send(dialect.MAVLink_command_long_message(system, CAMERA, Cmd.IMAGE_START_CAPTURE, 0, *values))
+            assert link.receive("CAMERA_IMAGE_CAPTURED").get_srcSystem() == system
+    one, other = (file.read_bytes() for file in sorted(tmp_path.rglob("IMG_0001.JPG")))
+    assert exif_place(one) != exif_place(other)
+
+
+def test_way_fence_and_home_are_painted(tmp_path: Path) -> None:
+    """In their colours, where they lie, by the plan of the moment."""
+    with with_camera() as session:
+        album = session.service.camera
+        assert album is not None
+        session.run_for(20.0)
+        before = {one.colour for one in album.markings()}
+        session.upload(SURVEY)
+        session.upload(
+            Plan(
+                None,
+                tuple(session.autopilot.plans.mission.items()),
+                (MissionItem(Cmd.NAV_FENCE_CIRCLE_INCLUSION, Frame.GLOBAL, param1=300.0, x=-35.3632, y=149.1652),),
+            )
+        )
+        painted = {one.colour: one for one in album.markings()}
+    assert before == {(255, 255, 255)}
+    assert set(painted) == {(255, 255, 255), (255, 214, 0), (60, 220, 60)}
+    ring = painted[(60, 220, 60)].points
+    assert max(north for north, _ in ring) - min(north for north, _ in ring) == pytest.approx(600.0, abs=3.0)
