@@ -46,7 +46,12 @@ __all__ = ["Flights", "FlownFlight", "Order", "Spread", "drawn", "fly_all", "jud
 
 _PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
 _WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
-_LOOK_S: Final = 2.0
+LOOK_S: Final = 2.0
+LONG_LOOK_S: Final = 4.0
+"""Of plans that take longer than `LONG_S`: every look is a pass of Python more."""
+LONG_S: Final = 600.0
+_LEAST_S: Final = 2.0  # of a flight, before its power means anything
+_SEEN: Final = [R.NORTH, R.EAST, R.DOWN, R.BATT_WH]
 _SINKS_MPS: Final = 0.5
 _ENOUGH: Final = 0.95
 _WANTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
@@ -61,10 +66,10 @@ class Surveyed:
     camera: Camera
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Order:
     """One flight to fly. `limit_s`: vehicle time after which it counts as not ended.
-    `speed_mps`: of the way home. `battery_wh`: 0 is endless."""
+    `speed_mps`: of the way home. `battery_wh`: 0 is endless. `look_s`: how often its place is noted."""
 
     plan: Plan
     kind: str
@@ -78,6 +83,7 @@ class Order:
     battery_wh: float
     terrain: Path | None = None
     surveys: tuple[Surveyed, ...] = ()
+    look_s: float = LOOK_S
 
 
 Track = NDArray[np.float32]
@@ -195,7 +201,7 @@ class _Log:
         service = self._session.service
         service.observers += [self._flight.step, self._observe]
         service.next_step_ms = self._flight.next_deadline_ms
-        ended = self._session.wait(self._look, self._order.limit_s, _LOOK_S)
+        ended = self._session.wait(self._look, self._order.limit_s, self._order.look_s)
         result = self._flight.result
         return FlownFlight(
             result.result if ended else "failed",
@@ -222,11 +228,12 @@ class _Log:
         """Asked every now and then: note where it is while it flies the mission; let the wind blow as it does there."""
         if self._order.wind.along is not Along.NOTHING:
             self._blow(session)
-        facts = session.autopilot.facts
-        if facts.armed and session.autopilot.modes.spec.number in facts.vehicle_class.modes.autos:
-            self._item = session.autopilot.sequencer.current_nav_index()
-            north, east, _ = session.autopilot.vehicle.state.position
-            self._track.append((self._since_s, north, east, session.state.height, self._wh, self._item))
+        autopilot = session.autopilot
+        r = autopilot.vehicle.state.report
+        if r[R.ARMED] and autopilot.modes.spec.number in autopilot.facts.vehicle_class.modes.autos:
+            self._item = autopilot.sequencer.current_nav_index()
+            north, east, down, wh = r[_SEEN].tolist()  # not `session.state`: that would be a tenth of a flight
+            self._track.append((self._since_s, north, east, autopilot.facts.home_ned[2] - down, wh, self._item))
         return self._flight.done
 
     def _blow(self, session: Session) -> None:
@@ -274,7 +281,7 @@ class _Log:
             return self._left_wh
         north, east, _ = self._session.autopilot.vehicle.state.position
         way_s = hypot(north, east) / self._order.speed_mps + self._session.state.height / _SINKS_MPS
-        power_w = self._wh / max(self._since_s, _LOOK_S)
+        power_w = self._wh / max(self._since_s, _LEAST_S)
         return self._left_wh - power_w * way_s
 
     @property

@@ -136,12 +136,13 @@ def _surveyed(plan: Plan, field: Field) -> Iterator[Surveyed]:
 def _fly(
     plan: Plan, field: Field, way: Way, params: dict[str, float], flying: Flying, terrain: Path | None
 ) -> Flights:  # fmt: skip
-    from sortie.rehearsal.flown import Order, fly_all
+    from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, Order, fly_all
 
     order = Order(
         plan, field.kind.name, field.home, tuple(params.items()), 0, flying.seed,
         min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, flying.wind,
         field.param("SIM_BATT_CAP_AH") * PACK_V, terrain, tuple(_surveyed(plan, field)),
+        LOOK_S if way.time_s <= LONG_S else LONG_LOOK_S,
     )  # fmt: skip
     begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))
     return fly_all(order, flying.flights, Segments(begin, end), flying.processes)
