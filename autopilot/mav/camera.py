@@ -47,15 +47,6 @@ class FocusType(IntEnum):
     AUTO_CONTINUOUS = 6
 
 
-class ImageStatus(IntEnum):
-    """CAMERA_CAPTURE_STATUS.image_status (the dialect has no enumeration for it)."""
-
-    IDLE = 0
-    CAPTURING = 1
-    INTERVAL = 2
-    INTERVAL_CAPTURING = 3
-
-
 class StorageStatus(IntEnum):
     """STORAGE_STATUS."""
 

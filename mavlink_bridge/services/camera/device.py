@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 from math import atan, inf, isfinite, tan
 from typing import Final
 
-from autopilot.mav import CameraMode, ImageStatus
+from autopilot.mav import CameraMode
 from mavlink_bridge.services.camera.settings import Settings
 
 EXPOSING_MS: Final = 100
@@ -24,6 +24,15 @@ _SPEED: Final = 20.0  # per cent of the range a second, at full speed
 _NEAREST_M: Final = 0.3
 _BYTES_PER_PIXEL: Final = 0.5
 _MIB: Final = float(1 << 20)
+
+
+class ImageStatus(IntEnum):
+    """CAMERA_CAPTURE_STATUS.image_status, for which MAVLink has no enumeration."""
+
+    IDLE = 0
+    CAPTURING = 1
+    INTERVAL = 2
+    INTERVAL_CAPTURING = 3
 
 
 class Refusal(Enum):

@@ -20,6 +20,8 @@ PREFIXES = {
     mav.MagCalStatus: ("MAG_CAL_",),
     mav.StorageAction: ("PARAM_",),
     mav.MotorTestThrottle: ("MOTOR_TEST_THROTTLE_",),
+    mav.FocusType: ("FOCUS_TYPE_",),
+    mav.ZoomType: ("ZOOM_TYPE_",),
     mav.FailureUnit: ("FAILURE_UNIT_SENSOR_", "FAILURE_UNIT_SYSTEM_"),
 }
 #: In MAVLink's common.xml, and not in this version of pymavlink.

@@ -12,12 +12,12 @@ from pymavlink.dialects.v20 import ardupilotmega as numbers
 from autopilot import mav
 from autopilot.events import CameraTriggered
 from autopilot.geo import GeoPoint
-from autopilot.mav import CameraMode, Cmd, ExtendedAck, ExtendedType, FocusType, ImageStatus, Result, ZoomType
+from autopilot.mav import CameraMode, Cmd, ExtendedAck, ExtendedType, FocusType, Result, ZoomType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import decode, dialect, id_of, payload
 from mavlink_bridge.services.base import Peer
-from mavlink_bridge.services.camera.device import EXPOSING_MS, Shot, Specs
+from mavlink_bridge.services.camera.device import EXPOSING_MS, ImageStatus, Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.messages import Sight, Taken
 from mavlink_bridge.services.camera.service import CameraItems, CameraService
@@ -429,17 +429,3 @@ def test_settings_change_the_pictures_and_are_reset() -> None:
     said = bench.send(Cmd.RESET_CAMERA_SETTINGS, 1)
     assert [one.get_type() for one in said] == ["COMMAND_ACK", "CAMERA_SETTINGS", *["PARAM_EXT_VALUE"] * len(TABLE)]
     assert (said[1].zoomLevel, said[1].mode_id) == (0.0, CameraMode.IMAGE)
-
-
-ENUMERATIONS = {
-    mav.CameraCapability: "CAMERA_CAP_FLAGS", mav.CameraMode: "CAMERA_MODE", mav.ExtendedAck: "PARAM_ACK",
-    mav.ExtendedType: "MAV_PARAM_EXT_TYPE", mav.FocusType: "SET_FOCUS_TYPE", mav.StorageStatus: "STORAGE_STATUS",
-    mav.StorageType: "STORAGE_TYPE", mav.StorageUsage: "STORAGE_USAGE_FLAG", mav.ZoomType: "CAMERA_ZOOM_TYPE",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", ENUMERATIONS)
-def test_numbers_are_the_dialects(kind: Any) -> None:
-    """Each member."""
-    entries = numbers.enums[ENUMERATIONS[kind]]
-    assert all(entries[int(one)].name.endswith(f"_{one.name}") for one in kind)

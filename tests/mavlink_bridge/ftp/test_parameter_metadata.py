@@ -36,7 +36,7 @@ def ask_for_metadata(station: SessionLink) -> Any:
 def download(session: Session, uri: str) -> bytes:
     """The file that a URI names, as QGroundControl takes it apart: scheme off, the rest is the path."""
     assert uri.startswith("mftp://")
-    service = next(one for one in session.service.endpoint._timed if type(one).__name__ == "FtpService")
+    service = next(due.service for due in session.service.endpoint._timed if type(due.service).__name__ == "FtpService")
     return FtpBench(service).download(uri.removeprefix("mftp://").encode())  # type: ignore[arg-type]
 
 
