@@ -155,6 +155,24 @@ def test_the_power_of_a_car_is_found(tmp_path: Path) -> None:
     assert flown(plan, found.params, None, "rover") == pytest.approx(used, rel=0.05)
 
 
+def test_a_real_ardupilot_is_found_in_its_own_log(tmp_path: Path) -> None:
+    """ArduCopter SITL in still air: the energy of its own BAT, climbing and landing by its parameters, no wind; its
+    battery never sags, so no capacity."""
+    log = tmp_path / "flight.bin"
+    log.write_bytes(lzma.decompress((Path(__file__).parents[2] / "data" / "ardupilot-square.bin.xz").read_bytes()))
+    found = calibrate(log)
+    assert found.energy_wh == pytest.approx(9.04, rel=0.01)  # EnrgTot of its last BAT
+    assert value(found, "SIM_HOVER_W") == pytest.approx(357.0, rel=0.02)
+    assert value(found, "SIM_WIND_SPD") < 0.2
+    assert value(found, "WPNAV_SPEED_UP") == pytest.approx(250.0, rel=0.02)
+    assert value(found, "WPNAV_SPEED_DN") == pytest.approx(150.0, rel=0.02)
+    assert value(found, "LAND_SPEED") == pytest.approx(50.0, rel=0.02)
+    assert "0% of it by the voltage" in reasons(found)["battery capacity"]
+    residuals = {name: rms for name, rms, _ in found.residuals}
+    assert residuals["drag"] < 0.05
+    assert residuals["power"] < 5.0
+
+
 def test_the_drag_of_a_real_px4_is_found(tmp_path: Path) -> None:
     """PX4 1.16's own simulator (SIH) slows its quadrotor by 1.0 of its air speed in a second (SIH_KDV 1 N s/m, SIH_MASS
     1 kg), in still air: within 10 %, and 0.2 m/s. Its battery has no current, so its power is not told."""
