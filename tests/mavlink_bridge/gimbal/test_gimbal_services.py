@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import atan, degrees, nan, radians
+from math import atan, degrees, inf, nan, radians
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -344,3 +345,34 @@ def test_channels_of_the_gimbal_turn_it(session: Session) -> None:
     channels[6] = 1000
     link.send(m.MAVLink_rc_channels_override_message(1, 1, *channels))
     assert angles(attitude(session, link))[1] == pytest.approx(20.0, abs=0.1)
+
+
+def test_whatever_is_sent_the_gimbal_stays_whole(session: Session) -> None:
+    """800 messages and commands of numbers that nobody means: nothing is raised, and it points within its limits."""
+    draw = Random(1)
+    odd = (nan, inf, -inf, 0.0, -0.0, 1e-40, 3.4e38, -3.4e38, 1.0, -1.0, 400.0, 154.0, 4.0, 5.0, -3.0, 1e7)
+
+    def numbers(count: int) -> list[float]:
+        return [draw.choice(odd) for _ in range(count)]
+
+    station, companion = session.connect(), session.connect(system=1, component=191)
+    wanted = (1000, 1001, 195, 196, 197, 198, 201, 204, 205)
+    for _ in range(100):
+        flags, device = draw.getrandbits(10), draw.choice((0, 1, 154, 7))
+        for message in (
+            told("GIMBAL_MANAGER_SET_PITCHYAW", flags=flags, gimbal_device_id=device,
+                 **dict(zip(("pitch", "yaw", "pitch_rate", "yaw_rate"), numbers(4), strict=True))),
+            told("GIMBAL_MANAGER_SET_MANUAL_CONTROL", flags=flags, gimbal_device_id=device,
+                 **dict(zip(("pitch", "yaw", "pitch_rate", "yaw_rate"), numbers(4), strict=True))),
+            m.MAVLink_gimbal_manager_set_attitude_message(1, 1, flags, device, numbers(4), *numbers(3)),
+            m.MAVLink_global_position_int_message(0, draw.randint(-2**31, 2**31 - 1), 2**31 - 1, -2**31, 0, 1, 2, 3, 4),
+            *(m.MAVLink_command_long_message(1, 1, draw.choice(wanted), 0, *numbers(7)) for _ in range(2)),
+            m.MAVLink_command_long_message(1, DEVICE, draw.choice((511, 512)), 0, *numbers(7)),
+        ):  # fmt: skip
+            station.send(message)
+        companion.send(m.MAVLink_gimbal_device_set_attitude_message(1, DEVICE, flags, numbers(4), *numbers(3)))
+        session.run_for(0.1)
+        where, limits = session.service.vehicle.gimbal.pointing(), session.service.vehicle.gimbal.limits()
+        assert sum(one * one for one in where.earth) == pytest.approx(1.0)
+        assert limits.pitch[0] - 1e-6 <= where.joints[1] <= limits.pitch[1] + 1e-6
+    assert session.service.endpoint.service_errors == 0
