@@ -23,6 +23,7 @@ from sortie.config.options import (
     REHEARSAL_PARAMETERS,
     REHEARSAL_REPORT,
     SARIF,
+    STATIC,
     TERRAIN,
     WIND,
 )
@@ -46,9 +47,9 @@ def rehearse(given: Given) -> int:
     params, warnings = given_parameters(given[REHEARSAL_PARAMETERS], spec.frame)
     for warning in warnings:
         print(f"sortie: {warning}", file=sys.stderr)
-    flights, wind = given[REHEARSAL_FLIGHTS], given[WIND]
+    flights, wind = 0 if given[STATIC] else given[REHEARSAL_FLIGHTS], given[WIND]
     calibration = _calibrated(given, spec.frame)
-    if not flights and not WIND.is_default(wind):
+    if not flights and not given[STATIC] and not WIND.is_default(wind):
         raise UserError("--wind is for flights: expected --flights N with it")
     pages = given[REHEARSAL_REPORT]
     if pages is not None:

@@ -205,6 +205,10 @@ REHEARSAL_FLIGHTS: Final = Option(
     "flights", whole_number(0, 100_000), 0, "Fly it N times in the simulator, too, on all cores.", Group.COMMAND,
     frozenset({"rehearse"}), form="N",
 )  # fmt: skip
+STATIC: Final = Option(
+    "static", truth, False, "Rules alone: it is not flown, whatever --flights says.", Group.COMMAND,
+    frozenset({"rehearse"}), kind=Kind.SWITCH,
+)  # fmt: skip
 JUNIT: Final = Option[Path | None](
     "junit", path, None, "Write the findings as JUnit XML, a case for each rule.", Group.COMMAND,
     frozenset({"rehearse"}), form="FILE",
@@ -491,6 +495,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     WIND,
     BATTERY,
     REHEARSAL_FLIGHTS,
+    STATIC,
     FROM_LOG,
     KEEP,
     JUNIT,

@@ -67,6 +67,12 @@ def test_parameters_and_home_count(far: Path) -> None:
     assert run(["rehearse", str(SQUARE), "--home", "40,8,0,0"]) == 1
 
 
+def test_static_does_not_fly(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever --flights says."""
+    assert run(["rehearse", str(SQUARE), "--flights", "3", "--wind", "4,7", "--static", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["flown"] is None
+
+
 def test_junit_has_a_case_for_each_rule(far: Path, tmp_path: Path) -> None:
     """What is found fails its case, and no other."""
     run(["rehearse", str(far), "--junit", str(tmp_path / "junit.xml")])
