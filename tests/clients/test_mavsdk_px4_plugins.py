@@ -126,6 +126,8 @@ def test_a_place_an_orbit_following_and_sticks(fly: Run) -> None:
             await drone.manual_control.set_manual_control_input(0.5, 0.0, 0.5, 0.0)
             await asyncio.sleep(0.02)
         await mode_is(drone.telemetry, "POSCTL")
+        for _ in range(10):  # moved ones would take over from the landing
+            await drone.manual_control.set_manual_control_input(0.0, 0.0, 0.5, 0.0)
         await ends(drone)
 
     fly(does)
