@@ -22,6 +22,8 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "When DO items run: with the leg to the item before them, or after it":
         "Wann DO-Punkte ausgeführt werden: mit dem Weg zum Punkt davor oder danach",
     "Wind above this returns the vehicle (RTL); 0 = off": "Bei stärkerem Wind kehrt es zurück (RTL); 0 = aus",
+    "Say what a rehearsal's rules find in an uploaded plan":
+        "Sagen, was die Regeln einer Probe an einem geladenen Plan finden",
     "Land on a target": "Auf einem Ziel landen",
     "Who tells where the target is": "Wer sagt, wo das Ziel ist",
     "From the vehicle's nose to the sensor's x axis": "Von der Nase zur x-Achse des Sensors",

@@ -41,7 +41,7 @@ def test_the_general_file_keeps_to_its_schema_and_leads_to_the_others(firmware: 
     assert general["version"] >= 1 and re.fullmatch(r"\d+\.\d+\.\d+(\.\d+)?", general["firmwareVersion"])
     assert all(set(one) <= ALLOWED and {"type", "uri"} <= set(one) for one in general["metadataTypes"])
     assert set(found) == {PARAMETERS, COMMANDS, EVENTS}
-    assert found[EVENTS]["components"]["1"]["namespace"] == "sortie"
+    assert found[EVENTS]["components"]["1"]["namespace"] == {"ardupilot": "sortie", "px4": "px4"}[firmware]
 
 
 def strings(document: Any, rule: Any, place: str = "") -> dict[str, str]:
