@@ -26,7 +26,7 @@ from mavlink_bridge.firmware.px4_face import FlownParts
 from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes, Values
 from mavlink_bridge.firmware.px4_modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION, Pair
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.context import DENIED, FAILED, Context, Row
+from mavlink_bridge.services.commands.context import DENIED, Context, Row
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.guided.masks import position_parts
 from mavlink_bridge.services.guided.setpoints import GuidedService
@@ -158,11 +158,13 @@ class Orbit:
         state = core.facts.vehicle.state
         if not core.facts.armed or core.facts.landed or origin is None:
             return Outcome(Result.TEMPORARILY_REJECTED)
-        here, frame = state.place, command.frame
+        here = (
+            state.place
+        )  # its height is above mean sea level, whatever the frame (mavlink_receiver.cpp; MAVSDK says 3)
         lat, lon = command.param(5, here.lat), command.param(6, here.lon)
-        altitude = core.facts.altitude(frame, command.param(7), lat, lon) if command.given(7) else here.alt
-        if altitude is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(altitude) < HIGHEST):
-            return FAILED if altitude is None else DENIED
+        altitude = command.param(7) if command.given(7) else here.alt
+        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(altitude) < HIGHEST):
+            return DENIED
         outcome = core.modes.set(core.facts.vehicle_class.modes.guided, context.now_ms)
         if not outcome.ok:
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)

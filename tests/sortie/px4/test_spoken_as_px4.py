@@ -275,3 +275,14 @@ def test_mode_takeoff_takes_off(station: Station) -> None:
     assert station.command(ARM, 1.0, 0.0) == 0
     assert station.set_mode(TAKEOFF) == 0
     station.until(lambda: station.mode == HOLD and station.height > 4.5, 40.0)
+
+
+def test_an_orbit_is_above_mean_sea_level_whatever_its_frame(station: Station) -> None:
+    """MAVSDK sends frame 3 with an altitude above the sea; it climbed to 590 m."""
+    station.fly_to(8.0)
+    place = round((HOME.lat + 0.0001) * 1e7), round(HOME.lon * 1e7)
+    station.link.send(dialect.MAVLink_command_int_message(
+        1, 1, 3, 34, 0, 0, 8.0, 2.0, 0.0, nan, *place, HOME.alt + 8.0
+    ))  # fmt: skip
+    station.run(15.0)
+    assert station.mode == (3, 1) and abs(station.height - 8.0) < 1.0
