@@ -23,23 +23,24 @@ from sortie.config.errors import UserError
 from sortie.config.faults import parse_fault
 
 STRIKES: Final = {
-    "gps.loss": "SIM_GPS_DISABLE",
-    "baro.loss": "SIM_BARO_DISABLE",
-    "compass.loss": "SIM_MAG1_FAIL",
-    "rc.loss": "SIM_RC_FAIL",
+    "gps.loss": (("SIM_GPS_DISABLE", 1.0, 0.0), ("SIM_GPS1_ENABLE", 0.0, 1.0)),
+    "baro.loss": (("SIM_BARO_DISABLE", 1.0, 0.0),),
+    "compass.loss": (("SIM_MAG1_FAIL", 1.0, 0.0),),
+    "rc.loss": (("SIM_RC_FAIL", 1.0, 0.0),),
 }
-"""Faults that ArduPilot SITL has too: the parameter that is 1 while they last."""
+"""Faults that ArduPilot SITL has too: a parameter, its value while they last and after. Of several the controller has
+one: GPS has been switched by SIM_GPS1_ENABLE since 4.6."""
 ASKED: Final = ("ardupilot",)
 """Whose SITL has these parameters: the word before the colon of --vehicle."""
 NOT_THEIRS: Final = ("FM_", "SYSID_", "SIM_COLLIDE")
 
 
 class Strike(Struct, frozen=True):
-    """A parameter of the controller that changes, s after arming (0: before)."""
+    """A fault that begins or ends, s after arming (0: with it): the parameters of which the controller has one."""
 
     after_s: float
-    name: str
-    value: float
+    fault: str
+    params: tuple[tuple[str, float], ...]
 
 
 class Answer(Struct, frozen=True):
@@ -88,9 +89,10 @@ def strikes(wanted: Wanted, armed_s: float) -> list[Strike]:
         except UserError as error:
             raise UserError(f"fault {text}: ArduPilot SITL has {', '.join(STRIKES)} only") from error
         begin_ms, end_ms = fault.window_ms()
-        found.append(Strike(max(begin_ms / 1000.0 - armed_s, 0.0), STRIKES[fault.name], 1.0))
-        if end_ms is not None:
-            found.append(Strike(max(end_ms / 1000.0 - armed_s, 0.0), STRIKES[fault.name], 0.0))
+        for at_ms, column in ((begin_ms, 1), (end_ms, 2)):
+            if at_ms is not None:
+                params = tuple((row[0], float(row[column])) for row in STRIKES[fault.name])
+                found.append(Strike(max(at_ms / 1000.0 - armed_s, 0.0), fault.name, params))
     return sorted(found, key=lambda one: one.after_s)
 
 

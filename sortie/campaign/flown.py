@@ -69,7 +69,9 @@ class Ended(Struct, frozen=True):
 
 
 class Watched(Struct, frozen=True):
-    """For people who look on: where it is logged, what they connect to, how fast it goes (0: as the machine can)."""
+    """For people who look on: where it is logged, what they connect to, how fast it goes (0: as the machine can).
+    Links open when it has started, so that when it was seen to be ready does not depend on how often sockets are looked
+    at; those of a study's client before."""
 
     log_dir: Path | None = None
     links: tuple[str, ...] = ()
@@ -84,7 +86,7 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: Watched
         if study.fleet is not None:
             return _judged(study, run, given, wanted, _fly_fleet(study, wanted, watched))
         with _session(study, wanted, watched) as session:
-            return _judged(study, run, given, wanted, [_fly(session, study, wanted, given, watched.speedup)])
+            return _judged(study, run, given, wanted, [_fly(session, study, wanted, given, watched)])
     except Exception as error:  # noqa: BLE001  # a run that raises is a result
         reason = f"{type(error).__name__}: {error}"
         return Flown(no_flight(study, run, given, reason), {}, traceback.format_exc())
@@ -100,7 +102,8 @@ def _session(study: Study, wanted: Wanted, watched: Watched) -> Session:
     said = study.said
     return Session(
         wanted.vehicle, home=_home(wanted), seed=wanted.seed, params=wanted.params,
-        faults=wanted.faults, log_dir=watched.log_dir, links=watched.links, radio=wanted.radio,
+        faults=wanted.faults, log_dir=watched.log_dir, radio=wanted.radio,
+        links=() if said.client is None else watched.links,
         executor=None if said.executor is None else own_code.executor_of(said.code or "", study.code, said.executor),
     )  # fmt: skip
 
@@ -110,7 +113,7 @@ def _home(wanted: Wanted) -> str | GeoPoint | None:
 
 
 # --- one vehicle ------------------------------------------------------------------------------------------------------
-def _fly(session: Session, study: Study, wanted: Wanted, given: Mapping[str, Value], speedup: float) -> Ended:
+def _fly(session: Session, study: Study, wanted: Wanted, given: Mapping[str, Value], watched: Watched) -> Ended:
     """The flight is sampled from boot on."""
     limit_s, said = study.said.limit_s, study.said
     session.upload(wanted.plan)
@@ -120,13 +123,15 @@ def _fly(session: Session, study: Study, wanted: Wanted, given: Mapping[str, Val
             own_code.client_of(said.code or "", study.code, said.client)(session, given)
         else:
             session.start()
+            for link in watched.links:
+                session.add_link(link)
     except TimeIsUp:
         return Ended(recorder.signals(), "timeout", f"the client still flies after {limit_s:g} s")
     except (TimeoutError, RefusedError) as error:
         if said.client is not None:
             raise
         return Ended(recorder.signals(), "refused", str(error))
-    if not _to_its_end(session, recorder, limit_s, speedup):
+    if not _to_its_end(session, recorder, limit_s, watched.speedup):
         return Ended(recorder.signals(), "timeout", f"still flying after {limit_s:g} s")
     return _ended(recorder.signals())
 
@@ -169,6 +174,8 @@ def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
             fleet.wait_armable()
             for session in fleet:
                 session.start()
+            for link in watched.links:
+                fleet.add_link(link)
         except (TimeoutError, RefusedError) as error:
             return [Ended(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
         while fleet.time_s < study.said.limit_s and not all(one.over for one in recorders):
@@ -192,7 +199,7 @@ def _fleet(study: Study, wanted: Wanted, watched: Watched, stack: ExitStack) -> 
     return Fleet(
         study.fleet.count, file=file, vehicle=wanted.vehicle, formation=study.fleet.formation,
         spacing=wanted.spacing_m, home=_home(wanted), seed=wanted.seed % (1 << 32), params=wanted.params,
-        faults=wanted.faults, log_dir=watched.log_dir, links=watched.links, radio=wanted.radio,
+        faults=wanted.faults, log_dir=watched.log_dir, radio=wanted.radio,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from autopilot.events import Event
 from autopilot.geo import GeoPoint
-from mavlink_bridge.clients.parameters import ParameterWrite
+from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.api.begin import standing_at
 from sortie.api.watch import TimedEvent
 from sortie.campaign.confirm import (
@@ -97,16 +97,24 @@ class _Watched:
 class _Strikes:
     """Sets parameters of the controller when they are due after arming."""
 
-    def __init__(self, service: Service, due: list[Strike], write: Callable[[str, float], None]) -> None:
+    def __init__(self, service: Service, due: list[Strike], write: Callable[[str, float], ParameterWrite]) -> None:
         self._service, self._due, self._write = service, list(due), write
         self._armed_ms: int | None = None
+        self._struck: list[tuple[Strike, list[ParameterWrite]]] = []
 
     def observe(self, _: list[Event], now_ms: int) -> None:
         if self._armed_ms is None and self._service.autopilot.facts.armed:
             self._armed_ms = now_ms
         while self._due and self._is_due(self._due[0], now_ms):
             one = self._due.pop(0)
-            self._write(one.name, one.value)
+            self._struck.append((one, [self._write(name, value) for name, value in one.params]))
+
+    def check(self) -> None:
+        """UserError for a fault that the controller did not take: its flight would be compared with another."""
+        for one, asked in self._struck:
+            if not any(client.outcome is ParameterOutcome.ACCEPTED for client in asked):
+                names = " or ".join(name for name, _ in one.params)
+                raise UserError(f"fault {one.fault}: the controller did not set {names}", 1)
 
     def _is_due(self, one: Strike, now_ms: int) -> bool:
         return self._armed_ms is not None and now_ms - self._armed_ms >= one.after_s * 1000.0
@@ -124,17 +132,20 @@ def _fly(settings: Settings, wanted: Wanted, due: list[Strike]) -> tuple[dict[st
         if place is None:
             raise UserError("stopped before the flight controller had a position", 1)
 
-        def write(name: str, value: float) -> None:
+        def write(name: str, value: float) -> ParameterWrite:
             client = ParameterWrite(companion.vehicle.address, name, value)
             companion.link.add_service(client)
             client.start(runtime.link_ms)
+            return client
 
         watched = _Watched(run.service, (place, 0.0))
-        run.service.observers += [watched.observe, _Strikes(run.service, due, write).observe]
+        struck = _Strikes(run.service, due, write)
+        run.service.observers += [watched.observe, struck.observe]
         recorder = Recorder(watched, wanted.plan, alone=False)
         flight, _ = fly_once(run, runtime, progress)
         end_ms = run.service.now_ms + _LAST_MS
         runtime.run(lambda: recorder.over or run.service.now_ms >= end_ms)
+        struck.check()
         return recorder.signals(), flight.result.result
 
 

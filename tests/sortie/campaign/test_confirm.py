@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -14,10 +15,12 @@ import pytest
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
+from mavlink_bridge.clients.parameters import ParameterOutcome
 from sortie.campaign.confirm import Strike, armed_at, asked_params, confirmed, laid_on, strikes
 from sortie.campaign.flown import Flown, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
+from sortie.commands.campaign_confirm import _Strikes
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 from tests.fakes.controller_program import copter_binary
@@ -56,10 +59,36 @@ def study(tmp_path: Path) -> Study:
 
 def test_faults_come_as_long_after_arming_as_ours_and_parameters_at_boot(study: Study) -> None:
     wanted = study.wanted(0, {"fault": "gps.loss@30..40"})
-    assert strikes(wanted, 12.0) == [Strike(18.0, "SIM_GPS_DISABLE", 1.0), Strike(28.0, "SIM_GPS_DISABLE", 0.0)]
+    assert strikes(wanted, 12.0) == [
+        Strike(18.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0))),
+        Strike(28.0, "gps.loss", (("SIM_GPS_DISABLE", 0.0), ("SIM_GPS1_ENABLE", 1.0))),
+    ]
     assert asked_params(wanted) == {"WPNAV_SPEED": 500.0}
     with pytest.raises(UserError, match=r"fault motor1.loss@30: ArduPilot SITL has gps.loss, baro.loss"):
         strikes(msgspec.structs.replace(wanted, faults=["motor1.loss@30"]), 12.0)
+
+
+@pytest.mark.parametrize("outcome", [ParameterOutcome.ACCEPTED, ParameterOutcome.TIMEOUT, ParameterOutcome.REFUSED])
+def test_a_fault_that_the_controller_did_not_take_is_no_answer(outcome: ParameterOutcome) -> None:
+    """Of two names one is enough; both are asked for once, as long after arming as the fault is due."""
+    facts, asked = SimpleNamespace(armed=False), list[tuple[str, float]]()
+
+    def write(name: str, value: float) -> SimpleNamespace:
+        asked.append((name, value))
+        return SimpleNamespace(outcome=outcome if name == "SIM_GPS1_ENABLE" else ParameterOutcome.TIMEOUT)
+
+    due = Strike(2.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0)))
+    struck = _Strikes(SimpleNamespace(autopilot=SimpleNamespace(facts=facts)), [due], write)
+    for now_ms in (0, 10_000, 11_900, 12_000, 12_100):
+        facts.armed = now_ms >= 10_000
+        struck.observe([], now_ms)
+        assert bool(asked) == (now_ms >= 12_000)
+    assert asked == list(due.params)
+    if outcome is ParameterOutcome.ACCEPTED:
+        struck.check()
+        return
+    with pytest.raises(UserError, match=r"fault gps\.loss: the controller did not set SIM_GPS_DISABLE or SIM_GPS1"):
+        struck.check()
 
 
 def test_flights_are_laid_on_each_other_at_arming() -> None:

@@ -1,0 +1,133 @@
+"""docs/clusters.md: its examples start clusters that fly a study, as far as that can be had without other machines."""
+
+# ruff: noqa: E402  # what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+for name in ("distributed", "pyarrow", "scipy"):
+    pytest.importorskip(name, reason="the extra campaign is not installed")
+
+from sortie.campaign.folder import rows
+from sortie.commands.cli import run as main
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "clusters.md").read_text(encoding="utf-8")
+STUDY = ROOT / "examples" / "studies" / "gps-loss.toml"
+RUNS = 4
+SSH_SERVER = """
+import asyncio, asyncssh, subprocess, sys
+async def run(process):
+    child = await asyncio.create_subprocess_shell(
+        process.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    await process.redirect(stdout=child.stdout, stderr=child.stderr)
+    process.exit(await child.wait())
+class Open(asyncssh.SSHServer):
+    def begin_auth(self, username):
+        return False
+async def serve():
+    server = await asyncssh.listen("127.0.0.1", 0, server_factory=Open, process_factory=run,
+                                   server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")])
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.wait_closed()
+asyncio.run(serve())
+"""
+SBATCH = """#!/bin/sh
+cp "$1" "$0.job"  # whoever submits takes its file away
+nohup sh "$0.job" > "$0.out" 2>&1 &
+echo $! >> "$0.pids"
+echo "Submitted batch job $!"
+"""
+
+
+def example(title: str) -> str:
+    """The Python below a heading of the page."""
+    found = re.search(rf"## {title}\n.*?```python\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@contextmanager
+def started(program: str, environment: dict[str, str] | None = None) -> Iterator[str]:
+    """The address that a program of the page prints; it ends with Enter."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert process.wait() == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def fly(address: str, out: Path) -> None:
+    assert main(["campaign", "run", str(STUDY), "--runs", str(RUNS), "--out", str(out), "--scheduler", address]) == 0
+    assert [row.run for row in rows(out)] == list(range(RUNS))
+
+
+def swapped(program: str, *pairs: tuple[str, str]) -> str:
+    """With what is of another machine in its place."""
+    for old, new in pairs:
+        assert old in program
+        program = program.replace(old, new)
+    return program
+
+
+@pytest.mark.long
+def test_the_ssh_example_flies_by_an_ssh_server(tmp_path: Path) -> None:
+    pytest.importorskip("asyncssh")
+    server = subprocess.Popen([sys.executable, "-c", SSH_SERVER], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        port = int(server.stdout.readline())
+        program = swapped(
+            example("SSH"), ('"10.0.0.1", "10.0.0.1", "10.0.0.2"', '"127.0.0.1", "127.0.0.1"'),
+            ('{"username": "pilot"}', f'{{"username": "pilot", "port": {port}, "known_hosts": None}}'),
+            ('"n_workers": 16', '"n_workers": 2'), ("/opt/sortie/.venv/bin/python", sys.executable),
+        )  # fmt: skip
+        with started(program) as address:
+            fly(address, tmp_path / "out")
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.long
+def test_the_slurm_example_flies_by_an_sbatch_that_starts_the_job_in_place(tmp_path: Path) -> None:
+    pytest.importorskip("dask_jobqueue")
+    for name, text in (("sbatch", SBATCH), ("scancel", "#!/bin/sh\nkill $@\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    program = swapped(
+        example("SLURM"), ("cores=16", "cores=2"), ("processes=16", "processes=2"), ("jobs=16", "jobs=1"),
+        ('"ib0"', '"lo"'), ("/shared/sortie/.venv/bin/python", sys.executable),
+    )  # fmt: skip
+    with started(program, {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}) as address:
+        fly(address, tmp_path / "out")
+
+
+def test_the_kubernetes_example_says_what_dask_kubernetes_takes() -> None:
+    operator = pytest.importorskip("dask_kubernetes.operator")
+    (call,) = [node for node in ast.walk(ast.parse(example("Kubernetes"))) if isinstance(node, ast.Call)
+               and isinstance(node.func, ast.Name) and node.func.id == "KubeCluster"]  # fmt: skip
+    given = {word.arg for word in call.keywords}
+    assert given <= set(inspect.signature(operator.KubeCluster.__init__).parameters)
+
+
+def test_every_example_of_the_page_is_python_that_prints_the_address() -> None:
+    for title in ("SSH", "SLURM", "Kubernetes"):
+        assert "print(cluster.scheduler_address, flush=True)" in ast.unparse(ast.parse(example(title)))
