@@ -31,7 +31,7 @@ def test_there_is_a_test_for_every_example():
     """A new example needs a line here."""
     known = {
         "own_executor.py", "own_mode.py", "test_flight.py", "dronekit_flight.py", "mavsdk_flight.py", "square.plan",
-        "square.waypoints", "survey.plan", "project", "studies", "package",
+        "square.waypoints", "survey.plan", "project", "studies", "package", "plans",
     }  # fmt: skip
     found = {path.name for path in EXAMPLES.iterdir() if path.name != "__pycache__"}
     assert found == known
