@@ -3,8 +3,8 @@ import { TILE, angle, graticuleStep, metresPerPixel, moved, nice, project, unpro
 import { Ground } from './ground.js';
 import { figure } from './link.js';
 
-// Okabe and Ito's colours, in the order in which neighbours differ most; a number stands beside each.
-const COLOURS = { light: ['#0072b2', '#d55e00', '#007a5a', '#b0508a', '#8a6100', '#2f86c0'], dark: ['#56b4e9', '#f0843a', '#2fc79b', '#e3a3c6', '#e6b800', '#9ad0f5'] };
+// After Okabe and Ito, in the order in which neighbours differ most, told apart by any eye (a test looks); a number stands beside each.
+const COLOURS = { light: ['#0072b2', '#d55e00', '#007a5a', '#b0508a', '#8000f0', '#800010'], dark: ['#56b4e9', '#f0843a', '#2fc79b', '#e3a3c6', '#e6b800', '#9ad0f5'] };
 const FENCE = { polygonIn: 5001, polygonOut: 5002, circleIn: 5003, circleOut: 5004 };
 const MOST_TRACK = 4000;
 

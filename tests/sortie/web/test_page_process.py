@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +23,9 @@ from sortie.runtime.runtime import Runtime
 from tests.fakes import program
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
+from tests.fakes.shown import on_a_page
+
+SQUARE = str(Path(__file__).parents[3] / "examples" / "square.waypoints")
 
 
 @pytest.fixture
@@ -99,6 +106,27 @@ def test_a_taken_port_is_not_asked_for(runtime, tmp_path, monkeypatch):
         monkeypatch.setattr(page_process, "DEFAULT_LISTEN", other.getsockname())
         begin(runtime, Settings(), tmp_path)
         assert os.environ["SORTIE_LISTEN"] != f"127.0.0.1:{other.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "command", [("fly", SQUARE, "--speedup", "1"), ("demo", "--speedup", "1")], ids=lambda row: row[0]
+)
+def test_a_flight_is_seen_while_it_is_flown(tmp_path, command):
+    """`fly` and `demo`: their vehicle is on the page, with what it says. (`serve` and `loop`: `test_browser*.py`.)"""
+    pytest.importorskip("aiohttp", reason="the page's library is not installed: sortie[web]")
+    deadline_s = time.monotonic() + PATIENCE_S
+    with on_a_page(tmp_path, *command, "--link", "tcpin:127.0.0.1:0", "--state-dir", "state") as address:
+        texts = f"{address}mavlink/vehicles/1/components/1/messages/STATUSTEXT"
+        while True:
+            assert time.monotonic() < deadline_s
+            try:
+                with urllib.request.urlopen(texts, timeout=PATIENCE_S) as response:
+                    told = json.load(response)
+                break
+            except urllib.error.HTTPError as error:  # the vehicle, or its first text, has not been heard yet
+                assert error.code == 404
+                time.sleep(0.1)
+    assert "".join(told["message"]["text"]).strip("\0")
 
 
 def test_a_missing_library_is_told_before_the_flight(runtime, tmp_path, monkeypatch):
