@@ -101,6 +101,7 @@ def test_a_place_an_orbit_following_and_sticks(fly: Run) -> None:
         from mavsdk_grpc.action import OrbitYawBehavior
         from mavsdk_grpc.follow_me import Config, TargetLocation
 
+        await drone.param.set_param_float("COM_RC_LOSS_T", 300.0)  # a slow machine loses no sticks
         await rise(drone)
         home = await wait_for(drone.telemetry, "home", lambda place: True)
         lat, lon = home.latitude_deg + 15.0 / METRES_PER_DEGREE, home.longitude_deg
