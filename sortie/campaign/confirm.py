@@ -15,12 +15,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from sortie.api.begin import checked_params
 from sortie.campaign.flown import Flown
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import STEP_MS, Array
 from sortie.campaign.study import Study, Wanted
 from sortie.config.errors import UserError
 from sortie.config.faults import parse_fault
+from sortie.config.values import parse_vehicle
 
 STRIKES: Final = {
     "gps.loss": (("SIM_GPS_DISABLE", 1.0, 0.0), ("SIM_GPS1_ENABLE", 0.0, 1.0)),
@@ -76,7 +78,8 @@ def check_asked(study: Study) -> None:
 
 def asked_params(wanted: Wanted) -> dict[str, float]:
     """The parameters that the controller begins with."""
-    return {name: value for name, value in wanted.params.items() if not name.startswith(NOT_THEIRS)}
+    params = checked_params(wanted.params, parse_vehicle(wanted.vehicle).frame)
+    return {name: value for name, value in params.items() if not name.startswith(NOT_THEIRS)}
 
 
 def strikes(wanted: Wanted, armed_s: float) -> list[Strike]:

@@ -49,7 +49,8 @@ Judge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
 
 
 class Wanted(Struct, frozen=True):
-    """What one run flies, all inputs in their places. `spacing_m`: of a fleet."""
+    """What one run flies, all inputs in their places. `params`: whoever flies it checks them. `spacing_m`: of a
+    fleet."""
 
     vehicle: str
     home: str | None
@@ -144,12 +145,11 @@ class Study(Struct, frozen=True):
     def wanted(self, run: int, given: Mapping[str, Value]) -> Wanted:
         """What a run flies. UserError where an input does not fit its place."""
         said = self.said
-        kind = parse_vehicle(said.vehicle).frame
         values = {name: _number(f"params.{name}", _put(value, given)) for name, value in said.params.items()}
         radio = None if said.radio is None else _put(said.radio, given) or None
         return Wanted(
             said.vehicle, None if said.home is None else _put(said.home, given), self.seed(run),
-            _params(tuple(values.items()), kind), self._struck(given), self.plan(given), radio,
+            values, self._struck(given), self.plan(given), radio,
             0.0 if said.fleet is None else _number("fleet.spacing", _put(said.fleet.spacing, given)),
         )  # fmt: skip
 
@@ -178,15 +178,6 @@ def _robustness(formula: Formula, signals: Mapping[str, Array], _given: Mapping[
     return formula.robustness(signals, STEP_MS / 1000.0)
 
 
-@lru_cache(maxsize=256)
-def _checked_params(values: tuple[tuple[str, float], ...], kind: str) -> tuple[tuple[str, float], ...]:
-    return tuple(checked_params(dict(values), kind).items())
-
-
-def _params(values: tuple[tuple[str, float], ...], kind: str) -> dict[str, float]:
-    return dict(_checked_params(values, kind))
-
-
 # --- checks -----------------------------------------------------------------------------------------------------------
 def _checked(said: Said, path: Path, runs: int | None) -> Study:
     _check_sample(said)
@@ -203,6 +194,7 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
     study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
     wanted = study.wanted(0, given)
+    checked_params(wanted.params, parse_vehicle(said.vehicle).frame)
     machine = make_vehicle(parse_vehicle(said.vehicle).frame, *standing_at(wanted.home), wanted.seed)
     parse_faults(wanted.faults, machine.fault_names())
     radio_of(wanted.radio)
