@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import struct
 from math import sqrt
 
 import pytest
@@ -76,11 +77,14 @@ def test_what_is_advertised_and_published():
         "/1/pose": "foxglove.FrameTransform",
         "/1/log": "foxglove.Log",
     }.items() <= topics.items()
-    assert json.loads(data)["mode"] == "STABILIZE"
+    assert json.loads(data["/1/state"])["mode"] == "STABILIZE"
+    fix = doubles(data["/1/fix"])
+    assert [fix[number] for number in (1, 2, 3)] == pytest.approx([HOME.lat, HOME.lon, HOME.alt], abs=3.0, rel=1e-5)
+    assert fix[1] == pytest.approx(HOME.lat, abs=1e-4)
 
 
 async def look(server, page):
-    """(the server's word about itself, schemas by topic, the first state)."""
+    """(the server's word about itself, schemas by topic, the first data of state and fix)."""
     async with (
         aiohttp.ClientSession() as client,
         client.ws_connect(f"ws://127.0.0.1:{server.port}", protocols=["foxglove.sdk.v1"]) as socket,
@@ -90,10 +94,13 @@ async def look(server, page):
             told = await socket.receive_json()
             info = told if told["op"] == "serverInfo" else info
             channels |= {one["topic"]: one for one in told.get("channels", [])}
+        wanted = ("/1/state", "/1/fix")
         await socket.send_json(
-            {"op": "subscribe", "subscriptions": [{"id": 7, "channelId": channels["/1/state"]["id"]}]}
-        )
-        while True:
+            {"op": "subscribe",
+             "subscriptions": [{"id": number, "channelId": channels[name]["id"]} for number, name in enumerate(wanted)]}
+        )  # fmt: skip
+        data = {}
+        while len(data) < len(wanted):
             page.run(0.5)
             server.commit(page.now_ms)
             try:
@@ -101,4 +108,30 @@ async def look(server, page):
             except TimeoutError:
                 continue  # it has not heard of the subscription yet
             if message.type is aiohttp.WSMsgType.BINARY:
-                return info, {topic: one["schemaName"] for topic, one in channels.items()}, message.data[13:]
+                data[wanted[int.from_bytes(message.data[1:5], "little")]] = message.data[13:]
+        return info, {topic: one["schemaName"] for topic, one in channels.items()}, data
+
+
+def doubles(data):
+    """The 64-bit floats of a Protobuf message by field number, as any reader of the schema finds them."""
+    found, at = {}, 0
+    while at < len(data):
+        (tag, at), size = varint(data, at), 0
+        if tag & 7 == 1:
+            found[tag >> 3], size = struct.unpack_from("<d", data, at)[0], 8
+        elif tag & 7 == 2:
+            size, at = varint(data, at)
+        else:
+            _, at = varint(data, at)
+        at += size
+    return found
+
+
+def varint(data, at):
+    """(a number of Protobuf, where the next thing begins)."""
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if data[at - 1] < 128:
+            return value, at
