@@ -13,7 +13,7 @@ from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 
 __tracebackhide__ = True  # as in `session`
 E = TypeVar("E")
-_PASSES_PER_YIELD = 10
+_PASSES_PER_YIELD = 4
 _SERVED_MS = 100
 """Vehicle time after which `serve` asks at the latest whether it is to end."""
 
