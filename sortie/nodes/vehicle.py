@@ -31,7 +31,7 @@ from sortie.nodes.face import Face
 from sortie.nodes.fault_plan import NEVER_MS, FaultInjector, FaultPlan
 
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
-HORIZON_MS = 5000
+HORIZON_MS = 20_000
 BOOT_LIMIT_MS = 120_000
 STANDING_MPS = 0.2
 BURST_BYTES = 64 * 1024
