@@ -49,6 +49,65 @@ def test_mavsdk_has_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert last.name > "IMG_0004.JPG", "a card that was formatted has the picture that was taken then, and no other"
 
 
+def test_a_mission_of_mavsdk_takes_pictures(tmp_path: Path) -> None:
+    """Its camera actions: a picture at a waypoint, then a row of them until the next; each is told with its place.
+    (MAVSDK makes home of its first waypoint.)"""
+    lat, lon = (float(one) for one in HOME.split(",")[:2])
+    told: list[Any] = []
+
+    async def run(service: Served) -> None:
+        from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
+        from mavsdk.asyncio.plugins.action import ActionAsync
+        from mavsdk.asyncio.plugins.camera import CameraAsync
+        from mavsdk.asyncio.plugins.mission import MissionAsync
+        from mavsdk.asyncio.plugins.telemetry import TelemetryAsync
+        from mavsdk.plugins.mission.mission import MissionItem, MissionPlan
+
+        def item(north: float, **camera: Any) -> Any:
+            return MissionItem(
+                latitude_deg=lat + north, longitude_deg=lon, relative_altitude_m=15.0, speed_m_s=5.0,
+                is_fly_through=True, **camera,
+            )  # fmt: skip
+
+        actions = MissionItem.CameraAction
+        plan = [
+            item(0.0001), item(0.0003, camera_action=actions.TAKE_PHOTO),
+            item(0.0005, camera_action=actions.START_PHOTO_INTERVAL, camera_photo_interval_s=1.0),
+            item(0.0009, camera_action=actions.STOP_PHOTO_INTERVAL), item(0.0011),
+        ]  # fmt: skip
+        async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
+            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
+            system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
+            assert system is not None
+            camera, mission = CameraAsync(system), MissionAsync(system)
+            action, telemetry = ActionAsync(system), TelemetryAsync(system)
+
+            async def hear() -> None:
+                async for one in camera.subscribe_capture_info():
+                    told.append(one)  # noqa: PERF401 - it has no end
+
+            hearing = asyncio.create_task(hear())
+            try:
+                await _so(camera.camera_list, lambda one: bool(one.cameras))
+                await mission.upload_mission(MissionPlan(plan))
+                await action.arm()
+                await action.takeoff()
+                await _so(telemetry.position, lambda at: at.relative_altitude_m > 2.0)
+                await mission.start_mission()
+                await _until(lambda: len(told) >= 6)
+            finally:
+                hearing.cancel()
+                for plugin in (camera, mission, action, telemetry):
+                    plugin.destroy()
+
+    with served(tmp_path, "--home", HOME, "--param", "CAM1_TYPE=6", paced=True) as service:
+        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
+    norths = [one.position.latitude_deg - lat for one in told]
+    assert norths[0] == pytest.approx(0.0003, abs=0.00005)
+    assert all(0.00045 < north < 0.00105 for north in norths[1:6]), norths
+    assert [one.index for one in told[:6]] == list(range(6))
+
+
 async def _is_what_it_is(camera: Any) -> None:
     from mavsdk.plugins.camera import Mode
 
