@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,22 @@ def test_px4_s_own_figures(tmp_path: Path) -> None:
     assert facts.samples[0].percent == pytest.approx(90.0)
     assert Quantity.VIBRATION not in facts.series and facts.series[Quantity.VIBRATION_METRIC][0][1] == 3.5
     assert [one.severity for one in facts.troubles] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("name", "vehicle"), [("ardupilot-square.bin", "ArduCopter V4.7.0"), ("px4-sih-square.ulg", "PX4")]
+)
+def test_logs_of_the_real_ones(tmp_path: Path, name: str, vehicle: str) -> None:
+    """ArduPilot's SITL and PX4's SIH flew a square: who it was, how fast, and a page."""
+    log = tmp_path / name
+    log.write_bytes(lzma.decompress((Path(__file__).parents[2] / "data" / f"{name}.xz").read_bytes()))
+    facts = read_log(log)
+    assert facts.vehicle.startswith(vehicle)
+    assert len(facts.samples) > 50
+    assert max(one.speed or 0.0 for one in facts.samples) > 3.0
+    assert run(["report", str(log), "--out", str(tmp_path)]) == 0
+    (page,) = tmp_path.glob("*.html")
+    assert "<svg" in page.read_text(encoding="utf-8")
 
 
 def test_the_verdict_is_the_worst_of_what_is_found(tmp_path: Path) -> None:
