@@ -29,8 +29,7 @@ from sortie.runtime.sockets import Sockets
 from sortie.runtime.wire import Wire, Wires
 
 SLICE_S = 0.0005
-ALONE_SLICE_S = 0.002
-"""Where nobody is on a link: who comes waits that long."""
+ALONE_SLICE_S = 0.002  # where nobody is on a link: who comes waits that long
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 FOR_EVER_MS = 1 << 62
@@ -253,8 +252,7 @@ class Runtime:
 
     def _next_link_event_ms(self) -> int:
         """In virtual time: a deadline of a link's protocols, a frame that arrives, or half a one that is given up."""
-        dues = [node.next_link_deadline_ms() for node in self._nodes]
-        dues.append(self._wires.next_deadline_ms())
+        dues = [self._wires.next_deadline_ms(), *(node.next_link_deadline_ms() for node in self._nodes)]
         dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
         due_ms = earliest(dues)
         return FOR_EVER_MS if due_ms is None else due_ms
