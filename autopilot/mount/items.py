@@ -23,6 +23,22 @@ Params = tuple[float, ...]
 FAILED: Final = Outcome(Result.FAILED)
 DEVICES: Final = frozenset({0, 1, Component.GIMBAL})
 """gimbal_device_id: all, ArduPilot's first one, the component."""
+_DEVICE_PARAM: Final = MappingProxyType({
+    Cmd.DO_GIMBAL_MANAGER_CONFIGURE: 7,
+    Cmd.DO_GIMBAL_MANAGER_PITCHYAW: 7,
+    Cmd.DO_SET_ROI_LOCATION: 1,
+    Cmd.DO_SET_ROI_WPNEXT_OFFSET: 1,
+    Cmd.DO_SET_ROI_NONE: 1,
+    Cmd.DO_SET_ROI_SYSID: 2,
+})  # fmt: skip
+"""Which parameter of a command is a gimbal_device_id."""
+
+
+def means_gimbal(command: int, params: Params) -> bool:
+    """Is the gimbal that there is meant? Refused FAILED if not, as ArduPilot refuses a gimbal that it has not."""
+    index = _DEVICE_PARAM.get(Cmd(command))
+    device = 0.0 if index is None else params[index - 1]
+    return not isfinite(device) or device in DEVICES
 
 
 def move(mount: Mount, flags: int, angles: Angles | None, rates: Angles | None) -> bool:
@@ -53,7 +69,7 @@ def _pitch_yaw(mount: Mount, p: Params) -> Outcome:
     """DO_GIMBAL_MANAGER_PITCHYAW: pitch, yaw, pitch rate, yaw rate (deg), flags, -, device."""
     angles, rates = _both(p[0], p[1]), _both(p[2], p[3])
     half = angles is None and rates is None and any(isfinite(one) for one in p[:4])
-    if half or p[6] not in DEVICES:
+    if half:
         return FAILED
     flags = int(p[4]) if isfinite(p[4]) else 0
     return ACCEPTED if move(mount, flags, angles, None if angles else rates) else FAILED
@@ -121,4 +137,4 @@ MOUNT_ITEMS: Final[MappingProxyType[int, Callable[[Mount, Params], Outcome]]] = 
 
 def act(mount: Mount, command: int, params: Params) -> Outcome:
     """Do one of `MOUNT_ITEMS`."""
-    return MOUNT_ITEMS[command](mount, params)
+    return MOUNT_ITEMS[command](mount, params) if means_gimbal(command, params) else FAILED

@@ -27,10 +27,11 @@ from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import turn
 from autopilot.result import Outcome
 from autopilot.vehicle_context import KnownVehicle
+from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.camera import CameraService
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
-from mavlink_bridge.services.camera.messages import Sight, Taken
+from mavlink_bridge.services.camera.messages import Sight, Taken, heartbeat
 from mavlink_bridge.services.camera.service import FLOWN, CameraItems
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.commands.context import Context, Row
@@ -79,6 +80,7 @@ class CameraOwner(Protocol):
     parameters: Parameters
     endpoint: Endpoint
     observers: list[Callable[..., None]]
+    heartbeats: dict[int, Callable[[], Message]]
 
     @property
     def vehicle(self) -> object: ...
@@ -338,12 +340,13 @@ def attach_camera(owner: CameraOwner, commands: CommandService) -> CameraAlbum |
     gimbal = autopilot.mount.gimbal
     camera = CameraService(
         specs, album, definition=lambda: f"mftp://{DEFINITION}", epoch_us=owner.epoch_us, trigger_every=trigger_every,
-        gimbal=0 if gimbal is None else int(Component.GIMBAL),
+        links=owner.endpoint.links, room=owner.room, gimbal=0 if gimbal is None else int(Component.GIMBAL),
     )  # fmt: skip
     files = VirtualFiles()
     files.page(DEFINITION, definition)
     files.mount(DCIM, album.card)
     transfer = FtpService(files, room=owner.room, component=Component.CAMERA)
+    owner.heartbeats[Component.CAMERA] = heartbeat
     owner.endpoint.add_component(Component.CAMERA, [camera, SettingsService(camera.device), transfer])
     owner.observers.append(camera.hear)
 

@@ -184,6 +184,7 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
     if gimbal is None:
         return ()
     device = GimbalDevice(gimbal, endpoint.links, lambda: endpoint.system_id, lambda: service.now_ms)
+    service.heartbeats[Component.GIMBAL] = device.heartbeat
     endpoint.add_component(Component.GIMBAL, [device])
     return (
         GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.links, lambda: endpoint.system_id),

@@ -23,6 +23,7 @@ from autopilot.turns import earliest
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from sortie.config.faults import Fault
@@ -83,6 +84,8 @@ class Service:
         self.observers: list[Observer] = []
         self.samplers: list[Callable[[int], None]] = []
         """Hear of passes in which nothing is decided, see `stream`; of all others observers hear."""
+        self.heartbeats: dict[int, Callable[[], Message]] = {}
+        """Of further components that speak from here, by their number."""
         self.passes = 0
         self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
@@ -156,8 +159,10 @@ class Service:
         self.telemetry.load()
 
     def beat(self) -> None:
-        """Vehicle time stands still: a HEARTBEAT all the same."""
+        """Vehicle time stands still: a HEARTBEAT all the same, of each component."""
         self.telemetry.send_heartbeat()
+        for component, heartbeat in self.heartbeats.items():
+            self.endpoint.send(heartbeat(), component=component)
 
     def close(self) -> None:
         """What it writes by others is written: the pictures of its camera."""

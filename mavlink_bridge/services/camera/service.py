@@ -4,15 +4,14 @@ component 100 around a `CameraDevice`. Its settings are extended parameters (`ex
 Pictures are taken by IMAGE_START_CAPTURE, by DO_DIGICAM_CONTROL, and whenever the autopilot's trigger fires
 (`CameraTriggered`: by distance, by a mission's items, by a switch). A capture with the sequence number of the one
 before from the same station is a repetition and takes no second picture. CAMERA_IMAGE_CAPTURED goes to everybody when
-the picture is on the card, and again to who asks for its number. Video is told as absent: VIDEO_START_CAPTURE is
-DENIED, streams are UNSUPPORTED.
+the picture is on the card, and again to who asks (`captured`). Video is told as absent: VIDEO_START_CAPTURE is DENIED,
+streams are UNSUPPORTED.
 
 Clock: vehicle time.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from math import radians
 from typing import Final, Protocol
@@ -22,27 +21,26 @@ from autopilot.mav import CameraMode, Cmd, Component, FocusType, Result, Severit
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.result import ACCEPTED, Outcome
+from autopilot.turns import earliest
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.camera import messages
+from mavlink_bridge.services.camera.captured import ALONE, TO_THE_LAST, CaptureReports
 from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, Refusal, Shot, Specs
 from mavlink_bridge.services.camera.extended import value_of
 from mavlink_bridge.services.camera.messages import STORAGE_ID, Sight, Taken
 from mavlink_bridge.services.camera.settings import TABLE
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
+from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served
 
-HEARTBEAT_MS: Final = 1000
-LOOK_AGAIN_MS: Final = 20
+HEARTBEAT_US: Final = 1_000_000
 _DENIED, _FAILED = Outcome(Result.DENIED), Outcome(Result.FAILED)
 _UNSUPPORTED, _BUSY = Outcome(Result.UNSUPPORTED), Outcome(Result.TEMPORARILY_REJECTED)
 _OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BUSY: _BUSY, Refusal.FULL: _FAILED}
 _FULL_TEXT: Final = b"Camera: storage full"
+_ALL: Final = -1
 _FRAME: Final = 0  # none of these commands has a place
-
-INFORMATION, SETTINGS = id_of("CAMERA_INFORMATION"), id_of("CAMERA_SETTINGS")
-STORAGE, STATUS = id_of("STORAGE_INFORMATION"), id_of("CAMERA_CAPTURE_STATUS")
-CAPTURED, VIEW = id_of("CAMERA_IMAGE_CAPTURED"), id_of("CAMERA_FOV_STATUS")
 
 
 class Album(Protocol):
@@ -67,7 +65,8 @@ class Album(Protocol):
 
 class CameraService:
     """See the module. `definition`: where the definition file is; `gimbal`: the component that holds the camera, 0:
-    none; `trigger_every(metres, at_once)`: sets the autopilot's trigger; `epoch_us`: UTC at vehicle time 0."""
+    none; `trigger_every(metres, at_once)`: sets the autopilot's trigger; `epoch_us`: UTC at vehicle time 0; `links`:
+    those that it streams to, `room(link)`: bytes that may be queued there now."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT"})
@@ -80,6 +79,8 @@ class CameraService:
         definition: Callable[[], str],
         epoch_us: int,
         trigger_every: Callable[[float, bool], object],
+        links: Callable[[], Sequence[int]],
+        room: Callable[[int], int],
         gimbal: int = 0,
     ) -> None:
         self.device = CameraDevice(specs, self._shutter, lambda: album.stored)
@@ -90,11 +91,25 @@ class CameraService:
         self._gimbal = gimbal
         self._out: list[Outgoing] = []
         self._memory = AnswerMemory()
-        self._captured: list[Message] = []
-        self._untold: deque[tuple[int, int]] = deque()  # (when it is on the card, its number)
-        self._beat_ms = 0
+        self._reports = CaptureReports(album.ready, room)
+        self._messages = self._told_of(links)
         self._sequences: dict[Peer, tuple[int, int]] = {}  # the last capture's number, and until when it counts
         self._told_full = False
+
+    def _told_of(self, links: Callable[[], Sequence[int]]) -> ComponentMessages:
+        said, device = ComponentMessages(Component.CAMERA, links), self.device
+        said.stream("HEARTBEAT", lambda _: messages.heartbeat(), HEARTBEAT_US)
+        said.stream(
+            "CAMERA_INFORMATION",
+            lambda now_ms: messages.information(device, now_ms, self._definition(), self._gimbal),
+        )
+        said.stream("CAMERA_SETTINGS", lambda now_ms: messages.settings(device, now_ms))
+        said.stream("STORAGE_INFORMATION", lambda now_ms: messages.storage(device, now_ms))
+        said.answer("STORAGE_INFORMATION", self._storage)
+        said.stream("CAMERA_CAPTURE_STATUS", lambda now_ms: messages.capture_status(device, now_ms))
+        said.stream("CAMERA_FOV_STATUS", lambda now_ms: messages.field_of_view(device, now_ms, self._album.sight()))
+        said.answer("CAMERA_IMAGE_CAPTURED", self._captured)
+        return said
 
     # --- Service ------------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -105,25 +120,19 @@ class CameraService:
         self._command(command, message.target_component, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        if now_ms >= self._beat_ms:
-            self._beat_ms = now_ms - now_ms % HEARTBEAT_MS + HEARTBEAT_MS
-            self._say(messages.heartbeat())
+        self._out += self._messages.take_due(now_ms)
         due = self.device.next_deadline_ms()
         if due is not None and due <= now_ms:
             self._refused(self.device.handle_timeout(now_ms))
-        while self._untold and self._untold[0][0] <= now_ms:
-            _, number = self._untold.popleft()
-            if not self._album.ready(number):
-                self._untold.appendleft((now_ms + LOOK_AGAIN_MS, number))
-                break
-            self._say(self._captured[number])
+        for told in self._reports.take_due(now_ms):
+            self._say(told)
+        for link, again in self._reports.take_again(now_ms):
+            self._say(again, link)
 
     def next_deadline_ms(self) -> int | None:
         if self._out:
             return 0
-        due = self._beat_ms if not self._untold else min(self._beat_ms, self._untold[0][0])
-        picture = self.device.next_deadline_ms()
-        return due if picture is None else min(due, picture)
+        return earliest((self._messages.next_ms(), self._reports.next_ms(), self.device.next_deadline_ms()))
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._out = self._out, []
@@ -131,6 +140,8 @@ class CameraService:
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
+        self._messages.link_closed(link)
+        self._reports.link_closed(link)
         self._sequences = {peer: known for peer, known in self._sequences.items() if peer.link != link}
 
     # --- pictures -----------------------------------------------------------------------------------------------------
@@ -141,8 +152,8 @@ class CameraService:
 
     def _shutter(self, shot: Shot) -> None:
         utc_us = self._epoch_us + 1000 * shot.time_ms
-        self._captured.append(messages.image_captured(shot.number, shot.time_ms, utc_us, self._album.take(shot)))
-        self._untold.append((shot.time_ms + EXPOSING_MS, shot.number))
+        report = messages.image_captured(shot.number, shot.time_ms, utc_us, self._album.take(shot))
+        self._reports.add(report, shot.time_ms + EXPOSING_MS)
         self._told_full = False
 
     def _refused(self, refusal: Refusal | None) -> None:
@@ -174,12 +185,11 @@ class CameraService:
         self._acknowledge(command, outcome)
         self._out += answers
 
-    @staticmethod
-    def _means_cameras(command: Command) -> bool:
+    def _means_cameras(self, command: Command) -> bool:
         """Sent to all components: is the autopilot, which has these commands too, not meant as well?"""
         if command.number in (Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST):
             return False
-        return command.number != Cmd.REQUEST_MESSAGE or command.whole(1) in _ANSWERS
+        return command.number not in ABOUT_MESSAGES or self._messages.means(command)
 
     def _acknowledge(self, command: Command, outcome: Outcome) -> None:
         peer = command.peer
@@ -298,11 +308,11 @@ class CameraService:
         """STORAGE_FORMAT: param1 the card (0: all), param2 = 1."""
         if command.whole(1) not in (0, STORAGE_ID) or command.param(2) != 1.0:
             return _DENIED
-        if self.device.interval_ms or self._untold:
+        if self.device.interval_ms or self._reports.waits:
             return _BUSY
         self._album.format()
         self.device.format()
-        self._captured.clear()
+        self._reports.clear()
         self._say(messages.storage(self.device, now_ms))
         self._say(messages.capture_status(self.device, now_ms))
         return ACCEPTED
@@ -316,44 +326,31 @@ class CameraService:
         return _UNSUPPORTED
 
     # --- what is asked for --------------------------------------------------------------------------------------------
-    def request(self, command: Command, now_ms: int) -> Outcome:
-        """REQUEST_MESSAGE: param1 the message, param2 which one of it."""
-        answer = _ANSWERS.get(command.whole(1))
-        return _UNSUPPORTED if answer is None else answer(self, command.whole(2), command.peer, now_ms)
+    def about_messages(self, command: Command, now_ms: int) -> Outcome:
+        """REQUEST_MESSAGE, SET_MESSAGE_INTERVAL, GET_MESSAGE_INTERVAL."""
+        return self._answer(self._messages.serve(command, now_ms), command.peer)
 
-    def tell_information(self, which: int, peer: Peer, now_ms: int) -> Outcome:
-        """CAMERA_INFORMATION."""
-        self._say(messages.information(self.device, now_ms, self._definition(), self._gimbal), peer.link)
-        return ACCEPTED
+    def request(self, name: str, command: Command, now_ms: int) -> Outcome:
+        """A message by its name."""
+        return self._answer(self._messages.request(id_of(name), command, now_ms), command.peer)
 
-    def tell_settings(self, which: int, peer: Peer, now_ms: int) -> Outcome:
-        """CAMERA_SETTINGS."""
-        self._say(messages.settings(self.device, now_ms), peer.link)
-        return ACCEPTED
+    def _answer(self, served: Served, peer: Peer) -> Outcome:
+        outcome, answers = served
+        for one in answers:
+            self._say(one, peer.link)
+        return outcome
 
-    def tell_storage(self, which: int, peer: Peer, now_ms: int) -> Outcome:
-        """STORAGE_INFORMATION of a card, 0: of all."""
-        if which not in (0, STORAGE_ID):
-            return _FAILED
-        self._say(messages.storage(self.device, now_ms), peer.link)
-        return ACCEPTED
+    def _storage(self, command: Command, now_ms: int) -> list[Message]:
+        """Of a card, 0: of all."""
+        known = _which(command) in (0, STORAGE_ID)
+        return [messages.storage(self.device, now_ms)] if known else []
 
-    def tell_status(self, which: int, peer: Peer, now_ms: int) -> Outcome:
-        """CAMERA_CAPTURE_STATUS."""
-        self._say(messages.capture_status(self.device, now_ms), peer.link)
-        return ACCEPTED
-
-    def tell_captured(self, which: int, peer: Peer, now_ms: int) -> Outcome:
-        """CAMERA_IMAGE_CAPTURED of a number; FAILED for one that is not on the card."""
-        if not 0 <= which < len(self._captured) or any(number == which for _, number in self._untold):
-            return _FAILED
-        self._say(self._captured[which], peer.link)
-        return ACCEPTED
-
-    def tell_view(self, which: int, peer: Peer, now_ms: int) -> Outcome:
-        """CAMERA_FOV_STATUS."""
-        self._say(messages.field_of_view(self.device, now_ms, self._album.sight()), peer.link)
-        return ACCEPTED
+    def _captured(self, command: Command, now_ms: int) -> list[Message]:
+        """The number of param2 (-1: of all), and those behind it up to param3."""
+        first, last = _which(command), command.whole(3) if command.number == Cmd.REQUEST_MESSAGE else ALONE
+        if first == _ALL:
+            first, last = 0, TO_THE_LAST
+        return self._reports.again(first, last, command.peer.link)
 
 
 class CameraItems:
@@ -385,23 +382,17 @@ def _meant(command: Command, index: int = 1) -> bool:
     return command.whole(index) in (0, Component.CAMERA)
 
 
+def _which(command: Command) -> int:
+    """Which one a request means: REQUEST_MESSAGE says it behind the message's number."""
+    return command.whole(2 if command.number == Cmd.REQUEST_MESSAGE else 1)
+
+
 Handler = Callable[[CameraService, Command, int], Outcome]
-Answer = Callable[[CameraService, int, Peer, int], Outcome]
-_ANSWERS: Final[Mapping[int, Answer]] = {
-    INFORMATION: CameraService.tell_information,
-    SETTINGS: CameraService.tell_settings,
-    STORAGE: CameraService.tell_storage,
-    STATUS: CameraService.tell_status,
-    CAPTURED: CameraService.tell_captured,
-    VIEW: CameraService.tell_view,
-}
 
 
-def _older(answer: Answer, index: int = 0) -> Handler:
-    """A command for one message, from before REQUEST_MESSAGE; `index`: the parameter that says which."""
-    return lambda service, command, now_ms: answer(
-        service, command.whole(index) if index else 0, command.peer, now_ms
-    )  # fmt: skip
+def _older(name: str) -> Handler:
+    """A command for one message, from before REQUEST_MESSAGE."""
+    return lambda service, command, now_ms: service.request(name, command, now_ms)
 
 
 ROWS: Final[Mapping[int, Handler]] = {
@@ -414,12 +405,12 @@ ROWS: Final[Mapping[int, Handler]] = {
     Cmd.SET_CAMERA_FOCUS: CameraService.set_focus,
     Cmd.RESET_CAMERA_SETTINGS: CameraService.reset,
     Cmd.STORAGE_FORMAT: CameraService.format,
-    Cmd.REQUEST_MESSAGE: CameraService.request,
-    Cmd.REQUEST_CAMERA_INFORMATION: _older(CameraService.tell_information),
-    Cmd.REQUEST_CAMERA_SETTINGS: _older(CameraService.tell_settings),
-    Cmd.REQUEST_STORAGE_INFORMATION: _older(CameraService.tell_storage, 1),
-    Cmd.REQUEST_CAMERA_CAPTURE_STATUS: _older(CameraService.tell_status),
-    Cmd.REQUEST_CAMERA_IMAGE_CAPTURE: _older(CameraService.tell_captured, 1),
+    **dict.fromkeys(ABOUT_MESSAGES, CameraService.about_messages),
+    Cmd.REQUEST_CAMERA_INFORMATION: _older("CAMERA_INFORMATION"),
+    Cmd.REQUEST_CAMERA_SETTINGS: _older("CAMERA_SETTINGS"),
+    Cmd.REQUEST_STORAGE_INFORMATION: _older("STORAGE_INFORMATION"),
+    Cmd.REQUEST_CAMERA_CAPTURE_STATUS: _older("CAMERA_CAPTURE_STATUS"),
+    Cmd.REQUEST_CAMERA_IMAGE_CAPTURE: _older("CAMERA_IMAGE_CAPTURED"),
     Cmd.VIDEO_START_CAPTURE: CameraService.refuse_video,
     Cmd.VIDEO_STOP_CAPTURE: CameraService.refuse_video,
     Cmd.VIDEO_START_STREAMING: CameraService.refuse_stream,
@@ -429,7 +420,7 @@ ROWS: Final[Mapping[int, Handler]] = {
 }
 """What the camera is told."""
 _QUERIES: Final = frozenset({
-    Cmd.REQUEST_MESSAGE, Cmd.REQUEST_CAMERA_INFORMATION, Cmd.REQUEST_CAMERA_SETTINGS,
+    Cmd.REQUEST_MESSAGE, Cmd.GET_MESSAGE_INTERVAL, Cmd.REQUEST_CAMERA_INFORMATION, Cmd.REQUEST_CAMERA_SETTINGS,
     Cmd.REQUEST_STORAGE_INFORMATION, Cmd.REQUEST_CAMERA_CAPTURE_STATUS, Cmd.REQUEST_CAMERA_IMAGE_CAPTURE,
 })  # fmt: skip
 """Their answer is a message that may have been lost as well: it is given again."""

@@ -14,7 +14,6 @@ from typing import Final
 
 from autopilot.mav import (
     AutopilotType,
-    Cmd,
     Component,
     GimbalCapability,
     GimbalError,
@@ -25,19 +24,20 @@ from autopilot.mav import (
 )
 from autopilot.mount.gimbal import Demand, Gimbal, Limits, Pointing, Posture
 from autopilot.mount.rotation import joints_of
-from mavlink_bridge.codec import dialect, id_of
+from autopilot.result import Outcome
+from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.gimbal.broadcast import Broadcast
+from mavlink_bridge.services.commands.request import from_int, from_long
+from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
 
-INFORMATION: Final = id_of("GIMBAL_DEVICE_INFORMATION")
-ATTITUDE: Final = id_of("GIMBAL_DEVICE_ATTITUDE_STATUS")
-HEARTBEAT: Final = id_of("HEARTBEAT")
 ATTITUDE_US: Final = 100_000
 HEARTBEAT_US: Final = 1_000_000
 _VENDOR: Final = b"Sortie"
 _MODEL: Final = b"Simulated gimbal"
 _VERSION: Final = 1
 _DEVICE_BITS: Final = 0xFFFF
+_FRAME: Final = 0  # no command to it has a place
+_UNSUPPORTED: Final = Outcome(Result.UNSUPPORTED)
 _AT_A_LIMIT: Final = GimbalError.AT_ROLL_LIMIT | GimbalError.AT_PITCH_LIMIT | GimbalError.AT_YAW_LIMIT
 
 
@@ -94,48 +94,35 @@ class GimbalDevice:
         self._gimbal = gimbal
         self._system = system
         self._now_ms = now_ms
-        self._says: dict[int, tuple[Callable[[], Message], Broadcast | None]] = {
-            HEARTBEAT: (self.heartbeat, Broadcast(links, HEARTBEAT_US)),
-            ATTITUDE: (self.attitude, Broadcast(links, ATTITUDE_US)),
-            INFORMATION: (self.information, None),
-        }
+        self._messages = said = ComponentMessages(Component.GIMBAL, links)
+        said.stream("HEARTBEAT", lambda _: self.heartbeat(), HEARTBEAT_US)
+        said.stream("GIMBAL_DEVICE_ATTITUDE_STATUS", lambda _: self.attitude(), ATTITUDE_US)
+        said.answer("GIMBAL_DEVICE_INFORMATION", lambda _, __: [self.information()])
         self._out: list[Outgoing] = []
 
     # --- what it hears --------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.get_type() != "GIMBAL_DEVICE_SET_ATTITUDE":
-            self._command(message, peer)
+            self._command(message, peer, now_ms)
         elif peer.system == self._system():
             rates = (message.angular_velocity_x, message.angular_velocity_y, message.angular_velocity_z)
             demand = demand_of(message.flags, message.q, rates)
             if demand is not None:
                 self._gimbal.demand(demand)
 
-    def _command(self, message: Message, peer: Peer) -> None:
+    def _command(self, message: Message, peer: Peer, now_ms: int) -> None:
         """What is for all components is answered where it is served, and by nobody else here."""
-        match message.command:
-            case Cmd.REQUEST_MESSAGE:
-                result = self._request(message.param1, peer.link)
-            case Cmd.SET_MESSAGE_INTERVAL:
-                result = self._set_interval(message.param1, message.param2, peer.link)
-            case _:
-                result = Result.UNSUPPORTED
-        if result is Result.ACCEPTED or message.target_component == Component.GIMBAL:
-            ack = dialect.MAVLink_command_ack_message(message.command, int(result), 0, 0, peer.system, peer.component)
-            self._out.insert(0, self._from_me(ack, peer.link))
-
-    def _request(self, number: float, link: int) -> Result:
-        if number not in self._says:
-            return Result.UNSUPPORTED
-        self._out.append(self._from_me(self._says[int(number)][0](), link))
-        return Result.ACCEPTED
-
-    def _set_interval(self, number: float, interval_us: float, link: int) -> Result:
-        broadcast = self._says[int(number)][1] if number in self._says else None
-        if broadcast is None or not -1.0 <= interval_us < 1e10:
-            return Result.DENIED
-        broadcast.subscribe(link, int(interval_us))
-        return Result.ACCEPTED
+        long = message.get_type() == "COMMAND_LONG"
+        command = from_long(message, peer, _FRAME) if long else from_int(message, peer, has_place=False)
+        if message.target_component != Component.GIMBAL and not self._messages.means(command):
+            return
+        outcome, answers = _UNSUPPORTED, list[Message]()
+        if command.number in ABOUT_MESSAGES:
+            outcome, answers = self._messages.serve(command, now_ms)
+        ack = dialect.MAVLink_command_ack_message(
+            command.number, int(outcome.result), 0, 0, peer.system, peer.component
+        )  # fmt: skip
+        self._out += [Outgoing(one, peer.link, Component.GIMBAL) for one in (ack, *answers)]
 
     # --- what it says ---------------------------------------------------------------------------------------------
     def heartbeat(self) -> Message:
@@ -160,27 +147,16 @@ class GimbalDevice:
             p.heading, p.turn_rate,
         )  # fmt: skip
 
-    @staticmethod
-    def _from_me(message: Message, link: int) -> Outgoing:
-        return Outgoing(message, link, Component.GIMBAL)
-
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
-        for make, broadcast in self._says.values():
-            due = [] if broadcast is None else broadcast.take_due(now_ms)
-            if due:
-                message = make()
-                self._out += [self._from_me(message, link) for link in due]
+        self._out += self._messages.take_due(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        dues = [broadcast.next_ms() for _, broadcast in self._says.values() if broadcast is not None]
-        return min((due for due in dues if due is not None), default=None)
+        return self._messages.next_ms()
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._out = self._out, []
         return taken
 
     def link_closed(self, link: int) -> None:
-        for _, broadcast in self._says.values():
-            if broadcast is not None:
-                broadcast.forget(link)
+        self._messages.link_closed(link)

@@ -17,16 +17,16 @@ from autopilot import report
 from autopilot.geo import GeoPoint
 from autopilot.mav import Cmd, Component, GimbalFlag, Result
 from autopilot.mount.gimbal import Gimbal, vehicle_attitude
-from autopilot.mount.items import DEVICES, MOUNT_ITEMS, act, move
+from autopilot.mount.items import DEVICES, MOUNT_ITEMS, act, means_gimbal, move
 from autopilot.mount.mount import Mount
 from autopilot.mount.rotation import Angles, joints_of, wrap
 from autopilot.result import Outcome
 from autopilot.vehicle_context import VehicleFacts
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.gimbal.broadcast import OFF, Broadcast
 from mavlink_bridge.services.gimbal.device import capabilities, demand_of, flags_of
 
 if TYPE_CHECKING:
@@ -108,13 +108,18 @@ class GimbalManager:
         return self._mount.control.may((peer.system, peer.component))
 
     def _only_in_control(self, row: Row) -> Callable[[Command, Context], Outcome]:
-        return lambda command, context: row.handler(command, context) if self._may(command.peer) else _DENIED
+        def handler(command: Command, context: Context) -> Outcome:
+            if not self._may(command.peer):
+                return _DENIED
+            return row.handler(command, context) if means_gimbal(command.number, command.params) else FAILED
+
+        return handler
 
     def _item(self, command: Command, _context: Context) -> Outcome:
         return act(self._mount, command.number, command.params) if self._may(command.peer) else _DENIED
 
     def _configure(self, command: Command, _context: Context) -> Outcome:
-        if command.param(7) not in DEVICES:
+        if not means_gimbal(command.number, command.params):
             return FAILED
         who = tuple(command.param(index, -1.0) for index in range(1, 5))
         changed = self._mount.control.configure((command.peer.system, command.peer.component), who)

@@ -58,9 +58,12 @@ class Bench:
         self.shelf = Shelf()
         specs = Specs(6.4, 4.8, 5.0, 4.0, 640, 480, room * 640 * 480 * 0.5 / (1 << 20), lambda: least_s)
         self.triggers: list[tuple[float, bool]] = []
+        self.room_bytes = 100_000
         self.camera = CameraService(
             specs, self.shelf, definition=lambda: "mftp://camera.xml", epoch_us=1_000_000,
-            trigger_every=lambda metres, at_once: self.triggers.append((metres, at_once)), gimbal=154,
+            trigger_every=lambda metres, at_once: self.triggers.append((metres, at_once)),
+            links=lambda: (PEER.link,), room=lambda link: self.room_bytes,
+            gimbal=154,
         )  # fmt: skip
         self.settings = SettingsService(self.camera.device)
         self.now_ms = 10_000
@@ -111,8 +114,10 @@ class Bench:
 
 
 def test_it_beats_once_a_second() -> None:
-    """As a camera without an autopilot, to all."""
-    said = Bench().pass_time(3000)
+    """As a camera without an autopilot, to all; a link that is new hears of it at once."""
+    bench = Bench()
+    assert [one.get_type() for one in bench.taken()] == []
+    said = bench.pass_time(3000)
     assert [one.get_type() for one in said] == ["HEARTBEAT"] * 3
     assert (said[0].type, said[0].autopilot) == (numbers.MAV_TYPE_CAMERA, numbers.MAV_AUTOPILOT_INVALID)
 
@@ -240,7 +245,84 @@ def test_a_lost_announcement_is_given_again() -> None:
         assert bench.send(Cmd.REQUEST_MESSAGE, 263, number)[1].to_dict() == told[number].to_dict()
         assert bench.send(Cmd.REQUEST_CAMERA_IMAGE_CAPTURE, number)[1].to_dict() == told[number].to_dict()
     assert bench.ask(Cmd.REQUEST_MESSAGE, 263, 3) == Result.FAILED
-    assert bench.ask(Cmd.REQUEST_MESSAGE, 263, -1) == Result.FAILED
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        (-1, 0, [0, 1, 2, 3, 4]), (0, -1, [0, 1, 2, 3, 4]), (3, -1, [3, 4]), (1, 3, [1, 2, 3]), (4, 9, [4]),
+        (2, 0, [2]), (5, -1, []), (3, 1, []), (-2, -1, []),
+    ],
+)  # fmt: skip
+def test_many_announcements_are_given_again(first: int, last: int, told: list[int]) -> None:
+    """Param3: to this one, or to the last one; -1 for all. Those that are not on the card yet are not told."""
+    bench = Bench()
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 0)
+    bench.pass_time(2050)
+    assert len(bench.shelf.shots) == 5
+    bench.pass_time(100)
+    bench.ask(Cmd.IMAGE_STOP_CAPTURE)
+    said = bench.send(Cmd.REQUEST_MESSAGE, 263, first, last)
+    assert said[0].result == (Result.ACCEPTED if told else Result.FAILED)
+    said = [*said, *bench.pass_time(200)]
+    assert [one.image_index for one in said if one.get_type() == "CAMERA_IMAGE_CAPTURED"] == told
+
+
+def test_announcements_wait_for_room() -> None:
+    """A link that takes little gets them one by one, and none once it is closed."""
+    bench = Bench()
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.1, 100)
+    bench.pass_time(11_000)
+    bench.room_bytes = 600
+    assert len(bench.send(Cmd.REQUEST_MESSAGE, 263, -1)) == 2
+    assert 40 <= len(bench.pass_time(500)) <= 60
+    bench.room_bytes = 0
+    assert len(bench.pass_time(500)) <= 1
+    bench.room_bytes = 600
+    bench.camera.link_closed(PEER.link)
+    assert {one.get_type() for one in bench.pass_time(2000)} == {"HEARTBEAT"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CAMERA_CAPTURE_STATUS", "CAMERA_SETTINGS", "STORAGE_INFORMATION", "CAMERA_FOV_STATUS", "CAMERA_INFORMATION"],
+)
+def test_its_messages_have_rates(name: str) -> None:
+    """SET_MESSAGE_INTERVAL to the camera: at the rate, off, and GET_MESSAGE_INTERVAL says so."""
+    bench, number = Bench(), id_of(name)
+
+    def count(seconds: int = 5) -> int:
+        return sum(one.get_type() == name for one in bench.pass_time(1000 * seconds))
+
+    def interval() -> int:
+        ack, told = bench.send(Cmd.GET_MESSAGE_INTERVAL, number)
+        also, again = bench.send(Cmd.REQUEST_MESSAGE, id_of("MESSAGE_INTERVAL"), number)
+        assert (ack.result, also.result, told.message_id) == (Result.ACCEPTED, Result.ACCEPTED, number)
+        assert told.to_dict() == again.to_dict()
+        return int(told.interval_us)
+
+    assert (count(), interval()) == (0, -1)
+    assert bench.ask(Cmd.SET_MESSAGE_INTERVAL, number, 200_000) == Result.ACCEPTED
+    assert (count(), interval()) == (pytest.approx(25, abs=1), 200_000)
+    assert bench.ask(Cmd.SET_MESSAGE_INTERVAL, number, 1) == Result.ACCEPTED
+    assert interval() == 20_000
+    assert bench.ask(Cmd.SET_MESSAGE_INTERVAL, number, 9e9) == Result.ACCEPTED
+    assert interval() == 60_000_000
+    assert bench.ask(Cmd.SET_MESSAGE_INTERVAL, number, 0) == Result.ACCEPTED
+    assert (count(), interval()) == (0, -1)
+
+
+def test_rates_of_what_is_not_the_cameras_are_refused() -> None:
+    """A message of others, an event, no interval; for all it says nothing to what is not its own."""
+    bench = Bench()
+    for message, interval in ((30, 1e5), (263, 1e5), (262, nan), (262, -2), (nan, 1e5), (inf, 1e5)):
+        assert bench.ask(Cmd.SET_MESSAGE_INTERVAL, message, interval) == Result.DENIED
+    ack, told = bench.send(Cmd.GET_MESSAGE_INTERVAL, 30)
+    assert (ack.result, told.interval_us) == (Result.ACCEPTED, 0)
+    assert bench.ask(Cmd.GET_MESSAGE_INTERVAL, 70_000) == Result.FAILED
+    assert not bench.send(Cmd.SET_MESSAGE_INTERVAL, 30, 1e5, to=ALL)
+    assert not bench.send(Cmd.GET_MESSAGE_INTERVAL, 30, to=ALL)
+    assert bench.ask(Cmd.SET_MESSAGE_INTERVAL, 262, 1e6, to=ALL) == Result.ACCEPTED
 
 
 @pytest.mark.parametrize(

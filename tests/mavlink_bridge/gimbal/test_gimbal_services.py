@@ -59,6 +59,12 @@ def request(link: SessionLink, name: str, to: int = AUTOPILOT) -> Any:
     return link.receive(name)
 
 
+def interval_us(link: SessionLink, number: int) -> int:
+    """What the device says of the interval of a message."""
+    assert command(link, m.MAV_CMD_GET_MESSAGE_INTERVAL, number, to=DEVICE) == Result.ACCEPTED
+    return int(link.receive("MESSAGE_INTERVAL").interval_us)
+
+
 def attitude(session: Session, link: SessionLink, seconds: float = 3.0) -> Any:
     """The last GIMBAL_DEVICE_ATTITUDE_STATUS, some time later."""
     return [one for _, one in heard(session, link, seconds) if one.get_type() == "GIMBAL_DEVICE_ATTITUDE_STATUS"][-1]
@@ -158,6 +164,9 @@ def test_rates_of_messages_are_set_for_each_link(session: Session) -> None:
     assert (count(one), count(other) > 15) == (0, True)
     assert command(one, interval, number, 500_000, to=DEVICE) == Result.ACCEPTED
     assert count(one) in (3, 4, 5)
+    assert interval_us(one, number) == 500_000
+    assert interval_us(other, number) == 100_000
+    assert interval_us(one, codec.id_of("ATTITUDE")) == 0
     assert command(one, interval, number, 0, to=DEVICE) == Result.ACCEPTED
     assert count(one) > 15
     assert command(one, interval, codec.id_of("ATTITUDE"), 1000, to=DEVICE) == Result.DENIED
@@ -279,6 +288,34 @@ def test_two_stations_hand_control_over(session: Session) -> None:
     assert command(one, pitchyaw, -50, 0, nan, nan, 12, 0, 0) == Result.ACCEPTED
     assert command(one, configure, 300, 1, -1, -1) == Result.FAILED
     assert command(one, configure, -2, -2, -1, -1, 0, 0, 9) == Result.FAILED
+
+
+@pytest.mark.parametrize(
+    ("number", "params", "at"),
+    [
+        (m.MAV_CMD_DO_GIMBAL_MANAGER_PITCHYAW, (-20, 0, nan, nan, 12, 0, 0), 7),
+        (m.MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE, (-1, -1, -1, -1, 0, 0, 0), 7),
+        (m.MAV_CMD_DO_SET_ROI_LOCATION, (0, 0, 0, 0, -35.36, 149.16, 0), 1),
+        (m.MAV_CMD_DO_SET_ROI_NONE, (0,) * 7, 1), (m.MAV_CMD_DO_SET_ROI_WPNEXT_OFFSET, (0,) * 7, 1),
+        (m.MAV_CMD_DO_SET_ROI_SYSID, (7, 0, 0, 0, 0, 0, 0), 2),
+    ],
+)  # fmt: skip
+def test_only_the_gimbal_that_there_is_is_meant(
+    session: Session, number: int, params: tuple[float, ...], at: int
+) -> None:
+    """gimbal_device_id 0 (all), 1 (the first), 154 and none given; another one is FAILED and changes nothing."""
+    link = session.connect()
+
+    def send(device: float) -> int:
+        return command(link, number, *params[: at - 1], device, *params[at:])
+
+    assert {device: send(device) for device in (2, 6, 100, 155, 171, 255, -1, 0.5)} == dict.fromkeys(
+        (2, 6, 100, 155, 171, 255, -1, 0.5), Result.FAILED
+    )
+    assert session.autopilot.mount.mode is MountMode.NEUTRAL
+    assert {device: send(device) for device in (0, 1, DEVICE, nan)} == dict.fromkeys(
+        (0, 1, DEVICE, nan), Result.ACCEPTED
+    )
 
 
 @pytest.mark.parametrize("integer", [False, True])

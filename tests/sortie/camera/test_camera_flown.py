@@ -23,6 +23,7 @@ from autopilot.mav import Cmd, Component, Frame, Result
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.framing import FrameReader
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
 from sitl.camera.jpeg import angles
@@ -279,6 +280,26 @@ def test_pictures_are_taken_under_the_attitude_of_the_gimbal(tmp_path: Path) -> 
     assert angles(tuple(told.q))[1] == pytest.approx(-35.0, abs=0.5)
     (file,) = (tmp_path / "camera").rglob("*.JPG")
     assert "'GimbalPitchDegree': '-35" in str(Image.open(file).getxmp())
+
+
+def test_camera_and_gimbal_are_there_as_soon_as_the_vehicle() -> None:
+    """While vehicle time stands still, as it does until the kernel is loaded, each of them has its HEARTBEAT: a new
+    link hears all three at once, and all three again with each beat of the runtime."""
+    gimbal = int(Component.GIMBAL)
+
+    def beats() -> list[int]:
+        read = FrameReader().receive(link.read() + link.read())  # the second gets what the first has had sent
+        return sorted(frame.component for frame in read if frame.msg_id == id_of("HEARTBEAT"))
+
+    with with_camera(params={"MNT1_TYPE": 6.0}) as session:
+        service, link = session._service, session.connect()
+        service.serve_links(0)
+        assert beats() == [1, CAMERA, gimbal]
+        service.serve_links(1000)
+        assert beats() == []
+        service.beat()
+        assert beats() == [1, CAMERA, gimbal]
+        assert service.now_ms == 0
 
 
 def test_a_missions_camera_items_are_carried_out(tmp_path: Path) -> None:

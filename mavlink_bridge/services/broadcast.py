@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-OFF = -1
-_FASTEST_US = 20_000
-"""As streams are: no vehicle decides more often."""
+from mavlink_bridge.services.telemetry.schedule import OFF, bounded
+
+__all__ = ["OFF", "Broadcast"]
 
 
 class Broadcast:
@@ -26,7 +26,7 @@ class Broadcast:
         if interval_us == 0:
             self._asked.pop(link, None)
         else:
-            self._asked[link] = OFF if interval_us < 0 else max(interval_us, _FASTEST_US)
+            self._asked[link] = OFF if interval_us < 0 else bounded(interval_us)
 
     def interval_us(self, link: int) -> int:
         """Between two, -1: off."""
@@ -34,7 +34,9 @@ class Broadcast:
 
     def take_due(self, now_ms: int) -> list[int]:
         """The links that it goes to now."""
-        due = []
+        due: list[int] = []
+        if self._every_us == OFF and not self._asked:
+            return due
         for link in self._links():
             interval_us = self.interval_us(link)
             if interval_us > 0 and now_ms >= self._due_ms.get(link, 0):
@@ -45,6 +47,8 @@ class Broadcast:
 
     def next_ms(self) -> int | None:
         """When it is due somewhere."""
+        if self._every_us == OFF and not self._asked:
+            return None
         dues = [self._due_ms.get(link, 0) for link in self._links() if self.interval_us(link) > 0]
         return min(dues, default=None)
 
