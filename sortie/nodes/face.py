@@ -30,10 +30,11 @@ from mavlink_bridge.services.ftp.component_metadata import (
     MetadataFiles,
     MetadataType,
     commands_document,
+    commands_german,
 )
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
-from mavlink_bridge.services.ftp.parameter_metadata import german, qgc_document
+from mavlink_bridge.services.ftp.parameter_metadata import german_texts, qgc_document
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.gimbal import GimbalDevice, GimbalManager
 from mavlink_bridge.services.guided.setpoints import GuidedService
@@ -207,9 +208,17 @@ def _metadata(
     kind = service.autopilot.facts.vehicle_class
     described = (
         Described(
-            MetadataType.PARAMETER, "parameters", lambda: qgc_document(served), lambda: german(qgc_document(served))
+            MetadataType.PARAMETER,
+            "parameters",
+            lambda: qgc_document(served),
+            lambda: german_texts(qgc_document(served)),
         ),
-        Described(MetadataType.COMMANDS, "commands", lambda: commands_document(kind, commands.numbers())),
+        Described(
+            MetadataType.COMMANDS,
+            "commands",
+            lambda: commands_document(kind, commands.numbers()),
+            lambda: commands_german(commands_document(kind, commands.numbers())),
+        ),
         Described(
             MetadataType.EVENTS, "events", lambda: events.document(_shown(modes)), lambda: events.german(_shown(modes))
         ),

@@ -154,7 +154,7 @@ def _plain(words: Mapping[int, str]) -> dict[int, str]:
 def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
     return [
         Choices(_METHOD, {int(one): one.name.lower().replace("_", " ") for one in ArmingMethod}),
-        Choices(_MODE, {one.number: one.name for one in modes}),
+        Choices(_MODE, {one.number: one.name for one in modes}, names=True),
         Choices(_REASON, {int(one): text for one, text in MODE_TEXTS.items()}),
         Choices(_STATE, {int(one): one.name.lower() for one in FlightState}),
         Choices(_BREACH, _plain(_BREACHES), _plain(_BREACHES_DE), bits=True),

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from autopilot.events import Event
 from autopilot.mav import Component
 from autopilot.reasons import ArmingReason
+from mavlink_bridge.services.german import german
 
 ARGUMENT_BYTES: Final = 40
 _CODES: Final = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "float": "f"}
@@ -97,12 +98,14 @@ class ShownMode:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """An enumeration: words by number; `german` where they have others."""
+    """An enumeration: words by number; `german` where those of other texts do not fit; `names`: they are names, the
+    same in every language."""
 
     kind: Kind
     words: Mapping[int, str]
     german: Mapping[int, str] = field(default_factory=dict)
     bits: bool = False
+    names: bool = False
 
     def entries(self) -> dict[str, Any]:
         """As the file has it."""
@@ -162,8 +165,10 @@ class Vocabulary:
             f"{component}/event_groups/{one.group}/events/{one.number}/message": one.text.de for one in self.definitions
         }
         for one in self.choices(modes):
-            for number, word in one.german.items():
-                found[f"{component}/enums/{one.kind.name}/entries/{number}/description"] = word
+            for number, word in one.words.items():
+                translated = word if one.names else one.german.get(number) or german(word)
+                if translated is not None:
+                    found[f"{component}/enums/{one.kind.name}/entries/{number}/description"] = translated
         return found
 
 

@@ -25,11 +25,16 @@ from autopilot.mission.commands import SPECS, CommandSpec
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.messages import ComponentMetadata
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.german import german
 
 COMPONENT_METADATA: Final[int] = ComponentMetadata.id
 GENERAL_FILE: Final = "general.json"
 LOCALE: Final = "de_DE"
 _URI: Final = "mftp://@SYS/"
+TRANSLATION: Final[dict[str, Any]] = {"items": {"commands": {"list": {
+    "key": "name", "items": {"params": {"list": {"key": "index", "translate": ["label"]}}},
+}}}}  # fmt: skip
+"""Which strings of the command file have translations, in the words of MAVLink's schema of translations."""
 _KEYS: Final = ("name", "value", "index")
 
 
@@ -91,7 +96,17 @@ def commands_document(kind: VehicleClass, served: Iterable[int]) -> dict[str, An
     """The commands of missions that this kind of vehicle keeps, and those that it takes as commands."""
     served = set(served)
     numbers = sorted(served | {number for number, spec in SPECS.items() if spec.plan is MissionType.MISSION})
-    return {"version": 1, "commands": [_command(number, kind, number in served) for number in numbers]}
+    entries = [_command(number, kind, number in served) for number in numbers]
+    return {"version": 1, "translation": TRANSLATION, "commands": entries}
+
+
+def commands_german(document: Mapping[str, Any]) -> dict[str, str]:
+    """The translations of a command file by their place in it."""
+    return {
+        f"/commands/{one['name']}/params/{param['index']}/label": word
+        for one in document["commands"] for param in one.get("params", [])
+        if (word := german(param["label"])) is not None
+    }  # fmt: skip
 
 
 def _command(number: int, kind: VehicleClass, served: bool) -> dict[str, Any]:

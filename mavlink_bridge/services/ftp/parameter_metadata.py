@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.kinds import vehicle_class
-from mavlink_bridge.services.ftp.german import GERMAN
+from mavlink_bridge.services.german import german
 from mavlink_bridge.services.parameters import ServedParameters
 
 _LEAST_DECIMALS: Final = 2  # as many as QGroundControl shows of a float of which nothing is known
@@ -38,9 +38,10 @@ def qgc_document(parameters: ServedParameters) -> dict[str, Any]:
     return {"version": 1, "translation": TRANSLATION, "parameters": entries}
 
 
-def german(document: Mapping[str, Any]) -> dict[str, str]:
-    """The translations of a parameter file by their place in it."""
+def german_texts(document: Mapping[str, Any]) -> dict[str, str]:
+    """The translations of a parameter file by their place in it. Groups are the beginnings of names, as they are."""
     found = {"$globals/category/Standard": "Standard"}
+    found |= {f"$globals/group/{one['group']}": one["group"] for one in document["parameters"]}
     for one in document["parameters"]:
         place = f"/parameters/{one['name']}"
         texts = {f"{place}/shortDesc": one["shortDesc"]}
@@ -48,7 +49,7 @@ def german(document: Mapping[str, Any]) -> dict[str, str]:
             texts[f"{place}/values/{value['value']}/description"] = value["description"]
         for bit in one.get("bitmask", []):
             texts[f"{place}/bitmask/{bit['index']}/description"] = bit["description"]
-        found |= {where: GERMAN[text] for where, text in texts.items() if text in GERMAN}
+        found |= {where: word for where, text in texts.items() if (word := german(text)) is not None}
     return found
 
 

@@ -1,5 +1,4 @@
-"""German words for what parameters mean: of all those that no ArduPilot release describes, and of the labels of values
-and bits. What has none here stays English, as a station leaves it."""
+"""Parameters that no ArduPilot release describes, and labels of values and bits."""
 
 from __future__ import annotations
 
