@@ -43,6 +43,11 @@ from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store, VehicleStore
 
 _SHOWN = 4
+_SELDOM = (
+    10_000,
+    10,
+    100,
+)  # of `gc.set_threshold`; what counting references frees, which is nearly all, does not wait for it
 
 
 class FleetProgram:
@@ -164,9 +169,12 @@ class FleetProgram:
         self.runtime.add(board)
 
     def load(self) -> None:
-        """Load what is compiled, see `Runtime.load`. From then on the collector does not look at what is there: a look
-        at 1,000 vehicles would keep all of them waiting for most of a second."""
+        """Load what is compiled, see `Runtime.load`. From then on the collector does not look at what is there, and
+        seldom at all that came later: a look at 1,000 vehicles would keep all of them waiting for most of a second, and
+        one at what they hold in flight for a tenth."""
         self.runtime.load()
+        self._stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(*_SELDOM)
         gc.freeze()
         self._stack.callback(gc.unfreeze)
 

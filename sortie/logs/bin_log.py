@@ -8,9 +8,13 @@ neither its speed nor its decisions.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from autopilot import report as R
 from autopilot.control.layout import ON_GROUND
@@ -23,7 +27,7 @@ from autopilot.reasons import ArmingMethod
 from mavlink_bridge.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
-from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
+from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, fields, table
 
 if TYPE_CHECKING:
     from sortie.logs.logged import LoggedVehicle
@@ -77,6 +81,16 @@ _ORIGIN_EKF, _ORIGIN_HOME = 0, 1
 _BOARD_SITL = 3  # HAL_BOARD
 
 
+@lru_cache(maxsize=8)
+def _parameter_rows(names: tuple[str, ...], defaults: tuple[float, ...]) -> npt.NDArray[np.void]:
+    """Their PARM messages without time and values. Kept: each flight begins with all of them."""
+    rows = np.zeros(len(names), np.dtype(fields(K.PARM)))
+    rows["PARM.head"] = np.frombuffer(K.PARM.head, np.uint8)
+    rows["PARM.Name"] = names
+    rows["PARM.Default"] = defaults
+    return rows
+
+
 class BinLog:
     """Open from arming to disarming. Nothing but the constructor raises; `error` says why a log ended early."""
 
@@ -90,24 +104,23 @@ class BinLog:
         autopilot, parameters = service.autopilot, service.parameters
         simulated = isfinite(service.vehicle.state.report[R.TRUE_LAT])
         samples = K.samples(autopilot.facts.vehicle_class, simulated=simulated)
-        hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters.names() else float("nan")
+        hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters else float("nan")
         unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = Watch(service)
         self._sampler = Sampler(samples, service.epoch_us, {"MOT_THST_HOVER": hover}, unknown)
         now_us = now_ms * 1000
         pieces = [preamble((*K.EVENTS, *samples), now_us), self._version(now_us)]
         pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]
-        pieces += [
-            K.PARM.pack(now_us, name, parameters[name], parameters.definition(name).default)
-            for name in parameters.names()
-        ]
+        pieces.append(self._parameters(now_us))
         home = autopilot.facts.home
         stands = (
             []
             if home is None
             else [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt, seq=0)]
         )
-        pieces += [self._command(item, now_us) for item in (*stands, *autopilot.plans.mission.items())]
+        pieces.append(
+            table(K.CMD, [self._command(item, now_us) for item in (*stands, *autopilot.plans.mission.items())])
+        )
         pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.modes.number, autopilot.modes.number, 0)]
         self._write(b"".join(pieces))
 
@@ -159,8 +172,16 @@ class BinLog:
                 return K.ERR.pack(now_us, _ERR_FAILSAFE_FENCE, types)
             case CurrentChanged(seq):
                 item = self._service.autopilot.plans.mission.get(seq)
-                return b"" if item is None else self._command(item, now_us)
+                return b"" if item is None else K.CMD.pack(*self._command(item, now_us))
         return b""
+
+    def _parameters(self, now_us: int) -> bytes:
+        parameters = self._service.parameters
+        names = parameters.names()
+        rows = _parameter_rows(tuple(names), tuple(parameters.definition(name).default for name in names)).copy()
+        rows["PARM.TimeUS"] = now_us
+        rows["PARM.Value"] = [parameters[name] for name in names]
+        return rows.tobytes()
 
     def _version(self, now_us: int) -> bytes:
         identity = self._service.telemetry.identity
@@ -170,9 +191,10 @@ class BinLog:
             identity.vehicle_class.face.build, 0,
         )  # fmt: skip
 
-    def _command(self, item: MissionItem, now_us: int) -> bytes:
+    def _command(self, item: MissionItem, now_us: int) -> tuple[float, ...]:
+        """The columns of its CMD message."""
         places = has_position(item.command)
-        return K.CMD.pack(
+        return (
             now_us, self._service.autopilot.plans.mission.count(), item.seq, item.command, item.param1, item.param2,
             item.param3, item.param4, item.x if places else 0.0, item.y if places else 0.0, item.z, item.frame,
         )  # fmt: skip

@@ -11,8 +11,9 @@ ArduPilot's AP_Logger/README and LogStructure.h.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from math import isfinite
 
 HEAD = b"\xa3\x95"
@@ -39,6 +40,7 @@ CHARACTERS: dict[str, tuple[str, int, float, str]] = {
     "M": ("B", 1, 1.0, "<u1"),
     "Q": ("Q", 8, 1.0, "<u8"),
 }
+Value = float | int | bytes | str
 _TEXT = "nNZ"
 _FLOAT = "fd"
 _LIMITS = {code: ((-(1 << (8 * size - 1)), (1 << (8 * size - 1)) - 1) if code.islower() else (0, (1 << (8 * size)) - 1))
@@ -62,38 +64,45 @@ class Kind:
     columns: tuple[str, ...]
     units: str
     factors: str
-    layout: struct.Struct = field(init=False, repr=False, compare=False)
+    head: bytes = field(init=False, repr=False, compare=False)
+    """The first three bytes of each message."""
+    _layout: struct.Struct = field(init=False, repr=False, compare=False)
+    _fitters: tuple[Callable[[Value], Value], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        layout = struct.Struct("<" + "".join(CHARACTERS[one][0] for one in self.form))
-        object.__setattr__(self, "layout", layout)
+        layout = struct.Struct("<3s" + "".join(CHARACTERS[one][0] for one in self.form))
+        object.__setattr__(self, "_layout", layout)
+        object.__setattr__(self, "_fitters", tuple(_fitter(one) for one in self.form))
+        object.__setattr__(self, "head", HEAD + bytes((self.type,)))
 
     @property
     def size(self) -> int:
         """Bytes of a message with its three bytes of header."""
-        return 3 + self.layout.size
+        return self._layout.size
 
-    @property
-    def head(self) -> bytes:
-        """The first three bytes of each message."""
-        return HEAD + bytes((self.type,))
-
-    def pack(self, *values: float | int | bytes | str) -> bytes:
+    def pack(self, *values: Value) -> bytes:
         """One message. Values are in the unit of the column (a `c` in degrees, not in 1/100); numbers that do not fit
         are clamped, those that are not finite are 0 in a whole-numbered column, and texts are cut."""
-        fields = [_fit(one, value) for one, value in zip(self.form, values, strict=True)]
-        return self.head + self.layout.pack(*fields)
+        return self._layout.pack(self.head, *[fit(one) for fit, one in zip(self._fitters, values, strict=True)])
 
 
-def _fit(character: str, value: float | int | bytes | str) -> float | int | bytes:
-    code, size, factor, _ = CHARACTERS[character]
-    if isinstance(value, bytes | str):
-        data = value if isinstance(value, bytes) else value.encode("ascii", "replace")
-        return data[:size]
+@cache
+def _fitter(character: str) -> Callable[[Value], Value]:
+    """What makes a value one that the column's struct code takes; texts it cuts by itself."""
+    code, _, factor, _ = CHARACTERS[character]
+    if character in _TEXT:
+        return lambda value: value if isinstance(value, bytes) else str(value).encode("ascii", "replace")
     if code in _FLOAT:
-        return value
+        return lambda value: value
     low, high = _LIMITS[code]
-    return min(max(round(value * factor), low), high) if isfinite(value) else 0
+
+    def whole(value: Value) -> int:
+        assert not isinstance(value, bytes | str), f"{value!r} in a column of numbers"
+        if isinstance(value, int) and factor == 1.0:
+            return min(max(value, low), high)
+        return min(max(round(value * factor), low), high) if isfinite(value) else 0
+
+    return whole
 
 
 def kind(type_: int, name: str, form: str, columns: str, units: str, factors: str) -> Kind:
@@ -110,8 +119,9 @@ MULT = kind(130, "MULT", "Qbd", "TimeUS,Id,Mult", "s--", "F--")
 FMTU = kind(131, "FMTU", "QBNN", "TimeUS,FmtType,UnitIds,MultIds", "s---", "F---")
 
 
-def preamble(kinds: Iterable[Kind], time_us: int) -> bytes:
-    """What a log begins with: all formats, units and multipliers."""
+@lru_cache(maxsize=4)
+def preamble(kinds: tuple[Kind, ...], time_us: int) -> bytes:
+    """What a log begins with: all formats, units and multipliers. Kept: the vehicles of a fleet begin together."""
     described = [FMT, UNIT, MULT, FMTU, *kinds]
     pieces = [FMT.pack(one.type, one.size, one.name, one.form, ",".join(one.columns)) for one in described]
     pieces += [UNIT.pack(time_us, ord(letter), label) for letter, label in UNITS.items()]

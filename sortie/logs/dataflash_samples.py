@@ -8,8 +8,8 @@ as much as packing all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
 from math import degrees
 
 import numpy as np
@@ -220,23 +220,12 @@ class Sampler:
         self._epoch_us = epoch_us
         self._constants = constants
         self._unknown = unknown
-        self._kinds = kinds
         self._rows: Table = np.zeros((ROWS, R.SIZE))
         self._times: Table = np.zeros(ROWS)
         self._home: Table = np.zeros(ROWS)
         self._count = 0
         self._between: list[tuple[int, bytes]] = []
-        self._type = np.dtype([entry for one in self._kinds for entry in _fields(one)])
-        self._plan: list[tuple[str, str, Column]] = []
-        self._blank = np.zeros(1, self._type)
-        for one in self._kinds:
-            self._blank[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
-            for name, character in zip(one.columns, one.form, strict=True):
-                source = _time if name == "TimeUS" else _SOURCES[one.name].get(name)
-                if source is not None:
-                    self._plan.append((f"{one.name}.{name}", character, source))
-                elif character in "fd":
-                    self._blank[f"{one.name}.{name}"] = np.nan
+        self._blank, self._plan = _row(kinds)
 
     @property
     def full(self) -> bool:
@@ -280,6 +269,23 @@ class Sampler:
         return out
 
 
+@cache
+def _row(kinds: tuple[Kind, ...]) -> tuple[npt.NDArray[np.void], tuple[tuple[str, str, Column], ...]]:
+    """A row with a message of each kind, in which what nobody fills is NaN or 0, and the other columns with what fills
+    them: (name, character, source)."""
+    blank = np.zeros(1, np.dtype([entry for one in kinds for entry in fields(one)]))
+    plan: list[tuple[str, str, Column]] = []
+    for one in kinds:
+        blank[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
+        for name, character in zip(one.columns, one.form, strict=True):
+            source = _time if name == "TimeUS" else _SOURCES[one.name].get(name)
+            if source is not None:
+                plan.append((f"{one.name}.{name}", character, source))
+            elif character in "fd":
+                blank[f"{one.name}.{name}"] = np.nan
+    return blank, tuple(plan)
+
+
 _LIMITS = {kind: (float(np.iinfo(kind).min), float(np.iinfo(kind).max)) for _, _, _, kind in CHARACTERS.values()
            if kind[1] in "iu"}  # fmt: skip
 
@@ -288,7 +294,17 @@ def _time(batch: _Batch) -> Table:
     return batch.times_ms * 1000.0
 
 
-def _fields(one: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
+def table(one: Kind, rows: Sequence[tuple[float, ...]]) -> bytes:
+    """Messages of a kind without texts, each as `Kind.pack` makes it from these values."""
+    out = np.zeros(len(rows), np.dtype(fields(one)))
+    out[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
+    for name, character, values in zip(one.columns, one.form, zip(*rows, strict=True), strict=False):
+        out[f"{one.name}.{name}"] = _fit(np.array(values, np.float64), character)
+    return out.tobytes()
+
+
+def fields(one: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
+    """Of a numpy record that is a message of this kind: `KIND.column`, and `KIND.head` of three bytes."""
     head: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [(f"{one.name}.head", "u1", (3,))]
     columns = zip(one.columns, one.form, strict=True)
     return head + [(f"{one.name}.{name}", CHARACTERS[form][3]) for name, form in columns]

@@ -58,11 +58,19 @@ _encode = json.JSONEncoder(default=_plain).encode  # one for all: `json.dumps` w
 
 def event_line(event: Event, time_s: float) -> str:
     """A line of events.jsonl: vehicle time, the kind of event, and its own fields."""
-    entry: dict[str, Any] = {"time_s": time_s, "event": type(event).__name__}
-    if dataclasses.is_dataclass(event) and not isinstance(event, type):
-        for field in dataclasses.fields(event):
-            entry[field.name] = getattr(event, field.name)
+    kind: type[object] = type(event)
+    entry: dict[str, Any] = {"time_s": time_s, "event": kind.__name__}
+    names = _FIELDS.get(kind)
+    if names is None:
+        found = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        names = _FIELDS[kind] = tuple(field.name for field in found)
+    for name in names:
+        entry[name] = getattr(event, name)
     return _encode(entry) + "\n"
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+"""Of each kind of event that was written."""
 
 
 @cache

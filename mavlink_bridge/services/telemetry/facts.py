@@ -90,6 +90,7 @@ class FactReader:
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
         self._sensors_seen: tuple[float, float, int, bool, int, int] | None = None
+        self._mission_seen: tuple[int, int, int, int, int, int, int] | None = None
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
         source[s.AUTOPILOT] = identity.speaks.autopilot
@@ -140,15 +141,18 @@ class FactReader:
             out[s.HOME_N], out[s.HOME_E], out[s.HOME_D] = local
 
     def _read_mission(self) -> None:
-        parts, out = self._parts, self._source
-        total = parts.plans.mission.total()
-        out[s.MISSION_SEQ] = self._speaks.wire_seq(parts.sequencer.current_nav_index())
-        out[s.MISSION_TOTAL] = total or NO_TOTAL
-        out[s.MISSION_STATE] = wire_state(parts.sequencer.state(), total)
-        out[s.MISSION_MODE] = wire_mode(parts.modes.number, self._auto_modes)
-        out[s.MISSION_ID] = parts.plans.mission.checksum()
-        out[s.FENCE_ID] = parts.plans.fence.checksum()
-        out[s.RALLY_ID] = parts.plans.rally.checksum()
+        parts, plans = self._parts, self._parts.plans
+        total, sequencer = plans.mission.total(), parts.sequencer
+        seen = (
+            self._speaks.wire_seq(sequencer.current_nav_index()), total or NO_TOTAL,
+            wire_state(sequencer.state(), total), wire_mode(parts.modes.number, self._auto_modes),
+            plans.mission.checksum(), plans.fence.checksum(), plans.rally.checksum(),
+        )  # fmt: skip
+        if seen == self._mission_seen:
+            return
+        self._mission_seen, out = seen, self._source
+        out[s.MISSION_SEQ], out[s.MISSION_TOTAL], out[s.MISSION_STATE], out[s.MISSION_MODE] = seen[:4]
+        out[s.MISSION_ID], out[s.FENCE_ID], out[s.RALLY_ID] = seen[4:]
 
     def _read_safety(self) -> None:
         parts, out = self._parts, self._source

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pymavlink import DFReader
 
 from autopilot import report as R
@@ -23,7 +25,7 @@ from sortie import Session
 from sortie.api.snapshot import Snapshot
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import UNITS, kind, preamble
-from sortie.logs.dataflash_samples import ROWS, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
+from sortie.logs.dataflash_samples import ROWS, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, table
 from sortie.logs.recorder import record_flights
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 from tests.fakes.patience import PATIENCE_S
@@ -67,6 +69,12 @@ def test_scaled_columns_come_back_in_their_unit(tmp_path: Path) -> None:
     assert (origin.TimeUS, origin.Lat, origin.Lng, origin.Alt) == (5, pytest.approx(LAT), pytest.approx(LON), 584.12)
     mode, error, event = written(tmp_path, K.MODE.pack(1, 3, -4, 2), K.ERR.pack(2, math.nan, 9), K.EV.pack(3, 300))
     assert (mode.ModeNum, error.Subsys, error.ECode, event.Id) == (0, 0, 9, 255)
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 1 << 53), *[st.floats(width=32)] * (len(K.CMD.form) - 1)), max_size=5))
+def test_many_messages_at_once_are_those_that_are_packed_singly(rows: list[tuple[float, ...]]) -> None:
+    """Clamped, rounded and not finite alike: a mission's items are packed together, one that is begun by itself."""
+    assert table(K.CMD, rows) == b"".join(K.CMD.pack(*row) for row in rows)
 
 
 def test_a_kind_whose_parts_disagree_is_refused() -> None:
