@@ -163,9 +163,7 @@ class Announcer:
 
     def take_events(self) -> list[Event]:
         """What was announced since the last call, in order."""
-        taken = self.events
-        if taken:
-            self.events = []
+        taken, self.events = self.events, []
         return taken
 
     def refuse(self, text: str, result: Result = Result.FAILED, severity: Severity = Severity.WARNING) -> Outcome:
