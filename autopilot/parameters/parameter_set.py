@@ -10,7 +10,7 @@ from autopilot.parameters.aliases import Alias
 from autopilot.parameters.definition import ParameterDef
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object for each kind, and each is itself only
 class ParameterSet:
     """`lines`: the groups of the table, in index order; a line is only ever added at the end of its group, and
     `param_count` is constant while the service runs (docs/reference/ground-stations.md, 1.8). `inert`: names that are

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -108,6 +108,10 @@ class Parameters:
     def names(self) -> Sequence[str]:
         """All listed names; a name's place is its index."""
         return self._names
+
+    def values(self) -> Collection[float]:
+        """In the order of `names()`."""
+        return self._values.values()
 
     def index(self, name: str) -> int | None:
         """Place of `name` in `names()`; None for an alias or an unknown name."""

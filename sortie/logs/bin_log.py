@@ -8,7 +8,7 @@ neither its speed nor its decisions.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -30,6 +30,7 @@ from sortie.logs.dataflash import preamble
 from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, fields, table
 
 if TYPE_CHECKING:
+    from autopilot.parameters.parameter_set import ParameterSet
     from sortie.logs.logged import LoggedVehicle
 
 
@@ -81,13 +82,13 @@ _ORIGIN_EKF, _ORIGIN_HOME = 0, 1
 _BOARD_SITL = 3  # HAL_BOARD
 
 
-@lru_cache(maxsize=8)
-def _parameter_rows(names: tuple[str, ...], defaults: tuple[float, ...]) -> npt.NDArray[np.void]:
-    """Their PARM messages without time and values. Kept: each flight begins with all of them."""
-    rows = np.zeros(len(names), np.dtype(fields(K.PARM)))
+@cache
+def _parameter_rows(known: ParameterSet) -> npt.NDArray[np.void]:
+    """The PARM messages of a kind of vehicle, without time and values: each flight begins with all of them."""
+    rows = np.zeros(len(known.definitions), np.dtype(fields(K.PARM)))
     rows["PARM.head"] = np.frombuffer(K.PARM.head, np.uint8)
-    rows["PARM.Name"] = names
-    rows["PARM.Default"] = defaults
+    rows["PARM.Name"] = [one.name for one in known.definitions]
+    rows["PARM.Default"] = [one.default for one in known.definitions]
     return rows
 
 
@@ -177,10 +178,9 @@ class BinLog:
 
     def _parameters(self, now_us: int) -> bytes:
         parameters = self._service.parameters
-        names = parameters.names()
-        rows = _parameter_rows(tuple(names), tuple(parameters.definition(name).default for name in names)).copy()
+        rows = _parameter_rows(parameters.known).copy()
         rows["PARM.TimeUS"] = now_us
-        rows["PARM.Value"] = [parameters[name] for name in names]
+        rows["PARM.Value"] = list(parameters.values())
         return rows.tobytes()
 
     def _version(self, now_us: int) -> bytes:
