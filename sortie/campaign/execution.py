@@ -1,19 +1,24 @@
 """Runs on Dask: batches of a few seconds go to workers, results come back as they are and are put on disk at once.
 
 What a run is depends on its number alone, so it does not matter who flies it, or how often. A worker that computes
-another flight than this program, or is of another version, is refused by name and its batch given to others. A worker
-that dies costs the batch that it had: Dask gives it to another; where batch after batch dies, its runs go out one by
-one, and the one that takes its worker down is an error.
+another flight than this program, is of another version or cannot fly at all is refused by name and its batch given to
+others. A worker that dies costs the batches that it had: Dask gives them to others. A batch that has seen worker after
+worker die goes out run by run. A run that has too waits until nothing else is flown, because the death of a worker
+counts against both batches that it has; one that then takes its workers down is an error.
 """
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from itertools import islice
 from math import inf
+from multiprocessing import resource_tracker
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -27,7 +32,7 @@ from sortie.campaign.study import Study
 from sortie.config.errors import UserError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, as_completed
+    from distributed import Client, Future
 
 BATCH_S: Final = 4.0
 """How long a task lasts: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
@@ -35,6 +40,8 @@ LARGEST_BATCH = 1000
 _PER_WORKER: Final = 2
 """Batches for each worker: one that is flown, and one that waits."""
 _CONNECT_S: Final = 30.0
+_LOOK_S: Final = 5.0
+"""So long without a result, and it looks who is there, and tells."""
 _ASKED_SHARE: Final = 0.05
 """Of the time that may go into asking the scheduler who works for it: its answer grows with their number."""
 
@@ -46,6 +53,14 @@ class Batch(Struct, frozen=True):
     seconds: float
     flown: list[Flown]
     refused: str = ""
+
+
+class _Given(Struct, frozen=True):
+    """A batch that is out. `to`: the only workers that may have it; empty: any. `alone`: nothing else was flown."""
+
+    runs: list[Run]
+    to: frozenset[str]
+    alone: bool
 
 
 FlyBatch = Callable[[bytes, list[Run], str], Batch]
@@ -80,6 +95,21 @@ def check_installed(*, search: bool = False) -> None:
             raise UserError(f"sortie campaign needs {name}: pip install 'sortie[campaign]'")
 
 
+def _lost(how: str) -> UserError:
+    return UserError(f"the scheduler is lost ({how}); the same command goes on where it ended", 1)
+
+
+@contextmanager
+def _ctrl_c_is_ours() -> Iterator[None]:
+    """A terminal sends it to workers too; threads that begin here, and what they start, now and later, never see it."""
+    resource_tracker.ensure_running()  # its start would undo it in the thread that starts a worker
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 @contextmanager
 def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) -> Iterator[Client]:
     """A client of the cluster at `scheduler`; None: of a cluster of its own on this machine, with so many workers that
@@ -99,13 +129,19 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
             yield client
             return
         stack.enter_context(
-            config.set({"distributed.worker.daemon": True, "distributed.worker.profile.enabled": False})
-        )  # it would look 100 times a second at what a worker does
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
-            dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
-            silence_logs=50,
+            config.set({
+                "distributed.worker.daemon": True,
+                "distributed.worker.profile.enabled": False,  # it would look 100 times a second at what a worker does
+                # 15 s after a worker has died it would end, for good, the one that is just being started in its place
+                "distributed.deploy.lost-worker-timeout": "10000 days",
+            })
         )  # fmt: skip
+        with _ctrl_c_is_ours():
+            cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
+                dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
+                silence_logs=50,
+            )  # fmt: skip
         stack.callback(cluster.close)
         yield stack.enter_context(Client(cluster))
 
@@ -115,7 +151,11 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
     from distributed import get_worker
 
     worker = str(get_worker().address)
-    if (own := identity()) != expected:
+    try:
+        own = identity()
+    except Exception as error:  # noqa: BLE001  # whatever its installation lacks, others may have
+        own = f"that cannot fly: {type(error).__name__}: {error}"
+    if own != expected:
         return Batch(worker, 0.0, [], own)
     began_s = time.monotonic()
     study = msgspec.json.decode(study_json, type=Study)
@@ -191,30 +231,43 @@ class Campaign:
         budget_s = folder.study.said.sample.budget_s
         self._until_s = inf if budget_s is None else time.monotonic() + budget_s
         self._again: list[list[Run]] = []
+        self._suspects: list[Run] = []
         self._size = 1
         self._refused: set[str] = set()
         self._known: set[str] = set()
         self._ask_at_s = -inf
-        self._flying: dict[Future, list[Run]] = {}
+        self._came: SimpleQueue[Future] = SimpleQueue()
+        self._flying: dict[Future, _Given] = {}
         self.view = View(folder.study.runs, len(folder.done))
 
     def run(self) -> View:
         """Until all is flown. UserError when no worker is left that may, or the scheduler is lost."""
-        from distributed import as_completed
+        from distributed.client import ClosedClientError
 
-        results = as_completed()
         try:
-            self._submit(results)
+            self._submit()
             while self._flying:
-                future = next(results)
-                runs = self._flying.pop(future)
-                self._take(future, runs)
+                self._next()
                 self._tell(self.view)
-                self._submit(results)
+                self._submit()
+        except (OSError, CancelledError, ClosedClientError) as error:  # what is on disk raises is a UserError by now
+            raise _lost(type(error).__name__) from error
         finally:
             for future in self._flying:
                 future.cancel()
         return self.view
+
+    def _next(self) -> None:
+        """Take what comes; where nothing does, see that nothing waits for workers that are gone."""
+        try:
+            future = self._came.get(timeout=_LOOK_S)
+        except Empty:
+            known = self._workers()
+            for future in [future for future, given in self._flying.items() if given.to and not known & given.to]:
+                self._take_back(future, self._flying.pop(future))
+            return
+        if future in self._flying:  # else it was taken back
+            self._take(future, self._flying.pop(future))
 
     def _workers(self) -> set[str]:
         """Who is there, as of lately."""
@@ -225,64 +278,73 @@ class Campaign:
             self._ask_at_s = end_s + (end_s - began_s) / _ASKED_SHARE
         return self._known
 
-    def _submit(self, results: as_completed) -> None:
+    def _submit(self) -> None:
         known = self._workers()
-        good = sorted(known - self._refused)
+        good = known - self._refused
         self.view.workers = len(good)
         if known and not good:
             raise UserError(f"no worker may fly: {'; '.join(self.view.refused)}; this is Sortie {self._expected}")
+        to = frozenset(good if self._refused else ())
         while len(self._flying) < _PER_WORKER * max(len(good), 1):
             runs = self._again.pop() if self._again else self._fresh()
+            alone = not runs and not self._flying and bool(self._suspects) and time.monotonic() < self._until_s
+            if alone:
+                runs = [self._suspects.pop()]
             if not runs:
                 return
             future = self._client.submit(
-                self._fly, self._study_json, runs, self._expected, pure=False,
-                workers=good if self._refused else None,
-            )  # fmt: skip
-            self._flying[future] = runs
-            results.add(future)
+                self._fly, self._study_json, runs, self._expected, pure=False, workers=sorted(to) or None
+            )
+            self._flying[future] = _Given(runs, to, alone)
+            future.add_done_callback(self._came.put)
 
     def _fresh(self) -> list[Run]:
         """A batch that nobody had, while there is time."""
         return self._sample.next(self._size) if time.monotonic() < self._until_s else []
 
-    def _take(self, future: Future, runs: list[Run]) -> None:
+    def _take(self, future: Future, given: _Given) -> None:
         """Put on disk what came of a batch, or see that it is flown otherwise."""
-        if future.status == "finished":
-            batch: Batch = future.result()
-            if batch.refused:
-                self._refuse(batch)
-                self._again.append(runs)
-                return
-            self._put(batch.flown)
-            per_run_s = max(batch.seconds / len(runs), 1e-4)
-            self._size = min(max(int(BATCH_S / per_run_s), 1), LARGEST_BATCH, 2 * self._size)
+        if future.status == "error":
+            self._deal_with(future.exception(), given)
             return
-        if future.status != "error":
-            raise UserError(f"the scheduler is lost ({future.status}); the same command goes on where it ended", 1)
-        self._deal_with(future.exception(), runs)
+        if future.status != "finished":
+            raise _lost(future.status)
+        try:
+            batch: Batch = future.result(timeout=_CONNECT_S)
+        except TimeoutError:  # its worker died before it had handed it over
+            self._take_back(future, given)
+            return
+        if batch.refused:
+            self._refuse(batch)
+            self._again.append(given.runs)
+            return
+        self._put(batch.flown)
+        per_run_s = max(batch.seconds / len(given.runs), 1e-4)
+        self._size = min(max(int(BATCH_S / per_run_s), 1), LARGEST_BATCH, 2 * self._size)
 
-    def _deal_with(self, error: BaseException | None, runs: list[Run]) -> None:
+    def _take_back(self, future: Future, given: _Given) -> None:
+        future.cancel()
+        self._again.append(given.runs)
+
+    def _deal_with(self, error: BaseException | None, given: _Given) -> None:
         from distributed import KilledWorker
 
         if not isinstance(error, KilledWorker):
             raise UserError(
-                f"a worker could not fly: {type(error).__name__}: {error}; it needs this Sortie installed", 1
+                f"the cluster could not fly: {type(error).__name__}: {error}; scheduler and workers need this Sortie", 1
             )
-        if len(runs) > 1:
-            self._again += [[run] for run in runs]
+        if len(given.runs) > 1:
+            self._again += [[run] for run in given.runs]
             return
-        ((run, given),) = runs
-        row = no_flight(self._folder.study, run, given, "KilledWorker: the worker died at each attempt")
+        (one,) = given.runs
+        if not given.alone:
+            self._suspects.append(one)
+            return
+        row = no_flight(self._folder.study, *one, "KilledWorker: the worker died at each attempt")
         self._put([Flown(row, {})])
 
     def _put(self, flown: list[Flown]) -> None:
-        try:
-            self._folder.add(flown)
-        except OSError as error:
-            raise UserError(
-                f"--out {self._folder.path}: {error.strerror}; when that is mended the same command goes on", 1
-            ) from error
+        self._folder.add(flown)
         for one in flown:
             self._sample.tell(one.row)
         self.view.count(flown)

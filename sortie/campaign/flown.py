@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import traceback
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -87,7 +88,9 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: Watched
             return _judged(study, run, given, wanted, _fly_fleet(study, wanted, watched))
         with _session(study, wanted, watched) as session:
             return _judged(study, run, given, wanted, [_fly(session, study, wanted, given, watched)])
-    except Exception as error:  # noqa: BLE001  # a run that raises is a result
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SystemExit) and threading.current_thread() is threading.main_thread():
+            raise  # SIGTERM; a worker flies in a thread, where it is an exit() in the Python of a study
         reason = f"{type(error).__name__}: {error}"
         return Flown(no_flight(study, run, given, reason), {}, traceback.format_exc())
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -55,8 +56,9 @@ class Folder:
             raise UserError(f"--out {path}: {error.strerror}; choose another folder") from error
         try:
             self._hold()
-            self._agree(kept)
-            self.done = self._recover()
+            with writing(path):
+                self._agree(kept)
+                self.done = self._recover()
         except BaseException:
             self._results.close()
             raise
@@ -78,7 +80,7 @@ class Folder:
     def _agree(self, kept: bytes) -> None:
         file = self.path / "study.json"
         if not file.exists():
-            _write(file, kept)
+            write_whole(file, kept)
             return
         there = read_kept(self.path)
         mine = msgspec.json.decode(kept, type=Kept)
@@ -106,20 +108,23 @@ class Folder:
 
     def add(self, flown: Iterable[Flown]) -> None:
         """Put results on disk; one that is there already stays as it is. What goes with a row is written before it."""
-        lines = []
         fresh = [one for one in flown if one.row.run not in self.done]
-        for one in fresh:
-            if one.signals and (not one.row.ok or one.row.run % SIGNALS_EVERY == 0):
-                self._write_signals(one.row.run, one.signals)
-            if one.traceback:
-                (self.path / "errors").mkdir(exist_ok=True)
-                _write(self.path / "errors" / f"{one.row.run}.txt", one.traceback.encode("utf-8"))
-            lines.append(msgspec.json.encode(one.row) + b"\n")
-        left = memoryview(b"".join(lines))
-        while left:
-            left = left[self._results.write(left) :]
-        os.fsync(self._results.fileno())
+        with writing(self.path):
+            lines = [self._line(one) for one in fresh]
+            left = memoryview(b"".join(lines))
+            while left:
+                left = left[self._results.write(left) :]
+            os.fsync(self._results.fileno())
         self.done.update(one.row.run for one in fresh)
+
+    def _line(self, one: Flown) -> bytes:
+        """Of a result whose signals and traceback are on disk."""
+        if one.signals and (not one.row.ok or one.row.run % SIGNALS_EVERY == 0):
+            self._write_signals(one.row.run, one.signals)
+        if one.traceback:
+            (self.path / "errors").mkdir(exist_ok=True)
+            write_whole(self.path / "errors" / f"{one.row.run}.txt", one.traceback.encode("utf-8"))
+        return msgspec.json.encode(one.row) + b"\n"
 
     def _write_signals(self, run: int, signals: dict[str, Array]) -> None:
         (self.path / "signals").mkdir(exist_ok=True)
@@ -130,11 +135,22 @@ class Folder:
         import pyarrow.parquet
 
         file, new = self.path / "runs.parquet", self.path / "runs.parquet.new"
-        with pyarrow.parquet.ParquetWriter(new, _schema(self.study)) as writer:
-            for table in tables(self.path, self.study):
-                writer.write_table(table)
-        new.replace(file)
+        with writing(self.path):
+            with pyarrow.parquet.ParquetWriter(new, _schema(self.study)) as writer:
+                for table in tables(self.path, self.study):
+                    writer.write_table(table)
+            new.replace(file)
         return file
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """UserError where the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise UserError(f"{path}: {why}; when that is mended the same command goes on", 1) from error
 
 
 def read_kept(path: Path) -> Kept:
@@ -175,7 +191,7 @@ def write_signals(file: Path, signals: Mapping[str, Array]) -> None:
 
     with pyarrow.BufferOutputStream() as buffer:
         pyarrow.parquet.write_table(pyarrow.table(dict(signals)), buffer)
-        _write(file, buffer.getvalue().to_pybytes())
+        write_whole(file, buffer.getvalue().to_pybytes())
 
 
 def read_signals(path: Path, run: int) -> dict[str, Array]:
@@ -218,13 +234,17 @@ def _row(line: bytes) -> Row | None:
         return None
 
 
-def _write(file: Path, data: bytes) -> None:
+def write_whole(file: Path, data: bytes) -> None:
     """All of it or nothing."""
     new = file.with_name(file.name + ".new")
-    with new.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
+    try:
+        with new.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
     new.replace(file)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sortie.api.begin import standing_at
 from sortie.campaign.flown import Row
-from sortie.campaign.folder import Kept, read_signals
+from sortie.campaign.folder import Kept, read_signals, write_whole, writing
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.signals import legs_of
 from sortie.campaign.study import written
@@ -52,7 +52,8 @@ def write_report(folder: Path) -> Path:
         parts.append(_judge_part(name, judge, columns))
     parts.append(_failures(folder, columns))
     file = folder / "report.html"
-    file.write_text(page(f"Campaign {kept.study.said.plan}", "".join(parts)), encoding="utf-8")
+    with writing(folder):
+        write_whole(file, page(f"Campaign {kept.study.said.plan}", "".join(parts)).encode("utf-8"))
     return file
 
 

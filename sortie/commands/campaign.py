@@ -63,8 +63,12 @@ def run(given: Given) -> int:
     began_s = time.monotonic()
     with Folder(given[CAMPAIGN_OUT], study, expected) as folder:
         status = 0
-        if len(folder.done) < study.runs:
-            status = _fly(folder, given, expected, began_s)
+        try:
+            if len(folder.done) < study.runs:
+                _fly(folder, given, expected, began_s)
+        except KeyboardInterrupt:
+            print("sortie: stopped; the same command goes on", file=sys.stderr)
+            status = 130
         folder.finish()
     write_report(given[CAMPAIGN_OUT])
     _print(summarize(given[CAMPAIGN_OUT]), given[JSON])
@@ -72,7 +76,7 @@ def run(given: Given) -> int:
     return status
 
 
-def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> int:
+def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> None:
     """Fly what is left."""
     told_s = [began_s]
 
@@ -87,14 +91,9 @@ def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> int:
 
     told, start = [0], len(folder.done)
     with dask_client(given[SCHEDULER], given[WORKERS] or os.cpu_count() or 1) as client:
-        try:
-            if client.dashboard_link and find_spec("bokeh"):  # Dask draws it with bokeh
-                print(f"sortie: Dask's dashboard: {client.dashboard_link}", file=sys.stderr)
-            Campaign(folder, client, expected, tell).run()
-        except KeyboardInterrupt:
-            print("sortie: stopped; the same command goes on", file=sys.stderr)
-            return 130
-    return 0
+        if client.dashboard_link and find_spec("bokeh"):  # Dask draws it with bokeh
+            print(f"sortie: Dask's dashboard: {client.dashboard_link}", file=sys.stderr)
+        Campaign(folder, client, expected, tell).run()
 
 
 def live_line(view: View, seconds: float, start: int) -> str:

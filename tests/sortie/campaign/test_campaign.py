@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -133,18 +135,45 @@ def test_a_worker_that_computes_another_flight_is_refused_by_name(tmp_path, stud
     assert list(rows(tmp_path)) == []
 
 
-def test_a_batch_whose_worker_dies_is_flown_run_by_run_and_the_cause_named(tmp_path, study, flown) -> None:
-    """What Dask tells when a task has taken its worker down each time."""
+def test_a_batch_whose_worker_dies_is_flown_run_by_run_then_alone_and_the_cause_named(tmp_path, study) -> None:
+    """What Dask tells when a task has seen worker after worker die: of two that one worker has, either may be why."""
     from distributed import KilledWorker
 
+    died = KilledWorker("task", None, 3)
     with Folder(tmp_path, study, "here") as folder:
         campaign = Campaign(folder, None, "here", lambda view: None)
         runs = list(enumerate(study.inputs()))[:2]
-        campaign._deal_with(KilledWorker("task", None, 3), runs)
+        campaign._deal_with(died, execution._Given(runs, frozenset(), alone=False))
         assert campaign._again == [[runs[0]], [runs[1]]]
-        campaign._deal_with(KilledWorker("task", None, 3), [runs[1]])
+        campaign._deal_with(died, execution._Given([runs[1]], frozenset(), alone=False))
+        assert campaign._suspects == [runs[1]]
+        assert list(rows(tmp_path)) == []
+        campaign._deal_with(died, execution._Given([runs[1]], frozenset(), alone=True))
     (row,) = rows(tmp_path)
     assert row == no_flight(study, *runs[1], "KilledWorker: the worker died at each attempt")
+
+
+def test_a_worker_that_cannot_fly_is_refused_by_name(tmp_path, study, client, monkeypatch) -> None:
+    """Its installation lacks something; another may have it."""
+
+    def broken() -> str:
+        raise ImportError("no kernel")
+
+    expected = identity()
+    monkeypatch.setattr(execution, "identity", broken)
+    with pytest.raises(UserError, match=r"worker tcp://.* has Sortie that cannot fly: ImportError: no kernel"):
+        fly(tmp_path, study, client, expected)
+
+
+def test_an_exit_in_the_python_of_a_study_is_a_result_and_a_signal_is_none(study, monkeypatch) -> None:
+    """A worker flies in a thread; what ends the program is raised in the main one."""
+    monkeypatch.setattr("sortie.campaign.flown._session", lambda *_: sys.exit(3))
+    given = study.inputs()[0]
+    with ThreadPoolExecutor(1) as threads:
+        one = threads.submit(fly_run, study, 0, given).result()
+    assert (one.row.result, one.row.reason) == ("error", "SystemExit: 3")
+    with pytest.raises(SystemExit):
+        fly_run(study, 0, given)
 
 
 def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypatch, capsys, client) -> None:

@@ -5,6 +5,7 @@ same command goes on, nothing that was finished is flown again, nothing is lost 
 from __future__ import annotations
 
 import json
+import os
 import random
 import resource
 import signal
@@ -20,9 +21,12 @@ import pytest
 for name in ("distributed", "pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
+import pyarrow.parquet
+
 from sortie.campaign.execution import Batch, Campaign, dask_client, fly_batch
 from sortie.campaign.flown import Flown, fly_run, identity
-from sortie.campaign.folder import Folder
+from sortie.campaign.folder import Folder, rows
+from sortie.campaign.report import write_report
 from sortie.campaign.search import Run
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
@@ -91,11 +95,31 @@ def test_a_full_disk_ends_it_with_one_line_and_it_goes_on_when_there_is_room(tmp
     assert sorted(runs_in(out)) == list(range(runs))
 
 
-def begin(out: Path, runs: int, *more: str) -> subprocess.Popen[str]:
-    """The command as a process."""
+def test_a_disk_that_is_full_at_the_beginning_or_at_the_end_is_one_line_too(tmp_path: Path) -> None:
+    """Neither leaves half a file where a whole one is expected."""
+    study, out = Study.read(STUDY, 2), tmp_path / "out"
+    again = "File too large; when that is mended the same command goes on"
+    with full_after(1000), pytest.raises(UserError, match=again), Folder(out, study, identity()):
+        pass
+    assert not list(out.glob("study.json*"))
+    with Folder(out, study, identity()) as folder:
+        folder.add([fly_run(study, run, given) for run, given in enumerate(study.inputs())])
+        with full_after(100), pytest.raises(UserError, match=again):
+            folder.finish()
+        assert not (out / "runs.parquet").exists()
+        folder.finish()
+    whole = write_report(out).read_bytes()
+    with full_after(100), pytest.raises(UserError, match=again):
+        write_report(out)
+    assert (out / "report.html").read_bytes() == whole
+
+
+def begin(out: Path, runs: int, *more: str, study: Path = STUDY) -> subprocess.Popen[str]:
+    """The command as a process, with a process group of its own, as a terminal gives it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "sortie", "campaign", "run", str(STUDY), "--runs", str(runs), "--out", str(out), *more],
+        [sys.executable, "-m", "sortie", "campaign", "run", str(study), "--runs", str(runs), "--out", str(out), *more],
         cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
     )  # fmt: skip
 
 
@@ -123,6 +147,58 @@ def test_kill_9_of_the_command_at_any_instant_costs_what_was_in_flight(tmp_path:
     assert process.wait() == 0
     assert sorted(runs_in(out)) == list(range(runs))
     assert (out / "runs.parquet").read_bytes() == alone(tmp_path / "alone", runs)
+
+
+@pytest.mark.long
+def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_leaves_a_report_and_no_traceback(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    process = begin(out, 4000, "--workers", "2")
+    wait_until(lambda: len(runs_in(out)) >= 10, process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert "sortie: stopped; the same command goes on" in told
+    assert (out / "report.html").exists()
+    assert sorted(runs_in(out)) == pyarrow.parquet.read_table(out / "runs.parquet").column("run").to_pylist()
+
+
+FATAL = """
+import os
+def softly(signals, inputs):
+    if inputs["x"] < 0.1:
+        os._exit(1)
+    return 1.0
+"""
+FATAL_STUDY = """
+plan = "{plan}"
+code = "fatal.py"
+[params]
+SIM_WIND_SPD = "{{x}}"
+[vary]
+x = {{ uniform = [0, 1] }}
+[sample]
+method = "lhs"
+[judge]
+mine = "code.softly"
+"""
+
+
+@pytest.mark.long
+def test_runs_that_take_their_worker_down_are_errors_and_those_beside_them_are_not(tmp_path: Path) -> None:
+    """Two of 20, of one worker, which is started again each time: for longer than Dask has patience with one."""
+    (tmp_path / "fatal.py").write_text(FATAL)
+    study = tmp_path / "study.toml"
+    study.write_text(FATAL_STUDY.format(plan=ROOT / "examples" / "square.plan"))
+    process = begin(tmp_path / "out", 20, "--workers", "1", study=study)
+    _, told = process.communicate()
+    assert process.returncode == 0, told
+    found = list(rows(tmp_path / "out"))
+    assert [row.run for row in found] == list(range(20))
+    fatal = [row for row in found if float(row.inputs["x"]) < 0.1]
+    assert len(fatal) == 2
+    assert [row for row in found if row.result == "error"] == fatal
+    assert {row.result for row in found if row not in fatal} == {"completed"}
 
 
 class ByHand:
@@ -206,3 +282,21 @@ def test_a_worker_of_another_version_is_refused_by_name_and_the_others_fly(tmp_p
     assert process.returncode == 0, told
     assert "has Sortie 9.9 abc" in told
     assert sorted(runs_in(tmp_path / "out")) == list(range(200))
+
+
+@pytest.mark.long
+def test_what_waits_for_the_only_worker_that_may_goes_to_another_when_that_dies(tmp_path, by_hand: ByHand) -> None:
+    """Where a worker is refused, batches are for those that are not; these can all be gone."""
+    other = tmp_path / "other.py"
+    other.write_text("import sortie.campaign.execution as execution\nexecution.identity = lambda: '9.9 abc'\n")
+    by_hand.work("--preload", str(other))
+    by_hand.work()
+    out = tmp_path / "out"
+    process = begin(out, 200, "--scheduler", by_hand.address)
+    wait_until(lambda: len(runs_in(out)) >= 20, process)
+    by_hand.workers[1].kill()
+    by_hand.work()
+    _, told = process.communicate(timeout=10.0 * PATIENCE_S)
+    assert process.returncode == 0, told
+    assert "has Sortie 9.9 abc" in told
+    assert sorted(runs_in(out)) == list(range(200))
