@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from getpass import getuser
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -24,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "clusters.md").read_text(encoding="utf-8")
 STUDY = ROOT / "examples" / "studies" / "gps-loss.toml"
 RUNS = 4
+Server = Callable[[Path], AbstractContextManager[dict[str, object]]]
 SSH_SERVER = """
 import asyncio, asyncssh, subprocess, sys
 async def run(process):
@@ -87,23 +92,58 @@ def swapped(program: str, *pairs: tuple[str, str]) -> str:
     return program
 
 
-@pytest.mark.long
-def test_the_ssh_example_flies_by_an_ssh_server(tmp_path: Path) -> None:
-    pytest.importorskip("asyncssh")
+@contextmanager
+def asyncssh_server(_: Path) -> Iterator[dict[str, object]]:
+    """How to connect to a server that lets everybody in."""
     server = subprocess.Popen([sys.executable, "-c", SSH_SERVER], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
-        port = int(server.stdout.readline())
+        yield {"username": "pilot", "port": int(server.stdout.readline())}
+    finally:
+        server.kill()
+        server.wait()
+
+
+@contextmanager
+def openssh_server(folder: Path) -> Iterator[dict[str, object]]:
+    """How to connect to OpenSSH's, as a person's machine has it, with keys of its own."""
+    sshd = which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
+    if sshd is None or which("ssh-keygen") is None:
+        pytest.skip("OpenSSH's server is not installed")
+    if os.getuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # it goes there when it has been started by root
+    for name in ("host", "pilot"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = {
+        "Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "PidFile": "none", "UsePAM": "no",
+        "StrictModes": "no", "AuthorizedKeysFile": folder / "pilot.pub", "PermitRootLogin": "yes",
+    }  # fmt: skip
+    words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    server = subprocess.Popen([sshd, "-D", "-e", "-f", "/dev/null", *words], stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        told = server.stderr.readline()
+        assert "listening" in told, told
+        yield {"username": getuser(), "port": port, "client_keys": [str(folder / "pilot")]}
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("server", [asyncssh_server, openssh_server])
+def test_the_ssh_example_flies_by_an_ssh_server(tmp_path: Path, server: Server) -> None:
+    pytest.importorskip("asyncssh")
+    with server(tmp_path) as connect:
         program = swapped(
             example("SSH"), ('"10.0.0.1", "10.0.0.1", "10.0.0.2"', '"127.0.0.1", "127.0.0.1"'),
-            ('{"username": "pilot"}', f'{{"username": "pilot", "port": {port}, "known_hosts": None}}'),
+            ('{"username": "pilot"}', repr({**connect, "known_hosts": None})),
             ('"n_workers": 16', '"n_workers": 2'), ("/opt/sortie/.venv/bin/python", sys.executable),
         )  # fmt: skip
         with started(program) as address:
             fly(address, tmp_path / "out")
-    finally:
-        server.kill()
-        server.wait()
 
 
 @pytest.mark.long
