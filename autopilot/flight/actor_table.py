@@ -58,7 +58,7 @@ def actor_makers(parts: FlightParts, context: FlightContext) -> list[Callable[[]
     p, vehicle, flags = parts, parts.helm.vehicle, context.flags
 
     def make_manager() -> FlightManager:
-        flight = VehicleGuardFacts(p.facts, flags, p.modes, p.auto, p.guided, p.mission)
+        flight = VehicleGuardFacts(p.facts, flags, p.modes, p.auto, p.guided, p.mission, p.arming)
         return FlightManager(context, flight, p.facts, p.announcer, p.modes, p.arming)
 
     return [

@@ -11,6 +11,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
+from autopilot.safety.arming import Arming
 from autopilot.vehicle_context import VehicleFacts
 
 MISSION, HOVER = 0, 1
@@ -30,6 +31,7 @@ class VehicleGuardFacts:
         auto: AutoMode,
         guided: GuidedMode,
         mission: MissionStorage,
+        arming: Arming,
     ) -> None:
         self._facts = facts
         self._flags = reader
@@ -37,6 +39,7 @@ class VehicleGuardFacts:
         self._auto = auto
         self._guided = guided
         self._mission = mission
+        self._arming = arming
         self.begun_by_go = False
         self.profile = MISSION
 
@@ -69,6 +72,10 @@ class VehicleGuardFacts:
     @property
     def critical_is_ours(self) -> bool:
         return int(self._facts.param("BATT_FS_CRT_ACT")) == 0
+
+    @property
+    def motors_run_on(self) -> bool:
+        return self._arming.landed_delay_s is not None
 
     @property
     def refusal(self) -> str | None:

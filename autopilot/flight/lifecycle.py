@@ -86,6 +86,10 @@ class GuardFacts(Protocol):
     def critical_is_ours(self) -> bool:
         """BATT_FS_CRT_ACT is 0: no failsafe answers a critical battery."""
 
+    @property
+    def motors_run_on(self) -> bool:
+        """After a landing, until they stop by themselves."""
+
 
 Guard = Callable[[GuardFacts], bool]
 
@@ -124,6 +128,11 @@ def begun_by_go(flight: GuardFacts) -> bool:
 def critical_is_ours(flight: GuardFacts) -> bool:
     """GO began the flight, and no failsafe answers a critical battery."""
     return flight.begun_by_go and flight.critical_is_ours
+
+
+def runs_on(flight: GuardFacts) -> bool:
+    """A flight that GO did not begin, of a vehicle whose motors run on after a landing."""
+    return flight.motors_run_on and not flight.begun_by_go
 
 
 class Action(Enum):
@@ -166,7 +175,7 @@ class Row:
 _S, _E, _A = FlightState, FlightEvent, Action
 _REFUSED = tuple(state for state in FlightState if state is not _S.IDLE)
 _CLOSE = (Row(_A.CLOSE, _S.IDLE),)
-_TO_LANDED = (Row(_A.DISARM, _S.LANDED),)
+_TO_LANDED = (Row(_A.STAY, _S.LANDED, runs_on), Row(_A.DISARM, _S.LANDED))
 
 TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Row, ...]]] = {
     (_S.IDLE, _E.GO): (Row(_A.REFUSE_GO, _S.IDLE, nothing_to_fly), Row(_A.PREPARE_GO, _S.PREFLIGHT)),
@@ -196,7 +205,7 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Row, ...]]] = {
     (_S.FLYING, _E.DURATION_OVER): (Row(_A.LAND, _S.LANDING, ends_by_itself), Row(_A.LOOK_AGAIN, _S.FLYING)),
     (_S.FLYING, _E.LOW_BATTERY): (Row(_A.LAND, _S.LANDING, critical_is_ours), Row(_A.STAY, _S.FLYING)),
     (_S.FLYING, _E.DESCENDING): (Row(_A.FOLLOW_LANDING, _S.LANDING),),
-    (_S.FLYING, _E.START_FAILED): _TO_LANDED,
+    (_S.FLYING, _E.START_FAILED): (Row(_A.DISARM, _S.LANDED),),
     (_S.FLYING, _E.LANDED): _TO_LANDED,
     (_S.FLYING, _E.DISARMED): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
     (_S.LANDING, _E.CLIMBING): (Row(_A.RESUME_FLIGHT, _S.FLYING),),
@@ -207,6 +216,7 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Row, ...]]] = {
     (_S.LANDED, _E.DISARM_FAILED): (Row(_A.RETRY_LATER, _S.LANDED),),
     (_S.LANDED, _E.RETRY): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
     (_S.LANDED, _E.DISARMED): _CLOSE,
+    (_S.LANDED, _E.UNDER_WAY): (Row(_A.FOLLOW, _S.FLYING, runs_on), Row(_A.STAY, _S.LANDED)),
     **{(state, _E.GO): (Row(_A.REFUSE_STATE, state),) for state in _REFUSED},
     **{(state, _E.ABORT): (Row(_A.REFUSE_STATE, state),) for state in FlightState if state is not _S.ARMED},
 }
@@ -255,7 +265,7 @@ IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
         (_QUIET | {_E.ARMED}) - {_E.MISSION_DONE, _E.DURATION_OVER, _E.LOW_BATTERY, _E.DESCENDING, _E.START_FAILED}
     ),
     _S.LANDING: frozenset((_QUIET | {_E.ARMED}) - {_E.CLIMBING, _E.LANDING_TIMEOUT}),
-    _S.LANDED: frozenset((_QUIET | {_E.LANDED, _E.ARMED}) - {_E.DISARM_OK, _E.DISARM_FAILED, _E.RETRY}),
+    _S.LANDED: frozenset((_QUIET | {_E.LANDED, _E.ARMED}) - {_E.DISARM_OK, _E.DISARM_FAILED, _E.RETRY, _E.UNDER_WAY}),
 }
 """Events that mean nothing in a state: late answers, timers that were not stopped, facts that are known."""
 

@@ -109,7 +109,11 @@ class Arming:
         self._idle_since: int | None = None
         self._known_armed = facts.armed
         self.hold_auto_disarm = False
+        self._flew = False  # since it was armed
         self.leave_finished: Callable[[], bool] = lambda: False  # does another stop the motors after a landing?
+        self.landed_delay_s: Callable[[], float] | None = None
+        """How long motors run on after a landing, whatever the mode; 0 or less: until somebody stops them. None: a mode
+        that was for landing stops them at once, DISARM_DELAY does otherwise."""
         self.last_refusal = ""
 
     # --- the act --------------------------------------------------------------------------------------------------
@@ -182,6 +186,7 @@ class Arming:
         facts.armed_yaw = facts.vehicle.state.yaw
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self._prearm.ok = True
+        self._flew = False
         self._idle_since = now_ms if facts.landed else None
         if facts.texts.armed:
             announcer.say(Severity.INFO, facts.texts.armed)
@@ -213,17 +218,20 @@ class Arming:
                 self._refuse(arm, request.reason, Severity.CRITICAL)
         self._notice(now_ms)
         if events & VehicleEvent.LIFTOFF:
-            self._idle_since = None
+            self._idle_since, self._flew = None, True
         if events & VehicleEvent.LANDED and self._facts.armed:
             self._idle_since = now_ms
 
     def update(self, now_ms: int) -> None:
         if not self._known_armed:
             self._prearm.update(now_ms)
-        elif self._modes.mode.finished and not self.leave_finished():
+        elif self._stops_when_finished():
             self._disarm_when_finished(now_ms)
         elif self._idle_since is not None:
             self._disarm_when_idle(now_ms)
+
+    def _stops_when_finished(self) -> bool:
+        return self._modes.mode.finished and self.landed_delay_s is None and not self.leave_finished()
 
     def _disarm_when_finished(self, now_ms: int) -> None:
         """What the mode was for is done. A vehicle that does not stop at once is asked again every second."""
@@ -244,7 +252,8 @@ class Arming:
         return self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
 
     def _idle_deadline(self) -> int | None:
-        delay = self._facts.param("DISARM_DELAY")
+        landed_s = self.landed_delay_s
+        delay = landed_s() if landed_s is not None and self._flew else self._facts.param("DISARM_DELAY")
         if self._idle_since is None or delay <= 0.0 or not self._facts.vehicle_class.has_height:
             return None
         return self._idle_since + int(delay * 1000.0)
@@ -252,5 +261,4 @@ class Arming:
     def next_deadline_ms(self) -> int | None:
         if not self._known_armed:
             return self._prearm.due_ms
-        finished = self._modes.mode.finished and not self.leave_finished()
-        return self._finish_ms if finished else self._idle_deadline()
+        return self._finish_ms if self._stops_when_finished() else self._idle_deadline()

@@ -8,7 +8,7 @@ for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from autopilot.mav import ParameterType
@@ -33,6 +33,39 @@ class Row:
     unit: str = ""
     description: str = ""
     only: str = ""
+    values: Mapping[int, str] = field(default_factory=dict)
+
+
+_ROTORS: Final = ((1.0, 1.0, 0.05), (-1.0, -1.0, 0.05), (1.0, -1.0, -0.05), (-1.0, 1.0, -0.05))
+"""Forward, right, turning moment per thrust (counter-clockwise is positive), of airframes/10040_sihsim_quadx."""
+_AXES: Final = (("KM", "Moment"), ("PX", "Position forward"), ("PY", "Position to the right"), ("PZ", "Position down"))
+_AIRFRAMES: Final = {0: "Multirotor", 6: "Rover (Differential)"}
+_OUTPUTS: Final = {0: "Disabled", **{100 + number: f"Motor {number}" for number in range(1, 5)}}
+_SWITCH: Final = {0: "Disabled", 1: "Enabled"}
+_ON_COPTERS, _ON_ROVERS = "WPNAV_SPEED", "WP_SPEED"
+
+
+def _airframe() -> tuple[Row, ...]:
+    """What drives it, as the metadata's actuators name it; a change has no effect."""
+    found = [
+        Row("CA_AIRFRAME", _I, 0, description="Geometry", only=_ON_COPTERS, values=_AIRFRAMES),
+        Row("CA_AIRFRAME", _I, 6, description="Geometry", only=_ON_ROVERS, values=_AIRFRAMES),
+    ]
+    for number, (forward, right, moment) in enumerate(_ROTORS):
+        for (axis, what), value in zip(_AXES, (moment, forward, right, 0.0), strict=True):
+            found.append(
+                Row(f"CA_ROTOR{number}_{axis}", _F, value, description=f"{what} of rotor {number}", only=_ON_COPTERS)
+            )
+    return *found, Row("CA_ROTOR_COUNT", _I, len(_ROTORS), description="Number of rotors", only=_ON_COPTERS)
+
+
+def _outputs() -> tuple[Row, ...]:
+    """What drives what; a change has no effect."""
+    return tuple(
+        Row(f"PWM_MAIN_FUNC{number}", _I, 100 + number, description=f"Function of output {number}",
+            values=_OUTPUTS, only="" if number < 3 else _ON_COPTERS)
+        for number in range(1, 5)
+    )  # fmt: skip
 
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -40,10 +73,11 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("BAT_CRIT_THR", _F, 0.07, "", 1.0, "", "Charge below which the battery is critical"),
     Row("BAT_EMERGEN_THR", _F, 0.05, "", 1.0, "", "Charge below which it is an emergency"),
     Row("BAT_LOW_THR", _F, 0.15, "", 1.0, "", "Charge below which it is warned of"),
+    *_airframe(),
     Row("CAL_ACC0_ID", _I, 1310988, "", 1.0, "", "Identity of the accelerometer"),
     Row("CAL_GYRO0_ID", _I, 1310988, "", 1.0, "", "Identity of the gyroscope"),
     Row("CAL_MAG0_ID", _I, 197388, "", 1.0, "", "Identity of the first compass"),
-    Row("COM_DISARM_LAND", _F, 2.0, "", 1.0, "s", "Disarmed so long after a landing"),
+    Row("COM_DISARM_LAND", _F, 2.0, "", 1.0, "s", "Disarmed so long after a landing; 0 never"),
     Row("COM_DISARM_PRFLT", _F, 10.0, "DISARM_DELAY", 1.0, "s", "Disarmed when it has not taken off by then"),
     Row("COM_DL_LOSS_T", _I, 10, "FS_GCS_TIMEOUT", 1.0, "s", "A ground station silent for this long is lost"),
     Row("COM_FAIL_ACT_T", _F, 5.0, "", 1.0, "s", "Hold before a failsafe acts"),
@@ -55,9 +89,10 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("COM_FLTMODE6", _I, -1, "", 1.0, "", "Mode of the mode switch's position 6; -1 none"),
     Row("COM_FLT_TIME_MAX", _I, -1, "", 1.0, "s", "Time in the air after which it returns; -1 off"),
     Row("COM_LOW_BAT_ACT", _I, 0, "", 1.0, "", "0 warn, 1 return, 2 land, 3 return, then land"),
+    Row("COM_MOT_TEST_EN", _I, 1, "", 1.0, "", "ACTUATOR_TEST is taken", values=_SWITCH),
     Row("COM_OBL_RC_ACT", _I, 0, "", 1.0, "", "What follows when setpoints stay away in Offboard"),
     Row("COM_OF_LOSS_T", _F, 1.0, "GUID_TIMEOUT", 1.0, "s", "How long setpoints may stay away in Offboard"),
-    Row("COM_OF_LOSS_T", _F, 1.0, "", 1.0, "s", "How long setpoints may stay away in Offboard", only="WP_SPEED"),
+    Row("COM_OF_LOSS_T", _F, 1.0, "", 1.0, "s", "How long setpoints may stay away in Offboard", only=_ON_ROVERS),
     Row("COM_RC_IN_MODE", _I, 1, "", 1.0, "", "Where sticks come from"),
     Row("COM_RCL_EXCEPT", _I, 0, "", 1.0, "", "Modes without sticks: 1 Mission, 2 Hold and alike, 4 Offboard"),
     Row("COM_RC_LOSS_T", _F, 0.5, "RC_OVERRIDE_TIME", 1.0, "s", "Sticks silent for this long are lost"),
@@ -87,6 +122,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("NAV_ACC_RAD", _F, 2.0, "WP_RADIUS", 1.0, "m", "Within this a waypoint counts"),
     Row("NAV_DLL_ACT", _I, 0, "", 1.0, "", "Without station: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
     Row("NAV_RCL_ACT", _I, 2, "", 1.0, "", "Without sticks: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
+    *_outputs(),
     Row("RC_MAP_FLTMODE", _I, 0, "", 1.0, "", "Radio channel of the mode switch, 0 = none"),
     Row("RC_MAP_PITCH", _I, 0, "", 1.0, "", "Radio channel of pitch"),
     Row("RC_MAP_ROLL", _I, 0, "", 1.0, "", "Radio channel of roll"),
@@ -100,8 +136,8 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("SENS_BOARD_X_OFF", _F, 0.0, "", 1.0, "", "Board offset, roll"),
     Row("SENS_BOARD_Y_OFF", _F, 0.0, "", 1.0, "", "Board offset, pitch"),
     Row("SENS_BOARD_Z_OFF", _F, 0.0, "", 1.0, "", "Board offset, yaw"),
-    Row("SYS_AUTOSTART", _I, 10040, "", 1.0, "", "The airframe", only="WPNAV_SPEED"),
-    Row("SYS_AUTOSTART", _I, 50000, "", 1.0, "", "The airframe", only="WP_SPEED"),
+    Row("SYS_AUTOSTART", _I, 10040, "", 1.0, "", "The airframe", only=_ON_COPTERS),
+    Row("SYS_AUTOSTART", _I, 50000, "", 1.0, "", "The airframe", only=_ON_ROVERS),
     Row("SYS_FAILURE_EN", _I, 0, "SYS_FAILURE_EN", 1.0, "", "Failures may be injected"),
     Row("SYS_HAS_MAG", _I, 1, "", 1.0, "", "Compasses that there are"),
     Row("SYS_HITL", _I, 0, "", 1.0, "", "Hardware in the loop"),
@@ -210,4 +246,6 @@ class Px4Parameters:
 
 def _definition(row: Row) -> ParameterDef:
     acts = bool(row.core or row.description)
-    return ParameterDef(row.name, row.type, row.default, row.unit, description=row.description, inert=not acts)
+    return ParameterDef(
+        row.name, row.type, row.default, row.unit, description=row.description, values=row.values, inert=not acts
+    )

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from autopilot.mav import FailureType, FailureUnit
+from autopilot.mission.sequencer import MissionState
 from autopilot.parameters.parameters import Parameters
+from mavlink_bridge.firmware.px4_actuators import Px4Actuators
 from mavlink_bridge.firmware.px4_book import Px4Book
 from mavlink_bridge.firmware.px4_calibration import Px4Calibration
 from mavlink_bridge.firmware.px4_face import FlownParts, Px4Face
@@ -16,6 +18,7 @@ from mavlink_bridge.services.base import Service
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.failures.table import FAILURES as _FAILURES
 from mavlink_bridge.services.failures.table import Failures
+from mavlink_bridge.services.ftp.component_metadata import Described, MetadataType
 
 _U, _T = FailureUnit, FailureType
 FAILURES: Final[Failures] = {
@@ -28,14 +31,15 @@ equal values): to what flies it is lost."""
 
 
 class Px4Vehicle:
-    """The parts of the face: its parameters, its services in the order in which they hear, its commands. `stored`:
-    parameters of an earlier run, by PX4's names."""
+    """The parts of the face: its parameters, its services in the order in which they hear, its commands, its own
+    metadata. `stored`: parameters of an earlier run, by PX4's names."""
 
     def __init__(self, core: Parameters, stored: Mapping[str, float], autopilot: FlownParts) -> None:
         self.parameters = Px4Parameters(core, stored)
         self.face = Px4Face(autopilot, self.parameters)
         self.offboard = Offboard(autopilot, self.face, self.parameters)
         calibration = Px4Calibration(autopilot.facts, autopilot.announcer)
+        actuators = Px4Actuators(autopilot.facts, self.parameters)
         orbit = Orbit(autopilot, self.face)
         self.face.setpoints_ok = self.offboard.ok
         self.face.refusal = calibration.refusal
@@ -43,4 +47,12 @@ class Px4Vehicle:
         takeover = StickTakeover(autopilot, self.face, self.parameters)
         self.services: tuple[Service, ...] = (orbit, follow, calibration, takeover, self.face)
         self.book = Px4Book()
-        self.rows: Mapping[int, Row] = {**self.face.rows(), **orbit.rows(), **calibration.rows()}
+        if autopilot.facts.vehicle_class.has_height:
+            autopilot.vehicle_arming.landed_delay_s = lambda: self._landed_delay_s(autopilot)
+        self.rows: Mapping[int, Row] = {**self.face.rows(), **orbit.rows(), **calibration.rows(), **actuators.rows()}
+        self.described = (Described(MetadataType.ACTUATORS, "actuators", actuators.document),)
+
+    def _landed_delay_s(self, autopilot: FlownParts) -> float:
+        """Not amid a mission (Commander.cpp, `handleAutoDisarm`)."""
+        amid = autopilot.modes.mode is autopilot.auto and autopilot.sequencer.state() is MissionState.RUNNING
+        return 0.0 if amid else self.parameters["COM_DISARM_LAND"]

@@ -111,11 +111,13 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     own: tuple[ProtocolService, ...] = ()
     rows: Mapping[int, Row] = MappingProxyType({})
     book: Book = SortieBook()
+    described: tuple[Described, ...] = ()
     if firmware.habits.takes_off_by_itself:
         from mavlink_bridge.firmware import px4_vehicle
 
         spoken = px4_vehicle.Px4Vehicle(service.parameters, stored, autopilot)
         served, targets, own, rows = spoken.parameters, spoken.offboard, spoken.services, spoken.rows
+        described = spoken.described
         modes = face = spoken.face
         failures = px4_vehicle.FAILURES
         telemetry.facts.shown_modes = lambda: (face.custom_mode, face.wanted_mode)
@@ -130,7 +132,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     if firmware.habits.takes_off_by_itself:
         events.tell_everybody()
         face.notices.tell = lambda definition, values: events.tell(definition, service.now_ms, *values)
-    metadata = _metadata(service, served, commands, modes, book.vocabulary, firmware)
+    metadata = _metadata(service, served, commands, modes, book.vocabulary, firmware, described)
     pages = Pages(metadata.pages())
     files.mount("@SYS", pages)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
@@ -203,6 +205,7 @@ def _metadata(
     modes: ModeSource,
     events: Vocabulary,
     firmware: Firmware,
+    more: tuple[Described, ...],
 ) -> MetadataFiles:
     """What the vehicle can tell of itself: made when somebody asks."""
     kind = service.autopilot.facts.vehicle_class
@@ -222,6 +225,7 @@ def _metadata(
         Described(
             MetadataType.EVENTS, "events", lambda: events.document(_shown(modes)), lambda: events.german(_shown(modes))
         ),
+        *more,
     )
     return MetadataFiles(described, firmware.version)
 

@@ -40,6 +40,9 @@ OTHERS = frozenset({
     ("mavlink_bridge/firmware/px4_failsafe_actions.py", "_LOSS"),  # values of PX4's parameters
     ("mavlink_bridge/firmware/px4_failsafe_actions.py", "FENCE"),
     ("mavlink_bridge/firmware/px4_failsafe_actions.py", "OFFBOARD_LOST"),
+    ("mavlink_bridge/firmware/px4_parameters.py", "_AIRFRAMES"),
+    ("mavlink_bridge/firmware/px4_parameters.py", "_OUTPUTS"),
+    ("mavlink_bridge/firmware/px4_parameters.py", "_SWITCH"),
 })  # fmt: skip
 
 

@@ -5,8 +5,9 @@ COMPONENT_METADATA (512 for 397) names the general file; that names the others w
 summary of its translations: {locale: {"url": ..}}, where the URL is a Qt Linguist file (.ts) whose contexts are the
 places of the strings, as QGroundControl looks them up. All are made when somebody asks.
 
-There are parameters, events, and commands. For commands MAVLink has a number and no published schema: ours lists the
-commands of missions and those that are served, with their numbers and parameters.
+There are parameters, events and commands, and the actuators of what is spoken to as a PX4. For commands MAVLink has a
+number and no published schema: ours lists the commands of missions and those that are served, with their numbers and
+parameters.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class MetadataType(IntEnum):
     PARAMETER = 1
     COMMANDS = 2
     EVENTS = 4
+    ACTUATORS = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mavlink_bridge.services.german import ardupilot, own, words
 __all__ = ["german"]
 
 _WORDS: Final[dict[str, str]] = {**own.GERMAN, **ardupilot.GERMAN, **words.GERMAN}
-_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|Motor) |Relay|SwitchPos)(\d+)")
+_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor) |Relay|SwitchPos)(\d+)")
 
 
 def german(text: str) -> str | None:

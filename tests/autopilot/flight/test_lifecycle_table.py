@@ -29,11 +29,12 @@ class GuardFacts:
     resting: bool = True
     refusal: str | None = None
     critical_is_ours: bool = True
+    motors_run_on: bool = False
 
 
 SITUATIONS = [
-    GuardFacts(go, command, armed, airborne, resting, None if ready else "no mission", critical)
-    for go, command, armed, airborne, resting, ready, critical in product((False, True), repeat=7)
+    GuardFacts(go, command, armed, airborne, resting, None if ready else "no mission", critical, runs_on)
+    for go, command, armed, airborne, resting, ready, critical, runs_on in product((False, True), repeat=8)
 ]
 
 

@@ -19,7 +19,7 @@ from tests.mavlink_bridge.ftp.test_parameter_metadata import ask_for_metadata, d
 ALLOWED = {
     "type", "uri", "fileCrc", "uriFallback", "fileCrcFallback", "translationUri", "translationUriFallback",
 }  # fmt: skip
-PARAMETERS, COMMANDS, EVENTS = 1, 2, 4
+PARAMETERS, COMMANDS, EVENTS, ACTUATORS = 1, 2, 4, 5
 
 
 def files(session: Session) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
@@ -41,7 +41,7 @@ def test_the_general_file_keeps_to_its_schema_and_leads_to_the_others(firmware: 
     assert set(general) == {"version", "vendorName", "firmwareVersion", "metadataTypes"}
     assert general["version"] >= 1 and re.fullmatch(r"\d+\.\d+\.\d+(\.\d+)?", general["firmwareVersion"])
     assert all(set(one) <= ALLOWED and {"type", "uri"} <= set(one) for one in general["metadataTypes"])
-    assert set(found) == {PARAMETERS, COMMANDS, EVENTS}
+    assert set(found) == {PARAMETERS, COMMANDS, EVENTS} | ({ACTUATORS} if firmware == "px4" else set())
     assert found[EVENTS]["components"]["1"]["namespace"] == {"ardupilot": "sortie", "px4": "px4"}[firmware]
 
 
@@ -83,6 +83,8 @@ def test_a_station_in_german_shows_german(vehicle: str, firmware: str) -> None:
     with Session(vehicle, firmware=firmware, params=FITTED) as session:
         general, found = files(session)
         for one in general["metadataTypes"]:
+            if one["type"] == ACTUATORS:  # short labels, which stay English
+                continue
             summary = json.loads(download(session, one["translationUri"]))
             linguist = ElementTree.fromstring(lzma.decompress(download(session, summary[LOCALE]["url"])))
             document = found[one["type"]]
@@ -127,3 +129,32 @@ def test_a_place_that_is_not_there_is_an_error() -> None:
     """Of the program: nothing is translated by chance."""
     with pytest.raises(KeyError):
         text_at({"parameters": [{"name": "A"}]}, "/parameters/B/shortDesc")
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "motors"), [("copter", "Multirotor", 4), ("rover", "Rover (Differential)", 2)]
+)
+def test_the_actuators_of_a_px4_lead_to_parameters_that_are_there(kind: str, title: str, motors: int) -> None:
+    """Each geometry, output and function as QGroundControl looks them up: by names of parameters and their values."""
+    with Session(f"sim:{kind}", firmware="px4") as session:
+        _, found = files(session)
+    actuators, parameters = found[ACTUATORS], {one["name"]: one for one in found[PARAMETERS]["parameters"]}
+    assert set(actuators) == {"version", "outputs_v1", "functions_v1", "mixer_v1"} and actuators["version"] == 2
+    (group,) = actuators["outputs_v1"][0]["subgroups"]
+    (function,) = group["per-channel-parameters"]
+    outputs = [parameters[function["name"].replace("${i}", str(one["param-index"]))] for one in group["channels"]]
+    assert [one["default"] for one in outputs] == [101 + number for number in range(motors)]
+    labels = {str(one["value"]): one["description"] for one in outputs[0]["values"]}
+    assert labels == {number: one["label"] for number, one in actuators["functions_v1"].items()}
+    (geometry,) = actuators["mixer_v1"]["config"]
+    name, number = geometry["option"].split("==")
+    assert parameters[name]["default"] == int(number) and geometry["title"] == title
+    (driven,) = geometry["actuators"]
+    count = driven["count"]
+    assert motors == (count if isinstance(count, int) else parameters[count]["default"])
+    for one in driven["per-item-parameters"]:
+        if "name" in one:
+            assert all(one["name"].replace("${i}", str(index)) in parameters for index in range(motors))
+        else:
+            assert len(one["value"]) == motors
+    assert driven["actuator-type"] in actuators["mixer_v1"]["actuator-types"]

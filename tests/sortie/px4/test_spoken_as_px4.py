@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from sortie.api.testing.stand_in import HOME
 from sortie.config.errors import UserError
 from tests.fakes.px4_station import (
     ARM,
+    ATTITUDE,
     HOLD,
+    LAND,
     MISSION,
     OFFBOARD,
     POSITION,
@@ -286,3 +289,71 @@ def test_an_orbit_is_above_mean_sea_level_whatever_its_frame(station: Station) -
     ))  # fmt: skip
     station.run(15.0)
     assert station.mode == (3, 1) and abs(station.height - 8.0) < 1.0
+
+
+def landing(station: Station, delay_s: float) -> float:
+    """Seconds from "Landing detected" to "Disarmed by landing" with this COM_DISARM_LAND."""
+    station.set_param("COM_DISARM_LAND", delay_s)
+    station.fly_to(3.0)
+    assert station.command(SET_MODE, 1.0, *map(float, LAND)) == 0
+    station.until(lambda: "Landing detected" in station.texts, 60.0)
+    clock = station.of("ATTITUDE")[-1].time_boot_ms
+    station.until(lambda: not station.armed, delay_s + 5.0)
+    assert station.texts[-1] == "Disarmed by landing"
+    return float(station.of("ATTITUDE")[-1].time_boot_ms - clock) / 1000.0
+
+
+@pytest.mark.parametrize("delay_s", [0.5, 2.0, 12.0])
+def test_motors_run_on_after_a_landing(station: Station, delay_s: float) -> None:
+    """COM_DISARM_LAND, in seconds (Commander.cpp, `handleAutoDisarm`)."""
+    station.stream(ATTITUDE, 10.0)
+    assert landing(station, delay_s) == pytest.approx(delay_s, abs=0.25)
+    assert station.mode == HOLD
+
+
+def test_a_landing_need_not_end_a_flight(station: Station) -> None:
+    """Without COM_DISARM_LAND the motors run until somebody stops them, or until it takes off again; COM_DISARM_PRFLT
+    is for who has not flown."""
+    station.set_param("COM_DISARM_LAND", 0.0)
+    station.fly_to(3.0)
+    assert station.command(SET_MODE, 1.0, *map(float, LAND)) == 0
+    station.until(lambda: "Landing detected" in station.texts, 60.0)
+    station.run(60.0)
+    assert station.armed
+    assert station.command(TAKE_OFF) == 0
+    station.until(lambda: station.mode == HOLD and station.height > 2.0, 40.0)
+    station.set_param("COM_DISARM_LAND", 1.0)
+    assert station.command(SET_MODE, 1.0, *map(float, RETURN)) == 0
+    station.until(lambda: not station.armed, 60.0)
+    states = [text for text in station.texts if text.startswith("Flight: ")]
+    assert [text.split()[1] for text in states[-5:]] == ["LANDED", "FLYING", "LANDING", "LANDED", "IDLE"]
+
+
+def test_a_landing_amid_a_mission_keeps_the_motors_running(station: Station) -> None:
+    up = MissionItem(22, 6, x=HOME.lat, y=HOME.lon, z=5.0)
+    there = HOME.lat + 0.0001
+    down = MissionItem(21, 6, x=there, y=HOME.lon)
+    upload(station, (up, down, MissionItem(93, 2, param1=20.0), replace(up, x=there), MissionItem(20, 2)))
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.until(lambda: "Landing detected" in station.texts)
+    station.until(lambda: station.height > 4.0, 60.0)
+    station.until(lambda: not station.armed)
+    assert station.texts.count("Landing detected") == 2
+    assert [text for text in station.texts if text.startswith("Disarmed")] == ["Disarmed by landing"]
+
+
+def test_actuators_are_tested_at_rest_alone(station: Station) -> None:
+    """By MAVLink's numbers and by PX4's own; NaN stops one (Commander.cpp, `handleCommandActuatorTest`)."""
+
+    def test(function: float, value: float = 0.2) -> int:
+        return station.command(310, value, 1.0, 0.0, 0.0, function)
+
+    assert [test(number) for number in (1.0, 12.0, 33.0, 1101.0)] == [0, 0, 0, 0]
+    assert test(1.0, nan) == 0
+    assert [test(number) for number in (0.0, 13.0, 41.0)] == [3, 3, 3]
+    station.set_param("COM_MOT_TEST_EN", 0.0)
+    assert test(1.0) == 2
+    station.set_param("COM_MOT_TEST_EN", 1.0)
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert test(1.0) == 2
