@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from autopilot.geo import GeoPoint
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, Sensor, SystemState
@@ -15,6 +15,10 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
 from mavlink_bridge.firmware.setpoints import global_target
 from mavlink_bridge.services.base import Message
+
+if TYPE_CHECKING:
+    from autopilot.parameters.parameters import Parameters
+    from mavlink_bridge.services.parameters import ServedParameters
 
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _GROUND_PRESSURE: Final = (0.0, 0.0, 1.0)
@@ -127,6 +131,9 @@ class ArduPilot:
         return item
 
     # --- parameters -----------------------------------------------------------------------------------------------
+    def served_parameters(self, core: Parameters) -> ServedParameters:
+        return core
+
     def value_of(self, wire: float, kind: int) -> float:
         return wire
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from autopilot.geo import GeoPoint, Ned
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.setpoints import Facing
 from mavlink_bridge.services.base import Message
+
+if TYPE_CHECKING:
+    from autopilot.parameters.parameters import Parameters
+    from mavlink_bridge.services.parameters import ServedParameters
 
 Strategy = Literal["guided", "native"]
 
@@ -196,6 +200,9 @@ class Firmware(Protocol):
         """Inverse of `item_to`."""
 
     # --- parameters -----------------------------------------------------------------------------------------------
+    def served_parameters(self, core: Parameters) -> ServedParameters:
+        """What stations are served of a simulated vehicle that has these, which may be changed for it."""
+
     def value_of(self, wire: float, kind: int) -> float:
         """The value in a PARAM_VALUE of MAV_PARAM_TYPE `kind`."""
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from autopilot.geo import GeoPoint
@@ -17,7 +17,12 @@ from autopilot.mission.items import MissionItem
 from autopilot.modes.table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
+from mavlink_bridge.firmware.px4_parameters import Px4Parameters
 from mavlink_bridge.services.base import Message
+
+if TYPE_CHECKING:
+    from autopilot.parameters.parameters import Parameters
+    from mavlink_bridge.services.parameters import ServedParameters
 
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _CHANGE_MODE: Final = 1.0  # MAV_DO_REPOSITION_FLAGS_CHANGE_MODE
@@ -211,6 +216,9 @@ class Px4:
         return replace(item, param1=item.param1 + 1.0) if item.command == Cmd.DO_JUMP else item
 
     # --- parameters -----------------------------------------------------------------------------------------------
+    def served_parameters(self, core: Parameters) -> ServedParameters:
+        return Px4Parameters(core, {})
+
     def value_of(self, wire: float, kind: int) -> float:
         """The bytes of the float are those of the integer (mavlink.io: C-style cast is not, byte-wise is used)."""
         form = _INTEGERS.get(kind)

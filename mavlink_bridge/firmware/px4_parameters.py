@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from autopilot.mav import ParameterType
-from autopilot.parameters import SetOutcome
+from autopilot.parameters import ParameterValueError, SetOutcome
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameters import Parameters
 
@@ -42,6 +43,7 @@ _AXES: Final = (("KM", "Moment"), ("PX", "Position forward"), ("PY", "Position t
 _AIRFRAMES: Final = {0: "Multirotor", 6: "Rover (Differential)"}
 _OUTPUTS: Final = {0: "Disabled", **{100 + number: f"Motor {number}" for number in range(1, 5)}}
 _SWITCH: Final = {0: "Disabled", 1: "Enabled"}
+_NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 _ON_COPTERS, _ON_ROVERS = "WPNAV_SPEED", "WP_SPEED"
 
 
@@ -156,9 +158,10 @@ _DERIVED_FROM: Final = frozenset(
 
 class Px4Parameters:
     """The parameters of `core` under PX4's names, and those that only PX4 has; what ground stations are served.
-    `stored`: by PX4's names, of an earlier run."""
+    `stored`: by PX4's names, of an earlier run; `given`: by a person for this one, under either name.
+    ParameterValueError: a value that is impossible."""
 
-    def __init__(self, core: Parameters, stored: Mapping[str, float]) -> None:
+    def __init__(self, core: Parameters, stored: Mapping[str, float], given: Mapping[str, float] = _NOTHING) -> None:
         self.listeners: list[Callable[[str, float], None]] = []
         self._core = core
         rows = [row for row in ROWS if all(name in core for name in (row.core, row.only) if name)]
@@ -168,13 +171,18 @@ class Px4Parameters:
         self._polygon = False
         self._definitions = {row.name: _definition(row) for row in rows}
         for row in rows:  # PX4's own defaults where nobody has set anything
-            if row.core and core[row.core] == core.definition(row.core).default:
+            if row.core and row.core not in given and core[row.core] == core.definition(row.core).default:
                 core.set(row.core, row.default * row.factor)
         for name, value in stored.items():
-            if name in self._rows:
+            if name in self._rows and self._rows[name].core not in given:
                 self.set(name, value)
+        for name, value in given.items():
+            if name in self._rows and name not in core:
+                outcome = self.set(name, value)
+                if not outcome.accepted:
+                    raise ParameterValueError(outcome.warning)
         for name, value in _PRESET.items():
-            if name in core and core[name] == core.definition(name).default:
+            if name in core and name not in given and core[name] == core.definition(name).default:
                 core.set(name, value)
         self._derive()
         core.listeners.append(self._core_changed)

@@ -32,10 +32,12 @@ equal values): to what flies it is lost."""
 
 class Px4Vehicle:
     """The parts of the face: its parameters, its services in the order in which they hear, its commands, its own
-    metadata. `stored`: parameters of an earlier run, by PX4's names."""
+    metadata. `stored`, `given`: as `Px4Parameters` has them."""
 
-    def __init__(self, core: Parameters, stored: Mapping[str, float], autopilot: FlownParts) -> None:
-        self.parameters = Px4Parameters(core, stored)
+    def __init__(
+        self, core: Parameters, stored: Mapping[str, float], given: Mapping[str, float], autopilot: FlownParts
+    ) -> None:
+        self.parameters = Px4Parameters(core, stored, given)
         self.face = Px4Face(autopilot, self.parameters)
         self.offboard = Offboard(autopilot, self.face, self.parameters)
         calibration = Px4Calibration(autopilot.facts, autopilot.announcer)

@@ -7,12 +7,13 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from autopilot.geo import GeoPoint
-from autopilot.parameters.parameters import Parameters
 from autopilot.terrain import HeightMap
+from mavlink_bridge.services.parameters import ServedParameters
 from sortie.config.errors import nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.values import DEFAULT_HOME, parse_home
 from sortie.nodes.build import grounded, terrain_around
+from sortie.nodes.vehicle import Service
 
 __tracebackhide__ = True  # as in `session`
 Home = str | GeoPoint | tuple[GeoPoint, float]
@@ -35,17 +36,21 @@ def standing_on(home: Home | None, terrain: Path | str | None) -> tuple[GeoPoint
     return grounded(place, ground), heading, ground
 
 
-def checked_params(params: Mapping[str, float], kind: str) -> dict[str, float]:
+def checked_params(params: Mapping[str, float], kind: str, firmware: str = "ardupilot") -> dict[str, float]:
     """`params`, checked as the command line's are."""
-    values, _ = given_parameters([f"{name}={value!r}" for name, value in params.items()], kind)
+    values, _ = given_parameters([f"{name}={value!r}" for name, value in params.items()], kind, firmware)
     return values
 
 
-def existing(parameters: Parameters, name: str) -> str:
-    """The name of a parameter that there is; KeyError with the nearest one otherwise."""
-    if name not in parameters:
-        raise KeyError(f"unknown parameter {name}{nearest(name, parameters.names())}")
-    return name
+def holding(service: Service, name: str) -> ServedParameters:
+    """The parameters that have this one: the core's, or those of the firmware that it is spoken to as. KeyError with
+    the nearest name when there is none."""
+    if name in service.parameters:
+        return service.parameters
+    if name not in service.served:
+        names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
+        raise KeyError(f"unknown parameter {name}{nearest(name, names)}")
+    return service.served
 
 
 def raise_error(error: Exception, where: str) -> None:

@@ -27,7 +27,7 @@ from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.api.begin import Home, checked_params, existing, no_such_name, raise_error, standing_on, stands
+from sortie.api.begin import Home, checked_params, holding, no_such_name, raise_error, standing_on, stands
 from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
@@ -70,9 +70,9 @@ class Session(Claims):
     """A vehicle and its service; a context manager.
 
     `vehicle`: "sim:copter" or another simulated kind. `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place
-    (degrees, metres AMSL), with a heading in degrees. `params`: parameters by name, in ArduPilot's units. `faults`: as
-    --fault has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None: nowhere.
-    `log_dir`: where flights are logged; None: nowhere. `links`: addresses as --link has them; see `add_link`.
+    (degrees, metres AMSL), with a heading in degrees. `params`: by ArduPilot's names or the `firmware`'s. `faults`:
+    as --fault has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None:
+    nowhere. `log_dir`: where flights are logged; None: nowhere. `links`: as --link has them; see `add_link`.
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
     makes a mission executor that is asked first. `firmware`: "px4" has it spoken to as a PX4. Raises UserError,
@@ -140,7 +140,7 @@ class Session(Claims):
         struck = parse_faults(faults, machine.fault_names())
         self._service = build_service(
             frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
-            checked_params(params, frame), name=simulated_name(frame, self.seed),
+            checked_params(params, frame, self._firmware), name=simulated_name(frame, self.seed),
             epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck, firmware=self._firmware, ground=ground,
         )  # fmt: skip
         self._stack.callback(self._service.close)
@@ -355,12 +355,12 @@ class Session(Claims):
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def param(self, name: str) -> float:
-        """The value of a parameter; KeyError when unknown."""
-        return self.service.parameters[existing(self.service.parameters, name)]
+        """The value of a parameter, by ArduPilot's name or one of the `firmware`'s; KeyError when unknown."""
+        return holding(self.service, name)[name]
 
     def set_param(self, name: str, value: float) -> float:
         """Set a parameter; returns what then holds (clamped to its type). KeyError: unknown; ValueError: refused."""
-        outcome = self.service.parameters.set(existing(self.service.parameters, name), value)
+        outcome = holding(self.service, name).set(name, value)
         if not outcome.accepted:
             raise ValueError(outcome.warning)
         self._runtime.settle()

@@ -19,7 +19,7 @@ from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
 from sortie.config.option import Where
-from sortie.config.options import PACE
+from sortie.config.options import PACE, SPOKEN_AS
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
@@ -85,7 +85,8 @@ class Program:
         self.radios = radios_of_links(settings.radio, settings.links)
         self.controller = self._find_controller(temporary_state)
         kind = settings.vehicle.frame if self.controller is None else self.controller.kind
-        given, warnings = given_parameters(settings.param, kind)
+        speaks = settings.firmware if self.controller is None else SPOKEN_AS.default
+        given, warnings = given_parameters(settings.param, kind, speaks)
         if settings.sysid is not None:
             given["SYSID_THISMAV"] = float(settings.sysid)
         self.home, heading = self._home(start)

@@ -12,7 +12,7 @@ from typing import Final
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
 from autopilot.parameters.parameters import Parameters
-from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type
+from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
 from mavlink_bridge.clients.parameters import (
     ParameterList,
     ParameterOutcome,
@@ -20,9 +20,22 @@ from mavlink_bridge.clients.parameters import (
     ParameterValue,
     ParameterWrite,
 )
+from mavlink_bridge.services.parameters import ServedParameters
 from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError, nearest
-from sortie.config.options import COMPONENT, EVERY, FILE, FORMAT, METADATA_VEHICLE, NAME, OUTPUT, PATTERN, TARGET, VALUE
+from sortie.config.options import (
+    COMPONENT,
+    EVERY,
+    FILE,
+    FORMAT,
+    METADATA_FIRMWARE,
+    METADATA_VEHICLE,
+    NAME,
+    OUTPUT,
+    PATTERN,
+    TARGET,
+    VALUE,
+)
 from sortie.config.settings import Given
 from sortie.nodes.client import Remote
 
@@ -34,10 +47,10 @@ def _ask(given: Given, ask: Callable[[Remote], Answer]) -> int:
     return ask_targets(given, ask, given[COMPONENT])
 
 
-def _table(remote: Remote) -> Parameters:
+def _table(remote: Remote) -> ServedParameters:
     """The parameters that such a vehicle would have if it were Sortie's own."""
     kind = None if remote.watch.vehicle_type is None else class_of_type(remote.watch.vehicle_type)
-    return Parameters((kind or DEFAULT).parameters)
+    return remote.target.firmware.served_parameters(Parameters((kind or DEFAULT).parameters))
 
 
 def _unknown(remote: Remote, name: str) -> UserError:
@@ -198,15 +211,22 @@ def reset(given: Given) -> int:
 def metadata(given: Given) -> int:
     """Status 2 for a vehicle whose parameters Sortie does not know."""
     from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
-    from sortie.config.installed import parameter_set  # the other commands make no vehicle
+    from sortie.config.installed import parameter_set
+    from sortie.config.parameters import spoken_as  # the other commands make no vehicle
 
     spec, output = given[METADATA_VEHICLE], given[OUTPUT]
     if not spec.frame:
         known = " or ".join(f"sim:{one}" for one in KINDS)
         raise UserError(f"--vehicle {spec}: expected {known}, whose parameters are to be told")
     table = Parameters(parameter_set(spec.frame))
-    for_qgc = given[FORMAT] == "qgc"
-    text = json.dumps(qgc_document(table), indent=1) + "\n" if for_qgc else mission_planner_document(table, spec.frame)
+    speaks = spoken_as(given[METADATA_FIRMWARE], vehicle_class(spec.frame))
+    served = speaks.served_parameters(table)
+    if given[FORMAT] == "qgc":
+        text = json.dumps(qgc_document(served), indent=1) + "\n"
+    elif served is table:
+        text = mission_planner_document(table, spec.frame)
+    else:
+        raise UserError("--format mp: Mission Planner knows ArduPilot alone; use --format qgc")
     if output is None:
         sys.stdout.write(text)
         return 0

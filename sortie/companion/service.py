@@ -93,7 +93,7 @@ class Companion:
         services: tuple[ProtocolService, ...] = (
             commands, missions, *service.flight_services(commands), onboard, facade,
         )  # fmt: skip
-        return Face(facade, commands, missions, files, pages, logs, services)
+        return Face(facade, commands, missions, files, pages, logs, service.parameters, services)
 
     def _pass_on(self, onboard: OnboardComponent) -> None:
         service = self.service

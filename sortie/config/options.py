@@ -172,6 +172,11 @@ METADATA_VEHICLE: Final = Option(
     "vehicle", parse_vehicle, VehicleSpec(), f"{SIMULATED_KINDS}: whose parameters count.", Group.COMMAND,
     frozenset({"param metadata", "rehearse"}), form="SPEC",
 )  # fmt: skip
+FIRMWARES: Final = ("ardupilot", "px4")
+METADATA_FIRMWARE: Final = Option(
+    "firmware", one_of(*FIRMWARES), "ardupilot", "Whose names they have: what --firmware has the vehicle spoken to as.",
+    Group.COMMAND, frozenset({"param metadata"}), form="ardupilot|px4",
+)  # fmt: skip
 OUTPUT: Final = Option[Path | None](
     "output", path, None, "Write here, not to stdout.", Group.COMMAND, frozenset({"param metadata"}), form="FILE",
     short="-o",
@@ -333,7 +338,6 @@ TERRAIN: Final = Option[Path | None](
     "has. docs/terrain.md", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
     sources=Sources.EVERYWHERE, applies_to=SIMULATED,
 )  # fmt: skip
-FIRMWARES: Final = ("ardupilot", "px4")
 SPOKEN_AS: Final = Option(
     "firmware", one_of(*FIRMWARES), "ardupilot", "What ground stations speak with: an ArduPilot vehicle, or a PX4.",
     Group.VEHICLE, RUNS,
@@ -489,6 +493,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     WATCH,
     FORMAT,
     METADATA_VEHICLE,
+    METADATA_FIRMWARE,
     OUTPUT,
     REHEARSAL_HOME,
     REHEARSAL_PARAMETERS,

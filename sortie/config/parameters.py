@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 
 from autopilot.parameters.files import ParameterFileError, parse_parameters
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.known import SPOKEN
+from mavlink_bridge.firmware.protocol import Firmware
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 
 
-def _one(text: str, table: Parameters) -> tuple[str, float]:
+def spoken_as(word: str, kind: VehicleClass) -> Firmware:
+    """The firmware of `--firmware`; UserError: there is none of this name."""
+    make = SPOKEN.get(word)
+    if make is None:
+        raise UserError(f"unknown firmware '{word}'; use {' or '.join(SPOKEN)}", option="firmware", given=word)
+    return make(kind)
+
+
+def _one(text: str, table: Parameters, own: Sequence[str]) -> tuple[str, float]:
     name, _, number = text.partition("=")
     name = name.strip().upper()
     try:
@@ -21,32 +34,36 @@ def _one(text: str, table: Parameters) -> tuple[str, float]:
         raise UserError(f"'{number}' is not a number", option="param", given=text) from None
     if not isfinite(value):
         raise UserError("the value must be finite", option="param", given=text)
-    if name not in table:
-        close = table.nearest(name)
-        meant = f"; did you mean {close}?" if close else ""
+    if name not in table and name not in own:
+        close = get_close_matches(name, own, n=1)
+        near = close[0] if close else table.nearest(name)
+        meant = f"; did you mean {near}?" if near else ""
         raise UserError(f"unknown parameter {name}{meant}", option="param", given=text)
     return name, value
 
 
-def given_parameters(entries: Iterable[str], kind: str) -> tuple[dict[str, float], list[str]]:
-    """(values by name, the last entry winning; warnings). `kind`: of vehicle, by name. An unknown name or a bad number
-    on the command line is a UserError; a file may come from a vehicle that has more, so there unknown names are left
-    out and counted in a warning."""
+def given_parameters(
+    entries: Iterable[str], kind: str, firmware: str = "ardupilot"
+) -> tuple[dict[str, float], list[str]]:
+    """(values by name, the last entry winning; warnings). `kind`: of vehicle, by name; `firmware`: what it is spoken to
+    as, whose names count, too. An unknown name or a bad number on the command line is a UserError; a file may come from
+    a vehicle that has more, so there unknown names are left out and counted in a warning."""
     table = Parameters(parameter_set(kind))
+    own = spoken_as(firmware, vehicle_class(kind)).served_parameters(table).names()
     values: dict[str, float] = {}
     warnings: list[str] = []
     for entry in entries:
         if not entry:
             raise UserError("--param is empty: expected NAME=VALUE or a parameter file")
         if "=" in entry and not Path(entry).exists():
-            name, value = _one(entry, table)
+            name, value = _one(entry, table, own)
             values[name] = value
             continue
         found = _read_file(entry)
-        unknown = [name for name in found if name not in table]
+        unknown = [name for name in found if name not in table and name not in own]
         if unknown:
             warnings.append(f"--param {entry}: {len(unknown)} parameters this vehicle does not have, e.g. {unknown[0]}")
-        values |= {name: value for name, value in found.items() if name in table}
+        values |= {name: value for name, value in found.items() if name not in unknown}
     return values, warnings
 
 

@@ -16,14 +16,12 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.terrain import HeightMap
 from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
-from autopilot.vehicles.vehicle_class import VehicleClass
 from autopilot.wiring import Stored
-from mavlink_bridge.firmware.known import SPOKEN
-from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
 from sortie.config.installed import installed, parameter_set
+from sortie.config.parameters import spoken_as
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
 
@@ -101,23 +99,19 @@ def build_service(
     ground: HeightMap | None = None,
 ) -> Service:
     """The service around `vehicle`. `given` parameters win over `stored` ones; `name` is what is stable for this
-    vehicle (its uid is made from it); `firmware`: what it is spoken to as; `ground`: terrain that its autopilot knows;
-    `epoch_us` is UTC at vehicle time 0."""
-    parameters = Parameters(parameter_set(kind), stored.parameters, given)
+    vehicle (its uid is made from it); `firmware`: what it is spoken to as, whose names `given` may have;
+    `ground`: terrain that its autopilot knows; `epoch_us` is UTC at vehicle time 0."""
+    known = parameter_set(kind)
+    speaks = spoken_as(firmware, vehicle_class(kind))
+    names = {*(one.name for one in known.definitions), *known.aliases}
+    of_core = {name: value for name, value in given.items() if name in names}
+    parameters = Parameters(known, stored.parameters, of_core)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
     installed().install(autopilot)
-    speaks = _spoken_as(firmware, vehicle_class(kind))
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)
     return Service(
         vehicle, autopilot, parameters, journal,
-        lambda service: simulated_face(service, identity, stored.parameters), epoch_us=epoch_us,
+        lambda service: simulated_face(service, identity, stored.parameters, given), epoch_us=epoch_us,
         on_error=on_error, faults=faults,
         link_rates=speaks.link_rates,
     )  # fmt: skip
-
-
-def _spoken_as(word: str, kind: VehicleClass) -> Firmware:
-    make = SPOKEN.get(word)
-    if make is None:
-        raise UserError(f"unknown firmware '{word}'; use {' or '.join(SPOKEN)}", option="firmware", given=word)
-    return make(kind)

@@ -90,13 +90,19 @@ class Face:
     files: VirtualFiles
     pages: Pages
     logs: LogService
+    parameters: ServedParameters
     services: Sequence[ProtocolService]
     camera: CameraAlbum | None = None
 
 
-def simulated_face(service: Service, identity: Identity, stored: Mapping[str, float] = NOTHING_MORE) -> Face:
+def simulated_face(
+    service: Service,
+    identity: Identity,
+    stored: Mapping[str, float] = NOTHING_MORE,
+    given: Mapping[str, float] = NOTHING_MORE,
+) -> Face:
     """Of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware that it
-    is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware."""
+    is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of this one."""
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
     served: ServedParameters = service.parameters
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
@@ -115,7 +121,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     if firmware.habits.takes_off_by_itself:
         from mavlink_bridge.firmware import px4_vehicle
 
-        spoken = px4_vehicle.Px4Vehicle(service.parameters, stored, autopilot)
+        spoken = px4_vehicle.Px4Vehicle(service.parameters, stored, given, autopilot)
         served, targets, own, rows = spoken.parameters, spoken.offboard, spoken.services, spoken.rows
         described = spoken.described
         modes = face = spoken.face
@@ -166,7 +172,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     )
     for number, row in rows.items():  # after the others have registered theirs
         commands.register(number, row)
-    return Face(telemetry, commands, missions, files, pages, logs, services, _camera(service, commands))
+    return Face(telemetry, commands, missions, files, pages, logs, served, services, _camera(service, commands))
 
 
 def _camera(service: Service, commands: CommandService) -> CameraAlbum | None:

@@ -79,7 +79,7 @@ def _service(
     warn: Callable[[str], None],
     ground: HeightMap | None,
 ) -> Service:
-    given, warnings = given_parameters(one.param, one.kind)
+    given, warnings = given_parameters(one.param, one.kind, one.firmware)
     for warning in warnings:
         warn(f"vehicle {one.label}: {warning}")
     given["SYSID_THISMAV"] = float(one.system)

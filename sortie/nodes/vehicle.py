@@ -114,6 +114,7 @@ class Service:
         self.files = face.files
         self.pages = face.pages
         self.logs = face.logs
+        self.served = face.parameters
         self.camera = face.camera
         for service in face.services:
             self.endpoint.add_service(service)

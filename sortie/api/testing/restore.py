@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.mission.plan import Plan
 from mavlink_bridge.services.telemetry.service import TelemetryService
+from sortie.api.begin import holding
 from sortie.nodes.plan_file import load_plan
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A vehicle's parameters, plans, rates (interval in us by stream, by link) and faults at one instant. Wind is three
-    of the parameters."""
+    """A vehicle's parameters, those of the firmware that it is spoken to as among them, plans, rates (interval in us by
+    stream, by link) and faults at one instant. Wind is three of the parameters."""
 
     parameters: Mapping[str, float]
     plan: Plan
@@ -28,18 +29,19 @@ class Taken:
 
 def take(session: Session) -> Taken:
     """How things are now."""
-    service, parameters = session.service, session.service.parameters
+    service = session.service
+    names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
     return Taken(
-        {name: parameters[name] for name in parameters.names()}, plan_of(session), _telemetry(session).rates(),
+        {name: session.param(name) for name in names}, plan_of(session), _telemetry(session).rates(),
         service.faults.state(),
     )  # fmt: skip
 
 
 def put_back(session: Session, taken: Taken) -> None:
     """Make it so again. Links that were opened since keep their rates; what only the vehicle itself may set stays."""
-    service, parameters = session.service, session.service.parameters
+    service = session.service
     for name, value in taken.parameters.items():
-        if parameters[name] != value and not parameters.definition(name).read_only:
+        if session.param(name) != value and not holding(service, name).definition(name).read_only:
             session.set_param(name, value)
     if plan_of(session) != taken.plan:
         load_plan(service, taken.plan)
