@@ -111,6 +111,21 @@ def _flight_s(study: Study, run: int, given: list[dict[str, float | str]]) -> fl
     return time.process_time() - began_s
 
 
+def kept() -> float:
+    """Milliseconds of processor that a failure with its signals takes until it is on disk, median of ten batches."""
+    with tempfile.TemporaryDirectory() as name:
+        study = study_of_squares(Path(name), 10 * PAIRS)
+        flown = fly_run(study, 0, study.inputs()[0])
+        rows = [msgspec.structs.replace(flown.row, run=run, ok=False) for run in range(10 * PAIRS)]
+        took = []
+        with Folder(Path(name) / "out", study, "fake") as folder:
+            for k in range(0, len(rows), PAIRS):
+                began_s = time.process_time()
+                folder.add(Flown(row, flown.signals) for row in rows[k : k + PAIRS])
+                took.append(time.process_time() - began_s)
+    return statistics.median(took) / PAIRS * 1000.0
+
+
 def planted_bugs() -> float:
     """How many times more flights random sampling takes than a search until a planted bug shows: medians over ten bugs
     and three seeds."""

@@ -185,13 +185,14 @@ def rows(path: Path) -> Iterator[Row]:
 
 
 def write_signals(file: Path, signals: Mapping[str, Array]) -> None:
-    """A table with a column for each."""
+    """A table with a column for each. Who loses power may lose it, and can fly it again; to wait for the disk at each
+    failure would take the command as long as flying it takes a worker."""
     import pyarrow
     import pyarrow.parquet
 
     with pyarrow.BufferOutputStream() as buffer:
         pyarrow.parquet.write_table(pyarrow.table(dict(signals)), buffer)
-        write_whole(file, buffer.getvalue().to_pybytes())
+        write_whole(file, buffer.getvalue().to_pybytes(), wait=False)
 
 
 def read_signals(path: Path, run: int) -> dict[str, Array]:
@@ -234,14 +235,15 @@ def _row(line: bytes) -> Row | None:
         return None
 
 
-def write_whole(file: Path, data: bytes) -> None:
-    """All of it or nothing."""
+def write_whole(file: Path, data: bytes, *, wait: bool = True) -> None:
+    """All of it or nothing; `wait` until the disk has it."""
     new = file.with_name(file.name + ".new")
     try:
         with new.open("wb") as out:
             out.write(data)
             out.flush()
-            os.fsync(out.fileno())
+            if wait:
+                os.fsync(out.fileno())
     except OSError:
         new.unlink(missing_ok=True)
         raise

@@ -160,12 +160,19 @@ def test_the_slurm_example_flies_by_an_sbatch_that_starts_the_job_in_place(tmp_p
         fly(address, tmp_path / "out")
 
 
-def test_the_kubernetes_example_says_what_dask_kubernetes_takes() -> None:
+def test_the_kubernetes_example_makes_a_cluster_of_the_image_with_a_core_for_each_worker() -> None:
     operator = pytest.importorskip("dask_kubernetes.operator")
     (call,) = [node for node in ast.walk(ast.parse(example("Kubernetes"))) if isinstance(node, ast.Call)
                and isinstance(node.func, ast.Name) and node.func.id == "KubeCluster"]  # fmt: skip
-    given = {word.arg for word in call.keywords}
-    assert given <= set(inspect.signature(operator.KubeCluster.__init__).parameters)
+    given = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg is not None}
+    assert set(given) <= set(inspect.signature(operator.KubeCluster.__init__).parameters)
+    spec = operator.make_cluster_spec(**given)["spec"]
+    assert spec["worker"]["replicas"] == 64
+    for role, words in (("worker", ["dask", "worker", "--nthreads", "1"]), ("scheduler", ["dask-scheduler"])):
+        (container,) = spec[role]["spec"]["containers"]
+        assert container["image"] == "registry.example.org/sortie-campaign:1"
+        assert container["args"][: len(words)] == words
+    assert "ENTRYPOINT" not in (ROOT / "Dockerfile").read_text(), "it would come before these words"
 
 
 def test_every_example_of_the_page_is_python_that_prints_the_address() -> None:
