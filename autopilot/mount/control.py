@@ -2,13 +2,15 @@
 
 DO_GIMBAL_MANAGER_CONFIGURE changes them, for everybody who asks: control is handed over by being taken. While nobody
 holds it everybody may move the gimbal, since most ground stations never ask for it (ArduPilot's rule); as soon as
-somebody does, others are refused (PX4's). A mission is the vehicle's own and is never refused.
+somebody does, others are refused (PX4's). To a PX4 (`asked_first`) who has not asked for it is refused always, there is
+no secondary holder, and -2 is the vehicle itself (its gimbal/input_mavlink.cpp). A mission is the vehicle's own and is
+never refused.
 Source: https://mavlink.io/en/services/gimbal_v2.html, MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
@@ -62,15 +64,18 @@ TABLE: Final = MappingProxyType({
 
 
 class Control:
-    """See the module."""
+    """See the module. `itself()`: who the vehicle is."""
 
-    def __init__(self) -> None:
+    def __init__(self, itself: Callable[[], Holder]) -> None:
         self.primary = NOBODY
         self.secondary = NOBODY
+        self.asked_first = False
+        self._itself = itself
 
     def may(self, asker: Holder) -> bool:
         """May it move the gimbal?"""
-        return self.primary == self.secondary == NOBODY or asker in (self.primary, self.secondary)
+        free = self.primary == self.secondary == NOBODY and not self.asked_first
+        return free or asker in (self.primary, self.secondary)
 
     def configure(self, asker: Holder, params: Sequence[float]) -> bool:
         """Params 1 to 4 of the command: the primary's system and component, the secondary's. False, and nothing is
@@ -78,6 +83,10 @@ class Control:
         first, second = _order(params[0], params[1]), _order(params[2], params[3])
         if first is None or second is None:
             return False
+        if self.asked_first:
+            taker = self._itself() if first[0] is Order.TAKE else asker
+            self.primary = _after(self.primary, taker, *first)
+            return True
         self.primary = _after(self.primary, asker, *first)
         self.secondary = _after(self.secondary, asker, *second)
         return True

@@ -16,7 +16,7 @@ from typing import Final
 from autopilot import report
 from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint, Ned, to_local
-from autopilot.mav import MountMode, Severity
+from autopilot.mav import Component, MountMode, Severity
 from autopilot.mount.control import Control
 from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture
 from autopilot.mount.rotation import Angles
@@ -57,7 +57,7 @@ class Mount:
         if int(facts.param("MNT1_TYPE")) == MAVLINK_GIMBAL and isinstance(vehicle, HasGimbal):
             self.gimbal = vehicle.gimbal
             vehicle.gimbal.fitted = True
-        self.control = Control()
+        self.control = Control(lambda: (self.system, Component.AUTOPILOT1))
         self.mode = MountMode.NEUTRAL
         self.deadline_ms: int | None = None
         self._sticks = [0.0, 0.0, 0.0]

@@ -140,6 +140,9 @@ class ArduPilot:
     def wire_value(self, value: float, kind: int) -> float:
         return value
 
+    def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
+        return {}
+
     def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
         return None
 

@@ -75,7 +75,7 @@ class Habits:
     `calibration`: parameters of PREFLIGHT_CALIBRATION before a flight, None where there is nothing to do.
     `introduces_itself`: version, board and frame are told in texts with a list of parameters. `texts_for_stations`:
     the parameter that must be 0 for a companion to count as a ground station, without which no texts come; None:
-    texts come anyway."""
+    texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -91,6 +91,7 @@ class Habits:
     calibration: tuple[float, ...] | None
     introduces_itself: bool
     texts_for_stations: str | None = None
+    tells_changes_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,10 @@ class Firmware(Protocol):
 
     def wire_value(self, value: float, kind: int) -> float:
         """What PARAM_SET and PARAM_VALUE carry for it."""
+
+    def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
+        """Sortie's parameters that count from the start on, by what an earlier run has stored by this firmware's
+        names."""
 
     def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
         """Of all parameters (name, value, MAV_PARAM_TYPE) in the order of their indices, told before a list of them:

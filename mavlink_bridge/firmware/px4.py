@@ -76,7 +76,7 @@ _HABITS: Final = Habits(
     strategy="native", home_is_item_0=False, starts_by_arming=True, takes_off_by_itself=True, repeats_targets=False,
     circles_by_velocity=False, speed_with_target=True, answers_by_index=True, acks_what_it_does=False,
     pauses_well=False, download_window=1, calibration=None, introduces_itself=False,
-    texts_for_stations="NAV_DLL_ACT",
+    texts_for_stations="NAV_DLL_ACT", tells_changes_again=True,
 )  # fmt: skip
 _WORDS: Final = Words(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
@@ -229,6 +229,11 @@ class Px4:
         if form is None:
             return value
         return float(struct.unpack("<f", struct.pack(form, round(value)).ljust(4, b"\0"))[0])
+
+    def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
+        from mavlink_bridge.firmware.px4_parameters import equipment  # a simulated one's
+
+        return equipment(stored)
 
     def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
         """CRC-32 without inversions over names and the four bytes of values (parameters.cpp, `param_hash_check`)."""

@@ -19,6 +19,11 @@ from autopilot.parameters.parameters import Parameters
 
 _I: Final = int(ParameterType.INT32)
 _F: Final = int(ParameterType.REAL32)
+RETURN_PRECISELY: Final = "RTL_PLD_MD"
+_GIMBAL: Final = "MNT_MODE_IN"
+_GIMBAL_IS_THERE: Final = (4.0, 0.0)
+"""Values of MNT_MODE_IN by which MAVLink moves it; the first is what is shown."""
+_FITTED: Final = 6.0  # MNT1_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,13 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("GF_MAX_VER_DIST", _F, 0.0, "", 1.0, "m", "Highest above home; 0 off"),
     Row("LND_FLIGHT_T_HI", _I, 0, "", 1.0, "", "Time in the air, of all flights together, high part"),
     Row("LND_FLIGHT_T_LO", _I, 0, "", 1.0, "", "Time in the air, of all flights together, low part"),
+    Row("LTEST_MODE", _I, 0, "", 1.0, "", "0: the landing target moves, 1: it stands", only="PLND_TYPE"),
     Row("MAV_SYS_ID", _I, 1, "SYSID_THISMAV", 1.0, "", "MAVLink system id of this vehicle"),
     Row("MIS_TAKEOFF_ALT", _F, 2.5, "", 1.0, "m", "Height of a takeoff that names none"),
+    Row("MNT_MODE_IN", _I, -1, "", 1.0, "", "The gimbal: 0, 4 there is one; else none; after a restart"),
+    Row("MNT_MODE_OUT", _I, 0, "", 1.0, "", "What the gimbal speaks: 2 MAVLink's protocol 2"),
+    Row("MNT_RATE_PITCH", _F, 30.0, "MNT1_RC_RATE", 1.0, "deg/s", "How fast full stick turns the gimbal, both axes"),
+    Row("MNT_RATE_YAW", _F, 30.0, "MNT1_RC_RATE", 1.0, "deg/s", "How fast full stick turns the gimbal, both axes"),
     Row("MPC_LAND_SPEED", _F, 0.7, "LAND_SPEED", 100.0, "m/s", "Speed of the last part of a landing"),
     Row("MPC_XY_CRUISE", _F, 5.0, "WPNAV_SPEED", 100.0, "m/s", "Speed of missions and repositions"),
     Row("MPC_Z_V_AUTO_DN", _F, 1.5, "WPNAV_SPEED_DN", 100.0, "m/s", "Descent in automatic modes"),
@@ -124,6 +134,10 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("NAV_ACC_RAD", _F, 2.0, "WP_RADIUS", 1.0, "m", "Within this a waypoint counts"),
     Row("NAV_DLL_ACT", _I, 0, "", 1.0, "", "Without station: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
     Row("NAV_RCL_ACT", _I, 2, "", 1.0, "", "Without sticks: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
+    Row("PLD_BTOUT", _F, 5.0, "PLND_TIMEOUT", 1.0, "s", "A landing target not seen for this long is lost"),
+    Row("PLD_FAPPR_ALT", _F, 0.1, "PLND_ALT_MIN", 1.0, "m", "Lower than this it lands without the target"),
+    Row("PLD_HACC_RAD", _F, 0.2, "PLND_XY_DIST_MAX", 1.0, "m", "No descent while the target is farther off"),
+    Row("PLD_MAX_SRCH", _I, 3, "PLND_RET_MAX", 1.0, "", "How often a lost landing target is searched"),
     *_outputs(),
     Row("RC_MAP_FLTMODE", _I, 0, "", 1.0, "", "Radio channel of the mode switch, 0 = none"),
     Row("RC_MAP_PITCH", _I, 0, "", 1.0, "", "Radio channel of pitch"),
@@ -133,6 +147,16 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("RO_SPEED_LIM", _F, 2.0, "WP_SPEED", 1.0, "m/s", "Speed of a rover in automatic modes"),
     Row("RTL_DESCEND_ALT", _F, 30.0, "", 1.0, "m", "Height at which a return descends"),
     Row("RTL_LAND_DELAY", _F, 0.0, "", 1.0, "s", "Wait before a return lands; -1 does not land"),
+    Row(
+        RETURN_PRECISELY,
+        _I,
+        0,
+        "",
+        1.0,
+        "",
+        "A return lands on a target: 0 no, 1 if it sees it, 2 it searches",
+        only="PLND_TYPE",
+    ),
     Row("RTL_RETURN_ALT", _F, 60.0, "RTL_ALT", 100.0, "m", "Height of a return above home"),
     Row("SDLOG_MODE", _I, 0, "", 1.0, "", "When it is logged"),
     Row("SENS_BOARD_X_OFF", _F, 0.0, "", 1.0, "", "Board offset, roll"),
@@ -148,12 +172,18 @@ ROWS: Final[tuple[Row, ...]] = (
 
 _PRESET: Final = {  # any station counts; losses are told; thrust is thrust; areas are united
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
-    "FENCE_OPTIONS": 2.0,
+    "FENCE_OPTIONS": 2.0, "PLND_TYPE": 1.0,
 }  # fmt: skip
 """What PX4 does without a parameter of its own, where nobody has set the core's."""
 _DERIVED_FROM: Final = frozenset(
-    {"BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX"}
+    {"BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX", "LTEST_MODE"}
 )
+
+
+def equipment(stored: Mapping[str, float]) -> dict[str, float]:
+    """Parameters of the core that count from the start on, by what an earlier run has `stored` by PX4's names."""
+    known = stored.get(_GIMBAL)
+    return {} if known is None else {"MNT1_TYPE": _FITTED if known in _GIMBAL_IS_THERE else 0.0}
 
 
 class Px4Parameters:
@@ -173,6 +203,7 @@ class Px4Parameters:
         for row in rows:  # PX4's own defaults where nobody has set anything
             if row.core and row.core not in given and core[row.core] == core.definition(row.core).default:
                 core.set(row.core, row.default * row.factor)
+        fitted = core["MNT1_TYPE"] == _FITTED
         for name, value in stored.items():
             if name in self._rows and self._rows[name].core not in given:
                 self.set(name, value)
@@ -181,6 +212,10 @@ class Px4Parameters:
                 outcome = self.set(name, value)
                 if not outcome.accepted:
                     raise ParameterValueError(outcome.warning)
+        if (self._own[_GIMBAL] in _GIMBAL_IS_THERE) is not fitted:  # who started it has said something else
+            self._own[_GIMBAL] = _GIMBAL_IS_THERE[0] if fitted else -1.0
+        if fitted and "MNT_MODE_OUT" not in stored:
+            self._own["MNT_MODE_OUT"] = 2.0
         for name, value in _PRESET.items():
             if name in core and name not in given and core[name] == core.definition(name).default:
                 core.set(name, value)
@@ -238,6 +273,8 @@ class Px4Parameters:
             "FENCE_ALT_MAX": high or core["FENCE_ALT_MAX"],
             "FENCE_ENABLE": self._polygon or far > 0.0 or high > 0.0, "SRT_WIND_MAX": max(own["COM_WIND_MAX"], 0.0),
         }  # fmt: skip
+        if "LTEST_MODE" in own:
+            wanted["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
         for name, value in wanted.items():
             if name in core and core[name] != float(value):
                 core.set(name, float(value))

@@ -57,6 +57,8 @@ FRAME_BYTES: Final = 37
 """A PARAM_VALUE frame: 12 bytes of header and checksum, 25 of payload."""
 LIST_PASS: Final = 256
 """At most so many values of a list are queued in one pass, so that other services get their turn."""
+#: A change is told again after so long, where the firmware does (mavlink_parameters.cpp, `send_untransmitted`).
+AGAIN_MS = 20
 WAIT_FOR_ROOM_MS: Final = 5
 PENDING_SETS: Final = 512
 """Sets that wait for the journal; more are dropped, the sender repeats them."""
@@ -116,10 +118,13 @@ class ParameterService:
         self._stored: dict[str, float] = {}  # what the journal is known to hold
         self._changed: dict[str, None] = {}  # to be announced, in order
         self._setting: str | None = None  # the parameter that is being set by this service
+        self._again: dict[str, int] = {}  # to be told once more, and when
+        self._now_ms = 0
         parameters.listeners.append(self._on_change)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """One of `handles`, addressed to us."""
+        self._now_ms = now_ms
         kind = message.get_type()
         if kind == "PARAM_REQUEST_LIST":
             self._begin_list(peer.link, now_ms)
@@ -130,14 +135,21 @@ class ParameterService:
 
     def handle_timeout(self, now_ms: int) -> None:
         """Continue lists, acknowledge what has become durable, announce changes."""
+        self._now_ms = now_ms
         self._settle()
+        for name in [name for name, due_ms in self._again.items() if due_ms <= now_ms]:
+            del self._again[name]
+            self._out.append(Outgoing(self._value(name)))
         self._announce()
         if self._lists and now_ms >= self._list_due_ms:
             self._continue_lists(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """While a list runs: when it goes on. The journal's completion wakes the run loop by itself."""
-        return self._list_due_ms if self._lists else None
+        """When a list goes on, or a change is told again. The journal's completion wakes the run loop by itself."""
+        again = min(self._again.values(), default=None)
+        if not self._lists or again is None:
+            return self._list_due_ms if self._lists else again
+        return min(self._list_due_ms, again)
 
     def take_outgoing(self) -> list[Outgoing]:
         """What is to be sent, in order; forgets it."""
@@ -249,6 +261,8 @@ class ParameterService:
             if failure is not None and self._parameters[name] == pending.value:
                 self._put(name, name, unsettled.durable)
         self._answer(pending.asked, name, pending.link, pending.warning)
+        if failure is None and self._firmware.habits.tells_changes_again:
+            self._again[name] = self._now_ms + AGAIN_MS
 
     def _answer(self, asked: str, name: str, link: int, warning: str | None) -> None:
         if warning is not None:

@@ -105,7 +105,8 @@ def build_service(
     speaks = spoken_as(firmware, vehicle_class(kind))
     names = {*(one.name for one in known.definitions), *known.aliases}
     of_core = {name: value for name, value in given.items() if name in names}
-    parameters = Parameters(known, stored.parameters, of_core)
+    kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
+    parameters = Parameters(known, kept, of_core)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
     installed().install(autopilot)
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)

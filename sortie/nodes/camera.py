@@ -325,8 +325,9 @@ class CameraAlbum:
         return tuple(to_local(origin, lat, lon, origin.alt)[:2] for lat, lon in places)
 
 
-def attach_camera(owner: CameraOwner, commands: CommandService) -> CameraAlbum | None:
-    """Component 100 on a vehicle whose truth is known; None: there is none."""
+def attach_camera(owner: CameraOwner, commands: CommandService | None) -> CameraAlbum | None:
+    """Component 100 on a vehicle whose truth is known; None: there is none. `commands`: of an autopilot that passes on
+    what it is told for its camera."""
     vehicle, parameters, autopilot = owner.vehicle, owner.parameters, owner.autopilot
     if not isinstance(vehicle, Posed):
         return None
@@ -357,5 +358,6 @@ def attach_camera(owner: CameraOwner, commands: CommandService) -> CameraAlbum |
     items = CameraItems(camera, lambda: owner.now_ms)
     for number in FLOWN:
         autopilot.auto.executor.own.installed[number] = items
-        commands.register(number, Row(act))
+        if commands is not None:
+            commands.register(number, Row(act))
     return album

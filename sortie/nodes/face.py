@@ -172,18 +172,21 @@ def simulated_face(
     )
     for number, row in rows.items():  # after the others have registered theirs
         commands.register(number, row)
-    return Face(telemetry, commands, missions, files, pages, logs, served, services, _camera(service, commands))
+    return Face(
+        telemetry, commands, missions, files, pages, logs, served, services, _camera(service, commands, firmware)
+    )
 
 
-def _camera(service: Service, commands: CommandService) -> CameraAlbum | None:
-    """Of the component of its own, where a parameter says that there is one."""
+def _camera(service: Service, commands: CommandService, firmware: Firmware) -> CameraAlbum | None:
+    """Of the component of its own, where a parameter says that there is one. A PX4 has no camera itself: what is for
+    one is asked of the camera."""
     if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
         return None
     if find_spec("PIL") is None:
         raise UserError("a camera needs Pillow: pip install 'sortie[camera]', or set CAM1_TYPE to 0")
     from sortie.nodes.camera import attach_camera  # with what draws pictures
 
-    return attach_camera(service, commands)
+    return attach_camera(service, None if firmware.habits.takes_off_by_itself else commands)
 
 
 def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:

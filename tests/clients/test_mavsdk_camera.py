@@ -18,7 +18,8 @@ pytestmark = pytest.mark.client
 CAMERA = 100
 
 
-def test_mavsdk_has_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_mavsdk_has_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, firmware: str) -> None:
     """Information, definition, mode, settings, pictures one by one and in a row, their list and a download, zoom,
     focus, storage, format, reset; video is refused."""
     monkeypatch.setenv("HOME", str(tmp_path))  # it keeps definition files there
@@ -42,8 +43,8 @@ def test_mavsdk_has_a_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                 camera.destroy()
                 ftp.destroy()
 
-    options = ("--home", HOME, "--param", "CAM1_TYPE=6", "--param", "SIM_CAM_STORE=8")
-    with served(tmp_path / "service", *options, speedup="1") as service:
+    options = ("--home", HOME, "--param", "CAM1_TYPE=6", "--param", "SIM_CAM_STORE=8", "--firmware", firmware)
+    with served(tmp_path / "service", *options, speedup="1", ready=firmware == "ardupilot") as service:
         asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
     (last,) = (tmp_path / "service" / "log" / "camera").rglob("*.JPG")
     assert last.name > "IMG_0004.JPG", "a card that was formatted has the picture that was taken then, and no other"

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.client
 UNHEALTHY = mavutil.mavlink.MAV_SYS_STATUS_SENSOR_GPS
 
 
-def test_mavsdk_injects_failures(tmp_path: Path) -> None:
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_mavsdk_injects_failures(tmp_path: Path, firmware: str) -> None:
     """Refused while SYS_FAILURE_EN is 0; then GPS off loses the fix, ok brings it back, VIO is unsupported."""
 
     async def run(service: Served) -> None:
@@ -44,7 +45,8 @@ def test_mavsdk_injects_failures(tmp_path: Path) -> None:
                 failure.destroy()
                 param.destroy()
 
-    with served(tmp_path, "--home", HOME, paced=True) as service:
+    options = ("--home", HOME, "--firmware", firmware)
+    with served(tmp_path, *options, paced=True, ready=firmware == "ardupilot") as service:
         asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
 
 

@@ -35,7 +35,8 @@ def near(value: float, wanted: float, within: float = 0.5) -> bool:
     return abs(value - wanted) < within
 
 
-def test_mavsdk_controls_the_gimbal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_mavsdk_controls_the_gimbal(tmp_path: Path, firmware: str) -> None:
     """Found as component 154 behind the autopilot; control is taken, refused while a pymavlink station has it, given
     back; angles, rates, yaw locked to north or following the nose, and a region of interest straight below."""
 
@@ -94,7 +95,7 @@ def test_mavsdk_controls_the_gimbal(tmp_path: Path) -> None:
             finally:
                 gimbal.destroy()
 
-    with served(tmp_path, *GIMBAL, speedup="4") as service:
+    with served(tmp_path, *GIMBAL, "--firmware", firmware, speedup="4", ready=firmware == "ardupilot") as service:
         asyncio.run(asyncio.wait_for(run(service), LIMIT_S))
 
 
@@ -102,7 +103,8 @@ def take_by_pymavlink(service: Served) -> Any:
     """A station 42/190 takes control, and leaves no secondary one: MAVSDK makes itself both."""
     station = mavutil.mavlink_connection(f"udpin:127.0.0.1:{service.udp_port}", source_system=42, source_component=190)
     station.wait_heartbeat(timeout=PATIENCE_S)
-    station.mav.command_long_send(1, 1, mavutil.mavlink.MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE, 0, -2, -2, 0, 0, 0, 0, 0)
+    configure = mavutil.mavlink.MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE
+    station.mav.command_long_send(1, 1, configure, 0, 42, 190, 0, 0, 0, 0, 0)
     return station
 
 

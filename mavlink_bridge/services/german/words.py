@@ -101,6 +101,17 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "The airframe": "Die Bauart", "Compasses that there are": "Wie viele Kompasse es gibt",
     "Hardware in the loop": "Hardware in der Schleife",
     "Arming without a station: 1 is allowed": "Scharfschalten ohne Station: 1 ist erlaubt",
+    "0: the landing target moves, 1: it stands": "0: das Landeziel bewegt sich, 1: es steht",
+    "The gimbal: 0, 4 there is one; else none; after a restart":
+        "Der Gimbal: 0, 4 es gibt einen; sonst keinen; nach einem Neustart",
+    "What the gimbal speaks: 2 MAVLink's protocol 2": "Was der Gimbal spricht: 2 MAVLinks Protokoll 2",
+    "How fast full stick turns the gimbal, both axes": "Wie schnell voller Ausschlag den Gimbal dreht, beide Achsen",
+    "A landing target not seen for this long is lost": "Ein so lange nicht gesehenes Landeziel ist verloren",
+    "Lower than this it lands without the target": "Tiefer landet es ohne das Ziel",
+    "No descent while the target is farther off": "Kein Sinken, solange das Ziel weiter weg ist",
+    "How often a lost landing target is searched": "Wie oft ein verlorenes Landeziel gesucht wird",
+    "A return lands on a target: 0 no, 1 if it sees it, 2 it searches":
+        "Eine Rückkehr landet auf einem Ziel: 0 nein, 1 wenn sie es sieht, 2 sie sucht",
     # --- words of events ----------------------------------------------------------------------------------------------
     "mavlink": "MAVLink", "termination": "Beendigung", "battery failsafe": "Failsafe des Akkus", "crash": "Aufprall",
     "landed": "gelandet", "fence breach": "Verletzung des Zauns", "radio failsafe": "Failsafe der Fernsteuerung",

@@ -104,19 +104,22 @@ class GimbalManager:
             commands.register(number, replace(row, handler=self._only_in_control(row)))
 
     # --- commands -------------------------------------------------------------------------------------------------
-    def _may(self, peer: Peer) -> bool:
-        return self._mount.control.may((peer.system, peer.component))
+    def _may(self, peer: Peer, command: int = Cmd.DO_GIMBAL_MANAGER_PITCHYAW) -> bool:
+        """To a PX4 places and the old protocol's commands need no control."""
+        control = self._mount.control
+        free = control.asked_first and command != Cmd.DO_GIMBAL_MANAGER_PITCHYAW
+        return free or control.may((peer.system, peer.component))
 
     def _only_in_control(self, row: Row) -> Callable[[Command, Context], Outcome]:
         def handler(command: Command, context: Context) -> Outcome:
-            if not self._may(command.peer):
+            if not self._may(command.peer, command.number):
                 return _DENIED
             return row.handler(command, context) if means_gimbal(command.number, command.params) else FAILED
 
         return handler
 
     def _item(self, command: Command, _context: Context) -> Outcome:
-        return act(self._mount, command.number, command.params) if self._may(command.peer) else _DENIED
+        return act(self._mount, command.number, command.params) if self._may(command.peer, command.number) else _DENIED
 
     def _configure(self, command: Command, _context: Context) -> Outcome:
         if not means_gimbal(command.number, command.params):

@@ -6,6 +6,7 @@ import pytest
 
 from autopilot.mount.control import NOBODY, TABLE, After, Control, Held, Order
 
+VEHICLE = (1, 1)
 ME, OTHER, NAMED = (255, 190), (42, 191), (7, 100)
 KEEP = (-1.0, -1.0)
 HOLDERS = {Held.BY_NOBODY: NOBODY, Held.BY_ASKER: ME, Held.BY_OTHER: OTHER}
@@ -13,7 +14,7 @@ ORDERS = {Order.KEEP: KEEP, Order.TAKE: (-2.0, -2.0), Order.RELEASE: (-3.0, -3.0
 
 
 def held_by(holder: tuple[int, int]) -> Control:
-    control = Control()
+    control = Control(lambda: VEHICLE)
     control.primary = holder
     return control
 
@@ -27,7 +28,7 @@ def test_the_table_is_whole() -> None:
 @pytest.mark.parametrize("first", [True, False])
 def test_each_row(order: Order, held: Held, first: bool) -> None:
     """Of the primary and of the secondary holder, each for itself."""
-    control = Control()
+    control = Control(lambda: VEHICLE)
     if first:
         control.primary = HOLDERS[held]
     else:
@@ -40,7 +41,7 @@ def test_each_row(order: Order, held: Held, first: bool) -> None:
 
 def test_who_may() -> None:
     """Everybody while nobody has it, then only who has it, first or second."""
-    control = Control()
+    control = Control(lambda: VEHICLE)
     assert control.may(ME)
     control.primary = OTHER
     assert not control.may(ME)
@@ -50,6 +51,22 @@ def test_who_may() -> None:
     assert not control.may(NAMED)
     control.primary = NOBODY
     assert not control.may(OTHER), "somebody still has it"
+
+
+def test_a_px4_is_asked_first() -> None:
+    """Nobody may while nobody holds it; there is no second holder; -2 is the vehicle, which a mission asks as."""
+    control = Control(lambda: VEHICLE)
+    control.asked_first = True
+    assert not control.may(ME)
+    assert control.configure(ME, (*ME, *OTHER))
+    assert (control.primary, control.secondary) == (ME, NOBODY)
+    assert (control.may(ME), control.may(OTHER)) == (True, False)
+    assert control.configure(OTHER, (-2.0, -2.0, *KEEP))
+    assert (control.primary, control.may(OTHER)) == (VEHICLE, False)
+    assert control.configure(ME, (-3.0, -3.0, *KEEP))
+    assert control.primary == VEHICLE
+    assert control.configure(VEHICLE, (-3.0, -3.0, *KEEP))
+    assert control.primary == NOBODY
 
 
 def test_system_0_is_nobody() -> None:

@@ -13,6 +13,9 @@ from autopilot.journal import MemoryJournal, SaveParameter
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.known import firmware_spoken
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Outgoing, Peer
 from mavlink_bridge.services.parameters import FRAME_BYTES, LIST_PASS, PENDING_SETS, ParameterService
 
@@ -23,11 +26,13 @@ MISSION_PLANNER = Peer(link=2, system=255, component=190)
 class Bench:
     """A service with a journal and a room for each link that a test may change."""
 
-    def __init__(self, *, hold: bool = False) -> None:
+    def __init__(self, *, hold: bool = False, firmware: Firmware = OWN) -> None:
         self.parameters = Parameters(COPTER.parameters)
         self.journal = MemoryJournal(hold=hold)
         self.room = {1: 1_000_000, 2: 1_000_000}
-        self.service = ParameterService(self.parameters, self.journal, room=self.room.__getitem__, banner=self.banner)
+        self.service = ParameterService(
+            self.parameters, self.journal, room=self.room.__getitem__, banner=self.banner, firmware=firmware
+        )
         self.now_ms = 1000
 
     def banner(self) -> list[Any]:
@@ -373,3 +378,18 @@ def test_any_sequence_of_requests_is_served(requests: list[Any], hold: bool) -> 
         assert one.message.pack(mav)
     for name, value, _ in values(out):
         assert value == value and abs(value) < float("inf"), name
+
+
+def test_a_px4_tells_a_change_once_more() -> None:
+    """To all, a moment after the answer: MAVSDK's failure plugin hears of SYS_FAILURE_EN by that alone. What was so
+    before is answered once, as is all of an ArduPilot."""
+    bench = Bench(firmware=firmware_spoken(12, 2))
+    wire = struct.unpack("<f", struct.pack("<i", 1))[0]
+    setting = dialect.MAVLink_param_set_message(1, 1, b"SYS_FAILURE_EN", wire, 6)
+    (answer,) = bench.ask(setting)
+    (again,) = bench.drain()
+    assert answer.message.to_dict() == again.message.to_dict()
+    assert (again.link, bench.parameters["SYS_FAILURE_EN"], bench.drain()) == (None, 1.0, [])
+    assert (len(bench.ask(setting)), bench.drain()) == (1, [])
+    plain = Bench()
+    assert (len(plain.set("SYS_FAILURE_EN", 1)), plain.drain()) == (1, [])
