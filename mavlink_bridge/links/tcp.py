@@ -15,8 +15,21 @@ _ACCEPTED_PER_PASS = 64
 _SEND_BUFFER = 128 * 1024
 """Left alone, the kernel lets it grow to megabytes and calls it writable again only when a third of that is free: a
 client that reads all the time then looks for seconds like one that has stopped."""
+_QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _BROWSER = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"PATCH ", b"DELETE ", b"CONNECT ", b"TRACE ")
 """How HTTP begins. No MAVLink client does; a web page can make a browser send MAVLink frames behind it, to loopback."""
+
+
+def _receive(connection: socket.socket | None, size: int) -> bytes:
+    """What has come. It is acknowledged at once, where the system can (Linux, which asks for that anew each time): who
+    has left Nagle's algorithm on, as MAVSDK does, is else held back for 40 ms, or until we say something, by its own
+    system whenever it has two things to say."""
+    if connection is None:
+        return b""
+    data = connection.recv(size)
+    if _QUICKACK is not None and data:
+        connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+    return data
 
 
 class TcpLink(StreamLink):
@@ -53,7 +66,7 @@ class TcpLink(StreamLink):
             self._out.clear()
 
     def _receive(self, size: int) -> bytes:
-        data = b"" if self._socket is None else self._socket.recv(size)
+        data = _receive(self._socket, size)
         if not self._began:
             if data.startswith(_BROWSER):
                 return b""  # the stream has ended
@@ -228,7 +241,7 @@ class TcpClient(StreamLink):
         self._backoff.reset()
 
     def _receive(self, size: int) -> bytes:
-        return b"" if self._socket is None else self._socket.recv(size)
+        return _receive(self._socket, size)
 
     def _send(self, data: bytes) -> int:
         return 0 if self._socket is None else self._socket.send(data)

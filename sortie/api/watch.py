@@ -109,4 +109,5 @@ class Passes:
                 pass
         finally:
             runtime.clients = None
+            clients.close()
             runtime.set_speedup(0.0, always)

@@ -14,7 +14,7 @@ from sortie.runtime.followers import Followers
 from sortie.runtime.runtime import Runtime, always
 
 CLIENTS = "clients"
-_BOUNDS: tuple[Option[float], ...] = (PACE_LEAD, PACE_LIMIT, PACE_QUIET)
+_BOUNDS: tuple[Option[float] | Option[float | None], ...] = (PACE_LEAD, PACE_LIMIT, PACE_QUIET)
 
 
 def is_real_time(settings: Settings) -> bool:

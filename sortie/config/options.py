@@ -310,9 +310,10 @@ PACE_LIMIT: Final = Option(
     "pace-limit", positive_number, _BOUNDS.limit_s, "How long a client that does not follow is waited for.",
     Group.VEHICLE, RUNS, form="S", unit="s", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
-PACE_QUIET: Final = Option(
+PACE_QUIET: Final = Option[float | None](
     "pace-quiet", positive_number, _BOUNDS.quiet_s, "How long all must have been quiet before time goes on.",
-    Group.VEHICLE, RUNS, form="S", unit="s", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where nothing shows that they are",
+    sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
 SEED: Final = Option(
     "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything random.", Group.VEHICLE, RUNS, form="N",

@@ -35,7 +35,7 @@ class Settings:
     pace: str = options.PACE.default
     pace_lead: float = options.PACE_LEAD.default
     pace_limit: float = options.PACE_LIMIT.default
-    pace_quiet: float = options.PACE_QUIET.default
+    pace_quiet: float | None = options.PACE_QUIET.default
     seed: int = options.SEED.default
     param: tuple[str, ...] = options.PARAMETERS.default
     fault: tuple[str, ...] = options.FAULT.default

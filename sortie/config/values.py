@@ -43,11 +43,11 @@ class VehicleSpec:
 class Bounds:
     """How far vehicle time goes for its clients, and how long it waits (`sortie.runtime.followers`). `lead_s`: vehicle
     time that may pass beyond a word that was not followed. `limit_s`: how long anybody is waited for, s of the wall.
-    `quiet_s`: how long all must have been quiet, s of the wall."""
+    `quiet_s`: how long all must have been quiet, s of the wall; None: as long as is needed."""
 
     lead_s: float = 0.0
     limit_s: float = 5.0
-    quiet_s: float = 0.0005
+    quiet_s: float | None = None
 
 
 def default_state_dir() -> Path:

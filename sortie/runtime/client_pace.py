@@ -46,6 +46,10 @@ class ClientPace:
     _onlooker: Onlooker = field(default_factory=Onlooker)
     _askings: dict[LinkOwner, _Asking] = field(default_factory=dict)
 
+    def close(self) -> None:
+        """Nobody is looked at any more."""
+        self._onlooker.close()
+
     def has_words(self, hubs: Sequence[LinkHub]) -> bool:
         """Is something to be sent to a client?"""
         return any(hub.addressed() for hub in hubs)

@@ -2,9 +2,10 @@
 
 `Followers` is the rule, without I/O: it is told when bytes went out or came in, and what is seen of each client (bytes
 that it has not read; is it at work? does it owe an answer?), and says how far time may go and when to look again. A
-client has followed when it has read everything, does nothing and owes nothing, and no link has carried anything for a
-quiet time. Until then vehicle time goes no further than the lead beyond the first word that was not followed. Who has
-not followed within the limit is named and left behind until it is seen to have followed again.
+client has followed when it has read everything, does nothing and owes nothing, and either it is proved that nothing
+moves, or no link has carried anything for a quiet time. Until then vehicle time goes no further than the lead beyond
+the first word that was not followed. Who has not followed within the limit is named and left behind until it is seen to
+have followed again.
 
 Two tables are all of it: `CLIENTS` says what becomes of one client at a look, `TIME` what becomes of time.
 """
@@ -19,6 +20,8 @@ from typing import Final
 from sortie.config.values import Bounds
 from sortie.logs.run_log import LOGGER
 
+QUIET_S: Final = 0.0005
+"""The quiet time where nobody has said another one; only then stillness that is proved stands for it."""
 BACKING_OFF: Final = 0.1
 """Of the time that has been waited already: so much longer the next look may come late. Who looks takes the processor
 from the one he waits for."""
@@ -28,12 +31,14 @@ LONGEST_LOOK_S: Final = 0.02
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What is seen of a client: `unread` bytes wait for it, `at_work`: its process computes or wants to, `owes`: an
-    answer that it always gives has not come. `ours`: it is in this process."""
+    answer that it always gives has not come. `ours`: it is in this process. `still`: it is proved that nothing is on
+    its way to it or from it, and that it does nothing before something comes or a timer of its own rings."""
 
     unread: int = 0
     at_work: bool = False
     ours: bool = False
     owes: bool = False
+    still: bool = False
 
     @property
     def follows(self) -> bool:
@@ -94,7 +99,7 @@ class Now(Enum):
     STIRRED = auto()
     """All have, and something was carried within the quiet time."""
     QUIET = auto()
-    """All have, and nothing was; or nobody is there to be waited for; or the limit has passed."""
+    """All have, and nothing was, or all are still; or nobody is waited for; or the limit has passed."""
 
 
 TIME: Final[Mapping[tuple[Time, Now], Time]] = {
@@ -124,6 +129,7 @@ class Followers:
         told_gone: Callable[[str], None] = LOGGER.info,
     ) -> None:
         self.bounds = Bounds() if bounds is None else bounds
+        self.quiet_s = QUIET_S if self.bounds.quiet_s is None else self.bounds.quiet_s
         self.we_wait: Callable[[], bool] = lambda: False
         """Does a thread of this process wait for vehicle time? Then what a client in this process has not read is not
         waited for: it is likely the same thread's to read."""
@@ -158,15 +164,15 @@ class Followers:
         now."""
         overdue = self.time is not Time.RUNS and wall_s - self._since_s >= self.bounds.limit_s
         self._see(sights, overdue=overdue)
-        now = self._now(wall_s, overdue=overdue)
+        now = self._now(wall_s, sights, overdue=overdue)
         self.time = TIME[self.time, now]
         if self.time is Time.RUNS:
             return None
         if self.time is Time.HELD:
             self._stirred_s = wall_s  # what it does next may be an answer: the quiet time begins when it is level
             slow_s = min(BACKING_OFF * (wall_s - self._since_s), LONGEST_LOOK_S)
-            return max(self.bounds.quiet_s, slow_s)
-        return self._stirred_s + self.bounds.quiet_s - wall_s
+            return max(self.quiet_s, slow_s)
+        return self._stirred_s + self.quiet_s - wall_s
 
     def _see(self, sights: Mapping[str, Sight], *, overdue: bool) -> None:
         """What becomes of each client."""
@@ -188,9 +194,11 @@ class Followers:
             if was is Client.BEHIND and name not in sights:
                 self._told_gone(f"{name} has gone before it had followed: time does not wait for it")
 
-    def _now(self, wall_s: float, *, overdue: bool) -> Now:
+    def _now(self, wall_s: float, sights: Mapping[str, Sight], *, overdue: bool) -> Now:
         if any(client is Client.BEHIND for client in self.clients.values()):
             return Now.BEHIND
-        if overdue or not self.anybody or wall_s >= self._stirred_s + self.bounds.quiet_s:
+        if overdue or not self.anybody or wall_s >= self._stirred_s + self.quiet_s:
             return Now.QUIET
-        return Now.STIRRED
+        followed = (sights[name] for name, client in self.clients.items() if client is Client.FOLLOWS)
+        proved = self.bounds.quiet_s is None and all(sight.still for sight in followed)
+        return Now.QUIET if proved else Now.STIRRED

@@ -80,7 +80,7 @@ def _positive(text: str) -> float:
 _BOUNDS = {
     "lead": (_from_zero, "vehicle time in s that may pass beyond what clients have followed (0)"),
     "limit": (_positive, "how long a client that does not follow is waited for (5)"),
-    "quiet": (_positive, "how long all must have been quiet before time goes on (0.0005)"),
+    "quiet": (_positive, "how long all must have been quiet (as long as is needed)"),
 }
 
 

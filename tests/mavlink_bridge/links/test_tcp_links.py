@@ -48,6 +48,25 @@ def test_each_client_is_a_link_of_its_own_without_delay() -> None:
     port.close()
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="only Linux can be told to acknowledge at once")
+def test_what_comes_is_acknowledged_at_once() -> None:
+    """Also in a talk, where the system would wait for our next words: of a client with Nagle's algorithm, as MAVSDK is,
+    the second of two messages would leave only then. By both kinds of link."""
+    port = open_port()
+    client = TcpClient(parse_link(f"tcp:127.0.0.1:{port.spec.port}"))
+    client.open(0)
+    (link,) = accept_links(port, 1)
+    drive(client, lambda: client.connected, "a connection")
+    for _ in range(3):
+        for one, other in ((link, client), (client, link)):
+            other.write(frames(1))
+            assert receive_all(LinkPair(one, other), one, len(frames(1))) == frames(1)
+            with socket.socket(fileno=socket.dup(one.fileno() or 0)) as same:
+                assert same.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK)
+    client.close()
+    port.close()
+
+
 def test_a_client_that_does_not_read_keeps_its_bytes_pending() -> None:
     """Nothing blocks and nothing is lost: when it reads at last, all of it is there."""
     port = open_port()

@@ -81,6 +81,7 @@ def met(request: pytest.FixtureRequest):
     client.send(mavlink.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3).pack(mavlink.MAVLink(None, 255, 190)))
     side.pass_until(lambda: any(link.present for link in side.links))
     yield side, client
+    side.looker.close()
     side.sockets.close()
     client.close()
 
@@ -98,6 +99,37 @@ def test_what_a_client_has_not_read_is_seen(met) -> None:
     assert not sight.unread
 
 
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells of others' threads")
+def test_stillness_is_proved_of_a_connection(met) -> None:
+    """Not of datagrams, which nobody counts. A byte that was said and not taken yet, by either side, ends it, and a
+    thread that only waits for the interpreter's lock."""
+    side, client = met
+    if client.type == socket.SOCK_DGRAM:
+        side.pass_until(lambda: not side.look()[0].at_work)
+        assert not side.look()[0].still
+        return
+    side.pass_until(lambda: side.look()[0].still)
+    client.send(b"answer")
+    for _ in range(3):
+        (sight,) = side.look()
+        assert sight.at_work and not sight.still
+    side.pass_until(lambda: side.look()[0].still)
+    ending = threading.Event()
+    thread = threading.Thread(target=count_until, args=(ending,))
+    thread.start()
+    for _ in range(20):
+        assert not side.look()[0].still
+    ending.set()
+    thread.join()
+    side.pass_until(lambda: side.look()[0].still)
+
+
+def count_until(ending: threading.Event) -> None:
+    """Without letting go of the interpreter's lock but when it is asked to."""
+    while not ending.is_set():
+        sum(range(1000))
+
+
 @pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells of others' sockets")
 def test_a_client_that_has_gone_is_not_there(met) -> None:
     """By UDP nobody says goodbye; the system knows."""
@@ -111,12 +143,7 @@ def test_another_thread_that_works_is_seen(met) -> None:
     """It may be the client's; one that sleeps is not at work."""
     side, _ = met
     ending = threading.Event()
-
-    def works() -> None:
-        while not ending.is_set():
-            sum(range(1000))
-
-    thread = threading.Thread(target=works)
+    thread = threading.Thread(target=count_until, args=(ending,))
     side.pass_until(lambda: not side.look()[0].at_work)
     thread.start()
     side.pass_until(lambda: side.look()[0].at_work)
@@ -180,7 +207,10 @@ vehicle.recv(1)
 PROGRAM = """
 import socket, sys
 library = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-while sys.stdin.readline():
+while word := sys.stdin.readline():
+    if word.strip() == "ask":
+        library.send(b"takeoff")
+        continue
     end = sum(range(30_000_000))
 """
 
@@ -196,6 +226,10 @@ def test_a_program_behind_the_process_of_its_library_is_seen_at_work() -> None:
         port = between.stdout.readline().strip()
         with subprocess.Popen([sys.executable, "-c", PROGRAM, port], stdin=subprocess.PIPE, text=True) as program:
             assert program.stdin is not None
+            side.pass_until(lambda: not side.look()[0].at_work)
+            program.stdin.write("ask\n")
+            program.stdin.flush()
+            side.pass_until(lambda: side.look()[0].at_work)  # what it has asked for may come at the next tick
             side.pass_until(lambda: not side.look()[0].at_work)
             program.stdin.write("think\n" * 1000)
             program.stdin.flush()

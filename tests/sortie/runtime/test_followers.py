@@ -15,19 +15,19 @@ from pymavlink import mavutil
 from sortie import Session, events
 from sortie.api.testing.server import Server
 from sortie.config.values import Bounds
-from sortie.runtime.followers import CLIENTS, TIME, Client, Followers, Now, Seen, Sight, Time
+from sortie.runtime.followers import CLIENTS, QUIET_S, TIME, Client, Followers, Now, Seen, Sight, Time
 from tests.fakes.patience import PATIENCE_S
 
-IDLE, UNREAD, WORKING = Sight(), Sight(unread=7), Sight(at_work=True)
+IDLE, UNREAD, WORKING, STILL = Sight(), Sight(unread=7), Sight(at_work=True), Sight(still=True)
 
 
 class Clock:
     """A wall that is told, and who was named."""
 
-    def __init__(self, lead_s: float = 0.0) -> None:
+    def __init__(self, lead_s: float = 0.0, quiet_s: float | None = 0.001) -> None:
         self.named: list[str] = []
         self.gone: list[str] = []
-        self.rule = Followers(Bounds(lead_s, 2.0, 0.001), self.named.append, self.gone.append)
+        self.rule = Followers(Bounds(lead_s, 2.0, quiet_s), self.named.append, self.gone.append)
 
     def goes(self, at_s: float, **sights: Sight) -> bool:
         """Does vehicle time go on?"""
@@ -45,6 +45,23 @@ def test_time_goes_on_when_all_have_been_quiet() -> None:
     clock.rule.stir(11.0, 0)
     clock.rule.stir(11.0008, 0)
     assert not clock.goes(11.001, a=IDLE) and clock.goes(11.0018, a=IDLE)
+
+
+def test_stillness_that_is_proved_needs_no_quiet_time() -> None:
+    """Of all who are followed; who is left behind is not asked. A quiet time that somebody has asked for is waited."""
+    clock = Clock(quiet_s=None)
+    clock.rule.stir(10.0, 0)
+    assert not clock.goes(10.0, a=STILL, b=UNREAD) and not clock.goes(10.0001, a=STILL, b=IDLE)
+    assert clock.goes(10.0001, a=STILL, b=STILL)
+    clock.rule.stir(11.0, 0)
+    assert not clock.goes(11.0, a=STILL, b=UNREAD) and clock.goes(13.5, a=STILL, b=UNREAD)
+    clock.rule.stir(14.0, 0)
+    assert clock.goes(14.0, a=STILL, b=UNREAD) and clock.rule.clients["b"] is Client.LEFT
+    clock.rule.stir(15.0, 0)
+    assert clock.rule.look(15.0, {"a": IDLE}) == pytest.approx(QUIET_S) and clock.goes(15.0 + QUIET_S, a=IDLE)
+    patient = Clock(quiet_s=0.3)
+    patient.rule.stir(10.0, 0)
+    assert not patient.goes(10.2, a=STILL) and patient.goes(10.3, a=STILL)
 
 
 @pytest.mark.parametrize("busy", [UNREAD, WORKING])

@@ -1,0 +1,187 @@
+"""What Linux tells of the processes of this machine: whether their threads run or want to, how much processor time they
+have used, and whose sockets are whose (proc(5), clock_getcpuclockid(3)).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import struct
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from mavlink_bridge.links.base import Ends
+
+_AT_WORK: Final = (b"R", b"D")
+_STATE, _THREADS = 0, 17
+"""Words of a thread's `stat` behind its name: its state, and how many threads its process has."""
+_STAT_SIZE: Final = 1024
+_LOOKS: Final = 3
+_FILES_KEPT: Final = 256
+"""Of all processes together. What stays open is read in a third of the time; a fleet whose every vehicle has a server
+process of its own would need thousands."""
+_OF_PROCESS, _OF_THREAD = 2, 6
+"""Which clock: behind the complement of the process's or thread's number (linux/posix-timers_types.h)."""
+_ESTABLISHED: Final = "01"
+_MAPPED: Final = "0000000000000000FFFF0000"
+
+
+class Process:
+    """The threads of a process, but the one that asks; `ours`: of this process. Close it when it is of no interest any
+    more."""
+
+    _kept = 0
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.ours = number == os.getpid()
+        self._files: dict[int, int | None] = {}
+
+    def used_ns(self) -> tuple[int, ...] | None:
+        """Processor time of its threads. Twice the same: none has run in between, for however short a time. None: that
+        is not told, a thread has just ended, or it was never asked whether it wants to run."""
+        if not self._files:
+            return None
+        asking = threading.get_native_id()
+        clocks = [~thread << 3 | _OF_THREAD for thread in self._files if thread != asking]
+        try:
+            return tuple(map(time.clock_gettime_ns, clocks if self.ours else (~self.number << 3 | _OF_PROCESS,)))
+        except OSError:
+            return None
+
+    def wants_to_run(self) -> bool:
+        """Has it a thread that runs, or waits for a processor or the disk? One that has ended has none."""
+        for _ in range(_LOOKS):
+            at_work = self._look() if self._files else None
+            if at_work is not None:
+                return at_work
+            self._meet()
+            if not self._files:
+                return False
+        return True  # threads come and go
+
+    def close(self) -> None:
+        """Forget its threads."""
+        for file in self._files.values():
+            if file is not None:
+                os.close(file)
+                Process._kept -= 1
+        self._files.clear()
+
+    def _look(self) -> bool | None:
+        """Is a thread at work? None: they are not those that were met."""
+        asking, counted = threading.get_native_id(), False
+        try:
+            for thread, file in self._files.items():
+                words = self._stat(thread, file).rpartition(b") ")[2].split(None, _THREADS + 1)
+                if not counted and int(words[_THREADS]) != len(self._files):
+                    return None
+                counted = True
+                if words[_STATE] in _AT_WORK and thread != asking:
+                    return True
+        except (OSError, IndexError):  # one has ended
+            return None
+        return False
+
+    def _stat(self, thread: int, file: int | None) -> bytes:
+        if file is not None:
+            return os.pread(file, _STAT_SIZE, 0)
+        file = self._open(thread)
+        try:
+            return os.read(file, _STAT_SIZE)
+        finally:
+            os.close(file)
+
+    def _meet(self) -> None:
+        """Its threads as they are now."""
+        self.close()
+        with suppress(OSError):
+            for entry in os.scandir(f"/proc/{self.number}/task"):
+                thread = int(entry.name)
+                self._files[thread] = None
+                if Process._kept < _FILES_KEPT:
+                    self._files[thread] = self._open(thread)
+                    Process._kept += 1
+
+    def _open(self, thread: int) -> int:
+        return os.open(f"/proc/{self.number}/task/{thread}/stat", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def processes_of(inodes: Set[int]) -> list[int]:
+    """Whose sockets they are, as far as that is told. Nobody else is asked where all are this process's own: to look at
+    all files of all processes takes milliseconds."""
+    if inodes <= _sockets_of(os.getpid()):
+        return [os.getpid()]
+    numbers = [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
+    return [number for number in numbers if not inodes.isdisjoint(_sockets_of(number))]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who has TCP connections with a process, on the same machine: `others` but ourselves, and `ends` of all of them,
+    as seen from the other side, by the inodes of the process's own sockets."""
+
+    others: frozenset[int] = frozenset()
+    ends: Mapping[int, Ends] = field(default_factory=dict)
+
+
+def company_of(process: int) -> Company:
+    """See `Company`."""
+    own = _sockets_of(process)
+    connections = {(local, remote): inode for local, remote, inode in _connections()}
+    ends = {
+        inode: Ends(_place(remote), _place(local))
+        for (local, remote), inode in connections.items()
+        if inode in own and (remote, local) in connections
+    }
+    theirs = {connections[remote, local] for (local, remote), inode in connections.items() if inode in ends} - own
+    others = frozenset(processes_of(theirs)) if theirs else frozenset()
+    return Company(others - {process, os.getpid()}, ends)
+
+
+def files_of(process: int) -> int:
+    """How many files it has open; 0 before Linux 6.2, and of one that has ended."""
+    try:
+        return Path(f"/proc/{process}/fd").stat().st_size
+    except OSError:
+        return 0
+
+
+def _sockets_of(process: int) -> set[int]:
+    """The inodes of a process's sockets; none where it has ended or is somebody else's."""
+    found = set()
+    with suppress(OSError):
+        for entry in os.scandir(f"/proc/{process}/fd"):
+            with suppress(OSError):  # it was closed
+                target = os.readlink(entry.path)  # noqa: PTH115 - of every file of every process
+                if target.startswith("socket:["):
+                    found.add(int(target[8:-1]))
+    return found
+
+
+def _connections() -> Iterator[tuple[str, str, int]]:
+    """Ends and inode of each TCP connection, as proc_net(5) has them; an IPv4 address in IPv6 as itself."""
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:  # no such protocol here
+            continue
+        for line in lines:
+            words = line.split()
+            if words[3] == _ESTABLISHED:
+                yield words[1].removeprefix(_MAPPED), words[2].removeprefix(_MAPPED), int(words[9])
+
+
+def _place(words: str) -> tuple[str, int]:
+    """Host and port, as these tables have them: words of the machine's byte order, and a number."""
+    host, port = words.split(":")
+    packed = bytes.fromhex(host)
+    order = "<" if sys.byteorder == "little" else ">"
+    packed = struct.pack(f">{len(packed) // 4}I", *struct.unpack(f"{order}{len(packed) // 4}I", packed))
+    return str(ipaddress.ip_address(packed)), int(port, 16)
