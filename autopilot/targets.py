@@ -82,9 +82,10 @@ class Hold:
 class Leg:
     """Fly from `start` (None: from the present reference, smoothly) to `end`. With `next` the vehicle passes `end`
     without stopping and turns towards `next`, staying within `radius` of `end` when it passes; without, it stops there
-    and holds. ARRIVED: within `radius` (copter 3-D, rover horizontal), or past the plane through `end` across the leg
-    (docs/reference/mission-semantics.md, item 12). After arrival with `next` set and no new target it goes to `end` and
-    stops. `over_ground`: m above the ground at `end`: the leg follows the ground, as far as the terrain is known; the
+    and holds. ARRIVED: half-way through the turn; at a stop when the leg has been flown to its end and the vehicle is
+    within `radius` (copter 3-D, rover horizontal; docs/reference/mission-semantics.md, item 12). After arrival with
+    `next` set and no new target it goes to `end` and stops.
+    `over_ground`: m above the ground at `end`: the leg follows the ground, as far as the terrain is known; the
     vehicle is given pieces of it (`autopilot.ground_following`), whose `goal` is the end of the whole: what distances
     are told to. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
     (SPLINE_WAYPOINT)."""

@@ -10,13 +10,17 @@ from math import atan2, cos, pi, sin, sqrt
 
 from autopilot.control import layout as L
 from autopilot.control.attitude import limit
+from autopilot.control.curves import begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.jit import jit
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
 from autopilot.control.position import fly_reference
 from autopilot.control.reference import approach, leash, rest, shape
-from autopilot.control.spline import begin_spline, fly_spline
+from autopilot.control.spline import begin_spline, fly_spline, speed_onto_spline
 from autopilot.control.sticks import fly_attitude, fly_sticks
+
+#: Share of the climb rate at which a takeoff counts as over.
+SLOW_SHARE = 0.1
 
 
 @jit
@@ -31,10 +35,17 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_TURN_SUM] = 0.0
     s[L.S_HELD_D] = s[L.S_RPD]
     begin_yaw(s, t)
+    passed, splined = s[L.S_CORNER] > 0.0, s[L.S_SPLINED] == 1.0
+    s[L.S_SPLINED] = 0.0
+    if kind != L.KIND_LEG:
+        s[L.S_CURVING] = 0.0
+        s[L.S_CORNER] = 0.0
     if kind == L.KIND_LEG:
         begin_leg(s, p, t)
+        begin_curve(s, p, t, passed and splined, speed_onto_spline(s, p, t))
         if t[L.T_SPLINE] == 1.0:
-            begin_spline(s, t)
+            begin_spline(s, p, t, passed, splined)
+            s[L.S_SPLINED] = 1.0
     elif kind == L.KIND_CIRCLE:
         begin_circle(s, t)
     elif kind == L.KIND_LAND or kind == L.KIND_TAKEOFF:
@@ -143,14 +154,17 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Straight up, ramped by the acceleration limit."""
+    """Straight up, ramped by the acceleration limit. Arrived: the reference is as near as it would stop from a tenth of
+    the climb rate, and slower than that (ArduCopter's `_AutoTakeoff`)."""
     if s[L.S_AIR] == 0.0:
         s[L.S_HELD_D] = s[L.S_RPD]
     dd = t[L.T_END_D] - s[L.S_RPD]
-    rate = approach(abs(dd), 1.0, 0.75 * p[L.P_ACCEL_Z])
+    rate = approach(abs(dd), 0.5 * p[L.P_JERK_Z] / p[L.P_ACCEL_Z], 0.5 * p[L.P_ACCEL_Z])
     vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
     shape(s, 0.0, 0.0, vd * leash(s), p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
-    if s[L.S_AIR] == 1.0 and s[L.S_EPD] - t[L.T_END_D] < 0.3:
+    slow = SLOW_SHARE * p[L.P_SPEED_UP]
+    near = 0.5 * slow * slow / p[L.P_ACCEL_Z]
+    if s[L.S_AIR] == 1.0 and -dd < near and -s[L.S_RVD] < slow:
         arrive(s)
 
 
@@ -224,6 +238,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_POS_OK] == 0.0:  # no position: the reference goes with the vehicle, the height is still held
         s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
         s[L.S_RVN], s[L.S_RVE], s[L.S_RAN], s[L.S_RAE] = 0.0, 0.0, 0.0, 0.0
+        s[L.S_CURVING] = 0.0
     along = 0.0
     if kind == L.KIND_HOLD:
         go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
@@ -234,13 +249,18 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # nobody gave another target: stop at the end
             s[L.S_CORNER] = 0.0
             s[L.S_PHASE] = 2.0
+            s[L.S_CURVING] = 0.0
+        flown = False
         if s[L.S_PHASE] == 2.0:
             go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
+        elif s[L.S_CURVING] == 1.0:
+            flown = fly_curve(s, p, t)
         elif t[L.T_SPLINE] == 1.0:
-            fly_spline(s, p, t)
+            flown = fly_spline(s, p, t)
         else:
             fly_leg(s, p, t)
-        if s[L.S_ARRIVED] == 0.0 and leg_flown(s, t):
+            flown = leg_flown(s, t)
+        if flown and s[L.S_ARRIVED] == 0.0:
             arrive(s)
     elif kind == L.KIND_CIRCLE:
         fly_circle(s, p, t)

@@ -76,6 +76,17 @@ S_COURSE_ERROR, S_HALF_TURN, S_DRIVING, S_STUCK_S, S_STUCK_SENT = STATE.take(5) 
 S_CORNER_R, S_TURN_LEFT = STATE.take(2)  # radius of the turn at the end of the leg, m; course off the line, rad
 S_MOTORS_HELD = STATE.block(1)  # 1: armed, but not started: on the ground the motors stand still
 S_FLOOR = STATE.block(1)  # the ground below, NED down m; 0 without terrain: the plane through the origin
+# legs by a speed profile (`autopilot.control.profile`): 1 while one is flown; share of time that passes on it; the end
+# of the leg; how far the reference is off the curve, with two derivatives; profiles of the leg before, of this one and
+# of the next, and a spare one
+CURVE_SIZE: Final = 26
+S_CURVING, S_PACE, S_END_N, S_END_E, S_END_D = STATE.take(5)
+S_OFF = STATE.block(9)
+S_BEFORE = STATE.block(CURVE_SIZE)
+S_NOW = STATE.block(CURVE_SIZE)
+S_ONWARD = STATE.block(CURVE_SIZE)
+S_SPARE = STATE.block(CURVE_SIZE)
+S_SPLINED, S_ALONG, S_LAST_SPEED = STATE.take(3)  # 1: the leg is a spline; speed along it, and at its end
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -96,7 +107,7 @@ P_STICK_R, P_STICK_P, P_STICK_T, P_STICK_Y, P_STICK_LEAN, P_STICK_UP, P_STICK_DN
 P_STICK_YAW_RATE, P_LOITER_SPEED, P_LOITER_ACCEL, P_BRAKE_ACCEL, P_BRAKE_JERK, P_ACRO_RATE = SETTINGS.take(6)
 P_DECLINATION, P_GPS_SIGMA_P, P_GPS_SIGMA_V, P_BARO_SIGMA, P_MAG_SIGMA = SETTINGS.take(5)
 P_ORIGIN_LAT, P_ORIGIN_LON, P_ORIGIN_ALT = SETTINGS.take(3)
-P_ACRO_YAW_RATE, P_STICK_ACCEL_Z, P_SAG_FREE, P_LEG_JERK = SETTINGS.take(4)
+P_ACRO_YAW_RATE, P_STICK_ACCEL_Z, P_SAG_FREE, P_LEG_JERK, P_JERK_RISE = SETTINGS.take(5)
 # driving
 P_DRIVE_ACCEL, P_DRIVE_DECEL, P_TURN_RADIUS, P_TURN_ACCEL, P_TURN_RATE_MAX, P_TURN_RATE_ACCEL = SETTINGS.take(6)
 P_KP_COURSE, P_KP_TURN, P_KI_TURN, P_KP_SPEED, P_KI_SPEED = SETTINGS.take(5)

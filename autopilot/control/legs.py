@@ -23,6 +23,8 @@ BRAKE_SHARE = 0.75
 BLEND_JERK = 0.5
 #: A leg that begins slower than this (m/s) begins at rest.
 REST = 1.0
+#: A reference slower than this (m/s) has come to rest at the end of its leg.
+STOPS = 0.2
 
 
 @jit
@@ -197,8 +199,11 @@ def field(
 
 @jit
 def leg_flown(s: L.Row, t: L.Row) -> bool:
-    """Within the radius of the end (3-D), or past the plane through it across the leg."""
+    """Within the radius of the end (3-D), or past the plane through it across the leg; at a stop within the radius, and
+    the reference at rest."""
     n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
-    if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:
-        return True
-    return s[L.S_LENGTH] > 0.01 and n * s[L.S_U_N] + e * s[L.S_U_E] + d * s[L.S_U_D] >= 0.0
+    near = n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]
+    if s[L.S_CORNER] == 0.0:
+        v = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD]
+        return near and v < STOPS * STOPS
+    return near or (s[L.S_LENGTH] > 0.01 and n * s[L.S_U_N] + e * s[L.S_U_E] + d * s[L.S_U_D] >= 0.0)

@@ -1,8 +1,9 @@
-"""Guidance along a smooth curve: a cubic Hermite segment from the start to the end of the leg.
+"""Guidance along a smooth curve: a cubic Hermite segment from the start to the end of the leg, as ArduCopter's.
 
-Tangents follow ArduPilot's idea (SPLINE_WAYPOINT): at the end towards the next waypoint (straight leg) or parallel to
-the line from start to next (another spline); at the start parallel to the line from the previous waypoint to the end.
-The point of the curve nearest ahead of the reference is carried along as a parameter.
+Tangents (SPLINE_WAYPOINT, `AC_WPNav::set_spline_destination_NEU_m`): at the start none after a stop, otherwise the leg
+before, or what a spline before has ended with; at the end towards the next waypoint, or from start to next where a
+spline follows; none at a stop. The curve's parameter is carried along by the speed, and half of the acceleration limits
+is for speeding up and braking, half for bending.
 """
 
 from __future__ import annotations
@@ -10,117 +11,166 @@ from __future__ import annotations
 from math import sqrt
 
 from autopilot.control import layout as L
+from autopilot.control.curves import fade_onto, keep_pace, track_limits
 from autopilot.control.jit import jit
-from autopilot.control.legs import leg_limits
-from autopilot.control.reference import SHAPE, approach, leash, shape
 
-#: Share of its distance from the reference, along the curve, that the point of the curve makes up for in a tick.
-FOLLOW = 0.2
+#: Both tangents together are at most this often the way from start to end.
+LONGEST = 4.0
+#: Share of the acceleration limits along the curve, and across it.
+SHARE = 0.5
 
 
 @jit
-def begin_spline(s: L.Row, t: L.Row) -> None:
-    """Tangents of the curve; `begin_leg` has set start and direction."""
-    size = s[L.S_LENGTH]
-    s[L.S_TAU] = 0.0
-    if t[L.T_HAS_PREV] == 1.0:
-        set_tangent(
-            s, L.S_TM0N, t[L.T_END_N] - t[L.T_PREV_N], t[L.T_END_E] - t[L.T_PREV_E], t[L.T_END_D] - t[L.T_PREV_D], size
-        )
-    else:
-        set_tangent(s, L.S_TM0N, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D], size)
+def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> None:
+    """Tangents of the curve; `begin_leg` has set start and direction. The leg before was `passed` without a stop, and
+    was a spline."""
+    s[L.S_TAU] = 0.0 if s[L.S_LENGTH] > 0.01 else 1.0
+    n, e, d = s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D]
+    if not passed or t[L.T_HAS_PREV] == 0.0:
+        n, e, d = 0.0, 0.0, 0.0
+    elif not splined:
+        n, e, d = s[L.S_A_N] - t[L.T_PREV_N], s[L.S_A_E] - t[L.T_PREV_E], s[L.S_A_D] - t[L.T_PREV_D]
+    s[L.S_TM0N], s[L.S_TM0E], s[L.S_TM0D] = n, e, d
+    n, e, d = 0.0, 0.0, 0.0
     if t[L.T_HAS_NEXT] == 1.0 and t[L.T_NEXT_SPLINE] == 1.0:
-        set_tangent(
-            s, L.S_TM1N, t[L.T_NEXT_N] - s[L.S_A_N], t[L.T_NEXT_E] - s[L.S_A_E], t[L.T_NEXT_D] - s[L.S_A_D], size
-        )
+        n, e, d = t[L.T_NEXT_N] - s[L.S_A_N], t[L.T_NEXT_E] - s[L.S_A_E], t[L.T_NEXT_D] - s[L.S_A_D]
     elif t[L.T_HAS_NEXT] == 1.0:
-        set_tangent(
-            s, L.S_TM1N, t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E], t[L.T_NEXT_D] - t[L.T_END_D], size
-        )
-    else:
-        set_tangent(s, L.S_TM1N, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D], size)
+        n, e, d = t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E], t[L.T_NEXT_D] - t[L.T_END_D]
+    s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D] = n, e, d
+    size = 0.0
+    for i in (L.S_TM0N, L.S_TM1N):
+        size += sqrt(s[i] * s[i] + s[i + 1] * s[i + 1] + s[i + 2] * s[i + 2])
+    if size > LONGEST * s[L.S_LENGTH]:
+        for i in range(6):
+            s[L.S_TM0N + i] *= LONGEST * s[L.S_LENGTH] / size
+    s[L.S_LAST_SPEED] = 0.0
+    if t[L.T_HAS_NEXT] == 1.0:
+        s[L.S_LAST_SPEED] = speed_at(s, p, t, 1.0)[0]
+    if t[L.T_HAS_NEXT] == 1.0 and t[L.T_NEXT_SPLINE] == 1.0:
+        onto = speed_onto(s, p, t, s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D])
+        s[L.S_LAST_SPEED] = min(s[L.S_LAST_SPEED], onto)
+    _, un, ue, ud, _, _ = direction_at(s, t, 0.0)
+    s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0)
+    for i in range(3):
+        s[L.S_OFF + i] = s[L.S_RPN + i] - s[L.S_A_N + i]
+        s[L.S_OFF + 6 + i] = 0.0
+    s[L.S_OFF + 3] = s[L.S_RVN] - s[L.S_ALONG] * un
+    s[L.S_OFF + 4] = s[L.S_RVE] - s[L.S_ALONG] * ue
+    s[L.S_OFF + 5] = s[L.S_RVD] - s[L.S_ALONG] * ud
 
 
 @jit
-def set_tangent(s: L.Row, i: int, n: float, e: float, d: float, size: float) -> None:
-    """Tangent of length `size` in the direction (n, e, d)."""
-    k = sqrt(n * n + e * e + d * d)
-    k = size / k if k > 0.01 else 0.0
-    s[i], s[i + 1], s[i + 2] = k * n, k * e, k * d
+def speed_onto(s: L.Row, p: L.Row, t: L.Row, n: float, e: float, d: float) -> float:
+    """Speed that the bend at the start of the next curve allows, which begins with the tangent (n, e, d). What comes
+    after it is not known here: it is taken to end straight on."""
+    wn, we, wd = t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E], t[L.T_NEXT_D] - t[L.T_END_D]
+    length, size = sqrt(wn * wn + we * we + wd * wd), sqrt(n * n + e * e + d * d)
+    if length < 0.01 or size < 0.01:
+        return 0.0
+    scale = min(LONGEST * length / (length + size), 1.0)
+    n, e, d, size = n * scale, e * scale, d * scale, size * scale
+    un, ue, ud = n / size, e / size, d / size
+    speed, _ = track_limits(p, un, ue, ud)
+    bn = (6.0 - 2.0 * scale) * wn - 4.0 * n
+    be = (6.0 - 2.0 * scale) * we - 4.0 * e
+    bd = (6.0 - 2.0 * scale) * wd - 4.0 * d
+    along = bn * un + be * ue + bd * ud
+    bn, be, bd = bn - along * un, be - along * ue, bd - along * ud
+    bend = sqrt(bn * bn + be * be + bd * bd)
+    if bend > 1e-6:
+        _, most = track_limits(p, bn / bend, be / bend, bd / bend)
+        speed = min(speed, size * sqrt(SHARE * most / bend))
+    return speed
 
 
 @jit
-def speed_ahead(s: L.Row, p: L.Row, t: L.Row, u: float, here: float) -> float:
-    """Speed that the curvature at parameter `u` allows now, with the way `here` -> `u` left to slow down in."""
-    end_n, end_e = t[L.T_END_N], t[L.T_END_E]
-    da0, db0, db1 = 6.0 * u * (u - 1.0), (3.0 * u - 1.0) * (u - 1.0), u * (3.0 * u - 2.0)
-    ca0, cb0, cb1 = 12.0 * u - 6.0, 6.0 * u - 4.0, 6.0 * u - 2.0
-    vn = da0 * (s[L.S_A_N] - end_n) + db0 * s[L.S_TM0N] + db1 * s[L.S_TM1N]
-    ve = da0 * (s[L.S_A_E] - end_e) + db0 * s[L.S_TM0E] + db1 * s[L.S_TM1E]
-    cn = ca0 * (s[L.S_A_N] - end_n) + cb0 * s[L.S_TM0N] + cb1 * s[L.S_TM1N]
-    ce = ca0 * (s[L.S_A_E] - end_e) + cb0 * s[L.S_TM0E] + cb1 * s[L.S_TM1E]
-    size = max(vn * vn + ve * ve, 1e-6)
-    bend = abs(vn * ce - ve * cn) / (size * sqrt(size))
-    if bend < 1e-6:
-        return p[L.P_SPEED_GROUND] + p[L.P_SPEED_UP]
-    way = (u - here) * sqrt(size)
-    return sqrt(p[L.P_ACCEL] * (0.8 / bend + 1.2 * way))
+def speed_onto_spline(s: L.Row, p: L.Row, t: L.Row) -> float:
+    """Speed at the end of a straight leg that leads to a spline; 0 for others."""
+    if t[L.T_SPLINE] == 1.0 or t[L.T_HAS_NEXT] == 0.0 or t[L.T_NEXT_SPLINE] == 0.0:
+        return 0.0
+    size = s[L.S_LENGTH]
+    return speed_onto(s, p, t, size * s[L.S_U_N], size * s[L.S_U_E], size * s[L.S_U_D])
 
 
 @jit
-def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """One tick along the curve."""
+def terms(s: L.Row, t: L.Row, i: int, u: float) -> tuple[float, float, float, float]:
+    """Of axis `i` at parameter `u`: place and its three derivatives."""
+    a, b = s[L.S_A_N + i], t[L.T_END_N + i]
+    v, w = s[L.S_TM0N + i], s[L.S_TM1N + i]
+    c = 3.0 * (b - a) - 2.0 * v - w
+    k = 2.0 * (a - b) + v + w
+    return a + u * (v + u * (c + u * k)), v + u * (2.0 * c + 3.0 * u * k), 2.0 * c + 6.0 * u * k, 6.0 * k
+
+
+@jit
+def direction_at(s: L.Row, t: L.Row, u: float) -> tuple[float, float, float, float, float, float]:
+    """Size of the first derivative, direction of travel, sizes of the second and third derivative."""
+    _, n1, n2, n3 = terms(s, t, 0, u)
+    _, e1, e2, e3 = terms(s, t, 1, u)
+    _, d1, d2, d3 = terms(s, t, 2, u)
+    first, second = sqrt(n1 * n1 + e1 * e1 + d1 * d1), sqrt(n2 * n2 + e2 * e2 + d2 * d2)
+    third = sqrt(n3 * n3 + e3 * e3 + d3 * d3)
+    if first > 1e-6:
+        return first, n1 / first, e1 / first, d1 / first, second, third
+    if second > 1e-6:  # at rest, without a tangent: where it will go
+        return 0.0, n2 / second, e2 / second, d2 / second, second, third
+    size = max(third, 1e-6)
+    return 0.0, n3 / size, e3 / size, d3 / size, second, third
+
+
+@jit
+def speed_at(s: L.Row, p: L.Row, t: L.Row, u: float) -> tuple[float, float]:
+    """Speed that limits and bend allow at `u`, and the acceleration along the curve."""
+    first, un, ue, ud, _, _ = direction_at(s, t, u)
+    speed, accel = track_limits(p, un, ue, ud)
+    _, _, n2, _ = terms(s, t, 0, u)
+    _, _, e2, _ = terms(s, t, 1, u)
+    _, _, d2, _ = terms(s, t, 2, u)
+    along = n2 * un + e2 * ue + d2 * ud
+    n2, e2, d2 = n2 - along * un, e2 - along * ue, d2 - along * ud
+    bend = sqrt(n2 * n2 + e2 * e2 + d2 * d2)
+    if bend > 1e-6 and first > 1e-6:
+        _, most = track_limits(p, n2 / bend, e2 / bend, d2 / bend)
+        speed = min(speed, first * sqrt(SHARE * most / bend))
+    return speed, SHARE * accel
+
+
+@jit
+def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """One tick along the curve; is it flown?"""
+    dt = keep_pace(s, p)
     u = s[L.S_TAU]
-    u2 = u * u
-    u3 = u2 * u
-    a0, b0, a1, b1 = 2.0 * u3 - 3.0 * u2 + 1.0, u3 - 2.0 * u2 + u, 3.0 * u2 - 2.0 * u3, u3 - u2
-    da0, db0, db1 = 6.0 * u2 - 6.0 * u, 3.0 * u2 - 4.0 * u + 1.0, 3.0 * u2 - 2.0 * u
-    ca0, cb0, cb1 = 12.0 * u - 6.0, 6.0 * u - 4.0, 6.0 * u - 2.0
-    end_n, end_e, end_d = t[L.T_END_N], t[L.T_END_E], t[L.T_END_D]
-    pn = a0 * s[L.S_A_N] + b0 * s[L.S_TM0N] + a1 * end_n + b1 * s[L.S_TM1N]
-    pe = a0 * s[L.S_A_E] + b0 * s[L.S_TM0E] + a1 * end_e + b1 * s[L.S_TM1E]
-    pd = a0 * s[L.S_A_D] + b0 * s[L.S_TM0D] + a1 * end_d + b1 * s[L.S_TM1D]
-    vn = da0 * (s[L.S_A_N] - end_n) + db0 * s[L.S_TM0N] + db1 * s[L.S_TM1N]
-    ve = da0 * (s[L.S_A_E] - end_e) + db0 * s[L.S_TM0E] + db1 * s[L.S_TM1E]
-    vd = da0 * (s[L.S_A_D] - end_d) + db0 * s[L.S_TM0D] + db1 * s[L.S_TM1D]
-    cn = ca0 * (s[L.S_A_N] - end_n) + cb0 * s[L.S_TM0N] + cb1 * s[L.S_TM1N]
-    ce = ca0 * (s[L.S_A_E] - end_e) + cb0 * s[L.S_TM0E] + cb1 * s[L.S_TM1E]
-    size = sqrt(vn * vn + ve * ve + vd * vd)
-    if size < 1e-3:
-        size = 1e-3
-    un, ue, ud = vn / size, ve / size, vd / size
-    fastest, accel = leg_limits(p, sqrt(un * un + ue * ue), ud)
-    for i in range(4):
-        fastest = min(fastest, speed_ahead(s, p, t, min(u + 0.12 * i, 1.0), u))
-    gn, ge, gd = end_n - pn, end_e - pe, end_d - pd
-    left = sqrt(gn * gn + ge * ge + gd * gd)
-    last = s[L.S_CORNER] if t[L.T_HAS_NEXT] == 1.0 else 0.0
-    if last > 0.0:
-        last = fastest
-        speed = fastest
+    first, un, ue, ud, second, third = direction_at(s, t, u)
+    way = s[L.S_ALONG] * dt
+    if first > 1e-6:
+        step = way / first
+    elif second > 1e-6:
+        step = sqrt(2.0 * way / second)
     else:
-        speed = min(approach(left, 1.0, 0.75 * accel), fastest)
-    v = s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud
-    speed = min(speed, v + p[L.P_ACCEL] / SHAPE) * leash(s)  # speeds up by the plain limit only
-    # the point of the curve goes with the reference; what it is ahead or behind must not count as a way to go
-    ahead = (pn - s[L.S_RPN]) * un + (pe - s[L.S_RPE]) * ue + (pd - s[L.S_RPD]) * ud
-    s[L.S_TAU] = min(u + max(v * L.TICK - FOLLOW * ahead, 0.05 * L.TICK) / size, 1.0)
-    pn, pe, pd = pn - ahead * un, pe - ahead * ue, pd - ahead * ud
-    feed = -0.75 * accel if v > speed else 0.0
-    s[L.S_FF_N] = feed * un
-    s[L.S_FF_E] = feed * ue
+        step = (6.0 * way / max(third, 1e-6)) ** (1.0 / 3.0)
+    speed, accel = speed_at(s, p, t, u)
+    n, _, n2, _ = terms(s, t, 0, u)
+    e, _, e2, _ = terms(s, t, 1, u)
+    d, _, d2, _ = terms(s, t, 2, u)
+    ln, le, ld = t[L.T_END_N] - n, t[L.T_END_E] - e, t[L.T_END_D] - d
+    left = sqrt(ln * ln + le * le + ld * ld)
+    speed = min(speed, sqrt(2.0 * accel * left + s[L.S_LAST_SPEED] * s[L.S_LAST_SPEED]))
+    before = s[L.S_ALONG]
+    s[L.S_ALONG] = min(max(speed, before - accel * dt), before + accel * dt)
+    s[L.S_TAU] = min(u + step, 1.0)
+    fade_onto(s, n, e, d)
+    gain = (s[L.S_ALONG] - before) / L.TICK
+    turn = before * before / (first * first) if first > 1e-6 else 0.0
+    along = n2 * un + e2 * ue + d2 * ud
+    s[L.S_RVN] += s[L.S_ALONG] * un
+    s[L.S_RVE] += s[L.S_ALONG] * ue
+    s[L.S_RVD] += s[L.S_ALONG] * ud
+    s[L.S_RAN] += gain * un + turn * (n2 - along * un)
+    s[L.S_RAE] += gain * ue + turn * (e2 - along * ue)
+    s[L.S_RAD] += gain * ud + turn * (d2 - along * ud)
     if s[L.S_TAU] < 1.0:
-        turn = v * v / (size * size)
-        s[L.S_FF_N] += turn * (cn - (cn * un + ce * ue) * un)
-        s[L.S_FF_E] += turn * (ce - (cn * un + ce * ue) * ue)
-    d = min(max(speed * ud + 1.6 * (pd - s[L.S_RPD]), -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
-    shape(
-        s,
-        speed * un + 1.6 * (pn - s[L.S_RPN]),
-        speed * ue + 1.6 * (pe - s[L.S_RPE]),
-        d,
-        p[L.P_ACCEL_CORNER],
-        p[L.P_ACCEL_Z],
-        p[L.P_JERK],
-        p[L.P_JERK_Z],
-    )
+        return False
+    if s[L.S_CORNER] > 0.0:
+        return True
+    n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
+    return n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]

@@ -24,7 +24,9 @@ POSITION: Final = (
     L.S_RAE, L.S_FF_N, L.S_FF_E, L.S_TURN_SUM, L.S_TURN_ANGLE, L.S_A_N, L.S_A_E, L.S_U_N, L.S_U_E, L.S_LENGTH,
     L.S_W_N, L.S_W_E, L.S_W_LENGTH, L.S_CORNER, L.S_BLEND, L.S_TM0N, L.S_TM0E, L.S_TM1N, L.S_TM1E, L.S_TAU,
     L.S_LEG_YAW, L.S_NEXT_YAW, L.S_FROM_REST, L.S_SPEED_SUM, L.S_SPEED_REF, L.S_COURSE_ERROR, L.S_HALF_TURN,
-    L.S_DRIVING, L.S_STUCK_S, L.S_STUCK_SENT, L.S_CORNER_R, L.S_TURN_LEFT,
+    L.S_DRIVING, L.S_STUCK_S, L.S_STUCK_SENT, L.S_CORNER_R, L.S_TURN_LEFT, L.S_CURVING, L.S_PACE,
+    *range(L.S_END_N, L.S_END_D + 1), *range(L.S_OFF, L.S_OFF + 9), *range(L.S_BEFORE, L.S_SPARE + L.CURVE_SIZE),
+    L.S_SPLINED, L.S_ALONG, L.S_LAST_SPEED,
 )  # fmt: skip
 """Velocity and speed integrators, the moving reference and the leg that it followed."""
 

@@ -166,18 +166,41 @@ def test_a_waypoint_on_the_ground_is_not_flown() -> None:
     assert flight.report[R.TRUE_D] == pytest.approx(0.0, abs=0.05)
 
 
-def test_arrival_comes_at_the_very_tick_in_which_the_estimate_enters_the_radius(flight: CopterFlight) -> None:
-    """One tick earlier it was outside."""
-    flight.copter.set_target(Leg((60.0, 0.0, -20.0)))
-    track = flight.record(30.0, (R.NORTH, R.EAST, R.DOWN), VehicleEvent.ARRIVED)
-    distance = np.sqrt(((track - np.array((60.0, 0.0, -20.0))) ** 2).sum(axis=1))
-    assert distance[-1] <= 2.0 < distance[-2]
+@pytest.mark.parametrize(("length", "seconds"), ((3.0, 5.02), (20.0, 9.04), (60.0, 12.99), (140.0, 20.80)))
+def test_a_stop_is_reached_when_its_profile_has_ended(flight: CopterFlight, length: float, seconds: float) -> None:
+    """The times of ArduCopter's S-curves (10 m/s, 2.5 m/s2, 1 m/s3, whose jerk takes 0.3 s to come), and up to 0.6 s
+    more, for time passes more slowly on them while the vehicle lags. It is there then, at rest."""
+    north = flight.truth()[0]
+    flight.copter.set_target(Leg((north + length, 0.0, -20.0), start=(north, 0.0, -20.0)))
+    track = flight.record(30.0, (R.NORTH, R.EAST, R.DOWN, R.TIME_MS, R.GROUND_SPEED), VehicleEvent.ARRIVED)
+    assert seconds - 0.02 < 0.001 * (track[-1, 3] - track[0, 3]) < seconds + 0.6
+    assert np.hypot(track[-1, 0] - north - length, track[-1, 1]) < 0.3
+    assert track[-1, 4] < 0.2
 
 
-def test_past_the_plane_counts_as_arrived(flight: CopterFlight) -> None:
-    """A leg whose line runs beside the vehicle ends when it is past the end across the leg, or in its radius."""
-    flight.copter.set_target(Leg((-5.0, 30.0, -20.0), start=(-30.0, 30.0, -20.0), radius=1.0))
-    assert flight.run(2.0, VehicleEvent.ARRIVED)
+def test_a_speed_that_changes_on_the_way_is_flown_and_the_stop_is_the_same(flight: CopterFlight) -> None:
+    """While it speeds up, while it keeps its speed; slower and faster."""
+    for after, ground in ((2.0, 6.0), (9.0, 5.0), (12.0, 12.0)):
+        north = flight.truth()[0]
+        flight.copter.set_speeds(Speeds(8.0, 2.5, 1.5))
+        flight.copter.set_target(Leg((north + 300.0, 0.0, -20.0)))
+        flight.run(after)
+        flight.copter.set_speeds(Speeds(ground, 2.5, 1.5))
+        flight.run(9.0)
+        assert flight.report[R.GROUND_SPEED] == pytest.approx(ground, abs=0.3)
+        assert flight.run(60.0, VehicleEvent.ARRIVED)
+        assert flight.truth()[0] == pytest.approx(north + 300.0, abs=0.5)
+        assert flight.report[R.GROUND_SPEED] < 0.3
+
+
+def test_past_the_plane_counts_as_passed(flight: CopterFlight) -> None:
+    """A leg that is joined on the way, and whose line runs beside the vehicle, is passed across its end."""
+    flight.copter.set_target(Leg((-90.0, 10.0, -20.0)))
+    flight.run(5.0)
+    ahead = flight.truth()[0] - 5.0
+    begin, end = (ahead + 30.0, 30.0, -20.0), (ahead, 30.0, -20.0)
+    flight.copter.set_target(Leg(end, start=begin, next=(ahead - 50.0, 30.0, -20.0), radius=1.0))
+    assert flight.run(4.0, VehicleEvent.ARRIVED)
     assert flight.report[R.EAST] < 10.0
 
 

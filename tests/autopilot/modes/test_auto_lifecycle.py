@@ -159,7 +159,8 @@ def test_auto_says_once_for_what_it_waits() -> None:
 
 @pytest.mark.parametrize("hold", [0.0, 2.0])
 def test_an_item_is_reached_where_it_lies(hold: float) -> None:
-    """The simulated copter, tick by tick: WPNAV_RADIUS from the place, or beyond it by less, and not a tick before."""
+    """The simulated copter, tick by tick: passed within WPNAV_RADIUS; a stop counts when it stands there, and its hold
+    from then on."""
     radius = 2.0
     places = {2: (40.0, 0.0), 3: (40.0, 40.0), 4: (0.0, 40.0)}
     items = [takeoff(), *(waypoint(n, e, param1=hold) for n, e in places.values())]
@@ -178,10 +179,11 @@ def test_an_item_is_reached_where_it_lies(hold: float) -> None:
     bench.run(200.0, measure)
     assert bench.reached == [1, 2, 3, 4]
     for seq, distances in away.items():
-        inside = [distance <= radius for distance in distances]
-        count = sum(inside)
-        assert count - round(hold * 50.0) in (0, 1), (seq, count, distances[-3:])
-        assert all(inside[-count:]) if count else distances[-1] < radius + 0.2
+        assert distances[-1] < radius
+        if hold or seq == 4:
+            stood = distances[-1 - round(hold * 50.0) :]
+            assert max(stood) < 0.3
+            assert distances[-100 - len(stood)] > 0.3  # it did not stand there before
 
 
 def test_a_disarmed_vehicle_only_enters_auto() -> None:

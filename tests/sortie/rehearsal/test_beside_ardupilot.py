@@ -3,10 +3,6 @@
 Times count from when the vehicle has left the ground by half a metre, for ArduPilot keeps its motors still for two
 seconds after arming (ARMING_DELAY_SEC) and then lets them spin up (MOT_SPOOL_TIME). Each flight is by the numbers that
 `calibrate` found in the recorded flight's own log.
-
-What holds is held: the way, the power, and times where waypoints are passed. Where the vehicle stops it is sooner here,
-for a place counts as reached within WPNAV_RADIUS, and in ArduPilot once its S-curve has ended there: `SOONER` has those
-plans with what they differ by.
 """
 
 from __future__ import annotations
@@ -47,26 +43,6 @@ LOOK_S = 0.2
 OFF_GROUND_M = 0.5
 LONGEST_S = 1500.0
 NEAR, ENOUGH_S = 0.03, 2.0
-SOONER = {
-    "copter-square-rtl.txt": 0.11,
-    "copter-nav-delay.txt": 0.23,
-    "copter-home-in-relative-frame.txt": 0.16,
-    "copter-speed-and-camera.txt": 0.09,
-    "copter-absolute-altitudes.txt": 0.10,
-    "ardupilot--BootInAUTO--mission.txt": 0.10,
-    "ardupilot--CANGPSCopterMission--copter_mission.txt": 0.10,
-    "ardupilot--FarOrigin--copter_mission.txt": 0.10,
-    "ardupilot--NavDelay--copter_nav_delay.txt": 0.20,
-    "ardupilot--RTLSpeed--copter_rtl_speed.txt": 0.08,
-    "ardupilot--SplineLastWaypoint--copter-spline-last-waypoint.txt": 0.12,
-    "ardupilot--SplineTerrain--wp.txt": 0.14,
-    "ardupilot--SplineWaypoint--copter_spline_mission.txt": 0.14,
-    "ardupilot--Weathervane--weathervane_mission.txt": 0.25,
-    "mavsdk--test_plans--mission_planner_sample.txt": 0.35,
-    "qgroundcontrol--MissionManager--SectionTest.plan": 0.10,
-}
-"""By how much of its time an item is reached sooner at most."""
-SPLINES = {"ardupilot--SplineWaypoint--copter_spline_mission.txt"}
 
 
 @dataclass
@@ -146,40 +122,27 @@ plans = pytest.mark.parametrize("number", range(len(RECORDED)), ids=[one["plan"]
 
 @plans
 def test_every_item_is_reached_when_it_is_there(number: int) -> None:
-    """Within 3 % or 2 s; plans in `SOONER` by no more than stands there, and by more than 3 %: whoever mends that takes
-    them out."""
-    recorded, drive = RECORDED[number], flown(number)
-    worst = share_beyond(recorded, drive)
-    if recorded["plan"] in SOONER:
-        assert NEAR < worst <= SOONER[recorded["plan"]]
-        assert max(lateness(recorded, drive).values()) < ENOUGH_S  # never later
-    else:
-        assert worst <= NEAR
+    """Within 3 % or 2 s."""
+    assert share_beyond(RECORDED[number], flown(number)) <= NEAR
 
 
 @plans
 def test_the_way_is_as_long(number: int) -> None:
-    """Within 2 %, or 4 m where it is short and stops (2 m before a place it counts as reached); splines of ArduPilot
-    swing out farther."""
+    """Within 2 %, or 4 m where it is short."""
     recorded, drive = RECORDED[number], flown(number)
     off = abs(drive.distance_m - recorded["distance_m"])
-    assert off <= max((0.08 if recorded["plan"] in SPLINES else 0.02) * recorded["distance_m"], 4.0)
+    assert off <= max(0.02 * recorded["distance_m"], 4.0)
 
 
 @plans
-def test_it_takes_as_much_power(number: int) -> None:
-    """By the calibration of that flight: mean power within 5 %; energy too, where the times are those."""
+def test_it_takes_as_much_energy(number: int) -> None:
+    """By the calibration of that flight, within 5 %."""
     recorded, drive = RECORDED[number], flown(number)
-    last = str(max(map(int, recorded["items"])))
-    there, here = recorded["items"][last], drive.items[int(last)]
-    assert drive.used_wh / here == pytest.approx(recorded["energy_wh"] / there, rel=0.05)
-    if recorded["plan"] not in SOONER:
-        assert drive.used_wh == pytest.approx(recorded["energy_wh"], rel=0.05)
+    assert drive.used_wh == pytest.approx(recorded["energy_wh"], rel=0.05)
 
 
-def test_twenty_flights_are_recorded_and_the_lists_name_them() -> None:
+def test_twenty_flights_are_recorded() -> None:
     """Some by plans of the repository, so that all that is held is held in a clone that stands alone."""
     names = [one["plan"] for one in RECORDED]
     assert len(names) == len(set(names)) >= 20
     assert sum(not one["shared"] for one in RECORDED) >= 5
-    assert {*SOONER, *SPLINES} <= set(names)

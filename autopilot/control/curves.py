@@ -1,0 +1,271 @@
+"""Legs by a speed profile, as ArduCopter flies them (docs/reference/mission-semantics.md, item 12).
+
+A leg that begins at rest is flown by its profile (`autopilot.control.profile`): the reference's place on the line is a
+function of time, so a stop is reached when the profile has ended and the vehicle is within the radius, as in ArduCopter
+(`AC_WPNav::advance_wp_target_along_track`). At a corner that is passed the next leg begins while this one brakes, and
+the two add up; half-way through, this one is flown. Time passes more slowly on the profile while the vehicle lags.
+
+A leg that begins while the reference moves otherwise (a target given on the way, a leg above the ground in pieces) is
+flown by the field of `autopilot.control.legs`, which needs no history.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from autopilot.control import layout as L
+from autopilot.control.jit import jit
+from autopilot.control.profile import (
+    C_CRUISE,
+    C_D,
+    C_E,
+    C_END,
+    C_FIRST,
+    C_LAST,
+    C_LAST_SPEED,
+    C_LENGTH,
+    C_LIMIT,
+    C_N,
+    C_SPEED,
+    C_TIME,
+    R_ACCEL,
+    R_FROM,
+    R_HELD,
+    R_TIME,
+    R_WAY,
+    copy_profile,
+    finish_profile,
+    no_profile,
+    profile_at,
+    set_profile,
+)
+
+#: A reference slower than this, m/s, rests: what is left of its motion fades beside the profile.
+RESTS = 0.7
+#: Farther than this from the leg's start, m, the leg begins where the reference is.
+BESIDE = 3.0
+#: The middle of a turn is planned to be no farther from the corner than this share of the radius: the rest is for gusts
+#: and what the estimate is off.
+TURN_SHARE = 0.75
+#: How fast what the reference is off the curve fades, 1/s.
+FADE = 2.0
+SAME_PLACE = 0.01  # m
+
+
+@jit
+def track_limits(p: L.Row, n: float, e: float, d: float) -> tuple[float, float]:
+    """Speed and acceleration along a direction."""
+    horizontal, vertical = sqrt(n * n + e * e), abs(d)
+    speed, accel = 1e3, 1e3
+    if horizontal > 1e-3:
+        speed, accel = p[L.P_SPEED_GROUND] / horizontal, p[L.P_ACCEL] / horizontal
+    if vertical > 1e-3:
+        speed = min(speed, (p[L.P_SPEED_DOWN] if d > 0.0 else p[L.P_SPEED_UP]) / vertical)
+        accel = min(accel, p[L.P_ACCEL_Z] / vertical)
+    return speed, accel
+
+
+@jit
+def plan(s: L.Row, p: L.Row, c: int, n: float, e: float, d: float) -> None:
+    """The profile of a leg (n, e, d), from rest to rest."""
+    size = sqrt(n * n + e * e + d * d)
+    if size < 1e-3:
+        no_profile(s, c)
+        return
+    limit, accel = track_limits(p, n / size, e / size, d / size)
+    set_profile(s, c, n, e, d, 0.0, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+
+
+@jit
+def begin_curve(s: L.Row, p: L.Row, t: L.Row, after_spline: bool, last: float) -> None:
+    """Decide whether the new leg is flown by a profile: `begin_leg` has set start, direction and length. It comes
+    `after_spline` at that one's speed, and ends at the speed `last` where it leads to one."""
+    whole = t[L.T_SPLINE] == 0.0 and t[L.T_GOAL_N] == t[L.T_END_N] and t[L.T_GOAL_E] == t[L.T_END_E]
+    n, e, d = s[L.S_A_N] - s[L.S_END_N], s[L.S_A_E] - s[L.S_END_E], s[L.S_A_D] - s[L.S_END_D]
+    on = s[L.S_CURVING] == 1.0 and t[L.T_HAS_START] == 1.0 and n * n + e * e + d * d < SAME_PLACE * SAME_PLACE
+    moves = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD]
+    s[L.S_CURVING] = 0.0
+    s[L.S_END_N], s[L.S_END_E], s[L.S_END_D] = t[L.T_END_N], t[L.T_END_E], t[L.T_END_D]
+    if not whole:
+        return
+    n, e, d = t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D]
+    onward = s[L.S_ONWARD + C_LENGTH]
+    on = on and s[L.S_ONWARD + C_TIME] > 0.0
+    dn, de, dd = (
+        n - onward * s[L.S_ONWARD + C_N],
+        e - onward * s[L.S_ONWARD + C_E],
+        d - onward * s[L.S_ONWARD + C_D],
+    )
+    if on and dn * dn + de * de + dd * dd < SAME_PLACE * SAME_PLACE:
+        copy_profile(s, L.S_BEFORE, L.S_NOW)
+        copy_profile(s, L.S_NOW, L.S_ONWARD)
+    elif moves < RESTS * RESTS or after_spline:
+        begin_alone(s, p, t)
+    else:
+        return
+    s[L.S_CURVING] = 1.0
+    no_profile(s, L.S_ONWARD)
+    if last > 0.0:
+        _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
+        s[L.S_NOW + C_LAST_SPEED] = last
+        finish_profile(
+            s, L.S_NOW, s[L.S_NOW + C_FIRST + R_FROM], s[L.S_NOW + C_LIMIT], accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE]
+        )
+    elif s[L.S_CORNER] > 0.0:
+        plan(s, p, L.S_ONWARD, t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E], t[L.T_NEXT_D] - t[L.T_END_D])
+
+
+@jit
+def begin_alone(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A leg that nothing blends into, from rest or from a spline's speed along it; what the reference has of place and
+    motion beside it fades."""
+    n, e, d = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
+    if n * n + e * e + d * d > BESIDE * BESIDE:
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
+        n, e, d = 0.0, 0.0, 0.0
+    s[L.S_OFF], s[L.S_OFF + 1], s[L.S_OFF + 2] = n, e, d
+    for i in range(3):
+        s[L.S_OFF + 3 + i] = s[L.S_RVN + i]
+        s[L.S_OFF + 6 + i] = s[L.S_RAN + i]
+    no_profile(s, L.S_BEFORE)
+    plan(s, p, L.S_NOW, t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D])
+    speed = s[L.S_RVN] * s[L.S_U_N] + s[L.S_RVE] * s[L.S_U_E] + s[L.S_RVD] * s[L.S_U_D]
+    if speed < RESTS or s[L.S_NOW + C_LENGTH] <= 0.0:
+        s[L.S_PACE] = 1.0
+        return
+    speed = min(speed, s[L.S_NOW + C_SPEED])
+    _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
+    finish_profile(s, L.S_NOW, speed, s[L.S_NOW + C_SPEED], accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+    for i in range(3):
+        s[L.S_OFF + 3 + i] -= speed * s[L.S_U_N + i]
+
+
+@jit
+def keep_pace(s: L.Row, p: L.Row) -> float:
+    """Time that passes on the profiles in this tick, s: less while the vehicle lags behind the reference."""
+    vn, ve, vd = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
+    speed = sqrt(vn * vn + ve * ve + vd * vd)
+    wanted = 1.0
+    if speed > 1e-6:
+        ahead = (s[L.S_RPN] - s[L.S_EPN]) * vn + (s[L.S_RPE] - s[L.S_EPE]) * ve + (s[L.S_RPD] - s[L.S_EPD]) * vd
+        going = s[L.S_EVN] * vn + s[L.S_EVE] * ve + s[L.S_EVD] * vd
+        wanted = min(max(0.05 + (going - p[L.P_KP_POS] * ahead) / (speed * speed), 0.0), 1.0)
+    s[L.S_PACE] += (wanted - s[L.S_PACE]) * L.TICK * p[L.P_LEG_JERK] / p[L.P_ACCEL]
+    return L.TICK * s[L.S_PACE]
+
+
+@jit
+def replan(s: L.Row, p: L.Row, c: int) -> None:
+    """The speed limit has changed: to it, while this leg speeds up or keeps its speed, and where the way is left to."""
+    limit, accel = track_limits(p, s[c + C_N], s[c + C_E], s[c + C_D])
+    time, first = s[c + C_TIME], c + C_FIRST
+    if limit == s[c + C_LIMIT] or s[c + C_LENGTH] <= 0.0 or limit <= 0.0:
+        return
+    new = L.S_SPARE
+    copy_profile(s, new, c)
+    s[new + C_LIMIT] = limit
+    held = 0.5 * (s[first + R_TIME] + s[first + R_HELD])  # until then it speeds up as any other would
+    if time == 0.0 or (s[first + R_FROM] == 0.0 and time < held):
+        finish_profile(s, new, 0.0, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+        again = new + C_FIRST
+        same = s[again + R_ACCEL] == s[first + R_ACCEL] and time <= 0.5 * (s[again + R_TIME] + s[again + R_HELD])
+        if time == 0.0 or same:
+            copy_profile(s, c, new)
+            return
+    if time < s[first + R_TIME]:
+        return
+    if time < s[first + R_TIME] + s[c + C_CRUISE]:
+        way, speed, _ = profile_at(s, c, time)
+        s[new + C_LENGTH] -= way
+        s[new + C_TIME] = 0.0
+        finish_profile(s, new, speed, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+        if s[new + C_FIRST + R_WAY] + s[new + C_LAST + R_WAY] <= s[new + C_LENGTH]:
+            for i in range(3):
+                s[L.S_A_N + i] += way * s[c + C_N + i]
+            copy_profile(s, c, new)
+    s[c + C_LIMIT] = limit  # or it brakes already, or has no room
+
+
+@jit
+def turns_now(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """May the next leg begin now? This one brakes, is over before the next has its speed, and half-way through the
+    turn the vehicle is within the radius, no faster than either, and not beyond the accelerations allowed."""
+    a, b = L.S_NOW, L.S_ONWARD
+    time = s[a + C_TIME]
+    left = s[a + C_END] - time
+    braking = s[a + C_FIRST + R_TIME] + s[a + C_CRUISE]
+    if time < braking or left > s[b + C_FIRST + R_TIME]:
+        return False
+    way, v1, a1 = profile_at(s, a, time + 0.5 * left)
+    way -= s[a + C_LENGTH]
+    on, v2, a2 = profile_at(s, b, 0.5 * left)
+    place, speed, level, vertical = 0.0, 0.0, 0.0, 0.0
+    for i in range(3):
+        place += (way * s[a + C_N + i] + on * s[b + C_N + i]) ** 2
+        speed += (v1 * s[a + C_N + i] + v2 * s[b + C_N + i]) ** 2
+        accel = a1 * s[a + C_N + i] + a2 * s[b + C_N + i]
+        if i < 2:
+            level += accel * accel
+        else:
+            vertical = abs(accel)
+    slower = min(s[a + C_LIMIT], s[b + C_LIMIT])
+    radius = TURN_SHARE * t[L.T_RADIUS]
+    return (
+        place < radius * radius
+        and speed < slower * slower
+        and level < p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER]
+        and vertical < p[L.P_ACCEL_Z]
+    )
+
+
+@jit
+def put_on(s: L.Row, c: int, back: float) -> None:
+    """Add what profile `c` has at its time, counted from `back` m along it, to the reference."""
+    way, speed, accel = profile_at(s, c, s[c + C_TIME])
+    way -= back
+    for i in range(3):
+        s[L.S_RPN + i] += way * s[c + C_N + i]
+        s[L.S_RVN + i] += speed * s[c + C_N + i]
+        s[L.S_RAN + i] += accel * s[c + C_N + i]
+
+
+@jit
+def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
+    """Put the reference at (n, e, d), at rest but for what it is still off the curve, which fades."""
+    for i in range(3):
+        jerk = -FADE * (3.0 * s[L.S_OFF + 6 + i] + FADE * (3.0 * s[L.S_OFF + 3 + i] + FADE * s[L.S_OFF + i]))
+        s[L.S_OFF + 6 + i] += L.TICK * jerk
+        s[L.S_OFF + 3 + i] += L.TICK * s[L.S_OFF + 6 + i]
+        s[L.S_OFF + i] += L.TICK * s[L.S_OFF + 3 + i]
+        s[L.S_RVN + i] = s[L.S_OFF + 3 + i]
+        s[L.S_RAN + i] = s[L.S_OFF + 6 + i]
+    s[L.S_RPN] = n + s[L.S_OFF]
+    s[L.S_RPE] = e + s[L.S_OFF + 1]
+    s[L.S_RPD] = d + s[L.S_OFF + 2]
+
+
+@jit
+def fly_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """One tick along the profiles; is the leg flown?"""
+    dt = keep_pace(s, p)
+    replan(s, p, L.S_NOW)
+    if s[L.S_ONWARD + C_TIME] == 0.0:
+        replan(s, p, L.S_ONWARD)
+    fade_onto(s, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D])
+    s[L.S_NOW + C_TIME] = min(s[L.S_NOW + C_TIME] + dt, s[L.S_NOW + C_END])
+    put_on(s, L.S_NOW, 0.0)
+    if s[L.S_BEFORE + C_TIME] < s[L.S_BEFORE + C_END]:
+        s[L.S_BEFORE + C_TIME] = min(s[L.S_BEFORE + C_TIME] + dt, s[L.S_BEFORE + C_END])
+        put_on(s, L.S_BEFORE, s[L.S_BEFORE + C_LENGTH])
+    left = s[L.S_NOW + C_END] - s[L.S_NOW + C_TIME]
+    if s[L.S_ONWARD + C_LENGTH] > 0.0 and (s[L.S_ONWARD + C_TIME] > 0.0 or (left > 0.0 and turns_now(s, p, t))):
+        s[L.S_PHASE] = 1.0
+        s[L.S_ONWARD + C_TIME] += dt
+        put_on(s, L.S_ONWARD, 0.0)
+        return s[L.S_ONWARD + C_TIME] >= left
+    if left > 0.0:
+        return False
+    if s[L.S_CORNER] > 0.0:
+        return True
+    n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
+    return n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]
