@@ -82,11 +82,13 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, after_spline: bool, last: float) -
     `after_spline` at that one's speed, and ends at the speed `last` where it leads to one."""
     whole = t[L.T_SPLINE] == 0.0 and t[L.T_GOAL_N] == t[L.T_END_N] and t[L.T_GOAL_E] == t[L.T_END_E]
     n, e, d = s[L.S_A_N] - s[L.S_END_N], s[L.S_A_E] - s[L.S_END_E], s[L.S_A_D] - s[L.S_END_D]
+    along = s[L.S_RVN] * s[L.S_U_N] + s[L.S_RVE] * s[L.S_U_E] + s[L.S_RVD] * s[L.S_U_D]
     on = s[L.S_CURVING] == 1.0 and t[L.T_HAS_START] == 1.0 and n * n + e * e + d * d < SAME_PLACE * SAME_PLACE
     moves = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD]
     s[L.S_CURVING] = 0.0
     s[L.S_END_N], s[L.S_END_E], s[L.S_END_D] = t[L.T_END_N], t[L.T_END_E], t[L.T_END_D]
     if not whole:
+        no_profile(s, L.S_ONWARD)
         return
     n, e, d = t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D]
     onward = s[L.S_ONWARD + C_LENGTH]
@@ -99,7 +101,7 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, after_spline: bool, last: float) -
     if on and dn * dn + de * de + dd * dd < SAME_PLACE * SAME_PLACE:
         copy_profile(s, L.S_BEFORE, L.S_NOW)
         copy_profile(s, L.S_NOW, L.S_ONWARD)
-    elif moves < RESTS * RESTS or after_spline:
+    elif moves < RESTS * RESTS or (after_spline and along > 0.0 and moves - along * along < RESTS * RESTS):
         begin_alone(s, p, t)
     else:
         return
@@ -146,10 +148,11 @@ def keep_pace(s: L.Row, p: L.Row) -> float:
     vn, ve, vd = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
     speed = sqrt(vn * vn + ve * ve + vd * vd)
     wanted = 1.0
+    pace = max(s[L.S_PACE], 0.05)
     if speed > 1e-6:
         ahead = (s[L.S_RPN] - s[L.S_EPN]) * vn + (s[L.S_RPE] - s[L.S_EPE]) * ve + (s[L.S_RPD] - s[L.S_EPD]) * vd
         going = s[L.S_EVN] * vn + s[L.S_EVE] * ve + s[L.S_EVD] * vd
-        wanted = min(max(0.05 + (going - p[L.P_KP_POS] * ahead) / (speed * speed), 0.0), 1.0)
+        wanted = min(max(0.05 + pace * (going - p[L.P_KP_POS] * ahead) / (speed * speed), 0.0), 1.0)
     s[L.S_PACE] += (wanted - s[L.S_PACE]) * L.TICK * p[L.P_LEG_JERK] / p[L.P_ACCEL]
     return L.TICK * s[L.S_PACE]
 
@@ -201,8 +204,10 @@ def turns_now(s: L.Row, p: L.Row, t: L.Row) -> bool:
     on, v2, a2 = profile_at(s, b, 0.5 * left)
     place, speed, level, vertical = 0.0, 0.0, 0.0, 0.0
     for i in range(3):
-        place += (way * s[a + C_N + i] + on * s[b + C_N + i]) ** 2
-        speed += (v1 * s[a + C_N + i] + v2 * s[b + C_N + i]) ** 2
+        off = way * s[a + C_N + i] + on * s[b + C_N + i]
+        place += off * off
+        along = v1 * s[a + C_N + i] + v2 * s[b + C_N + i]
+        speed += along * along
         accel = a1 * s[a + C_N + i] + a2 * s[b + C_N + i]
         if i < 2:
             level += accel * accel
@@ -223,6 +228,8 @@ def put_on(s: L.Row, c: int, back: float) -> None:
     """Add what profile `c` has at its time, counted from `back` m along it, to the reference."""
     way, speed, accel = profile_at(s, c, s[c + C_TIME])
     way -= back
+    speed *= s[L.S_PACE]
+    accel *= s[L.S_PACE] * s[L.S_PACE]
     for i in range(3):
         s[L.S_RPN + i] += way * s[c + C_N + i]
         s[L.S_RVN + i] += speed * s[c + C_N + i]
@@ -235,8 +242,8 @@ def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
     for i in range(3):
         jerk = -FADE * (3.0 * s[L.S_OFF + 6 + i] + FADE * (3.0 * s[L.S_OFF + 3 + i] + FADE * s[L.S_OFF + i]))
         s[L.S_OFF + 6 + i] += L.TICK * jerk
+        s[L.S_OFF + i] += L.TICK * (s[L.S_OFF + 3 + i] + 0.5 * L.TICK * s[L.S_OFF + 6 + i])
         s[L.S_OFF + 3 + i] += L.TICK * s[L.S_OFF + 6 + i]
-        s[L.S_OFF + i] += L.TICK * s[L.S_OFF + 3 + i]
         s[L.S_RVN + i] = s[L.S_OFF + 3 + i]
         s[L.S_RAN + i] = s[L.S_OFF + 6 + i]
     s[L.S_RPN] = n + s[L.S_OFF]

@@ -253,10 +253,10 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         flown = False
         if s[L.S_PHASE] == 2.0:
             go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
-        elif s[L.S_CURVING] == 1.0:
-            flown = fly_curve(s, p, t)
         elif t[L.T_SPLINE] == 1.0:
             flown = fly_spline(s, p, t)
+        elif s[L.S_CURVING] == 1.0:
+            flown = fly_curve(s, p, t)
         else:
             fly_leg(s, p, t)
             flown = leg_flown(s, t)

@@ -38,7 +38,11 @@ def set_ramp(
         most = min(most, half / (4.0 * rise * rise))
     held = 0.0
     if most < jerk * rise:  # too short for the whole jerk
-        rise = min(rise, (size * pi / (4.0 * snap)) ** (1.0 / 3.0), sqrt(accel * pi / (2.0 * snap)))
+        rise = min(rise, sqrt(accel * pi / (2.0 * snap)))
+        cube = size * pi / (4.0 * snap)
+        if cube < rise * rise * rise:  # its root, from above: a power would not be the same bits everywhere
+            for _ in range(40):
+                rise -= (rise * rise * rise - cube) / (3.0 * rise * rise)
         if half >= 0.0:
             rise = min(rise, sqrt(sqrt(half * pi / (8.0 * snap))))
         jerk = 2.0 * snap * rise / pi

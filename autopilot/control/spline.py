@@ -11,13 +11,16 @@ from __future__ import annotations
 from math import sqrt
 
 from autopilot.control import layout as L
-from autopilot.control.curves import fade_onto, keep_pace, track_limits
+from autopilot.control.curves import BESIDE, RESTS, fade_onto, keep_pace, track_limits
 from autopilot.control.jit import jit
+from autopilot.control.reference import shape
 
 #: Both tangents together are at most this often the way from start to end.
 LONGEST = 4.0
 #: Share of the acceleration limits along the curve, and across it.
 SHARE = 0.5
+#: Gain, 1/s, with which a reference that moves otherwise comes onto the curve, and how far it may be behind, m.
+ONTO, BEHIND = 1.6, 5.0
 
 
 @jit
@@ -49,14 +52,20 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
     if t[L.T_HAS_NEXT] == 1.0 and t[L.T_NEXT_SPLINE] == 1.0:
         onto = speed_onto(s, p, t, s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D])
         s[L.S_LAST_SPEED] = min(s[L.S_LAST_SPEED], onto)
-    _, un, ue, ud, _, _ = direction_at(s, t, 0.0)
+    _, un, ue, ud, _ = direction_at(s, t, 0.0)
     s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0)
-    for i in range(3):
-        s[L.S_OFF + i] = s[L.S_RPN + i] - s[L.S_A_N + i]
-        s[L.S_OFF + 6 + i] = 0.0
+    aside, beside = 0.0, 0.0
     s[L.S_OFF + 3] = s[L.S_RVN] - s[L.S_ALONG] * un
     s[L.S_OFF + 4] = s[L.S_RVE] - s[L.S_ALONG] * ue
     s[L.S_OFF + 5] = s[L.S_RVD] - s[L.S_ALONG] * ud
+    for i in range(3):
+        s[L.S_OFF + i] = s[L.S_RPN + i] - s[L.S_A_N + i]
+        s[L.S_OFF + 6 + i] = 0.0
+        beside += s[L.S_OFF + i] * s[L.S_OFF + i]
+        aside += s[L.S_OFF + 3 + i] * s[L.S_OFF + 3 + i]
+    s[L.S_CURVING] = 1.0 if aside < RESTS * RESTS and beside < BESIDE * BESIDE else 0.0
+    if not passed:
+        s[L.S_PACE] = 1.0
 
 
 @jit
@@ -103,25 +112,24 @@ def terms(s: L.Row, t: L.Row, i: int, u: float) -> tuple[float, float, float, fl
 
 
 @jit
-def direction_at(s: L.Row, t: L.Row, u: float) -> tuple[float, float, float, float, float, float]:
-    """Size of the first derivative, direction of travel, sizes of the second and third derivative."""
+def direction_at(s: L.Row, t: L.Row, u: float) -> tuple[float, float, float, float, float]:
+    """Size of the first derivative, direction of travel, size of the second derivative."""
     _, n1, n2, n3 = terms(s, t, 0, u)
     _, e1, e2, e3 = terms(s, t, 1, u)
     _, d1, d2, d3 = terms(s, t, 2, u)
     first, second = sqrt(n1 * n1 + e1 * e1 + d1 * d1), sqrt(n2 * n2 + e2 * e2 + d2 * d2)
-    third = sqrt(n3 * n3 + e3 * e3 + d3 * d3)
     if first > 1e-6:
-        return first, n1 / first, e1 / first, d1 / first, second, third
+        return first, n1 / first, e1 / first, d1 / first, second
     if second > 1e-6:  # at rest, without a tangent: where it will go
-        return 0.0, n2 / second, e2 / second, d2 / second, second, third
-    size = max(third, 1e-6)
-    return 0.0, n3 / size, e3 / size, d3 / size, second, third
+        return 0.0, n2 / second, e2 / second, d2 / second, second
+    size = max(sqrt(n3 * n3 + e3 * e3 + d3 * d3), 1e-6)
+    return 0.0, n3 / size, e3 / size, d3 / size, second
 
 
 @jit
 def speed_at(s: L.Row, p: L.Row, t: L.Row, u: float) -> tuple[float, float]:
     """Speed that limits and bend allow at `u`, and the acceleration along the curve."""
-    first, un, ue, ud, _, _ = direction_at(s, t, u)
+    first, un, ue, ud, _ = direction_at(s, t, u)
     speed, accel = track_limits(p, un, ue, ud)
     _, _, n2, _ = terms(s, t, 0, u)
     _, _, e2, _ = terms(s, t, 1, u)
@@ -140,14 +148,21 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """One tick along the curve; is it flown?"""
     dt = keep_pace(s, p)
     u = s[L.S_TAU]
-    first, un, ue, ud, second, third = direction_at(s, t, u)
+    if s[L.S_CURVING] == 0.0:  # the curve waits for a reference that is behind
+        n, e, d = (
+            terms(s, t, 0, u)[0] - s[L.S_RPN],
+            terms(s, t, 1, u)[0] - s[L.S_RPE],
+            terms(s, t, 2, u)[0] - s[L.S_RPD],
+        )
+        dt *= min(max(2.0 - 2.0 * sqrt(n * n + e * e + d * d) / BEHIND, 0.0), 1.0)
+    first, un, ue, ud, second = direction_at(s, t, u)
     way = s[L.S_ALONG] * dt
     if first > 1e-6:
         step = way / first
     elif second > 1e-6:
         step = sqrt(2.0 * way / second)
     else:
-        step = (6.0 * way / max(third, 1e-6)) ** (1.0 / 3.0)
+        step = L.TICK
     speed, accel = speed_at(s, p, t, u)
     n, _, n2, _ = terms(s, t, 0, u)
     e, _, e2, _ = terms(s, t, 1, u)
@@ -158,16 +173,29 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     before = s[L.S_ALONG]
     s[L.S_ALONG] = min(max(speed, before - accel * dt), before + accel * dt)
     s[L.S_TAU] = min(u + step, 1.0)
-    fade_onto(s, n, e, d)
-    gain = (s[L.S_ALONG] - before) / L.TICK
-    turn = before * before / (first * first) if first > 1e-6 else 0.0
+    pace = s[L.S_PACE]
+    speed = pace * s[L.S_ALONG]
+    turn = speed * speed / (first * first) if first > 1e-6 else 0.0
     along = n2 * un + e2 * ue + d2 * ud
-    s[L.S_RVN] += s[L.S_ALONG] * un
-    s[L.S_RVE] += s[L.S_ALONG] * ue
-    s[L.S_RVD] += s[L.S_ALONG] * ud
-    s[L.S_RAN] += gain * un + turn * (n2 - along * un)
-    s[L.S_RAE] += gain * ue + turn * (e2 - along * ue)
-    s[L.S_RAD] += gain * ud + turn * (d2 - along * ud)
+    n2, e2, d2 = turn * (n2 - along * un), turn * (e2 - along * ue), turn * (d2 - along * ud)
+    if n2 * n2 + e2 * e2 + d2 * d2 > p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER]:
+        s[L.S_CURVING] = 0.0  # it came too fast for this bend
+    if s[L.S_CURVING] == 1.0:
+        gain = pace * (s[L.S_ALONG] - before) / L.TICK
+        fade_onto(s, n, e, d)
+        s[L.S_RVN] += speed * un
+        s[L.S_RVE] += speed * ue
+        s[L.S_RVD] += speed * ud
+        s[L.S_RAN] += gain * un + n2
+        s[L.S_RAE] += gain * ue + e2
+        s[L.S_RAD] += gain * ud + d2
+    else:
+        s[L.S_FF_N], s[L.S_FF_E] = n2, e2
+        down = min(max(speed * ud + ONTO * (d - s[L.S_RPD]), -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
+        north, east = speed * un + ONTO * (n - s[L.S_RPN]), speed * ue + ONTO * (e - s[L.S_RPE])
+        size = max(sqrt(north * north + east * east) / p[L.P_SPEED_GROUND], 1.0)
+        accel, jerk = p[L.P_ACCEL_CORNER], p[L.P_JERK]
+        shape(s, north / size, east / size, down, accel, p[L.P_ACCEL_Z], jerk, p[L.P_JERK_Z])
     if s[L.S_TAU] < 1.0:
         return False
     if s[L.S_CORNER] > 0.0:
