@@ -7,7 +7,7 @@ as straight lines. Source: docs/reference/mission-semantics.md, 1.4, and `autopi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import atan2, cos, hypot, isfinite, pi, sin
+from math import atan2, cbrt, cos, hypot, isfinite, pi, sin, sqrt
 from typing import Final
 
 from autopilot.footprint import Ground as GroundMap
@@ -39,6 +39,7 @@ CAMERA: Final = frozenset({
 })  # fmt: skip
 _AROUND: Final = 36
 _CHAIN: Final = 255  # jumps in a row, as `autopilot.mission.route` bounds them
+_JERK_RISE_S: Final = 0.3
 _TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
 Place = tuple[float, float, float]
 """North, east, up in metres from home."""
@@ -75,6 +76,16 @@ class Field:
         if self.kind.measures.circle_acceleration is not None:
             return max(self.measure(self.kind.measures.circle_acceleration), 0.1)
         return self.param("WP_ACCEL") or self.param("ATC_ACCEL_MAX") or _TURN_ACCEL
+
+    @property
+    def jerk_s(self) -> tuple[float, float]:
+        """What WPNAV_JERK adds to speeding up and braking at a stop, s; and how long two legs overlap in a sharp turn,
+        which half-way through is three quarters of the radius from the corner."""
+        if not self.kind.has_height:
+            return 0.0, 0.0
+        jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
+        aside = 0.75 * self.measure(self.kind.measures.acceptance) / sqrt(2.0)
+        return self.accel_mps2 / jerk + _JERK_RISE_S, 2.0 * cbrt(6.0 * aside / jerk)
 
     @property
     def fenced(self) -> bool:
@@ -330,17 +341,18 @@ class _Walk:
     def _turns(self) -> None:
         """Mark the ends that are passed, and add what stopping and starting costs at the others."""
         legs, accel = self.way.legs, self._field.accel_mps2
+        ramp, blend = self._field.jerk_s
         for at, leg in enumerate(legs):
             onward = legs[at + 1] if at + 1 < len(legs) and leg.wait_s == 0.0 and leg.radius_m == 0.0 else None
             spec = None if onward is None else spec_of(onward.item.command)
             through = spec is not None and (spec.passed_by or (spec.place and self._field.kind.drives_through))
             if onward is None or not through or onward.length_m == 0.0 or leg.length_m == 0.0:
-                slow = leg.speed_mps / accel if leg.length_m > 0.0 else 0.0
+                slow = leg.speed_mps / accel + ramp if leg.length_m > 0.0 else 0.0
                 legs[at] = _slowed(leg, leg.seconds + slow, None)
                 continue
             angle = abs(_bearing(onward) - _bearing(leg)) % (2.0 * pi)
             turn = min(angle, 2.0 * pi - angle)
-            slow = leg.speed_mps / accel * (1.0 - max(cos(turn), 0.0))
+            slow = max(leg.speed_mps / accel + ramp - blend, 0.0) * (1.0 - max(cos(turn), 0.0))
             legs[at] = _slowed(leg, leg.seconds + slow, turn)
 
 
