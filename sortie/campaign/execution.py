@@ -9,6 +9,7 @@ counts against both batches that it has; one that then takes its workers down is
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -116,9 +117,11 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
     the network cannot reach."""
     from dask import config
     from distributed import Client, LocalCluster
+    from distributed.utils import silence_logging_cmgr
 
     with ExitStack() as stack:
         if scheduler is not None:
+            stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # a lost scheduler is told in one line
             try:
                 client = stack.enter_context(Client(scheduler, timeout=_CONNECT_S))
             except (OSError, ValueError) as error:
@@ -140,7 +143,7 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
             cluster = LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
                 dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
-                silence_logs=50,
+                silence_logs=logging.CRITICAL,
             )  # fmt: skip
         stack.callback(cluster.close)
         yield stack.enter_context(Client(cluster))

@@ -75,10 +75,13 @@ def _judge_part(name: str, judge: Judge, columns: Columns) -> str:
     values = columns.margins[name]
     ranked = influences(columns, name)
     table = "".join(f"<tr><td>{escape(one)}<td>{_signed(value)}<td>{_share(value)}" for one, value in ranked.items())
+    margins = "Not flown"
+    if judge.median is not None:
+        margins = f"Robustness {judge.lowest:.4g} to {judge.highest:.4g}, median {judge.median:.4g}"
     head = "<tr><th>input<th>rank correlation with robustness<th>first-order Sobol index"
     return (
         f"<h2>{escape(name)}: {judge.failed} failed</h2><p><code>{escape(judge.formula)}</code></p>"
-        f"<p>Robustness {judge.lowest:.4g} to {judge.highest:.4g}, median {judge.median:.4g}.</p>"
+        f"<p>{margins}.</p>"
         f"{_histogram(values[~np.isnan(values)])}{f'<table>{head}{table}</table>' if table else ''}"
     )
 

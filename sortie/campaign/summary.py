@@ -27,13 +27,13 @@ Floats = NDArray[np.float64]
 
 
 class Judge(Struct, frozen=True):
-    """Robustness over all flights that flew, and how many were below 0."""
+    """Robustness over all flights that flew (None where none did), and how many were below 0."""
 
     formula: str
     failed: int
-    lowest: float
-    median: float
-    highest: float
+    lowest: float | None = None
+    median: float | None = None
+    highest: float | None = None
 
 
 class Summary(Struct, frozen=True):
@@ -130,7 +130,7 @@ def interval(failed: int, count: int) -> tuple[float, float]:
 def _judge(formula: str, values: Floats) -> Judge:
     known = values[~np.isnan(values)]
     if known.size == 0:
-        return Judge(formula, 0, 0.0, 0.0, 0.0)
+        return Judge(formula, 0)
     return Judge(formula, int((known < 0.0).sum()), float(known.min()), float(np.median(known)), float(known.max()))
 
 

@@ -90,6 +90,8 @@ def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> None:
                 told[0] += 1
 
     told, start = [0], len(folder.done)
+    if given[SCHEDULER] is not None and given[WORKERS] is not None:
+        raise UserError("--workers: those of --scheduler fly; leave one of the two out")
     with dask_client(given[SCHEDULER], given[WORKERS] or os.cpu_count() or 1) as client:
         if client.dashboard_link and find_spec("bokeh"):  # Dask draws it with bokeh
             print(f"sortie: Dask's dashboard: {client.dashboard_link}", file=sys.stderr)
@@ -114,7 +116,8 @@ def _print(summary: Summary, as_json: bool) -> None:
     print(f"{summary.done} of {summary.total} runs, {summary.failed} failed: {summary.share:.2%}")
     print(f"95% confidence: {low:.2%} to {high:.2%}")
     for name, judge in summary.judges.items():
-        print(f"{name}: {judge.failed} failed, robustness {judge.lowest:.4g} to {judge.highest:.4g}")
+        margins = "not flown" if judge.median is None else f"robustness {judge.lowest:.4g} to {judge.highest:.4g}"
+        print(f"{name}: {judge.failed} failed, {margins}")
     for name, count in summary.results.items():
         print(f"{name}: {count}")
 

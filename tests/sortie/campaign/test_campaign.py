@@ -275,6 +275,20 @@ def test_the_report_tells_what_failed_and_how_to_have_it_again(tmp_path, study, 
     assert summarize(tmp_path).failed == len(failed)
 
 
+def test_what_nobody_has_flown_has_no_robustness(tmp_path, study, capsys) -> None:
+    with Folder(tmp_path, study, "here"):
+        pass
+    assert main(["campaign", "status", str(tmp_path)]) == 0
+    assert "softly: 0 failed, not flown" in capsys.readouterr().out
+    assert "<p>Not flown.</p>" in write_report(tmp_path).read_text()
+
+
+def test_a_number_of_workers_is_not_for_a_cluster_that_is_there(tmp_path, capsys) -> None:
+    command = ["campaign", "run", str(STUDIES / "gps-loss.toml"), "--out", str(tmp_path), "--workers", "2"]
+    assert main([*command, "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert "--workers: those of --scheduler fly" in capsys.readouterr().err
+
+
 def test_the_interval_of_a_share_is_clopper_and_pearsons() -> None:
     """The rule of three: no failure in 100 leaves up to 3.6 %; and the table's value for 10 of 100."""
     assert interval(0, 100) == (0.0, pytest.approx(0.0362, abs=1e-4))
