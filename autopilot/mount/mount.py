@@ -17,7 +17,7 @@ from autopilot import report
 from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.mav import Component, MountMode, Severity
-from autopilot.mount.control import Control
+from autopilot.mount.control import Control, Holder
 from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture
 from autopilot.mount.rotation import Angles
 from autopilot.vehicle_context import Announcer, VehicleFacts
@@ -45,6 +45,18 @@ class _Heard:
     now_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class MountState:
+    """What a gimbal does, and for whom. `demand`: the last one."""
+
+    mode: MountMode
+    place: GeoPoint | None
+    offsets: Angles
+    system: int
+    demand: Demand | None
+    holders: tuple[Holder, Holder]
+
+
 class Mount:
     """See the module. Without a gimbal on the vehicle, or with MNT1_TYPE 0 (which counts from the start on), `gimbal`
     is None, nothing may be asked of it, and it has no turn."""
@@ -68,6 +80,7 @@ class Mount:
         self._heard: _Heard | None = None
         self._warned_ms: int | None = None
         self._began = False
+        self._demand: Demand | None = None
 
     @property
     def pans(self) -> bool:
@@ -83,6 +96,21 @@ class Mount:
     def home(self) -> GeoPoint | None:
         """What heights above home count from."""
         return self._facts.home
+
+    def state(self) -> MountState:
+        """What it does now."""
+        holders = self.control.primary, self.control.secondary
+        return MountState(self.mode, self._place, self._offsets, self._system, self._demand, holders)
+
+    def restore(self, state: MountState) -> None:
+        """Do that again; a rate is not turned with anew."""
+        if self.gimbal is None or state == self.state():
+            return
+        self._place, self._offsets, self._system = state.place, state.offsets, state.system
+        self.control.primary, self.control.secondary = state.holders
+        self.set_mode(state.mode)
+        if state.mode is MountMode.MAVLINK_TARGETING and state.demand is not None and state.demand.rates is None:
+            self._give(state.demand)
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def set_mode(self, mode: MountMode) -> None:
@@ -155,6 +183,7 @@ class Mount:
         return MountMode(number) if number in set(MountMode) else MountMode.NEUTRAL
 
     def _give(self, demand: Demand) -> None:
+        self._demand = demand
         if self.gimbal is not None:
             self.gimbal.demand(demand)
 

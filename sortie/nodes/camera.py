@@ -151,6 +151,15 @@ class Card:
         self.stored = 0
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete the last pictures; the next ones have their names."""
+        for name in names:
+            job = self._jobs.get(name)
+            if job is not None:
+                self._wait(name, job)
+            (self.folder / name).unlink(missing_ok=True)
+        self.written_ever -= len(names)
+
     def finish(self) -> None:
         """All files are written."""
         for name, job in list(self._jobs.items()):
@@ -202,6 +211,8 @@ class CameraAlbum:
         self._ground = owner.autopilot.facts.terrain.ground
         self._names: list[str] = []
         self._scene: int | None = None
+        self.service: CameraService | None = None
+        """Who takes the pictures."""
         self._plan: tuple[object, tuple[Marking, ...]] = (None, ())
 
     @property
@@ -270,6 +281,11 @@ class CameraAlbum:
     def format(self) -> None:
         self.card.format()
         self._names.clear()
+
+    def forget(self, first: int) -> None:
+        names = [name for name in self._names[first:] if name]
+        del self._names[first:]
+        self.card.remove(names)
 
     def sight(self) -> Sight:
         """Where the optical axis meets the ground."""
@@ -343,6 +359,7 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
         specs, album, definition=lambda: f"mftp://{DEFINITION}", epoch_us=owner.epoch_us, trigger_every=trigger_every,
         links=owner.endpoint.links, room=owner.room, gimbal=0 if gimbal is None else int(Component.GIMBAL),
     )  # fmt: skip
+    album.service = camera
     files = VirtualFiles()
     files.page(DEFINITION, definition)
     files.mount(DCIM, album.card)

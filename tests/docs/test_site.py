@@ -38,6 +38,7 @@ def test_the_first_hour_runs_as_it_is_written(tmp_path: Path) -> None:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "PORT": str(free_port()),
+        "SORTIE_LINK": "tcpin:127.0.0.1:0",  # for the commands that name no link: the default one's port may be busy
         "PYTEST_ADDOPTS": "-p no:cacheprovider",
     }
     done = subprocess.run(

@@ -47,6 +47,12 @@ class CaptureReports:
         self._untold.clear()
         self._again.clear()
 
+    def forget(self, first: int) -> None:
+        """Pictures from this number on are no more."""
+        del self._reports[first:]
+        self._untold = deque(untold for untold in self._untold if untold[1] < first)
+        self._again.clear()
+
     def again(self, first: int, last: int, link: int) -> list[Message]:
         """Those from `first` to `last` (or `ALONE`, `TO_THE_LAST`), as far as they are on the card; the rest of them
         waits for room on the link. Empty: there is none."""

@@ -73,6 +73,18 @@ class Shot:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    """How a camera stands; `zoom` and `focus` in per cent. Nothing of a row of pictures."""
+
+    settings: Settings
+    mode: CameraMode
+    zoom: float
+    focus: float
+    focuses_itself: bool
+    taken: int
+
+
 class Travel:
     """A part of the lens that travels from 0 to 100 per cent: at once to a place, by steps, or at a speed."""
 
@@ -180,6 +192,20 @@ class CameraDevice:
         self.zoom.set(0.0, now_ms)
         self.focus.set(FULL_RANGE, now_ms)
         self.set_mode(CameraMode.IMAGE, now_ms)
+
+    def state(self, now_ms: int) -> CameraState:
+        """How it stands now."""
+        return CameraState(
+            self.settings, self.mode, self.zoom.at(now_ms), self.focus.at(now_ms), self.focuses_itself, self.taken
+        )
+
+    def restore(self, state: CameraState, now_ms: int) -> None:
+        """Stand so again, and take no pictures by itself. Those that were taken since do not count."""
+        self.stop()
+        self.settings, self.mode, self.focuses_itself = state.settings, state.mode, state.focuses_itself
+        self.zoom.set(state.zoom, now_ms)
+        self.focus.set(state.focus, now_ms)
+        self.taken = min(self.taken, state.taken)
 
     # --- card -----------------------------------------------------------------------------------------------------
     @property

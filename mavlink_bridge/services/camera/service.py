@@ -26,7 +26,7 @@ from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.camera import messages
 from mavlink_bridge.services.camera.captured import ALONE, TO_THE_LAST, CaptureReports
-from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, Refusal, Shot, Specs
+from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, CameraState, Refusal, Shot, Specs
 from mavlink_bridge.services.camera.extended import value_of
 from mavlink_bridge.services.camera.messages import STORAGE_ID, Sight, Taken
 from mavlink_bridge.services.camera.settings import TABLE
@@ -54,6 +54,9 @@ class Album(Protocol):
 
     def format(self) -> None:
         """Delete all files."""
+
+    def forget(self, first: int) -> None:
+        """Delete the files from this number on."""
 
     def sight(self) -> Sight:
         """What the camera looks at."""
@@ -110,6 +113,14 @@ class CameraService:
         said.stream("CAMERA_FOV_STATUS", lambda now_ms: messages.field_of_view(device, now_ms, self._album.sight()))
         said.answer("CAMERA_IMAGE_CAPTURED", self._captured)
         return said
+
+    def restore(self, state: CameraState, now_ms: int) -> None:
+        """Stand as it did (`CameraDevice.state`); pictures that were taken since are deleted."""
+        self.device.restore(state, now_ms)
+        self._album.forget(self.device.taken)
+        self._reports.forget(self.device.taken)
+        self._sequences.clear()
+        self._told_full = False
 
     # --- Service ------------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

@@ -12,6 +12,9 @@ from sortie.api.begin import holding
 from sortie.nodes.plan_file import load_plan
 
 if TYPE_CHECKING:
+    from autopilot.mount.mount import MountState
+    from mavlink_bridge.services.camera import CameraService
+    from mavlink_bridge.services.camera.device import CameraState
     from sortie.api.session import Session
     from sortie.nodes.fault_plan import FaultState
 
@@ -19,12 +22,16 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A vehicle's parameters, those of the firmware that it is spoken to as among them, plans, rates (interval in us by
-    stream, by link) and faults at one instant. Wind is three of the parameters."""
+    stream, by link), faults, camera, trigger (m between two photos) and gimbal at one instant. Wind is three of the
+    parameters."""
 
     parameters: Mapping[str, float]
     plan: Plan
     rates: Mapping[int, Mapping[int, int]]
     faults: FaultState
+    camera: CameraState | None
+    trigger_m: float
+    mount: MountState
 
 
 def take(session: Session) -> Taken:
@@ -33,7 +40,8 @@ def take(session: Session) -> Taken:
     names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
     return Taken(
         {name: session.param(name) for name in names}, plan_of(session), _telemetry(session).rates(),
-        service.faults.state(),
+        service.faults.state(), camera.device.state(service.now_ms) if (camera := _camera(session)) else None,
+        session.autopilot.payload.camera.every_m, session.autopilot.mount.state(),
     )  # fmt: skip
 
 
@@ -47,12 +55,23 @@ def put_back(session: Session, taken: Taken) -> None:
         load_plan(service, taken.plan)
     _telemetry(session).restore_rates(taken.rates)
     service.faults.restore(taken.faults, service.now_ms)
+    trigger, camera = session.autopilot.payload.camera, _camera(session)
+    if trigger.every_m != taken.trigger_m:
+        trigger.set_distance(taken.trigger_m, service.now_ms)
+    if camera is not None and taken.camera is not None:
+        camera.restore(taken.camera, service.now_ms)
+    session.autopilot.mount.restore(taken.mount)
 
 
 def plan_of(session: Session) -> Plan:
     """Mission, fence and rally points as they are loaded."""
     plans = session.autopilot.plans
     return Plan(items=plans.mission.items(), fence=plans.fence.items(), rally=plans.rally.items())
+
+
+def _camera(session: Session) -> CameraService | None:
+    album = session.service.camera
+    return None if album is None else album.service
 
 
 def _telemetry(session: Session) -> TelemetryService:

@@ -47,6 +47,9 @@ class Shelf:
     def format(self) -> None:
         self.formatted += 1
 
+    def forget(self, first: int) -> None:
+        del self.shots[first:]
+
     def sight(self) -> Sight:
         return Sight(PLACE, None, (1.0, 0.0, 0.0, 0.0))
 

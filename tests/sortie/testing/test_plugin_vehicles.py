@@ -162,6 +162,65 @@ def test_a_shared_vehicle_is_given_back_as_it_was(pytester: pytest.Pytester) -> 
     run(pytester, WIDE).assert_outcomes(passed=2)
 
 
+SEEING = """
+import pytest
+from autopilot.mav import Cmd, Component
+from sortie import mavlink
+
+@pytest.fixture(scope="module")
+def shared(sortie_vehicles):
+    with sortie_vehicles(params={"CAM1_TYPE": 6, "MNT1_TYPE": 6}) as vehicle:
+        vehicle.wait_armable()
+        vehicle.link = vehicle.connect()
+        ask(vehicle, Cmd.DO_MOUNT_CONTROL, -30, 0, 0, 0, 0, 0, 2)
+        ask(vehicle, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1, to=Component.CAMERA)
+        vehicle.run_for(2.0)
+        yield vehicle
+
+@pytest.fixture
+def vehicle(shared, sortie_context):
+    return sortie_context(shared)
+
+def ask(vehicle, number, *params, to=Component.AUTOPILOT1):
+    params = [*params, *[0] * (7 - len(params))]
+    vehicle.link.send(mavlink.MAVLink_command_long_message(1, to, number, 0, *params))
+    vehicle.run_for(0.5)
+
+def facts(vehicle):
+    camera, mount = vehicle.service.camera, vehicle.autopilot.mount
+    camera.card.finish()
+    files = sorted(path.name for path in camera.card.folder.rglob("*.JPG"))
+    return (camera.service.device.state(vehicle.service.now_ms), files, vehicle.autopilot.payload.camera.every_m,
+            mount.state())
+
+BEFORE = []
+
+def test_changes_everything(vehicle):
+    BEFORE.append(facts(vehicle))
+    assert BEFORE[0][0].taken == len(BEFORE[0][1]) == 1
+    ask(vehicle, Cmd.IMAGE_START_CAPTURE, 0, 1, 0, 2, to=Component.CAMERA)
+    ask(vehicle, Cmd.SET_CAMERA_ZOOM, 2, 50, to=Component.CAMERA)
+    ask(vehicle, Cmd.DO_SET_CAM_TRIGG_DIST, 10)
+    ask(vehicle, Cmd.DO_MOUNT_CONTROL, -80, 0, 0, 0, 0, 0, 2)
+    vehicle.run_for(3.0)
+    now = facts(vehicle)
+    assert now[0].taken == len(now[1]) > 2
+    assert all(one != then for one, then in zip(now, BEFORE[0]))
+
+def test_finds_it_as_it_was(vehicle):
+    assert facts(vehicle) == BEFORE[0]
+    vehicle.run_for(5.0)
+    assert facts(vehicle) == BEFORE[0]
+    ask(vehicle, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 9, to=Component.CAMERA)
+    assert facts(vehicle)[1] == ["IMG_0001.JPG", "IMG_0002.JPG"]
+"""
+
+
+def test_camera_and_gimbal_are_given_back_as_they_were(pytester: pytest.Pytester) -> None:
+    """Lens, trigger, what the gimbal points at; pictures of the test are gone, and the next has their first name."""
+    run(pytester, SEEING).assert_outcomes(passed=2)
+
+
 def test_the_plugin_costs_nothing_where_nobody_flies() -> None:
     """What pytest imports at its start is the plugin module alone: no part of Sortie that knows MAVLink or flies, and
     neither numpy nor numba."""
