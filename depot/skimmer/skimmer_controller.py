@@ -140,7 +140,7 @@ class SkimmerController:
                 why = "given up, or outside the limits of capture: to the gate"
                 self._helm.back_to_gate(now_ms, "approach_missed", why)
                 return True
-            case Stage.APPROACH if reading.place is Place.DOCK:
+            case Stage.APPROACH | Stage.DISPOSAL if reading.place is Place.DOCK:
                 self._helm.stand_in_dock(now_ms)
                 return True
             case _:

@@ -389,8 +389,8 @@ OWN: Final = Peer(0, 0, Component.AUTOPILOT1)
 
 
 def _meant(command: Command, index: int = 1) -> bool:
-    """Is this camera meant by the parameter that says which (0: all)?"""
-    return command.whole(index) in (0, Component.CAMERA)
+    """Is this camera meant by the parameter that says which? 0: all; 1: its sensor, and ArduPilot's first camera."""
+    return command.whole(index) in (0, 1, Component.CAMERA)
 
 
 def _which(command: Command) -> int:

@@ -9,7 +9,7 @@ from depot.decision import Decision
 from depot.decisions.planning import Derating, make_plan
 from depot.messages import Answer, Order
 from depot.names import ABORT_1_NAMES, Mode, Stage
-from depot.readings import DepotReading, SkimmerReading
+from depot.readings import DepotReading, Place, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from tests.fakes.loop_run import PROFILE, LoopBench
 
@@ -90,3 +90,14 @@ def test_one_that_has_fallen_aborts_itself_with_its_trigger() -> None:
     assert decisions[0].name == "imu_loss" and not decisions[0].facts["return_feasible"]
     assert controller.memory.trigger == ABORT_1_NAMES.index("imu_loss") + 1
     assert controller.memory.stage is Stage.DISPOSAL
+
+
+def test_one_in_disposal_that_stands_in_its_dock_has_come_home() -> None:
+    """Brought back, or come down there after all: docked, so that it is taken in; anywhere else it stays given up."""
+    controller, _ = alone()
+    controller.memory.plan, controller.memory.stage = PLAN, Stage.DISPOSAL
+    for place in (Place.OUT, Place.ADRIFT, Place.FINAL):
+        assert not controller._step(SkimmerReading(place=place, down="crashed"), NOW_MS)
+    assert controller.memory.stage is Stage.DISPOSAL
+    assert controller._step(SkimmerReading(place=Place.DOCK, down="crashed"), NOW_MS)
+    assert (controller.memory.stage, controller.memory.mode) == (Stage.DOCKED, Mode.DOCKED)

@@ -198,6 +198,19 @@ def test_a_row_of_pictures_has_its_interval_and_its_end() -> None:
     assert len(bench.shelf.shots) == 9
 
 
+def test_the_camera_is_meant_by_its_number_by_1_and_by_0() -> None:
+    """The only sensor of a MAVLink camera, and ArduPilot's first one; no other."""
+    bench = Bench()
+    for which, result in ((0, Result.ACCEPTED), (1, Result.ACCEPTED), (CAMERA, Result.ACCEPTED), (2, Result.DENIED),
+                          (101, Result.DENIED), (-1, Result.DENIED)):  # fmt: skip
+        assert bench.ask(Cmd.IMAGE_START_CAPTURE, which, 0, 1) == result
+        assert bench.ask(Cmd.SET_CAMERA_MODE, which, CameraMode.IMAGE) == result
+        assert bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.RANGE, 10.0, which) == result
+        assert bench.ask(Cmd.IMAGE_STOP_CAPTURE, which) == result
+        bench.pass_time(200)
+    assert len(bench.shelf.shots) == 3
+
+
 @pytest.mark.parametrize(
     "params", [(0, 0, 0), (0, -1, 1), (0, 0, 3), (0, 0, -1), (99, 0, 1), (0, inf, 1)]
 )  # fmt: skip

@@ -106,6 +106,17 @@ def test_one_that_falls_in_phase_6_is_told_at_once(stage: Stage) -> None:
     assert bench.last["outcome"] == "lost"
 
 
+def test_one_that_was_given_up_and_comes_down_in_its_dock_is_taken_in() -> None:
+    """Not lost: secured, and the loop goes on as after any other return."""
+    bench = BoxBench(profile=shortened(0.1))
+    while bench.loop.skimmer.memory.stage is not Stage.APPROACH:
+        bench.step()
+    bench.loop.skimmer._helm.enter(Stage.DISPOSAL, bench.loop.now_ms)
+    bench.run()
+    assert "captured" in bench.names("depot")
+    assert bench.last["outcome"] != "lost" and bench.loop.ended_by is EndedBy.SORTIES_DONE
+
+
 def test_without_a_position_it_lands_where_it_is_and_says_so() -> None:
     """GPS lost: ABORT-1, then the estimator's failsafe puts it down away from its dock."""
     bench = flying(4, 10.0)
