@@ -134,6 +134,23 @@ def test_one_picture_from_the_command_to_the_file(tmp_path: Path) -> None:
     assert (captured.lat, captured.lon) == (round(place.lat * 1e7), round(place.lon * 1e7))
 
 
+def test_a_picture_is_downloaded_in_flight() -> None:
+    """While it climbs and takes more of them; another picture is one of another place."""
+    with with_camera() as session:
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(30.0)
+        session.run_until(lambda s: s.state.height > 2.0)
+        link = session.connect()
+        files = Files(link)
+        assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0.5, 0) == Result.ACCEPTED
+        urls = [link.receive("CAMERA_IMAGE_CAPTURED").file_url.removeprefix("mftp://") for _ in range(2)]
+        heights = [exif_place(files.download(url)).alt for url in urls]
+        assert command(link, Cmd.IMAGE_STOP_CAPTURE) == Result.ACCEPTED
+        assert session.state.armed and heights[1] > heights[0] + 0.3
+
+
 @pytest.fixture(scope="module")
 def survey(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any], list[Any]]:
     """A flown survey: the folder, what was triggered with where the vehicle really was, what a lossy station heard."""
