@@ -21,6 +21,8 @@ _DOUBT_MS: Final = 400
 """A HEARTBEAT may have been on its way when a text told of a failsafe."""
 _ENTER_MS: Final = 2500
 """How long a mode may take that was accepted."""
+_LOST_MS: Final = 1200
+"""An accepted mode that has not been seen by then is asked for again: what told of its refusal may have been lost."""
 _AGAIN_MS: Final = 250
 """After a refusal that may pass by itself: a PX4 enters Mission a moment after it has acknowledged the upload, when its
 Navigator has looked at it and its Commander at that (100 ms)."""
@@ -215,13 +217,14 @@ class ModeControl:
             self._keeper.acknowledged()
             self._end_request(True)
         else:
-            self._enters_by_ms = now_ms + _ENTER_MS
+            self._enters_by_ms, self._again_ms = now_ms + _ENTER_MS, now_ms + _LOST_MS
 
     def acknowledged(self, command: int, result: int, now_ms: int) -> None:
         """An acknowledgement, maybe the second one of a mode: the first says that it was understood."""
-        waits = self._enters_by_ms is not None and self._again_ms is None
-        if waits and command == Cmd.DO_SET_MODE and result == Result.TEMPORARILY_REJECTED:
-            self._again_ms = now_ms + _AGAIN_MS
+        waits = self._enters_by_ms is not None and command == Cmd.DO_SET_MODE
+        if waits and result == Result.TEMPORARILY_REJECTED:
+            soon = now_ms + _AGAIN_MS
+            self._again_ms = soon if self._again_ms is None else min(self._again_ms, soon)
 
     def step(self, now_ms: int) -> None:
         """Has an accepted mode stayed away? Is one due again?"""

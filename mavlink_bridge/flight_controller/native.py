@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _RETRY_MS: Final = 2000
 _HOME_MS: Final = 250
 """How often it is looked whether home is known, where a mission needs it."""
+_REPEATED_MS: Final = 2500
+"""An item that is followed by the next one was most likely reached, and the word of it lost: PX4 says it again each
+second, ten times."""
 _END_MS: Final = 1000
 """How long the controller's mode may tell of the end of the mission before its item does."""
 
@@ -78,7 +81,7 @@ class NativeMission:
         self._retry_ms = 0
         self._reached: set[int] = set()
         self._current: int | None = None
-        self._behind = False
+        self._behind_ms: int | None = None  # its item has changed then, and the sequencer has not followed yet
         self._was_armed = False
         self._ended_ms: int | None = None  # it is in the mode in which a mission ends, and the last item is not done
 
@@ -119,7 +122,7 @@ class NativeMission:
             if self._flies:
                 self._hear_reached(self._firmware.seq_of(int(message.seq)))
         elif name == "MISSION_CURRENT":
-            self._hear_current(self._firmware.seq_of(int(message.seq)))
+            self._hear_current(self._firmware.seq_of(int(message.seq)), now_ms)
         elif self._upload is not None and message.target_component == COMPONENT:
             self._upload.handle_message(message, peer, now_ms)
 
@@ -135,18 +138,22 @@ class NativeMission:
         if seq == self._parts.sequencer.current_nav_index():
             self._parts.sequencer.end_hold()
 
-    def _hear_current(self, seq: int) -> None:
-        self._behind = self._behind or self._current not in (None, seq)
+    def _hear_current(self, seq: int, now_ms: int) -> None:
+        if self._behind_ms is None and self._current not in (None, seq):
+            self._behind_ms = now_ms
         self._current = seq
 
-    def _follow(self) -> None:
+    def _follow(self, now_ms: int) -> None:
         """Its item has changed. What it reached the sequencer steps over by itself; otherwise it was the controller's
         own decision (a jump, a set-current of a ground station)."""
         sequencer, seq = self._parts.sequencer, self._current
         current = sequencer.current_nav_index()
-        if not self._behind or current in self._reached:
+        if self._behind_ms is None or current in self._reached:
             return
-        self._behind = False
+        following = sequencer.next_nav(self._parts.plans.mission, current)
+        if following is not None and following.seq == seq and now_ms - self._behind_ms < _REPEATED_MS:
+            return
+        self._behind_ms = None
         if seq is None or seq == current or not self._flies or sequencer.state() is not MissionState.RUNNING:
             return
         try:
@@ -156,7 +163,7 @@ class NativeMission:
 
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
-        self._follow()
+        self._follow(now_ms)
         ahead = self._mode_ahead()
         self._vehicle.control.expect(ahead)
         self._watch_end(ahead, now_ms)
