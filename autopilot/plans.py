@@ -64,7 +64,7 @@ class Plans:
     def _load(self, stored: Mapping[int, Items]) -> None:
         for kind in PLANS:
             items = tuple(stored.get(kind, ()))
-            complaint = self.check(kind, items)
+            complaint = self.check(kind, items, empty_circles=True)
             if complaint is not None:  # a foreign or damaged store; what cannot be flown is not taken
                 self._announcer.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
                 items = ()
@@ -80,10 +80,11 @@ class Plans:
         self._count_changed(_TOTALS[kind], float(storage.count() if kind == MissionType.MISSION else storage.total()))
 
     @staticmethod
-    def check(kind: int, items: Items) -> str | None:
-        """The complaint about a plan as a whole, or None. Items have been checked one by one before."""
+    def check(kind: int, items: Items, *, empty_circles: bool = False) -> str | None:
+        """The complaint about a plan as a whole, or None. Items have been checked one by one before. `empty_circles`:
+        see `check_fence`."""
         if kind == MissionType.FENCE:
-            return check_fence(items)
+            return check_fence(items, empty_circles=empty_circles)
         return check_rally(items) if kind == MissionType.RALLY else None
 
     def replace(self, kind: int, items: Items) -> None:

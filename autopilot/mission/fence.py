@@ -95,8 +95,8 @@ class Fence:
         return self.margin(lat, lon, any_inclusion=any_inclusion) >= 0.0
 
 
-def parse_fence(items: Sequence[MissionItem]) -> Fence:
-    """The fence that `items` describe. Raises FenceError."""
+def parse_fence(items: Sequence[MissionItem], *, empty_circles: bool = True) -> Fence:
+    """The fence that `items` describe; a circle of radius 0 holds nothing. Raises FenceError."""
     polygons: list[Polygon] = []
     circles: list[Zone] = []
     back: tuple[float, float] | None = None
@@ -108,7 +108,7 @@ def parse_fence(items: Sequence[MissionItem]) -> Fence:
             at += len(polygons[-1].vertices)
             continue
         if item.command in _CIRCLE:
-            if not item.param1 > 0.0:
+            if not (item.param1 > 0.0 or (empty_circles and item.param1 == 0.0)):
                 raise FenceError(f"fence item {at}: radius {item.param1:g}, must be above 0")
             circles.append(Zone(item.x, item.y, item.param1, item.command in _INCLUSION))
         elif item.command == Cmd.NAV_FENCE_RETURN_POINT:
@@ -122,10 +122,10 @@ def parse_fence(items: Sequence[MissionItem]) -> Fence:
     return Fence(tuple(polygons), tuple(circles), back)
 
 
-def check_fence(items: Sequence[MissionItem]) -> str | None:
-    """What is wrong with `items` as a fence, or None."""
+def check_fence(items: Sequence[MissionItem], *, empty_circles: bool = False) -> str | None:
+    """What is wrong with `items` as a fence, or None. `empty_circles`: a radius of 0 is none."""
     try:
-        parse_fence(items)
+        parse_fence(items, empty_circles=empty_circles)
     except FenceError as error:
         return str(error)
     return None

@@ -75,7 +75,8 @@ class Habits:
     `calibration`: parameters of PREFLIGHT_CALIBRATION before a flight, None where there is nothing to do.
     `introduces_itself`: version, board and frame are told in texts with a list of parameters. `texts_for_stations`:
     the parameter that must be 0 for a companion to count as a ground station, without which no texts come; None:
-    texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer."""
+    texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer.
+    `empty_circles`: a fence may have circles of radius 0."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -92,6 +93,7 @@ class Habits:
     introduces_itself: bool
     texts_for_stations: str | None = None
     tells_changes_again: bool = False
+    empty_circles: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ libevents' protocol; flight modes are told one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from autopilot.events import Event, ModeChanged
-from autopilot.mav import Result, Sensor, Severity
+from autopilot.mav import Cmd, Result, Sensor, Severity
+from autopilot.mission.commands import has_position
 from autopilot.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -29,6 +31,9 @@ from mavlink_bridge.firmware import px4_events as e
 from mavlink_bridge.firmware.px4_events import VOCABULARY, Action, FailsafeCause, Part, custom_of, pair_of
 from mavlink_bridge.firmware.px4_modes import LAND, RETURN, Pair
 from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
+
+if TYPE_CHECKING:
+    from mavlink_bridge.firmware.px4_face import FlownParts
 
 _OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
     GYROS_FAILED: (e.GYRO_DEAD, Part.GYRO), ACCELS_FAILED: (e.ACCEL_DEAD, Part.ACCEL),
@@ -142,3 +147,33 @@ class Notices:
         if cause:
             return e.ACTS, (mode, action, cause)
         return (e.DISENGAGES if action in _DISENGAGING else e.ACTS_ANYHOW), (mode, action)
+
+
+# --- before a mission sets out: straight up to the height of its first place (PX4 1.16 src/modules/navigator:
+# mission_base.cpp, `checkClimbRequired`; mission.cpp, `handleTakeoff`) ------------------------------------------------
+_CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
+
+
+def climb(core: FlownParts) -> float | None:
+    """Metres above home that it climbs to first; None: it sets out from where it is. A takeoff item climbs itself."""
+    facts, home = core.facts, core.facts.home
+    at = max(core.sequencer.current_nav_index(), core.plans.mission.first_index)
+    item = next((one for one in core.plans.mission.items() if one.seq >= at and has_position(one.command)), None)
+    on_ground_first = item is not None and item.command == Cmd.NAV_TAKEOFF and facts.grounded
+    if not facts.vehicle_class.has_height or item is None or home is None or on_ground_first:
+        return None
+    altitude = facts.altitude(item.frame, item.z, item.x, item.y)
+    below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M
+    return altitude - home.alt if below and altitude is not None else None
+
+
+def begin_climb(core: FlownParts, height: float, now_ms: int, notices: Notices) -> Outcome:
+    """To so many metres above home: a takeoff, or in the air straight up."""
+    home, outcome = core.facts.home, core.modes.set(core.facts.vehicle_class.modes.guided, now_ms)
+    if not outcome.ok:
+        return outcome
+    notices.say(Severity.INFO, f"Climb to {height:.1f} meters above home", e.CLIMBS, height)
+    if core.facts.grounded or home is None:
+        return core.commands.takeoff(height)
+    up = replace(core.facts.vehicle.state.place, alt=home.alt + height)
+    return core.commands.reposition(up, now_ms, change_mode=True)

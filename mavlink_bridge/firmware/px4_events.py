@@ -146,6 +146,9 @@ CALIBRATING: Final = _event(
 FINISHED: Final = _event("mission_finished", "Mission over, landed", "Mission beendet, gelandet")
 LOITERS: Final = _event("mission_finished_loiter", "Mission over, holding", "Mission beendet, es hält")
 EXECUTES: Final = _event("mission_execute", "Mission begins", "Die Mission beginnt")
+CLIMBS: Final = _event(
+    "mission_climb_before_start", "First up to {1} m above home", "Erst auf {1} m über der Heimat", ("height", FLOAT)
+)
 STATION_LOST: Final = _event(
     "commander_gcs_lost", "The ground station is lost", "Die Bodenstation ist verloren", level=Level.WARNING
 )
@@ -281,7 +284,7 @@ def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:
 VOCABULARY: Final = Vocabulary(
     "px4",
     (
-        ARMED, DISARMED, LIFTOFF, LANDED, RETURNS, LANDS, NO_MODE, CALIBRATING, FINISHED, LOITERS, EXECUTES,
+        ARMED, DISARMED, LIFTOFF, LANDED, RETURNS, LANDS, NO_MODE, CALIBRATING, FINISHED, LOITERS, EXECUTES, CLIMBS,
         STATION_LOST, STATION_FOUND, STICKS_LOST, STICKS_FOUND, PILOT, HOLDS, HOLDS_ANYHOW, ACTS, ACTS_ANYHOW,
         DISENGAGES, WARNS, WARNS_ANYHOW, BATTERY_LOW, BATTERY_CRITICAL, BATTERY_EMERGENCY, FENCE, TIME_UP,
         SUMMARY, HEALTH,

@@ -35,7 +35,7 @@ from autopilot.safety.fence import FenceGuard
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware import px4_events as e
-from mavlink_bridge.firmware.px4_book import Notices
+from mavlink_bridge.firmware.px4_book import Notices, begin_climb, climb
 from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes
 from mavlink_bridge.firmware.px4_modes import (
     FOLLOW,
@@ -266,9 +266,8 @@ class Px4Face:
             core.modes.set(self._guided, now_ms)
             self._stage = Stage.MISSION_ASKED
             return ACCEPTED
-        if core.facts.grounded and not core.auto.takes_off_first:
-            outcome = core.modes.set(self._guided, now_ms)
-            outcome = core.commands.takeoff(self._parameters["MIS_TAKEOFF_ALT"]) if outcome.ok else outcome
+        if (height := climb(core)) is not None:
+            outcome = begin_climb(core, height, now_ms, self._notices)
             self._stage = Stage.CLIMBING if outcome.ok else self._stage
             return outcome
         self._stage = Stage.NONE

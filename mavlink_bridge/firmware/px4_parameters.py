@@ -170,9 +170,9 @@ ROWS: Final[tuple[Row, ...]] = (
 )
 
 
-_PRESET: Final = {  # any station counts; losses are told; thrust is thrust; areas are united
+_PRESET: Final = {  # any station counts; losses are told; thrust is thrust
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
-    "FENCE_OPTIONS": 2.0, "PLND_TYPE": 1.0,
+    "PLND_TYPE": 1.0,
 }  # fmt: skip
 """What PX4 does without a parameter of its own, where nobody has set the core's."""
 _DERIVED_FROM: Final = frozenset(

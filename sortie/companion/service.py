@@ -136,7 +136,7 @@ class Companion:
     def _keep_copy(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         """The controller's fence or rally points."""
         autopilot = self.service.autopilot
-        complaint = autopilot.plans.check(kind, items)
+        complaint = autopilot.plans.check(kind, items, empty_circles=True)
         if complaint is None:
             autopilot.plans.replace(kind, items)
         else:

@@ -151,7 +151,7 @@ class CraftPlans:
     def __init__(self) -> None:
         self.mission, self.fence, self.rally = MissionStorage(1), MissionStorage(0), MissionStorage(0)
 
-    def check(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
+    def check(self, kind: int, items: tuple[MissionItem, ...], *, empty_circles: bool = False) -> str | None:
         return None
 
     def replace(self, kind: int, items: tuple[MissionItem, ...]) -> None:

@@ -176,7 +176,8 @@ class PlanTransfer:
         """The last item is in: check the plan as a whole and commit it."""
         plan = upload.plan()
         items = plan[self.committed.homes :]
-        complaint = self._parts.plans.check(self.kind, items)
+        habits = self.committed.firmware.habits
+        complaint = self._parts.plans.check(self.kind, items, empty_circles=habits.empty_circles)
         if complaint is not None:
             self._refuse(upload, message, MissionResult.ERROR, complaint, now_ms)
         elif not items and not self._parts.plans.may_clear(self.kind):

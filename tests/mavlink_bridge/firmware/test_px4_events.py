@@ -25,6 +25,7 @@ BY_NUMBER = {one.id: one for one in e.VOCABULARY.definitions}
     [
         (e.ARMED, 9489139), (e.DISARMED, 16017271), (e.SUMMARY, 11047904), (e.HEALTH, 1914663), (e.ACTS, 9751178),
         (e.HOLDS, 13704694), (e.NO_PLACE, 10011251), (e.STATION_LOST, 10794072), (e.EXECUTES, 15598001),
+        (e.CLIMBS, 8208988),
     ],
 )  # fmt: skip
 def test_numbers_are_those_of_px4s_own_file(definition: Definition, number: int) -> None:

@@ -386,8 +386,8 @@ def test_a_lost_word_of_an_item_skips_nothing(make: Callable[..., ControllerBenc
     told: list[bytes] = []
 
     def first_words(number: int, payload: bytes) -> bool:
-        """MISSION_ITEM_REACHED of an item, twice."""
-        fresh = number == 46 and told.count(payload) < 2
+        """MISSION_ITEM_REACHED of an item, twice; a real one may be at the next before it says it so often."""
+        fresh = number == 46 and told.count(payload) < (1 if isinstance(bench.controller, RealPx4) else 2)
         told.extend([payload] * fresh)
         return fresh
 

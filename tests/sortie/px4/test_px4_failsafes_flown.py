@@ -152,6 +152,17 @@ def test_an_uploaded_fence_counts_without_a_switch(station: Station) -> None:
     assert history(station, 15.0) == [MISSION, HOLD] and "Geofence violated" in station.texts
 
 
+@pytest.mark.parametrize(("radius", "breached"), [(60.0, False), (0.0, True)])
+def test_it_stays_within_all_areas_of_a_fence(station: Station, radius: float, breached: bool) -> None:
+    """Geofence.cpp, `isInsidePolygonOrCircle`: one after the other. A circle without a radius is one that holds nothing
+    (MAVSDK's example uploads one)."""
+    north, east = HOME.lat + 0.0003, HOME.lon
+    wide = MissionItem(5003, 0, param1=500.0, x=HOME.lat, y=HOME.lon)
+    station.upload((wide, MissionItem(5003, 0, param1=radius, x=north, y=east)), 1)
+    station.run(1.0)
+    assert (station.command(ARM, 1.0, 0.0) != 0) is breached
+
+
 def test_offboard_without_setpoints_is_left_and_taken_up_again(station: Station) -> None:
     """COM_OF_LOSS_T, then COM_OBL_RC_ACT 0: Position; with setpoints it is Offboard again."""
 

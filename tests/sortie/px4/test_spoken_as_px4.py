@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from math import inf, nan
+from math import hypot, inf, nan
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from tests.fakes.px4_station import (
     ATTITUDE,
     HOLD,
     LAND,
+    LOCAL_POSITION_NED,
     MISSION,
     OFFBOARD,
     POSITION,
@@ -433,3 +434,34 @@ def test_what_a_test_changes_is_put_back_under_its_names() -> None:
         session.set_param("MPC_XY_CRUISE", 9.0)
         put_back(session, taken)
         assert served_and_meant(session) == (5.0, 500.0, 2.0)
+
+
+def test_a_mission_climbs_to_its_first_place_before_it_sets_out(station: Station) -> None:
+    """Straight up, from the ground and from the air, whatever MIS_TAKEOFF_ALT is (mission_base.cpp,
+    `checkClimbRequired`); from above it sets out at once."""
+    station.stream(LOCAL_POSITION_NED, 10.0)
+
+    def away() -> float:
+        place = station.of("LOCAL_POSITION_NED")[-1]
+        return hypot(place.x, place.y)
+
+    far = MissionItem(16, 6, x=HOME.lat + 0.0004, y=HOME.lon, z=9.0)
+    upload(station, (far, replace(far, z=20.0)))
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.until(lambda: station.height > 8.3)
+    assert away() < 1.0 and "Climb to 9.0 meters above home" in station.texts
+    station.until(lambda: away() > 10.0, 30.0)
+    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
+    station.run(4.0)
+    before, here = away(), station.height
+    upload(station, (replace(far, z=18.0),))
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.until(lambda: station.height > 17.0, 30.0)
+    assert here < 10.0 and abs(away() - before) < 1.5
+    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
+    station.run(3.0)
+    upload(station, (far,))
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.until(lambda: away() > before + 5.0, 30.0)
+    assert [text for text in station.texts if text.startswith("Climb")][2:] == []
