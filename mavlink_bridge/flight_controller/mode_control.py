@@ -97,6 +97,8 @@ class ModeControl:
         self._order: Request | None = None  # the DO_SET_MODE that is under way
         self._enters_by_ms: int | None = None  # it was accepted, and the mode is to be seen by then
         self._again_ms: int | None = None  # it was refused after that: it is asked for once more
+        self._passes = False  # the last answer about it was a refusal that may pass by itself
+        self._busy = ""  # why it was refused for the moment, where that was the only answer
         self._acting = False  # the controller's own failsafe, by the last HEARTBEAT
         self._doubt_ms: int | None = None  # a text tells of a failsafe: no HEARTBEAT before this settles it
         self._class_modes = self._firmware.vehicle_class.modes
@@ -211,25 +213,33 @@ class ModeControl:
         order = self._order
         if order is None or not order.done or self._enters_by_ms is not None:
             return
-        if not order.ok:
-            self._refused(order.reason)
-        elif self._firmware.habits.acks_what_it_does:
+        if self._firmware.habits.acks_what_it_does:
+            if not order.ok:
+                self._refused(order.reason)
+                return
             self._keeper.acknowledged()
             self._end_request(True)
-        else:
+        elif order.ok:
             self._enters_by_ms, self._again_ms = now_ms + _ENTER_MS, now_ms + _LOST_MS
+        elif self._passes:
+            self._busy = order.reason
+            self._enters_by_ms, self._again_ms = now_ms + _ENTER_MS, now_ms + _AGAIN_MS
+        else:
+            self._refused(order.reason)
 
     def acknowledged(self, command: int, result: int, now_ms: int) -> None:
-        """An acknowledgement, maybe the second one of a mode: the first says that it was understood."""
-        waits = self._enters_by_ms is not None and command == Cmd.DO_SET_MODE
-        if waits and result == Result.TEMPORARILY_REJECTED:
+        """An acknowledgement, maybe the second one of a mode: the first says that it was understood. It may be lost."""
+        if command != Cmd.DO_SET_MODE:
+            return
+        self._passes = result == Result.TEMPORARILY_REJECTED
+        if self._passes and self._enters_by_ms is not None:
             soon = now_ms + _AGAIN_MS
             self._again_ms = soon if self._again_ms is None else min(self._again_ms, soon)
 
     def step(self, now_ms: int) -> None:
         """Has an accepted mode stayed away? Is one due again?"""
         if self._enters_by_ms is not None and now_ms >= self._enters_by_ms:
-            self._refused("it was not entered")
+            self._refused(self._busy or "it was not entered")
         elif self._again_ms is not None and now_ms >= self._again_ms and self._keeper.wanted is not None:
             self._again_ms = None
             self._ask(self._keeper.wanted)
@@ -255,6 +265,7 @@ class ModeControl:
     def _end_request(self, ok: bool, reason: str = "") -> None:
         request, self._request, self._order = self._request, None, None
         self._enters_by_ms = self._again_ms = None
+        self._passes, self._busy = False, ""
         if request is not None:
             request.ok, request.reason, request.done = ok, reason, True
             self._news.events |= VehicleEvent.REPLY

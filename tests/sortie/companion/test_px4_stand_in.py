@@ -411,3 +411,17 @@ def test_a_lost_refusal_of_a_mode_does_not_end_it(make: Callable[..., Controller
     bench.run_until(lambda: bench.height > 5.0, 30.0)
     assert bench.vehicle.commanded and ground.mode == AUTO
     assert link.count or isinstance(bench.controller, RealPx4)
+
+
+def test_a_mode_of_which_only_the_refusal_is_heard_is_asked_for_again(make: Callable[..., ControllerBench]) -> None:
+    """That it was understood is lost, so the first answer is that it is refused for the moment."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    bench.from_controller = link = Loses(lambda number, payload: number == 77 and payload[:3] == b"\xb0\x00\x00")
+    bench.upload(SQUARE)
+    ground.command(SET_MODE, 1.0, AUTO)
+    ground.command(ARM, 1.0)
+    bench.run_until(lambda: bench.height > 5.0, 30.0)
+    assert bench.vehicle.commanded and ground.mode == AUTO
+    assert link.count
