@@ -42,7 +42,7 @@ with Session(params={"SRCH_SPACING": 12.0}) as session:
     link.send(mavlink.MAVLink_set_mode_message(1, 1, 120))
     told["flown"] = link.receive("HEARTBEAT", where=lambda one: one.custom_mode == 120).custom_mode
     reached = set()
-    for _ in range(60):
+    for _ in range(120):
         session.run_for(1.0)
         reached.add(place(session))
     told["farthest"] = [min(n for n, _ in reached), max(n for n, _ in reached)]

@@ -73,8 +73,8 @@ class FakeMissionCore:
         """Of the mode."""
         return self.mode_number
 
-    def check(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
-        return (None, check_fence(items), check_rally(items))[kind]
+    def check(self, kind: int, items: tuple[MissionItem, ...], *, empty_circles: bool = False) -> str | None:
+        return (None, check_fence(items, empty_circles=empty_circles), check_rally(items))[kind]
 
     def replace(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         self.replaced.append((kind, items))
