@@ -77,9 +77,10 @@ def plan(s: L.Row, p: L.Row, c: int, n: float, e: float, d: float) -> None:
 
 
 @jit
-def begin_curve(s: L.Row, p: L.Row, t: L.Row, after_spline: bool, last: float) -> None:
+def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool, last: float) -> None:
     """Decide whether the new leg is flown by a profile: `begin_leg` has set start, direction and length. It comes
-    `after_spline` at that one's speed, and ends at the speed `last` where it leads to one."""
+    `after_spline` at that one's speed, and ends at the speed `last` where it leads to one. A target that is `renewed`
+    on the way (GUIDED, several times a second) would never leave the beginning of its profiles."""
     whole = t[L.T_SPLINE] == 0.0 and t[L.T_GOAL_N] == t[L.T_END_N] and t[L.T_GOAL_E] == t[L.T_END_E]
     n, e, d = s[L.S_A_N] - s[L.S_END_N], s[L.S_A_E] - s[L.S_END_E], s[L.S_A_D] - s[L.S_END_D]
     along = s[L.S_RVN] * s[L.S_U_N] + s[L.S_RVE] * s[L.S_U_E] + s[L.S_RVD] * s[L.S_U_D]
@@ -87,7 +88,7 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, after_spline: bool, last: float) -
     moves = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD]
     s[L.S_CURVING] = 0.0
     s[L.S_END_N], s[L.S_END_E], s[L.S_END_D] = t[L.T_END_N], t[L.T_END_E], t[L.T_END_D]
-    if not whole:
+    if not whole or renewed:
         no_profile(s, L.S_ONWARD)
         return
     n, e, d = t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D]

@@ -28,6 +28,8 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A new target has been set."""
     kind = t[L.T_KIND]
     s[L.S_SEQ] = t[L.T_SEQ]
+    renewed = s[L.S_ON_LEG] == 1.0 and s[L.S_ARRIVED] == 0.0 and t[L.T_HAS_START] == 0.0
+    s[L.S_ON_LEG] = 1.0 if kind == L.KIND_LEG else 0.0
     s[L.S_ARRIVED] = 0.0
     s[L.S_PHASE] = 0.0
     s[L.S_NEAR_SENT] = 0.0
@@ -42,7 +44,7 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_CORNER] = 0.0
     if kind == L.KIND_LEG:
         begin_leg(s, p, t)
-        begin_curve(s, p, t, passed and splined, speed_onto_spline(s, p, t))
+        begin_curve(s, p, t, renewed, passed and splined, speed_onto_spline(s, p, t))
         if t[L.T_SPLINE] == 1.0:
             begin_spline(s, p, t, passed, splined)
             s[L.S_SPLINED] = 1.0

@@ -87,6 +87,7 @@ S_NOW = STATE.block(CURVE_SIZE)
 S_ONWARD = STATE.block(CURVE_SIZE)
 S_SPARE = STATE.block(CURVE_SIZE)
 S_SPLINED, S_ALONG, S_LAST_SPEED = STATE.take(3)  # 1: the leg is a spline; speed along it, and at its end
+S_ON_LEG = STATE.block(1)  # 1: the target is a leg
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings

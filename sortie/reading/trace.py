@@ -134,7 +134,7 @@ class _Dataflash(_Columns):
     def takes(self) -> Mapping[str, Callable[[Any, float], None]]:
         return {
             "ATT": self._attitude, "XKF1": self._velocity, "POS": self._place, "BAT": self._battery, "EV": self._event,
-            "ARM": self._arm, "PARM": self._parameter,
+            "ARM": self._arm, "PARM": self._parameter, "MSG": self._message,
         }  # fmt: skip
 
     def _attitude(self, m: Any, time_s: float) -> None:
@@ -159,6 +159,11 @@ class _Dataflash(_Columns):
 
     def _arm(self, m: Any, time_s: float) -> None:
         self.arm(time_s, bool(m.ArmState))
+
+    def _message(self, m: Any, time_s: float) -> None:
+        """A rover's log begins when it has been armed, and its ARM is not in it: the text is all that tells."""
+        if m.Message in ("Throttle armed", "Throttle disarmed"):
+            self.arm(time_s, m.Message == "Throttle armed")
 
     def _parameter(self, m: Any, time_s: float) -> None:
         if m.Name == "BATT_CAPACITY":

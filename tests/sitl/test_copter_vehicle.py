@@ -193,6 +193,17 @@ def test_a_speed_that_changes_on_the_way_is_flown_and_the_stop_is_the_same(fligh
         assert flight.report[R.GROUND_SPEED] < 0.3
 
 
+def test_a_target_that_is_given_anew_all_the_time_is_flown_to(flight: CopterFlight) -> None:
+    """As GUIDED does for who streams it: the same place or one that moves, five times a second, from rest."""
+    for ahead in (0.0, 0.4):
+        begin = flight.truth()[0]
+        for k in range(100):
+            flight.copter.set_target(Leg((begin + 60.0 + ahead * k, 0.0, -20.0)))
+            flight.run(0.2)
+        assert flight.truth()[0] > begin + 57.0
+        flight.run(15.0)
+
+
 def test_past_the_plane_counts_as_passed(flight: CopterFlight) -> None:
     """A leg that is joined on the way, and whose line runs beside the vehicle, is passed across its end."""
     flight.copter.set_target(Leg((-90.0, 10.0, -20.0)))

@@ -21,8 +21,10 @@ from autopilot.rehearsal.rules import PACK_V
 from sitl.vehicles import airframe, chassis
 from sortie import Session, UserError, rehearse
 from sortie.commands.cli import run
+from sortie.logs import dataflash_kinds as K
+from sortie.logs.dataflash import preamble
 from sortie.nodes.flight import Flight
-from sortie.reading.trace import STEP_S, FlightTrace
+from sortie.reading.trace import STEP_S, FlightTrace, read_trace
 from sortie.rehearsal.calibration import Calibration, calibrate, fitted
 
 pytest.importorskip("scipy")
@@ -153,6 +155,15 @@ def test_the_power_of_a_car_is_found(tmp_path: Path) -> None:
     assert value(found, "SIM_DRIVE_W") == pytest.approx(60.0, rel=0.05)
     assert value(found, "WP_SPEED") == pytest.approx(3.0, rel=0.05)
     assert flown(plan, found.params, None, "rover") == pytest.approx(used, rel=0.05)
+
+
+def test_a_log_that_begins_when_it_has_been_armed_holds_the_drive(tmp_path: Path) -> None:
+    """ArduRover writes "Throttle armed" first, and no ARM."""
+    log = bytearray(preamble((K.MSG, K.POS), 1_000_000) + K.MSG.pack(1_000_000, "Throttle armed"))
+    for second in range(1, 21):
+        log += K.POS.pack(second * 1_000_000, 47.0, 8.0 + 1e-5 * second, 400.0, 0.0, 0.0)
+    (tmp_path / "drive.bin").write_bytes(bytes(log))
+    assert len(read_trace(tmp_path / "drive.bin").time_s) * STEP_S == pytest.approx(19.0, abs=0.2)
 
 
 def test_a_real_ardupilot_is_found_in_its_own_log(tmp_path: Path) -> None:
