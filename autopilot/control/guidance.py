@@ -21,6 +21,8 @@ from autopilot.control.sticks import fly_attitude, fly_sticks
 
 #: Share of the climb rate at which a takeoff counts as over.
 SLOW_SHARE = 0.1
+#: A shorter leg, m, is none that the vehicle is on its way along: the climb of an RTL that is high enough already.
+LEAST_WAY = 0.3
 
 
 @jit
@@ -28,7 +30,8 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A new target has been set."""
     kind = t[L.T_KIND]
     s[L.S_SEQ] = t[L.T_SEQ]
-    renewed = s[L.S_ON_LEG] == 1.0 and s[L.S_ARRIVED] == 0.0 and t[L.T_HAS_START] == 0.0
+    on_its_way = s[L.S_ON_LEG] == 1.0 and s[L.S_ARRIVED] == 0.0 and s[L.S_LENGTH] > LEAST_WAY
+    renewed = on_its_way and t[L.T_HAS_START] == 0.0
     s[L.S_ON_LEG] = 1.0 if kind == L.KIND_LEG else 0.0
     s[L.S_ARRIVED] = 0.0
     s[L.S_PHASE] = 0.0
