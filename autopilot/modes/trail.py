@@ -1,10 +1,11 @@
 """The way a vehicle came, for the way back (SMART_RTL).
 
 While armed a point is kept whenever a look finds the vehicle SRTL_ACCURACY away from the last one; at most SRTL_POINTS
-of them. Between two looks a vehicle that accelerates by `a` strays from the straight line by at most a T^2 / 8: 0.6 m
-for a copter (a second, 5 m/s2), which is within the tolerance of the straightening that follows. A vehicle that stands,
-moves straight to the end of its leg, or keeps to the line of it, is looked at when it gets another target: a quiet
-flight is not woken up. For the return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off.
+of them. Where it was half-way between two looks follows from the places and velocities at both (a cubic, off by at most
+the fourth derivative T^4 / 384), and is kept where it is beside the straight line. Between points that lie T / 2 apart a
+vehicle that accelerates by `a` strays from the line by at most a T^2 / 32: 0.6 m for a copter (2 s, 5 m/s2), which is
+within the tolerance of the straightening that follows. A vehicle that stands, moves straight to the end of its leg, or
+keeps to the line of it, is looked at when it gets another target: a quiet flight is not woken up. For the return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off.
 Source: ArduPilot libraries/AP_SmartRTL.
 """
 
@@ -24,6 +25,7 @@ _SETTLING_S: Final = (
     1.0  # how long a vehicle on its line drifts off it at the speed that it has across: 1 / PSC_POSXY_P
 )
 _MOST_POINTS: Final = 500
+_SHARED_MS: Final = 250  # looks fall on multiples of it, as streams do, so that they share wake-ups
 _FULL: Final = 0.9
 
 
@@ -140,6 +142,7 @@ class Trail:
         self._points: list[Ned] = []
         self._look_ms = facts.vehicle_class.trail_look_ms
         self._seen_ms = 0
+        self._last: tuple[int, Ned, Ned] | None = None  # the latest look at a way that bends: when, place, velocity
         self._target: Target | None = None  # what was flown at the last look
         self._due: int | None = None
         self.paused = False
@@ -148,6 +151,7 @@ class Trail:
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         """A new way begins where the vehicle is armed. A controller with modes of its own keeps its own."""
         self._points = []
+        self._last = None
         self.keeping = armed and self._limit >= 2 and not self._facts.vehicle.capabilities.own_modes
         if self.keeping:
             self._seen_ms = now_ms
@@ -185,6 +189,7 @@ class Trail:
     def end_return(self, rest: list[Ned]) -> None:
         """What of the way has not been gone back."""
         self._points = rest[::-1]
+        self._last = None
         self.paused = False
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -200,20 +205,41 @@ class Trail:
         self._target = self._helm.target
         if self._due is None:  # nobody looked: a position that is lost now was there until now
             self._seen_ms = now_ms
-        self._due = (now_ms // self._look_ms + 1) * self._look_ms
+        self._due = -(-(now_ms + self._look_ms) // _SHARED_MS) * _SHARED_MS
         if not self._facts.has_position:
             if now_ms - self._seen_ms > _PATIENCE_MS:
                 self._give_up("bad position")
+            self._last = None
             return
         self._seen_ms = now_ms
+        here, velocity = self._motion()
+        if self._last is not None:
+            self._keep_bend(self._last, now_ms, here, velocity)
+        self._last = (now_ms, here, velocity)
         if self._goes_straight():
-            self._due = None
-        north, east, down = self._facts.vehicle.state.position
-        here = (north, east, down if self._facts.vehicle_class.has_height else 0.0)
-        if not self._points or dist(here, self._points[-1]) >= self._accuracy:
-            self._points.append(here)
+            self._due, self._last = None, None
+        self._keep(here)
+
+    def _motion(self) -> tuple[Ned, Ned]:
+        state = self._facts.vehicle.state
+        if self._facts.vehicle_class.has_height:
+            return state.position, state.velocity
+        return (*state.position[:2], 0.0), (*state.velocity[:2], 0.0)
+
+    def _keep(self, point: Ned) -> None:
+        if not self._points or dist(point, self._points[-1]) >= self._accuracy:
+            self._points.append(point)
             if len(self._points) > self._limit:
                 self._make_room()
+
+    def _keep_bend(self, last: tuple[int, Ned, Ned], now_ms: int, here: Ned, velocity: Ned) -> None:
+        """Where it was half-way since the `last` look, if that is beside the straight line."""
+        eighth = 0.125e-3 * (now_ms - last[0])
+        turned = _minus(last[2], velocity)
+        bend = (eighth * turned[0], eighth * turned[1], eighth * turned[2])
+        if dist(bend, (0.0, 0.0, 0.0)) >= 0.25 * self._accuracy:
+            middle = _between(last[1], here, 0.5)
+            self._keep((middle[0] + bend[0], middle[1] + bend[1], middle[2] + bend[2]))
 
     def _goes_straight(self) -> bool:
         """Until there is another target the way is a straight line, or none at all."""

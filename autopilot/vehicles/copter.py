@@ -141,7 +141,7 @@ COPTER: Final = VehicleClass(
         *COMMON_MIRRORED,
     ),
     mode_switch=("FLTMODE_CH", ("FLTMODE1", "FLTMODE2", "FLTMODE3", "FLTMODE4", "FLTMODE5", "FLTMODE6")),
-    trail_look_ms=1000,
+    trail_look_ms=2000,
     track_speeds=TRACK_KINDS,
     own_samples=("CTUN",),
     simulated_samples=("PSCN", "PSCE", "PSCD"),

@@ -107,7 +107,7 @@ ROVER: Final = VehicleClass(
         *COMMON_MIRRORED,
     ),
     mode_switch=("MODE_CH", ("MODE1", "MODE2", "MODE3", "MODE4", "MODE5", "MODE6")),
-    trail_look_ms=500,
+    trail_look_ms=1000,
     track_speeds=frozenset(SpeedType),  # it knows no other speed
     own_samples=("THR", "NTUN"),
     simulated_samples=("STER",),
