@@ -49,6 +49,8 @@ BESIDE = 3.0
 TURN_SHARE = 0.75
 #: How fast what the reference is off the curve fades, 1/s.
 FADE = 2.0
+#: Off the curve by less than this in all (m, m/s, m/s2) it is on it.
+FADED = 1e-30
 SAME_PLACE = 0.01  # m
 
 
@@ -159,12 +161,13 @@ def keep_pace(s: L.Row, p: L.Row) -> float:
 
 
 @jit
-def replan(s: L.Row, p: L.Row, c: int) -> None:
-    """The speed limit has changed: to it, while this leg speeds up or keeps its speed, and where the way is left to."""
+def replan(s: L.Row, p: L.Row, c: int) -> bool:
+    """The speed limit may have changed: to it, while this leg speeds up or keeps its speed, and where the way is left
+    to. False: not yet."""
     limit, accel = track_limits(p, s[c + C_N], s[c + C_E], s[c + C_D])
     time, first = s[c + C_TIME], c + C_FIRST
     if limit == s[c + C_LIMIT] or s[c + C_LENGTH] <= 0.0 or limit <= 0.0:
-        return
+        return True
     new = L.S_SPARE
     copy_profile(s, new, c)
     s[new + C_LIMIT] = limit
@@ -175,9 +178,9 @@ def replan(s: L.Row, p: L.Row, c: int) -> None:
         same = s[again + R_ACCEL] == s[first + R_ACCEL] and time <= 0.5 * (s[again + R_TIME] + s[again + R_HELD])
         if time == 0.0 or same:
             copy_profile(s, c, new)
-            return
+            return True
     if time < s[first + R_TIME]:
-        return
+        return False
     if time < s[first + R_TIME] + s[c + C_CRUISE]:
         way, speed, _ = profile_at(s, c, time)
         s[new + C_LENGTH] -= way
@@ -188,6 +191,19 @@ def replan(s: L.Row, p: L.Row, c: int) -> None:
                 s[L.S_A_N + i] += way * s[c + C_N + i]
             copy_profile(s, c, new)
     s[c + C_LIMIT] = limit  # or it brakes already, or has no room
+    return True
+
+
+@jit
+def follow_limits(s: L.Row, p: L.Row) -> None:
+    """Fly at the speed limits of now, if these are others than those that the profiles were last seen to keep."""
+    ground, up, down = p[L.P_SPEED_GROUND], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN]
+    if ground == s[L.S_PACED_BY] and up == s[L.S_PACED_BY + 1] and down == s[L.S_PACED_BY + 2]:
+        return
+    done = replan(s, p, L.S_NOW)
+    if s[L.S_ONWARD + C_TIME] > 0.0 or not replan(s, p, L.S_ONWARD) or not done:
+        return
+    s[L.S_PACED_BY], s[L.S_PACED_BY + 1], s[L.S_PACED_BY + 2] = ground, up, down
 
 
 @jit
@@ -239,7 +255,19 @@ def put_on(s: L.Row, c: int, back: float) -> None:
 
 @jit
 def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
-    """Put the reference at (n, e, d), at rest but for what it is still off the curve, which fades."""
+    """Put the reference at (n, e, d), at rest but for what it is still off the curve, which fades until it is nothing:
+    numbers that only grow smaller end as denormal ones, which a processor takes a hundred times as long for."""
+    left = 0.0
+    for i in range(9):
+        left += abs(s[L.S_OFF + i])
+    if left < FADED:
+        for i in range(9):
+            s[L.S_OFF + i] = 0.0
+        s[L.S_RPN], s[L.S_RPE], s[L.S_RPD] = n, e, d
+        for i in range(3):
+            s[L.S_RVN + i] = 0.0
+            s[L.S_RAN + i] = 0.0
+        return
     for i in range(3):
         jerk = -FADE * (3.0 * s[L.S_OFF + 6 + i] + FADE * (3.0 * s[L.S_OFF + 3 + i] + FADE * s[L.S_OFF + i]))
         s[L.S_OFF + 6 + i] += L.TICK * jerk
@@ -256,9 +284,7 @@ def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
 def fly_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """One tick along the profiles; is the leg flown?"""
     dt = keep_pace(s, p)
-    replan(s, p, L.S_NOW)
-    if s[L.S_ONWARD + C_TIME] == 0.0:
-        replan(s, p, L.S_ONWARD)
+    follow_limits(s, p)
     fade_onto(s, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D])
     s[L.S_NOW + C_TIME] = min(s[L.S_NOW + C_TIME] + dt, s[L.S_NOW + C_END])
     put_on(s, L.S_NOW, 0.0)

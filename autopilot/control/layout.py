@@ -78,7 +78,7 @@ S_MOTORS_HELD = STATE.block(1)  # 1: armed, but not started: on the ground the m
 S_FLOOR = STATE.block(1)  # the ground below, NED down m; 0 without terrain: the plane through the origin
 # legs by a speed profile (`autopilot.control.profile`): 1 while one is flown; share of time that passes on it; the end
 # of the leg; how far the reference is off the curve, with two derivatives; profiles of the leg before, of this one and
-# of the next, and a spare one
+# of the next, and a spare one; the speed limits (ground, up, down) that all of them keep
 CURVE_SIZE: Final = 26
 S_CURVING, S_PACE, S_END_N, S_END_E, S_END_D = STATE.take(5)
 S_OFF = STATE.block(9)
@@ -86,6 +86,7 @@ S_BEFORE = STATE.block(CURVE_SIZE)
 S_NOW = STATE.block(CURVE_SIZE)
 S_ONWARD = STATE.block(CURVE_SIZE)
 S_SPARE = STATE.block(CURVE_SIZE)
+S_PACED_BY = STATE.block(3)
 S_SPLINED, S_ALONG, S_LAST_SPEED = STATE.take(3)  # 1: the leg is a spline; speed along it, and at its end
 S_ON_LEG = STATE.block(1)  # 1: the target is a leg
 STATE.seal(globals())
