@@ -1,11 +1,12 @@
 """The way a vehicle came, for the way back (SMART_RTL).
 
 While armed a point is kept whenever a look finds the vehicle SRTL_ACCURACY away from the last one; at most SRTL_POINTS
-of them. Where it was half-way between two looks follows from the places and velocities at both (a cubic, off by at most
-the fourth derivative T^4 / 384), and is kept where it is beside the straight line. Between points that lie T / 2 apart a
-vehicle that accelerates by `a` strays from the line by at most a T^2 / 32: 0.6 m for a copter (2 s, 5 m/s2), which is
-within the tolerance of the straightening that follows. A vehicle that stands, moves straight to the end of its leg, or
-keeps to the line of it, is looked at when it gets another target: a quiet flight is not woken up. For the return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off.
+of them. Where it was half-way between two looks follows from the places and velocities at both (a cubic, off by at
+most the fourth derivative T^4 / 384), and is kept where it is beside the straight line. Between points that lie T / 2
+apart a vehicle that accelerates by `a` strays from the line by at most a T^2 / 32: 0.6 m for a copter (2 s, 5 m/s2),
+which is within the tolerance of the straightening that follows. A vehicle that stands, moves straight to the end of
+its leg, or keeps to the line of it, is looked at when it gets another target: a quiet flight is not woken up. For the
+return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off.
 Source: ArduPilot libraries/AP_SmartRTL.
 """
 
