@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from autopilot.events import Event, RebootRequested
 from autopilot.geo import GeoPoint
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
-from sortie.commands.pace import begin_pace, is_real_time, pace_warnings
+from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
@@ -162,8 +162,7 @@ class Program:
         self.recorder = record_flights(self.service, self.log_dir, telemetry=self.settings.telemetry_log)
         self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
         self._stack.callback(self.service.close)
-        if self.service.camera is not None and is_real_time(self.settings):
-            self.service.camera.card.promises = False
+        pace_pictures(self.settings, self.service)
 
     def _write_trace(self, path: Path) -> None:
         try:

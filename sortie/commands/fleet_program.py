@@ -15,7 +15,7 @@ from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
 from sortie.commands.build import NO_DEFAULTS
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
-from sortie.commands.pace import begin_pace, is_real_time, pace_warnings
+from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
@@ -128,8 +128,7 @@ class FleetProgram:
         recorder = record_flights(service, self.log_dir / one.label, telemetry=self.settings.telemetry_log)
         self._stack.callback(lambda: recorder.finish(service.now_ms))
         self._stack.callback(service.close)
-        if service.camera is not None and is_real_time(self.settings):
-            service.camera.card.promises = False
+        pace_pictures(self.settings, service)
         statistics = Statistics(service, None if self._statistics else self.runtime.jitter)
         self._statistics.append((one.label, statistics))
         service.pages.add("links.json", statistics.links_page)

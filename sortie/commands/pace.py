@@ -22,6 +22,20 @@ def is_real_time(settings: Settings) -> bool:
     return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
 
 
+def pace_pictures(settings: Settings, service: Service) -> None:
+    """A camera's pictures do not hold up others: who asks for one too early is answered when it is there. In real time
+    it is told of when it is there; at other speeds as soon as it is taken, so that what is told does not depend on the
+    machine, but only until somebody speaks: his patience is measured by the wall, unless he sets the pace."""
+    if service.camera is None:
+        return
+    card = service.camera.card
+    card.holds_up = False
+    if is_real_time(settings):
+        card.promises = lambda: False
+    elif settings.pace != CLIENTS:
+        card.promises = lambda: not service.endpoint.totals().frames_in
+
+
 def pace_warnings(settings: Settings) -> list[str]:
     """Of bounds that nobody asks for."""
     if settings.pace == CLIENTS:

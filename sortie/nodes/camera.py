@@ -36,9 +36,8 @@ from mavlink_bridge.services.camera.service import FLOWN, CameraItems
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.commands.context import Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, OpenFile, VirtualFiles
+from mavlink_bridge.services.ftp.files import Entry, FileComesError, FileRefusedError, OpenFile, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
-from mavlink_bridge.services.ftp.wire import Nak
 from sitl.camera.darkroom import Job, darkroom
 from sitl.camera.jpeg import Picture
 from sitl.camera.rendering import Marking, Quaternion, Scene, View
@@ -103,11 +102,13 @@ def file_name(number: int) -> str:
 
 
 class Card:
-    """The folder with the pictures, and a `Mount` that shows it. `promises`: files that are still being written count
-    as written, and who opens one waits for it: in virtual time, whose outcome must not depend on the machine."""
+    """The folder with the pictures, and a `Mount` that shows it. `promises()`: do files that are still being written
+    count as written now? They do in virtual time, whose outcome must not depend on the machine. `holds_up`: then who
+    opens one holds up all else until it is there; where others wait on sockets, he alone waits for his answer."""
 
     def __init__(self) -> None:
-        self.promises = True
+        self.promises: Callable[[], bool] = lambda: True
+        self.holds_up = True
         self.written_ever = 0
         self.stored = 0
         self._folder: Path | None = None
@@ -141,8 +142,19 @@ class Card:
 
     def ready(self, name: str) -> bool:
         """Is it written, or as good as that?"""
+        return not self._writes(name) or self.promises()
+
+    def writing(self) -> bool:
+        """Are there files whose end would have to be waited for?"""
+        return not self.holds_up and any(self._writes(name) for name in tuple(self._jobs))
+
+    def _writes(self, name: str) -> bool:
+        """Is it still being written? What one has come to is written down as soon as somebody asks."""
         job = self._jobs.get(name)
-        return self.promises or job is None or job.done
+        if job is not None and job.done:
+            self._wait(name, job)
+            return False
+        return job is not None
 
     def format(self) -> None:
         """Delete all pictures of this and earlier runs."""
@@ -178,15 +190,14 @@ class Card:
 
     # --- Mount --------------------------------------------------------------------------------------------------------
     def open(self, path: str, query: str) -> OpenFile:
-        job = self._jobs.get(path)
-        if job is not None and (self.promises or job.done):
-            self._wait(path, job)
-        elif job is not None:
-            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        if self._writes(path):
+            if not self.holds_up:
+                raise FileComesError
+            self._wait(path, self._jobs[path])
         return ServedDirectory(self.folder).open(path, query)
 
     def entries(self, path: str) -> Sequence[Entry]:
-        if self.promises:
+        if self.holds_up:
             self.finish()
         if not self.folder.is_dir():
             return []
@@ -277,6 +288,9 @@ class CameraAlbum:
 
     def ready(self, number: int) -> bool:
         return self.card.ready(self._names[number])
+
+    def writes(self) -> bool:
+        return self.card.writing()
 
     def format(self) -> None:
         self.card.format()

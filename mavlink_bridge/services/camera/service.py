@@ -52,6 +52,9 @@ class Album(Protocol):
     def ready(self, number: int) -> bool:
         """Is its file written?"""
 
+    def writes(self) -> bool:
+        """Are files being written, for whose end one would have to wait?"""
+
     def format(self) -> None:
         """Delete all files."""
 
@@ -319,7 +322,7 @@ class CameraService:
         """STORAGE_FORMAT: param1 the card (0: all), param2 = 1."""
         if command.whole(1) not in (0, STORAGE_ID) or command.param(2) != 1.0:
             return _DENIED
-        if self.device.interval_ms or self._reports.waits:
+        if self.device.interval_ms or self._reports.waits or self._album.writes():
             return _BUSY
         self._album.format()
         self.device.format()

@@ -22,6 +22,10 @@ class FileRefusedError(Exception):
         self.errno = errno
 
 
+class FileComesError(Exception):
+    """The file is being written: who asks for it is answered when it is there."""
+
+
 class OpenFile(Protocol):
     """A file being read. Its content does not change while it is open."""
 
@@ -47,7 +51,8 @@ class Mount(Protocol):
     """What stands behind one name of the root, such as `@PARAM`."""
 
     def open(self, path: str, query: str) -> OpenFile:
-        """The file `path` (relative, no leading slash); `query` is what followed a `?`. Raises FileRefusedError."""
+        """The file `path` (relative, no leading slash); `query` is what followed a `?`. Raises FileRefusedError, and
+        FileComesError."""
 
     def entries(self, path: str) -> Sequence[Entry]:
         """The directory `path`, "" = the mount itself. Raises FileRefusedError."""
@@ -86,7 +91,7 @@ class VirtualFiles:
         self._mounts[name] = mount
 
     def open(self, path: str) -> OpenFile:
-        """The file at `path`, opened. Raises FileRefusedError."""
+        """The file at `path`, opened. Raises FileRefusedError, and FileComesError."""
         path, _, query = path.partition("?")
         mount, rest = self._find(path)
         if mount is None or not rest:

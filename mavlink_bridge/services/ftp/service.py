@@ -3,7 +3,8 @@
 Sessions belong to a peer (link, system, component) and carry the number that it chose, as with ArduPilot. A request
 that comes again unchanged within `REUSE_MS` gets the same answer again. Bursts are paced by the room on the link. At
 most `SESSIONS` files are open, `SESSIONS_PER_PEER` for one peer; one that has rested for `REUSE_MS` gives way to a new
-one, one that has rested for `EXPIRE_MS` is closed. Nothing can be written.
+one, one that has rested for `EXPIRE_MS` is closed. A file that is still being written is answered for when it is there;
+who has asked for something else by then waits no more. Nothing can be written.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.ftp.files import FileRefusedError, OpenFile, VirtualFiles, listing
+from mavlink_bridge.services.ftp.files import (
+    FileComesError,
+    FileRefusedError,
+    OpenFile,
+    VirtualFiles,
+    listing,
+)
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, ack, message_of, nak, unpack
 
 SESSIONS: Final = 64
@@ -28,6 +35,10 @@ FRAME_BYTES: Final = 266
 BURST_PASS: Final = 64
 """At most so many blocks of a burst are queued in one pass."""
 WAIT_FOR_ROOM_MS: Final = 5
+LOOK_AGAIN_MS: Final = 20
+"""Between looks for a file that is being written."""
+COMES_MS: Final = 60_000
+"""So long one may be waited for."""
 _CRC_PART: Final = 65_536
 LARGEST_CHECKSUM: Final = 16 << 20
 """Files beyond it are not summed up on request: that would hold up the vehicle."""
@@ -76,6 +87,16 @@ class _Answer:
     sent_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """A request for a file that is being written."""
+
+    peer: Peer
+    payload: bytes
+    request: Operation
+    until_ms: int
+
+
 class FtpService:
     """FILE_TRANSFER_PROTOCOL. `room(link)`: bytes that may be queued on a link now; `banner()`: the STATUSTEXTs sent
     when the parameter file is opened, since stations then no longer ask for the list that would bring them.
@@ -100,6 +121,8 @@ class FtpService:
         self._sessions: dict[_SessionKey, _Session] = {}
         self._answers: OrderedDict[_PeerKey, _Answer] = OrderedDict()
         self._burst_due_ms = 0
+        self._awaited: OrderedDict[_PeerKey, _Awaited] = OrderedDict()
+        self._look_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """A request; replies of others are passed over."""
@@ -114,25 +137,39 @@ class FtpService:
         if known is not None and known.request == payload and now_ms - known.sent_ms < REUSE_MS:
             self._out.append(known.reply)
             return
-        reply = self._handle(request, peer, now_ms)
+        awaited = self._awaited.pop(_key(peer), None)
+        if (
+            awaited is not None and awaited.payload == payload
+        ):  # asked again: how long it may take counts from the first
+            self._awaited[_key(peer)] = awaited
+            return
+        try:
+            reply = self._handle(request, peer, now_ms)
+        except FileComesError:
+            self._await(_Awaited(peer, payload, request, now_ms + COMES_MS), now_ms)
+            return
         if reply is not None:
             self._reply(peer, payload, reply, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Continue bursts, close what has rested too long."""
+        """Continue bursts, answer for files that have come, close what has rested too long."""
         for key, session in list(self._sessions.items()):
             if now_ms - session.used_ms >= EXPIRE_MS:
                 self._close(key)
         if now_ms >= self._burst_due_ms:
             self._continue_bursts(now_ms)
+        if self._awaited and now_ms >= self._look_ms:
+            self._look_again(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """The next part of a burst, or the next session to expire."""
+        """The next part of a burst, the next look for a file, or the next session to expire."""
+        look_ms = self._look_ms if self._awaited else None
         if not self._sessions:
-            return None
+            return look_ms
         if any(session.burst is not None for session in self._sessions.values()):
-            return self._burst_due_ms
-        return min(session.used_ms for session in self._sessions.values()) + EXPIRE_MS
+            return self._burst_due_ms if look_ms is None else min(self._burst_due_ms, look_ms)
+        expires_ms = min(session.used_ms for session in self._sessions.values()) + EXPIRE_MS
+        return expires_ms if look_ms is None else min(expires_ms, look_ms)
 
     def take_outgoing(self) -> list[Outgoing]:
         """What is to be sent, in order; forgets it."""
@@ -147,6 +184,8 @@ class FtpService:
             self._close(key)
         for peer in [peer for peer in self._answers if peer[0] == link]:
             del self._answers[peer]
+        for peer in [peer for peer in self._awaited if peer[0] == link]:
+            del self._awaited[peer]
 
     # --- requests --------------------------------------------------------------------------------------------------
     def _handle(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
@@ -237,6 +276,25 @@ class FtpService:
         finally:
             file.close()
         return ~crc & 0xFFFFFFFF
+
+    # --- files that are being written ------------------------------------------------------------------------------
+    def _await(self, awaited: _Awaited, now_ms: int) -> None:
+        self._awaited[_key(awaited.peer)] = awaited
+        self._look_ms = now_ms + LOOK_AGAIN_MS
+        while len(self._awaited) > PEERS:
+            self._awaited.popitem(last=False)
+
+    def _look_again(self, now_ms: int) -> None:
+        self._look_ms = now_ms + LOOK_AGAIN_MS
+        for key, awaited in list(self._awaited.items()):
+            try:
+                reply = self._handle_path(awaited.request, awaited.peer, now_ms)
+            except FileComesError:
+                if now_ms < awaited.until_ms:
+                    continue
+                reply = nak(awaited.request, Nak.FILE_NOT_FOUND)
+            del self._awaited[key]
+            self._reply(awaited.peer, awaited.payload, reply, now_ms)
 
     # --- bursts ----------------------------------------------------------------------------------------------------
     def _continue_bursts(self, now_ms: int) -> None:

@@ -165,6 +165,8 @@ class Server:
     def _run(self) -> None:
         try:
             with self._make() as session:
+                if session.service.camera is not None:
+                    session.service.camera.card.holds_up = False  # who flies also answers others
                 self._started.set_result((session, int(session.add_link(LINK).rpartition(":")[2])))
                 try:
                     if self._speedup is None:

@@ -30,10 +30,11 @@ CAMERA, ALL, AUTOPILOT = 100, 0, 1
 
 @dataclass
 class Shelf:
-    """An album that only counts. `slow`: nothing gets written."""
+    """An album that only counts. `slow`: nothing gets written; `late`: it has told of files that are not."""
 
     shots: list[Shot] = field(default_factory=list)
     slow: bool = False
+    late: bool = False
     stored: int = 0
     formatted: int = 0
 
@@ -43,6 +44,9 @@ class Shelf:
 
     def ready(self, number: int) -> bool:
         return not self.slow
+
+    def writes(self) -> bool:
+        return self.late
 
     def format(self) -> None:
         self.formatted += 1
@@ -249,6 +253,9 @@ def test_a_card_in_use_is_not_formatted() -> None:
     assert bench.ask(Cmd.STORAGE_FORMAT, 1, 1) == Result.TEMPORARILY_REJECTED
     bench.ask(Cmd.IMAGE_STOP_CAPTURE)
     bench.pass_time(200)
+    bench.shelf.late = True
+    assert bench.ask(Cmd.STORAGE_FORMAT, 1, 1) == Result.TEMPORARILY_REJECTED
+    bench.shelf.late = False
     assert [bench.ask(Cmd.STORAGE_FORMAT, *params) for params in ((2, 1), (1, 0), (0, 1))] == [2, 2, 0]
 
 

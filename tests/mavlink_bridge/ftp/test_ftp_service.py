@@ -15,6 +15,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.ftp import (
     Entry,
+    FileComesError,
     FileRefusedError,
     FtpService,
     MemoryFile,
@@ -22,7 +23,15 @@ from mavlink_bridge.services.ftp import (
     VirtualFiles,
     pack_parameters,
 )
-from mavlink_bridge.services.ftp.service import EXPIRE_MS, FRAME_BYTES, REUSE_MS, SESSIONS, SESSIONS_PER_PEER
+from mavlink_bridge.services.ftp.service import (
+    COMES_MS,
+    EXPIRE_MS,
+    FRAME_BYTES,
+    LOOK_AGAIN_MS,
+    REUSE_MS,
+    SESSIONS,
+    SESSIONS_PER_PEER,
+)
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
 from tests.fakes.ftp_client import FtpBench
 from tests.fakes.recorded import conversation
@@ -34,8 +43,11 @@ class LogMount:
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
         self.closed = 0
+        self.coming: set[str] = set()
 
     def open(self, path: str, query: str) -> MemoryFile:
+        if path in self.coming:
+            raise FileComesError
         if path not in self.files:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         mount = self
@@ -429,3 +441,46 @@ def test_any_payload_is_taken(payload: bytes) -> None:
     message = dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, list(payload))
     bench.service.handle_message(message, bench.peer, bench.now_ms)
     bench.receive()
+
+
+# --- files that are being written ---------------------------------------------------------------------------------
+def test_who_asks_too_early_is_answered_when_the_file_is_there() -> None:
+    """Once, however often he asks meanwhile; nobody else waits, and nothing is looked for any more then."""
+    bench = Bench()
+    bench.logs.coming.add("1.BIN")
+    request = Operation(7, 0, Opcode.OPEN_FILE_RO, 10, data=b"logs/1.BIN")
+    other = FtpBench(bench.service, Peer(link=2, system=254, component=190))
+    assert bench.send(request) == []
+    for _ in range(40):
+        assert bench.step(LOOK_AGAIN_MS) == bench.send(request) == []
+        assert other.ask(Opcode.CALC_FILE_CRC32, data=b"@PARAM/param.pck")[0].opcode == Opcode.ACK
+    bench.logs.coming.clear()
+    (reply,) = bench.step(LOOK_AGAIN_MS)
+    assert (reply.seq, reply.opcode, reply.req_opcode) == (8, Opcode.ACK, Opcode.OPEN_FILE_RO)
+    assert int.from_bytes(reply.data[:4], "little") == len(bench.logs.files["1.BIN"])
+    assert bench.send(request) == [reply], "as any answer that was lost"
+    deadline_ms = bench.service.next_deadline_ms()
+    assert deadline_ms is not None
+    assert deadline_ms > bench.now_ms + LOOK_AGAIN_MS
+
+
+def test_who_asks_for_something_else_waits_no_more() -> None:
+    """Nor who has hung up."""
+    bench = Bench()
+    bench.logs.coming.add("1.BIN")
+    for gone in (lambda: bench.ask(Opcode.RESET_SESSIONS), lambda: bench.service.link_closed(bench.peer.link)):
+        assert bench.ask(Opcode.OPEN_FILE_RO, data=b"logs/1.BIN") == []
+        assert bench.service.next_deadline_ms() == bench.now_ms + LOOK_AGAIN_MS
+        gone()
+        assert bench.service.next_deadline_ms() is None
+
+
+def test_a_file_that_never_comes_is_not_found() -> None:
+    """A checksum of it neither."""
+    bench = Bench()
+    bench.logs.coming.add("1.BIN")
+    for opcode in (Opcode.OPEN_FILE_RO, Opcode.CALC_FILE_CRC32):
+        assert bench.ask(opcode, data=b"logs/1.BIN") == []
+        assert bench.step(COMES_MS - 1) == []
+        (reply,) = bench.step(LOOK_AGAIN_MS)
+        assert (reply.opcode, reply.req_opcode, reply.data[0]) == (Opcode.NAK, opcode, Nak.FILE_NOT_FOUND)

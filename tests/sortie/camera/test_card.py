@@ -1,0 +1,86 @@
+"""The card of a camera: what counts as written, and who waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from mavlink_bridge.services.ftp import FileComesError
+from sitl.camera.darkroom import Job
+from sortie.commands.pace import pace_pictures
+from sortie.config.settings import Settings
+from sortie.nodes.camera import Card
+
+NAME = "100SORTI/IMG_0001.JPG"
+
+
+def begun(folder: Path) -> tuple[Card, Job]:
+    """A card on which one picture is being written, beside other things."""
+    card = Card()
+    card.keep_in(folder)
+    assert card.next_file() == NAME
+    job = Job(card.folder / NAME, 0, cast("Any", None))
+    card.written_by(NAME, job)
+    card.holds_up = False
+    return card, job
+
+
+def finish(card: Card, job: Job) -> None:
+    (card.folder / NAME).write_bytes(b"picture")
+    job.end("")
+
+
+def test_a_picture_that_is_being_written_holds_up_nobody(tmp_path: Path) -> None:
+    """It is told of, and comes; it is not in the directory yet, and the card is in use."""
+    card, job = begun(tmp_path)
+    assert card.ready(NAME)
+    assert card.writing()
+    assert card.entries("100SORTI") == []
+    with pytest.raises(FileComesError):
+        card.open(NAME, "")
+    finish(card, job)
+    assert card.open(NAME, "").read(0, 100) == b"picture"
+    assert [one.name for one in card.entries("100SORTI")] == ["IMG_0001.JPG"]
+    assert not card.writing()
+
+
+def test_what_was_not_written_is_said_when_somebody_asks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, with the reason; nobody waits for it."""
+    card, job = begun(tmp_path)
+    job.end("No space left on device")
+    assert (card.ready(NAME), card.writing()) == (True, False)
+    assert [record.getMessage() for record in caplog.records] == [f"picture {NAME}: No space left on device"]
+
+
+@pytest.mark.parametrize(
+    ("pace", "speedup", "alone", "among_others"),
+    [("wall", None, False, False), ("wall", 1.0, False, False), ("wall", 4.0, True, False), ("wall", 0.0, True, False),
+     ("clients", None, True, True), ("clients", 4.0, True, True)],
+)  # fmt: skip
+def test_by_the_wall_a_picture_is_told_of_when_it_is_there(
+    pace: str, speedup: float | None, alone: bool, among_others: bool, tmp_path: Path
+) -> None:
+    """At other speeds as soon as somebody has spoken; before that, or paced by clients, at once: what is told must not
+    depend on the machine."""
+    card, job = begun(tmp_path)
+
+    class Service:
+        frames_in = 0
+        camera = type("Album", (), {"card": card})
+
+        @property
+        def endpoint(self) -> Any:
+            return self
+
+        def totals(self) -> Any:
+            return self
+
+    service = Service()
+    pace_pictures(Settings(pace=pace, speedup=speedup), cast("Any", service))
+    assert card.ready(NAME) is alone
+    service.frames_in = 1
+    assert card.ready(NAME) is among_others
+    finish(card, job)
+    assert card.ready(NAME)
