@@ -8,7 +8,8 @@ The stamp that is stored is always ahead of the last one used, by up to `RESERVE
 is the floor: nothing that was signed before is accepted again. A station whose clock is behind the floor catches up
 with our first signed frame, as the signing protocol has it.
 
-Clock: link time, for a look at the stamp each second.
+Clock: link time, for a look at the stamp each second while there is a link on which we sign, or a stamp was accepted:
+where time runs ahead of the wall, seconds are many.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _PERIOD_MS: Final = 1000
 class SignedLinks(Protocol):
     """What is needed of the endpoint."""
 
+    def links(self) -> tuple[int, ...]: ...
     def set_signing(self, signing: Signing | None) -> None: ...
     def trusted(self, link: int) -> bool: ...
 
@@ -65,6 +67,7 @@ class SigningService:
         self._stored = stamp
         self._key: bytes | None = None
         self._due_ms = 0
+        self._looked_at = 0
         self._outgoing: list[Outgoing] = []
         self.signing: Signing | None = None
         self.refused = 0
@@ -95,9 +98,13 @@ class SigningService:
             self._due_ms = now_ms + _PERIOD_MS
             self.signing.not_before(timestamp_of(self._unix_us()))
             self._reserve(self.signing)
+            self._looked_at = self.signing.timestamp
 
     def next_deadline_ms(self) -> int | None:
-        return None if self.signing is None else self._due_ms
+        if self.signing is None:
+            return None
+        used = self.signing.timestamp != self._looked_at or not all(map(self._links.trusted, self._links.links()))
+        return self._due_ms if used else None
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []

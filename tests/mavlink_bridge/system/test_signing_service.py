@@ -211,3 +211,19 @@ def test_a_short_frame_with_a_key_of_zeros_at_its_end_is_whole() -> None:
     message = dialect.MAVLink_setup_signing_message(1, 1, b"k" + bytes(31), 0)
     vehicle.receive(vehicle.usb, FrameWriter(255, 190).frame(*codec.payload(message)))
     assert vehicle.keys.key == b"k" + bytes(31)
+
+
+def test_where_nothing_is_signed_it_wakes_nobody_up() -> None:
+    """A loop that runs ahead of the wall by months would look at its stamp each second of these."""
+    vehicle = Vehicle()
+    vehicle.receive(vehicle.usb, Station(None).setup(KEY))
+    assert vehicle.service.next_deadline_ms() == 0
+    vehicle.endpoint.close_link(vehicle.net)
+    vehicle.pass_time(1)
+    assert vehicle.service.next_deadline_ms() is None
+    assert vehicle.answers(vehicle.usb, Station(KEY, timestamp_of(vehicle.now_us) + 100).ping())
+    assert vehicle.service.next_deadline_ms() == 2000, "its stamp is to be kept"
+    vehicle.pass_time(1)
+    assert vehicle.service.next_deadline_ms() is None
+    vehicle.endpoint.open_link("net", trusted=False)
+    assert vehicle.service.next_deadline_ms() == 3000
