@@ -1,8 +1,9 @@
 """How close vehicles come to each other: the closest approach of each pair, from where they really are.
 
 Looked at every now and then; between two looks motion is taken as straight, so that the distance of a pair is that of
-the nearest point of their relative motion (conflict detection's "closest point of approach"). Vehicles are sorted from
-south to north and compared with their neighbours in that order as far as the limit reaches: few pairs of many.
+the nearest point of their relative motion (conflict detection's "closest point of approach"). Of few vehicles all pairs are
+looked at; many are sorted from south to north and compared with their neighbours in that order as far as the limit
+reaches: few pairs of many.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from sitl.vehicles.rows import Rows
 CLOSE_M: Final = 20.0
 """Below this an approach is told."""
 _MOVES_MPS: Final = 0.5
+_FEW: Final = 48
+"""Of so many all pairs are looked at in one go."""
 _APART_M: Final = 1.0
 """So much more than the closest ends an approach although they are still near each other."""
 Floats = npt.NDArray[np.float64]
@@ -50,6 +53,7 @@ class Separation:
         self._at = np.zeros((len(homes), 3))
         self._speed = np.zeros((len(homes), 3))
         self._moves = np.zeros(len(homes), np.bool_)
+        self._all_pairs = np.triu_indices(len(homes) if len(homes) <= _FEW else 0, 1)
         self._under_way: dict[Pair, Approach] = {}
         self._looked_ms: int | None = None
         self.closest: Approach | None = None
@@ -88,6 +92,12 @@ class Separation:
         """Pairs of which one at least is under way."""
         if not self._moves.any():
             return []
+        if len(self._at) <= _FEW:
+            first, second = self._all_pairs
+            which = np.flatnonzero(self._moves[first] | self._moves[second])
+            first, second = first[which], second[which]
+            return self._pairs(first, second, self._at[second] - self._at[first],
+                               self._speed[second] - self._speed[first], reach_m, now_ms, passed_s)  # fmt: skip
         order = np.argsort(self._at[:, 0], kind="stable")
         at, speed, moves = self._at[order], self._speed[order], self._moves[order]
         fastest = float(np.abs(speed).max()) * 2.0 * passed_s
@@ -99,23 +109,24 @@ class Separation:
                 break
             within &= moves[shift:] | moves[:-shift]
             which = np.flatnonzero(within)
-            found += self._pairs(order, which, shift, apart[which], speed[which + shift] - speed[which], reach_m,
-                                 now_ms, passed_s)  # fmt: skip
+            found += self._pairs(order[which], order[which + shift], apart[which],
+                                 speed[which + shift] - speed[which], reach_m, now_ms, passed_s)  # fmt: skip
             if found and reach_m == np.inf:
                 reach_m = max(min(approach.distance_m for approach in found), CLOSE_M)
         return found
 
     def _pairs(
-        self, order: npt.NDArray[np.int64], which: npt.NDArray[np.int64], shift: int, apart: Floats, closing: Floats,
+        self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], apart: Floats, closing: Floats,
         reach_m: float, now_ms: int, passed_s: float,
     ) -> list[Approach]:  # fmt: skip
+        """Of these pairs, which are `apart` and move so against each other, those that came nearer than `reach_m`."""
         squared = np.einsum("ij,ij->i", closing, closing)
         along = np.einsum("ij,ij->i", apart, closing)
         back_s = np.clip(np.divide(along, squared, out=np.zeros_like(along), where=squared > 0.0), 0.0, passed_s)
         nearest = np.sqrt(np.sum((apart - closing * back_s[:, None]) ** 2, axis=1))
         found = []
         for k in np.flatnonzero(nearest < reach_m).tolist():
-            a, b = int(order[which[k]]), int(order[which[k] + shift])
+            a, b = int(first[k]), int(second[k])
             pair = (a, b) if a < b else (b, a)
             found.append(Approach(pair, float(nearest[k]), now_ms - round(1000.0 * float(back_s[k]))))
         return found

@@ -82,7 +82,7 @@ class Recorder:
     """Takes samples of a session's vehicle as its time passes, from the first call on, until it has stood disarmed for
     `GROUNDED_S`; `signals` makes arrays of them. `limit_s`: beyond it time does not pass: TimeIsUp. `alone`: it is
     stopped for each sample between two passes, which costs a third of a pass; those of a fleet move together, and have
-    a pass for each."""
+    a pass for each in which nothing is decided."""
 
     def __init__(self, session: Flying, plan: Plan, limit_s: float | None = None, *, alone: bool = True) -> None:
         self._session = session
@@ -104,7 +104,8 @@ class Recorder:
         if alone:
             service.move = self._move
         else:
-            service.next_step_ms = lambda: self._next_ms
+            service.next_sample_ms = lambda: None if self.over else self._next_ms
+            service.samplers.append(self._look)
         service.observers.append(lambda _, now_ms: self._look(now_ms))
         self._look(service.now_ms)
 

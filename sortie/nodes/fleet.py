@@ -254,9 +254,9 @@ class FleetNode:
         kind, row = self._place[member]
         now_ms = service.now_ms
         due_ms = min(float(kind.decides_ms[row]), now_ms + QUIET_MS)
-        streams_ms = service.telemetry.next_deadline_ms()
-        if streams_ms is not None and streams_ms < due_ms:
-            due_ms = max(streams_ms, now_ms + int(L.TICK_MS))
+        for wanted_ms in (service.telemetry.next_deadline_ms(), service.next_sample_ms()):
+            if wanted_ms is not None and wanted_ms < due_ms:
+                due_ms = max(wanted_ms, now_ms + int(L.TICK_MS))
         kind.due_ms[row] = due_ms
         kind.changed()
 

@@ -93,6 +93,8 @@ class Service:
         self._behind = behind
         self._link_rates = link_rates
         self.next_step_ms: Callable[[], int | None] = lambda: None
+        self.next_sample_ms: Callable[[], int | None] = lambda: None
+        """In a fleet: when `samplers` want a pass, if only one of streams. Who looks at one alone has `move`."""
         self.move: Callable[[int], int] = vehicle.advance
         """Moves the vehicle to a vehicle time or to its first event; who only looks on may stop it in between."""
         self.wait_for_disk: Callable[[int], bool] | None = None
