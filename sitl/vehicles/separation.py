@@ -1,8 +1,8 @@
 """How close vehicles come to each other: the closest approach of each pair, from where they really are.
 
 Looked at every now and then; between two looks motion is taken as straight, so that the distance of a pair is that of
-the nearest point of their relative motion (conflict detection's "closest point of approach"). Of few vehicles all pairs are
-looked at; many are sorted from south to north and compared with their neighbours in that order as far as the limit
+the nearest point of their relative motion (conflict detection's "closest point of approach"). Of few vehicles all pairs
+are looked at; many are sorted from south to north and compared with their neighbours in that order as far as the limit
 reaches: few pairs of many.
 """
 
