@@ -23,7 +23,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 try:
     import numba
-    from numba.core import event
+    from numba.core import event, registry
+    from numba.core.compiler_lock import global_compiler_lock
 except ImportError:  # no numba for this Python: the same functions run as they are
     numba = None
 else:
@@ -68,11 +69,21 @@ def entry(signature: str, function: F) -> F:
     """
     if not COMPILED:
         return function
+    with global_compiler_lock:  # what numba has never more than once, is taken in here: see `test_jit.py`
+        registry.cpu_target.target_context.refresh()
     try:
-        compiled: F = numba.njit(signature, error_model="numpy", nogil=True, cache=True)(function)
-    except (RuntimeError, OSError):  # no place for a cache (read-only without a home, full disk): compile each time
-        compiled = numba.njit(signature, error_model="numpy", nogil=True)(function)
-    return compiled
+        compiled = numba.njit(error_model="numpy", nogil=True, cache=True)(function)
+    except (RuntimeError, OSError):  # no place for a cache (read-only without a home): compile each time
+        compiled = numba.njit(error_model="numpy", nogil=True)(function)
+    try:
+        compiled.compile(signature)
+    except OSError:  # the cache cannot be written (a full disk: it is compiled all the same), or not be read
+        if not compiled.overloads:
+            compiled = numba.njit(error_model="numpy", nogil=True)(function)
+            compiled.compile(signature)
+    compiled.disable_compile()
+    only: F = compiled
+    return only
 
 
 def source_files(*modules: ModuleType) -> list[Path]:
