@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 from autopilot.core import Autopilot
+from autopilot.guarded import GuardedExecutor, GuardedMode, Report
 from autopilot.mission.commands import CommandSpec, add_own
 from autopilot.mission.executor import MissionExecutor
 from autopilot.modes.mode import Mode
@@ -61,7 +63,7 @@ class From(Generic[T]):
 
 
 class ClaimError(ValueError):
-    """A number or a name that is taken; one line that says by whom."""
+    """A number or a name that is taken, or what cannot be made; one line that says by whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,31 @@ class Extensions:
             if kind in one.what.kinds:
                 yield from one.what.lines
 
-    def install(self, autopilot: Autopilot) -> None:
-        """Modes and mission commands of one vehicle. Its parameters it was made with (`parameter_set`)."""
+    def install(self, autopilot: Autopilot, report: Report) -> None:
+        """Modes and mission commands of one vehicle. Its parameters it was made with (`parameter_set`). `report` hears
+        what they raise in flight. ClaimError for what cannot be made."""
         kind = autopilot.facts.vehicle_class.name
         for mode in self.modes:
             if kind in mode.what.kinds:
-                autopilot.modes.add(mode.what.spec, mode.what.build)
+                autopilot.modes.add(mode.what.spec, partial(_guarded, mode, report))
         own = autopilot.auto.executor.own
         for item in self.items:
-            if autopilot.facts.vehicle_class.carries_out(item.what.spec.command):
-                own.installed[item.what.spec.command] = item.what.build(autopilot.context)
+            command = item.what.spec.command
+            if autopilot.facts.vehicle_class.carries_out(command):
+                made = _made(item.package, f"mission command {command}", partial(item.what.build, autopilot.context))
+                own.installed[command] = GuardedExecutor(autopilot.context, made, item.package, report)
+
+
+def _guarded(mode: From[OwnMode], report: Report, context: VehicleContext, spec: ModeSpec) -> Mode:
+    made = _made(mode.package, f"mode {spec.name}", partial(mode.what.build, context, spec))
+    return GuardedMode(context, spec, made, mode.package, report)
+
+
+def _made(package: str, what: str, build: Callable[[], T]) -> T:
+    try:
+        return build()
+    except Exception as error:  # a stranger's code may raise anything
+        raise ClaimError(f"package {package}: {what} cannot be made: {type(error).__name__}: {error}") from error
 
 
 def _unclaimed(what: str, claims: Iterable[tuple[str, int | str]]) -> None:

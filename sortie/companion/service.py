@@ -32,7 +32,7 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.system.logs import LogService
-from sortie.config.installed import installed, parameter_set
+from sortie.config.installed import install, installed, parameter_set
 from sortie.nodes.face import Face
 from sortie.nodes.vehicle import Service
 
@@ -203,7 +203,7 @@ def build_companion(
     left = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
     parameters = Parameters(known, {**LATE_ARMING, **stored_parameters}, {**given, **left})
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
-    installed().install(autopilot)
+    install(autopilot, on_error)
     identity = Identity(kind, name)
     companion = Companion(vehicle, link)
     service = Service(

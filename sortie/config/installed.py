@@ -17,6 +17,8 @@ from sortie.config.errors import UserError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from autopilot.core import Autopilot
+    from autopilot.guarded import Report
     from autopilot.parameters.parameter_set import ParameterSet
 
 MODES: Final = "sortie.modes"
@@ -41,6 +43,15 @@ def parameter_set(kind: str) -> ParameterSet:
     return installed().parameter_set(kind)
 
 
+def install(autopilot: Autopilot, report: Report) -> None:
+    """Modes and mission commands of packages on a vehicle. UserError, one line, for what cannot be made; `report` hears
+    what they raise in flight."""
+    try:
+        installed().install(autopilot, report)
+    except ClaimError as error:
+        raise UserError(str(error)) from error
+
+
 def _loaded(group: str, wanted: type[T]) -> tuple[From[T], ...]:
     """In the order of packages and names: the same wherever they were found."""
     from importlib.metadata import entry_points  # 30 ms that who asks a running service need not wait for
@@ -53,7 +64,7 @@ def _load(point: EntryPoint, group: str, wanted: type[T]) -> T:
     where = f"package {_package(point)}: entry point {point.name} of {group}"
     try:
         found = point.load()
-    except Exception as error:  # a stranger's module may do anything
+    except (Exception, SystemExit) as error:  # a stranger's module may do anything
         raise UserError(f"{where} does not load: {type(error).__name__}: {error}") from error
     if not isinstance(found, wanted):
         raise UserError(f"{where}: {point.value} is no {wanted.__name__} but {type(found).__name__}")

@@ -20,7 +20,7 @@ from autopilot.wiring import Stored
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
-from sortie.config.installed import installed, parameter_set
+from sortie.config.installed import install, parameter_set
 from sortie.config.parameters import spoken_as
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
@@ -108,7 +108,7 @@ def build_service(
     kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
     parameters = Parameters(known, kept, of_core)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
-    installed().install(autopilot)
+    install(autopilot, on_error)
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)
     return Service(
         vehicle, autopilot, parameters, journal,

@@ -186,6 +186,10 @@ CLAIMS = {
         "package alpha: entry point it of sortie.modes does not load: "
         "ModuleNotFoundError: No module named 'nothing_of_this_name'",
     ),
+    "what ends the program": (
+        [("alpha", "sortie.modes", "raise SystemExit(3)\n")],
+        "package alpha: entry point it of sortie.modes does not load: SystemExit: 3",
+    ),
     "what is something else": (
         [("alpha", "sortie.modes", "IT = 5\n")],
         "package alpha: entry point it of sortie.modes: alpha:IT is no OwnMode but int",
