@@ -77,6 +77,12 @@ class Darkroom:
             self._thread.start()
         return job
 
+    def drop(self) -> None:
+        """Whoever waits need wait no more: the program is to end. What has not been begun is not written."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._jobs.get_nowait().end("the program has ended")
+
     def _work(self) -> None:
         child: subprocess.Popen[bytes] | None = None
         known: set[int] = set()
@@ -145,13 +151,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.nice(_NICENESS)
-    answers = sys.stdout.buffer
-
-    def answer(line: bytes) -> None:
-        answers.write(line)
-        answers.flush()
-
-    develop_all(sys.stdin.buffer, answer)
+    with contextlib.suppress(BrokenPipeError):  # the parent has ended while it waited for a picture
+        develop_all(sys.stdin.buffer, lambda line: os.write(sys.stdout.fileno(), line))
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ class Program:
         self.recorder = record_flights(self.service, self.log_dir, telemetry=self.settings.telemetry_log)
         self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
         self._stack.callback(self.service.close)
-        pace_pictures(self.settings, self.service)
+        pace_pictures(self.settings, self.service, self.runtime.signals)
 
     def _write_trace(self, path: Path) -> None:
         try:

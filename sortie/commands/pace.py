@@ -12,6 +12,7 @@ from sortie.nodes.vehicle import Service
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import Followers
 from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.signals import Signals
 
 CLIENTS = "clients"
 _BOUNDS: tuple[Option[float] | Option[float | None], ...] = (PACE_LEAD, PACE_LIMIT, PACE_QUIET)
@@ -22,14 +23,16 @@ def is_real_time(settings: Settings) -> bool:
     return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
 
 
-def pace_pictures(settings: Settings, service: Service) -> None:
+def pace_pictures(settings: Settings, service: Service, signals: Signals) -> None:
     """A camera's pictures do not hold up others: who asks for one too early is answered when it is there. In real time
     it is told of when it is there; at other speeds as soon as it is taken, so that what is told does not depend on the
-    machine, but only until somebody speaks: his patience is measured by the wall, unless he sets the pace."""
+    machine, but only until somebody speaks: his patience is measured by the wall, unless he sets the pace.
+    A signal does not wait for all pictures."""
     if service.camera is None:
         return
     card = service.camera.card
     card.holds_up = False
+    card.hurried = lambda: signals.number is not None
     if is_real_time(settings):
         card.promises = lambda: False
     elif settings.pace != CLIENTS:

@@ -53,6 +53,7 @@ DCIM: Final = "DCIM"
 DEFINITION: Final = "camera.xml"
 _FOLDER_FROM, _A_FOLDER = 100, 9999
 _PATIENCE_S: Final = 60.0
+_HURRY_S: Final = 1.0
 _ROUTE: Final = (255, 214, 0)
 _STAY_IN, _STAY_OUT, _HOME = (60, 220, 60), (235, 50, 40), (255, 255, 255)
 _CIRCLE_CORNERS: Final = 48
@@ -109,6 +110,8 @@ class Card:
     def __init__(self) -> None:
         self.promises: Callable[[], bool] = lambda: True
         self.holds_up = True
+        self.hurried: Callable[[], bool] = lambda: False
+        """Is the program told to end? Then not all pictures are waited for."""
         self.written_ever = 0
         self.stored = 0
         self._folder: Path | None = None
@@ -179,6 +182,14 @@ class Card:
 
     def close(self) -> None:
         """The same, and nothing temporary is left."""
+        jobs = list(self._jobs.values())
+        if jobs and self.hurried():
+            jobs[-1].wait(_HURRY_S)  # they are written one after the other
+            darkroom().drop()
+            left = sum(not job.done or bool(job.error) for job in jobs)
+            if left:
+                LOGGER.warning("%d pictures were not written: the program was told to end", left)
+            self._jobs.clear()
         self.finish()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)

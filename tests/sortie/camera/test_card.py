@@ -12,6 +12,7 @@ from sitl.camera.darkroom import Job
 from sortie.commands.pace import pace_pictures
 from sortie.config.settings import Settings
 from sortie.nodes.camera import Card
+from sortie.runtime.signals import Signals
 
 NAME = "100SORTI/IMG_0001.JPG"
 
@@ -78,9 +79,21 @@ def test_by_the_wall_a_picture_is_told_of_when_it_is_there(
             return self
 
     service = Service()
-    pace_pictures(Settings(pace=pace, speedup=speedup), cast("Any", service))
+    pace_pictures(Settings(pace=pace, speedup=speedup), cast("Any", service), Signals())
     assert card.ready(NAME) is alone
     service.frames_in = 1
     assert card.ready(NAME) is among_others
     finish(card, job)
     assert card.ready(NAME)
+
+
+def test_who_is_told_to_end_does_not_wait_for_all_pictures(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A signal ends a program within seconds, however many are still to be written; how many were not is said."""
+    card, job = begun(tmp_path)
+    card.hurried = lambda: True
+    card.close()
+    assert not job.done
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 pictures were not written: the program was told to end"
+    ]
+    assert not card.writing()
