@@ -18,6 +18,11 @@ class StatusText:
     severity: Severity
     text: str
 
+    @property
+    def words(self) -> str:
+        """To be read: without the tab behind a text that stations are told as an event, too (PX4's)."""
+        return self.text.rstrip("\t")
+
 
 @dataclass(frozen=True, slots=True)
 class ModeChanged:

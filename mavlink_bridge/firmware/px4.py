@@ -56,7 +56,8 @@ _NUMBERS: Final = {pair: int(mode) for mode, pair in _MODES.items()} | _ALSO
 _NAMES: Final[dict[tuple[int, int], str]] = {
     (1, 0): "Manual", (2, 0): "Altitude", (3, 0): "Position", (3, 1): "Orbit", (3, 2): "Position Slow",
     (4, 1): "Ready", (4, 2): "Takeoff", (4, 3): "Hold", (4, 4): "Mission", (4, 5): "Return", (4, 6): "Land",
-    (4, 8): "Follow Me", (4, 9): "Precision Land", (5, 0): "Acro", _OFFBOARD: "Offboard", (7, 0): "Stabilized",
+    (4, 8): "Follow Target", (4, 9): "Precision Landing", (5, 0): "Acro", _OFFBOARD: "Offboard",
+    (7, 0): "Stabilized",
 }  # fmt: skip
 # told by HEARTBEAT: failsafe; engine failure; termination
 _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY, SystemState.FLIGHT_TERMINATION)

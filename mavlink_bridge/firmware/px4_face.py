@@ -1,8 +1,8 @@
 """A simulated vehicle that is spoken to as a PX4: which mode it shows, and what its stations' commands mean.
 
-The core is the same: PX4's Hold, Takeoff, Offboard, Orbit and Follow Me are its GUIDED, Mission is AUTO. What PX4 does
-by itself is done here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both come,
-after a flight the mode is Hold again, a reposition to nowhere stops. Sources: PX4 1.16
+The core is the same: PX4's Hold, Takeoff, Offboard, Orbit and Follow Target are its GUIDED, Mission is AUTO. What PX4
+does by itself is done here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both
+come, after a flight the mode is Hold again, a reposition to nowhere stops. Sources: PX4 1.16
 src/modules/commander/Commander.cpp, src/modules/navigator (mission.cpp, loiter.cpp, takeoff.cpp), docs "Mission Mode",
 "Offboard Mode".
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Protocol
 
 from autopilot.events import ArmedChanged, Event, FenceChanged
 from autopilot.flight_commands import FlightCommands
@@ -33,7 +33,6 @@ from autopilot.safety.arming import Arming
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware import px4_events as e
 from mavlink_bridge.firmware.px4_book import Notices, begin_climb, climb
 from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes
@@ -44,12 +43,15 @@ from mavlink_bridge.firmware.px4_modes import (
     LAND,
     MISSION,
     OFFBOARD,
+    PRECISION,
+    REMEMBERED,
     RETURN,
     TAKEOFF,
     ModeMap,
     Pair,
 )
 from mavlink_bridge.firmware.px4_parameters import Px4Parameters
+from mavlink_bridge.firmware.px4_reached import ReachedAgain
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
@@ -58,8 +60,6 @@ from mavlink_bridge.services.modes import ListedMode
 
 # Commander.cpp (`arm`, `disarm`), HealthAndArmingChecks
 _PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
-_REPEAT_MS: Final = 1000
-_REPEATS: Final = 10
 
 
 class Stage(Enum):
@@ -116,12 +116,11 @@ class Px4Face:
         self._parameters = parameters
         self._map = ModeMap(autopilot.facts.vehicle_class)
         self._guided = autopilot.facts.vehicle_class.modes.guided
-        self._asked: Pair = HOLD  # of those that are GUIDED to the core
+        self._asked: Pair = HOLD  # of those that the core does not tell apart
         self._stage = Stage.NONE
         self._height: float | None = None  # of a takeoff, above home
         self._armed = self._airborne = self._flew = False
-        self._reached: tuple[int, int] | None = None  # item and how often it was told
-        self._due_ms = 0
+        self._reached = ReachedAgain()
         self._out: list[Outgoing] = []
         self._shown = 0
         self._fence_seen = -1
@@ -169,7 +168,8 @@ class Px4Face:
         item = core.sequencer.current_item()
         if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return RETURN  # an item of the mission that is a change of mode
-        return self._map.shown(core.modes.number)
+        shown = self._map.shown(core.modes.number)
+        return PRECISION if shown == LAND and self._asked == PRECISION else shown
 
     @property
     def wanted_mode(self) -> int:
@@ -190,8 +190,11 @@ class Px4Face:
         return self.enter_mode((number >> 16 & 0xFF, number >> 24), now_ms)
 
     def needs_position(self, number: int) -> bool:
-        core = self._map.core((number >> 16 & 0xFF, number >> 24))
-        return any(spec.position for spec in self._autopilot.modes.available() if spec.number == core)
+        pair = (number >> 16 & 0xFF, number >> 24)
+        core = self._map.core(pair)
+        return pair == PRECISION or any(
+            spec.position for spec in self._autopilot.modes.available() if spec.number == core
+        )
 
     def standard_of(self, custom_mode: int) -> int:
         """As what a mode that is shown is listed."""
@@ -227,19 +230,26 @@ class Px4Face:
         return outcome
 
     def _change(self, mode: Pair, now_ms: int) -> Outcome:
-        core = self._autopilot
-        number = self._map.core(mode)
-        if number is None or (mode == OFFBOARD and not self.setpoints_ok(now_ms)):
+        core, number, placed = self._autopilot, self._map.core(mode), self._autopilot.facts.has_position
+        cannot = (mode == OFFBOARD and not self.setpoints_ok(now_ms)) or (mode == PRECISION and not placed)
+        if number is None or cannot:
             return self._notices.mode_refused(mode, self._map.name(mode))
+        if placed and {mode, self.mode} == {LAND, PRECISION}:
+            core.modes.set(self._guided, now_ms)  # one mode to the core, which begins the other landing anew
+        asked, self._asked = self._asked, mode if mode in REMEMBERED else HOLD  # a landing that begins looks at it
         outcome = core.modes.set(number, now_ms)
         if not outcome.ok:
+            self._asked = asked
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
         self._stage = Stage.NONE
-        if mode in GUIDED:
-            if mode in (HOLD, FOLLOW) and self._asked != mode and self._flying:
-                core.guided.flight.pause()
-            self._asked = mode
+        if mode in (HOLD, FOLLOW) and asked != mode and self._flying:
+            core.guided.flight.pause()
         return outcome
+
+    @property
+    def lands_precisely(self) -> bool:
+        """A landing that begins or goes on now looks for its target, by a user's wish."""
+        return self._asked == PRECISION
 
     @property
     def _flying(self) -> bool:
@@ -249,13 +259,13 @@ class Px4Face:
     def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
         """Of `Px4Failsafes`: what flies is let go of, Hold stops it."""
         core, number = self._autopilot, self._map.core(mode)
+        asked, self._asked = self._asked, mode if mode in GUIDED else HOLD
         if number is None or not core.modes.set(number, now_ms, reason).ok:
+            self._asked = asked
             return False
         self._stage = Stage.NONE
-        if mode in GUIDED:
-            self._asked = mode
-            if mode != OFFBOARD and self._flying:
-                core.guided.flight.pause()
+        if mode in GUIDED and mode != OFFBOARD and self._flying:
+            core.guided.flight.pause()
         return True
 
     def _begin_mission(self, now_ms: int) -> Outcome:
@@ -354,7 +364,7 @@ class Px4Face:
             if isinstance(event, ItemReached):
                 if self._is_return(event.seq):
                     continue
-                self._reached, self._due_ms = (event.seq, 0), _next_second(self._autopilot.facts.now_ms)
+                self._reached.reached(event.seq, self._autopilot.facts.now_ms)
             elif isinstance(event, MissionComplete):
                 self._mission_ended()
             elif isinstance(event, ArmedChanged) and event.armed:
@@ -388,7 +398,9 @@ class Px4Face:
         if self._fence_seen != revision:
             self._fence_seen = revision
             self._parameters.fence_uploaded(any_items=self._autopilot.plans.fence.total() > 0)
-        self._tell_again(now_ms)
+        again = self._reached.step(now_ms)
+        if again is not None:
+            self._out.append(Outgoing(again))
         shown = self.custom_mode
         if self._shown != shown:
             self._shown = shown
@@ -410,7 +422,8 @@ class Px4Face:
             else:
                 self.failsafes.user_mode = HOLD
         elif before and not armed:  # back in Hold after a flight
-            self._stage, self._asked, self._reached = Stage.NONE, HOLD, None
+            self._stage, self._asked = Stage.NONE, HOLD
+            self._reached.forget()
             self.failsafes.user_mode = HOLD
             core.modes.set(self._guided, now_ms)
 
@@ -428,22 +441,9 @@ class Px4Face:
             else:
                 self._notices.say(Severity.INFO, "Landing detected", e.LANDED)
 
-    def _tell_again(self, now_ms: int) -> None:
-        if self._reached is None or now_ms < self._due_ms:
-            return
-        seq, told = self._reached
-        self._reached = (seq, told + 1) if told + 1 < _REPEATS else None
-        self._due_ms = _next_second(now_ms)
-        self._out.append(Outgoing(dialect.MAVLink_mission_item_reached_message(max(seq - 1, 0))))
-
     def next_deadline_ms(self) -> int | None:
-        return None if self._reached is None else self._due_ms
+        return self._reached.next_deadline_ms()
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []
         return out
-
-
-def _next_second(now_ms: int) -> int:
-    """A whole one, at which most streams are due anyway: it makes no pass of its own."""
-    return (now_ms // _REPEAT_MS + 1) * _REPEAT_MS

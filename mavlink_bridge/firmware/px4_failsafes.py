@@ -47,12 +47,15 @@ from mavlink_bridge.firmware.px4_modes import (
     OFFBOARD,
     ORBIT,
     POSITION,
+    PRECISION,
     RETURN,
     STABILIZED,
     TAKEOFF,
     Pair,
 )
 
+_LANDINGS: Final = (LAND, PRECISION)
+_COMES_DOWN: Final = frozenset((Action.RETURN, Action.LAND))
 _ALLOW_TAKEOVER: Final = frozenset((Action.HOLD, Action.RETURN, Action.LAND, Action.DESCEND))
 _FLOWN: Final[dict[Action, Pair]] = {
     Action.TO_POSITION: POSITION, Action.TO_ALTITUDE: ALTITUDE, Action.TO_STABILIZED: STABILIZED, Action.HOLD: HOLD,
@@ -297,7 +300,7 @@ class Px4Failsafes:
         }
         return {
             Cause.STICKS: loss(param["NAV_RCL_ACT"]) if self._sticks_lost and heeds_sticks else None,
-            Cause.STATION: loss(param["NAV_DLL_ACT"]) if self._station_lost and mode != LAND else None,
+            Cause.STATION: loss(param["NAV_DLL_ACT"]) if self._station_lost and mode not in _LANDINGS else None,
             Cause.WIND: limit(wind) if self._windy else None,
             Cause.FENCE: limit(fence) if self._outside else None,
             Cause.FLIGHT_TIME: Held(Action.RETURN, Takeover.AUTO, False) if self._time_is_up else None,
@@ -383,6 +386,8 @@ class Px4Failsafes:
             action = Action.DESCEND
         if self.user_mode == LAND and Action.RETURN in (action, delayed) and self._can_hold:
             return Action.WARN, Action.NONE  # it is landing already
+        if self.user_mode == PRECISION and _COMES_DOWN & {action, delayed} and self._can_hold:
+            return Action.WARN, Action.NONE
         return action, delayed
 
     def _tell(self, now_ms: int, delayed: Action) -> None:

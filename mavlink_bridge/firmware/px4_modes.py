@@ -1,6 +1,7 @@
 """PX4's modes of a multicopter, as a simulated one flies and shows them (px4_custom_mode.h, version 1.16).
 
-Hold, Takeoff, Offboard, Orbit and Follow Me are the core's GUIDED; what they are told apart by is the face's.
+Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Precision Landing is its LAND; what they are
+told apart by is the face's.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from mavlink_bridge.services.modes import ListedMode
 Pair = tuple[int, int]
 """Main and sub mode."""
 MANUAL, ALTITUDE, POSITION, ORBIT, ACRO, OFFBOARD, STABILIZED = (1, 0), (2, 0), (3, 0), (3, 1), (5, 0), (6, 0), (7, 0)
-TAKEOFF, HOLD, MISSION, RETURN, LAND, FOLLOW = (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (4, 8)
+TAKEOFF, HOLD, MISSION, RETURN, LAND, FOLLOW, PRECISION = (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (4, 8), (4, 9)
 AUTO: Final = 4
 """The main mode of all that PX4 flies by itself."""
 GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
+REMEMBERED: Final = GUIDED | {PRECISION}
+"""Those that the core's mode alone does not tell."""
 
 # PX4's mode: the core's
 _COPTER: Final[dict[Pair, int]] = {
     STABILIZED: CopterMode.STABILIZE, MANUAL: CopterMode.STABILIZE, ACRO: CopterMode.ACRO,
     ALTITUDE: CopterMode.ALT_HOLD, POSITION: CopterMode.LOITER, TAKEOFF: CopterMode.GUIDED, HOLD: CopterMode.GUIDED,
     MISSION: CopterMode.AUTO, RETURN: CopterMode.RTL, LAND: CopterMode.LAND, OFFBOARD: CopterMode.GUIDED,
-    ORBIT: CopterMode.GUIDED, FOLLOW: CopterMode.GUIDED,
+    ORBIT: CopterMode.GUIDED, FOLLOW: CopterMode.GUIDED, PRECISION: CopterMode.LAND,
 }  # fmt: skip
 _ROVER: Final[dict[Pair, int]] = {
     MANUAL: RoverMode.MANUAL, ACRO: RoverMode.ACRO, STABILIZED: RoverMode.STEERING, POSITION: RoverMode.STEERING,
@@ -51,7 +54,8 @@ _LISTED: Final[tuple[tuple[Pair, StandardMode, str], ...]] = (
     (RETURN, _S.SAFE_RECOVERY, "Return"), (LAND, _S.LAND, "Land"), (TAKEOFF, _S.TAKEOFF, "Takeoff"),
     (MISSION, _S.MISSION, "Mission"), (HOLD, _S.NON_STANDARD, "Hold"), (OFFBOARD, _S.NON_STANDARD, "Offboard"),
     (ACRO, _S.NON_STANDARD, "Acro"), (STABILIZED, _S.NON_STANDARD, "Stabilized"),
-    (FOLLOW, _S.NON_STANDARD, "Follow Me"), (MANUAL, _S.NON_STANDARD, "Manual"),
+    (FOLLOW, _S.NON_STANDARD, "Follow Target"), (PRECISION, _S.NON_STANDARD, "Precision Landing"),
+    (MANUAL, _S.NON_STANDARD, "Manual"),
 )  # fmt: skip
 
 

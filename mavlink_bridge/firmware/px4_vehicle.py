@@ -60,8 +60,8 @@ class Px4Vehicle:
         self, core: Parameters, stored: Mapping[str, float], given: Mapping[str, float], autopilot: Px4Parts
     ) -> None:
         self.parameters = Px4Parameters(core, stored, given)
-        _install(autopilot, self.parameters)
         self.face = Px4Face(autopilot, self.parameters)
+        _install(autopilot, self.parameters, self.face)
         self.offboard = Offboard(autopilot, self.face, self.parameters)
         calibration = Px4Calibration(autopilot.facts, autopilot.announcer)
         actuators = Px4Actuators(autopilot.facts, self.parameters)
@@ -83,18 +83,20 @@ class Px4Vehicle:
         return 0.0 if amid else self.parameters["COM_DISARM_LAND"]
 
 
-def _install(autopilot: Px4Parts, parameters: Px4Parameters) -> None:
+def _install(autopilot: Px4Parts, parameters: Px4Parameters, face: Px4Face) -> None:
     """From now on."""
     autopilot.mount.control.asked_first = True
     if RETURN_PRECISELY in parameters:
-        autopilot.precision.wanted = _wanted(autopilot, parameters)
+        autopilot.precision.wanted = _wanted(autopilot, parameters, face)
 
 
-def _wanted(autopilot: Px4Parts, parameters: Px4Parameters) -> Callable[[], int]:
+def _wanted(autopilot: Px4Parts, parameters: Px4Parameters, face: Px4Face) -> Callable[[], int]:
     def wanted() -> int:
         number, how = autopilot.modes.spec.number, 0.0
         if number == CopterMode.RTL:
             how = parameters[RETURN_PRECISELY]
+        elif number == CopterMode.LAND and face.lands_precisely:
+            how = _REQUIRED  # navigator_main.cpp, NAVIGATION_STATE_AUTO_PRECLAND
         elif number == CopterMode.AUTO:
             item = autopilot.plans.mission.get(autopilot.sequencer.current_nav_index())
             if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:

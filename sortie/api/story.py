@@ -35,8 +35,8 @@ def told(session: Session, entry: TimedEvent) -> str | None:
     """One event as a line with its time; None for kinds that say little to a person."""
     event = entry.event
     match event:
-        case StatusText(severity, text):
-            line = f"text  {text}" + ("" if severity > Severity.WARNING else f"  [{severity.name.lower()}]")
+        case StatusText(severity):
+            line = f"text  {event.words}" + ("" if severity > Severity.WARNING else f"  [{severity.name.lower()}]")
         case ModeChanged(number, reason):
             why = "" if reason is ModeReason.UNKNOWN else f" ({reason.text})"
             line = f"mode  {mode_name(session, number)}{why}"

@@ -32,7 +32,7 @@ class FleetProgress:
     def observe(self, number: int, events: list[Event], now_ms: int) -> None:
         for event in events:
             if isinstance(event, StatusText) and event.severity <= self._worst:
-                self.terminal.say(f"{now_ms / 1000.0:8.1f} s  {self._labels[number]:>4}: {event.text}")
+                self.terminal.say(f"{now_ms / 1000.0:8.1f} s  {self._labels[number]:>4}: {event.words}")
 
     def refresh(self, wall_s: float) -> None:
         """Draw the view anew, if it is time."""

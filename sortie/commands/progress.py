@@ -24,7 +24,7 @@ class Progress:
     def observe(self, events: list[Event], now_ms: int) -> None:
         for event in events:
             if isinstance(event, StatusText):
-                self.terminal.say(f"{now_ms / 1000.0:8.1f} s  {event.text}")
+                self.terminal.say(f"{now_ms / 1000.0:8.1f} s  {event.words}")
 
     def refresh(self, wall_s: float) -> None:
         """Draw the view anew, if it is time."""

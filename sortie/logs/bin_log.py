@@ -159,8 +159,8 @@ class BinLog:
         match event:
             case ModeChanged(number, reason):
                 return K.MODE.pack(now_us, number, number, int(reason))
-            case StatusText(_, text):
-                data = text.encode("ascii", "replace")
+            case StatusText():
+                data = event.words.encode("ascii", "replace")
                 return b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
             case ArmedChanged(armed, method):
                 checks = int(self._service.parameters["ARMING_CHECK"])

@@ -34,7 +34,7 @@ class FlightStory:
         """A line for each text and each change of mode."""
         for event in events:
             if isinstance(event, StatusText):
-                self._tell(_LEVELS[event.severity], event.text, now_ms)
+                self._tell(_LEVELS[event.severity], event.words, now_ms)
             elif isinstance(event, ModeChanged):
                 why = "" if event.reason is ModeReason.UNKNOWN else f" ({event.reason.text})"
                 self._tell(logging.INFO, f"mode {self._modes.name_of(event.number) or event.number}{why}", now_ms)

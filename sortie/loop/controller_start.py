@@ -155,4 +155,4 @@ def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
 def _tell_texts(tell: Callable[[str], None], events: list[Event], now_ms: int) -> None:
     for event in events:
         if isinstance(event, StatusText) and event.severity <= _WORTH_TELLING:
-            tell(f"  vehicle: {event.text}")
+            tell(f"  vehicle: {event.words}")

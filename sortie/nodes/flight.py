@@ -115,7 +115,7 @@ class Flight:
             self.result.items_reached.append({"seq": event.seq, "time_s": round(seconds, 2)})
         elif isinstance(event, StatusText):
             if event.severity <= Severity.WARNING and self._took_off_ms is not None and not self._warning:
-                self._warning = event.text  # the first is the cause, what follows are its effects
+                self._warning = event.words  # the first is the cause, what follows are its effects
         elif isinstance(event, MissionComplete):
             self._complete = True
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:

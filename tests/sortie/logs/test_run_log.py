@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sortie import Session
+from sortie.api import story
 from sortie.commands.cli import run
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 
@@ -65,6 +67,25 @@ def test_times_are_utc_wherever_it_runs(tmp_path: Path, monkeypatch: pytest.Monk
     stamp = json.loads(line)["time"] if form == "json" else line.split()[0]
     assert stamp.endswith("Z")
     assert before <= datetime.fromisoformat(stamp) <= datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_a_text_that_is_an_event_too_has_no_tab_in_it(tmp_path: Path) -> None:
+    """As a PX4 the vehicle marks such texts on the wire; a log, a terminal and flight.bin show words."""
+    where = tmp_path / "logs"
+    with Session(firmware="px4", seed=4, log_dir=where) as session:
+        session.wait_armable()
+        station = session.connect()
+        session.arm()
+        heard = station.receive("STATUSTEXT", where=lambda text: text.text.startswith("Armed by"))
+        session.disarm()
+        session.run_for(1.0)
+        told = [told_as for told_as in (story.told(session, event) for event in session.events) if told_as]
+    assert heard.text.endswith("\t")
+    assert any("Armed by external command" in line for line in told)
+    assert not any("\t" in line for line in told)
+    (flight,) = (where / "flights").glob("*/flight.bin")
+    assert b"Armed by external command" in flight.read_bytes()
+    assert b"Armed by external command\t" not in flight.read_bytes()
 
 
 def test_the_story_of_a_flight_is_in_it(tmp_path: Path) -> None:

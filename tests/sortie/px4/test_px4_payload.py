@@ -13,11 +13,12 @@ from autopilot.mav import Cmd, FailureType, FailureUnit, MountMode, Result
 from mavlink_bridge.codec import dialect, id_of
 from sortie import MissionItem, Session
 from sortie.api.testing.stand_in import HOME
-from tests.fakes.px4_station import ARM, MISSION, SET_MODE, SessionLine, Station
+from tests.fakes.px4_station import ARM, HOLD, LAND, MISSION, SET_MODE, TAKEOFF, SessionLine, Station
 
 FITTED = {"MNT1_TYPE": 6.0, "CAM1_TYPE": 6.0, "SIM_CAM_RES_W": 320.0, "SIM_CAM_RES_H": 240.0}
 PADS = {"PLND_TYPE": 4.0, "SIM_PLD_ENABLE": 1.0, "SIM_WIND_SPD": 5.0, "SIM_WIND_DIR": 270.0}
 CAMERA = 100
+PRECISION = (4, 9)
 
 
 def command(session: Session, link: Any, number: int, *params: float, to: int = 1) -> int:
@@ -135,3 +136,32 @@ def test_a_mission_lands_on_the_target_where_it_says_so(returns: int, how: float
         station.until(lambda: not station.armed)
         north, east = session._service.vehicle.true_ned[:2]  # type: ignore[attr-defined]
     assert (hypot(north - 1.0, east) < 0.3) is precise, (north, east)
+
+
+@pytest.mark.parametrize("asked", [(PRECISION,), (LAND,), (LAND, PRECISION), (PRECISION, LAND)])
+def test_the_mode_precision_landing_looks_for_the_target(asked: tuple[tuple[int, int], ...]) -> None:
+    """It comes down on the pad, 1 m beside, and says so; Land does not, and one may follow the other."""
+    params = PADS | {"SIM_PLD_N": 1.0, "LTEST_MODE": 1.0}
+    with Session(firmware="px4", params=params, seed=3, home=HOME) as session:
+        station = station_of(session)
+        station.prepare()
+        station.set_param("MIS_TAKEOFF_ALT", 8.0)
+        assert station.command(ARM, 1.0, 0.0) == 0
+        assert station.command(SET_MODE, 1.0, *map(float, TAKEOFF)) == 0
+        station.until(lambda: station.mode == HOLD and session._service.vehicle.state.position[2] < -7.0)
+        for mode in asked:
+            assert station.command(SET_MODE, 1.0, *map(float, mode)) == 0
+            station.run(1.0)
+            assert station.mode == mode
+            station.run(1.0)
+        station.until(lambda: not station.armed)
+        assert station.mode == HOLD
+        north, east = session._service.vehicle.true_ned[:2]  # type: ignore[attr-defined]
+    assert (hypot(north - 1.0, east) < 0.3) is (asked[-1] == PRECISION), (north, east)
+
+
+def test_without_a_position_there_is_no_precision_landing(session: Session) -> None:
+    """A PX4 refuses the mode for what it needs."""
+    link = session.connect()
+    assert session.autopilot.facts.has_position is False
+    assert command(session, link, SET_MODE, 1, *PRECISION) == Result.TEMPORARILY_REJECTED

@@ -74,7 +74,8 @@ def test_connecting(station: Judged) -> None:
     for index in range(2, station.of("AVAILABLE_MODES")[0].number_modes + 1):
         station.ask_for(435, float(index))
     listed = {message.mode_name.rstrip("\0") for message in station.of("AVAILABLE_MODES")}
-    assert {"Hold", "Mission", "Return", "Land", "Takeoff", "Position", "Orbit", "Offboard", "Follow Me"} <= listed
+    assert {"Hold", "Mission", "Return", "Land", "Takeoff", "Position", "Orbit", "Offboard"} <= listed
+    assert {"Follow Target", "Precision Landing"} <= listed
     station.tell(dialect.MAVLink_param_request_read_message(1, 1, b"_HASH_CHECK", -1))
     station.tell(dialect.MAVLink_param_request_list_message(1, 1))
     station.run(3.0)
