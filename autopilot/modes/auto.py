@@ -33,6 +33,7 @@ from autopilot.vehicle_context import VehicleContext
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
+_NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
 
 
 class AutoMode(Mode):
@@ -66,6 +67,7 @@ class AutoMode(Mode):
         self._saved = sequencer.progress()
         self._kept = VehicleEvent(0)  # what happened while the position was lost
         self._told: WaitCause | None = None
+        self._said_no_takeoff = False
 
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:
@@ -75,7 +77,7 @@ class AutoMode(Mode):
                 self.announcer.say(Severity.NOTICE, text)
             return "no mission"
         if self.facts.armed and self.facts.landed and self.missing_takeoff():
-            self.announcer.say(Severity.CRITICAL, "Auto: Missing Takeoff Cmd")
+            self.announcer.say(Severity.CRITICAL, _NO_TAKEOFF)
             return "missing takeoff command"
         return None
 
@@ -89,11 +91,12 @@ class AutoMode(Mode):
             self.helm.fly(Idle())
 
     def armed(self, now_ms: int) -> None:
+        self._said_no_takeoff = False
         self._begin(now_ms)
 
     def _begin(self, now_ms: int) -> None:
-        """Start or resume the mission, once there is a position."""
-        if not self._waiting or self._lacks_position():
+        """Start or resume the mission, once there is a position, and, on the ground, a takeoff."""
+        if not self._waiting or self._lacks_position() or self._lacks_takeoff():
             return
         self._waiting = False
         self._kept = VehicleEvent(0)
@@ -174,6 +177,15 @@ class AutoMode(Mode):
             self._voice.notice(MissionWaits(cause))
         self._told = cause
         return cause is not None
+
+    def _lacks_takeoff(self) -> bool:
+        """Armed past our checks, by force or by a controller's own: what would be flown from the ground is not begun
+        (a PX4 lifts off for a target, whatever it stands beside). Told once."""
+        lacks = self.facts.landed and self.missing_takeoff()
+        if lacks and not self._said_no_takeoff:
+            self.announcer.say(Severity.CRITICAL, _NO_TAKEOFF)
+        self._said_no_takeoff = lacks
+        return lacks
 
     def _is_due(self, now_ms: int) -> bool:
         deadline = self.next_deadline_ms()

@@ -27,14 +27,18 @@ from autopilot.reasons import (
 )
 from autopilot.result import Outcome
 from autopilot.vehicle_context import Announcer
+from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware import px4_events as e
 from mavlink_bridge.firmware.px4_events import VOCABULARY, Action, FailsafeCause, Part, custom_of, pair_of
 from mavlink_bridge.firmware.px4_modes import LAND, RETURN, Pair
+from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
 
 if TYPE_CHECKING:
     from mavlink_bridge.firmware.px4_face import FlownParts
 
+_REPEAT_MS: Final = 1000
+_REPEATS: Final = 10
 _OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
     GYROS_FAILED: (e.GYRO_DEAD, Part.GYRO), ACCELS_FAILED: (e.ACCEL_DEAD, Part.ACCEL),
     BARO_FAILED: (e.BARO_DEAD, Part.BARO), COMPASS_FAILED: (e.MAG_DEAD, Part.MAG), BAD_FIX: (e.FIX, Part.GPS),
@@ -177,3 +181,39 @@ def begin_climb(core: FlownParts, height: float, now_ms: int, notices: Notices) 
         return core.commands.takeoff(height)
     up = replace(core.facts.vehicle.state.place, alt=home.alt + height)
     return core.commands.reposition(up, now_ms, change_mode=True)
+
+
+class ReachedAgain:
+    """The item that was reached last: it is told again each second, ten times (mavlink_mission.cpp: `send`,
+    `_reached_sent_count`). Vehicle time."""
+
+    def __init__(self) -> None:
+        self._seq: int | None = None
+        self._told = 0
+        self._due_ms = 0
+
+    def reached(self, seq: int, now_ms: int) -> None:
+        """The core has told it, by its own number."""
+        self._seq, self._told, self._due_ms = seq, 0, _next_second(now_ms)
+
+    def forget(self) -> None:
+        self._seq = None
+
+    def step(self, now_ms: int) -> Message | None:
+        """What is due now."""
+        seq = self._seq
+        if seq is None or now_ms < self._due_ms:
+            return None
+        self._told += 1
+        if self._told == _REPEATS:
+            self._seq = None
+        self._due_ms = _next_second(now_ms)
+        return dialect.MAVLink_mission_item_reached_message(max(seq - 1, 0))
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self._seq is None else self._due_ms
+
+
+def _next_second(now_ms: int) -> int:
+    """A whole one, at which most streams are due anyway: it makes no pass of its own."""
+    return (now_ms // _REPEAT_MS + 1) * _REPEAT_MS

@@ -34,7 +34,7 @@ from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 from mavlink_bridge.firmware import px4_events as e
-from mavlink_bridge.firmware.px4_book import Notices, begin_climb, climb
+from mavlink_bridge.firmware.px4_book import Notices, ReachedAgain, begin_climb, climb
 from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes
 from mavlink_bridge.firmware.px4_modes import (
     FOLLOW,
@@ -51,7 +51,6 @@ from mavlink_bridge.firmware.px4_modes import (
     Pair,
 )
 from mavlink_bridge.firmware.px4_parameters import Px4Parameters
-from mavlink_bridge.firmware.px4_reached import ReachedAgain
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row

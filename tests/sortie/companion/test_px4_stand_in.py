@@ -35,7 +35,8 @@ from tests.fakes.controller_flight import (
 from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.real_px4 import RealPx4, px4_controller
 
-RETURN_COMMAND, DO_SET_SERVO = 20, 183
+RETURN_COMMAND, TAKEOFF, DO_SET_SERVO, REPOSITION, GO = 20, 22, 183, 192, 31010
+FAILED = 4  # MAV_RESULT
 HOME_POSITION = 242
 SETTLED_M = 1.0
 STILL_MPS = 0.8
@@ -209,6 +210,35 @@ def test_the_mission_is_flown_by_repositions(make: Callable[..., ControllerBench
     assert ground.of("CURRENT_MODE")[-1].custom_mode == 4 << 16 | 4 << 24
     bench.run_until(lambda: landed(bench))
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        (((SET_MODE, 1.0, AUTO), (ARM, 1.0)), None),
+        (((ARM, 1.0), (SET_MODE, 1.0, AUTO)), SET_MODE),
+        (((SET_MODE, 1.0, AUTO), (GO, 32.0)), GO),
+    ],
+    ids=["mode, arm", "arm, mode", "GO"],
+)
+def test_guided_wants_a_takeoff_in_the_mission_and_says_so(
+    make: Callable[..., ControllerBench], words: tuple[tuple[float, ...], ...], refused: int | None
+) -> None:
+    """Natively PX4 climbs by itself. Led by Sortie a climb is not made up, and no target is sent to a vehicle on the
+    ground, which might lift off for it."""
+    bench = make(native=False)
+    ground = bench.ground()
+    bench.ready()
+    bench.upload((MissionItem(16, 6, x=HOME.lat + 2e-4, y=HOME.lon, z=8.0),))
+    for number, *params in words:
+        insist(bench, ground, int(number), *params)
+        assert (ground.acks(int(number))[-1] == 0) is (number != refused)
+    bench.run(5.0)
+    why = "the mission does not begin with a take" if refused == GO else "Auto: Missing Takeoff Cmd"
+    assert sum(why in text for text in ground.texts()) == 1
+    assert sent(bench, TAKEOFF, REPOSITION) == [] and bench.height < 1.0
+    bench.run_until(lambda: not px4(bench).armed, 60.0)
+    assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
 
 
 def test_a_return_of_a_station_is_px4s_own(make: Callable[..., ControllerBench]) -> None:
