@@ -158,7 +158,7 @@ ROWS: Final[tuple[Row, ...]] = (
         only="PLND_TYPE",
     ),
     Row("RTL_RETURN_ALT", _F, 60.0, "RTL_ALT", 100.0, "m", "Height of a return above home"),
-    Row("SDLOG_MODE", _I, 0, "", 1.0, "", "When it is logged"),
+    Row("SDLOG_MODE", _I, 1, "", 1.0, "", "Logged: 0 flights, 1 from the start on"),
     Row("SENS_BOARD_X_OFF", _F, 0.0, "", 1.0, "", "Board offset, roll"),
     Row("SENS_BOARD_Y_OFF", _F, 0.0, "", 1.0, "", "Board offset, pitch"),
     Row("SENS_BOARD_Z_OFF", _F, 0.0, "", 1.0, "", "Board offset, yaw"),

@@ -75,6 +75,7 @@ class Px4Vehicle:
         if autopilot.facts.vehicle_class.has_height:
             autopilot.vehicle_arming.landed_delay_s = lambda: self._landed_delay_s(autopilot)
         self.rows: Mapping[int, Row] = {**self.face.rows(), **orbit.rows(), **calibration.rows(), **actuators.rows()}
+        self.logs_from_boot = self.parameters["SDLOG_MODE"] >= 1.0  # rc.logging: from boot on, and longer still
         self.described = (Described(MetadataType.ACTUATORS, "actuators", actuators.document),)
 
     def _landed_delay_s(self, autopilot: FlownParts) -> float:

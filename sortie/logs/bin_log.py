@@ -93,12 +93,14 @@ def _parameter_rows(known: ParameterSet) -> npt.NDArray[np.void]:
 
 
 class BinLog:
-    """Open from arming to disarming. Nothing but the constructor raises; `error` says why a log ended early."""
+    """Open from arming to disarming. Nothing but the constructor raises; `error` says why a log ended early.
+    `written`: bytes."""
 
     def __init__(self, folder: Path, service: LoggedVehicle, now_ms: int) -> None:
         """Raises OSError when the file cannot be made."""
         self.path = folder / "flight.bin"
         self.error: str | None = None
+        self.written = 0
         self._service = service
         self._next_ms = now_ms
         self._file: IO[bytes] = self.path.open("wb", buffering=_BUFFER)
@@ -145,6 +147,15 @@ class BinLog:
         """A parameter has a new value."""
         default = self._service.parameters.definition(name).default
         self._insert(K.PARM.pack(now_ms * 1000, name, value, default))
+
+    def flush(self) -> None:
+        """All of it until now is in the file."""
+        self._write(self._sampler.take())
+        if self.error is None:
+            try:
+                self._file.flush()
+            except OSError as problem:
+                self.error = f"flight log {self.path}: {problem.strerror}"
 
     def close(self) -> None:
         """Write what is left."""
@@ -212,5 +223,6 @@ class BinLog:
         if self.error is None:
             try:
                 self._file.write(data)
+                self.written += len(data)
             except OSError as problem:
                 self.error = f"flight log {self.path}: {problem.strerror}"

@@ -56,5 +56,9 @@ class LoggedVehicle(Protocol):
     def files(self) -> VirtualFiles: ...
     @property
     def camera(self) -> Photographer | None: ...
+    @property
+    def logs_from_boot(self) -> bool:
+        """Is there a log before the first flight, too?"""
+
     def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
         """A link that nobody is on, with all streams; `take` is given those that are stamped already."""

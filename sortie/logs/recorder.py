@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autopilot import report
 from autopilot.events import Event
 from autopilot.mission.events import ItemReached
+from sortie.logs.boot_log import BootLog
 from sortie.logs.directory import new_flight_folder, prune
 from sortie.logs.flight_log import FlightLog
 from sortie.logs.run_log import LOGGER
@@ -39,6 +40,8 @@ class FlightRecorder:
         self._odometer = 0.0
         self._reached = 0
         self._ending = False
+        self.boot = BootLog(service, directory) if telemetry and service.logs_from_boot else None
+        """The log before the first flight."""
         service.parameters.listeners.append(self._parameter_changed)
 
     @property
@@ -47,6 +50,8 @@ class FlightRecorder:
         return None if self._log is None else self._log.folder
 
     def observe(self, events: list[Event], now_ms: int) -> None:
+        if self.boot is not None:
+            self.boot.observe(events, now_ms)
         for event in events:
             if self._log is not None:
                 self._log.write_event(event, now_ms)
@@ -62,6 +67,8 @@ class FlightRecorder:
         """Nothing was decided: the vehicle has moved."""
         if self._log is not None:
             self._write(now_ms)
+        elif self.boot is not None:
+            self.boot.sample(now_ms)
 
     # --- LogFiles -------------------------------------------------------------------------------------------------
     def reopen(self, now_ms: int) -> str | None:
@@ -118,6 +125,9 @@ class FlightRecorder:
         """End the log of the flight; without one, nothing happens."""
         self._ending = False
         log, self._log = self._log, None
+        if self.boot is not None:
+            self.boot.close()
+            self.boot.shown = self.boot.shown and log is None
         if log is None:
             return
         if self._link is not None:
@@ -158,7 +168,7 @@ def record_flights(service: LoggedVehicle, directory: Path, *, telemetry: bool =
     service.samplers.append(recorder.sample)
     if service.autopilot.flights is not None:
         service.autopilot.flights.log_files = recorder
-    service.logs.files = FlightShelf(directory, lambda: recorder.open)
+    service.logs.files = FlightShelf(directory, lambda: recorder.open, recorder.boot)
     tree = ServedDirectory(directory)
     service.files.mount("@LOGS", tree)
     service.files.mount("APM", OneFolder("LOGS", tree))

@@ -17,6 +17,7 @@ from pathlib import Path
 from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, OpenFile
 from mavlink_bridge.services.ftp.wire import Nak
 from mavlink_bridge.services.system.logs import LogEntry
+from sortie.logs.boot_log import FOLDER, BootLog
 from sortie.logs.directory import flight_folders
 from sortie.logs.run_log import LOGGER
 
@@ -24,6 +25,8 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DEEPEST = 8
 FLIGHT_LOG = "flight.bin"
+_BOOT = 0
+"""Flights are numbered from 1."""
 
 
 class PlainFile:
@@ -124,24 +127,30 @@ class OneFolder:
 
 class FlightShelf:
     """The DataFlash logs of finished flights, as `LogFiles`. `writing()` is the folder of the flight that is under way,
-    which is neither shown nor erased."""
+    which is neither shown nor erased. `boot`: the log before the first flight of this run, which is shown last,
+    until a flight of this run has ended."""
 
-    def __init__(self, directory: Path, writing: Callable[[], Path | None]) -> None:
+    def __init__(self, directory: Path, writing: Callable[[], Path | None], boot: BootLog | None = None) -> None:
         self._directory = directory
         self._writing = writing
+        self._boot = boot
 
     def entries(self) -> Sequence[LogEntry]:
-        """Keys are the flights' numbers; the time is that of the flight's end."""
+        """Keys are the flights' numbers, `_BOOT` for the log before them; the time is that of the flight's end."""
+        folders = [(int(folder.name), folder) for folder in self._finished()]
+        if self._boot is not None and self._boot.shown:
+            self._boot.flush()
+            folders.append((_BOOT, self._directory / FOLDER))
         found = []
-        for folder in self._finished():
+        for key, folder in folders:
             with contextlib.suppress(OSError):  # deleted meanwhile
                 status = (folder / FLIGHT_LOG).lstat()
                 if stat.S_ISREG(status.st_mode):
-                    found.append(LogEntry(int(folder.name), status.st_size, int(status.st_mtime)))
+                    found.append(LogEntry(key, status.st_size, int(status.st_mtime)))
         return found
 
     def open_log(self, key: int) -> OpenFile | None:
-        folder = self._directory / "flights" / f"{key:04d}"
+        folder = self._directory / (FOLDER if key == _BOOT else f"flights/{key:04d}")
         try:
             directory = os.open(folder, _DIRECTORY)
         except OSError:

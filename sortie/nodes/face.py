@@ -93,6 +93,7 @@ class Face:
     parameters: ServedParameters
     services: Sequence[ProtocolService]
     camera: CameraAlbum | None = None
+    logs_from_boot: bool = False
 
 
 def simulated_face(
@@ -118,12 +119,13 @@ def simulated_face(
     rows: Mapping[int, Row] = MappingProxyType({})
     book: Book = SortieBook()
     described: tuple[Described, ...] = ()
+    logs_from_boot = False
     if firmware.habits.takes_off_by_itself:
         from mavlink_bridge.firmware import px4_vehicle
 
         spoken = px4_vehicle.Px4Vehicle(service.parameters, stored, given, autopilot)
         served, targets, own, rows = spoken.parameters, spoken.offboard, spoken.services, spoken.rows
-        described = spoken.described
+        described, logs_from_boot = spoken.described, spoken.logs_from_boot
         modes = face = spoken.face
         failures = px4_vehicle.FAILURES
         telemetry.facts.shown_modes = lambda: (face.custom_mode, face.wanted_mode)
@@ -173,7 +175,16 @@ def simulated_face(
     for number, row in rows.items():  # after the others have registered theirs
         commands.register(number, row)
     return Face(
-        telemetry, commands, missions, files, pages, logs, served, services, _camera(service, commands, firmware)
+        telemetry,
+        commands,
+        missions,
+        files,
+        pages,
+        logs,
+        served,
+        services,
+        _camera(service, commands, firmware),
+        logs_from_boot,
     )
 
 

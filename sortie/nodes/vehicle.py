@@ -118,6 +118,7 @@ class Service:
         self.logs = face.logs
         self.served = face.parameters
         self.camera = face.camera
+        self.logs_from_boot = face.logs_from_boot
         for service in face.services:
             self.endpoint.add_service(service)
 

@@ -1,0 +1,65 @@
+"""The log before the first flight, where the firmware that is spoken keeps one (PX4's SDLOG_MODE 1).
+
+DataFlash from the start of the vehicle on, in `boot/` of the log directory, anew in each run; it ends where the first
+flight has a log of its own, and is shown until that flight has ended. It can be downloaded while it is written, and it
+stops at `LIMIT_BYTES`: a vehicle may stand for weeks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from autopilot.events import Event
+from sortie.logs.run_log import LOGGER
+
+if TYPE_CHECKING:
+    from sortie.logs.bin_log import BinLog
+    from sortie.logs.logged import LoggedVehicle
+
+FOLDER: Final = "boot"
+LIMIT_BYTES: Final = 64 << 20
+
+
+class BootLog:
+    """An observer of a service. `shown`: stations are offered it."""
+
+    def __init__(self, service: LoggedVehicle, directory: Path) -> None:
+        from sortie.logs.bin_log import BinLog
+
+        self._bin: BinLog | None = None
+        self.shown = False
+        folder = directory / FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._bin = BinLog(folder, service, service.now_ms)
+            self.shown = True
+        except OSError as error:
+            LOGGER.error("log before the first flight: %s: %s", folder, error.strerror)
+
+    def observe(self, events: list[Event], now_ms: int) -> None:
+        if self._bin is not None:
+            for event in events:
+                self._bin.event(event, now_ms)
+            self.sample(now_ms)
+
+    def sample(self, now_ms: int) -> None:
+        """Nothing was decided: the vehicle has moved."""
+        if self._bin is None:
+            return
+        self._bin.sample(now_ms)
+        if self._bin.error is not None or self._bin.written >= LIMIT_BYTES:
+            self.close()
+
+    def flush(self) -> None:
+        """What it has is in the file, for who reads it now."""
+        if self._bin is not None:
+            self._bin.flush()
+
+    def close(self) -> None:
+        """It ends here."""
+        binary, self._bin = self._bin, None
+        if binary is not None:
+            binary.close()
+            if binary.error is not None:
+                LOGGER.error("%s", binary.error)

@@ -1,0 +1,84 @@
+"""A vehicle spoken to as a PX4 has a log before its first flight (SDLOG_MODE 1, as PX4's SITL sets it)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.services.system.logs import LogEntry
+from sortie import Session
+from sortie.logs import boot_log
+from sortie.reading.dataflash import read_dataflash
+
+
+def entries(session: Session) -> list[LogEntry]:
+    return list(session._service.logs.files.entries())
+
+
+def test_it_is_written_from_the_start_and_can_be_read_meanwhile(tmp_path: Path) -> None:
+    """It grows; what a station gets is what is there when it asks."""
+    with Session(firmware="px4", seed=2, log_dir=tmp_path) as session:
+        session.run_for(1.0)
+        (first,) = entries(session)
+        session.run_for(10.0)
+        (later,) = entries(session)
+        assert first.key == later.key and later.size > first.size > 1000
+        file = session._service.logs.files.open_log(later.key)
+        assert file is not None
+        data = file.read(0, file.size)
+        file.close()
+    assert len(data) == later.size
+    whole = (tmp_path / "boot" / "flight.bin").read_bytes()
+    assert whole.startswith(data)
+    copy = tmp_path / "copy.bin"
+    copy.write_bytes(data)
+    assert read_dataflash(copy) is not None
+
+
+def test_the_first_flight_has_its_own(tmp_path: Path) -> None:
+    """Until that has ended the log before it is offered, then the flight is."""
+    with Session(firmware="px4", seed=2, log_dir=tmp_path) as session:
+        session.wait_armable()
+        home = session.autopilot.facts.home
+        assert home is not None
+        session.upload([MissionItem(22, 3, z=5.0), MissionItem(21, 3)])
+        session.go()
+        session.run_until(lambda now: now.state.armed, timeout_s=120.0)
+        (before,) = entries(session)
+        session.run_for(2.0)
+        assert entries(session) == [before], "it has ended"
+        session.run_until(lambda now: not now.state.armed, timeout_s=120.0)
+        session.run_for(5.0)
+        (flight,) = entries(session)
+        assert (before.key, flight.key) == (0, 1)
+
+
+def test_it_ends_at_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vehicle may stand for weeks; what there is stays offered."""
+    monkeypatch.setattr(boot_log, "LIMIT_BYTES", 150_000)
+    with Session(firmware="px4", seed=2, log_dir=tmp_path) as session:
+        session.run_for(300.0)
+        (one,) = entries(session)
+        session.run_for(60.0)
+        assert entries(session) == [one]
+    assert 150_000 <= one.size < 300_000
+
+
+@pytest.mark.parametrize("how", [{"firmware": "px4", "params": {"SDLOG_MODE": 0.0}}, {}], ids=["off", "ArduPilot"])
+def test_others_have_none(tmp_path: Path, how: dict[str, object]) -> None:
+    """SDLOG_MODE 0; an ArduPilot."""
+    with Session(seed=2, log_dir=tmp_path, **how) as session:  # type: ignore[arg-type]
+        session.run_for(5.0)
+        assert entries(session) == []
+    assert not (tmp_path / "boot").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The vehicle runs without it."""
+    (tmp_path / "boot").write_text("a file")
+    with Session(firmware="px4", seed=2, log_dir=tmp_path) as session:
+        session.run_for(2.0)
+        assert entries(session) == []
+    assert "log before the first flight" in caplog.text
