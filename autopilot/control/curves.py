@@ -44,9 +44,6 @@ from autopilot.control.profile import (
 RESTS = 0.7
 #: Farther than this from the leg's start, m, the leg begins where the reference is.
 BESIDE = 3.0
-#: The middle of a turn is planned to be no farther from the corner than this share of the radius: the rest is for gusts
-#: and what the estimate is off.
-TURN_SHARE = 0.75
 #: How fast what the reference is off the curve fades, 1/s.
 FADE = 2.0
 #: Off the curve by less than this in all (m, m/s, m/s2) it is on it.
@@ -231,7 +228,7 @@ def turns_now(s: L.Row, p: L.Row, t: L.Row) -> bool:
         else:
             vertical = abs(accel)
     slower = min(s[a + C_LIMIT], s[b + C_LIMIT])
-    radius = TURN_SHARE * t[L.T_RADIUS]
+    radius = p[L.P_TURN_SHARE] * t[L.T_RADIUS]
     return (
         place < radius * radius
         and speed < slower * slower
@@ -281,8 +278,8 @@ def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
 
 
 @jit
-def fly_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """One tick along the profiles; is the leg flown?"""
+def follow_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """One tick along the profiles; is the reference half-way through the turn, or at the end?"""
     dt = keep_pace(s, p)
     follow_limits(s, p)
     fade_onto(s, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D])
@@ -297,7 +294,13 @@ def fly_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
         s[L.S_ONWARD + C_TIME] += dt
         put_on(s, L.S_ONWARD, 0.0)
         return s[L.S_ONWARD + C_TIME] >= left
-    if left > 0.0:
+    return left <= 0.0
+
+
+@jit
+def fly_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """One tick along the profiles; is the leg flown?"""
+    if not follow_curve(s, p, t):
         return False
     if s[L.S_CORNER] > 0.0:
         return True

@@ -14,16 +14,24 @@ from autopilot.control.attitude import limit
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.jit import jit
+from autopilot.control.rover_curves import (
+    SPARE,
+    after_reference,
+    at_rest_on_curve,
+    begin_driven,
+    drive_curve,
+    turn_rate,
+    turns_with_reference,
+)
 from autopilot.control.rover_lines import (
     along_leg,
-    begin_leg,
     leg_driven,
     round_circle,
     speed_for_turn,
     to_point,
     turn_to,
 )
-from autopilot.control.rover_steering import hold_speed, release, sense_motion, steer_by_rate
+from autopilot.control.rover_steering import hold_speed, reach_speed, release, sense_motion, steer_by_rate
 
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
 #: Crash check as ArduPilot's Rover/crash_check.cpp: throttle given, not moving, not turning, for so long.
@@ -40,18 +48,25 @@ COASTING_MS = 5000.0
 def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A new target has been set."""
     s[L.S_SEQ] = t[L.T_SEQ]
+    on_its_way = s[L.S_ON_LEG] == 1.0 and s[L.S_PHASE] != 2.0 and not at_rest_on_curve(s)
+    renewed = on_its_way and t[L.T_HAS_START] == 0.0
+    s[L.S_ON_LEG] = 1.0 if t[L.T_KIND] == L.KIND_LEG else 0.0
     s[L.S_ARRIVED] = 0.0
     s[L.S_PHASE] = 0.0
     s[L.S_NEAR_SENT] = 0.0
     s[L.S_TARGET_MS] = s[L.S_TIME_MS]
     s[L.S_TURN_SUM] = 0.0
     s[L.S_DRIVING] = 1.0
+    if s[L.S_WAY] != t[L.T_WAY]:  # from forwards to backwards it has to stop: no profile leads there
+        s[L.S_CURVING] = 0.0
     s[L.S_WAY] = t[L.T_WAY]
     s[L.S_COURSE_ERROR] = 0.0
     begin_yaw(s, t)
     sense_motion(s, p)
     if t[L.T_KIND] == L.KIND_LEG:
-        begin_leg(s, p, t)
+        begin_driven(s, p, t, renewed)
+    else:
+        s[L.S_CURVING] = 0.0
 
 
 @jit
@@ -82,6 +97,7 @@ def halt(s: L.Row, p: L.Row) -> None:
     """Brake on the present course and stay. Without position the speed is not known well enough to brake by it."""
     s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
     s[L.S_RVN], s[L.S_RVE] = 0.0, 0.0
+    s[L.S_CURVING] = 0.0
     if s[L.S_POS_OK] == 0.0:
         release(s)
         return
@@ -121,15 +137,28 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # nobody gave another target: stop at the end
         s[L.S_CORNER] = 0.0
         s[L.S_PHASE] = 0.0
+        s[L.S_CURVING] = 0.0
     n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
     drifts = p[L.P_AFLOAT] == 1.0 and s[L.S_ARRIVED] == 1.0
-    if s[L.S_PHASE] != 2.0 and s[L.S_CORNER] == 0.0 and (drifts or is_slow(s)):
+    timed = s[L.S_CURVING] == 1.0 and s[L.S_ARRIVED] == 0.0
+    if s[L.S_PHASE] != 2.0 and s[L.S_CORNER] == 0.0 and not timed and (drifts or is_slow(s)):
         beyond = s[L.S_LENGTH] <= 0.01 or n * s[L.S_U_N] + e * s[L.S_U_E] > -0.15
         if beyond:  # stands at its end, or beside it
             s[L.S_PHASE] = 2.0
             s[L.S_DRIVING] = 0.0
     if s[L.S_PHASE] == 2.0:
         keep_place(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_RADIUS], t[L.T_WAY])
+    elif s[L.S_CURVING] == 1.0:
+        driven = drive_curve(s, p, t)
+        if s[L.S_PHASE] == 0.0 and turns_with_reference(s):
+            rate, speed = turn_rate(s, p), p[L.P_SPEED_GROUND]
+        else:
+            rate, speed = along_leg(s, p, t)
+        steer_by_rate(s, p, rate)
+        reach_speed(s, p, s[L.S_WAY] * min(speed, after_reference(s, p)), SPARE)
+        if driven and s[L.S_ARRIVED] == 0.0:
+            arrive(s)
+        return
     else:
         rate, speed = along_leg(s, p, t)
         drive(s, p, rate, speed)

@@ -28,6 +28,8 @@ GRIP_SHARE, BRAKE_SHARE, CIRCLE_SHARE = 0.7, 0.75, 1.2
 SLOW_FROM, SLOW_TO = 0.5, 1.4
 #: Half of a turn, rad, from which on it begins within the radius of the corner, lest it pass beside.
 SHARP = 0.9
+#: Farther from the start of its leg than this, m, a vehicle at rest is elsewhere.
+ELSEWHERE = 1.0
 #: A turn onto a line is as good as done this far from its direction, rad.
 TURNED = 0.35
 
@@ -97,9 +99,11 @@ def speed_for_turn(s: L.Row, p: L.Row, wanted: float) -> float:
 
 
 @jit
-def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Direction and length of the leg and of the next, and the turn between them."""
-    if t[L.T_HAS_START] == 1.0:
+def begin_leg(s: L.Row, p: L.Row, t: L.Row, rests: bool) -> None:
+    """Direction and length of the leg and of the next, and the turn between them. A vehicle that `rests` elsewhere than
+    at its start begins where it stands."""
+    n, e = t[L.T_START_N] - s[L.S_EPN], t[L.T_START_E] - s[L.S_EPE]
+    if t[L.T_HAS_START] == 1.0 and (not rests or n * n + e * e < ELSEWHERE * ELSEWHERE):
         s[L.S_A_N], s[L.S_A_E] = t[L.T_START_N], t[L.T_START_E]
     else:
         s[L.S_A_N], s[L.S_A_E] = s[L.S_EPN], s[L.S_EPE]
@@ -158,13 +162,16 @@ def along_leg(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
     brake = BRAKE_SHARE * p[L.P_DRIVE_DECEL]
     n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
     left = s[L.S_LENGTH] - (n * s[L.S_U_N] + e * s[L.S_U_E])
-    s[L.S_RPN] = t[L.T_END_N] - left * s[L.S_U_N]
-    s[L.S_RPE] = t[L.T_END_E] - left * s[L.S_U_E]
+    if s[L.S_CURVING] == 0.0:
+        s[L.S_RPN] = t[L.T_END_N] - left * s[L.S_U_N]
+        s[L.S_RPE] = t[L.T_END_E] - left * s[L.S_U_E]
     if s[L.S_CORNER] > 0.0:
         begin = turn_begins(s, p, t)
         if left <= begin:
             s[L.S_PHASE] = 1.0
         speed = sqrt(s[L.S_CORNER] * s[L.S_CORNER] + 2.0 * brake * max(left - begin, 0.0))
+    elif s[L.S_CURVING] == 1.0:
+        speed = fastest  # the profile brakes
     else:
         speed = approach(left, 1.0, brake) if left > 0.0 else 0.0
     if s[L.S_PHASE] == 1.0:

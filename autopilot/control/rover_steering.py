@@ -55,9 +55,16 @@ def steer_by_rate(s: L.Row, p: L.Row, rate: float) -> None:
 @jit
 def hold_speed(s: L.Row, p: L.Row, wanted: float) -> None:
     """Throttle for a forward speed, m/s (negative: backwards), reached within the acceleration limits."""
+    reach_speed(s, p, wanted, 1.0)
+
+
+@jit
+def reach_speed(s: L.Row, p: L.Row, wanted: float, share: float) -> None:
+    """Throttle for a forward speed, m/s (negative: backwards), reached within this share of the limits."""
     ref = s[L.S_SPEED_REF]
     slower = abs(wanted) < abs(ref) or wanted * ref < 0.0
-    s[L.S_SPEED_REF] += limit(wanted - ref, (p[L.P_DRIVE_DECEL] if slower else p[L.P_DRIVE_ACCEL]) * L.TICK)
+    most = share * (p[L.P_DRIVE_DECEL] if slower else p[L.P_DRIVE_ACCEL])
+    s[L.S_SPEED_REF] += limit(wanted - ref, most * L.TICK)
     feed = (s[L.S_SPEED_REF] - ref) / L.TICK
     ref = s[L.S_SPEED_REF]
     if abs(wanted) < p[L.P_STOP_SPEED] and abs(s[L.S_SPEED]) < 2.0 * p[L.P_STOP_SPEED]:

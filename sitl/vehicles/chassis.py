@@ -9,7 +9,7 @@ vehicles that follow lines do; the other sensors are the copter's.
 
 from __future__ import annotations
 
-from math import cos, exp, radians, sin
+from math import cos, exp, pi, radians, sin
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ ROLLING = 0.05
 DRAG_AREA, SIDE_AREA = 0.05, 0.12  # m2, area times coefficient
 MOTOR_LAG = 0.03  # s
 HOTEL_A = 0.6
+SNAP = 15.0  # m/s4
 DRIVE_W = 12.0  # at 2 m/s and FULL_V, by the numbers above; SIM_DRIVE_W's default
 
 
@@ -73,6 +74,19 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.P_TOP_SPEED], p[L.P_FULL_ACCEL] = TOP_SPEED, FULL_ACCEL
     p[L.P_STICK_SPEED], p[L.P_STICK_TURN] = 4.0, radians(180.0)
     p[L.P_STOP_SPEED], p[L.P_THROTTLE_MAX], p[L.P_BRAKING] = 0.1, 1.0, 1.0
+    p[L.P_ACCEL_CORNER] = p[L.P_TURN_ACCEL]
+    limit_profiles(p)
+
+
+def limit_profiles(p: npt.NDArray[np.float64], wp_jerk: float = 0.0) -> None:
+    """What speed profiles of legs keep to: the lower of both accelerations, WP_JERK m/s3 (0: as much as that), and
+    the snap, position gain and radius of ArduRover's (AR_WPNav, AR_PosControl). Upwards there is nothing to limit, but
+    a limit has to be."""
+    p[L.P_ACCEL] = min(p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL])
+    p[L.P_LEG_JERK] = wp_jerk if wp_jerk > 0.0 else p[L.P_ACCEL]
+    p[L.P_JERK_RISE] = p[L.P_LEG_JERK] * pi / (2.0 * SNAP)
+    p[L.P_ACCEL_Z] = 1.0
+    p[L.P_KP_POS], p[L.P_TURN_SHARE] = 0.2, 1.0
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:

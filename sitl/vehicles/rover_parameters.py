@@ -10,7 +10,7 @@ import numpy as np
 from autopilot.control import layout as L
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
-from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton
+from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles
 from sitl.vehicles.parameters import Row, Special
 
 _DEGREES = pi / 180.0
@@ -23,7 +23,6 @@ _TIGHTEST = 1.05 * 0.3302 / np.tan(WHEEL_MAX)
 #: gains that fit this chassis.
 SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
     "WP_SPEED": (L.P_SPEED_GROUND, 1.0),
-    "TURN_MAX_G": (L.P_TURN_ACCEL, L.GRAVITY),
     "ATC_STR_ANG_P": (L.P_KP_COURSE, 3.0 / 2.0),
     "ATC_STR_RAT_P": (L.P_KP_TURN, 0.3 / 0.2),
     "ATC_STR_RAT_I": (L.P_KI_TURN, 1.0 / 0.2),
@@ -36,11 +35,12 @@ SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
 
 
 def _acceleration(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: as the acceleration), m/s2."""
+    """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: as the acceleration), m/s2; WP_JERK m/s3."""
     accel = values.get("WP_ACCEL", 0.0) or values.get("ATC_ACCEL_MAX", 1.0)
     p[L.P_DRIVE_ACCEL] = accel if accel > 0.0 else _UNLIMITED_ACCEL
     decel = values.get("ATC_DECEL_MAX", 0.0)
     p[L.P_DRIVE_DECEL] = decel if decel > 0.0 else p[L.P_DRIVE_ACCEL]
+    limit_profiles(p, values.get("WP_JERK", 0.0))
 
 
 def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -49,6 +49,11 @@ def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_TURN_RATE_MAX] = rate * _DEGREES if rate > 0.0 else _UNLIMITED_RATE
     p[L.P_TURN_RATE_ACCEL] = accel * _DEGREES if accel > 0.0 else 10.0 * _UNLIMITED_RATE
     p[L.P_TURN_RADIUS] = max(values.get("TURN_RADIUS", 0.9), _TIGHTEST)
+
+
+def _grip(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """TURN_MAX_G."""
+    p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = values["TURN_MAX_G"] * L.GRAVITY
 
 
 def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -71,6 +76,8 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "WP_ACCEL": _acceleration,
     "ATC_ACCEL_MAX": _acceleration,
     "ATC_DECEL_MAX": _acceleration,
+    "WP_JERK": _acceleration,
+    "TURN_MAX_G": _grip,
     "ATC_STR_RAT_MAX": _turning,
     "ATC_STR_ACC_MAX": _turning,
     "TURN_RADIUS": _turning,

@@ -38,6 +38,7 @@ def write_target(row: Row, target: Target, heading: float) -> None:
         _write_drive(new, target)
     else:
         write_common(new, target)
+        new[[L.T_START_D, L.T_END_D, L.T_NEXT_D]] = 0.0  # what drives has no height
         new[L.T_WAY] = -1.0 if isinstance(target, Leg | Hold) and target.backwards else 1.0
     if not np.isfinite(new).all():
         raise ValueError(f"not finite: {target}")

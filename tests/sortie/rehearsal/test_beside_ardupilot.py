@@ -1,8 +1,9 @@
 """The simulator beside ArduPilot SITL: the same plans, by recordings of the real one (tests/data/ardupilot-sitl.json).
 
 Times count from when the vehicle has left the ground by half a metre, for ArduPilot keeps its motors still for two
-seconds after arming (ARMING_DELAY_SEC) and then lets them spin up (MOT_SPOOL_TIME). Each flight is by the numbers that
-`calibrate` found in the recorded flight's own log.
+seconds after arming (ARMING_DELAY_SEC) and then lets them spin up (MOT_SPOOL_TIME); a rover's from when it is half a
+metre away. Each flight is by the numbers that `calibrate` found in the recorded flight's own log, each drive by the
+speed and radius that the recorded rover had.
 """
 
 from __future__ import annotations
@@ -40,9 +41,16 @@ SHARED = TESTS.parents[1] / "shared" / "data" / "plans"
 OURS = TESTS / "data" / "plans"
 RECORDED: list[Recorded] = json.loads((TESTS / "data" / "ardupilot-sitl.json").read_text())["plans"]
 LOOK_S = 0.2
-OFF_GROUND_M = 0.5
+BEGUN_M = 0.5
 LONGEST_S = 1500.0
 NEAR, ENOUGH_S = 0.03, 2.0
+#: Plans of which an item is within 3 % or within 2 s, but not within both; the reasons stand in docs/rehearse.md.
+WITHIN_ONE = {
+    "ardupilot--SplineTerrain--wp.txt",
+    "ardupilot--SplineWaypoint--copter_spline_mission.txt",
+    "ardupilot--Webots--mission_test_sitl.plan",
+    "copter-speed-and-camera.txt",
+}
 
 
 @dataclass
@@ -69,7 +77,8 @@ class Drive:
         state = session.autopilot.vehicle.state
         north, east, down = state.position
         if self.began_s is None:
-            if -down <= OFF_GROUND_M:
+            begun = -down if session.autopilot.facts.vehicle_class.has_height else hypot(north, east)
+            if begun <= BEGUN_M:
                 return False
             self.began_s, self.place = session.time_s, (north, east)
             self.began_wh = float(state.report[R.BATT_WH])
@@ -107,23 +116,25 @@ def lateness(recorded: Recorded, drive: Drive) -> dict[int, float]:
     return {int(seq): drive.items[int(seq)] - at_s for seq, at_s in recorded["items"].items()}
 
 
-def share_beyond(recorded: Recorded, drive: Drive) -> float:
-    """The largest lateness as a share of the time; those within 2 s do not count."""
-    shares = [
-        abs(late) / recorded["items"][str(seq)]
-        for seq, late in lateness(recorded, drive).items()
-        if abs(late) > ENOUGH_S
-    ]
-    return max(shares, default=0.0)
+def holds_both(recorded: Recorded) -> bool:
+    """Is each of its items held within 3 % and within 2 s?"""
+    return recorded["kind"] != "copter" or recorded["plan"] not in WITHIN_ONE
 
 
-plans = pytest.mark.parametrize("number", range(len(RECORDED)), ids=[one["plan"] for one in RECORDED])
+plans = pytest.mark.parametrize(
+    "number", range(len(RECORDED)), ids=[f"{one['kind']}-{one['plan']}" for one in RECORDED]
+)
 
 
 @plans
 def test_every_item_is_reached_when_it_is_there(number: int) -> None:
-    """Within 3 % or 2 s."""
-    assert share_beyond(RECORDED[number], flown(number)) <= NEAR
+    """Within 3 % and 2 s; of the plans in `WITHIN_ONE` within one of them."""
+    recorded = RECORDED[number]
+    late_s = lateness(recorded, flown(number))
+    shares = {seq: abs(late) / recorded["items"][str(seq)] for seq, late in late_s.items()}
+    within = {seq: (shares[seq] <= NEAR, abs(late) <= ENOUGH_S) for seq, late in late_s.items()}
+    wanted = all if holds_both(recorded) else any
+    assert {seq: late_s[seq] for seq, both in within.items() if not wanted(both)} == {}
 
 
 @plans
@@ -134,7 +145,9 @@ def test_the_way_is_as_long(number: int) -> None:
     assert off <= max(0.02 * recorded["distance_m"], 4.0)
 
 
-@plans
+@pytest.mark.parametrize(
+    "number", [i for i, one in enumerate(RECORDED) if one["kind"] == "copter"], ids=lambda i: RECORDED[i]["plan"]
+)
 def test_it_takes_as_much_energy(number: int) -> None:
     """By the calibration of that flight, within 5 %."""
     recorded, drive = RECORDED[number], flown(number)
@@ -143,6 +156,8 @@ def test_it_takes_as_much_energy(number: int) -> None:
 
 def test_twenty_flights_are_recorded() -> None:
     """Some by plans of the repository, so that all that is held is held in a clone that stands alone."""
-    names = [one["plan"] for one in RECORDED]
+    names = [(one["kind"], one["plan"]) for one in RECORDED]
     assert len(names) == len(set(names)) >= 20
     assert sum(not one["shared"] for one in RECORDED) >= 5
+    assert sum(map(holds_both, RECORDED)) >= 20
+    assert sum(one["kind"] == "rover" and one["shared"] for one in RECORDED) >= 6

@@ -1,0 +1,123 @@
+"""Legs of a rover, by a speed profile, as ArduRover drives them (docs/reference/mission-semantics.md, item 12).
+
+A leg that begins at rest, or follows one that was driven so, has a reference on its line that keeps the time of the
+profile (`autopilot.control.curves`, as copters have it). Steering is by the lines (`autopilot.control.rover_lines`), so
+that turns are arcs that the vehicle can drive; its speed is what takes it after the reference. Time passes more slowly
+on the profile while the vehicle lags: it turns round first, and the reference waits. A passed end is reached when the
+reference is half-way through the turn, a stop when its profile is over and the vehicle is there (ArduRover's
+`AR_WPNav::advance_wp_target_along_track`). A leg that begins on the way from elsewhere has no profile.
+"""
+
+from __future__ import annotations
+
+from math import cos, sin, sqrt
+
+from autopilot.control import layout as L
+from autopilot.control.curves import RESTS, begin_curve, follow_curve
+from autopilot.control.jit import jit
+from autopilot.control.profile import C_E, C_END, C_N, C_TIME
+from autopilot.control.rover_lines import TURNED, begin_leg, leg_driven, tight_speed
+
+#: How fast the way to the reference is made good, 1/s.
+CATCH_UP = 1.0
+#: The same while it turns round, 1/s.
+TURNING = 0.35
+#: In the last part of a stop, while the deceleration ends, time passes no faster than this: ArduRover passes its
+#: reference there, which waits until it has come back.
+END_PACE = 0.6
+#: What velocity is off across the course in a turn, is made good by this, 1/s.
+ACROSS = 2.0
+#: A corner up to about 100 degrees (its cosine) is followed as the reference takes it, within this distance, m.
+WIDEST, WITH_IT = -0.2, 2.5
+#: Time on the profile never counts as slower than this for the speed of its place.
+SLOWEST_PACE = 0.05
+#: Profiles keep the limits of acceleration; what catching up with them takes comes on top, up to this share in all.
+SPARE = 1.5
+
+
+@jit
+def at_rest_on_curve(s: L.Row) -> bool:
+    """The reference has come to rest at the end of its leg."""
+    return s[L.S_CURVING] == 1.0 and s[L.S_CORNER] == 0.0 and s[L.S_NOW + C_TIME] >= s[L.S_NOW + C_END]
+
+
+@jit
+def begin_driven(s: L.Row, p: L.Row, t: L.Row, renewed: bool) -> None:
+    """A leg is the new target. `renewed`: on the way along another one that had no beginning of its own either."""
+    drifts = p[L.P_AFLOAT] == 1.0  # what floats is never at rest, and goes by the lines alone
+    rests = not drifts and s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE] < RESTS * RESTS
+    driven = s[L.S_CURVING] == 1.0
+    begin_leg(s, p, t, rests and not driven)
+    if not driven:
+        s[L.S_RPN], s[L.S_RPE], s[L.S_RVN], s[L.S_RVE] = s[L.S_EPN], s[L.S_EPE], s[L.S_EVN], s[L.S_EVE]
+        if rests:
+            s[L.S_RPN], s[L.S_RPE], s[L.S_RVN], s[L.S_RVE] = s[L.S_A_N], s[L.S_A_E], 0.0, 0.0
+    s[L.S_RPD], s[L.S_RVD], s[L.S_A_D] = 0.0, 0.0, 0.0
+    begin_curve(s, p, t, renewed or drifts, False, 0.0)
+    for i in range(9):  # it cannot go sideways: the vehicle comes to the line, not the reference
+        s[L.S_OFF + i] = 0.0
+
+
+@jit
+def wanted_velocity(s: L.Row, p: L.Row, gain: float) -> tuple[float, float]:
+    """What takes the vehicle after the reference, which is made good by `gain` (1/s); no faster than allowed."""
+    pace = max(s[L.S_PACE], SLOWEST_PACE)
+    n = s[L.S_RVN] / pace + gain * (s[L.S_RPN] - s[L.S_EPN])
+    e = s[L.S_RVE] / pace + gain * (s[L.S_RPE] - s[L.S_EPE])
+    size = sqrt(n * n + e * e)
+    share = p[L.P_SPEED_GROUND] / size if size > p[L.P_SPEED_GROUND] else 1.0
+    return n * share, e * share
+
+
+@jit
+def after_reference(s: L.Row, p: L.Row) -> float:
+    """Speed >= 0 on the present course that takes the vehicle after the reference."""
+    n, e = wanted_velocity(s, p, CATCH_UP)
+    ahead = n * cos(s[L.S_COURSE]) + e * sin(s[L.S_COURSE])
+    if not at_rest_on_curve(s) and s[L.S_TURN_LEFT] > TURNED:  # a turn has to be driven, and the reference waits
+        n, e = wanted_velocity(s, p, TURNING)
+        ahead = max(ahead, min(sqrt(n * n + e * e), tight_speed(p)))
+    return max(ahead, 0.0)
+
+
+@jit
+def blends(s: L.Row, a: int, b: int) -> bool:
+    """Do two profiles, one leading to the other, meet at an angle that is driven as an arc?"""
+    return s[a + C_N] * s[b + C_N] + s[a + C_E] * s[b + C_E] > WIDEST
+
+
+@jit
+def turns_with_reference(s: L.Row) -> bool:
+    """The reference is in a turn that a car can follow, and the vehicle is with it."""
+    n, e = s[L.S_RPN] - s[L.S_EPN], s[L.S_RPE] - s[L.S_EPE]
+    if n * n + e * e > WITH_IT * WITH_IT:
+        return False
+    if s[L.S_BEFORE + C_TIME] < s[L.S_BEFORE + C_END]:
+        return blends(s, L.S_BEFORE, L.S_NOW)
+    return s[L.S_ONWARD + C_TIME] > 0.0 and blends(s, L.S_NOW, L.S_ONWARD)
+
+
+@jit
+def turn_rate(s: L.Row, p: L.Row) -> float:
+    """Turn rate that follows the reference round a corner: its acceleration and what velocity and place are off, across
+    the course (ArduRover's `AR_PosControl`)."""
+    pace = max(s[L.S_PACE], SLOWEST_PACE)
+    n, e = wanted_velocity(s, p, CATCH_UP)
+    n = s[L.S_RAN] / (pace * pace) + ACROSS * (n - s[L.S_EVN])
+    e = s[L.S_RAE] / (pace * pace) + ACROSS * (e - s[L.S_EVE])
+    s[L.S_COURSE_ERROR], s[L.S_TURN_LEFT] = 0.0, 0.0
+    return (e * cos(s[L.S_COURSE]) - n * sin(s[L.S_COURSE])) / max(abs(s[L.S_SPEED]), 1.0)
+
+
+@jit
+def drive_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """One tick of the reference; is the leg driven?"""
+    turning = s[L.S_PHASE]  # of the vehicle, which follows the lines
+    if turning == 1.0:  # it is on its way along the next one: the reference comes after it
+        s[L.S_PACE] = 1.0
+    left = s[L.S_NOW + C_END] - s[L.S_NOW + C_TIME]
+    if s[L.S_CORNER] == 0.0 and left * p[L.P_LEG_JERK] < p[L.P_ACCEL]:
+        s[L.S_PACE] = min(s[L.S_PACE], END_PACE)
+    there = follow_curve(s, p, t)
+    s[L.S_PHASE] = turning
+    return there and (s[L.S_CORNER] > 0.0 or leg_driven(s, t))
