@@ -258,6 +258,11 @@ class Arming:
             return None
         return self._idle_since + int(delay * 1000.0)
 
+    @property
+    def will_stop(self) -> bool:
+        """It has flown and landed, and its motors run on only until `landed_delay_s` is over."""
+        return self.landed_delay_s is not None and self._flew and self._idle_deadline() is not None
+
     def next_deadline_ms(self) -> int | None:
         if not self._known_armed:
             return self._prearm.due_ms

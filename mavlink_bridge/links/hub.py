@@ -229,11 +229,12 @@ class LinkHub:
         return found
 
     def stalled(self, largest: int) -> list[int]:
-        """Streams (not UDP) on which more than `largest` bytes wait; who may outrun real time can wait for these."""
+        """Streams (not UDP) whose medium takes nothing, and on which more than `largest` bytes wait; who may outrun
+        real time can wait for these. What has not been offered to it yet waits for nobody."""
         return [
             number
             for link, number in self._numbers.items()
-            if not link.lossy and link.pending + self._queues[link].size > largest
+            if not link.lossy and link.pending and link.pending + self._queues[link].size > largest
         ]
 
     def addressed(self) -> list[tuple[int, Link]]:

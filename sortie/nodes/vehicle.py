@@ -345,7 +345,8 @@ class Service:
         """Is there something to run ahead for: booting until armable (or it is clear that it will not be), a flight?
 
         A vehicle that stands armed waits for the next command, which a ground station needs milliseconds of its own
-        time to send: run ahead, those would be more than DISARM_DELAY.
+        time to send: run ahead, those would be more than DISARM_DELAY. Motors that run on after a PX4's landing belong
+        to its flight.
         """
         if self._behind is not None:
             return False  # a real vehicle is never run ahead of the wall
@@ -355,7 +356,7 @@ class Service:
         if not autopilot.facts.armed:
             self._booting = self._booting and not autopilot.prearm.ok and self.now_ms < BOOT_LIMIT_MS
             return self._booting
-        if autopilot.sequencer.state() is MissionState.RUNNING:
+        if autopilot.sequencer.state() is MissionState.RUNNING or autopilot.vehicle_arming.will_stop:
             return True
         state = self.vehicle.state
         return not state.landed if autopilot.facts.vehicle_class.has_height else state.ground_speed > STANDING_MPS

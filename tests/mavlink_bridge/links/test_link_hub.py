@@ -142,6 +142,16 @@ def test_a_stalled_client_is_disconnected_and_the_other_never_notices(program: P
         assert any("does not read" in event for event in program.events)
 
 
+def test_what_has_not_been_offered_yet_waits_for_nobody(program: Program) -> None:
+    """Time stood still for a second, and nothing woke it: there was nothing to wait for."""
+    with connect(program.open_tcp()):
+        program.run(lambda: bool(program.endpoint.links()), "a link")
+        (link,) = program.endpoint.links()
+        program.endpoint.append(link, b"x" * 21, 1)
+        assert program.endpoint.queued(link) == 21
+        assert program.hub.stalled(0) == []
+
+
 def test_a_client_link_reconnects_and_keeps_its_number(program: Program) -> None:
     """The hub says when, and follows the new descriptor."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -316,6 +316,23 @@ def test_motors_run_on_after_a_landing(station: Station, delay_s: float) -> None
     assert station.mode == HOLD
 
 
+def test_motors_that_run_on_after_a_landing_belong_to_the_flight(station: Station) -> None:
+    """Time runs ahead until they stop, and not while the vehicle stands armed before: that one waits for somebody."""
+    line = station.link
+    assert isinstance(line, SessionLine)
+    service = line.session.service
+    station.set_param("COM_DISARM_LAND", 5.0)
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.run(1.0)
+    assert station.armed and not service.busy
+    station.fly_to(3.0)
+    assert station.command(SET_MODE, 1.0, *map(float, LAND)) == 0
+    station.until(lambda: "Landing detected" in station.texts, 60.0)
+    assert station.armed and service.busy
+    station.until(lambda: not station.armed, 10.0)
+    assert not service.busy
+
+
 def test_a_landing_need_not_end_a_flight(station: Station) -> None:
     """Without COM_DISARM_LAND the motors run until somebody stops them, or until it takes off again; COM_DISARM_PRFLT
     is for who has not flown."""
