@@ -49,6 +49,8 @@ FADE = 2.0
 #: Off the curve by less than this in all (m, m/s, m/s2) it is on it.
 FADED = 1e-30
 SAME_PLACE = 0.01  # m
+#: Time on the profile never counts as slower than this for the speed of its place.
+SLOWEST_PACE = 0.05
 
 
 @jit
@@ -148,7 +150,7 @@ def keep_pace(s: L.Row, p: L.Row) -> float:
     vn, ve, vd = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
     speed = sqrt(vn * vn + ve * ve + vd * vd)
     wanted = 1.0
-    pace = max(s[L.S_PACE], 0.05)
+    pace = max(s[L.S_PACE], SLOWEST_PACE)
     if speed > 1e-6:
         ahead = (s[L.S_RPN] - s[L.S_EPN]) * vn + (s[L.S_RPE] - s[L.S_EPE]) * ve + (s[L.S_RPD] - s[L.S_EPD]) * vd
         going = s[L.S_EVN] * vn + s[L.S_EVE] * ve + s[L.S_EVD] * vd
@@ -260,11 +262,6 @@ def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
     if left < FADED:
         for i in range(9):
             s[L.S_OFF + i] = 0.0
-        s[L.S_RPN], s[L.S_RPE], s[L.S_RPD] = n, e, d
-        for i in range(3):
-            s[L.S_RVN + i] = 0.0
-            s[L.S_RAN + i] = 0.0
-        return
     for i in range(3):
         jerk = -FADE * (3.0 * s[L.S_OFF + 6 + i] + FADE * (3.0 * s[L.S_OFF + 3 + i] + FADE * s[L.S_OFF + i]))
         s[L.S_OFF + 6 + i] += L.TICK * jerk

@@ -30,8 +30,9 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A new target has been set."""
     kind = t[L.T_KIND]
     s[L.S_SEQ] = t[L.T_SEQ]
-    on_its_way = s[L.S_ON_LEG] == 1.0 and s[L.S_ARRIVED] == 0.0 and s[L.S_LENGTH] > LEAST_WAY
-    renewed = on_its_way and t[L.T_HAS_START] == 0.0
+    # After a leg, also one that has ended: a target that is streamed may come in the tick in which it was reached.
+    after_leg = s[L.S_ON_LEG] == 1.0 and s[L.S_LENGTH] > LEAST_WAY
+    renewed = after_leg and t[L.T_HAS_START] == 0.0
     s[L.S_ON_LEG] = 1.0 if kind == L.KIND_LEG else 0.0
     s[L.S_ARRIVED] = 0.0
     s[L.S_PHASE] = 0.0

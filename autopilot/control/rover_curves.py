@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import cos, sin, sqrt
 
 from autopilot.control import layout as L
-from autopilot.control.curves import RESTS, begin_curve, follow_curve
+from autopilot.control.curves import RESTS, SLOWEST_PACE, begin_curve, follow_curve
 from autopilot.control.jit import jit
 from autopilot.control.profile import C_E, C_END, C_N, C_TIME
 from autopilot.control.rover_lines import TURNED, begin_leg, leg_driven, tight_speed
@@ -29,8 +29,6 @@ END_PACE = 0.6
 ACROSS = 2.0
 #: A corner up to about 100 degrees (its cosine) is followed as the reference takes it, within this distance, m.
 WIDEST, WITH_IT = -0.2, 2.5
-#: Time on the profile never counts as slower than this for the speed of its place.
-SLOWEST_PACE = 0.05
 #: Profiles keep the limits of acceleration; what catching up with them takes comes on top, up to this share in all.
 SPARE = 1.5
 

@@ -257,6 +257,8 @@ def watch_stuck(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_STUCK_S] += L.TICK
     else:
         s[L.S_STUCK_S] = 0.0
+    moves = abs(s[L.S_SPEED]) > 2.0 * STUCK_SPEED or abs(s[L.S_GYZ]) > 2.0 * STUCK_RATE  # noise alone does not
+    if moves or not pushing or p[L.P_CRASH_CHECK] == 0.0:
         s[L.S_STUCK_SENT] = 0.0
     if s[L.S_STUCK_S] >= STUCK_TIME and s[L.S_STUCK_SENT] == 0.0:
         s[L.S_STUCK_SENT] = 1.0

@@ -13,6 +13,7 @@ import pytest
 from autopilot import report
 from autopilot.flight.faults import ACTORS
 from autopilot.geo import to_global
+from autopilot.mav import Cmd
 from sortie import MissionItem, Session, events
 from tests.fakes.flight_station import (
     ABORT,
@@ -339,8 +340,9 @@ def test_an_actor_that_is_told_to_raise_is_no_error_of_the_program(ready: Ready)
     assert station.user(STATUS) == Ack(ACCEPTED, I, 0)
 
 
-def test_a_rover_stands_before_it_is_disarmed() -> None:
-    """LANDING begins with the end of the mission, when the car has all but stopped; LANDED when it stands still."""
+def test_a_rover_brakes_and_stands_before_it_is_disarmed() -> None:
+    """LANDING begins with the end of the mission, while the car, called back on its way, rolls; LANDED when it stands
+    still."""
     with Session("sim:rover", seed=5, params={"FM_COUNTDOWN": 0, "RTL_SPEED": 6.0}) as session:
         session.wait_armable()
         home = session.autopilot.facts.home
@@ -349,9 +351,13 @@ def test_a_rover_stands_before_it_is_disarmed() -> None:
         session.upload((MissionItem(16, 3, x=away.lat, y=away.lon), MissionItem(20, 3)))
         station = FlightStation(session)
         assert station.user(GO).result == ACCEPTED
+        session.run_until(lambda session: session.state.ground_speed > 2.0, 30.0)
+        station.command(Cmd.DO_SET_MISSION_CURRENT, 2.0)
         station.until(L)
-        assert session.state.ground_speed < 0.5
+        assert session.state.ground_speed > 1.0
+        began_s = session.time_s
         session.run_until(lambda session: not session.state.armed, 30.0, 0.02)
+        assert session.time_s - began_s > 0.5
         truth = session.service.vehicle.state.report
         assert hypot(truth[report.TRUE_VN], truth[report.TRUE_VE]) < 0.25
         assert station.states == WHOLE
