@@ -138,10 +138,8 @@ class FtpService:
             self._out.append(known.reply)
             return
         awaited = self._awaited.pop(_key(peer), None)
-        if (
-            awaited is not None and awaited.payload == payload
-        ):  # asked again: how long it may take counts from the first
-            self._awaited[_key(peer)] = awaited
+        if awaited is not None and awaited.payload == payload:
+            self._awaited[_key(peer)] = awaited  # asked again: how long it may take counts from the first
             return
         try:
             reply = self._handle(request, peer, now_ms)
@@ -163,13 +161,12 @@ class FtpService:
 
     def next_deadline_ms(self) -> int | None:
         """The next part of a burst, the next look for a file, or the next session to expire."""
-        look_ms = self._look_ms if self._awaited else None
-        if not self._sessions:
-            return look_ms
+        due = [self._look_ms] if self._awaited else []
         if any(session.burst is not None for session in self._sessions.values()):
-            return self._burst_due_ms if look_ms is None else min(self._burst_due_ms, look_ms)
-        expires_ms = min(session.used_ms for session in self._sessions.values()) + EXPIRE_MS
-        return expires_ms if look_ms is None else min(expires_ms, look_ms)
+            due.append(self._burst_due_ms)
+        elif self._sessions:
+            due.append(min(session.used_ms for session in self._sessions.values()) + EXPIRE_MS)
+        return min(due, default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
         """What is to be sent, in order; forgets it."""
