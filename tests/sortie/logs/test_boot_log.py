@@ -66,10 +66,12 @@ def test_it_ends_at_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert 150_000 <= one.size < 300_000
 
 
-@pytest.mark.parametrize("how", [{"firmware": "px4", "params": {"SDLOG_MODE": 0.0}}, {}], ids=["off", "ArduPilot"])
-def test_others_have_none(tmp_path: Path, how: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("firmware", "params"), [("px4", {"SDLOG_MODE": 0.0}), ("ardupilot", {})], ids=["off", "ArduPilot"]
+)
+def test_others_have_none(tmp_path: Path, firmware: str, params: dict[str, float]) -> None:
     """SDLOG_MODE 0; an ArduPilot."""
-    with Session(seed=2, log_dir=tmp_path, **how) as session:  # type: ignore[arg-type]
+    with Session(seed=2, log_dir=tmp_path, firmware=firmware, params=params) as session:
         session.run_for(5.0)
         assert entries(session) == []
     assert not (tmp_path / "boot").exists()

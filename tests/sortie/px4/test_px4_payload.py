@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from autopilot import report
 from autopilot.mav import Cmd, FailureType, FailureUnit, MountMode, Result
 from mavlink_bridge.codec import dialect, id_of
 from sortie import MissionItem, Session
@@ -29,6 +30,12 @@ def command(session: Session, link: Any, number: int, *params: float, to: int = 
 
 def station_of(session: Session) -> Station:
     return Station(SessionLine(session))
+
+
+def true_place(session: Session) -> tuple[float, float]:
+    """North and east of its home, m."""
+    shown = session.service.vehicle.state.report
+    return float(shown[report.TRUE_N]), float(shown[report.TRUE_E])
 
 
 @pytest.fixture
@@ -119,8 +126,7 @@ def test_failures_need_px4s_parameter(session: Session) -> None:
 )
 def test_a_mission_lands_on_the_target_where_it_says_so(returns: int, how: float | None, precise: bool) -> None:
     """NAV_LAND's second parameter; of a return (None) RTL_PLD_MD. The pad is 1 m beside the place of the landing."""
-    place = {"x": HOME.lat, "y": HOME.lon}
-    end = MissionItem(20, 2) if how is None else MissionItem(21, 6, param2=how, **place)  # type: ignore[arg-type]
+    end = MissionItem(20, 2) if how is None else MissionItem(21, 6, param2=how, x=HOME.lat, y=HOME.lon)
     items = (MissionItem(16, 6, x=HOME.lat + 0.0001, y=HOME.lon, z=8.0), end)
     params = PADS | {"SIM_PLD_N": 1.0}
     with Session(firmware="px4", params=params, seed=3, home=HOME) as session:
@@ -134,7 +140,7 @@ def test_a_mission_lands_on_the_target_where_it_says_so(returns: int, how: float
         assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
         station.until(lambda: station.armed)
         station.until(lambda: not station.armed)
-        north, east = session._service.vehicle.true_ned[:2]  # type: ignore[attr-defined]
+        north, east = true_place(session)
     assert (hypot(north - 1.0, east) < 0.3) is precise, (north, east)
 
 
@@ -156,7 +162,7 @@ def test_the_mode_precision_landing_looks_for_the_target(asked: tuple[tuple[int,
             station.run(1.0)
         station.until(lambda: not station.armed)
         assert station.mode == HOLD
-        north, east = session._service.vehicle.true_ned[:2]  # type: ignore[attr-defined]
+        north, east = true_place(session)
     assert (hypot(north - 1.0, east) < 0.3) is (asked[-1] == PRECISION), (north, east)
 
 
