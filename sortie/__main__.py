@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from sortie.runtime.signals import end_at_once
+from sortie.runtime.signals import end_at_once, heard_status
 
 
 def main() -> None:
@@ -18,6 +18,13 @@ def main() -> None:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:
         status = 130
+    except Exception:
+        if heard_status() is None:
+            raise
+        status = 0  # what became of a signal's exception in somebody else's code
+    ended = heard_status()
+    if ended is not None:
+        status = ended
     from sortie.runtime.loader import LOADER
 
     if any(thread.name == LOADER for thread in threading.enumerate()):

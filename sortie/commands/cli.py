@@ -21,6 +21,7 @@ from sortie.config.errors import UserError
 from sortie.config.option import Group, Kind, Option, Sources, Where
 from sortie.config.options import TABLE
 from sortie.config.settings import Given, misspelt
+from sortie.runtime.signals import work_begins
 
 _NEGATIVE_NUMBERS: Final = {"ignore_unknown_options": True}
 
@@ -152,6 +153,7 @@ def _call(command: Command) -> Callable[..., int]:
         for warning in misspelt(given.environment):
             print(f"sortie: {warning}", file=sys.stderr)
         function = getattr(import_module(f"sortie.commands.{command.module}"), command.function)
+        work_begins()
         status: int = function(given)
         return status
 

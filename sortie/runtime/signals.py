@@ -1,16 +1,29 @@
 """Signals of every command, in one place: SIGTERM ends with status 0, Ctrl-C with 130.
 
-From the first moment on (`end_at_once`) both end the program as exceptions do. A runtime that has something to bring to
-an end in order takes them over (`Signals.install`): they are noted, and end its turns.
+From the first moment on (`end_at_once`) both end the program: at once while its modules are being imported, and as
+exceptions do once the command has begun (`work_begins`). A runtime that has something to bring to an end in order takes
+them over (`Signals.install`): they are noted, and end its turns.
+
+An exception that comes out of nowhere may be lost. Import runs code of all kinds: CPython 3.11 makes a RuntimeError of
+what is raised while a class is being made, and drops what is raised in a weak reference's callback (each import has
+one). So nothing is raised during imports, what was dropped is raised again, and the status of the program is that of
+the signal, whatever became of the exception.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, Final
+
+STATUS: Final = {int(signal.SIGTERM): 0, int(signal.SIGINT): 130}
+"""What a program ends with."""
+_AGAIN_S: Final = 0.02
 
 
 class Interrupted(KeyboardInterrupt):
@@ -18,10 +31,31 @@ class Interrupted(KeyboardInterrupt):
     dataclass that is being imported is one), ends the process by the signal itself although it was caught."""
 
 
+class _Program:
+    """This process: which signal it is ending by, whether its command has begun, whether it is being told of a lost
+    exception."""
+
+    heard: int | None = None
+    working = False
+    dropping = False
+
+
 def end_at_once() -> None:
-    """Until a runtime takes over: SIGTERM raises SystemExit(0), Ctrl-C `Interrupted`."""
+    """Until a runtime takes over: SIGTERM and Ctrl-C end the program, first there and then, after `work_begins` by
+    SystemExit(0) and `Interrupted`."""
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)
+    sys.unraisablehook = _dropped
+
+
+def work_begins() -> None:
+    """All is imported: what the command opens from now on has to be closed, so that signals are exceptions."""
+    _Program.working = True
+
+
+def heard_status() -> int | None:
+    """The exit status of the signal that ends the program; None without one."""
+    return None if _Program.heard is None else STATUS[_Program.heard]
 
 
 def leave_to_parent() -> None:
@@ -30,11 +64,45 @@ def leave_to_parent() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted
+    if _hear(number):
+        raise Interrupted
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    sys.exit(0)
+    if _hear(number):
+        sys.exit(0)
+
+
+def _hear(number: int) -> bool:
+    """May it be raised here?"""
+    _Program.heard = number
+    if not _Program.working:
+        os._exit(STATUS[number])  # nothing has been opened or said
+    if _Program.dropping:
+        _send_again()
+        return False
+    return True
+
+
+def _dropped(lost: sys.UnraisableHookArgs) -> None:
+    """The interpreter's hook: an exception came where none can be raised. One of ours is raised again elsewhere."""
+    _Program.dropping = True
+    if _Program.heard is not None and isinstance(lost.exc_value, (SystemExit, Interrupted)):
+        _send_again()
+    else:
+        sys.__unraisablehook__(lost)
+    _Program.dropping = False
+
+
+def _send_again() -> None:
+    threading.Thread(target=_send, daemon=True).start()
+
+
+def _send() -> None:
+    time.sleep(_AGAIN_S)  # what the interpreter was doing is over by then, or it comes once more
+    main = threading.main_thread().ident
+    if _Program.heard is not None and main is not None:
+        signal.pthread_kill(main, _Program.heard)
 
 
 class Signals:
@@ -77,12 +145,12 @@ class Signals:
         """What the signal that ended the runtime stands for: 0 SIGTERM, 130 Ctrl-C; None without one."""
         if self.number is None:
             return None
-        return 0 if self.number == signal.SIGTERM else 130
+        return STATUS[self.number]
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and self.running and self.first_interrupt is not None and not self._interrupted:
             self._interrupted = True  # acted on between two turns, not in the middle of a pass
             return
-        self.number = number
+        self.number = _Program.heard = number
         if not self.running:
             raise SystemExit(self.exit_status)
