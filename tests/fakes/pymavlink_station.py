@@ -31,11 +31,13 @@ class PymavlinkStation:
                 assert time.monotonic() < end_s, story()
                 time.sleep(0.1)
         self.heard: list[Any] = []
+        self.beats = True
+        """Does it send HEARTBEAT by itself?"""
         self._beat_s = 0.0
 
     def pump(self, wait_s: float = 0.05) -> None:
-        """Take in what is there, or comes within the time; send HEARTBEAT once a second."""
-        if time.monotonic() - self._beat_s >= 1.0:
+        """Take in what is there, or comes within the time; send HEARTBEAT once a second while it `beats`."""
+        if self.beats and time.monotonic() - self._beat_s >= 1.0:
             self._beat_s = time.monotonic()
             self.link.mav.heartbeat_send(6, 8, 0, 0, 4)
         message = self.link.recv_match(blocking=True, timeout=wait_s)
