@@ -139,6 +139,13 @@ class StandardMode(IntEnum):
     TAKEOFF = 8
 
 
+class ModeProperty(IntEnum):
+    """MAV_MODE_PROPERTY: bits of AVAILABLE_MODES.properties that are told here."""
+
+    ADVANCED = 1
+    NOT_USER_SELECTABLE = 2
+
+
 class VehicleType(IntEnum):
     """MAV_TYPE: HEARTBEAT.type."""
 

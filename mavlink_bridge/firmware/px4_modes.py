@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import StandardMode
+from autopilot.mav import ModeProperty, StandardMode
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.modes import ListedMode
@@ -47,35 +47,52 @@ _ROVER_SHOWN: Final[dict[int, Pair]] = {
     RoverMode.LOITER: HOLD, RoverMode.GUIDED: HOLD, RoverMode.AUTO: MISSION, RoverMode.RTL: RETURN,
     RoverMode.SMART_RTL: RETURN,
 }  # fmt: skip
-_S: Final = StandardMode
-# as PX4 lists them (mavlink/streams/AVAILABLE_MODES.hpp)
-_LISTED: Final[tuple[tuple[Pair, StandardMode, str], ...]] = (
-    (POSITION, _S.POSITION_HOLD, "Position"), (ORBIT, _S.ORBIT, "Orbit"), (ALTITUDE, _S.ALTITUDE_HOLD, "Altitude"),
-    (RETURN, _S.SAFE_RECOVERY, "Return"), (LAND, _S.LAND, "Land"), (TAKEOFF, _S.TAKEOFF, "Takeoff"),
-    (MISSION, _S.MISSION, "Mission"), (HOLD, _S.NON_STANDARD, "Hold"), (OFFBOARD, _S.NON_STANDARD, "Offboard"),
-    (ACRO, _S.NON_STANDARD, "Acro"), (STABILIZED, _S.NON_STANDARD, "Stabilized"),
-    (FOLLOW, _S.NON_STANDARD, "Follow Target"), (PRECISION, _S.NON_STANDARD, "Precision Landing"),
-    (MANUAL, _S.NON_STANDARD, "Manual"),
+_S, _P = StandardMode, ModeProperty
+_POSITION_SLOW, _TERMINATION, _VTOL_TAKEOFF = (3, 2), (10, 0), (4, 10)
+_EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
+# as PX4 lists them, for every kind of vehicle (mavlink/streams/AVAILABLE_MODES.hpp, lib/modes): by its nav_state
+_LISTED: Final[tuple[tuple[Pair, str], ...]] = (
+    (MANUAL, "Manual"), (ALTITUDE, "Altitude"), (POSITION, "Position"), (MISSION, "Mission"), (HOLD, "Hold"),
+    (RETURN, "Return"), (_POSITION_SLOW, "Position Slow"), (ACRO, "Acro"), (_TERMINATION, "Termination"),
+    (OFFBOARD, "Offboard"), (STABILIZED, "Stabilized"), (TAKEOFF, "Takeoff"), (LAND, "Land"),
+    (FOLLOW, "Follow Target"), (PRECISION, "Precision Landing"), (ORBIT, "Orbit"), (_VTOL_TAKEOFF, "VTOL Takeoff"),
+    *((mode, "(Mode not available)") for mode in _EXTERNAL),
 )  # fmt: skip
+_STANDARD: Final[dict[Pair, StandardMode]] = {
+    RETURN: _S.SAFE_RECOVERY, MISSION: _S.MISSION, LAND: _S.LAND, TAKEOFF: _S.TAKEOFF,
+}  # fmt: skip
+_STANDARD_IN_THE_AIR: Final[dict[Pair, StandardMode]] = {
+    ALTITUDE: _S.ALTITUDE_HOLD, POSITION: _S.POSITION_HOLD, ORBIT: _S.ORBIT,
+}  # fmt: skip
+_FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *_EXTERNAL}
+"""All others PX4 calls advanced."""
 
 
 class ModeMap:
-    """Between PX4's modes and the core's, of one kind of vehicle. `listed`: those that stations may choose."""
+    """Between PX4's modes and the core's, of one kind of vehicle. `listed`: all of PX4's, those that are not flown here
+    as NOT_USER_SELECTABLE."""
 
     def __init__(self, kind: VehicleClass) -> None:
         flies = kind.has_height
         self._flown = _COPTER if flies else _ROVER
         self._shown = _COPTER_SHOWN if flies else _ROVER_SHOWN
         hidden = MANUAL if flies else LAND  # understood, and not offered
+        standard = _STANDARD | _STANDARD_IN_THE_AIR if flies else _STANDARD
+
+        def properties(mode: Pair) -> int:
+            chosen = mode in self._flown and mode != hidden
+            return (0 if mode in _FOR_BEGINNERS else _P.ADVANCED) | (0 if chosen else _P.NOT_USER_SELECTABLE)
+
         self.listed = tuple(
-            ListedMode(main << 16 | sub << 24, name, standard)
-            for (main, sub), standard, name in _LISTED if (main, sub) in self._flown and (main, sub) != hidden
-        )  # fmt: skip
+            ListedMode(mode[0] << 16 | mode[1] << 24, name, standard.get(mode, _S.NON_STANDARD), properties(mode))
+            for mode, name in _LISTED
+        )
         self.standard: dict[StandardMode, int] = {
-            one.standard: one.number for one in self.listed if one.standard is not _S.NON_STANDARD
-        }
+            one.standard: one.number
+            for one in self.listed if one.selectable and one.standard is not _S.NON_STANDARD
+        }  # fmt: skip
         self._standard_of = {one.number: one.standard for one in self.listed}
-        self._names = {mode: name for mode, _, name in _LISTED}
+        self._names = dict(_LISTED)
 
     def core(self, mode: Pair) -> int | None:
         """The core's number of a PX4 mode; None: this kind does not have it."""

@@ -95,7 +95,7 @@ class Darkroom:
                 job.end(_ask(child, (str(job.path), job.scene, scene, job.picture)))
                 known.add(job.scene)
             except OSError as problem:
-                job.end(str(problem))
+                job.end(problem.strerror or str(problem))
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -134,7 +134,7 @@ def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
         try:
             _write(Path(path), jpeg_of(picture, scenes[number]))
         except OSError as problem:
-            answer(f"{path}: {problem.strerror}".encode() + _DONE)
+            answer((problem.strerror or type(problem).__name__).encode() + _DONE)
         else:
             answer(_DONE)
 
@@ -142,8 +142,13 @@ def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
 def _write(path: Path, content: bytes) -> None:
     """Whole, or not at all."""
     part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
 
 
 def main() -> None:

@@ -31,8 +31,8 @@ from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.camera import CameraService
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
+from mavlink_bridge.services.camera.items import FLOWN, CameraItems
 from mavlink_bridge.services.camera.messages import Sight, Taken, heartbeat
-from mavlink_bridge.services.camera.service import FLOWN, CameraItems
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.commands.context import Context, Row
 from mavlink_bridge.services.commands.request import Command
@@ -117,6 +117,7 @@ class Card:
         self._folder: Path | None = None
         self._temporary: Path | None = None
         self._jobs: dict[str, Job] = {}
+        self._failed: dict[str, str] = {}  # why there is no file of this name
 
     def keep_in(self, folder: Path) -> None:
         """Here from now on; what lies there already takes room. Call it before the first picture."""
@@ -143,9 +144,11 @@ class Card:
         """A file will come from there."""
         self._jobs[name] = job
 
-    def ready(self, name: str) -> bool:
-        """Is it written, or as good as that?"""
-        return not self._writes(name) or self.promises()
+    def written(self, name: str) -> str | None:
+        """ "" when it is written, or as good as that; None while it comes; else why it is not."""
+        if self._writes(name):
+            return "" if self.promises() else None
+        return self._failed.get(name, "")
 
     def writing(self) -> bool:
         """Are there files whose end would have to be waited for?"""
@@ -163,6 +166,7 @@ class Card:
         """Delete all pictures of this and earlier runs."""
         self.finish()
         self._jobs.clear()
+        self._failed.clear()
         self.stored = 0
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -172,6 +176,7 @@ class Card:
             job = self._jobs.get(name)
             if job is not None:
                 self._wait(name, job)
+            self._failed.pop(name, None)
             (self.folder / name).unlink(missing_ok=True)
         self.written_ever -= len(names)
 
@@ -196,7 +201,8 @@ class Card:
 
     def _wait(self, name: str, job: Job) -> None:
         if not job.wait(_PATIENCE_S):
-            LOGGER.error("picture %s: %s", name, job.error or "not written in time")
+            self._failed[name] = job.error or "not written in time"
+            LOGGER.error("picture %s: %s", name, self._failed[name])
         self._jobs.pop(name, None)
 
     # --- Mount --------------------------------------------------------------------------------------------------------
@@ -232,6 +238,7 @@ class CameraAlbum:
         self._attitude = attitude
         self._ground = owner.autopilot.facts.terrain.ground
         self._names: list[str] = []
+        self._problem = ""  # why the last file could not be begun
         self._scene: int | None = None
         self.service: CameraService | None = None
         """Who takes the pictures."""
@@ -281,13 +288,14 @@ class CameraAlbum:
             iso, settings.jpeg_quality,
         )  # fmt: skip
         name = self._develop(picture)
-        return Taken(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}" if name else "")
+        return Taken(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}")
 
     def _develop(self, picture: Picture) -> str:
         """The name of the file; "" when there can be none, which is written down and flown on."""
         try:
             name = self.card.next_file()
         except OSError as problem:
+            self._problem = problem.strerror or type(problem).__name__
             LOGGER.error("pictures cannot be written: %s", problem)
             self._names.append("")
             return ""
@@ -297,8 +305,8 @@ class CameraAlbum:
         self._names.append(name)
         return name
 
-    def ready(self, number: int) -> bool:
-        return self.card.ready(self._names[number])
+    def written(self, number: int) -> str | None:
+        return self.card.written(self._names[number]) if self._names[number] else self._problem
 
     def writes(self) -> bool:
         return self.card.writing()

@@ -215,7 +215,9 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
 
 
 def _shown(modes: ModeSource) -> list[ShownMode]:
-    return [ShownMode(one.number, one.name, modes.needs_position(one.number)) for one in modes.listed()]
+    return [
+        ShownMode(one.number, one.name, modes.needs_position(one.number)) for one in modes.listed() if one.selectable
+    ]
 
 
 def _metadata(

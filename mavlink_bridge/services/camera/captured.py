@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.camera.messages import not_captured
 
 LOOK_AGAIN_MS: Final = 20
 FRAME_BYTES: Final = 280
@@ -21,10 +22,11 @@ ALONE, TO_THE_LAST = 0, -1
 
 
 class CaptureReports:
-    """See the module. `ready(number)`: is its file written? `room(link)`: bytes that may be queued there now."""
+    """See the module. `written(number)`: "" when its file is there, None while it comes, else why there is none;
+    `room(link)`: bytes that may be queued there now."""
 
-    def __init__(self, ready: Callable[[int], bool], room: Callable[[int], int]) -> None:
-        self._ready = ready
+    def __init__(self, written: Callable[[int], str | None], room: Callable[[int], int]) -> None:
+        self._written = written
         self._room = room
         self._reports: list[Message] = []
         self._untold: deque[tuple[int, int]] = deque()  # (when it is on the card, its number)
@@ -66,16 +68,19 @@ class CaptureReports:
         return [self._reports[numbers[0]]]
 
     # --- time -----------------------------------------------------------------------------------------------------
-    def take_due(self, now_ms: int) -> list[Message]:
-        """What everybody is told now."""
+    def take_due(self, now_ms: int) -> list[tuple[Message, str]]:
+        """What everybody is told now, and why that picture is not on the card ("": it is)."""
         told = []
         while self._untold and self._untold[0][0] <= now_ms:
             number = self._untold[0][1]
-            if not self._ready(number):
+            why = self._written(number)
+            if why is None:
                 self._untold[0] = now_ms + LOOK_AGAIN_MS, number
                 break
             self._untold.popleft()
-            told.append(self._reports[number])
+            if why:
+                self._reports[number] = not_captured(self._reports[number])
+            told.append((self._reports[number], why))
         return told
 
     def take_again(self, now_ms: int) -> list[tuple[int, Message]]:

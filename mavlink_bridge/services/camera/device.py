@@ -128,6 +128,9 @@ class CameraDevice:
         self.focuses_itself = True
         self.taken = 0
         """Since the card was formatted, or since switching on."""
+        self.writes = True
+        """Has the last picture come to the card?"""
+        self._lost: set[int] = set()  # numbers of those that have not
         self.interval_ms = 0
         self._take = take
         self._stored = stored
@@ -206,24 +209,40 @@ class CameraDevice:
         self.zoom.set(state.zoom, now_ms)
         self.focus.set(state.focus, now_ms)
         self.taken = min(self.taken, state.taken)
+        self._lost = {number for number in self._lost if number < self.taken}
 
     # --- card -----------------------------------------------------------------------------------------------------
     @property
     def used_mib(self) -> float:
-        return min((self._stored() + self.taken) * self.specs.picture_mib, self.specs.storage_mib)
+        return min(self._kept * self.specs.picture_mib, self.specs.storage_mib)
 
     @property
     def available_mib(self) -> float:
-        return self.specs.storage_mib - self.used_mib
+        return self.specs.storage_mib - self.used_mib if self.writes else 0.0
 
     @property
     def full(self) -> bool:
         """Is there no room for one more?"""
-        return (self._stored() + self.taken + 1) * self.specs.picture_mib > self.specs.storage_mib
+        return (self._kept + 1) * self.specs.picture_mib > self.specs.storage_mib
+
+    @property
+    def _kept(self) -> int:
+        """Pictures that lie on the card, or are on their way."""
+        return self._stored() + self.taken - len(self._lost)
+
+    def wrote(self, number: int, *, there: bool) -> bool:
+        """A picture has come to the card, or could not be written; does that change whether anything can be?"""
+        if not there:
+            self._lost.add(number)
+        changed = self.writes is not there
+        self.writes = there
+        return changed
 
     def format(self) -> None:
         """Nothing lies on the card any more; pictures are counted anew."""
         self.taken = 0
+        self.writes = True
+        self._lost.clear()
 
     # --- shutter --------------------------------------------------------------------------------------------------
     def exposing(self, now_ms: int) -> bool:

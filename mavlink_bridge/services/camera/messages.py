@@ -34,6 +34,7 @@ _FIRMWARE: Final = 1  # major
 _MIB_PER_S: Final = 20.0
 _NAME_BYTES: Final = 32
 _MAVLINK_2: Final = 3
+_NOT_CAPTURED, _CAPTURED = 0, 1  # CAMERA_IMAGE_CAPTURED.capture_result, for which MAVLink has no enumeration
 _NO_PLACE: Final = 0x7FFFFFFF
 _BOOT_BITS: Final = 0xFFFFFFFF
 
@@ -86,9 +87,10 @@ def settings(device: CameraDevice, now_ms: int) -> Message:
 
 
 def storage(device: CameraDevice, now_ms: int) -> Message:
-    """STORAGE_INFORMATION of the only card."""
+    """STORAGE_INFORMATION of the only card; EMPTY, as if there were none, where nothing can be written."""
+    status = StorageStatus.READY if device.writes else StorageStatus.EMPTY
     return dialect.MAVLink_storage_information_message(
-        now_ms & _BOOT_BITS, STORAGE_ID, 1, StorageStatus.READY, device.specs.storage_mib, device.used_mib,
+        now_ms & _BOOT_BITS, STORAGE_ID, 1, status, device.specs.storage_mib, device.used_mib,
         device.available_mib, _MIB_PER_S, _MIB_PER_S, StorageType.SD, b"DCIM",
         StorageUsage.SET | StorageUsage.PHOTO,
     )  # fmt: skip
@@ -103,11 +105,19 @@ def capture_status(device: CameraDevice, now_ms: int) -> Message:
 
 
 def image_captured(number: int, time_ms: int, utc_us: int, taken: Taken) -> Message:
-    """CAMERA_IMAGE_CAPTURED of picture `number`, from 0; a success where there is a file."""
+    """CAMERA_IMAGE_CAPTURED of picture `number`, from 0, whose file is there."""
     place = taken.place
     return dialect.MAVLink_camera_image_captured_message(
         time_ms & _BOOT_BITS, utc_us, 0, round(place.lat * 1e7), round(place.lon * 1e7), round(place.alt * 1e3),
-        round(taken.above_home_m * 1e3), list(taken.attitude), number, int(taken.url != ""), taken.url.encode(),
+        round(taken.above_home_m * 1e3), list(taken.attitude), number, _CAPTURED, taken.url.encode(),
+    )  # fmt: skip
+
+
+def not_captured(report: Message) -> Message:
+    """The CAMERA_IMAGE_CAPTURED of a picture that has no file."""
+    return dialect.MAVLink_camera_image_captured_message(
+        report.time_boot_ms, report.time_utc, report.camera_id, report.lat, report.lon, report.alt,
+        report.relative_alt, report.q, report.image_index, _NOT_CAPTURED, b"",
     )  # fmt: skip
 
 

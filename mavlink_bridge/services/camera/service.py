@@ -18,8 +18,6 @@ from typing import Final, Protocol
 
 from autopilot.events import CameraTriggered, Event
 from autopilot.mav import CameraMode, Cmd, Component, FocusType, Result, Severity, ZoomType
-from autopilot.mission.executor import CommandStartResult
-from autopilot.mission.items import MissionItem
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.turns import earliest
 from mavlink_bridge.codec import dialect, id_of
@@ -39,6 +37,7 @@ _DENIED, _FAILED = Outcome(Result.DENIED), Outcome(Result.FAILED)
 _UNSUPPORTED, _BUSY = Outcome(Result.UNSUPPORTED), Outcome(Result.TEMPORARILY_REJECTED)
 _OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BUSY: _BUSY, Refusal.FULL: _FAILED}
 _FULL_TEXT: Final = b"Camera: storage full"
+_TEXT_BYTES: Final = 50  # of STATUSTEXT
 _ALL: Final = -1
 _FRAME: Final = 0  # none of these commands has a place
 
@@ -49,8 +48,8 @@ class Album(Protocol):
     def take(self, shot: Shot) -> Taken:
         """Take it, now; its file may be written later."""
 
-    def ready(self, number: int) -> bool:
-        """Is its file written?"""
+    def written(self, number: int) -> str | None:
+        """ "" when its file is there, None while it comes, else why there is none."""
 
     def writes(self) -> bool:
         """Are files being written, for whose end one would have to wait?"""
@@ -97,7 +96,7 @@ class CameraService:
         self._gimbal = gimbal
         self._out: list[Outgoing] = []
         self._memory = AnswerMemory()
-        self._reports = CaptureReports(album.ready, room)
+        self._reports = CaptureReports(album.written, room)
         self._messages = self._told_of(links)
         self._sequences: dict[Peer, tuple[int, int]] = {}  # the last capture's number, and until when it counts
         self._told_full = False
@@ -138,8 +137,9 @@ class CameraService:
         due = self.device.next_deadline_ms()
         if due is not None and due <= now_ms:
             self._refused(self.device.handle_timeout(now_ms))
-        for told in self._reports.take_due(now_ms):
-            self._say(told)
+        for report, why in self._reports.take_due(now_ms):
+            self._say(report)
+            self._wrote(report.image_index, why, now_ms)
         for link, again in self._reports.take_again(now_ms):
             self._say(again, link)
 
@@ -170,10 +170,20 @@ class CameraService:
         self._reports.add(report, shot.time_ms + EXPOSING_MS)
         self._told_full = False
 
+    def _wrote(self, number: int, why: str, now_ms: int) -> None:
+        """A picture is on the card, or there is none for this reason; people are told when that changes."""
+        if self.device.wrote(number, there=not why):
+            self._say(messages.storage(self.device, now_ms))
+            if why:
+                self._warn(f"Camera: not written, {why}"[:_TEXT_BYTES].encode("ascii", "replace"))
+
     def _refused(self, refusal: Refusal | None) -> None:
         if refusal is Refusal.FULL and not self._told_full:
             self._told_full = True
-            self._say(dialect.MAVLink_statustext_message(Severity.WARNING, _FULL_TEXT))
+            self._warn(_FULL_TEXT)
+
+    def _warn(self, text: bytes) -> None:
+        self._say(dialect.MAVLink_statustext_message(Severity.WARNING, text))
 
     def _say(self, message: Message, link: int | None = None) -> None:
         self._out.append(Outgoing(message, link, Component.CAMERA))
@@ -369,30 +379,6 @@ class CameraService:
         return self._reports.again(first, last, command.peer.link)
 
 
-class CameraItems:
-    """A `MissionExecutor` of the camera's items: each is done when it is given."""
-
-    def __init__(self, service: CameraService, now_ms: Callable[[], int]) -> None:
-        self._service = service
-        self._now_ms = now_ms
-
-    def start_command(self, cmd: MissionItem) -> CommandStartResult:
-        """UNSUPPORTED: the camera does not take it, and the mission goes on."""
-        params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z)
-        ended = self._service.act(Command(cmd.command, params, _FRAME, OWN), self._now_ms())
-        return CommandStartResult.COMPLETE if ended.ok else CommandStartResult.UNSUPPORTED
-
-    def verify_command(self, cmd: MissionItem) -> bool:
-        return True
-
-    def on_mission_complete(self) -> None:
-        """What was begun goes on until it is stopped, as with ArduPilot."""
-
-
-OWN: Final = Peer(0, 0, Component.AUTOPILOT1)
-"""Who asks for a mission's items."""
-
-
 def _meant(command: Command, index: int = 1) -> bool:
     """Is this camera meant by the parameter that says which? 0: all; 1: its sensor, and ArduPilot's first camera."""
     return command.whole(index) in (0, 1, Component.CAMERA)
@@ -440,7 +426,3 @@ _QUERIES: Final = frozenset({
     Cmd.REQUEST_STORAGE_INFORMATION, Cmd.REQUEST_CAMERA_CAPTURE_STATUS, Cmd.REQUEST_CAMERA_IMAGE_CAPTURE,
 })  # fmt: skip
 """Their answer is a message that may have been lost as well: it is given again."""
-FLOWN: Final = frozenset({
-    Cmd.IMAGE_START_CAPTURE, Cmd.IMAGE_STOP_CAPTURE, Cmd.SET_CAMERA_MODE, Cmd.SET_CAMERA_ZOOM, Cmd.SET_CAMERA_FOCUS,
-})  # fmt: skip
-"""The commands that a mission, or a station by the autopilot, may have for it."""

@@ -7,8 +7,9 @@ everything twice. The last `KEPT` can be had again; for older ones RESPONSE_EVEN
 CURRENT_EVENT_SEQUENCE goes out every three seconds, and says with its first one that the sequence is new.
 
 What happens is told at once, beside STATUSTEXT; how the arming checks and the vehicle's health stand, when they have
-changed, and to each link that is new: a summary, an event for each check that fails, the summary of health. While
-nobody listens nothing is looked at.
+changed, and to each link that is new: a summary, an event for each check that fails, the summary of health. Whether it
+may be armed is not asked while it is armed: then the checks stay as they were. While nobody listens nothing is looked
+at.
 
 Clock: vehicle time.
 """
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from autopilot.events import Event
+from autopilot.reasons import ArmingReason
 from mavlink_bridge.codec import id_of
 from mavlink_bridge.messages import CurrentEventSequence, EventMessage, ResponseEventError
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
@@ -54,6 +56,7 @@ class EventService:
         self._sequence = 0  # of the latest event
         self._kept: deque[tuple[int, Message]] = deque(maxlen=KEPT)
         self._told: tuple[Told, ...] | None = None
+        self._reasons: Sequence[ArmingReason] = ()
         self._look_ms = self._sequence_ms = 0
         self._new = True
         self._out: list[Outgoing] = []
@@ -134,9 +137,9 @@ class EventService:
         if links - self._heard:
             self._told = None  # one of them has not heard how things stand
         self._heard = set(links)
-        if self._watched.armed():
-            return
-        standing = self._book.standing(self._watched.reasons(), *self._watched.sensors())
+        if not self._watched.armed():
+            self._reasons = self._watched.reasons()
+        standing = self._book.standing(self._reasons, *self._watched.sensors())
         if standing != self._told:
             self._told = standing
             for definition, values in standing:

@@ -7,7 +7,7 @@ vehicle that means what the standard one does.
 
 What is listed as standard is the firmware's matter. ArduPilot lists all of its modes as NON_STANDARD, and so do we when
 we are spoken to as one: a station gives standard modes names of its own, and QGroundControl's buttons for ArduPilot
-then look in vain for "RTL". PX4 lists its standard modes as such.
+then look in vain for "RTL". PX4 lists its standard modes as such, and also what nobody may choose.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from autopilot.mav import Cmd, StandardMode
+from autopilot.mav import Cmd, ModeProperty, StandardMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.result import Outcome
 from mavlink_bridge.messages import AvailableModes
@@ -36,11 +36,24 @@ Answers = dict[int, Callable[[float], Sequence[Message]]]
 
 @dataclass(frozen=True, slots=True)
 class ListedMode:
-    """A mode as stations see it. `number`: custom_mode. `standard`: as what it is listed."""
+    """A mode as stations see it. `number`: custom_mode. `standard`: as what it is listed. `properties`: bits of
+    MAV_MODE_PROPERTY."""
 
     number: int
     name: str
     standard: StandardMode = StandardMode.NON_STANDARD
+    properties: int = 0
+
+    @property
+    def selectable(self) -> bool:
+        """May people choose it?"""
+        return not self.properties & ModeProperty.NOT_USER_SELECTABLE
+
+    @property
+    def told_name(self) -> bytes:
+        """As AVAILABLE_MODES has it, which leaves the names of standard modes to the stations."""
+        name = self.name if self.standard is StandardMode.NON_STANDARD else ""
+        return name.encode("ascii", "replace")[:NAME_SIZE]
 
 
 class ModeSource(Protocol):
@@ -87,9 +100,7 @@ class ModeService:
     def _available(self, index: float) -> Sequence[Message]:
         listed = self._source.listed()
         return [
-            AvailableModes(
-                len(listed), at, mode.standard, mode.number, 0, mode.name.encode("ascii", "replace")[:NAME_SIZE]
-            )
+            AvailableModes(len(listed), at, mode.standard, mode.number, mode.properties, mode.told_name)
             for at, mode in enumerate(listed, start=1)
             if index in (0, at)
         ]

@@ -19,8 +19,9 @@ from mavlink_bridge.codec import decode, dialect, id_of, payload
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.camera.device import EXPOSING_MS, ImageStatus, Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
+from mavlink_bridge.services.camera.items import CameraItems
 from mavlink_bridge.services.camera.messages import Sight, Taken
-from mavlink_bridge.services.camera.service import CameraItems, CameraService
+from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import TABLE, unpack
 
 PLACE = GeoPoint(-35.0, 149.0, 600.0)
@@ -30,10 +31,12 @@ CAMERA, ALL, AUTOPILOT = 100, 0, 1
 
 @dataclass
 class Shelf:
-    """An album that only counts. `slow`: nothing gets written; `late`: it has told of files that are not."""
+    """An album that only counts. `slow`: nothing gets written yet; `late`: it has told of files that are not; `why`:
+    nothing can be written."""
 
     shots: list[Shot] = field(default_factory=list)
     slow: bool = False
+    why: str = ""
     late: bool = False
     stored: int = 0
     formatted: int = 0
@@ -42,8 +45,8 @@ class Shelf:
         self.shots.append(shot)
         return Taken(PLACE, 16.0, (1.0, 0.0, 0.0, 0.0), f"mftp://DCIM/{shot.number}.JPG")
 
-    def ready(self, number: int) -> bool:
-        return not self.slow
+    def written(self, number: int) -> str | None:
+        return None if self.slow else self.why
 
     def writes(self) -> bool:
         return self.late
@@ -168,6 +171,32 @@ def test_a_file_that_is_not_written_is_not_announced() -> None:
     assert bench.ask(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0) == Result.FAILED
     bench.shelf.slow = False
     assert [one for one in bench.pass_time(40) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
+
+
+def test_a_picture_that_cannot_be_written_is_told_as_failed() -> None:
+    """Once, without a file, and so again to who asks; the card is none and has no room until one is written; people
+    are told why, once. What was lost takes no room."""
+    bench = Bench(room=3)
+    size = bench.camera.device.specs.picture_mib
+    bench.shelf.why = "No space left on device"
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
+    said = [one for one in bench.pass_time(900) if one.get_type() != "HEARTBEAT"]
+    assert [one.get_type() for one in said] == ["CAMERA_IMAGE_CAPTURED", "STORAGE_INFORMATION", "STATUSTEXT"]
+    assert (said[0].image_index, said[0].capture_result, said[0].file_url) == (0, 0, "")
+    assert (said[1].status, said[1].available_capacity, said[1].used_capacity) == (0, 0.0, 0.0)
+    assert said[2].text == "Camera: not written, No space left on device"
+    again = bench.send(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0)[1]
+    assert (again.image_index, again.capture_result) == (0, 0)
+    for _ in range(4):
+        assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 0) == Result.ACCEPTED
+        assert "STATUSTEXT" not in {one.get_type() for one in bench.pass_time(900)}
+    bench.shelf.why = ""
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 0)
+    said = [one for one in bench.pass_time(900) if one.get_type() != "HEARTBEAT"]
+    assert [one.get_type() for one in said] == ["CAMERA_IMAGE_CAPTURED", "STORAGE_INFORMATION"]
+    assert (said[0].image_index, said[0].capture_result) == (5, 1)
+    assert (said[1].status, said[1].used_capacity) == (2, pytest.approx(size))
+    assert said[1].available_capacity == pytest.approx(2 * size)
 
 
 def test_a_repeated_capture_takes_no_second_picture() -> None:

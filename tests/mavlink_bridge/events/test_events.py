@@ -220,7 +220,7 @@ def test_old_ones_are_forgotten_and_numbers_go_round() -> None:
 
 
 def test_arming_checks_are_told_when_they_change() -> None:
-    """Summary, an event for each that fails, health; not while it is armed; anew to a link that joins."""
+    """Summary, an event for each that fails, health; none while it is armed; anew to a link that joins."""
     bench = Bench()
     bench.service.subscribe(1, 0)
     bench.run(0.5)
@@ -241,6 +241,22 @@ def test_arming_checks_are_told_when_they_change() -> None:
     assert names(bench.run(0.5))[0] == "arming_check_summary"
     bench.is_armed, bench.why = True, []
     assert "arming_check_summary" not in names(bench.run(2.0))
+
+
+def test_health_is_told_in_flight() -> None:
+    """What fails or recovers while it is armed, and to who is new; the checks stay as they were."""
+    bench = Bench()
+    bench.service.subscribe(1, 0)
+    bench.run(1.5)
+    bench.is_armed, bench.why, bench.healthy = True, [GYROS_FAILED], int(Sensor.GYRO)
+    told = [read(one) for _, one in bench.run(1.0) if one.get_type() == "EVENT"]
+    assert [name for name, _, _ in told] == ["arming_check_summary", "health_summary"]
+    assert told[-1][2][2] == d.Part.GPS
+    assert "health_summary" not in names(bench.run(2.0))
+    bench.service.subscribe(2, 0)
+    assert "health_summary" in names(bench.run(1.0))
+    bench.healthy |= Sensor.GPS
+    assert read(bench.run(1.0)[-1][1])[2][2] == 0
 
 
 def test_told_to_everybody_a_new_link_hears_how_things_stand() -> None:

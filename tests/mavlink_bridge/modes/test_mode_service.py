@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autopilot.geo import GeoPoint
-from autopilot.mav import Cmd, Result, StandardMode
+from autopilot.mav import Cmd, ModeProperty, Result, StandardMode
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.codec import dialect
@@ -60,7 +60,8 @@ def test_each_index_is_one_mode_and_zero_is_all() -> None:
     assert [(one.mode_index, one.number_modes, one.custom_mode, one.standard_mode) for one in bench.listed(0.0)] == [
         (1, 3, 3, 0), (2, 3, 9, 7), (3, 3, 2**32 - 1, 0),
     ]  # fmt: skip
-    assert [one.mode_name for one in bench.listed(2.0)] == ["Land"]
+    assert [one.mode_name for one in bench.listed(1.0)] == ["AUTO"]
+    assert [one.mode_name for one in bench.listed(2.0)] == [""], "stations have names for standard modes"
     assert bench.listed(3.0)[0].mode_name == "?" * 34
     assert not [one for index in (-1.0, 1.5, 4.0, float("nan")) for one in bench.listed(index)]
 
@@ -134,6 +135,39 @@ def test_a_px4_lists_its_own_and_tells_the_present_one_as_standard() -> None:
         link.send(long(Cmd.REQUEST_MESSAGE, 436))
         mode = link.receive("CURRENT_MODE")
         assert (mode.standard_mode, mode.custom_mode) == (StandardMode.ALTITUDE_HOLD, 2 << 16)
+
+
+_PX4 = [  # PX4 1.16's: custom_mode, standard mode of a copter and of a rover, name, advanced
+    ((1, 0), 0, 0, "Manual", 1), ((2, 0), 4, 0, "Altitude", 0), ((3, 0), 1, 0, "Position", 0),
+    ((4, 4), 6, 6, "Mission", 1), ((4, 3), 0, 0, "Hold", 1), ((4, 5), 5, 5, "Return", 1),
+    ((3, 2), 0, 0, "Position Slow", 1), ((5, 0), 0, 0, "Acro", 1), ((10, 0), 0, 0, "Termination", 1),
+    ((6, 0), 0, 0, "Offboard", 1), ((7, 0), 0, 0, "Stabilized", 1), ((4, 2), 8, 8, "Takeoff", 1),
+    ((4, 6), 7, 7, "Land", 1), ((4, 8), 0, 0, "Follow Target", 1), ((4, 9), 0, 0, "Precision Landing", 1),
+    ((3, 1), 2, 0, "Orbit", 1), ((4, 10), 0, 0, "VTOL Takeoff", 1),
+    *(((4, sub), 0, 0, "(Mode not available)", 0) for sub in range(11, 19)),
+]  # fmt: skip
+_NOT_FLOWN = {
+    "sim:copter": {"Manual", "Position Slow", "Termination", "VTOL Takeoff", "(Mode not available)"},
+    "sim:rover": {"Altitude", "Position Slow", "Termination", "Takeoff", "Land", "Follow Target", "Precision Landing",
+                  "Orbit", "VTOL Takeoff", "(Mode not available)"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _NOT_FLOWN)
+def test_a_px4_lists_what_px4_lists(kind: str) -> None:
+    """All 25 in its order, with its properties; standard modes without a name; what is not flown here cannot be
+    chosen, and a rover has fewer standard modes."""
+    with Session(kind, home=HOME, firmware="px4") as session:
+        link = session.connect()
+        link.send(long(Cmd.REQUEST_MESSAGE, AVAILABLE_MODES, 0))
+        listed = link.messages("AVAILABLE_MODES")
+    told = [(one.custom_mode, one.standard_mode, one.mode_name, one.properties) for one in listed]
+    expected = []
+    for (main, sub), flying, driving, name, advanced in _PX4:
+        standard = flying if kind == "sim:copter" else driving
+        hidden = ModeProperty.NOT_USER_SELECTABLE if name in _NOT_FLOWN[kind] else 0
+        expected.append((main << 16 | sub << 24, standard, "" if standard else name, advanced | hidden))
+    assert told == expected
 
 
 def test_after_a_failsafe_the_wanted_mode_is_still_told() -> None:

@@ -165,10 +165,15 @@ def test_the_same_picture_is_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """And the next picture is written."""
+    """Why, in words; nothing half written is left, and the next picture is written."""
     room = Darkroom()
     scene = room.add_scene(SCENE)
     lost = room.develop(tmp_path / "none" / "1.jpg", scene, PICTURE)
     assert not lost.wait(PATIENCE_S)
-    assert "No such file" in lost.error
+    assert lost.error == "No such file or directory"
+    (tmp_path / "1.jpg").mkdir()
+    lost = room.develop(tmp_path / "1.jpg", scene, PICTURE)
+    assert not lost.wait(PATIENCE_S)
+    assert lost.error == "Is a directory"
+    assert not list(tmp_path.glob("*.part"))
     assert room.develop(tmp_path / "2.jpg", scene, PICTURE).wait(PATIENCE_S)

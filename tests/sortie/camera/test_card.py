@@ -36,7 +36,7 @@ def finish(card: Card, job: Job) -> None:
 def test_a_picture_that_is_being_written_holds_up_nobody(tmp_path: Path) -> None:
     """It is told of, and comes; it is not in the directory yet, and the card is in use."""
     card, job = begun(tmp_path)
-    assert card.ready(NAME)
+    assert card.written(NAME) == ""
     assert card.writing()
     assert card.entries("100SORTI") == []
     with pytest.raises(FileComesError):
@@ -48,10 +48,11 @@ def test_a_picture_that_is_being_written_holds_up_nobody(tmp_path: Path) -> None
 
 
 def test_what_was_not_written_is_said_when_somebody_asks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Once, with the reason; nobody waits for it."""
+    """Written down once, with the reason; nobody waits for it."""
     card, job = begun(tmp_path)
     job.end("No space left on device")
-    assert (card.ready(NAME), card.writing()) == (True, False)
+    for _ in range(2):
+        assert (card.written(NAME), card.writing()) == ("No space left on device", False)
     assert [record.getMessage() for record in caplog.records] == [f"picture {NAME}: No space left on device"]
 
 
@@ -80,11 +81,11 @@ def test_by_the_wall_a_picture_is_told_of_when_it_is_there(
 
     service = Service()
     pace_pictures(Settings(pace=pace, speedup=speedup), cast("Any", service), Signals())
-    assert card.ready(NAME) is alone
+    assert card.written(NAME) == ("" if alone else None)
     service.frames_in = 1
-    assert card.ready(NAME) is among_others
+    assert card.written(NAME) == ("" if among_others else None)
     finish(card, job)
-    assert card.ready(NAME)
+    assert card.written(NAME) == ""
 
 
 def test_who_is_told_to_end_does_not_wait_for_all_pictures(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

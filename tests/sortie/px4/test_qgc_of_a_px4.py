@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pymavlink import mavutil
 
+from autopilot.mav import ModeProperty
 from mavlink_bridge.codec import dialect
 from sortie import Session
 from tests.fakes.px4_station import FOLLOW, HOLD, LAND, MISSION, RETURN, SessionLine, Station
@@ -73,9 +74,11 @@ def test_connecting(station: Judged) -> None:
     station.ask_for(435, 1.0)
     for index in range(2, station.of("AVAILABLE_MODES")[0].number_modes + 1):
         station.ask_for(435, float(index))
-    listed = {message.mode_name.rstrip("\0") for message in station.of("AVAILABLE_MODES")}
-    assert {"Hold", "Mission", "Return", "Land", "Takeoff", "Position", "Orbit", "Offboard"} <= listed
-    assert {"Follow Target", "Precision Landing"} <= listed
+    listed = station.of("AVAILABLE_MODES")
+    chosen = [message for message in listed if not message.properties & ModeProperty.NOT_USER_SELECTABLE]
+    named = {message.mode_name.rstrip("\0") for message in chosen}
+    assert {"Hold", "Offboard", "Follow Target", "Precision Landing"} <= named
+    assert {message.standard_mode for message in chosen} == {0, 1, 2, 4, 5, 6, 7, 8}, "named by the station"
     station.tell(dialect.MAVLink_param_request_read_message(1, 1, b"_HASH_CHECK", -1))
     station.tell(dialect.MAVLink_param_request_list_message(1, 1))
     station.run(3.0)

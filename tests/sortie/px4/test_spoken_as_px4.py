@@ -65,10 +65,10 @@ def test_it_says_who_it_is(station: Station) -> None:
     station.run(0.2)
     version = station.of("AUTOPILOT_VERSION")[-1]
     assert version.flight_sw_version >> 16 == 0x0110 and version.capabilities & 16 and not version.capabilities & 2
-    assert station.command(REQUEST, 435.0, 7.0) == 0
+    assert station.command(REQUEST, 435.0, 4.0) == 0
     station.run(0.2)
     listed = station.of("AVAILABLE_MODES")
-    assert [(m.mode_index, m.custom_mode) for m in listed] == [(7, 4 << 16 | 4 << 24)]
+    assert [(m.mode_index, m.custom_mode) for m in listed] == [(4, 4 << 16 | 4 << 24)]
 
 
 def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -> None:
