@@ -29,6 +29,7 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.flight_controller.finder": "a conversation of its own, before there is a controller",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
+    "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
     "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
