@@ -79,7 +79,7 @@ class Folder:
 
     def _agree(self, kept: bytes) -> None:
         file = self.path / "study.json"
-        if not file.exists():
+        if not file.exists() or next(rows(self.path), None) is None:  # nothing is lost: it may be another study
             write_whole(file, kept)
             return
         there = read_kept(self.path)

@@ -51,14 +51,16 @@ class FormulaError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A judge; `text` as it was written."""
+    """A judge; `text` as it was written. `texts`: what it compares texts with."""
 
     text: str
     margin: Margin
+    texts: frozenset[str] = frozenset()
 
     def robustness(self, signals: Signals, step_s: float) -> float:
         """At the first sample: above 0 it holds, below it does not; 0 is the edge, which counts as held."""
-        return float(self.margin(signals, step_s)[0])
+        with np.errstate(divide="ignore", invalid="ignore"):  # told by the robustness itself
+            return float(self.margin(signals, step_s)[0])
 
 
 def parse_formula(
@@ -71,7 +73,8 @@ def parse_formula(
     except (SyntaxError, ValueError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise FormulaError(f"{reason}; expected such as always(height < 30)") from None
-    return Formula(text, _Reader(numbers, texts, counts).formula(tree))
+    reader = _Reader(numbers, texts, counts)
+    return Formula(text, reader.formula(tree), frozenset(reader.compared))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
@@ -116,6 +119,7 @@ class _Reader:
         self._numbers = numbers
         self._counts = counts
         self._texts = texts
+        self.compared: set[str] = set()
 
     def formula(self, node: ast.expr) -> Margin:
         if isinstance(node, ast.BoolOp):
@@ -185,6 +189,7 @@ class _Reader:
         ):
             raise FormulaError(f"'{name}' is a text: compare it with == or != and one in quotes")
         wanted, sign = right.value, YES if isinstance(op, ast.Eq) else -YES
+        self.compared.add(wanted)
         return lambda signals, step: sign * np.where(signals[name] == wanted, 1.0, -1.0)
 
     def _value(self, node: ast.expr) -> Margin:

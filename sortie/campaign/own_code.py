@@ -57,8 +57,11 @@ def check_code(name: str, text: str) -> None:
 
 
 def _named(name: str, text: str, word: str) -> object:
-    """UserError where there is no such function."""
-    module = _loaded(name, text)
+    """UserError where there is no such function, or the file raises."""
+    try:
+        module = _loaded(name, text)
+    except (Exception, SystemExit) as error:
+        raise UserError(f"code: {name}: raises {type(error).__name__}: {error}; it must load by itself") from error
     found = getattr(module, word, None)
     if not callable(found):
         known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]

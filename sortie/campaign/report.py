@@ -116,8 +116,7 @@ def _space(columns: Columns) -> str:
     x, y = (columns.inputs[name] for name in names)
     across = _WIDE * (x - x.min()) / max(float(np.ptp(x)), 1e-9)
     up = _HIGH * (1.0 - (y - y.min()) / max(float(np.ptp(y)), 1e-9))
-    margins = np.array(list(columns.margins.values()))
-    failed = np.asarray(~(margins >= 0.0).all(axis=0), np.bool_)
+    failed = columns.bad
     order = np.argsort(failed, kind="stable")[-_MOST_DOTS:]
     dots = "".join(
         f'<circle class="{_colour(failed[k])}" cx="{across[k]:.1f}" cy="{up[k]:.1f}" r="2.5"/>' for k in order

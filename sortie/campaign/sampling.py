@@ -8,7 +8,7 @@ study's seed alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp
+from math import exp, isfinite
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,9 @@ KINDS: Final = ("uniform", "normal", "lognormal", "choice", "grid", "chance", "t
 _DIGITS: Final = 6
 """Inputs are rounded to so many decimals: what a command line says is what is flown."""
 _SEEDS: Final = 1 << 63
+_WIDEST: Final = 10
+"""Standard deviation of a logarithm: a factor of 22,000, beyond which numbers have no end."""
+_SHOWN: Final = 3
 
 
 class Vary(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +95,9 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
 
     def complaint(self) -> str:
         """What is wrong with it, or an empty text."""
+        return self._of_kind() or self._of_values() or self._of_nominal()
+
+    def _of_kind(self) -> str:
         said = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(said) != 1:
             return f"expected one of {', '.join(KINDS)}, not {' and '.join(said) or 'none'}"
@@ -99,11 +105,28 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
             return "uniform: expected [from, to] with from < to"
         if self.normal is not None and not self.normal[1] > 0.0:
             return "normal: expected [mean, deviation] with a deviation above 0"
-        if self.lognormal is not None and not (self.lognormal[0] > 0.0 and self.lognormal[1] > 0.0):
-            return "lognormal: expected [median, deviation of the logarithm], both above 0"
+        if self.lognormal is not None and not (self.lognormal[0] > 0.0 and 0.0 < self.lognormal[1] <= _WIDEST):
+            return f"lognormal: expected [median, deviation of the logarithm], both above 0, the second up to {_WIDEST}"
         if self.chance is not None and not 0.0 < self.chance < 1.0:
             return "chance: expected a probability between 0 and 1"
         return f"{self.kind}: expected at least one value" if self.listed == [] else ""
+
+    def _of_values(self) -> str:
+        given: list[Value] = [*(self.uniform or self.normal or self.lognormal or ()), *(self.choice or self.grid or ())]
+        given += [value for column in self.columns.values() for value in column]
+        endless = next((value for value in given if not isinstance(value, str) and not isfinite(value)), None)
+        return "" if endless is None else f"{self.kind}: expected finite numbers, not {endless}"
+
+    def _of_nominal(self) -> str:
+        """Of a table it is the number of a row."""
+        one, listed = self.nominal, self.listed
+        if one is None:
+            return ""
+        if listed is not None:
+            some = ", ".join(map(str, listed[:_SHOWN])) + (", ..." if len(listed) > _SHOWN else "")
+            what = "the number of a row" if self.table is not None else "one of its values"
+            return "" if one in listed else f"nominal: expected {what}, such as {some}, not {one}"
+        return "nominal: expected a finite number" if isinstance(one, str) or not isfinite(one) else ""
 
     def value(self, share: float) -> Value:
         """The value below which this share of the distribution lies."""
@@ -150,6 +173,32 @@ def inputs_at(vary: Mapping[str, Vary], shares: NDArray[np.float64]) -> dict[str
     found: dict[str, Value] = {}
     for (name, one), share in zip(vary.items(), shares, strict=True):
         found |= one.given(name, float(share))
+    return found
+
+
+def extremes(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Iterator[tuple[str, Value]]:
+    """Each input's name in the file with values that say whether all of it fits: the values that are listed, of a table
+    the rows with the ends of each column, of a range the least and the most that the runs have (of a search: its
+    ends)."""
+    shares = unit_sample(method, seed, runs, len(vary)) if method in SPREAD else np.array([[0.0] * len(vary)])
+    for k, (name, one) in enumerate(vary.items()):
+        if one.table is not None:
+            yield from ((name, row) for row in sorted(_telling_rows(one.columns)))
+        elif one.listed is not None:
+            yield from ((name, value) for value in one.listed)
+        elif one.uniform is not None and method == SEARCH:
+            yield from ((name, end) for end in one.uniform)
+        elif method != SEARCH:
+            yield from ((name, one.value(float(end(shares[:, k])))) for end in (np.min, np.max))
+
+
+def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:
+    """Of each column the rows with the least and the most, and with each of its texts."""
+    found: set[float] = set()
+    for values in columns.values():
+        numbers = [(value, row) for row, value in enumerate(values) if not isinstance(value, str)]
+        found |= {float(row) for _, row in (min(numbers), max(numbers))} if numbers else set()
+        found |= {float(values.index(text)) for text in set(values) if isinstance(text, str)}
     return found
 
 

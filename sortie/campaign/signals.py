@@ -191,11 +191,13 @@ class Recorder:
 
     @staticmethod
     def _estimate_error(r: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Degrees of truth and estimate are compared: both have one origin whatever home is. 0 without a position."""
+        """Degrees of truth and estimate are compared: both have one origin whatever home is. 0 without a position, and
+        at boot, when nothing has moved and there is no truth yet."""
         metres = 6_371_000.0 * radians(1.0)
         north = (r[:, R.LAT] - r[:, R.TRUE_LAT]) * metres
         east = (r[:, R.LON] - r[:, R.TRUE_LON]) * metres * np.cos(np.radians(r[:, R.TRUE_LAT]))
         known = (r[:, R.LAT] != 0.0) | (r[:, R.LON] != 0.0)
+        known &= (r[:, R.TRUE_LAT] != 0.0) | (r[:, R.TRUE_LON] != 0.0)
         return np.where(known, np.hypot(north, east), 0.0)
 
 

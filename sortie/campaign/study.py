@@ -17,6 +17,7 @@ from typing import Final
 from msgspec import Struct
 
 from autopilot.mission.plan import Plan, parse_plan
+from autopilot.vehicles.kinds import KINDS
 from sortie.api.begin import checked_params, standing_at
 from sortie.campaign import own_code
 from sortie.campaign.formulas import Formula, FormulaError, parse_formula
@@ -27,6 +28,7 @@ from sortie.campaign.sampling import (
     Value,
     at_rest,
     check_method,
+    extremes,
     grid_size,
     inputs,
     names_of,
@@ -37,6 +39,7 @@ from sortie.campaign.study_file import FleetOf, Said, Strike, as_said
 from sortie.config.errors import UserError, nearest
 from sortie.config.fleet_file import Common, read_fleet
 from sortie.config.formation import FORMATIONS
+from sortie.config.installed import installed
 from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
 from sortie.nodes.build import make_vehicle, parse_faults
@@ -87,7 +90,7 @@ class Study(Struct, frozen=True):
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}; `sortie campaign init` writes a study to start from") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: {error}") from error
+            raise UserError(f"{path}: {error}; expected TOML in UTF-8") from error
         try:
             return _checked(as_said(said, path.parent), path, runs)
         except UserError as error:
@@ -193,12 +196,26 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
     own_plans = ["" if one is None else str(one) for one in own]
     study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
-    wanted = study.wanted(0, given)
-    checked_params(wanted.params, parse_vehicle(said.vehicle).frame)
-    machine = make_vehicle(parse_vehicle(said.vehicle).frame, *standing_at(wanted.home), wanted.seed)
+    _check_flyable(study, given)
+    for name, value in extremes(said.vary, said.sample.method, said.sample.seed, study.runs):
+        other = said.vary[name].put(name, value)
+        try:
+            _check_flyable(study, given | other)
+        except UserError as error:
+            shown = ", ".join(f"{one} {written(value)}" for one, value in other.items())
+            raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}") from error
+    return study
+
+
+def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
+    """UserError where something does not fit its place with these inputs."""
+    wanted, frame = study.wanted(0, given), parse_vehicle(study.said.vehicle).frame
+    checked_params(wanted.params, frame)
+    machine = make_vehicle(frame, *standing_at(wanted.home), wanted.seed)
     parse_faults(wanted.faults, machine.fault_names())
     radio_of(wanted.radio)
-    return study
+    if study.fleet is not None and not wanted.spacing_m > 0.0:
+        raise UserError(f"fleet.spacing: expected metres above 0, not {wanted.spacing_m:g}")
 
 
 def _check_sample(said: Said) -> None:
@@ -300,9 +317,20 @@ def _check_judges(said: Said) -> None:
     for name, text in said.judge.items():
         try:
             if not _is_own(text):
-                _formula(text)
+                _check_modes(_formula(text), said)
         except FormulaError as error:
             raise UserError(f"judge.{name}: {error}") from None
+
+
+def _check_modes(formula: Formula, said: Said) -> None:
+    """FormulaError for a mode that no vehicle has. Python of one's own may bring others."""
+    if said.code is not None:
+        return
+    known = {spec.name for kind in KINDS.values() for spec in kind.modes.specs.values()}
+    known |= {one.what.spec.name for one in installed().modes}
+    for text in formula.texts:
+        if text not in known:
+            raise FormulaError(f"no mode '{text}'{nearest(text, known)}; known are {', '.join(sorted(known))}")
 
 
 def _check_changes(said: Said, plans: Mapping[str, str]) -> None:

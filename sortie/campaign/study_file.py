@@ -66,6 +66,8 @@ stays_near = "always(plan_distance < 20)"
 S = TypeVar("S", bound=Struct)
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 LARGEST_FLEET: Final = 250
+_OURS: Final = frozenset({"columns"})
+"""What is filled in where a study is read."""
 
 
 class Sample(Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,17 +132,29 @@ def as_said(file: dict[str, Any], folder: Path) -> Said:
 def _part(said: object, kind: type[S], key: str) -> S:
     """A table as a struct. UserError with the key, and the name that was nearly right."""
     before = f"{key}: " if key else ""
+    fields = [field for field in kind.__struct_fields__ if field not in _OURS]
     for name in said if isinstance(said, dict) else ():
-        if name not in kind.__struct_fields__:
-            known = ", ".join(kind.__struct_fields__)
-            raise UserError(f"{before}unknown key '{name}'{nearest(name, kind.__struct_fields__)}; known are {known}")
+        if name not in fields:
+            known = ", ".join(fields)
+            raise UserError(f"{before}unknown key '{name}'{nearest(name, fields)}; known are {known}")
     try:
         return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:
         found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
-        text = str(error) if found is None else f"{found[2]}: {found[1]}"
+        text = str(error) if found is None else f"{_named(found[2], said)}: {found[1]}"
         text = text.replace("`", "")
         raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
+
+
+def _named(place: str, said: object) -> str:
+    """The place of a mistake, with the key of a table in it that msgspec does not name."""
+    table, dots, _ = place.partition("[...]")
+    entries = said.get(table) if isinstance(said, dict) else None
+    if not dots or not isinstance(entries, dict):
+        return place
+    wanted = str if table == "judge" else str | float | int
+    wrong = [name for name, one in entries.items() if isinstance(one, bool) or not isinstance(one, wanted)]
+    return f"{table}.{wrong[0]}" if wrong else place
 
 
 def _with_table(name: str, one: Vary, folder: Path) -> Vary:
@@ -156,6 +170,9 @@ def _with_table(name: str, one: Vary, folder: Path) -> Vary:
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"vary.{name}: {path}: {error}; expected a CSV file") from error
     names = [column.strip() for column in head]
+    for column in names:
+        if names.count(column) > 1:
+            raise UserError(f"vary.{name}: {path}: two columns are called '{column}'; expected each name once")
     for number, row in enumerate(rows, 2):
         if len(row) != len(names):
             raise UserError(f"vary.{name}: {path}: line {number} has {len(row)} values, the head {len(names)} names")

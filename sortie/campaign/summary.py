@@ -50,14 +50,15 @@ class Summary(Struct, frozen=True):
 
 
 class Columns:
-    """All rows of a folder, as arrays; whole rows only of the worst failures. `inputs`: numbers, or of an input with
-    texts the place of each among `texts`."""
+    """All rows of a folder, as arrays; whole rows only of the worst failures. `bad`: which failed. `inputs`: numbers,
+    or of an input with texts the place of each among `texts`."""
 
     def __init__(self, kept: Kept, flown: Iterable[Row]) -> None:
         self.kept = kept
         self.results: Counter[str] = Counter()
         self.failed = 0
         self.texts: dict[str, list[str]] = {}
+        bad: list[bool] = []
         names, judges = list(names_of(kept.study.said.vary)), list(kept.study.said.judge)
         inputs: list[list[float]] = []
         margins: list[list[float]] = []
@@ -66,11 +67,13 @@ class Columns:
             self.results[row.result] += 1
             inputs.append([self._number(name, row.inputs[name]) for name in names])
             margins.append([np.nan if (m := row.robustness[name]) is None else m for name in judges])
+            bad.append(not row.ok)
             if not row.ok:
                 self.failed += 1
                 self._push(worst, row)
         self.inputs = dict(zip(names, np.array(inputs, np.float64).reshape(-1, len(names)).T, strict=True))
         self.margins = dict(zip(judges, np.array(margins, np.float64).reshape(-1, len(judges)).T, strict=True))
+        self.bad = np.array(bad, np.bool_)
         self.worst = [row for _, _, row in sorted(worst, key=lambda one: (-one[0], -one[1]))]
 
     @property
@@ -195,9 +198,11 @@ def sliced(given: Floats) -> list[NDArray[np.intp]]:
 
 
 def strongest(columns: Columns) -> Sequence[str]:
-    """The two inputs that matter most for any judge; fewer where there are fewer."""
+    """The two inputs that matter most for any judge that was broken, or for any where none was; fewer where there are
+    fewer."""
     weights: dict[str, float] = {}
-    for judge in columns.margins:
+    broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
+    for judge in broken or columns.margins:
         for name, one in influences(columns, judge).items():
             weights[name] = max(weights.get(name, 0.0), one.weight)
     return sorted(weights, key=lambda name: -weights[name])[:2]

@@ -109,13 +109,23 @@ def test_a_campaign_goes_on_where_it_ended(tmp_path, study, client, flown) -> No
     assert sorted(json.loads(line)["run"] for line in (tmp_path / "results.jsonl").open()) == list(range(RUNS))
 
 
-def test_a_folder_takes_one_study_one_version_and_one_writer(tmp_path, study) -> None:
-    with Folder(tmp_path, study, "here"), pytest.raises(UserError, match="another campaign is writing"):
+def test_a_folder_takes_one_study_one_version_and_one_writer(tmp_path, study, flown) -> None:
+    with Folder(tmp_path, study, "here") as folder, pytest.raises(UserError, match="another campaign is writing"):
+        folder.add(flown[:1])
         Folder(tmp_path, study, "here")
     with pytest.raises(UserError, match="was flown by Sortie here, this is there"):
         Folder(tmp_path, study, "there")
     with pytest.raises(UserError, match="holds the results of another study"):
         Folder(tmp_path, Study.read(STUDIES / "gps-loss.toml", RUNS + 1), "here")
+
+
+def test_a_folder_without_results_is_for_the_study_that_comes(tmp_path, study, flown) -> None:
+    """A scheduler that was not there leaves one; the study may be mended meanwhile."""
+    Folder(tmp_path, study, "there").__exit__(None, None, None)
+    with Folder(tmp_path, study, "here") as folder:
+        folder.add(flown[:1])
+    with pytest.raises(UserError, match="was flown by Sortie here, this is there"):
+        Folder(tmp_path, study, "there")
 
 
 def test_a_run_that_raises_is_a_result_with_its_traceback(tmp_path, study) -> None:

@@ -251,6 +251,13 @@ def test_a_radio_that_varies_is_on_the_links_of_the_studys_client(tmp_path: Path
     assert heard[0] >= heard[1] > heard[2] >= 0.0, "a satellite modem takes longer and less"
 
 
+def test_the_error_of_the_estimate_is_small_from_the_first_sample_on(tmp_path: Path) -> None:
+    judged = study(tmp_path, '[sample]\nruns = 1\n[judge]\nsure = "always(estimate_error < 3)"\n')
+    flown = fly_run(judged, 0, {})
+    assert flown.row.ok
+    assert flown.signals["estimate_error"][0] == 0.0
+
+
 def test_a_failsafe_is_seen_by_the_judges_and_a_heavier_vehicle_hangs_lower(tmp_path: Path) -> None:
     """Without GPS the vehicle lands by failsafe; with 1 kg more, of which the controller is not told, it sags."""
     both = study(tmp_path, """

@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -51,6 +52,25 @@ def test_first_order_indices_are_those_of_ishigami() -> None:
     assert found["sky"].index == pytest.approx(0.0, abs=0.01)
     assert found["sky"].correlation is None
     assert set(strongest(columns)) == {"a", "b"}
+
+
+def test_the_space_of_failures_is_that_of_the_judges_that_were_broken() -> None:
+    """Another judge, which holds whatever comes, follows c alone."""
+    whole = study(512)
+    both = msgspec.structs.replace(
+        whole, said=msgspec.structs.replace(whole.said, judge=whole.said.judge | {"calm": "always(speed < 30)"})
+    )
+    rows = [
+        msgspec.structs.replace(row, robustness=row.robustness | {"calm": 10.0 + float(row.inputs["c"])})
+        for row in ishigami(512)
+    ]
+    assert set(strongest(Columns(Kept(both, "here"), rows))) == {"a", "b"}
+
+
+def test_a_flight_that_was_refused_is_among_the_failures_whatever_its_judges_say() -> None:
+    rows = list(ishigami(64, 20.0))
+    rows[3] = msgspec.structs.replace(rows[3], ok=False, result="refused")
+    assert np.flatnonzero(Columns(Kept(study(64), "here"), rows).bad).tolist() == [3]
 
 
 def test_an_index_of_nothing_is_nothing_on_the_average() -> None:

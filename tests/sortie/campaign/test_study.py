@@ -97,6 +97,15 @@ def test_seeds_of_runs_are_of_their_own() -> None:
         ("runs = 4", 'method = "grid"', "vary.wind: the sample grid needs grid or choice, not uniform"),
         ("square.plan", "sqare.plan", "sqare.plan: No such file"),
         ("[params]", 'vehicle = "ardupilot:copter"\n[params]', "a campaign flies the simulator"),
+        ("[0, 12]", "[0, inf]", "vary.wind: uniform: expected finite numbers, not inf"),
+        ("uniform = [0, 12]", "lognormal = [5, 400]", "vary.wind: lognormal: expected [median, deviation"),
+        ("[20, 30.5]", "[20, nan]", "vary.at: choice: expected finite numbers, not nan"),
+        ("[0, 12] }", '[0, 12], nominal = "x" }', "vary.wind: nominal: expected a finite number"),
+        ("[20, 30.5] }", "[20, 30.5], nominal = 7 }", "vary.at: nominal: expected one of its values, such as 20"),
+        ("[0, 12] }", "[0, 12], columns = { a = [1] } }", "vary.wind: unknown key 'columns'; known are uniform"),
+        ("[params]", "[params]\nFENCE_ENABLE = true", "params.FENCE_ENABLE: Expected float | str, got bool"),
+        ('"always(height < 30)"', "30", "judge.low: Expected str, got int"),
+        ("height < 30", "mode == 'AUTOO'", "judge.low: no mode 'AUTOO'; did you mean AUTO?"),
     ],
 )
 def test_a_mistake_is_one_line_with_file_key_and_what_would_be_right(tmp_path, old, new, told) -> None:
@@ -106,6 +115,38 @@ def test_a_mistake_is_one_line_with_file_key_and_what_would_be_right(tmp_path, o
     assert told in line
     assert re.match(rf"{re.escape(str(tmp_path))}/study.toml: ", line)
     assert "\n" not in line
+
+
+@pytest.mark.parametrize("at", ['[20, 30.5, "soon"]', '["soon", 20, 30.5]'])
+def test_every_value_of_an_input_fits_its_place_not_only_that_of_the_first_run(tmp_path: Path, at: str) -> None:
+    with pytest.raises(UserError, match=r"fault gps.loss@soon: 'soon' is not a time"):
+        read(tmp_path, GOOD.replace("[20, 30.5]", at))
+
+
+def test_the_ends_of_a_range_and_the_rows_of_a_table_fit_their_places(tmp_path: Path) -> None:
+    normal = GOOD.replace("runs = 4", "runs = 200").replace("choice = [20, 30.5]", "normal = [20, 12]")
+    with pytest.raises(UserError, match=r"study.toml: vary.at: with at -.*: fault gps.loss@-"):
+        read(tmp_path, normal)
+    (tmp_path / "weather.csv").write_text("wind,sky\n2,clear\nno,storm\n", encoding="utf-8")
+    table = GOOD.replace("wind = { uniform = [0, 12] }", 'weather = { table = "weather.csv" }').replace("= 7", "= 1")
+    with pytest.raises(UserError, match=r"params.SIM_WIND_SPD: 'no' is not a number"):
+        read(tmp_path, table)
+    (tmp_path / "weather.csv").write_text("wind,wind\n2,3\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"vary.weather: .*: two columns are called 'wind'"):
+        read(tmp_path, table)
+
+
+@pytest.mark.parametrize("text", ["import no_such_module\n", "1 / 0\n", "raise SystemExit(3)\n"])
+def test_code_that_does_not_load_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.py").write_text(f"{text}def fly(session, inputs): pass\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"study.toml: client: code: mine.py: raises \w+: .*; it must load by itself"):
+        read(tmp_path, GOOD.replace("[params]", 'code = "mine.py"\nclient = "fly"\n[params]'))
+
+
+def test_a_mode_of_ones_own_may_be_judged(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def fly(session, inputs): pass\n", encoding="utf-8")
+    text = GOOD.replace("[params]", 'code = "mine.py"\nclient = "fly"\n[params]')
+    assert read(tmp_path, text.replace("height < 30", "mode == 'SPIRAL'")).runs == 4
 
 
 def test_the_example_is_a_study(tmp_path: Path) -> None:
@@ -178,6 +219,7 @@ def test_an_input_chooses_the_plan_and_a_fault_is_there_or_not(tmp_path: Path) -
         ("[[change]]\nitem = 2\nnorht_m = 1\n", "Object contains unknown field norht_m"),
         ("[fleet]\ncount = 3\nformation = 'rign'\n", "did you mean ring?"),
         ("[fleet]\ncount = 1\n", "fleet.count: Expected int >= 2"),
+        ("[fleet]\ncount = 3\nspacing = -2\n", "fleet.spacing: expected metres above 0, not -2"),
     ],
 )
 def test_a_wrong_change_or_fleet_is_told(tmp_path: Path, new: str, told: str) -> None:
