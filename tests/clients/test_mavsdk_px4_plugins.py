@@ -116,7 +116,7 @@ def test_a_place_an_orbit_following_and_sticks(fly: Run) -> None:
         await drone.follow_me.set_config(Config(HEIGHT_M, 8.0, 0.5, Config.FollowAltitudeMode.CONSTANT, 5.0, 180.0))
         await drone.follow_me.start()
         target = TargetLocation(lat, lon, home.absolute_altitude_m, 1.0, 0.0, 0.0)
-        await mode_is(drone.telemetry, "FOLLOW_ME")  # MAVSDK takes no target before it has seen a HEARTBEAT that says so
+        await mode_is(drone.telemetry, "FOLLOW_ME")  # MAVSDK takes no target before its HEARTBEAT
         await drone.follow_me.set_target_location(target)
         await drone.follow_me.stop()
         await mode_is(drone.telemetry, "HOLD")
