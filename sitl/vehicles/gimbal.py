@@ -90,6 +90,7 @@ class SimulatedGimbal:
         self._demand = Demand(posture=Posture.NEUTRAL)
         self._axes: tuple[Motion, Motion, Motion] = (standing(0.0), standing(0.0), standing(0.0))
         self._stuck: Angles | None = None
+        self._ends: tuple[float | None, ...] = (None, None, None)  # limits beyond which axes were asked to go
 
     # --- the vehicle beneath it -----------------------------------------------------------------------------------
     def _value(self, name: str) -> float:
@@ -149,7 +150,7 @@ class SimulatedGimbal:
         free = demand.posture is not Posture.RETRACTED and (demand.locked or limits.endless)
         ranges = (limits.roll, limits.pitch, (-inf, inf) if free else limits.yaw)
         wanted = self._wanted(demand)
-        axes = []
+        axes, ends = [], list[float | None]()
         for number, (angle, speed) in enumerate(begin):
             low, high = ranges[number]
             fastest = rate
@@ -160,11 +161,14 @@ class SimulatedGimbal:
                 if turn == 0.0:
                     fastest, goal = rate, angle + speed * abs(speed) / (2.0 * acceleration)
                     goal = min(max(goal, low), high)
+                ends.append(goal if turn != 0.0 else None)
             else:
-                goal = 0.0 if wanted is None else wanted[number]
-                goal = angle + wrap(goal - angle) if isinf(high) else min(max(goal, low), high)
+                asked = 0.0 if wanted is None else wanted[number]
+                goal = angle + wrap(asked - angle) if isinf(high) else min(max(asked, low), high)
+                ends.append(goal if not isinf(high) and abs(goal - asked) > _AT_LIMIT else None)
             axes.append(move(now_s, angle, speed, goal, max(fastest, 1e-6), acceleration))
         self._axes = (axes[0], axes[1], axes[2])
+        self._ends = tuple(ends)
 
     def _wanted(self, demand: Demand) -> Angles | None:
         match demand.posture:
@@ -195,6 +199,9 @@ class SimulatedGimbal:
             level = of_joints(angles)
             earth = level if demand.locked else times(about(2, heading), level)
             joints, errors = self._within(joints_of(times(inverse(body), earth)))
+        if self._stuck is None:
+            for error, end, angle in zip(_ERRORS, self._ends, angles, strict=True):
+                errors |= error if end is not None and abs(angle - end) <= _AT_LIMIT else 0
         return Pointing(
             times(body, of_joints(joints)), joints, rates, heading, float(r[R.R]), demand.locked, demand.posture, errors
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from autopilot import report
 from autopilot.core import Autopilot
 from autopilot.events import Event
-from autopilot.mav import Component
+from autopilot.mav import Component, Severity
 from autopilot.reasons import ArmingReason
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.identity import Identity
@@ -134,7 +134,10 @@ def simulated_face(
         service.observers.append(lambda events, now_ms: face.hear(events))
     else:
         files.mount("@PARAM", ParameterFiles(service.parameters))
-    FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands, failures)
+    FailureService(
+        service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands,
+        lambda text: autopilot.announcer.say(Severity.WARNING, text), failures,
+    )  # fmt: skip
     ModeService(modes, commands, telemetry.answers)
     events = _events(service, telemetry, book)
     if firmware.habits.takes_off_by_itself:

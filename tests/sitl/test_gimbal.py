@@ -128,6 +128,23 @@ def test_what_a_joint_cannot_do_is_missing_and_told() -> None:
     assert body.put(6.0, roll=40.0).errors & GimbalError.AT_ROLL_LIMIT
 
 
+def test_who_asks_for_more_than_a_joint_can_is_told() -> None:
+    """When it gets there, by an angle or by a rate; not on the way, and not at a limit that was asked for."""
+    body = Body()
+    body.point(0.0, -90.0, 0.0)
+    assert body.put(5.0).errors == 0
+    body.point(0.0, 60.0, 0.0)
+    assert body.put(5.1).errors == 0
+    where = body.put(9.0)
+    assert (told(where.forward)[1], where.errors) == (pytest.approx(20.0), GimbalError.AT_PITCH_LIMIT)
+    body.point(0.0, 0.0, 0.0)
+    assert body.put(12.0).errors == 0
+    body.gimbal.demand(Demand(rates=(0.0, -1.0, 1.0)))
+    assert body.put(12.5).errors == 0
+    where = body.put(20.0)
+    assert (told(where.forward)[1], where.errors) == (pytest.approx(-90.0), GimbalError.AT_PITCH_LIMIT)
+
+
 def test_a_yaw_with_stops_does_not_turn_through_them() -> None:
     """From +80 to -80 deg the long way round, and locked to what lies behind it stays at the stop."""
     body = Body(MNT1_YAW_MIN=-90, MNT1_YAW_MAX=90)

@@ -261,7 +261,7 @@ class CameraService:
 
     def trigger_distance(self, command: Command, now_ms: int) -> Outcome:
         """DO_SET_CAM_TRIGG_DIST: the autopilot's trigger, which knows the way; 0: no more."""
-        if command.param(1) < 0.0:
+        if not command.given(1) or command.param(1) < 0.0:
             return _DENIED
         self._trigger_every(command.param(1), command.param(3) == 1.0)
         return ACCEPTED

@@ -1,8 +1,9 @@
 """MAV_CMD_INJECT_FAILURE, vehicle side: a unit, a type, an instance become faults that begin and end.
 
 DENIED while SYS_FAILURE_EN is 0 and for an instance or a number that there is not; UNSUPPORTED for a pair without a row
-in `table`, and where this vehicle has no such part. A unit (or one instance of it) fails in one way at a time: a new
-type takes the place of the former. OK ends all of them, also those that began otherwise (`--fault`).
+in `table`, and where this vehicle has no such part; each with a text that says why. A unit (or one instance of it)
+fails in one way at a time: a new type takes the place of the former. OK ends all of them, also those that began
+otherwise (`--fault`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
 from autopilot.result import Outcome
-from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.failures.table import FAILURES, Failures
 
@@ -37,38 +38,44 @@ class Injector(Protocol):
 
 
 class FailureService:
-    """See the module. Serves the command through `commands`; `enabled()`: may failures be injected?
-    `failures`: what they mean."""
+    """See the module. Serves the command through `commands`; `enabled()`: may failures be injected? `say` tells people
+    why not; `failures`: what they mean."""
 
     def __init__(
         self,
         injector: Injector,
         enabled: Callable[[], bool],
         commands: CommandService,
+        say: Callable[[str], object],
         failures: Failures = FAILURES,
     ) -> None:
         self._injector = injector
         self._failures = failures
         self._enabled = enabled
+        self._say = say
         commands.register(Cmd.INJECT_FAILURE, Row(self._serve, required=(1, 2)))
 
     def _serve(self, command: Command, _context: Context) -> Outcome:
         if not self._enabled():
-            return Outcome(Result.DENIED, f"{ENABLE} is 0")
+            return self._refused(Result.DENIED, f"{ENABLE} is 0")
         number, kind_number, instance = command.param(1), command.param(2), command.param(3)
         if number not in set(FailureUnit) or kind_number not in set(FailureType):
-            return UNSUPPORTED  # one that the standard has got since
+            return self._refused(Result.UNSUPPORTED, f"no unit {number:g} or type {kind_number:g}")
         unit, kind = FailureUnit(int(number)), FailureType(int(kind_number))
-        if kind is not FailureType.OK and (unit, kind) not in self._failures:
-            return UNSUPPORTED
         instances = self._instances(unit)
         if not instances:
-            return UNSUPPORTED
+            return self._refused(Result.UNSUPPORTED, f"no {unit.name} that fails")
+        if kind is not FailureType.OK and (unit, kind) not in self._failures:
+            return self._refused(Result.UNSUPPORTED, f"no {unit.name} {kind.name}")
         if instance != 0.0 and instance not in instances:
-            return DENIED
+            return self._refused(Result.DENIED, f"no {unit.name} {instance:g}")
         for one in instances if instance == 0.0 else (int(instance),):
             self._change(unit, kind, one)
         return ACCEPTED
+
+    def _refused(self, result: Result, why: str) -> Outcome:
+        self._say(f"Failure injection: {why}")
+        return Outcome(result, why)
 
     def _instances(self, unit: FailureUnit) -> Sequence[int]:
         """From 1; empty when the vehicle has none of this unit, or it never fails."""

@@ -497,6 +497,7 @@ def test_the_autopilots_trigger_takes_pictures() -> None:
     assert [shot.time_ms for shot in bench.shelf.shots] == [10_000, 11_000, 12_400, 13_900]
     assert bench.ask(Cmd.DO_DIGICAM_CONTROL, 0, 0, 0, 0, 0) == Result.ACCEPTED
     assert bench.ask(Cmd.DO_SET_CAM_TRIGG_DIST, -25.0, 0, 1) == Result.DENIED
+    assert bench.ask(Cmd.DO_SET_CAM_TRIGG_DIST, float("nan"), 0, 1) == Result.DENIED
     assert bench.ask(Cmd.DO_SET_CAM_TRIGG_DIST, 25.0, 0, 1) == Result.ACCEPTED
     assert (len(bench.shelf.shots), bench.triggers) == (4, [(25.0, True)])
 

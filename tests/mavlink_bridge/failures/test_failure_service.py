@@ -48,7 +48,8 @@ class Bench(CommandBench):
         super().__init__(kind)
         self.allowed = True
         self.broken = Broken(kind)
-        FailureService(self.broken, lambda: self.allowed, self.service)
+        self.said: list[str] = []
+        FailureService(self.broken, lambda: self.allowed, self.service, self.said.append)
 
     def inject(self, unit: float, kind: float, instance: float = 0.0) -> Result:
         return result_of(self.long(Cmd.INJECT_FAILURE, unit, kind, instance))
@@ -89,6 +90,29 @@ def test_it_is_denied_until_it_is_allowed() -> None:
     assert bench.inject(GPS, OFF) is Result.DENIED
     assert bench.inject(FailureUnit.VIO, OFF) is Result.DENIED
     assert not bench.broken.held
+    assert bench.said == ["Failure injection: SYS_FAILURE_EN is 0"] * 2
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind", "instance", "text"),
+    [
+        (GPS, OFF, 2, "Failure injection: no GPS 2"),
+        (FailureUnit.RC_SIGNAL, FailureType.SLOW, 0, "Failure injection: no RC_SIGNAL SLOW"),
+        (FailureUnit.VIO, OFF, 0, "Failure injection: no VIO that fails"),
+        (FailureUnit.VIO, OK, 0, "Failure injection: no VIO that fails"),
+        (55, 3, 0, "Failure injection: no unit 55 or type 3"),
+    ],
+)
+def test_people_are_told_why_not(unit: float, kind: float, instance: float, text: str) -> None:
+    """One text for each refusal, none for what is done; all fit into a STATUSTEXT."""
+    bench = Bench()
+    bench.inject(unit, kind, instance)
+    bench.inject(GPS, OFF)
+    assert bench.said == [text]
+    for one in FailureUnit:
+        for other in FailureType:
+            bench.inject(one, other, 99)
+    assert max(map(len, bench.said)) <= 50
 
 
 @pytest.mark.parametrize(
