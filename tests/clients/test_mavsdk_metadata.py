@@ -1,45 +1,89 @@
 """MAVSDK's component metadata and events plugins with a served copter that is spoken to as a PX4, which tells its
-events to everybody."""
+events to everybody, also over a link that loses them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mavlink_bridge.services.events.service import EVENT
+from tests.fakes.lossy_tcp import LossyTcp
 from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
-from tests.fakes.served import Served, served
+from tests.fakes.served import served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
+TIMES = 10
 
 
-def test_mavsdk_reads_metadata_and_hears_events(tmp_path: Path) -> None:
-    """Parameters and events by MAVFTP; then arming is an event in words, and the arming checks are a report."""
+Hears = Callable[[Any, Any, Any], Awaitable[None]]
+"""What is done with the plugins metadata, events and action."""
 
-    async def run(service: Served) -> None:
+
+def with_plugins(port: int, hears: Hears) -> None:
+    """Connect to that port, and do it."""
+
+    async def run() -> None:
         from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
         from mavsdk.asyncio.plugins.action import ActionAsync
         from mavsdk.asyncio.plugins.component_metadata import ComponentMetadataAsync
         from mavsdk.asyncio.plugins.events import EventsAsync
 
         async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
-            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
+            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{port}")
             system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
             assert system is not None
             metadata, events, action = ComponentMetadataAsync(system), EventsAsync(system), ActionAsync(system)
             try:
-                await _hears(metadata, events, action)
+                await hears(metadata, events, action)
             finally:
                 for plugin in (metadata, events, action):
                     plugin.destroy()
 
+    asyncio.run(asyncio.wait_for(run(), FLIGHT_PATIENCE_S))
+
+
+def test_mavsdk_reads_metadata_and_hears_events(tmp_path: Path) -> None:
+    """Parameters and events by MAVFTP; then arming is an event in words, and the arming checks are a report."""
     with served(tmp_path, "--home", HOME, "--firmware", "px4") as service:
-        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
+        with_plugins(service.port, _hears)
+
+
+def test_mavsdk_asks_again_for_lost_events(tmp_path: Path) -> None:
+    """Half of all events get lost on their way, those that are sent again, too: it hears each once, in order."""
+    chance = random.Random(3)
+
+    async def hears(metadata: Any, events: Any, action: Any) -> None:
+        told: list[str] = []
+
+        async def hear() -> None:
+            async for event in events.subscribe_events():
+                told.append(event.event_name)  # noqa: PERF401 - it has no end
+
+        await metadata.request_autopilot_component()
+        hearing = asyncio.create_task(hear())
+        await _there(events.get_health_and_arming_checks_report)  # it knows where the sequence is
+        link.loses = lambda frame: frame.msg_id == EVENT and chance.random() < 0.5
+        for _ in range(TIMES):
+            await _there(action.arm)
+            await _there(action.disarm)
+        await _until(lambda: told.count("commander_disarmed_by") >= TIMES)
+        hearing.cancel()
+        assert [name for name in told if "armed_by" in name] == ["commander_armed_by", "commander_disarmed_by"] * TIMES
+
+    with served(tmp_path, "--home", HOME, "--firmware", "px4", speedup="1") as service:
+        link = LossyTcp(service.port)
+        try:
+            with_plugins(link.port, hears)
+        finally:
+            link.close()
+    assert link.lost > 0
 
 
 async def _hears(metadata: Any, events: Any, action: Any) -> None:

@@ -58,18 +58,19 @@ class SettingsService:
 
     def _set(self, message: Message, now_ms: int) -> None:
         known = find(message.param_id)
-        result, value = ExtendedAck.FAILED, b""
+        result, value, kind = ExtendedAck.FAILED, b"", message.param_type
         if known is not None:
             index, setting = known
+            kind = setting.type
             result = ExtendedAck.VALUE_UNSUPPORTED
-            wanted = unpack(setting.type, message._param_value_raw) if message.param_type == setting.type else None
+            wanted = unpack(setting.type, message._param_value_raw) if message.param_type == kind else None
             fit = None if wanted is None else fitting(setting, wanted)
             if fit is not None:
                 result = ExtendedAck.ACCEPTED
                 self._keep(setting.name, fit, now_ms)
             value = messages.parameter(index, value_of(self._device, index))._param_value_raw
         name = message.param_id.encode()
-        self._say(dialect.MAVLink_param_ext_ack_message(name, value, message.param_type, result))
+        self._say(dialect.MAVLink_param_ext_ack_message(name, value, kind, result))
 
     def _keep(self, name: str, value: float, now_ms: int) -> None:
         if name == MODE:

@@ -177,8 +177,10 @@ class CameraService:
             if why:
                 self._warn(f"Camera: not written, {why}"[:_TEXT_BYTES].encode("ascii", "replace"))
 
-    def _refused(self, refusal: Refusal | None) -> None:
-        if refusal is Refusal.FULL and not self._told_full:
+    def _refused(self, refusal: Refusal | None, *, asked: bool = False) -> None:
+        """Who has `asked` for a picture is told why there is none; of those that come by themselves people are told
+        once."""
+        if refusal is Refusal.FULL and (asked or not self._told_full):
             self._told_full = True
             self._warn(_FULL_TEXT)
 
@@ -241,7 +243,7 @@ class CameraService:
         refusal = self.device.shoot(now_ms) if count == 1 else self.device.shoot_in_a_row(interval_s, count, now_ms)
         if refusal is None and count == 1:
             self._sequences[command.peer] = (sequence, now_ms + REMEMBER_MS)
-        self._refused(refusal)
+        self._refused(refusal, asked=True)
         return _OUTCOMES[refusal]
 
     def stop_capture(self, command: Command, now_ms: int) -> Outcome:

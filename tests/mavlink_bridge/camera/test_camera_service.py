@@ -22,7 +22,7 @@ from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import CameraItems
 from mavlink_bridge.services.camera.messages import Sight, Taken
 from mavlink_bridge.services.camera.service import CameraService
-from mavlink_bridge.services.camera.settings import TABLE, unpack
+from mavlink_bridge.services.camera.settings import TABLE, find, unpack
 
 PLACE = GeoPoint(-35.0, 149.0, 600.0)
 PEER = Peer(3, 255, 190)
@@ -266,13 +266,15 @@ def test_a_full_card_takes_no_picture_until_it_is_formatted() -> None:
     told = bench.one("STORAGE_INFORMATION")
     assert (told.used_capacity, told.available_capacity) == (told.total_capacity, 0.0)
     assert bench.one("CAMERA_CAPTURE_STATUS").image_status == ImageStatus.IDLE
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 9) == Result.FAILED
+    for number in (9, 10):
+        ack, why = bench.send(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, number)
+        assert (ack.result, why.text) == (Result.FAILED, "Camera: storage full"), "who asks is told each time"
     bench.shelf.stored = 0
     said = bench.send(Cmd.STORAGE_FORMAT, 1, 1, 1)
     assert [one.get_type() for one in said] == ["COMMAND_ACK", "STORAGE_INFORMATION", "CAMERA_CAPTURE_STATUS"]
     assert (said[1].used_capacity, said[2].image_count, bench.shelf.formatted) == (0.0, 0, 1)
     assert bench.ask(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0) == Result.FAILED
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 10) == Result.ACCEPTED
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 11) == Result.ACCEPTED
 
 
 def test_a_card_in_use_is_not_formatted() -> None:
@@ -516,6 +518,12 @@ def test_missions_items_act() -> None:
     assert items.start_command(video) is CommandStartResult.UNSUPPORTED
 
 
+def kind_of(name: bytes) -> int:
+    known = find(name.decode())
+    assert known is not None
+    return known[1].type
+
+
 def test_settings_are_extended_parameters() -> None:
     """Listed, read by name and by number, set for everybody; what is none, or no such value, is refused."""
     bench = Bench()
@@ -536,6 +544,7 @@ def test_settings_are_extended_parameters() -> None:
     ):
         (ack,) = bench.extended(dialect.MAVLink_param_ext_set_message(1, CAMERA, name, raw, kind))
         assert (ack.get_type(), ack.param_id.encode(), ack.param_result) == ("PARAM_EXT_ACK", name, result)
+        assert name == b"NONE" or ack.param_type == kind_of(name), "the type of the value that it tells"
     (now,) = bench.extended(dialect.MAVLink_param_ext_request_read_message(1, CAMERA, b"CAM_ISO", -1))
     assert unpack(ExtendedType.INT32, now._param_value_raw) == 400
 

@@ -134,6 +134,27 @@ def test_one_picture_from_the_command_to_the_file(tmp_path: Path) -> None:
     assert (captured.lat, captured.lon) == (round(place.lat * 1e7), round(place.lon * 1e7))
 
 
+def test_where_no_picture_can_be_written_it_says_so(tmp_path: Path) -> None:
+    """A file lies in the place of the card's folder: no picture, and a text; without it there are pictures again."""
+    with with_camera(log_dir=tmp_path) as session:
+        link = session.connect()
+        (tmp_path / "camera").write_bytes(b"in the way")
+        results = []
+        for number in (1, 2):
+            assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, number) == Result.ACCEPTED
+            told = link.receive("CAMERA_IMAGE_CAPTURED")
+            results.append((told.image_index, told.capture_result, bool(told.file_url)))
+            if number == 1:
+                assert link.receive("STORAGE_INFORMATION").available_capacity == 0.0
+                assert link.receive("STATUSTEXT", where=lambda one: "Camera" in one.text).text.startswith(
+                    "Camera: not written, "
+                )
+                (tmp_path / "camera").unlink()
+        assert results == [(0, 0, False), (1, 1, True)]
+        assert link.receive("STORAGE_INFORMATION").available_capacity > 0.0
+        assert Files(link).download(told.file_url.removeprefix("mftp://")).startswith(b"\xff\xd8")
+
+
 def test_a_picture_is_downloaded_in_flight() -> None:
     """While it climbs and takes more of them; another picture is one of another place."""
     with with_camera() as session:
