@@ -19,7 +19,7 @@ from autopilot.mav import AutopilotType, Cmd, Frame, VehicleType
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_json import Node, load
-from autopilot.mission.plan_types import Plan, PlanError, Survey, check_position, make_plan
+from autopilot.mission.plan_types import Plan, PlanError, Survey, check_position, make_plan, without_nan
 
 __all__ = ["format_plan", "parse_qgc_plan"]
 
@@ -53,21 +53,24 @@ def parse_qgc_plan(text: str) -> Plan:
 def _home(node: Node) -> GeoPoint | None:
     if node.missing:
         return None
-    lat, lon, alt = _coordinates(node)
+    lat, lon, alt = _coordinates(node, 0.0)
     return GeoPoint(lat, lon, alt)
 
 
-def _coordinates(node: Node) -> tuple[float, float, float]:
-    """[lat, lon], [lat, lon, alt] or, as version 1 wrote it, an object with those words. Altitude 0 when missing."""
+def _coordinates(node: Node, null: float | None = None) -> tuple[float, float, float]:
+    """[lat, lon], [lat, lon, alt] or, as version 1 wrote it, an object with those words. Altitude 0 when missing;
+    `null`: latitude and longitude of a place that has neither (None: it must have both)."""
     if isinstance(node.value, dict):
-        lat, lon, alt = (node[key].number(0.0) for key in ("latitude", "longitude", "altitude"))
+        parts = [node[key] for key in ("latitude", "longitude", "altitude")]
     else:
-        numbers = [part.number(0.0) for part in node.list()]
-        if len(numbers) not in (2, 3):
+        parts = list(node.list())
+        if len(parts) not in (2, 3):
             raise node.refuse("[latitude, longitude] or [latitude, longitude, altitude]")
-        lat, lon, alt = (*numbers, 0.0)[:3]
+    lat, lon = (part.number(nan) for part in parts[:2])
+    if isnan(lat) and isnan(lon) and null is not None:
+        lat = lon = null
     check_position(MissionItem(int(Cmd.NAV_WAYPOINT), x=lat, y=lon), node.place)
-    return lat, lon, alt
+    return lat, lon, parts[2].number(0.0) if len(parts) > 2 else 0.0
 
 
 # --- mission ----------------------------------------------------------------------------------------------------------
@@ -180,10 +183,9 @@ def _simple_item(node: Node) -> MissionItem:
     if len(values) != 7:
         raise node["params"].refuse("7 parameters")
     p1, p2, p3, p4, x, y, z = values
-    x, y = (0.0 if isnan(value) else value for value in (x, y))
     command, frame = node["command"].whole(0, 65535), node["frame"].whole(0, 255)
     item = MissionItem(command, frame, p1, p2, p3, p4, x, y, z, autocontinue=node["autoContinue"].flag(True))
-    return check_position(item, f"{node.place}.params")
+    return check_position(without_nan(item), f"{node.place}.params")
 
 
 # --- fence and rally points -------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from autopilot.geo import ABOVE_HOME, GeoPoint
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan
+from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan, without_nan
 
 __all__ = [
     "HEADER",
@@ -115,9 +115,8 @@ def _parse_line(place: str, line: str) -> _Line:
     frame = _whole(values[2], 255, place, "frame")
     command = _whole(values[3], 65535, place, "command")
     p1, p2, p3, p4, x, y, z, autocontinue = values[4:]
-    x, y = (0.0 if isnan(value) else value for value in (x, y))
     item = MissionItem(command, frame, p1, p2, p3, p4, x, y, z, autocontinue=autocontinue != 0.0)
-    return _Line(place, seq, check_position(item, place))
+    return _Line(place, seq, check_position(without_nan(item), place))
 
 
 def _whole(value: float, limit: int, place: str, what: str) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, isnan
 
 from autopilot.footprint import Lens
 from autopilot.geo import GeoPoint
@@ -101,6 +101,16 @@ def make_plan(
         firmware_type,
         surveys,
     )
+
+
+def without_nan(item: MissionItem) -> MissionItem:
+    """NaN as latitude *and* longitude is no place, which is 0; in a command without a place each of them is. One of
+    them alone stays: no place has only a latitude."""
+    half = isnan(item.x) != isnan(item.y)
+    if not (isnan(item.x) or isnan(item.y)) or (half and has_position(item.command)):
+        return item
+    x, y = (0.0 if isnan(value) else value for value in (item.x, item.y))
+    return replace(item, x=x, y=y)
 
 
 def check_position(item: MissionItem, place: str) -> MissionItem:

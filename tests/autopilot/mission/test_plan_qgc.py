@@ -185,6 +185,20 @@ def test_optional_parts_may_be_missing_or_null(missing: str) -> None:
         assert len(parsed(document(simple(), **change)).items) == 1
 
 
+@pytest.mark.parametrize("corner", [[None, 149.0], [-35.0, None], [None, None]])
+def test_a_corner_of_a_fence_has_both_a_latitude_and_a_longitude(corner: list[float | None]) -> None:
+    """Half of one was taken as 0: a corner in the Atlantic, and the vehicle inside."""
+    fence = {"version": 2, "circles": [], "polygons": [{"polygon": [corner, [-35.0, 149.1], [-35.1, 149.0]]}]}
+    with pytest.raises(PlanError, match=r"geoFence.polygons\[0\].polygon\[0\]: expected a l.*itude from -"):
+        parsed(with_mission(items=[simple()]) | {"geoFence": fence})
+
+
+def test_half_a_place_is_none() -> None:
+    with pytest.raises(PlanError, match="longitude from -180 to 180"):
+        parsed(document(simple(params=[0, 0, 0, None, -35.0, None, 20])))
+    assert parsed(document(simple(params=[0, 0, 0, None, None, None, 20]))).items[0].x == 0.0
+
+
 def test_leniency_that_real_files_need() -> None:
     """Versions as text or float, unknown keys, NaN literals, four parameters beside a coordinate, no home, BOM."""
     plan = with_mission(version="2", items=[simple(frame=3.0, extra={"a": [1]})], plannedHomePosition=None)

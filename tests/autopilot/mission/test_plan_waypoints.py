@@ -143,6 +143,7 @@ def test_fence_and_rally_in_waypoint_files() -> None:
         ("QGC WPL 110\n" + WP.replace("\t3\t", "\t300\t"), ["line 2", "0 to 255 as frame", "300"]),
         ("QGC WPL 110\n" + WP.replace("1\t", "-1\t", 1), ["line 2", "seq"]),
         ("QGC WPL 110\n" + WP.replace("-35.37", "-95"), ["line 2", "latitude from -90 to 90", "-95"]),
+        ("QGC WPL 110\n" + WP.replace("-35.37", "nan"), ["line 2", "latitude from -90 to 90", "nan"]),
         ("QGC WPL 110\n" + WP.replace("149.17", "189"), ["line 2", "longitude from -180 to 180", "189"]),
         ("QGC WPL 110\n" + HOME.replace("-35.36", "-95"), ["line 2", "latitude"]),
         ("QGC WPL 110\n0 0 0 5001 3 0 0 0 1 1 0 1\n", ["fence", "1 of 3 vertices"]),
