@@ -260,8 +260,9 @@ def _heights(q: Question) -> Iterator[Finding]:
         (one, _), (other, item) = list(kinds.items())[:2]
         yield found("frame-mixed", f"{_named(item)} counts from {other}, items before it from {one}", item.seq)
     low = next((item for item in placed if item.frame in ABOVE_GROUND), None)
-    if low is not None and q.field.ground is None:
-        yield found("frame-terrain", f"{_named(low)} is above the ground, which is taken as flat", low.seq)
+    if low is not None and not q.field.follows_ground:
+        taken = "which is taken as flat" if q.field.ground is None else "which it does not ask for (TERRAIN_ENABLE 0)"
+        yield found("frame-terrain", f"{_named(low)} is above the ground, {taken}", low.seq)
     for leg in _single_legs(q.way):
         if leg.end[2] < -_ROUNDING_M and q.field.ground is None:
             yield found("below-home", f"{_named(leg.item)} lies {-leg.end[2]:.1f} m below home", leg.item.seq)

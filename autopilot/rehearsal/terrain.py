@@ -140,7 +140,7 @@ def _round(field: Field, leg: Leg) -> float:
 
 def _returns(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
     """RTL from every point of the way."""
-    if int(field.param("RTL_ALT_TYPE")) == 1:
+    if field.follows_ground and int(field.param("RTL_ALT_TYPE")) == 1:
         return  # it follows the ground, or says that it cannot
     begins, items = [], []
     for leg in legs:

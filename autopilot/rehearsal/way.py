@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from math import atan2, cbrt, cos, hypot, isfinite, pi, sin, sqrt
 from typing import Final
 
+import numpy as np
+
 from autopilot.footprint import Ground as GroundMap
 from autopilot.footprint import Numbers
 from autopilot.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
@@ -22,6 +24,7 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
+from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.terrain import HeightMap
 from autopilot.vehicle_context import ParameterValues
 from autopilot.vehicles.vehicle_class import Measure, VehicleClass
@@ -88,6 +91,11 @@ class Field:
         return self.accel_mps2 / jerk + _JERK_RISE_S, 2.0 * cbrt(6.0 * aside / jerk)
 
     @property
+    def follows_ground(self) -> bool:
+        """Does the vehicle know any ground? Without TERRAIN_ENABLE it flies over it as if there were none."""
+        return self.ground is not None and self.param("TERRAIN_ENABLE", 1.0) > 0.0
+
+    @property
     def fenced(self) -> bool:
         return self.param("FENCE_ENABLE") > 0.0
 
@@ -103,7 +111,7 @@ class Field:
             return north, east, 0.0
         if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):
             return north, east, before[2] if item.z == 0.0 else item.z
-        ground = self.ground_amsl(north, east) if item.frame in ABOVE_GROUND else None
+        ground = self.ground_amsl(north, east) if item.frame in ABOVE_GROUND and self.follows_ground else None
         return north, east, height_above_home(item.frame, item.z, self.home, ground)
 
     def ground_amsl(self, north: float, east: float) -> float | None:
@@ -207,6 +215,7 @@ class _Walk:
             seq = item.seq + 1
         else:
             self.way.whole = False
+        self._climbs()
         self._turns()
         return self.way
 
@@ -248,7 +257,7 @@ class _Walk:
         if item.command == Cmd.NAV_LAND:
             north, east, _ = field_.place(item, self._at)
             ground, above = field_.ground_up(north, east), self._at[2] - field_.ground_up(*self._at[:2])
-            follows = field_.ground is not None
+            follows = field_.follows_ground
             up = ground + max(above, _LOWEST_APPROACH_M) if follows else self._at[2]
             self._add(item, (north, east, up), wait_s=self._landing_s(up - ground), over_ground=follows)
             self._at = (north, east, ground)
@@ -272,7 +281,7 @@ class _Walk:
     def _follows(self, item: MissionItem) -> bool:
         """Does the leg keep its height above the ground?"""
         straight = item.command in (Cmd.NAV_SPLINE_WAYPOINT, Cmd.NAV_LOITER_TO_ALT) or item.z == 0.0
-        return self._field.ground is not None and item.frame in ABOVE_GROUND and not straight
+        return self._field.follows_ground and item.frame in ABOVE_GROUND and not straight
 
     def _goes_on(self, item: MissionItem) -> bool:
         after = self._storage.get(item.seq + 1)
@@ -288,7 +297,7 @@ class _Walk:
         turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
         speed = max(min(abs(rate) * radius, self._speed), 0.1)
-        if self._field.ground is not None and item.frame in ABOVE_GROUND and item.z != 0.0:  # level, above the highest
+        if self._field.follows_ground and item.frame in ABOVE_GROUND and item.z != 0.0:  # level, above the highest
             around = (2.0 * pi * k / _AROUND for k in range(_AROUND))
             ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn)) for turn in around]
             center = (*center[:2], item.z + max(self._field.ground_up(*one) for one in (*ring, center[:2])))
@@ -305,7 +314,7 @@ class _Walk:
         if not field_.kind.has_height:
             self._add(item, (goal[0], goal[1], 0.0))
             return
-        follows = field_.ground is not None and int(field_.param("RTL_ALT_TYPE")) == 1
+        follows = field_.follows_ground and int(field_.param("RTL_ALT_TYPE")) == 1
         ground = field_.ground_up(*goal)
         below = field_.ground_up(north, east) if follows else 0.0
         height = max(up, below + field_.param("RTL_ALT", 1500.0) / 100.0)
@@ -337,6 +346,18 @@ class _Walk:
         length, climb = hypot(end[0] - begin[0], end[1] - begin[1]), end[2] - begin[2]
         seconds = max(length / self._speed, climb / self._up, -climb / self._down)
         self.way.legs.append(Leg(item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground))
+
+    def _climbs(self) -> None:
+        """Legs that follow the ground take as long as its slopes let them."""
+        legs = self.way.legs
+        follow = [k for k, leg in enumerate(legs) if leg.over_ground and leg.length_m > 0.0]
+        if not follow:
+            return
+        begin, end = (np.array([getattr(legs[k], side) for k in follow]) for side in ("begin", "end"))
+        speeds = [legs[k].speed_mps for k in follow]
+        seconds = seconds_over_ground(begin, end, speeds, self._up, self._down, self._field.heights)
+        for k, needed in zip(follow, seconds, strict=True):
+            legs[k] = replace(legs[k], seconds=max(legs[k].seconds, float(needed)))
 
     def _turns(self) -> None:
         """Mark the ends that are passed, and add what stopping and starting costs at the others."""

@@ -72,6 +72,11 @@ BEYOND = (UP, wp(400, 0, 20), BACK)
         (ridge(17.0, width=80.0), BEYOND, {"RTL_ALT": 6000.0, "RTL_CONE_SLOPE": 0.0}, {("terrain-close", 2)}),
         (ridge(40.0), (UP, wp(400, 0, 20, TERRAIN), BACK), {"RTL_ALT": 6000.0, "RTL_CONE_SLOPE": 0.0}, set()),
         (ridge(40.0), (UP, wp(400, 0, 20, TERRAIN), BACK), {"RTL_ALT_TYPE": 1.0}, set()),
+        (ridge(40.0), (UP, wp(400, 0, 20, TERRAIN), BACK), {"TERRAIN_ENABLE": 0.0, "RTL_ALT": 6000.0,
+         "RTL_CONE_SLOPE": 0.0}, {("terrain-leg", 2)}),
+        (ridge(40.0), (UP, wp(0, 50, 60), wp(400, 50, 60), wp(400, 0, 20, TERRAIN), BACK),
+         {"TERRAIN_ENABLE": 0.0, "RTL_ALT_TYPE": 1.0, "RTL_CONE_SLOPE": 0.0},
+         {("terrain-return", 4), ("terrain-leg", 5)}),
         (with_hole, BEYOND, {}, {("terrain-unknown", 2), ("terrain-unknown", 3)}),
         (with_hole, (UP, wp(400, 0, 20, TERRAIN), BACK), {}, {("terrain-end", 2), ("terrain-unknown", 3)}),
         (ramp(0.4, HOME, 500.0), (UP, wp(20, 0, 40), at(Cmd.NAV_LAND, -30, 0, 0, TERRAIN)), {},
@@ -122,6 +127,19 @@ def _flown(session: Session) -> FlightResult:
     session.service.next_step_ms = flight.next_deadline_ms
     assert session.wait(lambda _: flight.done, 400.0, 1.0)
     return flight.result
+
+
+def test_legs_that_follow_the_ground_take_the_time_that_its_slopes_take(tmp_path: Path) -> None:
+    """Flown it takes a third longer than over a plain, and so it does by the rules."""
+    file = write_geotiff(tmp_path / "ground.tif", map_of(ridge(120.0, 300.0, 100.0), HOME))
+    params = {"RTL_ALT_TYPE": 1.0, "FM_COUNTDOWN": 0.0}
+    plan = plan_of(UP, wp(600, 0, 30, TERRAIN), BACK)
+    with Session(home=HOME, terrain=file, params=params) as session:
+        session.upload(plan)
+        flown_s = _flown(session).flight_time_s
+    found_s, level_s = (rehearse(plan, terrain=ground, params=params).time_s for ground in (file, None))
+    assert level_s < 0.8 * flown_s
+    assert found_s == pytest.approx(flown_s, rel=0.1)
 
 
 def test_flights_are_flown_on_the_same_ground(tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""How long a leg takes that follows the ground: where the ground climbs or falls faster than the vehicle does at its
+speed, it flies slower."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from autopilot.footprint import Numbers
+
+__all__ = ["seconds_over_ground"]
+
+_STEP_M: Final = 15.0
+_MOST_STEPS: Final = 400
+Heights = Callable[[Numbers, Numbers], Numbers]
+"""Metres above home of the ground at places north and east of home; NaN: not known."""
+
+
+def seconds_over_ground(
+    begin: Numbers, end: Numbers, speed: Sequence[float], up: float, down: float, heights: Heights
+) -> Numbers:
+    """Of each line (n by 3, m): the height above the ground goes linearly from that at its begin to that at its end.
+    `speed`, `up`, `down`: m/s. Where no height is known the line is taken as level."""
+    lengths = np.hypot(*(end - begin)[:, :2].T)
+    steps = np.clip(np.ceil(lengths / _STEP_M), 1, _MOST_STEPS).astype(np.int64)
+    line = np.repeat(np.arange(len(steps)), steps + 1)
+    within = np.arange(len(line)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
+    share = within / steps[line]
+    place = begin[line] + share[:, None] * (end - begin)[line]
+    ground = heights(place[:, 0], place[:, 1])
+    first, last = np.cumsum(steps + 1) - steps - 1, np.cumsum(steps + 1) - 1
+    over = np.stack([begin[:, 2] - ground[first], end[:, 2] - ground[last]])
+    height = ground + over[0][line] + share * (over[1] - over[0])[line]
+    inside = line[1:] == line[:-1]
+    climbs, of = np.diff(height)[inside], line[1:][inside]
+    level = (lengths / steps / np.asarray(speed, np.float64))[of]
+    slower = np.maximum(level, np.where(climbs > 0.0, climbs / up, -climbs / down))
+    return np.asarray(np.bincount(of, np.where(np.isnan(climbs), level, slower), len(steps)), np.float64)
