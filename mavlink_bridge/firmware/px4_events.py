@@ -15,6 +15,7 @@ from typing import Final
 from mavlink_bridge.firmware.px4_modes import (
     ACRO,
     ALTITUDE,
+    EXTERNAL,
     FOLLOW,
     HOLD,
     LAND,
@@ -52,10 +53,12 @@ _PARTS, _GROUP = (Kind(name, "uint32_t") for name in ("health_component_t", "nav
 BIT: Final[dict[Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
     MANUAL: 0, ALTITUDE: 1, POSITION: 2, MISSION: 3, HOLD: 4, RETURN: 5, ACRO: 10, OFFBOARD: 14, STABILIZED: 15,
     TAKEOFF: 17, LAND: 18, FOLLOW: 19, PRECISION: 20, ORBIT: 21,
+    **{mode: 23 + number for number, mode in enumerate(EXTERNAL)},
 }  # fmt: skip
 NUMBER: Final[dict[Pair, int]] = {  # navigation_mode_t
     MANUAL: 0, ALTITUDE: 1, POSITION: 2, MISSION: 3, HOLD: 4, RETURN: 5, ACRO: 6, OFFBOARD: 7, STABILIZED: 8,
     TAKEOFF: 10, LAND: 11, FOLLOW: 12, PRECISION: 13, ORBIT: 14,
+    **{mode: 16 + number for number, mode in enumerate(EXTERNAL)},
 }  # fmt: skip
 _WITHOUT_PLACE: Final = frozenset((MANUAL, ALTITUDE, ACRO, STABILIZED, LAND))
 ALL_MODES: Final = sum(1 << bit for bit in BIT.values())

@@ -113,7 +113,7 @@ class Px4Face:
     def __init__(self, autopilot: FlownParts, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
         self._parameters = parameters
-        self._map = ModeMap(autopilot.facts.vehicle_class)
+        self._map = ModeMap(autopilot.facts.vehicle_class, autopilot.modes)
         self._guided = autopilot.facts.vehicle_class.modes.guided
         self._asked: Pair = HOLD  # of those that the core does not tell apart
         self._stage = Stage.NONE
@@ -183,7 +183,7 @@ class Px4Face:
         return self._map.standard
 
     def listed(self) -> Sequence[ListedMode]:
-        return self._map.listed
+        return self._map.listed()
 
     def enter(self, number: int, now_ms: int) -> Outcome:
         return self.enter_mode((number >> 16 & 0xFF, number >> 24), now_ms)

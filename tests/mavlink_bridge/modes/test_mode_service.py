@@ -9,6 +9,8 @@ import pytest
 
 from autopilot.geo import GeoPoint
 from autopilot.mav import Cmd, ModeProperty, Result, StandardMode
+from autopilot.modes.mode import Mode
+from autopilot.modes.table import ModeSpec
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.codec import dialect
@@ -168,6 +170,29 @@ def test_a_px4_lists_what_px4_lists(kind: str) -> None:
         hidden = ModeProperty.NOT_USER_SELECTABLE if name in _NOT_FLOWN[kind] else 0
         expected.append((main << 16 | sub << 24, standard, "" if standard else name, advanced | hidden))
     assert told == expected
+
+
+def test_to_a_px4_modes_of_ones_own_are_external() -> None:
+    """By their names, as the first of the eight that are free; chosen by number and shown; the monitor tells of it."""
+    with Session(home=HOME, firmware="px4") as session:
+        link = session.connect()
+        before = link.receive("AVAILABLE_MODES_MONITOR").seq
+        session.add_mode(ModeSpec(200, "FIND_IT"), Mode)
+        session.add_mode(ModeSpec(150, "OTHER"), Mode)
+        link.messages()
+        assert link.receive("AVAILABLE_MODES_MONITOR").seq != before
+        link.send(long(Cmd.REQUEST_MESSAGE, AVAILABLE_MODES, 0))
+        listed = [(one.custom_mode, one.mode_name, one.properties) for one in link.messages("AVAILABLE_MODES")][-8:]
+        assert listed[:3] == [
+            (4 << 16 | 11 << 24, "FIND IT", 0), (4 << 16 | 12 << 24, "OTHER", 0),
+            (4 << 16 | 13 << 24, "(Mode not available)", ModeProperty.NOT_USER_SELECTABLE),
+        ]  # fmt: skip
+        link.send(long(Cmd.DO_SET_MODE, 1, 4, 13))
+        assert link.receive("COMMAND_ACK").result == Result.TEMPORARILY_REJECTED
+        link.send(long(Cmd.DO_SET_MODE, 1, 4, 11))
+        assert link.receive("COMMAND_ACK").result == Result.ACCEPTED
+        assert session.state.mode == "FIND_IT"
+        assert link.receive("HEARTBEAT").custom_mode == 4 << 16 | 11 << 24
 
 
 def test_after_a_failsafe_the_wanted_mode_is_still_told() -> None:
