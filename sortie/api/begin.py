@@ -8,10 +8,11 @@ from pathlib import Path
 
 from autopilot.geo import GeoPoint
 from autopilot.terrain import HeightMap
+from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.services.parameters import ServedParameters
-from sortie.config.errors import nearest
+from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters
-from sortie.config.values import DEFAULT_HOME, parse_home
+from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.nodes.build import grounded, terrain_around
 from sortie.nodes.vehicle import Service
 
@@ -26,7 +27,34 @@ def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
         return GeoPoint(*DEFAULT_HOME[:3]), DEFAULT_HOME[3]
     if isinstance(home, str):
         return parse_home(home)
-    return (home, 0.0) if isinstance(home, GeoPoint) else home
+    if isinstance(home, GeoPoint):
+        return home, 0.0
+    if len(home) != 2 or not isinstance(home[0], GeoPoint):
+        raise UserError(f'home {home}: expected "LAT,LON,ALT,HEADING", a GeoPoint, or one with its heading in degrees')
+    return home
+
+
+def several(given: Iterable[str], name: str) -> tuple[str, ...]:
+    """What a program lists. UserError: one string, of which each letter would be one."""
+    if isinstance(given, str):
+        raise UserError(f"{name} {given!r}: expected a list; write [{given!r}]")
+    return tuple(given)
+
+
+def checked_seed(seed: int) -> int:
+    """A seed as --seed has it."""
+    if seed < 0:
+        raise UserError(f"seed {seed}: expected a whole number from 0 on")
+    return seed
+
+
+def simulated_kind(vehicle: str, who: str) -> str:
+    """The kind of a vehicle that `who`, in words, can fly."""
+    spec = parse_vehicle(vehicle)
+    if spec.kind != "sim":
+        known = " or ".join(f"sim:{name}" for name in KINDS)
+        raise UserError(f"vehicle {vehicle}: {who} flies the simulator; use {known}")
+    return spec.frame
 
 
 def standing_on(home: Home | None, terrain: Path | str | None) -> tuple[GeoPoint, float, HeightMap | None]:

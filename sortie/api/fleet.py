@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import overload
@@ -20,7 +21,7 @@ from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
 from sitl.vehicles.separation import Approach
-from sortie.api.begin import Home, raise_error, standing_at
+from sortie.api.begin import Home, checked_seed, raise_error, several, simulated_kind, standing_at
 from sortie.api.session import Session
 from sortie.api.watch import Passes
 from sortie.config.errors import UserError
@@ -29,7 +30,6 @@ from sortie.config.formation import LARGEST_SYSTEM, SPACING_M, FleetVehicle
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, own_links, spread_links
 from sortie.config.radio import radio_of
-from sortie.config.values import parse_vehicle
 from sortie.logs.recorder import FlightRecorder, record_flights
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
@@ -87,9 +87,9 @@ class Fleet(Sequence[Session]):
         try:
             self._radio = radio_of(radio)
             common = Common(
-                parse_vehicle(vehicle).frame, standing_at(home), seed, sysid,
-                tuple(f"{name}={value!r}" for name, value in (params or {}).items()), tuple(faults), formation, spacing,
-                None if terrain is None else Path(terrain), firmware,
+                simulated_kind(vehicle, "a fleet"), standing_at(home), checked_seed(seed), sysid,
+                tuple(f"{name}={value!r}" for name, value in (params or {}).items()), several(faults, "faults"),
+                formation, spacing, None if terrain is None else Path(terrain), firmware,
             )  # fmt: skip
             self.vehicles, self._ground = on_terrain(
                 _vehicles(count, None if file is None else Path(file), common, networks)
@@ -105,7 +105,7 @@ class Fleet(Sequence[Session]):
             self._build()
             if log_dir is not None:
                 self._log_to(Path(log_dir))
-            for link in (*spread_links(links, self.vehicles), *own_links(self.vehicles)):
+            for link in (*spread_links(several(links, "links"), self.vehicles), *own_links(self.vehicles)):
                 self._open(link, insecure)
         except UserError as error:
             self.close()
@@ -305,6 +305,12 @@ def _vehicles(count: int | None, file: Path | None, common: Common, networks: in
     count = 1 if count is None else count
     if count < 1:
         raise UserError(f"count {count}: a fleet has at least one vehicle")
+    if networks is not None and networks < 1:
+        raise UserError(f"networks {networks}: vehicles are on one at least")
+    if not 1 <= common.first_system <= LARGEST_SYSTEM:
+        raise UserError(f"sysid {common.first_system}: expected a whole number from 1 to {LARGEST_SYSTEM}")
+    if not 0.0 < common.spacing_m < inf:
+        raise UserError(f"spacing {common.spacing_m:g}: expected a number above 0")
     room = LARGEST_SYSTEM - common.first_system + 1
     return counted_fleet(count, common, -(-count // room) if networks is None else networks)
 

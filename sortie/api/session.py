@@ -24,10 +24,20 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.result import Outcome
 from autopilot.vehicle_context import VehicleContext
-from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.api.begin import Home, checked_params, holding, no_such_name, raise_error, standing_on, stands
+from sortie.api.begin import (
+    Home,
+    checked_params,
+    checked_seed,
+    holding,
+    no_such_name,
+    raise_error,
+    several,
+    simulated_kind,
+    standing_on,
+    stands,
+)
 from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
@@ -36,7 +46,6 @@ from sortie.config.errors import RefusedError, UserError, nearest
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
-from sortie.config.values import parse_vehicle
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
@@ -109,20 +118,18 @@ class Session(Claims):
         self._time = Passes(self._runtime)
         self._bring = stands
         try:
-            spec = parse_vehicle(vehicle)
-            if spec.kind != "sim":
-                known = " or ".join(f"sim:{name}" for name in KINDS)
-                raise UserError(f"vehicle {vehicle}: a session flies the simulator; use {known}")
+            frame = simulated_kind(vehicle, "a session")
+            checked_seed(seed)
             store = None if state_dir is None else Store(Path(state_dir))
             if store is not None:
                 self._stack.callback(store.close)
-            self._build(spec.frame, home, params or {}, faults, store)
+            self._build(frame, home, params or {}, several(faults, "faults"), store)
             self._sign(store, signing_key)
             if log_dir is not None:
                 self._log_to(Path(log_dir))
             if executor is not None:
                 self.autopilot.auto.fly_own_items(executor(self.autopilot.context))
-            for url in links:
+            for url in several(links, "links"):
                 self.add_link(url, insecure=insecure)
         except UserError as error:
             self.close()

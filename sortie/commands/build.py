@@ -22,7 +22,7 @@ from sortie.config.option import Where
 from sortie.config.options import PACE, SPOKEN_AS
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radios_of_links
-from sortie.config.settings import Settings, ignored
+from sortie.config.settings import Settings, ignored, without_fleet
 from sortie.config.values import DEFAULT_HOME, parse_metrics
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import record_flights
@@ -123,7 +123,8 @@ class Program:
         texts = [f"--fault {one}: #{one.nth} is ignored, it counts the sorties of a loop" for one in faults if one.nth]
         if self.controller is not None:
             return texts + self.controller.warnings(self.settings, given)
-        return texts + ignored(self.settings.said(), Where.SIMULATOR) + pace_warnings(self.settings)
+        texts += ignored(self.settings.said(), Where.SIMULATOR) + without_fleet(self.settings)
+        return texts + pace_warnings(self.settings)
 
     def _open_state(self, temporary_state: bool) -> None:
         """State directory and log; what is on the stack is undone in the opposite order."""

@@ -210,6 +210,8 @@ def _print_result(result: dict[str, Any], as_json: bool) -> None:
     if result["closest"] is not None:
         a, b = result["closest"]["pair"]
         print(f"closest: {a} and {b}, {result['closest_m']:g} m at {result['closest']['time_s']:g} s", flush=True)
+    for one in result["collisions"]:
+        print(f"collided: {' and '.join(one['pair'])} at {one['time_s']:g} s", flush=True)
     completed = sum(one["result"] == "completed" for one in vehicles)
     print(
         f"{result['result']}: {completed} of {len(vehicles)} missions completed, {result['speedup']:g} times real "

@@ -125,7 +125,9 @@ class FleetProgram:
         if self.settings.trace is not None:
             self._write_trace(service, _named(self.settings.trace, one.label))
         service.observers += [self._watch_for_reboot, FlightStory(one.kind, one.label).observe]
-        recorder = record_flights(service, self.log_dir / one.label, telemetry=self.settings.telemetry_log)
+        recorder = record_flights(
+            service, self.log_dir / one.label, telemetry=self.settings.telemetry_log, name=one.label
+        )
         self._stack.callback(lambda: recorder.finish(service.now_ms))
         self._stack.callback(service.close)
         pace_pictures(self.settings, service, self.runtime.signals)

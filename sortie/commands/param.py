@@ -7,7 +7,6 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from typing import Final
 
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
@@ -23,6 +22,7 @@ from mavlink_bridge.clients.parameters import (
 from mavlink_bridge.services.parameters import ServedParameters
 from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError, nearest
+from sortie.config.formation import OWN_SYSTEM
 from sortie.config.options import (
     COMPONENT,
     EVERY,
@@ -38,9 +38,6 @@ from sortie.config.options import (
 )
 from sortie.config.settings import Given
 from sortie.nodes.client import Remote
-
-_OWN: Final = "SYSID_THISMAV"
-"""No two vehicles of a fleet may have the same: what is set for all leaves it alone."""
 
 
 def _ask(given: Given, ask: Callable[[Remote], Answer]) -> int:
@@ -114,8 +111,8 @@ def _shown(values: Mapping[str, float]) -> Answer:
 
 def _check_alike(given: Given, name: str) -> None:
     """UserError for a parameter that no two vehicles may have alike, and all are to get."""
-    if given[TARGET] == EVERY and name == _OWN:
-        raise UserError(f"--target all: {_OWN} is what tells the vehicles of a fleet apart; name one")
+    if given[TARGET] == EVERY and name == OWN_SYSTEM:
+        raise UserError(f"--target all: {OWN_SYSTEM} is what tells the vehicles of a fleet apart; name one")
 
 
 def list_(given: Given) -> int:
@@ -154,8 +151,8 @@ def load(given: Given) -> int:
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
     wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
-    if given[TARGET] == EVERY and wanted.pop(_OWN, None) is not None:
-        print(f"sortie: --target all: each keeps its own {_OWN}", file=sys.stderr)
+    if given[TARGET] == EVERY and wanted.pop(OWN_SYSTEM, None) is not None:
+        print(f"sortie: --target all: each keeps its own {OWN_SYSTEM}", file=sys.stderr)
 
     def ask(remote: Remote) -> Answer:
         present = _all(remote)

@@ -26,6 +26,10 @@ class UserError(Exception):
             return self.message
         return f"{option} {self.given}: {self.message}" if self.given else f"{option}: {self.message}"
 
+    def within(self, place: str) -> UserError:
+        """The same of a file: `place` says where it stands there."""
+        return UserError(f"{place}: {self.worded(self.option)}", self.status)
+
 
 class FaultFormError(UserError):
     """A `--fault` that is not even of the form of one."""

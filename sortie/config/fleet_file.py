@@ -14,7 +14,16 @@ from msgspec import Meta, Struct
 from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
-from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, SPACING_M, FleetVehicle, moved, places, seed_of
+from sortie.config.formation import (
+    FORMATIONS,
+    LARGEST_SYSTEM,
+    OWN_SYSTEM,
+    SPACING_M,
+    FleetVehicle,
+    moved,
+    places,
+    seed_of,
+)
 from sortie.config.links_of_fleet import check_own_links
 from sortie.config.options import FIRMWARES, SPOKEN_AS
 from sortie.config.radio import radio_profile
@@ -51,6 +60,7 @@ offset = [0.0, -40.0]                          # m north, m east of home; or a `
 Positive = Annotated[int, Meta(ge=1, le=100_000)]
 SystemId = Annotated[int, Meta(ge=1, le=LARGEST_SYSTEM)]
 Distance = Annotated[float, Meta(gt=0.0, le=100_000.0)]
+Offset = Annotated[float, Meta(ge=-100_000.0, le=100_000.0)]
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +70,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     kind: str | None = None
     sysid: SystemId | None = None
     home: str | None = None
-    offset: tuple[float, float] | None = None
+    offset: tuple[Offset, Offset] | None = None
     seed: Annotated[int, Meta(ge=0)] | None = None
     params: dict[str, float] | None = None
     plan: str | None = None
@@ -137,16 +147,29 @@ def _entry(said: object, where: str) -> Entry:
     try:
         entry = msgspec.convert(said, Entry)
     except msgspec.ValidationError as error:
-        found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
-        text = str(error) if found is None else f"{found[2]}: {found[1]}"
-        raise UserError(f"{where}: {text.replace('`', '')}") from None
+        raise UserError(f"{where}: {_in_words(str(error), said)}") from None
     for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS), ("firmware", FIRMWARES)):
         value = getattr(entry, key)
         if value is not None and value not in known:
             raise UserError(f"{where}: {key}: '{value}' is none of {', '.join(known)}{nearest(value, known)}")
     if entry.home is not None and entry.offset is not None:
         raise UserError(f"{where}: home and offset are both given; one of them says where it stands")
+    if any(name.upper() == OWN_SYSTEM for name in entry.params or ()):
+        raise UserError(f"{where}: params.{OWN_SYSTEM} would be a second system id; say sysid")
     return entry
+
+
+def _in_words(text: str, said: dict[str, Any]) -> str:
+    """What msgspec says of a value, with the key before it."""
+    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text)
+    place, what = ("", text) if found is None else (f"{found[2]}: ", found[1])
+    if place == "params[...]: ":  # it does not say which
+        place = next(f"params.{name}: " for name, value in said["params"].items() if not _is_number(value))
+    return (place + what).replace("`", "").replace(" | null", "")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _over(entry: Entry, defaults: Entry) -> Entry:
@@ -163,7 +186,11 @@ def _vehicles(
     entry: Entry, common: Common, folder: Path, taken: set[int], named: set[int], number: int, where: str
 ) -> list[FleetVehicle]:
     kind = entry.kind or common.kind
-    home, heading = common.home if entry.home is None else parse_home(entry.home)
+    try:
+        home, heading = common.home if entry.home is None else parse_home(entry.home)
+        radio = None if entry.radio is None else radio_profile(entry.radio, "radio", folder)
+    except UserError as error:
+        raise error.within(where) from None
     count = entry.count or 1
     north, east = entry.offset or (0.0, 0.0)
     stands = places(entry.formation or common.formation, count, entry.spacing or common.spacing_m)
@@ -180,8 +207,7 @@ def _vehicles(
                 plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
                 link=tuple(entry.links or ()),
                 terrain=common.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
-                radio=None if entry.radio is None else radio_profile(entry.radio, f"{where}: radio"),
-                firmware=entry.firmware or common.firmware,
+                radio=radio, firmware=entry.firmware or common.firmware, source=where,
             )
         )  # fmt: skip
     return made

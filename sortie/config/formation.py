@@ -12,6 +12,8 @@ from sortie.config.errors import UserError, nearest
 
 LARGEST_SYSTEM = 250
 """MAVLink: system ids above are for ground stations."""
+OWN_SYSTEM = "SYSID_THISMAV"
+"""The parameter that tells the vehicles of a fleet apart: no two may have the same."""
 FORMATIONS = ("grid", "line", "ring")
 SPACING_M = 25.0
 """Beyond the distance at which two vehicles count as close (20 m)."""
@@ -25,7 +27,7 @@ class FleetVehicle:
     """One vehicle of a fleet. `heading_deg`: at boot. `network`: which of the shared radio networks it is on. `param`,
     `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on
     these. `offset`: m north and east of the place for which a plan of the fleet is made. `number`: from 0 in the fleet.
-    `terrain`: what all of them stand on; `firmware`: what it is spoken to as.
+    `terrain`: what all of them stand on; `firmware`: what it is spoken to as. `source`: where a file says all this.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class FleetVehicle:
     radio: Profile | None = None
     terrain: Path | None = None
     firmware: str = "ardupilot"
+    source: str = ""
 
     @property
     def label(self) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mavlink_bridge.links.address import LinkError, parse_link
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_pattern import NETWORK_LINKS, filled_in, is_of_network, is_own
@@ -50,7 +51,13 @@ def check_own_links(vehicles: Sequence[FleetVehicle], where: str) -> None:
     taken: set[str] = set()
     for one in vehicles:
         for url in one.link:
-            own = own_link(url, one).url
+            try:
+                own = own_link(url, one).url
+                parse_link(own)
+            except UserError as error:
+                raise UserError(f"{one.source}: {error.worded('links')}") from None
+            except LinkError as error:
+                raise UserError(f"{one.source}: {error}") from None
             if own in taken:
                 raise UserError(
                     f"{where}: sysid {one.label}: links: {own} is another vehicle's already; count them, as in "

@@ -71,8 +71,9 @@ class RadioFile(Struct, frozen=True, forbid_unknown_fields=True):
     report: Literal["RADIO_STATUS", "RADIO"] | None = None
 
 
-def radio_profile(text: str, where: str = "--radio") -> Profile:
-    """The profile of a name, or of a file that there is. UserError says what is known."""
+def radio_profile(text: str, where: str = "--radio", folder: Path | None = None) -> Profile:
+    """The profile of a name, or of a file that there is, from `folder` (None: where the program runs). UserError says
+    what is known."""
     known = PROFILES.get(text)
     if known is not None:
         return known
@@ -81,6 +82,8 @@ def radio_profile(text: str, where: str = "--radio") -> Profile:
         raise UserError(
             f"{where} {text}: no such radio{nearest(text, tuple(PROFILES))}; known are {', '.join(PROFILES)}, or a file"
         )
+    if folder is not None:
+        path = folder / path.expanduser()
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

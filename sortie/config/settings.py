@@ -111,6 +111,14 @@ def ignored(keys: Iterable[str], where: Where) -> list[str]:
     return [f"--{row.name} {WHY[where]}" for row in rows]
 
 
+def without_fleet(settings: Settings) -> list[str]:
+    """A warning for each setting that says how the vehicles of a fleet are, where one flies alone."""
+    of_fleet = (options.FORMATION, options.SPACING, options.NETWORKS)
+    said = settings.said()
+    return [f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more" for row in of_fleet
+            if row.key in said]  # fmt: skip
+
+
 def misspelt(environment: Mapping[str, str]) -> list[str]:
     """A warning for each variable that is nearly the name of one of ours."""
     known = {row.variable.removeprefix(PREFIX) for row in options.TABLE if row.sources is not Sources.COMMAND_LINE}

@@ -26,9 +26,11 @@ TLOG_HZ = 4.0
 
 class FlightRecorder:
     """An observer of a service. `directory` is the log directory; `telemetry` False leaves out flight.tlog, flight.bin
-    and telemetry.csv (events and summary are always written). `latest` is the folder of the newest flight."""
+    and telemetry.csv (events and summary are always written). `name`: what the vehicle is called where there are
+    several. `latest` is the folder of the newest flight."""
 
-    def __init__(self, service: LoggedVehicle, directory: Path, *, telemetry: bool = True) -> None:
+    def __init__(self, service: LoggedVehicle, directory: Path, *, telemetry: bool = True, name: str = "") -> None:
+        self._prefix = f"vehicle {name}: " if name else ""
         self.service = service
         self.directory = directory
         self.telemetry = telemetry
@@ -93,7 +95,7 @@ class FlightRecorder:
             LOGGER.error("flight log: %s: %s", self.directory, error.strerror)
             self._bin = None
             return f"{error.strerror}: {self.directory}"
-        LOGGER.info("flight %s begins", self.latest.name)
+        LOGGER.info("%sflight %s begins", self._prefix, self.latest.name)
         self._began_ms = now_ms
         self._odometer = self.service.vehicle.state.odometer
         self._reached = 0
@@ -139,7 +141,9 @@ class FlightRecorder:
             log.error = log.error or binary.error
         state = self.service.vehicle.state.report
         flown_s, flown_m = (now_ms - self._began_ms) / 1000.0, self.service.vehicle.state.odometer - self._odometer
-        LOGGER.info("flight %s ends: %.0f s, %.0f m, %d items", log.folder.name, flown_s, flown_m, self._reached)
+        LOGGER.info(
+            "%sflight %s ends: %.0f s, %.0f m, %d items", self._prefix, log.folder.name, flown_s, flown_m, self._reached
+        )
         log.close(
             {
                 "start_s": self._began_ms / 1000.0,
@@ -160,10 +164,12 @@ class FlightRecorder:
             LOGGER.error("old flight logs not deleted: %s", error)
 
 
-def record_flights(service: LoggedVehicle, directory: Path, *, telemetry: bool = True) -> FlightRecorder:
+def record_flights(
+    service: LoggedVehicle, directory: Path, *, telemetry: bool = True, name: str = ""
+) -> FlightRecorder:
     """Log the flights of `service` in `directory`, and let ground stations read the logs: DataFlash logs on their log
     pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP. Its camera's pictures lie there too."""
-    recorder = FlightRecorder(service, directory, telemetry=telemetry)
+    recorder = FlightRecorder(service, directory, telemetry=telemetry, name=name)
     service.observers.append(recorder.observe)
     service.samplers.append(recorder.sample)
     if service.autopilot.flights is not None:

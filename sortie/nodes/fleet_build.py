@@ -12,6 +12,7 @@ from autopilot.terrain import HeightMap
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.rows import Rows
 from sitl.vehicles.simulated import SimulatedMachine
+from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.parameters import given_parameters
 from sortie.nodes.build import (
@@ -79,13 +80,16 @@ def _service(
     warn: Callable[[str], None],
     ground: HeightMap | None,
 ) -> Service:
-    given, warnings = given_parameters(one.param, one.kind, one.firmware)
+    try:
+        given, warnings = given_parameters(one.param, one.kind, one.firmware)
+        faults = parse_faults(one.fault, machine.fault_names())
+    except UserError as error:
+        raise (error.within(one.source) if one.source else error) from None
     for warning in warnings:
         warn(f"vehicle {one.label}: {warning}")
     given["SYSID_THISMAV"] = float(one.system)
     journal, stored = keep(one)
     given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
-    faults = parse_faults(one.fault, machine.fault_names())
     name = simulated_name(one.kind, one.seed)
     return build_service(
         one.kind,

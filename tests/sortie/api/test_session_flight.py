@@ -145,6 +145,9 @@ def test_parameters_given_at_the_start_hold():
         ({"home": "1,2"}, "home 1,2: expected LAT,LON,ALT,HEADING"),
         ({"faults": ["gps.los"]}, "did you mean gps.loss"),
         ({"links": ["tcpn:127.0.0.1:0"]}, "no kind of link"),
+        ({"faults": "gps.loss"}, "faults 'gps.loss': expected a list"),
+        ({"home": (47.0, 8.0, 400.0, 90.0)}, r'expected "LAT,LON,ALT,HEADING", a GeoPoint, or one with its heading'),
+        ({"seed": -1}, "seed -1: expected a whole number from 0 on"),
     ],
 )
 def test_wrong_arguments_are_user_errors(arguments, complaint):

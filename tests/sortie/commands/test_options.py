@@ -14,7 +14,7 @@ from sortie.config import campaign_options, options
 from sortie.config.errors import UserError
 from sortie.config.option import Group, Kind, Option, Sources, Where
 from sortie.config.options import FLIGHTS, RUNS, SETTINGS, TABLE
-from sortie.config.settings import Given, Settings, ignored, misspelt, resolve
+from sortie.config.settings import Given, Settings, ignored, misspelt, resolve, without_fleet
 
 #: A word for each row of `SETTINGS` that is not its default, and its value.
 SAID = {
@@ -196,6 +196,13 @@ def test_what_does_not_apply_is_ignored_with_one_warning(where: Where, names: li
 def test_what_says_no_more_than_nothing_is_not_warned_of() -> None:
     """Real time is what a controller has anyway."""
     assert resolve({}, None, {"SORTIE_SPEEDUP": "1", "SORTIE_SEED": "0"}).said() == []
+
+
+def test_what_says_how_a_fleet_is_says_nothing_of_one() -> None:
+    texts = without_fleet(Settings(formation="ring", networks=2))
+    assert [text.split()[0] for text in texts] == ["--formation", "--networks"]
+    assert all(" ignored" in text for text in texts)
+    assert without_fleet(Settings(seed=3)) == []
 
 
 def test_a_flag_that_says_nothing_about_a_loop_is_ignored_with_one_warning(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,15 @@ def test_logs_of_each_are_in_its_own_folder(tmp_path: Path) -> None:
         ({"count": 2, "params": {"WPNAV_SPED": 1.0}}, "WPNAV_SPEED"),
         ({"count": 300, "networks": 1}, "--networks 2"),
         ({"count": 2, "faults": ["gps.los"]}, "gps.loss"),
+        ({"count": 2, "faults": "gps.loss"}, r"faults 'gps.loss': expected a list; write \['gps.loss'\]"),
+        ({"count": 2, "links": "tcpin:127.0.0.1:0"}, "links .*: expected a list"),
+        ({"count": 2, "spacing": 0.0}, "spacing 0: expected a number above 0"),
+        ({"count": 2, "spacing": nan}, "spacing nan"),
+        ({"count": 2, "networks": 0}, "networks 0: vehicles are on one at least"),
+        ({"count": 2, "sysid": 0}, "sysid 0: expected a whole number from 1 to 250"),
+        ({"count": 2, "sysid": 251}, "sysid 251"),
+        ({"count": 2, "seed": -1}, "seed -1: expected a whole number from 0 on"),
+        ({"count": 2, "vehicle": "tcp:127.0.0.1:1"}, "a fleet flies the simulator; use sim:copter"),
     ],
 )
 def test_wrong_arguments_are_user_errors(arguments: dict[str, object], said: str) -> None:

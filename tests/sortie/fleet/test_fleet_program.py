@@ -63,6 +63,19 @@ def test_every_vehicle_flies_its_own_moved_plan(tmp_path: Path) -> None:
     assert result["collisions"] == []
 
 
+def test_who_has_collided_is_told(tmp_path: Path) -> None:
+    """To people too; and whose flight it was stands in the log of all."""
+    (tmp_path / "square.waypoints").write_text(SQUARE)
+    done = run(
+        tmp_path, "fly", "square.waypoints", "--count", "2", "--spacing", "1", "--param", "SIM_COLLIDE=1", "--speedup",
+        "0", "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "collided: 1 and 2 at " in done.stdout
+    told = (tmp_path / "state" / "logs" / "run.log").read_text()
+    assert all(f"vehicle {one}: flight 0001 {what}" in told for one in (1, 2) for what in ("begins", "ends"))
+
+
 def last_time_s(folder: Path) -> float:
     """Of the flight in this folder."""
     return float((folder / "telemetry.csv").read_text().splitlines()[-1].split(",")[0])

@@ -235,7 +235,16 @@ def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
         ("[[vehicle]]\nsysid = 249\ncount = 3\n", "system ids end at 250"),
         ("[defaults]\nsysid = 3\n[[vehicle]]\n", "defaults.sysid would be the same for all"),
         ("[[vehicle]]\nhome = '1,2,3,4'\noffset = [1.0, 2.0]\n", "home and offset"),
-        ("[[vehicle]]\nhome = '1,2'\n", "LAT,LON,ALT,HEADING"),
+        ("[[vehicle]]\nhome = '1,2'\n", "vehicle 1: home 1,2: expected LAT,LON,ALT,HEADING"),
+        ("[[vehicle]]\noffset = [nan, 0]\n", "vehicle 1: offset[0]: Expected float"),
+        ("[[vehicle]]\noffset = [0, inf]\n", "vehicle 1: offset[1]: Expected float"),
+        ("[[vehicle]]\noffset = [1e9, 0]\n", "vehicle 1: offset[0]: Expected float <= 100000.0"),
+        ("[[vehicle]]\nseed = 1.5\n", "vehicle 1: seed: Expected int, got float"),
+        ("[[vehicle]]\nparams = {RTL_ALT = 3, WPNAV_SPEED = 'a'}\n", "vehicle 1: params.WPNAV_SPEED: Expected float"),
+        ("[[vehicle]]\nparams = {SYSID_THISMAV = 7}\n", "vehicle 1: params.SYSID_THISMAV would be a second system id"),
+        ("[[vehicle]]\n[[vehicle]]\nlinks = ['foo']\n", "fleet.toml: vehicle 2: link 'foo'"),
+        ("[[vehicle]]\nlinks = ['tcpin:127.0.0.1:{5760+k}']\n", "vehicle 1: links tcpin:127.0.0.1:{5760+k}: expected"),
+        ("[[vehicle]]\nradio = 'sik-5760'\n", "vehicle 1: radio sik-5760: no such radio; did you mean sik-57600?"),
         ("[[vehicle]\n", "fleet.toml"),
     ],
 )
@@ -252,3 +261,29 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="No such file"):
         read_fleet(tmp_path / "none.toml", Common("copter", (HOME, 0.0), 0))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "params = {WPNAV_SPEED = 300}",
+            "vehicle 2: param WPNAV_SPEED=300.0: unknown parameter WPNAV_SPEED; did you mean",
+        ),
+        ("fault = ['gps.los']", "vehicle 2: fault gps.los: unknown fault 'gps.los'; did you mean gps.loss?"),
+    ],
+)
+def test_what_its_kind_does_not_know_is_told_of_the_vehicle(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    file.write_text(f"[[vehicle]]\n[[vehicle]]\nkind = 'rover'\n{text}\n")
+    with pytest.raises(UserError) as caught:
+        Fleet(file=file)
+    assert f"{file}: {said}" in str(caught.value)
+
+
+def test_a_radio_file_lies_beside_the_fleet_file(tmp_path: Path) -> None:
+    """As plans do, wherever the program runs."""
+    (tmp_path / "mine.toml").write_text("like = 'wifi'\nfifo = 4000\n")
+    (one,) = fleet("[[vehicle]]\nradio = 'mine.toml'\n", tmp_path)
+    assert one.radio is not None
+    assert one.radio.fifo == 4000
