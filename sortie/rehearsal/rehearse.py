@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -72,10 +73,20 @@ def rehearse(
     else:
         plan = read_plan(Path(plan))
     kind = _kind(vehicle)
+    _check_numbers(flights, battery_wh, seed)
     values, _ = given_parameters([f"{name}={value!r}" for name, value in (params or {}).items()], kind)
     place = parse_home(home)[0] if isinstance(home, str) else home
     return judged(plan, kind, place, values, Flying(flights, wind_of(wind), battery_wh, seed),
                   None if terrain is None else Path(terrain))  # fmt: skip
+
+
+def _check_numbers(flights: int, battery_wh: float | None, seed: int) -> None:
+    """What the command line refuses as well."""
+    for name, number in (("flights", flights), ("seed", seed)):
+        if number < 0:
+            raise UserError(f"{name}: expected a whole number from 0 on, not {number}")
+    if battery_wh is not None and not (isfinite(battery_wh) and battery_wh > 0.0):
+        raise UserError(f"battery_wh: expected Wh above 0, not {battery_wh:g}")
 
 
 def _kind(vehicle: str) -> str:

@@ -13,7 +13,7 @@ from autopilot.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
-from sortie import Session, rehearse
+from sortie import Session, UserError, rehearse
 from sortie.api.sample import square
 from sortie.commands.cli import run
 from sortie.config.wind import WindProfile
@@ -124,6 +124,17 @@ def test_a_failsafe_is_found_where_it_acts() -> None:
     """A low battery by its charge, after 60 mAh, is on the way to the waypoint."""
     result = rehearse(away(800.0), flights=1, params={"BATT_LOW_MAH": 3150, "BATT_FS_LOW_ACT": 2})
     assert ("flown-failsafe", 2) in {(one.rule.name, one.item) for one in result.findings}
+
+
+def test_numbers_that_are_none_are_refused() -> None:
+    """A battery of NaN was a GO."""
+    with pytest.raises(UserError, match=r"^flights: expected "):
+        rehearse(Plan(HOME, square(HOME)), flights=-1)
+    with pytest.raises(UserError, match=r"^seed: expected "):
+        rehearse(Plan(HOME, square(HOME)), seed=-1)
+    for battery_wh in (0.0, float("nan")):
+        with pytest.raises(UserError, match=r"^battery_wh: expected Wh above 0, not "):
+            rehearse(Plan(HOME, square(HOME)), battery_wh=battery_wh)
 
 
 def test_processes_change_nothing(capsys: pytest.CaptureFixture[str]) -> None:
