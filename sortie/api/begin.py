@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from autopilot.geo import GeoPoint
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.table import ModeSpec
 from autopilot.terrain import HeightMap
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.services.parameters import ServedParameters
@@ -79,6 +81,15 @@ def holding(service: Service, name: str) -> ServedParameters:
         names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
         raise KeyError(f"unknown parameter {name}{nearest(name, names)}")
     return service.served
+
+
+def mode_of(modes: ModeChoice, name: str) -> ModeSpec:
+    """The mode of this name. UserError with the nearest one when there is none."""
+    spec = modes.find(name)
+    if spec is None:
+        known = modes.names()
+        raise UserError(f"unknown mode {name}{nearest(name.upper(), known)}; known are {', '.join(known)}")
+    return spec
 
 
 def raise_error(error: Exception, where: str) -> None:

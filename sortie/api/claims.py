@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from autopilot.events import ArmedChanged
 from autopilot.geo import GeoPoint, distance, to_local
 from autopilot.mission.events import ItemReached
+from sortie.api.begin import mode_of
 from sortie.api.simulation import Truth, end_fault, inject, truth_of, wind_parameters
 from sortie.api.story import standing, story
 
@@ -82,6 +83,7 @@ class Claims(ABC):
         if item is not None:
             return self._reaches_item(item, within_s)
         if mode is not None:
+            self.ask(lambda session: mode_of(session.autopilot.modes, mode))
             return self._comes(f"mode {mode}", lambda s: s.state.mode == mode.upper(), within_s, lambda: "")
         if height is not None:
             return self._passes_height(height, within_s)

@@ -31,6 +31,7 @@ from sortie.api.begin import (
     checked_params,
     checked_seed,
     holding,
+    mode_of,
     no_such_name,
     raise_error,
     several,
@@ -42,7 +43,7 @@ from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
 from sortie.api.watch import Passes, TimedEvent, Watch
-from sortie.config.errors import RefusedError, UserError, nearest
+from sortie.config.errors import RefusedError, UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
@@ -107,7 +108,8 @@ class Session(Claims):
         terrain: Path | str | None = None,
     ) -> None:
         self.seed = seed
-        self._terrain = terrain
+        self.terrain = terrain
+        """The file or the folder of the ground that it stands on."""
         self._firmware = firmware
         self._radio = radio_of(radio)
         self.stood: tuple[GeoPoint, float]
@@ -141,7 +143,7 @@ class Session(Claims):
     def _build(
         self, frame: str, home: Home | None, params: Mapping[str, float], faults: Iterable[str], store: Store | None
     ) -> None:
-        place, heading, ground = standing_on(home, self._terrain)
+        place, heading, ground = standing_on(home, self.terrain)
         self.stood = place, heading
         machine = make_vehicle(frame, place, heading, self.seed, ground)
         struck = parse_faults(faults, machine.fault_names())
@@ -168,6 +170,7 @@ class Session(Claims):
         done to it. `radio`: on links of its own."""
         self = cls.__new__(cls)
         self.seed, self.stood, self._radio = one.seed, (one.home, one.heading_deg), radio
+        self.terrain = one.terrain
         self.events = []
         self._stack = ExitStack()
         self._runtime, self._signing = fleet.runtime, fleet.signing(service)
@@ -403,10 +406,7 @@ class Session(Claims):
 
     def set_mode(self, name: str) -> None:
         """Change the flight mode ("GUIDED", "LOITER", ...). UserError: no such mode; RefusedError: not now."""
-        spec = self.autopilot.modes.find(name)
-        if spec is None:
-            known = self.autopilot.modes.names()
-            raise UserError(f"unknown mode {name}{nearest(name.upper(), known)}; known are {', '.join(known)}")
+        spec = mode_of(self.autopilot.modes, name)
         self._checked(self.autopilot.modes.set(spec.number, self.service.now_ms))
 
     def add_mode(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -41,6 +42,13 @@ class RefusedError(UserError):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.reason or outcome.result.name.lower().replace("_", " "))
         self.outcome = outcome
+
+
+def placed(text: str) -> tuple[str, str]:
+    """What a checker of values in files says, as the key (empty: the whole) and the complaint in words."""
+    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text)
+    key, what = ("", text) if found is None else (found[2], found[1])
+    return key, what.replace("`", "").replace(" | null", "")
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "", *, cutoff: float = 0.6) -> str:

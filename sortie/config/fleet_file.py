@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from msgspec import Meta, Struct
 
 from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
-from sortie.config.errors import UserError, nearest
+from sortie.config.errors import UserError, nearest, placed
 from sortie.config.formation import (
     FORMATIONS,
     LARGEST_SYSTEM,
@@ -161,11 +160,10 @@ def _entry(said: object, where: str) -> Entry:
 
 def _in_words(text: str, said: dict[str, Any]) -> str:
     """What msgspec says of a value, with the key before it."""
-    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text)
-    place, what = ("", text) if found is None else (f"{found[2]}: ", found[1])
-    if place == "params[...]: ":  # it does not say which
-        place = next(f"params.{name}: " for name, value in said["params"].items() if not _is_number(value))
-    return (place + what).replace("`", "").replace(" | null", "")
+    key, what = placed(text)
+    if key == "params[...]":  # it does not say which
+        key = next(f"params.{name}" for name, value in said["params"].items() if not _is_number(value))
+    return f"{key}: {what}" if key else what
 
 
 def _is_number(value: object) -> bool:

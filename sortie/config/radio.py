@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from mavlink_bridge.links.radio.profile import Budget, Duplex, Lane, Losses, Profile, Reports, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
-from sortie.config.errors import UserError, nearest
+from sortie.config.errors import UserError, nearest, placed
 
 EXAMPLE: Final = """\
 like = "sik-57600"          # what is not said here
@@ -79,9 +79,7 @@ def radio_profile(text: str, where: str = "--radio", folder: Path | None = None)
         return known
     path = Path(text)
     if not (path.suffix or "/" in text):
-        raise UserError(
-            f"{where} {text}: no such radio{nearest(text, tuple(PROFILES))}; known are {', '.join(PROFILES)}, or a file"
-        )
+        raise UserError(f"{where} {text}: no such radio{_near(text)}, or a file")
     if folder is not None:
         path = folder / path.expanduser()
     try:
@@ -93,22 +91,30 @@ def radio_profile(text: str, where: str = "--radio", folder: Path | None = None)
     return _of_file(said, path.stem, f"{where} {text}")
 
 
-def radio_of(given: str | Profile | None) -> Profile | None:
-    """The profile that a Python program means."""
-    return radio_profile(given, "radio") if isinstance(given, str) else given
+def _near(name: str) -> str:
+    return f"{nearest(name, tuple(PROFILES))}; known are {', '.join(PROFILES)}"
+
+
+def radio_of(given: str | Profile | None, folder: Path | None = None) -> Profile | None:
+    """The profile that a Python program means; a file is looked for in `folder`, or else where the program runs."""
+    return radio_profile(given, "radio", folder) if isinstance(given, str) else given
 
 
 def _of_file(said: dict[str, Any], name: str, where: str) -> Profile:
-    for key in said:
-        if key not in RadioFile.__struct_fields__:
-            raise UserError(f"{where}: unknown key '{key}'{nearest(key, RadioFile.__struct_fields__)}")
+    for table, form in (("", RadioFile), ("losses", LossesFile), ("budget", BudgetFile)):
+        keys = said.get(table, {}) if table else said
+        for key in keys if isinstance(keys, dict) else ():
+            if key not in form.__struct_fields__:
+                told = f"{table}.{key}" if table else key
+                raise UserError(f"{where}: unknown key '{told}'{nearest(key, form.__struct_fields__)}")
     try:
         file = msgspec.convert(said, RadioFile)
     except msgspec.ValidationError as error:
-        raise UserError(f"{where}: {str(error).replace('`', '')}") from None
+        key, what = placed(str(error))
+        raise UserError(f"{where}: {key}: {what}") from None
     base = PROFILES.get(file.like)
     if base is None:
-        raise UserError(f"{where}: like = '{file.like}' is no radio{nearest(file.like, tuple(PROFILES))}")
+        raise UserError(f"{where}: like = '{file.like}' is no radio{_near(file.like)}")
     changes: dict[str, Any] = {key: getattr(file, key) for key in ("fifo", "baud", "latency_ms", "jitter_ms")}
     changes = {key: value for key, value in changes.items() if value is not None}
     changes["air"] = _air(base, file, where)

@@ -75,11 +75,14 @@ class Flown:
 
     def _fly(self, kept: Path) -> str:
         """The plan alone, by the flight manager."""
-        place, heading = self.session.stood
+        session = self.session
+        place, heading = session.stood
         home = f"{place.lat:.7f},{place.lon:.7f},{place.alt:.2f},{heading:g}"
         words = ["sortie", "fly", str(kept / PLAN), "--vehicle", self._wish.vehicle, "--home", home]
-        words += ["--seed", str(self.session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
-        for name, value in self._given().items():
+        words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
+        words += ["--firmware", self._wish.firmware] if self._wish.firmware != "ardupilot" else []
+        words += ["--terrain", os.path.relpath(session.terrain)] if session.terrain is not None else []
+        for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # nobody waits in a test
             words += ["--param", f"{name}={value!r}"]
         for fault in self._wish.fault_list():
             words += ["--fault", fault]

@@ -85,9 +85,10 @@ class Garage:
         self._begin(item)
         with ExitStack() as stack:
 
-            def make(count: int, **more: Any) -> Fleet:
+            def make(count: int | None = None, **more: Any) -> Fleet:
                 __tracebackhide__ = True
-                fleet = stack.enter_context(self._made_of(lambda: wish.fleet(count, self._seed, **more)))
+                directory = item.path.parent
+                fleet = stack.enter_context(self._made_of(lambda: wish.fleet(count, self._seed, directory, **more)))
                 stack.enter_context(flies(fleet[0]))  # their time is one
                 for session in fleet:
                     stack.enter_context(self._open_for(Flown(session, wish, self._folder())))

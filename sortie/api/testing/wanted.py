@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sortie.api.fleet import Fleet
 from sortie.api.session import Session
 from sortie.api.simulation import wind_parameters
 from sortie.config.errors import UserError, nearest
+from sortie.config.radio import radio_of
 from sortie.nodes.plan_file import read_plan, start_of
 
 BOOT_S = 60.0
@@ -40,13 +42,13 @@ class Wanted:
     firmware: str = "ardupilot"
 
     def session(self, seed: int, directory: Path) -> Session:
-        """The vehicle. `seed`: that of the run; `directory`: where a relative plan is looked for. UserError
+        """The vehicle. `seed`: that of the run; `directory`: where relative files are looked for. UserError
         for what makes no sense."""
         plan = read_plan(directory / self.plan) if isinstance(self.plan, str | Path) else self.plan
         home = start_of(plan) if self.home is None and plan is not None else self.home
         session = Session(
             self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params=self.parameters(),
-            faults=self.fault_list(), radio=self.radio,
+            faults=self.fault_list(), radio=radio_of(self.radio, directory),
             terrain=None if self.terrain is None else directory / self.terrain, firmware=self.firmware,
         )  # fmt: skip
         if plan is not None:
@@ -55,10 +57,14 @@ class Wanted:
             self.boot(session)
         return session
 
-    def fleet(self, count: int, seed: int, **more: Any) -> Fleet:
-        """`count` of them; `more` as `sortie.Fleet` has it. A plan is nobody's."""
+    def fleet(self, count: int | None, seed: int, directory: Path, **more: Any) -> Fleet:
+        """`count` of them; `more` as `sortie.Fleet` has it. A plan is nobody's. The rest as `session`."""
+        for name in more:
+            if name not in _OF_FLEETS:
+                raise UserError(f"unknown argument {name}{nearest(name, _OF_FLEETS) or _known(_OF_FLEETS)}")
         common = {"vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
-                  "terrain": self.terrain, "firmware": self.firmware, "radio": self.radio}  # fmt: skip
+                  "terrain": None if self.terrain is None else directory / self.terrain, "firmware": self.firmware,
+                  "radio": radio_of(self.radio, directory)}  # fmt: skip
         fleet = Fleet(count, **{**common, "params": self.parameters(), "faults": self.fault_list(), **more})
         if self.armable:
             self.boot(fleet)
@@ -97,10 +103,18 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "firmware": ((str,), '"ardupilot" or "px4"'),
 }
 """Of each argument, what it may be, and how that is said."""
+_PARTS: dict[str, tuple[type, ...]] = {"wind": (int, float), "faults": (str,)}
+"""Of a list, what each of it is."""
+_OF_FLEETS = tuple(name for name in signature(Fleet).parameters if name != "count")
 
 
-def _known() -> str:
-    return f"; known are {', '.join(ARGUMENTS)}"
+def _known(names: Sequence[str] = ARGUMENTS) -> str:
+    return f"; known are {', '.join(names)}"
+
+
+def _is_one(value: object, types: tuple[type, ...]) -> bool:
+    """Of these types; True is no number."""
+    return isinstance(value, types) and not (isinstance(value, bool) and int in types)
 
 
 def wanted(*layers: Mapping[str, Any]) -> Wanted:
@@ -111,7 +125,9 @@ def wanted(*layers: Mapping[str, Any]) -> Wanted:
             if name not in ARGUMENTS:
                 raise UserError(f"unknown argument {name}{nearest(name, ARGUMENTS) or _known()}")
             types, form = _FORMS[name]
-            if not isinstance(value, types):
+            if not _is_one(value, types) or (
+                isinstance(value, (tuple, list)) and not all(_is_one(one, _PARTS.get(name, (object,))) for one in value)
+            ):
                 raise UserError(f"{name}={value!r}: expected {form}")
             merged[name] = {**merged.get(name, {}), **value} if isinstance(value, Mapping) else value
     return Wanted(**merged)

@@ -65,6 +65,8 @@ def test_heights_places_and_modes_are_reached(vehicle):
     vehicle.reaches(height=1.0)
     assert vehicle.state.height <= 1.5
     assert lines_of(lambda: vehicle.reaches(mode="LOITER", within_s=1.0))[0] == "mode LOITER: not within 1 s"
+    with pytest.raises(UserError, match="unknown mode LOITRE; did you mean LOITER"):
+        vehicle.reaches(mode="LOITRE", within_s=1.0)
 
 
 def test_a_claim_names_one_thing():

@@ -133,6 +133,9 @@ def test_a_file_changes_what_it_says(tmp_path: Path) -> None:
         ('like = "usb"\nbudget = { power_dbm = 3.0 }', "no power"),
         ('report = "RADIO_STATE"', "RADIO_STATE"),
         ("fifo =", "mine.toml"),
+        ("losses = { goood = 0.1 }", "unknown key 'losses.goood'; did you mean good?"),
+        ("fifo = 'x'", "fifo: Expected int, got str"),
+        ("like = 'sik'", "like = 'sik' is no radio; known are sik-57600,"),
     ],
 )
 def test_a_wrong_file_says_where(tmp_path: Path, text: str, told: str) -> None:

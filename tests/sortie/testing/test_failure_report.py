@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -94,7 +95,16 @@ def test_the_command_flies_the_same_again(pytester: pytest.Pytester) -> None:
         text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1])["result"] == "completed"
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["result"] == "completed"
+    kept_at = pytester.path / "sortie-logs" / "test_it.py-test_fails"
+    first_item = [_first_item_s(folder) for folder in (kept_at, pytester.path / told["logs"])]
+    assert first_item[0] == pytest.approx(first_item[1], abs=0.5), "faults come at the same point of the flight"
+
+
+def _first_item_s(folder: Path) -> float:
+    lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    return float(next(line["time_s"] for line in lines if line["event"] == "ItemReached"))
 
 
 def test_a_test_that_passes_again_takes_its_folder_away(pytester: pytest.Pytester) -> None:

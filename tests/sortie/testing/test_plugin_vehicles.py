@@ -85,6 +85,11 @@ def test_without_fixture(): ...
         ('faults=["gps.los@3"]', "unknown fault 'gps.los'; did you mean gps.loss?"),
         ("wind=5", "wind=5: expected (m/s, degrees from) or (m/s, degrees from, turbulence m/s)"),
         ("seed=1.5", "seed=1.5: expected a whole number"),
+        ("seed=True", "seed=True: expected a whole number"),
+        ("seed=-3", "sortie: seed -3: expected a whole number from 0 on"),
+        ('wind=("a", 2)', "wind=('a', 2): expected (m/s, degrees from)*"),
+        ("faults=[3]", "faults=*3*: expected*gps.loss@20..40*"),
+        ("home=(47, 8, 400, 0)", 'sortie: home (47, 8, 400, 0): expected "LAT,LON,ALT,HEADING"*'),
         ("wind=(5,)", "sortie: wind (5,): expected (m/s, degrees from)*"),
         ('plan="no.plan"', "*no.plan: No such file or directory; expected a .plan, .waypoints or .txt file"),
     ],
@@ -316,6 +321,31 @@ def test_far_away(sortie_server):
     assert 10.0 <= sortie_server.vehicle.time_s - before_s < 12.0
 """)  # fmt: skip
     result.assert_outcomes(passed=4)
+
+
+def test_files_lie_beside_the_test_and_a_fleet_has_no_other_arguments(pytester: pytest.Pytester) -> None:
+    """Wherever pytest runs, of one and of many."""
+    folder = pytester.mkdir("deep")
+    folder.joinpath("mine.toml").write_text("like = 'wifi'\n", encoding="ascii")
+    folder.joinpath("test_deep.py").write_text("""
+import pytest
+
+@pytest.mark.sortie(radio="mine.toml")
+def test_one(sortie_vehicle, sortie_fleet):
+    sortie_fleet(2)
+
+@pytest.mark.sortie(terrain="no-tiles")
+def test_ground(sortie_fleet):
+    sortie_fleet(2)
+
+def test_wrong(sortie_fleet):
+    sortie_fleet(2, formatoin="line")
+""", encoding="ascii")  # fmt: skip
+    result = pytester.runpytest("deep")
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines_random(
+        ["sortie: terrain *deep/no-tiles: expected *", "sortie: unknown argument formatoin; did you mean formation?"]
+    )
 
 
 def test_a_fleet_flies_at_one_time(pytester: pytest.Pytester) -> None:
