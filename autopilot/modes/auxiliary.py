@@ -47,7 +47,10 @@ class AuxFunctions:
         return self._modes.get(function) if position == HIGH else None
 
     def knows(self, function: int) -> bool:
-        return function in self._modes or function in (_CAMERA_TRIGGER, _FENCE, _PREC_LOITER) or function in _RELAYS
+        """Does this vehicle have it?"""
+        if function == _PREC_LOITER:
+            return self._facts.vehicle_class.has_height
+        return function in self._modes or function in (_CAMERA_TRIGGER, _FENCE) or function in _RELAYS
 
     def act(self, function: int, position: int) -> Outcome:
         """Put the switch of `function` to `position` (0 low, 1 middle, 2 high)."""

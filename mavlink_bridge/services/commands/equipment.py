@@ -21,7 +21,7 @@ def set_home(command: Command, context: Context) -> Outcome:
 
 def set_roi(command: Command, context: Context) -> Outcome:
     """DO_SET_ROI_LOCATION, DO_SET_ROI: nose (and camera) there; all zero ends it."""
-    if not any(command.param(index) for index in (5, 6, 7)):
+    if not any(command.params[4:7]):
         return context.parts.commands.set_roi(None)
     place = _place(command, context)
     return place if isinstance(place, Outcome) else context.parts.commands.set_roi(place)

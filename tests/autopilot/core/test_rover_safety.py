@@ -33,6 +33,13 @@ def on_its_way(**parameters: float) -> Bench:
     return bench
 
 
+def test_a_rover_has_no_switch_for_what_only_a_copter_does() -> None:
+    """PREC_LOITER, 39."""
+    bench = ready()
+    assert not bench.core.auxiliary.act(39, 2).ok
+    assert bench.texts[-1] == "Auxiliary function 39: not available"
+
+
 # --- crash, battery -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("check", "armed"), [(1, True), (2, False)])
 def test_a_rover_that_cannot_move_is_a_crash(check: int, armed: bool) -> None:

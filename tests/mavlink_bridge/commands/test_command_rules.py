@@ -86,6 +86,7 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("195: LONG above home", 195, (nan, nan, nan, nan, -35, 149, 10), A,
      ("commands.set_roi", (GeoPoint(-35.0, 149.0, ORIGIN.alt + 10),), {})),
     ("201: all zero ends it", 201, (), A, ("commands.set_roi", (None,), {})),
+    ("195: no numbers", 195, (0, 0, 0, 0, nan, nan, 0), F, None),
     ("195: out of range", 195, (0, 0, 0, 0, 100, 0, 0), F, None),
     ("197: ends it", 197, (nan,) * 7, A, ("commands.set_roi", (None,), {})),
     ("207: on", 207, (1,), A, ("fence.command", (1.0,), {})),
