@@ -120,8 +120,9 @@ def direction_at(s: L.Row, t: L.Row, u: float) -> tuple[float, float, float, flo
     first, second = sqrt(n1 * n1 + e1 * e1 + d1 * d1), sqrt(n2 * n2 + e2 * e2 + d2 * d2)
     if first > 1e-6:
         return first, n1 / first, e1 / first, d1 / first, second
-    if second > 1e-6:  # at rest, without a tangent: where it will go
-        return 0.0, n2 / second, e2 / second, d2 / second, second
+    if second > 1e-6:  # at rest, without a tangent: where it will go; at the end where it came from going
+        ahead = 1.0 / second if u < 0.5 else -1.0 / second
+        return 0.0, ahead * n2, ahead * e2, ahead * d2, second
     size = max(sqrt(n3 * n3 + e3 * e3 + d3 * d3), 1e-6)
     return 0.0, n3 / size, e3 / size, d3 / size, second
 

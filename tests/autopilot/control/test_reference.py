@@ -69,6 +69,19 @@ def test_the_reference_never_jumps(changes: list[tuple[Target, Speeds, int]]) ->
                 assert abs(moved[2]) <= 0.5 * 5.01 * L.TICK**2 + 1e-9
 
 
+def test_a_curve_that_stops_is_not_flown_backwards_in_its_last_tick() -> None:
+    """At its end it has no direction left but that which it comes from: the second derivative points back."""
+    copter = _airborne()
+    report = copter.state.report
+    copter.set_speeds(Speeds(1.0, 1.0, 1.0))
+    copter.set_target(Leg(end=(0.0, 0.0, -30.0), spline=True))
+    velocity = slice(R.TARGET_VN, R.TARGET_VD + 1)
+    for _ in range(60):
+        before = report[velocity].copy()
+        copter.advance(copter.state.time_ms + L.TICK_MS)
+        assert np.abs(report[velocity] - before).max() <= 1.5 * L.TICK
+
+
 @pytest.mark.parametrize("error", (0.1, 1.0, 10.0, 100.0))
 def test_approach_brakes_within_its_limit_and_arrives(error: float) -> None:
     """Followed exactly, the rate changes no faster than the limit, and the error goes to zero."""
