@@ -96,7 +96,10 @@ def _plans(given: Given, settings: Settings) -> tuple[list[FleetVehicle], list[P
             if one.plan is None:
                 raise UserError(f"--fleet {settings.fleet}: vehicle {one.label} has no plan; each needs one to fly")
             if one.plan not in read:
-                read[one.plan] = read_plan(one.plan)
+                try:
+                    read[one.plan] = read_plan(one.plan)
+                except UserError as error:
+                    raise error.within(one.source) from None
             plans.append(moved_plan(read[one.plan], one.offset))
         # Where nobody says where they stand, it is where the first of the plans begins.
         return fleet_of(settings, start_of(next(iter(read.values())))), plans

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mavlink_bridge.links.address import LinkError, parse_link
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_pattern import NETWORK_LINKS, filled_in, is_of_network, is_own
 from sortie.config.settings import Settings
+
+COUNTED: Final = "tcpin:127.0.0.1:{5760+10*n}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,17 @@ def check_own_links(vehicles: Sequence[FleetVehicle], where: str) -> None:
 def _counting(url: str) -> str:
     """The address as it would count vehicles by its port."""
     counted, found = re.subn(r":(\d+)$", r":{\1+10*n}", url)
-    return counted if found else "tcpin:127.0.0.1:{5760+10*n}"
+    return counted if found else COUNTED
 
 
 def _spread(url: str, vehicles: Sequence[FleetVehicle], networks: int) -> list[FleetLink]:
     if is_own(url):
-        return [own_link(url, one) for one in vehicles]
+        own = [own_link(url, one) for one in vehicles]
+        if len({link.url for link in own}) < len(own):
+            raise UserError(
+                f"--link {url}: two vehicles would have the same link of their own; count them, as in {COUNTED}"
+            )
+        return own
     if is_of_network(url):
         return [FleetLink(filled_in(url, {"m": network}), network) for network in range(networks)]
     if networks > 1:

@@ -23,6 +23,8 @@ from sortie.logs.run_log import log_error
 from sortie.storage import rows as store_rows
 from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredState
 
+_FULL = "database or disk is full"
+"""SQLite's text: what it had begun is undone, and some room is there again."""
 _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
 
 
@@ -234,7 +236,9 @@ class VehicleStore:
 def _refusal(error: Exception, directory: Path) -> str:
     """Why the database could not be opened, and what to do. On a full disk SQLite says "disk I/O error" (its shared
     memory finds no room): the file is good then, and must not be moved away."""
-    if isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(directory).free < _ROOM_TO_OPEN:
+    if isinstance(error, sqlite3.OperationalError) and (
+        str(error) == _FULL or shutil.disk_usage(directory).free < _ROOM_TO_OPEN
+    ):
         return "no space left on device; make room or choose another --state-dir"
     return f"{error}; move the file away to start with an empty state, or choose another --state-dir"
 

@@ -108,6 +108,13 @@ def test_a_fleet_file_is_flown(tmp_path: Path) -> None:
     assert result["approaches"] == [], "who only parts has not approached"
 
 
+def test_a_plan_that_is_missing_is_told_of_its_vehicle(tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text("[[vehicle]]\nplan = 'none.plan'\n")
+    done = run(tmp_path, "fly", "--fleet", "fleet.toml", "--state-dir", "state")
+    assert done.returncode == 2
+    assert done.stderr.startswith("sortie: --fleet fleet.toml: vehicle 1: none.plan: No such file or directory")
+
+
 def test_abort_reaches_one_or_all(tmp_path: Path) -> None:
     """All count down; `abort --target SYSID` stops that one, `--target all` the others, and says who had nothing to
     stop. (Who counts down is left 255 s for it.)"""

@@ -132,6 +132,14 @@ def test_links_are_shared_unless_they_count() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("url", ["tcpin:127.0.0.1:{5800+0*n}", "tcpin:127.0.0.1:{5800+sysid}"])
+def test_own_links_that_do_not_differ_are_refused(url: str) -> None:
+    """Of all vehicles, or of those with one system id in two networks: no other program has the port."""
+    vehicles = [FleetVehicle("copter", 1, HOME, 0.0, k, network=k, number=k) for k in range(2)]
+    with pytest.raises(UserError, match="two vehicles would have the same link of their own; count them"):
+        all_links(Settings(link=(url,)), vehicles)
+
+
 def test_several_networks_need_links_that_count_them() -> None:
     """The default ones do; one without a pattern is refused, for the system ids repeat."""
     vehicles = [FleetVehicle("copter", 1, HOME, 0.0, k, network=k, number=k) for k in range(2)]

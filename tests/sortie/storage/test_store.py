@@ -153,20 +153,30 @@ def test_an_error_of_ours_fails_its_ticket_and_the_next_change_is_written(tmp_pa
     store.close()
 
 
-def test_a_good_database_on_a_full_disk_is_not_called_bad(tmp_path, monkeypatch):
-    """SQLite calls it an I/O error; whoever moved the file away for that would lose a state that is whole."""
+@pytest.mark.parametrize(("text", "free"), [("disk I/O error", 0), ("database or disk is full", 72 * 1024)])
+def test_a_good_database_on_a_full_disk_is_not_called_bad(tmp_path, monkeypatch, text, free):
+    """SQLite may call it an I/O error; whoever moved the file away for that would lose a state that is whole."""
     Store(tmp_path).close()
 
     def no_room(database: sqlite3.Connection) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
+        raise sqlite3.OperationalError(text)
 
     monkeypatch.setattr(Store, "_prepare", staticmethod(no_room))
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
     with pytest.raises(UserError) as refused:
         Store(tmp_path)
     assert (
         str(refused.value) == f"{tmp_path}/state.db: no space left on device; make room or choose another --state-dir"
     )
+
+
+def test_an_error_where_there_is_room_is_the_files(tmp_path, monkeypatch):
+    Store(tmp_path).close()
+
+    def broken(database: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Store, "_prepare", staticmethod(broken))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
     with pytest.raises(UserError, match="disk I/O error; move the file away"):
         Store(tmp_path)
