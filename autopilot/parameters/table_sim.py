@@ -53,7 +53,10 @@ AIRFRAME: Final = (
 )
 """What a copter takes and how it is held back: of ours, for its frame's are in ArduPilot's JSON models."""
 
-CHASSIS: Final = (f32("SIM_DRIVE_W", 12, "W", 8, 10000, "Power that the battery gives at 2 m/s on level ground"),)
+CHASSIS: Final = (
+    f32("SIM_DRIVE_W", 12, "W", 8, 10000, "Power that the battery gives at 2 m/s on level ground"),
+    f32("SIM_DRIVE_ACC", 1, "", 0, 1, "Share of the pull for speeding up that takes current"),
+)
 """What a car takes."""
 
 WATER: Final = (

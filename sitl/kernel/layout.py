@@ -78,7 +78,7 @@ P_INERTIA, P_FRONT, P_REAR = _settings.take(3)  # kg m2, axles before and behind
 P_GRIP, P_STIFF_F, P_STIFF_R = _settings.take(3)  # friction; cornering stiffness per load and friction, 1/rad
 P_STALL, P_FREE, P_MOTOR_LAG, P_AMPS_PER_N = _settings.take(4)  # N; m/s at FULL_V; share in a step; A/N
 P_ROLLING, P_DRAG, P_SIDE_DRAG = _settings.take(3)  # share of weight; N s2/m2 along and across
-P_SERVO_RATE = _settings.block(1)  # rad/s
+P_SERVO_RATE, P_CARRIED = _settings.take(2)  # rad/s; share of the pull beyond resistance that takes no current
 # boat: resistance of the water along, across and in turning, linear and square: N s/m, N s2/m2; N m s, N m s2
 P_SURGE_1, P_SURGE_2, P_SWAY_1, P_SWAY_2, P_YAW_1, P_YAW_2 = _settings.take(6)
 P_RUDDER, P_WASH = _settings.take(2)  # N m per rad and (m/s)2 of flow; flow that the propeller adds, (m/s)2 per N

@@ -136,7 +136,10 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R] = u, v, r
     s[M.S_COS], s[M.S_SIN] = c, sn
     s[M.S_PULL] = pull
-    s[M.S_MOTOR_A] = abs(pull) * p[M.P_AMPS_PER_N] * abs(throttle)
+    ahead = u - c * wind_n - sn * wind_e
+    resistance = drag_x * abs(ahead) * ahead + limit(rolling * u / SLOWEST, rolling)
+    taken = pull - p[M.P_CARRIED] * (pull - resistance)
+    s[M.S_MOTOR_A] = abs(taken) * p[M.P_AMPS_PER_N] * abs(throttle)
     place_body(s, u, v, r, c, sn)
     s[M.S_PN], s[M.S_PE] = pn, pe
     s[M.S_FX], s[M.S_FY], s[M.S_FZ] = fx, fy, fz

@@ -71,8 +71,14 @@ def _drive(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_AMPS_PER_N] = max(amps_per_newton(values["SIM_DRIVE_W"]), 0.0)
 
 
+def _speeding(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_DRIVE_ACC."""
+    p[M.P_CARRIED] = 1.0 - values["SIM_DRIVE_ACC"]
+
+
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "SIM_DRIVE_W": _drive,
+    "SIM_DRIVE_ACC": _speeding,
     "WP_ACCEL": _acceleration,
     "ATC_ACCEL_MAX": _acceleration,
     "ATC_DECEL_MAX": _acceleration,

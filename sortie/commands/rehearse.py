@@ -31,7 +31,8 @@ from sortie.config.parameters import given_parameters
 from sortie.config.settings import Given
 from sortie.config.wind import WindProfile
 from sortie.nodes.plan_file import read_plan
-from sortie.rehearsal.calibration import Calibration, calibrate
+from sortie.rehearsal.calibration import calibrate
+from sortie.rehearsal.fits import Calibration
 from sortie.rehearsal.rehearse import Flying, judged
 from sortie.rehearsal.report import as_json, as_junit, as_sarif, lines
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import atan2, ceil, degrees, hypot, isfinite, nan
+from math import atan2, ceil, degrees, hypot, nan
 from pathlib import Path
 from typing import Final
 
@@ -29,15 +29,18 @@ from sitl.vehicles import airframe, chassis
 from sitl.vehicles.equipment import AIR_DENSITY, CELL_CURVE, CELLS, OHMS
 from sortie.config.errors import UserError
 from sortie.reading.trace import STEP_S, FlightTrace, read_trace
+from sortie.rehearsal.fits import Calibration, Fit
 
-__all__ = ["Calibration", "Fit", "calibrate", "fitted"]
+__all__ = ["calibrate", "fitted"]
 
 Array = npt.NDArray[np.float64]
 
 _CLEAR_M: Final = 3.0
 """Lower, the ground is felt."""
 _MOVES_MPS: Final = 0.3
-_STEADY_MPS2: Final = 0.2
+_HARD_MPS2: Final = 0.3
+_OFTEN: Final = 0.1
+"""A car that speeds up or brakes harder for less than this share of its way does not tell what that takes."""
 _WINDOW: Final = round(1.0 / STEP_S)
 _FEWEST: Final = round(10.0 / STEP_S)
 _ACCEL_SIGMA: Final = 0.1
@@ -54,82 +57,6 @@ _DRAINED: Final = 0.05
 _VOLT_SIGMA: Final = 0.03
 _CELL_TOP_V: Final = 4.25
 _CELL_V: Final = airframe.FULL_V / CELLS
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """One number. `value` None: it could not be found, for `reason`. `sigma`: its standard deviation. `param`: the
-    parameter that it becomes, and what it is there."""
-
-    name: str
-    unit: str
-    value: float | None = None
-    sigma: float = nan
-    reason: str = ""
-    param: str = ""
-    setting: float = nan
-
-    @property
-    def words(self) -> str:
-        """One line."""
-        if self.value is None:
-            return f"{self.name}: not found: {self.reason}"
-        about = f" +- {self.sigma:.2g}" if isfinite(self.sigma) else ""
-        return f"{self.name} {self.value:.4g}{about} {self.unit}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What a log says of a vehicle. `residuals`: by what was fitted, root mean square and unit. `energy_wh`: that the
-    flight took, NaN: not known. `wind`: of the day, as `rehearse` takes it: mean and gust m/s (of gusts a log tells
-    nothing), degrees where from."""
-
-    log: str
-    fits: tuple[Fit, ...]
-    residuals: tuple[tuple[str, float, str], ...]
-    seconds: float
-    energy_wh: float
-    wind: tuple[float, float, float] | None
-
-    @property
-    def params(self) -> dict[str, float]:
-        """Parameters of the simulator that fly like it, as the file has them."""
-        return {one.param: float(f"{one.setting:.6g}") for one in self.fits if one.param and one.value is not None}
-
-    def lines(self) -> list[str]:
-        """For a person."""
-        energy = f", {self.energy_wh:.2f} Wh" if isfinite(self.energy_wh) else ""
-        about = [f"{name} within {value:.2g} {unit} rms" for name, value, unit in self.residuals]
-        return [
-            f"calibrated from {self.log}: {self.seconds:.0f} s{energy}",
-            *(f"  {one.words}" for one in self.fits),
-            f"  fits: {', '.join(about) or 'nothing'}",
-        ]
-
-    def as_json(self) -> dict[str, object]:
-        """Plain values of JSON; null: not found, for `reason`."""
-        return {
-            "log": self.log,
-            "seconds": round(self.seconds, 1),
-            "energy_wh": round(self.energy_wh, 3) if isfinite(self.energy_wh) else None,
-            "fits": [
-                {
-                    "name": one.name,
-                    "value": one.value,
-                    "sigma": one.sigma if isfinite(one.sigma) else None,
-                    "unit": one.unit,
-                    "reason": one.reason,
-                }
-                for one in self.fits
-            ],
-            "residuals": {name: {"rms": value, "unit": unit} for name, value, unit in self.residuals},
-            "params": self.params,
-        }
-
-    def as_param(self) -> str:
-        """The `.param` file: `--param FILE` takes it."""
-        settings = [f"{name},{value:.6g}" for name, value in self.params.items()]
-        return "\n".join([*(f"# {line}" for line in self.lines()), *settings, ""])
 
 
 def calibrate(log: Path | str, vehicle: str = "sim:copter") -> Calibration:
@@ -297,27 +224,42 @@ def _proportion(x: Array, y: Array) -> tuple[float, float, float]:
 
 
 def _drive(trace: FlightTrace, found: _Found) -> None:
-    """A car's: what its motor takes at a steady speed, as a multiple of what the simulator's takes there."""
+    """A car's: what its motor takes wherever it pulls, as a multiple of what the simulator's takes at the same speeds
+    and accelerations, with the share of the latter that the log shows. A ratio of sums, for the energy of the log is
+    wanted: what starting takes comes in bursts."""
     speed = np.hypot(trace.north_mps, trace.east_mps)
-    half = _WINDOW // 2
     accel = np.full_like(speed, nan)
-    accel[half:-half] = (speed[2 * half :] - speed[: -2 * half]) / (2 * half * STEP_S)
-    weight = chassis.MASS * GRAVITY
-    pull = chassis.MASS * accel + chassis.ROLLING * weight + 0.5 * AIR_DENSITY * chassis.DRAG_AREA * speed**2
-    work = pull * (chassis.TOP_SPEED * pull / (chassis.FULL_ACCEL * chassis.MASS) + speed)
+    accel[1:-1] = (speed[2:] - speed[:-2]) / (2 * STEP_S)
+    resistance = chassis.MASS * GRAVITY * chassis.ROLLING + 0.5 * AIR_DENSITY * chassis.DRAG_AREA * speed**2
+    pull = resistance + chassis.MASS * accel
     power = trace.volts * trace.amps - chassis.HOTEL_A * trace.volts
-    steady = (speed > _MOVES_MPS) & (np.abs(accel) < _STEADY_MPS2)  # what starting and braking take comes in bursts
-    known = np.isfinite(power) & np.isfinite(work) & steady
+    known = np.isfinite(power) & (pull > 0.0) & (speed > _MOVES_MPS)
+    names = (("power at 2 m/s", "W"), ("share of speeding up", ""))
     if np.count_nonzero(known) < _FEWEST or not np.any(power[known] > 0.0):
         why = "not 10 s of driving" if np.count_nonzero(speed > _MOVES_MPS) < _FEWEST else "the log has no current"
-        found.fits.append(Fit("power at 2 m/s", "W", reason=why))
+        found.fits.extend(Fit(*name, reason=why) for name in names)
         return
-    _, _, rms = _proportion(work[known], power[known])
-    factor = float(np.sum(power[known]) / np.sum(work[known]))
+    throttle = chassis.TOP_SPEED * pull / (chassis.FULL_ACCEL * chassis.MASS) + speed  # as a speed without load
+    steady, speeding, taken = (resistance * throttle)[known], (chassis.MASS * accel * throttle)[known], power[known]
+    hard = np.abs(accel[np.isfinite(accel) & (speed > _MOVES_MPS)]) > _HARD_MPS2
+    seen = float(np.mean(hard)) >= _OFTEN
+    share = _share(steady, speeding, taken) if seen else 1.0
+    work = np.maximum(steady + share * speeding, 0.0)
+    _, _, rms = _proportion(work, taken)
     hotel = chassis.HOTEL_A * chassis.FULL_V
-    watts = hotel + factor * (chassis.DRIVE_W - hotel)
-    found.residuals.append(("power", 100.0 * rms / max(float(np.mean(power[known])), 0.1), "%"))
-    found.fits.append(Fit("power at 2 m/s", "W", watts, nan, "", "SIM_DRIVE_W", watts))
+    watts = hotel + float(np.sum(taken) / np.sum(work)) * (chassis.DRIVE_W - hotel)
+    found.residuals.append(("power", 100.0 * rms / max(float(np.mean(taken)), 0.1), "%"))
+    found.fits.append(Fit(*names[0], watts, nan, "", "SIM_DRIVE_W", watts))
+    if seen:
+        found.fits.append(Fit(*names[1], share, nan, "", "SIM_DRIVE_ACC", share))
+    else:
+        found.fits.append(Fit(*names[1], reason="it kept its speed nearly all the way"))
+
+
+def _share(steady: Array, speeding: Array, power: Array) -> float:
+    """Of what speeding up takes, by least squares: from nothing to as much as the simulator's."""
+    factors = np.linalg.lstsq(np.stack((steady, speeding), axis=1), power, rcond=None)[0]
+    return float(np.clip(factors[1] / factors[0], 0.0, 1.0)) if factors[0] > 0.0 else 1.0
 
 
 # --- battery ----------------------------------------------------------------------------------------------------------

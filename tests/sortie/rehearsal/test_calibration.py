@@ -25,7 +25,8 @@ from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
 from sortie.nodes.flight import Flight
 from sortie.reading.trace import STEP_S, FlightTrace, read_trace
-from sortie.rehearsal.calibration import Calibration, calibrate, fitted
+from sortie.rehearsal.calibration import calibrate, fitted
+from sortie.rehearsal.fits import Calibration
 
 pytest.importorskip("scipy")
 
@@ -155,6 +156,35 @@ def test_the_power_of_a_car_is_found(tmp_path: Path) -> None:
     assert value(found, "SIM_DRIVE_W") == pytest.approx(60.0, rel=0.05)
     assert value(found, "WP_SPEED") == pytest.approx(3.0, rel=0.05)
     assert flown(plan, found.params, None, "rover") == pytest.approx(used, rel=0.05)
+
+
+def test_a_car_that_hardly_keeps_a_speed_tells_its_power(tmp_path: Path) -> None:
+    """8 m/s on legs of 60 m are starting and braking: SIM_DRIVE_W within 5 % all the same, from the coarser log."""
+    flown(around(60.0, 0.0), {"SIM_DRIVE_W": 150.0, "WP_SPEED": 8.0}, tmp_path, "rover")
+    found = calibrate(next(tmp_path.rglob("flight.tlog")), "sim:rover")
+    assert value(found, "SIM_DRIVE_W") == pytest.approx(150.0, rel=0.05)
+
+
+def test_a_car_whose_speeding_up_takes_little_is_found(tmp_path: Path) -> None:
+    """SIM_DRIVE_ACC, planted, within 0.1; another drive, with longer legs, takes what it takes by the planted numbers
+    within 5 %. By the power alone it would be 10 % and more off."""
+    planted = {"SIM_DRIVE_W": 60.0, "SIM_DRIVE_ACC": 0.15, "WP_SPEED": 5.0}
+    flown(around(40.0, 0.0), planted, tmp_path, "rover")
+    found = calibrate(next(tmp_path.rglob("flight.bin")), "sim:rover")
+    assert value(found, "SIM_DRIVE_ACC") == pytest.approx(0.15, abs=0.1)
+    assert value(found, "SIM_DRIVE_W") == pytest.approx(60.0, rel=0.05)
+    longer = flown(around(150.0, 0.0), planted, None, "rover")
+    both = {name: value(found, name) for name in ("SIM_DRIVE_W", "SIM_DRIVE_ACC")} | {"WP_SPEED": 5.0}
+    assert flown(around(150.0, 0.0), both, None, "rover") == pytest.approx(longer, rel=0.05)
+    assert abs(flown(around(150.0, 0.0), both | {"SIM_DRIVE_ACC": 1.0}, None, "rover") / longer - 1.0) > 0.1
+
+
+def test_a_car_that_keeps_its_speed_does_not_tell_what_speeding_up_takes(tmp_path: Path) -> None:
+    flown(around(100.0, 0.0), {"WP_SPEED": 2.0}, tmp_path, "rover")
+    found = calibrate(next(tmp_path.rglob("flight.bin")), "sim:rover")
+    assert "SIM_DRIVE_ACC" not in found.params
+    assert reasons(found)["share of speeding up"] == "it kept its speed nearly all the way"
+    assert value(found, "SIM_DRIVE_W") == pytest.approx(12.0, rel=0.02)
 
 
 def test_a_log_that_begins_when_it_has_been_armed_holds_the_drive(tmp_path: Path) -> None:
