@@ -95,6 +95,10 @@ class Darkroom:
                 job.end(_ask(child, (str(job.path), job.scene, scene, job.picture)))
                 known.add(job.scene)
             except OSError as problem:
+                if child is not None:
+                    child.kill()
+                    child.wait()
+                child = None
                 job.end(problem.strerror or str(problem))
 
 
@@ -104,13 +108,15 @@ def _start() -> subprocess.Popen[bytes]:
 
 
 def _ask(child: subprocess.Popen[bytes], job: object) -> str:
-    """What went wrong, "" when nothing has."""
+    """What went wrong, "" when nothing has. OSError: there is nobody to ask any more."""
     assert child.stdin is not None
     assert child.stdout is not None
     pickle.dump(job, child.stdin, pickle.HIGHEST_PROTOCOL)
     child.stdin.flush()
     answer = child.stdout.readline()
-    return answer.decode(errors="replace").strip() if answer else "the process that writes pictures has ended"
+    if not answer:
+        raise ChildProcessError("the picture process has ended")
+    return answer.decode(errors="replace").strip()
 
 
 @cache

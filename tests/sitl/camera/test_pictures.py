@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from math import cos, inf, radians, sin
 from pathlib import Path
@@ -176,4 +178,18 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert not lost.wait(PATIENCE_S)
     assert lost.error == "Is a directory"
     assert not list(tmp_path.glob("*.part"))
+    assert room.develop(tmp_path / "2.jpg", scene, PICTURE).wait(PATIENCE_S)
+
+
+def test_a_process_that_has_ended_is_told_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture that it was given is lost, with words that fit into a text behind "Camera: not written, "."""
+    ended = [sys.executable, "-c", "import sys; sys.stdin.buffer.read(1)"]
+    begin = subprocess.Popen
+    room = Darkroom()
+    scene = room.add_scene(SCENE)
+    monkeypatch.setattr("sitl.camera.darkroom.subprocess.Popen", lambda command, **how: begin(ended, **how))
+    lost = room.develop(tmp_path / "1.jpg", scene, PICTURE)
+    assert not lost.wait(PATIENCE_S)
+    assert len("Camera: not written, ") + len(lost.error) <= 50, lost.error
+    monkeypatch.undo()
     assert room.develop(tmp_path / "2.jpg", scene, PICTURE).wait(PATIENCE_S)
