@@ -145,6 +145,8 @@ def _fly(settings: Settings, wanted: Wanted, due: list[Strike]) -> tuple[dict[st
         flight, _ = fly_once(run, runtime, progress)
         end_ms = run.service.now_ms + _LAST_MS
         runtime.run(lambda: recorder.over or run.service.now_ms >= end_ms)
+        if runtime.signals.exit_status is not None:
+            raise UserError("stopped: half a flight is no answer", runtime.signals.exit_status or 1)
         struck.check()
         return recorder.signals(), flight.result.result
 

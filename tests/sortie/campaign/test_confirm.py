@@ -5,6 +5,8 @@ child process that answers (the stand-in, or ArduPilot SITL with ARDUPILOT_SITL)
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,14 +17,20 @@ import pytest
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
+from autopilot.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
 from sortie.campaign.confirm import Strike, armed_at, asked_params, confirmed, laid_on, strikes
 from sortie.campaign.flown import Flown, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
+from sortie.commands.build import Program
 from sortie.commands.campaign_confirm import _Strikes
 from sortie.commands.cli import run as main
+from sortie.commands.flying import fly_once
+from sortie.commands.progress import Progress
 from sortie.config.errors import UserError
+from sortie.nodes.flight import Flight
+from sortie.runtime.runtime import Runtime
 from tests.fakes.controller_program import copter_binary
 
 ROOT = Path(__file__).parents[3]
@@ -140,3 +148,28 @@ def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_pat
     kept = out / "confirmed" / "0"
     assert (kept / "tracks.html").read_text().count("<polyline") == 2
     assert {one.name for one in kept.glob("*.parquet")} == {"ours.parquet", "theirs.parquet"}
+
+
+def test_a_flight_that_is_stopped_is_no_answer(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while the controller flies: status 130 and no verdict, nothing kept as one."""
+    out = tmp_path / "out"
+    with Folder(out, study, identity()) as folder:
+        folder.add([Flown(fly_run(study, 0, {"fault": ""}).row, {})])
+
+    def interrupted(run: Program, runtime: Runtime, progress: Progress) -> tuple[Flight, float]:
+        def press(_: list[Event], now_ms: int) -> None:
+            if run.service.autopilot.facts.armed:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        run.service.observers.append(press)
+        return fly_once(run, runtime, progress)
+
+    monkeypatch.setattr("sortie.commands.campaign_confirm.fly_once", interrupted)
+    command = ["campaign", "confirm", str(out), "0", "--vehicle", f"ardupilot:copter={copter_binary()}"]
+    assert main([*command, "--speedup", "8"]) == 130
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "sortie: stopped: half a flight is no answer" in told.err
+    assert not (out / "confirmed" / "0" / "tracks.html").exists()
