@@ -21,6 +21,8 @@ from autopilot.control.sticks import fly_attitude, fly_sticks
 
 #: Share of the climb rate at which a takeoff counts as over.
 SLOW_SHARE = 0.1
+#: Descent asked for each metre above LAND_ALT_LOW, 1/s, as ArduCopter's PSC_POSZ_P of 1 has it.
+LOW_GAIN = 1.0
 #: A shorter leg, m, is none that the vehicle is on its way along: the climb of an RTL that is high enough already.
 LEAST_WAY = 0.3
 
@@ -190,7 +192,7 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     speed = p[L.P_LAND_SPEED]
     if high > 0.0:
         fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]
-        speed = min(sqrt(speed * speed + 1.5 * p[L.P_ACCEL_Z] * high), fast)
+        speed = max(min(approach(high, LOW_GAIN, p[L.P_ACCEL_Z]), fast), speed)
     if t[L.T_VD] != 0.0:
         speed = min(speed, max(t[L.T_VD], 0.0))
     if s[L.S_RPD] - s[L.S_EPD] > 1.0:

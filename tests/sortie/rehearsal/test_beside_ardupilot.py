@@ -160,3 +160,20 @@ def test_twenty_shared_plans_hold_everything() -> None:
     held = [(one["kind"], one["shared"]) for one in RECORDED if holds_both(one)]
     assert (held.count(("copter", True)), held.count(("rover", True))) == (13, 7)
     assert (held.count(("copter", False)), held.count(("rover", False))) == (5, 1)
+
+
+def test_rtl_slows_down_for_the_ground_as_there() -> None:
+    """ArduCopter (12f6aa4e) in still air takes 18.2 s from 12 m to 2 m: at LAND_ALT_LOW it has come to LAND_SPEED."""
+    plan = read_plan(OURS / "copter-square-rtl.txt")
+    heights: list[tuple[float, float]] = []
+    with Session("sim:copter", home=start_of(plan), params={"FM_COUNTDOWN": 0.0, "FENCE_ENABLE": 0.0}) as session:
+        session.upload(plan)
+        session.start()
+
+        def low(session: Session) -> bool:
+            heights.append((session.time_s, -session.autopilot.vehicle.state.position[2]))
+            return heights[-1][1] < 2.0 and max(height for _, height in heights) > 15.0
+
+        session.run_until(low, LONGEST_S, 0.1)
+    at_12_m = max(time_s for time_s, height in heights if height > 12.0)
+    assert heights[-1][0] - at_12_m == pytest.approx(18.2, abs=0.3)
