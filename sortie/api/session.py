@@ -26,19 +26,8 @@ from autopilot.result import Outcome
 from autopilot.vehicle_context import VehicleContext
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.api.begin import (
-    Home,
-    checked_params,
-    checked_seed,
-    holding,
-    mode_of,
-    no_such_name,
-    raise_error,
-    several,
-    simulated_kind,
-    standing_on,
-    stands,
-)
+from sortie.api import begin
+from sortie.api.begin import Home
 from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
@@ -118,20 +107,20 @@ class Session(Claims):
         self._stack = ExitStack()
         self._runtime = Runtime()
         self._time = Passes(self._runtime)
-        self._bring = stands
+        self._bring = begin.stands
         try:
-            frame = simulated_kind(vehicle, "a session")
-            checked_seed(seed)
+            frame = begin.simulated_kind(vehicle, "a session")
+            begin.checked_seed(seed)
             store = None if state_dir is None else Store(Path(state_dir))
             if store is not None:
                 self._stack.callback(store.close)
-            self._build(frame, home, params or {}, several(faults, "faults"), store)
+            self._build(frame, home, params or {}, begin.several(faults, "faults"), store)
             self._sign(store, signing_key)
             if log_dir is not None:
                 self._log_to(Path(log_dir))
             if executor is not None:
                 self.autopilot.auto.fly_own_items(executor(self.autopilot.context))
-            for url in several(links, "links"):
+            for url in begin.several(links, "links"):
                 self.add_link(url, insecure=insecure)
         except UserError as error:
             self.close()
@@ -143,14 +132,15 @@ class Session(Claims):
     def _build(
         self, frame: str, home: Home | None, params: Mapping[str, float], faults: Iterable[str], store: Store | None
     ) -> None:
-        place, heading, ground = standing_on(home, self.terrain)
+        place, heading, ground = begin.standing_on(home, self.terrain)
         self.stood = place, heading
         machine = make_vehicle(frame, place, heading, self.seed, ground)
         struck = parse_faults(faults, machine.fault_names())
         self._service = build_service(
             frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
-            checked_params(params, frame, self._firmware), name=simulated_name(frame, self.seed),
-            epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck, firmware=self._firmware, ground=ground,
+            begin.checked_params(params, frame, self._firmware), name=simulated_name(frame, self.seed),
+            epoch_us=VIRTUAL_EPOCH_US, on_error=begin.raise_error, faults=struck, firmware=self._firmware,
+            ground=ground,
         )  # fmt: skip
         self._stack.callback(self._service.close)
         self._ends: Ends = self._service
@@ -248,7 +238,7 @@ class Session(Claims):
     if not TYPE_CHECKING:  # a type checker knows what there is
 
         def __getattr__(self, name: str) -> object:
-            raise no_such_name(self, name, Snapshot.__slots__)
+            raise begin.no_such_name(self, name, Snapshot.__slots__)
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
@@ -366,11 +356,11 @@ class Session(Claims):
     # --- parameters -----------------------------------------------------------------------------------------------
     def param(self, name: str) -> float:
         """The value of a parameter, by ArduPilot's name or one of the `firmware`'s; KeyError when unknown."""
-        return holding(self.service, name)[name]
+        return begin.holding(self.service, name)[name]
 
     def set_param(self, name: str, value: float) -> float:
         """Set a parameter; returns what then holds (clamped to its type). KeyError: unknown; ValueError: refused."""
-        outcome = holding(self.service, name).set(name, value)
+        outcome = begin.holding(self.service, name).set(name, value)
         if not outcome.accepted:
             raise ValueError(outcome.warning)
         self._runtime.settle()
@@ -406,7 +396,7 @@ class Session(Claims):
 
     def set_mode(self, name: str) -> None:
         """Change the flight mode ("GUIDED", "LOITER", ...). UserError: no such mode; RefusedError: not now."""
-        spec = mode_of(self.autopilot.modes, name)
+        spec = begin.mode_of(self.autopilot.modes, name)
         self._checked(self.autopilot.modes.set(spec.number, self.service.now_ms))
 
     def add_mode(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:

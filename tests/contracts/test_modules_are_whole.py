@@ -23,6 +23,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.modes.build": "the table of modes: a line for each",
     "autopilot.modes.mission_voice": "words for people, apart from what decides",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
+    "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
     "autopilot.vehicles.boat": "one module for each kind",
     "sitl.vehicles.rover": "one module for each kind",
     "sitl.ardupilot.launcher": "one package for each firmware's simulator",

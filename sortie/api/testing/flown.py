@@ -79,8 +79,8 @@ class Flown:
         place, heading = session.stood
         home = f"{place.lat:.7f},{place.lon:.7f},{place.alt:.2f},{heading:g}"
         words = ["sortie", "fly", str(kept / PLAN), "--vehicle", self._wish.vehicle, "--home", home]
+        words += ["--firmware", self._wish.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
-        words += ["--firmware", self._wish.firmware] if self._wish.firmware != "ardupilot" else []
         words += ["--terrain", os.path.relpath(session.terrain)] if session.terrain is not None else []
         for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # nobody waits in a test
             words += ["--param", f"{name}={value!r}"]

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
+from pymavlink.dialects.v20 import development
 
 from autopilot import mav
 from autopilot.modes.table import CopterMode, RoverMode
@@ -38,7 +39,7 @@ def mavlink_name(kind: type[IntEnum]) -> str:
 @pytest.mark.parametrize("kind", ENUMS, ids=mavlink_name)
 def test_every_member_is_mavlinks(kind: type[IntEnum]) -> None:
     """Number and name."""
-    known = dialect.enums[mavlink_name(kind)]
+    known = {**development.enums, **dialect.enums}[mavlink_name(kind)]
     prefixes = PREFIXES.get(kind, (f"{mavlink_name(kind)}_",))
     for member in kind:
         if member not in NEWER:
