@@ -1,9 +1,9 @@
 """Guidance along a smooth curve: a cubic Hermite segment from the start to the end of the leg, as ArduCopter's.
 
 Tangents (SPLINE_WAYPOINT, `AC_WPNav::set_spline_destination_NEU_m`): at the start none after a stop, otherwise the leg
-before, or what a spline before has ended with; at the end towards the next waypoint, or from start to next where a
-spline follows; none at a stop. The curve's parameter is carried along by the speed, and half of the acceleration limits
-is for speeding up and braking, half for bending.
+before, or what a spline before has ended with; for a vehicle that moves otherwise where it goes; at the end towards the
+next waypoint, or from start to next where a spline follows; none at a stop. The curve's parameter is carried along by
+the speed, and half of the acceleration limits is for speeding up and braking, half for bending.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
     was a spline."""
     s[L.S_TAU] = 0.0 if s[L.S_LENGTH] > 0.01 else 1.0
     n, e, d = s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D]
-    if not passed or t[L.T_HAS_PREV] == 0.0:
-        n, e, d = 0.0, 0.0, 0.0
+    joins = passed and t[L.T_HAS_PREV] == 1.0
+    if not joins:
+        n, e, d = tangent_of_motion(s)
     elif not splined:
         n, e, d = s[L.S_A_N] - t[L.T_PREV_N], s[L.S_A_E] - t[L.T_PREV_E], s[L.S_A_D] - t[L.T_PREV_D]
     s[L.S_TM0N], s[L.S_TM0E], s[L.S_TM0D] = n, e, d
@@ -52,20 +53,35 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
     if t[L.T_HAS_NEXT] == 1.0 and t[L.T_NEXT_SPLINE] == 1.0:
         onto = speed_onto(s, p, t, s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D])
         s[L.S_LAST_SPEED] = min(s[L.S_LAST_SPEED], onto)
-    _, un, ue, ud, _ = direction_at(s, t, 0.0)
-    s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0)
+    first, un, ue, ud, _ = direction_at(s, t, 0.0)
+    s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0) if first > 1e-6 else 0.0
+    _, accel = track_limits(p, un, ue, ud)
+    stops = s[L.S_ALONG] * s[L.S_ALONG] - s[L.S_LAST_SPEED] * s[L.S_LAST_SPEED] <= 2.0 * SHARE * accel * s[L.S_LENGTH]
     aside, beside = 0.0, 0.0
     s[L.S_OFF + 3] = s[L.S_RVN] - s[L.S_ALONG] * un
     s[L.S_OFF + 4] = s[L.S_RVE] - s[L.S_ALONG] * ue
     s[L.S_OFF + 5] = s[L.S_RVD] - s[L.S_ALONG] * ud
     for i in range(3):
-        s[L.S_OFF + i] = s[L.S_RPN + i] - s[L.S_A_N + i]
+        # where it would be one tick on: that is when the curve is at its start
+        s[L.S_OFF + i] = s[L.S_RPN + i] + L.TICK * (s[L.S_RVN + i] - s[L.S_OFF + 3 + i]) - s[L.S_A_N + i]
         s[L.S_OFF + 6 + i] = 0.0
         beside += s[L.S_OFF + i] * s[L.S_OFF + i]
         aside += s[L.S_OFF + 3 + i] * s[L.S_OFF + 3 + i]
-    s[L.S_CURVING] = 1.0 if aside < RESTS * RESTS and beside < BESIDE * BESIDE else 0.0
+    near = aside < RESTS * RESTS and beside < BESIDE * BESIDE
+    s[L.S_CURVING] = 1.0 if near and (joins or stops) else 0.0
     if not passed:
         s[L.S_PACE] = 1.0
+
+
+@jit
+def tangent_of_motion(s: L.Row) -> tuple[float, float, float]:
+    """As long as the leg, where the reference goes; none at rest, or where it goes away from the leg's end."""
+    n, e, d = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
+    speed = sqrt(n * n + e * e + d * d)
+    if speed < RESTS or n * s[L.S_U_N] + e * s[L.S_U_E] + d * s[L.S_U_D] <= 0.0:
+        return 0.0, 0.0, 0.0
+    scale = s[L.S_LENGTH] / speed
+    return n * scale, e * scale, d * scale
 
 
 @jit
@@ -157,17 +173,16 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
         )
         dt *= min(max(2.0 - 2.0 * sqrt(n * n + e * e + d * d) / BEHIND, 0.0), 1.0)
     first, un, ue, ud, second = direction_at(s, t, u)
-    way = s[L.S_ALONG] * dt
-    if first > 1e-6:
-        step = way / first
-    elif second > 1e-6:
-        step = sqrt(2.0 * way / second)
-    else:
-        step = L.TICK
-    speed, accel = speed_at(s, p, t, u)
     n, _, n2, _ = terms(s, t, 0, u)
     e, _, e2, _ = terms(s, t, 1, u)
     d, _, d2, _ = terms(s, t, 2, u)
+    along = n2 * un + e2 * ue + d2 * ud
+    way = s[L.S_ALONG] * dt  # by first and second derivative: first * step + along / 2 * step^2
+    slope = first + sqrt(max(first * first + 2.0 * along * way, 0.0))
+    step = L.TICK if first + second < 1e-6 else 0.0  # a curve that is a point ends in time
+    if slope > 1e-6:
+        step = 2.0 * way / slope
+    speed, accel = speed_at(s, p, t, u)
     ln, le, ld = t[L.T_END_N] - n, t[L.T_END_E] - e, t[L.T_END_D] - d
     left = sqrt(ln * ln + le * le + ld * ld)
     speed = min(speed, sqrt(2.0 * accel * left + s[L.S_LAST_SPEED] * s[L.S_LAST_SPEED]))
@@ -177,7 +192,6 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     pace = s[L.S_PACE]
     speed = pace * s[L.S_ALONG]
     turn = speed * speed / (first * first) if first > 1e-6 else 0.0
-    along = n2 * un + e2 * ue + d2 * ud
     n2, e2, d2 = turn * (n2 - along * un), turn * (e2 - along * ue), turn * (d2 - along * ud)
     if n2 * n2 + e2 * e2 + d2 * d2 > p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER]:
         s[L.S_CURVING] = 0.0  # it came too fast for this bend
