@@ -37,6 +37,7 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Fastest turn of the simulated gimbal": "Schnellste Drehung des simulierten Gimbals",
     "Acceleration of the simulated gimbal": "Beschleunigung des simulierten Gimbals",
     "Power that the battery gives at 2 m/s on level ground": "Leistung, die der Akku bei 2 m/s in der Ebene gibt",
+    "Share of the pull for speeding up that takes current": "Anteil der Zugkraft zum Beschleunigen, der Strom nimmt",
     "Speed of the current": "Geschwindigkeit der Strömung",
     "Direction that the current comes from": "Woher die Strömung kommt",
     # --- PX4 ----------------------------------------------------------------------------------------------------------
