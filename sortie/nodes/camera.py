@@ -33,10 +33,12 @@ from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import FLOWN, CameraItems
 from mavlink_bridge.services.camera.messages import Sight, Taken, heartbeat
+from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.commands.context import Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.ftp.files import Entry, FileComesError, FileRefusedError, OpenFile, VirtualFiles
+from mavlink_bridge.services.ftp.component_metadata import FOLDER
+from mavlink_bridge.services.ftp.files import Entry, FileComesError, FileRefusedError, OpenFile, Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from sitl.camera.darkroom import Job, darkroom
 from sitl.camera.jpeg import Picture
@@ -396,6 +398,7 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     files = VirtualFiles()
     files.page(DEFINITION, definition)
     files.mount(DCIM, album.card)
+    files.mount(FOLDER, Pages(METADATA.pages()))
     transfer = FtpService(files, room=owner.room, component=Component.CAMERA)
     owner.heartbeats[Component.CAMERA] = heartbeat
     owner.endpoint.add_component(Component.CAMERA, [camera, SettingsService(camera.device), transfer])

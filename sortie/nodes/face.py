@@ -26,6 +26,7 @@ from mavlink_bridge.services.failures.service import ENABLE, FailureService
 from mavlink_bridge.services.failures.table import FAILURES
 from mavlink_bridge.services.ftp.component_metadata import (
     COMPONENT_METADATA,
+    FOLDER,
     Described,
     MetadataFiles,
     MetadataType,
@@ -36,7 +37,7 @@ from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import german_texts, qgc_document
 from mavlink_bridge.services.ftp.service import FtpService
-from mavlink_bridge.services.gimbal import GimbalDevice, GimbalManager
+from mavlink_bridge.services.gimbal import METADATA, GimbalDevice, GimbalManager
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.landing_target import LandingTargetService
@@ -145,7 +146,7 @@ def simulated_face(
         face.notices.tell = lambda definition, values: events.tell(definition, service.now_ms, *values)
     metadata = _metadata(service, served, commands, modes, book.vocabulary, firmware, described)
     pages = Pages(metadata.pages())
-    files.mount("@SYS", pages)
+    files.mount(FOLDER, pages)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
     flow = RadioFlow(telemetry.slow_down, endpoint.baud)
@@ -211,7 +212,10 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
         return ()
     device = GimbalDevice(gimbal, endpoint.links, lambda: endpoint.system_id, lambda: service.now_ms)
     service.heartbeats[Component.GIMBAL] = device.heartbeat
-    endpoint.add_component(Component.GIMBAL, [device])
+    files = VirtualFiles()
+    files.mount(FOLDER, Pages(METADATA.pages()))
+    transfer = FtpService(files, room=service.room, component=Component.GIMBAL)
+    endpoint.add_component(Component.GIMBAL, [device, transfer])
     return (
         GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.links, lambda: endpoint.system_id),
     )

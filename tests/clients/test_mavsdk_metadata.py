@@ -20,6 +20,7 @@ from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
 TIMES = 10
+CAMERA, GIMBAL = 100, 154
 
 
 Hears = Callable[[Any, Any, Any], Awaitable[None]]
@@ -53,6 +54,39 @@ def test_mavsdk_reads_metadata_and_hears_events(tmp_path: Path) -> None:
     """Parameters and events by MAVFTP; then arming is an event in words, and the arming checks are a report."""
     with served(tmp_path, "--home", HOME, "--firmware", "px4") as service:
         with_plugins(service.port, _hears)
+
+
+def test_mavsdk_reads_what_camera_and_gimbal_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the components that it is told to ask, each by its own MAVFTP: the camera's settings; a gimbal has none."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # it keeps files there
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    async def hears(metadata: Any, events: Any, action: Any) -> None:
+        from mavsdk.plugins.component_metadata import ComponentMetadataError, MetadataType
+
+        await metadata.request_component(CAMERA)
+        found = await _there(lambda: metadata.get_metadata(CAMERA, MetadataType.PARAMETER))
+        parameters = {one["name"]: one for one in json.loads(found.json_metadata)["parameters"]}
+        assert {value["description"] for value in parameters["CAM_MODE"]["values"]} == {"Photo", "Survey"}
+        ended = asyncio.ensure_future(_completed(metadata, GIMBAL))
+        await asyncio.sleep(0)
+        await metadata.request_component(GIMBAL)
+        await ended
+        with pytest.raises(ComponentMetadataError, match="NOT_AVAILABLE"):
+            await metadata.get_metadata(GIMBAL, MetadataType.PARAMETER)
+
+    fitted = ("--param", "CAM1_TYPE=6", "--param", "MNT1_TYPE=6")
+    with served(tmp_path, "--home", HOME, *fitted, speedup="1") as service:
+        with_plugins(service.port, hears)
+
+
+async def _completed(metadata: Any, component: int) -> None:
+    """Until it has all that there is of a component."""
+    from mavsdk.plugins.component_metadata import MetadataType
+
+    async for one in metadata.subscribe_metadata_available():
+        if one.compid == component and one.type == MetadataType.ALL_COMPLETED:
+            return
 
 
 def test_mavsdk_asks_again_for_lost_events(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""A MAVFTP client in virtual time: opens, bursts, fills gaps by ReadFile, as ground stations do."""
+"""MAVFTP clients in virtual time: one that opens, bursts, fills gaps by ReadFile, as ground stations do, and a plain
+one by a link."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
+from sortie.api.link import SessionLink
 
 SILENCE_MS: Final = 200
 """A burst that brings nothing for so long has ended, and its end was lost."""
@@ -87,6 +89,36 @@ class FtpBench:
                     return b"".join(pieces[start] for start in sorted(pieces))
                 pieces[at] = replies[0].data[: replies[0].size]
             at += len(pieces[at])
+
+
+class LinkFiles:
+    """MAVFTP of a component by a link of a `Session`, without losses."""
+
+    def __init__(self, link: SessionLink, component: int = 1) -> None:
+        self._link, self._component, self._seq = link, component, 0
+
+    def ask(self, opcode: Opcode, data: bytes = b"", offset: int = 0, size: int | None = None) -> Operation:
+        self._seq += 1
+        request = Operation(self._seq, 1, opcode, len(data) if size is None else size, 0, 0, offset, data)
+        self._link.send(
+            dialect.MAVLink_file_transfer_protocol_message(0, 1, self._component, list(request.pack()))
+        )  # fmt: skip
+        return unpack(bytes(self._link.receive("FILE_TRANSFER_PROTOCOL").payload))
+
+    def names(self, folder: str) -> list[str]:
+        found: list[str] = []
+        while (reply := self.ask(Opcode.LIST_DIRECTORY, folder.encode(), len(found))).opcode == Opcode.ACK:
+            found += [line.split(b"\t")[0][1:].decode() for line in reply.data[: reply.size].split(b"\0") if line]
+        return found
+
+    def download(self, path: str) -> bytes:
+        opened = self.ask(Opcode.OPEN_FILE_RO, path.encode())
+        assert opened.opcode == Opcode.ACK, path
+        size, content = int.from_bytes(opened.data[:4], "little"), b""
+        while len(content) < size:
+            content += self.ask(Opcode.READ_FILE, b"", len(content), 239).data
+        self.ask(Opcode.TERMINATE_SESSION)
+        return content[:size]
 
 
 def _reply(message: Any) -> Operation:

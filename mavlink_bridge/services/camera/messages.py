@@ -19,7 +19,8 @@ from autopilot.mav import (
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.camera.device import FULL_RANGE, CameraDevice
-from mavlink_bridge.services.camera.settings import MODEL, TABLE, VENDOR, definition_version, pack
+from mavlink_bridge.services.camera.settings import MODEL, TABLE, definition_version, pack
+from mavlink_bridge.services.ftp.component_metadata import VENDOR
 
 FLAGS: Final = (
     CameraCapability.CAPTURE_IMAGE
@@ -30,7 +31,7 @@ FLAGS: Final = (
 )
 """Neither videos nor a video stream."""
 STORAGE_ID: Final = 1
-_FIRMWARE: Final = 1  # major
+MAJOR: Final = 1  # of its version
 _MIB_PER_S: Final = 20.0
 _NAME_BYTES: Final = 32
 _MAVLINK_2: Final = 3
@@ -73,7 +74,7 @@ def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int) -> Mes
     """CAMERA_INFORMATION. `gimbal`: the component of what holds it, 0: nothing does."""
     specs = device.specs
     return dialect.MAVLink_camera_information_message(
-        now_ms & _BOOT_BITS, _name(VENDOR), _name(MODEL), _FIRMWARE, specs.focal_mm, specs.sensor_width_mm,
+        now_ms & _BOOT_BITS, _name(VENDOR), _name(MODEL), MAJOR, specs.focal_mm, specs.sensor_width_mm,
         specs.sensor_height_mm, specs.columns, specs.rows, 0, FLAGS, definition_version(), uri.encode(), gimbal,
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ from mavlink_bridge.services.camera.captured import ALONE, TO_THE_LAST, CaptureR
 from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, CameraState, Refusal, Shot, Specs
 from mavlink_bridge.services.camera.extended import value_of
 from mavlink_bridge.services.camera.messages import STORAGE_ID, Sight, Taken
+from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.settings import TABLE
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
@@ -114,6 +115,7 @@ class CameraService:
         said.stream("CAMERA_CAPTURE_STATUS", lambda now_ms: messages.capture_status(device, now_ms))
         said.stream("CAMERA_FOV_STATUS", lambda now_ms: messages.field_of_view(device, now_ms, self._album.sight()))
         said.answer("CAMERA_IMAGE_CAPTURED", self._captured)
+        said.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
         return said
 
     def restore(self, state: CameraState, now_ms: int) -> None:

@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 from zlib import crc32
 
 from autopilot.mav import CameraMode, ExtendedType
+from mavlink_bridge.services.ftp.component_metadata import VENDOR
 
-VENDOR: Final = "Sortie"
 MODEL: Final = "Simulated camera"
 MODE: Final = "CAM_MODE"
 _AUTO, _MANUAL = 0, 1

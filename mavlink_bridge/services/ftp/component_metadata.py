@@ -5,9 +5,9 @@ COMPONENT_METADATA (512 for 397) names the general file; that names the others w
 summary of its translations: {locale: {"url": ..}}, where the URL is a Qt Linguist file (.ts) whose contexts are the
 places of the strings, as QGroundControl looks them up. All are made when somebody asks.
 
-There are parameters, events and commands, and the actuators of what is spoken to as a PX4. For commands MAVLink has a
-number and no published schema: ours lists the commands of missions and those that are served, with their numbers and
-parameters.
+The autopilot has parameters, events and commands, and the actuators of what is spoken to as a PX4; a camera has its
+settings, a gimbal the general file alone. For commands MAVLink has a number and no published schema: ours lists the
+commands of missions and those that are served, with their numbers and parameters.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.german import german
 
 COMPONENT_METADATA: Final[int] = ComponentMetadata.id
+FOLDER: Final = "@SYS"
 GENERAL_FILE: Final = "general.json"
+VENDOR: Final = "Sortie"
 LOCALE: Final = "de_DE"
-_URI: Final = "mftp://@SYS/"
+_URI: Final = f"mftp://{FOLDER}/"
 TRANSLATION: Final[dict[str, Any]] = {"items": {"commands": {"list": {
     "key": "name", "items": {"params": {"list": {"key": "index", "translate": ["label"]}}},
 }}}}  # fmt: skip
@@ -59,11 +61,13 @@ class Described:
 
 
 class MetadataFiles:
-    """See the module. `version`: of the firmware that is spoken as."""
+    """See the module. `version`: of the component, for the autopilot that of the firmware that is spoken as; `model`:
+    its name, where it has one."""
 
-    def __init__(self, described: Sequence[Described], version: tuple[int, int, int]) -> None:
+    def __init__(self, described: Sequence[Described], version: tuple[int, int, int], model: str = "") -> None:
         self._described = described
         self._version = version
+        self._model = {"modelName": model} if model else {}
 
     def pages(self) -> dict[str, Callable[[], bytes]]:
         """All files by name."""
@@ -83,7 +87,9 @@ class MetadataFiles:
         """`general.json`: which metadata there is, and where."""
         version = ".".join(map(str, self._version))
         kinds = [self._entry(one) for one in self._described]
-        return _json({"version": 1, "vendorName": "Sortie", "firmwareVersion": version, "metadataTypes": kinds})
+        return _json(
+            {"version": 1, "vendorName": VENDOR, **self._model, "firmwareVersion": version, "metadataTypes": kinds}
+        )
 
     def _entry(self, one: Described) -> dict[str, Any]:
         entry = {"type": int(one.kind), "uri": _URI + _packed_name(one), "fileCrc": crc32(self._packed[one.name])}

@@ -125,7 +125,10 @@ class FtpService:
         self._look_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """A request; replies of others are passed over."""
+        """A request; replies of others are passed over. Who asks all components means the vehicle: two answers would
+        mix two files."""
+        if self._component is not None and message.target_component != self._component:
+            return
         payload = bytes(message.payload)
         request = unpack(payload)
         if request.opcode in (Opcode.ACK, Opcode.NAK):

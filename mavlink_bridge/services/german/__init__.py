@@ -14,14 +14,18 @@ from mavlink_bridge.services.german import ardupilot, own, words
 __all__ = ["german"]
 
 _WORDS: Final[dict[str, str]] = {**own.GERMAN, **ardupilot.GERMAN, **words.GERMAN}
+_NO_WORD: Final = re.compile(r"[-+/.\d]+")
 _NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor) |Relay|SwitchPos)(\d+)")
 
 
 def german(text: str) -> str | None:
-    """A text in German; None: there is none. One that counts (radio channel 3) is looked up without its number."""
+    """A text in German; None: there is none. One that counts (radio channel 3) is looked up without its number; a
+    number alone has its decimal comma."""
     known = _WORDS.get(text)
     if known is not None:
         return known
+    if _NO_WORD.fullmatch(text):
+        return text.replace(".", ",")
     number = _NUMBERED.search(text)
     if number is None:
         return None

@@ -68,6 +68,11 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Where a camera without a gimbal looks; -90 = straight down":
         "Wohin eine Kamera ohne Gimbal blickt; -90 = senkrecht nach unten",
     "Room for pictures, MiB": "Platz für Bilder, MiB",
+    # the camera's settings
+    "Camera mode": "Betriebsart der Kamera", "Photo": "Foto", "Survey": "Vermessung",
+    "Exposure mode": "Art der Belichtung", "Exposure compensation": "Belichtungskorrektur", "ISO": "ISO",
+    "Shutter speed": "Verschlusszeit", "White balance": "Weißabgleich", "Sunny": "Sonnig", "Cloudy": "Bewölkt",
+    "Incandescent": "Glühlampe", "Photo quality": "Güte der Fotos", "Fine": "Fein", "Good": "Gut", "Small": "Klein",
     # labels
     "No": "Nein", "Yes": "Ja", "Yes, by force": "Ja, mit Gewalt", "None": "Keine", "Nothing": "Nichts",
     "Nobody": "Niemand", "Do Nothing": "Nichts tun", "Off": "Aus", "First": "Der erste", "Second": "Der zweite",

@@ -1,7 +1,7 @@
 """Gimbal protocol v2 (https://mavlink.io/en/services/gimbal_v2.html): the manager, which is the autopilot's, and the
 device, a component of its own."""
 
-from mavlink_bridge.services.gimbal.device import GimbalDevice
+from mavlink_bridge.services.gimbal.device import METADATA, GimbalDevice
 from mavlink_bridge.services.gimbal.manager import GimbalManager
 
-__all__ = ["GimbalDevice", "GimbalManager"]
+__all__ = ["METADATA", "GimbalDevice", "GimbalManager"]

@@ -1,7 +1,8 @@
 """The gimbal device, component 154: what a gimbal says of itself, and what it takes from its manager.
 
-It streams GIMBAL_DEVICE_ATTITUDE_STATUS and HEARTBEAT to all links, answers requests for them and for
-GIMBAL_DEVICE_INFORMATION, and heeds GIMBAL_DEVICE_SET_ATTITUDE of its own system: a station has to ask the manager.
+It streams GIMBAL_DEVICE_ATTITUDE_STATUS and HEARTBEAT to all links, answers requests for them, for
+GIMBAL_DEVICE_INFORMATION and COMPONENT_METADATA, and heeds GIMBAL_DEVICE_SET_ATTITUDE of its own system: a station has
+to ask the manager.
 The attitude is against north with yaw locked, else against the vehicle's heading, as the flags say; `delta_yaw` is the
 angle between the two. Clock: vehicle time.
 """
@@ -29,12 +30,14 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import from_int, from_long
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
+from mavlink_bridge.services.ftp.component_metadata import VENDOR, MetadataFiles
 
 ATTITUDE_US: Final = 100_000
 HEARTBEAT_US: Final = 1_000_000
-_VENDOR: Final = b"Sortie"
-_MODEL: Final = b"Simulated gimbal"
-_VERSION: Final = 1
+_MODEL: Final = "Simulated gimbal"
+_MAJOR: Final = 1  # of its version
+METADATA: Final = MetadataFiles((), (_MAJOR, 0, 0), _MODEL)
+"""What it can tell of itself: the general file alone, since its parameters are the autopilot's."""
 _DEVICE_BITS: Final = 0xFFFF
 _FRAME: Final = 0  # no command to it has a place
 _UNSUPPORTED: Final = Outcome(Result.UNSUPPORTED)
@@ -98,6 +101,7 @@ class GimbalDevice:
         said.stream("HEARTBEAT", lambda _: self.heartbeat(), HEARTBEAT_US)
         said.stream("GIMBAL_DEVICE_ATTITUDE_STATUS", lambda _: self.attitude(), ATTITUDE_US)
         said.answer("GIMBAL_DEVICE_INFORMATION", lambda _, __: [self.information()])
+        said.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
         self._out: list[Outgoing] = []
 
     # --- what it hears --------------------------------------------------------------------------------------------
@@ -135,7 +139,7 @@ class GimbalDevice:
         """GIMBAL_DEVICE_INFORMATION."""
         limits = self._gimbal.limits()
         return dialect.MAVLink_gimbal_device_information_message(
-            self._now_ms(), _VENDOR, _MODEL, b"", _VERSION, _VERSION, self._system(),
+            self._now_ms(), VENDOR.encode(), _MODEL.encode(), b"", _MAJOR, _MAJOR, self._system(),
             capabilities(limits) & _DEVICE_BITS, 0, *limits.roll, *limits.pitch, *limits.yaw,
         )  # fmt: skip
 

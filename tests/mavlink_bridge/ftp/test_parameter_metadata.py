@@ -19,38 +19,38 @@ from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_docum
 from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.commands.cli import run
-from tests.fakes.ftp_client import FtpBench
+from tests.fakes.ftp_client import LinkFiles
 
 #: Keys that the schema allows (mavlink, component_metadata/parameter.schema.json).
 ALLOWED = {"name", "type", "shortDesc", "longDesc", "units", "default", "decimalPlaces", "min", "max", "increment",
            "rebootRequired", "group", "category", "volatile", "values", "bitmask", "readOnly"}  # fmt: skip
 
 
-def ask_for_metadata(station: SessionLink) -> Any:
+def ask_for_metadata(station: SessionLink, component: int = 1) -> Any:
     """As QGroundControl: 512 for 397."""
-    station.send(dialect.MAVLink_command_long_message(1, 1, 512, 0, 397, 0, 0, 0, 0, 0, 0))
-    assert station.receive("COMMAND_ACK").result == 0
-    return station.receive("COMPONENT_METADATA")
+    station.send(dialect.MAVLink_command_long_message(1, component, 512, 0, 397, 0, 0, 0, 0, 0, 0))
+    assert station.receive("COMMAND_ACK", where=lambda ack: ack.get_srcComponent() == component).result == 0
+    return station.receive("COMPONENT_METADATA", where=lambda told: told.get_srcComponent() == component)
 
 
-def download(session: Session, uri: str) -> bytes:
+def download(station: SessionLink, uri: str, component: int = 1) -> bytes:
     """The file that a URI names, as QGroundControl takes it apart: scheme off, the rest is the path."""
     assert uri.startswith("mftp://")
-    service = next(due.service for due in session.service.endpoint._timed if type(due.service).__name__ == "FtpService")
-    return FtpBench(service).download(uri.removeprefix("mftp://").encode())  # type: ignore[arg-type]
+    return LinkFiles(station, component).download(uri.removeprefix("mftp://"))
 
 
 def test_qgroundcontrol_finds_every_parameter() -> None:
     """COMPONENT_METADATA names the general file, that the parameter file; checksums fit; all parameters are in it."""
     with Session() as session:
-        message = ask_for_metadata(session.connect())
-        general = download(session, message.uri.rstrip("\0"))
+        station = session.connect()
+        message = ask_for_metadata(station)
+        general = download(station, message.uri.rstrip("\0"))
         assert crc32(general) == message.file_crc
         document = json.loads(general)
         assert document["version"] == 1
         assert re.fullmatch(r"\d+\.\d+\.\d+", document["firmwareVersion"])
         described = next(one for one in document["metadataTypes"] if one["type"] == 1)
-        packed = download(session, described["uri"])
+        packed = download(station, described["uri"])
         assert (described["type"], described["fileCrc"]) == (1, crc32(packed))
         parameters = json.loads(lzma.decompress(packed))
         assert parameters["version"] == 1

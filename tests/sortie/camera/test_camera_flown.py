@@ -25,7 +25,6 @@ from autopilot.mission.plan import Plan
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.framing import FrameReader
 from mavlink_bridge.services.camera.settings import definition
-from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
 from sitl.camera.jpeg import angles
 from sitl.camera.rendering import rotation
 from sortie import Fleet, Session
@@ -35,6 +34,7 @@ from sortie.config.errors import UserError
 from sortie.metrics.board import Board
 from sortie.metrics.server import MetricsServer
 from sortie.metrics.statistics import Statistics
+from tests.fakes.ftp_client import LinkFiles
 from tests.fakes.patience import PATIENCE_S
 
 SURVEY = Path(__file__).parents[3] / "examples" / "survey.plan"
@@ -53,36 +53,6 @@ def command(link: SessionLink, number: int, *params: float, to: int = CAMERA) ->
     values = [*params, *([0.0] * (7 - len(params)))]
     link.send(dialect.MAVLink_command_long_message(1, to, int(number), 0, *values))
     return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
-
-
-class Files:
-    """MAVFTP of the camera, without losses."""
-
-    def __init__(self, link: SessionLink, component: int = CAMERA) -> None:
-        self._link, self._component, self._seq = link, component, 0
-
-    def ask(self, opcode: Opcode, data: bytes = b"", offset: int = 0, size: int | None = None) -> Operation:
-        self._seq += 1
-        request = Operation(self._seq, 1, opcode, len(data) if size is None else size, 0, 0, offset, data)
-        self._link.send(
-            dialect.MAVLink_file_transfer_protocol_message(0, 1, self._component, list(request.pack()))
-        )  # fmt: skip
-        return unpack(bytes(self._link.receive("FILE_TRANSFER_PROTOCOL").payload))
-
-    def names(self, folder: str) -> list[str]:
-        found: list[str] = []
-        while (reply := self.ask(Opcode.LIST_DIRECTORY, folder.encode(), len(found))).opcode == Opcode.ACK:
-            found += [line.split(b"\t")[0][1:].decode() for line in reply.data[: reply.size].split(b"\0") if line]
-        return found
-
-    def download(self, path: str) -> bytes:
-        opened = self.ask(Opcode.OPEN_FILE_RO, path.encode())
-        assert opened.opcode == Opcode.ACK, path
-        size, content = int.from_bytes(opened.data[:4], "little"), b""
-        while len(content) < size:
-            content += self.ask(Opcode.READ_FILE, b"", len(content), 239).data
-        self.ask(Opcode.TERMINATE_SESSION)
-        return content[:size]
 
 
 def exif_place(content: bytes) -> GeoPoint:
@@ -121,8 +91,8 @@ def test_one_picture_from_the_command_to_the_file(tmp_path: Path) -> None:
         assert told.get_srcComponent() == CAMERA
         assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
         captured = link.receive("CAMERA_IMAGE_CAPTURED")
-        files = Files(link)
-        assert files.names("/") == ["DCIM", "camera.xml"]
+        files = LinkFiles(link, CAMERA)
+        assert files.names("/") == ["DCIM", "@SYS", "camera.xml"]
         assert files.names("/DCIM/100SORTI") == ["IMG_0001.JPG"]
         assert files.download(told.cam_definition_uri.removeprefix("mftp://")).startswith(b"<?xml")
         content = files.download(captured.file_url.removeprefix("mftp://"))
@@ -152,7 +122,7 @@ def test_where_no_picture_can_be_written_it_says_so(tmp_path: Path) -> None:
                 (tmp_path / "camera").unlink()
         assert results == [(0, 0, False), (1, 1, True)]
         assert link.receive("STORAGE_INFORMATION").available_capacity > 0.0
-        assert Files(link).download(told.file_url.removeprefix("mftp://")).startswith(b"\xff\xd8")
+        assert LinkFiles(link, CAMERA).download(told.file_url.removeprefix("mftp://")).startswith(b"\xff\xd8")
 
 
 def test_a_picture_is_downloaded_in_flight() -> None:
@@ -164,7 +134,7 @@ def test_a_picture_is_downloaded_in_flight() -> None:
         session.takeoff(30.0)
         session.run_until(lambda s: s.state.height > 2.0)
         link = session.connect()
-        files = Files(link)
+        files = LinkFiles(link, CAMERA)
         assert command(link, Cmd.IMAGE_START_CAPTURE, 0, 0.5, 0) == Result.ACCEPTED
         urls = [link.receive("CAMERA_IMAGE_CAPTURED").file_url.removeprefix("mftp://") for _ in range(2)]
         heights = [exif_place(files.download(url)).alt for url in urls]
