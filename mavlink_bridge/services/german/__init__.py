@@ -24,8 +24,9 @@ def german(text: str) -> str | None:
     known = _WORDS.get(text)
     if known is not None:
         return known
-    if _NO_WORD.fullmatch(text):
-        return text.replace(".", ",")
+    amount = _NO_WORD.fullmatch(text)
+    if amount is not None:
+        return amount[0].replace(".", ",")
     number = _NUMBERED.search(text)
     if number is None:
         return None
