@@ -34,6 +34,7 @@ from sortie.logs.recorder import FlightRecorder, record_flights
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.company import Company
+from sortie.nodes.fleet import FleetNode
 from sortie.nodes.fleet_build import build_fleet, on_terrain
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
@@ -158,7 +159,7 @@ class Fleet(Sequence[Session]):
     def _log_to(self, directory: Path) -> None:
         for service, one in zip(self.node.services, self.vehicles, strict=True):
             recorder = record_flights(service, directory / one.label)
-            self._stack.callback(_finish, recorder, service)
+            self._stack.callback(_finish, recorder, self.node)
 
     def __enter__(self) -> Fleet:
         return self
@@ -315,5 +316,5 @@ def _vehicles(count: int | None, file: Path | None, common: Common, networks: in
     return counted_fleet(count, common, -(-count // room) if networks is None else networks)
 
 
-def _finish(recorder: FlightRecorder, service: Service) -> None:
-    recorder.finish(service.now_ms)
+def _finish(recorder: FlightRecorder, node: FleetNode) -> None:
+    recorder.finish(node.now_ms)  # where all stand; a vehicle's own time is that of its last pass

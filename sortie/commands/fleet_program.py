@@ -128,7 +128,7 @@ class FleetProgram:
         recorder = record_flights(
             service, self.log_dir / one.label, telemetry=self.settings.telemetry_log, name=one.label
         )
-        self._stack.callback(lambda: recorder.finish(service.now_ms))
+        self._stack.callback(lambda: recorder.finish(self.node.now_ms))
         self._stack.callback(service.close)
         pace_pictures(self.settings, service, self.runtime.signals)
         statistics = Statistics(service, None if self._statistics else self.runtime.jitter)

@@ -2,8 +2,8 @@
 
 Begins with the formats, all parameters and the mission; then events as they happen, samples of the vehicle's state at
 most ten times a second, and changes that no event announces: failsafes (ERR), and leaving the ground (EV). Samples are
-taken when the service wakes anyway: a flight far ahead of real time is never woken for its log, so that logging changes
-neither its speed nor its decisions.
+taken when the service wakes anyway for something of its own: a flight far ahead of real time is never woken for its
+log, so that logging changes neither its speed nor its decisions, and who looks at it does not change its log.
 """
 
 from __future__ import annotations

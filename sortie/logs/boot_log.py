@@ -27,6 +27,7 @@ class BootLog:
     def __init__(self, service: LoggedVehicle, directory: Path) -> None:
         from sortie.logs.bin_log import BinLog
 
+        self._service = service
         self._bin: BinLog | None = None
         self.shown = False
         folder = directory / FOLDER
@@ -44,10 +45,11 @@ class BootLog:
             self.sample(now_ms)
 
     def sample(self, now_ms: int) -> None:
-        """Nothing was decided: the vehicle has moved."""
+        """The vehicle has moved."""
         if self._bin is None:
             return
-        self._bin.sample(now_ms)
+        if self._service.sampled:
+            self._bin.sample(now_ms)
         if self._bin.error is not None or self._bin.written >= LIMIT_BYTES:
             self.close()
 

@@ -33,10 +33,12 @@ class Photographer(Protocol):
 
 class LoggedVehicle(Protocol):
     """A vehicle with its services. `observers` are called with the events of each pass and the vehicle time, ms,
-    `samplers` with the time alone where nothing is decided; `epoch_us` is UTC at vehicle time 0."""
+    `samplers` with the time alone where nothing is decided; `epoch_us` is UTC at vehicle time 0. `sampled`: is this
+    pass one whose state a log takes?"""
 
     observers: list[Callable[[list[Event], int], None]]
     samplers: list[Callable[[int], None]]
+    sampled: bool
     epoch_us: int
     now_ms: int
 

@@ -110,11 +110,12 @@ class FlightRecorder:
             frames = self.service.endpoint.take_bytes(self._link)
             if frames:
                 log.write_frames(frames, now_ms)
-            log.write_state(self.service.vehicle.state, now_ms)
         error = log.error
         if self._bin is not None:
-            self._bin.sample(now_ms)
-            error = error or self._bin.error
+            if self.service.sampled:
+                log.write_state(self.service.vehicle.state, now_ms)
+                self._bin.sample(now_ms)
+            error = log.error or self._bin.error
         if error is not None:
             LOGGER.error("%s", error)
             self.finish(now_ms)

@@ -38,9 +38,10 @@ LOOK_MS: Final = 200
 
 
 class _Kind:
-    """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `decides_ms`: when one
-    in which it decides something: before that it only says how things are. `asked_ms`: the last such one; the next
-    comes after `QUIET_MS` at the latest. `streams`: of all `services`, encoded together."""
+    """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `own_ms`: the same but
+    for samples that somebody takes; `decides_ms`: when one in which it decides something: before that it only says how
+    things are. `asked_ms`: the last such one; the next comes after `QUIET_MS` at the latest. `streams`: of all
+    `services`, encoded together."""
 
     def __init__(self, rows: Rows, members: Sequence[int], services: Sequence[Service]) -> None:
         self.rows = rows
@@ -51,6 +52,7 @@ class _Kind:
             if isinstance(telemetry, TelemetryService):
                 telemetry.join(self.streams, row)
         self.due_ms = np.zeros(len(self.members))
+        self.own_ms = np.zeros(len(self.members))
         self.decides_ms = np.zeros(len(self.members))
         self.asked_ms = np.zeros(len(self.members))
         self._next_ms: float | None = None
@@ -67,9 +69,9 @@ class _Kind:
             self._next_ms = float(self.due_ms.min())
         return self._next_ms
 
-    def advance(self, end_ms: float) -> Iterable[tuple[int, int, bool]]:
+    def advance(self, end_ms: float) -> Iterable[tuple[int, int, bool, bool]]:
         """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, their
-        vehicle times, and whether it is one to decide something."""
+        vehicle times, whether it is one to decide something, and whether one of its own."""
         rows = self.rows
         until = np.minimum(self.due_ms, end_ms)
         until[rows.times_ms >= end_ms] = _PASSED_OVER
@@ -77,9 +79,10 @@ class _Kind:
         wanted = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
         ready = np.flatnonzero(wanted & (until != _PASSED_OVER))
         now_ms = rows.times_ms[ready]
-        decide = (now_ms >= self.decides_ms[ready]) | (rows.events[ready] != 0.0)
-        decide |= now_ms >= self.asked_ms[ready] + QUIET_MS
-        return zip(ready.tolist(), now_ms.astype(np.int64).tolist(), decide.tolist(), strict=True)
+        happened, quiet = rows.events[ready] != 0.0, now_ms >= self.asked_ms[ready] + QUIET_MS
+        decide = (now_ms >= self.decides_ms[ready]) | happened | quiet
+        own = (now_ms >= self.own_ms[ready]) | happened
+        return zip(ready.tolist(), now_ms.astype(np.int64).tolist(), decide.tolist(), own.tolist(), strict=True)
 
     def behind(self, end_ms: float) -> bool:
         """Is anybody not there yet?"""
@@ -211,15 +214,15 @@ class FleetNode:
         kind, row = self._place[member]
         time_ms = int(kind.rows.times_ms[row])
         if time_ms > self.services[member].now_ms:
-            self._arrive(member, time_ms, None if self._virtual else self._link_ms)
+            self._arrive(member, time_ms, None if self._virtual else self._link_ms, own=False)
 
-    def _arrive(self, member: int, now_ms: int, link_ms: int | None) -> None:
+    def _arrive(self, member: int, now_ms: int, link_ms: int | None, *, own: bool) -> None:
         stranded = self.stranded.get(member)
         if stranded is not None:
             stranded.arrive(now_ms, now_ms if link_ms is None else link_ms)
         else:
             try:
-                self.services[member].arrive(now_ms, link_ms)
+                self.services[member].arrive(now_ms, link_ms, own=own)
             except Exception as error:  # noqa: BLE001 - one vehicle's fault is not the others': see `Stranded`
                 self._strand(member, error)
         self._note(member)
@@ -233,7 +236,7 @@ class FleetNode:
         service = self.services[member]
         kind, row = self._place[member]
         if member in self.stranded:
-            kind.due_ms[row] = kind.decides_ms[row] = self.stranded[member].next_ms
+            kind.due_ms[row] = kind.own_ms[row] = kind.decides_ms[row] = self.stranded[member].next_ms
             kind.changed()
             self._set_link_due(member, NEVER)
             return
@@ -253,10 +256,13 @@ class FleetNode:
         service = self.services[member]
         kind, row = self._place[member]
         now_ms = service.now_ms
-        due_ms = min(float(kind.decides_ms[row]), now_ms + QUIET_MS)
-        for wanted_ms in (service.telemetry.next_deadline_ms(), service.next_sample_ms()):
-            if wanted_ms is not None and wanted_ms < due_ms:
-                due_ms = max(wanted_ms, now_ms + int(L.TICK_MS))
+        own_ms, streams_ms = float(kind.decides_ms[row]), service.telemetry.next_deadline_ms()
+        if streams_ms is not None and streams_ms < own_ms:
+            own_ms = max(streams_ms, now_ms + int(L.TICK_MS))
+        kind.own_ms[row] = own_ms
+        due_ms, sample_ms = min(own_ms, now_ms + QUIET_MS), service.next_sample_ms()
+        if sample_ms is not None and sample_ms < due_ms:
+            due_ms = max(sample_ms, now_ms + int(L.TICK_MS))
         kind.due_ms[row] = due_ms
         kind.changed()
 
@@ -310,13 +316,13 @@ class FleetNode:
         for told in self.on_pass:
             told(end_ms)
 
-    def _act(self, kind: _Kind, ready: Iterable[tuple[int, int, bool]], link_ms: int | None) -> None:
-        for row, now_ms, decides in ready:
+    def _act(self, kind: _Kind, ready: Iterable[tuple[int, int, bool, bool]], link_ms: int | None) -> None:
+        for row, now_ms, decides, own in ready:
             member = kind.members[row]
             if decides:
-                self._arrive(member, now_ms, link_ms)
+                self._arrive(member, now_ms, link_ms, own=own)
             else:
-                self.services[member].stream(now_ms)
+                self.services[member].stream(now_ms, own=own)
                 self._note_streams(member)
 
     def look_again(self) -> None:

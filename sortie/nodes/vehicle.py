@@ -84,6 +84,9 @@ class Service:
         self.observers: list[Observer] = []
         self.samplers: list[Callable[[int], None]] = []
         """Hear of passes in which nothing is decided, see `stream`; of all others observers hear."""
+        self.sampled = behind is not None
+        """Do logs take the state now? Not in a pass for somebody who looks on or says something, which is not the
+        vehicle's doing: its log is the same without. A controller tells when it wants."""
         self.heartbeats: dict[int, Callable[[], Message]] = {}
         """Of further components that speak from here, by their number."""
         self.passes = 0
@@ -240,42 +243,51 @@ class Service:
         if decides_ms is None:
             of_services = self.endpoint.next_deadlines(self.telemetry)[1]
             decides_ms = self._decides_ms = self._next_pass_ms(of_services, NEVER_MS)
-        # The horizon makes a pass of streams one that decides, and none where there was none: links are looked at when
-        # the wall says so, and a log has a sample of each pass.
-        due_ms, streams_ms = min(decides_ms, self.now_ms + HORIZON_MS), self.telemetry.next_deadline_ms()
-        if streams_ms is not None and streams_ms < due_ms:
-            due_ms = max(streams_ms, self.now_ms + TICK_MS)
-        now_ms = self.move(min(until_ms, due_ms))
-        quiet_until_ms = min(until_ms, decides_ms, self._decided_ms + HORIZON_MS)
-        if due_ms <= now_ms < quiet_until_ms and not self.vehicle.has_events:
+        own_ms, streams_ms = decides_ms, self.telemetry.next_deadline_ms()
+        if streams_ms is not None and streams_ms < own_ms:
+            own_ms = max(streams_ms, self.now_ms + TICK_MS)
+        # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
+        now_ms = self.move(min(until_ms, own_ms, self.now_ms + HORIZON_MS))
+        happened = self.vehicle.has_events
+        if own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened:
             self.stream(now_ms)
         else:
-            self.arrive(now_ms, link_ms)
+            self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or self._link_is_due(now_ms))
+
+    def _link_is_due(self, now_ms: int) -> bool:
+        due_ms = self.next_link_deadline_ms()
+        return due_ms is not None and due_ms <= now_ms
 
     def look_again(self) -> None:
         """Something may have been done from outside since the last pass: what is due is asked anew."""
         self._decides_ms = None
 
-    def arrive(self, now_ms: int, link_ms: int | None) -> None:
-        """The vehicle has moved to this vehicle time, on this pass: decide, and tell everybody."""
+    def arrive(self, now_ms: int, link_ms: int | None, *, own: bool = True) -> None:
+        """The vehicle has moved to this vehicle time, on this pass: decide, and tell everybody. `own`: something is due
+        or has happened, else somebody else stops it here. The wall's stops are sampled as well."""
         self.passes += 1
+        self.sampled = own or link_ms is not None
         self.now_ms = self._decided_ms = now_ms
         self._decides_ms = None
         if self.faults.next_ms <= now_ms:
             self.faults.strike(now_ms)
         self.autopilot.update(now_ms)
         self.serve_links(now_ms if link_ms is None else link_ms)
+        self.sampled = self._behind is not None
 
-    def stream(self, now_ms: int) -> None:
-        """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams: a pass that
-        decides nothing, so nobody is asked, and observers, who would hear of no event, are not told."""
+    def stream(self, now_ms: int, *, own: bool = True) -> None:
+        """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams (`own`) or
+        somebody's samples: nothing is decided, nobody asked, and observers, who would hear of no event, are not told.
+        """
         self.passes += 1
         self.now_ms = now_ms
         self.telemetry.asked = False
         self.endpoint.handle_timeout_of(self.telemetry, now_ms)
         self.telemetry.asked = True
+        self.sampled = own
         for sampler in self.samplers:
             sampler(now_ms)
+        self.sampled = False
 
     def run_to(self, due_ms: int, link_ms: int) -> None:
         """Passes until vehicle time is `due_ms`, to the tick below."""
