@@ -251,14 +251,11 @@ def drive_target(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def watch_stuck(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Crash check: throttle is given and nothing moves."""
-    pushing = abs(s[L.S_THROTTLE]) > STUCK_THROTTLE and t[L.T_KIND] != L.KIND_PILOT
+    pushing = abs(s[L.S_THROTTLE]) > STUCK_THROTTLE and t[L.T_KIND] != L.KIND_PILOT and p[L.P_CRASH_CHECK] == 1.0
     still = abs(s[L.S_SPEED]) < STUCK_SPEED and abs(s[L.S_GYZ]) < STUCK_RATE
-    if pushing and still and p[L.P_CRASH_CHECK] == 1.0:
-        s[L.S_STUCK_S] += L.TICK
-    else:
-        s[L.S_STUCK_S] = 0.0
+    s[L.S_STUCK_S] = s[L.S_STUCK_S] + L.TICK if pushing and still else 0.0
     moves = abs(s[L.S_SPEED]) > 2.0 * STUCK_SPEED or abs(s[L.S_GYZ]) > 2.0 * STUCK_RATE  # noise alone does not
-    if moves or not pushing or p[L.P_CRASH_CHECK] == 0.0:
+    if moves or not pushing:
         s[L.S_STUCK_SENT] = 0.0
     if s[L.S_STUCK_S] >= STUCK_TIME and s[L.S_STUCK_SENT] == 0.0:
         s[L.S_STUCK_SENT] = 1.0

@@ -93,11 +93,12 @@ class ModeMap:
         self._modes = modes
         self._hidden = MANUAL if flies else LAND  # understood, and not offered
         self._standards = _STANDARD | _STANDARD_IN_THE_AIR if flies else _STANDARD
+        listed = self.listed()
         self.standard: dict[StandardMode, int] = {
             one.standard: one.number
-            for one in self.listed() if one.selectable and one.standard is not _S.NON_STANDARD
+            for one in listed if one.selectable and one.standard is not _S.NON_STANDARD
         }  # fmt: skip
-        self._standard_of = {one.number: one.standard for one in self.listed()}
+        self._standard_of = {one.number: one.standard for one in listed}
 
     def listed(self) -> tuple[ListedMode, ...]:
         """All of PX4's, those that are not flown here as NOT_USER_SELECTABLE."""

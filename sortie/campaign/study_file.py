@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -12,7 +11,7 @@ from msgspec import Meta, Struct
 
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, Vary
-from sortie.config.errors import UserError, nearest
+from sortie.config.errors import UserError, entry_named, nearest, placed
 
 EXAMPLE: Final = """\
 # A study for `sortie campaign run FILE --out DIR`.
@@ -140,21 +139,10 @@ def _part(said: object, kind: type[S], key: str) -> S:
     try:
         return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:
-        found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
-        text = str(error) if found is None else f"{_named(found[2], said)}: {found[1]}"
-        text = text.replace("`", "")
+        place, what = placed(str(error))
+        place = entry_named(place, said, str if place.startswith("judge") else str | float | int)
+        text = f"{place}: {what}" if place else what
         raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
-
-
-def _named(place: str, said: object) -> str:
-    """The place of a mistake, with the key of a table in it that msgspec does not name."""
-    table, dots, _ = place.partition("[...]")
-    entries = said.get(table) if isinstance(said, dict) else None
-    if not dots or not isinstance(entries, dict):
-        return place
-    wanted = str if table == "judge" else str | float | int
-    wrong = [name for name, one in entries.items() if isinstance(one, bool) or not isinstance(one, wanted)]
-    return f"{table}.{wrong[0]}" if wrong else place
 
 
 def _with_table(name: str, one: Vary, folder: Path) -> Vary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from types import UnionType
 
 from autopilot.result import Outcome
 
@@ -48,7 +49,18 @@ def placed(text: str) -> tuple[str, str]:
     """What a checker of values in files says, as the key (empty: the whole) and the complaint in words."""
     found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text)
     key, what = ("", text) if found is None else (found[2], found[1])
-    return key, what.replace("`", "").replace(" | null", "")
+    return key, what.replace("`", "")
+
+
+def entry_named(key: str, said: object, wanted: type | UnionType) -> str:
+    """The key; of `table[...]`, where such a checker leaves the name out, with that of the first that is not `wanted`
+    (True is no number)."""
+    table, dots, _ = key.partition("[...]")
+    entries = said.get(table) if isinstance(said, dict) else None
+    if not dots or not isinstance(entries, dict):
+        return key
+    wrong = [name for name, one in entries.items() if isinstance(one, bool) or not isinstance(one, wanted)]
+    return f"{table}.{wrong[0]}" if wrong else key
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "", *, cutoff: float = 0.6) -> str:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
-from sortie.config.errors import UserError, nearest, placed
+from sortie.config.errors import UserError, entry_named, nearest, placed
 from sortie.config.formation import (
     FORMATIONS,
     LARGEST_SYSTEM,
@@ -161,13 +161,8 @@ def _entry(said: object, where: str) -> Entry:
 def _in_words(text: str, said: dict[str, Any]) -> str:
     """What msgspec says of a value, with the key before it."""
     key, what = placed(text)
-    if key == "params[...]":  # it does not say which
-        key = next(f"params.{name}" for name, value in said["params"].items() if not _is_number(value))
+    key, what = entry_named(key, said, float | int), what.replace(" | null", "")  # TOML has none
     return f"{key}: {what}" if key else what
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _over(entry: Entry, defaults: Entry) -> Entry:

@@ -111,7 +111,7 @@ def _of_file(said: dict[str, Any], name: str, where: str) -> Profile:
         file = msgspec.convert(said, RadioFile)
     except msgspec.ValidationError as error:
         key, what = placed(str(error))
-        raise UserError(f"{where}: {key}: {what}") from None
+        raise UserError(f"{where}: {key}: {what.replace(' | null', '')}") from None
     base = PROFILES.get(file.like)
     if base is None:
         raise UserError(f"{where}: like = '{file.like}' is no radio{_near(file.like)}")

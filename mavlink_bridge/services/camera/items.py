@@ -9,10 +9,9 @@ from autopilot.mav import Cmd, Component
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.base import Peer
-from mavlink_bridge.services.camera.service import CameraService
+from mavlink_bridge.services.camera.service import FRAME, CameraService
 from mavlink_bridge.services.commands.request import Command
 
-_FRAME: Final = 0  # none of these commands has a place
 FLOWN: Final = frozenset({
     Cmd.IMAGE_START_CAPTURE, Cmd.IMAGE_STOP_CAPTURE, Cmd.SET_CAMERA_MODE, Cmd.SET_CAMERA_ZOOM, Cmd.SET_CAMERA_FOCUS,
 })  # fmt: skip
@@ -28,7 +27,7 @@ class CameraItems:
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         """UNSUPPORTED: the camera does not take it, and the mission goes on."""
         params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z)
-        ended = self._service.act(Command(cmd.command, params, _FRAME, OWN), self._now_ms())
+        ended = self._service.act(Command(cmd.command, params, FRAME, OWN), self._now_ms())
         return CommandStartResult.COMPLETE if ended.ok else CommandStartResult.UNSUPPORTED
 
     def verify_command(self, cmd: MissionItem) -> bool:

@@ -40,7 +40,7 @@ _OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BU
 _FULL_TEXT: Final = b"Camera: storage full"
 _TEXT_BYTES: Final = 50  # of STATUSTEXT
 _ALL: Final = -1
-_FRAME: Final = 0  # none of these commands has a place
+FRAME: Final = 0  # none of these commands has a place
 
 
 class Album(Protocol):
@@ -129,7 +129,7 @@ class CameraService:
     # --- Service ------------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.get_type() == "COMMAND_LONG":
-            command = from_long(message, peer, _FRAME)
+            command = from_long(message, peer, FRAME)
         else:
             command = from_int(message, peer, has_place=False)
         self._command(command, message.target_component, now_ms)
