@@ -75,7 +75,7 @@ class Endpoint:
         self.gate: Callable[[int, Frame, int, int], bool] | None = None
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
         frame, which then is neither forwarded nor given to the services."""
-        self.on_identity: Callable[[], None] | None = None
+        self.identity_listeners: list[Callable[[], None]] = []
         """Told when `identify` has changed who this is."""
         self.service_errors = 0
         self.redundancy: LinkRedundancy | None = None
@@ -95,8 +95,8 @@ class Endpoint:
     def identify(self, system_id: int, component_id: int = 1) -> None:
         """Be this system and component from now on (SYSID_THISMAV was set); sequence numbers go on."""
         self._router.system, self._router.component = system_id, component_id
-        if self.on_identity is not None:
-            self.on_identity()
+        for listener in self.identity_listeners:
+            listener()
         for link in self._links.values():
             link.identify(system_id, component_id)
 

@@ -51,7 +51,7 @@ class Network:
         self._router = Router(_NOBODY, 0)
         self._members: dict[int, tuple[int, ...]] = {}
         for endpoint in self.endpoints:
-            endpoint.on_identity = self._find_members
+            endpoint.identity_listeners.append(self._find_members)
         self._find_members()
 
     def _find_members(self) -> None:

@@ -18,6 +18,10 @@ from autopilot.parameters.parameter_set import ParameterSet
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
+def _nobody_objects(name: str, value: float) -> str | None:
+    return None
+
+
 class UnknownParameterError(KeyError):
     """No parameter of this name; the message suggests the nearest one."""
 
@@ -62,6 +66,9 @@ class Parameters:
         """Rises with each change."""
         self.listeners: list[Callable[[str, float], None]] = []
         """Called with name (ours, never an alias) and value after each change."""
+        self.objection: Callable[[str, float], str | None] = _nobody_objects
+        """Asked with name (never an alias) and value before each set or reset: why it is refused, in at most 50
+        characters; None: it is not."""
         self.notes: list[str] = []
         """What was odd about the stored values and overrides, a line each."""
         self._definitions = {definition.name: definition for definition in table}
@@ -141,6 +148,9 @@ class Parameters:
         if definition.read_only:
             return SetOutcome(now, False, False, f"{name} is read-only")
         fitted = definition.fit(value)
+        objection = self.objection(name, fitted)
+        if objection is not None:
+            return SetOutcome(now, False, False, objection)
         changed = self._put(name, fitted)
         lowest, highest = definition.limits()
         if value < lowest or value > highest:
@@ -164,6 +174,9 @@ class Parameters:
         definition = self._definitions[target]
         if definition.read_only:
             return SetOutcome(self[name], False, False, f"{target} is read-only")
+        objection = self.objection(target, definition.default)
+        if objection is not None:
+            return SetOutcome(self[name], False, False, objection)
         changed = self._put(target, definition.default)
         return SetOutcome(self[name], changed, True)
 

@@ -22,7 +22,7 @@ from mavlink_bridge.clients.parameters import (
 from mavlink_bridge.services.parameters import ServedParameters
 from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError, nearest
-from sortie.config.formation import OWN_SYSTEM
+from sortie.config.formation import OWN_SYSTEM_NAMES
 from sortie.config.options import (
     COMPONENT,
     EVERY,
@@ -111,8 +111,8 @@ def _shown(values: Mapping[str, float]) -> Answer:
 
 def _check_alike(given: Given, name: str) -> None:
     """UserError for a parameter that no two vehicles may have alike, and all are to get."""
-    if given[TARGET] == EVERY and name == OWN_SYSTEM:
-        raise UserError(f"--target all: {OWN_SYSTEM} is what tells the vehicles of a fleet apart; name one")
+    if given[TARGET] == EVERY and name in OWN_SYSTEM_NAMES:
+        raise UserError(f"--target all: {name} is what tells the vehicles of a fleet apart; name one")
 
 
 def list_(given: Given) -> int:
@@ -151,8 +151,10 @@ def load(given: Given) -> int:
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
     wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
-    if given[TARGET] == EVERY and wanted.pop(OWN_SYSTEM, None) is not None:
-        print(f"sortie: --target all: each keeps its own {OWN_SYSTEM}", file=sys.stderr)
+    if given[TARGET] == EVERY:
+        for name in sorted(OWN_SYSTEM_NAMES.intersection(wanted)):
+            del wanted[name]
+            print(f"sortie: --target all: each keeps its own {name}", file=sys.stderr)
 
     def ask(remote: Remote) -> Answer:
         present = _all(remote)

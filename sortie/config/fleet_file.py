@@ -16,7 +16,7 @@ from sortie.config.errors import UserError, entry_named, nearest, placed
 from sortie.config.formation import (
     FORMATIONS,
     LARGEST_SYSTEM,
-    OWN_SYSTEM,
+    OWN_SYSTEM_NAMES,
     SPACING_M,
     FleetVehicle,
     moved,
@@ -153,8 +153,9 @@ def _entry(said: object, where: str) -> Entry:
             raise UserError(f"{where}: {key}: '{value}' is none of {', '.join(known)}{nearest(value, known)}")
     if entry.home is not None and entry.offset is not None:
         raise UserError(f"{where}: home and offset are both given; one of them says where it stands")
-    if any(name.upper() == OWN_SYSTEM for name in entry.params or ()):
-        raise UserError(f"{where}: params.{OWN_SYSTEM} would be a second system id; say sysid")
+    for name in entry.params or ():
+        if name.upper() in OWN_SYSTEM_NAMES:
+            raise UserError(f"{where}: params.{name.upper()} would be a second system id; say sysid")
     return entry
 
 

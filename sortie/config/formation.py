@@ -14,6 +14,8 @@ LARGEST_SYSTEM = 250
 """MAVLink: system ids above are for ground stations."""
 OWN_SYSTEM = "SYSID_THISMAV"
 """The parameter that tells the vehicles of a fleet apart: no two may have the same."""
+OWN_SYSTEM_NAMES = frozenset((OWN_SYSTEM, "MAV_SYSID", "MAV_SYS_ID"))
+"""What it is called by ArduPilot, by newer ones, and by PX4."""
 FORMATIONS = ("grid", "line", "ring")
 SPACING_M = 25.0
 """Beyond the distance at which two vehicles count as close (20 m)."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from autopilot.journal import Journal
+from autopilot.parameters.parameters import Parameters
 from autopilot.terrain import HeightMap
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.rows import Rows
 from sitl.vehicles.simulated import SimulatedMachine
 from sortie.config.errors import UserError
-from sortie.config.formation import FleetVehicle
+from sortie.config.formation import OWN_SYSTEM, FleetVehicle
 from sortie.config.parameters import given_parameters
 from sortie.nodes.build import (
     StoredValues,
@@ -59,7 +61,24 @@ def build_fleet(
         _service(one, machine, keep, defaults, epoch_us, on_error, warn, ground)
         for one, machine in zip(vehicles, machines, strict=True)
     ]  # fmt: skip
+    networks: dict[int, list[Parameters]] = {}
+    for one, service in zip(vehicles, services, strict=True):
+        networks.setdefault(one.network, []).append(service.parameters)
+    for on_network in networks.values():
+        _keep_apart(on_network)
     return FleetNode(services, rows, networks=1 + max(one.network for one in vehicles))
+
+
+def _keep_apart(vehicles: Sequence[Parameters]) -> None:
+    """Of the vehicles of a radio network, which have these, none may take another's system id."""
+
+    def objection(own: Parameters, name: str, value: float) -> str | None:
+        if name != OWN_SYSTEM or all(other is own or other[OWN_SYSTEM] != value for other in vehicles):
+            return None
+        return f"System id {value:g} is another vehicle's on this network"
+
+    for own in vehicles:
+        own.objection = partial(objection, own)
 
 
 def _rows(vehicles: Sequence[FleetVehicle], machines: Sequence[SimulatedMachine]) -> list[Rows]:
@@ -87,7 +106,7 @@ def _service(
         raise (error.within(one.source) if one.source else error) from None
     for warning in warnings:
         warn(f"vehicle {one.label}: {warning}")
-    given["SYSID_THISMAV"] = float(one.system)
+    given[OWN_SYSTEM] = float(one.system)
     journal, stored = keep(one)
     given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
     name = simulated_name(one.kind, one.seed)

@@ -271,7 +271,7 @@ def test_commands_reach_one_or_all(tmp_path: Path) -> None:
 
 
 def test_what_is_set_for_all_leaves_each_its_system_id(tmp_path: Path) -> None:
-    """A file that was saved from vehicle 2 gives the others its parameters, and nobody its id."""
+    """A file that was saved from vehicle 2 gives the others its parameters and nobody its id; 2 cannot have 1's."""
     port = free_port()
     process = begin(
         tmp_path, "serve", "--count", "2", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state", "--speedup", "0"
@@ -282,12 +282,14 @@ def test_what_is_set_for_all_leaves_each_its_system_id(tmp_path: Path) -> None:
         wait_for(process, "serving 2 vehicles (copter), 1 to 2, on")
         loaded = run(tmp_path, "param", "load", "two.param", *connect)
         assert "each keeps its own SYSID_THISMAV" in loaded.stderr
-        for words in (("set", "SYSID_THISMAV", "7"), ("reset", "SYSID_THISMAV")):
+        for words in (("set", "SYSID_THISMAV", "7"), ("set", "MAV_SYSID", "7"), ("reset", "SYSID_THISMAV")):
             refused = run(tmp_path, "param", *words, *connect)
             assert refused.returncode == 2
             assert "name one" in refused.stderr
         done = run(tmp_path, "param", "get", "RTL_ALT", "--json", *connect)
         assert json.loads(done.stdout) == [{"sysid": 1, "RTL_ALT": 2000.0}, {"sysid": 2, "RTL_ALT": 2000.0}]
+        taken = run(tmp_path, "param", "set", "SYSID_THISMAV", "1", "--target", "2", *connect[2:])
+        assert (taken.returncode, taken.stderr) == (1, "sortie: SYSID_THISMAV not set to 1: it is 2\n")
     finally:
         process.kill()
         process.communicate(timeout=PATIENCE_S)

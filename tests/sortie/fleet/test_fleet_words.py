@@ -250,6 +250,7 @@ def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
         ("[[vehicle]]\nseed = 1.5\n", "vehicle 1: seed: Expected int, got float"),
         ("[[vehicle]]\nparams = {RTL_ALT = 3, WPNAV_SPEED = 'a'}\n", "vehicle 1: params.WPNAV_SPEED: Expected float"),
         ("[[vehicle]]\nparams = {SYSID_THISMAV = 7}\n", "vehicle 1: params.SYSID_THISMAV would be a second system id"),
+        ("[[vehicle]]\nparams = {mav_sysid = 7}\n", "vehicle 1: params.MAV_SYSID would be a second system id"),
         ("[[vehicle]]\n[[vehicle]]\nlinks = ['foo']\n", "fleet.toml: vehicle 2: link 'foo'"),
         ("[[vehicle]]\nlinks = ['tcpin:127.0.0.1:{5760+k}']\n", "vehicle 1: links tcpin:127.0.0.1:{5760+k}: expected"),
         ("[[vehicle]]\nradio = 'sik-5760'\n", "vehicle 1: radio sik-5760: no such radio; did you mean sik-57600?"),
