@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 # Tests start Sortie as a process some hundred times, and each would compile all its modules again: more than half of
 # what such a process costs.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long an example takes depends on what else the machine does; speed is measured by scripts/bench.
-settings.register_profile("sortie", deadline=None)
-settings.load_profile("sortie")
+# The ordinary suite tries the same examples of a property each time: what it says belongs to the commit. The long one
+# (`scripts/test --long`) looks for what nobody has seen yet: others each time, and ten times as many.
+settings.register_profile("commit", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("search", deadline=None, derandomize=False, print_blob=True, max_examples=1000)
+settings.load_profile("commit")
+
+# Hypothesis also tries the numbers and words that stand in our modules, in those that happen to be imported: the tests
+# before would choose the examples.
+_NOTHING, _constants_of_what_is_imported = providers._local_constants, providers._get_local_constants
+providers._get_local_constants = lambda: _NOTHING if settings.default.derandomize else _constants_of_what_is_imported()

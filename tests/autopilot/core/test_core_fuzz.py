@@ -15,6 +15,7 @@ from autopilot.result import Outcome
 from autopilot.targets import Sticks, Yaw, YawMode
 from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench
+from tests.fakes.examples import examples
 
 NUMBER = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([0.0, 1.0, 2.0, -1.0, -2.0, 1e30, -1e30]))
 ANY_NUMBER = st.one_of(NUMBER, st.sampled_from([float("nan"), float("inf"), float("-inf")]))
@@ -137,7 +138,7 @@ def act(bench: Bench, step: Any) -> None:
             assert answer is None or isinstance(answer, Outcome)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(["copter", "rover"]), st.lists(st.tuples(STEP, st.integers(0, 200)), max_size=12))
 def test_the_core_survives_and_stays_consistent(kind: str, steps: list[tuple[Any, int]]) -> None:
     bench = Bench(kind, parameters={"BATT_FS_LOW_ACT": 2, "FENCE_RADIUS": 100})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from autopilot.mission.items import MissionItem
 from autopilot.targets import Sticks
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.examples import examples
 
 METRES = st.integers(-60, 60).map(float)
 UP = st.integers(3, 30).map(float)
@@ -82,7 +83,7 @@ def fly(items: list[MissionItem], script: list[tuple[int, Any]], timing: float, 
 LONG_LEG = [waypoint(60.0, 60.0)]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=examples(40), deadline=None)
 @example(LONG_LEG, [(300, ("sticks.move", (Sticks(pitch=0.5),)))], 1.0)  # lost three seconds later, in mid-leg
 @example([waypoint(60.0, 0.0), item(93, param1=2.0), item(20)], [(1, ("fence.command", (1.0,)))], 1.0)
 @example([item(184, param1=9.0, param2=1800.0, param3=3.0, param4=1.0), *LONG_LEG], [], 0.0)

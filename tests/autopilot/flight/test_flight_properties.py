@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from autopilot.flight.faults import FAULT_NAMES
 from autopilot.targets import Sticks
 from autopilot.vehicle import VehicleEvent
+from tests.fakes.examples import examples
 from tests.fakes.flight_bench import (
     HANGING_MISSION,
     LANDING_MISSION,
@@ -108,7 +109,7 @@ def play(kind: str, script: list[Any], *, by_tick: bool = False) -> FlightBench:
     return bench
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(["copter", "rover"]), SCRIPT)
 def test_any_sequence_of_inputs_leaves_a_state_that_fits_the_vehicle(kind: str, script: list[Any]) -> None:
     """IDLE is disarmed, PREFLIGHT is disarmed, FLYING and LANDING are armed, as soon as the next pass has run."""
@@ -126,7 +127,7 @@ def test_any_sequence_of_inputs_leaves_a_state_that_fits_the_vehicle(kind: str, 
     assert all(type(error).__name__ in ("InjectedFault", "MailboxFullError") for _, error in bench.errors)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.sampled_from(["copter", "rover"]), SCRIPT)
 def test_the_same_by_ticks_and_by_deadlines(kind: str, script: list[Any]) -> None:
     by_tick, by_deadline = play(kind, script, by_tick=True), play(kind, script)
@@ -136,7 +137,7 @@ def test_the_same_by_ticks_and_by_deadlines(kind: str, script: list[Any]) -> Non
     assert by_tick.log == by_deadline.log
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(SCRIPT)
 def test_after_anything_the_vehicle_can_be_brought_back_to_idle_and_flown_again(script: list[Any]) -> None:
     bench = play("copter", script)

@@ -14,6 +14,7 @@ from autopilot.mission.events import CurrentChanged, ItemReached, MissionComplet
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import DoTiming, MissionSequencer
+from tests.fakes.examples import examples
 from tests.fakes.recording_executor import RecordingExecutor, do, jump, mission, wp
 
 TICK = 20
@@ -132,7 +133,7 @@ def played(
     return legs, events
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(missions, st.sampled_from(DoTiming))
 def test_sequencer_agrees_with_the_model(
     drawn: tuple[list[str], list[tuple[int, tuple[int, int]]], set[int]], timing: DoTiming
@@ -197,7 +198,7 @@ def trace(
     return [entry for entry in log if entry[0] < end]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(st.sampled_from(["nav", "hold", "do", "wait"]), min_size=1, max_size=8),
     st.lists(st.integers(1, 7), min_size=1, max_size=5),

@@ -12,6 +12,7 @@ from autopilot.safety.fence_limits import FenceType, fence_names
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, item, waypoint
+from tests.fakes.examples import examples
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import GUIDED, LAND, RTL, in_air
 
@@ -44,7 +45,7 @@ def first_outside(bench: Bench, limit_s: float) -> int | None:
     return None
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=examples(8), deadline=None)
 @example(2.0, 0.0, 8.0, 0.0)
 @example(0.0, 1.0, 0.0, 12.0)
 @given(st.floats(-9.0, 9.0), st.floats(-9.0, 9.0), st.floats(-2.0, 2.4), st.floats(0.0, 12.0))

@@ -12,6 +12,7 @@ from depot.physics.attitude import LEVEL, NOSE, about, between_deg, multiply, sl
 from depot.physics.engines import Thruster, burn_s, delta_v_mps, propellant_kg, thrust_n
 from depot.physics.orbit import Vector
 from depot.settings import EngineSettings
+from tests.fakes.examples import examples
 
 ENGINES = EngineSettings()
 component = st.floats(min_value=-1.0, max_value=1.0)
@@ -40,7 +41,7 @@ def test_a_thruster_that_is_partly_lost_pushes_less() -> None:
     assert thrust_n(ENGINES, Thruster.ATT, 1.0) == ENGINES.att_n
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(directions, directions)
 def test_a_slew_points_where_it_should_within_its_limits(first: Vector, second: Vector) -> None:
     """It never turns faster or gathers speed faster than it may, and ends still."""

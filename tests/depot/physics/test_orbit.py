@@ -25,6 +25,7 @@ from depot.physics.orbit import (
     velocity,
 )
 from depot.settings import OrbitSettings
+from tests.fakes.examples import examples
 
 _SETTINGS = OrbitSettings()
 ORBIT = Orbit(_SETTINGS.mu_m3_s2, _SETTINGS.body_m, _SETTINGS.altitude_m)
@@ -132,7 +133,7 @@ def test_on_the_track_it_stays_and_across_it_swings() -> None:
     assert coast(N, (0.0, 0.0, 10.0, 0.0, 0.0, 0.0), PERIOD_S / 2.0)[2] == pytest.approx(-10.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(states, st.floats(min_value=1.0, max_value=40_000.0), st.floats(min_value=1.0, max_value=40_000.0))
 def test_two_legs_are_one_and_the_ellipse_stays(state: Hill, first_s: float, second_s: float) -> None:
     """The transition is a group; middle and height of the ellipse, and so the energy, are kept on free motion."""
@@ -143,7 +144,7 @@ def test_two_legs_are_one_and_the_ellipse_stays(state: Hill, first_s: float, sec
     assert after.height_m == pytest.approx(before.height_m, rel=1e-6, abs=1e-3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(states, st.tuples(distance, distance, distance), st.floats(min_value=500.0, max_value=45_000.0))
 def test_a_transfer_arrives(state: Hill, end: Vector, seconds: float) -> None:
     """Where it says; at half revolutions the plane stays as it is."""
@@ -162,7 +163,7 @@ def test_no_transfer_takes_a_whole_revolution() -> None:
     assert transfer(N, (0.0, 0.0, 0.0), (100.0, 100.0, 0.0), PERIOD_S) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(states, st.tuples(*[st.floats(min_value=-0.05, max_value=0.05)] * 3), st.floats(min_value=0.1, max_value=900.0))
 def test_thrust_is_many_small_pushes(state: Hill, accel: Vector, seconds: float) -> None:
     """The closed form of a burn against 400 impulses with coasts between them."""

@@ -13,6 +13,7 @@ from depot.physics.orbit import Ellipse, Orbit, closed_ellipse
 from depot.physics.windows import Almanac, shadow_deg
 from depot.physics.zone import bessel_i, dip_phases, glide_mps, in_corridor, in_zone, swept
 from depot.settings import CorridorSettings, OrbitSettings, ZoneSettings
+from tests.fakes.examples import examples
 
 SETTINGS, ZONE, CORRIDOR = OrbitSettings(), ZoneSettings(), CorridorSettings()
 ALMANAC = Almanac(SETTINGS)
@@ -41,7 +42,7 @@ def test_in_shadow_is_who_has_the_body_between_himself_and_the_sun() -> None:
         assert ALMANAC.sunlit(now_ms) is not dark
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(times)
 def test_edges_are_where_the_answer_changes(now_ms: int) -> None:
     """Later than now, at most a revolution away, and nothing changes before."""
@@ -67,7 +68,7 @@ def test_bessel_functions_are_their_integrals(z: float) -> None:
     assert bessel_i(1.0)[0] == pytest.approx(1.2660658777520083, rel=1e-15)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.floats(min_value=-500.0, max_value=500.0), st.floats(min_value=6_000.0, max_value=12_000.0),
     st.floats(min_value=-3.0, max_value=0.5), st.floats(min_value=0.01, max_value=2.0),

@@ -22,6 +22,7 @@ from depot.world.depot import FAILED
 from depot.world.faults import ACTIONS, GROWING
 from depot.world.state import WorldState
 from depot.world.world import World
+from tests.fakes.examples import examples
 from tests.fakes.flown_world import FlownWorld, run
 from tests.fakes.flown_world import at_harvest as flown_to_harvest
 
@@ -70,7 +71,7 @@ OPERATIONS: dict[str, Callable[[World], None]] = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.tuples(

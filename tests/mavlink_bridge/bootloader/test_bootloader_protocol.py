@@ -12,6 +12,7 @@ from mavlink_bridge.bootloader.boards import board_name, fits, is_flight_control
 from mavlink_bridge.bootloader.protocol import Op, command, crc32, flash_crc, pad
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import PATIENCE_MS, BoardSpec, Faults, SimulatedBootloader
+from tests.fakes.examples import examples
 
 OK, FAILED, INVALID = b"\x12\x10", b"\x12\x11", b"\x12\x13"
 ARDUPILOTS_QUESTIONS = [b"\x21\x20", b"\x22\x01\x20", b"\x22\x02\x20", b"\x22\x04\x20"]
@@ -182,7 +183,7 @@ def test_external_flash_is_erased_with_percents_and_programmed() -> None:
     assert ask(made, b"\x34" + struct.pack("<I", 65) + b"\x20") == INVALID
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=20), st.sampled_from(["ardupilot", "px4"]))
 def test_no_bytes_break_the_board(pieces: list[bytes], family: str) -> None:
     board = SimulatedBoard(BoardSpec(flash=1024, family="px4" if family == "px4" else "ardupilot"))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
+from tests.fakes.examples import examples
 from tests.fakes.flash_bench import apj, image_of
 
 
@@ -145,7 +146,7 @@ def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
     assert "damaged" in refusal(apj(image=bomb, image_size=65 << 20))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["x.apj", "x.px4", "x.bin", "x", ""]))
 def test_any_bytes_are_firmware_or_refused_in_one_line(data: bytes, name: str) -> None:
     try:
@@ -161,7 +162,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.sampled_from(sorted(json.loads(apj()))), _JSON)
 def test_any_value_in_any_field_is_firmware_or_refused_in_one_line(field: str, value: Any) -> None:
     fields = json.loads(apj(size=100)) | {field: value}

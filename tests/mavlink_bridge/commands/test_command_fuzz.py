@@ -16,6 +16,7 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.commands import equipment, flight, messages
 from tests.fakes.command_bench import CommandBench
+from tests.fakes.examples import examples
 
 KNOWN = sorted({**flight.ROWS, **equipment.ROWS, **messages.ROWS})
 numbers = st.sampled_from(KNOWN) | st.integers(0, 65535)
@@ -43,7 +44,7 @@ def _check(bench: CommandBench, message: Any) -> None:
         assert all(isfinite(number) and abs(number) <= 1e10 for number in _numbers((*positional, *named.values())))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(kinds, numbers, st.integers(0, 255), st.tuples(*[floats] * 7))
 def test_any_command_long_gets_one_sane_answer(
     kind: str, number: int, confirmation: int, params: tuple[float, ...]
@@ -52,7 +53,7 @@ def test_any_command_long_gets_one_sane_answer(
     _check(CommandBench(kind), dialect.MAVLink_command_long_message(1, 1, number, confirmation, *params))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(kinds, numbers, st.integers(0, 255), st.tuples(*[floats] * 4), ints, ints, floats)
 def test_any_command_int_gets_one_sane_answer(
     kind: str, number: int, frame: int, params: tuple[float, ...], x: int, y: int, z: float

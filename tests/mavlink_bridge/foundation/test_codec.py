@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mavlink_bridge import codec, framing
 from mavlink_bridge.messages import NEWER
+from tests.fakes.examples import examples
 
 dialect = codec.dialect
 ALL_IDS = sorted(set(dialect.mavlink_map) - set(NEWER))  # the newer ones have a test of their own
@@ -52,7 +53,7 @@ def test_random_payloads_go_both_ways_as_in_pymavlink(msg_id: int) -> None:
     check_both_ways(msg_id, b"\xff" * size)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(ALL_IDS), st.binary(min_size=1, max_size=255))
 def test_any_payload_of_any_message_goes_both_ways_as_in_pymavlink(msg_id: int, payload: bytes) -> None:
     """Any bytes, longer and shorter than the message."""

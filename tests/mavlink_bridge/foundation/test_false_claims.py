@@ -12,6 +12,7 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect as m
 from mavlink_bridge.framing import LARGEST_FRAME, PATIENCE_MS, Frame, FrameReader, FrameWriter
 from sortie.api.session import Session
+from tests.fakes.examples import examples
 from tests.fakes.station_plan import HOME
 
 PING = m.MAVLink_ping_message(12345678, 7, 0, 0)
@@ -76,7 +77,7 @@ class Line:
         self.now_ms = until_ms
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.lists(st.tuples(_GARBAGE, st.sampled_from([PING, TEXT]), st.integers(0, 2000)), max_size=12))
 def test_garbage_never_delays_a_good_frame(pieces: list[tuple[bytes, object, int]]) -> None:
     """Whatever stands between them, however long the pauses: each comes out within 50 ms of its last byte."""
@@ -98,7 +99,7 @@ def _overlap(unknown: bytes, raw: bytes) -> bool:
     return any(unknown.endswith(raw[:size]) for size in range(1, len(raw)))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(st.tuples(_GARBAGE, st.integers(0, 120)), max_size=20))
 def test_nothing_is_kept_for_longer_than_50_ms(pieces: list[tuple[bytes, int]]) -> None:
     """And never as much as a frame."""

@@ -18,6 +18,7 @@ from mavlink_bridge.framing import (
     split_datagrams,
     split_frames,
 )
+from tests.fakes.examples import examples
 
 dialect = codec.dialect
 HEARTBEAT = dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3)
@@ -151,7 +152,7 @@ def test_frames_may_be_split_anywhere(messages: list[Any], data: st.DataObject) 
     assert (reader.errors, reader.garbage, reader.lost, reader.waiting) == (0, 0, 0, 0)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from([v2(HEARTBEAT), v1(PING), v2(TEXT), signed(PING)]))))
 def test_every_frame_in_garbage_is_found(pieces: list[bytes]) -> None:
     """Whatever stands between sound frames, all of them come out, in order."""
@@ -165,7 +166,7 @@ _MARKS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.one_of(st.binary(max_size=300), _MARKS), max_size=30))
 def test_any_bytes_are_read_without_error_in_bounded_memory(chunks: list[bytes]) -> None:
     """Nothing raises, never a whole frame waits, and every byte is accounted for."""

@@ -15,6 +15,7 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.guided import GuidedService
+from tests.fakes.examples import examples
 from tests.fakes.recording_autopilot import ORIGIN, RecordingAutopilot
 
 QGC = Peer(1, 255, 190)
@@ -232,7 +233,7 @@ messages = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(st.sampled_from(["copter", "rover"]), messages)
 def test_whatever_comes_the_core_hears_finite_targets_only(kind: str, message: Message) -> None:
     """Never an exception; every number that reaches the core is finite. A copter hears one target whatever comes, a

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mavlink_bridge.links.address import LinkError, LinkSpec, parse_link
+from tests.fakes.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_mistake_says_what_is_wrong_and_what_would_be_right(text: str, says: s
 _NEARLY = st.from_regex(r"(tcp|udpin|serial|/dev/x)[:,/0-9a-z\[\].]{0,20}", fullmatch=True)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.one_of(st.text(max_size=40), _NEARLY))
 def test_any_text_is_a_link_or_a_link_error(text: str) -> None:
     """Nothing else comes out; what is accepted has a form that means the same."""

@@ -16,6 +16,7 @@ from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.radio.model import RadioLink, packet_size
 from mavlink_bridge.links.radio.profile import Budget, Duplex, Lane, Losses, Profile, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
+from tests.fakes.examples import examples
 
 SIK = PROFILES["sik-57600"]
 QUIET = {name: replace(one, losses=Losses(), budget=None) for name, one in PROFILES.items()}
@@ -240,7 +241,7 @@ def _is_within(part: bytes, whole: bytes) -> bool:
     return all(byte in rest for byte in part)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(script=writes, name=st.sampled_from(sorted(PROFILES)), seed=st.integers(0, 9))
 def test_nothing_is_invented_and_nothing_overtakes(script: list[tuple[int, int, bytes]], name: str, seed: int) -> None:
     """Whatever is written, whole frames or not: what arrives was written, in that order, each byte once; and each byte
@@ -257,7 +258,7 @@ def test_nothing_is_invented_and_nothing_overtakes(script: list[tuple[int, int, 
             assert got[1 - side] == given_bytes
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(script=writes, name=st.sampled_from(sorted(PROFILES)), seed=st.integers(0, 9))
 def test_the_seed_decides(script: list[tuple[int, int, bytes]], name: str, seed: int) -> None:
     """The same bytes at the same times and seed: the same bytes arrive; reports are in it."""

@@ -15,6 +15,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.mission import MissionService
 from mavlink_bridge.services.mission.convert import write_item
+from tests.fakes.examples import examples
 from tests.fakes.mission_bench import MAVPROXY, MISSION_PLANNER, QGC, US, Bench, fence_square, waypoints
 
 PEERS = (QGC, MISSION_PLANNER, MAVPROXY, Peer(3, 255, 190, mavlink1=True))
@@ -143,7 +144,7 @@ def _say(what: str, bench: Checked, peer: Peer, number: int, data: Any) -> None:
     assert len(answers) <= 2
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(STEPS, min_size=10, max_size=60), st.data())
 def test_any_sequence_of_messages_keeps_the_plans_whole(sequence: list[tuple[str, Peer, int]], data: Any) -> None:
     """Old or new entire, never of two uploads, whatever stations, disk, links and time do; every upload ends."""
@@ -155,7 +156,7 @@ def test_any_sequence_of_messages_keeps_the_plans_whole(sequence: list[tuple[str
     assert bench.service.next_deadline_ms() is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(MESSAGE_IDS), st.binary(max_size=40)), max_size=40))
 def test_any_payload_of_any_mission_message_is_survived(payloads: list[tuple[int, bytes]]) -> None:
     """Fields of any value, NaN and infinity included; all answers can be packed."""

@@ -18,6 +18,7 @@ from mavlink_bridge.framing import FrameReader
 from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import ARM, AUTO, MISSION_START, SET_MODE, SQUARE, insist, landed
+from tests.fakes.examples import examples
 from tests.stand_in.px4_commander import FAILSAFES
 from tests.stand_in.real_px4 import px4_controller
 
@@ -145,7 +146,7 @@ def look_on(
 
 
 examples = settings(
-    max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 both_strategies = pytest.mark.parametrize("native", [True, False], ids=["native", "guided"])
 

@@ -12,12 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mavlink_bridge.testing.hostile import any_message, message_numbers
+from tests.fakes.examples import examples
 from tests.fakes.hostile import Siege
 
 NUMBERS = message_numbers()
 #: What a station sends to a vehicle: chosen as often as all others together.
 TALK = (11, 20, 21, 23, 37, 38, 39, 40, 41, 43, 44, 45, 47, 51, 66, 69, 70, 73, 75, 76, 82, 84, 86, 110, 117, 119, 121)
-few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+few = settings(
+    max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 chosen = st.one_of(st.sampled_from(TALK), st.sampled_from(NUMBERS))
 messages = st.lists(st.tuples(chosen, st.integers(0, 2**32)), min_size=1, max_size=150)
 

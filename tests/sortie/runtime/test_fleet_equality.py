@@ -20,6 +20,7 @@ from sortie.nodes.vehicle import Service
 from sortie.runtime.node import VehicleNode
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
+from tests.fakes.examples import examples
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 WINDY = ("SIM_WIND_SPD=4", "SIM_WIND_TURB=1", "FM_COUNTDOWN=1")
@@ -142,7 +143,7 @@ KINDS = st.sampled_from(["copter", "rover", "boat"])
 MEMBER = st.tuples(KINDS, st.integers(-30, 30), st.integers(-30, 30), st.integers(0, 400))
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
 @given(members=st.lists(MEMBER, min_size=2, max_size=4))
 def test_mixes_of_kinds_and_starts(members: list[tuple[str, int, int, int]], tmp_path_factory) -> None:
     """Whatever the kinds, places and instants of GO."""

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 
 from autopilot.geo import GeoPoint, distance
 from sortie import Session, UserError, strategies
+from tests.fakes.examples import examples
 from tests.fakes.plugin_run import again, run
 
 pytest_plugins = ["pytester"]
 
 
 @given(strategies.plans(reach=80.0), strategies.winds(), strategies.faults(before_s=30.0))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_what_is_drawn_is_taken(plan, wind, faults):
     """Every plan is one that an upload takes, near home; winds and faults are ones that a vehicle has."""
     with Session(params={"SIM_WIND_SPD": wind[0], "SIM_WIND_DIR": wind[1]}, faults=faults) as session:
@@ -27,7 +28,7 @@ def test_what_is_drawn_is_taken(plan, wind, faults):
 
 
 @given(strategies.plans("sim:rover"), strategies.faults("sim:rover", names=("gps.loss",), most=1))
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 def test_a_rover_gets_a_rovers_plan(plan, faults):
     """No takeoff, no landing, and only the faults that were named."""
     assert {22, 21}.isdisjoint({item.command for item in plan.items})
@@ -44,6 +45,7 @@ def test_hypothesis_flies_many_vehicles_in_one_test(pytester: pytest.Pytester) -
     """By the factory, whose scope hypothesis does not complain of; the report tells of the last flights."""
     result = run(pytester, """
 from hypothesis import Phase, given, settings
+from tests.fakes.examples import examples
 from sortie import strategies
 
 @settings(max_examples=5, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
