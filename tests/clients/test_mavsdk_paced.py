@@ -11,16 +11,11 @@ from sortie import Session
 from sortie.api.testing.server import Server
 from sortie.config.values import Bounds
 from tests.fakes.patience import PATIENCE_S
+from tests.fakes.served import free_port
 
 mavsdk = pytest.importorskip("mavsdk_grpc")
 pytestmark = pytest.mark.client
 ASKED = 8
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells what a client does")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pymavlink import mavutil
@@ -18,27 +19,57 @@ START_S = 240
 END_S = 240
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of 127.0.0.1 that nobody has now."""
+class OwnPorts:
+    """Ports of 127.0.0.1 that no other process of tests is given: of a block whose first port this one holds as long as
+    it lives. They lie below those that a kernel gives to whoever asks for any, for a port is told long before the
+    service that is started listens on it, and a second time when it is started again."""
+
+    _BLOCKS = range(20_000, 32_000, 100)
+
+    def __init__(self) -> None:
+        for first in self._BLOCKS:
+            self._claim = socket.socket()
+            try:
+                self._claim.bind(("127.0.0.1", first))
+            except OSError:
+                self._claim.close()
+            else:
+                self._ports = range(first + 1, first + self._BLOCKS.step)
+                self._next = self._ports.start
+                return
+        raise AssertionError("no free ports")
+
+    def in_a_row(self, count: int, kind: socket.SocketKind) -> int:
+        """The first of so many, none of which was given lately."""
+        for _ in self._ports:
+            first = self._next if self._next + count <= self._ports.stop else self._ports.start
+            self._next = first + count
+            if all(nobody_has(port, kind) for port in range(first, self._next)):
+                return first
+        raise AssertionError("no free ports")
+
+
+def nobody_has(port: int, kind: socket.SocketKind) -> bool:
+    """Nothing of this machine is bound to that port of 127.0.0.1."""
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+own_ports = cache(OwnPorts)
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port of 127.0.0.1 for who is started now, or later."""
+    return own_ports().in_a_row(1, kind)
 
 
 def ports_in_a_row(count: int) -> int:
     """The first of so many free TCP ports."""
-    for first in range(20_000, 60_000, 97):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for number, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + number))
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-        return first
-    raise AssertionError("no free ports")
+    return own_ports().in_a_row(count, socket.SOCK_STREAM)
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,19 @@ import pytest
 from mavlink_bridge import codec
 from mavlink_bridge.framing import FrameReader
 from tests.fakes.program import begin, last_line, run
-from tests.fakes.served import free_port
 
 
 @pytest.mark.parametrize(("profile", "custom_modes"), [("space", {0, 1, 2, 3}), ("drone-box", {0, 3, 4, 9})])
 def test_a_ground_station_sees_whole_sorties(tmp_path: Path, profile: str, custom_modes: set[int]) -> None:
     """HEARTBEATs of the skimmer in each of its modes and its statuses; the sorties are those of a loop without
     a watcher."""
-    number = free_port()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", number))
+        receiver.bind(("127.0.0.1", 0))
         receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         receiver.settimeout(0.05)
+        link = f"udpout:127.0.0.1:{receiver.getsockname()[1]}"
         arguments = ("loop", "--profile", profile, "--sorties", "1", "--seed", "2", "--json")
-        watched = begin(tmp_path, *arguments, "--state-dir", "one", "--link", f"udpout:127.0.0.1:{number}")
+        watched = begin(tmp_path, *arguments, "--state-dir", "one", "--link", link)
         reader, seen, modes = FrameReader(), set(), set()
         quiet = 0
         while quiet < 10:
