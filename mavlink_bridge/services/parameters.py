@@ -1,7 +1,9 @@
 """The parameter protocol, vehicle side (docs/reference/ground-stations.md, 1.8).
 
 A set acts at once and is answered when it is durable: PARAM_VALUE to all links with the value that now holds, also
-when nothing changed or it was refused. When the journal fails, the last durable value comes back, and that is said.
+when nothing changed or it was refused. While sets of a parameter are on their way nothing tells its new value, neither
+an earlier one's answer nor a read: whoever waits for a value takes every PARAM_VALUE that has it for his answer.
+When the journal fails, the last durable value comes back, and that is said.
 This service alone announces changes, whoever made them, and hands those of others to the journal as well; it does not
 own the values (`Parameters` does). Lists are paced by the room on each link, several links at a time.
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from autopilot.journal import Journal, SaveParameter
@@ -39,16 +41,6 @@ class ServedParameters(Protocol):
     def definition(self, name: str) -> ParameterDef: ...
     def target(self, name: str) -> str: ...
     def set(self, name: str, value: float) -> SetOutcome: ...
-
-
-def parameter_value(
-    parameters: ServedParameters, name: str, index: int = NO_INDEX, firmware: Firmware = OWN
-) -> Message:
-    """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name), as a float whatever
-    its type; KeyError if unknown."""
-    definition = parameters.definition(name)
-    value = firmware.wire_value(parameters[name], definition.type)
-    return dialect.MAVLink_param_value_message(name.encode("ascii"), value, definition.type, len(parameters), index)
 
 
 HASH: Final = "_HASH_CHECK"
@@ -80,10 +72,12 @@ class _Pending:
 
 @dataclass(slots=True)
 class _Unsettled:
-    """A parameter with sets on their way: what the journal held last, and how many sets there are."""
+    """A parameter with sets on their way: what the journal held last, how many sets there are, and what is answered
+    behind them: the name that was asked for, the index, the link."""
 
     durable: float
     sets: int = 0
+    asked: dict[tuple[str, int, int], None] = field(default_factory=dict)
 
 
 class ParameterService:
@@ -115,7 +109,8 @@ class ParameterService:
         self._list_due_ms = 0
         self._pending: deque[_Pending] = deque()
         self._unsettled: dict[str, _Unsettled] = {}
-        self._stored: dict[str, float] = {}  # what the journal is known to hold
+        self._stored: dict[str, float] = {}  # what the journal is known to hold, and to hold on to
+        self._newest: dict[str, int] = {}  # the last ticket of each
         self._changed: dict[str, None] = {}  # to be announced, in order
         self._setting: str | None = None  # the parameter that is being set by this service
         self._again: dict[str, int] = {}  # to be told once more, and when
@@ -139,7 +134,8 @@ class ParameterService:
         self._settle()
         for name in [name for name, due_ms in self._again.items() if due_ms <= now_ms]:
             del self._again[name]
-            self._out.append(Outgoing(self._value(name)))
+            if name not in self._unsettled:
+                self._out.append(Outgoing(self._value(name)))
         self._announce()
         if self._lists and now_ms >= self._list_due_ms:
             self._continue_lists(now_ms)
@@ -164,12 +160,20 @@ class ParameterService:
     def _read(self, index: int, name: str, peer: Peer) -> None:
         if index >= 0:
             if index < len(self._parameters):
-                self._out.append(Outgoing(self._listed(index), peer.link))
+                self._tell(self._parameters.names()[index], index, peer.link)
         elif name in self._parameters:
-            self._out.append(Outgoing(self._value(name), peer.link))
+            self._tell(name, NO_INDEX, peer.link)
         elif name == HASH:
             self._out += [Outgoing(message, peer.link) for message in self._hash()]
         # An unknown name or index is met with silence, as by ArduPilot 4.6 (PARAM_ERROR is newer).
+
+    def _tell(self, asked: str, index: int, link: int) -> None:
+        """On one link; once they are settled, if sets are on their way."""
+        unsettled = self._unsettled.get(self._parameters.target(asked))
+        if unsettled is None:
+            self._out.append(Outgoing(self._value(asked, index), link))
+        else:
+            unsettled.asked[asked, index, link] = None
 
     def _begin_list(self, link: int, now_ms: int) -> None:
         if self._lists.get(link) == 0:
@@ -205,9 +209,13 @@ class ParameterService:
         self._list_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
     def _value(self, name: str, index: int = NO_INDEX) -> Message:
+        """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name)."""
         if index == NO_INDEX and self._firmware.habits.answers_by_index:
             index = self._parameters.names().index(name)
-        return parameter_value(self._parameters, name, index, self._firmware)
+        unsettled, kind = self._unsettled.get(name), self._parameters.definition(name).type
+        value = self._parameters[name] if unsettled is None else unsettled.durable
+        wire = self._firmware.wire_value(value, kind)
+        return dialect.MAVLink_param_value_message(name.encode("ascii"), wire, kind, len(self._parameters), index)
 
     def _listed(self, index: int) -> Message:
         return self._value(self._parameters.names()[index], index)
@@ -231,8 +239,13 @@ class ParameterService:
             return
         self._unsettled.setdefault(name, _Unsettled(before)).sets += 1
         ticket = self._journal.submit(SaveParameter(name, now))
-        self._pending.append(_Pending(ticket, name, now, asked, outcome.warning, peer.link))
+        self._submitted(_Pending(ticket, name, now, asked, outcome.warning, peer.link))
         self._settle()
+
+    def _submitted(self, pending: _Pending) -> None:
+        self._stored.pop(pending.name, None)
+        self._newest[pending.name] = pending.ticket
+        self._pending.append(pending)
 
     def _put(self, name: str, asked: str, value: float) -> SetOutcome:
         """Set without taking it for a change that somebody else has made."""
@@ -250,42 +263,52 @@ class ParameterService:
         name, failure = pending.name, self._journal.failure(pending.ticket)
         if failure is not None:
             self._text(Severity.ERROR, f"{name} not stored: {failure}", None)
+        elif self._newest[name] == pending.ticket:
+            self._stored[name] = pending.value
         unsettled = self._unsettled.get(name)
-        if failure is None and unsettled is not None:
-            unsettled.durable = self._stored[name] = pending.value
-        if pending.link is None or unsettled is None:
+        if unsettled is None:
             return
+        if failure is None:
+            unsettled.durable = pending.value
+        if pending.link is not None:
+            self._finish_set(pending, unsettled, pending.link, failed=failure is not None)
+
+    def _finish_set(self, pending: _Pending, unsettled: _Unsettled, link: int, *, failed: bool) -> None:
+        name = pending.name
         unsettled.sets -= 1
         if unsettled.sets == 0:
             del self._unsettled[name]
-            if failure is not None and self._parameters[name] == pending.value:
+            if failed and self._parameters[name] == pending.value:
                 self._put(name, name, unsettled.durable)
-        self._answer(pending.asked, name, pending.link, pending.warning)
-        if failure is None and self._firmware.habits.tells_changes_again:
-            self._again[name] = self._now_ms + AGAIN_MS
+            if not failed and self._firmware.habits.tells_changes_again:
+                self._again[name] = self._now_ms + AGAIN_MS
+        self._answer(pending.asked, name, link, pending.warning)
+        if unsettled.sets == 0:
+            for asked, index, asker in unsettled.asked:
+                self._tell(asked, index, asker)
 
     def _answer(self, asked: str, name: str, link: int, warning: str | None) -> None:
         if warning is not None:
             self._text(Severity.WARNING, warning, None)
-        self._out.append(Outgoing(self._value(name)))
+        if name not in self._unsettled:
+            self._out.append(Outgoing(self._value(name)))
         if asked != name:
             # The alias is known to the asker only: other stations would take it for one more parameter.
-            self._out.append(Outgoing(self._value(asked), link))
+            self._tell(asked, NO_INDEX, link)
 
     # --- changes made by others ------------------------------------------------------------------------------------
     def _on_change(self, name: str, value: float) -> None:
         if name == self._setting:
             return
         self._changed[name] = None
-        self._stored.pop(name, None)
         definition = self._parameters.definition(name)
         if not definition.read_only:
             ticket = self._journal.submit(SaveParameter(name, None if value == definition.default else value))
-            self._pending.append(_Pending(ticket, name, value))
+            self._submitted(_Pending(ticket, name, value))
 
     def _announce(self) -> None:
         if self._changed:
-            self._out.extend([Outgoing(self._value(name)) for name in self._changed])
+            self._out.extend([Outgoing(self._value(name)) for name in self._changed if name not in self._unsettled])
             self._changed.clear()
 
     def _text(self, severity: Severity, text: str, link: int | None) -> None:
