@@ -127,6 +127,7 @@ class Fleet(Sequence[Session]):
         self.node.load()
         self.runtime.set_speedup(0.0, always)
         self.runtime.add_vehicle(self.node)
+        self.node.between = self.runtime.breathe
         self._stack.callback(self.runtime.close)
         for service in self.node.services:
             self._stack.callback(service.close)

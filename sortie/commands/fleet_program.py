@@ -105,6 +105,7 @@ class FleetProgram:
     def _attach(self) -> None:
         """Links, logs and observers."""
         self.runtime.add_vehicle(self.node)
+        self.node.between = self.runtime.breathe
         self._stack.callback(self.sockets.close_links)
         self.recorders = [self._record(service, one)
                           for service, one in zip(self.node.services, self.vehicles, strict=True)]  # fmt: skip

@@ -142,6 +142,8 @@ class FleetNode:
         self.on_stranded: Callable[[int, Exception], None] = lambda member, error: None
         self.on_pass: list[Callable[[int], None]] = []
         """Called when all stand at the same vehicle time."""
+        self.between: Callable[[], None] = lambda: None
+        """Called within a pass before each vehicle that decides something: a thousand that do take it seconds."""
         self._virtual = True
         self._link_ms = 0
         self._own: list[Network] = []
@@ -320,6 +322,7 @@ class FleetNode:
         for row, now_ms, decides, own in ready:
             member = kind.members[row]
             if decides:
+                self.between()
                 self._arrive(member, now_ms, link_ms, own=own)
             else:
                 self.services[member].stream(now_ms, own=own)
@@ -380,6 +383,8 @@ class FleetNode:
 
     def beat(self) -> None:
         """Vehicle time stands still: a HEARTBEAT of each all the same."""
+        for kind in self._kinds:
+            kind.streams.write()  # within a pass: what fell due before goes before it
         for service in self.services:
             service.beat()
 

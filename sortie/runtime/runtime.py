@@ -21,7 +21,7 @@ from autopilot.turns import earliest
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.client_pace import FREE_MS, ClientPace
-from sortie.runtime.loader import Loader, Serving
+from sortie.runtime.loader import BEAT_S, Loader, Serving
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, Readers
 from sortie.runtime.signals import Signals
@@ -33,6 +33,7 @@ ALONE_SLICE_S = 0.002  # where nobody is on a link: who comes waits that long
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 FOR_EVER_MS = 1 << 62
+LONG_PASS_S = 0.25
 
 
 def _say(text: str) -> None:
@@ -80,6 +81,7 @@ class Runtime:
         self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
+        self._beat_s = math.inf  # paced by the wall: when HEARTBEATs are due although a pass is not over
         self.clock: Callable[[], int | None] | None = None
         """Of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
         self.set_speedup(1.0, never)
@@ -381,11 +383,22 @@ class Runtime:
         free_ms = self._free_ms(wall_s)
         due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms, free_ms)
         end_s = wall_s + PACED_SLICE_S
+        self._beat_s = wall_s + LONG_PASS_S if self.clients is None else math.inf
         while now_ms < due_ms and self._vehicles and not finished():
             self._pass(due_ms, link_ms)
             if self._wall_s() >= end_s or self._must_tell(free_ms):
                 break
             now_ms = self.now_ms
+        self._beat_s = math.inf
+
+    def breathe(self) -> None:
+        """Within a pass, of a node that may take long for it: who counts a vehicle's silence by the wall hears its
+        HEARTBEAT. What is acknowledged was durable before it was queued, so all may leave."""
+        wall_s = self._wall_s()
+        if wall_s >= self._beat_s:
+            self._beat_s = wall_s + BEAT_S
+            self._beat()
+            self._sockets.flush()
 
     def _sleep_s(self) -> float:
         """Until the next deadline on either clock; never long, so that what the vehicles notice is told in time."""

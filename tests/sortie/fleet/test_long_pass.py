@@ -1,0 +1,143 @@
+"""A pass in which many act takes seconds of the wall: HEARTBEATs leave within it, and nothing else is changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from autopilot.journal import NoJournal
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import split_frames
+from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.nodes.fleet import FleetNode
+from sortie.nodes.fleet_build import build_fleet
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.sockets import Sockets
+from sortie.storage.rows import StoredState
+from tests.sortie.runtime.test_fleet_equality import Flown, vehicle
+
+COUNT, END_MS = 12, 30_000
+HEARTBEAT = 0
+Frames = dict[int, list[bytes]]
+Between = Callable[[FleetNode], Callable[[], None]]
+
+
+def _raise(error: Exception, where: str) -> None:
+    raise error
+
+
+def flown(folder: Path, between: Between | None) -> tuple[Frames, list[dict[str, bytes]]]:
+    """All begin in one pass: what each says on a shared link, and its files."""
+    vehicles = [vehicle(number, "copter", 25.0 * number, 0.0) for number in range(1, COUNT + 1)]
+    node = build_fleet(
+        vehicles, lambda one: (NoJournal(), StoredState()), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, warn=print
+    )
+    left = [Flown(one, folder / str(one.endpoint.system_id), 0) for one in node.services]
+    node.load()
+    if between is not None:
+        node.between = between(node)
+    network = node.networks[0]
+    link = network.open_link("station")
+    ask = dialect.MAVLink_request_data_stream_message(0, 0, 0, 4, 1)
+    network.receive(link, bytes(ask.pack(dialect.MAVLink(None, srcSystem=255, srcComponent=190))), 0, 0)
+    said: Frames = defaultdict(list)
+    while node.now_ms < END_MS:
+        node.advance(END_MS)
+        node.serve_links(node.now_ms)
+        for frame in split_frames(network.out_queue(link).take()):
+            said[frame[5]].append(frame)
+    return said, [one.left() for one in left]
+
+
+def impatient(node: FleetNode) -> Callable[[], None]:
+    """HEARTBEATs at every seventh vehicle that decides something."""
+    calls = 0
+
+    def between() -> None:
+        nonlocal calls
+        calls += 1
+        if calls % 7 == 0:
+            node.beat()
+
+    return between
+
+
+def test_heartbeats_within_a_pass_change_nothing_else(tmp_path: Path) -> None:
+    """The other frames are the same in the same order, without a gap in their numbers; and so are the logs, but for
+    these HEARTBEATs in the recorded telemetry."""
+    usual, files = flown(tmp_path / "usual", None)
+    often, files_of_often = flown(tmp_path / "often", impatient)
+    for system, frames in often.items():
+        assert [frame[4] for frame in frames] == [number & 0xFF for number in range(len(frames))]
+        assert len(frames) > len(usual[system]) + 20
+        rest = [frame[7:-2] for frame in frames if frame[7] != HEARTBEAT]
+        assert rest == [frame[7:-2] for frame in usual[system] if frame[7] != HEARTBEAT], f"vehicle {system}"
+    for one, other in zip(files, files_of_often, strict=True):
+        assert "flights/0001/flight.bin" in one
+        assert [name for name, data in one.items() if other[name] != data] == ["flights/0001/flight.tlog"]
+
+
+class Laborious:
+    """A vehicle node whose passes take `pass_s` of the wall, with a breath each eighth of a second."""
+
+    endpoints = ()
+    look_every_ms = 50
+
+    def __init__(self, pass_s: float) -> None:
+        self.now_ms = 0
+        self.wall_s = 100.0
+        self.beats_s: list[float] = []
+        self.breathe: Callable[[], None] = lambda: None
+        self._pass_s = pass_s
+
+    def advance(self, until_ms: int, link_ms: int | None = None) -> None:
+        end_s = self.wall_s + self._pass_s
+        while self.wall_s < end_s:
+            self.wall_s += 0.125
+            self.breathe()
+        self.now_ms = until_ms
+
+    def beat(self) -> None:
+        self.beats_s.append(self.wall_s)
+
+    def next_vehicle_deadline_ms(self) -> int:
+        return self.now_ms + 20
+
+    def next_link_deadline_ms(self) -> None:
+        """Nothing is due on its links."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Nothing comes in."""
+
+    def commit(self, link_ms: int) -> None:
+        """Nothing is kept."""
+
+    def look_again(self) -> None:
+        """It keeps no deadline."""
+
+    def load(self) -> None:
+        """Nothing is compiled."""
+
+
+def beats(pass_s: float, speedup: float) -> list[float]:
+    """When HEARTBEATs leave within a pass that takes so long, s since its begin."""
+    node = Laborious(pass_s)
+    runtime = Runtime(Sockets(), wall_s=lambda: node.wall_s)
+    node.breathe = runtime.breathe
+    runtime.add_vehicle(node)
+    runtime.set_speedup(speedup, lambda: speedup == 0.0)
+    try:
+        runtime.turn(lambda: False, 0.0)
+        began_s = node.wall_s = node.wall_s + 0.125
+        runtime.turn(lambda: node.now_ms > 0, 0.0)
+        return [at_s - began_s for at_s in node.beats_s]
+    finally:
+        runtime.close()
+
+
+def test_a_long_pass_is_heard_of_by_the_wall() -> None:
+    """A quarter of a second after its begin, then each second; not of a short one, nor where time runs ahead."""
+    assert beats(2.5, 1.0) == [0.25, 1.25, 2.25]
+    assert beats(0.125, 1.0) == []
+    assert beats(2.5, 0.0) == []
