@@ -25,18 +25,16 @@ def is_real_time(settings: Settings) -> bool:
 
 def pace_pictures(settings: Settings, service: Service, signals: Signals) -> None:
     """A camera's pictures do not hold up others: who asks for one too early is answered when it is there. In real time
-    it is told of when it is there; at other speeds as soon as it is taken, so that what is told does not depend on the
-    machine, but only until somebody speaks: his patience is measured by the wall, unless he sets the pace.
-    A signal does not wait for all pictures."""
+    it is told of when it is there, and paced by clients, where time waits for it (`begin_pace`); at other speeds as
+    soon as it is taken, so that what is told does not depend on the machine, but only until somebody speaks: his
+    patience is measured by the wall. A signal does not wait for all pictures."""
     if service.camera is None:
         return
     card = service.camera.card
     card.holds_up = False
     card.hurried = lambda: signals.number is not None
-    if is_real_time(settings):
-        card.promises = lambda: False
-    elif settings.pace != CLIENTS:
-        card.promises = lambda: not service.endpoint.totals().frames_in
+    promises = settings.pace != CLIENTS and not is_real_time(settings)
+    card.promises = lambda: promises and not service.endpoint.totals().frames_in
 
 
 def pace_warnings(settings: Settings) -> list[str]:
@@ -58,13 +56,14 @@ def begin_pace(
     """Set the speed of a runtime, now and whenever a ground station sets a vehicle's SIM_SPEEDUP. Paced by the wall at
     speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. Paced by clients it goes as fast as
     they follow, at most at --speedup; while nobody is there as fast as it can when `running` or until a vehicle that
-    boots can be armed, else in real time."""
+    boots can be armed, else in real time; and no faster than pictures are written."""
     served = tuple(services)
     speedup = default_speedup if settings.speedup is None else settings.speedup
     ahead: Callable[[], bool] = always if running else lambda: any(service.busy for service in served)
     if settings.pace == CLIENTS:
         bounds = Bounds(settings.pace_lead, settings.pace_limit, settings.pace_quiet)
         clients = runtime.clients = ClientPace(Followers(bounds))
+        clients.works.dues += [service.camera.unwritten_ms for service in served if service.camera is not None]
         speedup = settings.speedup or 0.0
         if not running:
             ahead = lambda: clients.rule.anybody or _boot(served)

@@ -28,6 +28,7 @@ from autopilot.mount.rotation import turn
 from autopilot.result import Outcome
 from autopilot.vehicle_context import KnownVehicle
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.camera import CameraService
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
@@ -83,6 +84,7 @@ class CameraOwner(Protocol):
     endpoint: Endpoint
     observers: list[Callable[..., None]]
     heartbeats: dict[int, Callable[[], Message]]
+    components: dict[int, Sequence[ProtocolService]]
 
     @property
     def vehicle(self) -> object: ...
@@ -182,6 +184,12 @@ class Card:
             (self.folder / name).unlink(missing_ok=True)
         self.written_ever -= len(names)
 
+    def await_file(self, name: str) -> None:
+        """In whichever thread: until it is written, if it is one that comes."""
+        job = self._jobs.get(name)
+        if job is not None:
+            job.wait(_PATIENCE_S)
+
     def finish(self) -> None:
         """All files are written."""
         for name, job in list(self._jobs.items()):
@@ -250,6 +258,10 @@ class CameraAlbum:
     def stored(self) -> int:
         return self.card.stored
 
+    def unwritten_ms(self) -> int | None:
+        """When the first picture whose file is not there yet is to be told of; None: all are there."""
+        return None if self.service is None else self.service.unwritten_ms()
+
     def keep_in(self, folder: Path) -> None:
         """The card is this folder."""
         self.card.keep_in(folder)
@@ -264,8 +276,10 @@ class CameraAlbum:
             return "application/xml", definition()
         if not path.startswith(f"/{DCIM}/"):
             return None
+        name = path.removeprefix(f"/{DCIM}/")
+        self.card.await_file(name)
         try:
-            file = ServedDirectory(self.card.folder).open(path.removeprefix(f"/{DCIM}/"), "")
+            file = ServedDirectory(self.card.folder).open(name, "")
         except FileRefusedError:
             return None
         try:
@@ -401,7 +415,7 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     files.mount(FOLDER, Pages(METADATA.pages()))
     transfer = FtpService(files, room=owner.room, component=Component.CAMERA)
     owner.heartbeats[Component.CAMERA] = heartbeat
-    owner.endpoint.add_component(Component.CAMERA, [camera, SettingsService(camera.device), transfer])
+    owner.components[Component.CAMERA] = (camera, SettingsService(camera.device), transfer)
     owner.observers.append(camera.hear)
 
     def act(command: Command, context: Context) -> Outcome:

@@ -215,7 +215,7 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
     files = VirtualFiles()
     files.mount(FOLDER, Pages(METADATA.pages()))
     transfer = FtpService(files, room=service.room, component=Component.GIMBAL)
-    endpoint.add_component(Component.GIMBAL, [device, transfer])
+    service.components[Component.GIMBAL] = (device, transfer)
     return (
         GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.links, lambda: endpoint.system_id),
     )

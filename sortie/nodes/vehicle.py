@@ -7,7 +7,7 @@ service and observer what happened, and leaves the bytes to be sent in the endpo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from autopilot import report
@@ -24,6 +24,7 @@ from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from sortie.config.faults import Fault
@@ -89,6 +90,8 @@ class Service:
         vehicle's doing: its log is the same without. A controller tells when it wants."""
         self.heartbeats: dict[int, Callable[[], Message]] = {}
         """Of further components that speak from here, by their number."""
+        self.components: dict[int, Sequence[ProtocolService]] = {}
+        """Their services; for a face."""
         self.passes = 0
         self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
@@ -124,6 +127,8 @@ class Service:
         self.logs_from_boot = face.logs_from_boot
         for service in face.services:
             self.endpoint.add_service(service)
+        for component, services in self.components.items():  # behind: scripts take a link's first HEARTBEAT for ours
+            self.endpoint.add_component(component, services)
 
     def injector(self) -> FaultInjector:
         """Faults that begin and end now; for a face."""

@@ -2,7 +2,7 @@
 come as far as it may.
 
 What goes out on a vehicle's link is followed by the question of a `Barrier`, and a client that answers such questions
-has not followed before the answer is there.
+has not followed before the answer is there. What is done beside the flight (`works`) is waited for as clients are.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from autopilot.control.layout import TICK_MS
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.base import Link
 from mavlink_bridge.links.hub import LinkHub, LinkOwner
 from mavlink_bridge.network import Network
 from mavlink_bridge.services.system.barrier import Barrier
+from sortie.logs.run_log import LOGGER
 from sortie.runtime.followers import Followers
 from sortie.runtime.onlooker import Onlooker
 
 FREE_MS: Final = 1 << 62
 """As far as it likes."""
+LOOK_S: Final = 0.002
+"""Between looks for what is done beside the flight."""
+LIMIT_S: Final = 60.0
+"""A busy machine takes ten for the first picture: its process has to start."""
 BEAT_S: Final = 1.0
 """MAVSDK takes a vehicle for lost after 3 s of the wall without a HEARTBEAT, however little vehicle time has passed."""
 _ANSWER_BEYOND_MS: Final = 1000
@@ -36,12 +42,49 @@ class _Asking:
     number: Callable[[int], int | None]
 
 
+class Works:
+    """What is done beside the flight: pictures that another process writes. Vehicle time does not come to where one is
+    told of before it is there, so that what is told, and when, does not depend on how fast the machine writes, and no
+    flight leaves its pictures behind. Who comes to no end, on a disk that hangs, is told of (`told(text)`) and left
+    behind until he has caught up."""
+
+    def __init__(self, told: Callable[[str], None] = LOGGER.warning) -> None:
+        self.dues: list[Callable[[], int | None]] = []
+        """Of each who does something: the vehicle time (ms) when the first of what is not done yet is due; None: all
+        is done."""
+        self._told = told
+        self._since_s: float | None = None
+        self._left = False
+
+    @property
+    def under_way(self) -> bool:
+        """Is something not done yet?"""
+        return any(due() is not None for due in self.dues)
+
+    def until_ms(self, wall_s: float, now_ms: int) -> int:
+        """How far vehicle time may go: to the tick before."""
+        before_ms = min((ms for due in self.dues if (ms := due()) is not None), default=FREE_MS) - 1
+        until_ms = before_ms - before_ms % TICK_MS
+        if now_ms < until_ms:
+            self._since_s, self._left = None, False
+            return until_ms
+        if self._since_s is None:
+            self._since_s = wall_s
+        if wall_s - self._since_s < LIMIT_S:
+            return until_ms
+        if not self._left:
+            self._left = True
+            self._told(f"pictures were not written within {LIMIT_S:g} s: time does not wait for them now")
+        return FREE_MS
+
+
 @dataclass(slots=True)
 class ClientPace:
     """See the module. `wait_s`: until the next look, where time has come as far as `free_ms` said."""
 
     rule: Followers = field(default_factory=Followers)
     wait_s: float = 0.0
+    works: Works = field(default_factory=Works)
     _ran_s: float = 0.0
     _onlooker: Onlooker = field(default_factory=Onlooker)
     _askings: dict[LinkOwner, _Asking] = field(default_factory=dict)
@@ -50,9 +93,9 @@ class ClientPace:
         """Nobody is looked at any more."""
         self._onlooker.close()
 
-    def has_words(self, hubs: Sequence[LinkHub]) -> bool:
-        """Is something to be sent to a client?"""
-        return any(hub.addressed() for hub in hubs)
+    def must_look(self, hubs: Sequence[LinkHub]) -> bool:
+        """Is something to be sent to a client, or done beside the flight? Then time may not go as far as it might."""
+        return self.works.under_way or any(hub.addressed() for hub in hubs)
 
     def will_send(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> None:
         """What waits leaves now, vehicle time being `now_ms`."""
@@ -85,11 +128,15 @@ class ClientPace:
 
     def free_ms(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> int:
         """How far vehicle time may go. Looks at clients only where it has come as far as it might."""
-        until_ms = self.rule.until_ms
-        if until_ms is None or now_ms < until_ms:
+        until_ms = FREE_MS if self.rule.until_ms is None else self.rule.until_ms
+        if now_ms >= until_ms:
+            until_ms = self.look(hubs, wall_s, link_ms)
+        works_ms = self.works.until_ms(wall_s, now_ms)
+        if now_ms >= works_ms:
+            self.wait_s = LOOK_S if now_ms < until_ms else min(self.wait_s, LOOK_S)
+        if now_ms < min(until_ms, works_ms):
             self._ran_s = wall_s
-            return FREE_MS if until_ms is None else until_ms
-        return self.look(hubs, wall_s, link_ms)
+        return min(until_ms, works_ms)
 
     def is_silent(self, wall_s: float) -> bool:
         """Has vehicle time stood still for a second since it ran, or since this was so?"""

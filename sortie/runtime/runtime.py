@@ -333,9 +333,9 @@ class Runtime:
         return FREE_MS if clients is None else clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, link_ms)
 
     def _must_tell(self, free_ms: int) -> bool:
-        """Vehicle time goes no further before clients have been told."""
+        """Vehicle time goes no further before clients have been told, and works looked at."""
         clients = self.clients
-        return clients is not None and (self.now_ms >= free_ms or clients.has_words(self._sockets.hubs()))
+        return clients is not None and (self.now_ms >= free_ms or clients.must_look(self._sockets.hubs()))
 
     def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
         ready = self._sockets.poll.wait(wait_s)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from tests.fakes.served import served
 pytestmark = pytest.mark.client
 SPEEDUPS = ("1", "4", "0")
 CLIMB_M = 30.0
+TAKEN = 20
 
 
 @pytest.mark.parametrize("speedup", SPEEDUPS)
@@ -50,3 +53,24 @@ def told(link: Any, name: str) -> Any:
     message = link.recv_match(type=name, blocking=True, timeout=PATIENCE_S)
     assert message is not None, name
     return message
+
+
+@pytest.mark.parametrize("ends", [signal.SIGTERM, signal.SIGKILL])
+def test_what_was_told_of_lies_on_the_card_however_the_program_ends(ends: signal.Signals, tmp_path: Path) -> None:
+    """Paced by its clients a vehicle could take pictures faster than they can be written: its time waits for them."""
+    size = ("--param", "CAM1_TYPE=6", "--param", "SIM_CAM_RES_W=1000", "--param", "SIM_CAM_RES_H=750")
+    with pytest.raises(AssertionError) if ends is signal.SIGKILL else nullcontext(), \
+            served(tmp_path, *size, paced=True) as service:  # fmt: skip
+        link = mavutil.mavlink_connection(service.tcp, source_system=255)
+        try:
+            assert link.wait_heartbeat(timeout=PATIENCE_S) is not None
+            link.mav.command_long_send(1, Component.CAMERA, Cmd.IMAGE_START_CAPTURE, 0, 0, 0.1, 1000, 1, 0, 0, 0)
+            heard = [told(link, "CAMERA_IMAGE_CAPTURED") for _ in range(TAKEN)]
+            service.process.send_signal(ends)
+            service.process.wait(PATIENCE_S)
+        finally:
+            link.close()
+    assert [one.capture_result for one in heard] == [1] * TAKEN
+    folder = tmp_path / "log" / "camera"
+    assert [one.file_url for one in heard if not (folder / one.file_url.removeprefix("mftp://")).exists()] == []
+    assert "were not written" not in (tmp_path / "log" / "run.log").read_text()

@@ -32,6 +32,8 @@ class CaptureReports:
         self._untold: deque[tuple[int, int]] = deque()  # (when it is on the card, its number)
         self._again: dict[int, deque[int]] = {}  # link -> numbers
         self._look_ms = 0
+        self._seek_ms = 0
+        """When the first of those that are not there is looked for again."""
 
     def add(self, report: Message, told_ms: int) -> None:
         """Of one more picture, to be told then."""
@@ -42,6 +44,12 @@ class CaptureReports:
     def waits(self) -> bool:
         """Is there a picture of which nobody has been told?"""
         return bool(self._untold)
+
+    def unwritten_ms(self) -> int | None:
+        """When the first one that is still being written is to be told of; None: all are there."""
+        if not self._untold or self._written(self._untold[0][1]) is not None:
+            return None
+        return self._untold[0][0]
 
     def clear(self) -> None:
         """The pictures are deleted; those that come are numbered from 0."""
@@ -71,11 +79,11 @@ class CaptureReports:
     def take_due(self, now_ms: int) -> list[tuple[Message, str]]:
         """What everybody is told now, and why that picture is not on the card ("": it is)."""
         told = []
-        while self._untold and self._untold[0][0] <= now_ms:
+        while self._untold and max(self._untold[0][0], self._seek_ms) <= now_ms:
             number = self._untold[0][1]
             why = self._written(number)
             if why is None:
-                self._untold[0] = now_ms + LOOK_AGAIN_MS, number
+                self._seek_ms = now_ms + LOOK_AGAIN_MS
                 break
             self._untold.popleft()
             if why:
@@ -98,7 +106,7 @@ class CaptureReports:
 
     def next_ms(self) -> int | None:
         """When there is something to tell, or to be looked for."""
-        untold = self._untold[0][0] if self._untold else None
+        untold = max(self._untold[0][0], self._seek_ms) if self._untold else None
         if not self._again:
             return untold
         return self._look_ms if untold is None else min(untold, self._look_ms)

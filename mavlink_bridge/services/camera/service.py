@@ -126,6 +126,10 @@ class CameraService:
         self._sequences.clear()
         self._told_full = False
 
+    def unwritten_ms(self) -> int | None:
+        """When the first picture whose file is not there yet is to be told of; None: all are there."""
+        return self._reports.unwritten_ms()
+
     # --- Service ------------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.get_type() == "COMMAND_LONG":

@@ -165,8 +165,11 @@ class Server:
     def _run(self) -> None:
         try:
             with self._make() as session:
-                if session.service.camera is not None:
-                    session.service.camera.card.holds_up = False  # who flies also answers others
+                camera = session.service.camera
+                if camera is not None:
+                    camera.card.holds_up = False  # who flies also answers others
+                    camera.card.promises = lambda: False
+                    self.pace.works.dues.append(camera.unwritten_ms)
                 self._started.set_result((session, int(session.add_link(LINK).rpartition(":")[2])))
                 try:
                     if self._speedup is None:

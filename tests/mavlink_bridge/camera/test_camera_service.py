@@ -17,6 +17,7 @@ from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import decode, dialect, id_of, payload
 from mavlink_bridge.services.base import Peer
+from mavlink_bridge.services.camera.captured import LOOK_AGAIN_MS
 from mavlink_bridge.services.camera.device import EXPOSING_MS, ImageStatus, Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import CameraItems
@@ -130,6 +131,26 @@ def test_it_beats_once_a_second() -> None:
     said = bench.pass_time(3000)
     assert [one.get_type() for one in said] == ["HEARTBEAT"] * 3
     assert (said[0].type, said[0].autopilot) == (numbers.MAV_TYPE_CAMERA, numbers.MAV_AUTOPILOT_INVALID)
+
+
+def test_it_says_which_picture_is_still_being_written() -> None:
+    """By when it is to be told of, however often it was looked for; nothing when all are there or have failed."""
+    bench = Bench()
+    assert bench.camera.unwritten_ms() is None
+    bench.shelf.slow = True
+    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 2, 1) == Result.ACCEPTED
+    told_ms = bench.now_ms + EXPOSING_MS
+    for _ in range(3):
+        assert bench.camera.unwritten_ms() == told_ms
+        bench.pass_time(300)
+    bench.shelf.slow = False
+    assert bench.camera.unwritten_ms() is None
+    bench.pass_time(LOOK_AGAIN_MS)
+    bench.shelf.slow, bench.shelf.why = True, "No space left on device"
+    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 2)
+    assert bench.camera.unwritten_ms() == bench.now_ms + EXPOSING_MS
+    bench.shelf.slow = False
+    assert bench.camera.unwritten_ms() is None
 
 
 def test_information_says_what_it_is() -> None:
