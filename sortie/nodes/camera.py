@@ -122,6 +122,7 @@ class Card:
         self._temporary: Path | None = None
         self._jobs: dict[str, Job] = {}
         self._failed: dict[str, str] = {}  # why there is no file of this name
+        self._problem = ""  # of the last one
 
     def keep_in(self, folder: Path) -> None:
         """Here from now on; what lies there already takes room. Call it before the first picture."""
@@ -203,17 +204,27 @@ class Card:
             darkroom().drop()
             left = sum(not job.done or bool(job.error) for job in jobs)
             if left:
-                LOGGER.warning("%d pictures were not written: the program was told to end", left)
+                LOGGER.warning("pictures that were not waited for, since the program was told to end: %d", left)
             self._jobs.clear()
         self.finish()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _wait(self, name: str, job: Job) -> None:
-        if not job.wait(_PATIENCE_S):
+        if job.wait(_PATIENCE_S):
+            self._note("", name)
+        else:
             self._failed[name] = job.error or "not written in time"
-            LOGGER.error("picture %s: %s", name, self._failed[name])
+            self._note(self._failed[name], name)
         self._jobs.pop(name, None)
+
+    def _note(self, problem: str, name: str) -> None:
+        """Write down what changes: a survey on a full disk has a thousand that fail alike."""
+        if problem and problem != self._problem:
+            LOGGER.error("picture %s: %s", name, problem)
+        elif self._problem and not problem:
+            LOGGER.warning("pictures are written again, from %s on", name)
+        self._problem = problem
 
     # --- Mount --------------------------------------------------------------------------------------------------------
     def open(self, path: str, query: str) -> OpenFile:

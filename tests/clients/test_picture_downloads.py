@@ -73,4 +73,4 @@ def test_what_was_told_of_lies_on_the_card_however_the_program_ends(ends: signal
     assert [one.capture_result for one in heard] == [1] * TAKEN
     folder = tmp_path / "log" / "camera"
     assert [one.file_url for one in heard if not (folder / one.file_url.removeprefix("mftp://")).exists()] == []
-    assert "were not written" not in (tmp_path / "log" / "run.log").read_text()
+    assert "not waited for" not in (tmp_path / "log" / "run.log").read_text()

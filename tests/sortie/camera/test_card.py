@@ -73,6 +73,24 @@ def test_what_was_not_written_is_said_when_somebody_asks(tmp_path: Path, caplog:
     assert [record.getMessage() for record in caplog.records] == [f"picture {NAME}: No space left on device"]
 
 
+def test_pictures_that_fail_alike_are_written_down_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With the first one's name; then another reason, then that it is over."""
+    card, job = begun(tmp_path)
+    full, gone = "No space left on device", "No such file or directory"
+    for number, problem in enumerate((full, full, full, gone, gone, "", "", full), 1):
+        name = NAME.replace("1.", f"{number}.")
+        if number > 1:
+            job = Job(card.folder / name, 0, cast("Any", None))
+            card.written_by(name, job)
+        job.end(problem)
+        assert card.written(name) == problem
+    said = [record.getMessage().replace("100SORTI/IMG_000", "") for record in caplog.records]
+    assert said == [
+        f"picture 1.JPG: {full}", f"picture 4.JPG: {gone}", "pictures are written again, from 6.JPG on",
+        f"picture 8.JPG: {full}",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("pace", "speedup", "alone", "among_others"),
     [("wall", None, False, False), ("wall", 1.0, False, False), ("wall", 4.0, True, False), ("wall", 0.0, True, False),
@@ -112,6 +130,6 @@ def test_who_is_told_to_end_does_not_wait_for_all_pictures(tmp_path: Path, caplo
     card.close()
     assert not job.done
     assert [record.getMessage() for record in caplog.records] == [
-        "1 pictures were not written: the program was told to end"
+        "pictures that were not waited for, since the program was told to end: 1"
     ]
     assert not card.writing()
