@@ -41,6 +41,8 @@ class FlightRecorder:
         self._began_ms = 0
         self._odometer = 0.0
         self._reached = 0
+        self._begins = False
+        """A log begins with how things stand, whoever has begun the flight."""
         self._ending = False
         self.boot = BootLog(service, directory) if telemetry and service.logs_from_boot else None
         """The log before the first flight."""
@@ -97,6 +99,7 @@ class FlightRecorder:
             return f"{error.strerror}: {self.directory}"
         LOGGER.info("%sflight %s begins", self._prefix, self.latest.name)
         self._began_ms = now_ms
+        self._begins = True
         self._odometer = self.service.vehicle.state.odometer
         self._reached = 0
         if self.telemetry:
@@ -112,7 +115,8 @@ class FlightRecorder:
                 log.write_frames(frames, now_ms)
         error = log.error
         if self._bin is not None:
-            if self.service.sampled:
+            if self.service.sampled or self._begins:
+                self._begins = False
                 log.write_state(self.service.vehicle.state, now_ms)
                 self._bin.sample(now_ms)
             error = log.error or self._bin.error
