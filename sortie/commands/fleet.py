@@ -19,7 +19,7 @@ from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import fleet_of
 from sortie.config.formation import FleetVehicle
-from sortie.config.options import FLIGHT_REPORT, JSON, PLAN, REPEAT
+from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
 from sortie.config.settings import Given, Settings
 from sortie.logs.separation_log import as_facts
 from sortie.nodes.flight import Flight
@@ -65,7 +65,7 @@ def fly_fleet(given: Given, settings: Settings) -> int:
         run.load()
         progress.terminal.start()
         try:
-            rounds = _fly_all(run, runtime, progress, given[REPEAT])
+            rounds = _fly_all(run, runtime, progress, given[REPEAT], given[GO_AT])
         finally:
             progress.terminal.stop()
         if pages is not None:
@@ -111,11 +111,13 @@ def _plans(given: Given, settings: Settings) -> tuple[list[FleetVehicle], list[P
     return vehicles, [moved_plan(plan, one.offset) for one in vehicles]
 
 
-def _fly_all(run: FleetProgram, runtime: Runtime, progress: FleetProgress, repeat: int) -> list[dict[str, Any]]:
+def _fly_all(
+    run: FleetProgram, runtime: Runtime, progress: FleetProgress, repeat: int, go_at_s: float
+) -> list[dict[str, Any]]:
     """Reports of up to `repeat` rounds; a signal, or a round that was not completed by all, ends the row."""
     rounds: list[dict[str, Any]] = []
     for _ in range(repeat):
-        rounds.append(_fly_once(run, runtime, progress))
+        rounds.append(_fly_once(run, runtime, progress, go_at_s))
         if runtime.signals.exit_status is not None or rounds[-1]["result"] != "completed":
             break
     return rounds
@@ -124,8 +126,8 @@ def _fly_all(run: FleetProgram, runtime: Runtime, progress: FleetProgress, repea
 class _Follower:
     """One vehicle's flight, observed with what a person sees of it."""
 
-    def __init__(self, service: Service, progress: FleetProgress, number: int) -> None:
-        self.flight = Flight(service)
+    def __init__(self, service: Service, progress: FleetProgress, number: int, go_at_s: float) -> None:
+        self.flight = Flight(service, go_at_ms=round(1000.0 * go_at_s))
         self._progress = progress
         self._number = number
 
@@ -136,11 +138,11 @@ class _Follower:
         self._progress.phases[self._number] = self.flight.state.name.lower()
 
 
-def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress) -> dict[str, Any]:
+def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress, go_at_s: float) -> dict[str, Any]:
     began_s, began_ms = time.monotonic(), run.node.now_ms
     for number in range(len(run.node.services)):
         run.node.touch(number)  # each stands at the present time when it is asked
-    followers = [_Follower(service, progress, number) for number, service in enumerate(run.node.services)]
+    followers = [_Follower(service, progress, number, go_at_s) for number, service in enumerate(run.node.services)]
     waiting = [follower.flight for follower in followers]
     for number, follower in enumerate(followers):
         service = run.node.services[number]

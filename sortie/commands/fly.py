@@ -11,7 +11,7 @@ from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, 
 from sortie.commands.progress import Progress
 from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
-from sortie.config.options import FLIGHT_REPORT, JSON, PLAN, REPEAT
+from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
 from sortie.config.settings import Given
 from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
 from sortie.runtime.runtime import Runtime
@@ -46,7 +46,7 @@ def fly(given: Given) -> int:
         check_reach(loaded, place, hint="take the plan for this place")
         progress.terminal.start()
         try:
-            flights = _fly_all(run, runtime, progress, given[REPEAT])
+            flights = _fly_all(run, runtime, progress, given[REPEAT], given[GO_AT])
         finally:
             progress.terminal.stop()
         if pages is not None:
@@ -58,12 +58,12 @@ def fly(given: Given) -> int:
         return 0 if all(flight["result"] == "completed" for flight in flights) else 1
 
 
-def _fly_all(run: Program, runtime: Runtime, progress: Progress, repeat: int) -> list[dict[str, Any]]:
+def _fly_all(run: Program, runtime: Runtime, progress: Progress, repeat: int, go_at_s: float) -> list[dict[str, Any]]:
     """Reports of up to `repeat` flights; a signal, or a flight that was not completed, ends the row."""
     flights: list[dict[str, Any]] = []
     for _ in range(repeat):
         began_s = time.monotonic()
-        flight, took_s = fly_once(run, runtime, progress)
+        flight, took_s = fly_once(run, runtime, progress, go_at_s=go_at_s)
         flights.append(report_of(run, flight, took_s, began_s))
         if runtime.signals.exit_status is not None or flight.result.result != "completed":
             break

@@ -30,9 +30,12 @@ def place_of(run: Program, runtime: Runtime, progress: Progress) -> GeoPoint | N
     return state.place if state.has_position else None
 
 
-def fly_once(run: Program, runtime: Runtime, progress: Progress, *, auto_go: bool = False) -> tuple[Flight, float]:
-    """One flight of the loaded mission, to its end or a signal; and the wall seconds it took once it had started."""
-    flight = Flight(run.service, auto_go=auto_go)
+def fly_once(
+    run: Program, runtime: Runtime, progress: Progress, *, auto_go: bool = False, go_at_s: float = 0.0
+) -> tuple[Flight, float]:
+    """One flight of the loaded mission, to its end or a signal; and the wall seconds it took once it had started.
+    `auto_go`, `go_at_s`: see `Flight`."""
+    flight = Flight(run.service, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
     service = run.service
     started_s = time.monotonic()
 

@@ -85,6 +85,10 @@ FILE: Final = Option(
 ONCE: Final = Option(
     "once", truth, False, "End after the landing.", Group.COMMAND, frozenset({"demo"}), kind=Kind.SWITCH
 )
+GO_AT: Final = Option(
+    "go-at", number_from_zero, 0.0, "Vehicle time of GO, since boot; it goes as soon as it can be armed from then on.",
+    Group.COMMAND, frozenset({"fly"}), form="S", unit="s",
+)  # fmt: skip
 REPEAT: Final = Option(
     "repeat", whole_number(1, 10_000_000), 1, "Fly it N times, in one process.", Group.COMMAND, frozenset({"fly"}),
     form="N",
@@ -472,6 +476,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     *CAMPAIGN,
     ONCE,
     REPEAT,
+    GO_AT,
     PROFILE,
     SORTIES,
     REPORT,

@@ -38,19 +38,20 @@ class FlightResult:
 
 
 class Flight:
-    """Follows one flight. With `auto_go` the flight manager begins it by itself (FM_AUTO_GO); else GO is given here.
+    """Follows one flight. With `auto_go` the flight manager begins it by itself (FM_AUTO_GO); else GO is given here,
+    not before vehicle time `go_at_ms`.
 
     `step` is called after each pass with its events and never blocks; `done` says that `result` is final.
     """
 
-    def __init__(self, service: Service, *, auto_go: bool = False) -> None:
+    def __init__(self, service: Service, *, auto_go: bool = False, go_at_ms: int = 0) -> None:
         self.service = service
         self.state = FlightState.IDLE
         self.result = FlightResult()
         self.done = False
         self._auto_go = auto_go
-        self._began_ms = service.now_ms
-        self._next_try_ms: int | None = service.now_ms
+        self._began_ms = max(service.now_ms, go_at_ms)
+        self._next_try_ms: int | None = self._began_ms
         self._took_off_ms: int | None = None
         self._odometer = 0.0
         self._complete = False

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from autopilot.events import ArmedChanged
 from autopilot.geo import ABOVE_HOME
 from autopilot.mission.plan import Plan, format_plan
 from sortie.api.claims import Claims
@@ -77,10 +78,12 @@ class Flown:
         """The plan alone, by the flight manager."""
         session = self.session
         place, heading = session.stood
-        home = f"{place.lat:.7f},{place.lon:.7f},{place.alt:.2f},{heading:g}"
+        home = f"{place.lat!r},{place.lon!r},{place.alt!r},{heading!r}"  # to the last digit, as it flew
         words = ["sortie", "fly", str(kept / PLAN), "--vehicle", self._wish.vehicle, "--home", home]
         words += ["--firmware", self._wish.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
+        armed_s = [one.time_s for one in session.events if isinstance(one.event, ArmedChanged) and one.event.armed]
+        words += ["--go-at", f"{armed_s[-1]!r}"] if armed_s else []
         words += ["--terrain", os.path.relpath(session.terrain)] if session.terrain is not None else []
         for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # nobody waits in a test
             words += ["--param", f"{name}={value!r}"]

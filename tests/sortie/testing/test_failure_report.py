@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.mission.plan import parse_plan
+from sortie.reading.logs import read_log
 from tests.fakes.plugin_run import again, kept, run
 
 pytest_plugins = ["pytester"]
@@ -105,6 +106,43 @@ def test_the_command_flies_the_same_again(pytester: pytest.Pytester) -> None:
 def _first_item_s(folder: Path) -> float:
     lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     return float(next(line["time_s"] for line in lines if line["event"] == "ItemReached"))
+
+
+WAITS = """
+import pytest
+from sortie.api.sample import square
+
+@pytest.mark.sortie(wind=(5, 90, 1), faults=["gps.glitch=8@25..30"], params={"FM_COUNTDOWN": 0})
+@pytest.mark.parametrize("begin", ["go", "start"])
+def test_waits(sortie_vehicle, begin):
+    vehicle = sortie_vehicle
+    vehicle.run_for(7.77)
+    vehicle.upload(square(vehicle.autopilot.facts.home))
+    getattr(vehicle, begin)()
+    vehicle.reaches(item=9, within_s=40)
+"""
+
+
+def test_a_flight_that_waited_is_flown_again_from_the_same_instant(pytester: pytest.Pytester) -> None:
+    """By the flight manager with the very bytes, as far as the test went; begun by commands with the very samples."""
+    result = run(pytester, WAITS)
+    result.assert_outcomes(failed=2)
+    lines = [line.removeprefix("flight:") for line in result.outlines if line.startswith("flight:")]
+    assert len(lines) == 2 and all(" --go-at 10.78 " in line for line in lines)
+    for line in lines:
+        words = shlex.split(line)
+        done = subprocess.run(
+            [sys.executable, "-m", *words, "--json", "--link", "tcpin:127.0.0.1:0"], cwd=pytester.path,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        kept_log = (pytester.path / words[2]).parent / "flight.bin"
+        log = pytester.path / json.loads(done.stdout.splitlines()[-1])["logs"] / "flight.bin"
+        if "-go/" in words[2]:
+            assert log.read_bytes().startswith(kept_log.read_bytes())
+        samples = read_log(kept_log).samples
+        assert len(samples) > 150
+        assert read_log(log).samples[: len(samples)] == samples
 
 
 def test_a_test_that_passes_again_takes_its_folder_away(pytester: pytest.Pytester) -> None:
