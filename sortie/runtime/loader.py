@@ -17,6 +17,11 @@ ANSWER_FIRST_S = 0.00001
 COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, some 20 s"
 
 
+def say_to_person(text: str) -> None:
+    """On the standard error output, at once."""
+    print(text, file=sys.stderr, flush=True)
+
+
 class Loader(threading.Thread):
     """Runs `load` once and rings when it is done; `error` is what it raised."""
 

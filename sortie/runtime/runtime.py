@@ -12,7 +12,6 @@ Paced by `clients`: as far as these have followed; a radio's air has vehicle tim
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable
 
@@ -21,7 +20,7 @@ from autopilot.turns import earliest
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.client_pace import FREE_MS, ClientPace
-from sortie.runtime.loader import BEAT_S, Loader, Serving
+from sortie.runtime.loader import BEAT_S, Loader, Serving, say_to_person
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, Readers
 from sortie.runtime.signals import Signals
@@ -34,10 +33,6 @@ PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 FOR_EVER_MS = 1 << 62
 LONG_PASS_S = 0.25
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def always() -> bool:
@@ -334,8 +329,7 @@ class Runtime:
 
     def _must_tell(self, free_ms: int) -> bool:
         """Vehicle time goes no further before clients have been told, and works looked at."""
-        clients = self.clients
-        return clients is not None and (self.now_ms >= free_ms or clients.must_look(self._sockets.hubs()))
+        return self.clients is not None and (self.now_ms >= free_ms or self.clients.must_look(self._sockets.hubs()))
 
     def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
         ready = self._sockets.poll.wait(wait_s)
@@ -379,8 +373,7 @@ class Runtime:
         at once: links and signals get their turn every `PACED_SLICE_S` all the same, and nothing flies after the end.
         """
         now_ms = self.now_ms
-        due_ms = self._pace.due_ms(wall_s, now_ms)
-        free_ms = self._free_ms(wall_s)
+        due_ms, free_ms = self._pace.due_ms(wall_s, now_ms), self._free_ms(wall_s)
         due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms, free_ms)
         end_s = wall_s + PACED_SLICE_S
         self._beat_s = wall_s + LONG_PASS_S if self.clients is None else math.inf
@@ -405,13 +398,10 @@ class Runtime:
         now_s = self._wall_s()
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
-            next_ms = self._limit_ms
+            dues = [node.next_vehicle_deadline_ms() for node in self._plain]
+            next_ms = min((self._limit_ms, *(due for due in dues if due is not None)))
             for vehicle in self._vehicles:
                 next_ms = min(next_ms, vehicle.next_vehicle_deadline_ms(), vehicle.now_ms + vehicle.look_every_ms)
-            for node in self._plain:
-                due = node.next_vehicle_deadline_ms()
-                if due is not None and due < next_ms:
-                    next_ms = due
             wait_s = min(wait_s, self._pace.wall_s(next_ms) - now_s)
         self._due_s = now_s + wait_s
         return max(wait_s, 0.0)
@@ -420,13 +410,10 @@ class Runtime:
         """Seconds to the next deadline on link time; negative when it has passed."""
         if self.virtual_links:
             return math.inf
-        due_ms = self._sockets.next_deadline_ms()
-        for node in self._nodes:
-            due = node.next_link_deadline_ms()
-            if due is not None and (due_ms is None or due < due_ms):
-                due_ms = due
+        dues = [self._sockets.next_deadline_ms(), *(node.next_link_deadline_ms() for node in self._nodes)]
         if self._wired and self.clients is None:
-            due_ms = earliest((due_ms, self._wires.next_deadline_ms()))
+            dues.append(self._wires.next_deadline_ms())
+        due_ms = earliest(dues)
         return math.inf if due_ms is None else (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
 
     @property
@@ -435,7 +422,7 @@ class Runtime:
         return self.sockets
 
     # --- before the first pass ----------------------------------------------------------------------------------------
-    def load(self, say: Callable[[str], None] = _say) -> None:
+    def load(self, say: Callable[[str], None] = say_to_person) -> None:
         """Load what is compiled, in a thread, and serve the links meanwhile: ground stations connect and are answered,
         vehicle time stands still. A signal ends the waiting, not the thread; see `sortie.__main__`. `say` is told when
         something is compiled."""
