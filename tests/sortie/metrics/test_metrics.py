@@ -239,13 +239,13 @@ def test_addresses_are_loopback_unless_told_otherwise() -> None:
 # --- the program ------------------------------------------------------------------------------------------------------
 def test_the_program_shows_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By HTTP, as a file over MAVFTP, and by `sortie status --links`, as table and as JSON."""
-    port = free_port()
+    port, began_s = free_port(), time.monotonic()
     with served(tmp_path, "--metrics", f"127.0.0.1:{port}", speedup="1", ready=False) as service:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S) as answer:
             statistics = parsed(answer.read().decode())
         assert statistics["sortie_links"] >= 1.0
         assert statistics["sortie_all_links_sent_frames_total"] > 0.0
-        assert 0.0 <= statistics["sortie_loop_lateness_worst_seconds"] < 5.0
+        assert 0.0 <= statistics["sortie_loop_lateness_worst_seconds"] < time.monotonic() - began_s
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE_S)
         assert run(["status", "--links", "--json", "--connect", service.tcp]) == 0

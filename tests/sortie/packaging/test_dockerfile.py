@@ -15,6 +15,7 @@ import pytest
 from mavlink_bridge.links.address import parse_link
 from sortie.config.link_policy import check_links
 from tests.fakes.dockerfile import ROOT, instructions, only
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
 
 HOME = "/home/sortie"
@@ -126,10 +127,12 @@ def test_its_steps_install_a_service_that_serves_and_is_healthy(tmp_path):
         try:
             assert service.stderr is not None
             assert "serving copter" in iter(service.stderr.readline, "").__next__()
-            done = subprocess.run(check, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(
+                check, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE_S
+            )
             assert done.returncode == 0, done.stderr
             assert "STABILIZE" in done.stdout
         finally:
             service.send_signal(signal.SIGTERM)
-        assert service.wait(10) == 0
+        assert service.wait(PATIENCE_S) == 0
     assert (tmp_path / "state" / "sortie" / "state.db").is_file()
