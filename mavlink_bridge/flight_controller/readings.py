@@ -37,6 +37,7 @@ class Readings:
             "GLOBAL_POSITION_INT": self._position, "ATTITUDE": self._attitude, "SYS_STATUS": self._system,
             "GPS_RAW_INT": self._gps, "EKF_STATUS_REPORT": self._ekf, "ESTIMATOR_STATUS": self._estimator,
             "EXTENDED_SYS_STATE": self._landed, "BATTERY_STATUS": self._battery, "VFR_HUD": self._hud,
+            "SIM_STATE": self._simulated,
         }  # fmt: skip
         self.names = frozenset(self._read)
 
@@ -64,6 +65,16 @@ class Readings:
             self.origin = GeoPoint(lat, lon, alt)
         if self.origin is not None:
             r[R.NORTH : R.DOWN + 1] = to_local(self.origin, lat, lon, alt)
+
+    def _simulated(self, m: Message) -> None:
+        """Where a controller in a simulator really is, and how it flies there."""
+        r = self.report
+        lat, lon = m.lat_int / 1e7, m.lon_int / 1e7
+        r[R.TRUE_LAT], r[R.TRUE_LON], r[R.TRUE_ALT] = lat, lon, m.alt
+        r[R.TRUE_VN], r[R.TRUE_VE], r[R.TRUE_VD] = m.vn, m.ve, m.vd
+        r[R.TRUE_ROLL], r[R.TRUE_PITCH], r[R.TRUE_YAW] = m.roll, m.pitch, m.yaw
+        if self.origin is not None:
+            r[R.TRUE_N : R.TRUE_D + 1] = to_local(self.origin, lat, lon, m.alt)
 
     def _attitude(self, m: Message) -> None:
         r = self.report

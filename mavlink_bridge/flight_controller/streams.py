@@ -64,6 +64,10 @@ class StreamKeeper:
         self._ask_due_ms = 0
         self._beat_ms: int | None = None
 
+    def want(self, name: str, hz: float) -> None:
+        """One more stream, asked for with the next check."""
+        self.rates[_number(name)] = hz
+
     def heard(self, msg_id: int, now_ms: int) -> None:
         """A message of this id came in."""
         if msg_id in self.rates:

@@ -1,8 +1,9 @@
 """The same question to another autopilot: our flight beside that of a flight controller, judge by judge.
 
-A controller takes longer to be ready than our vehicle, so both flights are laid on each other at the moment of arming:
-faults come as long after it, and formulas count from as long before it. Of a controller there is what it tells, not the
-truth; a judge that asks for something else (wind, touchdown) is not told.
+A controller takes longer to be ready and to leave the ground than our vehicle, so both flights are laid on each other
+at the moment of liftoff (what drives: of arming): faults come as long after it, and formulas count from as long before
+it. Its simulator tells where it really is, which matters as soon as its estimate is lost; what nobody tells (wind,
+touchdown) a judge is not told.
 """
 
 from __future__ import annotations
@@ -35,10 +36,13 @@ one: GPS has been switched by SIM_GPS1_ENABLE since 4.6."""
 ASKED: Final = ("ardupilot",)
 """Whose SITL has these parameters: the word before the colon of --vehicle."""
 NOT_THEIRS: Final = ("FM_", "SYSID_", "SIM_COLLIDE")
+SAME_AIR: Final = {"SIM_WIND_T": 1.0}
+"""What makes its air ours: SIM_WIND_SPD at every height. Without it SITL has the square root of a 60th of the height
+of it, 0.41 of it at 10 m."""
 
 
 class Strike(Struct, frozen=True):
-    """A fault that begins or ends, s after arming (0: with it): the parameters of which the controller has one."""
+    """A fault that begins or ends, s after liftoff (0: with it): the parameters of which the controller has one."""
 
     after_s: float
     fault: str
@@ -54,7 +58,7 @@ class Answer(Struct, frozen=True):
 
 
 class Confirmed(Struct, frozen=True):
-    """`results`: how each flight ended. `apart_m`: between the tracks at the same time after arming, in the median and
+    """`results`: how each flight ended. `apart_m`: between the tracks at the same time after liftoff, in the median and
     at most."""
 
     results: tuple[str, str]
@@ -79,12 +83,12 @@ def check_asked(study: Study) -> None:
 def asked_params(wanted: Wanted) -> dict[str, float]:
     """The parameters that the controller begins with."""
     params = checked_params(wanted.params, parse_vehicle(wanted.vehicle).frame)
-    return {name: value for name, value in params.items() if not name.startswith(NOT_THEIRS)}
+    return SAME_AIR | {name: value for name, value in params.items() if not name.startswith(NOT_THEIRS)}
 
 
-def strikes(wanted: Wanted, armed_s: float) -> list[Strike]:
-    """The faults as parameters, in order of time; our vehicle armed at `armed_s`. UserError for one that the controller
-    does not have."""
+def strikes(wanted: Wanted, began_s: float) -> list[Strike]:
+    """The faults as parameters, in order of time; our vehicle lifted off at `began_s`. UserError for one that the
+    controller does not have."""
     found = []
     for text in wanted.faults:
         try:
@@ -95,21 +99,23 @@ def strikes(wanted: Wanted, armed_s: float) -> list[Strike]:
         for at_ms, column in ((begin_ms, 1), (end_ms, 2)):
             if at_ms is not None:
                 params = tuple((row[0], float(row[column])) for row in STRIKES[fault.name])
-                found.append(Strike(max(at_ms / 1000.0 - armed_s, 0.0), fault.name, params))
+                found.append(Strike(max(at_ms / 1000.0 - began_s, 0.0), fault.name, params))
     return sorted(found, key=lambda one: one.after_s)
 
 
-def armed_at(signals: Mapping[str, Array]) -> float:
-    """Seconds since boot; UserError where it never was."""
-    armed = np.flatnonzero(signals["armed"])
-    if armed.size == 0:
-        raise UserError("it was never armed: there is no flight to compare", 1)
-    return float(signals["time"][armed[0]])
+def began_at(signals: Mapping[str, Array], *, flies: bool) -> float:
+    """Seconds since boot until liftoff, of what does not fly until arming; UserError where that never was."""
+    armed, landed = (np.asarray(signals[name], np.float64) > 0.5 for name in ("armed", "landed"))
+    under_way = np.flatnonzero(armed & ~landed if flies else armed)
+    if under_way.size == 0:
+        never = "never left the ground" if flies and armed.any() else "was never armed"
+        raise UserError(f"it {never}: there is no flight to compare", 1)
+    return float(signals["time"][under_way[0]])
 
 
-def laid_on(theirs: Mapping[str, Array], armed_s: float) -> dict[str, Array]:
-    """The signals on an even grid from 0, as if armed at `armed_s`."""
-    time = np.asarray(theirs["time"], np.float64) - armed_at(theirs) + armed_s
+def laid_on(theirs: Mapping[str, Array], began_s: float, *, flies: bool) -> dict[str, Array]:
+    """The signals on an even grid from 0, as if it had lifted off at `began_s`."""
+    time = np.asarray(theirs["time"], np.float64) - began_at(theirs, flies=flies) + began_s
     step_s = STEP_MS / 1000.0
     grid = np.arange(int(time[-1] / step_s) + 1) * step_s
     at = np.clip(np.searchsorted(time, grid, side="right") - 1, 0, time.size - 1)

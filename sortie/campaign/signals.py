@@ -151,15 +151,15 @@ class Recorder:
             self.over = now_ms - since_ms >= GROUNDED_S * 1000.0
 
     def signals(self) -> dict[str, Array]:
-        """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell (wind,
-        errors of its estimate, how hard it touched down)."""
+        """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell (wind, how
+        hard it touched down, and behind a real one errors of its estimate)."""
         r = np.array(self._reports, np.float64)
         time, item, complete, breached, failsafe = np.array(self._others, np.float64).T
-        real = bool(np.isnan(r[:, R.TRUE_LAT]).all())
+        real = bool(np.isnan(r[:, R.TRUE_WIND_N]).all())
 
         def told(true: int, own: int) -> NDArray[np.float64]:
-            """Of the simulator the truth, of a controller what it says."""
-            return np.asarray(r[:, own if real else true], np.float64)
+            """Of a simulator the truth, of a controller without one, or before it tells it, what it says."""
+            return np.asarray(np.where(np.isnan(r[:, true]), r[:, own], r[:, true]), np.float64)
 
         north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
         home = self._session.stood[0]
@@ -197,8 +197,9 @@ class Recorder:
         north = (r[:, R.LAT] - r[:, R.TRUE_LAT]) * metres
         east = (r[:, R.LON] - r[:, R.TRUE_LON]) * metres * np.cos(np.radians(r[:, R.TRUE_LAT]))
         known = (r[:, R.LAT] != 0.0) | (r[:, R.LON] != 0.0)
-        known &= (r[:, R.TRUE_LAT] != 0.0) | (r[:, R.TRUE_LON] != 0.0)
-        return np.where(known, np.hypot(north, east), 0.0)
+        known &= np.isfinite(r[:, R.TRUE_LAT]) & ((r[:, R.TRUE_LAT] != 0.0) | (r[:, R.TRUE_LON] != 0.0))
+        error = np.where(known, np.hypot(north, east), 0.0)
+        return error if np.isfinite(r[:, R.TRUE_LAT]).any() else np.full(len(r), np.nan)
 
 
 def legs_of(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from autopilot.events import Event
 from autopilot.geo import GeoPoint
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.api.begin import standing_at
 from sortie.api.watch import TimedEvent
@@ -23,8 +24,8 @@ from sortie.campaign.confirm import (
     Answer,
     Confirmed,
     Strike,
-    armed_at,
     asked_params,
+    began_at,
     check_asked,
     confirmed,
     laid_on,
@@ -47,6 +48,7 @@ from sortie.config.settings import Given, Settings
 from sortie.nodes.plan_file import load_plan, start_of
 from sortie.nodes.vehicle import Service
 
+_TRUTH_HZ: Final = 10.0
 _LAST_MS: Final = 5000
 """Vehicle time that a flight which is over may take to look so."""
 
@@ -62,15 +64,16 @@ def confirm(given: Given) -> int:
     check_identity(folder, kept)
     check_asked(kept.study)
     ours = fly_run(kept.study, row.run, row.inputs)
-    armed_s = armed_at(ours.signals)
     wanted = kept.study.wanted(row.run, row.inputs)
+    flies = vehicle_class(vehicle.frame).has_height
+    began_s = began_at(ours.signals, flies=flies)
     out = folder / "confirmed" / str(row.run)
     settings = Settings(
         vehicle=vehicle, home=_stands(wanted), speedup=given[CONFIRM_SPEEDUP], link=(), state_dir=out / "state",
         log_dir=out / "logs",
     )  # fmt: skip
-    told, result = _fly(settings, wanted, strikes(wanted, armed_s))
-    theirs = laid_on(told, armed_s)
+    told, result = _fly(settings, wanted, strikes(wanted, began_s), flies=flies)
+    theirs = laid_on(told, began_s, flies=flies)
     found = confirmed(kept.study, row.inputs, ours, theirs, result)
     _keep(out, row.run, {"ours": ours.signals, "theirs": theirs}, found)
     print(json.dumps(msgspec.to_builtins(found) | {"agrees": found.agrees}) if given[JSON] else _lines(found))
@@ -95,16 +98,19 @@ class _Watched:
 
 
 class _Strikes:
-    """Sets parameters of the controller when they are due after arming."""
+    """Sets parameters of the controller when they are due after liftoff, of what does not fly after arming."""
 
-    def __init__(self, service: Service, due: list[Strike], write: Callable[[str, float], ParameterWrite]) -> None:
-        self._service, self._due, self._write = service, list(due), write
-        self._armed_ms: int | None = None
+    def __init__(
+        self, service: Service, due: list[Strike], write: Callable[[str, float], ParameterWrite], *, flies: bool
+    ) -> None:
+        self._service, self._due, self._write, self._flies = service, list(due), write, flies
+        self._began_ms: int | None = None
         self._struck: list[tuple[Strike, list[ParameterWrite]]] = []
 
     def observe(self, _: list[Event], now_ms: int) -> None:
-        if self._armed_ms is None and self._service.autopilot.facts.armed:
-            self._armed_ms = now_ms
+        facts = self._service.autopilot.facts
+        if self._began_ms is None and facts.armed and not (self._flies and facts.landed):
+            self._began_ms = now_ms
         while self._due and self._is_due(self._due[0], now_ms):
             one = self._due.pop(0)
             self._struck.append((one, [self._write(name, value) for name, value in one.params]))
@@ -117,14 +123,15 @@ class _Strikes:
                 raise UserError(f"fault {one.fault}: the controller did not set {names}", 1)
 
     def _is_due(self, one: Strike, now_ms: int) -> bool:
-        return self._armed_ms is not None and now_ms - self._armed_ms >= one.after_s * 1000.0
+        return self._began_ms is not None and now_ms - self._began_ms >= one.after_s * 1000.0
 
 
-def _fly(settings: Settings, wanted: Wanted, due: list[Strike]) -> tuple[dict[str, Array], str]:
+def _fly(settings: Settings, wanted: Wanted, due: list[Strike], *, flies: bool) -> tuple[dict[str, Array], str]:
     """The controller's signals, and how its flight ended."""
     with Program(settings, start=start_of(wanted.plan), defaults=COUNTDOWN, of_child=asked_params(wanted)) as run:
         assert run.controller is not None
         companion = run.controller.companion
+        companion.vehicle.link.streams.want("SIM_STATE", _TRUTH_HZ)
         runtime = run.begin(default_speedup=1.0, running=True)
         load_plan(run.service, wanted.plan)
         progress = Progress(run.service)
@@ -139,7 +146,7 @@ def _fly(settings: Settings, wanted: Wanted, due: list[Strike]) -> tuple[dict[st
             return client
 
         watched = _Watched(run.service, (place, 0.0))
-        struck = _Strikes(run.service, due, write)
+        struck = _Strikes(run.service, due, write, flies=flies)
         run.service.observers += [watched.observe, struck.observe]
         recorder = Recorder(watched, wanted.plan, alone=False)
         flight, _ = fly_once(run, runtime, progress)

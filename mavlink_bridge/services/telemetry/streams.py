@@ -198,6 +198,12 @@ STREAMS: Final[tuple[Stream, ...]] = (
         **_xyz("xgyro ygyro zgyro", r.GYRO_X),
         "lat": Value(r.TRUE_LAT, E7), "lng": Value(r.TRUE_LON, E7),
     }, ready=s.HAS_TRUTH),
+    Stream("SIM_STATE", {  # degrees times 1e7 in lat and lon, as ArduPilot tells them; nobody is told the quaternion
+        **dict.fromkeys(("q1", "q2", "q3", "q4"), constant(nan)), **_xyz("roll pitch yaw", r.TRUE_ROLL),
+        **_xyz("xacc yacc zacc", r.ACCEL_X), **_xyz("xgyro ygyro zgyro", r.GYRO_X),
+        "lat": Value(r.TRUE_LAT, E7), "lon": Value(r.TRUE_LON, E7), "alt": Value(r.TRUE_ALT),
+        **_xyz("vn ve vd", r.TRUE_VN), "lat_int": Value(r.TRUE_LAT, E7), "lon_int": Value(r.TRUE_LON, E7),
+    }, ready=s.HAS_TRUTH),
     Stream("HWSTATUS", {"Vcc": constant(5000)}),
     # What PX4's stations ask for besides.
     Stream("ALTITUDE", {

@@ -19,7 +19,7 @@ for name in ("pyarrow", "scipy"):
 
 from autopilot.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
-from sortie.campaign.confirm import Strike, armed_at, asked_params, confirmed, laid_on, strikes
+from sortie.campaign.confirm import Strike, asked_params, began_at, confirmed, laid_on, strikes
 from sortie.campaign.flown import Flown, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
@@ -65,30 +65,30 @@ def study(tmp_path: Path) -> Study:
     return Study.read(tmp_path / "study.toml")
 
 
-def test_faults_come_as_long_after_arming_as_ours_and_parameters_at_boot(study: Study) -> None:
+def test_faults_come_as_long_after_liftoff_as_ours_and_parameters_at_boot(study: Study) -> None:
     wanted = study.wanted(0, {"fault": "gps.loss@30..40"})
     assert strikes(wanted, 12.0) == [
         Strike(18.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0))),
         Strike(28.0, "gps.loss", (("SIM_GPS_DISABLE", 0.0), ("SIM_GPS1_ENABLE", 1.0))),
     ]
-    assert asked_params(wanted) == {"WPNAV_SPEED": 500.0}
+    assert asked_params(wanted) == {"WPNAV_SPEED": 500.0, "SIM_WIND_T": 1.0}  # our wind is the same at all heights
     with pytest.raises(UserError, match=r"fault motor1.loss@30: ArduPilot SITL has gps.loss, baro.loss"):
         strikes(msgspec.structs.replace(wanted, faults=["motor1.loss@30"]), 12.0)
 
 
 @pytest.mark.parametrize("outcome", [ParameterOutcome.ACCEPTED, ParameterOutcome.TIMEOUT, ParameterOutcome.REFUSED])
 def test_a_fault_that_the_controller_did_not_take_is_no_answer(outcome: ParameterOutcome) -> None:
-    """Of two names one is enough; both are asked for once, as long after arming as the fault is due."""
-    facts, asked = SimpleNamespace(armed=False), list[tuple[str, float]]()
+    """Of two names one is enough; both are asked for once, as long after liftoff as the fault is due."""
+    facts, asked = SimpleNamespace(armed=False, landed=True), list[tuple[str, float]]()
 
     def write(name: str, value: float) -> SimpleNamespace:
         asked.append((name, value))
         return SimpleNamespace(outcome=outcome if name == "SIM_GPS1_ENABLE" else ParameterOutcome.TIMEOUT)
 
     due = Strike(2.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0)))
-    struck = _Strikes(SimpleNamespace(autopilot=SimpleNamespace(facts=facts)), [due], write)
-    for now_ms in (0, 10_000, 11_900, 12_000, 12_100):
-        facts.armed = now_ms >= 10_000
+    struck = _Strikes(SimpleNamespace(autopilot=SimpleNamespace(facts=facts)), [due], write, flies=True)
+    for now_ms in (0, 7_000, 9_900, 10_000, 11_900, 12_000, 12_100):
+        facts.armed, facts.landed = now_ms >= 7_000, now_ms < 10_000
         struck.observe([], now_ms)
         assert bool(asked) == (now_ms >= 12_000)
     assert asked == list(due.params)
@@ -99,16 +99,20 @@ def test_a_fault_that_the_controller_did_not_take_is_no_answer(outcome: Paramete
         struck.check()
 
 
-def test_flights_are_laid_on_each_other_at_arming() -> None:
-    """Theirs armed after 30 s, in samples that are not even; ours after 2 s."""
+def test_flights_are_laid_on_each_other_at_liftoff() -> None:
+    """Theirs lifted off after 30 s, in samples that are not even; ours after 2 s. What drives has arming for it."""
     time = np.array([0.0, 10.0, 29.9, 30.0, 30.3, 31.05])
-    theirs = {"time": time, "armed": (time >= 30.0).astype(float), "north": time}
-    laid = laid_on(theirs, 2.0)
-    assert armed_at(laid) == pytest.approx(2.0)
+    armed, landed = (time >= 10.0).astype(float), (time < 30.0).astype(float)
+    theirs = {"time": time, "armed": armed, "landed": landed, "north": time}
+    laid = laid_on(theirs, 2.0, flies=True)
+    assert began_at(laid, flies=True) == pytest.approx(2.0)
     assert list(laid["time"]) == pytest.approx([0.2 * k for k in range(16)])
     assert list(laid["north"][-6:]) == [30.0, 30.0, 30.3, 30.3, 30.3, 30.3]
+    assert began_at(theirs, flies=False) == 10.0
+    with pytest.raises(UserError, match="never left the ground"):
+        began_at(theirs | {"landed": np.ones(6)}, flies=True)
     with pytest.raises(UserError, match="never armed"):
-        armed_at({"time": time, "armed": np.zeros(6)})
+        began_at(theirs | {"armed": np.zeros(6)}, flies=True)
 
 
 def test_a_judge_agrees_differs_or_is_not_told(study: Study) -> None:
