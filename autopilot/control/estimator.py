@@ -29,8 +29,13 @@ from autopilot.control.jit import jit
 
 #: Innovations beyond this many standard deviations are refused.
 GATE = 5.0
-#: How long position is trusted without an accepted fix, and how many fixes start it (again).
-POSITION_TIMEOUT_MS = 5000.0
+#: How long position is trusted while all fixes are refused, and how long without any: ArduPilot's estimator goes on by
+#: its accelerometers for 7 s, and what watches it acts a second later.
+REFUSED_TIMEOUT_MS, SILENT_TIMEOUT_MS = 5000.0, 8000.0
+#: How long after the last accepted fix the tilt is still better by the gyros than by gravity, which in the air is felt
+#: together with drag: ArduPilot's tiltDriftTimeMax_ms.
+TILT_HOLDS_MS = 15_000.0
+#: How many fixes start the position (again).
 FIRST_FIXES = 10.0
 #: A vehicle that turns faster than this (rad/s) does not rest.
 STILL = 0.03
@@ -164,6 +169,7 @@ def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float,
     for i in range(4):
         s[L.S_RATIO_VEL + i] = 0.0
     s[L.S_GPS_SEEN] = 0.0
+    s[L.S_GPS_OK_MS] = s[L.S_TIME_MS] - TILT_HOLDS_MS  # what the fixes before have taught is forgotten
     s[L.S_POS_OK] = 0.0
     s[L.S_FLAGS] = L.FLAGS_NO_POSITION
     if fix:
@@ -175,7 +181,10 @@ def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float,
 
 @jit
 def level(s: L.Row) -> None:
-    """Without position: hold the tilt by gravity alone, as if the vehicle did not accelerate for long."""
+    """Without position: hold the tilt by gravity alone, as if the vehicle did not accelerate for long. For a while in
+    the air all goes on by gyros and accelerometers: as long as drag slows the vehicle down, gravity seems to lean."""
+    if s[L.S_AIR] == 1.0 and s[L.S_TIME_MS] - s[L.S_GPS_OK_MS] < TILT_HOLDS_MS:
+        return
     rate = 0.5 * L.TICK if s[L.S_AIR] == 0.0 else 0.08 * L.TICK
     tilt(s, -rate * s[L.S_AEN], -rate * s[L.S_AEE], 0.0, 0.0)
     if s[L.S_AIR] == 0.0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import sqrt
 
 from autopilot.control import layout as L
-from autopilot.control.estimator import POSITION_TIMEOUT_MS
+from autopilot.control.estimator import REFUSED_TIMEOUT_MS, SILENT_TIMEOUT_MS
 from autopilot.control.guidance import arrive, begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw
 from autopilot.control.jit import jit
@@ -188,7 +188,8 @@ def stop(s: L.Row) -> None:
 def watch_estimator(s: L.Row) -> None:
     """Loss and return of the position, and the flags that are reported."""
     now = s[L.S_TIME_MS]
-    if s[L.S_POS_OK] == 1.0 and now - s[L.S_GPS_OK_MS] > POSITION_TIMEOUT_MS:
+    patience_ms = SILENT_TIMEOUT_MS if s[L.S_GPS_LOST_SENT] == 1.0 else REFUSED_TIMEOUT_MS
+    if s[L.S_POS_OK] == 1.0 and now - s[L.S_GPS_OK_MS] > patience_ms:
         s[L.S_POS_OK] = 0.0
         s[L.S_GPS_SEEN] = 0.0
     flags = L.FLAGS_GOOD if s[L.S_POS_OK] == 1.0 else L.FLAGS_NO_POSITION

@@ -16,7 +16,7 @@ from sortie.campaign.flown import Row
 from sortie.campaign.folder import Kept, read_signals, write_whole, writing
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.signals import legs_of
-from sortie.campaign.study import written
+from sortie.campaign.study import Study, written
 from sortie.campaign.summary import (
     MOST_FAILURES,
     Columns,
@@ -33,13 +33,16 @@ from sortie.nodes.plan_file import start_of
 _BINS: Final = 24
 _WIDE, _HIGH, _MAP = 420, 140, 420
 _MOST_DOTS: Final = 4000
-_MOST_TRACKS: Final = 8
 _STYLE = """body{font:15px/1.45 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;margin:.6em 0}td,th{border-bottom:1px solid #ddd;padding:.2em .8em .2em 0}
 td,th{text-align:left}
 code{font-size:13px}svg{display:block;margin:.4em 0}svg text{font:11px system-ui,sans-serif;fill:#555}
 .bad{fill:#c0392b}.good{fill:#2c7fb8}polyline{fill:none;stroke-width:1.5}.plan{stroke:#2c7fb8;stroke-width:2}
-.track{stroke:#c0392b;opacity:.6}@media print{body{margin:0}}"""
+.track{stroke:#c0392b;opacity:.6}.own{stroke-dasharray:4 3;opacity:.5}@media print{body{margin:0}}
+"""
+_HUES: Final = ("#c0392b", "#2c7fb8", "#238b45", "#8e44ad", "#d35400", "#117a65", "#7f6000", "#555555")
+"""Of a track and its plan, where each has its own: the worst first."""
+_COLOURS: Final = "".join(f".run{k}{{stroke:{hue};color:{hue}}}" for k, hue in enumerate(_HUES))
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -53,7 +56,7 @@ def write_report(folder: Path) -> Path:
     parts.append(_failures(folder, columns))
     file = folder / "report.html"
     with writing(folder):
-        write_whole(file, page(f"Campaign {kept.study.said.plan}", "".join(parts)).encode("utf-8"))
+        write_whole(file, page(f"Campaign {kept.study.title}", "".join(parts)).encode("utf-8"))
     return file
 
 
@@ -64,7 +67,7 @@ def _head(kept: Kept, summary: Summary) -> str:
     if kept.study.said.sample.method == SEARCH:
         how = "A search flies where it fails: their share says nothing of other flights"
     return (
-        f"<h1>{escape(kept.study.said.plan)}: {summary.failed} of {summary.done} flights failed</h1>"
+        f"<h1>{escape(kept.study.title)}: {summary.failed} of {summary.done} flights failed</h1>"
         f"<p>{how}. "
         f"{summary.done} of {summary.total} runs, sample {kept.study.said.sample.method}, "
         f"seed {kept.study.said.sample.seed}. Results: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>"
@@ -133,23 +136,33 @@ def _end(columns: Columns, name: str, value: float) -> str:
 
 
 def _tracks(folder: Path, columns: Columns) -> str:
-    """The worst flights from above, over the plan of the worst."""
-    found = [(row, read_signals(folder, row.run)) for row in columns.worst[:_MOST_TRACKS]]
+    """The worst flights from above, over the plan; where that varies each over its own, in a colour for both."""
+    found = [(row, read_signals(folder, row.run)) for row in columns.worst[: len(_HUES)]]
     tracks = [
         (row, np.stack([np.asarray(signals["east"], np.float64), np.asarray(signals["north"], np.float64)]))
         for row, signals in found if signals
     ]  # fmt: skip
     if not tracks:
         return ""
-    wanted = columns.kept.study.wanted(tracks[0][0].run, tracks[0][0].inputs)
+    plans = [_way(columns.kept.study, row) for row, _ in tracks]
+    if all(np.array_equal(plan, plans[0]) for plan in plans):
+        lines = [("track", f"run {row.run}", track) for row, track in tracks] + [("plan", "plan", plans[0])]
+        runs, title = ", ".join(str(row.run) for row, _ in tracks), "The worst tracks over the plan"
+    else:
+        lines = [(f"own run{k}", f"plan of run {row.run}", plans[k]) for k, (row, _) in enumerate(tracks)]
+        lines += [(f"track run{k}", f"run {row.run}", track) for k, (row, track) in enumerate(tracks)]
+        runs = ", ".join(f'<b class="run{k}">{row.run}</b>' for k, (row, _) in enumerate(tracks))
+        runs, title = f"{runs}, each with its own plan dashed", "The worst tracks over their plans"
+    drawn, size = drawn_map(lines)
+    return f"<h2>{title}</h2><p>Runs {runs}; {size:.0f} m wide, north is up.</p>{drawn}"
+
+
+def _way(study: Study, row: Row) -> NDArray[np.float64]:
+    """The closed way through the plan of a run, from where the vehicle stood: m east, then north."""
+    wanted = study.wanted(row.run, row.inputs)
     home = standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))[0]
-    plan = legs_of(home, wanted.plan.items).T[::-1]
-    drawn, size = drawn_map(
-        [("track", f"run {row.run}", track) for row, track in tracks]
-        + [("plan", "plan", np.concatenate([plan, plan[:, :1]], axis=1))]
-    )
-    runs = ", ".join(str(row.run) for row, _ in tracks)
-    return f"<h2>The worst tracks over the plan</h2><p>Runs {runs}; {size:.0f} m wide, north is up.</p>{drawn}"
+    way = legs_of(home, wanted.plan.items).T[::-1]
+    return np.concatenate([way, way[:, :1]], axis=1)
 
 
 def drawn_map(lines: Sequence[tuple[str, str, NDArray[np.float64]]]) -> tuple[str, float]:
@@ -166,7 +179,7 @@ def page(title: str, inside: str) -> str:
     """A page that opens without a network."""
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
-        f"<style>{_STYLE}</style>{inside}</html>\n"
+        f"<style>{_STYLE}{_COLOURS}</style>{inside}</html>\n"
     )
 
 

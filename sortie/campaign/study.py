@@ -141,6 +141,14 @@ class Study(Struct, frozen=True):
             raise UserError("sample.method: what a search flies is known when the runs before it have been flown")
         return inputs(self.said.vary, self.said.sample.method, self.said.sample.seed, self.runs)
 
+    @property
+    def title(self) -> str:
+        """Its plan for people, of many the first two: `hill.plan, square.plan and 3 more`."""
+        names = [Path(name).name for name in _plan_names(self.said)]
+        if len(names) <= 3:
+            return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+
     def seed(self, run: int) -> int:
         """The seed of a run."""
         return seed_of_run(self.said.sample.seed, self.first + run)

@@ -3,6 +3,7 @@
 # ruff: noqa: E402  # what needs the extra is imported behind the skip
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +19,11 @@ from sortie.campaign.flown import FIGURES, Flown, Row
 from sortie.campaign.folder import Folder, Kept
 from sortie.campaign.report import write_report
 from sortie.campaign.sampling import Vary, inputs
+from sortie.campaign.signals import legs_of
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import Said, Sample
 from sortie.campaign.summary import MOST_FAILURES, Columns, first_order, influences, strongest
+from sortie.nodes.plan_file import read_plan, start_of
 
 ROOT = Path(__file__).parents[3]
 PI = float(np.pi)
@@ -122,3 +125,31 @@ def test_the_page_has_space_tracks_and_commands(tmp_path: Path) -> None:
     assert "first-order Sobol index" in page
     assert page.count("<code>sortie campaign replay") == sum(not row.ok for row in rows)
     assert "http" not in page
+
+
+def test_each_of_the_worst_tracks_is_over_its_own_plan_where_that_varies(tmp_path: Path) -> None:
+    """One pair of lines, in a colour of its own, for each run; and the title names the plans, no placeholder."""
+    plans = {f"plans/{name}": (ROOT / "examples" / name).read_text() for name in ("square.plan", "survey.plan")}
+    vary = {"route": Vary(choice=list(plans))}
+    said = Said("{route}", {"j": "always(height < 3)"}, vary=vary, sample=Sample("random", 4, 1))
+    north = np.linspace(0.0, 90.0, 20)
+    with Folder(tmp_path, Study(said, plans, "", 4), "here") as folder:
+        for run, name in enumerate(plans):
+            row = Row(run, 0, "completed", "", False, {"route": name}, {"j": run - 3.0}, dict.fromkeys(FIGURES))
+            folder.add([Flown(row, {"time": north, "north": north, "east": -north})])
+    page = write_report(tmp_path).read_text()
+    assert "<title>Campaign square.plan and survey.plan</title>" in page
+    assert "<h1>square.plan and survey.plan: 2 of 2 flights failed</h1>" in page
+    for run in range(2):
+        assert page.count(f'class="track run{run}"') == 1
+    drawn = [re.search(rf'class="own run{run}" points="([^"]+)"><title>plan of run {run}<', page) for run in range(2)]
+    square, survey = (found.group(1) for found in drawn if found)
+    assert (square.count(","), survey.count(",")) == (places("square.plan"), places("survey.plan"))
+
+
+def places(name: str) -> int:
+    """Corners of the closed way from home through the plan, home twice."""
+    plan = read_plan(ROOT / "examples" / name)
+    home = start_of(plan)
+    assert home is not None
+    return len(legs_of(home, plan.items)) + 1
