@@ -102,12 +102,13 @@ class FlyingFailsafes:
             self._announcer.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
     def _mode_without_position(self) -> int | None:
-        """The mode that goes on without a position; None: the one that flies does, or nothing shall be done."""
+        """The mode that goes on without a position; None: the one that flies does, or nothing shall be done. A landing of
+        RTL or AUTO does not: it is at a place."""
         action = int(self._facts.param("FS_EKF_ACTION", 1.0))
-        needed = self._modes.spec.position or action == _EVEN_WITHOUT_NEED
-        if action == 0 or self._modes.mode.is_landing or not needed:
-            return None
         modes = self._facts.vehicle_class.modes
+        needed = self._modes.spec.position or action == _EVEN_WITHOUT_NEED
+        if action == 0 or self._modes.number == modes.land or not needed:
+            return None
         return modes.height_hold if action == _ALT_HOLD and not self._lost.sticks.lost else modes.land
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:

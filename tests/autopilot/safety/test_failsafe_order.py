@@ -114,6 +114,18 @@ def test_the_estimator_fails(action: int, mode: int, then: int, text: str) -> No
     assert text in bench.texts
 
 
+def test_the_estimator_fails_while_rtl_lands() -> None:
+    """That landing is at home, which nobody finds now: ArduCopter changes to LAND (4.7: all of RTL, and of AUTO all but
+    NAV_ATTITUDE_TIME, require a position)."""
+    bench = flying()
+    bench.core.modes.set(RTL, bench.now_ms)
+    bench.run(120.0, lambda: bench.core.modes.mode.is_landing)
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.modes.number == LAND
+    assert "EKF Failsafe: changed to LAND Mode" in bench.texts
+
+
 def test_without_a_threshold_the_estimator_is_not_watched() -> None:
     bench = flying(FS_EKF_THRESH=0)
     bench.vehicle.lose_position()
