@@ -62,7 +62,7 @@ def write_report(folder: Path) -> Path:
 
 def _head(kept: Kept, summary: Summary) -> str:
     low, high = summary.interval
-    ended = ", ".join(f"{escape(name)} {count}" for name, count in summary.results.items())
+    ended = ", ".join(f"{count} {escape(name)}" for name, count in summary.results.items())
     how = f"{summary.share:.2%}; with 95&nbsp;% confidence {low:.2%} to {high:.2%}"
     if kept.study.said.sample.method == SEARCH:
         how = "A search flies where it fails: their share says nothing of other flights"
@@ -70,7 +70,7 @@ def _head(kept: Kept, summary: Summary) -> str:
         f"<h1>{escape(kept.study.title)}: {summary.failed} of {summary.done} flights failed</h1>"
         f"<p>{how}. "
         f"{summary.done} of {summary.total} runs, sample {kept.study.said.sample.method}, "
-        f"seed {kept.study.said.sample.seed}. Results: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>"
+        f"seed {kept.study.said.sample.seed}. Missions: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>"
     )
 
 

@@ -118,8 +118,8 @@ def _print(summary: Summary, as_json: bool) -> None:
     for name, judge in summary.judges.items():
         margins = "not flown" if judge.median is None else f"robustness {judge.lowest:.4g} to {judge.highest:.4g}"
         print(f"{name}: {judge.failed} failed, {margins}")
-    for name, count in summary.results.items():
-        print(f"{name}: {count}")
+    if summary.results:
+        print("missions: " + ", ".join(f"{count} {name}" for name, count in summary.results.items()))
 
 
 def status(given: Given) -> int:
@@ -146,10 +146,7 @@ def replay(given: Given) -> int:
     watched = Watched(logs, given[REPLAY_LINK], given[REPLAY_SPEEDUP])
     again = fly_run(kept.study, there.run, there.inputs, watched)
     same = msgspec.json.encode(again.row) == msgspec.json.encode(there)
-    print(json.dumps(msgspec.to_builtins(again.row)) if given[JSON] else _told(again.row.result, again.row.reason))
-    if not given[JSON]:
-        for name, margin in again.row.robustness.items():
-            print(f"{name}: {'not flown' if margin is None else f'{margin:.4g}'}")
+    print(json.dumps(msgspec.to_builtins(again.row)) if given[JSON] else "\n".join(_lines(again.row)))
     print(f"sortie: {'the same, byte for byte' if same else 'NOT the same as in the folder'}; {logs}", file=sys.stderr)
     if again.traceback:
         print(again.traceback, file=sys.stderr, end="")
@@ -167,8 +164,13 @@ def flown_row(folder: Path, number: int) -> tuple[Kept, Row]:
     return kept, there
 
 
-def _told(result: str, reason: str) -> str:
-    return f"{result}: {reason}" if reason else result
+def _lines(row: Row) -> list[str]:
+    """How the mission ended, and each judge's verdict."""
+    lines = [f"mission {row.result}" + (f": {row.reason}" if row.reason else "")]
+    for name, margin in row.robustness.items():
+        verdict = "holds" if margin is not None and margin >= 0.0 else "broken"
+        lines.append(f"{name}: not flown" if margin is None else f"{name}: {verdict}, robustness {margin:.4g}")
+    return lines
 
 
 def check_identity(folder: Path, kept: Kept) -> None:

@@ -175,7 +175,7 @@ def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirm
 
 def _lines(found: Confirmed) -> str:
     lines = [f"{name}: {_answer(one)}" for name, one in found.judges.items()]
-    lines.append(f"flights: ours {found.results[0]}, theirs {found.results[1]}")
+    lines.append(f"missions: ours {found.results[0]}, theirs {found.results[1]}")
     lines.append(f"tracks: {found.apart_m[0]:.1f} m apart in the median, {found.apart_m[1]:.1f} m at most")
     return "\n".join([*lines, "agrees" if found.agrees else "differs"])
 

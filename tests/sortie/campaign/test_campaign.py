@@ -202,9 +202,12 @@ def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypat
     assert "1 of 3 runs" in capsys.readouterr().out
     assert "of 1 flights failed" in (tmp_path / "report.html").read_text()
     assert main(command) == 0
-    assert "3 of 3 runs" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "3 of 3 runs" in told and "missions: 3 completed" in told
     assert main(["campaign", "replay", str(tmp_path), "1"]) == 0
-    assert "the same, byte for byte" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "the same, byte for byte" in told.err
+    assert told.out.startswith("mission completed\nfinishes: holds, robustness ")
     assert list((tmp_path / "replays" / "1").rglob("*.bin"))
     assert main(["campaign", "status", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["judges"]["finishes"]["failed"] == 0
