@@ -71,7 +71,7 @@ class View(Struct):
     """How far a campaign is. `flight_s`: vehicle time flown by this command."""
 
     total: int
-    done: int
+    done: int = 0
     workers: int = 0
     failed: int = 0
     flight_s: float = 0.0
@@ -81,12 +81,16 @@ class View(Struct):
     def count(self, flown: list[Flown]) -> None:
         """Take in what has come."""
         for one in flown:
-            self.done += 1
-            self.failed += not one.row.ok
+            self.add(one.row)
             self.flight_s += one.row.figures["flight_time_s"] or 0.0
-            for name, margin in one.row.robustness.items():
-                if margin is not None and margin < 0.0:
-                    self.by_judge[name] = self.by_judge.get(name, 0) + 1
+
+    def add(self, row: Row) -> None:
+        """Take in what this command, or another before it, has flown."""
+        self.done += 1
+        self.failed += not row.ok
+        for name, margin in row.robustness.items():
+            if margin is not None and margin < 0.0:
+                self.by_judge[name] = self.by_judge.get(name, 0) + 1
 
 
 def check_installed(*, search: bool = False) -> None:
@@ -241,7 +245,9 @@ class Campaign:
         self._ask_at_s = -inf
         self._came: SimpleQueue[Future] = SimpleQueue()
         self._flying: dict[Future, _Given] = {}
-        self.view = View(folder.study.runs, len(folder.done))
+        self.view = View(folder.study.runs)
+        for row in rows(folder.path):
+            self.view.add(row)
 
     def run(self) -> View:
         """Until all is flown. UserError when no worker is left that may, or the scheduler is lost."""

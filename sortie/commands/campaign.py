@@ -100,12 +100,20 @@ def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> None:
 
 def live_line(view: View, seconds: float, start: int) -> str:
     """How far it is after so many s, of which `start` runs were there before."""
-    left_s = seconds / max(view.done - start, 1) * (view.total - view.done)
+    done = view.done - start
+    left = f", {_duration(seconds / done * (view.total - view.done))} left" if done else ""
     judges = ", ".join(f"{name} {count}" for name, count in sorted(view.by_judge.items()))
     return (
         f"sortie: {view.done} of {view.total} runs, {view.flight_s / max(seconds, 1e-3):.0f} flight hours an hour, "
-        f"{view.failed} failed{f' ({judges})' if judges else ''}, {left_s:.0f} s left, {view.workers} workers"
+        f"{view.failed} failed{f' ({judges})' if judges else ''}{left}, {view.workers} workers"
     )
+
+
+def _duration(seconds: float) -> str:
+    """As people say it."""
+    if seconds < 120.0:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60.0:.0f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"
 
 
 def _print(summary: Summary, as_json: bool) -> None:

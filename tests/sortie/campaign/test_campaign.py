@@ -225,8 +225,18 @@ def test_the_live_view_tells_rate_failures_by_judge_time_left_and_workers(study,
     assert told
     assert failed
     assert live_line(view, 10.0, 3) == (
-        f"sortie: 6 of 100 runs, {hours:.0f} flight hours an hour, {failed} failed ({told}), 313 s left, 4 workers"
+        f"sortie: 6 of 100 runs, {hours:.0f} flight hours an hour, {failed} failed ({told}), 5 min left, 4 workers"
     )
+    assert live_line(View(100, 0, 4), 60.0, 0) == "sortie: 0 of 100 runs, 0 flight hours an hour, 0 failed, 4 workers"
+
+
+def test_a_campaign_that_goes_on_shows_what_failed_before(tmp_path, study, flown, client) -> None:
+    """Of the hours that were flown only its own: they are for the rate."""
+    with Folder(tmp_path, study, identity()) as folder:
+        folder.add(flown[:4])
+        view = Campaign(folder, client, identity(), lambda _: None).view
+    assert (view.done, view.failed, view.flight_s) == (4, sum(not one.row.ok for one in flown[:4]), 0.0)
+    assert sum(view.by_judge.values()) >= view.failed > 0
 
 
 def test_no_flight_begins_after_its_budget_and_the_same_command_goes_on(tmp_path, study, client, monkeypatch) -> None:

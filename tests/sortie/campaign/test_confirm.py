@@ -17,6 +17,8 @@ import pytest
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
+from pyarrow.parquet import read_table
+
 from autopilot.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
 from sortie.campaign.confirm import Strike, asked_params, began_at, confirmed, laid_on, strikes
@@ -137,7 +139,7 @@ def test_what_cannot_be_asked_is_told(study: Study, tmp_path: Path, capsys) -> N
 
 
 def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_path: Path, capsys) -> None:
-    """It flies what ours flew; its position is what it tells."""
+    """It flies what ours flew; judged is where its simulator says that it is, beside which its estimate errs."""
     out = tmp_path / "out"
     flown = fly_run(study, 0, {"fault": ""})
     with Folder(out, study, identity()) as folder:
@@ -152,6 +154,8 @@ def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_pat
     kept = out / "confirmed" / "0"
     assert (kept / "tracks.html").read_text().count("<polyline") == 2
     assert {one.name for one in kept.glob("*.parquet")} == {"ours.parquet", "theirs.parquet"}
+    error = np.array(read_table(kept / "theirs.parquet")["estimate_error"])
+    assert 0.01 < error.max() < 5.0
 
 
 def test_a_flight_that_is_stopped_is_no_answer(
