@@ -102,8 +102,8 @@ class FlyingFailsafes:
             self._announcer.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
     def _mode_without_position(self) -> int | None:
-        """The mode that goes on without a position; None: the one that flies does, or nothing shall be done. A landing of
-        RTL or AUTO does not: it is at a place."""
+        """The mode that goes on without a position; None: the one that flies does, or nothing shall be done. A landing
+        of RTL or AUTO does not: it is at a place."""
         action = int(self._facts.param("FS_EKF_ACTION", 1.0))
         modes = self._facts.vehicle_class.modes
         needed = self._modes.spec.position or action == _EVEN_WITHOUT_NEED
