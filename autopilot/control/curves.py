@@ -21,7 +21,6 @@ from autopilot.control.profile import (
     C_E,
     C_END,
     C_FIRST,
-    C_LAST,
     C_LAST_SPEED,
     C_LENGTH,
     C_LIMIT,
@@ -32,7 +31,6 @@ from autopilot.control.profile import (
     R_FROM,
     R_HELD,
     R_TIME,
-    R_WAY,
     copy_profile,
     finish_profile,
     no_profile,
@@ -103,45 +101,66 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool,
     if on and dn * dn + de * de + dd * dd < SAME_PLACE * SAME_PLACE:
         copy_profile(s, L.S_BEFORE, L.S_NOW)
         copy_profile(s, L.S_NOW, L.S_ONWARD)
-    elif moves < RESTS * RESTS or (after_spline and along > 0.0 and moves - along * along < RESTS * RESTS):
-        begin_alone(s, p, t)
-    else:
+    elif moves < RESTS * RESTS:
+        begin_at_rest(s, p, t)
+    elif not (after_spline and along > 0.0 and moves - along * along < RESTS * RESTS and goes_on(s, p, t, along, last)):
         return
     s[L.S_CURVING] = 1.0
     no_profile(s, L.S_ONWARD)
     if last > 0.0:
-        _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
-        s[L.S_NOW + C_LAST_SPEED] = last
-        finish_profile(
-            s, L.S_NOW, s[L.S_NOW + C_FIRST + R_FROM], s[L.S_NOW + C_LIMIT], accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE]
-        )
+        if s[L.S_NOW + C_FIRST + R_FROM] == 0.0:
+            finish_at(s, p, 0.0, last)
     elif s[L.S_CORNER] > 0.0:
         plan(s, p, L.S_ONWARD, t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E], t[L.T_NEXT_D] - t[L.T_END_D])
 
 
 @jit
-def begin_alone(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A leg that nothing blends into, from rest or from a spline's speed along it; what the reference has of place and
-    motion beside it fades."""
+def begin_at_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A leg that nothing blends into: what the reference has of place and motion beside it fades."""
     n, e, d = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
     if n * n + e * e + d * d > BESIDE * BESIDE:
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
-        n, e, d = 0.0, 0.0, 0.0
-    s[L.S_OFF], s[L.S_OFF + 1], s[L.S_OFF + 2] = n, e, d
-    for i in range(3):
-        s[L.S_OFF + 3 + i] = s[L.S_RVN + i]
-        s[L.S_OFF + 6 + i] = s[L.S_RAN + i]
     no_profile(s, L.S_BEFORE)
     plan(s, p, L.S_NOW, t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D])
-    speed = s[L.S_RVN] * s[L.S_U_N] + s[L.S_RVE] * s[L.S_U_E] + s[L.S_RVD] * s[L.S_U_D]
-    if speed < RESTS or s[L.S_NOW + C_LENGTH] <= 0.0:
-        s[L.S_PACE] = 1.0
-        return
-    speed = min(speed, s[L.S_NOW + C_SPEED])
-    _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
-    finish_profile(s, L.S_NOW, speed, s[L.S_NOW + C_SPEED], accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+    keep_off(s, 0.0)
+    s[L.S_PACE] = 1.0
+
+
+@jit
+def goes_on(s: L.Row, p: L.Row, t: L.Row, along: float, last: float) -> bool:
+    """A leg that goes on at the speed `along` it that the spline before ended with; what the reference has beside it
+    fades. False: it is elsewhere, or the leg is too short."""
+    n, e, d = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
+    if n * n + e * e + d * d > BESIDE * BESIDE:
+        return False
+    no_profile(s, L.S_BEFORE)
+    plan(s, p, L.S_NOW, t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D])
+    keep_off(s, along)
+    return s[L.S_NOW + C_LENGTH] > 0.0 and finish_at(s, p, along / s[L.S_PACE], last)
+
+
+@jit
+def keep_off(s: L.Row, along: float) -> None:
+    """What the reference is off the leg's start, and its motion but for the speed `along` the leg, is what fades."""
     for i in range(3):
-        s[L.S_OFF + 3 + i] -= speed * s[L.S_U_N + i]
+        s[L.S_OFF + i] = s[L.S_RPN + i] - s[L.S_A_N + i]
+        s[L.S_OFF + 3 + i] = s[L.S_RVN + i] - along * s[L.S_U_N + i]
+        s[L.S_OFF + 6 + i] = s[L.S_RAN + i]
+
+
+@jit
+def finish_at(s: L.Row, p: L.Row, begin: float, last: float) -> bool:
+    """Let this leg's profile, made from rest to rest, begin and end at these speeds; end at rest where it has no room
+    for the changes that this takes. False: nor for those."""
+    now, most = L.S_NOW, s[L.S_NOW + C_SPEED]
+    _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
+    if last > 0.0:
+        s[now + C_LAST_SPEED] = last
+        for limit in (s[now + C_LIMIT], most):
+            if finish_profile(s, now, begin, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE]):
+                return True
+    s[now + C_LAST_SPEED] = 0.0
+    return finish_profile(s, now, begin, most, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
 
 
 @jit
@@ -172,10 +191,10 @@ def replan(s: L.Row, p: L.Row, c: int) -> bool:
     s[new + C_LIMIT] = limit
     held = 0.5 * (s[first + R_TIME] + s[first + R_HELD])  # until then it speeds up as any other would
     if time == 0.0 or (s[first + R_FROM] == 0.0 and time < held):
-        finish_profile(s, new, 0.0, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+        fits = finish_profile(s, new, 0.0, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
         again = new + C_FIRST
         same = s[again + R_ACCEL] == s[first + R_ACCEL] and time <= 0.5 * (s[again + R_TIME] + s[again + R_HELD])
-        if time == 0.0 or same:
+        if fits and (time == 0.0 or same):
             copy_profile(s, c, new)
             return True
     if time < s[first + R_TIME]:
@@ -184,8 +203,7 @@ def replan(s: L.Row, p: L.Row, c: int) -> bool:
         way, speed, _ = profile_at(s, c, time)
         s[new + C_LENGTH] -= way
         s[new + C_TIME] = 0.0
-        finish_profile(s, new, speed, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
-        if s[new + C_FIRST + R_WAY] + s[new + C_LAST + R_WAY] <= s[new + C_LENGTH]:
+        if finish_profile(s, new, speed, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE]):
             for i in range(3):
                 s[L.S_A_N + i] += way * s[c + C_N + i]
             copy_profile(s, c, new)
@@ -280,7 +298,8 @@ def follow_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
     dt = keep_pace(s, p)
     follow_limits(s, p)
     fade_onto(s, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D])
-    s[L.S_NOW + C_TIME] = min(s[L.S_NOW + C_TIME] + dt, s[L.S_NOW + C_END])
+    time = s[L.S_NOW + C_TIME] + dt
+    s[L.S_NOW + C_TIME] = time if s[L.S_NOW + C_LAST_SPEED] > 0.0 else min(time, s[L.S_NOW + C_END])
     put_on(s, L.S_NOW, 0.0)
     if s[L.S_BEFORE + C_TIME] < s[L.S_BEFORE + C_END]:
         s[L.S_BEFORE + C_TIME] = min(s[L.S_BEFORE + C_TIME] + dt, s[L.S_BEFORE + C_END])

@@ -10,7 +10,7 @@ from math import atan2, cos, pi, sin, sqrt
 
 from autopilot.control import layout as L
 from autopilot.control.attitude import limit
-from autopilot.control.curves import begin_curve, fly_curve
+from autopilot.control.curves import SLOWEST_PACE, begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.jit import jit
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
@@ -45,6 +45,8 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     begin_yaw(s, t)
     passed, splined = s[L.S_CORNER] > 0.0, s[L.S_SPLINED] == 1.0
     s[L.S_SPLINED] = 0.0
+    paced = passed and (splined or s[L.S_CURVING] == 1.0)
+    s[L.S_PACE] = max(s[L.S_PACE], SLOWEST_PACE) if paced else 1.0
     if kind != L.KIND_LEG:
         s[L.S_CURVING] = 0.0
         s[L.S_CORNER] = 0.0

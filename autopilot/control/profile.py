@@ -23,6 +23,8 @@ RAMP_SIZE = 8
 C_TIME, C_END, C_LENGTH, C_CRUISE, C_SPEED, C_LIMIT, C_LAST_SPEED, C_N, C_E, C_D, C_FIRST = range(11)
 C_LAST = C_FIRST + RAMP_SIZE
 assert C_LAST + RAMP_SIZE == L.CURVE_SIZE
+#: Two changes that meet in the middle fit but for rounding, m.
+NO_WAY = 1e-6
 
 
 @jit
@@ -131,8 +133,8 @@ def profile_at(s: L.Row, c: int, t: float) -> tuple[float, float, float]:
     if t < first + s[c + C_CRUISE]:
         return s[c + C_FIRST + R_WAY] + s[c + C_SPEED] * (t - first), s[c + C_SPEED], 0.0
     left = s[c + C_END] - t
-    if left <= 0.0:
-        return s[c + C_LENGTH], s[c + C_LAST + R_FROM], 0.0
+    if left <= 0.0:  # at its last speed it goes on
+        return s[c + C_LENGTH] - s[c + C_LAST + R_FROM] * left, s[c + C_LAST + R_FROM], 0.0
     way, speed, accel = change_at(s, c + C_LAST, left)  # it brakes as one speeds up, backwards
     return s[c + C_LENGTH] - way, speed, -accel
 
@@ -166,8 +168,9 @@ def set_profile(
 
 
 @jit
-def finish_profile(s: L.Row, c: int, begin: float, limit: float, accel: float, jerk: float, rise: float) -> None:
-    """Changes and cruise of a profile whose length and direction are known."""
+def finish_profile(s: L.Row, c: int, begin: float, limit: float, accel: float, jerk: float, rise: float) -> bool:
+    """Changes and cruise of a profile whose length and direction are known. False: both changes of speed together take
+    more way than it has, as they may where it begins or ends at a speed."""
     length = s[c + C_LENGTH]
     if begin <= 0.0:
         set_ramp(s, c + C_FIRST, 0.0, limit, 0.5 * length, accel, jerk, rise)
@@ -180,3 +183,4 @@ def finish_profile(s: L.Row, c: int, begin: float, limit: float, accel: float, j
     cruise = length - s[c + C_FIRST + R_WAY] - s[c + C_LAST + R_WAY]
     s[c + C_CRUISE] = max(cruise, 0.0) / speed if speed > 0.0 else 0.0
     s[c + C_END] = s[c + C_FIRST + R_TIME] + s[c + C_CRUISE] + s[c + C_LAST + R_TIME]
+    return cruise >= -NO_WAY

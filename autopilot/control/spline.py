@@ -48,19 +48,20 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
         for i in range(6):
             s[L.S_TM0N + i] *= LONGEST * s[L.S_LENGTH] / size
     s[L.S_LAST_SPEED] = 0.0
-    if t[L.T_HAS_NEXT] == 1.0:
+    if s[L.S_CORNER] > 0.0:
         s[L.S_LAST_SPEED] = speed_at(s, p, t, 1.0)[0]
-    if t[L.T_HAS_NEXT] == 1.0 and t[L.T_NEXT_SPLINE] == 1.0:
+    if s[L.S_CORNER] > 0.0 and t[L.T_NEXT_SPLINE] == 1.0:
         onto = speed_onto(s, p, t, s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D])
         s[L.S_LAST_SPEED] = min(s[L.S_LAST_SPEED], onto)
     first, un, ue, ud, _ = direction_at(s, t, 0.0)
-    s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0) if first > 1e-6 else 0.0
+    pace = s[L.S_PACE]
+    s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0) / pace if first > 1e-6 else 0.0
     _, accel = track_limits(p, un, ue, ud)
     stops = s[L.S_ALONG] * s[L.S_ALONG] - s[L.S_LAST_SPEED] * s[L.S_LAST_SPEED] <= 2.0 * SHARE * accel * s[L.S_LENGTH]
     aside, beside = 0.0, 0.0
-    s[L.S_OFF + 3] = s[L.S_RVN] - s[L.S_ALONG] * un
-    s[L.S_OFF + 4] = s[L.S_RVE] - s[L.S_ALONG] * ue
-    s[L.S_OFF + 5] = s[L.S_RVD] - s[L.S_ALONG] * ud
+    s[L.S_OFF + 3] = s[L.S_RVN] - pace * s[L.S_ALONG] * un
+    s[L.S_OFF + 4] = s[L.S_RVE] - pace * s[L.S_ALONG] * ue
+    s[L.S_OFF + 5] = s[L.S_RVD] - pace * s[L.S_ALONG] * ud
     for i in range(3):
         # where it would be one tick on: that is when the curve is at its start
         s[L.S_OFF + i] = s[L.S_RPN + i] + L.TICK * (s[L.S_RVN + i] - s[L.S_OFF + 3 + i]) - s[L.S_A_N + i]
@@ -69,8 +70,16 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
         aside += s[L.S_OFF + 3 + i] * s[L.S_OFF + 3 + i]
     near = aside < RESTS * RESTS and beside < BESIDE * BESIDE
     s[L.S_CURVING] = 1.0 if near and (joins or stops) else 0.0
-    if not passed:
-        s[L.S_PACE] = 1.0
+
+
+@jit
+def stop_at_end(s: L.Row, t: L.Row) -> None:
+    """The curve is over: what the reference still has of way and motion fades."""
+    s[L.S_ALONG] = 0.0
+    for i in range(3):
+        s[L.S_OFF + i] = s[L.S_RPN + i] - t[L.T_END_N + i]
+        s[L.S_OFF + 3 + i] = s[L.S_RVN + i]
+        s[L.S_OFF + 6 + i] = 0.0
 
 
 @jit
@@ -161,6 +170,16 @@ def speed_at(s: L.Row, p: L.Row, t: L.Row, u: float) -> tuple[float, float]:
 
 
 @jit
+def turns_back(s: L.Row, p: L.Row, speed: float, un: float, ue: float, ud: float) -> bool:
+    """Has the curve turned by more in a tick than can be flown? Out and back on one line it does so at once, unbent."""
+    n = speed * un - (s[L.S_RVN] - s[L.S_OFF + 3])
+    e = speed * ue - (s[L.S_RVE] - s[L.S_OFF + 4])
+    d = speed * ud - (s[L.S_RVD] - s[L.S_OFF + 5])
+    most = L.TICK * p[L.P_ACCEL_CORNER]
+    return n * n + e * e + d * d > most * most
+
+
+@jit
 def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """One tick along the curve; is it flown?"""
     dt = keep_pace(s, p)
@@ -185,7 +204,10 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     speed, accel = speed_at(s, p, t, u)
     ln, le, ld = t[L.T_END_N] - n, t[L.T_END_E] - e, t[L.T_END_D] - d
     left = sqrt(ln * ln + le * le + ld * ld)
-    speed = min(speed, sqrt(2.0 * accel * left + s[L.S_LAST_SPEED] * s[L.S_LAST_SPEED]))
+    left = max(left - way, 0.0)  # when this tick is over; from there on in ticks, each at the speed that it begins with
+    half = 0.5 * accel * dt
+    last = s[L.S_LAST_SPEED] + half
+    speed = min(speed, sqrt(2.0 * accel * left + last * last) - half)
     before = s[L.S_ALONG]
     s[L.S_ALONG] = min(max(speed, before - accel * dt), before + accel * dt)
     s[L.S_TAU] = min(u + step, 1.0)
@@ -193,7 +215,7 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     speed = pace * s[L.S_ALONG]
     turn = speed * speed / (first * first) if first > 1e-6 else 0.0
     n2, e2, d2 = turn * (n2 - along * un), turn * (e2 - along * ue), turn * (d2 - along * ud)
-    if n2 * n2 + e2 * e2 + d2 * d2 > p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER]:
+    if n2 * n2 + e2 * e2 + d2 * d2 > p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER] or turns_back(s, p, speed, un, ue, ud):
         s[L.S_CURVING] = 0.0  # it came too fast for this bend
     if s[L.S_CURVING] == 1.0:
         gain = pace * (s[L.S_ALONG] - before) / L.TICK
@@ -215,5 +237,7 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
         return False
     if s[L.S_CORNER] > 0.0:
         return True
+    if u < 1.0 and s[L.S_CURVING] == 1.0:
+        stop_at_end(s, t)
     n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
     return n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]

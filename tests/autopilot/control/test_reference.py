@@ -17,11 +17,22 @@ from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME
 
-NED = st.tuples(st.floats(-80.0, 80.0), st.floats(-80.0, 80.0), st.floats(-60.0, -10.0))
+#: Anywhere, and places that targets have in common or that lie close to each other.
+NED = st.tuples(st.floats(-80.0, 80.0), st.floats(-80.0, 80.0), st.floats(-60.0, -10.0)) | st.tuples(
+    st.sampled_from((0.0, 1.0, 40.0)), st.sampled_from((0.0, 1.0, -40.0)), st.sampled_from((-10.0, -29.0, -30.0))
+)
 SPEED = st.floats(-8.0, 8.0)
 TARGETS: st.SearchStrategy[Target] = st.one_of(
     st.builds(Hold, position=st.none() | NED),
-    st.builds(Leg, end=NED, start=st.none() | NED, next=st.none() | NED, spline=st.booleans()),
+    st.builds(
+        Leg,
+        end=NED,
+        start=st.none() | NED,
+        previous=st.none() | NED,
+        next=st.none() | NED,
+        spline=st.booleans(),
+        next_is_spline=st.booleans(),
+    ),
     st.builds(Circle, center=NED, radius=st.floats(0.0, 40.0), direction=st.sampled_from((-1, 1))),
     st.builds(Velocity, velocity=st.tuples(SPEED, SPEED, st.floats(-2.0, 1.0)), position=st.none() | NED),
     st.builds(TakeOff, down=st.floats(-60.0, -10.0)),
@@ -42,11 +53,12 @@ def _airborne() -> SimulatedCopter:
     return copter
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.tuples(TARGETS, SPEEDS, st.integers(1, 200)), min_size=2, max_size=6))
-def test_the_reference_never_jumps(changes: list[tuple[Target, Speeds, int]]) -> None:
-    """Over any sequence of targets and speeds in flight: from tick to tick its velocity changes by no more than the
-    hardest acceleration (5 m/s2 in brakes and corners) and its position follows its velocity."""
+Changes = list[tuple[Target, Speeds, int]]
+
+
+def _fly_without_a_jump(changes: Changes) -> None:
+    """From tick to tick the reference's velocity changes by no more than the hardest acceleration (5 m/s2 in brakes and
+    corners) and its position follows its velocity."""
     copter = _airborne()
     report = copter.state.report
     place, velocity = slice(R.TARGET_N, R.TARGET_D + 1), slice(R.TARGET_VN, R.TARGET_VD + 1)
@@ -67,6 +79,63 @@ def test_the_reference_never_jumps(changes: list[tuple[Target, Speeds, int]]) ->
             assert np.abs(moved[:2]).max() <= 0.5 * 5.01 * L.TICK**2 + 1e-9
             if not isinstance(target, Land):
                 assert abs(moved[2]) <= 0.5 * 5.01 * L.TICK**2 + 1e-9
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(TARGETS, SPEEDS, st.integers(1, 200)), min_size=2, max_size=6))
+def test_the_reference_never_jumps(changes: Changes) -> None:
+    """Over any sequence of targets and speeds in flight."""
+    _fly_without_a_jump(changes)
+
+
+SLOW, FAST = Speeds(1.0, 1.0, 1.0), Speeds(15.0, 4.0, 3.0)
+HERE, AHEAD, ASIDE = (0.0, 0.0, -30.0), (40.0, 0.0, -30.0), (40.0, -40.0, -30.0)
+JOINTS: dict[str, Changes] = {
+    "a spline after a leg that followed no profile": [
+        (Hold(position=(0.0, 1.0, -10.0)), SLOW, 20),
+        (Leg(end=(0.0, 0.0, -10.0), next=(0.0, 0.0, -11.0)), SLOW, 1),
+        (Leg(end=(0.0, 0.0, -10.0), spline=True), SLOW, 3),
+    ],
+    "a spline from where the vehicle is, while another is flown": [
+        (Leg(end=AHEAD, next=ASIDE, spline=True), FAST, 300),
+        (Leg(end=ASIDE, spline=True), FAST, 3),
+    ],
+    "a straight leg that begins elsewhere, while a spline is flown": [
+        (Leg(end=AHEAD, next=ASIDE, spline=True), FAST, 300),
+        (Leg(end=(80.0, 40.0, -30.0), start=(-40.0, 40.0, -30.0)), FAST, 3),
+    ],
+    "a straight leg after a spline, far slower": [
+        (Leg(end=AHEAD, start=HERE, next=(80.0, 0.0, -30.0), spline=True), FAST, 390),
+        (Leg(end=(80.0, 0.0, -30.0), start=AHEAD), SLOW, 30),
+    ],
+    "a straight leg after a spline, too short to stop on": [
+        (Leg(end=AHEAD, start=HERE, next=(80.0, 0.0, -30.0), spline=True), FAST, 390),
+        (Leg(end=(43.0, 0.0, -30.0), start=AHEAD), FAST, 100),
+    ],
+    "the end of a straight leg that is passed": [
+        (Leg(end=(10.0, -1.0, -11.0), next=(10.1, -1.0, -11.0), next_is_spline=True), FAST, 560),
+    ],
+    "the end of a spline that stops": [(Leg(end=(35.8, -23.7, -45.9), spline=True), Speeds(15.0, 4.0, 0.5), 600)],
+    "the end of a short spline": [(Leg(end=(-1.0, 1.0, -30.0), spline=True), Speeds(15.0, 4.0, 0.5), 115)],
+}
+
+
+@pytest.mark.parametrize("changes", JOINTS.values(), ids=JOINTS)
+def test_it_does_not_jump_where_one_motion_becomes_another(changes: Changes) -> None:
+    _fly_without_a_jump(changes)
+
+
+@pytest.mark.parametrize("end", (AHEAD, (35.8, -23.7, -45.9), (-1.0, 1.0, -30.0)))
+def test_a_curve_that_stops_ends_at_rest(end: tuple[float, float, float]) -> None:
+    """Its speed comes down with the way that is left: it is not over while the reference still moves."""
+    copter = _airborne()
+    report = copter.state.report
+    copter.set_speeds(FAST)
+    copter.set_target(Leg(end=end, spline=True))
+    while not copter.take_events() & VehicleEvent.ARRIVED:
+        copter.advance(copter.state.time_ms + L.TICK_MS)
+    velocity = report[R.TARGET_VN : R.TARGET_VD + 1]
+    assert np.linalg.norm(velocity) < 0.1
 
 
 def test_a_curve_that_stops_is_not_flown_backwards_in_its_last_tick() -> None:
