@@ -21,6 +21,8 @@ LONGEST = 4.0
 SHARE = 0.5
 #: Gain, 1/s, with which a reference that moves otherwise comes onto the curve, and how far it may be behind, m.
 ONTO, BEHIND = 1.6, 5.0
+#: No bend takes the curve farther than this, m, from where its velocity leads in a tick.
+GAP = 1e-3
 
 
 @jit
@@ -180,6 +182,18 @@ def turns_back(s: L.Row, p: L.Row, speed: float, un: float, ue: float, ud: float
 
 
 @jit
+def close_gap(s: L.Row, n: float, e: float, d: float) -> None:
+    """Where the curve turned back within the tick it is not where its velocity led: the difference fades."""
+    n = s[L.S_RPN] - s[L.S_OFF] + L.TICK * (s[L.S_RVN] - s[L.S_OFF + 3]) - n
+    e = s[L.S_RPE] - s[L.S_OFF + 1] + L.TICK * (s[L.S_RVE] - s[L.S_OFF + 4]) - e
+    d = s[L.S_RPD] - s[L.S_OFF + 2] + L.TICK * (s[L.S_RVD] - s[L.S_OFF + 5]) - d
+    if n * n + e * e + d * d > GAP * GAP:
+        s[L.S_OFF] += n
+        s[L.S_OFF + 1] += e
+        s[L.S_OFF + 2] += d
+
+
+@jit
 def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """One tick along the curve; is it flown?"""
     dt = keep_pace(s, p)
@@ -219,6 +233,7 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
         s[L.S_CURVING] = 0.0  # it came too fast for this bend
     if s[L.S_CURVING] == 1.0:
         gain = pace * (s[L.S_ALONG] - before) / L.TICK
+        close_gap(s, n, e, d)
         fade_onto(s, n, e, d)
         s[L.S_RVN] += speed * un
         s[L.S_RVE] += speed * ue

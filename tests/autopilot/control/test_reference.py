@@ -89,20 +89,16 @@ def test_the_reference_never_jumps(changes: Changes) -> None:
 
 
 SLOW, FAST = Speeds(1.0, 1.0, 1.0), Speeds(15.0, 4.0, 3.0)
-HERE, AHEAD, ASIDE = (0.0, 0.0, -30.0), (40.0, 0.0, -30.0), (40.0, -40.0, -30.0)
+BEHIND, HERE, AHEAD = (-1.0, 0.0, -30.0), (0.0, 0.0, -30.0), (40.0, 0.0, -30.0)
 JOINTS: dict[str, Changes] = {
     "a spline after a leg that followed no profile": [
         (Hold(position=(0.0, 1.0, -10.0)), SLOW, 20),
         (Leg(end=(0.0, 0.0, -10.0), next=(0.0, 0.0, -11.0)), SLOW, 1),
         (Leg(end=(0.0, 0.0, -10.0), spline=True), SLOW, 3),
     ],
-    "a spline from where the vehicle is, while another is flown": [
-        (Leg(end=AHEAD, next=ASIDE, spline=True), FAST, 300),
-        (Leg(end=ASIDE, spline=True), FAST, 3),
-    ],
     "a straight leg that begins elsewhere, while a spline is flown": [
-        (Leg(end=AHEAD, next=ASIDE, spline=True), FAST, 300),
-        (Leg(end=(80.0, 40.0, -30.0), start=(-40.0, 40.0, -30.0)), FAST, 3),
+        (Leg(end=AHEAD, start=HERE, next=(80.0, 0.0, -30.0), spline=True), FAST, 300),
+        (Leg(end=(90.0, 40.0, -30.0), start=(-40.0, 40.0, -30.0)), FAST, 3),
     ],
     "a straight leg after a spline, far slower": [
         (Leg(end=AHEAD, start=HERE, next=(80.0, 0.0, -30.0), spline=True), FAST, 390),
@@ -116,6 +112,11 @@ JOINTS: dict[str, Changes] = {
         (Leg(end=(10.0, -1.0, -11.0), next=(10.1, -1.0, -11.0), next_is_spline=True), FAST, 560),
     ],
     "the end of a spline that stops": [(Leg(end=(35.8, -23.7, -45.9), spline=True), Speeds(15.0, 4.0, 0.5), 600)],
+    "a spline out and back on one line": [
+        (Leg(end=(60.0, 0.0, -30.0), start=BEHIND, next=BEHIND, spline=True), FAST, 900),
+    ],
+    "a short spline out and back on one line": [(Leg(end=HERE, start=BEHIND, next=BEHIND, spline=True), FAST, 120)],
+    "a spline to where the next leg ends as well": [(Leg(end=AHEAD, next=AHEAD, spline=True), FAST, 900)],
     "the end of a short spline": [(Leg(end=(-1.0, 1.0, -30.0), spline=True), Speeds(15.0, 4.0, 0.5), 115)],
 }
 
