@@ -49,6 +49,8 @@ FADED = 1e-30
 SAME_PLACE = 0.01  # m
 #: Time on the profile never counts as slower than this for the speed of its place.
 SLOWEST_PACE = 0.05
+#: How often the span in which a leg's highest speed lies is halved: to a hundredth of a m/s.
+HALVINGS = 12
 
 
 @jit
@@ -152,15 +154,29 @@ def keep_off(s: L.Row, along: float) -> None:
 def finish_at(s: L.Row, p: L.Row, begin: float, last: float) -> bool:
     """Let this leg's profile, made from rest to rest, begin and end at these speeds; end at rest where it has no room
     for the changes that this takes. False: nor for those."""
-    now, most = L.S_NOW, s[L.S_NOW + C_SPEED]
+    most = s[L.S_NOW + C_SPEED]
+    return (last > 0.0 and fastest(s, p, begin, s[L.S_NOW + C_LIMIT], last)) or fastest(s, p, begin, most, 0.0)
+
+
+@jit
+def fastest(s: L.Row, p: L.Row, begin: float, limit: float, last: float) -> bool:
+    """The speed up to `limit` between these two for which the leg has room: to change from a speed takes less change
+    than from rest, but may take more way. False: none."""
+    now, jerk, rise = L.S_NOW, p[L.P_LEG_JERK], p[L.P_JERK_RISE]
     _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
-    if last > 0.0:
-        s[now + C_LAST_SPEED] = last
-        for limit in (s[now + C_LIMIT], most):
-            if finish_profile(s, now, begin, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE]):
-                return True
-    s[now + C_LAST_SPEED] = 0.0
-    return finish_profile(s, now, begin, most, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+    s[now + C_LAST_SPEED] = last
+    if finish_profile(s, now, begin, limit, accel, jerk, rise):
+        return True
+    low, high = max(begin, last), limit
+    if low >= high or not finish_profile(s, now, begin, low, accel, jerk, rise):
+        return False
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        if finish_profile(s, now, begin, middle, accel, jerk, rise):
+            low = middle
+        else:
+            high = middle
+    return finish_profile(s, now, begin, low, accel, jerk, rise)
 
 
 @jit
