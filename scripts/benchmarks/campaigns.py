@@ -57,8 +57,8 @@ CAUSES: dict[str, Value] = {
     "gust": 6.0, "gust_at": 30.0, "load": 0.4, "loaded": 1.0, "off": -9.0, "off_at": 25.0, "wind": 6.0,
 }  # fmt: skip
 FLIGHTS, PAIRS, FAKE, MOST = 400, 40, 100_000, 1000
-ENOUGH = 256
-"""Flights of random sampling for a bug: twice what it needs in the median, which more of them would not change.
+ENOUGH = 400
+"""Flights of random sampling for a bug: nearly twice what it needs in the median, which more of them would not change.
 Should the median come here, the figure is too low."""
 
 
