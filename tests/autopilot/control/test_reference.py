@@ -16,6 +16,7 @@ from autopilot.targets import Circle, Hold, Land, Leg, Speeds, TakeOff, Target, 
 from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME
+from tests.fakes.examples import examples
 
 #: Anywhere, and places that targets have in common or that lie close to each other.
 NED = st.tuples(st.floats(-80.0, 80.0), st.floats(-80.0, 80.0), st.floats(-60.0, -10.0)) | st.tuples(
@@ -81,7 +82,7 @@ def _fly_without_a_jump(changes: Changes) -> None:
                 assert abs(moved[2]) <= 0.5 * 5.01 * L.TICK**2 + 1e-9
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(TARGETS, SPEEDS, st.integers(1, 200)), min_size=2, max_size=6))
 def test_the_reference_never_jumps(changes: Changes) -> None:
     """Over any sequence of targets and speeds in flight."""
