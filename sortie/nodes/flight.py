@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000
 EMPTY_FOR_MS = 60_000
-LOOK_MS = 10_000
+LOOK_MS, LOOK_AGAIN_MS = 60_000, 10_000
 STANDING_MPS = 0.2
 
 
@@ -75,12 +75,14 @@ class Flight:
         if self.done or self.state is FlightState.IDLE:
             self._look_ms = None
         elif self._look_ms is None or now_ms >= self._look_ms:
-            self._look_ms = now_ms - now_ms % LOOK_MS + LOOK_MS
             self._watch_battery(now_ms)
+            every_ms = LOOK_MS if self._dead_since_ms is None else LOOK_AGAIN_MS
+            self._look_ms = now_ms - now_ms % every_ms + every_ms
 
     def _watch_battery(self, now_ms: int) -> None:
         """Where no crash check disarms it, a vehicle whose battery is empty stands armed for ever (a rover's default):
-        nothing can happen any more, so the flight is over. Looked at every `LOOK_MS`: no event tells of it."""
+        nothing can happen any more, so the flight is over. Looked at every `LOOK_MS`, since no event tells of it, and
+        more often once it looks like it."""
         vector = self.service.vehicle.state.report
         moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MPS
         if moves or vector[report.BATT_FRACTION] > 0.0:
