@@ -100,7 +100,7 @@ def test_judges_are_compared_in_units_of_their_own_spread() -> None:
 
 
 def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
-    study = Study.read(PLANTED[-1].parent / "param-corners.toml", 30)
+    study = Study.read(PLANTED[-1].parent / "param-slow.toml", 30)
     written = []
     for workers in (1, 2):
         with (
