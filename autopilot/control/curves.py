@@ -117,13 +117,25 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool,
 
 
 @jit
-def begin_at_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A leg that nothing blends into: what the reference has of place and motion beside it fades."""
+def is_elsewhere(s: L.Row) -> bool:
+    """Is the reference farther than `BESIDE` from the leg's start?"""
     n, e, d = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
-    if n * n + e * e + d * d > BESIDE * BESIDE:
-        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
+    return n * n + e * e + d * d > BESIDE * BESIDE
+
+
+@jit
+def plan_alone(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """The profile of a leg that nothing blends into, from rest to rest."""
     no_profile(s, L.S_BEFORE)
     plan(s, p, L.S_NOW, t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D])
+
+
+@jit
+def begin_at_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A leg that nothing blends into: what the reference has of place and motion beside it fades."""
+    if is_elsewhere(s):
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
+    plan_alone(s, p, t)
     keep_off(s, 0.0)
     s[L.S_PACE] = 1.0
 
@@ -132,11 +144,9 @@ def begin_at_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
 def goes_on(s: L.Row, p: L.Row, t: L.Row, along: float, last: float) -> bool:
     """A leg that goes on at the speed `along` it that the spline before ended with; what the reference has beside it
     fades. False: it is elsewhere, or the leg is too short."""
-    n, e, d = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
-    if n * n + e * e + d * d > BESIDE * BESIDE:
+    if is_elsewhere(s):
         return False
-    no_profile(s, L.S_BEFORE)
-    plan(s, p, L.S_NOW, t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D])
+    plan_alone(s, p, t)
     keep_off(s, along)
     return s[L.S_NOW + C_LENGTH] > 0.0 and finish_at(s, p, along / s[L.S_PACE], last)
 

@@ -58,8 +58,8 @@ CAUSES: dict[str, Value] = {
 }  # fmt: skip
 FLIGHTS, PAIRS, FAKE, MOST = 400, 40, 100_000, 1000
 ENOUGH = 400
-"""Flights of random sampling for a bug: nearly twice what it needs in the median, which more of them would not change.
-Should the median come here, the figure is too low."""
+"""Flights of random sampling for a bug: more than twice what it needs in the median, which more of them would not
+change. Should the median come here, the figure is too low."""
 
 
 def study_of_squares(folder: Path, runs: int) -> Study:

@@ -47,7 +47,7 @@ def test_a_picture_that_is_being_written_holds_up_nobody(tmp_path: Path) -> None
     assert not card.writing()
 
 
-def test_who_reads_in_another_thread_waits_for_the_file(tmp_path: Path) -> None:
+def test_who_reads_in_another_thread_waits_for_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By HTTP: where it is written when he has waited for it; he does not wait for what nobody writes."""
     card, job = begun(tmp_path)
     waited: list[float] = []
@@ -57,7 +57,7 @@ def test_who_reads_in_another_thread_waits_for_the_file(tmp_path: Path) -> None:
         finish(card, job)
         return True
 
-    job.wait = wait  # type: ignore[method-assign]
+    monkeypatch.setattr(job, "wait", wait)
     card.await_file("100SORTI/IMG_0002.JPG")
     assert not waited
     card.await_file(NAME)
