@@ -97,7 +97,7 @@ def check_installed(*, search: bool = False) -> None:
     """UserError where the extra is missing, or of it what a search needs."""
     for name in ("distributed", "pyarrow", "scipy", *(("cmaes",) if search else ())):
         if find_spec(name) is None:
-            raise UserError(f"sortie campaign needs {name}: pip install 'sortie[campaign]'")
+            raise UserError(f"sortie campaign needs {name}: pip install 'sortie-mavlink[campaign]'")
 
 
 def _lost(how: str) -> UserError:

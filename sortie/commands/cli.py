@@ -187,9 +187,9 @@ def application() -> click.Group:
 @click.pass_context
 def _root(context: click.Context, version: bool) -> None:
     if version:
-        from importlib.metadata import version as installed
+        from sortie.config.installed import version as installed
 
-        click.echo(f"sortie {installed('sortie')}")
+        click.echo(f"sortie {installed()}")
         context.exit()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -39,7 +39,7 @@ def web(given: Given) -> int:
     try:
         from sortie.web.server import PageServer, PageSettings
     except ModuleNotFoundError as error:
-        raise UserError(f"a page needs {error.name}: pip install 'sortie[web]'") from error
+        raise UserError(f"a page needs {error.name}: pip install 'sortie-mavlink[web]'") from error
     from sortie.web.station import Station
 
     runtime = Runtime()
@@ -78,7 +78,7 @@ def _serve_foxglove(runtime: Runtime, station: Station, port: int) -> FoxgloveSe
     try:
         from sortie.web.foxglove_server import FoxgloveServer
     except ModuleNotFoundError as error:
-        raise UserError(f"--foxglove needs {error.name}: pip install 'sortie[web,mcap]'") from error
+        raise UserError(f"--foxglove needs {error.name}: pip install 'sortie-mavlink[web,mcap]'") from error
     server = FoxgloveServer(station, port)
     runtime.add(server)
     print(f"sortie: Foxglove connects to ws://127.0.0.1:{server.port}", file=sys.stderr, flush=True)

@@ -101,7 +101,7 @@ def to_mcap(facts: FlightFacts) -> bytes:
         import foxglove
         from foxglove import channels, messages
     except ModuleNotFoundError as error:
-        raise UserError("MCAP needs foxglove-sdk: pip install 'sortie[mcap]'") from error
+        raise UserError("MCAP needs foxglove-sdk: pip install 'sortie-mavlink[mcap]'") from error
     context, out = foxglove.Context(), io.BytesIO()
     fix, log = channels.LocationFixChannel("/fix", context=context), channels.LogChannel("/log", context=context)
     state, figures = (foxglove.Channel(f"/{name}", message_encoding="json", context=context) for name in _JSON)

@@ -71,7 +71,7 @@ def to_parquet(facts: FlightFacts) -> bytes:
         import pyarrow
         from pyarrow import parquet
     except ModuleNotFoundError as error:
-        raise UserError("Parquet needs pyarrow: pip install 'sortie[parquet]'") from error
+        raise UserError("Parquet needs pyarrow: pip install 'sortie-mavlink[parquet]'") from error
     table = columns(facts)
     kinds = {"armed": pyarrow.bool_(), "mode": pyarrow.string()}
     arrays = [pyarrow.array(table[name], kinds.get(name, pyarrow.float64())) for name in COLUMNS]

@@ -67,7 +67,7 @@ _SHOWN_DECISIONS = 2_000
 def check_directory(directory: Path) -> None:
     """Make it before anything is flown; UserError when it cannot be written, or the library that draws is missing."""
     if find_spec("matplotlib") is None:
-        raise UserError("--report needs matplotlib for its plots: pip install 'sortie[plots]'")
+        raise UserError("--report needs matplotlib for its plots: pip install 'sortie-mavlink[plots]'")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -198,7 +198,7 @@ def _camera(service: Service, commands: CommandService, firmware: Firmware) -> C
     if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
         return None
     if find_spec("PIL") is None:
-        raise UserError("a camera needs Pillow: pip install 'sortie[camera]', or set CAM1_TYPE to 0")
+        raise UserError("a camera needs Pillow: pip install 'sortie-mavlink[camera]', or set CAM1_TYPE to 0")
     from sortie.nodes.camera import attach_camera  # with what draws pictures
 
     return attach_camera(service, None if firmware.habits.takes_off_by_itself else commands)

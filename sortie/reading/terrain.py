@@ -123,7 +123,7 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
     try:
         import tifffile  # for those who have such files
     except ImportError:
-        raise _error(file, "needs the package tifffile: pip install 'sortie[terrain]'") from None
+        raise _error(file, "needs the package tifffile: pip install 'sortie-mavlink[terrain]'") from None
     try:
         with tifffile.TiffFile(file) as tiff:
             page: Any = tiff.pages[0]

@@ -40,7 +40,7 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
         from pyulog import ULog
         from pyulog.exceptions import ULogException
     except ModuleNotFoundError as error:
-        raise UserError("a .ulg log needs pyulog: pip install 'sortie[ulog]'") from error
+        raise UserError("a .ulg log needs pyulog: pip install 'sortie-mavlink[ulog]'") from error
     try:
         return ULog(str(path), topics)
     except (ULogException, struct.error, ValueError, TypeError, IndexError, KeyError, UnicodeDecodeError) as error:

@@ -189,7 +189,7 @@ def _least(
     try:
         from scipy.optimize import least_squares
     except ModuleNotFoundError as error:
-        raise UserError("--from needs scipy: pip install 'sortie[calibrate]'") from error
+        raise UserError("--from needs scipy: pip install 'sortie-mavlink[calibrate]'") from error
     low, high = np.array(bounds[0]), np.array(bounds[1])
     result = least_squares(off, np.clip(begin, low + 1e-9, high - 1e-9), bounds=(low, high), loss="soft_l1")
     rms = float(np.sqrt(np.mean(np.square(off(result.x)))))

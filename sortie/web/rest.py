@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import version
 from math import isfinite, nan
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.messages import NEWER
 from mavlink_bridge.services.base import Message
+from sortie.config.installed import version
 from sortie.web.traffic import Row, Traffic
 
 _RENAMED: Final = {"type": "mavtype"}
@@ -191,7 +191,7 @@ def example_json(name: str) -> Json:
 def info_json() -> Json:
     """Who serves these paths."""
     return {"version": 0, "service": {
-        "name": "sortie", "version": version("sortie"), "sha": "sortie", "build_date": "", "authors": "Sortie",
+        "name": "sortie", "version": version(), "sha": "sortie", "build_date": "", "authors": "Sortie",
     }}  # fmt: skip
 
 

@@ -322,7 +322,7 @@ def test_the_interval_of_a_share_is_clopper_and_pearsons() -> None:
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch, capsys, tmp_path) -> None:
     monkeypatch.setattr(execution, "find_spec", lambda name: None)
     assert main(["campaign", "run", str(STUDIES / "gps-loss.toml"), "--out", str(tmp_path)]) == 2
-    assert "pip install 'sortie[campaign]'" in capsys.readouterr().err
+    assert "pip install 'sortie-mavlink[campaign]'" in capsys.readouterr().err
 
 
 def test_init_prints_or_writes_a_study_once(tmp_path, capsys) -> None:

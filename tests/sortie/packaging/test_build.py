@@ -32,7 +32,7 @@ def test_a_report_without_matplotlib_is_refused_before_anything_flies(
 ) -> None:
     """One line with the command that mends it."""
     monkeypatch.setattr(report, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"pip install 'sortie\[plots\]'"):
+    with pytest.raises(UserError, match=r"pip install 'sortie-mavlink\[plots\]'"):
         report.check_directory(tmp_path / "report")
     assert not (tmp_path / "report").exists()
 

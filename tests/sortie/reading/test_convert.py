@@ -95,7 +95,7 @@ def test_a_missing_extra_is_named(
     (tmp_path / "a.tlog").write_bytes(telemetry())
     assert run(["convert", str(tmp_path / "a.tlog"), "--to", form]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith(f"pip install 'sortie[{form}]'")
+    assert line.endswith(f"pip install 'sortie-mavlink[{form}]'")
     assert not (tmp_path / f"a.{form}").exists()
 
 

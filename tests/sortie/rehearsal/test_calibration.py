@@ -318,7 +318,7 @@ def test_a_log_without_a_flight_and_a_keep_without_a_log_are_refused(
 
 def test_without_scipy_it_says_how_to_get_it(logged: tuple[Path, float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
-    with pytest.raises(UserError, match=r"pip install 'sortie\[calibrate\]'"):
+    with pytest.raises(UserError, match=r"pip install 'sortie-mavlink\[calibrate\]'"):
         calibrate(logged[0] / "flight.tlog")
 
 
