@@ -90,8 +90,10 @@ LANDING: Final[tuple[ParameterDef, ...]] = (
     f32("PLND_ALT_MAX", 8, "m", 0, 50, "Higher than this it sinks without the target; 0 = no such height"),
     i8("PLND_OPTIONS", 0, "", None, None, "Options", bits={0: "The target moves", 2: "No slower at the end"}),
     i8("SIM_PLD_ENABLE", 0, "", None, None, "There is a pad, and a sensor for it", values=NO_YES),
-    f32("SIM_PLD_N", 0, "m", -1000, 1000, "Pad north of where the vehicle was switched on"),
-    f32("SIM_PLD_E", 0, "m", -1000, 1000, "Pad east of where the vehicle was switched on"),
+    f32("SIM_PLD_LAT", 0, "deg", -90, 90, "Latitude that SIM_PLD_N counts from; with LON 0 the start"),
+    f32("SIM_PLD_LON", 0, "deg", -180, 180, "Longitude that SIM_PLD_E counts from; with LAT 0 the start"),
+    f32("SIM_PLD_N", 0, "m", -1000, 1000, "Pad north of SIM_PLD_LAT"),
+    f32("SIM_PLD_E", 0, "m", -1000, 1000, "Pad east of SIM_PLD_LON"),
     f32("SIM_PLD_HEIGHT", 0, "m", 0, 100, "Pad above where the vehicle was switched on"),
     f32("SIM_PLD_VN", 0, "m/s", -10, 10, "Pads move north"),
     f32("SIM_PLD_VE", 0, "m/s", -10, 10, "Pads move east"),
@@ -106,8 +108,8 @@ LANDING: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_PLD_DROP_S", 0, "s", 0, 60, "So long in a row; 0 = each look for itself"),
 )  # fmt: skip
 """Precision landing: those of ArduPilot 4.6 that are obeyed here (AC_PrecLand), and the simulated pads'. Of ArduPilot's
-SIM_PLD_ there are ENABLE, HEIGHT, RATE, ALT_LMT and DIST_LMT; its LAT and LON are 32 bit numbers, which cannot say
-where a pad is to less than 1.7 m: SIM_PLD_N and SIM_PLD_E count metres."""
+SIM_PLD_ there are ENABLE, LAT, LON, HEIGHT, RATE, ALT_LMT and DIST_LMT; since LAT and LON are 32 bit numbers, which
+cannot say where a pad is to less than 1.7 m, SIM_PLD_N and SIM_PLD_E count metres from there."""
 
 CAMERA: Final[tuple[ParameterDef, ...]] = (
     i8(

@@ -137,9 +137,9 @@ SERVO_OUTPUTS: Final = 16
 #: ArduPilot's auxiliary functions that a switch can have here (`autopilot.modes.auxiliary`).
 COPTER_OPTIONS: Final = {
     0: "Do Nothing", 4: "RTL", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 18: "Land", 28: "Relay1 On/Off",
-    33: "Brake Mode", 34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 52: "Acro",
-    55: "Guided", 56: "Loiter", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 68: "Stabilize", 69: "PosHold",
-    70: "AltHold", 72: "Circle",
+    33: "Brake Mode", 34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 39: "PrecLoiter Enable",
+    42: "SmartRTL", 52: "Acro", 55: "Guided", 56: "Loiter", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 68: "Stabilize",
+    69: "PosHold", 70: "AltHold", 72: "Circle",
 }  # fmt: skip
 ROVER_OPTIONS: Final = {
     0: "Do Nothing", 4: "RTL", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 28: "Relay1 On/Off",

@@ -68,6 +68,7 @@ class PrecisionLanding:
         """Of a firmware that asks for it landing by landing, with what PLND_STRICT then is (a negative number: not
         this one); None: PLND_ENABLED and PLND_STRICT say it."""
         self._heard: tuple[Sequence[Look], int] | None = None
+        self._frame_refused = False
         self._place: tuple[float, float] | None = None
         self._given: Target | None = None
         self._begun_ms = 0
@@ -82,6 +83,12 @@ class PrecisionLanding:
         """LANDING_TARGET has told this; it counts where PLND_TYPE is 1."""
         if int(self._facts.param("PLND_TYPE")) == BY_MAVLINK:
             self._heard = looks, now_ms
+
+    def refuse_frame(self) -> None:
+        """LANDING_TARGET came in a frame that says nothing here: told once, where the message counts at all."""
+        if int(self._facts.param("PLND_TYPE")) == BY_MAVLINK and not self._frame_refused:
+            self._frame_refused = True
+            self._announcer.say(Severity.INFO, "Plnd: Frame not supported")
 
     def look(self, now_ms: int) -> int:
         """Look now, and when next: the vehicle time, ms."""

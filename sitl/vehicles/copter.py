@@ -52,7 +52,7 @@ class SimulatedCopter(SimulatedMachine):
     def pads(self) -> PadSensor:
         """The sensor that looks for pads, made when somebody asks."""
         if self._pads is None:
-            self._pads = PadSensor(self._parameters, self._seed)
+            self._pads = PadSensor(self._parameters, self._seed, self._home)
         self._pads.state = self._s  # it may have moved into a row of a fleet
         return self._pads
 

@@ -4,7 +4,8 @@ an infrared lock is, with what it does not see.
 The sensor sees where things really are. It gives a direction with an error of SIM_PLD_NOISE deg on both of its axes and
 a distance with one of a hundredth, of each pad within SIM_PLD_FOV, SIM_PLD_ALT_LMT and SIM_PLD_DIST_LMT; below
 `NEAREST_M` a pad is larger than its picture. SIM_PLD_DROP of 100 looks see nothing: alone, or with SIM_PLD_DROP_S for
-so many seconds in a row. Pads move as SIM_PLD_VN and SIM_PLD_VE say, from where they lay at switching on.
+so many seconds in a row. A pad lies SIM_PLD_N and SIM_PLD_E from SIM_PLD_LAT and SIM_PLD_LON (both 0: from where the
+vehicle was switched on), and pads move as SIM_PLD_VN and SIM_PLD_VE say, from where they lay at switching on.
 
 What is drawn follows from the seed and the time of the look alone, so that nobody who looks more often changes it.
 """
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
-from autopilot.geo import Ned
+from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.precision.tracker import Look
 from sitl.kernel import layout as M
 
@@ -30,12 +31,13 @@ _DEFAULTS: Final = {"SIM_PLD_RATE": 10.0, "SIM_PLD_FOV": 60.0, "SIM_PLD_ALT_LMT"
 
 
 class PadSensor:
-    """See the module. `values`: the vehicle's parameters; `state`: its row."""
+    """See the module. `values`: the vehicle's parameters; `home`: where it was switched on; `state`: its row."""
 
     state: npt.NDArray[np.float64]
 
-    def __init__(self, values: Mapping[str, float], seed: int) -> None:
+    def __init__(self, values: Mapping[str, float], seed: int, home: GeoPoint) -> None:
         self._values = values
+        self._home = home
         self._seed = seed
 
     def _value(self, name: str) -> float:
@@ -61,8 +63,10 @@ class PadSensor:
     def pads(self, now_ms: int) -> list[Ned]:
         """Where they really are, NED m from where the vehicle was switched on."""
         seconds = 0.001 * now_ms
-        north = self._value("SIM_PLD_N") + seconds * self._value("SIM_PLD_VN")
-        east = self._value("SIM_PLD_E") + seconds * self._value("SIM_PLD_VE")
+        lat, lon = self._value("SIM_PLD_LAT"), self._value("SIM_PLD_LON")
+        base = to_local(self._home, lat, lon, 0.0) if lat or lon else (0.0, 0.0)
+        north = base[0] + self._value("SIM_PLD_N") + seconds * self._value("SIM_PLD_VN")
+        east = base[1] + self._value("SIM_PLD_E") + seconds * self._value("SIM_PLD_VE")
         down = -self._value("SIM_PLD_HEIGHT")
         other = (self._value("SIM_PLD2_N"), self._value("SIM_PLD2_E"))
         return [(north, east, down), *([(north + other[0], east + other[1], down)] if any(other) else [])]

@@ -9,7 +9,7 @@ from statistics import fmean, pstdev
 import pytest
 
 from autopilot.control import layout as L
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, to_global
 from autopilot.precision.lander import SeesPads
 from autopilot.precision.tracker import Look
 from sitl.kernel import layout as M
@@ -49,6 +49,16 @@ def test_it_is_off_unless_it_is_switched_on() -> None:
     assert (over.copter.pads_period_ms, over.looks()) == (0, [[]])
     assert Over(SIM_PLD_RATE=20.0).copter.pads_period_ms == 50
     assert Over(SIM_PLD_RATE=0.0).copter.pads_period_ms == 0
+
+
+def test_a_pad_lies_where_a_place_says() -> None:
+    """SIM_PLD_LAT and SIM_PLD_LON as ArduPilot's; SIM_PLD_N and SIM_PLD_E count from there; by themselves from home."""
+    pad = to_global(HOME, (30.0, -20.0, 0.0))
+    place = {"SIM_PLD_LAT": pad.lat, "SIM_PLD_LON": pad.lon}
+    assert Over(**place).copter.pads.pads(0)[0][:2] == pytest.approx((30.0, -20.0), abs=1e-6)
+    assert Over(**place, SIM_PLD_N=1.0, SIM_PLD_E=-2.0).copter.pads.pads(0)[0][:2] == pytest.approx((31.0, -22.0))
+    ((look,),) = Over(28.0, -20.0, **place).looks()
+    assert look.direction[0] / look.direction[2] == pytest.approx(0.4)
 
 
 def test_a_look_points_at_the_pad() -> None:

@@ -41,8 +41,12 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
         "Höher sinkt es ohne das Ziel; 0 = keine solche Höhe",
     "Options": "Optionen",
     "There is a pad, and a sensor for it": "Es gibt ein Landefeld und einen Sensor dafür",
-    "Pad north of where the vehicle was switched on": "Landefeld nördlich vom Ort des Einschaltens",
-    "Pad east of where the vehicle was switched on": "Landefeld östlich vom Ort des Einschaltens",
+    "Latitude that SIM_PLD_N counts from; with LON 0 the start":
+        "Breite, von der SIM_PLD_N zählt; mit LON 0 der Ort des Einschaltens",
+    "Longitude that SIM_PLD_E counts from; with LAT 0 the start":
+        "Länge, von der SIM_PLD_E zählt; mit LAT 0 der Ort des Einschaltens",
+    "Pad north of SIM_PLD_LAT": "Landefeld nördlich von SIM_PLD_LAT",
+    "Pad east of SIM_PLD_LON": "Landefeld östlich von SIM_PLD_LON",
     "Pad above where the vehicle was switched on": "Landefeld über dem Ort des Einschaltens",
     "Pads move north": "Die Landefelder bewegen sich nach Norden",
     "Pads move east": "Die Landefelder bewegen sich nach Osten",
@@ -79,7 +83,7 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Third": "Der dritte", "All": "Alle", "Undefined": "Unbestimmt", "Warn only": "Nur warnen",
     "Land": "Landen", "Circle": "Kreisen", "Brake": "Bremsen", "Brake Mode": "Bremsen", "Hold": "Halten",
     "Follow": "Folgen", "Dock": "Andocken", "Steering": "Lenken", "Manual": "Von Hand", "Fence": "Zaun",
-    "Camera Trigger": "Kamera auslösen", "Terminate": "Beenden", "Auto Mode": "Modus Auto",
+    "Camera Trigger": "Kamera auslösen", "PrecLoiter Enable": "Loiter über dem Ziel", "Terminate": "Beenden", "Auto Mode": "Modus Auto",
     "SmartRTL or RTL": "SmartRTL oder RTL", "SmartRTL or Hold": "SmartRTL oder Halten",
     "SmartRTL or Land": "SmartRTL oder Landen", "Loiter or Hold": "Loiter oder Halten",
     "Brake or Land": "Bremsen oder Landen", "DO_LAND_START or RTL": "DO_LAND_START oder RTL",

@@ -1,8 +1,10 @@
 """LANDING_TARGET, vehicle side (https://mavlink.io/en/services/landing_target.html).
 
 A companion's message counts where PLND_TYPE is 1, as in ArduPilot's AC_PrecLand_MAVLink: with position_valid a
-direction and distance in MAV_FRAME_BODY_FRD or LOCAL_FRD, else the two angles from the middle of a picture that looks
-straight down, with the distance where it is above 0. Other frames, and what is no number, are dropped.
+direction and distance, else the two angles from the middle of a picture that looks straight down, with the distance
+where it is above 0; both in MAV_FRAME_BODY_FRD, of a sensor that leans with the vehicle, or LOCAL_FRD, of one that
+stays level. Other frames are dropped, which is said once: angles that are taken for those of the body lead away from
+the target when they are not. What is no number is dropped.
 
 REQUEST_MESSAGE of LANDING_TARGET is answered with what the simulated sensor (SIM_PLD_ENABLE) sees at this moment, a
 message for each pad; FAILED when it sees none. So who writes a companion has something to compare with.
@@ -33,17 +35,19 @@ class Listener(Protocol):
 
     def hear(self, looks: Sequence[Look], now_ms: int) -> None: ...
 
+    def refuse_frame(self) -> None: ...
+
 
 def look_of(message: Message) -> Look | None:
-    """What a LANDING_TARGET says; None when it says nothing."""
+    """The direction that a LANDING_TARGET tells; None: none, or in a frame that is not supported."""
     numbers = (message.angle_x, message.angle_y, message.distance, message.x, message.y, message.z)
     if not all(isfinite(one) for one in numbers) or message.distance < 0.0:
         return None
-    if not message.position_valid:
-        return Look((-tan(message.angle_y), tan(message.angle_x), 1.0), True, message.distance)
     body = _FRAMES.get(message.frame)
     if body is None:
         return None
+    if not message.position_valid:
+        return Look((-tan(message.angle_y), tan(message.angle_x), 1.0), body, message.distance)
     return Look((message.x, message.y, message.z), body, message.distance)
 
 
@@ -79,6 +83,9 @@ class LandingTargetService:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Nothing is answered: the message is none that is acknowledged."""
+        if message.frame not in _FRAMES:
+            self._listener.refuse_frame()
+            return
         look = look_of(message)
         if look is not None:
             self._listener.hear((look,), now_ms)

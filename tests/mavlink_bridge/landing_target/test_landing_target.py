@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import hypot, inf, nan, pi
+from math import atan2, cos, hypot, inf, nan, pi, sin
 from typing import Any
 
 import pytest
@@ -19,19 +19,20 @@ HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 
 def target(angle_x: float = 0.0, angle_y: float = 0.0, distance: float = 5.0, **place: Any) -> Any:
     """By angles, or with `frame`, x, y, z and position_valid."""
-    given = {"frame": 0, "x": 0.0, "y": 0.0, "z": 0.0, "position_valid": 0} | place
+    given = {"frame": Frame.BODY_FRD, "x": 0.0, "y": 0.0, "z": 0.0, "position_valid": 0} | place
     return dialect.MAVLink_landing_target_message(
         0, 0, given["frame"], angle_x, angle_y, distance, 0.0, 0.0,
         given["x"], given["y"], given["z"], [1.0, 0.0, 0.0, 0.0], 0, given["position_valid"],
     )  # fmt: skip
 
 
-def test_angles_are_of_a_picture_that_looks_down() -> None:
-    """x to the right, y backwards, as ArduPilot has it."""
-    look = look_of(target(pi / 4, -pi / 4))
+@pytest.mark.parametrize(("frame", "body"), [(Frame.BODY_FRD, True), (Frame.LOCAL_FRD, False)])
+def test_angles_are_of_a_picture_that_looks_down(frame: Frame, body: bool) -> None:
+    """x to the right, y backwards; of a picture that leans with the vehicle, or of one that stays level."""
+    look = look_of(target(pi / 4, -pi / 4, frame=frame))
     assert look is not None
     assert look.direction == pytest.approx((1.0, 1.0, 1.0))
-    assert (look.body, look.distance_m) == (True, 5.0)
+    assert (look.body, look.distance_m) == (body, 5.0)
 
 
 @pytest.mark.parametrize(("frame", "body"), [(Frame.BODY_FRD, True), (Frame.LOCAL_FRD, False)])
@@ -45,6 +46,7 @@ def test_a_place_is_a_direction(frame: Frame, body: bool) -> None:
     [
         target(nan), target(0.0, inf), target(distance=nan), target(distance=-1.0),
         target(frame=Frame.LOCAL_NED, z=1.0, position_valid=1), target(frame=Frame.GLOBAL, z=1.0, position_valid=1),
+        target(frame=Frame.GLOBAL), target(frame=Frame.LOCAL_NED), target(frame=Frame.BODY_NED),
         target(frame=Frame.BODY_FRD, x=nan, z=1.0, position_valid=1),
     ],
 )  # fmt: skip
@@ -97,6 +99,48 @@ def test_a_companion_that_passes_on_what_the_sensor_sees_lands_it_on_the_pad() -
                 link.send(one)
         north, east = session.service.vehicle.true_place
         assert (north, east) == pytest.approx((0.0, 0.8), abs=0.2)
+
+
+def test_level_angles_hold_it_over_the_target() -> None:
+    """PREC_LOITER by a companion that tells angles of LOCAL_FRD: taken as the body's they drive the vehicle away, for
+    it leans towards the target, which then seems to be on the other side."""
+    place = (4.0, 3.0)
+    params = {"PLND_ENABLED": 1.0, "PLND_TYPE": 1.0, "SIM_WIND_SPD": 8.0}
+    with Session(home=HOME, params=params) as session:
+        link = session.connect()
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(40.0)
+        session.run_until(lambda s: s.state.height > 39.0)
+        session.set_mode("LOITER")
+        assert session.autopilot.parameters.set("RC7_OPTION", 39.0).warning is None
+        link.send(dialect.MAVLink_rc_channels_override_message(1, 1, 0, 0, 0, 0, 0, 0, 2000, 0))
+        farthest = 0.0
+        for _ in range(250):
+            (north, east), state = session.service.vehicle.true_place, session.state
+            ahead, aside = place[0] - north, place[1] - east
+            yaw = session.service.vehicle.state.yaw
+            c, s = cos(yaw), sin(yaw)
+            x, y = c * ahead + s * aside, -s * ahead + c * aside
+            slant = hypot(x, y, state.height)
+            link.send(target(atan2(y, state.height), -atan2(x, state.height), slant, frame=Frame.LOCAL_FRD))
+            session.run_for(0.1)
+            farthest = max(farthest, hypot(ahead, aside))
+        assert farthest < 5.5
+        assert hypot(place[0] - north, place[1] - east) < 0.7
+
+
+def test_another_frame_is_refused_once() -> None:
+    """It is told where LANDING_TARGET counts, and not with each message."""
+    with Session(home=HOME, params={"PLND_ENABLED": 1.0, "PLND_TYPE": 1.0}) as session:
+        link = session.connect()
+        for _ in range(3):
+            link.send(target(frame=Frame.BODY_NED))
+            session.run_for(0.1)
+        texts = [one.text for one in link.messages() if one.get_type() == "STATUSTEXT"]
+        assert texts.count("Plnd: Frame not supported") == 1
+        assert session.autopilot.precision._heard is None
 
 
 def test_without_plnd_type_1_nobody_listens() -> None:
