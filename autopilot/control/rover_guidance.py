@@ -36,8 +36,6 @@ from autopilot.control.rover_steering import hold_speed, reach_speed, release, s
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
 #: Crash check as ArduPilot's Rover/crash_check.cpp: throttle given, not moving, not turning, for so long.
 STUCK_TIME, STUCK_THROTTLE, STUCK_SPEED, STUCK_RATE = 2.0, 0.05, 0.08, 0.08
-#: Sticks within this share of the middle are in the middle.
-DEAD_ZONE = 0.06
 #: A point behind and nearer than this many turning circles is backed up to when a place is held.
 BACK_UP = 4.0
 #: What floats coasts for about so long after its motor has stopped, ms.
@@ -187,20 +185,11 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
-def stick(x: float) -> float:
-    """A stick's deflection behind its dead zone."""
-    if x > DEAD_ZONE:
-        return min((x - DEAD_ZONE) / (1.0 - DEAD_ZONE), 1.0)
-    if x < -DEAD_ZONE:
-        return max((x + DEAD_ZONE) / (1.0 - DEAD_ZONE), -1.0)
-    return 0.0
-
-
-@jit
 def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Pilot modes: the roll stick steers, the throttle stick drives, its lower half backwards."""
-    push = stick(2.0 * p[L.P_STICK_T] - 1.0)
-    side = stick(p[L.P_STICK_R])
+    """Pilot modes: the roll stick steers, the throttle stick drives, its lower half backwards. Their dead zones are the
+    radio channels' (RCn_DZ), and behind them already."""
+    push = limit(2.0 * p[L.P_STICK_T] - 1.0, 1.0)
+    side = limit(p[L.P_STICK_R], 1.0)
     s[L.S_RPN], s[L.S_RPE], s[L.S_RVN], s[L.S_RVE] = s[L.S_EPN], s[L.S_EPE], s[L.S_EVN], s[L.S_EVE]
     kind = t[L.T_STICKS]
     if s[L.S_POS_OK] == 0.0 or (kind != STEERING and kind != ACRO):  # nor can a speed be held without one

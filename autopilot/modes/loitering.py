@@ -100,7 +100,7 @@ class LoiterMode(Mode):
 
 
 class CircleDrive(Mode):
-    """Round the place where it was entered: CIRCLE_RADIUS, CIRCLE_DIR, CIRCLE_SPEED (0: WP_SPEED). Never ends; the
+    """Round the place where it was entered: CIRC_RADIUS, CIRC_DIR, CIRC_SPEED (0: WP_SPEED). Never ends; the
     parameters count on entering."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, speeds: SpeedControl) -> None:
@@ -120,9 +120,9 @@ class CircleDrive(Mode):
         self.helm.fly(Idle())
 
     def _go(self, center: Ned) -> None:
-        speed = self.facts.param("CIRCLE_SPEED")
+        speed = self.facts.param("CIRC_SPEED")
         if speed > 0.0:
             self._speeds.override(ground=speed)
-        radius = max(abs(self.facts.param("CIRCLE_RADIUS", 20.0)), _SMALLEST)
-        direction = -1 if int(self.facts.param("CIRCLE_DIR")) == 1 else 1
+        radius = max(abs(self.facts.param("CIRC_RADIUS", 20.0)), _SMALLEST)
+        direction = -1 if int(self.facts.param("CIRC_DIR")) == 1 else 1
         self.helm.fly(Circle(center, radius, direction))

@@ -1,4 +1,4 @@
-"""Names of later ArduPilot versions that stand for parameters of ours.
+"""Names of other versions, ArduPilot's later ones and earlier ones of ours, that stand for parameters.
 
 From 4.7 on ArduPilot measures in metres and degrees under new names. Scripts and stations that know only those are
 answered under the name they asked for; aliases are neither listed nor counted nor stored
@@ -122,6 +122,15 @@ _COPTER: Final = (
     _hundredth("ATC_ACC_Y_MAX", "ATC_ACCEL_Y_MAX", "deg/s/s"),
 )
 
+_ROVER: Final = (
+    _renamed("CIRCLE_RADIUS", "CIRC_RADIUS"),
+    _renamed("CIRCLE_SPEED", "CIRC_SPEED"),
+    _renamed("CIRCLE_DIR", "CIRC_DIR"),
+    _renamed("TURN_MAX_G", "ATC_TURN_MAX_G"),
+)
+
 COMMON_ALIASES: Final = {alias.name: alias for alias in _COMMON}
 """Aliases by name, of every kind of vehicle, and (below) of what flies."""
 COPTER_ALIASES: Final = {alias.name: alias for alias in _COPTER}
+ROVER_ALIASES: Final = {alias.name: alias for alias in _ROVER}
+"""Of what drives: names that versions before 1.0 had, and ArduRover has not (TURN_MAX_G: not since 4.1)."""

@@ -26,11 +26,11 @@ MODES: Final = {
 
 ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
     i8("MODE1", 0, "", None, None, "Mode of the mode switch's position 1", values=MODES),
-    i8("MODE2", 4, "", None, None, "Mode of the mode switch's position 2", values=MODES),
-    i8("MODE3", 3, "", None, None, "Mode of the mode switch's position 3", values=MODES),
-    i8("MODE4", 10, "", None, None, "Mode of the mode switch's position 4", values=MODES),
-    i8("MODE5", 11, "", None, None, "Mode of the mode switch's position 5", values=MODES),
-    i8("MODE6", 15, "", None, None, "Mode of the mode switch's position 6", values=MODES),
+    i8("MODE2", 0, "", None, None, "Mode of the mode switch's position 2", values=MODES),
+    i8("MODE3", 0, "", None, None, "Mode of the mode switch's position 3", values=MODES),
+    i8("MODE4", 0, "", None, None, "Mode of the mode switch's position 4", values=MODES),
+    i8("MODE5", 0, "", None, None, "Mode of the mode switch's position 5", values=MODES),
+    i8("MODE6", 0, "", None, None, "Mode of the mode switch's position 6", values=MODES),
     i8("MODE_CH", 8, "", 0, 16, "Radio channel of the mode switch, 0 = none"),
     i8("INITIAL_MODE", 4, "", None, None, "Mode after start", values=MODES, reboot=True),
     i8(
@@ -65,9 +65,9 @@ ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
         values={0: "Forward or backward", 1: "Forward", 2: "Backward"},
     ),
     f32("LOIT_SPEED_GAIN", 0.5, "", 0, 5, "How strongly LOITER corrects"),
-    f32("CIRCLE_RADIUS", 20, "m", 0, 100, "Radius of CIRCLE"),
-    f32("CIRCLE_SPEED", 0, "m/s", 0, 10, "Speed of CIRCLE; 0 = WP_SPEED"),
-    i8("CIRCLE_DIR", 0, "", None, None, "Direction of CIRCLE", values={0: "Clockwise", 1: "Counter-clockwise"}),
+    f32("CIRC_RADIUS", 20, "m", 0, 100, "Radius of CIRCLE"),
+    f32("CIRC_SPEED", 0, "m/s", 0, 10, "Speed of CIRCLE; 0 = WP_SPEED"),
+    i8("CIRC_DIR", 0, "", None, None, "Direction of CIRCLE", values={0: "Clockwise", 1: "Counter-clockwise"}),
     i8(
         "MIS_DONE_BEHAVE",
         0,
@@ -79,7 +79,7 @@ ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
     ),
     i32("GUID_OPTIONS", 0, "", None, None, "GUIDED options", bits={6: "Pilot can steer"}),
     f32("TURN_RADIUS", 0.9, "m", 0, 10, "Smallest turn"),
-    f32("TURN_MAX_G", 0.6, "gravities", 0.1, 10, "Largest sideways acceleration in a turn", step=0.01),
+    f32("ATC_TURN_MAX_G", 0.6, "gravities", 0.1, 10, "Largest sideways acceleration in a turn", step=0.01),
     f32("ACRO_TURN_RATE", 180, "deg/s", 0, 360, "Highest turn rate in ACRO"),
     f32("SPEED_MAX", 0, "m/s", 0, 30, "Highest speed; 0 = from CRUISE_SPEED and CRUISE_THROTTLE", step=0.1),
     f32("ATC_ACCEL_MAX", 1, "m/s/s", 0, 10, "Highest acceleration", step=0.1),

@@ -6,7 +6,7 @@ from typing import Final
 
 from autopilot.mav import SpeedType, StandardMode, VehicleType
 from autopilot.modes.table import ROVER_MODES, RoverMode
-from autopilot.parameters.aliases import COMMON_ALIASES
+from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
 from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.table_rover import ROVER_DRIVE
@@ -94,16 +94,16 @@ ROVER: Final = VehicleClass(
     measures=Measures(
         cruise=(Measure("WP_SPEED", 0.0), Measure("CRUISE_SPEED", 2.0)),
         acceptance=Measure("WP_RADIUS", 2.0),
-        circle_radius=Measure("CIRCLE_RADIUS", 20.0),
+        circle_radius=Measure("CIRC_RADIUS", 20.0),
         return_speed=Measure("RTL_SPEED", 0.0),
     ),
     parameters=ParameterSet(
         lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION + CHASSIS + CAMERA + MOUNT,
         inert=ROVER_INERT,
-        aliases=COMMON_ALIASES,
+        aliases=COMMON_ALIASES | ROVER_ALIASES,
     ),
     mirrored=(
-        "WP_SPEED", "CRUISE_SPEED", "WP_RADIUS", "RTL_SPEED", "CIRCLE_RADIUS", "MIS_RESTART", "MIS_DONE_BEHAVE",
+        "WP_SPEED", "CRUISE_SPEED", "WP_RADIUS", "RTL_SPEED", "CIRC_RADIUS", "MIS_RESTART", "MIS_DONE_BEHAVE",
         *COMMON_MIRRORED,
     ),
     mode_switch=("MODE_CH", ("MODE1", "MODE2", "MODE3", "MODE4", "MODE5", "MODE6")),

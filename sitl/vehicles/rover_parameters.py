@@ -52,8 +52,8 @@ def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _grip(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """TURN_MAX_G."""
-    p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = values["TURN_MAX_G"] * L.GRAVITY
+    """ATC_TURN_MAX_G."""
+    p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = values["ATC_TURN_MAX_G"] * L.GRAVITY
 
 
 def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -83,7 +83,7 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "ATC_ACCEL_MAX": _acceleration,
     "ATC_DECEL_MAX": _acceleration,
     "WP_JERK": _acceleration,
-    "TURN_MAX_G": _grip,
+    "ATC_TURN_MAX_G": _grip,
     "ATC_STR_RAT_MAX": _turning,
     "ATC_STR_ACC_MAX": _turning,
     "TURN_RADIUS": _turning,

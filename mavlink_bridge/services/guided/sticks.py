@@ -200,9 +200,15 @@ class StickService:
             ("THROTTLE", message.z, lowest),
         ):  # fmt: skip
             if value != _NO_AXIS:
-                share = _fraction(value - least, 1000 - least)
-                self._held[axis] = share if axis == "THROTTLE" else 2.0 * share - 1.0
+                self._held[axis] = self._joystick(axis, _fraction(value - least, 1000 - least))
         self._hand_over(now_ms, "manual")
+
+    def _joystick(self, axis: str, share: float) -> float:
+        """An axis of a joystick is a pulse on the channel of its stick, which has a dead zone and may be reversed; as
+        ArduPilot's GCS_MAVLINK::manual_override. `share`: 0 .. 1, of pitch 1 is forward, which is a low pulse."""
+        channel = int(self._parts.parameters[f"RCMAP_{axis}"])
+        low, high = (self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX"))
+        return self._position(axis, channel, low + (high - low) * (1.0 - share if axis == "PITCH" else share))
 
     def _hand_over(self, now_ms: int, source: str) -> None:
         held = self._held

@@ -37,6 +37,19 @@ def test_an_alias_sets_its_parameter_in_its_own_unit(alias: str, value: float, n
     assert outcome.accepted and to_float32(outcome.value) == to_float32(value) == to_float32(p[alias])
 
 
+def test_earlier_names_of_the_rover_s_parameters_are_known() -> None:
+    """Scripts and stores that were written for versions that named them after the copter's."""
+    p = Parameters(vehicle_class("rover").parameters)
+    for old, value, name in (
+        ("CIRCLE_RADIUS", 12.0, "CIRC_RADIUS"),
+        ("CIRCLE_SPEED", 1.5, "CIRC_SPEED"),
+        ("CIRCLE_DIR", 1.0, "CIRC_DIR"),
+        ("TURN_MAX_G", 0.25, "ATC_TURN_MAX_G"),
+    ):
+        assert p.set(old, value).accepted and p[name] == value
+        assert old not in p.names() and name in p.names()
+
+
 def test_aliases_are_neither_listed_nor_counted() -> None:
     p = Parameters(COPTER.parameters)
     assert not set(vehicle_class("copter").parameters.aliases) & set(p.names())

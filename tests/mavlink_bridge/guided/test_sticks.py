@@ -6,11 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from autopilot.targets import Sticks
+from autopilot import report as R
+from autopilot.targets import Pilot, PilotKind, Sticks
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.guided import StickService
 from tests.fakes.recording_autopilot import RecordingAutopilot
+from tests.fakes.rover_drive import RoverDrive
 
 QGC = Peer(1, 255, 190)
 NOW = 700
@@ -153,3 +155,20 @@ def test_a_throttle_pulse_below_the_failsafe_value_is_a_lost_radio(kind: str, pu
 def test_without_the_failsafe_a_low_throttle_pulse_is_just_low() -> None:
     """FS_THR_ENABLE 0."""
     assert Bench(FS_THR_ENABLE=0).override(1500, 1500, 900) == Sticks(throttle=0.0)
+
+
+def test_a_joystick_is_a_pulse_on_the_channel_of_its_stick() -> None:
+    """As ArduPilot's: with the channel's dead zone, its limits and its direction."""
+    bench = Bench(RC1_DZ=100, RC2_DZ=100, RC4_REVERSED=1)
+    assert bench.manual(190, 600, 500, 1000) == Sticks(roll=0.5, pitch=0.0, throttle=0.5, yaw=-1.0)
+
+
+def test_a_rover_drives_at_all_that_is_out_of_the_channel_s_dead_zone() -> None:
+    """RC3 1550 with RC3_DZ 30 is a twenty-third of the way: a second dead zone behind it made it nothing."""
+    drive = RoverDrive()
+    drive.rover.set_target(Pilot(PilotKind.MANUAL))
+    sticks = Bench("rover", RC3_DZ=30, RC3_TRIM=1500).override(1500, KEEP, 1550, KEEP)
+    assert sticks is not None
+    drive.rover.set_sticks(sticks)
+    drive.run(0.2)
+    assert drive.report[R.SERVO_1 + 2] == pytest.approx(1500.0 + 500.0 * 20.0 / 470.0)

@@ -232,7 +232,7 @@ def test_a_velocity_that_is_not_renewed_ends() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "index", "setting"),
     [
-        ("TURN_MAX_G", 0.4, L.P_TURN_ACCEL, 0.4 * 9.80665),
+        ("ATC_TURN_MAX_G", 0.4, L.P_TURN_ACCEL, 0.4 * 9.80665),
         ("TURN_RADIUS", 2.0, L.P_TURN_RADIUS, 2.0),
         ("TURN_RADIUS", 0.1, L.P_TURN_RADIUS, 0.779),
         ("ATC_STR_RAT_MAX", 90.0, L.P_TURN_RATE_MAX, pi / 2.0),
@@ -354,7 +354,7 @@ def test_without_a_position_the_throttle_stick_is_the_throttle(kind: PilotKind) 
     drive.rover.set_target(Pilot(kind))
     drive.rover.set_sticks(Sticks(throttle=0.75))
     drive.run(0.2)
-    assert drive.report[R.SERVO_1 + 2] == pytest.approx(1500.0 + 500.0 * (0.5 - 0.06) / 0.94)
+    assert drive.report[R.SERVO_1 + 2] == pytest.approx(1500.0 + 500.0 * 0.5)
 
 
 def test_outputs_are_steering_throttle_and_what_is_free() -> None:
