@@ -10,12 +10,13 @@ from sortie.config.errors import UserError
 from sortie.config.options import LOG, OUT, TO
 from sortie.config.settings import Given
 from sortie.exports.messages import to_mcap, to_tlog
-from sortie.exports.tracks import to_csv, to_geojson, to_kml, to_parquet
+from sortie.exports.tracks import to_csv, to_geojson, to_gpx, to_kml, to_parquet
 from sortie.reading.facts import FlightFacts
 from sortie.reading.logs import find_log, read_log
 
 FORMS: Final[Mapping[str, Callable[[FlightFacts], bytes]]] = {
-    "csv": to_csv, "parquet": to_parquet, "kml": to_kml, "geojson": to_geojson, "tlog": to_tlog, "mcap": to_mcap,
+    "csv": to_csv, "parquet": to_parquet, "kml": to_kml, "geojson": to_geojson, "gpx": to_gpx,
+    "tlog": to_tlog, "mcap": to_mcap,
 }  # fmt: skip
 
 

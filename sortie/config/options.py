@@ -50,7 +50,7 @@ CONTROLLED = frozenset({Where.SITL, Where.CONTROLLER, Where.LOOP})
 SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
 NO_LOOP = ANYWHERE - {Where.LOOP}
 
-EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "tlog", "mcap")
+EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "gpx", "tlog", "mcap")
 """What `sortie convert` makes of a log."""
 SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
 _STRINGS: tuple[str, ...] = ()

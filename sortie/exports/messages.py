@@ -6,11 +6,13 @@ Times are those of the log from its boot on, where it knows when that was; else 
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import cos, inf, isfinite, radians, sin
 from typing import Any, Final
 
+from autopilot.geo import to_local
 from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState, VehicleType
 from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts, Quantity, Sample
@@ -35,6 +37,17 @@ class State:
 
     mode: str
     armed: bool
+
+
+def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, float, float, float]:
+    """(x, y, z, w) of a body that looks along x, left y, up z, in east, north, up; from MAVLink's angles, which are of
+    nose, right, down in north, east, down."""
+    roll, pitch, yaw = radians(roll_deg) / 2.0, radians(-pitch_deg) / 2.0, radians(90.0 - yaw_deg) / 2.0
+    cr, sr, cp, sp, cy, sy = cos(roll), sin(roll), cos(pitch), sin(pitch), cos(yaw), sin(yaw)
+    return (
+        sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
+        cr * cp * cy + sr * sp * sy,
+    )  # fmt: skip
 
 
 def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | Told | State]]:
@@ -95,8 +108,8 @@ def _mavlink(dialect: Any, at_s: float, moment: Sample | Told | State, ground_m:
 
 
 def to_mcap(facts: FlightFacts) -> bytes:
-    """Foxglove's well-known schemas: `/fix` LocationFix, `/log` Log; and `/state`, `/figures` as JSON. UserError
-    without foxglove-sdk, which has both schemas and writer."""
+    """Foxglove's well-known schemas: `/fix` LocationFix, `/pose` FrameTransform, `/log` Log; and `/state`, `/figures`
+    as JSON. UserError without foxglove-sdk, which has both schemas and writer."""
     try:
         import foxglove
         from foxglove import channels, messages
@@ -122,6 +135,7 @@ def to_mcap(facts: FlightFacts) -> bytes:
                 known = {"height_m": moment.height, "speed_mps": moment.speed, "battery_v": moment.volts,
                          "battery_percent": moment.percent}  # fmt: skip
                 figures.log({name: value for name, value in known.items() if isfinite(value)}, log_time=at_ns)
+        _poses(facts, context)
         for quantity in Quantity:
             for at_s, value in facts.series.get(quantity, []):
                 if isfinite(value):
@@ -130,6 +144,31 @@ def to_mcap(facts: FlightFacts) -> bytes:
 
 
 _JSON: Final = ("state", "figures")
+
+
+def _poses(facts: FlightFacts, context: Any) -> None:
+    """Where it is from home and how it is turned, whenever its attitude was logged: for a three-dimensional view."""
+    from foxglove import channels, messages
+
+    if facts.home is None:
+        return
+    pose = channels.FrameTransformChannel("/pose", context=context)
+    times_s = [one.time_s for one in facts.samples]
+    angles = (facts.series.get(one, []) for one in (Quantity.ROLL, Quantity.PITCH, Quantity.YAW))
+    for (at_s, roll), (_, pitch), (_, yaw) in zip(*angles, strict=False):
+        number = bisect_right(times_s, at_s)
+        if not number:
+            continue
+        place = facts.samples[number - 1]
+        north, east, _ = to_local(facts.home, place.lat, place.lon, 0.0)
+        x, y, z, w = turned(roll, pitch, yaw)
+        at_ns = facts.boot_us * 1000 + round(at_s * 1e9)
+        pose.log(messages.FrameTransform(
+            timestamp=messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000),
+            parent_frame_id="home", child_frame_id="vehicle",
+            translation=messages.Vector3(x=east, y=north, z=place.height),
+            rotation=messages.Quaternion(x=x, y=y, z=z, w=w),
+        ), log_time=at_ns)  # fmt: skip
 
 
 def _level(severity: Severity) -> Callable[[Any], Any]:

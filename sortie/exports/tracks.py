@@ -1,4 +1,4 @@
-"""A flight as a table (CSV, Parquet) and on a map (KML, GeoJSON)."""
+"""A flight as a table (CSV, Parquet) and on a map (KML, GeoJSON, GPX)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import io
 import json
 from bisect import bisect_right
 from collections.abc import Sequence
+from datetime import datetime
 from math import isfinite, nan
 from typing import Final, TypeVar
 
@@ -99,26 +100,70 @@ def _feature(kind: str, coordinates: object, properties: dict[str, object]) -> d
     return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}
 
 
+_KML_STYLES: Final = (
+    '<Style id="track"><LineStyle><color>ffb27200</color><width>3</width></LineStyle></Style>'
+    '<Style id="fence"><LineStyle><color>ff5a7900</color><width>2</width></LineStyle><PolyStyle><fill>0</fill>'
+    "</PolyStyle></Style>"
+)
+"""Colours are aabbggrr."""
+
+
 def to_kml(facts: FlightFacts) -> bytes:
-    """KML 2.2: the track above sea where home is known, else above the ground; the waypoints; modes where they
-    begin."""
+    """KML 2.2: the track above sea where home is known, else above the ground; waypoints, home, fence; modes where
+    they begin, with the time of day where the log knows it."""
     ground_m, mode = (0.0, "relativeToGround") if facts.home is None else (facts.home.alt, "absolute")
     track = " ".join(f"{one.lon:.7f},{one.lat:.7f},{one.height + ground_m:.2f}" for one in facts.samples)
-    marks = [
-        f"<Placemark><name>item {one.seq}</name><Point><coordinates>{one.y:.7f},{one.x:.7f}</coordinates></Point>"
-        "</Placemark>"
-        for one in facts.waypoints()
-    ]
+    marks = [_placemark(f"item {one.seq}", one.x, one.y) for one in facts.waypoints()]
+    if facts.home is not None:
+        marks.append(_placemark("home", facts.home.lat, facts.home.lon))
+    for polygon in facts.fence.polygons:
+        ring = " ".join(f"{lon:.7f},{lat:.7f}" for lat, lon in (*polygon.vertices, polygon.vertices[0]))
+        marks.append(
+            f"<Placemark><name>{'fence' if polygon.inclusion else 'exclusion'}</name><styleUrl>#fence</styleUrl>"
+            f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
+            "</Polygon></Placemark>"
+        )
     times_s = [one.time_s for one in facts.samples]
     for at_s, name in facts.modes:
         place = facts.samples[min(bisect_right(times_s, at_s), len(times_s) - 1)]
-        marks.append(
-            f"<Placemark><name>{html.escape(name)}</name><description>{at_s:.1f} s after boot</description><Point>"
-            f"<coordinates>{place.lon:.7f},{place.lat:.7f}</coordinates></Point></Placemark>"
-        )
+        stamp = facts.day_time(at_s)
+        when = "" if stamp is None else f"<TimeStamp><when>{_iso(stamp)}</when></TimeStamp>"
+        told = f"<description>{at_s:.1f} s after boot</description>{when}"
+        marks.append(_placemark(html.escape(name), place.lat, place.lon, told))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
-        f"<name>{html.escape(facts.name)}</name><Placemark><name>track</name><LineString>"
-        f"<altitudeMode>{mode}</altitudeMode><coordinates>{track}</coordinates></LineString></Placemark>"
-        f"{''.join(marks)}</Document></kml>\n"
+        f"<name>{html.escape(facts.name)}</name>{_KML_STYLES}<Placemark><name>track</name>"
+        f"<styleUrl>#track</styleUrl><LineString><altitudeMode>{mode}</altitudeMode><coordinates>{track}</coordinates>"
+        f"</LineString></Placemark>{''.join(marks)}</Document></kml>\n"
+    ).encode()
+
+
+def _placemark(name: str, lat: float, lon: float, more: str = "") -> str:
+    return (
+        f"<Placemark><name>{name}</name>{more}<Point><coordinates>{lon:.7f},{lat:.7f}</coordinates></Point></Placemark>"
+    )
+
+
+def _iso(stamp: datetime) -> str:
+    return stamp.strftime("%Y-%m-%dT%H:%M:%S.") + f"{stamp.microsecond // 1000:03d}Z"
+
+
+def to_gpx(facts: FlightFacts) -> bytes:
+    """GPX 1.1: the plan's places as waypoints, the track with height above sea (above home where home is not known)
+    and the time of day where the log knows it."""
+    ground_m = 0.0 if facts.home is None else facts.home.alt
+    points = []
+    for one in facts.samples:
+        stamp = facts.day_time(one.time_s)
+        when = "" if stamp is None else f"<time>{_iso(stamp)}</time>"
+        points.append(
+            f'<trkpt lat="{one.lat:.7f}" lon="{one.lon:.7f}"><ele>{one.height + ground_m:.2f}</ele>{when}</trkpt>'
+        )
+    places = "".join(
+        f'<wpt lat="{one.x:.7f}" lon="{one.y:.7f}"><name>item {one.seq}</name></wpt>' for one in facts.waypoints()
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<gpx version="1.1" creator="Sortie" '
+        f'xmlns="http://www.topografix.com/GPX/1/1">{places}<trk><name>{html.escape(facts.name)}</name><trkseg>'
+        f"{''.join(points)}</trkseg></trk></gpx>\n"
     ).encode()

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from math import hypot, nan
+from math import hypot, isfinite, nan
 from pathlib import Path
 from typing import Any, Final
 
 from autopilot.geo import GeoPoint
-from autopilot.mav import Severity
+from autopilot.mav import Frame, Severity
 from autopilot.mission.items import MissionItem
-from sortie.reading.facts import FlightFacts, Quantity, Sample, Trouble
+from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Trouble
 
 _HOME: Final = 1
 """Of ORGN, the type that is home; 0 is the estimator's origin."""
 _ARMED, _DISARMED = 10, 11
 """LogEvent."""
+_TERRAIN_OK: Final = 2
+"""AP_Terrain::TerrainStatus; below it the height is not to be used."""
+_FIRMWARE: Final = re.compile(r"[A-Za-z][\w-]* V\d+\.\d+")
+"""How a firmware names itself; of a log that is opened by arming, "Arming motors" comes before it."""
+_HIT_GROUND: Final = re.compile(r"SIM Hit ground at ([\d.]+) m/s")
+_HARD_MPS: Final = 1.0
+"""ArduPilot's LAND_SPEED is 0.5 m/s."""
+_GPS_EPOCH_S, _WEEK_S, _LEAP_S = 315_964_800, 604_800, 18
+"""GPS time begins in 1980 and knows no leap seconds: 18 since 2017."""
 _SUBSYSTEMS: Final = {
     2: "radio", 3: "compass", 5: "radio failsafe", 6: "battery failsafe", 8: "ground station failsafe",
     9: "fence", 10: "flight mode", 11: "GPS", 12: "crash check", 13: "flip", 15: "parachute", 16: "EKF check",
@@ -34,20 +44,51 @@ class _Reader:
 
     def __init__(self) -> None:
         self.facts = FlightFacts()
-        self._items: dict[int, MissionItem] = {}
+        self._plan = PlanSeen()
         self._speed = self._volts = self._percent = nan
+        self._modes: list[tuple[float, int]] = []
+        self._parameters: dict[str, float] = {}
         self.takes: dict[str, Callable[[Any, float], None]] = {
             "POS": self._pos, "GPS": self._gps, "XKF1": self._estimate, "NKF1": self._estimate, "BAT": self._bat,
             "MSG": self._msg, "CMD": self._cmd, "ORGN": self._origin, "VIBE": self._vibe, "ARM": self._arm,
             "EV": self._event, "ERR": self._error, "TERR": self._terrain, "RSSI": self._rssi,
+            "MODE": self._mode, "VER": self._version, "PARM": self._parameter, "ATT": self._attitude,
         }  # fmt: skip
 
     def _pos(self, m: Any, time_s: float) -> None:
         self.facts.samples.append(Sample(time_s, m.Lat, m.Lng, m.RelHomeAlt, self._speed, self._volts, self._percent))
 
     def _gps(self, m: Any, time_s: float) -> None:
-        if getattr(m, "I", 0) == 0:
-            self._speed = m.Spd
+        if getattr(m, "I", 0) != 0:
+            return
+        self._speed = m.Spd
+        week: int = getattr(m, "GWk", 0)
+        if week and not self.facts.boot_us:
+            unix_us = (_GPS_EPOCH_S + week * _WEEK_S - _LEAP_S) * 1_000_000 + m.GMS * 1000
+            self.facts.boot_us = unix_us - round(time_s * 1e6)
+
+    def _attitude(self, m: Any, time_s: float) -> None:
+        for quantity, value in (
+            (Quantity.ROLL, m.Roll), (Quantity.PITCH, m.Pitch), (Quantity.YAW, m.Yaw),
+            (Quantity.ROLL_SET, m.DesRoll), (Quantity.PITCH_SET, m.DesPitch),
+        ):  # fmt: skip
+            self.facts.add(quantity, time_s, value)
+
+    def _mode(self, m: Any, time_s: float) -> None:
+        self._modes.append((time_s, m.ModeNum))
+
+    def _version(self, m: Any, time_s: float) -> None:
+        self.facts.vehicle = m.FWS
+
+    def _parameter(self, m: Any, time_s: float) -> None:
+        if self._parameters.get(m.Name, m.Value) != m.Value:
+            self.facts.changes.append((time_s, m.Name, self._parameters[m.Name], m.Value))
+        self._parameters[m.Name] = m.Value
+        default = getattr(m, "Default", nan)
+        if isfinite(default) and default != m.Value:
+            self.facts.own_values[m.Name] = (m.Value, default)
+        else:
+            self.facts.own_values.pop(m.Name, None)
 
     def _estimate(self, m: Any, time_s: float) -> None:
         if getattr(m, "C", 0) == 0:
@@ -64,18 +105,26 @@ class _Reader:
             self.facts.add(Quantity.VIBRATION, time_s, max(m.VibeX, m.VibeY, m.VibeZ))
 
     def _terrain(self, m: Any, time_s: float) -> None:
-        if self.facts.home is not None and m.Status:
+        if self.facts.home is not None and m.Status == _TERRAIN_OK:
             self.facts.add(Quantity.TERRAIN, time_s, m.TerrH - self.facts.home.alt)
 
     def _rssi(self, m: Any, time_s: float) -> None:
         self.facts.add(Quantity.RSSI, time_s, 100.0 * m.RXRSSI)
 
     def _arm(self, m: Any, time_s: float) -> None:
-        self.facts.arm(time_s, bool(m.ArmState))
+        self._armed(time_s, bool(m.ArmState))
 
     def _event(self, m: Any, time_s: float) -> None:
         if m.Id in (_ARMED, _DISARMED):
-            self.facts.arm(time_s, m.Id == _ARMED)
+            self._armed(time_s, m.Id == _ARMED)
+
+    def _armed(self, time_s: float, armed: bool) -> None:
+        """Only changes are logged: a vehicle that is disarmed first was armed when the log began, as with
+        LOG_DISARMED 0, where arming opens the log and comes before it."""
+        if not armed and not self.facts.armed:
+            self.facts.arm(min(self.facts.span_s[0], time_s), True)
+        self.facts.arm(time_s, armed)
+        self._plan.arm(armed)
 
     def _error(self, m: Any, time_s: float) -> None:
         name = _SUBSYSTEMS.get(m.Subsys, f"subsystem {m.Subsys}")
@@ -84,21 +133,31 @@ class _Reader:
             self.facts.troubles.append(Trouble(time_s, Severity.ERROR, f"{name}, code {m.ECode}"))
 
     def _msg(self, m: Any, time_s: float) -> None:
-        self.facts.say(time_s, m.Message)
-        self.facts.vehicle = self.facts.vehicle or m.Message
+        hit = _HIT_GROUND.match(m.Message)
+        hard = hit is not None and float(hit[1]) > _HARD_MPS
+        self.facts.say(time_s, m.Message, Severity.WARNING if hard else Severity.INFO)
+        if not self.facts.vehicle and _FIRMWARE.match(m.Message):
+            self.facts.vehicle = m.Message
 
     def _cmd(self, m: Any, time_s: float) -> None:
-        if m.CNum > 0:
+        if m.CNum == 0:
+            self._plan.begin()
+        else:
             params = (m.Prm1, m.Prm2, m.Prm3, m.Prm4, m.Lat, m.Lng, m.Alt)
-            self._items[m.CNum] = MissionItem(m.CId, m.Frame, *params, seq=m.CNum)
+            # Before 2018 no frame was logged; MISSION is none that a height could be compared in.
+            self._plan.take(MissionItem(m.CId, getattr(m, "Frame", Frame.MISSION), *params, seq=m.CNum))
 
     def _origin(self, m: Any, time_s: float) -> None:
         if m.Type == _HOME:
             self.facts.home = GeoPoint(m.Lat, m.Lng, m.Alt)
 
-    def finish(self) -> FlightFacts:
-        """All of it."""
-        self.facts.items = tuple(self._items[seq] for seq in sorted(self._items))
+    def finish(self, names: Mapping[int, str]) -> FlightFacts:
+        """All of it; `names`: of the modes, by their numbers."""
+        if not self.facts.armed and self._parameters.get("LOG_DISARMED") == 0.0:
+            self.facts.arm(self.facts.span_s[0], True)
+        for at_s, number in self._modes:
+            self.facts.enter(at_s, names.get(number, str(number)))
+        self.facts.items = self._plan.items()
         return self.facts
 
 
@@ -113,14 +172,9 @@ def read_dataflash(path: Path) -> FlightFacts:
         contextlib.redirect_stdout(told), contextlib.redirect_stderr(told),
         closing(DFReader_binary(str(path), zero_time_base=True)) as log,
     ):  # fmt: skip
-        wanted = [*reader.takes, "MODE"]
-        while (message := log.recv_match(type=wanted)) is not None:
-            kind, time_s = message.get_type(), message.TimeUS / 1e6
-            if kind == "MODE":
-                names = mavutil.mode_mapping_bynumber(log.mav_type) or {}
-                reader.facts.enter(time_s, names.get(message.ModeNum, str(message.ModeNum)))
-            else:
-                reader.takes[kind](message, time_s)
-    facts = reader.finish()
+        while (message := log.recv_match(type=list(reader.takes))) is not None:
+            reader.takes[message.get_type()](message, message.TimeUS / 1e6)
+        # Which modes these are the reader knows when it has met the firmware's name.
+        facts = reader.finish(mavutil.mode_mapping_bynumber(log.mav_type) or {})
     facts.cut = "parts of the log cannot be read" if told.getvalue() else ""
     return facts

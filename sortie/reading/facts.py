@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
@@ -17,6 +18,10 @@ LAST_WAYPOINT: Final = 95
 """MAV_CMD_NAV_LAST: commands above do not say where to fly."""
 
 
+_UNDATED: Final = 1990
+"""A log that does not know the date counts from 1970, or GPS time from 1980."""
+
+
 class Quantity(Enum):
     """What a log has beside the samples, with its unit; the names are columns of a table (`sortie convert`)."""
 
@@ -28,6 +33,12 @@ class Quantity(Enum):
     """Of the axis that shakes most, as ArduPilot's VIBE has it."""
     VIBRATION_METRIC = "vibration_metric_mps2"
     """PX4's: another filter, hence other figures."""
+    ROLL = "roll_deg"
+    PITCH = "pitch_deg"
+    YAW = "yaw_deg"
+    ROLL_SET = "roll_set_deg"
+    """The attitude that was asked for."""
+    PITCH_SET = "pitch_set_deg"
     LOSS = "link_loss_percent"
     RSSI = "rssi"
 
@@ -54,11 +65,45 @@ class Trouble:
     text: str
 
 
+class PlanSeen:
+    """Collects the mission that a log tells of item by item. What is uploaded after a landing is the plan of the next
+    flight, if there is one: it does not judge the flight before it."""
+
+    def __init__(self) -> None:
+        self._flown: dict[int, MissionItem] = {}
+        self._following: dict[int, MissionItem] | None = None
+        self._armed = self._landed = False
+
+    def arm(self, armed: bool) -> None:
+        """Whether the vehicle is armed, whenever a log says so."""
+        if armed and self._following is not None:
+            self._flown, self._following = self._following, None
+        self._landed = not armed and (self._armed or self._landed)
+        self._armed = armed
+
+    def begin(self, *, uploaded: bool = True) -> None:
+        """Another plan begins; one that was not uploaded but read from the vehicle may be the flown one."""
+        if self._landed and (uploaded or self._flown):
+            self._following = {}
+        else:
+            self._flown, self._following = {}, None
+
+    def take(self, item: MissionItem) -> None:
+        """One of its items."""
+        plan = self._flown if self._following is None else self._following
+        plan[item.seq] = item
+
+    def items(self) -> tuple[MissionItem, ...]:
+        """Those of the plan that was there for the last flight, in their order."""
+        return tuple(self._flown[seq] for seq in sorted(self._flown))
+
+
 @dataclass(slots=True)
 class FlightFacts:
     """`name`: of the log. `modes`, `texts`: (s since boot, name or text). `armed`: each change. `items`: the mission,
     with item numbers in `seq`. Fence and rally points are a plan's: no log has them. `cut`: why the log ends before
-    its end; empty when it does not."""
+    its end; empty when it does not. `changes`: of parameters while the log was written (s, name, before, after);
+    `own_values`: of those that are not at their default (value, default)."""
 
     name: str = ""
     vehicle: str = ""
@@ -68,6 +113,8 @@ class FlightFacts:
     texts: list[tuple[float, str]] = field(default_factory=list)
     armed: list[tuple[float, bool]] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    changes: list[tuple[float, str, float, float]] = field(default_factory=list)
+    own_values: dict[str, tuple[float, float]] = field(default_factory=dict)
     items: tuple[MissionItem, ...] = ()
     fence: Fence = field(default_factory=Fence)
     rally: tuple[MissionItem, ...] = ()
@@ -86,6 +133,20 @@ class FlightFacts:
     def start_s(self) -> float:
         """When it was armed first; without that, when the log begins."""
         return next((at_s for at_s, armed in self.armed if armed), self.span_s[0])
+
+    def day_time(self, time_s: float) -> datetime | None:
+        """The time of day (UTC) at s since boot; None where the log does not know the date."""
+        found = datetime.fromtimestamp(self.boot_us / 1e6 + time_s, UTC)
+        return found if found.year > _UNDATED else None
+
+    def armed_at(self, time_s: float) -> bool:
+        """Whether the vehicle was armed then."""
+        return next((armed for at_s, armed in reversed(self.armed) if at_s <= time_s), False)
+
+    def armed_s(self) -> float:
+        """How long it was armed, all in all."""
+        ends = [*(at_s for at_s, _ in self.armed[1:]), self.span_s[1]]
+        return sum(end_s - at_s for (at_s, armed), end_s in zip(self.armed, ends, strict=False) if armed)
 
     def places(self) -> list[MissionItem]:
         """Items that are somewhere."""

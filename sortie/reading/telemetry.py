@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import hypot, nan
+from math import degrees, hypot, nan
 from pathlib import Path
 from typing import Any, Final
 
 from autopilot.geo import GeoPoint
 from autopilot.mav import AutopilotType, MissionType, ModeFlag, Severity, VehicleType
 from autopilot.mission.items import MissionItem
-from sortie.reading.facts import FlightFacts, Quantity, Sample
+from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample
 
 _STAMP: Final = 8
 _V1, _V2 = 0xFE, 0xFD
 _LOSS_WINDOW_S: Final = 5.0
 _UNKNOWN_U16: Final = 65535
+_OF_ANYBODY: Final = frozenset({"RADIO_STATUS", "MISSION_COUNT", "MISSION_ITEM_INT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,15 @@ class _Reader:
     def __init__(self) -> None:
         self.facts = FlightFacts()
         self.vehicle: tuple[int, int] | None = None
-        self._items: dict[int, MissionItem] = {}
+        self._plan = PlanSeen()
+        self._parameters: dict[str, float] = {}
         self._volts = self._percent = nan
         self.takes: dict[str, Callable[[Any, float], None]] = {
             "HEARTBEAT": self._heartbeat, "GLOBAL_POSITION_INT": self._position, "SYS_STATUS": self._battery,
             "VIBRATION": self._vibration, "STATUSTEXT": self._text, "HOME_POSITION": self._home,
             "MISSION_ITEM_INT": self._item, "TERRAIN_REPORT": self._terrain, "RADIO_STATUS": self._radio,
+            "MISSION_COUNT": self._count, "ATTITUDE": self._attitude, "NAV_CONTROLLER_OUTPUT": self._wanted_attitude,
+            "PARAM_VALUE": self._parameter,
         }  # fmt: skip
 
     def _heartbeat(self, m: Any, time_s: float) -> None:
@@ -96,7 +100,23 @@ class _Reader:
 
         self.facts.vehicle = self.facts.vehicle or f"vehicle {m.get_srcSystem()}"
         self.facts.enter(time_s, mavutil.mode_string_v10(m))
-        self.facts.arm(time_s, bool(m.base_mode & ModeFlag.SAFETY_ARMED))
+        armed = bool(m.base_mode & ModeFlag.SAFETY_ARMED)
+        self.facts.arm(time_s, armed)
+        self._plan.arm(armed)
+
+    def _attitude(self, m: Any, time_s: float) -> None:
+        for quantity, value in ((Quantity.ROLL, m.roll), (Quantity.PITCH, m.pitch), (Quantity.YAW, m.yaw)):
+            self.facts.add(quantity, time_s, degrees(value))
+
+    def _wanted_attitude(self, m: Any, time_s: float) -> None:
+        self.facts.add(Quantity.ROLL_SET, time_s, m.nav_roll)
+        self.facts.add(Quantity.PITCH_SET, time_s, m.nav_pitch)
+
+    def _parameter(self, m: Any, time_s: float) -> None:
+        before = self._parameters.get(m.param_id, m.param_value)
+        if before != m.param_value:
+            self.facts.changes.append((time_s, m.param_id, before, m.param_value))
+        self._parameters[m.param_id] = m.param_value
 
     def _position(self, m: Any, time_s: float) -> None:
         speed = hypot(m.vx, m.vy) / 100.0
@@ -125,10 +145,14 @@ class _Reader:
     def _home(self, m: Any, time_s: float) -> None:
         self.facts.home = GeoPoint(m.latitude / 1e7, m.longitude / 1e7, m.altitude / 1000.0)
 
+    def _count(self, m: Any, time_s: float) -> None:
+        if m.mission_type == MissionType.MISSION:
+            self._plan.begin(uploaded=(m.get_srcSystem(), m.get_srcComponent()) != self.vehicle)
+
     def _item(self, m: Any, time_s: float) -> None:
         if m.mission_type == MissionType.MISSION and m.seq > 0:
             params = (m.param1, m.param2, m.param3, m.param4, m.x / 1e7, m.y / 1e7, m.z)
-            self._items[m.seq] = MissionItem(m.command, m.frame, *params, seq=m.seq)
+            self._plan.take(MissionItem(m.command, m.frame, *params, seq=m.seq))
 
     def _terrain(self, m: Any, time_s: float) -> None:
         if self.facts.home is not None and m.spacing:
@@ -139,7 +163,7 @@ class _Reader:
 
     def finish(self) -> FlightFacts:
         """All of it."""
-        self.facts.items = tuple(self._items[seq] for seq in sorted(self._items))
+        self.facts.items = self._plan.items()
         return self.facts
 
 
@@ -168,7 +192,7 @@ def read_telemetry(path: Path) -> FlightFacts:
         if reader.vehicle is None and name == "HEARTBEAT" and is_vehicle(message):
             reader.vehicle = frame.sender
         # A plan is what a station sent, a radio speaks for itself.
-        if frame.sender == reader.vehicle or name in ("RADIO_STATUS", "MISSION_ITEM_INT"):
+        if frame.sender == reader.vehicle or name in _OF_ANYBODY:
             reader.takes[name](message, (frame.stamp_us - boot_us) / 1e6)
     facts = reader.finish()
     facts.boot_us = boot_us

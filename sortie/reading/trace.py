@@ -275,7 +275,7 @@ _NOT_MEASURED: Final = -1.0
 
 
 def _read_ulog(path: Path) -> _Columns:
-    from sortie.reading.ulog import open_ulog
+    from sortie.reading.ulog import euler_angles, open_ulog
 
     columns = _Columns()
     log = open_ulog(path, ["vehicle_status", "vehicle_attitude", *_ULOG_COLUMNS])
@@ -295,12 +295,8 @@ def _read_ulog(path: Path) -> _Columns:
     if (attitude := topics.get("vehicle_attitude")) is not None:
         w, x, y, z = (np.asarray(attitude[f"q[{axis}]"], np.float64) for axis in range(4))
         times = np.asarray(attitude["timestamp"], np.float64) / 1e6
-        angles = {
-            "roll_rad": np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
-            "pitch_rad": np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
-            "yaw_rad": np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)),
-        }
-        for column, values in angles.items():
+        angles = zip(("roll_rad", "pitch_rad", "yaw_rad"), euler_angles(w, x, y, z), strict=True)
+        for column, values in angles:
             columns.rows[column] = list(zip(times.tolist(), values.tolist(), strict=True))
     if (status := topics.get("vehicle_status")) is not None:
         for stamp, state in zip(status["timestamp"], status["arming_state"], strict=True):

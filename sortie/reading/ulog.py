@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from math import hypot, isfinite, nan
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _TOPICS: Final = [
     "vehicle_global_position", "vehicle_local_position", "home_position", "battery_status", "vehicle_status",
     "vehicle_imu_status", "navigator_mission_item", "telemetry_status",
+    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position",
 ]  # fmt: skip
 _MODES: Final = {
     0: "Manual", 1: "Altitude", 2: "Position", 3: "Mission", 4: "Hold", 5: "Return", 6: "Position slow", 10: "Acro",
@@ -31,6 +33,8 @@ _MODES: Final = {
 _ARMED: Final = 2
 """vehicle_status.arming_state."""
 _STEP_S: Final = 0.1
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+"""PX4 colours its console, and some of that comes into the log."""
 _LEVEL_OF_ASCII: Final = ord("0")
 
 
@@ -58,9 +62,26 @@ def read_ulog(path: Path) -> FlightFacts:
     _states(facts, topics)
     _track(facts, topics)
     for text in log.logged_messages:
-        facts.say(text.timestamp / 1e6, text.message, Severity(text.log_level - _LEVEL_OF_ASCII))
+        words = _COLOURS.sub("", text.message)
+        facts.say(text.timestamp / 1e6, words, Severity(text.log_level - _LEVEL_OF_ASCII))
     _plan(facts, topics)
+    _parameters(facts, log)
     return facts
+
+
+def _parameters(facts: FlightFacts, log: Any) -> None:
+    """Those that were changed while logging, and those that are not at their default, where the log knows it."""
+    values = dict(log.initial_parameters)
+    for stamp, name, value in log.changed_parameters:
+        if values.get(name, value) != value:
+            facts.changes.append((stamp / 1e6, name, float(values[name]), float(value)))
+        values[name] = value
+    defaults = log.get_default_parameters(0) if log.has_default_parameters else {}
+    facts.own_values = {
+        name: (float(value), float(defaults[name]))
+        for name, value in sorted(values.items())
+        if name in defaults and defaults[name] != value
+    }
 
 
 def _times(topic: Any) -> NDArray[np.float64]:
@@ -83,6 +104,9 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
         for at_s, arming, mode in states:
             facts.arm(float(at_s), int(arming) == _ARMED)
             facts.enter(float(at_s), _MODES.get(int(mode), f"mode {mode}"))
+    gps = topics.get("vehicle_gps_position")
+    if gps is not None and "time_utc_usec" in gps and (known := np.flatnonzero(gps["time_utc_usec"])).size:
+        facts.boot_us = int(gps["time_utc_usec"][known[0]]) - int(gps["timestamp"][known[0]])
     home = topics.get("home_position")
     if home is not None and len(home["lat"]):
         facts.home = GeoPoint(float(home["lat"][-1]), float(home["lon"][-1]), float(home["alt"][-1]))
@@ -95,7 +119,34 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
         data = topics.get(topic)
         if data is not None and field in data:
             values = np.asarray(data[field], dtype=np.float64) * factor
-            facts.series[quantity] = list(zip(_times(data).tolist(), values.tolist(), strict=True))
+            if quantity is Quantity.CURRENT:
+                values[values < 0.0] = nan  # -1: nothing measures it
+            if np.isfinite(values).any():
+                facts.series[quantity] = list(zip(_times(data).tolist(), values.tolist(), strict=True))
+    _attitude(facts, topics.get("vehicle_attitude"), "q", (Quantity.ROLL, Quantity.PITCH, Quantity.YAW))
+    _attitude(facts, topics.get("vehicle_attitude_setpoint"), "q_d", (Quantity.ROLL_SET, Quantity.PITCH_SET))
+
+
+def _attitude(facts: FlightFacts, topic: Any, name: str, quantities: tuple[Quantity, ...]) -> None:
+    """Ten times a second."""
+    if topic is None or f"{name}[0]" not in topic:
+        return
+    times_s = _times(topic)
+    keep = np.unique(np.searchsorted(times_s, np.arange(times_s[0], times_s[-1], _STEP_S)))
+    angles = euler_angles(*(np.asarray(topic[f"{name}[{axis}]"], dtype=np.float64)[keep] for axis in range(4)))
+    for quantity, values in zip(quantities, np.degrees(angles), strict=False):
+        facts.series[quantity] = list(zip(times_s[keep].tolist(), values.tolist(), strict=True))
+
+
+def euler_angles(
+    w: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Roll, pitch and yaw of quaternions, rad."""
+    return (
+        np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
+        np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
+        np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)),
+    )
 
 
 def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:

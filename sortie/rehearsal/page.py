@@ -25,7 +25,7 @@ from sortie.rehearsal.flown import Flights, Spread
 from sortie.rehearsal.rehearsal import Rehearsal
 from sortie.reports import chart_map, svg
 from sortie.reports.chart_map import Projection, fence_parts, home_mark, places_of, plan_parts, scale_bar
-from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page
+from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page, wide_table
 
 __all__ = ["arrivals", "rehearsal_page"]
 
@@ -303,7 +303,7 @@ def _items(found: Rehearsal) -> str:
             cells.append(_three(at.reserve_wh, 1) if at is not None and left else "–")
         told = "".join(_told(one) for one in _of(found, MissionType.MISSION, seq))
         rows.append(_row(f"item-{seq}", cells, told))
-    return f"<h2>Items</h2>{_table([*heads, 'Found'], rows)}"
+    return f"<h2>Items</h2>{_table(heads, rows)}"
 
 
 def _place_cells(at: tuple[float, Leg] | None, found: Rehearsal) -> list[str]:
@@ -330,18 +330,20 @@ def _rally(found: Rehearsal) -> str:
         north, east = found.where.local(item.x, item.y)
         told = "".join(_told(one) for one in _of(found, MissionType.RALLY, item.seq))
         rows.append(_row(f"rally-{item.seq}", [str(item.seq), f"{hypot(north, east):.0f} m"], told))
-    return f"<h2>Rally points</h2>{_table(['Point', 'From home', 'Found'], rows)}" if rows else ""
+    return f"<h2>Rally points</h2>{_table(['Point', 'From home'], rows)}" if rows else ""
 
 
 def _row(anchor: str, cells: Iterable[str], told: str) -> str:
-    """`cells`: a number, then figures; a command is none."""
+    """`cells`: a number, then figures; a command is none. What was found is below them, over the width of the table."""
+    cells = list(cells)
     inside = "".join(f"<td{'' if cell[0].isalpha() else ' class=figure'}>{cell}" for cell in cells)
-    return f'<tr id="{anchor}">{inside}<td>{f"<ul>{told}</ul>" if told else ""}'
+    below = f'<tr><td colspan="{len(cells)}"><ul>{told}</ul>' if told else ""
+    return f'<tbody id="{anchor}"><tr>{inside}{below}</tbody>'
 
 
 def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
     line = "".join(f'<th scope="col">{one}</th>' for one in heads)
-    return f'<div class="wide"><table><tr>{line}</tr>{"".join(rows)}</table></div>'
+    return wide_table("Items", f"<tr>{line}</tr>{''.join(rows)}")
 
 
 def _three(spread: Spread, digits: int) -> str:

@@ -114,5 +114,5 @@ def scale_bar(at: Projection) -> str:
     metres = svg.Scale(0.0, _SCALE_BAR_PX * at.metres_per_px, 0.0, 1.0).ticks(2)[-1]
     x, y, long = EDGE, HEIGHT - EDGE / 2.0, metres / at.metres_per_px
     return svg.line([(x, y), (x + long, y)], "axis") + svg.text(
-        x + long + 6.0, y + 4.0, f"{metres:g} m", anchor="start"
+        x + long + 6.0, y + 4.0, f"{metres:g} m" if metres < 10_000.0 else f"{metres / 1000.0:,.0f} km", anchor="start"
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import isfinite
 from pathlib import Path
+from typing import Final
 
 from autopilot.mav import Cmd
 from autopilot.mission.plan import Plan
@@ -18,7 +20,7 @@ from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
 from sortie.reports import svg
 from sortie.reports.chart_map import draw_map
-from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page
+from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page, wide_table
 from sortie.reports.verdict import NEAR_M, Grade, deviations, findings, grade_of, passages
 
 PAGE = "flight.html"
@@ -28,9 +30,15 @@ _SCRIPT = """
 const tracks=JSON.parse((document.getElementById('track')||{textContent:'[]'}).textContent);
 const heres=document.querySelectorAll('.here');const charts=[...document.querySelectorAll('svg[data-low]')];
 const seek=document.getElementById('time');const told=document.getElementById('told');
-function show(t){for(const c of charts){const l=c.querySelector('.cursor');
-const x=+c.dataset.start+(t-c.dataset.low)/(c.dataset.high-c.dataset.low)*(c.dataset.end-c.dataset.start);
-l.setAttribute('x1',x);l.setAttribute('x2',x);}
+const lines=charts.map(c=>[...c.querySelectorAll('polyline.value,polyline.below')].map(l=>
+l.getAttribute('points').split(' ').map(p=>p.split(',').map(Number))));
+function at(points,x){let a=0,b=points.length-1;while(b-a>1){const m=a+b>>1;if(points[m][0]>x)b=m;else a=m;}
+const p=points[Math.abs(points[a][0]-x)<Math.abs(points[b][0]-x)?a:b];return p&&Math.abs(p[0]-x)<6?p:null;}
+function show(t){charts.forEach((c,n)=>{const l=c.querySelector('.cursor'),d=c.dataset;
+const x=+d.start+(t-d.low)/(d.high-d.low)*(d.end-d.start);
+l.setAttribute('x1',x);l.setAttribute('x2',x);
+c.querySelector('.read').textContent=lines[n].map(points=>at(points,x)).map(p=>p===null?'–':
+(+d.least+(d.foot-p[1])/(d.foot-d.head)*(d.most-d.least)).toFixed(1)).join(' · ');});
 if(seek){seek.value=t;told.value=(+t).toFixed(1)+' s';}
 tracks.forEach((track,n)=>{let best=null;
 for(const p of track)if(best===null||Math.abs(p[0]-t)<Math.abs(best[0]-t))best=p;
@@ -65,6 +73,8 @@ CHARTS: Sequence[tuple[str, float, Sequence[Line]]] = (
      (_of_samples(lambda one: one.height), _of(Quantity.TERRAIN, "below"))),
     ("Speed over ground, m/s", 2.0, (_of_samples(lambda one: one.speed),)),
     ("Climb, m/s", 2.0, (_of(Quantity.CLIMB),)),
+    ("Roll, ° (faint: asked for)", 5.0, (_of(Quantity.ROLL), _of(Quantity.ROLL_SET, "below"))),
+    ("Pitch, ° (faint: asked for)", 5.0, (_of(Quantity.PITCH), _of(Quantity.PITCH_SET, "below"))),
     ("Beside the plan, m", 2.0, (Line(deviations),)),
     ("Battery, %", 10.0, (_of_samples(lambda one: one.percent),)),
     ("Battery, V", 1.0, (_of_samples(lambda one: one.volts),)),
@@ -92,22 +102,23 @@ def write_flight_page(log: Path, plan: Plan | None, page: Path) -> None:
 
 
 def flight_page(flights: Sequence[FlightFacts]) -> str:
-    """The page: of one flight in its own time, of several in the time since each was armed."""
-    shifts_s = [facts.start_s if len(flights) > 1 else 0.0 for facts in flights]
+    """The page: of one flight or of several, all in the time since each was armed."""
+    shifts_s = [facts.start_s for facts in flights]
     low = min(facts.span_s[0] - shift for facts, shift in zip(flights, shifts_s, strict=True))
     high = max(facts.span_s[1] - shift for facts, shift in zip(flights, shifts_s, strict=True))
     time = svg.Scale(low, max(high, low + 1.0), LEFT, WIDTH - RIGHT)
     charts = "".join(_chart(flights, shifts_s, time, *row) for row in CHARTS)
     seek = (
-        f'<div class="seek"><label for="time">Time</label><input id="time" type="range" min="{low:.1f}" '
+        f'<div class="seek"><label for="time">Since arming</label><input id="time" type="range" min="{low:.1f}" '
         f'max="{time.high:.1f}" step="0.1" value="{low:.1f}"><output id="told" for="time">{low:.1f} s</output></div>'
     )
     names = " and ".join(facts.vehicle or "a vehicle" for facts in flights)
     body = (
         f"{''.join(_verdict(facts, number, len(flights)) for number, facts in enumerate(flights))}"
         f"{_figures(flights)}{seek if charts else ''}{draw_map(flights, shifts_s)}{charts}"
-        f"{''.join(_flown(facts) for facts in flights)}"
+        f"{''.join(_flown(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
         f"{''.join(_told(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
+        f"{''.join(_parameters(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
     )
     title = f"Flight of {names}" if len(flights) == 1 else f"{len(flights)} flights: {names}"
     return html_page(title, body, _SCRIPT)
@@ -117,7 +128,8 @@ def _verdict(facts: FlightFacts, number: int, count: int) -> str:
     found = findings(facts)
     kind, words = GRADES[grade_of(found)]
     rows = "".join(
-        f"<li>{html.escape(one.text)}{'' if one.time_s is None else f' <small>at {one.time_s:.1f} s</small>'}"
+        f"<li>{html.escape(one.text)}"
+        + ("" if one.time_s is None else f" <small>at {one.time_s - facts.start_s:.1f} s</small>")
         for one in found
     )
     key = _KEY.format(number) if count > 1 else ""
@@ -135,17 +147,29 @@ _KEY = (
 
 
 def _summary(facts: FlightFacts) -> str:
+    """When, how long, and by which plan."""
     low, high = facts.span_s
-    return f"{high - low:.0f} s, from {low:.1f} s to {high:.1f} s after boot, {len(facts.items)} items planned"
+    began = facts.day_time(facts.start_s)
+    parts = [] if began is None else [f"{began.day} {began:%B %Y, %H:%M:%S} UTC"]
+    if facts.armed:
+        parts.append(f"armed for {facts.armed_s():.0f} s; times count from arming, {facts.start_s:.1f} s after boot")
+    parts.append(f"a log of {high - low:.0f} s")
+    parts.append(f"{len(facts.items)} items planned" if facts.items else "no plan in it")
+    return ", ".join(parts)
+
+
+def _lost_in_flight(facts: FlightFacts) -> Points:
+    """On the ground a station downloads logs, which many stations do not write into theirs: no frame is lost there."""
+    return [(at_s, value) for at_s, value in facts.series.get(Quantity.LOSS, []) if facts.armed_at(at_s)]
 
 
 FIGURES: Sequence[tuple[str, str, Callable[[FlightFacts], Points], Callable[[list[float]], float]]] = (
     ("Highest above home", "m", CHARTS[0][2][0].of, max),
     ("Fastest over ground", "m/s", CHARTS[1][2][0].of, max),
     ("Farthest beside the plan", "m", deviations, max),
-    ("Battery, least", "%", CHARTS[4][2][0].of, min),
-    ("Vibration, most", "m/s²", CHARTS[7][2][0].of, max),
-    ("Lost frames, most", "%", CHARTS[9][2][0].of, max),
+    ("Battery, least", "%", _of_samples(lambda one: one.percent).of, min),
+    ("Vibration, most", "m/s²", _of(Quantity.VIBRATION).of, max),
+    ("Lost frames in flight, most", "%", _lost_in_flight, max),
 )  # fmt: skip
 
 
@@ -157,7 +181,7 @@ def _figures(flights: Sequence[FlightFacts]) -> str:
             cells = "".join(f'<td class="figure">{f"{pick(one):.1f} {unit}" if one else "–"}</td>' for one in known)
             rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
     heads = "".join(f'<th scope="col">{html.escape(facts.name or "flight")}</th>' for facts in flights)
-    return f'<div class="wide"><table><tr><td></td>{heads}</tr>{"".join(rows)}</table></div>' if rows else ""
+    return wide_table("Figures", f"<tr><td></td>{heads}</tr>{''.join(rows)}") if rows else ""
 
 
 def _chart(
@@ -174,20 +198,27 @@ def _chart(
     if not values:
         return ""
     across = svg.scale(values, HEIGHT - BOTTOM, TOP, least=least)
-    parts = [_bands(flights[0], shifts_s[0], time)]
+    bands, names = _bands(flights[0], shifts_s[0], time)
+    parts = [bands]
     parts += axes(title, time, across, " s")
     for trouble in flights[0].troubles:
         x = time(trouble.time_s - shifts_s[0])
         parts.append(f'<line class="trouble" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP:g}" y2="{TOP + 8:g}"/>')
     parts += [svg.line([(time(at_s), across(value)) for at_s, value in points], kind) for kind, points in drawn]
+    parts.append(names)  # over the curves, or these would strike them through
     parts.append(f'<line class="cursor" x1="-9" x2="-9" y1="{TOP:g}" y2="{HEIGHT - BOTTOM:g}"/>')
-    where = f'data-low="{time.low:g}" data-high="{time.high:g}" data-start="{time.start:g}" data-end="{time.end:g}"'
+    parts.append(svg.text(WIDTH - RIGHT, 12.0, "", "label read", "end"))
+    where = (
+        f'data-low="{time.low:g}" data-high="{time.high:g}" data-start="{time.start:g}" data-end="{time.end:g}" '
+        f'data-least="{across.low:g}" data-most="{across.high:g}" data-foot="{across.start:g}" '
+        f'data-head="{across.end:g}"'
+    )
     return svg.drawing(title, WIDTH, HEIGHT, parts, where)
 
 
-def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> str:
-    """Every second mode is shaded, and named where it begins unless it is over before its name."""
-    parts = []
+def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> tuple[str, str]:
+    """Every second mode is shaded, and named where it begins unless it is over before its name: shades, names."""
+    parts, names = [], []
     begun = [(at_s - shift_s, name) for at_s, name in facts.modes]
     ends = [*(at_s for at_s, _ in begun[1:]), time.high]
     for number, ((at_s, name), end_s) in enumerate(zip(begun, ends, strict=False)):
@@ -197,11 +228,11 @@ def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> str:
                 f'<rect class="band" x="{x:.1f}" y="{TOP:g}" width="{wide:.1f}" height="{HEIGHT - TOP - BOTTOM:g}"/>'
             )
         if wide > LETTER * len(name):
-            parts.append(svg.text(x + 3.0, TOP + 10.0, name, anchor="start"))
-    return "".join(parts)
+            names.append(svg.text(x + 3.0, TOP + 10.0, name, anchor="start"))
+    return "".join(parts), "".join(names)
 
 
-def _flown(facts: FlightFacts) -> str:
+def _flown(facts: FlightFacts, shift_s: float) -> str:
     """Plan against flown, item by item."""
     rows = []
     for one in passages(facts):
@@ -210,23 +241,47 @@ def _flown(facts: FlightFacts) -> str:
         name = Cmd(one.command).name if one.command in Cmd.__members__.values() else str(one.command)
         rows.append(
             f'<tr><td class="figure">{one.seq}<td>{name}<td class="figure">{one.distance_m:.1f} m{far}'
-            f'<td class="figure">{above}<td class="figure">{one.time_s:.1f} s'
+            f'<td class="figure">{above}<td class="figure">{one.time_s - shift_s:.1f} s'
         )
     heads = "".join(f'<th scope="col">{one}</th>' for one in ("Item", "Command", "Passed at", "Higher by", "When"))
-    return (
-        f'<h2>Plan against flown: {html.escape(facts.name)}</h2><div class="wide"><table><tr>{heads}</tr>'
-        f"{''.join(rows)}</table></div>"
-        if rows
+    return _section(f"Plan against flown: {facts.name}", f"<tr>{heads}</tr>{''.join(rows)}") if rows else ""
+
+
+def _told(facts: FlightFacts, shift_s: float) -> str:
+    """What happened when: modes, arming and texts; what is said again and again stands there once."""
+    happened = [(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts
+    happened += [(at_s, "armed" if armed else "disarmed") for at_s, armed in facts.armed]
+    rows = []
+    for words, said in groupby(sorted(happened, key=lambda row: row[0]), key=lambda row: row[1]):
+        first_s, *again = [at_s - shift_s for at_s, _ in said]
+        often = f" <small>({len(again) + 1} times, until {again[-1]:.2f} s)</small>" if again else ""
+        rows.append(f'<tr><td class="figure">{first_s:.2f} s<td>{html.escape(words)}{often}')
+    return _section(f"What happened when: {facts.name}", "".join(rows))
+
+
+def _parameters(facts: FlightFacts, shift_s: float) -> str:
+    """What was changed while the log was written, and what is not at its default where the log knows that."""
+    changed = "".join(
+        f'<tr><td class="figure">{at_s - shift_s:.2f} s<td>{html.escape(name)}<td class="figure">{before:g}'
+        f'<td class="figure">{after:g}'
+        for at_s, name, before, after in facts.changes
+    )
+    own = "".join(
+        f'<tr><td>{html.escape(name)}<td class="figure">{value:g}<td class="figure">{default:g}'
+        for name, (value, default) in sorted(facts.own_values.items())
+    )
+    return (_section(f"Parameters changed on the way: {facts.name}", _PARAMETER_HEADS + changed) if changed else "") + (
+        f"<details><summary>{len(facts.own_values)} parameters that are not at their default: "
+        f"{html.escape(facts.name)}</summary>"
+        + wide_table("Parameters", f"<tr><th>Parameter<th>Value<th>Default{own}")
+        + "</details>"
+        if own
         else ""
     )
 
 
-def _told(facts: FlightFacts, shift_s: float) -> str:
-    """What happened when: modes, arming and texts."""
-    happened = [(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts
-    happened += [(at_s, "armed" if armed else "disarmed") for at_s, armed in facts.armed]
-    rows = "".join(
-        f'<tr><td class="figure">{at_s - shift_s:.2f} s<td>{html.escape(words)}'
-        for at_s, words in sorted(happened, key=lambda row: row[0])
-    )
-    return f'<h2>What happened when: {html.escape(facts.name)}</h2><div class="wide"><table>{rows}</table></div>'
+_PARAMETER_HEADS: Final = "<tr><th>When<th>Parameter<th>Before<th>After"
+
+
+def _section(title: str, rows: str) -> str:
+    return f"<h2>{html.escape(title)}</h2>{wide_table(title, rows)}"

@@ -7,7 +7,7 @@ import html
 
 from sortie.reports import svg
 
-__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "axes", "html_page"]
+__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "axes", "html_page", "wide_table"]
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760.0, 150.0, 46.0, 10.0, 18.0, 20.0
 """Pixels of a chart, and of what lies around its curves."""
@@ -35,8 +35,9 @@ fill:var(--ink);paint-order:stroke;stroke:var(--ground);stroke-width:3}.home{fon
 .verdict ul{margin:.2em 0;padding-left:1.2em}.verdict li,.verdict p{color:var(--ink)}
 .bad{border-color:var(--bad);color:var(--bad)}.look{border-color:var(--look);color:var(--look)}
 .good{border-color:var(--good);color:var(--good)}
-.wide{overflow-x:auto}table{border-collapse:collapse}th{text-align:left;font-weight:600}
+.wide{overflow-x:auto}.wide ul{margin:0 0 .4em}table{border-collapse:collapse}th{text-align:left;font-weight:600}
 td,th{padding:.15em 1em .15em 0;vertical-align:top}
+small{color:var(--soft)}summary{cursor:pointer;margin:1em 0 .3em}
 .figure{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .seek{position:sticky;top:0;background:var(--ground);padding:.4em 0;display:flex;gap:.8em;align-items:center;z-index:1}
 .seek input{flex:1;accent-color:var(--a)}.seek output{min-width:5em;font-variant-numeric:tabular-nums}
@@ -59,6 +60,12 @@ def html_page(title: str, body: str, script: str = "") -> str:
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head><body><main>'
         f"<h1>{told}</h1>{body}</main>{code}</body></html>\n"
     )
+
+
+def wide_table(name: str, rows: str) -> str:
+    """A table that scrolls by itself where a page is narrow, by keyboard too; `rows` is HTML, `name` is read aloud."""
+    label = html.escape(name)
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table>{rows}</table></div>'
 
 
 def axes(title: str, along: svg.Scale, across: svg.Scale, unit: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from math import hypot, isfinite
+from math import hypot, inf, isfinite
 from typing import Final
 
 from autopilot.geo import GeoPoint, to_local
@@ -93,21 +93,29 @@ def _first_minimum(near: list[float], above_m: list[float]) -> int:
 
 
 def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
-    """(s, m): how far over ground the vehicle is from the nearest straight leg of its plan while it flies it."""
+    """(s, m): how far over ground the vehicle is from the nearest straight leg of its plan while it flies it, up to its
+    last waypoint where a return follows: where that leads, to home or to a rally point, no leg says."""
     origin = facts.home or next((GeoPoint(one.x, one.y, 0.0) for one in facts.waypoints()), None)
     if origin is None or not facts.waypoints():
         return []
     corners = [to_local(origin, one.x, one.y, 0.0)[:2] for one in facts.waypoints()]
     if facts.home is not None:
-        back = any(one.command == Cmd.NAV_RETURN_TO_LAUNCH for one in facts.items)
-        corners = [(0.0, 0.0), *corners, *([(0.0, 0.0)] if back else [])]
+        corners = [(0.0, 0.0), *corners]
     legs = list(pairwise(corners)) or [(corners[0], corners[0])]
-    flying, found = _Mission(facts), []
+    flying, found, end_s = _Mission(facts), [], _return_s(facts)
     for sample in facts.samples:
-        if flying.at(sample.time_s):
+        if sample.time_s <= end_s and flying.at(sample.time_s):
             place = to_local(origin, sample.lat, sample.lon, 0.0)[:2]
             found.append((sample.time_s, min(_off_leg(place, *leg) for leg in legs)))
     return found
+
+
+def _return_s(facts: FlightFacts) -> float:
+    """When the mission's return began: at its last waypoint, if that was flown to."""
+    if all(one.command != Cmd.NAV_RETURN_TO_LAUNCH for one in facts.items):
+        return inf
+    last = passages(facts)[-1:]
+    return last[0].time_s if last and last[0].distance_m <= NEAR_M else inf
 
 
 class _Mission:

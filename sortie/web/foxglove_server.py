@@ -8,7 +8,6 @@ Topics of vehicle N: `/N/fix` (LocationFix, the map), `/N/pose` (FrameTransform 
 from __future__ import annotations
 
 import time
-from math import cos, radians, sin
 from typing import Any, Final
 
 import foxglove
@@ -20,6 +19,7 @@ from autopilot.mav import Severity
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.config.errors import UserError
+from sortie.exports.messages import turned
 from sortie.web.picture import Facts, Vehicle
 from sortie.web.station import RATE_HZ, Station
 
@@ -28,18 +28,6 @@ _LEVELS: Final = (
     (Severity.CRITICAL, LogLevel.Fatal), (Severity.ERROR, LogLevel.Error), (Severity.WARNING, LogLevel.Warning),
     (Severity.INFO, LogLevel.Info), (Severity.DEBUG, LogLevel.Debug),
 )  # fmt: skip
-Turn = tuple[float, float, float, float]
-
-
-def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> Turn:
-    """(x, y, z, w) of a body that looks along x, left y, up z, in east, north, up; from MAVLink's angles, which are of
-    nose, right, down in north, east, down."""
-    roll, pitch, yaw = radians(roll_deg) / 2.0, radians(-pitch_deg) / 2.0, radians(90.0 - yaw_deg) / 2.0
-    cr, sr, cp, sp, cy, sy = cos(roll), sin(roll), cos(pitch), sin(pitch), cos(yaw), sin(yaw)
-    return (
-        sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
-        cr * cp * cy + sr * sp * sy,
-    )  # fmt: skip
 
 
 class _Channels:

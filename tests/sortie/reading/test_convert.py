@@ -115,7 +115,7 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     log = tmp_path / "a.tlog"
     log.write_bytes(telemetry())
     for words, said in (
-        ((), "Missing option '--to': csv, parquet, kml, geojson, tlog, mcap"),
+        ((), "Missing option '--to': csv, parquet, kml, geojson, gpx, tlog, mcap"),
         (("--to", "xls"), "--to xls"),
         (("--to", "tlog"), "this is the log itself"),
         (("--to", "csv", "--out", str(tmp_path / "no" / "a.csv")), "choose another place with --out"),

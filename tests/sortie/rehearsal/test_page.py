@@ -40,7 +40,7 @@ class Read(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self.elements.append((tag, values))
-        if tag == "tr":
+        if tag == "tbody":
             self._row = values.get("id")
         if tag == "svg":
             self._drawing = values["aria-label"]
@@ -111,6 +111,12 @@ def test_every_finding_leads_to_the_row_of_its_item(still: Read) -> None:
     assert "leaves the fence by 50.0 m" in still.rows["item-3"]
     assert "lies 250 m outside the fence" in still.rows["rally-0"]
     assert "fence" not in still.rows["item-2"]
+
+
+def test_what_was_found_has_the_width_of_the_table(still: Read) -> None:
+    """Below its item: beside columns of figures a sentence would be a column of words."""
+    told = [values["colspan"] for tag, values in still.elements if tag == "td" and "colspan" in values]
+    assert told == ["6", "6", "2"]  # two items, a rally point
 
 
 def test_nothing_comes_from_a_network(still: Read, flown: Read) -> None:

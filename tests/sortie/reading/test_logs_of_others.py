@@ -1,0 +1,174 @@
+"""Logs as ArduPilot, PX4 and MAVProxy really write them: begun by arming, of an older version, with a plan that was
+uploaded after the landing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.items import MissionItem
+from sortie.commands.cli import run
+from sortie.logs import dataflash_kinds as K
+from sortie.logs.dataflash import kind, preamble
+from sortie.reading.facts import FlightFacts, Quantity, Sample
+from sortie.reading.logs import read_log
+from sortie.reports.flight_page import flight_page
+from sortie.reports.verdict import deviations, findings
+from tests.sortie.reading.made import ALT, BOOT_S, LAT, LON, course, telemetry
+
+OLD_CMD = kind(
+    38, "CMD", "QHHHfffffff", "TimeUS,CTot,CNum,CId,Prm1,Prm2,Prm3,Prm4,Lat,Lng,Alt", "s----------", "F" * 11
+)
+TERR = kind(
+    90, "TERR", "QBLLHffHH", "TimeUS,Status,Lat,Lng,Spacing,TerrH,CHeight,Pending,Loaded", "s-DU-mm--", "F-GG-00--"
+)
+MONDAY = datetime(2024, 3, 4, 12, 0, 0, tzinfo=UTC)
+GPS_WEEK, GPS_MS = 2304, (86_400 + 43_200 + 18) * 1000
+"""Of that Monday noon: GPS time is 18 s ahead."""
+
+
+def begun_by_arming() -> bytes:
+    """LOG_DISARMED 0: the first that is logged is said after arming, and no ARM 1 is there; an older CMD."""
+    boot_us, last_us = round(BOOT_S * 1e6), round(course()[-1][0] * 1e6)
+    kinds = (K.MSG, K.MODE, K.PARM, K.ARM, K.EV, OLD_CMD, K.ORGN, K.POS, K.GPS, K.ATT, TERR)
+    out = bytearray(preamble(kinds, boot_us))
+    out += K.MSG.pack(boot_us, "Arming motors") + K.MODE.pack(boot_us, 3, 3, 1)
+    out += K.MSG.pack(boot_us, "ArduCopter V4.7.0-dev (2598e9d4)") + K.ORGN.pack(boot_us, 1, LAT, LON, ALT)
+    out += K.PARM.pack(boot_us, "LOG_DISARMED", 0, 0) + K.PARM.pack(boot_us, "RTL_ALT", 3000, 1500)
+    out += OLD_CMD.pack(boot_us, 2, 1, 16, 0, 0, 0, 0, LAT, LON, 20.0)
+    out += K.GPS.pack(boot_us, 0, 3, GPS_MS, GPS_WEEK, 10, 0.8, LAT, LON, ALT, 0.0, 0.0, 0.0, 0.0, 1)
+    for at_s, lat, lon, height in course():
+        now_us = round(at_s * 1e6)
+        out += K.POS.pack(now_us, lat, lon, ALT + height, height, height)
+        out += K.ATT.pack(now_us, 10.0, 8.0, -5.0, -4.0, 90.0, 90.0, 3)
+        out += TERR.pack(now_us, 1, lat, lon, 100, 0.0, 0.0, 0, 0)
+    out += K.PARM.pack(last_us, "RTL_ALT", 2000, 1500) + K.MSG.pack(last_us, "SIM Hit ground at 2.5 m/s")
+    return bytes(out + K.EV.pack(last_us, 11) + K.ARM.pack(last_us, 0, 0, 0, 0))
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    (tmp_path / "a.bin").write_bytes(begun_by_arming())
+    return tmp_path / "a.bin"
+
+
+def test_a_log_that_arming_has_opened_is_of_a_flight(begun: Path) -> None:
+    """Who it was, that it was armed from the beginning, no ground that the vehicle does not know, the hard landing."""
+    facts = read_log(begun)
+    assert facts.vehicle == "ArduCopter V4.7.0-dev (2598e9d4)"
+    assert facts.armed == [(BOOT_S, True), (course()[-1][0], False)]
+    assert [name for _, name in facts.modes] == ["AUTO"]
+    assert Quantity.TERRAIN not in facts.series
+    told = [one.text for one in findings(facts)]
+    assert "SIM Hit ground at 2.5 m/s" in told
+    assert any(text.startswith("Disarmed at the end") for text in told)
+    assert [item.seq for item in facts.items] == [1]
+
+
+def test_a_log_that_ends_in_the_air_was_armed(tmp_path: Path) -> None:
+    """With LOG_DISARMED 0, also when nobody says so."""
+    whole = begun_by_arming()
+    (tmp_path / "a.bin").write_bytes(
+        whole[: whole.index(K.PARM.pack(round(course()[-1][0] * 1e6), "RTL_ALT", 2000, 1500))]
+    )
+    facts = read_log(tmp_path / "a.bin")
+    assert facts.armed == [(BOOT_S, True)]
+
+
+def test_a_page_has_date_attitude_and_parameters(begun: Path) -> None:
+    """Flown against asked for; what was changed; what is not at its default."""
+    page = flight_page([read_log(begun)])
+    assert "4 March 2024, 12:00:00 UTC" in page
+    assert "Roll, ° (faint: asked for)" in page and "Pitch, ° (faint: asked for)" in page
+    changed = page[page.index("Parameters changed on the way") :]
+    assert changed.index("RTL_ALT") < changed.index("3000") < changed.index("2000")
+    assert "1 parameters that are not at their default" in page
+
+
+def test_gpx_and_kml_have_the_time_of_day(begun: Path, tmp_path: Path) -> None:
+    """GPS time less its leap seconds."""
+    for form in ("gpx", "kml"):
+        assert run(["convert", str(begun), "--to", form]) == 0
+    gpx = ElementTree.fromstring((tmp_path / "a.gpx").read_bytes())
+    points = gpx.findall(".//{*}trkpt")
+    assert len(points) == len(course())
+    assert points[0].find("{*}time").text == "2024-03-04T12:00:00.000Z"
+    assert float(points[5].find("{*}ele").text) == pytest.approx(ALT + 20.0)
+    assert float(points[0].attrib["lat"]) == pytest.approx(LAT)
+    kml = ElementTree.fromstring((tmp_path / "a.kml").read_bytes())
+    assert [one.text for one in kml.findall(".//{*}when")] == ["2024-03-04T12:00:00.000Z"]
+    assert "home" in [one.text for one in kml.findall(".//{*}Placemark/{*}name")]
+
+
+def test_mcap_has_the_pose(begun: Path, tmp_path: Path) -> None:
+    """A transform for each attitude, at the time of day."""
+    pytest.importorskip("foxglove")
+    reader = pytest.importorskip("mcap.reader")
+    assert run(["convert", str(begun), "--to", "mcap"]) == 0
+    with (tmp_path / "a.mcap").open("rb") as file:
+        found = [
+            message for schema, channel, message in reader.make_reader(file).iter_messages()
+            if channel.topic == "/pose" and schema.name == "foxglove.FrameTransform"
+        ]  # fmt: skip
+    assert len(found) == len(course())
+    assert found[0].log_time == round(MONDAY.timestamp()) * 1_000_000_000
+
+
+def test_a_plan_of_after_the_landing_does_not_judge_the_flight(tmp_path: Path) -> None:
+    """Uploaded when the vehicle was disarmed again: the plan that was flown stays."""
+    station = dialect.MAVLink(None, srcSystem=255, srcComponent=190)
+    vehicle = dialect.MAVLink(None, srcSystem=7, srcComponent=1)
+    stamp = int.from_bytes(telemetry()[:8], "big") + 60_000_000
+    more = bytearray()
+    for sender, message in (
+        (vehicle, dialect.MAVLink_heartbeat_message(2, 3, 1, 3, 4, 3)),
+        (station, dialect.MAVLink_mission_count_message(7, 1, 2, 0)),
+        (station, dialect.MAVLink_mission_item_int_message(7, 1, 1, 6, 16, 0, 1, 0, 0, 0, 0, 0, 515000000, 20.0, 0)),
+    ):
+        more += stamp.to_bytes(8, "big") + message.pack(sender)
+    (tmp_path / "a.tlog").write_bytes(telemetry() + more)
+    facts = read_log(tmp_path / "a.tlog")
+    assert [round(item.x) for item in facts.items] == [round(LAT)] * 4
+    assert any(one.text.startswith("All 4 waypoints were passed") for one in findings(facts))
+
+
+def test_frames_that_are_lost_on_the_ground_are_not_lost_in_flight(tmp_path: Path) -> None:
+    """A log download's frames are in no station's log: the figure counts while armed."""
+    (tmp_path / "a.tlog").write_bytes(telemetry())
+    facts = read_log(tmp_path / "a.tlog")
+    end_s = facts.armed[-1][0]
+    facts.add(Quantity.LOSS, end_s + 10.0, 62.6)
+    page = flight_page([facts])
+    figure = page[page.index("Lost frames in flight, most") :].split("</td>")[0]
+    assert "62.6" not in figure
+    assert "20.0 %" in figure
+
+
+def test_the_way_to_a_rally_point_is_not_beside_the_plan() -> None:
+    """A mission that returns ends for its legs with its last waypoint, wherever the return leads."""
+    items = (
+        MissionItem(16, 3, x=LAT + 0.001, y=LON, z=20.0, seq=1), MissionItem(20, 3, seq=2),
+    )  # fmt: skip
+    nan = float("nan")
+    out = [Sample(BOOT_S + at, LAT + 0.0001 * at, LON, 20.0, 5.0, nan, nan) for at in range(11)]
+    aside = [Sample(BOOT_S + 11 + at, LAT + 0.001, LON + 0.0001 * at, 20.0, 5.0, nan, nan) for at in range(11)]
+    facts = FlightFacts(
+        samples=out + aside,
+        items=items,
+        home=GeoPoint(LAT, LON, ALT),
+        modes=[(BOOT_S, "AUTO")],
+        armed=[(BOOT_S, True)],
+    )
+    assert max(metres for _, metres in deviations(facts)) < 0.1
+
+
+def test_what_is_said_again_and_again_stands_there_once() -> None:
+    """With how often, and until when; times count from arming."""
+    texts = [(10.0 + at, "Place vehicle level and press any key.") for at in range(120)]
+    page = flight_page([FlightFacts(texts=texts, armed=[(5.0, True)])])
+    assert page.count("Place vehicle level") == 1 and "(120 times, until 124.00 s)" in page
