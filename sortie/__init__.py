@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autopilot.geo import GeoPoint
+    from autopilot.interface.geo import GeoPoint
     from autopilot.mission.items import MissionItem
     from autopilot.mission.plan import Plan
     from sortie.api import events, pacing
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Where each name lives: it is imported when first used, so that `import sortie` costs nothing.
 _HOMES = {
     "Fleet": "sortie.api.fleet",
-    "GeoPoint": "autopilot.geo",
+    "GeoPoint": "autopilot.interface.geo",
     "MissionItem": "autopilot.mission.items",
     "Plan": "autopilot.mission.plan",
     "RefusedError": "sortie.config.errors",

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from math import atan2, cos, sin, sqrt
 
-from autopilot.control import layout as L
 from autopilot.control.inertial import (
     align,
     correct_vertical,
@@ -26,6 +25,7 @@ from autopilot.control.inertial import (
     turn,
 )
 from autopilot.control.jit import jit
+from autopilot.interface import layout as L
 
 #: Innovations beyond this many standard deviations are refused.
 GATE = 5.0

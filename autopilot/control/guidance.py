@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from math import atan2, cos, pi, sin, sqrt
 
-from autopilot.control import layout as L
 from autopilot.control.attitude import limit
 from autopilot.control.curves import SLOWEST_PACE, begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
@@ -18,6 +17,7 @@ from autopilot.control.position import fly_reference
 from autopilot.control.reference import approach, leash, rest, shape
 from autopilot.control.spline import begin_spline, fly_spline, speed_onto_spline
 from autopilot.control.sticks import fly_attitude, fly_sticks
+from autopilot.interface import layout as L
 
 #: Share of the climb rate at which a takeoff counts as over.
 SLOW_SHARE = 0.1

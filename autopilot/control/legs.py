@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from math import atan2, sqrt
 
-from autopilot.control import layout as L
 from autopilot.control.jit import jit
 from autopilot.control.reference import SHAPE, approach, leash, shape
+from autopilot.interface import layout as L
 
 #: Gains of the field: along the leg at its end, and across it (1/s).
 ALONG_GAIN = 1.0

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control import layout as L
 from autopilot.control.attitude import from_thrust_and_yaw, limit
 from autopilot.control.jit import jit
+from autopilot.interface import layout as L
 
 
 @jit

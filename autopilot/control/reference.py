@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control import layout as L
 from autopilot.control.jit import jit
+from autopilot.interface import layout as L
 
 #: Gain of the velocity shaping, 1/s.
 SHAPE = 4.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from math import atan2, cos, pi, sin, sqrt
 
-from autopilot.control import layout as L
 from autopilot.control.attitude import limit
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
@@ -32,6 +31,7 @@ from autopilot.control.rover_lines import (
     turn_to,
 )
 from autopilot.control.rover_steering import hold_speed, reach_speed, release, sense_motion, steer_by_rate
+from autopilot.interface import layout as L
 
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
 #: Crash check as ArduPilot's Rover/crash_check.cpp: throttle given, not moving, not turning, for so long.

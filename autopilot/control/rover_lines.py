@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from math import acos, atan2, cos, pi, sin, sqrt, tan
 
-from autopilot.control import layout as L
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap
 from autopilot.control.jit import jit
 from autopilot.control.reference import approach
+from autopilot.interface import layout as L
 
 #: Rate at which the distance to a line goes to zero, 1/s, and the shortest length in which it does, m.
 ACROSS_RATE = 1.0

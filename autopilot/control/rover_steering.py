@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from math import atan, cos, pi, sin
 
-from autopilot.control import layout as L
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap, yaw_of
 from autopilot.control.jit import jit
+from autopilot.interface import layout as L
 
 #: Below this speed, m/s, the wheel angle of a turn rate is that of this speed: standing, no angle turns the vehicle.
 SLOWEST = 0.3

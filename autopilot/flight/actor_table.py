@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from autopilot.commands.flight_commands import FlightCommands
+from autopilot.commands.mission_commands import MissionCommands
+from autopilot.commands.pilot_input import PilotInput
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.flight.actor import Actor
 from autopilot.flight.actors import (
     AltitudeActor,
@@ -21,16 +25,12 @@ from autopilot.flight.flight_context import FlightContext
 from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
-from autopilot.flight_commands import FlightCommands
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.mission_commands import MissionCommands
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.pilot_input import PilotInput
 from autopilot.safety.arming import Arming, PrearmWatch
-from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 
 @dataclass(frozen=True, slots=True)

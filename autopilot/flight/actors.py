@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from autopilot.commands.flight_commands import FlightCommands
+from autopilot.commands.mission_commands import MissionCommands
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flags import Flags
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
 from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
-from autopilot.flight_commands import FlightCommands
+from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.vehicle import ControlPart, Request, Vehicle
 from autopilot.mav import Result, Severity
 from autopilot.mission.sequencer import MissionSequencer, SetCurrentError
 from autopilot.mission.storage import MissionStorage
-from autopilot.mission_commands import MissionCommands
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.arming import Arming
-from autopilot.vehicle import ControlPart, Request, Vehicle
-from autopilot.vehicle_context import Announcer, VehicleFacts
 
 POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
 POSITION_LOOK_MS: Final = 200

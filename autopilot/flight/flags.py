@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot import report
-from autopilot.control.layout import ON_GROUND
+from autopilot.commands.pilot_input import PilotInput
+from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.targets import Hold, Idle, Pilot
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.pilot_input import PilotInput
 from autopilot.safety.arming import PrearmWatch
-from autopilot.targets import Hold, Idle, Pilot
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import Helm, VehicleFacts
 
 ARMED: Final = 1
 AIRBORNE: Final = 2

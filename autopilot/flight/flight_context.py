@@ -1,7 +1,7 @@
 """What the actors of one vehicle share: the buses, and how things stand.
 
 A bus holds one entry, the latest: a slow reader sees the newest value, never a backlog. What flows at control rate has
-no bus of its own: the vehicle's report (`autopilot.report`) is that, and telemetry reads it.
+no bus of its own: the vehicle's report (`autopilot.interface.report`) is that, and telemetry reads it.
 """
 
 from __future__ import annotations

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from math import hypot
 
-from autopilot import report
-from autopilot.control.layout import ON_GROUND
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.flight import flags
+from autopilot.interface import report
+from autopilot.interface.layout import ON_GROUND
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.arming import Arming
-from autopilot.vehicle_context import VehicleFacts
 
 MISSION, HOVER = 0, 1
 """FM_PROFILE."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.events import FlightStateChanged
+from autopilot.context.events import FlightStateChanged
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import FlightContext, Status
@@ -17,11 +18,10 @@ from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.lifecycle import Action, FlightEvent, FlightState
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
+from autopilot.interface.reasons import ModeReason
 from autopilot.mav import Result, Severity
 from autopilot.modes.manager import ModeChoice
-from autopilot.reasons import ModeReason
 from autopilot.safety.arming import Arming
-from autopilot.vehicle_context import Announcer, VehicleFacts
 
 RESET_ORDER: Final = (
     "waypoint",

@@ -18,9 +18,9 @@ from autopilot.flight.kernel import OUTSIDE, Kernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.flight.messages import Tag
 from autopilot.flight.trace import TraceSink
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle import Request, VehicleEvent
 
 _MOST_LOOPS = 20
 NO_ANSWER: Final = "the flight manager does not answer"

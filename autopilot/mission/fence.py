@@ -1,7 +1,7 @@
 """A fence plan: polygons, circles and a return point, made from fence items (docs/reference/mission-semantics.md, 3).
 
-Geometry is done on the plane around a polygon's first corner, with ArduPilot's flat projection (`autopilot.geo`); good
-for fences of some tens of kilometres, across the antimeridian too.
+Geometry is done on the plane around a polygon's first corner, with ArduPilot's flat projection
+(`autopilot.interface.geo`); good for fences of some tens of kilometres, across the antimeridian too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot, isfinite
 
-from autopilot.geo import GeoPoint, to_local
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mav import Cmd
 from autopilot.mission.commands import FENCE_COMMANDS
 from autopilot.mission.items import MissionItem

@@ -13,8 +13,8 @@ from dataclasses import replace
 from math import isfinite, isnan, nan
 from typing import Any
 
-from autopilot.footprint import Lens
-from autopilot.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA, GeoPoint
+from autopilot.interface.footprint import Lens
+from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA, GeoPoint
 from autopilot.mav import AutopilotType, Cmd, Frame, VehicleType
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem

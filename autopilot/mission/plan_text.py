@@ -17,7 +17,7 @@ from decimal import Decimal
 from itertools import pairwise
 from math import isfinite, isnan
 
-from autopilot.geo import ABOVE_HOME, GeoPoint
+from autopilot.interface.geo import ABOVE_HOME, GeoPoint
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem

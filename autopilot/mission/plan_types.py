@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import isfinite, isnan
 
-from autopilot.footprint import Lens
-from autopilot.geo import GeoPoint
+from autopilot.interface.footprint import Lens
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, MissionType, SpeedType
 from autopilot.mission.commands import drives_navigation, has_position, spec_of
 from autopilot.mission.fence import check_fence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autopilot.geo import GeoPoint, altitude_amsl, distance
+from autopilot.interface.geo import GeoPoint, altitude_amsl, distance
 from autopilot.mission.commands import RALLY_COMMANDS
 from autopilot.mission.items import MissionItem
 

@@ -11,8 +11,13 @@ from collections.abc import Callable
 from math import hypot
 from typing import Final
 
-from autopilot.geo import GeoPoint, distance
-from autopilot.journal import Journal, SaveProgress
+from autopilot.context.frames import amsl
+from autopilot.context.journal import Journal, SaveProgress
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.geo import GeoPoint, distance
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import Hold, Idle, Yaw
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
@@ -20,16 +25,11 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
-from autopilot.modes.frames import amsl
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.targets import Hold, Idle, Yaw
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.mode_table import ModeSpec
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS

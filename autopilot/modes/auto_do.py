@@ -10,23 +10,23 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import GeoPoint
+from autopilot.context.frames import amsl, local
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.targets import Yaw
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Severity, SpeedType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import speed_change
 from autopilot.modes.auxiliary import AuxFunctions
-from autopilot.modes.frames import amsl, local
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.mount.items import MOUNT_ITEMS, act
 from autopilot.mount.mount import Mount
-from autopilot.targets import Yaw
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.interface.targets import Yaw
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd
 from autopilot.mission.commands import drives_navigation, is_fitted
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
@@ -17,8 +19,6 @@ from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
 from autopilot.modes.auto_nav import NAV_ITEMS, NavTools
 from autopilot.modes.maneuver import Maneuver
-from autopilot.targets import Yaw
-from autopilot.vehicle import VehicleEvent
 
 
 class OwnItems:

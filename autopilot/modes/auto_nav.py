@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import Ned
+from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
+from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.interface.geo import Ned
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.targets import Circle, Leg
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import spec_of
 from autopilot.mission.items import MissionItem
-from autopilot.modes.frames import above_the_highest, item_down, item_position, over_ground
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem, GuidedLimits
 from autopilot.modes.heading import KEEP, Heading
@@ -20,8 +22,6 @@ from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
-from autopilot.targets import Circle, Leg
-from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _DAY_MS = 24 * 3600 * 1000
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result
 from autopilot.modes.payload import Payload
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle_context import Announcer, VehicleFacts
 
 LOW, MIDDLE, HIGH = 0, 1, 2
 

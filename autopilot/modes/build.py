@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.targets import PilotKind
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
@@ -16,11 +18,9 @@ from autopilot.modes.pilot import PilotMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import CopterMode, Flown, ModeSpec
 from autopilot.modes.trail import Trail
 from autopilot.precision.lander import TargetLoiter
-from autopilot.targets import PilotKind
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.mode_table import CopterMode, Flown, ModeSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autopilot import report
-from autopilot.control.layout import LANDING
+from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.layout import LANDING
+from autopilot.interface.targets import Idle
+from autopilot.interface.vehicle import ControlledVehicle, VehicleEvent
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import ModeSpec
-from autopilot.targets import Idle
-from autopilot.vehicle import ControlledVehicle, VehicleEvent
-from autopilot.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.vehicles.mode_table import ModeSpec
 
 
 class FollowedMode(Mode):

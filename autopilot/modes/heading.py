@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from math import radians
 
-from autopilot.geo import Ned
-from autopilot.targets import Yaw, YawMode
-from autopilot.vehicle_context import Helm, VehicleFacts
+from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Yaw, YawMode
 
 KEEP = Yaw(YawMode.KEEP)
 ALONG = Yaw(YawMode.ALONG)

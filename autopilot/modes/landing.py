@@ -2,23 +2,24 @@
 
 On a target, if PLND_ENABLED: see `autopilot.precision`.
 
-The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see `autopilot.targets.Land`.
+The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see
+`autopilot.interface.targets.Land`.
 """
 
 from __future__ import annotations
 
 from math import hypot
 
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import to_global
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.geo import to_global
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.targets import Hold, Idle, Land, Leg, Yaw
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
 from autopilot.precision.lander import PrecisionLanding
-from autopilot.targets import Hold, Idle, Land, Leg, Yaw
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.mode_table import ModeSpec
 
 _THERE = 1.0  # m; nearer than this no leg to the landing place is flown
 _LOWEST_M = 2.0  # above the ground, on the way to the landing place

@@ -11,13 +11,13 @@ from __future__ import annotations
 from math import cos, hypot, radians, sin
 from typing import Final
 
-from autopilot.geo import Ned
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Circle, Hold, Idle, Yaw, YawMode
 from autopilot.modes.heading import ALONG, Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl, circle_speed
-from autopilot.modes.table import ModeSpec
-from autopilot.targets import Circle, Hold, Idle, Yaw, YawMode
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.mode_table import ModeSpec
 
 _NOSE_ALONG, _CENTRE_HERE = 2, 4  # CIRCLE_OPTIONS bits 1 and 2
 _PARAMETERS: Final = frozenset({"CIRCLE_RADIUS", "CIRCLE_RATE", "CIRCLE_OPTIONS", "WPNAV_SPEED", "WPNAV_ACCEL"})

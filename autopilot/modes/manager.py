@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from autopilot.events import ModeChanged
+from autopilot.context.events import ModeChanged
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result, Severity
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import ModeSpec
-from autopilot.reasons import ModeReason
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.mode_table import ModeSpec
 
 _NO_EVENTS: Final = VehicleEvent(0)
 _FAILSAFES: Final = frozenset({

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.events import StatusText
+from autopilot.context.events import StatusText
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import command_name
 from autopilot.mission.events import (
@@ -20,7 +21,6 @@ from autopilot.mission.events import (
     MissionWaits,
     WaitCause,
 )
-from autopilot.vehicle_context import Announcer, VehicleFacts
 
 _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 

@@ -7,10 +7,10 @@ only at events and at its own deadline: so it looks at vehicle events, or at a t
 
 from __future__ import annotations
 
-from autopilot.modes.table import ModeSpec
-from autopilot.targets import Sticks, Yaw
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.targets import Sticks, Yaw
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.vehicles.mode_table import ModeSpec
 
 
 class Mode:

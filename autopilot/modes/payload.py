@@ -15,13 +15,13 @@ from collections import deque
 from math import hypot, inf, isfinite
 from typing import Final
 
-from autopilot import report
-from autopilot.control.layout import TICK_MS
-from autopilot.events import CameraTriggered, PayloadAction
+from autopilot.context.events import CameraTriggered, PayloadAction
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _LOOK_AGAIN_MS: Final = 1000
 """A vehicle that hangs may begin to move."""

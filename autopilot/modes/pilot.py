@@ -1,20 +1,20 @@
 """Modes in which the sticks fly, and those that just stop.
 
-The vehicle understands the sticks (`autopilot.targets.PilotKind`); a mode only says how. A takeoff on command in a
-height-holding mode is flown first, then the sticks have it again.
+The vehicle understands the sticks (`autopilot.interface.targets.PilotKind`); a mode only says how. A takeoff on
+command in a height-holding mode is flown first, then the sticks have it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.interface.targets import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
 from autopilot.precision.lander import TargetLoiter
-from autopilot.targets import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.vehicles.mode_table import ModeSpec
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
 _LIFTS = 0.55  # throttle, 0 .. 1: above the middle, which hovers, and its dead zone

@@ -15,18 +15,18 @@ from math import hypot, inf
 
 import numpy as np
 
-from autopilot.geo import Ned
-from autopilot.ground_following import ground_profile
+from autopilot.context.ground_following import ground_profile
+from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Idle, Leg, Yaw, YawMode
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Maneuver, returning_speed
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import ModeSpec
-from autopilot.targets import Idle, Leg, Yaw, YawMode
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.vehicles.mode_table import ModeSpec
 
 Destination = Callable[[], Ned]
 """Where to return to: NED m of home or of the rally point chosen."""

@@ -9,18 +9,18 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from autopilot.geo import Ned
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Idle, Leg, Yaw
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import returning_speed
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import ModeSpec
 from autopilot.modes.trail import Trail
-from autopilot.targets import Idle, Leg, Yaw
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.mode_table import ModeSpec
 
 _ABOVE_START: Final = 2.0  # m; where a copter's way ends before it comes down
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from math import radians, sqrt
 from typing import Protocol
 
+from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.interface.targets import Speeds
 from autopilot.mav import SpeedType
-from autopilot.targets import Speeds
-from autopilot.vehicle_context import Helm, VehicleFacts
 
 _PARAMETERS = frozenset({"WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WP_SPEED", "CRUISE_SPEED"})
 _LOWEST = 0.1  # m/s; a guidance speed of zero would never arrive

@@ -15,10 +15,10 @@ from __future__ import annotations
 from math import dist, sqrt
 from typing import Final
 
-from autopilot.geo import Ned
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Hold, Idle, Land, Leg, TakeOff, Target
 from autopilot.mav import Severity
-from autopilot.targets import Hold, Idle, Land, Leg, TakeOff, Target
-from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT
 _RESTING: Final = 0.3  # m/s

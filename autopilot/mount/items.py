@@ -9,10 +9,10 @@ from math import isfinite, radians
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Component, GimbalFlag, MountMode, Result
 from autopilot.mount.rotation import Angles
-from autopilot.result import ACCEPTED, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from math import atan2, cos, hypot, isfinite, radians, sin
 from typing import Final
 
-from autopilot import report
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import GeoPoint, Ned, to_local
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.layout import TICK_MS
 from autopilot.mav import Component, MountMode, Severity
 from autopilot.mount.control import Control, Holder
 from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture
 from autopilot.mount.rotation import Angles
-from autopilot.vehicle_context import Announcer, VehicleFacts
 
 __all__ = ["MAVLINK_GIMBAL", "STICKS", "Mount"]
 

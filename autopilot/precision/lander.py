@@ -15,13 +15,13 @@ from collections.abc import Callable, Sequence
 from math import dist, hypot
 from typing import Final, Protocol, runtime_checkable
 
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import Ned
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.geo import Ned
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.targets import Hold, Land, Target
 from autopilot.mav import Severity
 from autopilot.precision.retries import Action, Facts, Retries, Stage
 from autopilot.precision.tracker import INIT_MS, Look, Sight, Tracker
-from autopilot.targets import Hold, Land, Target
-from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 BY_MAVLINK: Final = 1
 BY_SIMULATOR: Final = 4

@@ -17,10 +17,10 @@ from enum import Enum
 from math import cos, dist, hypot, radians, sin
 from typing import Final
 
-from autopilot import report
-from autopilot.geo import Ned
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.geo import Ned
 from autopilot.mav import Severity
-from autopilot.vehicle_context import Announcer, VehicleFacts
 
 INIT_MS: Final = 2000
 INIT_GAP_MS: Final = 500

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from autopilot.footprint import Numbers
+from autopilot.interface.footprint import Numbers
 
 __all__ = ["seconds_over_ground"]
 

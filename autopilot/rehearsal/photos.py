@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autopilot.footprint import STRAIGHT_DOWN, Ground, Lens, Numbers, footprint, pointing
-from autopilot.geo import to_global
+from autopilot.interface.footprint import STRAIGHT_DOWN, Ground, Lens, Numbers, footprint, pointing
+from autopilot.interface.geo import to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, Survey

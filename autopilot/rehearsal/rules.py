@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from autopilot.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
+from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import Slot, command_name, drives_navigation, has_position, is_fitted, spec_of
 from autopilot.mission.fence import parse_fence

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autopilot.geo import METRES_PER_DEGREE
+from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import command_name, spec_of
 from autopilot.mission.plan import Plan

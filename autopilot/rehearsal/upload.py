@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.mav import Severity as Says
 from autopilot.mission.plan_types import Plan
-from autopilot.vehicle_context import Announcer, VehicleFacts
 
 if TYPE_CHECKING:
     from autopilot.mission.storage import MissionStorage
@@ -24,7 +24,7 @@ MOST_TEXTS: Final = 8
 
 
 class ThreePlans(Protocol):
-    """`autopilot.plans.Plans`, as far as they are read."""
+    """`autopilot.commands.plans.Plans`, as far as they are read."""
 
     @property
     def mission(self) -> MissionStorage: ...

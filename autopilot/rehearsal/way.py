@@ -12,9 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from autopilot.footprint import Ground as GroundMap
-from autopilot.footprint import Numbers
-from autopilot.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
+from autopilot.context.vehicle_context import ParameterValues
+from autopilot.interface.footprint import Ground as GroundMap
+from autopilot.interface.footprint import Numbers
+from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
+from autopilot.interface.terrain import HeightMap
 from autopilot.mav import Cmd
 from autopilot.mission.commands import has_position, is_jump, spec_of
 from autopilot.mission.events import JumpTaken
@@ -25,8 +27,6 @@ from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.rehearsal.following import seconds_over_ground
-from autopilot.terrain import HeightMap
-from autopilot.vehicle_context import ParameterValues
 from autopilot.vehicles.vehicle_class import Measure, VehicleClass
 
 __all__ = ["Field", "Leg", "Place", "Way", "walk"]

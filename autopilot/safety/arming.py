@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from autopilot.events import ArmedChanged
-from autopilot.home import Home
+from autopilot.context.events import ArmedChanged
+from autopilot.context.home import Home
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.reasons import ArmingMethod, ArmingReason
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.reasons import ArmingMethod, ArmingReason
-from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.checks import ArmingChecks
-from autopilot.vehicle import Request, VehicleEvent
-from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _LOOK_MS: Final = 1000
 _DISPLAY_MS: Final = 30_000

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from autopilot import report
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.reasons import NEED_POSITION, ArmingReason, Check
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.reasons import NEED_POSITION, ArmingReason, Check
 from autopilot.safety.failsafes import Failsafes
-from autopilot.vehicle_context import VehicleFacts
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 

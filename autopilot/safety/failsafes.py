@@ -18,15 +18,15 @@ from collections.abc import Callable
 from math import hypot
 from typing import ClassVar, Final
 
-from autopilot import report
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
-from autopilot.reasons import ArmingMethod
 from autopilot.safety.driving_failsafes import DrivingFailsafes
 from autopilot.safety.failsafe_rules import FailsafeRules, Losses
 from autopilot.safety.flying_failsafes import FlyingFailsafes
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _LOOK_MS: Final = 1000

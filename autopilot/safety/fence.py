@@ -16,19 +16,19 @@ from collections.abc import Callable
 from math import hypot, inf, sqrt
 from typing import Final
 
-from autopilot import report
-from autopilot.control.layout import TICK_MS
-from autopilot.events import FenceChanged
-from autopilot.geo import GeoPoint
+from autopilot.context.events import FenceChanged
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result, Severity
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice
-from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.failsafe_actions import take_action
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
-from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _SELDOM_MS: Final = 1000

@@ -9,11 +9,11 @@ from enum import IntFlag
 from math import hypot, inf
 from typing import Final
 
-from autopilot import report
-from autopilot.geo import GeoPoint, distance
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, distance
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.storage import MissionStorage
-from autopilot.vehicle_context import VehicleFacts
 
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
 _LOWEST_FLOOR: Final = -100.0  # m; FENCE_ALT_MIN

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from math import hypot
 from typing import Final
 
-from autopilot.geo import GeoPoint, Ned, to_global
+from autopilot.context.frames import item_position
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.mission.commands import has_position, is_nav_command, spec_of
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
-from autopilot.modes.frames import item_position
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType, fence_names
-from autopilot.vehicle_context import VehicleFacts
 
 _LEAST_STEP_M: Final = 0.5
 _MOST_STEPS: Final = 500

@@ -6,7 +6,6 @@ from typing import Final
 
 from autopilot.mav import StandardMode, VehicleType
 from autopilot.mission.state import TRACK_KINDS
-from autopilot.modes.table import COPTER_MODES, CopterMode
 from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
 from autopilot.parameters.inert import COPTER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
@@ -14,6 +13,7 @@ from autopilot.parameters.table_flight import COPTER_FLIGHT
 from autopilot.parameters.table_safety import COPTER_SAFETY
 from autopilot.parameters.table_sim import AIRFRAME, CAMERA, LANDING, MOUNT, SIMULATION
 from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
+from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
     Face,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import atan2, copysign, cos, hypot, sin
 
-from autopilot.geo import Ned
-from autopilot.targets import Drive, Yaw, YawMode
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Drive, Yaw, YawMode
 
 
 def as_drive(velocity: Ned, yaw: Yaw | None, heading: float, timeout_ms: int) -> Drive:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.mav import SpeedType, StandardMode, VehicleType
-from autopilot.modes.table import ROVER_MODES, RoverMode
 from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
 from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
@@ -13,6 +12,7 @@ from autopilot.parameters.table_rover import ROVER_DRIVE
 from autopilot.parameters.table_safety import ROVER_SAFETY
 from autopilot.parameters.table_sim import CAMERA, CHASSIS, MOUNT, SIMULATION
 from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
+from autopilot.vehicles.mode_table import ROVER_MODES, RoverMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
     Face,

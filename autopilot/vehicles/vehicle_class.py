@@ -14,8 +14,8 @@ from typing import Final
 
 from autopilot.mav import StandardMode
 from autopilot.mission.commands import Ability, spec_of
-from autopilot.modes.table import ModeSpec
 from autopilot.parameters.parameter_set import ParameterSet
+from autopilot.vehicles.mode_table import ModeSpec
 
 #: Parameters of a flight controller that decide for every kind.
 COMMON_MIRRORED: Final = (

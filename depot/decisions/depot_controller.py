@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autopilot.turns import earliest
+from autopilot.context.turns import earliest
 from depot.decision import Recorder
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
 from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Waiting

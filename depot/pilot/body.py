@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from autopilot import report
-from autopilot.geo import GeoPoint, to_local
-from autopilot.vehicle import Request, VehicleState
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.vehicle import Request, VehicleState
 from depot.settings import BoxSettings
 
 NO_LINK: Final = "no link to the flight controller"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from autopilot.core import Autopilot
-from autopilot.modes.table import CopterMode
+from autopilot.core.autopilot import Autopilot
+from autopilot.vehicles.mode_table import CopterMode
 
 HELD: Final = "a person has stopped it: it holds"
 FOUND: Final = "found in the air, and nobody has asked for it"

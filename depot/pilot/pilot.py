@@ -11,12 +11,12 @@ from collections.abc import Callable
 from math import hypot, inf
 from typing import Final
 
-from autopilot import report
-from autopilot.core import Autopilot
+from autopilot.core.autopilot import Autopilot
 from autopilot.flight.lifecycle import FlightState
-from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
+from autopilot.interface import report
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
 from autopilot.mav import Cmd
-from autopilot.modes.table import CopterMode
+from autopilot.vehicles.mode_table import CopterMode
 from depot.pilot.body import NO_LINK, Body
 from depot.pilot.claim import Claim
 from depot.pilot.senses import Senses, Sensing, Spot, lean_and_rate, over_a_line, survey_lines

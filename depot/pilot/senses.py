@@ -1,9 +1,9 @@
 """What a box's copter senses of itself, for ABORT_SENSORS and the watches over power (seed 000, 4.3), and what it has
 really surveyed.
 
-Everything comes out of the vehicle's report (`autopilot.report`), which the simulator fills, or a flight controller by
-SYS_STATUS, EKF_STATUS_REPORT, GPS_RAW_INT, ATTITUDE and BATTERY_STATUS. What must last to count is timed in vehicle
-time.
+Everything comes out of the vehicle's report (`autopilot.interface.report`), which the simulator fills, or a flight
+controller by SYS_STATUS, EKF_STATUS_REPORT, GPS_RAW_INT, ATTITUDE and BATTERY_STATUS. What must last to count is
+timed in vehicle time.
 
 Survey: a line leads from each waypoint to the next, and from the last back to where the pattern repeats. A photo counts
 when it was taken over one of them; hanging in the air takes none, and one beside the lines is of something else.
@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from autopilot import report
-from autopilot.geo import METRES_PER_DEGREE, GeoPoint, height_above_home, longitude_scale, to_local
+from autopilot.interface import report
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, height_above_home, longitude_scale, to_local
 from autopilot.mav import Cmd, EkfFlag, Sensor
 from autopilot.mission.items import MissionItem
 from depot.settings import BoxSettings

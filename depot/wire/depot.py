@@ -18,7 +18,7 @@ from mavlink_bridge.clients.command import CommandClient, CommandOutcome, comman
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 _TAKEOFF_HEIGHT_M = 15.0
 

@@ -16,7 +16,7 @@ import msgspec
 from depot.messages import AbortLimits, DataPackage, MissionPlan, PackageKind
 from depot.wire.wire import tunnel, tunnel_data
 from mavlink_bridge.clients.base import Client, Retry, Target
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 PACKAGE, PACKAGE_ACK = 32805, 32806
 """TUNNEL payload types."""

@@ -9,18 +9,18 @@ its own.
 from __future__ import annotations
 
 from autopilot.flight.system import FlightSystem
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
 from autopilot.mission.storage import MissionStorage
-from autopilot.result import Outcome
 from depot.messages import Answer
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.packages import PACKAGE, PackageStore
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.wire.codec import dialect
 
 
 class SkimmerService:

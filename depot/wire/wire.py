@@ -11,8 +11,8 @@ from struct import Struct
 from autopilot.mav import AutopilotType, Cmd, Component, ModeFlag, SystemState, VehicleType
 from depot.messages import AbortLimits, MissionPlan, Order, Status
 from depot.names import MODES, Stage
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
 
 STATUS, PLAN, PLAN_ACK, STATUS_ACK = 32801, 32802, 32803, 32804
 """TUNNEL payload types."""

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from autopilot.mav import AutopilotType, Cmd, Component, RebootAction, VehicleType
-from mavlink_bridge import codec
 from mavlink_bridge.bootloader.script import Script, Wire
 from mavlink_bridge.clients.base import Retry
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import frame_v1
-from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.framing import frame_v1
 
 SYSTEM: Final = 254
 COMPONENT: Final = Component.MISSIONPLANNER

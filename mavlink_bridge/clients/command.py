@@ -8,8 +8,8 @@ from math import nan
 
 from autopilot.mav import Frame, Result
 from mavlink_bridge.clients.base import Client, Retry, Target
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
 
 _LARGEST_CONFIRMATION = 255
 _PROGRESS_UNKNOWN = 255

@@ -8,9 +8,9 @@ from __future__ import annotations
 from enum import IntEnum
 
 from mavlink_bridge.clients.base import Client, Retry, Target
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
+from mavlink_bridge.wire.codec import dialect
 
 _RETRY = Retry(interval_ms=500, attempts=6)
 _LARGEST = 1 << 20

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from autopilot.turns import earliest
+from autopilot.context.turns import earliest
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.command import CommandClient
 from mavlink_bridge.clients.file_read import FileRead
 from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
 from mavlink_bridge.clients.parameters import ParameterList, ParameterRead, ParameterWrite
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 _KINDS: tuple[type[Client], ...] = (
     CommandClient, MissionDownload, MissionUpload, MissionClear, SetCurrent,

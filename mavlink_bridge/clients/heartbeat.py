@@ -6,9 +6,9 @@ from enum import Enum, auto
 
 from autopilot.mav import AutopilotType, ModeFlag, SystemState, VehicleType
 from mavlink_bridge.clients.base import Target
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.known import firmware_spoken
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
 
 _NOT_VEHICLES: frozenset[int] = frozenset((
     VehicleType.ANTENNA_TRACKER, VehicleType.GCS, VehicleType.ONBOARD_CONTROLLER, VehicleType.GIMBAL,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.base import PATIENT, Client, Retry, Target
 from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.messages import MissionAck, MissionCount
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.messages import MissionAck, MissionCount
 
 _SHORT = Retry(interval_ms=250, attempts=10)
 

@@ -9,10 +9,10 @@ from struct import pack
 
 from autopilot.mav import ParameterType
 from mavlink_bridge.clients.base import Client, Retry, Target
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
 
 _REFILL_AT_ONCE = 10
 _LISTING = Retry(interval_ms=1000, attempts=10)

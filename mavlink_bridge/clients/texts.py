@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 _CHUNK = 50
 _MOST_WAITING = 16

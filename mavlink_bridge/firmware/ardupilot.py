@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, Sensor, SystemState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
 from mavlink_bridge.firmware.setpoints import global_target
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters

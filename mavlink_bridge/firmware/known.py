@@ -10,7 +10,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.firmware.px4 import Px4
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 _MAKERS: Final[dict[int, Callable[[VehicleClass], Firmware]]] = {
     ArduPilot(DEFAULT).autopilot: ArduPilot, Px4(DEFAULT).autopilot: Px4,

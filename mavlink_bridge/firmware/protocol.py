@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from autopilot.geo import GeoPoint, Ned
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.setpoints import Facing
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from math import atan2, cos, sin
 from typing import Final
 
-from autopilot.geo import GeoPoint, Ned
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.targets import Attitude, Yaw, YawMode
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Frame, PositionMask
 from autopilot.mav.masks import (
     IGNORE_ACCELERATION,
@@ -17,10 +19,8 @@ from autopilot.mav.masks import (
     IGNORE_POSITION,
     IGNORE_VELOCITY,
 )
-from autopilot.targets import Attitude, Yaw, YawMode
-from autopilot.vehicle import VehicleState
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
 
 _BOTH: Final = IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
 _POSITION: Final = _BOTH | IGNORE_VELOCITY

@@ -1,4 +1,4 @@
-"""A real flight controller behind a MAVLink link, as an `autopilot.vehicle.Vehicle`. Sans I/O.
+"""A real flight controller behind a MAVLink link, as an `autopilot.interface.vehicle.Vehicle`. Sans I/O.
 
 `controller` puts the parts together: `firmware` how this kind of controller names its modes, `link_state` whether it is
 heard or has restarted, `readings` its messages as report vector, `streams` what it is asked to send, `orders` commands

@@ -15,16 +15,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from autopilot import report as R
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import GeoPoint
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.reasons import NEED_POSITION, ArmingReason
+from autopilot.interface.targets import Speeds, Sticks, Target, Yaw
+from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from autopilot.mav import Cmd, Component, ModeFlag, Severity, VehicleType
-from autopilot.reasons import NEED_POSITION, ArmingReason
-from autopilot.targets import Speeds, Sticks, Target, Yaw
-from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.clients.heartbeat import heartbeat_of
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.guided_setpoints import GuidedContext
 from mavlink_bridge.flight_controller.link_state import LinkState
@@ -36,7 +35,8 @@ from mavlink_bridge.flight_controller.questions import HomeQuestion, PreArmQuest
 from mavlink_bridge.flight_controller.readings import Readings
 from mavlink_bridge.flight_controller.steering import Steering
 from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
 
 COMPONENT: Final = Component.ONBOARD_COMPUTER
 _FIRST_BATTERY: Final = 1.0  # bit mask
@@ -48,7 +48,8 @@ _CAPABILITIES: Final = Capabilities(spline=False, sticks=False, own_checks=True,
 
 
 class FlightController:
-    """See the module; implements `autopilot.vehicle.ControlledVehicle` and `mavlink_bridge.services.base.Service`.
+    """See the module; implements `autopilot.interface.vehicle.ControlledVehicle` and
+    `mavlink_bridge.routing.service.Service`.
 
     `custom_mode`: of its first HEARTBEAT; `baud`: of the serial line, None where there is none; `native`: the
     controller flies missions in its own AUTO.

@@ -9,7 +9,7 @@ from autopilot.mav import AutopilotType, Component, VehicleType
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.firmware.known import firmware_of
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 _PERIOD_MS: Final = 1000
 

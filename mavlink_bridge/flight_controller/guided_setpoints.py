@@ -10,16 +10,16 @@ from collections.abc import Callable
 from math import atan2, cos, hypot, inf, pi, sin, sqrt
 from typing import Final
 
-from autopilot import report as R
-from autopilot.control.layout import ON_GROUND
-from autopilot.geo import GeoPoint, Ned, to_global
-from autopilot.targets import Circle, Drive, Hold, Leg, TakeOff, Velocity, Yaw
-from autopilot.vehicle import Request
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.targets import Circle, Drive, Hold, Leg, TakeOff, Velocity, Yaw
+from autopilot.interface.vehicle import Request
 from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
 from mavlink_bridge.firmware.setpoints import Facing, facing, velocity_target
 from mavlink_bridge.flight_controller.orders import Orders
 from mavlink_bridge.flight_controller.readings import Readings
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 POSITION_MS: Final = 1000
 VELOCITY_MS: Final = 100

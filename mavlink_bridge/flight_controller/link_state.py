@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
-from autopilot.vehicle import VehicleEvent
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.streams import StreamKeeper
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 _SILENCE_MS: Final = 5000
 _RESTART_MS: Final = 2000

@@ -8,14 +8,14 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from autopilot.mav import Cmd, MissionResult, MissionType, Result
-from mavlink_bridge import codec
-from mavlink_bridge.codec import id_of
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.motors import Motors
-from mavlink_bridge.framing import Frame
-from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.flight import TUNNEL_TYPE
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, message_of, nak, unpack
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import id_of
+from mavlink_bridge.wire.framing import Frame
 
 
 class Ownership(Enum):

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.interface.targets import Land, Target
+from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Cmd, Result, Severity
-from autopilot.targets import Land, Target
-from autopilot.vehicle import Request, VehicleEvent
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.steering import Steering
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot import report as R
-from autopilot.control.layout import IN_AIR, LANDING, ON_GROUND, TAKING_OFF
+from autopilot.interface import report as R
+from autopilot.interface.layout import IN_AIR, LANDING, ON_GROUND, TAKING_OFF
+from autopilot.interface.targets import Land
+from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Cmd
-from autopilot.targets import Land
-from autopilot.vehicle import Request, VehicleEvent
 from mavlink_bridge.flight_controller.link_state import LinkState
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.orders import SLOW

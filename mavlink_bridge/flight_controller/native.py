@@ -22,15 +22,15 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 if TYPE_CHECKING:
+    from autopilot.commands.plans import Plans
+    from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
     from autopilot.mission.sequencer import MissionSequencer
     from autopilot.modes.auto import AutoMode
     from autopilot.modes.manager import ModeChoice
     from autopilot.modes.payload import Payload
-    from autopilot.plans import Plans
-    from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _RETRY_MS: Final = 2000
 _HOME_MS: Final = 250

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.events import StatusText
+from autopilot.context.events import StatusText
 from autopilot.mav import Severity
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.interface.targets import Velocity
 from autopilot.mav import Cmd
-from autopilot.targets import Velocity
 from mavlink_bridge.firmware.setpoints import global_target, velocity_target
 from mavlink_bridge.flight_controller.guided_setpoints import VELOCITY_MS, Course, GuidedContext
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 _STREAM_FIRST_MS: Final = 1000
 _GAP_MS: Final = 500

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from autopilot.context.turns import earliest
 from autopilot.mav import Result
-from autopilot.turns import earliest
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import Frame
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer, RemembersLinks, Service, Timed
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, RemembersLinks, Service, Timed
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import Frame
 
 _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from autopilot.context.turns import earliest
+from autopilot.interface.vehicle import Request
 from autopilot.mav import Frame
-from autopilot.turns import earliest
-from autopilot.vehicle import Request
 from mavlink_bridge.clients.base import Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
 
 PROMPT = Retry(interval_ms=1000, attempts=5)
 #: Arming and calibration may take their time; they are not repeated meanwhile.

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from mavlink_bridge.clients.base import Target
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
 
 _RETRY_MS: Final = 1000
 _ATTEMPTS: Final = 10

@@ -13,11 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
+from autopilot.interface.vehicle import Request
 from autopilot.mav import MissionType, Result, Severity
-from autopilot.vehicle import Request
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.message_ownership import (
     PLAN_MESSAGES,
@@ -28,19 +25,22 @@ from mavlink_bridge.flight_controller.message_ownership import (
 )
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.flight_controller.vehicle_facade import MISSION_CURRENT, MISSION_ITEM_REACHED, VehicleFacade
-from mavlink_bridge.framing import Frame, unsigned
-from mavlink_bridge.messages import CurrentMode
-from mavlink_bridge.router import target_of
-from mavlink_bridge.services.base import Peer
-from mavlink_bridge.tx_queue import is_droppable
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.router import target_of
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.routing.tx_queue import is_droppable
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import Frame, unsigned
+from mavlink_bridge.wire.messages import CurrentMode
 
 if TYPE_CHECKING:
-    from autopilot.mission_commands import MissionCommands
+    from autopilot.commands.mission_commands import MissionCommands
+    from autopilot.context.vehicle_context import Announcer, VehicleFacts
     from autopilot.modes.auto import AutoMode
     from autopilot.modes.guided import GuidedMode
     from autopilot.modes.manager import ModeChoice
     from autopilot.safety.fenced_mission import FencedMission
-    from autopilot.vehicle_context import Announcer, VehicleFacts
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")

@@ -18,7 +18,7 @@ from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 _AGAIN_MS: Final = 10_000
 _ATTEMPTS: Final = 5  # in a row; then a change or a restart is waited for

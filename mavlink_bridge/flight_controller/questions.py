@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd
-from mavlink_bridge.codec import id_of
 from mavlink_bridge.flight_controller.orders import Orders
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import id_of
 
 _HOME_POSITION: Final = id_of("HOME_POSITION")
 _ASK_EVERY_MS: Final = 5000

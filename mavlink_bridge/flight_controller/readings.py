@@ -1,4 +1,4 @@
-"""The controller's messages as report vector (`autopilot.report`)."""
+"""The controller's messages as report vector (`autopilot.interface.report`)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from math import cos, hypot, nan, radians, sin
 from typing import Final
 
-from autopilot import report as R
-from autopilot.control.layout import ON_GROUND
-from autopilot.geo import GeoPoint, to_local
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import LandedState
-from autopilot.vehicle import VehicleState
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 _UNKNOWN_U16: Final = 65535
 _LONGEST_GAP_MS: Final = 2000

@@ -6,9 +6,8 @@ from dataclasses import replace
 from math import atan2, hypot, pi
 from typing import Final
 
-from autopilot import report as R
-from autopilot.mav import Cmd, SpeedType
-from autopilot.targets import (
+from autopilot.interface import report as R
+from autopilot.interface.targets import (
     Attitude,
     Circle,
     Drive,
@@ -24,7 +23,8 @@ from autopilot.targets import (
     Yaw,
     YawMode,
 )
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Cmd, SpeedType
 from mavlink_bridge.firmware.setpoints import attitude_target
 from mavlink_bridge.flight_controller.guided_setpoints import (
     VELOCITY_MS,
@@ -40,7 +40,7 @@ from mavlink_bridge.flight_controller.guided_setpoints import (
 )
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.offboard import OffboardMove, OffboardStream
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 
 _YAW_DONE: Final = 5.0 / 180.0 * pi
 _TURNING_MS: Final = 20_000

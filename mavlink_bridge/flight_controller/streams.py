@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.mav import Cmd
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.protocol import Rates
-from mavlink_bridge.services.base import Message
-from mavlink_bridge.tx_queue import BITS_PER_BYTE
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.routing.tx_queue import BITS_PER_BYTE
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _SHARE: Final = 0.35

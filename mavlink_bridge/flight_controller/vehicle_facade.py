@@ -11,28 +11,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
-from autopilot.events import Event, FlightStateChanged, ModeChanged, StatusText
+from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.mav import Result, VehicleType
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-from mavlink_bridge import codec
 from mavlink_bridge.clients.heartbeat import heartbeat_of
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
-from mavlink_bridge.framing import FrameWriter
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.framing import FrameWriter
 
 if TYPE_CHECKING:
-    from autopilot.flight_commands import FlightCommands
+    from autopilot.commands.flight_commands import FlightCommands
+    from autopilot.commands.mission_commands import MissionCommands
+    from autopilot.commands.plans import Plans
+    from autopilot.context.vehicle_context import VehicleFacts
     from autopilot.mission.sequencer import MissionSequencer
-    from autopilot.mission_commands import MissionCommands
     from autopilot.modes.auto import AutoMode
     from autopilot.modes.manager import ModeChoice
-    from autopilot.plans import Plans
-    from autopilot.vehicle_context import VehicleFacts
 
 MISSION_CURRENT: Final = id_of("MISSION_CURRENT")
 MISSION_ITEM_REACHED: Final = id_of("MISSION_ITEM_REACHED")

@@ -19,7 +19,7 @@ from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.links.serial_ports import is_native_usb
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
-from mavlink_bridge.open_link import OutQueue
+from mavlink_bridge.routing.open_link import OutQueue
 
 _EXPIRE_EVERY_MS = 1000
 _EPOLL = getattr(selectors, "EpollSelector", ())

@@ -10,8 +10,8 @@ import heapq
 from random import Random
 from typing import Protocol
 
-from mavlink_bridge.framing import split_frames
 from mavlink_bridge.links.base import Ends
+from mavlink_bridge.wire.framing import split_frames
 
 REORDER_MS = 40
 """A frame that is held back comes up to this much later than its turn."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 import socket
 from collections import deque
 
-from mavlink_bridge.framing import split_datagrams
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.base import Ends, Link
 from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
+from mavlink_bridge.wire.framing import split_datagrams
 
 _LARGEST_DATAGRAM = 65536
 _DATAGRAMS_PER_PASS = 256

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Component, Result
-from autopilot.result import ACCEPTED, Outcome
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.services.base import Message, Outgoing
+from mavlink_bridge.routing.service import Message, Outgoing
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.messages import MESSAGE_INTERVAL
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.wire.codec import dialect, id_of
 
 ABOUT_MESSAGES: Final = frozenset({Cmd.REQUEST_MESSAGE, Cmd.SET_MESSAGE_INTERVAL, Cmd.GET_MESSAGE_INTERVAL})
 _DENIED, _FAILED, _UNSUPPORTED = Outcome(Result.DENIED), Outcome(Result.FAILED), Outcome(Result.UNSUPPORTED)

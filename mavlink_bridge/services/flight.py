@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.flight.lifecycle import FlightCommand
 from autopilot.flight.system import FlightSystem
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
-from autopilot.result import Outcome
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import Context, Row
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.wire.codec import dialect
 
 if TYPE_CHECKING:
     from mavlink_bridge.services.commands.service import CommandService

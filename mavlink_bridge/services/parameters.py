@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from autopilot.journal import Journal, SaveParameter
+from autopilot.context.journal import Journal, SaveParameter
 from autopilot.mav import ParameterType, Severity
 from autopilot.parameters import SetOutcome
 from autopilot.parameters.definition import ParameterDef
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
 
 NO_INDEX: Final = 65535
 """Index of a PARAM_VALUE that answers a name or announces a change."""

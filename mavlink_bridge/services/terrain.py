@@ -1,10 +1,10 @@
 """Terrain over MAVLink, as ArduPilot's AP_Terrain: a ground station is asked for what no file has, and told what is
 known.
 
-A block of terrain that somebody needs (`autopilot.terrain.Terrain.wanted`) is asked for by TERRAIN_REQUEST, the oldest
-first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by TERRAIN_REPORT of
-that place. While any terrain is known a TERRAIN_REPORT of where the vehicle is goes to all links, once a second of link
-time: whoever draws it need not have it faster when the vehicle's time is.
+A block of terrain that somebody needs (`autopilot.interface.terrain.Terrain.wanted`) is asked for by TERRAIN_REQUEST,
+the oldest first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by
+TERRAIN_REPORT of that place. While any terrain is known a TERRAIN_REPORT of where the vehicle is goes to all links,
+once a second of link time: whoever draws it need not have it faster when the vehicle's time is.
 
 AP_Terrain asks for where the vehicle is as soon as it runs; here nothing is asked for before somebody counts a height
 from the ground. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
@@ -16,10 +16,10 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from autopilot.terrain import GRID, GRIDS_EAST, GRIDS_NORTH
-from autopilot.vehicle_context import VehicleFacts
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.terrain import GRID, GRIDS_EAST, GRIDS_NORTH
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect, id_of
 
 __all__ = ["TERRAIN_REPORT", "TerrainService", "ground_here"]
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from autopilot.context.turns import earliest
 from autopilot.mav import AutopilotType, Cmd, ModeFlag, RebootAction, Result, SystemState, VehicleType
-from autopilot.turns import earliest
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults, SimulatedBootloader
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 
 _AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _COMMAND_LONG: Final = id_of("COMMAND_LONG")

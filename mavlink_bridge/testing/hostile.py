@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from mavlink_bridge.codec import Message, dialect
+from mavlink_bridge.wire.codec import Message, dialect
 
 #: Left out: SETUP_SIGNING would lock the good station out, as it should.
 SIGNING = dialect.MAVLINK_MSG_ID_SETUP_SIGNING

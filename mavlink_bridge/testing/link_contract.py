@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from autopilot.mav import Severity
-from mavlink_bridge import codec
-from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.base import Link, Port
 from mavlink_bridge.links.tcp import TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 
 _STEPS = 4000
 _WAIT_MS = 20

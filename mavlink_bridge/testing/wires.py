@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from autopilot.turns import earliest
+from autopilot.context.turns import earliest
 from mavlink_bridge.clients.base import Client
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
+from mavlink_bridge.routing.endpoint import Endpoint
 
 _C = TypeVar("_C", bound=Client)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from autopilot.core import Autopilot
-from autopilot.geo import GeoPoint
-from autopilot.journal import MemoryJournal
+from autopilot.context.journal import MemoryJournal
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from benchmarks.vehicle import HOME
-from mavlink_bridge.identity import Identity
+from mavlink_bridge.firmware.identity import Identity
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.api.sample import square
 from sortie.nodes.build import VIRTUAL_EPOCH_US

@@ -12,8 +12,8 @@ import numpy as np
 def kernel_speed(vehicles: int, seconds: float) -> float:
     """Vehicle seconds that the kernel with its estimator flies in a second of one core: `vehicles` copters hold their
     places 20 m up in 5 m/s of gusty wind for `seconds` of vehicle time each, after a takeoff that is not measured."""
-    from autopilot.geo import GeoPoint
-    from autopilot.targets import Hold, Pilot, PilotKind, TakeOff
+    from autopilot.interface.geo import GeoPoint
+    from autopilot.interface.targets import Hold, Pilot, PilotKind, TakeOff
     from sitl.kernel import layout as M
     from sitl.vehicles.copter import SimulatedCopter
     from sitl.vehicles.rows import Rows

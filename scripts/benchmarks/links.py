@@ -25,7 +25,7 @@ RETRY_MS = 250
 def lossy_mission() -> tuple[float, float]:
     """(seconds up, seconds down) of a mission of 50 items at 25 % loss each way, medians over seeds, on link time; the
     client repeats after 250 ms and asks for one item at a time."""
-    from autopilot.geo import GeoPoint
+    from autopilot.interface.geo import GeoPoint
     from autopilot.mission.items import MissionItem
     from mavlink_bridge.clients import MissionDownload, MissionUpload, Retry, Target, TransferOutcome
     from sortie import Session
@@ -52,7 +52,7 @@ def lossy_mission() -> tuple[float, float]:
 def crowd() -> float:
     """ms by which the latest HEARTBEAT of 64 clients at default rates was late at speedup 1, the service on one core.
     Late: after its client's earliest one plus whole seconds."""
-    from mavlink_bridge.framing import FrameReader
+    from mavlink_bridge.wire.framing import FrameReader
 
     with Served("--speedup", "1") as served:
         os.sched_setaffinity(served.process.pid, {max(os.sched_getaffinity(0))})
@@ -120,8 +120,8 @@ def _packed(message: object, system: int) -> bytes:
 
 
 def _route(pipe: multiprocessing.connection.Connection) -> None:
-    from mavlink_bridge.endpoint import Endpoint
     from mavlink_bridge.links.hub import LinkHub
+    from mavlink_bridge.routing.endpoint import Endpoint
 
     endpoint = Endpoint(1)
     hub = LinkHub(endpoint)
@@ -141,10 +141,10 @@ def _route(pipe: multiprocessing.connection.Connection) -> None:
 def radio() -> float:
     """Messages a second of a core that a SiK with its losses and reports carries between two links in memory: ATTITUDE
     as much as the air takes, one way, for `RADIO_S` of link time."""
-    from mavlink_bridge import codec
-    from mavlink_bridge.framing import FrameWriter
     from mavlink_bridge.links.radio.model import RadioLink
     from mavlink_bridge.links.radio.profiles import PROFILES
+    from mavlink_bridge.wire import codec
+    from mavlink_bridge.wire.framing import FrameWriter
 
     link = RadioLink(PROFILES["sik-57600"])
     frame = FrameWriter(1, 1).frame(*codec.payload(dialect.MAVLink_attitude_message(1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)))

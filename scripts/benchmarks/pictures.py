@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from benchmarks.vehicle import HOME
 
 PICTURES = 1000
@@ -16,7 +16,7 @@ PICTURES = 1000
 def pictures() -> tuple[float, float]:
     """Milliseconds for each picture of 640 x 480, from the first shutter to the last file; and for each in the process
     of the flight, which only hands it over."""
-    from autopilot.footprint import Lens
+    from autopilot.interface.footprint import Lens
     from sitl.camera.darkroom import Darkroom
     from sitl.camera.jpeg import Picture
     from sitl.camera.rendering import Marking, Scene, View

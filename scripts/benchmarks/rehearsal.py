@@ -8,7 +8,7 @@ from math import cos, pi, sin
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autopilot.geo import GeoPoint
-from autopilot.terrain import HeightMap
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.terrain import HeightMap
 from benchmarks.vehicle import HOME
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _hills() -> HeightMap:
 
 def _flying(ground: HeightMap | None) -> Rows:
     """A copter that goes far and back, 200 m up."""
-    from autopilot.targets import Leg, Pilot, PilotKind, TakeOff
+    from autopilot.interface.targets import Leg, Pilot, PilotKind, TakeOff
     from sitl.vehicles.kinds import make_simulated
     from sitl.vehicles.rows import Rows
 

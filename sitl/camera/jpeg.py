@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sitl.camera.rendering import F_NUMBER, Quaternion, Scene, View, render, rotation
 
 MAKER: Final = "Sortie"

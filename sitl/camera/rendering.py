@@ -1,9 +1,10 @@
 """A picture of the ground: the texture, the plan drawn on it, and the terrain, as a camera of this place, attitude and
 lens sees them.
 
-The rays are those of `autopilot.footprint`; how far they go is asked on a grid of one ray every `CELL` pixels, and one
-over the depth interpolated between them (linear on a plane, as in any rasterizer: Heckbert, Moreton: Interpolation for
-Polygon Texture Mapping and Shading, 1991). The plan is painted on the ground: lines are projected as they are.
+The rays are those of `autopilot.interface.footprint`; how far they go is asked on a grid of one ray every `CELL`
+pixels, and one over the depth interpolated between them (linear on a plane, as in any rasterizer: Heckbert, Moreton:
+Interpolation for Polygon Texture Mapping and Shading, 1991). The plan is painted on the ground: lines are projected
+as they are.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-from autopilot.footprint import Ground, Lens, look_at_ground
-from autopilot.geo import GeoPoint, Ned, to_global
-from autopilot.terrain import HeightMap
+from autopilot.interface.footprint import Ground, Lens, look_at_ground
+from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.terrain import HeightMap
 from sitl.camera.texture import anchor, expose, missing_octaves, tiles
 
 CELL: Final = 16

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from autopilot.control import jit as compiling
 from autopilot.control.jit import entry, fingerprint, jit
-from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, wrap_longitude
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, wrap_longitude
 
 SIDE: Final = 256
 """Of the tile, numbers; a power of two."""

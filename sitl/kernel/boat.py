@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autopilot.control import layout as L
 from autopilot.control.attitude import limit
 from autopilot.control.estimator import level
 from autopilot.control.inertial import rotation
 from autopilot.control.jit import jit
 from autopilot.control.rover_guidance import decide_rover
 from autopilot.control.watch import watch_estimator
+from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from autopilot import control, geo, report
+from autopilot import control
 from autopilot.control.jit import COMPILED, entry, fingerprint, source_files
+from autopilot.interface import geo, report
 from sitl import kernel
 
 _ROWS = "float64[:,::1]"

@@ -15,14 +15,14 @@ from collections.abc import Callable
 from math import asin, atan2, sqrt
 from typing import Any
 
-from autopilot import report as R
-from autopilot.control import layout as L
 from autopilot.control.attitude import attitude_error, limit, mix
 from autopilot.control.estimator import estimate_wind, level
 from autopilot.control.inertial import rotation
 from autopilot.control.jit import inline, jit
 from autopilot.control.position import sink_demand, velocity_demand
 from autopilot.control.watch import decide, watch_estimator
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine

@@ -1,4 +1,4 @@
-"""The ground under a machine, in compiled code: `autopilot.terrain.HeightMap` by the same formula.
+"""The ground under a machine, in compiled code: `autopilot.interface.terrain.HeightMap` by the same formula.
 
 It is looked up once in a tick, for the place in the middle of it; a machine without a map stands on the plane through
 its home, and pays one comparison for that.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from math import cos, pi, sqrt
 from typing import Any
 
-from autopilot import report as R
-from autopilot.control import layout as L
 from autopilot.control.jit import jit
 from autopilot.control.watch import stop
-from autopilot.geo import METRES_PER_DEGREE
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.geo import METRES_PER_DEGREE
 from sitl.kernel import layout as M
 
 #: What a copter's undercarriage survives: speed along the ground and into it, m/s, and depth in it, m.

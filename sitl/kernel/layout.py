@@ -1,11 +1,11 @@
-"""Where the simulated machine is in the kernel's rows, behind its control's fields (`autopilot.control.layout`)."""
+"""Where the simulated machine is in the kernel's rows, behind its control's fields (`autopilot.interface.layout`)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from autopilot.control import layout as L
-from autopilot.control.fields import Fields
+from autopilot.interface import layout as L
+from autopilot.interface.fields import Fields
 
 #: How a sensor fails; the numbers are MAVLink's FAILURE_TYPE.
 FAILURE_OFF: Final = 1.0

@@ -1,13 +1,13 @@
-"""What all vehicles report (`autopilot.report`) at the end of an advance, in compiled code."""
+"""What all vehicles report (`autopilot.interface.report`) at the end of an advance, in compiled code."""
 
 from __future__ import annotations
 
 from math import asin, atan2, cos, exp, log, pi, sqrt
 
-from autopilot import report as R
-from autopilot.control import layout as L
 from autopilot.control.jit import jit
-from autopilot.geo import METRES_PER_DEGREE
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.mav import Sensor
 from sitl.kernel import layout as M
 
@@ -44,7 +44,7 @@ def density_at(altitude: float) -> float:
 
 @jit
 def fill_place(r: L.Row, p: L.Row, i: int, n: float, e: float, d: float) -> None:
-    """Latitude, longitude, altitude of a local point into r[i:i+3]; as `autopilot.geo.to_global`."""
+    """Latitude, longitude, altitude of a local point into r[i:i+3]; as `autopilot.interface.geo.to_global`."""
     lat0 = p[L.P_ORIGIN_LAT]
     lat = lat0 + n / METRES_PER_DEGREE
     scale = max(cos((lat0 + lat) * 0.5 * pi / 180.0), 0.01)

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from math import cos, sin, sqrt
 from typing import Any
 
-from autopilot.control import layout as L
 from autopilot.control.attitude import limit
 from autopilot.control.inertial import rotation, tilt
 from autopilot.control.jit import jit
 from autopilot.control.rover_guidance import decide_rover
 from autopilot.control.watch import watch_estimator
+from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine

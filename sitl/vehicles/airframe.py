@@ -14,8 +14,8 @@ from math import cos, exp, radians, sqrt, tan
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
 

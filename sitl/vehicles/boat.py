@@ -13,10 +13,10 @@ from math import cos, exp, radians, sin, tan
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint
-from autopilot.targets import Target
-from autopilot.vehicle import Capabilities
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.targets import Target
+from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters, rover_parameters
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on

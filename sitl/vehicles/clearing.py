@@ -10,8 +10,8 @@ from __future__ import annotations
 from math import atan2, cos, sin
 from typing import Final
 
-from autopilot.control import layout as L
-from autopilot.vehicle import ControlPart
+from autopilot.interface import layout as L
+from autopilot.interface.vehicle import ControlPart
 
 ALTITUDE: Final = (
     L.S_IVD, L.S_HOVER, L.S_RPD, L.S_RVD, L.S_RAD, L.S_FF_D, L.S_U_D, L.S_A_D, L.S_W_D, L.S_TM0D, L.S_TM1D,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import radians
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.targets import Target
+from autopilot.interface.vehicle import Capabilities, Request
 from autopilot.precision.tracker import Look
-from autopilot.targets import Target
-from autopilot.vehicle import Capabilities, Request
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.copter_parameters import apply_parameter
 from sitl.vehicles.pads import PadSensor

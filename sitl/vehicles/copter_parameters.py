@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import atan, cos, pi, radians, sqrt, tan
 
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 from sitl.vehicles import airframe, parameters
 from sitl.vehicles.parameters import Row, Special

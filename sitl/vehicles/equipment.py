@@ -10,8 +10,8 @@ from math import cos, exp, radians, sin, sqrt
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint
 from sitl.kernel import layout as M
 
 AIR_DENSITY = 1.225  # kg/m3 at sea level

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 
 Row = npt.NDArray[np.float64]

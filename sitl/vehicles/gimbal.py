@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from autopilot.mav import GimbalError
 from autopilot.mount.gimbal import Demand, Limits, Pointing, Posture
 from autopilot.mount.rotation import Angles, about, attitude, inverse, joints_of, of_joints, times, wrap

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.geo import GeoPoint
-from autopilot.terrain import HeightMap
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.terrain import HeightMap
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rover import SimulatedRover

@@ -20,8 +20,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint, Ned, to_local
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.precision.tracker import Look
 from sitl.kernel import layout as M
 

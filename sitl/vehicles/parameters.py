@@ -12,8 +12,8 @@ from math import cos, radians, sin
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
-from autopilot.geo import METRES_PER_DEGREE, longitude_scale
+from autopilot.interface import layout as L
+from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import CELL_CURVE, CELLS
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import radians
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint
-from autopilot.targets import Target
-from autopilot.vehicle import Capabilities
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.targets import Target
+from autopilot.interface.vehicle import Capabilities
 from sitl.vehicles.chassis import default_settings, initial_state
 from sitl.vehicles.rover_parameters import apply_parameter
 from sitl.vehicles.rover_targets import write_target

@@ -7,7 +7,7 @@ from math import pi
 
 import numpy as np
 
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles

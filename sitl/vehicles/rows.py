@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.simulated import Advance, SimulatedMachine
 
@@ -24,7 +24,8 @@ SHARED_FROM: Final = 32
 
 class Rows:
     """`machines`, all of one kind, from now on in one array each for state, settings, target, noise and report
-    (`autopilot.report`); row k is machine k's. Must be made before anybody keeps a machine's report vector."""
+    (`autopilot.interface.report`); row k is machine k's. Must be made before anybody keeps a machine's report
+    vector."""
 
     def __init__(self, machines: Sequence[SimulatedMachine]) -> None:
         self.machines = tuple(machines)

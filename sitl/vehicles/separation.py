@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint, to_local
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint, to_local
 from sitl.kernel import layout as M
 from sitl.vehicles.rows import Rows
 

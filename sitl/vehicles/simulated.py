@@ -1,5 +1,5 @@
-"""What every built-in vehicle is: `autopilot.vehicle.SimulatedVehicle` over one row of its kernel; and the faults that
-a person or a test injects into it, by their names in Sortie's fault grammar.
+"""What every built-in vehicle is: `autopilot.interface.vehicle.SimulatedVehicle` over one row of its kernel; and the
+faults that a person or a test injects into it, by their names in Sortie's fault grammar.
 
 Made without numba, so that the first HEARTBEAT can leave while the kernel is still being loaded; the first `advance`
 (or `load`) brings it in.
@@ -14,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot import report as R
-from autopilot.control import layout as L
-from autopilot.control.layout import ON_GROUND
-from autopilot.geo import GeoPoint, Ned
-from autopilot.reasons import (
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
     BARO_FAILED,
@@ -27,9 +27,9 @@ from autopilot.reasons import (
     NEED_POSITION,
     ArmingReason,
 )
-from autopilot.targets import Speeds, Sticks, Target, Yaw
-from autopilot.terrain import HeightMap
-from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
+from autopilot.interface.targets import Speeds, Sticks, Target, Yaw
+from autopilot.interface.terrain import HeightMap
+from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear

@@ -7,8 +7,8 @@ from functools import singledispatch
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
-from autopilot.targets import Attitude, Circle, Hold, Idle, Land, Leg, Pilot, TakeOff, Target, Velocity, Yaw
+from autopilot.interface import layout as L
+from autopilot.interface.targets import Attitude, Circle, Hold, Idle, Land, Leg, Pilot, TakeOff, Target, Velocity, Yaw
 
 Row = npt.NDArray[np.float64]
 

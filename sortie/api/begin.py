@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.terrain import HeightMap
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.table import ModeSpec
-from autopilot.terrain import HeightMap
 from autopilot.vehicles.kinds import KINDS
+from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.services.parameters import ServedParameters
 from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters

@@ -12,8 +12,8 @@ from math import hypot
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from autopilot.events import ArmedChanged
-from autopilot.geo import GeoPoint, distance, to_local
+from autopilot.context.events import ArmedChanged
+from autopilot.interface.geo import GeoPoint, distance, to_local
 from autopilot.mission.events import ItemReached
 from sortie.api.begin import mode_of
 from sortie.api.simulation import Truth, end_fault, inject, truth_of, wind_parameters

@@ -1,6 +1,6 @@
 """What happens in a session, by kind: all are frozen dataclasses."""
 
-from autopilot.events import (
+from autopilot.context.events import (
     ArmedChanged,
     CameraTriggered,
     FenceChanged,

@@ -15,8 +15,8 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from autopilot import report as R
-from autopilot.journal import Journal, NoJournal
+from autopilot.context.journal import Journal, NoJournal
+from autopilot.interface import report as R
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from autopilot.control.layout import TICK_MS
-from mavlink_bridge import codec
+from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.group import ClientGroup
-from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie.nodes.vehicle import HORIZON_MS
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autopilot import report as R
-from autopilot.core import Autopilot
-from autopilot.geo import GeoPoint, Ned
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.mission.sequencer import MissionState
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autopilot.events import ArmedChanged, ModeChanged, StatusText
+from autopilot.context.events import ArmedChanged, ModeChanged, StatusText
+from autopilot.interface.reasons import ModeReason
 from autopilot.mav import Severity
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.reasons import ModeReason
 
 if TYPE_CHECKING:
     from sortie.api.session import Session

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from autopilot.events import Event
+from autopilot.context.events import Event
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 

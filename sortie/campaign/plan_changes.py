@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem

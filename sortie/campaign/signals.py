@@ -8,15 +8,15 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autopilot import report as R
-from autopilot.events import FenceChanged, ModeChanged
-from autopilot.geo import GeoPoint, to_local
+from autopilot.context.events import FenceChanged, ModeChanged
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
-from autopilot.reasons import BY_WISH, ModeReason
 from sortie.api.watch import TimedEvent
 from sortie.nodes.vehicle import Service
 

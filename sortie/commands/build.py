@@ -11,8 +11,8 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
-from autopilot.events import Event, RebootRequested
-from autopilot.geo import GeoPoint
+from autopilot.context.events import Event, RebootRequested
+from autopilot.interface.geo import GeoPoint
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.config.errors import UserError
@@ -47,8 +47,8 @@ from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
 
 if TYPE_CHECKING:
-    from autopilot.terrain import HeightMap
-    from autopilot.vehicle import SimulatedVehicle
+    from autopilot.interface.terrain import HeightMap
+    from autopilot.interface.vehicle import SimulatedVehicle
     from sortie.companion.build import ControllerSide
 
 NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})

@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from autopilot.events import Event
-from autopilot.geo import GeoPoint
+from autopilot.context.events import Event
+from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.api.begin import standing_at

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autopilot.events import Event
+from autopilot.context.events import Event
 from autopilot.mission.plan import Plan
 from sortie.commands.fleet_program import FleetProgram
 from sortie.commands.fleet_progress import FleetProgress

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from autopilot.events import Event, RebootRequested
+from autopilot.context.events import Event, RebootRequested
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
 from sortie.commands.build import NO_DEFAULTS

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from autopilot.events import Event, StatusText
+from autopilot.context.events import Event, StatusText
 from autopilot.mav import Severity
 from sortie.logs.terminal import Terminal
 

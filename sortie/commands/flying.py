@@ -6,9 +6,9 @@ import json
 import time
 from typing import Any
 
-from autopilot.events import Event
+from autopilot.context.events import Event
 from autopilot.flight.lifecycle import FlightState
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie.commands.build import Program
 from sortie.commands.progress import Progress
 from sortie.nodes.flight import Flight

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from autopilot.events import Event, StatusText
+from autopilot.context.events import Event, StatusText
 from sortie.logs.terminal import Terminal
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.firmware.known import firmware_spoken
-from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.commands.manager import state_of
 from sortie.config.errors import UserError
 from sortie.config.options import CONNECT, EVERY, JSON, LINKS, TARGET, WATCH

@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from mavlink_bridge.signing import Signing, timestamp_of
+from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.errors import UserError
 from sortie.config.options import (
     CONNECT,

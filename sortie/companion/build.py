@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 
-from autopilot.events import Event
-from autopilot.journal import Journal
+from autopilot.context.events import Event
+from autopilot.context.journal import Journal
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront

@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
-from mavlink_bridge.endpoint import Endpoint, LinkStatistics
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder, Found
-from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.serial_trouble import what_may_have
+from mavlink_bridge.routing.endpoint import Endpoint, LinkStatistics
+from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from sortie.companion.serial_port import BAUDS, ControllerPort
 from sortie.runtime.runtime import Runtime
 

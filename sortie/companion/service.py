@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from autopilot.control.layout import TICK_MS
-from autopilot.core import Autopilot
-from autopilot.journal import Journal
+from autopilot.context.journal import Journal
+from autopilot.core.autopilot import Autopilot
+from autopilot.core.wiring import Stored
+from autopilot.interface.layout import TICK_MS
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import ParameterPart, Parameters
-from autopilot.wiring import Stored
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.flight_controller.controller import FlightController
 from mavlink_bridge.flight_controller.native import NativeMission
 from mavlink_bridge.flight_controller.onboard_component import OnboardComponent
@@ -24,8 +24,8 @@ from mavlink_bridge.flight_controller.parameter_cache import ParameterCache
 from mavlink_bridge.flight_controller.pass_through import PassThrough
 from mavlink_bridge.flight_controller.plan_cache import PlanCache
 from mavlink_bridge.flight_controller.vehicle_facade import VehicleFacade
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Service as ProtocolService
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from types import UnionType
 
-from autopilot.result import Outcome
+from autopilot.interface.result import Outcome
 
 
 class UserError(Exception):

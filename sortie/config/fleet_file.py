@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, entry_named, nearest, placed
 from sortie.config.formation import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, cos, pi, sin, sqrt
 from pathlib import Path
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from mavlink_bridge.links.radio.profile import Profile
 from sortie.config.errors import UserError, nearest
 

@@ -1,5 +1,5 @@
 """What installed packages add, found by their entry points: three groups, named below, of objects that
-`autopilot.extensions` defines; examples/package has one of each.
+`autopilot.core.extensions` defines; examples/package has one of each.
 
 They are looked for once in a process, when the first vehicle is made or the first plan is read: what only talks to a
 running service never looks. A package that does not load, or that wants what is taken, ends the start with one line: a
@@ -11,14 +11,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from autopilot.extensions import ClaimError, Extensions, From, OwnItem, OwnMode, OwnParameters
+from autopilot.core.extensions import ClaimError, Extensions, From, OwnItem, OwnMode, OwnParameters
 from sortie.config.errors import UserError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from autopilot.core import Autopilot
-    from autopilot.guarded import Report
+    from autopilot.core.autopilot import Autopilot
+    from autopilot.core.guarded import Report
     from autopilot.parameters.parameter_set import ParameterSet
 
 DISTRIBUTION: Final = "sortie-mavlink"  # `sortie` on the package index is a program of somebody else's

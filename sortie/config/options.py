@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
 from sortie.config.formation import FORMATIONS, SPACING_M

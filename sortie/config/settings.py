@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie.config import options
 from sortie.config.errors import UserError, nearest
 from sortie.config.option import WHY, Kind, Option, Sources, Where

@@ -9,7 +9,7 @@ import os
 import stat
 from pathlib import Path
 
-from mavlink_bridge.signing import KEY_SIZE
+from mavlink_bridge.wire.signing import KEY_SIZE
 from sortie.config.errors import UserError
 
 _LARGEST = 1024

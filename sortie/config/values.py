@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import DEFAULT, KINDS
 from sortie.config.errors import UserError, nearest
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import cos, inf, isfinite, radians, sin
 from typing import Any, Final
 
-from autopilot.geo import to_local
+from autopilot.interface.geo import to_local
 from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState, VehicleType
 from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts, Quantity, Sample

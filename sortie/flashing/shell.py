@@ -9,11 +9,11 @@ from typing import Final, Protocol
 
 from mavlink_bridge.bootloader.failures import AGAIN
 from mavlink_bridge.bootloader.script import Obstacle, Runner
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.hub import LinkOwner, Poll
 from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.links.serial_trouble import Kind, trouble_of
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.serial_ports import PortFinder
 from sortie.runtime.runtime import Runtime
 

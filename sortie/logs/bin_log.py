@@ -16,15 +16,15 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from autopilot import report as R
-from autopilot.control.layout import ON_GROUND
-from autopilot.events import ArmedChanged, Event, FenceChanged, HomeChanged, ModeChanged, StatusText
+from autopilot.context.events import ArmedChanged, Event, FenceChanged, HomeChanged, ModeChanged, StatusText
+from autopilot.interface import report as R
+from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Cmd, FirmwareVersion, Frame
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
-from autopilot.reasons import ArmingMethod
-from mavlink_bridge.identity import GIT_HASH
+from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
 from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, fields, table

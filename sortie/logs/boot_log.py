@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from autopilot.events import Event
+from autopilot.context.events import Event
 from sortie.logs.run_log import LOGGER
 
 if TYPE_CHECKING:

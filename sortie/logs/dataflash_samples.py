@@ -15,8 +15,8 @@ from math import degrees
 import numpy as np
 import numpy.typing as npt
 
-from autopilot import report as R
-from autopilot.control.layout import GRAVITY
+from autopilot.interface import report as R
+from autopilot.interface.layout import GRAVITY
 from autopilot.mav import Sensor
 from sortie.logs.dataflash import CHARACTERS, Kind
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from struct import Struct
 from typing import IO, Any
 
-from autopilot import report as R
-from autopilot.events import Event
-from autopilot.vehicle import VehicleState
+from autopilot.context.events import Event
+from autopilot.interface import report as R
+from autopilot.interface.vehicle import VehicleState
 from mavlink_bridge.services.telemetry.encoder import FrameStamper
 
 _STAMP = Struct(">Q")

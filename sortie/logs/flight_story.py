@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from autopilot.events import Event, ModeChanged, StatusText
+from autopilot.context.events import Event, ModeChanged, StatusText
+from autopilot.interface.reasons import ModeReason
 from autopilot.mav import Severity
-from autopilot.reasons import ModeReason
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.logs.run_log import LOGGER
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
-    from autopilot.events import Event
+    from autopilot.context.events import Event
+    from autopilot.core.autopilot import Autopilot
+    from autopilot.interface.vehicle import Vehicle
     from autopilot.parameters.parameters import Parameters
-    from autopilot.vehicle import Vehicle
-    from mavlink_bridge.endpoint import Endpoint
-    from mavlink_bridge.identity import Identity
+    from mavlink_bridge.firmware.identity import Identity
+    from mavlink_bridge.routing.endpoint import Endpoint
     from mavlink_bridge.services.ftp.files import VirtualFiles
     from mavlink_bridge.services.system.logs import LogService
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autopilot import report
-from autopilot.events import Event
+from autopilot.context.events import Event
+from autopilot.interface import report
 from autopilot.mission.events import ItemReached
 from sortie.logs.boot_log import BootLog
 from sortie.logs.directory import new_flight_folder, prune

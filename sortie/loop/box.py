@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import MemoryJournal
+from autopilot.context.journal import MemoryJournal
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import COPTER

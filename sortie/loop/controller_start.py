@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from autopilot.events import Event, StatusText
-from autopilot.geo import GeoPoint
-from autopilot.journal import MemoryJournal
+from autopilot.context.events import Event, StatusText
+from autopilot.context.journal import MemoryJournal
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile

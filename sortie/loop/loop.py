@@ -29,9 +29,9 @@ from depot.world.motion import Motion
 from depot.world.state import WorldState
 from depot.world.world import World
 from mavlink_bridge.clients.base import Target
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.links.memory import MemoryLink
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import FaultMemory, FaultSchedule, LoopFault
 from sortie.loop.journal import Flight
 from sortie.loop.world_node import WorldNode

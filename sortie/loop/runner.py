@@ -13,8 +13,8 @@ from depot.decision import Decision
 from depot.decisions.record import SortieRecord
 from depot.names import EndedBy, SkimmerState
 from depot.settings import Profile
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import Flight, LoopJournal

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot import report
-from autopilot.geo import GeoPoint, altitude_amsl
-from autopilot.journal import Change
+from autopilot.context.journal import Change
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, altitude_amsl
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Cmd, Frame, Result
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle import VehicleState
 from autopilot.vehicles.kinds import COPTER
 from depot.messages import MissionPlan
 from depot.physics.windows import Almanac
@@ -24,9 +24,9 @@ from depot.wire.depot import plan_items
 from depot.wire.skimmer import SkimmerService
 from depot.world.orbital import OrbitalMotion
 from depot.world.state import WorldState, new_state
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.mission import MissionService
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import Pair, Snapshot, SortieLoop

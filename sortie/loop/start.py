@@ -15,7 +15,7 @@ from depot.decisions.memory import DepotMemory
 from depot.names import EndedBy
 from depot.settings import Profile
 from depot.world.depot import new_depot
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.config.link_policy import check_links
 from sortie.config.settings import Settings

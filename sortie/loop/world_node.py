@@ -10,8 +10,8 @@ from collections.abc import Callable
 from depot.decisions.memory import DepotMemory
 from depot.decisions.watches import ABORT_2_NAMES
 from depot.world.world import World
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import DOCK_NAMES, GO_NAMES, LASTING_NAMES, LINK_NAMES, Clock, FaultSchedule
 from sortie.runtime.runtime import FOR_EVER_MS
 from sortie.runtime.wire import Wire

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from sortie.metrics.statistics import Snapshot
 
 if TYPE_CHECKING:
-    from mavlink_bridge.endpoint import Endpoint
     from mavlink_bridge.links.hub import LinkOwner
+    from mavlink_bridge.routing.endpoint import Endpoint
 
 EVERY_MS: Final = 1000
 

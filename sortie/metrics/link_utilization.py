@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.tx_queue import BITS_PER_BYTE
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.tx_queue import BITS_PER_BYTE
 
 _EVERY_MS: Final = 1000
 _SAMPLES: Final = 11

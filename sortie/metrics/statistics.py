@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sortie.metrics.jitter import Jitter
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
-    from mavlink_bridge.endpoint import Endpoint
+    from autopilot.core.autopilot import Autopilot
+    from mavlink_bridge.routing.endpoint import Endpoint
     from sortie.metrics.link_utilization import LineMeter
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

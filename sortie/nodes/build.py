@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from autopilot.core import Autopilot
+from autopilot.context.journal import Journal
+from autopilot.core.autopilot import Autopilot
+from autopilot.core.wiring import Stored
 from autopilot.flight.faults import FAIL, HANG
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
-from autopilot.geo import GeoPoint
-from autopilot.journal import Journal
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.terrain import HeightMap
+from autopilot.interface.vehicle import SimulatedVehicle
 from autopilot.parameters.parameters import Parameters
-from autopilot.terrain import HeightMap
-from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
-from autopilot.wiring import Stored
-from mavlink_bridge.identity import Identity
+from mavlink_bridge.firmware.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
 from sortie.config.installed import install, parameter_set
@@ -30,7 +30,7 @@ VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 
 
 class StoredValues(Stored, Protocol):
-    """What a service begins with: plans, home, progress (`autopilot.wiring.Stored`) and parameters by name."""
+    """What a service begins with: plans, home, progress (`autopilot.core.wiring.Stored`) and parameters by name."""
 
     @property
     def parameters(self) -> Mapping[str, float]: ...

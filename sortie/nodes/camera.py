@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import numpy as np
 
-from autopilot.core import Autopilot
-from autopilot.footprint import Ground, Lens, look_at_ground
-from autopilot.geo import GeoPoint, Ned, to_global, to_local
+from autopilot.context.vehicle_context import KnownVehicle
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface.footprint import Ground, Lens, look_at_ground
+from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
+from autopilot.interface.result import Outcome
 from autopilot.mav import Component
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import turn
-from autopilot.result import Outcome
-from autopilot.vehicle_context import KnownVehicle
-from mavlink_bridge.services.base import Message
-from mavlink_bridge.services.base import Service as ProtocolService
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.camera import CameraService
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
@@ -49,7 +49,7 @@ from sortie.logs.served import ServedDirectory
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.endpoint import Endpoint
+    from mavlink_bridge.routing.endpoint import Endpoint
     from mavlink_bridge.services.commands.service import CommandService
 
 DCIM: Final = "DCIM"

@@ -17,10 +17,10 @@ from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState, is_autopilot
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.firmware.known import firmware_spoken
-from mavlink_bridge.framing import Frame
-from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.wire.framing import Frame
 from sortie.config.errors import UserError
 from sortie.config.options import CONNECT, EVERY, STATION_KEY, TARGET
 from sortie.config.settings import Given
@@ -29,7 +29,7 @@ from sortie.nodes.endpoint import EndpointNode
 from sortie.runtime.runtime import Runtime
 
 if TYPE_CHECKING:
-    from mavlink_bridge.signing import Signing  # loaded by those who have a key
+    from mavlink_bridge.wire.signing import Signing  # loaded by those who have a key
 
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
 SYSTEM, COMPONENT = 254, Component.MISSIONPLANNER
@@ -95,7 +95,7 @@ class Remote:
         self._signing: Signing | None = None
         self.endpoint = Endpoint(SYSTEM, COMPONENT, on_frame=self._hear)
         if key is not None:
-            from mavlink_bridge.signing import Signing, timestamp_of
+            from mavlink_bridge.wire.signing import Signing, timestamp_of
 
             self._signing = Signing(key, timestamp_of(time.time_ns() // 1000))
             self.endpoint.set_signing(self._signing)

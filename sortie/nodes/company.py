@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sitl.vehicles.separation import Approach, Separation
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import Service

@@ -8,15 +8,15 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
-from autopilot import report
-from autopilot.core import Autopilot
-from autopilot.events import Event
+from autopilot.context.events import Event
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface import report
+from autopilot.interface.reasons import ArmingReason
 from autopilot.mav import Component, Severity
-from autopilot.reasons import ArmingReason
+from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import RemembersLinks, Timed
-from mavlink_bridge.services.base import Service as ProtocolService
+from mavlink_bridge.routing.service import RemembersLinks, Timed
+from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.events import EventClock, EventService, SortieBook
@@ -122,7 +122,7 @@ def simulated_face(
     described: tuple[Described, ...] = ()
     logs_from_boot = False
     if firmware.habits.takes_off_by_itself:
-        from mavlink_bridge.firmware import px4_vehicle
+        from mavlink_bridge.px4 import vehicle as px4_vehicle
 
         spoken = px4_vehicle.Px4Vehicle(service.parameters, stored, given, autopilot)
         served, targets, own, rows = spoken.parameters, spoken.offboard, spoken.services, spoken.rows

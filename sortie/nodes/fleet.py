@@ -16,14 +16,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
+from autopilot.interface.targets import Land
 from autopilot.mav import Severity
-from autopilot.targets import Land
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.links.hub import LinkOwner
-from mavlink_bridge.network import Network
+from mavlink_bridge.routing.network import Network
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
+from mavlink_bridge.wire.codec import dialect
 from sitl.vehicles.rows import Rows
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, Service
 

@@ -8,9 +8,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from autopilot.journal import Journal
+from autopilot.context.journal import Journal
+from autopilot.interface.terrain import HeightMap
 from autopilot.parameters.parameters import Parameters
-from autopilot.terrain import HeightMap
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.rows import Rows
 from sitl.vehicles.simulated import SimulatedMachine

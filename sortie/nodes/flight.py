@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from math import hypot
 from typing import TYPE_CHECKING
 
-from autopilot import report
-from autopilot.events import Event, FlightStateChanged, ModeChanged, StatusText
+from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.flight.lifecycle import FlightEvent, FlightState
+from autopilot.interface import report
+from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.reasons import BY_WISH, ModeReason
 
 if TYPE_CHECKING:
     from sortie.nodes.vehicle import Service

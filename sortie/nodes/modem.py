@@ -7,20 +7,20 @@ from collections.abc import Callable
 from math import hypot
 from typing import TYPE_CHECKING
 
-from autopilot.geo import GeoPoint, distance
+from autopilot.interface.geo import GeoPoint, distance
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryLink
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
-from mavlink_bridge.open_link import OutQueue
+from mavlink_bridge.routing.open_link import OutQueue
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
 
 if TYPE_CHECKING:
-    from autopilot.vehicle import Vehicle
+    from autopilot.interface.vehicle import Vehicle
 
 
 class Outlet:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autopilot.geo import GeoPoint, distance, to_global
-from autopilot.journal import SavePlan
+from autopilot.commands.plans import Plans
+from autopilot.context.journal import SavePlan
+from autopilot.interface.geo import GeoPoint, distance, to_global
 from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.validate import check_item
-from autopilot.plans import Plans
 from sortie.config.errors import UserError
 from sortie.config.installed import installed
 

@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from autopilot import report
-from autopilot.control.layout import TICK_MS
-from autopilot.core import Autopilot
-from autopilot.events import Event
+from autopilot.context.events import Event
+from autopilot.context.journal import Journal
+from autopilot.context.turns import earliest
+from autopilot.core.autopilot import Autopilot
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.flight.kernel import InjectedFault
-from autopilot.journal import Journal
+from autopilot.interface import report
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.vehicle import SimulatedVehicle
 from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
-from autopilot.turns import earliest
-from autopilot.vehicle import SimulatedVehicle
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
-from mavlink_bridge.services.base import Message
-from mavlink_bridge.services.base import Service as ProtocolService
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from sortie.config.faults import Fault

@@ -11,7 +11,7 @@ from math import hypot, isfinite, nan
 from pathlib import Path
 from typing import Any, Final
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Frame, Severity
 from autopilot.mission.items import MissionItem
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Trouble

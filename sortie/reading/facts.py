@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence

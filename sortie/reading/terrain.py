@@ -21,8 +21,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.geo import GeoPoint
-from autopilot.terrain import HeightMap
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.terrain import HeightMap
 from sortie.config.errors import UserError
 
 __all__ = ["AROUND_DEG", "read_ground"]

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control.layout import GRAVITY
+from autopilot.interface.layout import GRAVITY
 from autopilot.vehicles.kinds import vehicle_class
 from sitl.vehicles import airframe, chassis
 from sitl.vehicles.equipment import AIR_DENSITY, CELL_CURVE, CELLS, OHMS

@@ -19,17 +19,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from autopilot import report as R
-from autopilot.events import ArmedChanged, CameraTriggered, Event, ModeChanged
-from autopilot.footprint import Numbers, footprint
-from autopilot.geo import GeoPoint, Ned
+from autopilot.context.events import ArmedChanged, CameraTriggered, Event, ModeChanged
+from autopilot.interface import report as R
+from autopilot.interface.footprint import Numbers, footprint
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.mission.commands import spec_of
 from autopilot.mission.events import ItemReached
 from autopilot.mission.plan import Plan
 from autopilot.mission.plan_types import Survey
 from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import Quaternion, turn
-from autopilot.reasons import BY_WISH, ModeReason
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.photos import LEAST_GAP_M, Camera, Gap, find_gap, ground_below, nearest_item
 from autopilot.rehearsal.room import Segments as Legs

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from autopilot.footprint import Numbers
-from autopilot.geo import to_global
+from autopilot.interface.footprint import Numbers
+from autopilot.interface.geo import to_global
 from autopilot.mav import MissionType
 from autopilot.mission.commands import command_name
 from autopilot.rehearsal.findings import Finding, Severity

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from autopilot.geo import GeoPoint, distance
+from autopilot.interface.geo import GeoPoint, distance
+from autopilot.interface.terrain import HeightMap
 from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
@@ -18,7 +19,6 @@ from autopilot.rehearsal.photos import camera_of, look_at_photos
 from autopilot.rehearsal.room import Segments
 from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check
 from autopilot.rehearsal.way import Field, Way, walk
-from autopilot.terrain import HeightMap
 from autopilot.vehicles.kinds import KINDS, vehicle_class
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set

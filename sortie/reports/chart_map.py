@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
 from sortie.reading.facts import FlightFacts
 from sortie.reports import svg
 

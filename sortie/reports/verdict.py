@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import hypot, inf, isfinite
 from typing import Final
 
-from autopilot.geo import GeoPoint, to_local
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from sortie.reading.facts import FlightFacts, Quantity

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from autopilot.control.layout import TICK_MS
-from mavlink_bridge.endpoint import Endpoint
+from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.base import Link
 from mavlink_bridge.links.hub import LinkHub, LinkOwner
-from mavlink_bridge.network import Network
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.network import Network
 from mavlink_bridge.services.system.barrier import Barrier
 from sortie.logs.run_log import LOGGER
 from sortie.runtime.followers import Followers

@@ -15,8 +15,8 @@ import math
 import time
 from collections.abc import Callable
 
-from autopilot.control.layout import TICK_MS
-from autopilot.turns import earliest
+from autopilot.context.turns import earliest
+from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.client_pace import FREE_MS, ClientPace

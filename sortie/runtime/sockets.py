@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.turns import earliest
+from autopilot.context.turns import earliest
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub, LinkOwner, Poll
 from sortie.config.errors import UserError

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import Change, SaveHome, SaveParameter, SavePlan, SaveTogether
+from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan, SaveTogether
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 

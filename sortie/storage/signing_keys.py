@@ -10,9 +10,9 @@ import os
 import time
 from pathlib import Path
 
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.system.signing import SigningService
-from mavlink_bridge.signing import KEY_SIZE, timestamp_of
+from mavlink_bridge.wire.signing import KEY_SIZE, timestamp_of
 from sortie.config.errors import UserError
 from sortie.config.signing_key import from_digits, read_key
 from sortie.logs.run_log import LOGGER

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from autopilot.journal import SaveProgress
+from autopilot.context.journal import SaveProgress
 from sortie.config.errors import UserError
 from sortie.logs.run_log import log_error
 from sortie.storage import rows as store_rows

@@ -1,6 +1,6 @@
 """What a camera sees of the ground, and which pictures it took: as corners on a map, from CAMERA_FOV_STATUS and
 CAMERA_IMAGE_CAPTURED. The ground is taken as level at the height that the camera tells of the middle of its picture,
-else at home's: a map shows what was covered, it measures nothing (`autopilot.footprint` does, over terrain).
+else at home's: a map shows what was covered, it measures nothing (`autopilot.interface.footprint` does, over terrain).
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from math import isfinite, radians, tan
 from typing import Any, Final
 
-from autopilot.geo import GeoPoint, to_global
-from mavlink_bridge.services.base import Message
+from autopilot.interface.geo import GeoPoint, to_global
+from mavlink_bridge.routing.service import Message
 
 NO_PLACE: Final = 2**31 - 1
 FARTHEST: Final = 20.0

@@ -14,10 +14,10 @@ import foxglove
 from foxglove.channels import FrameTransformChannel, LocationFixChannel, LogChannel
 from foxglove.messages import FrameTransform, LocationFix, Log, LogLevel, Quaternion, Timestamp, Vector3
 
-from autopilot.geo import GeoPoint, to_local
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mav import Severity
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.exports.messages import turned
 from sortie.web.picture import Facts, Vehicle

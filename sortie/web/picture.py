@@ -14,10 +14,10 @@ from typing import Any, Final
 from autopilot.flight.lifecycle import FlightState
 from autopilot.mav import ModeFlag, SystemState, WireMissionState
 from autopilot.vehicles.kinds import class_of_type
-from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.texts import TextAssembler
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
 from sortie.web import footprint
 from sortie.web.footprint import Photo
 from sortie.web.traffic import Sender

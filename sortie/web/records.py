@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie.config.errors import UserError
 
 if TYPE_CHECKING:  # what reads logs, loops and heights is imported when somebody looks: a page is there before
-    from autopilot.terrain import HeightMap
+    from autopilot.interface.terrain import HeightMap
     from sortie.loop.loop import Snapshot
 
 NEWEST: Final = 100

@@ -16,11 +16,11 @@ from functools import cache
 from math import isfinite, nan
 from typing import Any, Final
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import Frame
-from mavlink_bridge.messages import NEWER
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.messages import NEWER
 from sortie.config.installed import version
 from sortie.web.traffic import Row, Traffic
 

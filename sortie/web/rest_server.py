@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from aiohttp import WSMsgType, web
 
-from mavlink_bridge.framing import Frame
+from mavlink_bridge.wire.framing import Frame
 from sortie.web import rest
 from sortie.web.rest import Filter, NotAMessageError
 from sortie.web.station import Station

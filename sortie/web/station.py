@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import Frame, FrameWriter
 from mavlink_bridge.links.hub import LinkOwner
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame, FrameWriter
 from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.runtime.runtime import Runtime
 from sortie.web.orders import AnyRequest
@@ -25,7 +25,7 @@ from sortie.web.traffic import Traffic
 from sortie.web.watch import Reply, Watch
 
 if TYPE_CHECKING:
-    from mavlink_bridge.signing import Signing
+    from mavlink_bridge.wire.signing import Signing
 
 RATE_HZ: Final = 4
 _PERIOD_MS: Final = 1000 // RATE_HZ

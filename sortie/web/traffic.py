@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from mavlink_bridge import codec
-from mavlink_bridge.framing import Frame
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame
 
 WINDOW_S: Final = 10
 """Loss and rate are those of the last so many seconds."""

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.mav import Cmd, VehicleType
-from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.command import CommandOutcome, command_long
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import heartbeat_of, is_autopilot
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.known import firmware_spoken
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 from sortie.web import orders
 from sortie.web.orders import Answer, AnyRequest, Job
 from sortie.web.picture import Facts, Vehicle

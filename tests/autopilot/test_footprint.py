@@ -7,8 +7,8 @@ from math import atan, pi, radians, tan
 import numpy as np
 import pytest
 
-from autopilot.footprint import STRAIGHT_DOWN, Ground, Lens, footprint, look_at_ground, pointing
-from autopilot.geo import GeoPoint
+from autopilot.interface.footprint import STRAIGHT_DOWN, Ground, Lens, footprint, look_at_ground, pointing
+from autopilot.interface.geo import GeoPoint
 from tests.fakes.terrain import map_of, ramp
 
 LENS = Lens(6.0, 4.0, 5.0)

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from autopilot.events import StatusText
-from autopilot.geo import GeoPoint, to_global
+from autopilot.context.events import StatusText
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect as m
-from mavlink_bridge.framing import FrameReader, FrameWriter
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect as m
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie.api.sample import square
 from sortie.api.session import Session
 from sortie.loop.profile import load_profile

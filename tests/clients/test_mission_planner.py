@@ -9,7 +9,7 @@ import pytest
 
 from autopilot.mission.events import CurrentChanged, ItemReached
 from autopilot.mission.state import MissionState
-from mavlink_bridge.codec import dialect as m
+from mavlink_bridge.wire.codec import dialect as m
 from sortie.api.session import Session
 from tests.fakes.mission_planner import MissionPlanner
 from tests.fakes.station_plan import FENCE, HOME, LAT, LON, MISSION, RALLY, Row

@@ -12,7 +12,7 @@ import pytest
 from pymavlink import mavutil
 
 from autopilot.mav import Cmd, Component
-from autopilot.modes.table import CopterMode
+from autopilot.vehicles.mode_table import CopterMode
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import served
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge.codec import dialect as m
+from mavlink_bridge.wire.codec import dialect as m
 from tests.fakes.qgc_checker import QgcChecker
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
-from mavlink_bridge.codec import dialect as m
-from mavlink_bridge.identity import Identity
+from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.services.ftp.parameter_metadata import qgc_document
+from mavlink_bridge.wire.codec import dialect as m
 from sortie.api.link import SessionLink
 from sortie.api.session import Session
 from tests.fakes.qgc_checker import QgcChecker

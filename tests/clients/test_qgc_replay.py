@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie.api.session import Session
 from tests.fakes.qgc_checker import QgcChecker, not_given
 from tests.fakes.recorded import conversation

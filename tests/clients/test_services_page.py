@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from autopilot.mav import Result
-from mavlink_bridge.codec import dialect as m
-from mavlink_bridge.codec import id_of
+from mavlink_bridge.wire.codec import dialect as m
+from mavlink_bridge.wire.codec import id_of
 from sortie import Session
 from sortie.api.link import SessionLink
 from tests.fakes.station_plan import HOME

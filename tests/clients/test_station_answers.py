@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
-from mavlink_bridge.codec import dialect as m
+from autopilot.vehicles.mode_table import ModeSpec
+from mavlink_bridge.wire.codec import dialect as m
 from sortie.api.link import SessionLink
 from sortie.api.session import Session
 from tests.fakes.station_plan import HOME

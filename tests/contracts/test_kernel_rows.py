@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autopilot import report
-from autopilot.control import layout as L
-from autopilot.control.fields import Fields
+from autopilot.interface import layout as L
+from autopilot.interface import report
+from autopilot.interface.fields import Fields
 from sitl.kernel import layout as M
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_fields_follow_one_another() -> None:
 def test_an_overlap_fails_at_import(planted: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A layout that was counted by hand is no module."""
     text = """
-from autopilot.control.fields import Fields
+from autopilot.interface.fields import Fields
 _first = Fields("S_")
 S_TIME = _first.block(1)
 _first.seal(globals())
@@ -126,4 +126,4 @@ def test_gravity_stands_once() -> None:
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Constant) and node.value == 9.80665
     ]
-    assert found == ["autopilot/control/layout.py"]
+    assert found == ["autopilot/interface/layout.py"]

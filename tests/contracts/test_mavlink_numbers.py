@@ -1,7 +1,7 @@
 """MAVLink's numbers are named: no literal where a command, a frame, a result, a message or a state is meant.
 
 They stand once: commands, frames, results, states and bits in `autopilot/mav`, messages in pymavlink's dialect, asked
-by name of `mavlink_bridge.codec`. What is meant is found by the names of what is compared and by MAVLink's own
+by name of `mavlink_bridge.wire.codec`. What is meant is found by the names of what is compared and by MAVLink's own
 definitions: which field of a message has an enumeration, and which number belongs to which name.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from mavlink_bridge.codec import KNOWN
+from mavlink_bridge.wire.codec import KNOWN
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
@@ -37,16 +37,16 @@ OTHERS = frozenset({
     ("autopilot/modes/auxiliary.py", "_RELAYS"),  # ArduPilot's auxiliary functions
     ("autopilot/modes/payload.py", "_FREE"),  # ArduPilot's SERVOn_FUNCTION
     ("autopilot/modes/trail.py", "keep"),  # indices
-    ("mavlink_bridge/firmware/px4_failsafe_actions.py", "_LOSS"),  # values of PX4's parameters
-    ("mavlink_bridge/firmware/px4_failsafe_actions.py", "FENCE"),
-    ("mavlink_bridge/firmware/px4_failsafe_actions.py", "OFFBOARD_LOST"),
-    ("mavlink_bridge/firmware/px4_parameters.py", "_AIRFRAMES"),
-    ("mavlink_bridge/firmware/px4_parameters.py", "_OUTPUTS"),
-    ("mavlink_bridge/firmware/px4_parameters.py", "_SWITCH"),
+    ("mavlink_bridge/px4/failsafe_actions.py", "_LOSS"),  # values of PX4's parameters
+    ("mavlink_bridge/px4/failsafe_actions.py", "FENCE"),
+    ("mavlink_bridge/px4/failsafe_actions.py", "OFFBOARD_LOST"),
+    ("mavlink_bridge/px4/parameters.py", "_AIRFRAMES"),
+    ("mavlink_bridge/px4/parameters.py", "_OUTPUTS"),
+    ("mavlink_bridge/px4/parameters.py", "_SWITCH"),
 })  # fmt: skip
 
 
-#: Flight modes are ArduPilot's: they stand in `autopilot.modes.table`.
+#: Flight modes are ArduPilot's: they stand in `autopilot.vehicles.mode_table`.
 MODES = frozenset(f"{kind}_MODE" for kind in ("PLANE", "COPTER", "SUB", "ROVER", "TRACKER"))
 
 

@@ -16,7 +16,7 @@ PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
 SMALL, LONGEST = 80, 450
 
 PROGRAMS = (
-    "autopilot.flight.diagram", "autopilot.mission.item_page", "depot.decisions.diagram", "sortie.api.precompile",
+    "autopilot.flight.diagram", "autopilot.vehicles.item_page", "depot.decisions.diagram", "sortie.api.precompile",
 )  # fmt: skip
 """They are started by their names, and so is each command of `sortie.commands`."""
 ALONE: Mapping[str, str] = {

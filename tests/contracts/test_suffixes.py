@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-TICK = "autopilot/control/layout.py"
+TICK = "autopilot/interface/layout.py"
 #: Words for how fast something is; with `_ms` they would say that it takes so long.
 FAST = (
     "speed", "speeds", "wind", "gust", "climb", "sink", "airspeed", "groundspeed", "standing", "slow",

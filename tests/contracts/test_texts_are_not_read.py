@@ -1,7 +1,7 @@
 """What people read decides nothing: no comparing and no searching of a text that was made for them.
 
-A cause is a type (`autopilot.reasons`, `FlightEvent`, an exception's class or field); who reads its words back breaks
-when they are worded better. Parsers of the wire and of files read texts of others, and are named here.
+A cause is a type (`autopilot.interface.reasons`, `FlightEvent`, an exception's class or field); who reads its words
+back breaks when they are worded better. Parsers of the wire and of files read texts of others, and are named here.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def test_what_the_answers_name_stands_in_their_files() -> None:
     rows = re.findall(r"^\| [^|]+ \| (.+) \|$", section("Where is it changed?"), re.M)
     assert {"applies_to", "make_link", "precision_m", "base_mode"} <= {name for row in rows for name in names(row)}
     assert [name for row in rows for name in unknown(row)] == []
-    assert unknown("`autopilot/status.py` (base_mode, system_stature)") == ["system_stature"]
+    assert unknown("`autopilot/core/status.py` (base_mode, system_stature)") == ["system_stature"]
 
 
 def test_the_five_checks_are_those_of_the_script_and_of_the_hooks() -> None:

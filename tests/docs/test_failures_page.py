@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from autopilot import report
-from autopilot.events import StatusText
+from autopilot.context.events import StatusText
+from autopilot.interface import report
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.failures.table import FAILURES
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.api.simulation import truth_of

@@ -80,7 +80,7 @@ def test_a_ground_station_selects_an_own_mode_by_its_number():
 def test_an_own_mode_does_not_replace_another():
     """Number and name must be free."""
     from autopilot.modes.mode import Mode
-    from autopilot.modes.table import ModeSpec
+    from autopilot.vehicles.mode_table import ModeSpec
 
     with Session() as session:
         session.add_mode(ModeSpec(100, "MINE"), Mode)

@@ -138,18 +138,18 @@ def claimant(folder: Path, package: str, entry: str, source: str) -> None:
 
 
 MODE = """
-from autopilot.extensions import OwnMode
+from autopilot.core.extensions import OwnMode
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
+from autopilot.vehicles.mode_table import ModeSpec
 IT = OwnMode(ModeSpec({number}, "{name}"), Mode)
 """
 ITEM = """
-from autopilot.extensions import OwnItem
+from autopilot.core.extensions import OwnItem
 from autopilot.mission.commands import Ability, CommandSpec, Slot
 IT = OwnItem(CommandSpec({number}, "Own", Slot.NAV, Ability.ANY), object)
 """
 LINE = """
-from autopilot.extensions import OwnParameters
+from autopilot.core.extensions import OwnParameters
 from autopilot.parameters.definition import f32
 IT = OwnParameters((f32("{name}", 0.0, "", None, None, "One"),))
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.routing.endpoint import Endpoint
 
 
 def _nothing() -> None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autopilot.journal import MemoryJournal
+from autopilot.context.journal import MemoryJournal
+from autopilot.core.wiring import NothingStored
 from autopilot.mission.items import MissionItem
-from autopilot.wiring import NothingStored
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder
-from mavlink_bridge.framing import Frame
-from mavlink_bridge.link_redundancy import LinkRedundancy
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.link_redundancy import LinkRedundancy
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import Frame
 from sortie.api.testing.stand_in import StandIn
 from sortie.companion.service import build_companion
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues

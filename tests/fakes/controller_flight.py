@@ -7,7 +7,7 @@ from collections.abc import Callable
 from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from autopilot.vehicles import kinds
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.flight_controller.controller import FlightController
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.wire.codec import dialect
 
 FC = Peer(1, 1, 1)
 ARMED = 128

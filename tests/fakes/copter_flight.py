@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from autopilot import report as R
-from autopilot.targets import TakeOff, Target
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import report as R
+from autopilot.interface.targets import TakeOff, Target
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 

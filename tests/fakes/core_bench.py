@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from math import hypot
 from typing import Any
 
-from autopilot.core import Autopilot
-from autopilot.events import ModeChanged, StatusText
-from autopilot.geo import Ned, to_global
-from autopilot.journal import MemoryJournal
+from autopilot.context.events import ModeChanged, StatusText
+from autopilot.context.journal import MemoryJournal
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface.geo import Ned, to_global
+from autopilot.interface.vehicle import SimulatedVehicle
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import Parameters
-from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.fake_vehicle import ORIGIN, TICK_MS, FakeVehicle
 

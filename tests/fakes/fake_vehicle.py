@@ -1,7 +1,7 @@
 """A vehicle made of straight lines: it moves towards its target at the speeds it was given, and obeys at once.
 
-Implements `autopilot.vehicle.SimulatedVehicle` in virtual time, with events at their very tick, so that tests of the
-core see what the simulator would show, without physics. `targets` and `outputs` record what it was told.
+Implements `autopilot.interface.vehicle.SimulatedVehicle` in virtual time, with events at their very tick, so that
+tests of the core see what the simulator would show, without physics. `targets` and `outputs` record what it was told.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import atan2, cos, hypot, pi, sin
 
-from autopilot import report
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import GeoPoint, Ned, to_global
-from autopilot.reasons import ArmingReason
-from autopilot.targets import (
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.reasons import ArmingReason
+from autopilot.interface.targets import (
     Attitude,
     Circle,
     Drive,
@@ -30,7 +30,7 @@ from autopilot.targets import (
     Yaw,
     YawMode,
 )
-from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
+from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 GOOD_EKF = 831

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autopilot.events import ArmedChanged, FlightStateChanged, ModeChanged
+from autopilot.context.events import ArmedChanged, FlightStateChanged, ModeChanged
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.system import FlightSystem
 from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.interface.result import Outcome
 from autopilot.mission.items import MissionItem
-from autopilot.result import Outcome
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 LAND = item(21)

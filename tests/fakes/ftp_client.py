@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
+from mavlink_bridge.wire.codec import dialect
 from sortie.api.link import SessionLink
 
 SILENCE_MS: Final = 200

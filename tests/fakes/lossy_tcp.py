@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from mavlink_bridge.framing import Frame, FrameReader
+from mavlink_bridge.wire.framing import Frame, FrameReader
 
 
 class LossyTcp:

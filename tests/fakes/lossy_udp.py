@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from random import Random
 
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire.framing import FrameReader
 from tests.fakes.carrier import Carrier
 from tests.fakes.served import free_port
 

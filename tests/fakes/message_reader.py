@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mavlink_bridge import codec
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader
 
 
 class MessageReader:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from autopilot import report
-from autopilot.geo import GeoPoint, altitude_amsl
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, altitude_amsl
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Result
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle import VehicleState
 from autopilot.vehicles.kinds import vehicle_class
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymavlink.dialects.v10 import ardupilotmega as v1
 
-from mavlink_bridge.codec import dialect as m
+from mavlink_bridge.wire.codec import dialect as m
 from sortie.api.link import SessionLink
 from sortie.api.session import Session
 from tests.fakes.station_plan import Row

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.journal import MemoryJournal
+from autopilot.context.journal import MemoryJournal
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.parameters import ParameterService
+from mavlink_bridge.wire.codec import dialect
 
 QGC = Peer(link=1, system=255, component=190)
 MISSION_PLANNER = Peer(link=2, system=255, component=190)

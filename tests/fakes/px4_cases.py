@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import atan2, cos, degrees, hypot, nan, pi, radians, sin
 from typing import Final
 
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import MissionItem
 from tests.fakes.px4_station import ALTITUDE, FOLLOW, LAND, MISSION, OFFBOARD, POSITION, TAKE_OFF, Station
 

@@ -13,8 +13,8 @@ from typing import Any
 from pymavlink import mavutil
 
 from mavlink_bridge.clients.group import AnyClient
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.wire.codec import dialect
 
 SPEED = 2
 ONBOARD = 14540  # where instance 0 sends to

@@ -10,8 +10,8 @@ from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.group import AnyClient
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterRead, ParameterValue, ParameterWrite
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.known import firmware_spoken
+from mavlink_bridge.wire.codec import dialect
 from sortie import MissionItem, Session
 
 PX4 = Target(firmware=firmware_spoken(12, 2))

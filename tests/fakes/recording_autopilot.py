@@ -6,13 +6,13 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from autopilot import report
-from autopilot.geo import GeoPoint, altitude_amsl
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, altitude_amsl
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleState
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.parameters import Parameters
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from autopilot.mav import Result
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.wire.codec import dialect
 
 STREAMED = {30: 250_000, 33: 250_000, 242: 1_000_000, 245: -1}
 ON_REQUEST = {148, *STREAMED}

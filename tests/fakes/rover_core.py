@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from sitl.vehicles.kinds import make_simulated

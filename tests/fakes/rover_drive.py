@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from autopilot import report as R
-from autopilot.targets import Speeds, Target
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import report as R
+from autopilot.interface.targets import Speeds, Target
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 

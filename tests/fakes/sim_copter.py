@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import hypot
 from typing import Any
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from autopilot.mission.items import MissionItem
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.core_bench import Bench

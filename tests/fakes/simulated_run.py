@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control.layout import TICK_MS
-from autopilot.geo import GeoPoint
-from autopilot.targets import Target
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.targets import Target
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.vehicles.simulated import SimulatedMachine
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

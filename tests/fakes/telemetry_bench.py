@@ -9,17 +9,17 @@ from typing import Any, cast
 
 import numpy as np
 
-from autopilot import report as r
-from autopilot.geo import GeoPoint
+from autopilot.interface import report as r
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from autopilot.mission.storage import MissionStorage
-from autopilot.vehicle import VehicleState
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.telemetry.service import TelemetryService
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.message_reader import MessageReader
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.geo import GeoPoint
-from autopilot.terrain import HeightMap
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.terrain import HeightMap
 
 Floats = npt.NDArray[np.float64]
 Ground = Callable[[Floats, Floats], Floats]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.journal import MemoryJournal
-from mavlink_bridge.endpoint import Endpoint
+from autopilot.context.journal import MemoryJournal
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.mission import MissionService
 from mavlink_bridge.testing.wires import LossyWires
 from tests.fakes.mission_core import FakeMissionCore

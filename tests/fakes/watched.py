@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie import Session
 from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.web.orders import Answer, read_request

@@ -19,8 +19,8 @@ import atheris
 # What numba compiles stays out: its source must be what was written.
 INSTRUMENTED = [
     "mavlink_bridge", "autopilot.mission", "autopilot.modes", "autopilot.safety", "autopilot.flight",
-    "autopilot.parameters", "autopilot.core", "autopilot.plans", "autopilot.flight_commands",
-    "autopilot.mission_commands",
+    "autopilot.parameters", "autopilot.core.autopilot", "autopilot.commands.plans",
+    "autopilot.commands.flight_commands", "autopilot.commands.mission_commands",
 ]  # fmt: skip
 with atheris.instrument_imports(include=INSTRUMENTED):
     from mavlink_bridge.testing.hostile import any_message, message_numbers

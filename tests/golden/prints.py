@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from mavlink_bridge.framing import split_frames
+from mavlink_bridge.wire.framing import split_frames
 
 KEPT = Path(__file__).parent / "kept"
 WHOLE_LINES = 60

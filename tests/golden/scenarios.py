@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.trace import write_line
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.clients import MissionDownload, MissionUpload, ParameterList, Target
 from sortie import Session, mavlink
 from sortie.api.sample import square

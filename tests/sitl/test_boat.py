@@ -11,11 +11,11 @@ from math import hypot, sqrt
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.control import layout as L
-from autopilot.targets import Hold, Leg
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import Hold, Leg
 from autopilot.vehicles.kinds import BOAT, class_of_type
-from mavlink_bridge.identity import Identity
+from mavlink_bridge.firmware.identity import Identity
 from sitl.kernel import layout as M
 from sitl.kernel.boat import run_tick
 from sitl.kernel.quantiles import quantiles

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autopilot.control import layout as L
-from autopilot.targets import Land
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import layout as L
+from autopilot.interface.targets import Land
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
 from tests.fakes.copter_flight import CopterFlight
 

@@ -7,10 +7,10 @@ from math import radians
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.reasons import BAD_FIX, BARO_FAILED, COMPASS_FAILED, GYROS_FAILED, NEED_POSITION, ArmingReason
-from autopilot.targets import Attitude, Hold, Land, Leg
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import report as R
+from autopilot.interface.reasons import BAD_FIX, BARO_FAILED, COMPASS_FAILED, GYROS_FAILED, NEED_POSITION, ArmingReason
+from autopilot.interface.targets import Attitude, Hold, Land, Leg
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
 

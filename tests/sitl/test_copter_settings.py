@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
+from autopilot.interface.targets import Leg
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.parameters import Parameters
-from autopilot.targets import Leg
-from autopilot.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
 from sitl.kernel import layout as M
 from sitl.vehicles.airframe import default_settings, initial_state

@@ -9,11 +9,11 @@ from math import degrees, hypot, radians
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.control import layout as L
-from autopilot.geo import to_global, to_local
-from autopilot.reasons import BAD_FIX, NEED_POSITION
-from autopilot.targets import (
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.geo import to_global, to_local
+from autopilot.interface.reasons import BAD_FIX, NEED_POSITION
+from autopilot.interface.targets import (
     Attitude,
     Circle,
     Drive,
@@ -30,7 +30,7 @@ from autopilot.targets import (
     Yaw,
     YawMode,
 )
-from autopilot.vehicle import SimulatedVehicle, VehicleEvent
+from autopilot.interface.vehicle import SimulatedVehicle, VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
 from tests.fakes.patience import PATIENCE_S
@@ -53,7 +53,7 @@ def test_it_is_a_simulated_vehicle() -> None:
 def test_it_is_made_without_numba() -> None:
     """So that the first HEARTBEAT need not wait for the compiler."""
     script = (
-        "import sys; from sitl.vehicles.copter import SimulatedCopter; from autopilot.geo import GeoPoint;"
+        "import sys; from sitl.vehicles.copter import SimulatedCopter; from autopilot.interface.geo import GeoPoint;"
         "c = SimulatedCopter(GeoPoint(0, 0)); c.set_parameter('SIM_BATT_VOLTAGE', 12.0);"
         "assert 'numba' not in sys.modules"
     )

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from autopilot import report as R
-from autopilot.targets import Circle, Hold, Land, Leg, Speeds, Velocity
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import report as R
+from autopilot.interface.targets import Circle, Hold, Land, Leg, Speeds, Velocity
+from autopilot.interface.vehicle import VehicleEvent
 from tests.fakes.copter_flight import CopterFlight
 
 SEEDS = (1, 2, 3, 4, 5)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from autopilot.mav import GimbalError
 from autopilot.mount.gimbal import Demand, Posture
 from autopilot.mount.rotation import attitude, inverse, joints_of, of_joints, times, turn, wrap

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint, to_global
-from autopilot.targets import Drive, Land, Leg, TakeOff
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.targets import Drive, Land, Leg, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
 from sitl.kernel.ground import height_below
 from sitl.vehicles.airframe import default_settings

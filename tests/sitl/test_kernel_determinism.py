@@ -10,9 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.targets import Hold, Leg, TakeOff
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import report as R
+from autopilot.interface.targets import Hold, Leg, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rows import SHARED_FROM, Rows
 from tests.fakes.copter_flight import HOME, CopterFlight

@@ -8,8 +8,8 @@ from statistics import fmean, pstdev
 
 import pytest
 
-from autopilot.control import layout as L
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.precision.lander import SeesPads
 from autopilot.precision.tracker import Look
 from sitl.kernel import layout as M

@@ -7,9 +7,9 @@ from math import cosh, log, pi, sqrt, tanh
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.control import layout as L
-from autopilot.targets import Hold
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import Hold
 from sitl.kernel import layout as M
 from sitl.kernel.copter import run_tick
 from sitl.kernel.environment import cell_volts

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.control import layout as L
-from autopilot.targets import Idle, TakeOff
-from autopilot.vehicle import ControlPart, VehicleEvent
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import Idle, TakeOff
+from autopilot.interface.vehicle import ControlPart, VehicleEvent
 from sitl.kernel import layout as M
 from sitl.vehicles import clearing
 from sitl.vehicles.copter import SimulatedCopter

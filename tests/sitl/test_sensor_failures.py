@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from autopilot import report as R
+from autopilot.interface import report as R
+from autopilot.interface.targets import Hold
 from autopilot.mav import Sensor
-from autopilot.targets import Hold
 from sitl.kernel import layout as M
 from tests.fakes.copter_flight import CopterFlight
 

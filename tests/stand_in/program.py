@@ -14,7 +14,7 @@ import tty
 from collections.abc import Sequence
 from pathlib import Path
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.parameters.files import parse_parameters
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class

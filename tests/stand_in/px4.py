@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from math import pi
 from typing import Any, Final
 
-from autopilot import report as R
-from autopilot.geo import GeoPoint, Ned, to_local
-from autopilot.vehicle import SimulatedVehicle
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.messages import CurrentMode
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.vehicle import SimulatedVehicle
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
+from mavlink_bridge.wire.messages import CurrentMode
 from sortie.api.testing.stand_in import HOME
 from sortie.nodes.build import make_vehicle
 from tests.stand_in import px4_plans

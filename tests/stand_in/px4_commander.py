@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autopilot.vehicle import SimulatedVehicle, VehicleEvent
+from autopilot.interface.vehicle import SimulatedVehicle, VehicleEvent
 from tests.stand_in.px4_navigator import LAND, LOITER, MISSION, OFFBOARD, POSCTL, RTL, TAKEOFF, Navigator
 from tests.stand_in.px4_parameters import Parameters
 

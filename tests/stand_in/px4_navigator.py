@@ -11,9 +11,9 @@ from collections.abc import Callable
 from math import hypot, isnan
 from typing import Any
 
-from autopilot.geo import GeoPoint, Ned, to_local
-from autopilot.targets import Hold, Idle, Land, Leg, Speeds, TakeOff, Velocity
-from autopilot.vehicle import SimulatedVehicle, VehicleEvent
+from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.targets import Hold, Idle, Land, Leg, Speeds, TakeOff, Velocity
+from autopilot.interface.vehicle import SimulatedVehicle, VehicleEvent
 from tests.stand_in.px4_parameters import Parameters
 from tests.stand_in.px4_plans import Plans
 

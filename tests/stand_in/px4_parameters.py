@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 
 INT32, REAL32 = 6, 9
 _HASH = b"_HASH_CHECK"

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.messages import MissionCurrent
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.messages import MissionCurrent
 
 ACCEPTED, ERROR, UNSUPPORTED_FRAME, UNSUPPORTED, INVALID_SEQUENCE, DENIED = 0, 1, 2, 3, 13, 14
 _TIMEOUT_MS = 5000

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.px4_parameters import DEFAULTS
 

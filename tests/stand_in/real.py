@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import GeoPoint, Ned, to_local
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter
+from autopilot.interface.geo import GeoPoint, Ned, to_local
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sitl.ardupilot.launcher import VARIABLE, defaults_file
 from tests.fakes.served import free_port
 from tests.stand_in.radio import SitlRadio

@@ -23,10 +23,10 @@ from typing import Any, Final
 
 import pytest
 
-from autopilot.geo import Ned, to_local
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter
+from autopilot.interface.geo import Ned, to_local
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sitl.px4.launcher import DEFAULTS as LAUNCHED
 from sitl.px4.launcher import VARIABLE, free_instance
 from sortie.api.testing.stand_in import HOME

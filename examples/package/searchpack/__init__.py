@@ -3,18 +3,18 @@ the place of its item; SRCH_SPACING and SRCH_TURNS say how wide and how often.""
 
 from __future__ import annotations
 
-from autopilot.extensions import OwnItem, OwnMode, OwnParameters
-from autopilot.geo import GeoPoint, Ned
+from autopilot.context.frames import amsl, local
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.core.extensions import OwnItem, OwnMode, OwnParameters
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.targets import Hold, Leg
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mission.commands import Ability, CommandSpec, Parameter, Slot
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
-from autopilot.modes.frames import amsl, local
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
 from autopilot.parameters.definition import f32, i8
-from autopilot.targets import Hold, Leg
-from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.mode_table import ModeSpec
 
 FLYING = frozenset({"copter"})
 SEARCH_COMMAND = 31000  # MAV_CMD_WAYPOINT_USER_1: one of those that MAVLink keeps for this

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.turns import earliest
+from autopilot.context.turns import earliest
 from mavlink_bridge.links.radio.profile import SIK_TRAILER, Duplex, Lane, Tdm
 
 Take = Callable[[int, int, int], int]

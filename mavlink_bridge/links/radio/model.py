@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from autopilot.turns import earliest
-from mavlink_bridge.codec import dialect, id_of, payload
-from mavlink_bridge.framing import FrameWriter
+from autopilot.context.turns import earliest
 from mavlink_bridge.links.memory import MemoryEnd
 from mavlink_bridge.links.radio.air import DuplexAir, Ready, TdmAir
 from mavlink_bridge.links.radio.profile import Duplex, Losses, Profile, Reports
+from mavlink_bridge.wire.codec import dialect, id_of, payload
+from mavlink_bridge.wire.framing import FrameWriter
 
 _BITS_PER_BYTE: Final = 10  # 8N1
 _HEARTBEAT: Final = id_of("HEARTBEAT")

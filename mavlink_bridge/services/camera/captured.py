@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.camera.messages import not_captured
 
 LOOK_AGAIN_MS: Final = 20

@@ -8,11 +8,11 @@ The answer to a set goes to everybody, since it changes what everybody sees. CAM
 from __future__ import annotations
 
 from autopilot.mav import CameraMode, Component, ExtendedAck
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.camera import messages
 from mavlink_bridge.services.camera.device import CameraDevice
 from mavlink_bridge.services.camera.settings import MODE, TABLE, find, fitting, unpack
+from mavlink_bridge.wire.codec import dialect
 
 
 def value_of(device: CameraDevice, index: int) -> float:

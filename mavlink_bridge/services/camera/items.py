@@ -8,7 +8,7 @@ from typing import Final
 from autopilot.mav import Cmd, Component
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.camera.service import FRAME, CameraService
 from mavlink_bridge.services.commands.request import Command
 

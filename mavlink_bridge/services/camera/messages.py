@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import degrees
 from typing import Final
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import (
     AutopilotType,
     CameraCapability,
@@ -16,11 +16,11 @@ from autopilot.mav import (
     SystemState,
     VehicleType,
 )
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.camera.device import FULL_RANGE, CameraDevice
 from mavlink_bridge.services.camera.settings import MODEL, TABLE, definition_version, pack
 from mavlink_bridge.services.ftp.component_metadata import VENDOR
+from mavlink_bridge.wire.codec import dialect
 
 FLAGS: Final = (
     CameraCapability.CAPTURE_IMAGE

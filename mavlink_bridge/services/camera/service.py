@@ -16,12 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from math import radians
 from typing import Final, Protocol
 
-from autopilot.events import CameraTriggered, Event
+from autopilot.context.events import CameraTriggered, Event
+from autopilot.context.turns import earliest
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import CameraMode, Cmd, Component, FocusType, Result, Severity, ZoomType
-from autopilot.result import ACCEPTED, Outcome
-from autopilot.turns import earliest
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.camera import messages
 from mavlink_bridge.services.camera.captured import ALONE, TO_THE_LAST, CaptureReports
 from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, CameraState, Refusal, Shot, Specs
@@ -32,6 +31,7 @@ from mavlink_bridge.services.camera.settings import TABLE
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served
+from mavlink_bridge.wire.codec import dialect, id_of
 
 HEARTBEAT_US: Final = 1_000_000
 _DENIED, _FAILED = Outcome(Result.DENIED), Outcome(Result.FAILED)

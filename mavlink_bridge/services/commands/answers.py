@@ -15,10 +15,10 @@ from collections import deque
 from dataclasses import dataclass
 from struct import Struct
 
-from autopilot.journal import Journal
+from autopilot.context.journal import Journal
+from autopilot.interface.result import Outcome
 from autopilot.mav import Result
-from autopilot.result import Outcome
-from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.commands.request import Command
 
 #: How long an answer is remembered, ms of link time: Mission Planner repeats an arm every 10 s.

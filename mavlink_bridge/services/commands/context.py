@@ -6,29 +6,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from autopilot.geo import GLOBAL_FRAMES
+from autopilot.interface.geo import GLOBAL_FRAMES
+from autopilot.interface.result import Outcome
+from autopilot.interface.vehicle import Request
 from autopilot.mav import Frame, Result
-from autopilot.result import Outcome
-from autopilot.vehicle import Request
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import Command
 
 if TYPE_CHECKING:
-    from autopilot.flight_commands import FlightCommands
-    from autopilot.home import Home
+    from autopilot.commands.flight_commands import FlightCommands
+    from autopilot.commands.mission_commands import MissionCommands
+    from autopilot.commands.plans import Plans
+    from autopilot.context.home import Home
+    from autopilot.context.vehicle_context import ParameterValues, VehicleFacts
+    from autopilot.interface.vehicle import Vehicle
     from autopilot.mission.sequencer import MissionSequencer
-    from autopilot.mission_commands import MissionCommands
     from autopilot.modes.auxiliary import AuxFunctions
     from autopilot.modes.manager import ModeChoice
     from autopilot.modes.payload import Payload
-    from autopilot.plans import Plans
     from autopilot.safety.arming import ArmingProcedure, PrearmWatch
     from autopilot.safety.fence import FenceGuard
-    from autopilot.vehicle import Vehicle
-    from autopilot.vehicle_context import ParameterValues, VehicleFacts
 
 
 class TelemetryRequests(Protocol):

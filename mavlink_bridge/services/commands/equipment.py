@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import Outcome
+from autopilot.interface.vehicle import ControlPart, Rechargeable
 from autopilot.mav import Cmd, Frame, RebootAction, Result, StorageAction
 from autopilot.parameters import Parameters
-from autopilot.result import Outcome
-from autopilot.vehicle import ControlPart, Rechargeable
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 

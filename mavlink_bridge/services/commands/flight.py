@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from math import cos, pi, radians, sin
 
-from autopilot.geo import GLOBAL_FRAMES, GeoPoint
+from autopilot.interface.geo import GLOBAL_FRAMES, GeoPoint
+from autopilot.interface.result import Outcome
+from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
 from autopilot.mission.state import TRACK_KINDS
-from autopilot.modes.table import CopterMode
-from autopilot.result import Outcome
-from autopilot.targets import Yaw, YawMode
+from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.services.base import Outgoing
+from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.mission.plan import mission_current

@@ -6,11 +6,11 @@ The acknowledgement leaves first and the message right behind it: QGroundControl
 
 from __future__ import annotations
 
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
-from autopilot.result import Outcome
-from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.wire.codec import dialect, id_of
 
 AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
 HOME_POSITION = id_of("HOME_POSITION")

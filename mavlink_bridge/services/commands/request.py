@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isinf, isnan, nan
 
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
 
 #: Beyond this no parameter of a command means anything (intervals are at most 3.6e9 us, tags and ids below 2**24).
 LARGEST = 1e10

@@ -17,18 +17,18 @@ from collections import deque
 from collections.abc import Callable
 from math import nan
 
-from autopilot.journal import Journal, MemoryJournal
+from autopilot.context.journal import Journal, MemoryJournal
+from autopilot.interface.result import Outcome
+from autopilot.interface.vehicle import Request
 from autopilot.mav import Cmd, Result
-from autopilot.result import Outcome
-from autopilot.vehicle import Request
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandParts, Context, Row, TelemetryRequests
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
+from mavlink_bridge.wire.codec import dialect
 
 #: Commands of one link that wait for its arm; more are turned away.
 MOST_WAITING = 32

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from autopilot.events import (
+from autopilot.context.events import (
     ArmedChanged,
     CameraTriggered,
     Event,
@@ -19,9 +19,7 @@ from autopilot.events import (
     HomeChanged,
     ModeChanged,
 )
-from autopilot.mav import Sensor
-from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
-from autopilot.reasons import (
+from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
     BARO_FAILED,
@@ -32,6 +30,8 @@ from autopilot.reasons import (
     ArmingReason,
     ModeReason,
 )
+from autopilot.mav import Sensor
+from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.services.events import definitions
 from mavlink_bridge.services.events.definitions import (
     ACCELS,

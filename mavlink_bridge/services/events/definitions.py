@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from autopilot.flight.lifecycle import FlightState
-from autopilot.reasons import MODE_TEXTS, ArmingMethod, Check
+from autopilot.interface.reasons import MODE_TEXTS, ArmingMethod, Check
 from autopilot.safety.fence_limits import FenceType
 from mavlink_bridge.services.events.vocabulary import (
     FLOAT,

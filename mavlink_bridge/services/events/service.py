@@ -20,12 +20,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from autopilot.events import Event
-from autopilot.reasons import ArmingReason
-from mavlink_bridge.codec import id_of
-from mavlink_bridge.messages import CurrentEventSequence, EventMessage, ResponseEventError
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from autopilot.context.events import Event
+from autopilot.interface.reasons import ArmingReason
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, Definition, Told, Watched
+from mavlink_bridge.wire.codec import id_of
+from mavlink_bridge.wire.messages import CurrentEventSequence, EventMessage, ResponseEventError
 
 EVENT: Final = id_of("EVENT")
 SEQUENCE: Final = id_of("CURRENT_EVENT_SEQUENCE")

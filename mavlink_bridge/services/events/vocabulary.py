@@ -13,9 +13,9 @@ from enum import IntEnum
 from struct import Struct
 from typing import Any, Final, Protocol
 
-from autopilot.events import Event
+from autopilot.context.events import Event
+from autopilot.interface.reasons import ArmingReason
 from autopilot.mav import Component
-from autopilot.reasons import ArmingReason
 from mavlink_bridge.services.german import german
 
 ARGUMENT_BYTES: Final = 40

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
-from autopilot.result import Outcome
 from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.failures.table import FAILURES, Failures

@@ -24,9 +24,9 @@ from xml.etree import ElementTree
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import SPECS, CommandSpec
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.messages import ComponentMetadata
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.german import german
+from mavlink_bridge.wire.messages import ComponentMetadata
 
 COMPONENT_METADATA: Final[int] = ComponentMetadata.id
 FOLDER: Final = "@SYS"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.routing.service import Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
 
 _HEADER: Final = struct.Struct("<HBBBBBxI")
 PAYLOAD_BYTES: Final = 251

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Final
 
+from autopilot.interface.result import Outcome
 from autopilot.mav import (
     AutopilotType,
     Component,
@@ -25,12 +26,11 @@ from autopilot.mav import (
 )
 from autopilot.mount.gimbal import Demand, Gimbal, Limits, Pointing, Posture
 from autopilot.mount.rotation import joints_of
-from autopilot.result import Outcome
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import from_int, from_long
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
 from mavlink_bridge.services.ftp.component_metadata import VENDOR, MetadataFiles
+from mavlink_bridge.wire.codec import dialect
 
 ATTITUDE_US: Final = 100_000
 HEARTBEAT_US: Final = 1_000_000

@@ -13,21 +13,21 @@ from dataclasses import replace
 from math import degrees, isfinite, nan, radians
 from typing import TYPE_CHECKING, Final, Protocol
 
-from autopilot import report
-from autopilot.geo import GeoPoint
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, GimbalFlag, Result
 from autopilot.mount.gimbal import Gimbal, vehicle_attitude
 from autopilot.mount.items import DEVICES, MOUNT_ITEMS, act, means_gimbal, move
 from autopilot.mount.mount import Mount
 from autopilot.mount.rotation import Angles, joints_of, wrap
-from autopilot.result import Outcome
-from autopilot.vehicle_context import VehicleFacts
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.gimbal.device import capabilities, demand_of, flags_of
+from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
     from mavlink_bridge.services.telemetry.service import Subscription

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING, Protocol
 
-from autopilot.geo import GLOBAL_FRAMES, Ned, to_local
+from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
+from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
-from autopilot.targets import Yaw, YawMode
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import HIGHEST
 from mavlink_bridge.services.guided.masks import (
     Parts,
@@ -24,9 +24,9 @@ from mavlink_bridge.services.guided.masks import (
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
-    from autopilot.flight_commands import FlightCommands
+    from autopilot.commands.flight_commands import FlightCommands
+    from autopilot.context.vehicle_context import VehicleFacts
     from autopilot.modes.manager import ModeChoice
-    from autopilot.vehicle_context import VehicleFacts
 
 _BODY_FRAMES = frozenset({Frame.BODY_NED, Frame.BODY_OFFSET_NED})
 _LOCAL_FRAMES = _BODY_FRAMES | {Frame.LOCAL_NED, Frame.LOCAL_OFFSET_NED}

@@ -15,18 +15,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Protocol
 
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.targets import Sticks
 from autopilot.mount.mount import STICKS
-from autopilot.reasons import ModeReason
-from autopilot.targets import Sticks
-from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer
 
 if TYPE_CHECKING:
+    from autopilot.commands.pilot_input import PilotInput
+    from autopilot.context.vehicle_context import ParameterValues, VehicleFacts
     from autopilot.modes.auxiliary import AuxFunctions
     from autopilot.modes.manager import ModeChoice
     from autopilot.mount.mount import Mount
-    from autopilot.pilot_input import PilotInput
     from autopilot.safety.failsafes import Failsafes
-    from autopilot.vehicle_context import ParameterValues, VehicleFacts
 
 
 CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))

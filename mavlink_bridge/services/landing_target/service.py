@@ -21,8 +21,8 @@ from typing import Final, Protocol
 from autopilot.mav import Frame, LandingTargetType
 from autopilot.precision.lander import SeesPads
 from autopilot.precision.tracker import Look
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.wire.codec import dialect, id_of
 
 LANDING_TARGET: Final = id_of("LANDING_TARGET")
 _FRAMES: Final = {Frame.BODY_FRD: True, Frame.LOCAL_FRD: False}

@@ -13,8 +13,8 @@ from math import copysign, inf, isnan
 from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.wire.codec import dialect
 
 _SCALE = 1e7
 _INT32_MAX = 2**31 - 1

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Protocol
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import Outcome
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import MissionResult, MissionType, Severity, WireMissionState
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
-from autopilot.result import Outcome
-from autopilot.vehicle import VehicleState
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import OWN, home_item
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.messages import MissionCount, MissionCurrent
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.services.mission.texts import Outbox
+from mavlink_bridge.wire.messages import MissionCount, MissionCurrent
 
 
 class HasState(Protocol):
@@ -47,7 +47,7 @@ class MissionFacts(Protocol):
 
 
 class PlanStore(Protocol):
-    """Where plans are kept, and when they change: `autopilot.plans.Plans`, or a skimmer's."""
+    """Where plans are kept, and when they change: `autopilot.commands.plans.Plans`, or a skimmer's."""
 
     @property
     def mission(self) -> MissionStorage: ...

@@ -11,14 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import Journal, SavePlan, SaveTogether
+from autopilot.context.journal import Journal, SavePlan, SaveTogether
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, MissionResult, MissionType, Severity
 from autopilot.mission.commands import PLANS
-from autopilot.result import Outcome
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox

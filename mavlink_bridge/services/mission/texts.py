@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from autopilot.geo import ABOVE_GROUND
+from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.mav import MissionResult, Severity
-from autopilot.mission.capability import unable
 from autopilot.mission.commands import command_name, has_position
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.messages import MissionAck
-from mavlink_bridge.services.base import Message, Outgoing, Peer
+from autopilot.vehicles.capability import unable
+from mavlink_bridge.routing.service import Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.messages import MissionAck
 
 _TEXT_SIZE = 50
 

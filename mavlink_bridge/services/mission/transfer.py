@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from autopilot.journal import Journal, SavePlan
+from autopilot.context.journal import Journal, SavePlan
 from autopilot.mav import Frame, MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import CommittedPlan, MissionParts
@@ -33,6 +32,7 @@ from mavlink_bridge.services.mission.upload import (
     is_same_station,
     is_same_system,
 )
+from mavlink_bridge.wire.codec import dialect
 
 MAX_ITEMS = 5000
 """Items of a plan, home not counted."""

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from autopilot.mav import MissionResult
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
 
 
 class State(Enum):

@@ -16,13 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, ModeProperty, StandardMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.result import Outcome
-from mavlink_bridge.messages import AvailableModes
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.wire.messages import AvailableModes
 
 if TYPE_CHECKING:
     from mavlink_bridge.services.commands.service import CommandService

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.mav import AccelerometerPosition, MagCalStatus
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
 
 POSITIONS: Final = ("level", "on its LEFT side", "on its RIGHT side", "nose DOWN", "nose UP", "on its BACK")
 """ACCELCAL_VEHICLE_POS 1 to 6, in ArduPilot's words."""

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from autopilot.context.turns import earliest
+from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, MotorTestThrottle, Result, Severity
-from autopilot.result import Outcome
-from autopilot.turns import earliest
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
+from mavlink_bridge.wire.codec import dialect
 
 if TYPE_CHECKING:
-    from autopilot.vehicle_context import Announcer, ParameterValues, VehicleFacts
+    from autopilot.context.vehicle_context import Announcer, ParameterValues, VehicleFacts
     from mavlink_bridge.services.commands.service import CommandService
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.wire.codec import dialect
 
 FIRST_MS: Final = 50
 """Who has not answered yet is asked again after this, then after twice as long ..."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from autopilot.mav import Severity
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.ftp.files import OpenFile
+from mavlink_bridge.wire.codec import dialect
 
 BLOCK: Final = 90
 """Bytes of data in a LOG_DATA."""

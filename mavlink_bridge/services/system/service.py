@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from autopilot.mav import SerialControlFlag, VehicleType
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import TelemetryRequests
 from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
+from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
+    from autopilot.context.vehicle_context import VehicleFacts
     from autopilot.safety.failsafes import Failsafes
-    from autopilot.vehicle_context import VehicleFacts
 
 _SHELL_BYTES = 70
 _NO_SHELL = b"Sortie has no console\n"

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from autopilot.mav import Severity
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.signing import KEY_SIZE, Signing, timestamp_of
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.signing import KEY_SIZE, Signing, timestamp_of
 
 SECOND: Final = 100_000
 """Stamps count 10 us."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from math import degrees
 from typing import Final
 
-from autopilot import report
-from autopilot.events import CameraTriggered, StatusText
+from autopilot.context.events import CameraTriggered, StatusText
+from autopilot.interface import report
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Severity
-from autopilot.vehicle import VehicleState
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.identity import GIT_HASH, Identity
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.firmware.identity import GIT_HASH, Identity
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
 
 TEXT_SIZE: Final = 50
 _CHUNKS_LIMIT: Final = 8  # 400 characters: a text that is longer tells nobody more

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from fastcrc import crc16
 
-from autopilot import report
+from autopilot.interface import report
 from mavlink_bridge.services.telemetry import kernel, sources
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES, Element, StreamLayout
 

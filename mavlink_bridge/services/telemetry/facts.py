@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from autopilot import report
-from autopilot.geo import GeoPoint, to_local
+from autopilot.commands.pilot_input import PilotInput
+from autopilot.commands.plans import Plans
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.core.status import SystemStatus
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, StandardMode
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.modes.manager import ModeChoice
-from autopilot.pilot_input import PilotInput
-from autopilot.plans import Plans
 from autopilot.safety.arming import PrearmWatch
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType
-from autopilot.status import SystemStatus
-from autopilot.vehicle_context import VehicleFacts
-from mavlink_bridge.identity import Identity
+from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.services.mission.plan import NO_TOTAL, wire_mode, wire_state
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector

@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mavlink_bridge.codec import KNOWN, message_id
-from mavlink_bridge.messages import NEWER
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
+from mavlink_bridge.wire.codec import KNOWN, message_id
+from mavlink_bridge.wire.messages import NEWER
 
 _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
     # MAVLink type: struct code, bytes, least, greatest (64 bits: what a double holds exactly)

@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot import report
-from mavlink_bridge.open_link import OpenLink
+from autopilot.interface import report
+from mavlink_bridge.routing.open_link import OpenLink
 from mavlink_bridge.services.telemetry import sources
 from mavlink_bridge.services.telemetry.encoder import Chosen, crc_table, pool_writer
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES

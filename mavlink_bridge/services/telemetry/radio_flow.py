@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 LARGEST_MS: Final = 2000
 SPARE_PERCENT: Final = 33

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control.layout import TICK_MS
+from autopilot.interface.layout import TICK_MS
 from autopilot.mav import DataStream
 from mavlink_bridge.services.telemetry.layout import NUMBER_OF_NAME
 

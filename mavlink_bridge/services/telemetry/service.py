@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from autopilot.events import (
+from autopilot.context.events import (
     ArmedChanged,
     CameraTriggered,
     Event,
@@ -26,11 +26,9 @@ from autopilot.events import (
 )
 from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.open_link import OpenLink
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.routing.open_link import OpenLink
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.telemetry import announcements
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
@@ -45,6 +43,8 @@ from mavlink_bridge.services.telemetry.schedule import (
     bounded,
     interval_of_rate,
 )
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect, id_of
 
 _HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
 _AT_ONCE: Final[dict[type, int]] = {
@@ -63,7 +63,7 @@ _START: Final = 1
 
 
 class Output(Protocol):
-    """What telemetry needs of `mavlink_bridge.endpoint.Endpoint`."""
+    """What telemetry needs of `mavlink_bridge.routing.endpoint.Endpoint`."""
 
     @property
     def system_id(self) -> int: ...

@@ -1,8 +1,8 @@
 """Where streamed values come from: one float64 vector, addressed by number.
 
-Three parts behind each other: the vehicle's report vector (`autopilot.report`), the *facts* of the core that no vehicle
-knows (mode, home, mission, sensor bits), and values *derived* from both. `streams` names a number for each message
-field, so that the compiled encoder needs no object; `facts` fills the second part, `derive` the third.
+Three parts behind each other: the vehicle's report vector (`autopilot.interface.report`), the *facts* of the core
+that no vehicle knows (mode, home, mission, sensor bits), and values *derived* from both. `streams` names a number for
+each message field, so that the compiled encoder needs no object; `facts` fills the second part, `derive` the third.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from math import atan2, cos, floor, pi, radians, sin, sqrt
 from typing import Any, Final
 
-from autopilot import report
-from autopilot.geo import METRES_PER_DEGREE
+from autopilot.interface import report
+from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.mav import EkfFlag
 
 # A number of its own, not report.SIZE: code in numba's cache must not change its meaning when the report grows.

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from math import nan, pi
 from typing import Final
 
-from autopilot import report as r
-from autopilot.control.layout import GRAVITY
+from autopilot.interface import report as r
+from autopilot.interface.layout import GRAVITY
 from autopilot.mav import DistanceSensor, Frame, PositionMask, SensorOrientation
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_VELOCITY
 from mavlink_bridge.services.telemetry import sources as s

@@ -8,8 +8,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from autopilot.events import ArmedChanged
-from autopilot.geo import ABOVE_HOME
+from autopilot.context.events import ArmedChanged
+from autopilot.interface.geo import ABOVE_HOME
 from autopilot.mission.plan import Plan, format_plan
 from sortie.api.claims import Claims
 from sortie.api.session import Session

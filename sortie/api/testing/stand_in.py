@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autopilot.core import Autopilot
-from autopilot.events import RebootRequested
-from autopilot.geo import GeoPoint, Ned
-from autopilot.journal import MemoryJournal
+from autopilot.context.events import RebootRequested
+from autopilot.context.journal import MemoryJournal
+from autopilot.core.autopilot import Autopilot
+from autopilot.core.wiring import NothingStored
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.targets import Sticks
+from autopilot.interface.vehicle import SimulatedVehicle
 from autopilot.mission.events import CurrentChanged
-from autopilot.modes.table import CopterMode
 from autopilot.parameters.parameters import Parameters
-from autopilot.targets import Sticks
-from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
-from autopilot.wiring import NothingStored
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Clock, Message, Peer
-from mavlink_bridge.signing import Signing
+from autopilot.vehicles.mode_table import CopterMode
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.wire.signing import Signing
 from sortie.nodes.build import VIRTUAL_EPOCH_US, make_vehicle
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import Service

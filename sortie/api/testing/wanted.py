@@ -8,7 +8,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.plan import Plan
 from sortie.api.begin import Home
 from sortie.api.fleet import Fleet

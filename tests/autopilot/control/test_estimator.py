@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from autopilot import report as R
 from autopilot.control import inertial
-from autopilot.control import layout as L
 from autopilot.control.estimator import fuse_mag
-from autopilot.targets import Hold, Leg, Yaw, YawMode
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import Hold, Leg, Yaw, YawMode
 from tests.fakes.copter_flight import CopterFlight
 
 Matrix = npt.NDArray[np.float64]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autopilot import report as R
-from autopilot.control import layout as L
 from autopilot.control.reference import approach
-from autopilot.targets import Circle, Hold, Land, Leg, Speeds, TakeOff, Target, Velocity
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import Circle, Hold, Land, Leg, Speeds, TakeOff, Target, Velocity
+from autopilot.interface.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME
 from tests.fakes.examples import examples

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autopilot.control import layout as L
 from autopilot.control.rover_lines import STEEPEST, follow, lean, tight_speed, turn_radius, turn_to
 from autopilot.control.rover_steering import hold_speed, steer_by_rate
-from autopilot.targets import Yaw, YawMode
+from autopilot.interface import layout as L
+from autopilot.interface.targets import Yaw, YawMode
 from autopilot.vehicles.driving import as_drive
 
 Row = npt.NDArray[np.float64]

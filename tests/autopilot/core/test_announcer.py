@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from autopilot.context.vehicle_context import Announcer
 from autopilot.mav import Severity
-from autopilot.vehicle_context import Announcer
 
 
 def test_what_is_said_while_nothing_was_taken_is_taken_once() -> None:

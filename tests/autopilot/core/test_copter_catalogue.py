@@ -6,8 +6,8 @@ from math import degrees
 
 import pytest
 
-from autopilot import report as R
-from autopilot.events import PayloadAction
+from autopilot.context.events import PayloadAction
+from autopilot.interface import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import RebootRequested
-from autopilot.journal import SaveParameter
+from autopilot.context.events import RebootRequested
+from autopilot.context.journal import SaveParameter
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result
 from autopilot.parameters import Parameters
-from autopilot.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 

@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autopilot.events import ArmedChanged, ModeChanged
-from autopilot.geo import GeoPoint
+from autopilot.context.events import ArmedChanged, ModeChanged
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import Outcome
+from autopilot.interface.targets import Sticks, Yaw, YawMode
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mission.items import MissionItem
-from autopilot.result import Outcome
-from autopilot.targets import Sticks, Yaw, YawMode
-from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench
 from tests.fakes.examples import examples
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import ArmedChanged
+from autopilot.context.events import ArmedChanged
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autopilot.terrain import HeightMap
+from autopilot.interface.terrain import HeightMap
 
 
 def _map() -> HeightMap:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from autopilot.events import HomeChanged
-from autopilot.geo import GeoPoint, to_global
-from autopilot.journal import SaveHome
+from autopilot.context.events import HomeChanged
+from autopilot.context.journal import SaveHome
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Result
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import NO_POSITION_EKF, ORIGIN, FakeVehicle

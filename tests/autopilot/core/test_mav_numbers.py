@@ -9,7 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from pymavlink.dialects.v20 import development
 
 from autopilot import mav
-from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.vehicles.mode_table import CopterMode, RoverMode
 
 #: Where MAVLink's name does not begin with its enumeration's.
 PREFIXES = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import SavePlan
+from autopilot.context.journal import SavePlan
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 

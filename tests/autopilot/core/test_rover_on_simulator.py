@@ -7,11 +7,11 @@ from math import pi
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.targets import Sticks, Yaw, YawMode
 from autopilot.mav import Result
 from autopilot.mission.sequencer import MissionState
-from autopilot.targets import Sticks, Yaw, YawMode
 from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.fake_vehicle import ORIGIN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.targets import Sticks
+from autopilot.interface.targets import Sticks
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.rover_core import (
     AUTO,

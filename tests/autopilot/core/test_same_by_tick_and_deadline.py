@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from autopilot.interface.targets import Sticks
 from autopilot.mission.items import MissionItem
-from autopilot.targets import Sticks
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.examples import examples
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autopilot.control import layout as L
 from autopilot.flight.messages import Ask
-from autopilot.vehicle import ControlPart
+from autopilot.interface import layout as L
+from autopilot.interface.vehicle import ControlPart
 from sitl.kernel import layout as M
 from sitl.vehicles import clearing
 from sitl.vehicles.copter import SimulatedCopter

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autopilot import report
-from autopilot.control import layout as ROW
 from autopilot.flight.messages import Kind
 from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.interface import layout as ROW
+from autopilot.interface import report
 from autopilot.mav import Result
 from sitl.kernel import layout as M
 from sitl.vehicles.copter import SimulatedCopter

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import StatusText
+from autopilot.context.events import StatusText
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
 from autopilot.flight.noncritical_actors import LoggerActor
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result, Severity
-from autopilot.vehicle import VehicleEvent
 from tests.fakes.flight_bench import A, D, F, FlightBench, I, L, P
 
 CRITICAL, ASIDE = ACTORS[:9], ACTORS[9:]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.flight.faults import FAULT_NAMES
-from autopilot.targets import Sticks
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface.targets import Sticks
+from autopilot.interface.vehicle import VehicleEvent
 from tests.fakes.examples import examples
 from tests.fakes.flight_bench import (
     HANGING_MISSION,

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from autopilot import report
-from autopilot.control.layout import ON_GROUND
-from autopilot.events import ModeChanged, StatusText
+from autopilot.context.events import ModeChanged, StatusText
 from autopilot.flight.flags import AIRBORNE, UNDER_WAY
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.messages import Tag
+from autopilot.interface import report
+from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
+from autopilot.interface.targets import Sticks
+from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
-from autopilot.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
-from autopilot.targets import Sticks
-from autopilot.vehicle import Request, VehicleEvent
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
 from tests.fakes.flight_bench import (

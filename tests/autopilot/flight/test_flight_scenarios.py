@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.interface.vehicle import ControlPart, Request, VehicleEvent
 from autopilot.mav import Result
-from autopilot.vehicle import ControlPart, Request, VehicleEvent
 from tests.fakes.flight_bench import HANGING_MISSION, A, D, F, FlightBench, I, L, P
 
 WHOLE_FLIGHT = [P, A, F, L, D, I]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA, GLOBAL_FRAMES, GeoPoint, altitude_amsl, height_above_home
+from autopilot.interface.geo import (
+    ABOVE_GROUND,
+    ABOVE_HOME,
+    ABOVE_SEA,
+    GLOBAL_FRAMES,
+    GeoPoint,
+    altitude_amsl,
+    height_above_home,
+)
 from autopilot.mav import Frame
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)

@@ -9,12 +9,12 @@ import pytest
 from autopilot.mav import Cmd, Frame, MissionResult, MissionType
 from autopilot.mission import commands
 from autopilot.mission.commands import SPECS, Ability, CommandSpec, Output, Slot, drives_navigation, is_do_item
-from autopilot.mission.item_page import table
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
 from autopilot.modes.auto_do import DO_ITEMS
 from autopilot.modes.auto_nav import NAV_ITEMS
 from autopilot.modes.payload import Payload
+from autopilot.vehicles.item_page import table
 from autopilot.vehicles.kinds import BOAT, COPTER, KINDS, ROVER
 
 PAGE = Path(__file__).parents[3] / "docs" / "mission-items.md"
@@ -102,7 +102,7 @@ def test_only_what_is_recorded_or_set_is_a_payload() -> None:
 
 
 def test_the_page_is_the_table() -> None:
-    """docs/mission-items.md is generated: `python -m autopilot.mission.item_page` prints what belongs into it."""
+    """docs/mission-items.md is generated: `python -m autopilot.vehicles.item_page` prints what belongs into it."""
     assert table() in PAGE.read_text()
 
 

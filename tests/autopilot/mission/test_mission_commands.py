@@ -7,7 +7,6 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.mav import Cmd
-from autopilot.mission.capability import capable, unable
 from autopilot.mission.commands import (
     FENCE_COMMANDS,
     KNOWN_COMMANDS,
@@ -18,6 +17,7 @@ from autopilot.mission.commands import (
     has_position,
     is_nav_command,
 )
+from autopilot.vehicles.capability import capable, unable
 from tests.fakes.recording_executor import do, mission, wp
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.geo import GeoPoint, distance, to_global
+from autopilot.interface.geo import GeoPoint, distance, to_global
 from autopilot.mission.fence import Fence, check_fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally, nearest, rally_place

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, format_plan, parse_plan, with_speed
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import PayloadAction
-from autopilot.geo import GeoPoint, to_local
+from autopilot.context.events import PayloadAction
+from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.targets import YawMode
 from autopilot.mission.items import MissionItem
-from autopilot.targets import YawMode
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 

@@ -6,7 +6,9 @@ from math import hypot
 
 import pytest
 
-from autopilot.journal import SaveProgress
+from autopilot.context.journal import SaveProgress
+from autopilot.interface.targets import Idle, Leg, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result
 from autopilot.mission.events import (
     CurrentChanged,
@@ -17,8 +19,6 @@ from autopilot.mission.events import (
     WaitCause,
 )
 from autopilot.mission.sequencer import MissionState
-from autopilot.targets import Idle, Leg, TakeOff
-from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.sim_copter import ready
 

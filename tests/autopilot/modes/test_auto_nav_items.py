@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import PayloadAction
-from autopilot.geo import Ned, to_global
+from autopilot.context.events import PayloadAction
+from autopilot.interface.geo import Ned, to_global
+from autopilot.interface.targets import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
-from autopilot.targets import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import StatusText
+from autopilot.context.events import StatusText
+from autopilot.interface.targets import Hold, Leg
 from autopilot.mav import Result, Severity
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.targets import Hold, Leg
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 AUTO, GUIDED, LOITER, AUTO_RTL = 3, 4, 5, 27

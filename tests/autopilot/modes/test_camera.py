@@ -6,7 +6,7 @@ from math import nan
 
 import pytest
 
-from autopilot.events import CameraTriggered
+from autopilot.context.events import CameraTriggered
 from tests.fakes.core_bench import Bench
 
 DISTANCE, SHOOT = 206, 203

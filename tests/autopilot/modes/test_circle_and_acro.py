@@ -6,9 +6,9 @@ from math import atan2, degrees, pi
 
 import pytest
 
-from autopilot import report as R
-from autopilot.geo import to_global
-from autopilot.targets import Sticks
+from autopilot.interface import report as R
+from autopilot.interface.geo import to_global
+from autopilot.interface.targets import Sticks
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import GUIDED, away, ground_speed, height, in_air, ready

@@ -7,12 +7,12 @@ from math import hypot
 import numpy as np
 import pytest
 
-from autopilot.geo import GeoPoint, to_global
-from autopilot.ground_following import GroundFollower
+from autopilot.context.ground_following import GroundFollower
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.targets import Hold, Leg, Target, Yaw, YawMode
+from autopilot.interface.terrain import Block, HeightMap
 from autopilot.parameters import Parameters
-from autopilot.targets import Hold, Leg, Target, Yaw, YawMode
-from autopilot.terrain import Block, HeightMap
-from autopilot.vehicle_context import VehicleFacts
 from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.fake_vehicle import ORIGIN, FakeVehicle
 from tests.fakes.terrain import Ground, map_of, ramp

@@ -6,9 +6,9 @@ from math import pi
 
 import pytest
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.targets import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.mav import Result
-from autopilot.targets import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 

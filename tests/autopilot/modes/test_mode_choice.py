@@ -6,12 +6,12 @@ from types import MappingProxyType
 
 import pytest
 
-from autopilot.events import ModeChanged
+from autopilot.context.events import ModeChanged
+from autopilot.core.wiring import NothingStored
+from autopilot.interface.targets import Hold, Idle, Pilot, PilotKind
 from autopilot.mav import Result
-from autopilot.modes.table import COPTER_MODES, ROVER_MODES
-from autopilot.targets import Hold, Idle, Pilot, PilotKind
 from autopilot.vehicles.kinds import vehicle_class
-from autopilot.wiring import NothingStored
+from autopilot.vehicles.mode_table import COPTER_MODES, ROVER_MODES
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 

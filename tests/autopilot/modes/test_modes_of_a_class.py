@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autopilot.modes.build import MAKERS
-from autopilot.modes.table import Flown
 from autopilot.vehicles.kinds import KINDS
+from autopilot.vehicles.mode_table import Flown
 from autopilot.vehicles.vehicle_class import VehicleClass
 from tests.fakes.core_bench import Bench
 

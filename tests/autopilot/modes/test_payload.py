@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import PayloadAction
+from autopilot.context.events import PayloadAction
 from autopilot.mav import Result
 from tests.fakes.core_bench import Bench
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
+from autopilot.interface.targets import Land, Leg, YawMode
 from autopilot.mission.items import MissionItem
-from autopilot.targets import Land, Leg, YawMode
 from tests.fakes.core_bench import Bench, item
 from tests.fakes.fake_vehicle import ORIGIN
 

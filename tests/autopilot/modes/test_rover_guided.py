@@ -6,9 +6,9 @@ from math import pi
 
 import pytest
 
-from autopilot.events import GuidedTargetReached, StatusText
+from autopilot.context.events import GuidedTargetReached, StatusText
+from autopilot.interface.targets import Drive, Hold, Leg, Yaw, YawMode
 from autopilot.mav import Result
-from autopilot.targets import Drive, Hold, Leg, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 
 HOLD, LOITER, RTL, GUIDED = 4, 5, 11, 15

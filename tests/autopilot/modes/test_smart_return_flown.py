@@ -8,7 +8,7 @@ from math import cos, sin
 import numpy as np
 import pytest
 
-from autopilot.geo import Ned
+from autopilot.interface.geo import Ned
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.sim_copter import GUIDED, RTL, SMART_RTL, away, height, in_air, on_mission, ready, to_the_end
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.targets import Idle, Pilot, Sticks
+from autopilot.interface.targets import Idle, Pilot, Sticks
 from tests.fakes.core_bench import Bench
 
 STABILIZE, ACRO, LOITER, GUIDED = 0, 1, 5, 4

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from autopilot import report as R
-from autopilot.geo import GeoPoint, Ned, to_global
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.mav import Cmd, Frame, GimbalFlag, MountMode, Result
 from autopilot.mission.items import MissionItem
 from autopilot.modes.payload import PayloadAction

@@ -144,7 +144,7 @@ def test_loiter_stays_over_the_pad_while_the_switch_is_on() -> None:
 
 def test_sticks_take_it_away_and_give_it_back() -> None:
     """Moved, they fly; centred, it goes back over the pad."""
-    from autopilot.targets import Hold, Pilot, Sticks
+    from autopilot.interface.targets import Hold, Pilot, Sticks
 
     bench = hanging(5.0)
     assert bench.core.modes.set(LOITER, bench.now_ms).ok

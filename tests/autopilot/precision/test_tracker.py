@@ -6,7 +6,7 @@ from math import pi, radians
 
 import pytest
 
-from autopilot import report
+from autopilot.interface import report
 from autopilot.precision.tracker import FORGOTTEN_MS, INIT_MS, TIMEOUT_MS, Look, Sight, Tracker
 from tests.fakes.core_bench import Bench
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot import report
-from autopilot.events import ArmedChanged, StatusText
+from autopilot.context.events import ArmedChanged, StatusText
+from autopilot.interface import report
+from autopilot.interface.reasons import COMPASS_FAILED, GYROS_FAILED, ArmingMethod
+from autopilot.interface.result import Outcome
+from autopilot.interface.targets import Sticks
+from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
-from autopilot.reasons import COMPASS_FAILED, GYROS_FAILED, ArmingMethod
-from autopilot.result import Outcome
-from autopilot.targets import Sticks
-from autopilot.vehicle import Request, VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 

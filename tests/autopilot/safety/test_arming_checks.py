@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot import report
-from autopilot.reasons import (
+from autopilot.interface import report
+from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
     BARO_FAILED,
@@ -15,7 +15,7 @@ from autopilot.reasons import (
     ArmingReason,
     Check,
 )
-from autopilot.targets import Sticks
+from autopilot.interface.targets import Sticks
 from tests.fakes.core_bench import Bench
 from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, ready
 

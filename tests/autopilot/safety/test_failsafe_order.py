@@ -6,9 +6,9 @@ from math import pi
 
 import pytest
 
-from autopilot import report
-from autopilot.targets import Hold, Land
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface import report
+from autopilot.interface.targets import Hold, Land
+from autopilot.interface.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.sim_copter import ALT_HOLD, AUTO, BRAKE, GUIDED, LAND, LOITER, RTL, SMART_RTL, height, in_air
 

@@ -8,10 +8,10 @@ from math import cos, pi, sin
 
 import pytest
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
+from autopilot.interface.targets import Sticks
 from autopilot.mission.items import MissionItem
-from autopilot.modes.table import COPTER_MODES
-from autopilot.targets import Sticks
+from autopilot.vehicles.mode_table import COPTER_MODES
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN

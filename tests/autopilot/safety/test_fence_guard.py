@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import FenceChanged
-from autopilot.geo import to_global
+from autopilot.context.events import FenceChanged
+from autopilot.interface.geo import to_global
 from autopilot.mission.items import MissionItem
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.safety.fence_limits import FenceType, fence_names
 from sitl.vehicles.copter import SimulatedCopter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Result
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN

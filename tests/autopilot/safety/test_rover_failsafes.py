@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import StatusText
-from autopilot.modes.table import RoverMode
-from autopilot.targets import Sticks
-from autopilot.vehicle import VehicleEvent
+from autopilot.context.events import StatusText
+from autopilot.interface.targets import Sticks
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.vehicles.mode_table import RoverMode
 from tests.fakes.core_bench import Bench, waypoint
 
 MANUAL, STEERING, HOLD, LOITER, AUTO, RTL, SMART_RTL, GUIDED = 0, 3, 4, 5, 10, 11, 12, 15

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from autopilot import report as r
+from autopilot.interface import report as r
 from autopilot.mav import Sensor
 from depot.pilot.senses import LASTS_MS, NOWHERE_M, Sensing
 from depot.settings import BoxSettings

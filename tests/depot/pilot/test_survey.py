@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
 from depot.pilot.senses import over_a_line, survey_lines

@@ -10,7 +10,7 @@ from depot.messages import AbortLimits, DataPackage, MissionPlan, PackageKind
 from depot.wire.packages import PART_BYTES, PackageClient, PackageOutcome, PackageStore, packages_of
 from depot.wire.wire import tunnel, tunnel_data
 from mavlink_bridge.clients.base import Retry, Target
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
 
 LIMITS = AbortLimits(triggers=0x1FFF, spine_max_k=333.25, corridor_m=777.0)
 PLAN = MissionPlan(7, ((1.0, 2.0, 3.0),), 100.0, 50.0, 10.0, 0.3, 0.25, LIMITS)

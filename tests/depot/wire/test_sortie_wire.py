@@ -12,7 +12,7 @@ from depot.messages import AbortLimits, MissionPlan, Order, Status
 from depot.names import MODES, Stage
 from depot.wire import wire
 from depot.wire.packages import PackageStore
-from mavlink_bridge.codec import decode, dialect, payload
+from mavlink_bridge.wire.codec import decode, dialect, payload
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 LIMITS = AbortLimits(triggers=0x3FFE, spine_max_k=333.0, corridor_m=1_234.5)

@@ -10,13 +10,12 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as numbers
 
 from autopilot import mav
-from autopilot.events import CameraTriggered
-from autopilot.geo import GeoPoint
+from autopilot.context.events import CameraTriggered
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import CameraMode, Cmd, ExtendedAck, ExtendedType, FocusType, Result, ZoomType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import decode, dialect, id_of, payload
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.camera.captured import LOOK_AGAIN_MS
 from mavlink_bridge.services.camera.device import EXPOSING_MS, ImageStatus, Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
@@ -24,6 +23,7 @@ from mavlink_bridge.services.camera.items import CameraItems
 from mavlink_bridge.services.camera.messages import Sight, Taken
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import TABLE, find, unpack
+from mavlink_bridge.wire.codec import decode, dialect, id_of, payload
 
 PLACE = GeoPoint(-35.0, 149.0, 600.0)
 PEER = Peer(3, 255, 190)

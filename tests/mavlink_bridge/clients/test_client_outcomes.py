@@ -25,10 +25,10 @@ from mavlink_bridge.clients import (
     command_int,
     command_long,
 )
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.messages import MissionAck, MissionCount
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.messages import MissionAck, MissionCount
 from tests.fakes.mission_bench import waypoints
 
 VEHICLE = Target(1, 1)

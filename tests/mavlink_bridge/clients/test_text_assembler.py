@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from autopilot.mav import Severity
 from mavlink_bridge.clients.texts import TextAssembler
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.telemetry.announcements import status_texts
+from mavlink_bridge.wire.codec import dialect
 
 LONG = "Flight: not started: logger: RESET: No space left on device: /var/lib/sortie/logs, " + "x" * 17
 

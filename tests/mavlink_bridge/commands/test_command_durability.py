@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.journal import MemoryJournal, SaveHome
+from autopilot.context.journal import MemoryJournal, SaveHome
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
-from autopilot.result import ACCEPTED, Outcome
 from tests.fakes.command_bench import QGC, CommandBench, result_of
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from autopilot.interface.result import Outcome
 from autopilot.mav import Result
-from autopilot.result import Outcome
 from mavlink_bridge.services.commands import Command, Context, Row
 from tests.fakes.command_bench import CommandBench, result_of
 

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.targets import Yaw
 from autopilot.mav import Result
-from autopilot.targets import Yaw
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.commands import equipment, flight, messages
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import CommandBench
 from tests.fakes.examples import examples
 

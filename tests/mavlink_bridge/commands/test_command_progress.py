@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from autopilot.interface.result import Outcome
+from autopilot.interface.vehicle import Request
 from autopilot.mav import Result
-from autopilot.result import Outcome
-from autopilot.vehicle import Request
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.commands.answers import REMEMBER_MS
 from mavlink_bridge.services.commands.service import LONGEST_WAIT_MS, MOST_WAITING
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
 
 OTHER_LINK = Peer(2, 255, 190)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import Outcome
 from autopilot.mav import Result
-from autopilot.result import Outcome
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
 from tests.fakes.recording_autopilot import ORIGIN
 

@@ -6,20 +6,20 @@ from math import nan
 
 import pytest
 
-from autopilot.core import Autopilot
-from autopilot.geo import GeoPoint
-from autopilot.journal import MemoryJournal
+from autopilot.context.journal import MemoryJournal
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Result
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.commands import CommandService
 from mavlink_bridge.services.telemetry.service import TelemetryService
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sitl.vehicles.copter import SimulatedCopter
 
 

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autopilot import report
-from autopilot.core import Autopilot
-from autopilot.geo import GeoPoint, distance
-from autopilot.journal import MemoryJournal
+from autopilot.context.journal import MemoryJournal
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, distance
 from autopilot.mav import Result
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message, Peer, Service
+from mavlink_bridge.routing.service import Message, Peer, Service
 from mavlink_bridge.services.commands import CommandService, equipment, flight, messages
 from mavlink_bridge.services.guided import GuidedService, StickService
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.recording_telemetry import RecordingTelemetry
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from autopilot.events import ArmedChanged, FenceChanged, ModeChanged, StatusText
+from autopilot.context.events import ArmedChanged, FenceChanged, ModeChanged, StatusText
+from autopilot.interface.reasons import BAD_FIX, GYROS_FAILED, ArmingMethod, ArmingReason, Check, ModeReason
 from autopilot.mav import Sensor, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.reasons import BAD_FIX, GYROS_FAILED, ArmingMethod, ArmingReason, Check, ModeReason
-from mavlink_bridge.firmware import px4_events
-from mavlink_bridge.messages import RequestEvent
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.px4 import events as px4_events
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.events import EventClock, EventService, SortieBook
 from mavlink_bridge.services.events import definitions as d
 from mavlink_bridge.services.events.service import EVENT, KEPT, LOOK_MS, SEQUENCE, SEQUENCE_MS
 from mavlink_bridge.services.events.vocabulary import ShownMode, Vocabulary
 from mavlink_bridge.services.ftp.component_metadata import text_at
+from mavlink_bridge.wire.messages import RequestEvent
 from sortie import Session, mavlink
 
 MODES = (ShownMode(0, "STABILIZE", False), ShownMode(4, "GUIDED", True), ShownMode(6, "RTL", True))

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.flight_controller.message_ownership import Ownership, ownership_of
-from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.failures import FAILURES, FailureService
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import Frame
 from sortie.nodes.build import make_vehicle
 from sortie.nodes.vehicle import LINK_FAULTS
 from tests.fakes.command_bench import CommandBench, result_of

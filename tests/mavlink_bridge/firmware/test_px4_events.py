@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from autopilot.interface.reasons import BAD_FIX, GYROS_FAILED, NEED_POSITION, ArmingMethod, ArmingReason, Check
 from autopilot.mav import Sensor, Severity
-from autopilot.reasons import BAD_FIX, GYROS_FAILED, NEED_POSITION, ArmingMethod, ArmingReason, Check
-from mavlink_bridge.firmware import px4_events as e
-from mavlink_bridge.firmware.px4_book import Notices, Px4Book
-from mavlink_bridge.firmware.px4_modes import HOLD, MISSION, OFFBOARD
+from mavlink_bridge.px4 import events as e
+from mavlink_bridge.px4.book import Notices, Px4Book
+from mavlink_bridge.px4.modes import HOLD, MISSION, OFFBOARD
 from mavlink_bridge.services.events.vocabulary import Definition
 from sortie import Session
 from tests.fakes.px4_station import SessionLine, Station

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from autopilot import report
+from autopilot.interface import report
+from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
-from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.vehicles.vehicle_class import FailsafeAction
-from mavlink_bridge.firmware.px4_book import Notices
-from mavlink_bridge.firmware.px4_failsafes import Action, Px4Failsafes
-from mavlink_bridge.firmware.px4_modes import (
+from mavlink_bridge.px4.book import Notices
+from mavlink_bridge.px4.failsafes import Action, Px4Failsafes
+from mavlink_bridge.px4.modes import (
     ALTITUDE,
     HOLD,
     LAND,

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.modes.table import CopterMode
 from autopilot.vehicles.kinds import COPTER, ROVER
-from mavlink_bridge.codec import decode, dialect, payload
+from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.known import firmware_of, firmware_spoken
 from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
 from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.firmware.setpoints import Facing
+from mavlink_bridge.wire.codec import decode, dialect, payload
 
 HOME = GeoPoint(47.0, 8.0, 500.0)
 BOTH: list[Firmware] = [ArduPilot(COPTER), Px4(COPTER)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from autopilot import report
-from autopilot.vehicle import VehicleEvent
-from mavlink_bridge.codec import dialect
+from autopilot.interface import report
+from autopilot.interface.vehicle import VehicleEvent
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.controller_line import Line
 
 ON_GROUND, IN_AIR, LANDING = 1, 2, 4

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.modes.table import CopterMode
-from autopilot.targets import Leg
-from autopilot.vehicle import VehicleEvent
+from autopilot.interface.targets import Leg
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.codec import dialect
+from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.flight_controller.controller import FlightController
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.wire.codec import dialect
 
 PX4 = Peer(1, 1, 1)
 POSCTL, HOLD, MISSION, RTL = 3 << 16, 4 << 16 | 3 << 24, 4 << 16 | 4 << 24, 4 << 16 | 5 << 24

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge import codec
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.streams import StreamKeeper, load, plan
+from mavlink_bridge.wire import codec
 
 POSITION = codec.message_id("GLOBAL_POSITION_INT")
 assert POSITION is not None

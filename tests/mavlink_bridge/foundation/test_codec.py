@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mavlink_bridge import codec, framing
-from mavlink_bridge.messages import NEWER
+from mavlink_bridge.wire import codec, framing
+from mavlink_bridge.wire.messages import NEWER
 from tests.fakes.examples import examples
 
 dialect = codec.dialect

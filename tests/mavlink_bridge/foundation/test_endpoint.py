@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import CONGESTED, OVERFLOW, Endpoint
-from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.services.base import Clock, Outgoing, Peer
+from mavlink_bridge.routing.endpoint import CONGESTED, OVERFLOW, Endpoint
+from mavlink_bridge.routing.service import Clock, Outgoing, Peer
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 
 dialect = codec.dialect
 LINK_MS, VEHICLE_MS = 1000, 60_000

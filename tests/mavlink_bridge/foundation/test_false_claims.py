@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect as m
-from mavlink_bridge.framing import LARGEST_FRAME, PATIENCE_MS, Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect as m
+from mavlink_bridge.wire.framing import LARGEST_FRAME, PATIENCE_MS, Frame, FrameReader, FrameWriter
 from sortie.api.session import Session
 from tests.fakes.examples import examples
 from tests.fakes.station_plan import HOME

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mavlink_bridge import codec
-from mavlink_bridge.framing import (
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import (
     LARGEST_FRAME,
     Frame,
     FrameReader,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.network import Network
-from mavlink_bridge.services.base import Clock, Outgoing, Peer
-from mavlink_bridge.signing import Signing, timestamp_of
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.network import Network
+from mavlink_bridge.routing.service import Clock, Outgoing, Peer
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
+from mavlink_bridge.wire.signing import Signing, timestamp_of
 
 dialect = codec.dialect
 KEY = bytes(range(32))

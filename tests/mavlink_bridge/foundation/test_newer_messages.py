@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec, framing
-from mavlink_bridge.messages import ADDED, NEWER, ComponentMetadata, MissionAck, MissionCount, MissionCurrent
+from mavlink_bridge.wire import codec, framing
+from mavlink_bridge.wire.messages import ADDED, NEWER, ComponentMetadata, MissionAck, MissionCount, MissionCurrent
 
 dialect = codec.dialect
 

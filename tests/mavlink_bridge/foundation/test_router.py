@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
-from mavlink_bridge.router import SENDERS_PER_LINK, Router, target_of
+from mavlink_bridge.routing.router import SENDERS_PER_LINK, Router, target_of
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
 
 dialect = codec.dialect
 

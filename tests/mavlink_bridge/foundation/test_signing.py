@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
-from mavlink_bridge.signing import Signing, timestamp_of
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.signing import Signing, timestamp_of
 
 dialect = codec.dialect
 KEY = bytes(range(32))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import OVERFLOW, Endpoint
-from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
-from mavlink_bridge.tx_queue import TxQueue, is_droppable
+from mavlink_bridge.routing.endpoint import OVERFLOW, Endpoint
+from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
 
 dialect = codec.dialect
 BAUD = 57_600

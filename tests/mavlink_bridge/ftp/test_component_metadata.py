@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.ftp.component_metadata import LOCALE, crc32, text_at
 from mavlink_bridge.services.ftp.wire import Opcode, Operation
 from mavlink_bridge.services.german import german
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.api.link import SessionLink
 from tests.mavlink_bridge.ftp.test_parameter_metadata import ALLOWED as ALLOWED_OF_A_PARAMETER

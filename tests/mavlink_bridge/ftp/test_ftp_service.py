@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.ftp import (
     Entry,
     FileComesError,
@@ -33,6 +32,7 @@ from mavlink_bridge.services.ftp.service import (
     SESSIONS_PER_PEER,
 )
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.ftp_client import FtpBench
 from tests.fakes.recorded import conversation
 

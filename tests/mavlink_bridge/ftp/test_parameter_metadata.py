@@ -13,9 +13,9 @@ import pytest
 
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, vehicle_class
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.ftp.component_metadata import crc32
 from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.commands.cli import run

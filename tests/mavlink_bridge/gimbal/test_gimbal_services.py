@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
 from autopilot.mav import GimbalCapability, GimbalError, GimbalFlag, MountMode, Result
 from autopilot.mount.rotation import Quaternion, joints_of, of_joints
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect as m
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect as m
+from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
 from sortie.api.link import SessionLink
 from tests.fakes.terrain import ramp, write_srtm

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autopilot.geo import to_global
-from autopilot.targets import Yaw, YawMode
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message, Peer
+from autopilot.interface.geo import to_global
+from autopilot.interface.targets import Yaw, YawMode
+from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.guided import GuidedService
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.examples import examples
 from tests.fakes.recording_autopilot import ORIGIN, RecordingAutopilot
 

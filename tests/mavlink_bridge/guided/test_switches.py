@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from autopilot.reasons import ModeReason
-from autopilot.vehicle import Capabilities
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.vehicle import Capabilities
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.guided import StickService
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.recording_autopilot import RecordingAutopilot
 
 NOW = 700

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Frame, Result
 from autopilot.precision.tracker import Look
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.landing_target.service import LANDING_TARGET, look_of, message_of
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import OVERFLOW, Endpoint
-from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub, Poll
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
+from mavlink_bridge.routing.endpoint import OVERFLOW, Endpoint
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
 
 dialect = codec.dialect
 TIMEOUT_S = 240

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.framing import split_frames
 from mavlink_bridge.links.memory import REORDER_MS, MemoryLink
 from mavlink_bridge.testing.link_contract import frames
+from mavlink_bridge.wire.framing import split_frames
 
 FRAMES = list(split_frames(frames(2000)))
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.radio.model import RadioLink, packet_size
 from mavlink_bridge.links.radio.profile import Budget, Duplex, Lane, Losses, Profile, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from tests.fakes.examples import examples
 
 SIK = PROFILES["sik-57600"]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import OVERFLOW, Endpoint
-from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.links.serial import SerialLink
+from mavlink_bridge.routing.endpoint import OVERFLOW, Endpoint
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
 
 dialect = codec.dialect
 

@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from mavlink_bridge.framing import split_frames
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.testing.link_contract import accept_links, frames, ready
+from mavlink_bridge.wire.framing import split_frames
 
 TIMEOUT_S = 240
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from autopilot.mission.capability import capable
 from autopilot.mission.commands import KNOWN_COMMANDS
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from autopilot.vehicles.capability import capable
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import float32_range
 from mavlink_bridge.services.mission.upload import State
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.mission_bench import (
     ACCEPTED,
     DENIED,

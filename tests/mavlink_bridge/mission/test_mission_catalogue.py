@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS
 from mavlink_bridge.services.mission.upload import State
 from tests.fakes.mission_bench import (

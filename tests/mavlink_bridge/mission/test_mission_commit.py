@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.journal import SavePlan, SaveTogether
+from autopilot.context.journal import SavePlan, SaveTogether
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.upload import State

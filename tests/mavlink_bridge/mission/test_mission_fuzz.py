@@ -7,14 +7,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autopilot.journal import SavePlan, SaveTogether
+from autopilot.context.journal import SavePlan, SaveTogether
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission import MissionService
 from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.examples import examples
 from tests.fakes.mission_bench import MAVPROXY, MISSION_PLANNER, QGC, US, Bench, fence_square, waypoints
 

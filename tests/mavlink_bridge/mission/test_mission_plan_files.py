@@ -9,9 +9,9 @@ import pytest
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.validate import check_item
-from mavlink_bridge import codec
 from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
 from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.wire import codec
 from tests.fakes.mission_bench import QGC
 from tests.fakes.recorded import plan_files
 from tests.fakes.two_ends import TwoEnds

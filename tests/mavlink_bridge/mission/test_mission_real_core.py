@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.core import Autopilot
-from autopilot.events import StatusText
-from autopilot.journal import MemoryJournal
+from autopilot.context.events import StatusText
+from autopilot.context.journal import MemoryJournal
+from autopilot.core.autopilot import Autopilot
 from autopilot.mission.events import CurrentChanged, MissionCleared
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.mission import MissionService, mission_current
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.fake_vehicle import FakeVehicle
 from tests.fakes.mission_bench import ACCEPTED, DENIED, ERROR, Bench, fence_square, rally_points, waypoints
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.mission_bench import Bench
 from tests.fakes.recorded import conversation
 

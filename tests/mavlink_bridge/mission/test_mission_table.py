@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS, TABLE
 from mavlink_bridge.services.mission.upload import Input, Sender, State
 from tests.fakes.mission_bench import (
@@ -216,7 +216,7 @@ def test_any_guided_item_is_no_upload(loaded: Bench, state: str, current: int) -
 
 
 def _guided(current: int) -> object:
-    from mavlink_bridge.codec import dialect
+    from mavlink_bridge.wire.codec import dialect
 
     return dialect.MAVLink_mission_item_message(1, 1, 0, 3, 16, current, 1, 0, 0, 0, 0, -35.3, 149.1, 30.0)
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, ModeProperty, Result, StandardMode
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
-from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicles.kinds import KINDS
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
+from autopilot.vehicles.mode_table import ModeSpec
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.modes import ListedMode, ModeService
 from mavlink_bridge.services.modes.service import AVAILABLE_MODES
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from tests.fakes.command_bench import NOW, CommandBench, result_of
 

@@ -8,13 +8,13 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.journal import SaveParameter
+from autopilot.context.journal import SaveParameter
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.known import firmware_spoken
-from mavlink_bridge.services.base import Outgoing
+from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.parameters import AGAIN_MS
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.parameter_bench import MISSION_PLANNER, QGC, Bench, texts, values
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.system.barrier import ASKED_TIMES, FIRST_MS, Barrier
+from mavlink_bridge.wire.codec import dialect
 
 LINK = 3
 PATIENCE_MS = 6000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.ftp.files import MemoryFile
 from mavlink_bridge.services.system.logs import BLOCK, DOWNLOADS, EXPIRE_MS, FRAME_BYTES, RANGES, LogEntry, LogService
+from mavlink_bridge.wire.codec import dialect
 
 QGC = Peer(1, 255, 190)
 OTHER = Peer(2, 255, 190)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import FrameReader, FrameWriter
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.system.signing import RESERVE, SECOND, SigningService
-from mavlink_bridge.signing import timestamp_of
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
+from mavlink_bridge.wire.signing import timestamp_of
 from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.recording_telemetry import RecordingTelemetry
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from autopilot import report
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Outgoing, Peer
+from autopilot.interface import report
+from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.system import LogService, SystemService
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.recording_telemetry import RecordingTelemetry
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.events import StatusText
+from autopilot.context.events import StatusText
 from autopilot.mav import Severity
-from mavlink_bridge.identity import Identity
+from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.services.telemetry.announcements import (
     TextQueue,
     autopilot_version,

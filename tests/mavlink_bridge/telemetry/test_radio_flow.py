@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.telemetry.layout import NUMBER_OF_NAME
 from mavlink_bridge.services.telemetry.radio_flow import GRANT, LARGEST_MS, RadioFlow, step_ms
 from mavlink_bridge.services.telemetry.schedule import DEFAULT_US, Schedule
+from mavlink_bridge.wire.codec import dialect
 
 LINK = 3
 PEER = Peer(LINK, 51, 68)

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autopilot import report as r
-from mavlink_bridge.codec import KNOWN, dialect, message_id, payload
-from mavlink_bridge.framing import FrameWriter
-from mavlink_bridge.messages import NEWER
+from autopilot.interface import report as r
 from mavlink_bridge.services.telemetry import layout
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import FrameStamper, StreamEncoder, crc_table
 from mavlink_bridge.services.telemetry.kernel import stamp_frames, write_frames
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF_NAME, TABLES
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value
-from mavlink_bridge.signing import Signing
+from mavlink_bridge.wire.codec import KNOWN, dialect, message_id, payload
+from mavlink_bridge.wire.framing import FrameWriter
+from mavlink_bridge.wire.messages import NEWER
+from mavlink_bridge.wire.signing import Signing
 from tests.fakes.telemetry_bench import flying_report
 
 ALL = np.arange(len(STREAMS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.control.layout import TICK_MS
+from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.services.telemetry.schedule import Schedule, instant_after
 
 INTERVALS = st.integers(20_000, 60_000_000)

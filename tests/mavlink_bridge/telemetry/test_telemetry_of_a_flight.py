@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from autopilot import report as r
+from autopilot.context.journal import MemoryJournal
 from autopilot.control.jit import COMPILED
-from autopilot.core import Autopilot
-from autopilot.geo import GeoPoint
-from autopilot.journal import MemoryJournal
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface import report as r
+from autopilot.interface.geo import GeoPoint
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.identity import Identity
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.message_reader import MessageReader

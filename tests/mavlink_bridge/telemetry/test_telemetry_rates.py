@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
+from autopilot.context.events import ModeChanged, StatusText
 from autopilot.control.jit import COMPILED
-from autopilot.events import ModeChanged, StatusText
 from autopilot.mav import Result, Severity
 from autopilot.mission.events import ItemReached
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.telemetry_bench import SENSORS, Bench, FakeCore
 
 MINUTE = 60_000

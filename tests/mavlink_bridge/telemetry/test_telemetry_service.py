@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot import report as r
-from autopilot.events import ArmedChanged, FenceChanged, FlightStateChanged, HomeChanged, ModeChanged, ParameterChanged
+from autopilot.context.events import (
+    ArmedChanged,
+    FenceChanged,
+    FlightStateChanged,
+    HomeChanged,
+    ModeChanged,
+    ParameterChanged,
+)
 from autopilot.flight.lifecycle import FlightEvent
-from autopilot.geo import GeoPoint
+from autopilot.interface import report as r
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.mission.state import MissionState
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, plans
 
 MISSION_CURRENT, HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 42, 242, 30, 178, 148, 435

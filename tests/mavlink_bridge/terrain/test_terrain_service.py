@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from autopilot import report as R
-from autopilot.events import StatusText
-from autopilot.geo import GeoPoint, to_global, to_local
+from autopilot.context.events import StatusText
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, to_global, to_local
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
 from sortie import Session, mavlink

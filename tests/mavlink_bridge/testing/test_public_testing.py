@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from mavlink_bridge.clients.base import PATIENT, Target
 from mavlink_bridge.clients.command import CommandOutcome, command_long
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import FrameReader
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.testing.hostile import HostilePeer, any_message, message_numbers
 from mavlink_bridge.testing.wires import LossyWires
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader
 
 PAGE = Path(__file__).parents[3] / "docs" / "testing-mavlink.md"
 

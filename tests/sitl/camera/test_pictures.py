@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
-from autopilot.footprint import Lens
-from autopilot.geo import METRES_PER_DEGREE, GeoPoint
-from autopilot.terrain import HeightMap
+from autopilot.interface.footprint import Lens
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint
+from autopilot.interface.terrain import HeightMap
 from sitl.camera.darkroom import Darkroom
 from sitl.camera.jpeg import Picture, angles, jpeg_of
 from sitl.camera.rendering import Marking, Quaternion, Scene, View, blur_px, render

@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.targets import (
+from autopilot.interface import report as R
+from autopilot.interface.targets import (
     Circle,
     Drive,
     Hold,

@@ -8,7 +8,7 @@ from math import atan, hypot, sqrt, tan
 import numpy as np
 import pytest
 
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
 from sitl.kernel.rover import run_tick

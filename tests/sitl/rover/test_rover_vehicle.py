@@ -11,9 +11,9 @@ from math import inf, nan, pi
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.control import layout as L
-from autopilot.targets import (
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import (
     Attitude,
     Circle,
     Drive,
@@ -31,7 +31,7 @@ from autopilot.targets import (
     Yaw,
     YawMode,
 )
-from autopilot.vehicle import SimulatedVehicle, VehicleEvent
+from autopilot.interface.vehicle import SimulatedVehicle, VehicleEvent
 from autopilot.vehicles.kinds import ROVER
 from sitl.kernel import layout as M
 from sitl.vehicles.rover import SimulatedRover
@@ -78,7 +78,7 @@ def test_tick_by_tick_it_is_the_same_drive() -> None:
 def test_it_is_made_without_numba() -> None:
     """The compiler is brought in by the first advance, not by the import."""
     script = (
-        "import sys; from sitl.vehicles.rover import SimulatedRover; from autopilot.geo import GeoPoint;"
+        "import sys; from sitl.vehicles.rover import SimulatedRover; from autopilot.interface.geo import GeoPoint;"
         "SimulatedRover(GeoPoint(0.0, 0.0)); print('numba' in sys.modules)"
     )
     done = subprocess.run(

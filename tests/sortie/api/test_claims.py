@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.geo import GeoPoint, distance
+from autopilot.interface.geo import GeoPoint, distance
 from sortie import Session, UserError, events
 from sortie.api.sample import square
 

@@ -7,7 +7,7 @@ from math import hypot
 
 import pytest
 
-from autopilot.geo import GeoPoint, distance, to_global
+from autopilot.interface.geo import GeoPoint, distance, to_global
 from autopilot.mission.sequencer import MissionState
 from sortie import MissionItem, RefusedError, Session, UserError, events
 from sortie.api.sample import square

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.clients import (
     CommandOutcome,
     MissionDownload,
@@ -20,8 +20,8 @@ from mavlink_bridge.clients import (
     TransferOutcome,
     command_long,
 )
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie import Session, UserError, events, mavlink
 from sortie.api.sample import square
 from tests.fakes.patience import PATIENCE_S

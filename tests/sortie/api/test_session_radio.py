@@ -14,11 +14,11 @@ import pytest
 
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
-from mavlink_bridge.codec import id_of
-from mavlink_bridge.framing import FrameReader
 from mavlink_bridge.links.radio.profile import Losses, Profile
 from mavlink_bridge.links.radio.profiles import PROFILES
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Opcode, unpack
+from mavlink_bridge.wire.codec import id_of
+from mavlink_bridge.wire.framing import FrameReader
 from sortie import Fleet, Session, UserError, mavlink
 from sortie.api.link import SessionLink
 from tests.fakes.patience import PATIENCE_S

@@ -8,7 +8,7 @@ import pytest
 
 from mavlink_bridge.links.address import parse_link
 from mavlink_bridge.links.serial_trouble import what_may_have
-from mavlink_bridge.open_link import LinkStatistics
+from mavlink_bridge.routing.open_link import LinkStatistics
 from sortie.companion.connection import what_is_missing
 
 SERIAL = parse_link("/dev/ttyUSB0,57600")

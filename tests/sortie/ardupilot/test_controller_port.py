@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import FrameWriter
 from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameWriter
 from sortie.companion.serial_port import BAUDS, BaudSearch, ControllerPort
 from sortie.config.errors import UserError
 from tests.fakes.patience import PATIENCE_S

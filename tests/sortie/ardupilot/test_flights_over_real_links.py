@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
 from autopilot.mission.items import MissionItem
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.carrier import Carrier

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.serial_cable import SerialCable

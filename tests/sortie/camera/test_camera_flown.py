@@ -18,13 +18,13 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from autopilot.geo import GeoPoint, distance, to_local
+from autopilot.interface.geo import GeoPoint, distance, to_local
 from autopilot.mav import Cmd, Component, Frame, Result
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
-from mavlink_bridge.codec import dialect, id_of
-from mavlink_bridge.framing import FrameReader
 from mavlink_bridge.services.camera.settings import definition
+from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.framing import FrameReader
 from sitl.camera.jpeg import angles
 from sitl.camera.rendering import rotation
 from sortie import Fleet, Session

@@ -19,7 +19,7 @@ for name in ("pyarrow", "scipy"):
 
 from pyarrow.parquet import read_table
 
-from autopilot.events import Event
+from autopilot.context.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
 from sortie.campaign.confirm import Strike, asked_params, began_at, confirmed, laid_on, strikes
 from sortie.campaign.flown import Flown, fly_run, identity

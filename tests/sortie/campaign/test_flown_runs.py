@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("scipy", reason="the extra campaign is not installed")
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem

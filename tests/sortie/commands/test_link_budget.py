@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.wire import codec
 from sortie.metrics.link_utilization import LineMeter
 
 BAUD = 57_600

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.events import StatusText
+from autopilot.context.events import StatusText
 from autopilot.mav import Severity
 from sortie.commands.progress import Progress
 

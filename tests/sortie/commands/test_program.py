@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from autopilot.geo import GeoPoint, distance
+from autopilot.interface.geo import GeoPoint, distance
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, last_line, run, wait_for
 

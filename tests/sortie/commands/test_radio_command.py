@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.radio.profiles import PROFILES
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie import UserError
 from sortie.commands.cli import run
 from sortie.config.fleet_file import fleet_of

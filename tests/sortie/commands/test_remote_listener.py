@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Peer
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.wire.codec import dialect
 from sortie.nodes.client import Listener
 
 ARMED_AUTO = dialect.MAVLink_heartbeat_message(2, 3, 128 | 1, 3, 4, 3)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from sortie import Fleet, UserError
 from sortie.config.fleet_file import Common, read_fleet
 from tests.fakes.terrain import HOME, map_of, ramp, write_geotiff

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autopilot.vehicle import Rechargeable
-from mavlink_bridge import codec
-from mavlink_bridge.framing import FrameReader
+from autopilot.interface.vehicle import Rechargeable
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader
 from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import ARM, AUTO, MISSION_START, SET_MODE, SQUARE, insist, landed

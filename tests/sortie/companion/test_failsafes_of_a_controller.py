@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import AUTO, LAND, RTL, SET_MODE, SQUARE, MakeBench, landed, reached, take_off

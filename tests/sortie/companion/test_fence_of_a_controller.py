@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.ftp.wire import Opcode, Operation
+from mavlink_bridge.wire.codec import dialect
 from sortie.api.testing.stand_in import HOME, StandIn
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import AUTO, SET_MODE, SQUARE, MakeBench, reached

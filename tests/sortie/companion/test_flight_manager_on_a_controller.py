@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autopilot.flight.lifecycle import FlightState
-from autopilot.reasons import NEED_POSITION
+from autopilot.interface.reasons import NEED_POSITION
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import ARM, SQUARE, MakeBench, flight_state, reached
 

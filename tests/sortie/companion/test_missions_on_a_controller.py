@@ -9,8 +9,8 @@ import pytest
 
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import split_frames
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import split_frames
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench

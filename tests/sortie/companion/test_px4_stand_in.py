@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
+from autopilot.interface.targets import Hold, Velocity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
-from autopilot.modes.table import CopterMode
-from autopilot.targets import Hold, Velocity
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, split_frames
+from autopilot.vehicles.mode_table import CopterMode
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, split_frames
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import (

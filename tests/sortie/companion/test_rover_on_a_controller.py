@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import hypot
 
 from autopilot.flight.lifecycle import FlightState
-from autopilot.geo import to_global
+from autopilot.interface.geo import to_global
 from autopilot.mission.items import MissionItem
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import HOME

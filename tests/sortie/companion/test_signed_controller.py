@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import SIGNATURE_SIZE, Frame, FrameReader, FrameWriter, frame_v1
-from mavlink_bridge.signing import Signing
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import SIGNATURE_SIZE, Frame, FrameReader, FrameWriter, frame_v1
+from mavlink_bridge.wire.signing import Signing
 from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import MakeBench, reached, take_off

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter, split_frames
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, split_frames
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import MakeBench, landed, reached, take_off
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.link_redundancy import REPEAT_MS, LinkRedundancy
+from mavlink_bridge.routing.link_redundancy import REPEAT_MS, LinkRedundancy
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import MakeBench, landed, reached, take_off

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.mission.state import MissionState
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground

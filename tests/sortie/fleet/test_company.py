@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import GeoPoint, to_local
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import Fleet
 from sortie.config.formation import moved
 from sortie.logs.separation_log import SeparationLog

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie import Fleet, Session, UserError, mavlink
 from sortie.api.events import ModeChanged
 from sortie.api.sample import square

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from autopilot.events import StatusText
-from autopilot.geo import GeoPoint
+from autopilot.context.events import StatusText
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from sortie import Fleet
 from sortie.commands.fleet_progress import FleetProgress

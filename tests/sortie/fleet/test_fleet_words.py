@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import GeoPoint, distance, to_local
+from autopilot.interface.geo import GeoPoint, distance, to_local
 from sortie.api.fleet import Fleet
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import EXAMPLE, fleet_of, read_fleet

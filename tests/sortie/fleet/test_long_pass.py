@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from autopilot.journal import NoJournal
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import split_frames
+from autopilot.context.journal import NoJournal
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import split_frames
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.fleet_build import build_fleet

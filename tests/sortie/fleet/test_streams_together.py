@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from autopilot.context.journal import NoJournal
 from autopilot.control.jit import COMPILED
-from autopilot.journal import NoJournal
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, split_frames
 from mavlink_bridge.services.telemetry.pool import StreamPool
-from mavlink_bridge.signing import Signing, timestamp_of
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, split_frames
+from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.formation import FleetVehicle, moved, seed_of
 from sortie.logs.recorder import record_flights
 from sortie.nodes.build import VIRTUAL_EPOCH_US

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie import Fleet
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from autopilot.events import StatusText
-from autopilot.extensions import ClaimError, Extensions, From, OwnItem, OwnMode
+from autopilot.context.events import StatusText
+from autopilot.core.extensions import ClaimError, Extensions, From, OwnItem, OwnMode
 from autopilot.mission.commands import Ability, CommandSpec, Slot
 from autopilot.mission.events import ItemReached
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
+from autopilot.vehicles.mode_table import ModeSpec
 from sortie import Session
 
 NUMBER = 150

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from autopilot import report
 from autopilot.flight.faults import ACTORS
-from autopilot.geo import to_global
+from autopilot.interface import report
+from autopilot.interface.geo import to_global
 from autopilot.mav import Cmd
 from sortie import MissionItem, Session, events
 from tests.fakes.flight_station import (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.events import FlightStateChanged, ModeChanged
+from autopilot.context.events import FlightStateChanged, ModeChanged
 from autopilot.flight.lifecycle import FlightEvent
-from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.interface.reasons import ArmingMethod, ModeReason
 from sortie.api import events
 from sortie.api.sample import square
 from sortie.api.session import Session

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymavlink import DFReader
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
 from mavlink_bridge.firmware.ardupilot import OWN

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Nak, Opcode
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.logs.served import FlightShelf, OneFolder, ServedDirectory
 from tests.fakes.ftp_client import FtpBench

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autopilot import report as R
-from autopilot.geo import GeoPoint
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint
 from depot.world.state import new_state
 from sortie.loop.box import SimulatedBox
 from sortie.loop.profile import load_profile

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from autopilot.modes.table import CopterMode
+from autopilot.vehicles.mode_table import CopterMode
 from depot.names import Abort, EndedBy, Phase, Stage
 from depot.readings import Place
 from tests.fakes.box_run import BoxBench, shortened

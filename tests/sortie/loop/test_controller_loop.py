@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from depot.names import EndedBy, SkimmerState, Stage
-from mavlink_bridge import codec
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader
 from tests.fakes.controller_box_profile import short_box
 from tests.fakes.controller_loop_bench import ControllerLoopBench
 from tests.fakes.loop_run import modes, phases

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mavlink_bridge import codec
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameReader
 from tests.fakes.program import begin, last_line, run
 
 

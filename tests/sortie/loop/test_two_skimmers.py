@@ -13,8 +13,8 @@ from depot.wire.depot import DepotClient
 from depot.world.state import new_state
 from depot.world.world import World
 from mavlink_bridge.clients.base import Target
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.memory import MemoryLink
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import FaultSchedule, parse_loop_fault
 from sortie.loop.space import ModelledSkimmer
 from sortie.loop.world_node import WorldNode

@@ -17,8 +17,8 @@ import pytest
 
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients import MissionUpload, Target
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.ftp.wire import DATA_BYTES
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.commands.cli import run
 from sortie.config.errors import UserError

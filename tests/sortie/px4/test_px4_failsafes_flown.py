@@ -8,7 +8,7 @@ from math import nan
 
 import pytest
 
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import MissionItem, Session
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.px4_station import (

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from autopilot import report
+from autopilot.interface import report
 from autopilot.mav import Cmd, FailureType, FailureUnit, MountMode, Result
-from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.wire.codec import dialect, id_of
 from sortie import MissionItem, Session
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.px4_station import ARM, HOLD, LAND, MISSION, SET_MODE, TAKEOFF, SessionLine, Station

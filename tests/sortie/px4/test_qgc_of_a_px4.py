@@ -14,7 +14,7 @@ import pytest
 from pymavlink import mavutil
 
 from autopilot.mav import ModeProperty
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from tests.fakes.px4_station import FOLLOW, HOLD, LAND, MISSION, RETURN, SessionLine, Station
 from tests.fakes.qgc_checker import QgcChecker

@@ -12,7 +12,7 @@ import pytest
 
 from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import Fleet, MissionItem, Session
 from sortie.api.testing.restore import put_back, take
 from sortie.api.testing.stand_in import HOME

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from sortie.commands.cli import run
 from sortie.logs import dataflash_kinds as K

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie import UserError
 from sortie.reading.terrain import read_ground
 from tests.fakes.terrain import HOME, hills, map_of, ramp, write_geotiff, write_srtm

@@ -17,7 +17,7 @@ from typing import TypedDict
 
 import pytest
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from autopilot.mission.events import ItemReached
 from sortie import Session
 from sortie.nodes.plan_file import read_plan, start_of

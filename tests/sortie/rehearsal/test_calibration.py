@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan

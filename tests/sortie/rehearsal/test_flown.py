@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan

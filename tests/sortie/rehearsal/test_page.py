@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot.footprint import Lens
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.footprint import Lens
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, parse_plan, with_speed

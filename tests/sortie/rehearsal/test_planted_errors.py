@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot.footprint import Lens
-from autopilot.geo import GeoPoint
+from autopilot.interface.footprint import Lens
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan

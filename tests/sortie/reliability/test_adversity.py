@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from pymavlink import mavutil
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader
 from sortie.config.errors import UserError
 from sortie.storage.store import Store
 from tests.fakes.patience import PATIENCE_S

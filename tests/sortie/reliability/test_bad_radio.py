@@ -6,11 +6,11 @@ from math import nan
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
 from sortie.api.link import SessionLink
 from tests.fakes.mission_bench import packed

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import StatusText
-from autopilot.geo import GeoPoint, to_global
+from autopilot.context.events import StatusText
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

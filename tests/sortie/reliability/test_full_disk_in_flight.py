@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients import (
     CommandOutcome,
@@ -23,7 +23,7 @@ from mavlink_bridge.clients import (
     TransferOutcome,
     command_long,
 )
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session, events
 from sortie.api.sample import square
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.geo import GeoPoint, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients import MissionUpload, ParameterList, Target, TransferOutcome
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from sortie import Session

@@ -15,9 +15,9 @@ import pytest
 from pymavlink import mavutil
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.base import Link
-from mavlink_bridge.network import Network
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.network import Network
 from sortie import Session
 from sortie.config.values import Bounds
 from sortie.runtime.client_pace import ClientPace

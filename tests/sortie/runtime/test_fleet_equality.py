@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autopilot.context.journal import NoJournal
 from autopilot.flight.trace import TraceEntry, write_line
-from autopilot.geo import GeoPoint
-from autopilot.journal import NoJournal
+from autopilot.interface.geo import GeoPoint
 from sortie.api.sample import square
 from sortie.config.formation import FleetVehicle, moved, seed_of
 from sortie.logs.recorder import record_flights

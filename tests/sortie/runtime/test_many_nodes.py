@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import MemoryJournal
+from autopilot.context.journal import MemoryJournal
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.events import ItemReached, MissionComplete
 from sortie.api.sample import square
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.control.layout import TICK_MS
+from autopilot.interface.layout import TICK_MS
 from sortie.runtime.pacing import AHEAD_MS, SILENT_S, Pace
 from sortie.runtime.runtime import PACED_SLICE_S, Runtime, never
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import Frame, FrameWriter
 from mavlink_bridge.links.memory import MemoryLink
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import Frame, FrameWriter
 from sortie.nodes.endpoint import VehicleTimeNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire

@@ -11,9 +11,9 @@ import pytest
 
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkHub
-from mavlink_bridge.signing import Signing, timestamp_of
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie import Session, UserError
 from sortie.commands.cli import run
 from tests.fakes.served import free_port, served

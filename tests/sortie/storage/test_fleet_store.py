@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import SaveHome, SaveParameter, SavePlan, SaveProgress
+from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveProgress
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from sortie.storage.store import Store
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import SaveHome, SaveParameter, SavePlan, SaveProgress, SaveTogether
+from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveProgress, SaveTogether
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from sortie.config.errors import UserError
 from sortie.storage.store import Store

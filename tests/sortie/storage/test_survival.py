@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients import (
     CommandOutcome,
@@ -18,7 +18,7 @@ from mavlink_bridge.clients import (
     TransferOutcome,
     command_long,
 )
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie.api.sample import square
 from sortie.nodes.client import Listener, Remote
 from tests.fakes.patience import PATIENCE_S

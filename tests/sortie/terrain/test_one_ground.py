@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.geo import METRES_PER_DEGREE, GeoPoint, to_global
+from autopilot.interface import report as R
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, to_global
 from autopilot.parameters.parameters import Parameters
 from autopilot.rehearsal.way import Field
 from autopilot.vehicles.kinds import vehicle_class

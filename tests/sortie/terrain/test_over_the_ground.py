@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autopilot import report as R
-from autopilot.events import ModeChanged, StatusText
-from autopilot.geo import to_global
+from autopilot.context.events import ModeChanged, StatusText
+from autopilot.interface import report as R
+from autopilot.interface.geo import to_global
+from autopilot.interface.reasons import ModeReason
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
-from autopilot.reasons import ModeReason
 from sortie import Session
 from tests.fakes.terrain import HOME, Ground, hills, map_of, ramp, write_geotiff
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 
-from autopilot.geo import GeoPoint, distance
+from autopilot.interface.geo import GeoPoint, distance
 from sortie import Session, UserError, strategies
 from tests.fakes.examples import examples
 from tests.fakes.plugin_run import again, run

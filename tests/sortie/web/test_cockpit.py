@@ -16,7 +16,7 @@ pytest.importorskip("aiohttp", reason="the page's library is not installed: sort
 
 import aiohttp
 
-from mavlink_bridge import codec
+from mavlink_bridge.wire import codec
 from tests.fakes.page_run import page_run
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import served

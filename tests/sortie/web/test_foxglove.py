@@ -15,7 +15,7 @@ pytest.importorskip("aiohttp", reason="the page's library is not installed: sort
 import aiohttp
 from foxglove.messages import LogLevel
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie import Session, UserError
 from sortie.runtime.runtime import Runtime
 from sortie.web.foxglove_server import FoxgloveServer, from_home, level_of, turned

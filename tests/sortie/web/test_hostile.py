@@ -7,9 +7,9 @@ from random import Random
 
 import msgspec
 
-from mavlink_bridge import codec
-from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.framing import FrameWriter
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import FrameWriter
 from sortie.web.rest import frame_json, heard_json
 from sortie.web.traffic import Traffic
 from sortie.web.watch import Watch

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
 from sortie.config.values import listen_address, tile_address

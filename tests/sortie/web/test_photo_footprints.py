@@ -6,9 +6,9 @@ from math import cos, radians, sin, tan
 
 import pytest
 
-from autopilot.geo import GeoPoint, to_local
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mav import Cmd
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.web.footprint import FARTHEST, NO_PLACE, corners, of_picture, of_view
 from sortie.web.picture import Vehicle

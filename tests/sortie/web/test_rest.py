@@ -12,9 +12,9 @@ pytest.importorskip("aiohttp", reason="the page's library is not installed: sort
 
 import aiohttp
 
-from autopilot.geo import GeoPoint
-from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
+from autopilot.interface.geo import GeoPoint
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.web.rest import Filter, NotAMessageError, example_json, heard_json, message_json, read_message
 from tests.fakes.page_run import TOKEN, page_run

@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("aiohttp", reason="the page's library is not installed: sortie[web]")
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie import Session
 from sortie.api.sample import square
 from sortie.config.errors import UserError

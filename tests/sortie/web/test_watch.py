@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autopilot.geo import GeoPoint, distance
-from mavlink_bridge.framing import Frame
+from autopilot.interface.geo import GeoPoint, distance
+from mavlink_bridge.wire.framing import Frame
 from sortie import Session
 from sortie.web.orders import modes_of, read_request
 from sortie.web.picture import COLUMNS, LOST_MS

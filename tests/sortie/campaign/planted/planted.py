@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import numpy as np
 
+from autopilot.interface.targets import Circle, Hold, Leg, Yaw, YawMode
 from autopilot.mission.executor import CommandStartResult
 from autopilot.modes.mode import Mode
-from autopilot.modes.table import ModeSpec
-from autopilot.targets import Circle, Hold, Leg, Yaw, YawMode
+from autopilot.vehicles.mode_table import ModeSpec
 from sortie.config.errors import RefusedError
 
 NAV_SCRIPT_TIME = 42702

@@ -1,0 +1,273 @@
+"""Commands that fly the vehicle: takeoff, land, GUIDED targets, speed, heading, region of interest.
+
+Each gives an `Outcome` and says why when it refuses. The rules are docs/reference/ground-stations.md, 3.2. Arguments
+are finite: what comes over a link has been checked there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from autopilot.context.events import RebootRequested
+from autopilot.context.frames import local
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import Attitude, Hold, Leg, Yaw, YawMode
+from autopilot.mav import Result, Severity, SpeedType
+from autopilot.mission.state import TRACK_KINDS
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.guided import GuidedFlight, GuidedMode
+from autopilot.modes.heading import Heading, condition_yaw
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.speeds import SpeedControl
+from autopilot.mount.mount import Mount
+
+_LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
+_HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
+_OUTSIDE = "Guided target: outside the fence"
+UNSUPPORTED = Outcome(Result.UNSUPPORTED, "not for this vehicle")
+DENIED = Outcome(Result.DENIED, "invalid parameter")
+
+_ALL_SPEEDS: frozenset[int] = frozenset(SpeedType)
+
+
+class FlightCommands:
+    """See the module."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        helm: Helm,
+        modes: ModeChoice,
+        guided: GuidedMode,
+        auto: AutoMode,
+        heading: Heading,
+        speeds: SpeedControl,
+        admits: Callable[[GeoPoint], bool],
+        mount: Mount,
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
+        self._modes = modes
+        self._guided = guided
+        self._auto = auto
+        self._heading = heading
+        self._speeds = speeds
+        self._admits = admits  # the fence: may it be sent there?
+        self._mount = mount
+        self._kind = facts.vehicle_class
+
+    # --- up and down ----------------------------------------------------------------------------------------------
+    def takeoff(self, height_m: float) -> Outcome:
+        facts, announcer, helm = self._facts, self._announcer, self._helm
+        if not self._kind.has_height:
+            return UNSUPPORTED
+        if not facts.armed:
+            return announcer.refuse("Takeoff: not armed")
+        if not facts.landed:
+            return announcer.refuse("Takeoff: already flying")
+        home_down, here_down = facts.home_ned[2], facts.vehicle.state.position[2]
+        if home_down - height_m >= here_down:
+            return announcer.refuse("Takeoff: height is not above the vehicle")
+        down = min(home_down - height_m, here_down - _LOWEST_TAKEOFF)
+        if not self._modes.mode.take_off(down):
+            return announcer.refuse(f"Takeoff: not in {self._modes.spec.name}")
+        helm.takeoff_allowed = True
+        return ACCEPTED
+
+    def land(self, now_ms: int) -> Outcome:
+        number = self._kind.modes.land
+        return UNSUPPORTED if number is None else self._modes.set(number, now_ms, ModeReason.GCS_COMMAND)
+
+    def return_to_launch(self, now_ms: int) -> Outcome:
+        return self._modes.set(self._kind.modes.rtl, now_ms, ModeReason.GCS_COMMAND)
+
+    # --- GUIDED ---------------------------------------------------------------------------------------------------
+    def _flight(self) -> GuidedFlight | None:
+        """What takes guided targets now: GUIDED, or AUTO in a GUIDED_ENABLE item."""
+        if self._modes.mode is self._guided:
+            return self._guided.flight
+        return self._auto.guided if self._modes.mode is self._auto else None
+
+    def _flies(self, flight: GuidedFlight) -> bool:
+        """On the ground a place is taken without effect, as ArduPilot takes it, but not in silence."""
+        if self._facts.armed and not self._facts.grounded:
+            return True
+        why = "take off first" if self._facts.armed else "not armed"
+        self._announcer.say(Severity.WARNING, f"Guided target: {why}")
+        return False
+
+    def reposition(
+        self,
+        place: GeoPoint,
+        now_ms: int,
+        *,
+        speed: float | None = None,
+        yaw_rad: float | None = None,
+        change_mode: bool = False,
+        over_ground: float | None = None,
+    ) -> Outcome:
+        """DO_REPOSITION; altitude AMSL, m/s. `over_ground`: see `GuidedFlight.go_to`."""
+        if not change_mode and self._modes.mode is not self._guided:
+            return self._announcer.refuse("Reposition: not in GUIDED", Result.DENIED)
+        if not self._within_fence(place):
+            return self._announcer.refuse(_OUTSIDE)
+        if self._modes.mode is not self._guided:
+            outcome = self._modes.set(self._kind.modes.guided, now_ms, ModeReason.GCS_COMMAND)
+            if not outcome.ok:
+                return outcome
+        flight = self._guided.flight
+        if self._flies(flight):
+            if speed is not None and speed > 0.0:
+                self._speeds.override(ground=speed)
+            yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
+            flight.go_to(local(self._facts, place), yaw, over_ground)
+        return ACCEPTED
+
+    def guided_item(self, place: GeoPoint, over_ground: float | None = None) -> Outcome:
+        flight = self._flight()
+        if flight is None:
+            return self._announcer.refuse("Guided target: not in GUIDED")
+        if not self._within_fence(place):
+            return self._announcer.refuse(_OUTSIDE)
+        if self._flies(flight):
+            flight.go_to(local(self._facts, place), over_ground=over_ground)
+        return ACCEPTED
+
+    def _within_fence(self, place: GeoPoint) -> bool:
+        """ArduCopter takes no target beyond the fence; ArduRover takes it, and the fence acts."""
+        return not self._kind.keeps_targets_in_fence or self._admits(place)
+
+    def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
+        """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
+        flight, origin = self._flight(), self._facts.vehicle.origin
+        if flight is None or self._facts.grounded or origin is None or not self._kind.has_height:
+            self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
+            return ACCEPTED
+        flight.change_height(origin.alt - alt_amsl, over_ground)
+        return ACCEPTED
+
+    def guided_target(
+        self,
+        *,
+        position: Ned | None = None,
+        velocity: Ned | None = None,
+        acceleration: Ned | None = None,
+        yaw: Yaw | None = None,
+        over_ground: float | None = None,
+    ) -> Outcome:
+        """SET_POSITION_TARGET_*: NED about the vehicle's origin, what is not given is ignored. Outside
+        GUIDED and on the ground all of it is, without a text: these come many times a second."""
+        flight = self._flight()
+        if flight is None or self._facts.grounded or not self._facts.armed:
+            return Outcome(Result.FAILED, "not flying in GUIDED")
+        origin = self._facts.vehicle.origin
+        if position is not None and origin is not None and not self._within_fence(to_global(origin, position)):
+            return Outcome(Result.FAILED, _OUTSIDE)
+        if position is not None and velocity is None:
+            flight.go_to(position, yaw, over_ground)
+        elif velocity is not None or acceleration is not None:
+            here = self._facts.vehicle.state.velocity  # what an acceleration alone goes on from
+            flight.move(velocity or here, position=position, acceleration=acceleration, yaw=yaw)
+        elif yaw is not None:
+            self._heading.fix(yaw)
+        return ACCEPTED
+
+    def guided_attitude(self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float) -> Outcome:
+        """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself. Driven: -1 .. 1, a share
+        of WP_SPEED along `yaw`, or turning at `yaw_rate`."""
+        flight = self._flight()
+        if flight is None or not self._facts.armed:
+            return Outcome(Result.FAILED, "not flying in GUIDED")
+        if not self._kind.has_height:
+            flight.drive(thrust * self._facts.param("WP_SPEED", 2.0), yaw, yaw_rate)
+            return ACCEPTED
+        direct = bool(int(self._facts.param("GUID_OPTIONS")) & 8)
+        limits = self._speeds.current()
+        climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
+        timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
+        flight.attitude(
+            Attitude(roll, pitch, yaw, yaw_rate or 0.0, yaw_rate is not None, thrust, climb, not direct, timeout_ms)
+        )
+        return ACCEPTED
+
+    # --- speed and nose -------------------------------------------------------------------------------------------
+    def change_speed(self, kind: int, speed: float) -> Outcome:
+        if not self._kind.has_height:
+            return self._change_driving_speed(kind, speed)
+        if kind not in _ALL_SPEEDS or not speed > 0.0:
+            return DENIED
+        if not self._modes.spec.autopilot or self._modes.spec.pilot:
+            return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}")
+        if kind in TRACK_KINDS:
+            self._change_ground_speed(speed)
+        else:
+            self._speeds.set_vertical(kind, speed)
+        return ACCEPTED
+
+    def _change_ground_speed(self, speed: float) -> None:
+        """In AUTO it is the mission's speed, which has one owner."""
+        if self._modes.mode is self._auto:
+            self._auto.sequencer.change_speed(speed)
+        else:
+            self._speeds.override(ground=speed)
+
+    def _change_driving_speed(self, kind: int, speed: float) -> Outcome:
+        """Only on the way to a place; a speed that comes with the target is not changed (ArduPilot
+        Rover/mode_guided.cpp, set_desired_speed)."""
+        if kind not in TRACK_KINDS:
+            return DENIED
+        if not speed > 0.0:
+            return self._announcer.refuse("Speed change: must be above zero")
+        mode = self._modes.mode
+        sent = mode is self._guided and not self._guided.flight.drives_to_a_place
+        if not self._modes.spec.autopilot or sent:
+            return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}{' now' if sent else ''}")
+        self._change_ground_speed(speed)
+        return ACCEPTED
+
+    def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:
+        if not self._kind.turns_nose:
+            return UNSUPPORTED
+        here = self._facts.vehicle.state.yaw
+        if not self._modes.mode.turn(condition_yaw(angle_deg, rate_deg_s, direction, relative, here)):
+            return self._announcer.refuse(f"Yaw: not in {self._modes.spec.name}")
+        return ACCEPTED
+
+    def set_roi(self, place: GeoPoint | None) -> Outcome:
+        """A gimbal looks there; where none turns to the side, a nose that turns does. Without either a camera would."""
+        if self._mount.gimbal is not None:
+            if place is None:
+                self._mount.look_away()
+            else:
+                self._mount.look_at(place)
+        if not self._kind.turns_nose or self._mount.pans:
+            return ACCEPTED
+        if place is not None and not self._facts.has_position:
+            return self._announcer.refuse("Region of interest: requires position")
+        if self._modes.spec.pilot:
+            return self._announcer.refuse(f"Region of interest: not in {self._modes.spec.name}")
+        self._heading.look_at(None if place is None else local(self._facts, place))
+        return ACCEPTED
+
+    def set_reverse(self, backwards: bool) -> Outcome:
+        if not self._kind.reverses:
+            return UNSUPPORTED
+        self._helm.backwards = backwards
+        target = self._helm.target
+        if isinstance(target, Leg | Hold) and not self._helm.arrived and self._facts.armed:
+            self._helm.fly(replace(target, backwards=backwards))
+        return ACCEPTED
+
+    # --- the whole ------------------------------------------------------------------------------------------------
+    def reboot(self) -> Outcome:
+        """Announces RebootRequested; who runs the service starts it anew. Refused while armed."""
+        if self._facts.armed:
+            return self._announcer.refuse("Reboot: armed")
+        self._announcer.announce(RebootRequested())
+        return ACCEPTED

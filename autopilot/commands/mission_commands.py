@@ -1,0 +1,88 @@
+"""Commands about the mission: start, go to an item, jump, land start, pause (docs/reference/mission-semantics.md,
+1.5)."""
+
+from __future__ import annotations
+
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mav import Result
+from autopilot.mission.sequencer import InvalidIndexError, MissionState, NoNavigationItemError
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.manager import ModeChoice
+
+_HIGHEST_TAG = 65535
+
+
+class MissionCommands:
+    """See the module."""
+
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, helm: Helm, modes: ModeChoice, auto: AutoMode
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
+        self._modes = modes
+        self._auto = auto
+        self._auto_number = facts.vehicle_class.modes.auto
+
+    def start(self, now_ms: int, first: float = 0.0, last: float = 0.0) -> Outcome:
+        """MISSION_START: enters AUTO, starts or resumes, and allows the takeoff. Disarmed it only enters."""
+        if first != 0.0 or last != 0.0:
+            return Outcome(Result.DENIED, "a part of a mission cannot be started")
+        in_auto = self._modes.mode is self._auto
+        if in_auto and not self._auto.mission.total():
+            return self._announcer.refuse("Mission start: no mission")
+        allowed, self._helm.takeoff_allowed = self._helm.takeoff_allowed, self._facts.armed
+        outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms, ModeReason.GCS_COMMAND)
+        if not outcome.ok:
+            self._helm.takeoff_allowed = allowed
+            return outcome
+        if in_auto:
+            self._auto.begin_again()
+        self._auto.wake()
+        return ACCEPTED
+
+    def set_current(self, seq: int, *, reset: bool = False) -> Outcome:
+        """`reset`: jump counters too, and a mission that had ended goes on. seq -1 with `reset`: counters only."""
+        if reset:
+            self._auto.sequencer.reset_jump_counters()
+            if seq == -1:
+                return ACCEPTED
+        completed = self._auto.sequencer.state() is MissionState.COMPLETED
+        try:
+            self._auto.steer(seq)
+        except InvalidIndexError as error:
+            return self._announcer.refuse(f"Mission: {error}", Result.DENIED)
+        except NoNavigationItemError as error:
+            return self._announcer.refuse(f"Mission: {error}")
+        if reset and completed:
+            self._auto.begin_again()
+        return ACCEPTED
+
+    def jump_to_tag(self, tag: float) -> Outcome:
+        """DO_JUMP_TAG as a command: go to the first item with `tag`."""
+        if not 0 <= tag <= _HIGHEST_TAG:
+            return Outcome(Result.DENIED, "no such tag")
+        seq = self._auto.mission.find_tag(int(tag))
+        if seq is None:
+            return self._announcer.refuse(f"Mission: no tag {int(tag)}")
+        return self.set_current(seq)
+
+    def land_start(self, now_ms: int) -> Outcome:
+        """DO_LAND_START as a command."""
+        number = self._facts.vehicle_class.modes.landing_sequence
+        if number is None:
+            return Outcome(Result.UNSUPPORTED, "not for this vehicle")
+        return self._modes.set(number, now_ms, ModeReason.GCS_COMMAND)
+
+    def pause(self) -> Outcome:
+        if not self._modes.mode.pause():
+            return self._announcer.refuse(f"Pause: not in {self._modes.spec.name} here")
+        return ACCEPTED
+
+    def resume(self) -> Outcome:
+        if not self._modes.mode.resume():
+            return self._announcer.refuse(f"Continue: not in {self._modes.spec.name} here")
+        return ACCEPTED

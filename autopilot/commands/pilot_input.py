@@ -1,0 +1,128 @@
+"""The sticks, as a ground station moves them (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL).
+
+The vehicle has no radio of its own: without a ground station's sticks they count as centred and the throttle as low.
+From the first input on their silence is a failsafe, until they are released (`autopilot.safety.failsafes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.interface.targets import Sticks
+from autopilot.modes.manager import ModeChoice
+from autopilot.safety.failsafes import Failsafes
+
+_LOW = 0.05  # throttle, 0 .. 1
+_CENTRE = 0.5
+_LOW_PULSE = 1000.0  # us
+_MODE_PULSES = (1165.0, 1295.0, 1425.0, 1555.0, 1685.0, 1815.0)
+"""The middle of each position of a mode switch (ArduPilot libraries/RC_Channel/RC_Channel.cpp, read_6pos_switch)."""
+
+
+class PilotInput:
+    """Passes the sticks to the vehicle. `takeoff_allowed`: told when a raised throttle lets AUTO take off."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        helm: Helm,
+        modes: ModeChoice,
+        failsafes: Failsafes,
+        takeoff_allowed: Callable[[], None],
+    ) -> None:
+        self._facts = facts
+        self._helm = helm
+        self._modes = modes
+        self._failsafes = failsafes
+        self._takeoff_allowed = takeoff_allowed
+        self._throttle = 0.0
+        self._sticks = Sticks()
+        self._radio_failed = False
+        self._switch_asked = (-1, -1)
+        self._switch: tuple[float, ...] = ()
+        self.held = False
+        """Somebody moves the sticks."""
+
+    def move(self, sticks: Sticks | None, now_ms: int) -> None:
+        """New stick positions; None = released."""
+        if sticks is None:
+            self._let_go()
+            self._failsafes.sticks_released()
+            return
+        if self._radio_failed:
+            return
+        self._helm.vehicle.set_sticks(sticks)
+        self.held = True
+        self._sticks = sticks
+        self._throttle = sticks.throttle
+        self._modes.mode.sticks_moved(sticks)
+        self._failsafes.sticks_heard(now_ms)
+        if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
+            self._helm.takeoff_allowed = True
+            self._takeoff_allowed()
+
+    def update(self, now_ms: int) -> None:
+        """Were they silent for too long? Then they are centred, and the failsafe acts."""
+        if self._failsafes.sticks.is_due(now_ms):
+            self.lose(now_ms)
+
+    def parameter_changed(self, name: str) -> None:
+        if name == "SIM_RC_FAIL":
+            self.radio_failed(bool(self._facts.param(name)), self._facts.now_ms)
+
+    def radio_failed(self, failed: bool, now_ms: int) -> None:
+        """SIM_RC_FAIL, or the fault `rc.loss`: while it lasts nothing that moves the sticks comes through."""
+        self._radio_failed = failed
+        if failed:
+            self.lose(now_ms)
+        else:
+            self._failsafes.sticks_released()
+
+    def lose(self, now_ms: int) -> None:
+        """The sticks are lost (silence, a pulse below FS_THR_VALUE, or a failed radio)."""
+        self._let_go()
+        self._failsafes.sticks_silent(now_ms)
+
+    def _let_go(self) -> None:
+        self._throttle = 0.0
+        self.held = False
+        self._sticks = Sticks()
+        self._helm.vehicle.set_sticks(self._sticks)
+        self._modes.mode.sticks_moved(self._sticks)
+
+    @property
+    def deflected(self) -> bool:
+        """Does some stick ask for movement? (A rover's throttle rests in the centre.)"""
+        sticks = self._sticks
+        return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
+
+    @property
+    def pulses(self) -> tuple[float, ...]:
+        """Throttle and channels 5 to 8 as a transmitter would have them, us."""
+        return (self._throttle_pulse(), *self._switch_pulses())
+
+    def _throttle_pulse(self) -> float:
+        """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""
+        if self.held or not self._facts.vehicle_class.has_height:
+            return _LOW_PULSE + 1000.0 * self._sticks.throttle
+        return _LOW_PULSE
+
+    def _switch_pulses(self) -> tuple[float, ...]:
+        """Channels 5 to 8, us: the mode switch in a position of the present mode (without one in the sixth, as
+        ArduPilot's simulator has it), all others low."""
+        asked = (self._facts.parameters.version, self._modes.number)
+        if asked != self._switch_asked:
+            self._switch_asked, self._switch = asked, self._find_switch()
+        return self._switch
+
+    def _find_switch(self) -> tuple[float, ...]:
+        param = self._facts.param
+        channel, modes = self._facts.vehicle_class.mode_switch
+        position = next((n for n, name in enumerate(modes, 1) if int(param(name, -1.0)) == self._modes.number), 6)
+        switch = int(param(channel, 5.0))
+        return tuple(_MODE_PULSES[position - 1] if number == switch else _LOW_PULSE for number in range(5, 9))
+
+    def throttle_raised(self) -> bool:
+        """Would the throttle lift the vehicle? It rests in the centre where it is a climb rate."""
+        return self._throttle > (_LOW if self._modes.spec.manual_throttle else _CENTRE + _LOW)

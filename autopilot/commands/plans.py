@@ -1,0 +1,110 @@
+"""The three plans of a vehicle: mission, fence, rally points. Checked as a whole, swapped in as a whole.
+
+`MissionStorage` owns the items; this owns when they change. A new mission takes effect at the start of a tick while the
+old one is being flown (docs/reference/mission-semantics.md, item 24), otherwise at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from autopilot.context.journal import Journal, SavePlan
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.mav import MissionType, Severity
+from autopilot.mission.commands import PLANS
+from autopilot.mission.fence import check_fence
+from autopilot.mission.items import MissionItem
+from autopilot.mission.rally import check_rally
+from autopilot.mission.storage import MissionStorage
+
+_TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
+_CLEAR_AT_BOOT: Final = 1  # MIS_OPTIONS bit 0
+
+Items = tuple[MissionItem, ...]
+
+
+class Plans:
+    """`count_changed(name, value)` is told the totals; `mission_replaced(old items)` a new mission, `came` that
+    any plan is another."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        journal: Journal,
+        stored: Mapping[int, Items],
+        count_changed: Callable[[str, float], object],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._journal = journal
+        self._count_changed = count_changed
+        self._pending: Items | None = None
+        self.mission = MissionStorage(first_index=1)
+        self.fence = MissionStorage(first_index=0)
+        self.rally = MissionStorage(first_index=0)
+        self.mission_replaced: Callable[[Items], None] = lambda old: None
+        self.came: Callable[[], None] = lambda: None
+        self.mission_is_flown: Callable[[], bool] = lambda: False
+        self._load(stored)
+
+    def next_deadline_ms(self) -> int | None:
+        """At once while a new mission waits for the next tick."""
+        return None if self._pending is None else self._facts.now_ms
+
+    def may_clear(self, kind: int) -> bool:
+        """False while armed and the mission runs (kind 0)."""
+        return kind != MissionType.MISSION or not (self._facts.armed and self.mission_is_flown())
+
+    def storage(self, kind: int) -> MissionStorage:
+        """By MAV_MISSION_TYPE."""
+        return (self.mission, self.fence, self.rally)[kind]
+
+    def _load(self, stored: Mapping[int, Items]) -> None:
+        for kind in PLANS:
+            items = tuple(stored.get(kind, ()))
+            complaint = self.check(kind, items, empty_circles=True)
+            if complaint is not None:  # a foreign or damaged store; what cannot be flown is not taken
+                self._announcer.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
+                items = ()
+            if kind == MissionType.MISSION and items and int(self._facts.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
+                items = ()
+                self._journal.submit(SavePlan(MissionType.MISSION, ()))
+            self.storage(kind).replace(items)
+            self._count(kind)
+
+    def _count(self, kind: int) -> None:
+        """MIS_TOTAL counts the home item too, as ArduPilot's does."""
+        storage = self.storage(kind)
+        self._count_changed(_TOTALS[kind], float(storage.count() if kind == MissionType.MISSION else storage.total()))
+
+    @staticmethod
+    def check(kind: int, items: Items, *, empty_circles: bool = False) -> str | None:
+        """The complaint about a plan as a whole, or None. Items have been checked one by one before. `empty_circles`:
+        see `check_fence`."""
+        if kind == MissionType.FENCE:
+            return check_fence(items, empty_circles=empty_circles)
+        return check_rally(items) if kind == MissionType.RALLY else None
+
+    def replace(self, kind: int, items: Items) -> None:
+        """A new plan has become durable."""
+        if kind == MissionType.MISSION and self.mission_is_flown():
+            self._pending = items
+            return
+        self._swap(kind, items)
+
+    def begin_tick(self) -> None:
+        """The start of a tick: a waiting mission takes the place of the one being flown."""
+        if self._pending is not None:
+            items, self._pending = self._pending, None
+            self._swap(MissionType.MISSION, items)
+
+    def _swap(self, kind: int, items: Items) -> None:
+        storage = self.storage(kind)
+        old = storage.items()
+        storage.replace(items)
+        self._count(kind)
+        if kind == MissionType.MISSION:
+            self.mission_replaced(old)
+        self.came()

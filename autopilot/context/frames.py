@@ -1,0 +1,75 @@
+"""Where a mission item is, in the vehicle's local frame. What its height counts from:
+`autopilot.interface.geo.altitude_amsl`."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+from typing import Final
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, to_global, to_local
+from autopilot.mission.items import MissionItem
+
+_AROUND: Final = 36  # places of a circle that are looked at
+
+
+def local(facts: VehicleFacts, place: GeoPoint) -> Ned:
+    """NED m of a place; the local frame must exist (`VehicleFacts.has_position`)."""
+    origin = facts.vehicle.origin
+    if origin is None:
+        return facts.vehicle.state.position
+    return to_local(origin, place.lat, place.lon, place.alt)
+
+
+def amsl(facts: VehicleFacts, frame: int, z: float, lat: float, lon: float) -> float:
+    """Altitude above mean sea level (m) of a `z` in `frame` at a place; while there is no home, `z` itself, and where
+    the terrain data end, the vehicle's own."""
+    altitude = facts.altitude(frame, z, lat, lon)
+    if altitude is None and frame in ABOVE_GROUND and facts.terrain.known:
+        return facts.vehicle.state.place.alt
+    return z if altitude is None else altitude
+
+
+def item_down(facts: VehicleFacts, item: MissionItem) -> float:
+    """NED d of the altitude of an item that is where the vehicle is."""
+    here = facts.vehicle.state.place
+    return _down(facts, item, here.lat, here.lon)
+
+
+def _down(facts: VehicleFacts, item: MissionItem, lat: float, lon: float) -> float:
+    origin = facts.vehicle.origin
+    return (origin.alt if origin is not None else 0.0) - amsl(facts, item.frame, item.z, lat, lon)
+
+
+def item_position(facts: VehicleFacts, item: MissionItem, before: Ned | None = None) -> Ned:
+    """NED m of an item. x = y = 0 means "here" and z = 0 "at this altitude" (docs/reference/mission-semantics.md, 1.4):
+    of `before`, the end of the leg that is being finished, or of the vehicle."""
+    here = before if before is not None else facts.vehicle.state.position
+    origin = facts.vehicle.origin
+    if origin is None:
+        return (here[0], here[1], here[2] if item.z == 0.0 else item_down(facts, item))
+    if item.x == 0.0 and item.y == 0.0:
+        north, east = here[0], here[1]
+        place = to_global(origin, here)
+        lat, lon = place.lat, place.lon
+    else:
+        lat, lon = item.x, item.y
+        north, east, _ = to_local(origin, lat, lon, 0.0)
+    return (north, east, here[2] if item.z == 0.0 else _down(facts, item, lat, lon))
+
+
+def over_ground(facts: VehicleFacts, item: MissionItem) -> float | None:
+    """See `VehicleFacts.over_ground`; z = 0 is "at this altitude"."""
+    return None if item.z == 0.0 else facts.over_ground(item.frame, item.z)
+
+
+def above_the_highest(facts: VehicleFacts, center: Ned, radius: float, z: float) -> Ned:
+    """`center` at `z` m above the highest ground that is known on a circle about it: circles are flown level."""
+    origin = facts.vehicle.origin
+    if origin is None:
+        return center
+    turns = (2.0 * pi * k / _AROUND for k in range(_AROUND))
+    ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn), 0.0) for turn in turns]
+    heights = [facts.ground_at(p.lat, p.lon) for p in (to_global(origin, one) for one in (*ring, center))]
+    known = [height for height in heights if height is not None]
+    return (center[0], center[1], origin.alt - max(known) - z) if known else center

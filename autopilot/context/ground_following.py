@@ -1,0 +1,171 @@
+"""Legs that keep their height above the ground: a leg becomes a row of short straight ones over the ground that is
+known, and the vehicle is given one after the other.
+
+The height above the ground goes linearly from that at the beginning to that at the end, as ArduPilot's does between two
+waypoints of a terrain frame (AC_WPNav). The profile is sampled every ten metres and straightened to within a metre
+(Douglas and Peucker 1973), so that flat ground is one leg. Speeds stay the guidance's: steep ground is flown as fast as
+climb and descent allow, and the nose points as it was told.
+
+Where the terrain data end, the vehicle goes on level. If they have not come for five seconds it is a failsafe
+(FS_TERRAIN_TIMEOUT_MS of ArduCopter); come they in time, the leg goes on above the ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import hypot
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.targets import Leg, Target, Yaw
+
+__all__ = ["GroundFollower", "ground_profile"]
+
+_STEP_M: Final = 10.0
+_MOST_STEPS: Final = 2000
+_EXACT_M: Final = 1.0
+_TIMEOUT_MS: Final = 5000
+_LOOK_MS: Final = 1000
+
+Floats = npt.NDArray[np.float64]
+
+
+def ground_profile(facts: VehicleFacts, begin: Ned, end: Ned) -> tuple[Floats, Floats]:
+    """Shares (0 to 1) of the way from `begin` to `end`, and the height of the ground there, m above the origin; NaN:
+    not known. The vehicle must have an origin."""
+    origin = facts.vehicle.origin
+    assert origin is not None
+    length = hypot(end[0] - begin[0], end[1] - begin[1])
+    count = min(max(int(length / _STEP_M) + 1, 2), _MOST_STEPS)
+    shares = np.linspace(0.0, 1.0, count)
+    heights = np.array([_height(facts, origin, begin, end, float(share)) for share in shares])
+    return shares, heights - origin.alt
+
+
+def _height(facts: VehicleFacts, origin: GeoPoint, begin: Ned, end: Ned, share: float) -> float:
+    place = to_global(
+        origin, (begin[0] + share * (end[0] - begin[0]), begin[1] + share * (end[1] - begin[1]), 0.0)
+    )  # fmt: skip
+    height = facts.ground_at(place.lat, place.lon)
+    return float("nan") if height is None else height
+
+
+def _straightened(along: Floats, up: Floats) -> list[int]:
+    """Indices that are kept: no height in between lies farther than `_EXACT_M` from their lines."""
+    kept = {0, len(up) - 1}
+    ranges = [(0, len(up) - 1)]
+    while ranges:
+        first, last = ranges.pop()
+        if last - first < 2:
+            continue
+        share = (along[first : last + 1] - along[first]) / (along[last] - along[first])
+        off = np.abs(up[first : last + 1] - (up[first] + share * (up[last] - up[first])))
+        worst = int(np.argmax(off))
+        if off[worst] > _EXACT_M:
+            kept.add(first + worst)
+            ranges += [(first, first + worst), (first + worst, last)]
+    return sorted(kept)
+
+
+class GroundFollower:
+    """Turns the legs of a vehicle into pieces. `lost(now_ms)` is called when the terrain data have ended for too
+    long."""
+
+    def __init__(self, facts: VehicleFacts, lost: Callable[[int], None] = lambda now_ms: None) -> None:
+        self._facts = facts
+        self.lost = lost
+        self._leg: Leg | None = None
+        self._pieces: list[Ned] = []
+        self._blind = False  # the last piece leads where nothing is known
+        self._blind_ms: int | None = None  # since when it is flown
+        self._revision = 0
+        self._due_ms: int | None = None
+
+    def begin(self, target: Target) -> Target:
+        """The first piece of a target, or the target itself, when it follows no ground."""
+        self._leg = self._blind_ms = self._due_ms = None
+        if not isinstance(target, Leg) or target.over_ground is None or self._facts.vehicle.origin is None:
+            return target
+        self._leg = target
+        return self._plan(target.start or self._facts.vehicle.state.position, first=True)
+
+    def next_piece(self) -> Target | None:
+        """What is flown when a piece has been; None when that was the last, or no ground is followed."""
+        if self._leg is None:
+            return None
+        if not self._pieces:
+            self._leg = self._blind_ms = self._due_ms = None
+            return None
+        if self._blind and self._revision != self._facts.terrain.revision:
+            return self._plan(self._facts.vehicle.state.position)
+        return self._piece()
+
+    def set_yaw(self, yaw: Yaw) -> None:
+        """The nose points elsewhere from now on, in the pieces to come as well."""
+        if self._leg is not None:
+            self._leg = replace(self._leg, yaw=yaw)
+
+    def armed(self, armed: bool, now_ms: int) -> None:
+        """A way home that counts from the ground (RTL_ALT_TYPE) will need it."""
+        if armed and int(self._facts.param("RTL_ALT_TYPE")) == 1 and self._facts.has_position:
+            here = self._facts.vehicle.state.place
+            self._facts.terrain.ask(here.lat, here.lon)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def update(self, now_ms: int) -> Target | None:
+        """Where the data have ended: another piece to fly, when they have come."""
+        if self._due_ms is None or now_ms < self._due_ms or self._blind_ms is None:
+            return None
+        if self._revision != self._facts.terrain.revision:
+            return self._plan(self._facts.vehicle.state.position)
+        if now_ms - self._blind_ms >= _TIMEOUT_MS:
+            self._due_ms = None
+            self.lost(now_ms)
+        else:
+            self._due_ms = min(now_ms + _LOOK_MS, self._blind_ms + _TIMEOUT_MS)
+        return None
+
+    # --- pieces ---------------------------------------------------------------------------------------------------
+    def _plan(self, begin: Ned, *, first: bool = False) -> Leg:
+        leg = self._leg
+        assert leg is not None and leg.over_ground is not None
+        self._revision = self._facts.terrain.revision
+        shares, ground = ground_profile(self._facts, begin, leg.end)
+        known = len(ground) if np.isfinite(ground).all() else int(np.argmax(~np.isfinite(ground)))
+        length = hypot(leg.end[0] - begin[0], leg.end[1] - begin[1])
+        up = np.full(1, -begin[2])
+        if known:
+            over = -begin[2] - ground[0]
+            up = ground[:known] + over + (leg.over_ground - over) * shares[:known]
+        kept = _straightened(shares[:known] * length, up) if known > 1 else []
+        points = [
+            (begin[0] + share * (leg.end[0] - begin[0]), begin[1] + share * (leg.end[1] - begin[1]), -float(up[k]))
+            for k, share in ((k, float(shares[k])) for k in kept)
+        ]
+        self._blind = known < len(ground)
+        if self._blind:
+            points = points or [begin]
+            points.append((leg.end[0], leg.end[1], points[-1][2]))
+        self._pieces = points[1:] or [leg.end]
+        return self._piece(start=leg.start if first else None)
+
+    def _piece(self, start: Ned | None = None) -> Leg:
+        leg = self._leg
+        assert leg is not None
+        blind = self._blind and len(self._pieces) == 1
+        if blind and self._blind_ms is None:
+            self._blind_ms = self._facts.now_ms
+            self._due_ms = self._facts.now_ms + _LOOK_MS
+        elif not blind:
+            self._blind_ms = self._due_ms = None
+        end = self._pieces.pop(0)
+        onward = self._pieces[0] if self._pieces else leg.next
+        return replace(leg, start=start, end=end, next=onward, goal=leg.end)

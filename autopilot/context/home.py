@@ -1,0 +1,96 @@
+"""Home: where RTL goes, and what relative heights count from; and the rally points that a return may lead to instead.
+
+Set at the first position, moved to the vehicle at each arming, unless a person has set it (ArduPilot's "locked" home).
+A home that a person set outlives a restart. Rally points: docs/reference/mission-semantics.md, 3 item 5.
+"""
+
+from __future__ import annotations
+
+from autopilot.context.events import HomeChanged
+from autopilot.context.frames import local
+from autopilot.context.journal import Journal, SaveHome
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, distance
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mission.items import MissionItem
+from autopilot.mission.rally import nearest, rally_place
+from autopilot.mission.storage import MissionStorage
+from autopilot.safety.fence import FenceGuard
+
+
+class Home:
+    """Owner of `VehicleFacts.home`."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, journal: Journal, stored: GeoPoint | None) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._journal = journal
+        self._by_person = stored is not None
+        if stored is not None:
+            self.move(stored)
+
+    def move(self, place: GeoPoint) -> None:
+        """Home is there from now on; a controller's own home comes this way too."""
+        self._facts.home = place
+        self._announcer.announce(HomeChanged())
+
+    def position_found(self) -> None:
+        """There is a position: the first one is home."""
+        if self._facts.home is None and self._facts.has_position and not self._found_flying:
+            self.move(self._facts.vehicle.state.place)
+
+    def armed(self) -> None:
+        """The vehicle was armed: home is where it stands now."""
+        if not self._by_person and self._facts.has_position and not self._found_flying:
+            self.move(self._facts.vehicle.state.place)
+
+    @property
+    def _found_flying(self) -> bool:
+        """A controller that is in the air has been armed elsewhere: it says itself where its home is."""
+        return self._facts.vehicle.capabilities.own_modes and not self._facts.landed
+
+    def set(self, place: GeoPoint | None) -> Outcome:
+        """A person sets home to `place`, or with None to where the vehicle is. It is kept over restarts; nobody waits
+        for that here, what is acknowledged is journaled by its service."""
+        if place is None:
+            if not self._facts.has_position:
+                return self._announcer.refuse("Set home failed: requires position")
+            place = self._facts.vehicle.state.place
+        self._by_person = True
+        self.move(place)
+        self._journal.submit(SaveHome(place))
+        return ACCEPTED
+
+
+class ReturnPoint:
+    """Chooses the nearest rally point that lies inside the fence; home when it is nearer (RALLY_INCL_HOME) or when all
+    points are farther than RALLY_LIMIT_KM (0 = no limit)."""
+
+    def __init__(self, facts: VehicleFacts, rally: MissionStorage, fence: FenceGuard) -> None:
+        self._facts = facts
+        self._rally = rally
+        self._fence = fence
+
+    def __call__(self) -> Ned:
+        home = self._facts.home
+        if home is None or not self._rally.total():
+            return self._facts.home_ned
+        here = self._facts.vehicle.state.place
+        places = [rally_place(item, home, self._ground(item)) for item in self._rally.items()]
+        best = nearest([place for place in places if self._fence.contains(place.lat, place.lon)], here)
+        if best is None:
+            return self._facts.home_ned
+        limit = 1000.0 * self._facts.param("RALLY_LIMIT_KM", 0.3)
+        away = distance(here, best)
+        if 0.0 < limit < away:
+            return self._facts.home_ned
+        if int(self._facts.param("RALLY_INCL_HOME", 1.0)) and distance(here, home) < away:
+            return self._facts.home_ned
+        return local(self._facts, best)
+
+    def _ground(self, item: MissionItem) -> float | None:
+        """Of the ground at a rally point, if it counts from there."""
+        if item.frame not in ABOVE_GROUND:
+            return None
+        self._facts.terrain.ask(item.x, item.y)
+        return self._facts.ground_at(item.x, item.y)

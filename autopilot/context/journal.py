@@ -1,0 +1,122 @@
+"""What must survive a crash, and how the core asks for it to be kept.
+
+A change is submitted and gets a ticket; whoever owes somebody an acknowledgement waits until the ticket is durable.
+The core never writes: `sortie` implements `Journal` on SQLite with one writer thread, tests use `MemoryJournal`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.mission.items import MissionItem
+
+
+@dataclass(frozen=True, slots=True)
+class SavePlan:
+    """All items of one kind (MAV_MISSION_TYPE: 0 mission without home item, 1 fence, 2 rally) replace the old ones."""
+
+    kind: int
+    items: tuple[MissionItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveParameter:
+    """A parameter's value; None = back to its default."""
+
+    name: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveHome:
+    """Home as set by a person."""
+
+    home: GeoPoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveProgress:
+    """The sequencer's index and state (`MissionState` value)."""
+
+    index: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTogether:
+    """Several plans, all or none (MISSION_CLEAR_ALL of every type)."""
+
+    plans: tuple[SavePlan, ...]
+
+
+Change = SavePlan | SaveParameter | SaveHome | SaveProgress | SaveTogether
+
+
+class Journal(Protocol):
+    """A durable store with deferred completion. Changes become durable in the order of their tickets."""
+
+    def submit(self, change: Change) -> int:
+        """Queue `change`; returns its ticket (rising from 1)."""
+
+    def latest(self) -> int:
+        """The last ticket given, 0 before the first: whoever asks before and after a call knows what it submitted."""
+
+    def durable(self) -> int:
+        """The highest ticket that is settled: written, or failed."""
+
+    def failure(self, ticket: int) -> str | None:
+        """Why a settled ticket was not written (disk full, read only, ...), or None when it was."""
+
+
+class MemoryJournal:
+    """Keeps changes in a list; durable at once, or when `hold` is set, when `settle` is called."""
+
+    def __init__(self, *, hold: bool = False) -> None:
+        self.changes: list[Change] = []
+        self.hold = hold
+        self.failures: dict[int, str] = {}
+        self._settled = 0
+
+    def submit(self, change: Change) -> int:
+        self.changes.append(change)
+        if not self.hold:
+            self._settled = len(self.changes)
+        return len(self.changes)
+
+    def settle(self, failure: str | None = None) -> None:
+        """Settle everything submitted so far, failed when `failure` says why."""
+        if failure is not None:
+            for ticket in range(self._settled + 1, len(self.changes) + 1):
+                self.failures[ticket] = failure
+        self._settled = len(self.changes)
+
+    def latest(self) -> int:
+        return len(self.changes)
+
+    def durable(self) -> int:
+        return self._settled
+
+    def failure(self, ticket: int) -> str | None:
+        return self.failures.get(ticket)
+
+
+class NoJournal:
+    """Keeps nothing and says that all is durable: for a vehicle whose state ends with it."""
+
+    def __init__(self) -> None:
+        self._tickets = 0
+
+    def submit(self, change: Change) -> int:
+        self._tickets += 1
+        return self._tickets
+
+    def latest(self) -> int:
+        return self._tickets
+
+    def durable(self) -> int:
+        return self._tickets
+
+    def failure(self, ticket: int) -> str | None:
+        return None

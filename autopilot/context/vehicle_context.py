@@ -1,0 +1,228 @@
+"""What the parts of an autopilot share, as three narrow faces: facts, a voice, and the helm.
+
+None of them decides anything. `VehicleFacts` says how things stand, `Announcer` collects what is to be said,
+`Helm` gives the vehicle its target. A part takes those that it needs; a mode, which flies, gets all three as
+`VehicleContext`. There is one of each for an `Autopilot`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from autopilot.context.events import Event, StatusText
+from autopilot.interface import report
+from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, altitude_amsl, to_local
+from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.reasons import ArmingReason
+from autopilot.interface.result import Outcome
+from autopilot.interface.targets import Idle, Target, Yaw
+from autopilot.interface.terrain import HeightMap, Terrain
+from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
+from autopilot.mav import Result, Severity
+from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import Measure
+
+if TYPE_CHECKING:
+    from autopilot.precision.lander import PrecisionLanding
+
+
+class ParameterValues(Protocol):
+    """What the core needs of `autopilot.parameters.Parameters`."""
+
+    version: int
+
+    def __getitem__(self, name: str) -> float:
+        """Value of a parameter; KeyError when this kind of vehicle has none of that name."""
+
+
+class KnownVehicle(Protocol):
+    """The side of `autopilot.interface.vehicle.Vehicle` that only tells."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+    @property
+    def state(self) -> VehicleState: ...
+    @property
+    def origin(self) -> GeoPoint | None: ...
+    @property
+    def armable_reasons(self) -> Sequence[ArmingReason]: ...
+
+
+class VehicleFacts:
+    """How things stand, by the vehicle and by its parameters. `now_ms`: vehicle time of this pass, set by the
+    autopilot alone; `home` is set by `autopilot.context.home.Home`, `armed_yaw` by `autopilot.safety.arming.Arming`.
+    `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
+
+    def __init__(
+        self,
+        kind: str,
+        vehicle: KnownVehicle,
+        parameters: ParameterValues,
+        boot_unix_s: float = 0.0,
+        ground: HeightMap | None = None,
+    ) -> None:
+        self.vehicle_class = vehicle_class(kind)
+        self.vehicle = vehicle
+        self.boot_unix_s = boot_unix_s
+        self.now_ms = 0
+        self.home: GeoPoint | None = None
+        self.texts = self.vehicle_class.texts
+        """In a firmware's words: the kind's own, or those of the firmware that it is spoken to as."""
+        self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
+        self.parameters = parameters
+        self.terrain = Terrain(
+            ground,
+            lambda: self.param("TERRAIN_SPACING", 100.0),
+            lambda: self.param("TERRAIN_ENABLE", 1.0) != 0.0,
+        )
+
+    @property
+    def armed(self) -> bool:
+        return bool(self.vehicle.state.report[report.ARMED])
+
+    @property
+    def landed(self) -> bool:
+        """On the ground by the landing detector. What has no height always is."""
+        return not self.vehicle_class.has_height or bool(self.vehicle.state.report[report.LANDED_STATE] == ON_GROUND)
+
+    @property
+    def grounded(self) -> bool:
+        """On the ground, and before it goes anywhere it has to take off."""
+        return self.vehicle_class.has_height and self.landed
+
+    @property
+    def has_position(self) -> bool:
+        return self.vehicle.origin is not None and self.vehicle.state.has_position
+
+    @property
+    def home_ned(self) -> Ned:
+        """Home in the local frame; the origin itself while home is unknown."""
+        origin = self.vehicle.origin
+        if origin is None or self.home is None:
+            return (0.0, 0.0, 0.0)
+        return to_local(origin, self.home.lat, self.home.lon, self.home.alt)
+
+    @property
+    def height(self) -> float:
+        """Metres above home."""
+        return self.home_ned[2] - float(self.vehicle.state.report[report.DOWN])
+
+    def ground_at(self, lat: float, lon: float) -> float | None:
+        """Metres above mean sea level of the ground at a place: by the terrain that is known. Without any the ground is
+        taken as flat at home's height. None: the terrain data end before there, or there is no home."""
+        if self.terrain.known:
+            return self.terrain.height_at(lat, lon)
+        return None if self.home is None else self.home.alt
+
+    def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
+        """Metres above mean sea level of `z` in a MAV_FRAME at a place; see `altitude_amsl`. Terrain that it needs and
+        that is not known is asked for."""
+        ground = None
+        if frame in ABOVE_GROUND:
+            self.terrain.ask(lat, lon)
+            ground = self.ground_at(lat, lon)
+        return altitude_amsl(frame, z, self.home, ground)
+
+    def over_ground(self, frame: int, z: float) -> float | None:
+        """The height above the ground that a way to `z` in `frame` keeps to; None: it goes straight (another frame, no
+        terrain known at all, or what has no height)."""
+        return z if frame in ABOVE_GROUND and self.terrain.known and self.vehicle_class.has_height else None
+
+    @property
+    def height_over_ground(self) -> float | None:
+        """Metres above the ground below."""
+        here = self.vehicle.state.place
+        ground = self.ground_at(here.lat, here.lon)
+        return None if ground is None else here.alt - ground
+
+    def measure(self, measure: Measure) -> float:
+        """A length in m, or a speed in m/s, of this kind of vehicle."""
+        return self.param(measure.name, measure.default) / measure.per
+
+    def param(self, name: str, default: float = 0.0) -> float:
+        """Value of a parameter, or `default` where this kind of vehicle does not have it."""
+        try:
+            return self.parameters[name]
+        except KeyError:
+            return default
+
+
+class Announcer:
+    """Collects what happens, for services, observers and people. `events`: since they were last taken."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def say(self, severity: Severity, text: str) -> None:
+        self.events.append(StatusText(severity, text))
+
+    def announce(self, event: Event) -> None:
+        self.events.append(event)
+
+    def take_events(self) -> list[Event]:
+        """What was announced since the last call, in order."""
+        taken, self.events = self.events, []
+        return taken
+
+    def refuse(self, text: str, result: Result = Result.FAILED, severity: Severity = Severity.WARNING) -> Outcome:
+        """Say why something is not done, and give the outcome that repeats it."""
+        self.say(severity, text)
+        return Outcome(result, text)
+
+
+class LegPieces(Protocol):
+    """What cuts targets into pieces: `autopilot.context.ground_following.GroundFollower`."""
+
+    def begin(self, target: Target) -> Target: ...
+    def next_piece(self) -> Target | None: ...
+    def set_yaw(self, yaw: Yaw) -> None: ...
+    def update(self, now_ms: int) -> Target | None: ...
+
+
+class Helm:
+    """Steers: the vehicle's target, and what a person has allowed about it."""
+
+    def __init__(self, vehicle: Vehicle, pieces: LegPieces) -> None:
+        self.vehicle = vehicle
+        self._pieces = pieces
+        self.target: Target = Idle()
+        self.arrived = False  # the present target's end condition has been met
+        self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
+        self.backwards = False  # rover: DO_SET_REVERSE
+
+    def target_reached(self) -> None:
+        """The vehicle says so of what it was given: of a piece of the target, or of all of it."""
+        piece = self._pieces.next_piece()
+        if piece is None:
+            self.arrived = True
+        else:
+            self.vehicle.set_target(piece)
+
+    def fly(self, target: Target) -> None:
+        """Give the vehicle a target; what was reached before no longer counts."""
+        self.target = target
+        self.arrived = False
+        self.vehicle.set_target(self._pieces.begin(target))
+
+    def set_yaw(self, yaw: Yaw) -> None:
+        """Change the yaw demand of the present target."""
+        self._pieces.set_yaw(yaw)
+        self.vehicle.set_yaw(yaw)
+
+    def update(self, now_ms: int) -> None:
+        """More may be known of the ground."""
+        piece = self._pieces.update(now_ms)
+        if piece is not None:
+            self.vehicle.set_target(piece)
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleContext:
+    """What a flight mode, or an executor of mission items, is given to fly with."""
+
+    facts: VehicleFacts
+    announcer: Announcer
+    helm: Helm
+    precision: PrecisionLanding | None = None

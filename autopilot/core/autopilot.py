@@ -1,0 +1,281 @@
+"""The autopilot: modes, mission, safety and commands of one vehicle, put together.
+
+It is pure: time comes in as `now_ms` (vehicle time), decisions go to the `Vehicle`, facts come out as events. It
+decides nothing itself; its parts do, and who wants something of one of them takes that part. Every command of a part
+returns an `Outcome` at once; refusals also leave a StatusText event that says why, in ArduPilot's words ("Arm: ...",
+"Mode change to AUTO failed: ..."). Where a method takes the time, it is needed there; what follows from a parameter or
+a callback has the time of the present pass (`VehicleFacts.now_ms`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from autopilot.commands.flight_commands import FlightCommands
+from autopilot.commands.mission_commands import MissionCommands
+from autopilot.commands.pilot_input import PilotInput
+from autopilot.commands.plans import Plans
+from autopilot.context.ground_following import GroundFollower
+from autopilot.context.home import Home, ReturnPoint
+from autopilot.context.journal import Journal, SaveParameter
+from autopilot.context.turns import Turn, Turns
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleContext, VehicleFacts
+from autopilot.core.status import SystemStatus
+from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_choice, build_executor
+from autopilot.flight.actor_table import FlightParts
+from autopilot.flight.system import FlightSystem
+from autopilot.interface.reasons import ArmingMethod, ArmingReason, ModeReason
+from autopilot.interface.terrain import HeightMap
+from autopilot.interface.vehicle import Vehicle, VehicleEvent
+from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.auxiliary import AuxFunctions
+from autopilot.modes.guided import GuidedMode
+from autopilot.modes.heading import Heading
+from autopilot.modes.payload import Payload
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.trail import Trail
+from autopilot.mount.mount import Mount
+from autopilot.precision.lander import PrecisionLanding
+from autopilot.rehearsal.upload import UploadRehearsal
+from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
+from autopilot.safety.checks import ArmingChecks
+from autopilot.safety.failsafes import Failsafes, WindWatch
+from autopilot.safety.fence import FenceGuard
+from autopilot.safety.fenced_mission import FencedMission
+
+
+class Autopilot:
+    """See the module. `kind`: a name of `autopilot.vehicles.kinds`; `boot_unix_s`: UTC at vehicle time 0, s since 1970
+    (NAV_DELAY until a time of day). `ground`: terrain that a file gives. `flight_manager`
+    False: without it and its actors (to measure what they cost).
+
+    Who owns what: `facts` how things stand, `announcer` what is to be said, `helm` the target; `home` home, `plans`
+    when plans change (their storages own the items), `sequencer` the indices and the hold timer, `modes` the mode,
+    `arming`, `prearm`, `failsafes` and `fence` safety, `sticks` the pilot's, `commands` and `mission_commands` what a
+    ground station may ask for, `flights` the flight manager (None without one)."""
+
+    def __init__(
+        self,
+        kind: str,
+        vehicle: Vehicle,
+        parameters: AllParameters,
+        journal: Journal,
+        stored: Stored | None = None,
+        *,
+        boot_unix_s: float = 0.0,
+        ground: HeightMap | None = None,
+        flight_manager: bool = True,
+    ) -> None:
+        stored = stored or NothingStored()
+        self.vehicle = vehicle
+        self.parameters = parameters
+        self.journal = journal
+        self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s, ground)
+        self.announcer = announcer = Announcer()
+        self.ground_follower = GroundFollower(facts)
+        self.helm = helm = Helm(vehicle, self.ground_follower)
+        self.precision = PrecisionLanding(facts, announcer, helm)
+        self.context = VehicleContext(facts, announcer, helm, self.precision)
+        self.home = Home(facts, announcer, journal, stored.home)
+        self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
+        self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
+        self.heading = Heading(facts, helm)
+        self.payload = Payload(facts, announcer, helm)
+        self.mount = Mount(facts, announcer)
+        self.sequencer = MissionSequencer(
+            self._do_timing(),
+            notify=lambda notice: self.auto.notice(notice),
+            track_kinds=facts.vehicle_class.track_speeds,
+            speed_changed=lambda: self.speeds.mission_changed(),
+        )
+        self.speeds = SpeedControl(facts, helm, self.sequencer)
+        self._restore(stored.progress)
+        self._make_modes()
+        self._make_safety()
+        self._make_commands()
+        self._listen()
+        self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
+        self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
+        self._armed_ms = 0
+        self.turns = Turns(self._rows())
+
+    # --- the parts ------------------------------------------------------------------------------------------------
+    def _restore(self, progress: tuple[int, int] | None) -> None:
+        mission = self.plans.mission
+        index, state = progress or (mission.first_index if mission.total() else 0, MissionState.IDLE)
+        self.sequencer.restore(index, MissionState(state))
+
+    def _make_modes(self) -> None:
+        context, numbers = self.context, self.facts.vehicle_class.modes
+        self.guided = GuidedMode(context, numbers.specs[numbers.guided], self.heading)
+        self.auto = AutoMode(
+            context, numbers.specs[numbers.auto], self.sequencer, self.plans.mission, self.journal,
+            lambda number: self.modes.set(number, self.facts.now_ms, ModeReason.MISSION_CMD).ok,
+            self.mount.look_away,
+        )  # fmt: skip
+        self.trail = Trail(self.facts, self.announcer, self.helm)
+        self.modes, self.follower = build_choice(
+            context, self.auto, self.guided, lambda: self.return_point(), self.heading, self.speeds, self.trail
+        )
+
+    def _make_safety(self) -> None:
+        facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
+        self.fence = modes.watch = FenceGuard(facts, announcer, plans.fence, modes, self._stop_motors)
+        self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
+        self.return_point = ReturnPoint(facts, plans.rally, self.fence)
+        self.failsafes = Failsafes(facts, announcer, modes, self._stop_motors)
+        self.ground_follower.lost = self.failsafes.terrain_lost
+        self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
+        self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
+        self.status = SystemStatus(facts, modes, self.failsafes, self.fence)
+        checks = ArmingChecks(
+            facts, modes, self.auto, plans.mission, self.failsafes,
+            lambda: [ArmingReason(text) for text in (*self.fence.complaints(), *self.fenced_mission.complaints())],
+            self.sticks.throttle_raised,
+        )  # fmt: skip
+        self.prearm = PrearmWatch(facts, announcer, self.home, checks)
+        self.vehicle_arming = Arming(
+            facts, announcer, self.helm, modes, self.auto, self.home, self.prearm, checks, self.sticks.throttle_raised,
+            self._armed_changed,
+        )  # fmt: skip
+
+    def _make_commands(self) -> None:
+        facts, announcer, helm, modes = self.facts, self.announcer, self.helm, self.modes
+        self.commands = FlightCommands(
+            facts,
+            announcer,
+            helm,
+            modes,
+            self.guided,
+            self.auto,
+            self.heading,
+            self.speeds,
+            self.fence.admits,
+            self.mount,
+        )
+        self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
+        switches = partial(AuxFunctions, facts, announcer, self.payload, self.fence.enable, self.precision.loiter)
+        self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
+        self.auto.executor = build_executor(
+            self.context, self.auto, self.heading, self.speeds, self.payload, self.mount, self.home, self.fence,
+            self.commands, switches(self.auto.leave_for), self.return_point,
+        )  # fmt: skip
+
+    def _flight_parts(self) -> FlightParts:
+        return FlightParts(
+            self.facts, self.announcer, self.helm, self.modes, self.auto, self.guided, self.sequencer,
+            self.plans.mission, self.prearm, self.vehicle_arming, self.sticks, self.commands, self.mission_commands,
+        )  # fmt: skip
+
+    def _do_timing(self) -> DoTiming:
+        return DoTiming.ARDUPILOT if self.facts.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED
+
+    def _stop_motors(self, method: ArmingMethod) -> None:
+        self.vehicle_arming.disarm(self.facts.now_ms, force=True, method=method)
+
+    # --- the order ------------------------------------------------------------------------------------------------
+    def _rows(self) -> list[Turn]:
+        """Every part that wants to be called, in the order in which they are."""
+        modes, follower, flights, failsafes = self.modes, self.follower, self.flights, self.failsafes
+        fence, wind, trail = self.fence, self.wind, self.trail
+        rows = [
+            Turn("plans", "a mission that has waited is there before anybody looks at it",
+                 begin=self.plans.begin_tick, deadline=self.plans.next_deadline_ms),
+            Turn("helm", "whether the target was reached is known to all who act",
+                 hears=int(VehicleEvent.ARRIVED), hear=lambda *_: self.helm.target_reached()),
+            Turn("home", "a first position is home before anything counts from there",
+                 hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.home.position_found()),
+            Turn("rehearsal", "it may have waited for home",
+                 hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.rehearsal.home_found()),
+            Turn("sequencer", "it is stepped by AUTO; only when DO items are done is a parameter",
+                 parameter=self._timing_changed),
+            Turn("speeds", "they are AUTO's and GUIDED's tools; a parameter counts at once",
+                 parameter=self.speeds.parameter_changed),
+            Turn("sticks", "silence is noticed before the failsafes act on it",
+                 update=self.sticks.update, parameter=self.sticks.parameter_changed),
+            Turn("failsafes", "they may change the mode, and the new one flies in this very pass",
+                 hears=failsafes.HEARS, hear=failsafes.handle_events, update=failsafes.update,
+                 deadline=failsafes.next_deadline_ms, armed=lambda armed, _: failsafes.armed_changed(armed)),
+            Turn("ground", "so may the end of the terrain data",
+                 update=self.helm.update, deadline=self.ground_follower.next_deadline_ms,
+                 armed=self.ground_follower.armed),
+            Turn("fence", "so may the fence; what a failsafe has chosen it sees",
+                 update=fence.update, deadline=fence.next_deadline_ms,
+                 armed=lambda _, now_ms: fence.armed_changed(now_ms), parameter=fence.parameter_changed),
+            Turn("wind", "so may the wind",
+                 update=wind.update, deadline=wind.next_deadline_ms, armed=lambda _, now_ms: wind.schedule(now_ms),
+                 parameter=wind.parameter_changed),
+            Turn("modes", "the mode flies, with what happened and what safety has decided",
+                 hear=modes.handle_events, update=modes.update, deadline=modes.next_deadline_ms,
+                 parameter=modes.parameter_changed),
+            Turn("trail", "it looks at the target that the mode has set",
+                 update=trail.update, deadline=trail.next_deadline_ms, armed=trail.armed_changed),
+            Turn("arming", "a mode that has finished is disarmed in the same pass",
+                 hear=self.vehicle_arming.handle_events, update=self.vehicle_arming.update,
+                 deadline=self.vehicle_arming.next_deadline_ms),
+            Turn("payload", "photos and repeats depend on nobody here",
+                 update=self.payload.update, deadline=self.payload.next_deadline_ms),
+        ]  # fmt: skip
+        if self.mount.gimbal is not None:
+            rows.append(Turn(
+                "mount", "it points about a vehicle that has decided where it goes", update=self.mount.update,
+                deadline=self.mount.next_deadline_ms, parameter=self.mount.parameter_changed,
+            ))  # fmt: skip
+        if follower is not None:
+            rows.insert(3, Turn(
+                "follower", "whose the vehicle is, is known before anybody steers it",
+                hears=int(VehicleEvent.TAKEN_OVER),
+                hear=lambda _, now_ms: follower.mode_changed_by_others(modes, now_ms),
+            ))  # fmt: skip
+        if flights is not None:
+            rows.append(Turn(
+                "flights", "the flight manager sees how things stand at the end",
+                hear=flights.handle_events, update=flights.update, deadline=flights.next_deadline_ms,
+            ))  # fmt: skip
+        return rows
+
+    def _listen(self) -> None:
+        self.plans.mission_replaced = self.auto.replaced
+        self.plans.came = self.rehearsal.plan_came
+        self.plans.mission_is_flown = lambda: self.sequencer.state() is MissionState.RUNNING
+        for name in self.parameters.names():
+            self.vehicle.set_parameter(name, self.parameters[name])
+        self.speeds.apply()
+        self.parameters.listeners.append(self._parameter_changed)
+
+    def _parameter_changed(self, name: str, value: float) -> None:
+        self.vehicle.set_parameter(name, value)
+        self.turns.parameter_changed(name)
+
+    def _timing_changed(self, name: str) -> None:
+        if name == "SRT_MIS_DO_LEG":
+            self.sequencer.timing = self._do_timing()
+
+    def _armed_changed(self, armed: bool, now_ms: int) -> None:
+        if armed:
+            self._armed_ms = now_ms
+        elif not self.vehicle.capabilities.own_modes:  # a controller counts for itself
+            total = self.facts.param("STAT_FLTTIME") + (now_ms - self._armed_ms) / 1000.0
+            if self.parameters.set_readonly("STAT_FLTTIME", total):
+                self.journal.submit(SaveParameter("STAT_FLTTIME", self.facts.param("STAT_FLTTIME")))
+        self.turns.armed_changed(armed, now_ms)
+
+    # --- the pass -------------------------------------------------------------------------------------------------
+    def update(self, now_ms: int) -> None:
+        """Vehicle time is now `now_ms`: take the vehicle's events, run all parts, once."""
+        self.facts.now_ms = now_ms
+        self.turns.begin()
+        self.turns.update(self.vehicle.take_events(), now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """The next vehicle time at which `update` must run although the vehicle raised no event."""
+        return self.turns.next_deadline_ms()
+
+    def update_link_clock(self, link_ms: int) -> None:
+        """The link clock is now `link_ms`: is the ground station silent for too long?"""
+        self.failsafes.link_time(link_ms, self.facts.now_ms)
+
+    def next_link_deadline_ms(self) -> int | None:
+        """When `update_link_clock` must be called next, on the link clock."""
+        return self.failsafes.ground_station.deadline

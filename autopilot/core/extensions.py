@@ -1,0 +1,161 @@
+"""What installed packages add to a vehicle: flight modes, mission commands, parameters.
+
+A package names such an object as an entry point (`sortie.config.installed` finds it); here is what the objects are, and
+the rule that two packages, or a package and the vehicle, cannot have one number or name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Generic, TypeVar
+
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.core.autopilot import Autopilot
+from autopilot.core.guarded import GuardedExecutor, GuardedMode, Report
+from autopilot.mission.commands import CommandSpec, add_own
+from autopilot.mission.executor import MissionExecutor
+from autopilot.modes.mode import Mode
+from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.parameter_set import ParameterSet
+from autopilot.vehicles.kinds import KINDS
+from autopilot.vehicles.mode_table import ModeSpec
+
+_ALL: Final = frozenset(KINDS)
+_LONGEST_NAME: Final = 16
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMode:
+    """A flight mode. `build`: usually its class. `kinds`: of vehicle that have it, by name."""
+
+    spec: ModeSpec
+    build: Callable[[VehicleContext, ModeSpec], Mode]
+    kinds: frozenset[str] = _ALL
+
+
+@dataclass(frozen=True, slots=True)
+class OwnItem:
+    """A command of missions. `spec.needs` says which vehicles carry it out; `build` makes what
+    flies it, one for each vehicle, which is given the items of this command only."""
+
+    spec: CommandSpec
+    build: Callable[[VehicleContext], MissionExecutor]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnParameters:
+    """Parameters: `lines` as `autopilot.parameters.definition` makes them.
+    `facts.param(NAME)` reads one."""
+
+    lines: tuple[ParameterDef, ...]
+    kinds: frozenset[str] = _ALL
+
+
+@dataclass(frozen=True, slots=True)
+class From(Generic[T]):
+    """What a package adds; `package`: its name, for people."""
+
+    package: str
+    what: T
+
+
+class ClaimError(ValueError):
+    """A number or a name that is taken, or what cannot be made; one line that says by whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """All that is installed, free of contradictions. ClaimError otherwise."""
+
+    modes: Sequence[From[OwnMode]] = ()
+    items: Sequence[From[OwnItem]] = ()
+    parameters: Sequence[From[OwnParameters]] = ()
+
+    def __post_init__(self) -> None:
+        for kind in KINDS:
+            modes = [one for one in self.modes if kind in one.what.kinds]
+            _unclaimed("mode number", ((one.package, one.what.spec.number) for one in modes))
+            _unclaimed("mode name", ((one.package, one.what.spec.name) for one in modes))
+            for one in modes:
+                _check_mode(one, kind)
+            lines = [From(one.package, line) for one in self.parameters if kind in one.what.kinds
+                     for line in one.what.lines]  # fmt: skip
+            _unclaimed("parameter", ((one.package, one.what.name) for one in lines))
+            for line in lines:
+                _check_line(line, kind)
+        _unclaimed("mission command", ((one.package, one.what.spec.command) for one in self.items))
+        for item in self.items:
+            try:
+                add_own(item.what.spec)
+            except ValueError as error:
+                raise ClaimError(f"package {item.package}: {error}") from None
+
+    def parameter_set(self, kind: str) -> ParameterSet:
+        """The parameters of a kind of vehicle, those of packages behind its own: their indices stay."""
+        own = KINDS[kind].parameters
+        lines = tuple(self.lines_of(kind))
+        return replace(own, lines=own.lines + lines) if lines else own
+
+    def lines_of(self, kind: str) -> Iterator[ParameterDef]:
+        """What packages add to the parameters of a kind of vehicle."""
+        for one in self.parameters:
+            if kind in one.what.kinds:
+                yield from one.what.lines
+
+    def install(self, autopilot: Autopilot, report: Report) -> None:
+        """Modes and mission commands of one vehicle. Its parameters it was made with (`parameter_set`). `report` hears
+        what they raise in flight. ClaimError for what cannot be made."""
+        kind = autopilot.facts.vehicle_class.name
+        for mode in self.modes:
+            if kind in mode.what.kinds:
+                autopilot.modes.add(mode.what.spec, partial(_guarded, mode, report))
+        own = autopilot.auto.executor.own
+        for item in self.items:
+            command = item.what.spec.command
+            if autopilot.facts.vehicle_class.carries_out(command):
+                made = _made(item.package, f"mission command {command}", partial(item.what.build, autopilot.context))
+                own.installed[command] = GuardedExecutor(autopilot.context, made, item.package, report)
+
+
+def _guarded(mode: From[OwnMode], report: Report, context: VehicleContext, spec: ModeSpec) -> Mode:
+    made = _made(mode.package, f"mode {spec.name}", partial(mode.what.build, context, spec))
+    return GuardedMode(context, spec, made, mode.package, report)
+
+
+def _made(package: str, what: str, build: Callable[[], T]) -> T:
+    try:
+        return build()
+    except Exception as error:  # a stranger's code may raise anything
+        raise ClaimError(f"package {package}: {what} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def _unclaimed(what: str, claims: Iterable[tuple[str, int | str]]) -> None:
+    owners: dict[int | str, str] = {}
+    for package, claimed in claims:
+        if claimed in owners:
+            other = owners[claimed]
+            whose = f"package {other}" if other == package else f"packages {other} and {package}"
+            raise ClaimError(f"{whose}: {what} {claimed} is claimed twice")
+        owners[claimed] = package
+
+
+def _check_mode(one: From[OwnMode], kind: str) -> None:
+    spec, known = one.what.spec, KINDS[kind].modes
+    name = known.name_of(spec.number)
+    if name is not None:
+        raise ClaimError(f"package {one.package}: mode number {spec.number} is the {kind}'s {name}")
+    if spec.name in {mode.name for mode in known.known}:
+        raise ClaimError(f"package {one.package}: mode name {spec.name} is the {kind}'s")
+    if not 0 <= spec.number < 2**32 or spec.name != spec.name.upper():
+        raise ClaimError(f"package {one.package}: mode {spec.number} {spec.name}: a uint32 and a name in capitals")
+
+
+def _check_line(one: From[ParameterDef], kind: str) -> None:
+    name, own = one.what.name, KINDS[kind].parameters
+    if any(line.name == name for line in own.lines) or name in own.aliases:
+        raise ClaimError(f"package {one.package}: parameter {name} is the {kind}'s")
+    if not (0 < len(name) <= _LONGEST_NAME and name.isascii() and name == name.upper()):
+        raise ClaimError(f"package {one.package}: parameter {name}: at most {_LONGEST_NAME} letters, in capitals")

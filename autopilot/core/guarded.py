@@ -1,0 +1,138 @@
+"""Modes and executors of installed packages, as the vehicle flies them: what raises in one of them is told, and the
+vehicle stays under control. A mode that has failed holds where it is, until it is entered anew; an item that has failed
+is passed over, as one that is not supported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from autopilot.context.vehicle_context import VehicleContext
+from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Severity
+from autopilot.mission.executor import CommandStartResult, MissionExecutor
+from autopilot.mission.items import MissionItem
+from autopilot.modes.mode import Mode
+from autopilot.vehicles.mode_table import ModeSpec
+
+T = TypeVar("T")
+Report = Callable[[Exception, str], None]
+"""Hears what was raised, and where: a fault of the package."""
+
+
+class GuardedMode(Mode):
+    """`mode`, of a package. `report` hears of it at last: it may raise, as tests do."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, mode: Mode, package: str, report: Report) -> None:
+        super().__init__(context, spec)
+        self._mode = mode
+        self._where = f"mode {spec.name} of package {package}"
+        self._report = report
+        self._failed = False
+
+    def _ask(self, call: Callable[[], T], otherwise: T) -> T:
+        """What it says; `otherwise` once it has failed."""
+        if self._failed:
+            return otherwise
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            self._failed = True
+            self.helm.fly(Idle() if self.facts.grounded else Hold(None))
+            _tell(self.context, f"Mode {self.spec.title} failed: holding", error, self._where, self._report)
+            return otherwise
+
+    def refusal(self, now_ms: int) -> str | None:
+        try:
+            return self._mode.refusal(now_ms)
+        except Exception as error:  # noqa: BLE001 - the mode that flies goes on
+            self._report(error, self._where)
+            return f"{type(error).__name__}: {error}"
+
+    def enter(self, now_ms: int) -> None:
+        self._failed = False
+        self._ask(lambda: self._mode.enter(now_ms), None)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        self._ask(lambda: self._mode.update(now_ms, events), None)
+
+    def exit(self) -> None:
+        self._ask(self._mode.exit, None)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._ask(self._mode.next_deadline_ms, None)
+
+    @property
+    def is_landing(self) -> bool:
+        return self._ask(lambda: self._mode.is_landing, False)
+
+    @property
+    def finished(self) -> bool:
+        return self._ask(lambda: self._mode.finished, False)
+
+    @property
+    def holds_arming(self) -> bool:
+        return self._ask(lambda: self._mode.holds_arming, False)
+
+    def armed(self, now_ms: int) -> None:
+        self._ask(lambda: self._mode.armed(now_ms), None)
+
+    def disarmed(self) -> None:
+        self._ask(self._mode.disarmed, None)
+
+    def take_off(self, down: float) -> bool:
+        return self._ask(lambda: self._mode.take_off(down), False)
+
+    def pause(self) -> bool:
+        return self._ask(self._mode.pause, False)
+
+    def resume(self) -> bool:
+        return self._ask(self._mode.resume, False)
+
+    def turn(self, yaw: Yaw) -> bool:
+        return self._ask(lambda: self._mode.turn(yaw), False)
+
+    def begin_with_pause(self, now_ms: int) -> None:
+        self._ask(lambda: self._mode.begin_with_pause(now_ms), None)
+
+    def refresh_yaw(self) -> None:
+        self._ask(self._mode.refresh_yaw, None)
+
+    def sticks_moved(self, sticks: Sticks) -> None:
+        self._ask(lambda: self._mode.sticks_moved(sticks), None)
+
+    def parameter_changed(self, name: str) -> None:
+        self._ask(lambda: self._mode.parameter_changed(name), None)
+
+
+class GuardedExecutor:
+    """A `MissionExecutor`: `executor`, of a package."""
+
+    def __init__(self, context: VehicleContext, executor: MissionExecutor, package: str, report: Report) -> None:
+        self._context = context
+        self._executor = executor
+        self._where = f"mission items of package {package}"
+        self._report = report
+
+    def start_command(self, cmd: MissionItem) -> CommandStartResult:
+        return self._ask(lambda: self._executor.start_command(cmd), CommandStartResult.UNSUPPORTED)
+
+    def verify_command(self, cmd: MissionItem) -> bool:
+        return self._ask(lambda: self._executor.verify_command(cmd), True)
+
+    def on_mission_complete(self) -> None:
+        self._ask(self._executor.on_mission_complete, None)
+
+    def _ask(self, call: Callable[[], T], otherwise: T) -> T:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            _tell(self._context, "Mission item failed: passed over", error, self._where, self._report)
+            return otherwise
+
+
+def _tell(context: VehicleContext, text: str, error: Exception, where: str, report: Report) -> None:
+    context.announcer.say(Severity.CRITICAL, text)
+    report(error, where)

@@ -1,0 +1,57 @@
+"""What HEARTBEAT and SYS_STATUS say about the autopilot, as MAVLink's numbers (docs/reference/ground-stations.md, 1.3,
+1.4)."""
+
+from __future__ import annotations
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
+from autopilot.mav import ModeFlag, Sensor, SystemState
+from autopilot.modes.manager import ModeChoice
+from autopilot.safety.failsafes import Failsafes
+from autopilot.safety.fence import FenceGuard
+
+# asked at every heartbeat: plain ints
+_CUSTOM, _GUIDED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.GUIDED_ENABLED)
+_ARMED, _MANUAL = int(ModeFlag.SAFETY_ARMED), int(ModeFlag.MANUAL_INPUT_ENABLED)
+_FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
+_ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
+_GEOFENCE, _PREARM = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK)
+
+
+class SystemStatus:
+    """Read from the parts at the moment at which it is asked for."""
+
+    def __init__(self, facts: VehicleFacts, modes: ModeChoice, failsafes: Failsafes, fence: FenceGuard) -> None:
+        self._facts = facts
+        self._modes = modes
+        self._failsafes = failsafes
+        self._fence = fence
+
+    @property
+    def system(self) -> int:
+        """MAV_STATE: CRITICAL in a failsafe, STANDBY at rest (on the ground; what drives: in HOLD), else ACTIVE."""
+        if self._failsafes.active:
+            return SystemState.CRITICAL
+        at_rest = self._facts.vehicle_class.modes.at_rest
+        resting = self._facts.landed if at_rest is None else self._modes.number == at_rest
+        return SystemState.STANDBY if resting else SystemState.ACTIVE
+
+    @property
+    def base_mode(self) -> int:
+        """MAV_MODE_FLAG bits."""
+        spec = self._modes.spec
+        flags = _CUSTOM | (_GUIDED if spec.autopilot else 0) | (_ARMED if self._facts.armed else 0)
+        if self._facts.vehicle_class.has_height:
+            return flags | _FLOWN
+        return flags | (_MANUAL if spec.pilot else 0)
+
+    @property
+    def sensors_enabled(self) -> int:
+        """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled."""
+        bits = int(self._facts.vehicle.state.report[report.SENSORS_PRESENT]) | _ALTITUDE | _POSITION | _PREARM
+        spec = self._modes.spec
+        if not spec.autopilot:
+            bits &= ~_POSITION
+            if spec.manual_throttle or not self._facts.vehicle_class.has_height:
+                bits &= ~_ALTITUDE
+        return bits | _GEOFENCE if self._fence.enabled else bits & ~_GEOFENCE

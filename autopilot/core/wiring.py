@@ -1,0 +1,113 @@
+"""What an autopilot is given, and how its modes and the executor of its missions are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, cast
+
+from autopilot.commands.flight_commands import FlightCommands
+from autopilot.commands.plans import Items
+from autopilot.context.home import Home
+from autopilot.context.vehicle_context import ParameterValues, VehicleContext, VehicleFacts
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.vehicle import ControlledVehicle
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.auto_do import DoTools
+from autopilot.modes.auto_executor import AutoExecutor
+from autopilot.modes.auto_nav import NavTools
+from autopilot.modes.auxiliary import AuxFunctions
+from autopilot.modes.build import ModeParts, build_modes
+from autopilot.modes.following import ModeFollower, build_controller_modes
+from autopilot.modes.guided import GuidedFlight, GuidedMode
+from autopilot.modes.guided_item import GuidedLimits
+from autopilot.modes.heading import Heading
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.payload import Payload
+from autopilot.modes.returning import Destination
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.trail import Trail
+from autopilot.mount.mount import Mount
+from autopilot.safety.fence import FenceGuard
+
+
+class AllParameters(ParameterValues, Protocol):
+    """What the core needs of `autopilot.parameters.Parameters`."""
+
+    listeners: list[Callable[[str, float], None]]
+
+    def names(self) -> Sequence[str]: ...
+
+    def set_readonly(self, name: str, value: float) -> bool: ...
+
+
+class Stored(Protocol):
+    """What an earlier process left behind: plans by MAV_MISSION_TYPE, home as a person set it, and the sequencer's
+    index and state."""
+
+    @property
+    def plans(self) -> Mapping[int, Items]: ...
+    @property
+    def home(self) -> GeoPoint | None: ...
+    @property
+    def progress(self) -> tuple[int, int] | None: ...
+
+
+class NothingStored:
+    """A vehicle fresh from the box."""
+
+    plans: Mapping[int, Items] = {}
+    home: GeoPoint | None = None
+    progress: tuple[int, int] | None = None
+
+
+def build_choice(
+    context: VehicleContext,
+    auto: AutoMode,
+    guided: GuidedMode,
+    destination: Destination,
+    heading: Heading,
+    speeds: SpeedControl,
+    trail: Trail,
+) -> tuple[ModeChoice, ModeFollower | None]:
+    """The modes of this kind of vehicle; of one that has modes of its own also what follows those."""
+    vehicle = context.helm.vehicle
+    if vehicle.capabilities.own_modes:
+        controller = cast(ControlledVehicle, vehicle)
+        return build_controller_modes(context, controller, auto, guided, speeds, heading)
+    modes = build_modes(ModeParts(context, auto, guided, destination, heading, speeds, trail))
+    first = _first_mode(context.facts, auto)
+    return ModeChoice(context, modes, auto, (first, modes[first]), speeds, heading), None
+
+
+def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:
+    """INITIAL_MODE, if a vehicle may stand in it: one that it may be armed in, or AUTO with a mission."""
+    wanted = int(facts.param("INITIAL_MODE"))
+    spec = facts.vehicle_class.modes.specs.get(wanted)
+    usable = bool(auto.mission.total()) if spec is auto.spec else spec is not None and spec.arming
+    return wanted if usable else facts.vehicle_class.modes.initial
+
+
+def build_executor(
+    context: VehicleContext,
+    auto: AutoMode,
+    heading: Heading,
+    speeds: SpeedControl,
+    payload: Payload,
+    mount: Mount,
+    home: Home,
+    fence: FenceGuard,
+    commands: FlightCommands,
+    auxiliary: AuxFunctions,
+    destination: Destination,
+) -> AutoExecutor:
+    """What flies the items of AUTO's mission."""
+    facts, announcer, helm, limits = context.facts, context.announcer, context.helm, GuidedLimits()
+    guided = GuidedFlight(facts, announcer, helm, heading)
+    nav = NavTools(
+        context, heading, speeds, guided, limits, destination, lambda seq: auto.sequencer.next_nav(auto.mission, seq)
+    )
+    do = DoTools(
+        facts, announcer, helm, heading, speeds, payload, mount, limits, home.set, fence.enable, commands.set_reverse,
+        auxiliary,
+    )  # fmt: skip
+    return AutoExecutor(nav, do, auto.mission_complete)

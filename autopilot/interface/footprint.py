@@ -1,0 +1,183 @@
+"""What a camera sees of the ground: rays through its image, and where they meet it.
+
+The pinhole model: a point of the sensor and the lens make a ray (Hartley, Zisserman: Multiple View Geometry, 6.1); an
+ideal lens, without distortion. The camera's frame is that of MAVLink's gimbals: x along its optical axis, y to the
+right of the image, z to its bottom. Places are metres north, east, down of an origin. One function for who draws an
+image and who asks what photos cover.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, radians, sin
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, Ned, longitude_scale
+from autopilot.interface.terrain import HeightMap
+
+__all__ = [
+    "STRAIGHT_DOWN",
+    "Ground",
+    "Lens",
+    "Numbers",
+    "distances_to_ground",
+    "footprint",
+    "look_at_ground",
+    "pointing",
+]
+
+Numbers = npt.NDArray[np.float64]
+
+_LEAST_DOWN: Final = 1e-3  # a ray flatter than that sees the horizon
+_MARCHES: Final = 48
+_HALVES: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A sensor behind a lens, all in mm."""
+
+    sensor_width_mm: float
+    sensor_height_mm: float
+    focal_mm: float
+
+    def rays(self, columns: int, rows: int) -> Numbers:
+        """(rows * columns, 3) unit vectors in the camera's frame through the middles of the pixels, row by row."""
+        across = (np.arange(columns) + 0.5) / columns - 0.5
+        down = (np.arange(rows) + 0.5) / rows - 0.5
+        y, z = np.meshgrid(across * self.sensor_width_mm, down * self.sensor_height_mm)
+        return self._through(y.ravel(), z.ravel())
+
+    def corners(self) -> Numbers:
+        """(4, 3): the same through the corners of the image, clockwise from the top left."""
+        half_width, half_height = self.sensor_width_mm / 2.0, self.sensor_height_mm / 2.0
+        return self._through(
+            np.array([-1.0, 1.0, 1.0, -1.0]) * half_width, np.array([-1.0, -1.0, 1.0, 1.0]) * half_height
+        )
+
+    def covers_m(self, height_m: float) -> tuple[float, float]:
+        """Along and across (m) of level ground so far below a camera that looks straight down."""
+        scale = height_m / self.focal_mm
+        return self.sensor_height_mm * scale, self.sensor_width_mm * scale
+
+    def _through(self, y: Numbers, z: Numbers) -> Numbers:
+        rays = np.column_stack([np.full(len(y), self.focal_mm), y, z])
+        unit: Numbers = rays / np.linalg.norm(rays, axis=1)[:, None]
+        return unit
+
+
+def pointing(roll: float, pitch: float, yaw: float) -> Numbers:
+    """(3, 3): from a frame turned so (radians; yaw, then pitch, then roll) to north, east, down. pitch -pi/2: a camera
+    that looks straight down, its image's top towards `yaw`."""
+    sr, cr, sp, cp, sy, cy = sin(roll), cos(roll), sin(pitch), cos(pitch), sin(yaw), cos(yaw)
+    return np.array([
+        [cp * cy, sr * sp * cy - cr * sy, cr * sp * cy + sr * sy],
+        [cp * sy, sr * sp * sy + cr * cy, cr * sp * sy - sr * cy],
+        [-sp, sr * cp, cr * cp],
+    ])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The ground about an origin. `map`: None: level, `level_m` above the origin. `lowest_m`, `highest_m`: of the
+    ground above the origin, within its reach."""
+
+    origin: GeoPoint
+    map: HeightMap | None
+    level_m: float
+    lowest_m: float
+    highest_m: float
+
+    @classmethod
+    def flat(cls, level_m: float = 0.0) -> Ground:
+        """Level ground."""
+        return cls(GeoPoint(0.0, 0.0), None, level_m, level_m, level_m)
+
+    @classmethod
+    def about(cls, origin: GeoPoint, ground: HeightMap | None, reach_m: float, place: GeoPoint | None = None) -> Ground:
+        """The part of a map within `reach_m` of `place` (None: of the origin); without one level, as high as the
+        origin."""
+        if ground is None:
+            return cls.flat()
+        centre = origin if place is None else place
+        lat = reach_m / METRES_PER_DEGREE
+        lon = lat / longitude_scale(centre.lat)
+        rows = _window(centre.lat - lat, centre.lat + lat, ground.south, ground.per_lat, ground.heights.shape[0])
+        columns = _window(centre.lon - lon, centre.lon + lon, ground.west, ground.per_lon, ground.heights.shape[1])
+        part = ground.heights[rows, columns]
+        known = part[np.isfinite(part)]
+        if not len(known):
+            return cls.flat()
+        low, high = float(known.min()) - origin.alt, float(known.max()) - origin.alt
+        return cls(origin, ground, low, low, high)
+
+    def up(self, north: Numbers, east: Numbers) -> Numbers:
+        """Metres above the origin; NaN: not known."""
+        if self.map is None:
+            return np.full(np.shape(north), self.level_m)
+        lat = self.origin.lat + north / METRES_PER_DEGREE
+        scale = np.maximum(np.cos(np.radians((self.origin.lat + lat) / 2.0)), 0.01)
+        heights = self.map.heights_at(lat, self.origin.lon + east / (METRES_PER_DEGREE * scale))
+        return heights - self.origin.alt
+
+
+def _window(low: float, high: float, first: float, per_degree: float, count: int) -> slice:
+    begin = min(max(int((low - first) * per_degree) - 1, 0), count - 1)
+    return slice(begin, min(max(int((high - first) * per_degree) + 2, begin + 1), count))
+
+
+def look_at_ground(place: Ned, rays: Numbers, ground: Ground) -> Numbers:
+    """(n, 2) metres north and east of the origin where rays ((n, 3) unit vectors in north, east, down) from `place`
+    first meet the ground; NaN: the sky, or where no height of the ground is known."""
+    met: Numbers = np.array(place[:2]) + rays[:, :2] * distances_to_ground(place, rays, ground)[:, None]
+    return met
+
+
+def distances_to_ground(place: Ned, rays: Numbers, ground: Ground) -> Numbers:
+    """(n,) metres along the rays to the same."""
+    down = rays[:, 2]
+    falls = down > _LEAST_DOWN
+    slope = np.where(falls, down, 1.0)
+    up = -place[2]
+    near = np.maximum((up - ground.highest_m) / slope, 0.0)
+    far = np.maximum((up - ground.lowest_m) / slope, 0.0)
+    if ground.map is None:
+        return np.where(falls, far, np.nan)
+    far = _first_meeting(place, rays, ground, near, far)
+    met = np.array(place[:2]) + rays[:, :2] * far[:, None]
+    return np.where(falls & np.isfinite(ground.up(met[:, 0], met[:, 1])), far, np.nan)
+
+
+def _first_meeting(place: Ned, rays: Numbers, ground: Ground, near: Numbers, far: Numbers) -> Numbers:
+    """The distance just behind the first meeting: steps between the highest and the lowest ground, then halves."""
+
+    def below(distance: Numbers) -> npt.NDArray[np.bool_]:
+        at = np.array(place) + rays * distance[:, None]
+        return -at[:, 2] <= ground.up(at[:, 0], at[:, 1])  # what is not known is not met
+
+    first, last, found = near.copy(), far.copy(), below(near)
+    last = np.where(found, near, last)
+    for step in range(1, _MARCHES + 1):
+        distance = near + (far - near) * (step / _MARCHES)
+        hit = ~found & below(distance)
+        last = np.where(hit, distance, last)
+        found |= hit
+        first = np.where(found, first, distance)
+    for _ in range(_HALVES):
+        middle = (first + last) / 2.0
+        hit = below(middle)
+        first, last = np.where(hit, first, middle), np.where(hit, middle, last)
+    return last
+
+
+def footprint(place: Ned, rotation: Numbers, lens: Lens, ground: Ground) -> Numbers:
+    """(4, 2): the corners of what a photo from `place` shows, north and east of the origin; `rotation`: (3, 3), from
+    the camera's axes to north, east, down. NaN: the horizon is in it."""
+    return look_at_ground(place, lens.corners() @ rotation.T, ground)
+
+
+STRAIGHT_DOWN: Final = radians(-90.0)
+"""Pitch of a camera that looks at the ground below it."""

@@ -1,0 +1,171 @@
+"""Where everything is in the kernel's arrays.
+
+The kernel works on flat float64 rows, one per vehicle: *state* (S_), *settings* (P_: parameters and constants),
+*target* (T_: what to fly) and *report* (`autopilot.interface.report`). Here are the fields of the control layer, for
+every kind of vehicle; the simulated machine (`sitl.kernel.layout`) has those behind, so that the same control
+functions can fly another body. Rows of all kinds have all fields: what a kind has not is 0. Units: SI, NED metres,
+radians, body axes forward-right-down; times in ms unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from autopilot.interface.fields import Fields
+from autopilot.mav import EkfFlag, LandedState
+
+TICK_MS: Final = 20
+#: A decision tick, s.
+TICK: Final = 0.02
+#: Standard gravity, m/s2.
+GRAVITY: Final = 9.80665
+
+
+class Row(Protocol):
+    """A row of numbers: one vehicle's state, settings or target (compiled: a float64 array)."""
+
+    def __getitem__(self, index: int, /) -> float: ...
+
+    def __setitem__(self, index: int, value: float, /) -> None: ...
+
+
+# ---------------------------------------------------------------------------------------------------- state
+STATE = Fields("S_")
+S_TIME_MS, S_EVENTS, S_FRESH = STATE.take(3)  # vehicle time; raised VehicleEvent bits; 1 until the estimator is aligned
+RESTART: Final = 2.0  # of S_FRESH: align it anew, now
+# estimator: attitude body -> NED, position, velocity, biases
+S_EQ0, S_EQ1, S_EQ2, S_EQ3 = STATE.take(4)
+S_EPN, S_EPE, S_EPD, S_EVN, S_EVE, S_EVD = STATE.take(6)
+S_BGX, S_BGY, S_BGZ, S_BAZ = STATE.take(4)  # gyro biases rad/s, vertical accelerometer bias m/s2
+S_COV_H = STATE.block(10)  # horizontal covariance (position, velocity, tilt, drift), upper triangle row by row
+S_COV_V = STATE.block(6)  # vertical covariance (position, velocity, bias)
+S_COV_Y = STATE.block(3)  # heading covariance (angle, drift)
+S_WEN, S_WEE = STATE.take(2)  # wind estimate
+S_RATIO_VEL, S_RATIO_POS, S_RATIO_HGT, S_RATIO_MAG = STATE.take(4)  # innovation test ratios
+S_FLAGS, S_POS_OK, S_GPS_OK_MS, S_GPS_SEEN, S_BARO_OK = STATE.take(5)
+S_DVX, S_DVY, S_DVZ = STATE.take(3)  # specific force summed over the tick, m/s
+S_EM0, S_EM1, S_EM2, S_EM3 = STATE.take(4)  # attitude in the middle of the tick
+S_GYX, S_GYY, S_GYZ = STATE.take(3)  # latest gyro sample less bias
+S_AEN, S_AEE, S_AED = STATE.take(3)  # acceleration estimate of the tick, m/s2 NED
+S_GAX, S_GAY, S_GAZ = STATE.take(3)  # slow mean of the raw gyro at rest
+S_MAG_OK_MS, S_IMU_OK, S_GPS_LOST_SENT, S_EST_SENT = STATE.take(4)
+S_ER = STATE.block(9)  # rotation matrix of the estimate, row by row
+# control
+S_QT0, S_QT1, S_QT2, S_QT3 = STATE.take(4)  # demanded attitude
+S_YAW_FF, S_THRUST, S_IRX, S_IRY, S_IRZ = STATE.take(5)  # yaw rate rad/s, collective 0..1, rate integrators rad/s2
+S_IVN, S_IVE, S_IVD = STATE.take(3)  # velocity integrators m/s2
+S_RATE_MODE, S_RDX, S_RDY, S_RDZ = STATE.take(4)  # rate demand instead of attitude
+S_NAV_ROLL, S_NAV_PITCH, S_SPIN, S_HOVER, S_LEAN_FULL = STATE.take(5)  # SPIN: 0 stopped 1 idle 2 flying
+# guidance: moving reference
+S_RPN, S_RPE, S_RPD, S_RVN, S_RVE, S_RVD, S_RAN, S_RAE, S_RAD = STATE.take(9)
+S_RYAW, S_RYAW_RATE, S_TURN_SUM, S_TURN_ANGLE, S_PHASE = STATE.take(5)
+S_ARRIVED, S_YAW_DONE, S_SEQ, S_YAW_SEQ, S_TARGET_MS = STATE.take(5)
+S_A_N, S_A_E, S_A_D, S_U_N, S_U_E, S_U_D, S_LENGTH = STATE.take(7)  # leg: start, direction, length
+S_W_N, S_W_E, S_W_D, S_W_LENGTH, S_CORNER, S_BLEND = STATE.take(6)  # next leg: direction, length; corner speed, blend m
+S_KEEP_YAW, S_NEAR_SENT, S_AIR, S_LAND_S, S_LANDED_STATE = STATE.take(5)
+S_CRASH_S, S_CUT_S, S_LOW_S, S_CRIT_S, S_LOW_SENT, S_CRIT_SENT = STATE.take(6)
+S_ODOMETER, S_ARMED, S_WANT_SPIN, S_LIFT_D, S_HELD_D = STATE.take(5)
+S_TM0N, S_TM0E, S_TM0D, S_TM1N, S_TM1E, S_TM1D, S_TAU = STATE.take(7)  # spline tangents and parameter
+S_FF_N, S_FF_E, S_FF_D, S_DEADMAN_SENT, S_SPOOL_S, S_YAW_LEFT = STATE.take(6)
+S_LEG_YAW, S_NEXT_YAW, S_FROM_REST = STATE.take(3)  # directions of the leg and of the next, rad; 1: it began at rest
+# driving; "course" is the direction of motion: the heading, or its opposite when driving backwards
+S_WAY, S_SPEED, S_COURSE, S_SPEED_REF, S_RATE_REF = STATE.take(5)  # 1 or -1; by estimate; speed and turn rate demanded
+S_SPEED_SUM, S_STEER_SUM = STATE.take(2)  # integrators: throttle, rad
+S_THROTTLE, S_WHEEL = STATE.take(2)  # outputs: -1 .. 1, wheel angle rad (right positive)
+S_COURSE_ERROR, S_HALF_TURN, S_DRIVING, S_STUCK_S, S_STUCK_SENT = STATE.take(5)  # HALF_TURN: of the corner at the end
+S_CORNER_R, S_TURN_LEFT = STATE.take(2)  # radius of the turn at the end of the leg, m; course off the line, rad
+S_MOTORS_HELD = STATE.block(1)  # 1: armed, but not started: on the ground the motors stand still
+S_FLOOR = STATE.block(1)  # the ground below, NED down m; 0 without terrain: the plane through the origin
+# legs by a speed profile (`autopilot.control.profile`): 1 while one is flown; share of time that passes on it; the end
+# of the leg; how far the reference is off the curve, with two derivatives; profiles of the leg before, of this one and
+# of the next, and a spare one; the speed limits (ground, up, down) that all of them keep
+CURVE_SIZE: Final = 26
+S_CURVING, S_PACE, S_END_N, S_END_E, S_END_D = STATE.take(5)
+S_OFF = STATE.block(9)
+S_BEFORE = STATE.block(CURVE_SIZE)
+S_NOW = STATE.block(CURVE_SIZE)
+S_ONWARD = STATE.block(CURVE_SIZE)
+S_SPARE = STATE.block(CURVE_SIZE)
+S_PACED_BY = STATE.block(3)
+S_SPLINED, S_ALONG, S_LAST_SPEED = STATE.take(3)  # 1: the leg is a spline; speed along it, and at its end
+S_ON_LEG = STATE.block(1)  # 1: the target is a leg
+STATE.seal(globals())
+
+# ---------------------------------------------------------------------------------------------------- settings
+SETTINGS = Fields("P_")
+P_SPEED_GROUND, P_SPEED_UP, P_SPEED_DOWN = SETTINGS.take(3)  # m/s
+P_ACCEL, P_ACCEL_Z, P_JERK, P_JERK_Z, P_ACCEL_CORNER = SETTINGS.take(5)  # m/s2, m/s3
+P_LEAN_MAX, P_YAW_RATE, P_YAW_ACCEL = SETTINGS.take(3)  # tan of the angle limit; rad/s; rad/s2
+P_KP_POS, P_KP_VEL, P_KI_VEL, P_KP_HGT, P_KP_VZ, P_KI_VZ = SETTINGS.take(6)
+P_KP_ATT, P_KP_YAW, P_KP_RATE, P_KI_RATE, P_KP_YRATE, P_KI_YRATE = SETTINGS.take(6)
+P_RATE_MAX, P_MIX_X, P_MIX_Y, P_MIX_Z, P_HOVER_GUESS = SETTINGS.take(5)  # angular acceleration rad/s2 -> thrust share
+P_DRAG_1, P_DRAG_2 = SETTINGS.take(2)  # what the controller knows of drag: 1/s, 1/m
+P_LAND_SPEED, P_LAND_SPEED_HIGH, P_LAND_ALT_LOW = SETTINGS.take(3)
+P_CUT_TILT, P_CUT_ALT = SETTINGS.take(2)  # cos of the tilt (below -1 = off); m (0 = off)
+P_WATCH = SETTINGS.block(1)  # m, NEAR distance (0 = off)
+P_LOW_V, P_LOW_MAH, P_CRIT_V, P_CRIT_MAH, P_LOW_TIMER, P_CAPACITY = SETTINGS.take(6)
+P_CRASH_CHECK = SETTINGS.block(1)
+P_STICK_R, P_STICK_P, P_STICK_T, P_STICK_Y, P_STICK_LEAN, P_STICK_UP, P_STICK_DN = SETTINGS.take(7)
+P_STICK_YAW_RATE, P_LOITER_SPEED, P_LOITER_ACCEL, P_BRAKE_ACCEL, P_BRAKE_JERK, P_ACRO_RATE = SETTINGS.take(6)
+P_DECLINATION, P_GPS_SIGMA_P, P_GPS_SIGMA_V, P_BARO_SIGMA, P_MAG_SIGMA = SETTINGS.take(5)
+P_ORIGIN_LAT, P_ORIGIN_LON, P_ORIGIN_ALT = SETTINGS.take(3)
+P_ACRO_YAW_RATE, P_STICK_ACCEL_Z, P_SAG_FREE, P_LEG_JERK, P_JERK_RISE = SETTINGS.take(5)
+# driving
+P_DRIVE_ACCEL, P_DRIVE_DECEL, P_TURN_RADIUS, P_TURN_ACCEL, P_TURN_RATE_MAX, P_TURN_RATE_ACCEL = SETTINGS.take(6)
+P_KP_COURSE, P_KP_TURN, P_KI_TURN, P_KP_SPEED, P_KI_SPEED = SETTINGS.take(5)
+P_WHEELBASE, P_WHEEL_MAX, P_TOP_SPEED, P_FULL_ACCEL = SETTINGS.take(4)  # what the controller knows of the vehicle
+P_STICK_SPEED, P_STICK_TURN, P_STOP_SPEED, P_THROTTLE_MAX, P_BRAKING = SETTINGS.take(5)
+P_AFLOAT = SETTINGS.block(1)  # 1: it drifts where its motor stands still, so it is never at rest
+#: The middle of a turn is planned to be no farther from the corner than this share of the radius: the rest is for gusts
+#: and what the estimate is off.
+P_TURN_SHARE = SETTINGS.block(1)
+SETTINGS.seal(globals())
+
+# ---------------------------------------------------------------------------------------------------- target
+TARGET = Fields("T_")
+T_KIND, T_SEQ, T_RADIUS = TARGET.take(3)
+T_YAW_MODE, T_YAW_ANGLE, T_YAW_RATE, T_YAW_DIR, T_POINT_N, T_POINT_E, T_POINT_D, T_YAW_SEQ = TARGET.take(8)
+T_END_N, T_END_E, T_END_D, T_HAS_START, T_START_N, T_START_E, T_START_D = TARGET.take(7)
+T_HAS_NEXT, T_NEXT_N, T_NEXT_E, T_NEXT_D, T_HAS_PREV, T_PREV_N, T_PREV_E, T_PREV_D = TARGET.take(8)
+T_SPLINE, T_NEXT_SPLINE, T_TURNS, T_DIRECTION, T_CIRCLE_R, T_TIMEOUT_MS = TARGET.take(6)
+T_VN, T_VE, T_VD, T_AN, T_AE, T_AD, T_HAS_POSITION, T_BODY = TARGET.take(8)
+T_ROLL, T_PITCH, T_YAW, T_USE_RATE, T_THRUST, T_CLIMB, T_BY_CLIMB = TARGET.take(7)
+T_STICKS, T_CIRCLE_SPEED = TARGET.take(2)  # PilotKind; m/s, 0 = as fast as the limits allow
+T_WAY, T_SPEED, T_HEADING, T_TURN_RATE, T_BY_RATE = TARGET.take(5)  # driving
+T_GOAL_N, T_GOAL_E = TARGET.take(2)  # what distances are told to: the end, or that of the whole way
+T_DIRECTLY = TARGET.block(1)  # 1: land from where it is, without flying to the spot first
+TARGET.seal(globals())
+TARGET_SIZE: Final = TARGET.size
+
+# kinds of target; DRIVE: only of what drives
+KIND_IDLE, KIND_HOLD, KIND_BRAKE, KIND_LEG, KIND_CIRCLE, KIND_TAKEOFF, KIND_LAND = range(7)
+KIND_VELOCITY, KIND_ATTITUDE, KIND_PILOT, KIND_DRIVE = range(7, 11)
+# events, as `autopilot.interface.vehicle.VehicleEvent` (a test compares)
+EV_ARRIVED: Final = 1
+EV_LANDED: Final = 2
+EV_LIFTOFF: Final = 4
+EV_BATTERY_LOW: Final = 8
+EV_BATTERY_CRITICAL: Final = 16
+EV_ESTIMATOR_FAILED: Final = 32
+EV_ESTIMATOR_OK: Final = 64
+EV_CRASHED: Final = 512
+EV_CUTOFF: Final = 1024
+EV_DISARMED: Final = 2048
+EV_NEAR: Final = 16384
+EV_YAW_DONE: Final = 32768
+EV_GPS_LOST: Final = 65536
+EV_GPS_OK: Final = 131072
+EV_DEADMAN: Final = 262144
+
+# EKF_STATUS_REPORT flags: all good, and attitude with height only
+FLAGS_NO_POSITION: Final = int(
+    EkfFlag.ATTITUDE | EkfFlag.VELOCITY_HORIZ | EkfFlag.VELOCITY_VERT | EkfFlag.POS_VERT_ABS | EkfFlag.CONST_POS_MODE
+)
+FLAGS_GOOD: Final = int(
+    EkfFlag.ATTITUDE | EkfFlag.VELOCITY_HORIZ | EkfFlag.VELOCITY_VERT | EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
+    | EkfFlag.POS_VERT_ABS | EkfFlag.PRED_POS_HORIZ_REL | EkfFlag.PRED_POS_HORIZ_ABS
+)  # fmt: skip
+FLAGS_STARTING: Final = int(EkfFlag.UNINITIALIZED)
+# S_LANDED_STATE and the report's
+ON_GROUND, IN_AIR = float(LandedState.ON_GROUND), float(LandedState.IN_AIR)
+TAKING_OFF, LANDING = float(LandedState.TAKEOFF), float(LandedState.LANDING)

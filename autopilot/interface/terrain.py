@@ -1,0 +1,212 @@
+"""The ground: heights on a grid, as a file has them, and what a vehicle knows of it.
+
+A `HeightMap` is the one description of the ground: the simulator's kernel stands on its array (`sitl.kernel.ground`
+reads it with the same formula), a rehearsal and the autopilot look into it here. So they cannot differ.
+
+`Terrain` is what an autopilot knows: the map, if it was given one, and where that has nothing the blocks that a ground
+station has sent, in the form of ArduPilot's AP_Terrain: blocks of 28 x 32 heights, made of 7 x 8 grids of 4 x 4, that
+begin at whole degrees and overlap by one grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import floor
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.interface.geo import GeoPoint, to_global, to_local
+
+__all__ = ["GRID", "GRIDS_EAST", "GRIDS_NORTH", "Block", "HeightMap", "Terrain"]
+
+GRID: Final = 4  # heights of a grid, a side (TERRAIN_GRID_MAVLINK_SIZE)
+GRIDS_NORTH, GRIDS_EAST = 7, 8  # grids of a block (TERRAIN_GRID_BLOCK_MUL_X, _Y)
+_SPAN_NORTH, _SPAN_EAST = (GRIDS_NORTH - 1) * GRID, (GRIDS_EAST - 1) * GRID  # from block to block, in heights
+_MOST_BLOCKS: Final = 2000
+_WHOLE: Final = (1 << GRIDS_NORTH * GRIDS_EAST) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeightMap:
+    """Heights in m above mean sea level on a regular grid. `heights[0, 0]` lies at `south`, `west` (degrees); rows go
+    north, columns east, `per_lat` and `per_lon` of them in a degree. NaN: there is none (a void of the file)."""
+
+    south: float
+    west: float
+    per_lat: float
+    per_lon: float
+    heights: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if min(self.heights.shape) < 2:
+            raise ValueError("a height map has two rows and two columns at least")
+
+    def height_at(self, lat: float, lon: float) -> float | None:
+        """Metres above mean sea level, between the four heights around the place; None where one of them is missing."""
+        y, x = (lat - self.south) * self.per_lat, (lon - self.west) * self.per_lon
+        rows, columns = self.heights.shape
+        if not (0.0 <= y <= rows - 1 and 0.0 <= x <= columns - 1):
+            return None
+        i, j = min(int(y), rows - 2), min(int(x), columns - 2)
+        (a, b), (c, d) = self.heights[i : i + 2, j : j + 2].tolist()
+        u, v = y - i, x - j
+        height: float = (a * (1.0 - v) + b * v) * (1.0 - u) + (c * (1.0 - v) + d * v) * u
+        return height if height == height else None
+
+    def heights_at(self, lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The same of many places; NaN where there is none."""
+        y, x = (lats - self.south) * self.per_lat, (lons - self.west) * self.per_lon
+        rows, columns = self.heights.shape
+        inside = (y >= 0.0) & (y <= rows - 1) & (x >= 0.0) & (x <= columns - 1)
+        i = np.clip(np.where(inside, y, 0.0).astype(np.int64), 0, rows - 2)
+        j = np.clip(np.where(inside, x, 0.0).astype(np.int64), 0, columns - 2)
+        u, v, width = y - i, x - j, columns
+        at = i * width + j
+        h, one = self.heights.reshape(-1), np.float64(1.0)  # float64 from here on, as for one place
+        south = h[at] * (one - v) + h[at + 1] * v
+        north = h[at + width] * (one - v) + h[at + width + 1] * v
+        return np.where(inside, south * (1.0 - u) + north * u, np.nan)
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """28 x 32 heights from a south-west corner (1e-7 degrees) on, as far as they have come. `bitmap`: the grids that
+    have, a bit each, from the south-west to the east, then north."""
+
+    lat_e7: int
+    lon_e7: int
+    heights: npt.NDArray[np.int16]
+    bitmap: int = 0
+
+    @property
+    def whole(self) -> bool:
+        return self.bitmap == _WHOLE
+
+    @property
+    def missing(self) -> int:
+        """The grids that have not come."""
+        return _WHOLE & ~self.bitmap
+
+    @property
+    def pending(self) -> int:
+        """How many these are."""
+        return self.missing.bit_count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Where a place lies: its block, the heights in it to the south-west, and how far it is from these (0 to 1)."""
+
+    key: tuple[int, int, int, int]
+    corner: GeoPoint
+    i: int
+    j: int
+    u: float
+    v: float
+
+
+def _on_earth(lat: float, lon: float) -> bool:
+    return abs(lat) <= 90.0 and abs(lon) <= 180.0  # false for NaN
+
+
+class Terrain:
+    """What an autopilot knows of the ground. `spacing_m`: from height to height in what a ground station sends
+    (TERRAIN_SPACING); `enabled`: TERRAIN_ENABLE. `revision` counts what has come."""
+
+    def __init__(self, ground: HeightMap | None, spacing_m: Callable[[], float], enabled: Callable[[], bool]) -> None:
+        self.ground = ground
+        self.revision = 0
+        self.wanted: dict[tuple[int, int, int, int], Block] = {}
+        """Blocks that somebody has asked for and that have not come, in the order of the asking."""
+        self._spacing_m = spacing_m
+        self._enabled = enabled
+        self._blocks: dict[tuple[int, int, int, int], Block] = {}
+        self._spacing_now = spacing_m()
+
+    @property
+    def spacing_m(self) -> float:
+        """Of the blocks; another spacing makes all of them worthless."""
+        spacing = max(self._spacing_m(), 1.0)
+        if spacing != self._spacing_now:
+            self._spacing_now = spacing
+            self._blocks.clear()
+            self.wanted.clear()
+        return spacing
+
+    @property
+    def known(self) -> bool:
+        """Is there any terrain? Without, heights above the ground count from home."""
+        return self._enabled() and (self.ground is not None or any(block.bitmap for block in self._blocks.values()))
+
+    @property
+    def enabled(self) -> bool:
+        return self._enabled()
+
+    def height_at(self, lat: float, lon: float) -> float | None:
+        """Metres above mean sea level of the ground, None: not known there, or TERRAIN_ENABLE is 0. Asks for what is
+        missing."""
+        if not self._enabled() or not _on_earth(lat, lon):
+            return None
+        height = None if self.ground is None else self.ground.height_at(lat, lon)
+        return self._received(lat, lon) if height is None else height
+
+    def ask(self, lat: float, lon: float) -> None:
+        """The ground there will be needed: get it, if no file has it."""
+        if self._enabled() and _on_earth(lat, lon) and (self.ground is None or self.ground.height_at(lat, lon) is None):
+            self._block(self._cell(lat, lon))
+
+    # --- what a ground station sends ------------------------------------------------------------------------------
+    def receive(self, lat_e7: int, lon_e7: int, grid: int, heights: npt.NDArray[np.int16]) -> bool:
+        """One grid (4 x 4 heights) of the block with this corner; False when nobody asked for that block."""
+        for key, block in self._blocks.items():
+            if (block.lat_e7, block.lon_e7) == (lat_e7, lon_e7):
+                north, east = divmod(grid, GRIDS_EAST)
+                block.heights[north * GRID : (north + 1) * GRID, east * GRID : (east + 1) * GRID] = heights
+                block.bitmap |= 1 << grid
+                self.revision += 1
+                if block.whole:
+                    self.wanted.pop(key, None)
+                return True
+        return False
+
+    def counts(self) -> tuple[int, int]:
+        """Grids that are asked for and have not come, and those that have (TERRAIN_REPORT)."""
+        have = sum(block.bitmap.bit_count() for block in self._blocks.values())
+        return sum(block.pending for block in self._blocks.values()), have
+
+    def _received(self, lat: float, lon: float) -> float | None:
+        cell = self._cell(lat, lon)
+        block = self._block(cell)
+        for north in (cell.i, cell.i + 1):
+            for east in (cell.j, cell.j + 1):
+                if not block.bitmap >> (north // GRID * GRIDS_EAST + east // GRID) & 1:
+                    return None
+        (a, b), (c, d) = block.heights[cell.i : cell.i + 2, cell.j : cell.j + 2].tolist()
+        return float((a * (1.0 - cell.v) + b * cell.v) * (1.0 - cell.u) + (c * (1.0 - cell.v) + d * cell.v) * cell.u)
+
+    def _block(self, cell: _Cell) -> Block:
+        block = self._blocks.get(cell.key)
+        if block is None:
+            if len(self._blocks) >= _MOST_BLOCKS:
+                oldest = next(iter(self._blocks))
+                self.wanted.pop(oldest, None)
+                del self._blocks[oldest]
+            shape = GRIDS_NORTH * GRID, GRIDS_EAST * GRID
+            corner = round(cell.corner.lat * 1e7), round(cell.corner.lon * 1e7)
+            block = self._blocks[cell.key] = Block(*corner, np.zeros(shape, np.int16))
+            self.wanted[cell.key] = block
+        return block
+
+    def _cell(self, lat: float, lon: float) -> _Cell:
+        """As AP_Terrain::calculate_grid_info."""
+        spacing = self.spacing_m
+        reference = GeoPoint(float(floor(lat)), float(floor(lon)))
+        north, east, _ = to_local(reference, lat, lon, 0.0)
+        row, column = int(north / spacing), int(east / spacing)
+        (up, i), (right, j) = divmod(row, _SPAN_NORTH), divmod(column, _SPAN_EAST)
+        corner = to_global(reference, (up * _SPAN_NORTH * spacing, right * _SPAN_EAST * spacing, 0.0))
+        key = (int(reference.lat), int(reference.lon), up, right)
+        return _Cell(key, corner, i, j, north / spacing - row, east / spacing - column)

@@ -1,0 +1,51 @@
+"""The table of docs/mission-items.md, written from the rows of `autopilot.mission.commands`."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from autopilot.mav import Cmd, MissionType
+from autopilot.mission.commands import SPECS, CommandSpec, Output, Parameter
+from autopilot.vehicles.capability import capable
+from autopilot.vehicles.kinds import KINDS
+
+
+def table() -> str:
+    """A Markdown table with a line for each command that a plan may hold."""
+    lines = ["| number | MAV_CMD | announced as | taken by | done by | p1 to p4 that count | place |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    lines += [_line(SPECS[command]) for command in sorted(SPECS)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(row: CommandSpec) -> str:
+    name = "" if row.name == "?" else row.name
+    parameters = ", ".join(_parameter(one) for one in row.parameters)
+    slot = f"{row.slot.value}, holds" if row.holds else row.slot.value
+    place = "x, y, z" if row.place else ""
+    return (
+        f"| {int(row.command)} | {Cmd(row.command).name} | {name} | {slot} | {_done_by(row)} | {parameters} | {place} |"
+    )
+
+
+def _done_by(row: CommandSpec) -> str:
+    if row.plan is not MissionType.MISSION:
+        return "all"
+    kinds = [kind for kind in KINDS if capable(kind, row.command)]
+    if not kinds:
+        others = "recorded" if row.output is Output.RECORDED else ""
+        if row.fitted_by:
+            return f"with {row.fitted_by}; else {others}"
+        return f"nobody: {others}" if others else "nobody"
+    words = "all" if len(kinds) == len(KINDS) else ", ".join(kinds)
+    return words if row.output is None else f"{words}; {row.output.value}"
+
+
+def _parameter(one: Parameter) -> str:
+    unit = f" {one.unit}" if one.unit else ""
+    most = f" (at most {one.most:g})" if isfinite(one.most) else ""
+    return f"p{one.number} {one.name}{unit}{most}"
+
+
+if __name__ == "__main__":
+    print(table(), end="")

@@ -1,0 +1,112 @@
+"""PREFLIGHT_CALIBRATION as a PX4 tells of it: texts "[cal] ...", which QGroundControl and MAVSDK read.
+
+A calibration is a list of texts with the time after its begin at which each is told. Nobody can turn a simulated
+vehicle: it counts as turned to each side in its turn, and the values that are found are those that it has. Sources: PX4
+1.16 src/modules/commander/calibration_messages.h, calibration_routines.cpp, gyro_calibration.cpp; Commander.cpp (which
+parameter asks for what).
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mav import Cmd, Result, Severity
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.request import Command
+
+Script = tuple[tuple[int, str], ...]
+"""(ms after the begin, text)."""
+_SIDES: Final = ("down", "back", "front", "left", "right", "up")
+_SIDE_MS: Final = 1000
+
+
+def _at_rest(sensor: str, lasts_ms: int) -> Script:
+    steps = range(0, 101, 20)
+    told = tuple((lasts_ms * share // 100, f"progress <{share}>") for share in steps)
+    return (0, f"calibration started: 2 {sensor}"), *told, (lasts_ms, f"calibration done: {sensor}")
+
+
+def _on_all_sides(sensor: str, doing: str) -> Script:
+    told: list[tuple[int, str]] = [(0, f"calibration started: 2 {sensor}")]
+    for number, side in enumerate(_SIDES):
+        begins = number * _SIDE_MS
+        pending = " ".join(_SIDES[number:])
+        told += [
+            (begins, f"pending: {pending}"), (begins + 100, "hold vehicle still on a pending side"),
+            (begins + 300, f"{side} orientation detected"), (begins + 400, f"{doing} {side} side"),
+            (begins + 900, f"progress <{min(17 * (number + 1), 100)}>"),
+            (begins + 950, f"{side} side done, rotate to a different side"),
+        ]  # fmt: skip
+    end = len(_SIDES) * _SIDE_MS
+    return *told, (end, "progress <100>"), (end, f"calibration done: {sensor}")
+
+
+_GYRO, _MAG, _BARO, _ACCEL, _LEVEL = (
+    _at_rest("gyro", 3000), _on_all_sides("mag", "Rotate vehicle around"), _at_rest("baro", 3000),
+    _on_all_sides("accel", "Hold still, measuring"), _at_rest("level", 1500),
+)  # fmt: skip
+# (parameter of the command, its value): the calibration; the first that fits counts
+_ASKED: Final = (
+    (1, 1.0, _GYRO), (2, 1.0, _MAG), (3, 1.0, _BARO), (5, 1.0, _ACCEL), (5, 2.0, _LEVEL),
+    (5, 4.0, _at_rest("accel", 1500)),
+)  # fmt: skip
+
+
+class Px4Calibration:
+    """See the module."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._waits: Script = ()
+        self._began_ms = 0
+
+    def rows(self) -> dict[int, Row]:
+        return {Cmd.PREFLIGHT_CALIBRATION: Row(self._begin)}
+
+    def refusal(self) -> str | None:
+        """Why it is not armed now."""
+        return "calibrating" if self._waits else None
+
+    def _begin(self, command: Command, context: Context) -> Outcome:
+        """All zero ends what runs; while armed, or while one runs, none begins."""
+        if not any(command.param(index) for index in range(1, 8)):
+            self._cancel()
+            return ACCEPTED
+        if self._facts.armed or self._waits:
+            return Outcome(Result.TEMPORARILY_REJECTED)
+        script = next((script for index, value, script in _ASKED if command.param(index) == value), None)
+        if script is None:
+            return UNSUPPORTED
+        self._waits, self._began_ms = script, context.now_ms
+        return ACCEPTED
+
+    def _cancel(self) -> None:
+        if self._waits:
+            self._waits = ()
+            self._say("calibration cancelled")
+
+    def _say(self, text: str) -> None:
+        self._announcer.say(Severity.INFO, f"[cal] {text}")
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing is handled."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        while self._waits and now_ms >= self._began_ms + self._waits[0][0]:
+            (_, text), self._waits = self._waits[0], self._waits[1:]
+            self._say(text)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._began_ms + self._waits[0][0] if self._waits else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []

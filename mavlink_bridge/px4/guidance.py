@@ -1,0 +1,370 @@
+"""What moves a PX4 beside its own modes: setpoints in Offboard, a circle by DO_ORBIT, a target in Follow Me, sticks.
+
+Offboard: setpoints count there alone; they may not stay away for COM_OF_LOSS_T, and one that lies above takes off.
+Orbit: round a place, told as ORBIT_EXECUTION_STATUS. Follow Me: FOLLOW_TARGET says where the target is; the vehicle
+keeps FLW_TGT_DST from it, at FLW_TGT_FA from its course, FLW_TGT_HT above. Sources: PX4 1.16 mavlink_receiver.cpp,
+Commander.cpp (`offboardControlCheck`), FlightTaskOrbit.cpp, FlightTaskAutoFollowTarget.cpp (without its filters).
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, cos, hypot, pi, radians, sin
+from typing import Final, Protocol
+
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import Circle, Yaw, YawMode
+from autopilot.mav import Cmd, Frame, Result, Severity, SpeedType
+from mavlink_bridge.px4.book import Notices
+from mavlink_bridge.px4.events import PILOT
+from mavlink_bridge.px4.face import FlownParts
+from mavlink_bridge.px4.failsafes import Px4Failsafes, Values
+from mavlink_bridge.px4.modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION, Pair
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import DENIED, Context, Row
+from mavlink_bridge.services.commands.request import HIGHEST, Command
+from mavlink_bridge.services.guided.masks import position_parts
+from mavlink_bridge.services.guided.setpoints import GuidedService
+from mavlink_bridge.wire.codec import dialect
+
+_ABOVE: Final = 0.3  # m: a setpoint so much higher, or a climb, takes off
+_RADIUS, _SPEED = 10.0, 2.0  # m, m/s; of an orbit that names none (FlightTaskOrbit.hpp)
+_FACES_CENTRE, _KEEPS, _FREE, _ALONG = 0, 1, 2, 3  # ORBIT_YAW_BEHAVIOUR
+_STATUS_MS: Final = 500
+_FOLLOW_MS: Final = 200
+_STALE_MS: Final = 1500
+_MOVING: Final = 0.5  # m/s: slower has no course of its own
+_NEAR: Final = 5.0  # m: from here on it flies the target's velocity with its place
+_FASTEST: Final = 1000.0  # m/s
+_LOWEST: Final = 1.0  # m
+_SMOOTHED: Final = 0.3  # of a velocity between two places that tremble
+_ABOVE_TARGET: Final = 2.0  # FLW_TGT_ALT_M
+
+
+class Shown(Protocol):
+    """What is asked of the face."""
+
+    @property
+    def mode(self) -> Pair: ...
+    @property
+    def failsafes(self) -> Px4Failsafes: ...
+    @property
+    def notices(self) -> Notices: ...
+    def fly_guided(self, mode: Pair, now_ms: int) -> None: ...
+    def enter_mode(self, mode: Pair, now_ms: int) -> Outcome: ...
+
+
+class Offboard:
+    """The setpoints of stations and companions; `inner` flies them. See the module."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = GuidedService.handles
+
+    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._parameters = parameters
+        self._inner = GuidedService(autopilot)
+        self._heard_ms: int | None = None
+        self._lost = False
+        self._lifting = False
+
+    def ok(self, now_ms: int) -> bool:
+        """Do they come?"""
+        return self._heard_ms is not None and now_ms < self._end_ms
+
+    @property
+    def _end_ms(self) -> int:
+        return (self._heard_ms or 0) + int(1000.0 * self._parameters["COM_OF_LOSS_T"])
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        self._heard_ms = now_ms
+        if self._lost:
+            self._lost = False
+            self._face.failsafes.setpoints_changed(now_ms, lost=False)
+        if self._face.mode != OFFBOARD:
+            return
+        facts = self._autopilot.facts
+        if facts.armed and facts.grounded:
+            self._lift(message)
+        else:
+            self._lifting = False
+        self._inner.handle_message(message, peer, now_ms)
+
+    def _lift(self, message: Message) -> None:
+        """Take off for a setpoint that lies above."""
+        height = self._height_asked(message)
+        if height is not None and not self._lifting:
+            self._lifting = self._autopilot.commands.takeoff(height).ok
+
+    def _height_asked(self, message: Message) -> float | None:
+        """Above home, m; None: it does not lead up."""
+        facts, kind = self._autopilot.facts, message.get_type()
+        parts = None if kind == "SET_ATTITUDE_TARGET" else position_parts(message.type_mask, driven=False)
+        if parts is None or facts.home is None:
+            return None
+        here = facts.height
+        if parts.position and kind == "SET_POSITION_TARGET_LOCAL_NED":
+            wanted = facts.home_ned[2] - message.z
+        elif parts.position:
+            lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
+            altitude = facts.altitude(message.coordinate_frame, message.alt, lat, lon)
+            wanted = here if altitude is None else altitude - facts.home.alt
+        else:
+            wanted = here + 1.0 if parts.velocity and -_FASTEST < message.vz < -_ABOVE else here
+        return wanted if here + _ABOVE < wanted < HIGHEST else None
+
+    def handle_timeout(self, now_ms: int) -> None:
+        due = self.next_deadline_ms()
+        if due is not None and now_ms >= due:
+            self._lost = True
+            self._face.failsafes.setpoints_changed(now_ms, lost=True)
+        if not self._autopilot.facts.armed:
+            self._lifting = False
+
+    def next_deadline_ms(self) -> int | None:
+        """When they are lost; asked for in Offboard alone."""
+        if self._heard_ms is None or self._lost or not self._autopilot.facts.armed or self._face.mode != OFFBOARD:
+            return None
+        return self._end_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._inner.take_outgoing()
+
+
+class Orbit:
+    """DO_ORBIT. See the module."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, autopilot: FlownParts, face: Shown) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._flown: tuple[GeoPoint, float] | None = None  # centre, radius (negative: counter-clockwise)
+        self._due_ms = 0
+        self._out: list[Outgoing] = []
+
+    def rows(self) -> dict[int, Row]:
+        return {Cmd.DO_ORBIT: Row(self._begin, place=True, long_frame=Frame.GLOBAL)}
+
+    def _begin(self, command: Command, context: Context) -> Outcome:
+        """Param1 m, negative: counter-clockwise; 2 m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 the centre, NaN: here."""
+        core, origin = self._autopilot, self._autopilot.facts.vehicle.origin
+        state = core.facts.vehicle.state
+        if not core.facts.armed or core.facts.landed or origin is None:
+            return Outcome(Result.TEMPORARILY_REJECTED)
+        here = (
+            state.place
+        )  # its height is above mean sea level, whatever the frame (mavlink_receiver.cpp; MAVSDK says 3)
+        lat, lon = command.param(5, here.lat), command.param(6, here.lon)
+        altitude = command.param(7) if command.given(7) else here.alt
+        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(altitude) < HIGHEST):
+            return DENIED
+        outcome = core.modes.set(core.facts.vehicle_class.modes.guided, context.now_ms)
+        if not outcome.ok:
+            return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
+        radius = command.param(1, _RADIUS) or _RADIUS
+        center = to_local(origin, lat, lon, altitude)
+        speed = abs(command.param(2, _SPEED)) or _SPEED
+        yaw = self._yaw(int(command.param(3, 0.0)), center)
+        core.guided.flight.circle(Circle(center, abs(radius), 1 if radius > 0.0 else -1, yaw=yaw, speed=speed))
+        self._face.fly_guided(ORBIT, context.now_ms)
+        self._flown, self._due_ms = (GeoPoint(lat, lon, altitude), radius), context.now_ms
+        return ACCEPTED
+
+    def _yaw(self, behaviour: int, center: Ned) -> Yaw:
+        if behaviour == _FACES_CENTRE:
+            return Yaw(YawMode.POINT, point=center)
+        return Yaw(YawMode.ALONG if behaviour == _ALONG else YawMode.KEEP)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing is handled."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._flown is None:
+            return
+        if self._face.mode != ORBIT:
+            self._flown = None
+        elif now_ms >= self._due_ms:
+            self._due_ms = now_ms + _STATUS_MS
+            (place, radius), now_us = self._flown, now_ms * 1000
+            self._out.append(Outgoing(dialect.MAVLink_orbit_execution_status_message(
+                now_us, radius, Frame.GLOBAL, round(place.lat * 1e7), round(place.lon * 1e7), place.alt
+            )))  # fmt: skip
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self._flown is None else self._due_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A target as it was heard: NED m and m/s about the vehicle's origin."""
+
+    place: Ned
+    velocity: Ned
+    heard_ms: int
+
+
+class FollowMe:
+    """FOLLOW_TARGET in mode Follow Me. The sticks move the place beside the target: roll its angle, pitch the distance,
+    throttle the height. See the module."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"FOLLOW_TARGET"})
+
+    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._parameters = parameters
+        self._target: Followed | None = None
+        self._course = 0.0  # rad, the target's last one
+        self._angle: float | None = None  # rad from north, from the target to the vehicle; None: it does not follow yet
+        self._by_sticks = (0.0, 0.0, 0.0)  # rad, m, m: angle, distance, height
+        self._flown_to: Ned | None = None
+        self._due_ms = 0
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """A target without a place is none; without a velocity it has that between its places."""
+        origin = self._autopilot.facts.vehicle.origin
+        lat, lon = message.lat * 1e-7, message.lon * 1e-7
+        if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < HIGHEST:
+            return
+        place = to_local(origin, lat, lon, message.alt)
+        velocity = self._velocity(message, place, now_ms)
+        if hypot(*velocity[:2]) > _MOVING:
+            self._course = atan2(velocity[1], velocity[0])
+        if self._target is None:
+            self._due_ms = now_ms
+        self._target = Followed(place, velocity, now_ms)
+
+    def _velocity(self, message: Message, place: Ned, now_ms: int) -> Ned:
+        north, east, down = (float(one) for one in message.vel)
+        if max(abs(north), abs(east), abs(down)) < _FASTEST:
+            return north, east, down
+        before = self._target
+        if before is None or now_ms <= before.heard_ms:
+            return 0.0, 0.0, 0.0
+        between = 1000.0 / (now_ms - before.heard_ms)
+        n, e, d = (
+            old + _SMOOTHED * ((new - was) * between - old)
+            for new, was, old in zip(place, before.place, before.velocity, strict=True)
+        )
+        return n, e, d
+
+    def handle_timeout(self, now_ms: int) -> None:
+        due = self.next_deadline_ms()
+        if due is None:
+            self._flown_to = self._angle = None
+        elif now_ms >= due:
+            self._due_ms = now_ms + _FOLLOW_MS
+            self._follow(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """While there is somebody to follow."""
+        if self._target is None or self._face.mode != FOLLOW or self._autopilot.facts.grounded:
+            return None
+        return self._due_ms
+
+    def _follow(self, now_ms: int) -> None:
+        target, commands = self._target, self._autopilot.commands
+        assert target is not None
+        fastest = max(self._parameters["FLW_TGT_MAX_VEL"], 1.0)
+        if self._flown_to is None:
+            commands.change_speed(SpeedType.GROUNDSPEED, fastest)
+        ahead = min(now_ms - target.heard_ms, _STALE_MS) / 1000.0 if hypot(*target.velocity[:2]) > _MOVING else 0.0
+        north, east, down = (at + ahead * speed for at, speed in zip(target.place, target.velocity, strict=True))
+        at = (north, east, down)
+        wanted, before = self._beside(at, fastest), self._flown_to
+        self._flown_to = wanted
+        yaw = Yaw(YawMode.POINT, point=at)
+        here = self._autopilot.facts.vehicle.state.position
+        if before is not None and hypot(wanted[0] - here[0], wanted[1] - here[1]) < _NEAR:
+            n, e, d = ((new - old) * 1000.0 / _FOLLOW_MS for new, old in zip(wanted, before, strict=True))
+            commands.guided_target(position=wanted, velocity=(n, e, d), yaw=yaw)
+        else:
+            commands.guided_target(position=wanted, yaw=yaw)
+
+    def _beside(self, at: Ned, fastest: float) -> Ned:
+        """Where to be when the target is there: on the way round it, no faster than it may. FLW_TGT_ALT_M 2: the height
+        counts from the target, else from home."""
+        facts, param = self._autopilot.facts, self._parameters
+        angle, distance, height = self._moved_by_sticks()
+        angle += self._course + radians(param["FLW_TGT_FA"])
+        distance, height = max(distance + param["FLW_TGT_DST"], 1.0), max(height + param["FLW_TGT_HT"], _LOWEST)
+        if self._angle is None:
+            here = facts.vehicle.state.position
+            self._angle = atan2(here[1] - at[1], here[0] - at[0])
+        step = fastest / distance * _FOLLOW_MS / 1000.0
+        self._angle += min(max(_wrapped(angle - self._angle), -step), step)
+        base = at[2] if param["FLW_TGT_ALT_M"] == _ABOVE_TARGET else facts.home_ned[2]
+        return at[0] + distance * cos(self._angle), at[1] + distance * sin(self._angle), base - height
+
+    def _moved_by_sticks(self) -> Ned:
+        """FlightTaskAutoFollowTarget.hpp: full deflection is 1.5 rad/s, 2 m/s, 1.5 m/s."""
+        core, angle, distance, height = self._autopilot, *self._by_sticks
+        if self._angle is None:
+            angle, distance, height = 0.0, 0.0, 0.0
+        if core.sticks.held:
+            vector, seconds = core.facts.vehicle.state.report, _FOLLOW_MS / 1000.0
+            roll, pitch = float(vector[report.STICK_ROLL]), float(vector[report.STICK_PITCH])
+            climb = 2.0 * float(vector[report.STICK_THROTTLE]) - 1.0
+            angle += 1.5 * seconds * roll
+            distance += 2.0 * seconds * pitch
+            height += 1.5 * seconds * climb
+        self._by_sticks = (angle, distance, height)
+        return self._by_sticks
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+
+class StickTakeover:
+    """Moved sticks take over from an automatic mode (Commander.cpp, COM_RC_OVERRIDE), but for Follow Me, which they
+    steer."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._parameters = parameters
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing is handled."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Called in every pass: sticks come by messages."""
+        core, mode = self._autopilot, self._face.mode
+        if not core.sticks.held or mode[0] != AUTO or mode == FOLLOW or not core.facts.armed or core.facts.grounded:
+            return
+        wanted = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._face.failsafes.sticks_may_take_over
+        if wanted and self._moved():
+            self._face.notices.say(Severity.INFO, "Pilot took over using sticks", PILOT)
+            self._face.enter_mode(POSITION, now_ms)
+
+    def _moved(self) -> bool:
+        vector, limit = self._autopilot.facts.vehicle.state.report, self._parameters["COM_RC_STICK_OV"] / 100.0
+        throttle = 2.0 * float(vector[report.STICK_THROTTLE]) - 1.0
+        moved = (vector[report.STICK_ROLL], vector[report.STICK_PITCH], vector[report.STICK_YAW], throttle)
+        return any(abs(float(one)) > limit for one in moved)
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+
+def _wrapped(angle: float) -> float:
+    """Within half a turn, rad."""
+    return (angle + pi) % (2.0 * pi) - pi

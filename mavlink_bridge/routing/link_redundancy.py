@@ -1,0 +1,49 @@
+"""Links that all lead to the same other side, a flight controller: what comes in twice, and where to send.
+
+A copy of a frame that came in by another route within the last 100 ms (the same id, sender, sequence number and
+payload) is dropped, as mavlink-router's DeDuplicationPeriod does (docs/reference/real-vehicles.md, 4). What goes out
+takes one route only, since a controller would execute a command as often as it comes: that on which it was heard last,
+and first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from autopilot.mav import Component
+from mavlink_bridge.wire.framing import Frame
+
+REPEAT_MS: Final = 100
+_AUTOPILOT: Final = Component.AUTOPILOT1
+
+_Key = tuple[int, int, int, int, bytes]
+
+
+class LinkRedundancy:
+    """See the module. `route`: the link to send on; None before anything was heard: all. `repeats`: copies dropped."""
+
+    def __init__(self) -> None:
+        self.route: int | None = None
+        self.repeats = 0
+        self._recent: set[_Key] = set()
+        self._order: deque[tuple[int, _Key]] = deque()
+
+    def hear(self, link: int, frame: Frame, now_ms: int) -> bool:
+        """A sound frame came in on this link, link time ms. False: it is a copy."""
+        while self._order and now_ms - self._order[0][0] >= REPEAT_MS:
+            self._recent.discard(self._order.popleft()[1])
+        key = (frame.msg_id, frame.system, frame.component, frame.sequence, frame.payload)
+        if key in self._recent:
+            self.repeats += 1
+            return False
+        self._recent.add(key)
+        self._order.append((now_ms, key))
+        if frame.component == _AUTOPILOT:
+            self.route = link
+        return True
+
+    def link_closed(self, link: int) -> None:
+        """Another route must be found."""
+        if self.route == link:
+            self.route = None

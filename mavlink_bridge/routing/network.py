@@ -1,0 +1,159 @@
+"""Several endpoints on the same links, as vehicles on one radio network: whoever is on a link hears all of them.
+
+What all of them send waits in one queue, in the order in which it was sent. A frame that comes in goes to the endpoint
+whose system is its target, or to all when it has none; a frame for somebody else goes on to the links where he was
+heard (`router`), once. Beyond that each endpoint has its own rules for what it is given: its sequence numbers,
+signatures and services are those of a vehicle that is alone on the link. They do not hear each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from autopilot.context.turns import earliest
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, OutQueue
+from mavlink_bridge.routing.router import Router, target_of
+from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
+from mavlink_bridge.wire.framing import Frame, FrameReader
+
+MEMBERS = 250
+"""System ids end there: the rest is for ground stations."""
+_BURST = 8 * 1024
+"""Bytes that one vehicle may say at one instant: all are due at the same multiples."""
+_NOBODY = 0
+
+
+def _touch_nothing(member: int) -> None:
+    """Nobody has to be told."""
+
+
+@dataclass(slots=True)
+class _SharedLink:
+    """`numbers`: the link's number at each endpoint."""
+
+    name: str
+    numbers: list[int]
+    out: OutQueue
+    reader: FrameReader = field(default_factory=FrameReader)
+
+
+class Network:
+    """See the module; a `LinkOwner`. `touch(member)` is called before endpoint number `member` gets a frame or a
+    link."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], touch: Callable[[int], None] = _touch_nothing) -> None:
+        self.endpoints = tuple(endpoints)
+        self._touch = touch
+        self._links: dict[int, _SharedLink] = {}
+        self._last_link = 0
+        self._router = Router(_NOBODY, 0)
+        self._members: dict[int, tuple[int, ...]] = {}
+        for endpoint in self.endpoints:
+            endpoint.identity_listeners.append(self._find_members)
+        self._find_members()
+
+    def _find_members(self) -> None:
+        members: dict[int, tuple[int, ...]] = {}
+        for number, endpoint in enumerate(self.endpoints):
+            members[endpoint.system_id] = (*members.get(endpoint.system_id, ()), number)
+        self._members = members
+
+    # --- links ----------------------------------------------------------------------------------------------------
+    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None) -> int:
+        """A new link of all; see `Endpoint.open_link`."""
+        self._last_link += 1
+        room = _BURST * len(self.endpoints)
+        line = None if baud is None else TxQueue(baud)
+        shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room))
+        ends = (self, shared.reader, shared.out)
+        for number, endpoint in enumerate(self.endpoints):
+            shared.numbers.append(endpoint.open_link(name, trusted=trusted, shared=ends))
+            self._touch(number)
+        self._links[self._last_link] = shared
+        self._router.open_link(self._last_link)
+        return self._last_link
+
+    def close_link(self, link: int) -> None:
+        """Forget the link, here and at all endpoints. A second time does nothing."""
+        closed = self._links.pop(link, None)
+        if closed is None:
+            return
+        self._router.close_link(link)
+        for number, endpoint in enumerate(self.endpoints):
+            endpoint.close_link(closed.numbers[number])
+            self._touch(number)
+
+    def links(self) -> tuple[int, ...]:
+        return tuple(self._links)
+
+    def number_at_first(self, link: int) -> int | None:
+        """The number of a link at the first endpoint; None: it is closed."""
+        shared = self._links.get(link)
+        return None if shared is None else shared.numbers[0]
+
+    def set_baud(self, link: int, baud: int, name: str) -> None:
+        """The line has another rate now, and is called so."""
+        shared = self._links[link]
+        shared.name = name
+        for endpoint, number in zip(self.endpoints, shared.numbers, strict=True):
+            endpoint.set_baud(number, baud, name)
+
+    def restart_link(self, link: int) -> None:
+        """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""
+        self._links[link].reader.restart()
+        self._links[link].out.clear()
+
+    # --- in -------------------------------------------------------------------------------------------------------
+    def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
+        """Bytes that a link has received: frames go to those they are for."""
+        for frame in self._links[link].reader.receive(data, link_ms):
+            self._take_in(link, frame, link_ms, vehicle_ms)
+
+    def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
+        """See `Endpoint.give_up_claims`."""
+        for link, shared in tuple(self._links.items()):
+            for frame in shared.reader.give_up(link_ms):
+                self._take_in(link, frame, link_ms, vehicle_ms)
+
+    def claim_deadline_ms(self) -> int | None:
+        """When `give_up_claims` is due, link time."""
+        return earliest(shared.reader.deadline_ms for shared in self._links.values())
+
+    def _take_in(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
+        shared = self._links.get(link)
+        if shared is None:
+            return  # one of the frames before it has ended the link
+        if any(self.endpoints[member].speaks_as(frame.component) for member in self._members.get(frame.system, ())):
+            return  # an echo of what one of us has said
+        system, component = target_of(frame)
+        others = self._router.forward_to(frame, link, system, component)
+        if frame.known:
+            self._router.hear(link, frame.system, frame.component)
+        members = range(len(self.endpoints)) if system == 0 else self._members.get(system, ())
+        admitted = False
+        for member in members:
+            self._touch(member)
+            taken = self.endpoints[member].take(shared.numbers[member], frame, link_ms, vehicle_ms)
+            admitted = admitted or taken
+        if others and (admitted or (not members and self.endpoints[0].admits(shared.numbers[0], frame))):
+            self._pass_on(others, frame)
+
+    def _pass_on(self, links: Sequence[int], frame: Frame) -> None:
+        """To the links where somebody was heard who may want it, as it came: its signature is its sender's."""
+        for link in links:
+            out = self._links[link].out
+            if out.size > out.congested:
+                continue
+            if out.line is None:
+                out.waiting.append(frame.raw)
+                out.size += len(frame.raw)
+            else:
+                out.line.push_all(frame.raw, 1, droppable=is_droppable(frame.msg_id))
+                out.size = out.line.size
+
+    # --- out ------------------------------------------------------------------------------------------------------
+    def out_queue(self, link: int) -> OutQueue:
+        """See `Endpoint.out_queue`."""
+        return self._links[link].out

@@ -1,0 +1,117 @@
+"""Which frames are for us, and on which other links a frame goes on (https://mavlink.io/en/guide/routing.html).
+
+The table remembers on which links each (system, component) was heard. The rules are ArduPilot's:
+
+- for us: no target, target system 0, our system with component 0, ours, or one of `others` (further components behind
+  the same links: a camera, a gimbal); our system with another component too, as long as nobody has heard that component
+  (a payload that is not there is answered for by the autopilot);
+- forwarded: what has no target, or a broadcast target, to every link where anybody was heard; the rest to the links
+  where its target was heard. Never back, never RADIO_STATUS (a modem speaks to its own end) and never SETUP_SIGNING
+  (a secret key). A frame that carries our own ids is an echo and goes nowhere.
+
+Only frames with a verified checksum fill the table, and each link has a bounded share of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import Frame
+
+SENDERS_PER_LINK = 64
+_NOT_FORWARDED = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
+_NOWHERE: tuple[int, ...] = ()
+
+
+class Router:
+    """The routing table of one endpoint. Links are the endpoint's numbers."""
+
+    def __init__(self, system: int, component: int) -> None:
+        self.system = system
+        self.component = component
+        self.others: frozenset[int] = frozenset()
+        self._senders: dict[int, set[tuple[int, int]]] = {}
+        self._links_of: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._links_of_system: dict[int, tuple[int, ...]] = {}
+        self._live: tuple[int, ...] = ()
+
+    def open_link(self, link: int) -> None:
+        """A link that nobody was heard on yet: it receives nothing forwarded until somebody is."""
+        self._senders[link] = set()
+
+    def close_link(self, link: int) -> None:
+        """Forget the link and all that was heard there."""
+        self._senders.pop(link, None)
+        self._rebuild()
+
+    def hear(self, link: int, system: int, component: int) -> None:
+        """A sound frame of this sender came in on this link."""
+        if link in self._links_of.get((system, component), _NOWHERE):
+            return
+        senders = self._senders[link]
+        if len(senders) < SENDERS_PER_LINK:
+            senders.add((system, component))
+            self._rebuild()
+
+    def links_of(self, system: int, component: int = 0) -> tuple[int, ...]:
+        """The links where this sender was heard; component 0: any component of the system."""
+        if component == 0:
+            return self._links_of_system.get(system, _NOWHERE)
+        return self._links_of.get((system, component), _NOWHERE)
+
+    def is_echo(self, frame: Frame) -> bool:
+        """Does the frame carry our own ids?"""
+        return frame.system == self.system and self.is_ours(frame.component)
+
+    def is_ours(self, component: int) -> bool:
+        """Does this component of our system speak from here?"""
+        return component == self.component or component in self.others
+
+    def is_for_us(self, system: int, component: int) -> bool:
+        """Is a message with this target for us? (0, 0) where it has none."""
+        if system == 0:
+            return True
+        if system != self.system:
+            return False
+        return component == 0 or self.is_ours(component) or (system, component) not in self._links_of
+
+    def forward_to(self, frame: Frame, link: int, system: int, component: int) -> Sequence[int]:
+        """The links on which a frame that came in on `link` and has this target goes on."""
+        if len(self._live) < 2 and self._live in (_NOWHERE, (link,)):
+            return _NOWHERE
+        if frame.msg_id in _NOT_FORWARDED:
+            return _NOWHERE
+        if system == 0:
+            wanted = self._live
+        elif system == self.system and self.is_ours(component):
+            return _NOWHERE
+        else:
+            wanted = self.links_of(system, component)
+        return [other for other in wanted if other != link]
+
+    def _rebuild(self) -> None:
+        links_of: dict[tuple[int, int], list[int]] = {}
+        of_system: dict[int, list[int]] = {}
+        for link, senders in self._senders.items():
+            for sender in senders:
+                links_of.setdefault(sender, []).append(link)
+            for system in {system for system, _ in senders}:
+                of_system.setdefault(system, []).append(link)
+        self._links_of = {sender: tuple(links) for sender, links in links_of.items()}
+        self._links_of_system = {system: tuple(links) for system, links in of_system.items()}
+        self._live = tuple(link for link, senders in self._senders.items() if senders)
+
+
+def target_of(frame: Frame) -> tuple[int, int]:
+    """(target system, target component) of a frame, (0, 0) where it has none; read from the payload without decoding.
+
+    A zero at the end of a MAVLink 2 payload is not on the wire, so a field beyond its end is 0."""
+    if not frame.known:
+        return 0, 0
+    layout = codec.layout(frame.msg_id)
+    payload, at = frame.payload, layout.target_system
+    if at < 0 or at >= len(payload):
+        return 0, 0
+    of_component = layout.target_component
+    return payload[at], payload[of_component] if 0 <= of_component < len(payload) else 0

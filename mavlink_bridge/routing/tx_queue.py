@@ -1,0 +1,118 @@
+"""What waits for a serial line: more may be said than it carries, and what is late is worth nothing.
+
+Telemetry and setpoints are droppable: the next one replaces them, and a setpoint that is carried out seconds late does
+harm. So of these only what the line carries in one burst waits, and the oldest goes first. What belongs to a
+conversation (commands, missions, parameters, files, texts and all answers to them) is never dropped, nor is HEARTBEAT,
+by which the other end knows that there is anybody.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import frame_id, split_frames
+
+BITS_PER_BYTE: Final = 10  # 8N1
+_BURST_S: Final = 0.3
+_LEAST: Final = 600
+"""Bytes: two of the longest frames, however slow the line is."""
+
+_HEARTBEAT: Final = codec.id_of("HEARTBEAT")
+_CONVERSATIONS: Final = (
+    "HEARTBEAT", "SET_MODE", "PARAM_REQUEST_READ", "PARAM_REQUEST_LIST", "PARAM_VALUE", "PARAM_SET", "PARAM_ERROR",
+    "PARAM_EXT_REQUEST_READ", "PARAM_EXT_REQUEST_LIST", "PARAM_EXT_VALUE", "PARAM_EXT_SET", "PARAM_EXT_ACK",
+    "MISSION_REQUEST_PARTIAL_LIST", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ITEM", "MISSION_REQUEST",
+    "MISSION_SET_CURRENT", "MISSION_REQUEST_LIST", "MISSION_COUNT", "MISSION_CLEAR_ALL", "MISSION_ITEM_REACHED",
+    "MISSION_ACK", "MISSION_REQUEST_INT", "MISSION_ITEM_INT", "FENCE_POINT", "FENCE_FETCH_POINT", "RALLY_POINT",
+    "RALLY_FETCH_POINT", "COMMAND_INT", "COMMAND_LONG", "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL",
+    "LOG_REQUEST_LIST", "LOG_ENTRY", "LOG_REQUEST_DATA", "LOG_DATA", "LOG_ERASE", "LOG_REQUEST_END",
+    "REMOTE_LOG_BLOCK_STATUS", "SERIAL_CONTROL", "REQUEST_DATA_STREAM", "MESSAGE_INTERVAL", "STATUSTEXT", "TUNNEL",
+    "AUTOPILOT_VERSION", "AUTOPILOT_VERSION_REQUEST", "HOME_POSITION", "GPS_GLOBAL_ORIGIN",
+    "SET_GPS_GLOBAL_ORIGIN", "SET_HOME_POSITION", "NAMED_VALUE_INT", "SETUP_SIGNING", "COMPONENT_METADATA",
+    "CAMERA_INFORMATION", "PLAY_TUNE", "LED_CONTROL", "DEVICE_OP_READ",
+    "DEVICE_OP_READ_REPLY", "DEVICE_OP_WRITE", "DEVICE_OP_WRITE_REPLY", "MAG_CAL_REPORT", "CHANGE_OPERATOR_CONTROL",
+    "CHANGE_OPERATOR_CONTROL_ACK", "AUTH_KEY",
+)  # fmt: skip
+_KEPT: Final = codec.ids_of(*_CONVERSATIONS)
+
+
+def is_droppable(msg_id: int) -> bool:
+    """Will a later message of this kind replace it?"""
+    return msg_id not in _KEPT
+
+
+@dataclass(slots=True)
+class _Waiting:
+    data: bytes
+    frames: int
+    droppable: bool
+
+
+class TxQueue:
+    """Frames that wait for a line of `baud`. `size`: bytes that wait."""
+
+    def __init__(self, baud: int) -> None:
+        self.baud = baud
+        self.size = 0
+        self._waiting: deque[_Waiting] = deque()
+        self._droppable = 0
+
+    @property
+    def burst(self) -> int:
+        """Bytes that the line carries in one burst."""
+        return max(_LEAST, int(_BURST_S * self.baud / BITS_PER_BYTE))
+
+    def push_all(self, data: bytes, frames: int, *, droppable: bool) -> tuple[int, int]:
+        """Queue whole frames (counted as `frames`); (frames, bytes) of older ones that were dropped for them.
+        `droppable`: all are, but for a HEARTBEAT among them."""
+        if not droppable:
+            return self.push(data, frames, droppable=False)
+        late_frames = late_bytes = 0
+        for frame in split_frames(data):
+            late = self.push(frame, min(frames, 1), droppable=frame_id(frame) != _HEARTBEAT)
+            late_frames, late_bytes = late_frames + late[0], late_bytes + late[1]
+        return late_frames, late_bytes
+
+    def push(self, data: bytes, frames: int, *, droppable: bool) -> tuple[int, int]:
+        """Queue what stays together; (frames, bytes) of older entries that were dropped for it."""
+        self._waiting.append(_Waiting(data, frames, droppable))
+        self.size += len(data)
+        if not droppable:
+            return 0, 0
+        self._droppable += len(data)
+        return self._make_room(len(data)) if self._droppable > self.burst else (0, 0)
+
+    def _make_room(self, newest: int) -> tuple[int, int]:
+        """Drop the oldest droppable entries until the rest fits; the newest stays whatever its size."""
+        frames = size = 0
+        kept: deque[_Waiting] = deque()
+        for entry in self._waiting:
+            if entry.droppable and self._droppable > max(self.burst, newest):
+                self._droppable -= len(entry.data)
+                frames, size = frames + entry.frames, size + len(entry.data)
+            else:
+                kept.append(entry)
+        self._waiting = kept
+        self.size -= size
+        return frames, size
+
+    def take(self) -> bytes:
+        """The next entries, in order: what the line carries in one burst, at least one."""
+        taken: list[bytes] = []
+        size = 0
+        while self._waiting and (not taken or size + len(self._waiting[0].data) <= self.burst):
+            entry = self._waiting.popleft()
+            taken.append(entry.data)
+            size += len(entry.data)
+            if entry.droppable:
+                self._droppable -= len(entry.data)
+        self.size -= size
+        return b"".join(taken)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._waiting.clear()
+        self.size = self._droppable = 0

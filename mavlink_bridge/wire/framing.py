@@ -1,0 +1,308 @@
+"""MAVLink frames in a stream of bytes, sans I/O (https://mavlink.io/en/guide/serialization.html).
+
+`FrameReader` finds the frames of MAVLink 1 and 2 in bytes that may be split anywhere and may hold garbage between them;
+`FrameWriter` puts payloads into MAVLink 2 frames with the one sequence counter of its link. Both know nothing of what a
+message means; a frame that is only forwarded is never decoded.
+
+A start byte in garbage claims up to 280 bytes. A claim whose checksum is wrong costs one byte: reading goes on right
+behind the start byte, so a frame inside the claim is found. A claim that is still incomplete is given up in the same
+way when a whole frame with a right checksum lies in it, or when nothing has come for `PATIENCE_MS` of link time: a
+damaged byte never holds back the good frames behind it. A frame whose id is not in the dialect has no known
+CRC_EXTRA and cannot be checked. It is passed on as `known=False` only if a frame (or nothing yet) follows it and no
+frame that can be checked begins within it, so that garbage does not swallow real frames.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastcrc import crc16
+
+from mavlink_bridge.wire import codec
+
+MARK_V1 = 0xFE
+MARK_V2 = 0xFD
+SIGNED = 0x01
+"""Bit of the incompatibility flags: a signature of 13 bytes follows the checksum."""
+SIGNATURE_SIZE = 13
+LARGEST_FRAME = 10 + 255 + 2 + SIGNATURE_SIZE
+PATIENCE_MS = 50
+"""So long the rest of a frame is waited for; no sender pauses that long within one (64 bytes at 57600 take 11 ms)."""
+_SENDERS_COUNTED = 256
+_V2 = bytes((MARK_V2,))
+
+_START = re.compile(rb"[\xfd\xfe]")
+_crc = crc16.mcrf4xx
+_EXTRA: dict[int, bytes] = {msg_id: bytes((kind.crc_extra,)) for msg_id, kind in codec.KNOWN.items()}
+
+
+@dataclass(slots=True)
+class Frame:
+    """A frame as received. `raw` is the whole frame with header, checksum and signature; `payload` as it was on the
+    wire (MAVLink 2: trailing zeros cut)."""
+
+    msg_id: int
+    system: int
+    component: int
+    sequence: int
+    payload: bytes
+    mavlink1: bool
+    signed: bool
+    known: bool
+    raw: bytes
+
+
+class FrameReader:
+    """Bytes of one link in, frames out. Keeps less than one frame between calls; `deadline_ms`: when `give_up` is due
+    for what is kept, link time, None: nothing is.
+
+    `frames`, `bytes`: what came in; `errors`: claims of a frame that were refused (checksum, or a flag that we do not
+    understand); `garbage`: bytes that no frame given out holds; `lost`: gaps in the senders' sequence numbers.
+    """
+
+    __slots__ = ("_rest", "_sequences", "bytes", "deadline_ms", "errors", "frames", "garbage", "lost")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._sequences: dict[int, int] = {}
+        self.deadline_ms: int | None = None
+        self.bytes = 0
+        self.frames = 0
+        self.errors = 0
+        self.garbage = 0
+        self.lost = 0
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of an incomplete frame that are kept; always below `LARGEST_FRAME`."""
+        return len(self._rest)
+
+    def restart(self) -> None:
+        """What comes next is another stream, which begins with whole frames."""
+        self._rest = b""
+        self.deadline_ms = None
+        self._sequences.clear()
+
+    def receive(self, data: bytes, now_ms: int = 0) -> list[Frame]:
+        """The frames that `data`, which came in at `now_ms` (link time), completes, in order. Never raises, whatever
+        the bytes are."""
+        self.bytes += len(data)
+        frames = self._read(self._rest + data if self._rest else data, False)
+        self.deadline_ms = now_ms + PATIENCE_MS if self._rest else None
+        return frames
+
+    def give_up(self, now_ms: int) -> list[Frame]:
+        """Nothing has come since the last `receive`: if that is too long ago, no claim is waited for any more. The
+        frames that lay behind their start bytes."""
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return []
+        self.deadline_ms = None
+        return self._read(self._rest, True)
+
+    def _read(self, data: bytes, ended: bool) -> list[Frame]:
+        """All frames in `data`; keeps what may be the begin of one, unless the stream has `ended`."""
+        frames: list[Frame] = []
+        at, end = 0, len(data)
+        while at < end:
+            if data[at] != MARK_V2 and data[at] != MARK_V1:
+                at = self._skip_garbage(data, at)
+                continue
+            size = claimed_size(data, at)
+            if size == 0 or at + size > end:
+                if not ended and (_START.search(data, at + 1) is None or not _holds_frame(data, at + 1, end)):
+                    break
+                self.errors += 1
+                self.garbage += 1
+                at += 1
+                continue
+            frame = _read_v2(data, at, size) if data[at] == MARK_V2 else _read_v1(data, at, size)
+            if frame is None:
+                self.errors += 1
+                self.garbage += 1
+                at += 1
+                continue
+            at += size
+            if not frame.mavlink1 and frame.raw[2] & ~SIGNED:
+                self.errors += 1  # a sound frame with a flag that changes its meaning: dropped as a whole
+                self.garbage += size
+                continue
+            self._count(frame)
+            frames.append(frame)
+        self._rest = data[at:]
+        return frames
+
+    def _skip_garbage(self, data: bytes, at: int) -> int:
+        found = _START.search(data, at)
+        end = len(data) if found is None else found.start()
+        self.garbage += end - at
+        return end
+
+    def _count(self, frame: Frame) -> None:
+        self.frames += 1
+        if not frame.known:
+            return
+        sender = frame.system << 8 | frame.component
+        last = self._sequences.get(sender)
+        if last is not None:
+            gap = (frame.sequence - last - 1) & 0xFF
+            if gap >= 128:
+                return  # it came late or twice; the next one in order is counted from the newest
+            self.lost += gap
+        elif len(self._sequences) >= _SENDERS_COUNTED:
+            return
+        self._sequences[sender] = frame.sequence
+
+
+class FrameWriter:
+    """Puts payloads into MAVLink 2 frames of one sender on one link, with that link's sequence counter."""
+
+    __slots__ = ("_middle", "_sequence")
+
+    def __init__(self, system: int, component: int) -> None:
+        self._sequence = 0
+        self.identify(system, component)
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence number, 0 to 255, that the next frame will carry."""
+        return self._sequence
+
+    def advance(self, frames: int) -> None:
+        """`frames` frames that somebody else encoded, from `next_sequence` on, went out on the link."""
+        self._sequence = (self._sequence + frames) & 0xFF
+
+    def identify(self, system: int, component: int) -> None:
+        """Send as (system, component) from now on; the sequence goes on."""
+        self._middle = [bytes((sequence, system, component)) for sequence in range(256)]
+
+    def frame(self, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
+        """The frame of a payload of 1 to 255 bytes (`codec.payload` gives all three arguments)."""
+        sequence = self._sequence
+        self._sequence = (sequence + 1) & 0xFF
+        body = _FLAGS[len(payload)] + self._middle[sequence] + msg_id.to_bytes(3, "little") + payload
+        return b"\xfd" + body + _crc(body + _BYTE[crc_extra]).to_bytes(2, "little")
+
+
+_FLAGS = [bytes((length, 0, 0)) for length in range(256)]
+_BYTE = [bytes((value,)) for value in range(256)]
+
+
+def frame_v1(sequence: int, system: int, component: int, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
+    """A MAVLink 1 frame (`codec.payload_v1`), for speaking to or as an old peer. The service itself never sends one."""
+    body = bytes((len(payload), sequence, system, component, msg_id)) + payload
+    return b"\xfe" + body + _crc(body + _BYTE[crc_extra]).to_bytes(2, "little")
+
+
+def unsigned(frame: Frame) -> bytes:
+    """The frame as MAVLink 2 without a signature, to be signed anew on another link; as it came when its id is not in
+    the dialect, so that its checksum cannot be made."""
+    extra = _EXTRA.get(frame.msg_id)
+    if extra is None or not (frame.signed or frame.mavlink1):
+        return frame.raw
+    payload = (frame.payload.rstrip(b"\0") if frame.mavlink1 else frame.payload) or b"\0"
+    body = _FLAGS[len(payload)] + bytes((frame.sequence, frame.system, frame.component))
+    body += frame.msg_id.to_bytes(3, "little") + payload
+    return b"\xfd" + body + _crc(body + extra).to_bytes(2, "little")
+
+
+def claimed_size(data: bytes, at: int = 0) -> int:
+    """The length in bytes of the frame that the start byte at `at` claims; 0 if its header is not all there yet."""
+    left = len(data) - at
+    if data[at] == MARK_V1:
+        return data[at + 1] + 8 if left > 1 else 0
+    if left < 3:
+        return 0
+    return data[at + 1] + (12 + SIGNATURE_SIZE if data[at + 2] & SIGNED else 12)
+
+
+def frame_id(frame: bytes) -> int:
+    """The message id in the header of a whole frame."""
+    return int.from_bytes(frame[7:10] if frame[:1] == _V2 else frame[5:6], "little")
+
+
+def split_frames(data: bytes) -> Iterator[bytes]:
+    """Bytes that consist of whole frames, frame by frame. What is no frame comes as one piece at the end."""
+    at, end = 0, len(data)
+    while at < end:
+        size = claimed_size(data, at) if data[at] in (MARK_V2, MARK_V1) else 0
+        if size == 0 or at + size > end:
+            size = end - at
+        yield data[at : at + size]
+        at += size
+
+
+def split_datagrams(data: bytes, largest: int = 1400) -> Iterator[bytes]:
+    """Bytes that consist of whole frames, in pieces of at most `largest` bytes that never cut a frame.
+
+    1400 bytes pass every usual network path unfragmented; a frame that is larger by itself cannot be (280 at most)."""
+    begin, at, end = 0, 0, len(data)
+    while at < end:
+        size = claimed_size(data, at) if data[at] in (MARK_V2, MARK_V1) else 0
+        if size == 0 or at + size > end:
+            size = min(end - at, largest)
+        if at + size - begin > largest:
+            yield data[begin:at]
+            begin = at
+        at += size
+    if begin < end:
+        yield data[begin:end]
+
+
+def _read_v2(data: bytes, at: int, size: int) -> Frame | None:
+    """The frame of that claim, or None if it is none."""
+    length = data[at + 1]
+    check = at + 10 + length
+    msg_id = data[at + 7] | data[at + 8] << 8 | data[at + 9] << 16
+    extra = _EXTRA.get(msg_id)
+    if extra is None:
+        if data[at + 2] & ~SIGNED or not _may_be_unknown(data, at, size):
+            return None
+    elif _crc(data[at + 1 : check] + extra) != data[check] | data[check + 1] << 8:
+        return None
+    return Frame(
+        msg_id, data[at + 5], data[at + 6], data[at + 4], data[at + 10 : check], False, data[at + 2] & SIGNED == SIGNED,
+        extra is not None, data[at : at + size],
+    )  # fmt: skip
+
+
+def _read_v1(data: bytes, at: int, size: int) -> Frame | None:
+    check = at + size - 2
+    msg_id = data[at + 5]
+    extra = _EXTRA.get(msg_id)
+    if extra is None:
+        if not _may_be_unknown(data, at, size):
+            return None
+    elif _crc(data[at + 1 : check] + extra) != data[check] | data[check + 1] << 8:
+        return None
+    return Frame(
+        msg_id, data[at + 3], data[at + 4], data[at + 2], data[at + 6 : check], True, False, extra is not None,
+        data[at : at + size],
+    )  # fmt: skip
+
+
+def _may_be_unknown(data: bytes, at: int, size: int) -> bool:
+    """Could this claim, whose checksum cannot be verified, be a frame? See the module."""
+    after = at + size
+    if after < len(data) and data[after] not in (MARK_V2, MARK_V1):
+        return False
+    return not _holds_frame(data, at + 1, after)
+
+
+def _holds_frame(data: bytes, begin: int, end: int) -> bool:
+    """Does a whole frame with a verified checksum begin there?"""
+    return any(_is_sound(data, inner.start()) for inner in _START.finditer(data, begin, end))
+
+
+def _is_sound(data: bytes, at: int) -> bool:
+    """Is there a whole frame with a verified checksum at this start byte?"""
+    size = claimed_size(data, at)
+    if size == 0 or at + size > len(data):
+        return False
+    if data[at] == MARK_V1:
+        msg_id, check = data[at + 5], at + size - 2
+    else:
+        msg_id, check = int.from_bytes(data[at + 7 : at + 10], "little"), at + 10 + data[at + 1]
+    extra = _EXTRA.get(msg_id)
+    return extra is not None and _crc(data[at + 1 : check] + extra) == data[check] | data[check + 1] << 8

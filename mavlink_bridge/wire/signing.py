@@ -1,0 +1,92 @@
+"""MAVLink 2 message signing (https://mavlink.io/en/guide/message_signing.html), sans I/O.
+
+A signature is 13 bytes behind a frame: link id, a time stamp of 48 bits in units of 10 µs since 2015-01-01, and the
+first 6 bytes of SHA-256 over key, frame, link id and stamp. `Signing` owns one key, the local stamp and the last stamp
+of each stream (system, component, link id); a frame is accepted only if its stamp is later than that of its stream.
+
+It knows no clock and no file. The owner moves the stamp by `not_before(timestamp_of(...))`, stores `timestamp` ahead of
+use, and after a restart gives the stored value as `floor`: what was stamped before it is never accepted again, so that
+a recording from before the restart cannot be played back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from fastcrc import crc16
+
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import MARK_V2, SIGNATURE_SIZE, SIGNED, Frame
+
+KEY_SIZE = 32
+_EPOCH_UNIX_US = 1_420_070_400 * 1_000_000
+_MINUTE = 6_000_000
+_LARGEST_STAMP = (1 << 48) - 1
+_STREAMS_KEPT = 256
+
+
+def timestamp_of(unix_us: int) -> int:
+    """The stamp of a time, in us since 1970; 0 before 2015."""
+    return max(0, unix_us - _EPOCH_UNIX_US) // 10
+
+
+class Signing:
+    """See the module. `key`: 32 bytes. `timestamp`: the stamp from which we sign. `floor`: see the module."""
+
+    def __init__(self, key: bytes, timestamp: int, *, floor: int = 0) -> None:
+        if len(key) != KEY_SIZE:
+            raise ValueError(f"a signing key has {KEY_SIZE} bytes, not {len(key)}")
+        self._key = key
+        self._floor = floor
+        self._streams: dict[tuple[int, int, int], int] = {}
+        self.timestamp = max(timestamp, floor)
+        """The last stamp used or accepted, whichever is later."""
+        self.accepted = 0
+        self.refused = 0
+
+    def not_before(self, timestamp: int) -> None:
+        """Sign with at least this stamp from now on."""
+        if timestamp > self.timestamp:
+            self.timestamp = timestamp
+
+    def sign(self, frame: bytes, link_id: int) -> bytes:
+        """The signed form of an unsigned MAVLink 2 frame of a message of the dialect; anything else as it is."""
+        extra = codec.crc_extra(int.from_bytes(frame[7:10], "little")) if frame[0] == MARK_V2 else None
+        if extra is None or frame[2] & SIGNED:
+            return frame
+        self.timestamp = min(self.timestamp + 1, _LARGEST_STAMP)
+        body = frame[1:2] + bytes((frame[2] | SIGNED,)) + frame[3:-2]
+        crc = crc16.mcrf4xx(body + bytes((extra,)))
+        trailer = bytes((link_id & 0xFF,)) + self.timestamp.to_bytes(6, "little")
+        plain = b"\xfd" + body + crc.to_bytes(2, "little") + trailer
+        return plain + self._digest(plain)
+
+    def verify(self, frame: Frame) -> bool:
+        """Is the frame signed with our key, and newer than all before it of its stream?"""
+        good = frame.signed and self._is_new_and_ours(frame)
+        if good:
+            self.accepted += 1
+        else:
+            self.refused += 1
+        return good
+
+    def _is_new_and_ours(self, frame: Frame) -> bool:
+        signature = frame.raw[-SIGNATURE_SIZE:]
+        stamp = int.from_bytes(signature[1:7], "little")
+        stream = (frame.system, frame.component, signature[0])
+        last = self._streams.get(stream)
+        if last is None:
+            # A stream not heard before may lag behind us by a minute, but never behind the floor.
+            if stamp + _MINUTE < self.timestamp or stamp <= self._floor or len(self._streams) >= _STREAMS_KEPT:
+                return False
+        elif stamp <= last:
+            return False
+        if not hmac.compare_digest(self._digest(frame.raw[:-6]), signature[7:]):
+            return False
+        self._streams[stream] = stamp
+        self.not_before(stamp)
+        return True
+
+    def _digest(self, signed_part: bytes) -> bytes:
+        return hashlib.sha256(self._key + signed_part).digest()[:6]
