@@ -6,10 +6,10 @@ scripts fly: param 3 is the number of turns, param 4 the spacing in metres. All 
 
 from __future__ import annotations
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Leg
 from autopilot.mission.executor import CommandStartResult
+from autopilot.modes.mode import VehicleContext
 from sortie import MissionItem, Session, events
 
 NAV_SCRIPT_TIME = 42702

@@ -5,10 +5,9 @@ Run it: `python examples/own_mode.py`. In a service that ground stations connect
 
 from __future__ import annotations
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.targets import Circle, Hold, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
 from sortie import Session, events
 

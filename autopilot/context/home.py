@@ -6,6 +6,8 @@ A home that a person set outlives a restart. Rally points: docs/reference/missio
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from autopilot.context.events import HomeChanged
 from autopilot.context.frames import local
 from autopilot.context.journal import Journal, SaveHome
@@ -15,7 +17,6 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import nearest, rally_place
 from autopilot.mission.storage import MissionStorage
-from autopilot.safety.fence import FenceGuard
 
 
 class Home:
@@ -66,10 +67,12 @@ class ReturnPoint:
     """Chooses the nearest rally point that lies inside the fence; home when it is nearer (RALLY_INCL_HOME) or when all
     points are farther than RALLY_LIMIT_KM (0 = no limit)."""
 
-    def __init__(self, facts: VehicleFacts, rally: MissionStorage, fence: FenceGuard) -> None:
+    def __init__(
+        self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[float, float], bool]
+    ) -> None:
         self._facts = facts
         self._rally = rally
-        self._fence = fence
+        self._inside_fence = inside_fence
 
     def __call__(self) -> Ned:
         home = self._facts.home
@@ -77,7 +80,7 @@ class ReturnPoint:
             return self._facts.home_ned
         here = self._facts.vehicle.state.place
         places = [rally_place(item, home, self._ground(item)) for item in self._rally.items()]
-        best = nearest([place for place in places if self._fence.contains(place.lat, place.lon)], here)
+        best = nearest([place for place in places if self._inside_fence(place.lat, place.lon)], here)
         if best is None:
             return self._facts.home_ned
         limit = 1000.0 * self._facts.param("RALLY_LIMIT_KM", 0.3)

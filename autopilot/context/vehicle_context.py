@@ -1,15 +1,14 @@
 """What the parts of an autopilot share, as three narrow faces: facts, a voice, and the helm.
 
 None of them decides anything. `VehicleFacts` says how things stand, `Announcer` collects what is to be said,
-`Helm` gives the vehicle its target. A part takes those that it needs; a mode, which flies, gets all three as
-`VehicleContext`. There is one of each for an `Autopilot`.
+`Helm` gives the vehicle its target. A part takes those that it needs; a mode, which flies, gets all three
+(`autopilot.modes.mode.VehicleContext`). There is one of each for an `Autopilot`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from autopilot.context.events import Event, StatusText
 from autopilot.interface import report
@@ -23,9 +22,6 @@ from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.mav import Result, Severity
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import Measure
-
-if TYPE_CHECKING:
-    from autopilot.precision.lander import PrecisionLanding
 
 
 class ParameterValues(Protocol):
@@ -216,13 +212,3 @@ class Helm:
         piece = self._pieces.update(now_ms)
         if piece is not None:
             self.vehicle.set_target(piece)
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleContext:
-    """What a flight mode, or an executor of mission items, is given to fly with."""
-
-    facts: VehicleFacts
-    announcer: Announcer
-    helm: Helm
-    precision: PrecisionLanding | None = None

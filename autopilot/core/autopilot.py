@@ -19,7 +19,7 @@ from autopilot.context.ground_following import GroundFollower
 from autopilot.context.home import Home, ReturnPoint
 from autopilot.context.journal import Journal, SaveParameter
 from autopilot.context.turns import Turn, Turns
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.core.status import SystemStatus
 from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_choice, build_executor
 from autopilot.flight.actor_table import FlightParts
@@ -32,6 +32,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
+from autopilot.modes.mode import VehicleContext
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
@@ -123,7 +124,7 @@ class Autopilot:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
         self.fence = modes.watch = FenceGuard(facts, announcer, plans.fence, modes, self._stop_motors)
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
-        self.return_point = ReturnPoint(facts, plans.rally, self.fence)
+        self.return_point = ReturnPoint(facts, plans.rally, self.fence.contains)
         self.failsafes = Failsafes(facts, announcer, modes, self._stop_motors)
         self.ground_follower.lost = self.failsafes.terrain_lost
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)

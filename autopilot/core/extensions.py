@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Generic, TypeVar
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.core.autopilot import Autopilot
 from autopilot.core.guarded import GuardedExecutor, GuardedMode, Report
 from autopilot.mission.commands import CommandSpec, add_own
 from autopilot.mission.executor import MissionExecutor
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.vehicles.kinds import KINDS

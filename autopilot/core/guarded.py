@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from autopilot.commands.flight_commands import FlightCommands
 from autopilot.commands.plans import Items
 from autopilot.context.home import Home
-from autopilot.context.vehicle_context import ParameterValues, VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import ParameterValues, VehicleFacts
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.vehicle import ControlledVehicle
 from autopilot.modes.auto import AutoMode
@@ -22,6 +22,7 @@ from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
+from autopilot.modes.mode import VehicleContext
 from autopilot.modes.payload import Payload
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, IntEnum, auto
+from enum import Enum, IntEnum
 from typing import Final, Protocol
+
+from autopilot.context.events import FlightEvent
 
 
 class FlightState(IntEnum):
@@ -29,34 +31,6 @@ class FlightCommand(IntEnum):
     GO = 0x20
     ABORT = 0x21
     STATUS = 0x22
-
-
-class FlightEvent(Enum):
-    """What may happen to a flight."""
-
-    GO = auto()  # the operator, or FM_AUTO_GO
-    ABORT = auto()
-    PLAIN_ARM = auto()  # a ground station's arm command
-    RESETS_DONE = auto()
-    RESET_FAILED = auto()
-    ARM_OK = auto()
-    ARM_FAILED = auto()
-    COUNTDOWN_OVER = auto()
-    START_FAILED = auto()
-    UNDER_WAY = auto()  # takeoff, AUTO or sticks
-    MISSION_DONE = auto()
-    DURATION_OVER = auto()
-    LOW_BATTERY = auto()  # critical, to be exact
-    DESCENDING = auto()
-    CLIMBING = auto()
-    LANDED = auto()  # on the ground, or cut off
-    LANDING_TIMEOUT = auto()
-    DISARM_OK = auto()
-    DISARM_FAILED = auto()
-    RETRY = auto()  # time to ask for DISARM again
-    ARMED = auto()  # by somebody else
-    DISARMED = auto()  # by somebody else
-    RESTARTED = auto()  # after the flight-critical actors were restarted
 
 
 class GuardFacts(Protocol):

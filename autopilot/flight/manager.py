@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.context.events import FlightStateChanged
+from autopilot.context.events import FlightEvent, FlightStateChanged
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import FlightContext, Status
 from autopilot.flight.guards import VehicleGuardFacts
-from autopilot.flight.lifecycle import Action, FlightEvent, FlightState
+from autopilot.flight.lifecycle import Action, FlightState
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import ModeReason

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from autopilot.flight.lifecycle import Action, FlightEvent, FlightState, GuardFacts, choose
+from autopilot.context.events import FlightEvent
+from autopilot.flight.lifecycle import Action, FlightState, GuardFacts, choose
 
 
 class LifecycleStateMachine:

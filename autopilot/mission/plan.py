@@ -12,7 +12,7 @@ from autopilot.mission.plan_text import (
     parse_rally_text,
     parse_waypoints,
 )
-from autopilot.mission.plan_types import Plan, PlanError, with_speed
+from autopilot.mission.plan_types import Plan, PlanError
 
 __all__ = [
     "Plan",
@@ -22,7 +22,6 @@ __all__ = [
     "format_rally_text",
     "format_waypoints",
     "parse_plan",
-    "with_speed",
 ]
 
 _KINDS = 'a QGroundControl plan, "QGC WPL 110", a fence ("lat lon") or rally ("RALLY ...") file'

@@ -11,13 +11,12 @@ from math import isfinite, isnan
 
 from autopilot.interface.footprint import Lens
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Cmd, Frame, MissionType, SpeedType
-from autopilot.mission.commands import drives_navigation, has_position, spec_of
+from autopilot.mav import MissionType
+from autopilot.mission.commands import has_position, spec_of
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.kinds import vehicle_class
 
-__all__ = ["Plan", "PlanError", "Survey", "check_position", "make_plan", "with_speed"]
+__all__ = ["Plan", "PlanError", "Survey", "check_position", "make_plan"]
 
 _SHOWN = 60
 
@@ -121,26 +120,6 @@ def check_position(item: MissionItem, place: str) -> MissionItem:
         if not (isfinite(item.y) and abs(item.y) <= 180.0):
             raise PlanError(place, "a longitude from -180 to 180", f"{item.y:g}")
     return item
-
-
-def with_speed(plan: Plan, kind: str) -> Plan:
-    """`plan` with its speed (hover of what flies, cruise of what drives) as a DO_CHANGE_SPEED before the first NAV
-    item, unless it has none, or one stands there already. Jump targets move along."""
-    speed = plan.hover_speed if vehicle_class(kind).has_height else plan.cruise_speed
-    first = next((at for at, item in enumerate(plan.items) if drives_navigation(item.command)), None)
-    if speed is None or speed <= 0.0 or first is None:
-        return plan
-    if any(item.command == Cmd.DO_CHANGE_SPEED for item in plan.items[:first]):
-        return plan
-    added = MissionItem(Cmd.DO_CHANGE_SPEED, Frame.MISSION, float(SpeedType.GROUNDSPEED), speed, -1.0)
-    shifted = [
-        replace(item, param1=item.param1 + 1.0) if item.command == Cmd.DO_JUMP and item.param1 > first else item
-        for item in plan.items
-    ]
-    surveys = tuple(
-        replace(one, first=one.first + (one.first > first), last=one.last + (one.last > first)) for one in plan.surveys
-    )
-    return replace(plan, items=_number([*shifted[:first], added, *shifted[first:]], 1), surveys=surveys)
 
 
 def _number(items: list[MissionItem], start: int) -> tuple[MissionItem, ...]:

@@ -13,7 +13,6 @@ from typing import Final
 
 from autopilot.context.frames import amsl
 from autopilot.context.journal import Journal, SaveProgress
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Yaw
@@ -28,7 +27,7 @@ from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.mission_voice import MissionVoice
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Final
 
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
-from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.targets import Circle, Leg
@@ -20,6 +20,7 @@ from autopilot.modes.guided_item import GuidedItem, GuidedLimits
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
+from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
 

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.targets import PilotKind
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
 from autopilot.modes.loitering import CircleDrive, CircleMode, LoiterMode
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.pilot import PilotMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import LANDING
 from autopilot.interface.targets import Idle
@@ -18,7 +18,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 

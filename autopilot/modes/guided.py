@@ -7,14 +7,14 @@ ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter tak
 from __future__ import annotations
 
 from autopilot.context.events import GuidedTargetReached
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.targets import Attitude, Circle, Drive, Hold, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.driving import as_drive
 from autopilot.vehicles.mode_table import ModeSpec
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.geo import Ned
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.mode import VehicleContext
 
 _LOOK_MS = 100
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from math import hypot
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.geo import to_global
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.targets import Hold, Idle, Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
 

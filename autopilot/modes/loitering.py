@@ -11,11 +11,10 @@ from __future__ import annotations
 from math import cos, hypot, radians, sin
 from typing import Final
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Circle, Hold, Idle, Yaw, YawMode
 from autopilot.modes.heading import ALONG, Heading
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.vehicles.mode_table import ModeSpec
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from autopilot.context.events import ModeChanged
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import VehicleEvent
@@ -18,7 +17,7 @@ from autopilot.mav import Result, Severity
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 

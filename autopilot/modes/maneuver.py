@@ -6,12 +6,13 @@ A maneuver sets targets, follows the vehicle's events, and says when it is done.
 
 from __future__ import annotations
 
-from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Circle, Hold, Idle, Leg, Speeds, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
+from autopilot.modes.mode import VehicleContext
 
 _AT_ALTITUDE = 0.5
 """m; an item that asks for an altitude ends this near to it, however wide the radius of waypoints is."""

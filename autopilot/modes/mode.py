@@ -7,10 +7,23 @@ only at events and at its own deadline: so it looks at vehicle events, or at a t
 
 from __future__ import annotations
 
-from autopilot.context.vehicle_context import VehicleContext
+from dataclasses import dataclass
+
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.targets import Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
+from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleContext:
+    """What a flight mode, or an executor of mission items, is given to fly with."""
+
+    facts: VehicleFacts
+    announcer: Announcer
+    helm: Helm
+    precision: PrecisionLanding | None = None
 
 
 class Mode:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.targets import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.precision.lander import TargetLoiter
 from autopilot.vehicles.mode_table import ModeSpec
 

@@ -16,7 +16,7 @@ from math import hypot, inf
 import numpy as np
 
 from autopilot.context.ground_following import ground_profile
-from autopilot.context.vehicle_context import VehicleContext, VehicleFacts
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Idle, Leg, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
@@ -24,7 +24,7 @@ from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Maneuver, returning_speed
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Idle, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
@@ -17,7 +16,7 @@ from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import returning_speed
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.vehicles.mode_table import ModeSpec

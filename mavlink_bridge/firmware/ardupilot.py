@@ -18,7 +18,7 @@ from mavlink_bridge.routing.service import Message
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.services.parameters import ServedParameters
+    from mavlink_bridge.firmware.protocol import ServedParameters
 
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _GROUND_PRESSURE: Final = (0.0, 0.0, 1.0)

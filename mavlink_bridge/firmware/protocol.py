@@ -6,19 +6,20 @@ firmware translates to and from the wire, and says how it wants to be flown (doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.mission.items import MissionItem
+from autopilot.parameters import SetOutcome
+from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.setpoints import Facing
 from mavlink_bridge.routing.service import Message
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.services.parameters import ServedParameters
 
 Strategy = Literal["guided", "native"]
 
@@ -114,6 +115,20 @@ class Rates:
     always: Mapping[str, float]
     native: Mapping[str, float] = field(default_factory=dict)
     heartbeat_hz: float | None = None
+
+
+class ServedParameters(Protocol):
+    """Parameters as a service serves them: all of `autopilot.parameters.Parameters`, or a part (`ParameterPart`)."""
+
+    listeners: list[Callable[[str, float], None]]
+
+    def __len__(self) -> int: ...
+    def __contains__(self, name: object) -> bool: ...
+    def __getitem__(self, name: str) -> float: ...
+    def names(self) -> Sequence[str]: ...
+    def definition(self, name: str) -> ParameterDef: ...
+    def target(self, name: str) -> str: ...
+    def set(self, name: str, value: float) -> SetOutcome: ...
 
 
 class Firmware(Protocol):

@@ -14,33 +14,18 @@ import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from autopilot.context.journal import Journal, SaveParameter
 from autopilot.mav import ParameterType, Severity
 from autopilot.parameters import SetOutcome
-from autopilot.parameters.definition import ParameterDef
 from mavlink_bridge.firmware.ardupilot import OWN
-from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
 
 NO_INDEX: Final = 65535
 """Index of a PARAM_VALUE that answers a name or announces a change."""
-
-
-class ServedParameters(Protocol):
-    """What is served of `autopilot.parameters.Parameters`: all of them, or a part (`ParameterPart`)."""
-
-    listeners: list[Callable[[str, float], None]]
-
-    def __len__(self) -> int: ...
-    def __contains__(self, name: object) -> bool: ...
-    def __getitem__(self, name: str) -> float: ...
-    def names(self) -> Sequence[str]: ...
-    def definition(self, name: str) -> ParameterDef: ...
-    def target(self, name: str) -> str: ...
-    def set(self, name: str, value: float) -> SetOutcome: ...
 
 
 HASH: Final = "_HASH_CHECK"

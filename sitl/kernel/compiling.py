@@ -9,7 +9,7 @@ import numpy as np
 
 from autopilot import control
 from autopilot.control.jit import COMPILED, entry, fingerprint, source_files
-from autopilot.interface import geo, report
+from autopilot.interface import fields, geo, layout, report
 from sitl import kernel
 
 _ROWS = "float64[:,::1]"
@@ -19,7 +19,7 @@ SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_RO
 
 def compiled_files() -> list[Path]:
     """All that can be compiled into a kernel: this folder, the control functions, and what they import."""
-    return source_files(control, kernel, report, geo)
+    return source_files(control, kernel, fields, geo, layout, report)
 
 
 def sources() -> str:

@@ -11,7 +11,7 @@ from autopilot.interface.terrain import HeightMap
 from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
-from mavlink_bridge.services.parameters import ServedParameters
+from mavlink_bridge.firmware.protocol import ServedParameters
 from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle

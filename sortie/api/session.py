@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from autopilot.context.events import Event
 from autopilot.context.journal import NoJournal
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService

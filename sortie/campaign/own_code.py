@@ -15,8 +15,8 @@ from hashlib import sha256
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, cast
 
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.mission.executor import MissionExecutor
+from autopilot.modes.mode import VehicleContext
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import Array
 from sortie.config.errors import UserError, nearest

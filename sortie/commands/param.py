@@ -19,7 +19,7 @@ from mavlink_bridge.clients.parameters import (
     ParameterValue,
     ParameterWrite,
 )
-from mavlink_bridge.services.parameters import ServedParameters
+from mavlink_bridge.firmware.protocol import ServedParameters
 from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import OWN_SYSTEM_NAMES

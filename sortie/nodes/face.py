@@ -14,7 +14,7 @@ from autopilot.interface import report
 from autopilot.interface.reasons import ArmingReason
 from autopilot.mav import Component, Severity
 from mavlink_bridge.firmware.identity import Identity
-from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
 from mavlink_bridge.routing.service import RemembersLinks, Timed
 from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.commands.context import Row
@@ -44,7 +44,7 @@ from mavlink_bridge.services.landing_target import LandingTargetService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.modes import ModeService, OwnModes
 from mavlink_bridge.services.modes.service import ModeSource
-from mavlink_bridge.services.parameters import ParameterService, ServedParameters
+from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from math import hypot
 from typing import TYPE_CHECKING
 
-from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
-from autopilot.flight.lifecycle import FlightEvent, FlightState
+from autopilot.context.events import Event, FlightEvent, FlightStateChanged, ModeChanged, StatusText
+from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.mav import Cmd, Severity

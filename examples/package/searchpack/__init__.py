@@ -4,7 +4,6 @@ the place of its item; SRCH_SPACING and SRCH_TURNS say how wide and how often.""
 from __future__ import annotations
 
 from autopilot.context.frames import amsl, local
-from autopilot.context.vehicle_context import VehicleContext
 from autopilot.core.extensions import OwnItem, OwnMode, OwnParameters
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.targets import Hold, Leg
@@ -12,7 +11,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mission.commands import Ability, CommandSpec, Parameter, Slot
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
-from autopilot.modes.mode import Mode
+from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.parameters.definition import f32, i8
 from autopilot.vehicles.mode_table import ModeSpec
 

@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.services.german import german
-from mavlink_bridge.services.parameters import ServedParameters
 
 _LEAST_DECIMALS: Final = 2  # as many as QGroundControl shows of a float of which nothing is known
 _TYPES: Final = {

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from autopilot.context.events import FlightEvent
 from autopilot.flight.diagram import mermaid, table
-from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightCommand, FlightEvent, FlightState, choose
+from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightCommand, FlightState, choose
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.state_machine import LifecycleStateMachine
 

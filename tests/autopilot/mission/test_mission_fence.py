@@ -115,7 +115,7 @@ def test_concave_polygon_agrees_with_its_two_halves(north: float, east: float) -
 
 @given(st.floats(-200, 200), st.floats(-200, 200), st.floats(1, 150))
 def test_circle_margin_is_radius_less_distance(north: float, east: float, radius: float) -> None:
-    """Against the distance of autopilot.geo."""
+    """Against the distance of autopilot.interface.geo."""
     fence = parse_fence([circle(0, 0, radius)])
     lat, lon = at(north, east)
     assert fence.margin(lat, lon) == pytest.approx(radius - distance(CENTRE, GeoPoint(lat, lon)), abs=1e-6)

@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan import Plan, PlanError, format_plan, parse_plan, with_speed
+from autopilot.mission.plan import Plan, PlanError, format_plan, parse_plan
 
 
 def simple(command: Any = 16, jump_id: int | None = None, **changes: Any) -> dict[str, Any]:
@@ -270,18 +270,6 @@ def test_written_plan_has_what_qgroundcontrol_asks_for() -> None:
     assert first["params"] == [0, 0, 0, None, 0, 0, 20]
     assert (first["doJumpId"], second["doJumpId"]) == (1, 2)
     assert (first["AltitudeMode"], second["AltitudeMode"]) == (1, 4)
-
-
-def test_speed_on_request_comes_before_the_first_nav_item() -> None:
-    """hoverSpeed for a copter, cruiseSpeed for a rover; jumps move along; what is there already stays."""
-    plan = parsed(document(simple(183, frame=2), simple(22), simple(), simple(177, params=[2, 1, 0, 0, 0, 0, 0])))
-    copter, rover = with_speed(plan, "copter"), with_speed(plan, "rover")
-    assert [item.command for item in copter.items] == [183, 178, 22, 16, 177]
-    assert (copter.items[1].param2, rover.items[1].param2) == (5.0, 15.0)
-    assert copter.items[4].param1 == 3.0
-    assert [item.seq for item in copter.items] == [1, 2, 3, 4, 5]
-    assert with_speed(copter, "copter") == copter
-    assert with_speed(Plan(items=plan.items), "copter").items == plan.items
 
 
 def test_first_place_skips_items_without_one() -> None:

@@ -7,12 +7,12 @@ import pytest
 from autopilot.context.events import (
     ArmedChanged,
     FenceChanged,
+    FlightEvent,
     FlightStateChanged,
     HomeChanged,
     ModeChanged,
     ParameterChanged,
 )
-from autopilot.flight.lifecycle import FlightEvent
 from autopilot.interface import report as r
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Result

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.context.events import FlightStateChanged, ModeChanged
-from autopilot.flight.lifecycle import FlightEvent
+from autopilot.context.events import FlightEvent, FlightStateChanged, ModeChanged
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from sortie.api import events
 from sortie.api.sample import square

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from math import pi
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from autopilot.interface.footprint import Lens
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan import Plan, parse_plan, with_speed
+from autopilot.mission.plan import Plan, parse_plan
 from autopilot.rehearsal.findings import Severity
 from autopilot.rehearsal.photos import find_gap
 from sortie import rehearse
@@ -69,13 +68,11 @@ def rules(found: Rehearsal) -> dict[str, list[int | None]]:
 
 
 def test_a_plan_keeps_what_it_says_of_its_surveys() -> None:
-    """Items, area, camera, overlaps; a speed before the first item moves them along."""
+    """Items, area, camera, overlaps."""
     (one,) = survey().surveys
     assert (one.first, one.last, len(one.area)) == (2, 17, 4)
     assert one.lens == Lens(6.0, 4.0, 5.0)
     assert (one.along, one.beside, one.least_s) == (0.7, 0.6, 0.5)
-    (moved,) = with_speed(replace(survey(), hover_speed=5.0), "copter").surveys
-    assert (moved.first, moved.last) == (3, 18)
 
 
 @pytest.mark.parametrize("camera", [{}, {"SensorWidth": "wide"}, {"SensorWidth": 0, "SensorHeight": 1}])
