@@ -15,7 +15,7 @@ from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flags import Flags
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
-from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
+from autopilot.flight.messages import FAIL, OK, Ask, Kind, Manner, Message, Tag
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.vehicle import ControlPart, Request, Vehicle
 from autopilot.mav import Result, Severity
@@ -55,7 +55,7 @@ class SensorActor(FlightActor):
         self._finish()
 
     def _trusts_the_controller(self, request: Message) -> bool:
-        return request.payload != "go" and self._vehicle.capabilities.own_checks
+        return request.payload != Manner.GO and self._vehicle.capabilities.own_checks
 
     def _finish(self) -> None:
         if self._calibrating is not None and self._calibrating[0].done:
@@ -85,7 +85,7 @@ class EstimatorActor(FlightActor):
         if self.port.fault("reset") is not None:
             super()._answer_reset(request)
         else:
-            self._try(request, self.port.now_ms + (0 if request.payload == "force" else POSITION_WAIT_MS))
+            self._try(request, self.port.now_ms + (0 if request.payload == Manner.FORCE else POSITION_WAIT_MS))
 
     def _try(self, request: Message, until_ms: int) -> None:
         restarted = self._vehicle.clear(ControlPart.ESTIMATOR)
@@ -103,7 +103,7 @@ class EstimatorActor(FlightActor):
             self._try(*self._waiting)
 
     def _lacks_position(self, request: Message) -> bool:
-        needed = request.payload == "go" or self._modes.spec.position
+        needed = request.payload == Manner.GO or self._modes.spec.position
         return needed and not self._facts.has_position
 
     def _is_controller(self) -> bool:
@@ -136,7 +136,7 @@ class WaypointActor(FlightActor):
 
     def reset(self, request: Message) -> str | None:
         mission = self._mission
-        if request.payload != "go" or not mission.total():
+        if request.payload != Manner.GO or not mission.total():
             return None
         self._sequencer.reset_jump_counters()
         try:
@@ -286,15 +286,15 @@ class MotorActor(FlightActor):
                 self._arm(request) if request.subject == Ask.ARM.value else self._disarm(request)
 
     def _arm(self, request: Message) -> None:
-        arming, force = self._arming, request.payload == "force"
-        if request.payload == "check":
+        arming, force = self._arming, request.payload == Manner.FORCE
+        if request.payload == Manner.CHECK:
             refusal = arming.refusal()
             self.port.reply(request, (OK, "") if refusal is None else (FAIL, refusal.reason))
             return
         self._await(request, arming.arm(self.port.now_ms, force=force).result)
 
     def _disarm(self, request: Message) -> None:
-        force = request.payload == "force"
+        force = request.payload == Manner.FORCE
         outcome = self._arming.disarm(self.port.now_ms, force=force, method=ArmingMethod.LANDED)
         self._await(request, outcome.result)
 

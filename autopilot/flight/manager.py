@@ -16,7 +16,7 @@ from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import FlightContext, Status
 from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.lifecycle import Action, FlightState
-from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
+from autopilot.flight.messages import OK, Ask, BatteryLevel, Kind, Manner, Message, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import ModeReason
 from autopilot.mav import Result, Severity
@@ -93,7 +93,7 @@ class FlightManager(Actor):
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._tell)
         self._countdown_end: int | None = None
         self._late = False  # people were told that this state lasts too long
-        self._manner = "go"  # payload of RESET and ARM: "go", "plain", "force"
+        self._manner = Manner.GO  # payload of RESET and ARM
         self._to_reset: list[str] = []
         self._awaited: int | None = None  # tag of the answer that counts
         self._duration_end: int | None = None
@@ -113,9 +113,9 @@ class FlightManager(Actor):
 
     def _handle_notice(self, tag: Tag, message: Message) -> None:
         if tag is Tag.PLAIN_ARM:
-            self._manner = "force" if message.payload else "plain"
+            self._manner = Manner.FORCE if message.payload else Manner.PLAIN
         if tag is Tag.LOW_BATTERY:
-            if message.payload == "critical":
+            if message.payload == BatteryLevel.CRITICAL:
                 self._dispatch(FlightEvent.LOW_BATTERY, "battery critical")
         elif tag in _EVENTS:
             self._dispatch(_EVENTS[tag], message.payload if isinstance(message.payload, str) else "")
@@ -133,7 +133,7 @@ class FlightManager(Actor):
             self._dispatch(bad, f"{message.sender}: {message.subject}: {reason}")
 
     def _handle_reset_answer(self, sibling: str, done: bool, reason: str) -> None:
-        if not done and self._manner == "force":
+        if not done and self._manner == Manner.FORCE:
             self._announcer.say(Severity.WARNING, f"Flight: {sibling}: RESET: {reason} (forced)")
         elif not done:
             self._dispatch(FlightEvent.RESET_FAILED, f"{sibling}: RESET: {reason}")
@@ -211,7 +211,7 @@ class FlightManager(Actor):
 
     def _prepare_go(self) -> None:
         self._context.auto_go_ms = None
-        self._manner = "go"
+        self._manner = Manner.GO
         self._flight.begun_by_go = True
         self._flight.profile = int(self._facts.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
@@ -240,14 +240,14 @@ class FlightManager(Actor):
         self._awaited = self.port.request(sibling, Ask.RESET, self._manner, RESET_TIMEOUT_MS)
 
     def _ask_arm(self) -> None:
-        early = self._manner != "go" or self._facts.param("FM_ARM_EARLY", 1.0) != 0.0
-        self._request_arm(self._manner if early else "check")
+        early = self._manner != Manner.GO or self._facts.param("FM_ARM_EARLY", 1.0) != 0.0
+        self._request_arm(self._manner if early else Manner.CHECK)
 
     def _ask_arm_now(self) -> None:
         self._countdown_end = None
-        self._request_arm("go")
+        self._request_arm(Manner.GO)
 
-    def _request_arm(self, manner: str) -> None:
+    def _request_arm(self, manner: Manner) -> None:
         self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.ARM, manner, ARM_TIMEOUT_MS)
 
     def _give_up(self) -> None:
@@ -273,7 +273,7 @@ class FlightManager(Actor):
             self._answer(Result.ACCEPTED)
         elif self._walk.event is FlightEvent.LOW_BATTERY:
             self._called_off = (self._walk.event, self._walk.reason)
-        self._request_disarm("plain")
+        self._request_disarm(Manner.PLAIN)
 
     # --- actions: in flight ---------------------------------------------------------------------------------------
     def _start(self) -> None:
@@ -333,16 +333,16 @@ class FlightManager(Actor):
     def _force_down(self) -> None:
         self._walk.reason = "at rest on the ground, landing never confirmed"
         self._announcer.say(Severity.WARNING, "Flight: landing never confirmed; disarming at rest")
-        self._request_disarm("force")
+        self._request_disarm(Manner.FORCE)
 
     def _disarm(self) -> None:
         self.port.notify(self.port.find_sibling("motor"), Tag.STOP)
-        self._request_disarm("plain")
+        self._request_disarm(Manner.PLAIN)
 
     def _confirm_disarm(self) -> None:
-        self._request_disarm("plain")
+        self._request_disarm(Manner.PLAIN)
 
-    def _request_disarm(self, manner: str) -> None:
+    def _request_disarm(self, manner: Manner) -> None:
         self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.DISARM, manner, ARM_TIMEOUT_MS)
 
     def _retry_later(self) -> None:

@@ -7,7 +7,7 @@ written and read back. Actors dispatch a request by its subject, never by its ta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 
 Payload = None | bool | int | float | str | tuple["Payload", ...]
 
@@ -56,6 +56,22 @@ class Ask(Enum):
     ARM = "ARM"
     DISARM = "DISARM"
     STATUS = "STATUS"
+
+
+class Manner(StrEnum):
+    """Payload of RESET, ARM and DISARM: how the vehicle is made ready, armed or disarmed."""
+
+    GO = "go"  # for a flight of the flight manager
+    PLAIN = "plain"  # as a ground station's command asks
+    FORCE = "force"  # without its checks
+    CHECK = "check"  # arming checks alone: the motors stay off
+
+
+class BatteryLevel(StrEnum):
+    """Payload of LOW_BATTERY: the threshold that the battery has fallen below."""
+
+    LOW = "low"
+    CRITICAL = "critical"
 
 
 @dataclass(frozen=True, slots=True)

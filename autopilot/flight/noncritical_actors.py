@@ -5,7 +5,7 @@ from __future__ import annotations
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import Bus, FlightContext
-from autopilot.flight.messages import Ask, Kind, Message, Payload, Tag
+from autopilot.flight.messages import Ask, BatteryLevel, Kind, Message, Payload, Tag
 
 STATUS_TIMEOUT_MS = 1_000
 
@@ -19,7 +19,7 @@ class BatteryActor(Actor):
     listens = flags.BATTERY_LOW | flags.BATTERY_CRITICAL
 
     def handle_news(self, news: int, now_flags: int) -> None:
-        level = "critical" if news & flags.BATTERY_CRITICAL else "low"
+        level = BatteryLevel.CRITICAL if news & flags.BATTERY_CRITICAL else BatteryLevel.LOW
         self.port.notify(self.port.find_sibling("flight_manager"), Tag.LOW_BATTERY, level)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autopilot.flight.messages import Ask
+from autopilot.flight.messages import Ask, Manner
 from autopilot.interface import layout as L
 from autopilot.interface.vehicle import ControlPart
 from sitl.kernel import layout as M
@@ -34,7 +34,7 @@ def copter() -> FlightBench:
 def reset(bench: FlightBench, actor: str) -> None:
     """RESET for one actor, as the flight manager asks."""
     kernel = bench.flights._kernel
-    kernel.request("flight_manager", actor, Ask.RESET, "go", 1000)
+    kernel.request("flight_manager", actor, Ask.RESET, Manner.GO, 1000)
     kernel.run(bench.now_ms, bench.flights._context.flags.read())
 
 
