@@ -1,7 +1,7 @@
 """The sticks, as a ground station moves them (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL).
 
-The vehicle has no radio of its own: without a ground station's sticks they count as centred and the throttle as low.
-From the first input on their silence is a failsafe, until they are released (`autopilot.safety.failsafes`).
+The radio of the vehicle lies there with its sticks centred and its throttle low: so they count without a ground
+station's. From the first input on their silence is a failsafe, until they are released (`autopilot.safety.failsafes`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.targets import Sticks
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafes import Failsafes
+from autopilot.vehicles.mode_table import ModeSpec
 
 _LOW = 0.05  # throttle, 0 .. 1
 _CENTRE = 0.5
@@ -43,6 +44,11 @@ class PilotInput:
         self._switch: tuple[float, ...] = ()
         self.held = False
         """Somebody moves the sticks."""
+        self.found = True
+        """Since it was switched on there has been a radio, or a ground station in its place."""
+        if facts.param("SIM_RC_FAIL") != 0.0:
+            self._radio_failed = True
+            self.found = False
 
     def move(self, sticks: Sticks | None, now_ms: int) -> None:
         """New stick positions; None = released."""
@@ -53,7 +59,7 @@ class PilotInput:
         if self._radio_failed:
             return
         self._helm.vehicle.set_sticks(sticks)
-        self.held = True
+        self.held = self.found = True
         self._sticks = sticks
         self._throttle = sticks.throttle
         self._modes.mode.sticks_moved(sticks)
@@ -77,6 +83,7 @@ class PilotInput:
         if failed:
             self.lose(now_ms)
         else:
+            self.found = True
             self._failsafes.sticks_released()
 
     def lose(self, now_ms: int) -> None:
@@ -90,6 +97,39 @@ class PilotInput:
         self._sticks = Sticks()
         self._helm.vehicle.set_sticks(self._sticks)
         self._modes.mode.sticks_moved(self._sticks)
+
+    def mode_complaint(self, spec: ModeSpec) -> str | None:
+        """Why a mode in which the throttle is direct may not be entered: it would leap off the ground, or there is no
+        pilot (ArduCopter/mode.cpp, set_mode)."""
+        if not spec.manual_throttle or not self._facts.vehicle_class.has_height:
+            return None
+        if self._facts.armed and self._facts.landed and not self._modes.spec.manual_throttle and self._leaps():
+            return "throttle too high"
+        return "in RC failsafe" if self._failsafes.sticks.lost else None
+
+    def _leaps(self) -> bool:
+        """Would the throttle as it stands be more than half of what hovers? It is bent so that its middle hovers
+        (ArduCopter/Attitude.cpp, get_pilot_desired_throttle)."""
+        hover = self._facts.param("MOT_THST_HOVER", 0.35)
+        bend = min(max((0.5 - hover) / 0.375, -0.5), 1.0)
+        return self._throttle * (1.0 - bend) + bend * self._throttle**3 > hover / 2.0
+
+    @property
+    def at_rest(self) -> bool:
+        """Somebody holds the sticks, and the throttle moves nothing: down, or of what drives in its centre."""
+        if not self._facts.vehicle_class.has_height:
+            return self.held and abs(self._sticks.throttle - _CENTRE) < _LOW
+        return self.held and self._sticks.throttle < _LOW
+
+    @property
+    def turn(self) -> float:
+        """The stick that turns the nose, -1 .. 1: a ground vehicle's is its steering."""
+        return self._sticks.yaw if self._facts.vehicle_class.has_height else self._sticks.roll
+
+    @property
+    def throttle_up(self) -> bool:
+        """The throttle is above its low end."""
+        return self._throttle > _LOW
 
     @property
     def deflected(self) -> bool:

@@ -13,8 +13,10 @@ from functools import partial
 
 from autopilot.commands.flight_commands import FlightCommands
 from autopilot.commands.mission_commands import MissionCommands
+from autopilot.commands.mission_recorder import MissionRecorder
 from autopilot.commands.pilot_input import PilotInput
 from autopilot.commands.plans import Plans
+from autopilot.commands.transmitter import TransmitterArming
 from autopilot.context.ground_following import GroundFollower
 from autopilot.context.home import Home, ReturnPoint
 from autopilot.context.journal import Journal, SaveParameter
@@ -24,7 +26,7 @@ from autopilot.core.status import SystemStatus
 from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_choice, build_executor
 from autopilot.flight.actor_table import FlightParts
 from autopilot.flight.system import FlightSystem
-from autopilot.interface.reasons import ArmingMethod, ArmingReason, ModeReason
+from autopilot.interface.reasons import MOTORS_STOPPED, ArmingMethod, ArmingReason, ModeReason
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import Vehicle, VehicleEvent
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
@@ -33,6 +35,7 @@ from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.mode import VehicleContext
+from autopilot.modes.mode_switch import ModeSwitch
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
@@ -129,17 +132,26 @@ class Autopilot:
         self.ground_follower.lost = self.failsafes.terrain_lost
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
+        modes.pilot_complaint = self.sticks.mode_complaint
         self.status = SystemStatus(facts, modes, self.failsafes, self.fence)
         checks = ArmingChecks(
             facts, modes, self.auto, plans.mission, self.failsafes,
-            lambda: [ArmingReason(text) for text in (*self.fence.complaints(), *self.fenced_mission.complaints())],
-            self.sticks.throttle_raised,
+            self._other_reasons, self.sticks.throttle_raised, lambda: self.sticks.found,
         )  # fmt: skip
         self.prearm = PrearmWatch(facts, announcer, self.home, checks)
         self.vehicle_arming = Arming(
             facts, announcer, self.helm, modes, self.auto, self.home, self.prearm, checks, self.sticks.throttle_raised,
             self._armed_changed,
         )  # fmt: skip
+        self.mode_switch = ModeSwitch(facts, modes)
+        self.transmitter = TransmitterArming(
+            facts, announcer, modes, self.sticks, self.vehicle_arming, lambda: self.arming
+        )
+
+    def _other_reasons(self) -> list[ArmingReason]:
+        stopped = [MOTORS_STOPPED] if self.vehicle_arming.stopped else []
+        fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
+        return [*stopped, *(ArmingReason(text) for text in fenced)]
 
     def _make_commands(self) -> None:
         facts, announcer, helm, modes = self.facts, self.announcer, self.helm, self.modes
@@ -156,7 +168,14 @@ class Autopilot:
             self.mount,
         )
         self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
-        switches = partial(AuxFunctions, facts, announcer, self.payload, self.fence.enable, self.precision.loiter)
+        recorder = MissionRecorder(
+            facts, announcer, self.plans, self.journal, modes, self.auto, self.mission_commands,
+            lambda: self.sticks.throttle_up,
+        )  # fmt: skip
+        switches = partial(
+            AuxFunctions, facts, announcer, self.payload, self.fence.enable, self.precision.loiter, modes,
+            self.mode_switch, self.transmitter, recorder,
+        )  # fmt: skip
         self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
         self.auto.executor = build_executor(
             self.context, self.auto, self.heading, self.speeds, self.payload, self.mount, self.home, self.fence,
@@ -195,6 +214,8 @@ class Autopilot:
                  parameter=self.speeds.parameter_changed),
             Turn("sticks", "silence is noticed before the failsafes act on it",
                  update=self.sticks.update, parameter=self.sticks.parameter_changed),
+            Turn("transmitter", "who disarms by hand is faster than what would be done for him",
+                 update=self.transmitter.update, deadline=self.transmitter.next_deadline_ms),
             Turn("failsafes", "they may change the mode, and the new one flies in this very pass",
                  hears=failsafes.HEARS, hear=failsafes.handle_events, update=failsafes.update,
                  deadline=failsafes.next_deadline_ms, armed=lambda armed, _: failsafes.armed_changed(armed)),

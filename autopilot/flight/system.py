@@ -18,6 +18,7 @@ from autopilot.flight.kernel import OUTSIDE, Kernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.flight.messages import Tag
 from autopilot.flight.trace import TraceSink
+from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
@@ -173,9 +174,9 @@ class FlightSystem:
             return ACCEPTED
         return Outcome(Result.FAILED, request.reason)
 
-    def disarm(self, now_ms: int, *, force: bool = False) -> Outcome:
+    def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
         """Straight to the motors: no actor stands between a person and them."""
-        outcome = self._arming.disarm(now_ms, force=force)
+        outcome = self._arming.disarm(now_ms, force=force, method=method)
         self._settle(now_ms)
         return outcome
 

@@ -61,7 +61,9 @@ BY_WISH: Final = frozenset(
 class ArmingMethod(IntEnum):
     """By what the vehicle was armed or disarmed: AP_Arming::Method."""
 
+    RUDDER = 0
     MAVLINK = 1
+    AUX_SWITCH = 2
     TERMINATION = 5
     BATTERY_FAILSAFE = 7
     CRASH = 12
@@ -108,5 +110,6 @@ ACCELS_FAILED: Final = ArmingReason("Accels not healthy", Check.INS)
 BARO_FAILED: Final = ArmingReason("Baro: not healthy", Check.BARO)
 COMPASS_FAILED: Final = ArmingReason("Compass not healthy")
 BAD_FIX: Final = ArmingReason("GPS 1: Bad fix", Check.GPS, positional=True)
+MOTORS_STOPPED: Final = ArmingReason("Motors Emergency Stopped")
 NEED_POSITION: Final = ArmingReason("Need Position Estimate", positional=True)
 """What a vehicle says of its own sensors and its estimator."""

@@ -1,13 +1,14 @@
-"""Auxiliary functions: what a transmitter's switch does, on a mission's or a ground station's word (DO_AUX_FUNCTION).
+"""Auxiliary functions: what a transmitter's switch does, also on a mission's or a ground station's word
+(DO_AUX_FUNCTION).
 
-Source: ArduPilot RC_Channel.h (numbers), RC_Channel::do_aux_function, AP_Mission_Commands.cpp. There is no transmitter
-here: a mode that was switched off stays, since there is no mode switch that could say which mode comes instead.
+A mode that is switched off gives way to the mode switch's, if there is one. Source: ArduPilot RC_Channel.h (numbers),
+RC_Channel::do_aux_function, ArduCopter and Rover RC_Channels.cpp, AP_Mission_Commands.cpp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -16,10 +17,45 @@ from autopilot.modes.payload import Payload
 
 LOW, MIDDLE, HIGH = 0, 1, 2
 
-_CAMERA_TRIGGER: Final = 9
-_FENCE: Final = 11
-_PREC_LOITER: Final = 39
+SAVE_WAYPOINT: Final = 7
+CAMERA_TRIGGER: Final = 9
+FENCE: Final = 11
+MISSION_RESET: Final = 24
+MOTOR_STOP: Final = 31
+PRECISION_LOITER: Final = 39
+CLEAR_MISSION: Final = 58
+ARM_DISARM: Final = 153
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
+READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, PRECISION_LOITER})
+"""Functions that act by the position that their switch is switched on in, also a low one."""
+
+
+class ArmingSwitches(Protocol):
+    """Those that start and stop the motors."""
+
+    def switch(self, on: bool) -> Outcome: ...
+    def stop_motors(self, on: bool) -> Outcome: ...
+
+
+class MissionSwitches(Protocol):
+    """Those that change the mission: add this place, clear it, begin it anew."""
+
+    def save(self) -> Outcome: ...
+    def clear(self) -> Outcome: ...
+    def reset(self) -> Outcome: ...
+
+
+class ChosenMode(Protocol):
+    """What flies (`ModeChoice`)."""
+
+    number: int
+
+
+class KnownSwitch(Protocol):
+    """The mode switch (`ModeSwitch`)."""
+
+    @property
+    def mode(self) -> int | None: ...
 
 
 class AuxFunctions:
@@ -32,15 +68,30 @@ class AuxFunctions:
         payload: Payload,
         enable_fence: Callable[[float], object],
         loiter_over: Callable[[bool], object],
+        modes: ChosenMode,
+        mode_switch: KnownSwitch,
+        arming: ArmingSwitches,
+        recorder: MissionSwitches,
         set_mode: Callable[[int], Outcome],
     ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._modes = facts.vehicle_class.modes.switches
         self._payload = payload
-        self._enable_fence = enable_fence
-        self._loiter_over = loiter_over
+        self._choice = modes
+        self._mode_switch = mode_switch
         self._set_mode = set_mode
+        self._functions: dict[int, Callable[[int], Outcome | None]] = {
+            SAVE_WAYPOINT: lambda position: recorder.save() if position == HIGH else None,
+            CAMERA_TRIGGER: lambda position: self._shoot() if position == HIGH else None,
+            FENCE: lambda position: _done(enable_fence(1.0 if position == HIGH else 0.0)),
+            MISSION_RESET: lambda position: recorder.reset() if position == HIGH else None,
+            MOTOR_STOP: lambda position: arming.stop_motors(position == HIGH) if position != MIDDLE else None,
+            CLEAR_MISSION: lambda position: recorder.clear() if position == HIGH else None,
+            ARM_DISARM: lambda position: arming.switch(position == HIGH) if position != MIDDLE else None,
+        }
+        if facts.vehicle_class.has_height:
+            self._functions[PRECISION_LOITER] = lambda position: _done(loiter_over(position == HIGH))
 
     def mode_of(self, function: int, position: int) -> int | None:
         """The flight mode that this switch position asks for, if it asks for one."""
@@ -48,9 +99,7 @@ class AuxFunctions:
 
     def knows(self, function: int) -> bool:
         """Does this vehicle have it?"""
-        if function == _PREC_LOITER:
-            return self._facts.vehicle_class.has_height
-        return function in self._modes or function in (_CAMERA_TRIGGER, _FENCE) or function in _RELAYS
+        return function in self._modes or function in self._functions or function in _RELAYS
 
     def act(self, function: int, position: int) -> Outcome:
         """Put the switch of `function` to `position` (0 low, 1 middle, 2 high)."""
@@ -58,16 +107,26 @@ class AuxFunctions:
             return Outcome(Result.DENIED, "switch position must be 0, 1 or 2")
         if not self.knows(function):
             return self._announcer.refuse(f"Auxiliary function {function}: not available")
-        mode = self.mode_of(function, position)
-        if mode is not None:
-            return self._set_mode(mode)
-        if function == _FENCE:
-            self._enable_fence(1.0 if position == HIGH else 0.0)
-        elif function == _PREC_LOITER:
-            self._loiter_over(position == HIGH)
-        elif function == _CAMERA_TRIGGER and position == HIGH:
-            self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._facts.now_ms)
-        elif function in _RELAYS:
+        if function in self._modes:
+            return self._switch_mode(self._modes[function], position)
+        if function in _RELAYS:
             on = 1.0 if position == HIGH else 0.0
             self._payload.act(Cmd.DO_SET_RELAY, (float(_RELAYS[function]), on), self._facts.now_ms)
+            return ACCEPTED
+        return self._functions[function](position) or ACCEPTED
+
+    def _switch_mode(self, mode: int, position: int) -> Outcome:
+        """High: into the mode. Else, while it flies: into that of the mode switch."""
+        if position == HIGH:
+            return self._set_mode(mode)
+        instead = self._mode_switch.mode
+        if self._choice.number == mode and instead is not None:
+            return self._set_mode(instead)
         return ACCEPTED
+
+    def _shoot(self) -> None:
+        self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._facts.now_ms)
+
+
+def _done(_: object) -> None:
+    """Forget what a part answers that has no outcome."""

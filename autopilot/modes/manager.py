@@ -62,6 +62,8 @@ class ModeChoice:
         self._take_command = take_command
         self._events = _NO_EVENTS
         self.watch: ModeWatch | None = None
+        self.pilot_complaint: Callable[[ModeSpec], str | None] = lambda spec: None
+        """Why the pilot's sticks, as they are, keep a mode from being entered, or None."""
         self.revision = 0
         """Counts the changes of what can be flown."""
         self.number, self.mode = int(first[0]), first[1]
@@ -159,7 +161,11 @@ class ModeChoice:
                 return f"Mode change to AUTO RTL failed: {why}"
         if mode is self.mode:
             return None
-        why = (self.watch.mode_complaint(reason) if self.watch is not None else None) or mode.refusal(now_ms)
+        why = (
+            (self.watch.mode_complaint(reason) if self.watch is not None else None)
+            or self.pilot_complaint(spec)
+            or mode.refusal(now_ms)
+        )
         return None if why is None else failed + why
 
     def _to_landing_sequence(self) -> str | None:

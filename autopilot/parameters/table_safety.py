@@ -74,6 +74,15 @@ ARMING: Final[tuple[ParameterDef, ...]] = (
         values={0: "No", 1: "Lowest pulse when disarmed", 2: "No pulse when disarmed"},
         reboot=True,
     ),
+    i8(
+        "ARMING_RUDDER",
+        2,
+        "",
+        None,
+        None,
+        "Throttle down and the rudder stick to a side for two seconds",
+        values={0: "Does nothing", 1: "Right arms", 2: "Right arms, left disarms"},
+    ),
 )
 
 MISSION: Final[tuple[ParameterDef, ...]] = (

@@ -135,17 +135,17 @@ SERVO_OUTPUTS: Final = 16
 
 
 #: ArduPilot's auxiliary functions that a switch can have here (`autopilot.modes.auxiliary`).
-COPTER_OPTIONS: Final = {
-    0: "Do Nothing", 4: "RTL", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 18: "Land", 28: "Relay1 On/Off",
-    33: "Brake Mode", 34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 39: "PrecLoiter Enable",
-    42: "SmartRTL", 52: "Acro", 55: "Guided", 56: "Loiter", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 68: "Stabilize",
-    69: "PosHold", 70: "AltHold", 72: "Circle",
+_COMMON_OPTIONS: Final = {
+    0: "Do Nothing", 4: "RTL", 7: "Save WP", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode",
+    24: "Auto Mission Reset", 28: "Relay1 On/Off", 31: "Motor Emergency Stop", 34: "Relay2 On/Off",
+    35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 52: "Acro", 55: "Guided", 56: "Loiter",
+    58: "Clear Waypoints", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 153: "Arm/Disarm", 212: "Mount1 Roll",
+    213: "Mount1 Pitch", 214: "Mount1 Yaw",
 }  # fmt: skip
-ROVER_OPTIONS: Final = {
-    0: "Do Nothing", 4: "RTL", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 28: "Relay1 On/Off",
-    34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 51: "Manual", 52: "Acro",
-    53: "Steering", 54: "Hold", 55: "Guided", 56: "Loiter", 66: "Relay5 On/Off", 67: "Relay6 On/Off",
+COPTER_OPTIONS: Final = _COMMON_OPTIONS | {
+    18: "Land", 33: "Brake Mode", 39: "PrecLoiter Enable", 68: "Stabilize", 69: "PosHold", 70: "AltHold", 72: "Circle",
 }  # fmt: skip
+ROVER_OPTIONS: Final = _COMMON_OPTIONS | {51: "Manual", 53: "Steering", 54: "Hold"}
 
 
 def _rc_channel(n: int, throttle_trim: int, options: Mapping[int, str]) -> tuple[ParameterDef, ...]:

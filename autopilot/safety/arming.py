@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from autopilot.context.events import ArmedChanged
 from autopilot.context.home import Home
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
-from autopilot.interface.reasons import ArmingMethod, ArmingReason
+from autopilot.interface.reasons import MOTORS_STOPPED, ArmingMethod, ArmingReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
@@ -32,7 +32,7 @@ class ArmingProcedure(Protocol):
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
         """IN_PROGRESS when it takes longer; ArmedChanged tells when it is done."""
 
-    def disarm(self, now_ms: int, *, force: bool = False) -> Outcome: ...
+    def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome: ...
     @property
     def arm_request(self) -> Request | None:
         """The arm command that is in progress; its end is told there too."""
@@ -115,6 +115,10 @@ class Arming:
         """How long motors run on after a landing, whatever the mode; 0 or less: until somebody stops them. None: a mode
         that was for landing stops them at once, DISARM_DELAY does otherwise."""
         self.last_refusal = ""
+        self.asked_by = ArmingMethod.MAVLINK
+        """Whose arm command is under way."""
+        self.stopped = False
+        """By the emergency stop of a transmitter: nothing arms."""
 
     # --- the act --------------------------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
@@ -127,15 +131,18 @@ class Arming:
             return refusal
         vehicle = self._helm.vehicle  # the checks are ours, some may be switched off: then its own do not count
         request = vehicle.arm(force=force or not vehicle.capabilities.own_checks)
-        return self._ask(request, True, now_ms)
+        return self._ask(request, True, now_ms, self.asked_by)
 
     def refusal(self, *, force: bool = False) -> Outcome | None:
         """The arming checks, told when they fail; None = the vehicle may be armed."""
         reasons = [] if force else [*self._prearm.reasons(), *self._checks.at_arming()]
+        if force and self.stopped:
+            reasons = [MOTORS_STOPPED]
         for reason in reasons:
             self._announcer.say(Severity.CRITICAL, f"{self._facts.texts.arm}{reason.text}")
         if not reasons:
             return None
+        self.asked_by = ArmingMethod.MAVLINK
         self.last_refusal = reasons[0].text
         return Outcome(Result.FAILED, reasons[0].text)
 
@@ -187,6 +194,7 @@ class Arming:
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self._prearm.ok = True
         self._flew = False
+        self.asked_by = ArmingMethod.MAVLINK
         self._idle_since = now_ms if facts.landed else None
         if facts.texts.armed:
             announcer.say(Severity.INFO, facts.texts.armed)

@@ -24,12 +24,19 @@ _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 
 _FIX_3D: Final = 3.0
 _QUADROTOR: Final = 1.0
+_HIGHEST_SPIN_MIN: Final = 0.3
+_FLOAT32: Final = 1e-6  # what a value may be off by because it travelled as a float32
+#: Gains without which a controller does nothing (AC_PosControl.cpp and AC_AttitudeControl.cpp, pre_arm_checks).
+_GAINS: Final = (
+    "PSC_POSXY_P", "PSC_POSZ_P", "PSC_ACCZ_P", "PSC_ACCZ_I", "ATC_ANG_RLL_P", "ATC_ANG_PIT_P", "ATC_ANG_YAW_P",
+    "ATC_RAT_RLL_P", "ATC_RAT_PIT_P", "ATC_RAT_YAW_P", "ATC_RAT_RLL_I", "ATC_RAT_PIT_I", "ATC_RAT_YAW_I",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ArmingChecks:
-    """The checks of one vehicle. `more`: reasons that other parts of the autopilot have (fence); `throttle_raised`: by
-    the pilot's stick."""
+    """The checks of one vehicle. `more`: reasons that other parts of the autopilot have (fence, emergency stop);
+    `throttle_raised`: by the pilot's stick; `radio_found`: there has been one since it was switched on."""
 
     facts: VehicleFacts
     modes: ModeChoice
@@ -38,10 +45,11 @@ class ArmingChecks:
     failsafes: Failsafes
     more: Callable[[], Sequence[ArmingReason]]
     throttle_raised: Callable[[], bool]
+    radio_found: Callable[[], bool]
 
     def before(self) -> list[ArmingReason]:
         """Why the vehicle may not be armed; empty = ready."""
-        found = [*self._vehicle(), *self._position()]
+        found = [*self._vehicle(), *self._position(), *self._motors()]
         if self._checked(Check.GPS) and self.facts.vehicle_class.has_height:
             found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
@@ -50,8 +58,8 @@ class ArmingChecks:
             found.extend(self._parameters())
         if self._checked(Check.BATTERY):
             found.extend(self._battery())
-        if self._checked(Check.RC) and self.failsafes.misses_sticks:
-            found.append(ArmingReason("Radio failsafe on", Check.RC))
+        if self._checked(Check.RC):
+            found.extend(self._radio())
         if self.failsafes.misses_station:
             found.append(ArmingReason("GCS failsafe on"))
         found.extend(self.more())
@@ -103,13 +111,42 @@ class ArmingChecks:
         if self.modes.spec.position and vector[report.GPS_FIX] >= _FIX_3D and blur > limit:
             yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
 
-    def _parameters(self) -> Iterator[ArmingReason]:
-        """Of what flies; a controller checks its own."""
-        if not self.facts.vehicle_class.has_height or self.facts.vehicle.capabilities.own_checks:
+    def _radio(self) -> Iterator[ArmingReason]:
+        if self.failsafes.misses_sticks:
+            yield ArmingReason("Radio failsafe on", Check.RC)
+        elif self._is_judged and self.facts.param("FS_THR_ENABLE", 1.0) != 0.0 and not self.radio_found():
+            yield ArmingReason("RC not found", Check.RC)
+
+    @property
+    def _is_judged(self) -> bool:
+        """By its parameters: what flies, and a controller checks its own."""
+        return self.facts.vehicle_class.has_height and not self.facts.vehicle.capabilities.own_checks
+
+    def _motors(self) -> Iterator[ArmingReason]:
+        """Parameters with which no motor runs as it should. No bit of ARMING_CHECK switches them off
+        (AP_MotorsMulticopter.cpp, arming_checks). The first complaint stands for all."""
+        if not self._is_judged:
             return
         param = self.facts.param
+        lowest, highest = param("MOT_PWM_MIN", 1000.0), param("MOT_PWM_MAX", 2000.0)
+        armed, least = param("MOT_SPIN_ARM", 0.1), param("MOT_SPIN_MIN", 0.15)
         if param("FRAME_CLASS", 1.0) != _QUADROTOR:
-            yield ArmingReason("Motors: Check frame class and type", Check.PARAMETERS)
+            yield ArmingReason("Motors: Check frame class and type")
+        elif least > _HIGHEST_SPIN_MIN + _FLOAT32:
+            text = f"Motors: MOT_SPIN_MIN too high {least:.2f} > {_HIGHEST_SPIN_MIN:g}"
+            yield ArmingReason(text, None, least, _HIGHEST_SPIN_MIN)
+        elif armed > least:
+            yield ArmingReason("Motors: MOT_SPIN_ARM > MOT_SPIN_MIN", None, armed, least)
+        elif lowest < 1.0 or highest <= lowest:
+            yield ArmingReason("Motors: Check MOT_PWM_MIN and MOT_PWM_MAX", None, lowest, highest)
+
+    def _parameters(self) -> Iterator[ArmingReason]:
+        if not self._is_judged:
+            return
+        param = self.facts.param
+        bad = next((name for name in _GAINS if param(name, 1.0) <= 0.0), None)
+        if bad is not None:
+            yield ArmingReason(f"Bad parameter: {bad} must be > 0", Check.PARAMETERS, param(bad), 0.0)
         limit = param("FS_THR_VALUE", 975.0)
         if param("FS_THR_ENABLE", 1.0) != 0.0 and (param("RC3_MIN", 1000.0) <= limit + 10.0 or limit < 910.0):
             yield ArmingReason("Check FS_THR_VALUE", Check.PARAMETERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, altitude_amsl
@@ -12,6 +12,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleState
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
+from autopilot.modes.mode_switch import ModeSwitch
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 
@@ -82,9 +83,10 @@ class RecordingAutopilot:
         self.facts = Recorder(
             self, "facts", vehicle_class=lambda: self.vehicle_class, vehicle=lambda: self.vehicle,
             home=lambda: self.place, armed=lambda: self.armed, altitude=lambda: self._altitude,
-            over_ground=lambda: lambda frame, z: None,
+            over_ground=lambda: lambda frame, z: None, param=lambda: lambda name, default=0.0: self.parameters[name],
         )  # fmt: skip
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
+        self.mode_switch = ModeSwitch(cast(Any, self.facts), cast(Any, self.modes))
         self.arming = Recorder(self, "arming", arm_request=lambda: self.arm_request)
         self.failsafes = Recorder(self, "failsafes", sticks=lambda: SimpleNamespace(lost=self.failsafe_sticks))
         self.announcer, self.auxiliary = Recorder(self, "announcer"), Recorder(self, "auxiliary")

@@ -115,7 +115,8 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "A return lands on a target: 0 no, 1 if it sees it, 2 it searches":
         "Eine Rückkehr landet auf einem Ziel: 0 nein, 1 wenn sie es sieht, 2 sie sucht",
     # --- words of events ----------------------------------------------------------------------------------------------
-    "mavlink": "MAVLink", "termination": "Beendigung", "battery failsafe": "Failsafe des Akkus", "crash": "Aufprall",
+    "mavlink": "MAVLink", "rudder": "Gierknüppel", "aux switch": "Schalter",
+    "termination": "Beendigung", "battery failsafe": "Failsafe des Akkus", "crash": "Aufprall",
     "landed": "gelandet", "fence breach": "Verletzung des Zauns", "radio failsafe": "Failsafe der Fernsteuerung",
     "disarm delay": "Zeit am Boden", "gcs failsafe": "Failsafe der Bodenstation", "failsafe terminate": "Beendigung",
     "terrain failsafe": "Failsafe des Geländes", "ekf failsafe": "Failsafe des Schätzers", "unknown": "unbekannt",

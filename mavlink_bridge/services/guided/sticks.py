@@ -12,11 +12,10 @@ of the positions), RC_Channels.cpp.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Protocol
 
-from autopilot.interface.reasons import ModeReason
 from autopilot.interface.targets import Sticks
+from autopilot.modes.auxiliary import ARM_DISARM
 from autopilot.mount.mount import STICKS
 from mavlink_bridge.routing.service import Clock, Message, Peer
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from autopilot.commands.pilot_input import PilotInput
     from autopilot.context.vehicle_context import ParameterValues, VehicleFacts
     from autopilot.modes.auxiliary import AuxFunctions
-    from autopilot.modes.manager import ModeChoice
+    from autopilot.modes.mode_switch import ModeSwitch
     from autopilot.mount.mount import Mount
     from autopilot.safety.failsafes import Failsafes
 
@@ -33,14 +32,8 @@ CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
 """As many channels as have a calibration (RCn_*)."""
 
 _LOWEST, _HIGHEST = 900, 2200  # us; what lies outside is no pulse
-_MODE_LIMITS = (1231, 1361, 1491, 1621, 1750)  # the first pulse of positions 2 to 6
 _LOW, _MIDDLE, _HIGH = 0, 1, 2
 _LOW_BELOW, _HIGH_ABOVE = 1200, 1800
-
-
-def mode_position(pwm: float) -> int:
-    """Position 1 to 6 of a mode switch."""
-    return 1 + bisect_right(_MODE_LIMITS, pwm)
 
 
 def switch_position(pwm: float, *, reverse: bool) -> int:
@@ -57,7 +50,7 @@ class StickParts(Protocol):
     @property
     def parameters(self) -> ParameterValues: ...
     @property
-    def modes(self) -> ModeChoice: ...
+    def mode_switch(self) -> ModeSwitch: ...
     @property
     def auxiliary(self) -> AuxFunctions: ...
     @property
@@ -73,8 +66,6 @@ class Switches:
 
     def __init__(self, parts: StickParts) -> None:
         self._parts = parts
-        self._channel, self._modes = parts.facts.vehicle_class.mode_switch
-        self._mode = 6
         self._positions: dict[int, int] = {}
 
     def handle(self, message: Message, now_ms: int) -> None:
@@ -86,12 +77,8 @@ class Switches:
 
     def _move(self, channel: int, pwm: float, now_ms: int) -> None:
         parameters = self._parts.parameters
-        if channel == int(parameters[self._channel]):
-            position = mode_position(pwm)
-            if position != self._mode:
-                self._mode = position
-                mode = int(parameters[self._modes[position - 1]])
-                self._parts.modes.set(mode, now_ms, ModeReason.RC_COMMAND)
+        if channel == self._parts.mode_switch.channel:
+            self._parts.mode_switch.read(pwm, now_ms)
             return
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:
@@ -100,8 +87,11 @@ class Switches:
             self._parts.mount.stick(STICKS[function], self._deflection(channel, pwm))
             return
         position = switch_position(pwm, reverse=parameters[f"RC{channel}_REVERSED"] != 0.0)
-        if position != self._positions.get(channel, _LOW):
-            self._positions[channel] = position
+        before = self._positions.get(channel)
+        self._positions[channel] = position
+        if before is None and function == ARM_DISARM:  # nobody has moved it: it stood so when it was switched on
+            return
+        if position != (_LOW if before is None else before):
             self._parts.auxiliary.act(function, position)
 
     def _deflection(self, channel: int, pwm: float) -> float:

@@ -1,0 +1,91 @@
+"""The mission by switches: places are added to it as they are passed, it is begun anew, or cleared.
+
+Source: ArduPilot ArduCopter/RC_Channel_Copter.cpp and Rover/RC_Channel_Rover.cpp (SAVE_WP, CLEAR_WP, MISSION_RESET).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.commands.mission_commands import MissionCommands
+from autopilot.commands.plans import Items, Plans
+from autopilot.context.journal import Journal, SavePlan
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mav import Cmd, Frame, MissionType, Severity
+from autopilot.mission.items import MissionItem
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.manager import ModeChoice
+
+_LOWEST_TAKEOFF_M: Final = 1.0
+
+
+class MissionRecorder:
+    """Changes the stored mission of one vehicle. `throttle_up`: the pilot's stick is above its low end."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        plans: Plans,
+        journal: Journal,
+        modes: ModeChoice,
+        auto: AutoMode,
+        commands: MissionCommands,
+        throttle_up: Callable[[], bool],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._plans = plans
+        self._journal = journal
+        self._modes = modes
+        self._auto = auto
+        self._commands = commands
+        self._throttle_up = throttle_up
+
+    def save(self) -> Outcome:
+        """Add the place where the vehicle is. What flies begins with a takeoff, and with the throttle down it lands
+        there; what drives clears the mission while it is disarmed."""
+        if self._modes.mode is self._auto:
+            return self._refuse("in AUTO")
+        if not self._facts.has_position or self._facts.home is None:
+            return self._refuse("requires position")
+        if not self._facts.vehicle_class.has_height:
+            return self._add(Cmd.NAV_WAYPOINT) if self._facts.armed else self.clear()
+        if not self._facts.armed:
+            return self._refuse("not armed")
+        up = self._throttle_up()
+        if not self._plans.mission.total():
+            if not up:
+                return self._refuse("throttle is down")
+            height = max(self._facts.height, _LOWEST_TAKEOFF_M)
+            self._keep((MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=height),))
+        return self._add(Cmd.NAV_WAYPOINT if up else Cmd.NAV_LAND)
+
+    def clear(self) -> Outcome:
+        """Forget all items; not while they are flown."""
+        if not self._plans.may_clear(MissionType.MISSION):
+            return self._announcer.refuse("Mission not cleared: it is flown")
+        self._keep(())
+        return ACCEPTED
+
+    def reset(self) -> Outcome:
+        """Begin with the first item next time, or now."""
+        mission = self._plans.mission
+        return self._commands.set_current(mission.first_index, reset=True) if mission.total() else ACCEPTED
+
+    def _add(self, command: Cmd) -> Outcome:
+        here = self._facts.vehicle.state.place
+        height = 0.0 if command is Cmd.NAV_LAND else self._facts.height
+        item = MissionItem(command, Frame.GLOBAL_RELATIVE_ALT, x=here.lat, y=here.lon, z=height)
+        self._keep((*self._plans.mission.items(), item))
+        self._announcer.say(Severity.INFO, f"Added waypoint {self._plans.mission.count() - 1}")
+        return ACCEPTED
+
+    def _keep(self, items: Items) -> None:
+        self._journal.submit(SavePlan(MissionType.MISSION, items))
+        self._plans.replace(MissionType.MISSION, items)
+
+    def _refuse(self, why: str) -> Outcome:
+        return self._announcer.refuse(f"Waypoint not saved: {why}")

@@ -1,0 +1,134 @@
+"""Arming, disarming and stopping the motors by a pilot's transmitter: its rudder stick, its switches.
+
+The rudder: throttle down and the stick held right for two seconds arms, left disarms (ARMING_RUDDER); a ground
+vehicle's throttle stands in its centre, and its stick is the steering. In the air the stick disarms only where the
+throttle is direct; the switch disarms anywhere. Source: ArduPilot ArduCopter/motors.cpp (arm_motors_check),
+Rover/radio.cpp (rudder_arm_disarm_check), AP_Arming.cpp, RC_Channel.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, IntEnum
+from typing import Final
+
+from autopilot.commands.pilot_input import PilotInput
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mav import Severity
+from autopilot.modes.manager import ModeChoice
+from autopilot.safety.arming import Arming, ArmingProcedure
+
+_HELD_MS: Final = 2000
+_FULL: Final = 4000.0 / 4500.0  # of the stick's travel
+_ARM_BY_TRANSMITTER: Final = 1  # GUID_OPTIONS bit 0
+
+
+class Rudder(IntEnum):
+    """Values of ARMING_RUDDER."""
+
+    DISABLED = 0
+    ARM = 1
+    ARM_AND_DISARM = 2
+
+
+class _Gesture(Enum):
+    NONE = "none"
+    ARM = "stick right"
+    DISARM = "stick left"
+
+
+class TransmitterArming:
+    """See the module. `procedure`: what a ground station's arm command goes through; `arming`: what is under it."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        modes: ModeChoice,
+        sticks: PilotInput,
+        arming: Arming,
+        procedure: Callable[[], ArmingProcedure],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._modes = modes
+        self._sticks = sticks
+        self._arming = arming
+        self._procedure = procedure
+        self._gesture = _Gesture.NONE
+        self._due_ms: int | None = None
+
+    # --- switches -------------------------------------------------------------------------------------------------
+    def switch(self, on: bool) -> Outcome:
+        """The arming switch."""
+        return self._arm(ArmingMethod.AUX_SWITCH) if on else self._disarm(ArmingMethod.AUX_SWITCH)
+
+    def stop_motors(self, on: bool) -> Outcome:
+        """The emergency stop: motors stop wherever the vehicle is, and it is not armed until the stop is released."""
+        if on != self._arming.stopped:
+            self._arming.stopped = on
+            text = "Motors Emergency Stopped" if on else "Motors Emergency Stop released"
+            self._announcer.say(Severity.CRITICAL if on else Severity.INFO, text)
+        return self._disarm(ArmingMethod.AUX_SWITCH) if on else ACCEPTED
+
+    # --- the stick ------------------------------------------------------------------------------------------------
+    def update(self, now_ms: int) -> None:
+        """Has the stick been held for long enough?"""
+        gesture = self._held()
+        if gesture is not self._gesture:
+            self._gesture = gesture
+            self._due_ms = None if gesture is _Gesture.NONE else now_ms + _HELD_MS
+        elif self._due_ms is not None and now_ms >= self._due_ms:
+            self._due_ms = None  # once, until it is let go
+            if gesture is _Gesture.ARM:
+                self._arm(ArmingMethod.RUDDER)
+            else:
+                self._disarm(ArmingMethod.RUDDER)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms if self._held() is self._gesture else self._facts.now_ms
+
+    def _held(self) -> _Gesture:
+        if not self._sticks.at_rest or abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
+            return _Gesture.NONE
+        rudder = int(self._facts.param("ARMING_RUDDER", 2.0))
+        if rudder == Rudder.DISABLED:
+            return _Gesture.NONE
+        if not self._facts.armed:
+            return _Gesture.ARM if self._sticks.turn > 0.0 else _Gesture.NONE
+        if rudder == Rudder.ARM_AND_DISARM and self._sticks.turn < 0.0 and self._may_stop:
+            return _Gesture.DISARM
+        return _Gesture.NONE
+
+    @property
+    def _takes_gestures(self) -> bool:
+        """A ground vehicle is steered by that stick: only where no autopilot drives it is it a gesture."""
+        return self._facts.vehicle_class.has_height or not self._modes.spec.autopilot
+
+    @property
+    def _may_stop(self) -> bool:
+        return self._facts.landed or self._modes.spec.manual_throttle
+
+    # --- both -----------------------------------------------------------------------------------------------------
+    def _arm(self, method: ArmingMethod) -> Outcome:
+        if self._facts.armed:
+            return ACCEPTED
+        why = self._complaint()
+        if why is not None:
+            return self._announcer.refuse(f"{self._facts.texts.arm}{why}", severity=Severity.CRITICAL)
+        self._arming.asked_by = method
+        return self._procedure().arm(self._facts.now_ms)
+
+    def _complaint(self) -> str | None:
+        """What keeps a transmitter, and not a ground station, from arming."""
+        spec, kind = self._modes.spec, self._facts.vehicle_class
+        if not kind.has_height or self._modes.number != kind.modes.guided:
+            return None
+        if int(self._facts.param("GUID_OPTIONS")) & _ARM_BY_TRANSMITTER:
+            return "Throttle too high" if self._sticks.throttle_raised() else None
+        return kind.texts.not_armable.format(mode=spec.title)
+
+    def _disarm(self, method: ArmingMethod) -> Outcome:
+        return self._procedure().disarm(self._facts.now_ms, force=True, method=method)

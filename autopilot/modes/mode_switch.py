@@ -1,0 +1,51 @@
+"""The mode switch of a pilot's transmitter: six positions, each with its mode.
+
+A switch that nobody has moved stands in position 6, as that of ArduPilot's simulator does, and asks for nothing until
+its pulses are heard. Source: ArduPilot RC_Channel.cpp (read_6pos_switch, reset_mode_switch).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Final
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.reasons import ModeReason
+from autopilot.modes.manager import ModeChoice
+
+_LIMITS: Final = (1231, 1361, 1491, 1621, 1750)  # us, the first pulse of positions 2 to 6
+
+
+def mode_position(pwm: float) -> int:
+    """Position 1 to 6 of a mode switch."""
+    return 1 + bisect_right(_LIMITS, pwm)
+
+
+class ModeSwitch:
+    """The mode switch of one vehicle: FLTMODE_CH and FLTMODE1 to 6, or MODE_CH and MODE1 to 6."""
+
+    def __init__(self, facts: VehicleFacts, modes: ModeChoice) -> None:
+        self._facts = facts
+        self._modes = modes
+        self._channel, self._names = facts.vehicle_class.mode_switch
+        self._position = len(self._names)
+        self._heard = False
+
+    @property
+    def channel(self) -> int:
+        """Its channel, 1 to 16; 0: there is no mode switch."""
+        return int(self._facts.param(self._channel))
+
+    @property
+    def mode(self) -> int | None:
+        """The mode of the position that it stands in; None while its pulses have not been heard."""
+        return int(self._facts.param(self._names[self._position - 1])) if self._heard else None
+
+    def read(self, pwm: float, now_ms: int, *, first: bool = False) -> None:
+        """Its pulse is so long, us. Another position sets its mode; `first`: so does the one that it was switched on
+        in."""
+        position = mode_position(pwm)
+        changed = position != self._position
+        self._position, self._heard = position, True
+        if changed or first:
+            self._modes.set(int(self._facts.param(self._names[position - 1])), now_ms, ModeReason.RC_COMMAND)
