@@ -149,7 +149,7 @@ def _server_says() -> Iterator[deque[str]]:
 def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int) -> tuple[float, float]:
     """`fly` flies, and says when it began, on both clocks; each flight ends on the ground at home."""
     from sortie import Session
-    from sortie.api.testing.server import Server
+    from sortie.api.testing.server import serve
 
     def booted() -> Session:
         session = Session()
@@ -160,7 +160,7 @@ def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int
     with busy_cores():
         for number in range(flights):
             try:
-                with Server(booted) as server:
+                with serve(booted) as (server,):
                     began_s, began = fly(server)
                     server.vehicle.lands_within(1.5)
                     speeds.append((server.vehicle.time_s - began_s) / (time.perf_counter() - began))

@@ -1,7 +1,7 @@
 """What a test claims of a vehicle: sentences in vehicle time that fail with what was seen instead.
 
 Whoever has a `Session` somewhere (in this thread, or in that of a server) makes the claims of it by two ways to reach
-it: `ask` and `wait`.
+it: `ask` and `pass_until`.
 """
 
 from __future__ import annotations
@@ -45,9 +45,17 @@ class Claims(ABC):
         """`fact` of the session, found out where the session lives."""
 
     @abstractmethod
-    def wait(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
+    def pass_until(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
         """Let vehicle time pass until `done`, asked at everything that happens and at least every `every_s`; False
-        when that was not so within `within_s`."""
+        when that was not so within `within_s`. No claim: see `wait`."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much vehicle time pass."""
+        self.pass_until(lambda session: False, seconds)
+
+    def hints(self) -> list[str]:
+        """Lines for a person about why a claim may have failed, beside what the vehicle did."""
+        return []
 
     # --- the simulator ------------------------------------------------------------------------------------------------
     @property
@@ -70,6 +78,13 @@ class Claims(ABC):
             self.ask(lambda session, name=name, value=value: session.set_param(name, value))  # type: ignore[misc]
 
     # --- claims -------------------------------------------------------------------------------------------------------
+    def wait(self, condition: Callable[[Session], bool], within_s: float = 60.0, every_s: float = 0.1) -> float:
+        """Claim that `condition` becomes true within `within_s` of vehicle time; looked at at everything that happens
+        and at least every `every_s`. Returns the vehicle time, s."""
+        if not self.pass_until(condition, within_s, every_s):
+            raise self._failure(f"the condition did not come within {within_s:g} s")
+        return self._time_s()
+
     def reaches(
         self, *, item: int | None = None, mode: str | None = None, height: float | None = None,
         place: Place | None = None, radius: float = 2.0, within_s: float = 60.0,
@@ -93,19 +108,19 @@ class Claims(ABC):
     def holds(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
         """Claim that `condition` is true now and at every look in the next `for_s` of vehicle time."""
         since_s = self._time_s()
-        if self.wait(lambda session: not condition(session), for_s, every_s):
+        if self.pass_until(lambda session: not condition(session), for_s, every_s):
             raise self._failure(f"it held for {self._time_s() - since_s:.2f} s of {for_s:g} s")
 
     def never(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
         """Claim that `condition` is false now and at every look in the next `for_s` of vehicle time."""
         since_s = self._time_s()
-        if self.wait(condition, for_s, every_s):
+        if self.pass_until(condition, for_s, every_s):
             raise self._failure(f"it was so after {self._time_s() - since_s:.2f} s of {for_s:g} s")
 
     def lands_within(self, metres: float, *, of: Place | None = None, within_s: float = _LAND_WITHIN_S) -> float:
         """Claim that within `within_s` of vehicle time the vehicle has flown, stands, is disarmed, and truly is at most
         `metres` from `of` (None: home). Returns its distance, m."""
-        if not self.wait(_has_landed, within_s):
+        if not self.pass_until(_has_landed, within_s):
             flown = "" if self.ask(_has_armed) else "; it was never armed"
             raise self._failure(f"it did not land within {within_s:g} s{flown}")
         aim = self.ask(lambda session: session.autopilot.facts.home) if of is None else _geo(of)
@@ -126,12 +141,12 @@ class Claims(ABC):
 
     def _failure(self, claim: str) -> AssertionError:
         def seen(session: Session) -> list[str]:
-            return [standing(session), *story(session, _SHOWN)]
+            return [standing(session), *story(session, _SHOWN), *self.hints()]
 
         return AssertionError("\n".join([claim, *self.ask(seen)]))
 
     def _comes(self, what: str, done: Callable[[Session], bool], within_s: float, instead: Callable[[], str]) -> float:
-        if not self.wait(done, within_s):
+        if not self.pass_until(done, within_s):
             raise self._failure(f"{what}: not within {within_s:g} s{instead()}")
         self._looked_at = self.ask(lambda session: len(session.events))
         return self._time_s()
@@ -150,7 +165,7 @@ class Claims(ABC):
                         return True
             return False
 
-        if not self.wait(look, within_s):
+        if not self.pass_until(look, within_s):
             others = ", ".join(f"{seq} at {time_s:.2f} s" for seq, time_s in reached)
             raise self._failure(f"item {item}: not reached within {within_s:g} s; reached: {others or 'none'}")
         return reached[-1][1]

@@ -13,13 +13,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from sortie.config.errors import UserError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
 
 __tracebackhide__ = True  # as in `session`
 _wall_sleep = time.sleep  # whoever else takes its place
@@ -31,7 +27,7 @@ class Timed(Protocol):
     flown_by: threading.Thread | None
     """The thread that lets its time pass; None: whoever waits for it."""
 
-    def wait(self, done: Callable[[Any], bool], within_s: float) -> bool: ...
+    def sleep(self, seconds: float) -> None: ...
 
     async def arun_for(self, seconds: float) -> None: ...
 
@@ -69,7 +65,7 @@ def sleep(seconds: float, vehicle: Timed | None = None) -> None:
     if found is None:
         _wall_sleep(seconds)
     else:
-        found.wait(lambda _: False, max(seconds, 0.0))
+        found.sleep(max(seconds, 0.0))
 
 
 async def asleep(seconds: float, vehicle: Timed | None = None) -> None:

@@ -269,8 +269,8 @@ class Session(Claims):
         return fact(self)
 
     # --- time -----------------------------------------------------------------------------------------------------
-    def wait(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
-        """As `run_until`, but False when it did not come."""
+    def pass_until(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
+        """See `Claims`: as `run_until`, but False when it did not come."""
         watch: Watch[Event] = self._watch(done, every_s)
         for _ in self._time.run(within_s, watch.done, watch.every_ms):
             pass

@@ -147,7 +147,7 @@ def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: f
         if speedup > 0.0:
             session.serve(left_s, speedup=speedup, until=lambda: recorder.over)
         else:
-            session.wait(lambda _: recorder.over, left_s, _LOOK_S)
+            session.pass_until(lambda _: recorder.over, left_s, _LOOK_S)
     except TimeIsUp:
         return False
     return recorder.over

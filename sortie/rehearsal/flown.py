@@ -201,7 +201,7 @@ class _Log:
         service = self._session.service
         service.observers += [self._flight.step, self._observe]
         service.next_step_ms = self._flight.next_deadline_ms
-        ended = self._session.wait(self._look, self._order.limit_s, self._order.look_s)
+        ended = self._session.pass_until(self._look, self._order.limit_s, self._order.look_s)
         result = self._flight.result
         return FlownFlight(
             result.result if ended else "failed",

@@ -28,11 +28,13 @@ LINES = 20
 
 
 class Flown:
-    """`scratch`: where flights are logged until the test has ended; None: nowhere. Made, and asked for `tell`, `keep`
-    and `finish`, where the vehicle is flown."""
+    """`scratch`: where flights are logged until the test has ended; None: nowhere. `seed`: that of the run, of which
+    those of a fleet's vehicles are made. Made, and asked for `tell`, `keep` and `finish`, where the vehicle is flown.
+    """
 
-    def __init__(self, session: Session, wish: Wanted, scratch: Path | None) -> None:
+    def __init__(self, session: Session, wish: Wanted, scratch: Path | None, seed: int) -> None:
         self.session = session
+        self._run_seed = seed
         self.vehicle: Claims = session
         """By which others reach it."""
         self._wish = wish
@@ -54,7 +56,13 @@ class Flown:
         """A section of the report of `test`; `kept`: the folder that stays."""
         session = self.session
         kept = None if kept is None else Path(os.path.relpath(kept))
-        lines = [self._who(), standing(session), *story(session, LINES), f"again:  {self._again(test)}"]
+        lines = [
+            self._who(),
+            standing(session),
+            *story(session, LINES),
+            *self.vehicle.hints(),
+            f"again:  {self._again(test)}",
+        ]
         if kept is not None:
             if session.autopilot.plans.mission.total():
                 lines.append(f"flight: {self._fly(kept)}")
@@ -71,7 +79,7 @@ class Flown:
         return self.session.service.parameters.changed()
 
     def _again(self, test: str) -> str:
-        seed = f" --sortie-seed {self.session.seed}" if self._wish.seed is None else ""
+        seed = f" --sortie-seed {self._run_seed}" if self._wish.seed is None else ""
         return f"pytest {shlex.quote(test)}{seed}"
 
     def _fly(self, kept: Path) -> str:
@@ -82,6 +90,7 @@ class Flown:
         words = ["sortie", "fly", str(kept / PLAN), "--vehicle", self._wish.vehicle, "--home", home]
         words += ["--firmware", self._wish.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
+        words += ["--link", "tcpin:127.0.0.1:0"]  # beside whatever else flies here
         armed_s = [one.time_s for one in session.events if isinstance(one.event, ArmedChanged) and one.event.armed]
         words += ["--go-at", f"{armed_s[-1]!r}"] if armed_s else []
         words += ["--terrain", os.path.relpath(session.terrain)] if session.terrain is not None else []

@@ -9,8 +9,10 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -20,8 +22,8 @@ from sortie.api.pacing import flies
 from sortie.api.session import Session
 from sortie.api.testing.flown import Flown
 from sortie.api.testing.restore import put_back, take
-from sortie.api.testing.server import Server
-from sortie.api.testing.wanted import Wanted, marked, wanted
+from sortie.api.testing.server import Server, serve
+from sortie.api.testing.wanted import ARGUMENTS, Wanted, layers_of, wanted
 from sortie.config.errors import UserError
 from sortie.config.values import Bounds
 
@@ -44,33 +46,48 @@ class Garage:
         self._open: list[Flown] = []
         self._used: list[Flown] = []
         self._test = ""
+        self._item: pytest.Item | None = None
+        self._fixtures: list[pytest.Item | pytest.Collector] = []
         self._kept = False
 
     def wanted(self, item: pytest.Item) -> Wanted:
         """What the test's markers say; a mistake in them fails the test."""
         __tracebackhide__ = True
-        self._begin(item)
+        self.begin(item)
         try:
-            return marked(item.iter_markers("sortie"))
+            return wanted(*layers_of(item))
         except UserError as error:
             mistake = str(error)
         pytest.fail(f"@pytest.mark.sortie: {mistake}", pytrace=False)
+
+    @contextmanager
+    def fixture_of(self, node: pytest.Item | pytest.Collector) -> Iterator[None]:
+        """Meanwhile a fixture of this node's scope is set up: what it makes is for all tests of the node."""
+        self._fixtures.append(node)
+        try:
+            yield
+        finally:
+            self._fixtures.pop()
 
     # --- vehicles -----------------------------------------------------------------------------------------------------
     @contextmanager
     def vehicle(self, wish: Wanted, item: pytest.Item) -> Iterator[Session]:
         """One for this test."""
-        self._begin(item)
+        self.begin(item)
         with self._flown(wish, item.path.parent) as session:
             yield session
 
     def make(self, **arguments: Any) -> AbstractContextManager[Session]:
-        """One with the arguments of the marker; a relative plan is looked for in the working directory."""
-        return self._flown(wanted(arguments), Path())
+        """One as the markers of the test say, or of the module where a fixture of the module makes it; `arguments` go
+        before these. Relative files are looked for from there."""
+        node = self._fixtures[-1] if self._fixtures else self._item
+        layers = [] if node is None else layers_of(node)
+        place = Path() if node is None else node.path
+        return Lent(self._flown(wanted(*layers, arguments), place if place.is_dir() else place.parent))
 
     def lend(self, vehicle: Claims, item: pytest.Item, stack: ExitStack) -> Claims:
         """The test may change `vehicle`; the end of `stack` undoes it."""
-        self._begin(item)
+        self.begin(item)
         session = vehicle.ask(lambda session: session)
         for flown in self._open:
             if flown.session is session:
@@ -82,45 +99,68 @@ class Garage:
     @contextmanager
     def fleets(self, wish: Wanted, item: pytest.Item) -> Iterator[Callable[..., Fleet]]:
         """Makes fleets for this test."""
-        self._begin(item)
+        self.begin(item)
         with ExitStack() as stack:
 
             def make(count: int | None = None, **more: Any) -> Fleet:
                 __tracebackhide__ = True
-                directory = item.path.parent
-                fleet = stack.enter_context(self._made_of(lambda: wish.fleet(count, self._seed, directory, **more)))
+                fleet = stack.enter_context(self._fleet(wish, item, count, more))
                 stack.enter_context(flies(fleet[0]))  # their time is one
                 for session in fleet:
-                    stack.enter_context(self._open_for(Flown(session, wish, self._folder())))
+                    stack.enter_context(self._open_for(self._logged(session, _as_given(wish, more))))
                 return fleet
 
             yield make
+
+    def _fleet(self, wish: Wanted, item: pytest.Item, count: int | None, more: Mapping[str, Any]) -> Fleet:
+        __tracebackhide__ = True
+        return self._made_of(lambda: wish.fleet(count, self._seed, item.path.parent, **more))
 
     @contextmanager
     def server(
         self, wish: Wanted, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[Server]:
         """One for this test, with sockets."""
-        self._begin(item)
-        flown: list[Flown] = []
+        self.begin(item)
+        make = lambda: self._session(wish, item.path.parent)
+        with self._served(make, wish, speedup, bounds) as (server,):
+            yield server
 
-        def make() -> Session:
-            session = self._session(wish, item.path.parent)
-            flown.append(Flown(session, wish, self._folder()))
-            return session
+    @contextmanager
+    def servers(
+        self, wish: Wanted, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
+    ) -> Iterator[Callable[..., list[Server]]]:
+        """Makes fleets for this test, each vehicle of which has a socket of its own."""
+        self.begin(item)
+        with ExitStack() as stack:
 
-        with Server(make, speedup, Bounds(**bounds)) as server:
-            (one,) = flown
-            one.vehicle = server.vehicle
-            with self._open_for(one), flies(server.vehicle):
-                yield server
+            def make(count: int | None = None, **more: Any) -> list[Server]:
+                __tracebackhide__ = True
+                fleet = lambda: self._fleet(wish, item, count, more)
+                return stack.enter_context(self._served(fleet, _as_given(wish, more), speedup, bounds))
+
+            yield make
+
+    @contextmanager
+    def _served(
+        self, make: Callable[[], Session | Fleet], wish: Wanted, speedup: float | None, bounds: Mapping[str, float]
+    ) -> Iterator[list[Server]]:
+        """`make` is called in the thread that flies them, and so are their logs made."""
+        __tracebackhide__ = True
+        with serve(make, speedup, Bounds(**bounds)) as servers, ExitStack() as stack:
+            stack.enter_context(flies(servers[0].vehicle))  # their time is one
+            for server in servers:
+                flown = server.vehicle.ask(lambda session: self._logged(session, wish))
+                flown.vehicle = server.vehicle
+                stack.enter_context(self._open_for(flown))
+            yield servers
 
     @contextmanager
     def _flown(self, wish: Wanted, directory: Path) -> Iterator[Session]:
         __tracebackhide__ = True
         with (
             self._session(wish, directory) as session,
-            self._open_for(Flown(session, wish, self._folder())),
+            self._open_for(self._logged(session, wish)),
             flies(session),
         ):
             yield session
@@ -149,6 +189,9 @@ class Garage:
             self._open.remove(flown)
             flown.vehicle.ask(lambda session: flown.finish())
 
+    def _logged(self, session: Session, wish: Wanted) -> Flown:
+        return Flown(session, wish, self._folder(), self._seed)
+
     def _folder(self) -> Path | None:
         """For the log of one vehicle; made by its first flight."""
         if self._logs == "none":
@@ -159,8 +202,9 @@ class Garage:
         return self._scratch / str(self._made)
 
     # --- of one test --------------------------------------------------------------------------------------------------
-    def _begin(self, item: pytest.Item) -> None:
+    def begin(self, item: pytest.Item) -> None:
         """What is used from now on is used by this test."""
+        self._item = item
         if self._test != item.nodeid:
             self._test = item.nodeid
             self._kept = False
@@ -181,7 +225,7 @@ class Garage:
 
     def tell(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Add to the report of a test that failed what its vehicles did, and keep their flights."""
-        self._begin(item)
+        self.begin(item)
         funcargs = list(getattr(item, "funcargs", {}).values())
         for flown in self._open:
             if any(value in (flown.session, flown.vehicle) for value in funcargs):
@@ -217,6 +261,36 @@ class Garage:
         self._forget(0)
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+class Lent(AbstractContextManager["Session"]):
+    """A vehicle that flies as long as the context lasts; who forgets `with` is told."""
+
+    def __init__(self, flown: AbstractContextManager[Session]) -> None:
+        self._flown = flown
+
+    def __enter__(self) -> Session:
+        __tracebackhide__ = True
+        return self._flown.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        __tracebackhide__ = True
+        return self._flown.__exit__(kind, value, traceback)
+
+    if not TYPE_CHECKING:  # a type checker knows what there is
+
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(
+                f"no {name} yet: the vehicle is made by `with sortie_vehicles(...) as vehicle:`, and has it there",
+                name=name, obj=self,
+            )  # fmt: skip
+
+
+def _as_given(wish: Wanted, more: Mapping[str, Any]) -> Wanted:
+    """What a factory's own arguments have in place of the marker's."""
+    return replace(wish, **{name: value for name, value in more.items() if name in ARGUMENTS})
 
 
 def _told(flown: Flown, test: str, kept: Path | None) -> str:

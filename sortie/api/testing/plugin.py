@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=, radio=, terrain=, firmware=): what "
-        "the fixtures sortie_vehicle, sortie_fleet and sortie_server give to this test.",
+        "the fixtures give to this test.",
     )
     _leave_assertions_alone(config)
     worker: dict[str, Any] = getattr(config, "workerinput", {})
@@ -132,10 +132,21 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 # --- tests ------------------------------------------------------------------------------------------------------------
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A marker is checked even where no fixture reads it."""
     if item.get_closest_marker(MARKER) is not None:
         _garage(item.config).wanted(item)
+    elif _GARAGE in item.config.stash:
+        item.config.stash[_GARAGE].begin(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: Any) -> Any:
+    """A vehicle that `sortie_vehicles` makes here is for all tests of the fixture, not for the first of them."""
+    garage = request.config.stash.get(_GARAGE, None)
+    with nullcontext() if garage is None else garage.fixture_of(request.node):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -169,8 +180,9 @@ def sortie_vehicle(request: pytest.FixtureRequest) -> Iterator[Session]:
 
 @pytest.fixture(scope="session")
 def sortie_vehicles(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[Session]]:
-    """Makes vehicles: `with sortie_vehicles(wind=(5, 90)) as vehicle:`, with the arguments of the marker. For fixtures
-    of a wider scope, and for many vehicles in one test."""
+    """Makes vehicles: `with sortie_vehicles(wind=(5, 90)) as vehicle:`, as the marker of the test has them (in a
+    fixture of a wider scope: of its module or class), with its arguments going before. For such fixtures, and for many
+    vehicles in one test."""
     return _garage(request.config).make
 
 
@@ -188,10 +200,23 @@ def sortie_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A vehicle on a TCP port of its own, as fast as its clients follow: `url`, `connect()` for pymavlink,
     `mavsdk_address`; `vehicle` for what only the simulator knows."""
     garage = _garage(request.config)
-    option = request.config.getoption
-    bounds = {f"{name}_s": option(f"--sortie-{name}") for name in _BOUNDS if option(f"--sortie-{name}") is not None}
-    with garage.server(garage.wanted(request.node), request.node, option("--sortie-speedup"), bounds) as server:
+    with garage.server(garage.wanted(request.node), request.node, *_pace(request.config)) as server:
         yield server
+
+
+@pytest.fixture
+def sortie_servers(request: pytest.FixtureRequest) -> Iterator[Callable[..., list[Server]]]:
+    """Makes several: `one, two = sortie_servers(2)`, each a vehicle of a fleet, with all that `sortie_server` has, on
+    free ports; their time is one. Further arguments are those of `sortie.Fleet`."""
+    garage = _garage(request.config)
+    with garage.servers(garage.wanted(request.node), request.node, *_pace(request.config)) as make:
+        yield make
+
+
+def _pace(config: pytest.Config) -> tuple[float | None, dict[str, float]]:
+    """How fast a server flies: the speed-up, and the bounds of who is waited for."""
+    given = {f"{name}_s": config.getoption(f"--sortie-{name}") for name in _BOUNDS}
+    return config.getoption("--sortie-speedup"), {name: value for name, value in given.items() if value is not None}
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.plan import Plan
@@ -133,11 +133,18 @@ def wanted(*layers: Mapping[str, Any]) -> Wanted:
     return Wanted(**merged)
 
 
-def marked(markers: Iterable[Any]) -> Wanted:
-    """Of pytest's markers, the nearest one first."""
-    layers = []
-    for marker in markers:
+class Marked(Protocol):
+    """A test, a class or a module of pytest's."""
+
+    def iter_markers(self, name: str) -> Iterator[Any]:
+        """The nearest one first."""
+
+
+def layers_of(node: Marked) -> list[Mapping[str, Any]]:
+    """The arguments of its markers, for `wanted`. UserError for one that is not given by name."""
+    layers: list[Mapping[str, Any]] = []
+    for marker in node.iter_markers("sortie"):
         if marker.args:
             raise UserError(f"{marker.args[0]!r}: arguments are given by name{_known()}")
         layers.append(marker.kwargs)
-    return wanted(*reversed(layers))
+    return layers[::-1]

@@ -125,7 +125,7 @@ def _flown(session: Session) -> FlightResult:
     flight = Flight(session.service)
     session.service.observers.append(flight.step)
     session.service.next_step_ms = flight.next_deadline_ms
-    assert session.wait(lambda _: flight.done, 400.0, 1.0)
+    assert session.pass_until(lambda _: flight.done, 400.0, 1.0)
     return flight.result
 
 

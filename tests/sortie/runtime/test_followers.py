@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pymavlink import mavutil
 
 from sortie import Session, events
-from sortie.api.testing.server import Server
+from sortie.api.testing.server import serve
 from sortie.config.values import Bounds
 from sortie.runtime.followers import CLIENTS, QUIET_S, TIME, Client, Followers, Now, Seen, Sight, Time
 from tests.fakes.patience import PATIENCE_S
@@ -223,7 +223,7 @@ def server():
         session.wait_armable()
         return session
 
-    with Server(make, bounds=Bounds(limit_s=1e9)) as server:
+    with serve(make, bounds=Bounds(limit_s=1e9)) as (server,):
         yield server
 
 

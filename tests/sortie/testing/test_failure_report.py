@@ -57,6 +57,7 @@ def test_a_failing_test_tells_its_flight(pytester: pytest.Pytester) -> None:
     assert [line.split() for line in story][-1][-3:] == ["Mission:", "3", "WP"]
     assert any(re.fullmatch(r" +3\.\d\d s  mode  AUTO \(GCS command\)", line) for line in story)
     assert test == "again:  pytest test_it.py::test_fails --sortie-seed 0"
+    assert " --link tcpin:127.0.0.1:0 " in flight, "another vehicle may have the usual port"
     assert "--param RTL_ALT=2000.0" in flight and "--fault gps.loss@300..310" in flight
     assert files.startswith("files:  sortie-logs/test_it.py-test_fails: events.jsonl, ")
     result.stdout.fnmatch_lines(["E*AssertionError: item 9: not reached within 5 s; reached: none"])
@@ -92,7 +93,7 @@ def test_the_command_flies_the_same_again(pytester: pytest.Pytester) -> None:
     words = shlex.split(flight.removeprefix("flight:"))
     assert words[:2] == ["sortie", "fly"]
     done = subprocess.run(
-        [sys.executable, "-m", *words, "--json", "--link", "tcpin:127.0.0.1:0"], cwd=pytester.path, capture_output=True,
+        [sys.executable, "-m", *words, "--json"], cwd=pytester.path, capture_output=True,
         text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -132,7 +133,7 @@ def test_a_flight_that_waited_is_flown_again_from_the_same_instant(pytester: pyt
     for line in lines:
         words = shlex.split(line)
         done = subprocess.run(
-            [sys.executable, "-m", *words, "--json", "--link", "tcpin:127.0.0.1:0"], cwd=pytester.path,
+            [sys.executable, "-m", *words, "--json"], cwd=pytester.path,
             capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -211,3 +212,27 @@ def test_three(): assert False
     assert set(found) == {"test_it.py-test_one", "test_it.py-test_two", "test_it.py-test_two/earlier/0001"}
     assert found["test_it.py-test_two"] == FILES
     assert "\n".join(result.outlines).count("again: ") == 2
+
+
+FLEET = """
+import pytest
+
+@pytest.mark.sortie(wind=(3, 90, 1))
+def test_fails(sortie_fleet):
+    fleet = sortie_fleet(2, vehicle="sim:rover")
+    fleet.run_for(5)
+    with open("places.txt", "a") as file:
+        print([(session.seed, session.truth.position) for session in fleet], file=file)
+    assert False
+"""
+
+
+def test_a_fleet_is_had_again_by_the_seed_of_the_run(pytester: pytest.Pytester) -> None:
+    """That of a vehicle is made of it: it made another fleet. The report calls the vehicles what they are."""
+    lines = run(pytester, FLEET, "--sortie-seed", "7").outlines
+    assert sum(line.startswith("sim:rover, seed ") for line in lines) == 2
+    commands = {line for line in lines if line.startswith("again:")}
+    assert commands == {"again:  pytest test_it.py::test_fails --sortie-seed 7"}
+    again(pytester, *shlex.split(commands.pop().removeprefix("again:"))[1:])
+    first, second = (pytester.path / "places.txt").read_text().splitlines()
+    assert first == second

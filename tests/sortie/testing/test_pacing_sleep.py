@@ -10,7 +10,7 @@ import pytest
 
 import sortie
 from sortie import Fleet, Session, UserError, pacing
-from sortie.api.testing.server import Server
+from sortie.api.testing.server import serve
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plugin_run import run
 
@@ -23,7 +23,7 @@ LONG_S = 3600.0
 @pytest.fixture
 def server():
     """A copter at its own port, in whose time one sleeps."""
-    with Server(Session) as server, pacing.flies(server.vehicle):
+    with serve(Session) as (server,), pacing.flies(server.vehicle):
         yield server
 
 

@@ -387,3 +387,43 @@ def test_late(sortie_vehicle):
     shown = "\n".join(result.outlines)
     assert "sortie/api/" not in shown and "sortie/runtime" not in shown
     result.stdout.fnmatch_lines(["E*AttributeError: a vehicle has no height; did you mean state.height?"])
+
+
+FACTORY = """
+import pytest
+pytestmark = pytest.mark.sortie(params={"RTL_ALT": 4000})
+
+@pytest.fixture(scope="module")
+def shared(sortie_vehicles):
+    with sortie_vehicles(seed=5) as vehicle:
+        yield vehicle
+
+@pytest.mark.sortie(wind=(9, 90))
+def test_shared(shared):
+    assert shared.param("RTL_ALT") == 4000
+    assert shared.param("SIM_WIND_SPD") == 0, "it is there for all tests of the module"
+
+@pytest.mark.sortie(wind=(9, 90), seed=3)
+def test_own(sortie_vehicles):
+    with sortie_vehicles() as vehicle:
+        assert (vehicle.seed, vehicle.param("SIM_WIND_SPD"), vehicle.param("RTL_ALT")) == (3, 9, 4000)
+        assert vehicle.truth.wind[1] < -2.0, "on the ground it blows less"
+    with sortie_vehicles(wind=(4, 90), params={"RTL_ALT": 2000, "WP_RADIUS": 3}) as vehicle:
+        assert [vehicle.param(name) for name in ("SIM_WIND_SPD", "RTL_ALT", "WP_RADIUS")] == [4, 2000, 3]
+
+def test_after_it(sortie_vehicles):
+    with sortie_vehicles() as vehicle:
+        assert (vehicle.seed, vehicle.param("SIM_WIND_SPD"), vehicle.param("RTL_ALT")) == (0, 0, 4000)
+"""
+
+
+def test_the_factory_gives_what_the_marker_says(pytester: pytest.Pytester) -> None:
+    """Of the test; in a fixture of the module only what the module's marker says; arguments go before it."""
+    run(pytester, FACTORY).assert_outcomes(passed=3)
+
+
+def test_who_forgets_with_is_told(pytester: pytest.Pytester) -> None:
+    """What to write."""
+    result = run(pytester, "def test_it(sortie_vehicles):\n    sortie_vehicles().arm()\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*no arm yet: the vehicle is made by `with sortie_vehicles(...) as vehicle:`*"])

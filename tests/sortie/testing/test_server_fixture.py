@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from sortie import Session, UserError, events
-from sortie.api.testing.server import Server
+from sortie.api.testing.server import serve
 from tests.fakes.plugin_run import kept, run
 
 pytest_plugins = ["pytester"]
@@ -20,7 +20,7 @@ FAST = 200.0
 @pytest.fixture
 def server():
     """A copter at its own port."""
-    with Server(lambda: booted(Session(seed=2)), FAST) as server:
+    with serve(lambda: booted(Session(seed=2)), FAST) as (server,):
         yield server
 
 
@@ -83,30 +83,28 @@ def test_errors_are_raised_where_they_belong(server):
 
 
 def test_a_vehicle_that_cannot_be_made_is_no_server():
-    """The error of its thread is raised by the constructor."""
-    with pytest.raises(UserError, match="unknown vehicle"):
-        Server(lambda: Session("sim:blimp"), FAST)
+    """The error of its thread is raised where it begins."""
+    with pytest.raises(UserError, match="unknown vehicle"), serve(lambda: Session("sim:blimp"), FAST):
+        pass
 
 
 def test_a_thread_that_has_ended_is_told():
     """Who waits is told at once, and closing raises it again."""
-    server = Server(Session, FAST)
 
     def fails(events, now_ms):
         raise OverflowError("planted")
 
-    server.vehicle.ask(lambda session: session.service.observers.append(fails))
-    with pytest.raises(OverflowError, match="planted"):
-        server.vehicle.sleep(1000.0)
-    with pytest.raises(RuntimeError, match="ended early") as error:
-        server.close()
+    with pytest.raises(RuntimeError, match="ended early") as error, serve(Session, FAST) as (server,):
+        server.vehicle.ask(lambda session: session.service.observers.append(fails))
+        with pytest.raises(OverflowError, match="planted"):
+            server.vehicle.sleep(1000.0)
     assert isinstance(error.value.__cause__, OverflowError)
 
 
-def test_its_end_leaves_nothing(server):
+def test_its_end_leaves_nothing():
     """The thread is gone, clients are hung up; asked afterwards, the vehicle stands where it stood."""
-    client = socket.create_connection(("127.0.0.1", server.port))
-    server.close()
+    with serve(Session, FAST) as (server,):
+        client = socket.create_connection(("127.0.0.1", server.port))
     client.settimeout(60.0)
     while client.recv(65536):
         pass
@@ -130,9 +128,64 @@ def test_fails(sortie_server, sortie_context):
     link.mav.command_long_send(1, 1, 176, 0, 1, 15, 0, 0, 0, 0, 0)
     link.mav.command_long_send(1, 1, 400, 0, 1, 0, 0, 0, 0, 0, 0)
     vehicle.reaches(mode="GUIDED")
-    vehicle.wait(lambda s: s.state.armed, 60)
+    assert vehicle.wait(lambda s: s.state.armed, 60) <= vehicle.time_s
     vehicle.reaches(item=1, within_s=1)
 """, "--sortie-speedup", "50")  # fmt: skip
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*- sortie -*", "sim:rover, seed 6, *WP_RADIUS=5", "* mode  GUIDED (GCS command)"])
     assert {"flight.bin", "flight.tlog", "events.jsonl"} <= kept(pytester)["test_it.py-test_fails"]
+
+
+def test_waiting_is_a_claim(server):
+    """What does not come fails, and says what was seen, that no client has said a word, and where it would be heard."""
+    vehicle = server.vehicle
+    before_s = vehicle.time_s
+    assert vehicle.wait(lambda session: session.time_s > before_s + 0.5) > before_s + 0.5
+    with pytest.raises(AssertionError) as failure:
+        vehicle.wait(lambda session: session.state.armed, within_s=2.0)
+    claim, standing, *_, hint = str(failure.value).splitlines()
+    assert claim == "the condition did not come within 2 s"
+    assert standing.startswith("at ") and "disarmed" in standing
+    assert hint == f"no client has connected to {server.url} and said anything"
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("run_for", r"has no run_for: let its time pass by sleep\(seconds\)"),
+        ("run_until", r"wait\(condition, within_s=60\) claims"),
+        ("arm", r"its client does that; .*: ask\(lambda session: session\.arm\(\.\.\.\)\)"),
+        ("stat", "did you mean state?"),
+    ],
+)
+def test_what_a_session_has_and_it_has_not_is_told(server, name, instead):
+    """And what there is in its place."""
+    with pytest.raises(AttributeError, match=instead):
+        getattr(server.vehicle, name)
+
+
+def test_several_fly_for_one_client_each_on_a_port_of_its_own(pytester: pytest.Pytester) -> None:
+    """In one time, as the marker and the factory's arguments have them; each is reported."""
+    result = run(pytester, """
+import pytest
+
+@pytest.mark.sortie(seed=6, params={"WP_RADIUS": 5})
+def test_fails(sortie_servers):
+    servers = sortie_servers(2, vehicle="sim:rover", formation="line", spacing=4)
+    assert len({server.port for server in servers}) == 2
+    links = [server.connect() for server in servers]
+    assert [link.target_system for link in links] == [1, 2]
+    for system, link in enumerate(links, 1):
+        link.mav.command_long_send(system, 1, 176, 0, 1, 15, 0, 0, 0, 0, 0)
+        link.mav.command_long_send(system, 1, 400, 0, 1, 0, 0, 0, 0, 0, 0)
+    for server in servers:
+        server.vehicle.wait(lambda s: s.state.armed)
+        assert server.vehicle.param("WP_RADIUS") == 5
+    one, two = (server.vehicle for server in servers)
+    one.sleep(30)
+    assert abs(one.time_s - two.time_s) < 1.0
+    two.reaches(mode="RTL", within_s=1)
+""")  # fmt: skip
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- sortie: vehicle 1 of 2 -*", "sim:rover, *", "*- sortie: vehicle 2 of 2 -*"])
+    assert {"test_it.py-test_fails/1", "test_it.py-test_fails/2"} <= kept(pytester).keys()

@@ -1,0 +1,209 @@
+"""The thread that flies vehicles with real sockets, and how other threads reach into it: what is asked of a vehicle is
+asked there, between two passes, and what is waited for is looked at there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from sortie.api.fleet import Fleet
+from sortie.api.session import Session
+from sortie.api.testing.silence import Silence
+from sortie.config.values import Bounds
+from sortie.runtime.client_pace import ClientPace
+from sortie.runtime.followers import Followers
+
+__tracebackhide__ = True  # as in `session`
+T = TypeVar("T")
+PATIENCE_S = 120.0
+"""Of the wall: a vehicle that does not answer its test for so long is stuck."""
+LINK = "tcpin:127.0.0.1:0"
+
+
+class _Wait:
+    """Somebody waits until `done`, at most for `within_s` of vehicle time."""
+
+    def __init__(self, session: Session, done: Callable[[Session], bool], within_s: float) -> None:
+        self.future: Future[bool] = Future()
+        self._session = session
+        self._done = done
+        self._end_s = session.time_s + within_s
+
+    def look(self) -> bool:
+        """Is it over? Who waits is told, if he still does."""
+        if self.future.cancelled():
+            return True
+        try:
+            came = self._done(self._session)
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+            if self.future.set_running_or_notify_cancel():
+                self.future.set_exception(error)
+            return True
+        if came or self._session.time_s >= self._end_s:
+            if self.future.set_running_or_notify_cancel():
+                self.future.set_result(came)
+            return True
+        return False
+
+
+class Serving:
+    """See the module. `make` makes a vehicle or a fleet, in that thread; each vehicle has a TCP port of its own, and
+    all have one time. `speedup`: how many times faster than the wall they fly; None: as fast as their clients follow,
+    within `bounds`, without one in real time, and while somebody only waits for a vehicle as fast as the machine goes.
+    """
+
+    def __init__(self, make: Callable[[], Session | Fleet], speedup: float | None, bounds: Bounds | None) -> None:
+        self._make = make
+        self._speedup = speedup
+        self.pace = ClientPace(Followers(bounds))
+        self.pace.rule.we_wait = lambda: bool(self._waits)
+        self.silence = Silence(time.monotonic)
+        self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._waits: list[_Wait] = []
+        self._ending = False
+        self._over = False
+        self._gate = threading.Lock()
+        self._error: BaseException | None = None
+        self._started: Future[tuple[Sequence[Session], Sequence[int]]] = Future()
+        self.thread = threading.Thread(target=self._run, name="sortie-server", daemon=True)
+        self.thread.start()
+        self.sessions, self.ports = self._started.result()
+        """The vehicles, which only that thread may touch while they fly; the port that each listens on."""
+
+    def close(self) -> None:
+        """Hang up, and end the thread; raises what ended it before."""
+        self._ending = True
+        with self._gate:
+            if not self._over:
+                self.sessions[0].wake()
+        self.thread.join(PATIENCE_S)
+        if self._error is not None:
+            raise RuntimeError("the vehicle's thread ended early") from self._error
+
+    @property
+    def is_paced(self) -> bool:
+        """Does vehicle time follow the clients?"""
+        return self._speedup is None
+
+    # --- the thread that asks -----------------------------------------------------------------------------------------
+    def ask(self, fact: Callable[[], T]) -> T:
+        """`fact` of the vehicles, in their thread."""
+        if threading.current_thread() is self.thread:
+            return fact()
+        future: Future[T] = Future()
+        with self._gate:
+            flies = not self._over
+            if flies:
+                self._calls.append((fact, future))
+                self.sessions[0].wake()
+        return self._answer(future) if flies else fact()
+
+    def wait(self, session: Session, done: Callable[[Session], bool], within_s: float) -> bool:
+        """Until `done`, or for `within_s` of vehicle time."""
+        return self._answer(self.waits(session, done, within_s), patience_s=None)
+
+    def waits(self, session: Session, done: Callable[[Session], bool], within_s: float) -> Future[bool]:
+        """As `wait`, told by a future."""
+        return self.ask(lambda: self._begin(_Wait(session, done, within_s))).future
+
+    def _begin(self, wait: _Wait) -> _Wait:
+        if not wait.look():
+            self.silence.rest(self._now_ms)
+            self._waits.append(wait)
+            if self._over:
+                self._let_go()
+        return wait
+
+    def _answer(self, future: Future[T], patience_s: float | None = PATIENCE_S) -> T:
+        try:
+            return future.result(patience_s)
+        except TimeoutError:
+            if not future.done():
+                raise TimeoutError(f"the vehicle did not answer for {PATIENCE_S:g} s") from None
+            raise
+
+    # --- the thread that flies ----------------------------------------------------------------------------------------
+    def _run(self) -> None:
+        try:
+            with self._make() as made:
+                sessions = (made,) if isinstance(made, Session) else tuple(made)
+                for session in sessions:
+                    self._serve(session)
+                self._started.set_result((sessions, [_port_of(session.add_link(LINK)) for session in sessions]))
+                try:
+                    if self._speedup is None:
+                        sessions[0].serve_clients(self.pace, self._is_waited_for, self._turn)
+                    else:
+                        sessions[0].serve(speedup=self._speedup, until=self._turn)
+                except BaseException as error:
+                    self._error = error
+                    raise
+                finally:
+                    self._stop()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread of the test
+            if not self._started.done():
+                self._started.set_exception(error)
+            self._error = error
+        self._let_go()
+
+    def _serve(self, session: Session) -> None:
+        """Its pictures are waited for, its clients listened to."""
+        service = session.service
+        service.endpoint.add_service(self.silence)
+        camera = service.camera
+        if camera is not None:
+            camera.card.holds_up = False  # who flies also answers others
+            camera.card.promises = lambda: False
+            self.pace.works.dues.append(camera.unwritten_ms)
+
+    def _turn(self) -> bool:
+        """Once a turn: answer what was asked, look at what is waited for. Is this the end?"""
+        while self._calls:
+            fact, future = self._calls.popleft()
+            try:
+                future.set_result(fact())
+            except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that asked
+                future.set_exception(error)
+            self._stir()
+        waits = [wait for wait in self._waits if not wait.look()]
+        if len(waits) < len(self._waits):
+            self.silence.rest(self._now_ms)
+            self._stir()  # who has waited is given time to go on, as a client is
+        self._waits = waits
+        return self._ending
+
+    @property
+    def _now_ms(self) -> int:
+        return self.sessions[0].service.now_ms
+
+    def _stir(self) -> None:
+        self.pace.rule.stir(time.monotonic(), self._now_ms)
+
+    def _is_waited_for(self) -> bool:
+        """By a test, with no client there to be waited for."""
+        return bool(self._waits) and not any(session.service.endpoint.links() for session in self.sessions)
+
+    def _stop(self) -> None:
+        """From here on who asks does so in its own thread; the bell is still there for who asked before."""
+        with self._gate:
+            self._over = True
+
+    def _let_go(self) -> None:
+        """Nobody answers any more."""
+        error = self._error or RuntimeError("the server was closed")
+        for _, future in self._calls:
+            future.set_exception(error)
+        for wait in self._waits:
+            if wait.future.set_running_or_notify_cancel():
+                wait.future.set_exception(error)
+        self._calls.clear()
+        self._waits.clear()
+
+
+def _port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
