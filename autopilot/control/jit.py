@@ -33,7 +33,7 @@ else:
         """Hears numba compile; what comes from its cache is no compilation."""
 
         def on_start(self, event: Any) -> None:
-            COMPILER.compiled = True
+            COMPILER.begins()
 
         def on_end(self, event: Any) -> None:
             """It stays noted."""

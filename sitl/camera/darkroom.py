@@ -1,9 +1,10 @@
 """The process that develops pictures, so that no flight waits for one: a child that reads jobs from its standard input
-and writes a file for each, one after the other, at a low priority.
+and writes a file for each, one after the other: at a low priority where nobody waits for it (`yields`).
 
-All cameras of a process share it; it is started with the first picture, and ends when its input does: with its parent,
-however that ends. A plain child rather than `multiprocessing`: that would import the parent's main program, which a
-script that only wanted to fly need not be written for.
+All cameras of a process share it; it is started by `prepare`, when somebody turns to a camera, or with the first
+picture, and ends when its input does: with its parent, however that ends. A plain child rather than
+`multiprocessing`: that would import the parent's main program, which a script that only wanted to fly need not be
+written for.
 
 `python -m sitl.camera.darkroom` is the child.
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sitl.camera.rendering import Scene
 
 _NICENESS: Final = 5
+_YIELDS: Final = "--yields"
 _DONE: Final = b"\n"
 
 
@@ -59,7 +61,9 @@ class Darkroom:
     """The parent's side of it. `on_error` hears why a picture could not be written."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.yields = False
+        """Does a flight by the wall go before it? Else vehicle time waits for its pictures, and it is not nice."""
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._scenes: list[Scene] = []
         self._thread: threading.Thread | None = None
 
@@ -72,16 +76,27 @@ class Darkroom:
         """Write this picture there. Returns at once."""
         job = Job(path, scene, picture)
         self._jobs.put(job)
+        self._begin()
+        return job
+
+    def prepare(self) -> None:
+        """A picture may be wanted soon: the process takes up to seconds to start, on a busy machine more."""
+        if self._thread is None:
+            self._jobs.put(None)
+            self._begin()
+
+    def _begin(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="darkroom", daemon=True)
             self._thread.start()
-        return job
 
     def drop(self) -> None:
         """Whoever waits need wait no more: the program is to end. What has not been begun is not written."""
         with contextlib.suppress(queue.Empty):
             while True:
-                self._jobs.get_nowait().end("the program has ended")
+                job = self._jobs.get_nowait()
+                if job is not None:
+                    job.end("the program has ended")
 
     def _work(self) -> None:
         child: subprocess.Popen[bytes] | None = None
@@ -90,7 +105,9 @@ class Darkroom:
             job = self._jobs.get()
             try:
                 if child is None or child.poll() is not None:
-                    child, known = _start(), set()
+                    child, known = _start(yields=self.yields), set()
+                if job is None:
+                    continue
                 scene = None if job.scene in known else self._scenes[job.scene]
                 job.end(_ask(child, (str(job.path), job.scene, scene, job.picture)))
                 known.add(job.scene)
@@ -99,11 +116,12 @@ class Darkroom:
                     child.kill()
                     child.wait()
                 child = None
-                job.end(problem.strerror or str(problem))
+                if job is not None:
+                    job.end(problem.strerror or str(problem))
 
 
-def _start() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "sitl.camera.darkroom"]
+def _start(*, yields: bool) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "sitl.camera.darkroom", *([_YIELDS] if yields else [])]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
@@ -160,8 +178,9 @@ def _write(path: Path, content: bytes) -> None:
 def main() -> None:
     """Ctrl-C is the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.nice(_NICENESS)
+    if _YIELDS in sys.argv:
+        with contextlib.suppress(OSError):
+            os.nice(_NICENESS)
     with contextlib.suppress(BrokenPipeError):  # the parent has ended while it waited for a picture
         develop_all(sys.stdin.buffer, lambda line: os.write(sys.stdout.fileno(), line))
 

@@ -340,7 +340,7 @@ class SimulatedMachine(ABC):
 
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Bring in the kernel now (0.3 s from numba's cache, some 20 s when it must be compiled)."""
+        """Bring in the kernel now (0.3 s from numba's cache, half a minute or more when it must be compiled)."""
         if self._advance is None:
             self._advance = self.kernel()
 

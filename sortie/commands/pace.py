@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from sitl.camera.darkroom import darkroom
 from sortie.config.option import Option
 from sortie.config.options import PACE_LEAD, PACE_LIMIT, PACE_QUIET
 from sortie.config.settings import Settings
@@ -30,6 +31,7 @@ def pace_pictures(settings: Settings, service: Service, signals: Signals) -> Non
     patience is measured by the wall. A signal does not wait for all pictures."""
     if service.camera is None:
         return
+    darkroom().yields = settings.pace != CLIENTS
     card = service.camera.card
     card.holds_up = False
     card.hurried = lambda: signals.number is not None

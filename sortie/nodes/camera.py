@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import numpy as np
 
+from autopilot.context.events import ArmedChanged, Event
 from autopilot.context.vehicle_context import KnownVehicle
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.result import Outcome
-from autopilot.mav import Component
+from autopilot.mav import Cmd, Component
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mount.gimbal import optical_axis
@@ -55,13 +56,11 @@ if TYPE_CHECKING:
 DCIM: Final = "DCIM"
 DEFINITION: Final = "camera.xml"
 _FOLDER_FROM, _A_FOLDER = 100, 9999
-_PATIENCE_S: Final = 60.0
-_HURRY_S: Final = 1.0
+_PATIENCE_S, _HURRY_S = 60.0, 1.0
 _ROUTE: Final = (255, 214, 0)
 _STAY_IN, _STAY_OUT, _HOME = (60, 220, 60), (235, 50, 40), (255, 255, 255)
-_CIRCLE_CORNERS: Final = 48
-_HOME_M: Final = 1.5
-_REACH_M: Final = 3000.0
+_CIRCLE_CORNERS, _HOME_M, _REACH_M = 48, 1.5, 3000.0
+_TAKE: Final = frozenset({Cmd.IMAGE_START_CAPTURE, Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST})
 
 
 @runtime_checkable
@@ -298,6 +297,16 @@ class CameraAlbum:
         finally:
             file.close()
 
+    def prepare(self) -> None:
+        """Who writes them is started."""
+        darkroom().prepare()
+
+    def hear(self, events: Sequence[Event], now_ms: int) -> None:
+        """A mission with pictures begins when it is armed for it."""
+        armed = any(isinstance(one, ArmedChanged) and one.armed for one in events)
+        if armed and any(item.command in _TAKE for item in self._owner.autopilot.plans.mission.items()):
+            self.prepare()
+
     def take(self, shot: Shot) -> Taken:
         """From here, as it looks now."""
         ned = self._vehicle.true_ned
@@ -427,7 +436,7 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     transfer = FtpService(files, room=owner.room, component=Component.CAMERA)
     owner.heartbeats[Component.CAMERA] = heartbeat
     owner.components[Component.CAMERA] = (camera, SettingsService(camera.device), transfer)
-    owner.observers.append(camera.hear)
+    owner.observers += [camera.hear, album.hear]
 
     def act(command: Command, context: Context) -> Outcome:
         """As the autopilot was told, whose camera it is."""

@@ -14,7 +14,7 @@ LOADER = "sortie-load"
 BEAT_S = 1.0
 QUIET_S = 0.03
 ANSWER_FIRST_S = 0.00001
-COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, some 20 s"
+COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, half a minute to two minutes"
 
 
 def say_to_person(text: str) -> None:

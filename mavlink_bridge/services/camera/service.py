@@ -46,6 +46,9 @@ FRAME: Final = 0  # none of these commands has a place
 class Album(Protocol):
     """Where pictures go."""
 
+    def prepare(self) -> None:
+        """Pictures may be wanted soon."""
+
     def take(self, shot: Shot) -> Taken:
         """Take it, now; its file may be written later."""
 
@@ -210,6 +213,7 @@ class CameraService:
             return
         if for_all and not self._means_cameras(command):
             return
+        self._album.prepare()
         mark = len(self._out)
         outcome = handler(self, command, now_ms)
         self._memory.remember(command, outcome, now_ms)

@@ -7,6 +7,7 @@ loaded by the first test that wants a vehicle.
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -161,12 +162,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _garage(config: pytest.Config) -> Garage:
     garage = config.stash.get(_GARAGE, None)
     if garage is None:
+        from autopilot.control.compiler_watch import COMPILER
         from sortie.api.testing.garage import Garage
+        from sortie.runtime.loader import COMPILING
 
+        COMPILER.on_first = lambda: _say(config, COMPILING)
         options = config.option
         directory = config.rootpath / options.sortie_log_dir
         garage = config.stash[_GARAGE] = Garage(config.stash[_SEED], options.sortie_logs, directory)
     return garage
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    """To the person who waits, whatever is captured; in a worker of pytest-xdist as well."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    with nullcontext() if capture is None else capture.global_and_fixture_disabled():
+        print(f"\n{text}", file=sys.stderr, flush=True)
 
 
 # --- fixtures ---------------------------------------------------------------------------------------------------------

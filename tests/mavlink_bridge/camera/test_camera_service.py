@@ -41,6 +41,10 @@ class Shelf:
     late: bool = False
     stored: int = 0
     formatted: int = 0
+    prepared: bool = False
+
+    def prepare(self) -> None:
+        self.prepared = True
 
     def take(self, shot: Shot) -> Taken:
         self.shots.append(shot)
@@ -131,6 +135,16 @@ def test_it_beats_once_a_second() -> None:
     said = bench.pass_time(3000)
     assert [one.get_type() for one in said] == ["HEARTBEAT"] * 3
     assert (said[0].type, said[0].autopilot) == (numbers.MAV_TYPE_CAMERA, numbers.MAV_AUTOPILOT_INVALID)
+
+
+def test_who_turns_to_the_camera_will_want_pictures() -> None:
+    """What writes them has time to start; an autopilot's command that means all components wakes nobody."""
+    bench = Bench()
+    bench.send(Cmd.DO_DIGICAM_CONTROL, to=ALL)
+    bench.send(Cmd.NAV_TAKEOFF)
+    assert not bench.shelf.prepared
+    bench.one("CAMERA_INFORMATION")
+    assert bench.shelf.prepared and not bench.shelf.shots
 
 
 def test_it_says_which_picture_is_still_being_written() -> None:

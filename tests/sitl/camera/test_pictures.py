@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -164,6 +165,27 @@ def test_the_same_picture_is_the_same_bytes(tmp_path: Path) -> None:
     assert all(job.wait(PATIENCE_S) for job in jobs), [job.error for job in jobs]
     assert (tmp_path / "7.jpg").read_bytes() == jpeg_of(PICTURE, SCENE)
     assert (tmp_path / "8.jpg").read_bytes() != (tmp_path / "7.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("yields", [False, True])
+def test_it_is_nice_only_where_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, yields: bool) -> None:
+    """It is there before the first picture, once, with the priority that the flight leaves it."""
+    begun: list[subprocess.Popen[bytes]] = []
+    begin = subprocess.Popen
+
+    def start(command: list[str], **how: int) -> subprocess.Popen[bytes]:
+        begun.append(begin(command, **how))
+        return begun[-1]
+
+    monkeypatch.setattr("sitl.camera.darkroom.subprocess.Popen", start)
+    room = Darkroom()
+    room.yields = yields
+    room.prepare()
+    room.prepare()
+    assert room.develop(tmp_path / "1.jpg", room.add_scene(SCENE), PICTURE).wait(PATIENCE_S)
+    (child,) = begun
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) == (min(ours + 5, 19) if yields else ours)
 
 
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:

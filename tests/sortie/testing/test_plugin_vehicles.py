@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from sortie.runtime.loader import COMPILING
 from tests.fakes.plugin_run import again, run
 
 pytest_plugins = ["pytester"]
@@ -408,8 +409,8 @@ def test_own(sortie_vehicles):
     with sortie_vehicles() as vehicle:
         assert (vehicle.seed, vehicle.param("SIM_WIND_SPD"), vehicle.param("RTL_ALT")) == (3, 9, 4000)
         assert vehicle.truth.wind[1] < -2.0, "on the ground it blows less"
-    with sortie_vehicles(wind=(4, 90), params={"RTL_ALT": 2000, "WP_RADIUS": 3}) as vehicle:
-        assert [vehicle.param(name) for name in ("SIM_WIND_SPD", "RTL_ALT", "WP_RADIUS")] == [4, 2000, 3]
+    with sortie_vehicles(wind=(4, 90), params={"RTL_ALT": 2000, "WPNAV_SPEED": 300}) as vehicle:
+        assert [vehicle.param(name) for name in ("SIM_WIND_SPD", "RTL_ALT", "WPNAV_SPEED")] == [4, 2000, 300]
 
 def test_after_it(sortie_vehicles):
     with sortie_vehicles() as vehicle:
@@ -427,3 +428,17 @@ def test_who_forgets_with_is_told(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_it(sortie_vehicles):\n    sortie_vehicles().arm()\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*no arm yet: the vehicle is made by `with sortie_vehicles(...) as vehicle:`*"])
+
+
+def test_a_person_who_waits_for_the_compiler_is_told(pytester: pytest.Pytester) -> None:
+    """At once, though the test's output is captured, and once."""
+    result = run(pytester, """
+from autopilot.control.compiler_watch import COMPILER
+
+def test_it(sortie_vehicle):
+    COMPILER.reset()
+    COMPILER.begins()
+    COMPILER.begins()
+""", apart=True)  # fmt: skip
+    result.assert_outcomes(passed=1)
+    assert result.errlines.count(COMPILING) == 1

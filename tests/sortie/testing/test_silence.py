@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.services.base import Peer
-from sortie.api.testing.silence import LONG_S, Silence
+from mavlink_bridge.routing.service import Peer
+from sortie.api.testing.serving import LONG_S, Silence
 from tests.fakes.plugin_run import run
 
 pytest_plugins = ["pytester"]
