@@ -127,6 +127,7 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
     radius = abs(item.param3) if isfinite(item.param3) else 0.0
     if radius == 0.0:
         radius = tools.context.facts.measure(tools.context.facts.vehicle_class.measures.circle_radius)
+    radius = min(radius, tools.context.facts.vehicle_class.measures.largest_circle_m)
     turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
     direction = -1 if item.param3 < 0.0 else 1
     if over_ground(tools.context.facts, item) is not None:

@@ -20,8 +20,9 @@ from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Segments, room
 from autopilot.rehearsal.terrain import check_terrain
-from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, Field, Leg, Way
+from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, VERTICAL_SPEEDS, Field, Leg, Way
 from autopilot.safety.fence_limits import FenceType
+from autopilot.vehicles.vehicle_class import Measure
 
 __all__ = ["check", "energy_wh"]
 
@@ -196,6 +197,8 @@ def _order(q: Question) -> Iterator[Finding]:
     if way.endless is not None and way.endless.command != Cmd.NAV_LOITER_UNLIM:
         yield found("jump-endless", "jumps for ever; only a person or a failsafe ends the mission", way.endless.seq)
     yield from _never(q)
+    yield from _behind_landing(q)
+    yield from _swallowed(q)
     yield from _ends(q)
 
 
@@ -212,6 +215,50 @@ def _never(q: Question) -> Iterator[Finding]:
         if item.seq < last.seq or drives_navigation(item.command) or stuck:
             why = f": the mission stays at item {q.way.endless.seq}" if q.way.endless is not None else ""
             yield found("never-runs", f"the mission never comes to {_named(item)}{why}", item.seq)
+
+
+def _behind_landing(q: Question) -> Iterator[Finding]:
+    """DO items behind the landing that ends the mission: the vehicle is on the ground when they are begun."""
+    if not q.way.whole or q.way.endless is not None or not q.way.legs or not q.field.kind.has_height:
+        return
+    last = q.way.legs[-1].item
+    spec = spec_of(last.command)
+    if spec is None or not spec.comes_down:
+        return
+    for item in q.plan.items:
+        row = spec_of(item.command)
+        if item.seq > last.seq and row is not None and row.slot in (Slot.DO, Slot.CONDITION):
+            yield found("behind-landing", f"{_named(item)} stands behind {_named(last)}", item.seq)
+
+
+def _swallowed(q: Question) -> Iterator[Finding]:
+    """CONDITION items that outlast the leg on which they wait: the next NAV item ends them, and passes over what
+    stands between (ArduPilot AP_Mission.cpp, `update`; docs/reference/mission-semantics.md, 1.2)."""
+    waited_s: dict[int, float] = {}
+    holding: dict[int, MissionItem] = {}
+    told: set[int] = set()
+    for at, item in q.way.passed:
+        spec = spec_of(item.command)
+        if at >= len(q.way.legs) or spec is None or spec.slot not in (Slot.DO, Slot.CONDITION):
+            continue
+        leg = q.way.legs[at]
+        condition = holding.get(at)
+        if condition is not None and condition.seq not in told:
+            told.add(condition.seq)
+            text = f"{_named(condition)} still waits when {_named(leg.item)} is reached after {leg.seconds:.0f} s: "
+            yield found("condition-swallows", text + f"{_named(item)} behind it is never done", condition.seq)
+        waited_s[at] = waited_s.get(at, 0.0) + _waits_s(item, leg)
+        if condition is None and waited_s[at] > leg.seconds + leg.wait_s:
+            holding[at] = item
+
+
+def _waits_s(item: MissionItem, leg: Leg) -> float:
+    """Seconds that a CONDITION waits on its leg; 0 for what is done at once, and where only the flight tells."""
+    if item.command == Cmd.CONDITION_DELAY and isfinite(item.param1):
+        return max(item.param1, 0.0)
+    if item.command == Cmd.CONDITION_DISTANCE and item.param1 <= 0.0:
+        return inf
+    return 0.0
 
 
 def _ends(q: Question) -> Iterator[Finding]:
@@ -235,17 +282,41 @@ def _abilities(q: Question) -> Iterator[Finding]:
 
 
 def _speeds(q: Question) -> Iterator[Finding]:
-    cruise = q.field.kind.measures.cruise[0]
-    definition = next(one for one in q.field.kind.parameters.definitions if one.name == cruise.name)
-    most = (definition.maximum or inf) / cruise.per
     for item in q.plan.items:
         if item.command != Cmd.DO_CHANGE_SPEED:
             continue
         change = speed_change(item)
         if change is None and item.param2 != _KEEPS:
             yield found("speed-ignored", f"{item.param2:g} m/s is no speed", item.seq)
-        elif change is not None and change.kind in q.field.kind.track_speeds and (change.speed or 0.0) > most:
-            yield found("speed-beyond", f"{change.speed:g} m/s, {cruise.name} ends at {most:g} m/s", item.seq)
+        elif change is not None and change.speed is not None:
+            measure = _measure_of(q.field, change.kind)
+            most = inf if measure is None else _most(q.field, measure)
+            if measure is not None and change.speed > most:
+                yield found("speed-beyond", f"{change.speed:g} m/s, {measure.name} ends at {most:g} m/s", item.seq)
+
+
+def _measure_of(field: Field, kind: int) -> Measure | None:
+    """The parameter of a kind of speed (SPEED_TYPE); None: this vehicle has none."""
+    if kind in field.kind.track_speeds:
+        return field.kind.measures.cruise[0]
+    return VERTICAL_SPEEDS.get(kind) if field.kind.has_height else None
+
+
+def _most(field: Field, measure: Measure) -> float:
+    """The most that a parameter may have, m/s."""
+    definition = next(row for row in field.kind.parameters.definitions if row.name == measure.name)
+    return (definition.maximum or inf) / measure.per
+
+
+def _circles(q: Question) -> Iterator[Finding]:
+    """Radii that the vehicle cannot fly."""
+    for item in q.plan.items:
+        asked_m = abs(item.param3)
+        if item.command != Cmd.NAV_LOITER_TURNS or not isfinite(asked_m) or asked_m == 0.0:
+            continue
+        flown_m = q.field.flown_radius_m(asked_m)
+        if flown_m != asked_m:
+            yield found("radius-limited", f"a circle of {asked_m:g} m is flown with {flown_m:g} m", item.seq)
 
 
 def _heights(q: Question) -> Iterator[Finding]:
@@ -288,5 +359,5 @@ def _photos(q: Question) -> Iterator[Finding]:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _heights, _terrain, _photos,
+    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _circles, _heights, _terrain, _photos,
 )  # fmt: skip

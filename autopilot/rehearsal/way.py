@@ -13,11 +13,12 @@ from typing import Final
 import numpy as np
 
 from autopilot.context.vehicle_context import ParameterValues
+from autopilot.control.rover_lines import CIRCLE_SHARE
 from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
 from autopilot.interface.terrain import HeightMap
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import has_position, is_jump, spec_of
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
@@ -44,6 +45,11 @@ _AROUND: Final = 36
 _CHAIN: Final = 255  # jumps in a row, as `autopilot.mission.route` bounds them
 _JERK_RISE_S: Final = 0.3
 _TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
+VERTICAL_SPEEDS: Final[dict[int, Measure]] = {
+    SpeedType.CLIMB_SPEED: Measure("WPNAV_SPEED_UP", 250.0, 100.0),
+    SpeedType.DESCENT_SPEED: Measure("WPNAV_SPEED_DN", 150.0, 100.0),
+}
+"""Parameters of the speeds up and down, by the kind that DO_CHANGE_SPEED names."""
 Place = tuple[float, float, float]
 """North, east, up in metres from home."""
 
@@ -74,6 +80,11 @@ class Field:
     def cruise_mps(self) -> float:
         return next((speed for speed in map(self.measure, self.kind.measures.cruise) if speed), 0.1)
 
+    def vertical_mps(self, kind: int, speed: float | None) -> float:
+        """Speed up or down, m/s (`kind`: SPEED_TYPE): `speed`, or with None that of its parameter."""
+        row = VERTICAL_SPEEDS[kind]
+        return max(self.param(row.name, row.default) / row.per if speed is None else speed, 0.1)
+
     @property
     def accel_mps2(self) -> float:
         if self.kind.measures.circle_acceleration is not None:
@@ -89,6 +100,11 @@ class Field:
         jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
         aside = 0.75 * self.measure(self.kind.measures.acceptance) / sqrt(2.0)
         return self.accel_mps2 / jerk + _JERK_RISE_S, 2.0 * cbrt(6.0 * aside / jerk)
+
+    def flown_radius_m(self, radius_m: float) -> float:
+        """Radius of the circle that is flown where a mission asks for `radius_m`: a rover's steering bounds it from
+        below, a copter's circle controller from above."""
+        return max(min(radius_m, self.kind.measures.largest_circle_m), CIRCLE_SHARE * self.param("TURN_RADIUS"))
 
     @property
     def follows_ground(self) -> bool:
@@ -168,8 +184,13 @@ class Way:
     endless: MissionItem | None = None
     idle: MissionItem | None = None
     whole: bool = True
-    cameras: list[tuple[int, MissionItem]] = field(default_factory=list)
-    """Items for the camera, and the leg before which each is done."""
+    passed: list[tuple[int, MissionItem]] = field(default_factory=list)
+    """DO and CONDITION items in the order in which they are done, each with the number of the leg on which."""
+
+    @property
+    def cameras(self) -> list[tuple[int, MissionItem]]:
+        """Items for the camera among `passed`."""
+        return [(leg, item) for leg, item in self.passed if item.command in CAMERA]
 
     @property
     def time_s(self) -> float:
@@ -188,6 +209,7 @@ class _Walk:
         self._storage = MissionStorage(first_index=1)
         self._storage.replace(plan.items)
         self._speed = field_.cruise_mps
+        self._vertical = {kind: field_.vertical_mps(kind, None) for kind in VERTICAL_SPEEDS}
         self._at: Place = (0.0, 0.0, 0.0)
         self._forever: set[int] = set()
         self._again: MissionItem | None = None
@@ -240,11 +262,14 @@ class _Walk:
         return last
 
     def _do(self, item: MissionItem) -> None:
-        if item.command in CAMERA:
-            self.way.cameras.append((len(self.way.legs), item))
+        self.way.passed.append((len(self.way.legs), item))
         change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None
-        if change is not None and change.kind in self._field.kind.track_speeds:
+        if change is None:
+            return
+        if change.kind in self._field.kind.track_speeds:
             self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)
+        elif change.kind in VERTICAL_SPEEDS:
+            self._vertical[change.kind] = self._field.vertical_mps(change.kind, change.speed)
 
     def _fly(self, item: MissionItem) -> bool:
         """Add the leg; does the mission end with it?"""
@@ -294,6 +319,7 @@ class _Walk:
         center = self._field.place(item, self._at)
         radius = abs(item.param3) if isfinite(item.param3) and item.param3 != 0.0 else 0.0
         radius = radius or self._field.measure(self._field.kind.measures.circle_radius)
+        radius = self._field.flown_radius_m(radius)
         turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
         speed = max(min(abs(rate) * radius, self._speed), 0.1)
@@ -328,11 +354,11 @@ class _Walk:
 
     @property
     def _up(self) -> float:
-        return max(self._field.param("WPNAV_SPEED_UP", 250.0) / 100.0, 0.1)
+        return self._vertical[SpeedType.CLIMB_SPEED]
 
     @property
     def _down(self) -> float:
-        return max(self._field.param("WPNAV_SPEED_DN", 150.0) / 100.0, 0.1)
+        return self._vertical[SpeedType.DESCENT_SPEED]
 
     def _landing_s(self, height: float) -> float:
         low = min(max(height, 0.0), self._field.param("LAND_ALT_LOW", 1000.0) / 100.0)

@@ -127,6 +127,7 @@ COPTER: Final = VehicleClass(
         circle_radius=Measure("CIRCLE_RADIUS", 20.0, 100.0),
         circle_acceleration=Measure("WPNAV_ACCEL", 250.0, 100.0),
         return_speed=Measure("RTL_SPEED", 0.0, 100.0),
+        largest_circle_m=2000.0,  # AC_Circle.h, AC_CIRCLE_RADIUS_MAX
     ),
     parameters=ParameterSet(
         lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from math import inf
 from typing import Final
 
 from autopilot.mav import StandardMode
@@ -130,6 +131,8 @@ class Measures:
     return_speed: Measure
     circle_acceleration: Measure | None = None
     """What bounds the speed round a circle; None: nothing of its own does."""
+    largest_circle_m: float = inf
+    """A circle of a mission is flown no larger."""
 
 
 @dataclass(frozen=True, slots=True)

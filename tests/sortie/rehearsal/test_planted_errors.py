@@ -194,6 +194,20 @@ TABLE = (
     Row("never-runs", 3, SQUARE, "a waypoint that is jumped over", add(2, do(Cmd.DO_JUMP, 4, 1))),
     Row("never-runs", 5, JUMPS, "a DO item behind a loiter without end", put(3, do(Cmd.NAV_LOITER_UNLIM, z=20.0)),
         also=also(("never-runs", 6), ("never-runs", 7))),
+    Row("behind-landing", 6, SQUARE, "a servo behind RTL", add(6, do(Cmd.DO_SET_SERVO, 9, 1700))),
+    Row("behind-landing", 6, SQUARE, "a relay behind a landing", lambda plan: add(6, do(Cmd.DO_SET_RELAY, 0, 1))(
+        put(5, do(Cmd.NAV_LAND, **at(0, 0)))(plan))),
+    Row("condition-swallows", 3, SQUARE, "a delay longer than the leg", lambda plan: add(
+        3, do(Cmd.CONDITION_DELAY, 60), do(Cmd.DO_SET_SERVO, 9, 1700))(plan)),
+    Row("condition-swallows", 4, SQUARE, "two delays that are together longer than the leg", lambda plan: add(
+        3, do(Cmd.CONDITION_DELAY, 9), do(Cmd.CONDITION_DELAY, 9), do(Cmd.DO_SET_SERVO, 9, 1700))(plan)),
+    Row("condition-swallows", 3, SQUARE, "a distance that is never reached", lambda plan: add(
+        3, do(Cmd.CONDITION_DISTANCE, 0), do(Cmd.DO_SET_SERVO, 9, 1700))(plan)),
+    Row("speed-beyond", 2, SQUARE, "a climb at 12 m/s", add(2, do(Cmd.DO_CHANGE_SPEED, 2, 12))),
+    Row("speed-beyond", 2, SQUARE, "a descent at 6 m/s", add(2, do(Cmd.DO_CHANGE_SPEED, 3, 6))),
+    Row("radius-limited", 2, CIRCLE, "a circle of 3 km", change(2, param3=3000.0), also=also(("battery", 2))),
+    Row("radius-limited", 3, DRIVEN, "a circle that a rover cannot turn",
+        add(3, do(Cmd.NAV_LOITER_TURNS, 1, param3=0.5, **at(50, 0)))),
     Row("skipped", 3, SQUARE, "a parachute", add(3, do(Cmd.DO_PARACHUTE))),
     Row("skipped", 1, DRIVEN, "a takeoff of a rover", add(1, UP)),
     Row("speed-beyond", 2, SQUARE, "25 m/s", add(2, do(Cmd.DO_CHANGE_SPEED, 1, 25))),
