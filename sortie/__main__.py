@@ -10,7 +10,8 @@ from sortie.runtime.signals import end_at_once, heard_status
 
 
 def main() -> None:
-    """Run the command line and exit with its status: 0 after SIGTERM, 130 after Ctrl-C, from the first moment on."""
+    """Run the command line and exit with its status: 0 after SIGTERM or SIGHUP, 130 after Ctrl-C, from the first
+    moment on."""
     end_at_once()
     try:
         from sortie.commands.cli import run

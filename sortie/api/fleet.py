@@ -30,7 +30,7 @@ from sortie.config.formation import LARGEST_SYSTEM, SPACING_M, FleetVehicle
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, own_links, spread_links
 from sortie.config.radio import radio_of
-from sortie.logs.recorder import FlightRecorder, record_flights
+from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.company import Company
@@ -158,9 +158,12 @@ class Fleet(Sequence[Session]):
         return sign_links(service.endpoint, self._keys, self._key)
 
     def _log_to(self, directory: Path) -> None:
+        recorders: list[FlightRecorder] = []
         for service, one in zip(self.node.services, self.vehicles, strict=True):
             recorder = record_flights(service, directory / one.label)
+            recorders.append(recorder)
             self._stack.callback(_finish, recorder, self.node)
+        self.runtime.keepers.append(lambda: keep_flights(recorders))
 
     def __enter__(self) -> Fleet:
         return self

@@ -182,9 +182,10 @@ class Session(Claims):
         self._signing = sign_links(self.service.endpoint, keys, key)
 
     def _log_to(self, directory: Path) -> None:
-        from sortie.logs.recorder import record_flights
+        from sortie.logs.recorder import keep_flights, record_flights
 
         recorder = record_flights(self.service, directory)
+        self._runtime.keepers.append(lambda: keep_flights([recorder]))
         self._stack.callback(lambda: recorder.finish(self.service.now_ms))
 
     def _observe(self, events: list[Event], now_ms: int) -> None:

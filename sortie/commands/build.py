@@ -25,7 +25,7 @@ from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored, without_fleet
 from sortie.config.values import DEFAULT_HOME, parse_metrics
 from sortie.logs.flight_story import FlightStory
-from sortie.logs.recorder import record_flights
+from sortie.logs.recorder import keep_flights, record_flights
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
@@ -161,6 +161,7 @@ class Program:
         if self.controller is not None:
             self.service.observers.append(self.controller.watch)
         self.recorder = record_flights(self.service, self.log_dir, telemetry=self.settings.telemetry_log)
+        self.runtime.keepers.append(lambda: keep_flights([self.recorder]))
         self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
         self._stack.callback(self.service.close)
         pace_pictures(self.settings, self.service, self.runtime.signals)
@@ -171,6 +172,7 @@ class Program:
         except OSError as error:
             raise UserError(f"--trace {path}: {error.strerror}") from error
         self._stack.callback(trace.close)
+        self.runtime.keepers.append(trace.flush)
         if self.service.autopilot.flights is not None:
             self.service.autopilot.flights.trace = trace.write
 

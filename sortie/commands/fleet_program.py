@@ -25,7 +25,7 @@ from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
 from sortie.config.values import parse_metrics
 from sortie.logs.flight_story import FlightStory
-from sortie.logs.recorder import FlightRecorder, record_flights
+from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.logs.separation_log import SeparationLog
 from sortie.logs.trace_file import TraceFile
@@ -109,7 +109,7 @@ class FleetProgram:
         self._stack.callback(self.sockets.close_links)
         self.recorders = [self._record(service, one)
                           for service, one in zip(self.node.services, self.vehicles, strict=True)]  # fmt: skip
-
+        self.runtime.keepers.append(lambda: keep_flights(self.recorders))
         labels = [one.label for one in self.vehicles]
         log = SeparationLog(self.log_dir, labels)
         homes = [one.home for one in self.vehicles]
@@ -143,6 +143,7 @@ class FleetProgram:
         except OSError as error:
             raise UserError(f"--trace {path}: {error.strerror}") from error
         self._stack.callback(trace.close)
+        self.runtime.keepers.append(trace.flush)
         if service.autopilot.flights is not None:
             service.autopilot.flights.trace = trace.write
 

@@ -8,6 +8,7 @@ log, so that logging changes neither its speed nor its decisions, and who looks 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from math import isfinite
 from pathlib import Path
@@ -27,7 +28,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
-from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, fields, table
+from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, fields, table, take
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameter_set import ParameterSet
@@ -110,7 +111,7 @@ class BinLog:
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters else float("nan")
         unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = Watch(service)
-        self._sampler = Sampler(samples, service.epoch_us, {"MOT_THST_HOVER": hover}, unknown)
+        self._sampler = Sampler(samples, service.epoch_us, hover, unknown)
         now_us = now_ms * 1000
         pieces = [preamble((*K.EVENTS, *samples), now_us), self._version(now_us)]
         pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]
@@ -149,13 +150,8 @@ class BinLog:
         self._insert(K.PARM.pack(now_ms * 1000, name, value, default))
 
     def flush(self) -> None:
-        """All of it until now is in the file."""
-        self._write(self._sampler.take())
-        if self.error is None:
-            try:
-                self._file.flush()
-            except OSError as problem:
-                self.error = f"flight log {self.path}: {problem.strerror}"
+        """See `flush_all`."""
+        flush_all([self])
 
     def close(self) -> None:
         """Write what is left."""
@@ -219,10 +215,18 @@ class BinLog:
         if data:
             self._sampler.insert(data)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, *, flush: bool = False) -> None:
         if self.error is None:
             try:
                 self._file.write(data)
                 self.written += len(data)
+                if flush:
+                    self._file.flush()
             except OSError as problem:
                 self.error = f"flight log {self.path}: {problem.strerror}"
+
+
+def flush_all(logs: Sequence[BinLog]) -> None:
+    """All that these logs hold until now is in their files."""
+    for log, data in zip(logs, take([log._sampler for log in logs]), strict=True):
+        log._write(data, flush=True)

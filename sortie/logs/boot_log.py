@@ -22,45 +22,45 @@ LIMIT_BYTES: Final = 64 << 20
 
 
 class BootLog:
-    """An observer of a service. `shown`: stations are offered it."""
+    """An observer of a service. `shown`: stations are offered it; `binary`: it, while it is written."""
 
     def __init__(self, service: LoggedVehicle, directory: Path) -> None:
         from sortie.logs.bin_log import BinLog
 
         self._service = service
-        self._bin: BinLog | None = None
+        self.binary: BinLog | None = None
         self.shown = False
         folder = directory / FOLDER
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._bin = BinLog(folder, service, service.now_ms)
+            self.binary = BinLog(folder, service, service.now_ms)
             self.shown = True
         except OSError as error:
             LOGGER.error("log before the first flight: %s: %s", folder, error.strerror)
 
     def observe(self, events: list[Event], now_ms: int) -> None:
-        if self._bin is not None:
+        if self.binary is not None:
             for event in events:
-                self._bin.event(event, now_ms)
+                self.binary.event(event, now_ms)
             self.sample(now_ms)
 
     def sample(self, now_ms: int) -> None:
         """The vehicle has moved."""
-        if self._bin is None:
+        if self.binary is None:
             return
         if self._service.sampled:
-            self._bin.sample(now_ms)
-        if self._bin.error is not None or self._bin.written >= LIMIT_BYTES:
+            self.binary.sample(now_ms)
+        if self.binary.error is not None or self.binary.written >= LIMIT_BYTES:
             self.close()
 
     def flush(self) -> None:
         """What it has is in the file, for who reads it now."""
-        if self._bin is not None:
-            self._bin.flush()
+        if self.binary is not None:
+            self.binary.flush()
 
     def close(self) -> None:
         """It ends here."""
-        binary, self._bin = self._bin, None
+        binary, self.binary = self.binary, None
         if binary is not None:
             binary.close()
             if binary.error is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
+from itertools import groupby
 from math import degrees
 
 import numpy as np
@@ -36,16 +37,16 @@ Column = Callable[["_Batch"], npt.NDArray[np.float64] | float]
 
 
 class _Batch:
-    """The rows that are packed together, and what has to be known besides."""
+    """The rows that are packed together, of one vehicle or of several of a kind, and of each what has to be known
+    besides."""
 
-    def __init__(
-        self, rows: Table, times_ms: Table, epoch_us: int, home_alt: Table, constants: dict[str, float]
-    ) -> None:
-        self.rows = rows
-        self.times_ms = times_ms
-        self.epoch_us = epoch_us
-        self.home_alt = home_alt
-        self.constants = constants
+    def __init__(self, samplers: Sequence[Sampler]) -> None:
+        counts = [one.count for one in samplers]
+        self.rows: Table = _joined([one.rows[: one.count] for one in samplers])
+        self.times_ms: Table = _joined([one.times_ms[: one.count] for one in samplers])
+        self.home_alt: Table = _joined([one.home_alt[: one.count] for one in samplers])
+        self._boot_ms = np.repeat([one.gps_at_boot_ms for one in samplers], counts)
+        self.hover: Table = np.repeat([one.hover for one in samplers], counts)
 
     def __getitem__(self, index: int) -> Table:
         return self.rows[:, index]
@@ -53,8 +54,7 @@ class _Batch:
     @cached_property
     def gps_ms(self) -> Table:
         """GPS time of the fix, ms since 1980-01-06."""
-        boot_ms = float((self.epoch_us - _GPS_EPOCH_UNIX_US + _GPS_UTC_LEAP_US) // 1000)
-        return np.asarray(self[R.GPS_TIME_MS] + boot_ms)
+        return np.asarray(self[R.GPS_TIME_MS] + self._boot_ms)
 
     @cached_property
     def has_fix(self) -> Table:
@@ -173,7 +173,7 @@ _SOURCES: dict[str, dict[str, Column]] = {
         "SM": _plain(R.EKF_MAG_VAR), "SS": _plain(R.EKF_FLAGS),
     },
     "CTUN": {
-        "ThI": _plain(R.STICK_THROTTLE), "ThO": _plain(R.THROTTLE), "ThH": lambda b: b.constants["MOT_THST_HOVER"],
+        "ThI": _plain(R.STICK_THROTTLE), "ThO": _plain(R.THROTTLE), "ThH": lambda b: b.hover,
         "DAlt": _plain(R.TARGET_D, -1.0), "Alt": _plain(R.DOWN, -1.0), "BAlt": _plain(R.BARO_ALT),
         "SAlt": _plain(R.RANGE), "DCRt": _plain(R.TARGET_VD, -100.0), "CRt": _plain(R.VD, -100.0),
     },
@@ -210,63 +210,89 @@ _SOURCES: dict[str, dict[str, Column]] = {
 
 
 class Sampler:
-    """Collects reports and packs them as `kinds`, in that order. `epoch_us`: UTC microseconds since 1970 at vehicle
-    time 0; `constants`: values by name that some columns repeat (MOT_THST_HOVER); `unknown`: figures of the report that
-    nobody fills."""
+    """Collects reports to be packed as `kinds`, in that order. `epoch_us`: UTC microseconds since 1970 at vehicle
+    time 0; `hover`: MOT_THST_HOVER, which a column repeats; `unknown`: figures of the report that nobody fills."""
 
-    def __init__(
-        self, kinds: tuple[Kind, ...], epoch_us: int, constants: dict[str, float], unknown: Indices = NOTHING
-    ) -> None:
-        self._epoch_us = epoch_us
-        self._constants = constants
-        self._unknown = unknown
-        self._rows: Table = np.zeros((ROWS, R.SIZE))
-        self._times: Table = np.zeros(ROWS)
-        self._home: Table = np.zeros(ROWS)
-        self._count = 0
+    def __init__(self, kinds: tuple[Kind, ...], epoch_us: int, hover: float, unknown: Indices = NOTHING) -> None:
+        self.blank, self.plan = _row(kinds)
+        self.gps_at_boot_ms = float((epoch_us - _GPS_EPOCH_UNIX_US + _GPS_UTC_LEAP_US) // 1000)
+        self.hover = hover
+        self.unknown = unknown
+        self.rows: Table = np.zeros((ROWS, R.SIZE))
+        self.times_ms: Table = np.zeros(ROWS)
+        self.home_alt: Table = np.zeros(ROWS)
+        self.count = 0
         self._between: list[tuple[int, bytes]] = []
-        self._blank, self._plan = _row(kinds)
 
     @property
     def full(self) -> bool:
-        return self._count == ROWS
+        return self.count == ROWS
 
     def add(self, report: npt.NDArray[np.float64], now_ms: int, home_alt: float) -> None:
         """Keep a copy of the report as of vehicle time `now_ms`; `home_alt` in m AMSL. Not when `full`."""
-        self._rows[self._count] = report
-        self._times[self._count] = now_ms
-        self._home[self._count] = home_alt
-        self._count += 1
+        self.rows[self.count] = report
+        self.times_ms[self.count] = now_ms
+        self.home_alt[self.count] = home_alt
+        self.count += 1
 
     def insert(self, messages: bytes) -> None:
         """Packed messages that stand behind the samples so far."""
-        self._between.append((self._count, messages))
+        self._between.append((self.count, messages))
 
     def take(self) -> bytes:
-        """The messages of all that was collected, in order; forgets it."""
-        between, self._between = self._between, []
-        out = self._pack()
+        """See `take`: of this one alone."""
+        return take([self])[0]
+
+    def forget(self, packed: npt.NDArray[np.void]) -> bytes:
+        """The messages of all that was collected, in order, its samples as they were `packed`; nothing is kept."""
+        between, self._between, self.count = self._between, [], 0
         if not between:
-            return out.tobytes()
+            return packed.tobytes()
         pieces, begin = [], 0
         for at, messages in between:
-            pieces += [out[begin:at].tobytes(), messages]
+            pieces += [packed[begin:at].tobytes(), messages]
             begin = at
-        return b"".join((*pieces, out[begin:].tobytes()))
+        return b"".join((*pieces, packed[begin:].tobytes()))
 
-    def _pack(self) -> npt.NDArray[np.void]:
-        """All samples, a row each."""
-        count, self._count = self._count, 0
-        if not count:
-            return self._blank[:0]
-        times = self._times[:count]
-        self._rows[:count, self._unknown] = np.nan
-        batch = _Batch(self._rows[:count], times, self._epoch_us, self._home[:count], self._constants)
-        out = np.repeat(self._blank, count)
-        with np.errstate(over="ignore"):  # a SIM_ parameter can ask for 3e38 V: inf in the log, no words on stderr
-            for name, character, source in self._plan:
-                out[name] = _fit(source(batch), character)
-        return out
+
+def take(samplers: Sequence[Sampler]) -> list[bytes]:
+    """Of each sampler the messages of all that it has collected, in order; they forget it. Vehicles of a kind are
+    packed together: a thousand logs of a fleet cost little more than one."""
+    found: dict[Sampler, bytes] = {}
+    for _, alike in groupby(sorted(samplers, key=_likeness), _likeness):
+        group = list(alike)
+        packed, begin = _pack(group), 0
+        for one in group:
+            end = begin + one.count
+            found[one] = one.forget(packed[begin:end])
+            begin = end
+    return [found[one] for one in samplers]
+
+
+def _likeness(sampler: Sampler) -> int:
+    """Alike are those that can be packed together."""
+    return id(sampler.blank)
+
+
+def _pack(group: Sequence[Sampler]) -> npt.NDArray[np.void]:
+    """All samples of a group, a row each."""
+    blank, plan = group[0].blank, group[0].plan
+    count = sum(one.count for one in group)
+    if not count:
+        return blank[:0]
+    for one in group:
+        one.rows[: one.count, one.unknown] = np.nan
+    batch = _Batch(group)
+    out = np.repeat(blank, count)
+    with np.errstate(over="ignore"):  # a SIM_ parameter can ask for 3e38 V: inf in the log, no words on stderr
+        for name, character, source in plan:
+            out[name] = _fit(source(batch), character)
+    return out
+
+
+def _joined(tables: Sequence[Table]) -> Table:
+    """Of one vehicle its own, uncopied."""
+    return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
 
 @cache

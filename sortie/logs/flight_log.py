@@ -132,6 +132,15 @@ class FlightLog:
             return
         self._guard(self._events, event_line(event, now_ms / 1000.0))
 
+    def flush(self) -> None:
+        """All of it until now is in the files."""
+        for file in (self._tlog, self._csv, self._events):
+            if self.error is None:
+                try:
+                    file.flush()
+                except OSError as error:
+                    self.error = f"flight log {self.folder}: {error.strerror}"
+
     def _guard(self, file: IO[Any], data: bytes | memoryview | str) -> None:
         try:
             file.write(data)

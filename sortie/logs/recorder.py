@@ -5,6 +5,7 @@ The logger opens anew in PREFLIGHT and closes after LANDED (`autopilot.flight.fl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,14 @@ class FlightRecorder:
             self._write(now_ms)
         elif self.boot is not None:
             self.boot.sample(now_ms)
+
+    def flush(self) -> list[BinLog]:
+        """The text files and the telemetry log hold all until now; the binary logs, which can be packed together with
+        those of other vehicles, are left to `keep_flights`."""
+        if self._log is not None:
+            self._log.flush()
+        boot = None if self.boot is None else self.boot.binary
+        return [binary for binary in (self._bin, boot) if binary is not None]
 
     # --- LogFiles -------------------------------------------------------------------------------------------------
     def reopen(self, now_ms: int) -> str | None:
@@ -167,6 +176,19 @@ class FlightRecorder:
             prune(self.directory)
         except OSError as error:
             LOGGER.error("old flight logs not deleted: %s", error)
+
+
+def keep_flights(recorders: Iterable[FlightRecorder]) -> None:
+    """All that is known of flights under way is handed to the operating system: the death of this process does not take
+    it along. That of the machine may take what the system has not written by then: forcing it onto the medium would
+    keep a vehicle waiting for its memory card."""
+    binaries = []
+    for recorder in recorders:
+        binaries += recorder.flush()
+    if binaries:
+        from sortie.logs.bin_log import flush_all  # loaded already: they are of its kind
+
+        flush_all(binaries)
 
 
 def record_flights(

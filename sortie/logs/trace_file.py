@@ -26,13 +26,17 @@ class TraceFile:
         except OSError as error:
             self._end(error)
 
-    def close(self) -> None:
-        """Write what is buffered, and close."""
+    def flush(self) -> None:
+        """All of it until now is in the file."""
         if not self._ended:
             try:
                 self._file.flush()
             except OSError as error:
                 self._end(error)
+
+    def close(self) -> None:
+        """Write what is buffered, and close."""
+        self.flush()
         with contextlib.suppress(OSError):  # told above; the descriptor is closed all the same
             self._file.close()
 

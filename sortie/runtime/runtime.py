@@ -33,6 +33,7 @@ PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 FOR_EVER_MS = 1 << 62
 LONG_PASS_S = 0.25
+KEEP_S = 0.5
 
 
 def always() -> bool:
@@ -77,6 +78,10 @@ class Runtime:
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
         self._beat_s = math.inf  # paced by the wall: when HEARTBEATs are due although a pass is not over
+        self.keepers: list[Callable[[], None]] = []
+        """Called between turns, every `KEEP_S` of the wall: what the death of this process must not take along is
+        handed to the operating system (logs)."""
+        self._keep_s = 0.0
         self.clock: Callable[[], int | None] | None = None
         """Of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
         self.set_speedup(1.0, never)
@@ -189,6 +194,7 @@ class Runtime:
         """Once round: some passes of the vehicles, then the links, with a sleep when there is nothing to do."""
         self.signals.running = True
         wall_s = self._wall_s()
+        self._keep(wall_s)
         for vehicle in self._vehicles:
             vehicle.look_again()
         if self.sockets is None:
@@ -201,6 +207,8 @@ class Runtime:
     def step(self, limit_ms: int) -> None:
         """Let time pass to the next thing that happens, at most to vehicle time `limit_ms`."""
         if self.sockets is None:
+            if self.keepers:
+                self._keep(self._wall_s())
             for vehicle in self._vehicles:
                 vehicle.look_again()
             self._pass(min(limit_ms, max(self._next_link_event_ms(), self.now_ms + TICK_MS)), self.now_ms)
@@ -210,6 +218,12 @@ class Runtime:
             self.turn(lambda: self.now_ms >= limit_ms)
         finally:
             self._limit_ms = FOR_EVER_MS
+
+    def _keep(self, wall_s: float) -> None:
+        if wall_s >= self._keep_s:
+            self._keep_s = wall_s + KEEP_S
+            for keep in self.keepers:
+                keep()
 
     def settle(self) -> None:
         """Something was done from outside: let everybody act on it, and hear of it, now."""

@@ -1,8 +1,8 @@
-"""Signals of every command, in one place: SIGTERM ends with status 0, Ctrl-C with 130.
+"""Signals of every command, in one place: SIGTERM and SIGHUP (a closed terminal) end with status 0, Ctrl-C with 130.
 
-From the first moment on (`end_at_once`) both end the program: at once while its modules are being imported, and as
-exceptions do once the command has begun (`work_begins`). A runtime that has something to bring to an end in order takes
-them over (`Signals.install`): they are noted, and end its turns.
+From the first moment on (`end_at_once`) all of them end the program: at once while its modules are being imported, and
+as exceptions do once the command has begun (`work_begins`). A runtime that has something to bring to an end in order
+takes them over (`Signals.install`): they are noted, and end its turns.
 
 An exception that comes out of nowhere may be lost. Import runs code of all kinds: CPython 3.11 makes a RuntimeError of
 what is raised while a class is being made, and drops what is raised in a weak reference's callback (each import has
@@ -21,7 +21,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
-STATUS: Final = {int(signal.SIGTERM): 0, int(signal.SIGINT): 130}
+STATUS: Final = {int(signal.SIGTERM): 0, int(signal.SIGHUP): 0, int(signal.SIGINT): 130}
 """What a program ends with."""
 _AGAIN_S: Final = 0.02
 
@@ -36,6 +36,7 @@ class _Program:
     exception."""
 
     heard: int | None = None
+    terminals: tuple[int, ...] = ()
     working = False
     dropping = False
 
@@ -45,6 +46,9 @@ def end_at_once() -> None:
     SystemExit(0) and `Interrupted`."""
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)
+    if _hangs_up():
+        signal.signal(signal.SIGHUP, _end)
+        _Program.terminals = tuple(descriptor for descriptor in (1, 2) if os.isatty(descriptor))
     sys.unraisablehook = _dropped
 
 
@@ -59,8 +63,24 @@ def heard_status() -> int | None:
 
 
 def leave_to_parent() -> None:
-    """In a process that works for another: Ctrl-C, which reaches both, is the other's."""
+    """In a process that works for another: Ctrl-C and a closed terminal, which reach both, are the other's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _hangs_up() -> bool:
+    """Does a closed terminal end this program? Not where somebody has seen to that (nohup)."""
+    return signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+
+
+def _forget_terminal(number: int) -> None:
+    """After a hangup: what is still said to the terminal is lost, and no error that would get in the way of the end."""
+    if number == signal.SIGHUP and _Program.terminals:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for descriptor in _Program.terminals:
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        _Program.terminals = ()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -76,6 +96,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 def _hear(number: int) -> bool:
     """May it be raised here?"""
     _Program.heard = number
+    _forget_terminal(number)
     if not _Program.working:
         os._exit(STATUS[number])  # nothing has been opened or said
     if _Program.dropping:
@@ -120,7 +141,7 @@ class Signals:
     def install(self, wake_fd: int) -> None:
         """From now on they are noted here, and a byte is written to `wake_fd`."""
         signal.set_wakeup_fd(wake_fd, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if _hangs_up() else [])):
             self._replaced[number] = signal.signal(number, self._note)
 
     def silence(self) -> None:
@@ -142,7 +163,7 @@ class Signals:
 
     @property
     def exit_status(self) -> int | None:
-        """What the signal that ended the runtime stands for: 0 SIGTERM, 130 Ctrl-C; None without one."""
+        """What the signal that ended the runtime stands for: 0 SIGTERM or SIGHUP, 130 Ctrl-C; None without one."""
         if self.number is None:
             return None
         return STATUS[self.number]
@@ -152,5 +173,6 @@ class Signals:
             self._interrupted = True  # acted on between two turns, not in the middle of a pass
             return
         self.number = _Program.heard = number
+        _forget_terminal(number)
         if not self.running:
             raise SystemExit(self.exit_status)

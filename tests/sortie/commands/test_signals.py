@@ -1,4 +1,4 @@
-"""Every command ends on SIGTERM with status 0 and on Ctrl-C with 130, and without a traceback.
+"""Every command ends on SIGTERM and SIGHUP with status 0 and on Ctrl-C with 130, and without a traceback.
 
 A controller that flies is held by the first Ctrl-C: `test_serial_controller.py` and `test_loop_with_a_controller.py`.
 How soon is in scripts/bench.
@@ -17,6 +17,8 @@ from sortie.commands.cli import COMMANDS
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin
 from tests.fakes.signalled import LINK, TABLE, Row, start, wait_until_caught
+
+ENDS = ((signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 0))
 
 
 def test_no_command_is_left_out() -> None:
@@ -39,7 +41,7 @@ def silent() -> Iterator[socket.socket]:
         yield server
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize(("number", "status"), ENDS[:2], ids=["SIGTERM", "Ctrl-C"])
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_a_signal_ends_it(tmp_path: Path, silent: socket.socket, row: Row, number: signal.Signals, status: int) -> None:
     """Before a command's own statuses."""
@@ -50,7 +52,7 @@ def test_a_signal_ends_it(tmp_path: Path, silent: socket.socket, row: Row, numbe
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize(("number", "status"), ENDS, ids=["SIGTERM", "Ctrl-C", "SIGHUP"])
 def test_a_signal_ends_a_command_that_is_still_starting(tmp_path: Path, number: signal.Signals, status: int) -> None:
     """From the first moment at which the program can hear a signal."""
     process = begin(tmp_path, "serve", *LINK)

@@ -88,7 +88,7 @@ def test_a_value_beyond_float32_is_infinite_without_a_word(tmp_path: Path) -> No
     """SIM_BATT_VOLTAGE 3e38 is a float32, what follows from it need not be; numpy's warning went to stderr."""
     report = np.zeros(R.SIZE)
     report[R.BATT_V] = 1e300
-    sampler = Sampler(COPTER, VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25})
+    sampler = Sampler(COPTER, VIRTUAL_EPOCH_US, 0.25)
     sampler.add(report, 1520, 584.0)
     messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
     assert messages["BAT"].Volt == math.inf
@@ -104,7 +104,7 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
     }  # fmt: skip
     for index, value in values.items():
         report[index] = value
-    sampler = Sampler(COPTER, VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25})
+    sampler = Sampler(COPTER, VIRTUAL_EPOCH_US, 0.25)
     sampler.add(report, 1520, 584.0)
     messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
     att, gps, ctun = messages["ATT"], messages["GPS"], messages["CTUN"]
@@ -122,9 +122,7 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
 
 def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
     """Behind a flight controller: no demands, no accelerations, and no messages of sensors at all."""
-    sampler = Sampler(
-        K.samples(kinds.COPTER, simulated=False), VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25}, UNKNOWN_OF_A_REAL_VEHICLE
-    )
+    sampler = Sampler(K.samples(kinds.COPTER, simulated=False), VIRTUAL_EPOCH_US, 0.25, UNKNOWN_OF_A_REAL_VEHICLE)
     sampler.add(Readings(OWN.may_arm).report, 1000, 584.0)
     messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
     assert set(messages) == {"ATT", "RATE", "POS", "GPS", "BAT", "XKF1", "XKF4", "CTUN"}
@@ -143,7 +141,7 @@ def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
 
 def test_a_full_table_holds_its_rows_in_order(tmp_path: Path) -> None:
     """ROWS samples, one block each, times rising; then the table is empty."""
-    sampler = Sampler(ROVER, VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": math.nan})
+    sampler = Sampler(ROVER, VIRTUAL_EPOCH_US, math.nan)
     for row in range(ROWS):
         assert not sampler.full
         sampler.add(np.full(R.SIZE, float(row)), row * 100, 0.0)
