@@ -22,6 +22,8 @@ from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.routing.open_link import OutQueue
 
 _EXPIRE_EVERY_MS = 1000
+PORTION = 1024
+"""Bytes of a link between two looks at the time: some fifty HEARTBEATs, each of which concerns all of a fleet."""
 _EPOLL = getattr(selectors, "EpollSelector", ())
 _EPOLL_S = 0.001
 """Python's epoll rounds up to milliseconds."""
@@ -46,6 +48,11 @@ def make_link(
 def line_baud(spec: LinkSpec) -> int | None:
     """The rate of a serial line that has one: a UART, and a pseudo-terminal, which stands for one."""
     return None if spec.kind != "serial" or is_native_usb(spec.path) else spec.baud
+
+
+def always() -> bool:
+    """There is time for more."""
+    return True
 
 
 class Poll:
@@ -105,10 +112,17 @@ class LinkOwner(Protocol):
 
 class LinkHub:
     """See the module. `on_event(text)` hears of links that come and go, a line for the run log each. `poll`: shared
-    with others, who wait with it and close it; None: one of its own, and `wait` waits."""
+    with others, who wait with it and close it; None: one of its own, and `wait` waits. `has_time()` is asked before
+    each further portion of what came in: when there is none left, the rest waits for the next `receive`, and the links
+    take turns."""
 
     def __init__(
-        self, endpoint: LinkOwner, poll: Poll | None = None, *, on_event: Callable[[str], None] | None = None
+        self,
+        endpoint: LinkOwner,
+        poll: Poll | None = None,
+        *,
+        on_event: Callable[[str], None] | None = None,
+        has_time: Callable[[], bool] = always,
     ) -> None:
         self._endpoint = endpoint
         self._on_event = on_event
@@ -118,7 +132,9 @@ class LinkHub:
         self._numbers: dict[Link, int] = {}
         self._queues: dict[Link, OutQueue] = {}
         self._ports: dict[Port, bool] = {}
-        self._ready: list[tuple[Link | Port, int]] = []
+        self._ready: dict[Link | Port, int] = {}
+        self._unread: dict[Link, bytes] = {}
+        self._has_time = has_time
         self._expire_ms = 0
 
     # --- links ----------------------------------------------------------------------------------------------------
@@ -153,6 +169,8 @@ class LinkHub:
         if number is None:
             return
         del self._queues[link]
+        self._ready.pop(link, None)
+        self._unread.pop(link, None)
         self._unregister(link)
         link.close()
         self._endpoint.close_link(number)
@@ -190,21 +208,36 @@ class LinkHub:
         """Hand what came in to the endpoint, with the time on both clocks; let clients in and take ended links out."""
         self._take_ready(link_ms, vehicle_ms)
         due_ms = self._endpoint.claim_deadline_ms()
-        if due_ms is not None and due_ms <= link_ms:
+        if due_ms is not None and due_ms <= link_ms and not self._waits:
             self._poll.wait(
                 0.0
             )  # what waits unread by now came in time: the program may have been late, not the sender
             self._take_ready(link_ms, vehicle_ms)
-            self._endpoint.give_up_claims(link_ms, vehicle_ms)
+            if not self._waits:
+                self._endpoint.give_up_claims(link_ms, vehicle_ms)
         self._maintain(link_ms)
 
+    @property
+    def _waits(self) -> bool:
+        """Has something come in that there was no time for?"""
+        return bool(self._ready or self._unread)
+
     def _take_ready(self, link_ms: int, vehicle_ms: int) -> None:
-        ready, self._ready = self._ready, []
-        for one, mask in ready:
+        """What was left over comes first, in the order in which it was left."""
+        for link in tuple(self._unread):
+            self._hand_over(link, self._unread.pop(link), link_ms, vehicle_ms)
+            if link not in self._unread:
+                self._read(link, link_ms, vehicle_ms)
+            if not self._has_time():
+                return
+        for one in tuple(self._ready):
+            mask = self._ready.pop(one)
             if one in self._ports:
                 self._serve_port(one, link_ms, vehicle_ms)
             elif one in self._numbers:
                 self._serve_link(one, mask, link_ms, vehicle_ms)
+            if not self._has_time():
+                return
 
     def flush(self) -> None:
         """Write what the endpoint has to every link that takes it; disconnect those that have overflowed."""
@@ -219,8 +252,10 @@ class LinkHub:
                     self._register(link)
 
     def next_deadline_ms(self) -> int | None:
-        """The link time at which `receive` should run although nothing came in (reconnects, half a frame); None: no
-        need."""
+        """The link time at which `receive` should run although nothing came in (reconnects, half a frame, what is left
+        over: 0, at once); None: no need."""
+        if self._waits:
+            return 0
         found = self._endpoint.claim_deadline_ms()
         for link in self._numbers:
             due = link.next_deadline_ms()
@@ -254,7 +289,11 @@ class LinkHub:
 
     def _noting(self, one: Link | Port) -> Callable[[int], None]:
         """What the poll calls when it is ready: `receive` comes back to it."""
-        return lambda mask: self._ready.append((one, mask))
+
+        def note(mask: int) -> None:
+            self._ready[one] = self._ready.get(one, 0) | mask
+
+        return note
 
     def _serve_link(self, link: Link, mask: int, link_ms: int, vehicle_ms: int) -> None:
         if mask & selectors.EVENT_WRITE:
@@ -273,15 +312,26 @@ class LinkHub:
 
     def _read(self, link: Link, link_ms: int, vehicle_ms: int) -> None:
         number = self._numbers.get(link)
-        if number is None:
+        if number is None or link in self._unread:
             return
         data = link.read()
         if data:
-            self._endpoint.receive(number, data, link_ms, vehicle_ms)
+            self._hand_over(link, data, link_ms, vehicle_ms)
         elif data is None:
             self.remove(link, "the other end has closed it")
         elif not link.connected:
             self._endpoint.restart_link(number)
+
+    def _hand_over(self, link: Link, data: bytes, link_ms: int, vehicle_ms: int) -> None:
+        """One portion at least."""
+        number = self._numbers.get(link)
+        for begin in range(0, len(data), PORTION):
+            if link not in self._numbers or number is None:
+                return  # what was in the portion before has ended it
+            if begin and not self._has_time():
+                self._unread[link] = data[begin:]
+                return
+            self._endpoint.receive(number, data[begin : begin + PORTION], link_ms, vehicle_ms)
 
     def _give_up(self, link: Link, number: int) -> None:
         """The other end takes nothing. One that we call is called again; who called us may do so."""

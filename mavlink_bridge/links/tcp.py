@@ -11,7 +11,7 @@ from mavlink_bridge.links.base import Backoff, Ends, Link
 from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
 from mavlink_bridge.links.stream import StreamLink
 
-_ACCEPTED_PER_PASS = 64
+_ACCEPTED_PER_PASS = 8
 _SEND_BUFFER = 128 * 1024
 """Left alone, the kernel lets it grow to megabytes and calls it writable again only when a third of that is free: a
 client that reads all the time then looks for seconds like one that has stopped."""

@@ -15,6 +15,7 @@ Only frames with a verified checksum fill the table, and each link has a bounded
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import Frame
@@ -22,6 +23,7 @@ from mavlink_bridge.wire.framing import Frame
 SENDERS_PER_LINK = 64
 _NOT_FORWARDED = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
 _NOWHERE: tuple[int, ...] = ()
+_Key = TypeVar("_Key")
 
 
 class Router:
@@ -42,8 +44,10 @@ class Router:
 
     def close_link(self, link: int) -> None:
         """Forget the link and all that was heard there."""
-        self._senders.pop(link, None)
-        self._rebuild()
+        for system, component in self._senders.pop(link, set()):
+            _drop(self._links_of, (system, component), link)
+            _drop(self._links_of_system, system, link)
+        self._live = tuple(live for live in self._live if live != link)
 
     def hear(self, link: int, system: int, component: int) -> None:
         """A sound frame of this sender came in on this link."""
@@ -51,8 +55,11 @@ class Router:
             return
         senders = self._senders[link]
         if len(senders) < SENDERS_PER_LINK:
+            if not senders:
+                self._live = tuple(sorted((*self._live, link)))
             senders.add((system, component))
-            self._rebuild()
+            _add(self._links_of, (system, component), link)
+            _add(self._links_of_system, system, link)
 
     def links_of(self, system: int, component: int = 0) -> tuple[int, ...]:
         """The links where this sender was heard; component 0: any component of the system."""
@@ -90,17 +97,19 @@ class Router:
             wanted = self.links_of(system, component)
         return [other for other in wanted if other != link]
 
-    def _rebuild(self) -> None:
-        links_of: dict[tuple[int, int], list[int]] = {}
-        of_system: dict[int, list[int]] = {}
-        for link, senders in self._senders.items():
-            for sender in senders:
-                links_of.setdefault(sender, []).append(link)
-            for system in {system for system, _ in senders}:
-                of_system.setdefault(system, []).append(link)
-        self._links_of = {sender: tuple(links) for sender, links in links_of.items()}
-        self._links_of_system = {system: tuple(links) for system, links in of_system.items()}
-        self._live = tuple(link for link, senders in self._senders.items() if senders)
+
+def _add(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
+    """In the order in which links were opened. What a new sender costs does not grow with those that there are: anybody
+    can speak as thousands."""
+    known = links_of.get(key, _NOWHERE)
+    if link not in known:
+        links_of[key] = tuple(sorted((*known, link)))
+
+
+def _drop(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
+    left = tuple(other for other in links_of.pop(key, _NOWHERE) if other != link)
+    if left:
+        links_of[key] = left
 
 
 def target_of(frame: Frame) -> tuple[int, int]:

@@ -183,8 +183,10 @@ class ParameterService:
 
     def _continue_lists(self, now_ms: int) -> None:
         sent = False
+        rooms = {link: self._room(link) // FRAME_BYTES for link in self._lists}
+        share = max(LIST_PASS // max(sum(room > 0 for room in rooms.values()), 1), 1)
         for link, start in list(self._lists.items()):
-            end = min(start + self._room(link) // FRAME_BYTES, start + LIST_PASS, len(self._parameters))
+            end = min(start + rooms[link], start + share, len(self._parameters))
             if end > start:
                 sent = True
                 self._out.extend([Outgoing(self._listed(index), link) for index in range(start, end)])

@@ -38,7 +38,8 @@ from sortie.nodes.fleet import FleetNode
 from sortie.nodes.fleet_build import build_fleet, on_terrain
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
-from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
@@ -128,6 +129,7 @@ class Fleet(Sequence[Session]):
         self.runtime.set_speedup(0.0, always)
         self.runtime.add_vehicle(self.node)
         self.node.between = self.runtime.breathe
+        self.node.has_time = self.runtime.share.has_time
         self._stack.callback(self.runtime.close)
         for service in self.node.services:
             self._stack.callback(service.close)
@@ -163,7 +165,7 @@ class Fleet(Sequence[Session]):
             recorder = record_flights(service, directory / one.label)
             recorders.append(recorder)
             self._stack.callback(_finish, recorder, self.node)
-        self.runtime.keepers.append(lambda: keep_flights(recorders))
+        self.runtime.keeping.add(lambda: keep_flights(recorders))
 
     def __enter__(self) -> Fleet:
         return self

@@ -43,7 +43,8 @@ from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.node import Node
-from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
@@ -185,7 +186,7 @@ class Session(Claims):
         from sortie.logs.recorder import keep_flights, record_flights
 
         recorder = record_flights(self.service, directory)
-        self._runtime.keepers.append(lambda: keep_flights([recorder]))
+        self._runtime.keeping.add(lambda: keep_flights([recorder]))
         self._stack.callback(lambda: recorder.finish(self.service.now_ms))
 
     def _observe(self, events: list[Event], now_ms: int) -> None:

@@ -161,7 +161,7 @@ class Program:
         if self.controller is not None:
             self.service.observers.append(self.controller.watch)
         self.recorder = record_flights(self.service, self.log_dir, telemetry=self.settings.telemetry_log)
-        self.runtime.keepers.append(lambda: keep_flights([self.recorder]))
+        self.runtime.keeping.add(lambda: keep_flights([self.recorder]))
         self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
         self._stack.callback(self.service.close)
         pace_pictures(self.settings, self.service, self.runtime.signals)
@@ -172,7 +172,7 @@ class Program:
         except OSError as error:
             raise UserError(f"--trace {path}: {error.strerror}") from error
         self._stack.callback(trace.close)
-        self.runtime.keepers.append(trace.flush)
+        self.runtime.keeping.add(trace.flush)
         if self.service.autopilot.flights is not None:
             self.service.autopilot.flights.trace = trace.write
 

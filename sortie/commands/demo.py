@@ -11,7 +11,7 @@ from sortie.commands.progress import Progress
 from sortie.config.errors import UserError
 from sortie.config.options import JSON, ONCE
 from sortie.config.settings import Given
-from sortie.runtime.runtime import never
+from sortie.runtime.share import never
 
 
 def demo(given: Given) -> int:

@@ -106,10 +106,11 @@ class FleetProgram:
         """Links, logs and observers."""
         self.runtime.add_vehicle(self.node)
         self.node.between = self.runtime.breathe
+        self.node.has_time = self.runtime.share.has_time
         self._stack.callback(self.sockets.close_links)
         self.recorders = [self._record(service, one)
                           for service, one in zip(self.node.services, self.vehicles, strict=True)]  # fmt: skip
-        self.runtime.keepers.append(lambda: keep_flights(self.recorders))
+        self.runtime.keeping.add(lambda: keep_flights(self.recorders))
         labels = [one.label for one in self.vehicles]
         log = SeparationLog(self.log_dir, labels)
         homes = [one.home for one in self.vehicles]
@@ -143,7 +144,7 @@ class FleetProgram:
         except OSError as error:
             raise UserError(f"--trace {path}: {error.strerror}") from error
         self._stack.callback(trace.close)
-        self.runtime.keepers.append(trace.flush)
+        self.runtime.keeping.add(trace.flush)
         if service.autopilot.flights is not None:
             service.autopilot.flights.trace = trace.write
 

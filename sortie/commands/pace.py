@@ -12,7 +12,8 @@ from sortie.config.values import Bounds
 from sortie.nodes.vehicle import Service
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import Followers
-from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always
 from sortie.runtime.signals import Signals
 
 CLIENTS = "clients"

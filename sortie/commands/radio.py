@@ -12,7 +12,8 @@ from sortie.config.options import DISTANCE, GROUND_LINK, JSON, RADIO_SEED, RELAY
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Given
 from sortie.nodes.modem import relay
-from sortie.runtime.runtime import Runtime, never
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import never
 from sortie.runtime.sockets import Sockets
 
 _DIRECTIONS = ("from_vehicle", "to_vehicle")

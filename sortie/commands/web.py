@@ -27,7 +27,8 @@ from sortie.config.settings import Given
 from sortie.config.signing_key import read_key
 from sortie.config.values import default_state_dir
 from sortie.nodes.page_process import DEFAULT_LISTEN, OWNER, TOKEN
-from sortie.runtime.runtime import Runtime, never
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import never
 
 if TYPE_CHECKING:
     from sortie.web.foxglove_server import FoxgloveServer

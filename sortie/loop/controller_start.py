@@ -25,7 +25,8 @@ from sortie.loop.controller_loop import NOT_FLOWN, Controller, controller_loop, 
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import Snapshot, SortieLoop
 from sortie.loop.vehicles import LoopMaker
-from sortie.runtime.runtime import Runtime, never
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import never
 
 OF_SIMULATORS: Final = "SIM_BATT_CAP_AH"
 """A parameter that simulated controllers have (ArduPilot SITL, Sortie), and no board."""

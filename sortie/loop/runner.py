@@ -21,7 +21,8 @@ from sortie.loop.journal import Flight, LoopJournal
 from sortie.loop.loop import Snapshot, SortieLoop, decode, encode
 from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView, Operator
-from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always
 
 SAVE_S = 1.0
 """Paced, the state is saved this often although nothing was decided."""

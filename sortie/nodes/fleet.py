@@ -19,7 +19,7 @@ import numpy.typing as npt
 from autopilot.interface import layout as L
 from autopilot.interface.targets import Land
 from autopilot.mav import Severity
-from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
@@ -144,6 +144,10 @@ class FleetNode:
         """Called when all stand at the same vehicle time."""
         self.between: Callable[[], None] = lambda: None
         """Called within a pass before each vehicle that decides something: a thousand that do take it seconds."""
+        self.has_time: Callable[[], bool] = always
+        """Asked in `serve_links` before each further vehicle: without time the others are served in the next call,
+        first of all."""
+        self._first, self._left_over = 0, False
         self._virtual = True
         self._link_ms = 0
         self._own: list[Network] = []
@@ -275,6 +279,8 @@ class FleetNode:
 
     def next_link_deadline_ms(self) -> int | None:
         """Of the vehicle whose services want to act next on link time."""
+        if self._left_over:
+            return self._link_ms
         due = self._next_link_ms
         return None if due == NEVER else int(due)
 
@@ -350,14 +356,24 @@ class FleetNode:
         if self._unsettled:
             members |= {member for member in self._unsettled if self._settled(member)}
             self._unsettled -= members
-        for member in sorted(members):
-            self._bring(member)
-            if member not in self.stranded:
-                try:
-                    self.services[member].serve_links(link_ms)
-                except Exception as error:  # noqa: BLE001 - as in `_arrive`
-                    self._strand(member, error)
-            self._note(member)
+        count = len(self.services)
+        waiting = sorted(members, key=lambda member: (member - self._first) % count)
+        self._first, self._left_over = 0, False
+        for number, member in enumerate(waiting):
+            if number and not self.has_time():
+                self._first, self._left_over = member, True
+                self._touched.update(waiting[number:])
+                return
+            self._serve(member, link_ms)
+
+    def _serve(self, member: int, link_ms: int) -> None:
+        self._bring(member)
+        if member not in self.stranded:
+            try:
+                self.services[member].serve_links(link_ms)
+            except Exception as error:  # noqa: BLE001 - as in `_arrive`
+                self._strand(member, error)
+        self._note(member)
 
     def _settled(self, member: int) -> bool:
         journal = self.services[member].journal

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable
 
 from autopilot.control.compiler_watch import COMPILER
+from sortie.runtime.share import BEAT_S
 from sortie.runtime.signals import Signals
 
 LOADER = "sortie-load"
 """Name of the thread; the program ends without waiting for it."""
-BEAT_S = 1.0
 QUIET_S = 0.03
 ANSWER_FIRST_S = 0.00001
 COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, half a minute to two minutes"

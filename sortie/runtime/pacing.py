@@ -23,7 +23,8 @@ class Pace:
     """Maps the wall (seconds, monotonic) to vehicle time (ms) at a factor.
 
     A process that was stopped, or a factor that the machine cannot reach, must not be followed by a burst that tries to
-    make up for it: more than `MAX_LAG_S` behind, the lag is forgotten.
+    make up for it: what it is more than `MAX_LAG_S` behind is forgotten. That much remains to be flown, so that time
+    passes as well where each turn takes longer than that.
 
     `clock` is what a simulator that is to run at this factor was last heard to have on its own clock, ms; it may not
     reach the factor, or stand still for a while. Then vehicle time waits for it: at a factor of 8 a pause of 0.6 s
@@ -37,6 +38,7 @@ class Pace:
         self._clock = clock
         self._told_ms: int | None = None
         self._told_s = 0.0
+        self._lost_s = 0.0
         self._apart_ms = 0  # vehicle time minus the simulator's, the least so far
 
     def rebase(self, wall_s: float, vehicle_ms: int) -> None:
@@ -51,10 +53,17 @@ class Pace:
         if limit is not None and due > limit:
             self.rebase(wall_s, max(limit, reached_ms))
             return max(limit, reached_ms)
-        if (due - reached_ms) / 1000.0 > MAX_LAG_S * self.factor:
-            self.rebase(wall_s, reached_ms)
-            return reached_ms
+        most = reached_ms + int(MAX_LAG_S * 1000.0 * self.factor)
+        if due > most:
+            self._lost_s += (due - most) / 1000.0 / self.factor
+            self.rebase(wall_s, most)
+            return most
         return due
+
+    def take_lost_s(self) -> float:
+        """Seconds of the wall that were forgotten since the last call: vehicle time lags by them."""
+        lost_s, self._lost_s = self._lost_s, 0.0
+        return lost_s
 
     def _limit_ms(self, told_ms: int | None, wall_s: float, reached_ms: int) -> int | None:
         """How late it can be at most for the simulator; None: it has not told."""

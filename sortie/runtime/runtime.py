@@ -1,28 +1,27 @@
 """The runtime: one thread that lets time pass for any number of nodes, and carries what they send and are sent.
 
-Virtual (no sockets): link time is vehicle time, and it passes as far as it is asked to. Everything follows from the
-seed.
-
-With sockets link time is the wall's. Paced (any speed but 0): sleep until the next deadline or input, bring the
-vehicles to the time that is due, send. Ahead (speed 0, while `ahead()`): pass after pass as fast as the machine goes,
-with a look at the links every fraction of a millisecond; who does not take its bytes then stops the clock (`stall`).
-Paced by `clients`: as far as these have followed; a radio's air has vehicle time then. `node` has a turn's phases.
+Virtual (no sockets): link time is vehicle time, it passes as far as it is asked to, and all follows from the seed. With
+sockets link time is the wall's. Paced (any speed but 0): fly what is due, send, take what comes in (`share`). Ahead
+(speed 0, while `ahead()`): pass after pass as fast as the machine goes, with a look at the links every fraction of a
+millisecond; who does not take its bytes then stops the clock (`stall`). Paced by `clients`: as far as these have
+followed; a radio's air has vehicle time then. `node` has a turn's phases.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
+from math import inf
 
 from autopilot.context.turns import earliest
 from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.client_pace import FREE_MS, ClientPace
-from sortie.runtime.loader import BEAT_S, Loader, Serving, say_to_person
+from sortie.runtime.loader import Loader, Serving, say_to_person
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, Readers
+from sortie.runtime.share import Beats, Keeping, Lag, Share, never
 from sortie.runtime.signals import Signals
 from sortie.runtime.sockets import Sockets
 from sortie.runtime.wire import Wire, Wires
@@ -32,22 +31,10 @@ ALONE_SLICE_S = 0.002  # where nobody is on a link: who comes waits that long
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 FOR_EVER_MS = 1 << 62
-LONG_PASS_S = 0.25
-KEEP_S = 0.5
-
-
-def always() -> bool:
-    """For `set_speedup`: run ahead all the time."""
-    return True
 
 
 def _own_time(node: Node) -> int:
     return node.now_ms
-
-
-def never() -> bool:
-    """For `Runtime.run`: until a signal, or for as long as somebody wants to wait."""
-    return False
 
 
 class Runtime:
@@ -64,7 +51,7 @@ class Runtime:
         self.sockets = sockets
         self.virtual_links = virtual_links
         self.signals = Signals()
-        self.jitter = Jitter()
+        self.jitter, self.keeping = Jitter(), Keeping()
         self._wall_s = wall_s
         self._zero_ms = 0  # link time when the wall is at 0
         self._nodes: list[Node] = []
@@ -77,26 +64,24 @@ class Runtime:
         self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
-        self._beat_s = math.inf  # paced by the wall: when HEARTBEATs are due although a pass is not over
-        self.keepers: list[Callable[[], None]] = []
-        """Called between turns, every `KEEP_S` of the wall: what the death of this process must not take along is
-        handed to the operating system (logs)."""
-        self._keep_s = 0.0
+        self.share = Share(wall_s)
+        self._beats = Beats()
+        self._lag = Lag(say_to_person)
         self.clock: Callable[[], int | None] | None = None
         """Of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
+        if sockets is not None:
+            sockets.has_time = self.share.has_time
         self.set_speedup(1.0, never)
 
     # --- who takes part -----------------------------------------------------------------------------------------------
     def add(self, node: Node) -> None:
         """A node without a vehicle."""
-        self._nodes.append(node)
-        self._plain.append(node)
+        self._nodes, self._plain = [*self._nodes, node], [*self._plain, node]
         self._arrange()
 
     def add_vehicle(self, node: VehicleNode) -> None:
         """A node whose time passes."""
-        self._nodes.append(node)
-        self._vehicles.append(node)
+        self._nodes, self._vehicles = [*self._nodes, node], [*self._vehicles, node]
         self._arrange()
 
     def remove(self, node: Node) -> None:
@@ -127,7 +112,7 @@ class Runtime:
         """From now on link time follows the wall, from where it stands."""
         if self.sockets is None:
             self._zero_ms = self.now_ms - int(self._wall_s() * 1000.0)
-            self.sockets = Sockets()
+            self.sockets = Sockets(has_time=self.share.has_time)
         return self.sockets
 
     def close(self) -> None:
@@ -175,7 +160,7 @@ class Runtime:
         each: Callable[[float], None] | None = None,
         *,
         every_s: float = MAX_SLEEP_S,
-        patience_s: float = math.inf,
+        patience_s: float = inf,
     ) -> bool:
         """Until `finished()` (True), a signal, or for `patience_s`. `each(wall_s)` is called once a turn, and at least
         every `every_s`."""
@@ -193,13 +178,14 @@ class Runtime:
     def turn(self, finished: Callable[[], bool], sleep_s: float = MAX_SLEEP_S) -> None:
         """Once round: some passes of the vehicles, then the links, with a sleep when there is nothing to do."""
         self.signals.running = True
-        wall_s = self._wall_s()
-        self._keep(wall_s)
-        for vehicle in self._vehicles:
-            vehicle.look_again()
         if self.sockets is None:
             self.step(self._limit_ms)
-        elif self._runs_ahead(wall_s):
+            return
+        wall_s = self._wall_s()
+        self.keeping.look(wall_s)
+        for vehicle in self._vehicles:
+            vehicle.look_again()
+        if self._runs_ahead(wall_s):
             self._turn_ahead(wall_s, finished)
         else:
             self._turn_paced(wall_s, finished, sleep_s)
@@ -207,8 +193,8 @@ class Runtime:
     def step(self, limit_ms: int) -> None:
         """Let time pass to the next thing that happens, at most to vehicle time `limit_ms`."""
         if self.sockets is None:
-            if self.keepers:
-                self._keep(self._wall_s())
+            if self.keeping:
+                self.keeping.look(self._wall_s())
             for vehicle in self._vehicles:
                 vehicle.look_again()
             self._pass(min(limit_ms, max(self._next_link_event_ms(), self.now_ms + TICK_MS)), self.now_ms)
@@ -218,12 +204,6 @@ class Runtime:
             self.turn(lambda: self.now_ms >= limit_ms)
         finally:
             self._limit_ms = FOR_EVER_MS
-
-    def _keep(self, wall_s: float) -> None:
-        if wall_s >= self._keep_s:
-            self._keep_s = wall_s + KEEP_S
-            for keep in self.keepers:
-                keep()
 
     def settle(self) -> None:
         """Something was done from outside: let everybody act on it, and hear of it, now."""
@@ -357,11 +337,15 @@ class Runtime:
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
         sockets, virtual = self._sockets, self.virtual_links
+        bounded = not self._was_ahead and self.clients is None
         for node in self._nodes:
             at_ms = node.now_ms if virtual else link_ms
+            self.share.begin(bounded=bounded)
             sockets.receive(node, at_ms)
             if serve:
+                self.share.begin(bounded=bounded)
                 node.serve_links(at_ms)
+        self.share.begin(bounded=False)
         if serve:
             self._send(link_ms)
 
@@ -379,6 +363,8 @@ class Runtime:
             return
         link_ms = self._link_ms(wall_s)
         self._catch_up(link_ms, wall_s, finished)
+        if self.clients is None and self._beats.due(self._wall_s(), self.now_ms, self._pace.factor):
+            self._beat()
         self._send(link_ms)
         self._take_input(min(self._sleep_s(), sleep_s), finished)
 
@@ -388,22 +374,22 @@ class Runtime:
         """
         now_ms = self.now_ms
         due_ms, free_ms = self._pace.due_ms(wall_s, now_ms), self._free_ms(wall_s)
+        self._lag.note(self._pace.take_lost_s(), wall_s, self._pace.factor)
         due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms, free_ms)
         end_s = wall_s + PACED_SLICE_S
-        self._beat_s = wall_s + LONG_PASS_S if self.clients is None else math.inf
+        if self.clients is None:
+            self._beats.passes_begin(wall_s)
         while now_ms < due_ms and self._vehicles and not finished():
             self._pass(due_ms, link_ms)
             if self._wall_s() >= end_s or self._must_tell(free_ms):
                 break
             now_ms = self.now_ms
-        self._beat_s = math.inf
+        self._beats.passes_end()
 
     def breathe(self) -> None:
         """Within a pass, of a node that may take long for it: who counts a vehicle's silence by the wall hears its
         HEARTBEAT. What is acknowledged was durable before it was queued, so all may leave."""
-        wall_s = self._wall_s()
-        if wall_s >= self._beat_s:
-            self._beat_s = wall_s + BEAT_S
+        if self._beats.due_within_pass(self._wall_s()):
             self._beat()
             self._sockets.flush()
 
@@ -413,22 +399,22 @@ class Runtime:
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
             dues = [node.next_vehicle_deadline_ms() for node in self._plain]
-            next_ms = min((self._limit_ms, *(due for due in dues if due is not None)))
-            for vehicle in self._vehicles:
-                next_ms = min(next_ms, vehicle.next_vehicle_deadline_ms(), vehicle.now_ms + vehicle.look_every_ms)
-            wait_s = min(wait_s, self._pace.wall_s(next_ms) - now_s)
+            dues += [vehicle.next_vehicle_deadline_ms() for vehicle in self._vehicles]
+            dues += [vehicle.now_ms + vehicle.look_every_ms for vehicle in self._vehicles]
+            next_ms = earliest((self._limit_ms, *dues))
+            wait_s = min(wait_s, self._pace.wall_s(FOR_EVER_MS if next_ms is None else next_ms) - now_s)
         self._due_s = now_s + wait_s
         return max(wait_s, 0.0)
 
     def _until_links_s(self) -> float:
         """Seconds to the next deadline on link time; negative when it has passed."""
         if self.virtual_links:
-            return math.inf
+            return inf
         dues = [self._sockets.next_deadline_ms(), *(node.next_link_deadline_ms() for node in self._nodes)]
         if self._wired and self.clients is None:
             dues.append(self._wires.next_deadline_ms())
         due_ms = earliest(dues)
-        return math.inf if due_ms is None else (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
+        return inf if due_ms is None else (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
 
     @property
     def _sockets(self) -> Sockets:

@@ -22,7 +22,8 @@ from autopilot.vehicles import kinds
 from sortie import Session
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash_samples import UNKNOWN_OF_A_REAL_VEHICLE, Sampler, take
-from sortie.runtime.runtime import KEEP_S, Runtime
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import KEEP_S
 from tests.fakes.program import begin, environment, wait_for
 
 SQUARE = str(Path(__file__).parents[3] / "examples" / "square.waypoints")
@@ -49,7 +50,7 @@ def test_what_is_kept_in_flight_is_in_all_four_files(tmp_path: Path) -> None:
         session.upload([MissionItem(22, 3, z=10.0), MissionItem(21, 3)])
         session.start()
         session.run_for(6.0)
-        session._runtime._keep_s = 0.0  # a second has passed
+        session._runtime.keeping._next_s = 0.0  # a second has passed
         session.run_for(0.02)
         found = ends_s(tmp_path / "flights" / "0001")
         now_s = session.service.now_ms / 1000.0
@@ -61,7 +62,7 @@ def test_it_is_done_at_each_half_second_of_the_wall() -> None:
     """Whatever vehicle time does meanwhile, and not at each of its steps."""
     wall_s = [0.0]
     runtime, kept = Runtime(wall_s=lambda: wall_s[0]), []
-    runtime.keepers.append(lambda: kept.append(wall_s[0]))
+    runtime.keeping.add(lambda: kept.append(wall_s[0]))
     for step in range(200):
         wall_s[0] = 10.0 + step / 100.0
         runtime.step(step)

@@ -23,7 +23,7 @@ from sortie.config.values import Bounds
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import Followers, Sight
 from sortie.runtime.onlooker import Onlooker
-from sortie.runtime.runtime import never
+from sortie.runtime.share import never
 from sortie.runtime.sockets import Sockets
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import served

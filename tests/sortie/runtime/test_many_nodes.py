@@ -13,7 +13,8 @@ from autopilot.mission.events import ItemReached, MissionComplete
 from sortie.api.sample import square
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle
 from sortie.nodes.vehicle import Service
-from sortie.runtime.runtime import Runtime, always, never
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always, never
 from sortie.storage.rows import StoredState
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)

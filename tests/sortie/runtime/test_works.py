@@ -6,7 +6,7 @@ from sortie import Session
 from sortie.config.values import Bounds
 from sortie.runtime.client_pace import FREE_MS, LIMIT_S, ClientPace, Works
 from sortie.runtime.followers import Followers
-from sortie.runtime.runtime import never
+from sortie.runtime.share import never
 
 
 def test_time_goes_to_the_tick_before_the_first_that_is_due() -> None:

@@ -1,0 +1,129 @@
+"""How a turn of a runtime that is paced by the wall is shared out, so that nobody waits for somebody else's wishes.
+
+A turn goes in this order: vehicles fly what is due of their time, and say what falls due with it; that leaves; then
+come the wishes of those on the links, for `SLICE_S` to read them and as long to answer them, each link and each vehicle
+in its turn, and what is left waits for the next turn. So a machine that is too slow for all that is asked makes vehicle
+time lag and answers come late, and every vehicle is heard all the same: where its own time does not bring a HEARTBEAT,
+the wall does, after `SILENT_S`. QGroundControl takes 3.5 s of silence for a loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from sortie.logs.run_log import LOGGER
+
+SLICE_S: Final = 0.02
+SILENT_S: Final = 1.5
+HEARTBEAT_MS: Final = 1000
+BEAT_S: Final = 1.0
+LONG_PASS_S: Final = 0.25
+TELL_S: Final = 60.0
+LAG_TOLD_S: Final = 1.0
+KEEP_S: Final = 0.5
+
+
+def always() -> bool:
+    """For `Runtime.set_speedup`: run ahead all the time."""
+    return True
+
+
+def never() -> bool:
+    """For `Runtime.run`: until a signal, or for as long as somebody wants to wait."""
+    return False
+
+
+class Share:
+    """The time that is left for wishes. `wall_s`: the wall, monotonic."""
+
+    def __init__(self, wall_s: Callable[[], float]) -> None:
+        self._wall_s = wall_s
+        self._end_s = math.inf
+
+    def begin(self, *, bounded: bool) -> None:
+        """From now on for `SLICE_S`, or for as long as it takes."""
+        self._end_s = self._wall_s() + SLICE_S if bounded else math.inf
+
+    def has_time(self) -> bool:
+        """May another wish be looked at before the others get their turn?"""
+        return self._end_s == math.inf or self._wall_s() < self._end_s
+
+
+class Beats:
+    """When a HEARTBEAT is due by the wall: a vehicle's own come with each second of its time."""
+
+    def __init__(self) -> None:
+        self._heard_s = -math.inf
+        self._heard_ms = 0
+        self._pass_s = math.inf
+
+    def due(self, wall_s: float, vehicle_ms: int, factor: float) -> bool:
+        """Between two turns, at a vehicle time; `factor`: how fast that is to go. In slow motion they are as slow."""
+        if vehicle_ms - self._heard_ms >= HEARTBEAT_MS or self._heard_s == -math.inf:
+            self._heard_s, self._heard_ms = wall_s, vehicle_ms
+            return False
+        if wall_s - self._heard_s < SILENT_S / min(factor, 1.0):
+            return False
+        self._heard_s, self._heard_ms = wall_s, vehicle_ms
+        return True
+
+    def passes_begin(self, wall_s: float) -> None:
+        """Now vehicles fly; each pass may take long."""
+        self._pass_s = wall_s + LONG_PASS_S
+
+    def passes_end(self) -> None:
+        """What takes long now is no pass."""
+        self._pass_s = math.inf
+
+    def due_within_pass(self, wall_s: float) -> bool:
+        """As `due`, in the middle of a pass that takes long."""
+        if wall_s < self._pass_s:
+            return False
+        self._pass_s = wall_s + BEAT_S
+        self._heard_s = wall_s
+        return True
+
+
+class Lag:
+    """Tells of vehicle time that the wall has passed and that nobody makes up for: at once, and then each `TELL_S`."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._lost_s = 0.0
+        self._next_s = -math.inf
+
+    def note(self, lost_s: float, wall_s: float, factor: float) -> None:
+        """So much more is forgotten now. That a `factor` above 1 is not reached is a matter of the log alone."""
+        self._lost_s += lost_s
+        if self._lost_s >= LAG_TOLD_S and wall_s >= self._next_s:
+            text = f"vehicle time lags: {self._lost_s:.1f} s are lost, this machine is too slow for all that is asked"
+            if self._next_s == -math.inf and factor <= 1.0:
+                self._say(f"sortie: {text}; run.log tells when it loses more")
+            LOGGER.warning("%s", text)
+            self._lost_s, self._next_s = 0.0, wall_s + TELL_S
+
+
+class Keeping:
+    """What is to be done every `KEEP_S` of the wall, between turns: what the death of this process must not take along
+    is handed to the operating system (logs)."""
+
+    def __init__(self) -> None:
+        self._tasks: list[Callable[[], None]] = []
+        self._next_s = 0.0
+
+    def add(self, task: Callable[[], None]) -> None:
+        """One more."""
+        self._tasks.append(task)
+
+    def look(self, wall_s: float) -> None:
+        """Do it if it is due."""
+        if wall_s >= self._next_s:
+            self._next_s = wall_s + KEEP_S
+            for task in self._tasks:
+                task()
+
+    def __bool__(self) -> bool:
+        """Is there anything?"""
+        return bool(self._tasks)

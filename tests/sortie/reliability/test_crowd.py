@@ -1,0 +1,156 @@
+"""Fifty vehicles in flight, twenty clients that come and go, half a processor: no HEARTBEAT is later than 2 s."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import select
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import FrameReader, FrameWriter
+from tests.fakes.program import begin, wait_for
+
+VEHICLES, CLIENTS, SECONDS = 50, 20, 60.0
+HEARTBEAT = dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)
+PERIOD_S = 0.1
+
+
+class Station:
+    """A socket that speaks and reads frames."""
+
+    def __init__(self, port: int, system: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), 10.0)
+        self._writer, self._reader = FrameWriter(system, 190), FrameReader()
+        self._beat_s = 0.0
+
+    def say(self, *messages: dialect.MAVLink_message) -> None:
+        frames = []
+        for one in messages:
+            packed = one.pack(dialect.MAVLink(None, 0, 0))
+            frames.append(self._writer.frame(one.get_msgId(), packed[10:-2], one.crc_extra))
+        self.socket.sendall(b"".join(frames))
+
+    def hear(self, wait_s: float) -> list[tuple[int, int, bytes]]:
+        """Message numbers, systems and payloads; a HEARTBEAT goes out each second."""
+        if time.monotonic() - self._beat_s > 1.0:
+            self._beat_s = time.monotonic()
+            self.say(HEARTBEAT)
+        if not select.select([self.socket], [], [], wait_s)[0]:
+            return []
+        data = self.socket.recv(1 << 18)
+        if not data:
+            raise ConnectionResetError
+        return [(frame.msg_id, frame.system, bytes(frame.payload)) for frame in self._reader.receive(data)]
+
+
+class Watcher(threading.Thread):
+    """Measures the longest silence of each vehicle, s, from `start_s` on."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.worst_s: dict[int, float] = {}
+        self.ended = False
+        self._last_s: dict[int, float] = {}
+        self._station = Station(port, 254)
+
+    def run(self) -> None:
+        while not self.ended:
+            heard, now_s = self._station.hear(0.1), time.monotonic()
+            for system in {system for number, system, _ in heard if number == 0 and system <= VEHICLES}:
+                self.worst_s[system] = max(self.worst_s.get(system, 0.0), now_s - self._last_s.get(system, now_s))
+                self._last_s[system] = now_s
+
+    def end(self) -> None:
+        self.ended = True
+        self.join()
+        for system, last_s in self._last_s.items():
+            self.worst_s[system] = max(self.worst_s[system], time.monotonic() - last_s)
+
+
+def come_and_go(port: int, number: int, end_s: float) -> None:
+    """Connect, ask for parameters, streams or an upload, and hang up after 0.1 to 20 s; some never read."""
+    draw = random.Random(number)
+    while time.monotonic() < end_s:
+        station, until_s = Station(port, 200 + number), time.monotonic() + 0.1 * 200 ** draw.random()
+        wish, target, everyone = draw.choice("plsur"), draw.randrange(1, VEHICLES + 1), range(1, VEHICLES + 1)
+        with contextlib.suppress(OSError):  # the service may hang up on who does not read
+            if wish in "pl":
+                asked = [target] if wish == "p" else everyone
+                station.say(*(dialect.MAVLink_param_request_list_message(one, 1) for one in asked))
+            elif wish == "s":
+                station.say(*(dialect.MAVLink_request_data_stream_message(one, 1, 0, 10, 1) for one in everyone))
+            elif wish == "u":
+                station.say(dialect.MAVLink_mission_count_message(target, 1, 200, 0))
+            while time.monotonic() < min(until_s, end_s):
+                if wish == "r":
+                    time.sleep(0.1)
+                    continue
+                for message, _, payload in station.hear(0.1):
+                    if message == dialect.MAVLINK_MSG_ID_MISSION_REQUEST_INT:
+                        seq = int.from_bytes(payload[:2].ljust(2, b"\0"), "little")
+                        station.say(dialect.MAVLink_mission_item_int_message(
+                            target, 1, seq, 3, 16, 0, 1, 0, 0, 0, 0, seq * 10, 1491652300, 20.0, 0))  # fmt: skip
+        station.socket.close()
+
+
+def ration(pid: int, share: float, ended: threading.Event) -> None:
+    """A quota, as a container's: so much of each `PERIOD_S` and no more."""
+    while not ended.is_set():
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(PERIOD_S * (1.0 - share))
+        os.kill(pid, signal.SIGCONT)
+        ended.wait(PERIOD_S * share)
+
+
+def resident_mb(pid: int) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024.0
+
+
+@pytest.mark.long
+def test_heartbeats_come_in_time_in_a_crowd(tmp_path: Path) -> None:
+    """And memory does not go on growing: what came and went leaves at most 80 MB."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = begin(tmp_path, "serve", "--count", str(VEHICLES), "--link", f"tcpin:127.0.0.1:{port}")
+    wait_for(process, "serving")
+    ended = threading.Event()
+    try:
+        watcher, pilot = Watcher(port), Station(port, 255)
+        watcher.start()
+        time.sleep(10.0)
+        for wish in ((176, 1.0, 4.0), (400, 1.0), (22, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 20.0)):
+            number, *values = wish
+            parameters = (*values, *[0.0] * (7 - len(values)))
+            pilot.say(*(dialect.MAVLink_command_long_message(one, 1, number, 0, *parameters)
+                        for one in range(1, VEHICLES + 1)))  # fmt: skip
+            time.sleep(1.0)
+        pilot.socket.close()
+        before_mb = resident_mb(process.pid)
+        watcher.worst_s.clear()
+        end_s = time.monotonic() + SECONDS
+        threading.Thread(target=ration, args=(process.pid, 0.5, ended), daemon=True).start()
+        clients = [threading.Thread(target=come_and_go, args=(port, number, end_s)) for number in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        watcher.end()
+        after_mb = resident_mb(process.pid)
+    finally:
+        ended.set()
+        time.sleep(2 * PERIOD_S)
+        process.terminate()
+        process.communicate()
+    assert len(watcher.worst_s) == VEHICLES
+    assert max(watcher.worst_s.values()) <= 2.0, watcher.worst_s
+    assert after_mb - before_mb < 80.0
