@@ -57,6 +57,9 @@ from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Contex
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.modes import ListedMode
 
+_LARGEST_MODE = 255
+"""Of a main mode or a submode: custom_mode has a byte for each."""
+
 # Commander.cpp (`arm`, `disarm`), HealthAndArmingChecks
 _PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
 
@@ -217,6 +220,8 @@ class Px4Face:
         if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
             return DENIED
         sub = command.whole(3) if command.given(3) else 0
+        if not (0 <= command.whole(2) <= _LARGEST_MODE and 0 <= sub <= _LARGEST_MODE):
+            return DENIED
         return self.enter_mode((command.whole(2), sub), context.now_ms)
 
     def enter_mode(self, mode: Pair, now_ms: int) -> Outcome:

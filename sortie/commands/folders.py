@@ -9,6 +9,7 @@ from pathlib import Path
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
 from sortie.config.values import default_state_dir
+from sortie.logs.directory import FLIGHTS
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 
 
@@ -34,6 +35,9 @@ def log_dir(settings: Settings) -> Path:
 
 def begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> None:
     """Open `run.log`; the last thing in it is that the run has stopped."""
+    if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():
+        raise UserError(f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "
+                        "with --log-dir, or move it")  # fmt: skip
     try:
         handler = open_run_log(directory, settings.log_format)
     except OSError as error:

@@ -11,9 +11,10 @@ from types import MappingProxyType
 
 from autopilot.context.events import Event
 from autopilot.context.journal import Journal
+from mavlink_bridge.flight_controller.finder import Found
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
-from sortie.companion.connection import ControllerFront
+from sortie.companion.connection import ControllerFront, NotHeard
 from sortie.companion.service import Companion, build_companion, own_parameters
 from sortie.config.errors import UserError
 from sortie.config.option import Where
@@ -23,6 +24,8 @@ from sortie.logs.run_log import LOGGER, log_error
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
+PROGRAM_PATIENCE_S = 60.0
+"""For a program that was started here to be heard; ArduPilot's takes one, on a busy machine ten."""
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -68,11 +71,21 @@ class ControllerSide:
         else:
             address = settings.vehicle.target
         self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
-        self.found = self.front.find(None if self.child is None else self._check_child, patience_s)
+        self.found = self._find(patience_s)
         self._runtime = runtime
         firmware = self.found.firmware
         self._native = (settings.strategy or firmware.habits.strategy) == "native"
         say(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
+
+    def _find(self, patience_s: float | None) -> Found:
+        """A program that was started here has to speak in time: it may hang, and nobody can plug it in later."""
+        if self.child is None or patience_s is not None:
+            return self.front.find(None if self.child is None else self._check_child, patience_s)
+        try:
+            return self.front.find(self._check_child, PROGRAM_PATIENCE_S)
+        except NotHeard:
+            silence = f"no MAVLink on {self.child.address} within {PROGRAM_PATIENCE_S:g} s"
+            raise UserError(f"the program that was started says nothing: {silence}") from None
 
     @property
     def kind(self) -> str:

@@ -147,6 +147,8 @@ def _entry(said: object, where: str) -> Entry:
         entry = msgspec.convert(said, Entry)
     except msgspec.ValidationError as error:
         raise UserError(f"{where}: {_in_words(str(error), said)}") from None
+    if entry.kind is not None:  # as --vehicle has it, too
+        entry = msgspec.structs.replace(entry, kind=entry.kind.removeprefix("sim:"))
     for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS), ("firmware", FIRMWARES)):
         value = getattr(entry, key)
         if value is not None and value not in known:

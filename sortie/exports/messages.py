@@ -19,6 +19,9 @@ from sortie.reading.facts import FlightFacts, Quantity, Sample
 
 _TEXT_BYTES: Final = 50
 _HEARTBEAT_S: Final = 1.0
+_LARGEST_I16: Final = 0x7FFF
+_LARGEST_I32: Final = 0x7FFFFFFF
+_LARGEST_U32: Final = 0xFFFFFFFF
 _UNKNOWN_U16: Final = 0xFFFF
 """MAVLink's word for a voltage or a heading that is not known."""
 
@@ -95,16 +98,23 @@ def _mavlink(dialect: Any, at_s: float, moment: Sample | Told | State, ground_m:
         return [dialect.MAVLink_statustext_message(moment.severity, text)]
     if isinstance(moment, State):
         return [dialect.MAVLink_statustext_message(Severity.INFO, f"Mode {moment.mode}".encode()[:_TEXT_BYTES])]
-    place = [round(moment.lat * 1e7), round(moment.lon * 1e7), round((moment.height + ground_m) * 1000.0)]
-    speed = round(moment.speed * 100.0) if isfinite(moment.speed) else 0
-    millivolts = round(moment.volts * 1000.0) if isfinite(moment.volts) else _UNKNOWN_U16
-    left = round(moment.percent) if isfinite(moment.percent) else -1
+    if not (isfinite(moment.lat) and isfinite(moment.lon) and isfinite(moment.height)):
+        return []
+    place = [_whole(moment.lat, 1e7), _whole(moment.lon, 1e7), _whole(moment.height + ground_m, 1000.0)]
+    speed = _whole(moment.speed, 100.0, -_LARGEST_I16, _LARGEST_I16) if isfinite(moment.speed) else 0
+    millivolts = _whole(moment.volts, 1000.0, 0, _UNKNOWN_U16) if isfinite(moment.volts) else _UNKNOWN_U16
+    left = _whole(moment.percent, 1.0, -1, 100) if isfinite(moment.percent) else -1
     return [
         dialect.MAVLink_global_position_int_message(
-            round(at_s * 1000.0), *place, round(moment.height * 1000.0), speed, 0, 0, _UNKNOWN_U16
+            _whole(at_s, 1000.0, 0, _LARGEST_U32), *place, _whole(moment.height, 1000.0), speed, 0, 0, _UNKNOWN_U16
         ),
         dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, -1, left, 0, 0, 0, 0, 0, 0),
     ]
+
+
+def _whole(value: float, factor: float, low: int = -_LARGEST_I32, high: int = _LARGEST_I32) -> int:
+    """What a field holds of a finite value: a damaged log has any."""
+    return round(min(max(value * factor, low), high))
 
 
 def to_mcap(facts: FlightFacts) -> bytes:

@@ -11,13 +11,14 @@ import os
 import shutil
 from pathlib import Path
 
+FLIGHTS = "flights"
 KEEP_FLIGHTS = 100
 KEEP_BYTES = 1 << 30
 
 
 def new_flight_folder(directory: Path) -> Path:
     """Make the next `flights/NNNN` and point `latest` at it. Raises OSError (disk full, no permission)."""
-    flights = directory / "flights"
+    flights = directory / FLIGHTS
     flights.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(entry.name) for entry in flights.iterdir() if entry.name.isdecimal()), default=0)
     while True:
@@ -37,13 +38,13 @@ def _point_latest(directory: Path, folder: Path) -> None:
     temporary = directory / f".latest-{os.getpid()}"
     with contextlib.suppress(OSError):
         temporary.unlink(missing_ok=True)
-        temporary.symlink_to(Path("flights") / folder.name)
+        temporary.symlink_to(Path(FLIGHTS) / folder.name)
         temporary.replace(directory / "latest")
 
 
 def flight_folders(directory: Path) -> list[Path]:
     """Folders of flights, oldest first."""
-    flights = directory / "flights"
+    flights = directory / FLIGHTS
     if not flights.is_dir():
         return []
     numbered = (entry for entry in flights.iterdir() if entry.name.isdecimal() and entry.is_dir())

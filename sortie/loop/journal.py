@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), data BL
 """
 FORMAT = 1
 CONTROLLER = "controller"
+
+
+_DECISION = "time_ms, sortie, phase, party, name, reason, facts"
+_HINT = "make room if the disk is full; else move the file away, or choose another directory with --state-dir"
 
 
 class Flight(Struct):
@@ -63,27 +68,38 @@ class LoopJournal:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
             version = self._value("format")
-        except sqlite3.Error as error:
-            raise UserError(f"journal {path}: {error}; choose another directory with --state-dir") from error
+        except (sqlite3.Error, ValueError) as error:
+            raise UserError(f"journal {path}: {error}; {_HINT}") from error
         if version not in (None, str(FORMAT)):
             raise UserError(f"journal {path}: written by another version (format {version}, this one reads {FORMAT})")
 
     def close(self) -> None:
         self._db.close()
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What SQLite, the disk or damaged bytes have against it, as a UserError in one line: a full disk while it is
+        written, a flipped bit when it is read."""
+        try:
+            yield
+        except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, LookupError) as error:
+            raise UserError(f"journal {self.path}: {error}; {_HINT}") from error
+
     def stored(self) -> StoredLoop | None:
         """The loop that this journal holds, or None for a new one."""
-        row = self._db.execute("SELECT data FROM state").fetchone()
-        profile, seed = self._value("profile"), self._value("seed")
-        if row is None or profile is None or seed is None:
-            return None
-        return StoredLoop(profile, int(seed), row[0], self._value("vehicle") == CONTROLLER)
+        with self._told():
+            row = self._db.execute("SELECT data FROM state").fetchone()
+            profile, seed = self._value("profile"), self._value("seed")
+            if row is None or profile is None or seed is None:
+                return None
+            return StoredLoop(profile, int(seed), row[0], self._value("vehicle") == CONTROLLER)
 
     def begin(self, profile: str, seed: int, *, controller: bool = False) -> None:
         """A new loop. `controller`: its vehicle has a flight controller of its own."""
-        rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
-        rows.append(("vehicle", CONTROLLER if controller else "model"))
-        self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
+        with self._told():
+            rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
+            rows.append(("vehicle", CONTROLLER if controller else "model"))
+            self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
 
     def record(
         self, decisions: Iterable[Decision], closed: Iterable[SortieRecord], time_ms: int,
@@ -91,53 +107,62 @@ class LoopJournal:
     ) -> None:  # fmt: skip
         """One step, kept with the next `commit`. `closed`: sorties that have ended; `levels`: fractions of tanks and
         batteries at `time_ms`, for the report."""
-        if not self._db.in_transaction:
-            self._db.execute("BEGIN")
-        self._db.executemany(
-            "INSERT INTO decision (time_ms, sortie, phase, party, name, reason, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(d.time_ms, d.sortie, d.phase, d.party, d.name, d.reason, json.dumps(d.facts)) for d in decisions],
-        )
-        for record in closed:
-            self._db.execute("INSERT INTO sortie VALUES (?, ?)", (record.number, json.dumps(record.report())))
-            rows = json.dumps(record.track_rows())
-            self._db.execute("INSERT INTO track VALUES (?, ?)", (record.number, rows))
-        self._db.executemany(
-            "INSERT OR REPLACE INTO flight VALUES (?, ?)",
-            [(flight.number, msgspec.json.encode(flight).decode()) for flight in flights],
-        )
-        self._db.execute("INSERT OR REPLACE INTO level VALUES (?, ?)", (time_ms, json.dumps(levels)))
+        with self._told():
+            if not self._db.in_transaction:
+                self._db.execute("BEGIN")
+            self._db.executemany(
+                f"INSERT INTO decision ({_DECISION}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(d.time_ms, d.sortie, d.phase, d.party, d.name, d.reason, json.dumps(d.facts)) for d in decisions],
+            )
+            for record in closed:
+                self._db.execute("INSERT INTO sortie VALUES (?, ?)", (record.number, json.dumps(record.report())))
+                rows = json.dumps(record.track_rows())
+                self._db.execute("INSERT INTO track VALUES (?, ?)", (record.number, rows))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO flight VALUES (?, ?)",
+                [(flight.number, msgspec.json.encode(flight).decode()) for flight in flights],
+            )
+            self._db.execute("INSERT OR REPLACE INTO level VALUES (?, ?)", (time_ms, json.dumps(levels)))
 
     def commit(self, state: bytes) -> None:
         """All steps that were recorded, and the state after them: all or nothing."""
-        self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
-        self._db.execute("COMMIT")
+        with self._told():
+            self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
+            self._db.execute("COMMIT")
 
     def sorties(self) -> list[dict[str, Any]]:
         """All that have ended, from the first."""
-        return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
+        with self._told():
+            return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
         """Where each sortie that has ended was flown: `time_s`, `lat`, `lon`, `alt_m`, by its number."""
-        return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
+        with self._told():
+            return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
 
     def flights(self) -> dict[int, Flight]:
         """How each sortie that has ended was flown, by its number."""
-        rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
-        return {row[0]: msgspec.json.decode(row[1], type=Flight) for row in rows}
+        with self._told():
+            rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
+            return {row[0]: msgspec.json.decode(row[1], type=Flight) for row in rows}
 
     def decisions(self) -> list[dict[str, Any]]:
         """All decisions in order."""
-        rows = self._db.execute("SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id")
-        return [
-            {"time_s": row[0] / 1000.0, "sortie": row[1], "phase": row[2], "party": row[3], "name": row[4],
-             "reason": row[5], "facts": json.loads(row[6])}
-            for row in rows
-        ]  # fmt: skip
+        with self._told():
+            rows = self._db.execute(
+                "SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id"
+            )
+            return [
+                {"time_s": row[0] / 1000.0, "sortie": row[1], "phase": row[2], "party": row[3], "name": row[4],
+                 "reason": row[5], "facts": json.loads(row[6])}
+                for row in rows
+            ]  # fmt: skip
 
     def levels(self) -> list[dict[str, Any]]:
         """Levels over time: `time_s`, `tanks`, `skimmer`."""
-        rows = self._db.execute("SELECT time_ms, data FROM level ORDER BY time_ms")
-        return [{"time_s": row[0] / 1000.0, **json.loads(row[1])} for row in rows]
+        with self._told():
+            rows = self._db.execute("SELECT time_ms, data FROM level ORDER BY time_ms")
+            return [{"time_s": row[0] / 1000.0, **json.loads(row[1])} for row in rows]
 
     def _value(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()

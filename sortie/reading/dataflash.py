@@ -18,6 +18,9 @@ from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Troubl
 
 _HOME: Final = 1
 """Of ORGN, the type that is home; 0 is the estimator's origin."""
+HIGHEST_M: Final = 1e6
+LATEST_S: Final = (1 << 32) / 1000.0
+"""Of a time since boot: MAVLink has 32 bits of milliseconds for it."""
 _ARMED, _DISARMED = 10, 11
 """LogEvent."""
 _TERRAIN_OK: Final = 2
@@ -29,6 +32,8 @@ _HARD_MPS: Final = 1.0
 """ArduPilot's LAND_SPEED is 0.5 m/s."""
 _GPS_EPOCH_S, _WEEK_S, _LEAP_S = 315_964_800, 604_800, 18
 """GPS time begins in 1980 and knows no leap seconds: 18 since 2017."""
+_LAST_WEEK: Final = 5200
+"""In 2079: a later one is damaged."""
 _SUBSYSTEMS: Final = {
     2: "radio", 3: "compass", 5: "radio failsafe", 6: "battery failsafe", 8: "ground station failsafe",
     9: "fence", 10: "flight mode", 11: "GPS", 12: "crash check", 13: "flip", 15: "parachute", 16: "EKF check",
@@ -56,6 +61,8 @@ class _Reader:
         }  # fmt: skip
 
     def _pos(self, m: Any, time_s: float) -> None:
+        if not (abs(m.Lat) <= 90.0 and abs(m.Lng) <= 180.0 and abs(m.RelHomeAlt) <= HIGHEST_M):
+            raise ValueError(m.RelHomeAlt)
         self.facts.samples.append(Sample(time_s, m.Lat, m.Lng, m.RelHomeAlt, self._speed, self._volts, self._percent))
 
     def _gps(self, m: Any, time_s: float) -> None:
@@ -63,7 +70,7 @@ class _Reader:
             return
         self._speed = m.Spd
         week: int = getattr(m, "GWk", 0)
-        if week and not self.facts.boot_us:
+        if 0 < week <= _LAST_WEEK and not self.facts.boot_us:
             unix_us = (_GPS_EPOCH_S + week * _WEEK_S - _LEAP_S) * 1_000_000 + m.GMS * 1000
             self.facts.boot_us = unix_us - round(time_s * 1e6)
 
@@ -173,7 +180,13 @@ def read_dataflash(path: Path) -> FlightFacts:
         closing(DFReader_binary(str(path), zero_time_base=True)) as log,
     ):  # fmt: skip
         while (message := log.recv_match(type=list(reader.takes))) is not None:
-            reader.takes[message.get_type()](message, message.TimeUS / 1e6)
+            try:
+                time_s = message.TimeUS / 1e6
+                if not 0.0 <= time_s <= LATEST_S:
+                    raise ValueError(time_s)
+                reader.takes[message.get_type()](message, time_s)
+            except (AttributeError, TypeError, ValueError, OverflowError) as error:
+                print(error)  # a message whose fields are not those of its name, as the reader tells of broken places
         # Which modes these are the reader knows when it has met the firmware's name.
         facts = reader.finish(mavutil.mode_mapping_bynumber(log.mav_type) or {})
     facts.cut = "parts of the log cannot be read" if told.getvalue() else ""

@@ -11,6 +11,7 @@ Sources: SRTM's documentation (big-endian 16-bit rows from the north-west corner
 from __future__ import annotations
 
 import gzip
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,8 @@ def _read_srtm(file: Path, box: _Box) -> Iterator[HeightMap]:
 def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
     try:
         import tifffile  # for those who have such files
+
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong is told here, in one line
     except ImportError:
         raise _error(file, "needs the package tifffile: pip install 'sortie-mavlink[terrain]'") from None
     try:
@@ -134,8 +137,11 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
                 return
             heights = np.asarray(page.asarray(), np.float32)
             nodata = float(page.nodata) if _NODATA_TAG in page.tags else None
-    except (tifffile.TiffFileError, ValueError, LookupError, RuntimeError) as error:
-        raise _error(file, f"cannot be read: {error}") from error
+    except UserError:
+        raise
+    except Exception as error:
+        what = " ".join(str(error).split())[:100] or type(error).__name__
+        raise _error(file, f"cannot be read: {what}") from error
     if heights.ndim != 2:
         raise _error(file, "has more than one height for a place")
     yield from _cut(south, west, per_lat, per_lon, heights[::-1], nodata, box)

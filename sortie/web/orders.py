@@ -32,6 +32,8 @@ from sortie.web.picture import COLUMNS, Vehicle
 Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
 Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
 Height = Annotated[float, Meta(ge=-1000.0, le=100_000.0)]
+Float32 = Annotated[float, Meta(ge=-3.4028234e38, le=3.4028234e38)]
+"""What a parameter holds."""
 Name = Annotated[str, Meta(min_length=1, max_length=16)]
 LARGEST_PLAN: Final = 4 << 20
 SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB", "SYS_FAILURE_EN")
@@ -117,7 +119,7 @@ class Item(Request, tag="item"):
 
 class SetParameter(Request, tag="set"):
     name: Name
-    value: float
+    value: Float32
     type: int
 
 

@@ -147,8 +147,17 @@ def heard_json(traffic: Traffic, path: str, wall_s: Callable[[int], float]) -> o
     for system in systems:
         tree["vehicles"][str(system)] = _vehicle_json(traffic, system, wall_s)
     for part in parts:
-        tree = tree[int(part)] if isinstance(tree, list) else tree[part]
+        tree = _entry(tree, part)
     return tree
+
+
+def _entry(tree: Any, part: str) -> Any:
+    """A name of an object, a number of a list; KeyError for anything else: a value has nothing below it."""
+    if isinstance(tree, dict):
+        return tree[part]
+    if isinstance(tree, list) and part.isdecimal() and part.isascii() and int(part) < len(tree):
+        return tree[int(part)]
+    raise KeyError(part)
 
 
 def _vehicle_json(traffic: Traffic, system: int, wall_s: Callable[[int], float]) -> Json:

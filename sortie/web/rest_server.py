@@ -50,7 +50,7 @@ class RestPaths:
         def in_turn() -> None:
             try:
                 result = work()
-            except (KeyError, NotAMessageError) as error:
+            except Exception as error:  # noqa: BLE001 - who has asked is told of it; the vehicle's thread goes on
                 self._loop.call_soon_threadsafe(done.set_exception, error)
             else:
                 self._loop.call_soon_threadsafe(done.set_result, result)
@@ -71,7 +71,7 @@ class RestPaths:
         path = request.match_info.get("path", "")
         try:
             return _json(await self._in_turn(lambda: rest.heard_json(self._station.traffic, path, self._wall_s)))
-        except (KeyError, IndexError, TypeError, ValueError):
+        except KeyError:
             return web.Response(text="None", status=404, content_type="application/json")
 
     def _wall_s(self, link_ms: int) -> float:

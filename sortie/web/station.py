@@ -18,6 +18,7 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import Frame, FrameWriter
+from sortie.logs.run_log import log_error
 from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.runtime.runtime import Runtime
 from sortie.web.orders import AnyRequest
@@ -105,10 +106,17 @@ class Station:
         self._heard_ms = link_ms
         try:
             while True:
-                self._desk.get_nowait()()
+                self._do(self._desk.get_nowait())
         except Empty:
             pass
         self.endpoint.handle_timeouts(link_ms, self.now_ms)
+
+    def _do(self, wish: Callable[[], None]) -> None:
+        """What a handler of the server wants done here: its fault must not end the station of all who look."""
+        try:
+            wish()
+        except Exception as error:  # noqa: BLE001 - the edge: told in the log, and the next wish is done
+            log_error(error, "the page's server")
 
     def commit(self, link_ms: int) -> None:
         """Tell those who look, when it is time."""

@@ -153,7 +153,11 @@ class CommandService:
         if not command.sane or not all(command.given(index) for index in row.required):
             outcome = DENIED
         else:
-            outcome = row.handler(command, context)
+            try:
+                outcome = row.handler(command, context)
+            except Exception:  # a fault of ours: told in the log, and to whoever waits for an answer
+                self._answer(command, Outcome(Result.FAILED), [], now_ms)
+                raise
         if context.pending is not None:
             outcome = self._follow(command.number, context.pending)
         if outcome.result is Result.IN_PROGRESS:

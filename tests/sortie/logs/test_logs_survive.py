@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from pymavlink import mavutil
 
-from autopilot import report as R
+from autopilot.interface import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
 from sortie import Session

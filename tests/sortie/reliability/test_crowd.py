@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameReader, FrameWriter
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from tests.fakes.program import begin, wait_for
 
 VEHICLES, CLIENTS, SECONDS = 50, 20, 60.0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.control.layout import TICK_MS
+from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import PORTION, LinkHub
 from mavlink_bridge.services.parameters import LIST_PASS, ParameterService
 from sortie import Fleet
