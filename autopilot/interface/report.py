@@ -156,7 +156,9 @@ ACC_E = _fields.block(1)
 ACC_D = _fields.block(1)
 # truth again
 TRUE_GROUND = _fields.block(1)  # m AMSL of the ground below
-_fields.reserve_to(144)
+TRUE_CHARGE = _fields.block(1)  # of the battery, 0 .. 1, whatever its monitor counts
+TRUE_CONTACT = _fields.block(1)  # 1 while it stands on the ground or floats
+_fields.reserve_to(152)
 _fields.seal(globals())
 
 SIZE: Final = _fields.size

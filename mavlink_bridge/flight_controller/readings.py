@@ -25,7 +25,7 @@ class Readings:
         self._may_arm = may_arm
         self.state = VehicleState()
         self.report = self.state.report
-        self.report[R.TRUE_LAT : R.TRUE_GROUND + 1] = nan
+        self.report[R.TRUE_LAT : R.TRUE_CONTACT + 1] = nan
         self.report[R.LANDED_STATE] = ON_GROUND
         self.origin: GeoPoint | None = None
         self.prearm_ok: bool | None = None

@@ -336,6 +336,7 @@ def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
 def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """The whole vector of one copter."""
     fill_common(s, p, t, r)
+    r[R.TRUE_CONTACT] = s[M.S_CONTACT]
     speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
     r[R.STOPPED] = 1.0 if speed + s[L.S_EVD] * s[L.S_EVD] < 0.01 or s[L.S_AIR] == 0.0 else 0.0
     r[R.THROTTLE] = s[L.S_THRUST] if s[L.S_SPIN] == 2.0 else 0.0

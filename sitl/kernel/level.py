@@ -43,6 +43,7 @@ def fill_driven(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """The whole vector of one vehicle that drives. What it has not (range finder, height error, lean) stays 0."""
     fill_common(s, p, t, r)
     speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
+    r[R.TRUE_CONTACT] = 1.0
     r[R.STOPPED] = 1.0 if speed < 0.01 else 0.0
     r[R.THROTTLE] = abs(s[L.S_THROTTLE])
     r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_WHEEL] / p[L.P_WHEEL_MAX]

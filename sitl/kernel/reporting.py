@@ -179,6 +179,7 @@ def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
     r[R.TRUE_YAW] = atan2(2.0 * (b * c + a * d), 1.0 - 2.0 * (c * c + d * d))
     r[R.TRUE_WIND_N], r[R.TRUE_WIND_E] = s[M.S_WIND_N], s[M.S_WIND_E]
     r[R.TOUCHDOWN_SPEED] = s[M.S_TOUCHDOWN]
+    r[R.TRUE_CHARGE] = min(max(s[M.S_SOC], 0.0), 1.0)
 
 
 @jit

@@ -151,6 +151,7 @@ class SimulatedMachine(ABC):
         r[R.EKF_FLAGS] = L.FLAGS_STARTING
         r[R.BATT_V] = r[R.BATT_V_REST] = self._s[M.S_VOLTS]
         r[R.BATT_FRACTION] = 1.0
+        r[R.TRUE_CHARGE], r[R.TRUE_CONTACT] = self.charge, 1.0
         r[R.GPS_FIX] = 1.0
         r[R.LAT], r[R.LON], r[R.ALT] = self._home.lat, self._home.lon, self._home.alt
 

@@ -39,6 +39,13 @@ _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Floats, Floats], Floats
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
 }  # fmt: skip
 
+_MEANT: Final[Mapping[type[ast.operator], str]] = {
+    ast.RShift: ">> is no comparison; did you mean {left} > {right}?",
+    ast.LShift: "<< is no comparison; did you mean {left} < {right}?",
+    ast.BitAnd: "& is for bits; did you mean ({left}) and ({right})?",
+    ast.BitOr: "| is for bits; did you mean ({left}) or ({right})?",
+}
+"""Of operators of Python that formulas do not have: which word was meant."""
 _TRUTHS: Final[Mapping[type[ast.cmpop], Callable[[Floats, Floats], NDArray[np.bool_]]]] = {
     ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Eq: np.equal,
     ast.NotEq: np.not_equal,
@@ -133,7 +140,9 @@ class _Reader:
             return self._comparison(node)
         if isinstance(node, ast.Call):
             return self._call(node)
-        raise FormulaError(f"'{ast.unparse(node)}' is not true or false; compare it, as in {ast.unparse(node)} > 0")
+        _check_operator(node)
+        text = ast.unparse(node)
+        raise FormulaError(f"'{text}' is not true or false; compare it, as in {text} > 0")
 
     def _call(self, node: ast.Call) -> Margin:
         word, bounds = self._word(node.func)
@@ -141,7 +150,10 @@ class _Reader:
         if word not in (*TEMPORAL, "implies"):
             known = (*TEMPORAL, "implies")
             raise FormulaError(f"'{word}' is none of {', '.join(known)}{nearest(word, known)}")
-        if len(node.args) != wanted or node.keywords:
+        if node.keywords:
+            name, value = node.keywords[0].arg, ast.unparse(node.keywords[0].value)
+            raise FormulaError(f"'{name} = {value}' is no comparison; did you mean {name} == {value}, or < or >?")
+        if len(node.args) != wanted:
             raise FormulaError(f"{word} takes {wanted} formula{'s' if wanted > 1 else ''}: '{ast.unparse(node)}'")
         parts = [self.formula(part) for part in node.args]
         if word == "implies":
@@ -165,6 +177,9 @@ class _Reader:
         return lambda signals, step: reduce(np.minimum, (part(signals, step) for part in parts))
 
     def _pair(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Margin:
+        if not _names(left) | _names(right):
+            text = ast.unparse(ast.Compare(left, [op], [right]))
+            raise FormulaError(f"'{text}' is the same in every flight; expected a signal in it, such as height < 30")
         if isinstance(left, ast.Name) and left.id in self._texts:
             return self._text_is(left.id, op, right)
         a, b = self._value(left), self._value(right)
@@ -202,10 +217,13 @@ class _Reader:
             inner = self._value(node.operand)
             return lambda signals, step: -inner(signals, step)
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            if isinstance(node.op, ast.Div) and _constant(node.right) == 0.0:
+                raise FormulaError(f"'{ast.unparse(node)}' divides by zero")
             join, a, b = _ARITHMETIC[type(node.op)], self._value(node.left), self._value(node.right)
             return lambda signals, step: join(a(signals, step), b(signals, step))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             return self._function(node.func.id, node)
+        _check_operator(node)
         raise FormulaError(f"'{ast.unparse(node)}' is not a number; expected signals, numbers, + - * /, abs, min, max")
 
     def _signal(self, name: str) -> Margin:
@@ -238,6 +256,33 @@ def _over_time(word: str, bounds: Bounds, parts: list[Margin]) -> Margin:
         return _lowest(values[0], first, last) if word == "always" else -_lowest(-values[0], first, last)
 
     return margin
+
+
+def _check_operator(node: ast.expr) -> None:
+    """FormulaError for an operator of Python that formulas do not have."""
+    if isinstance(node, ast.BinOp) and type(node.op) in _MEANT:
+        left, right = ast.unparse(node.left), ast.unparse(node.right)
+        raise FormulaError(f"'{ast.unparse(node)}': {_MEANT[type(node.op)].format(left=left, right=right)}")
+
+
+def _names(node: ast.expr) -> set[str]:
+    """The signals in an expression."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} - set(FUNCTIONS)
+
+
+def _constant(node: ast.expr) -> float | None:
+    """The value of an expression without signals; None where it has some."""
+    if isinstance(node, ast.Constant) and _is_number(node.value):
+        return float(node.value)  # type: ignore[arg-type]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _constant(node.operand)
+        return None if inner is None else -inner
+    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+        a, b = _constant(node.left), _constant(node.right)
+        if a is not None and b is not None:
+            with np.errstate(all="ignore"):
+                return float(_ARITHMETIC[type(node.op)](np.array(a), np.array(b)))
+    return None
 
 
 def _is_number(value: object) -> bool:

@@ -8,7 +8,8 @@ study's seed alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp, isfinite
+from math import exp, inf, isfinite, log
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -29,13 +30,16 @@ _SEEDS: Final = 1 << 63
 _WIDEST: Final = 10
 """Standard deviation of a logarithm: a factor of 22,000, beyond which numbers have no end."""
 _SHOWN: Final = 3
+_LEAST_KEPT: Final = 1e-6
+"""Share of a distribution that `within` leaves at least: of less its inverse has too few digits."""
 
 
 class Vary(Struct, frozen=True, forbid_unknown_fields=True):
     """One input: exactly one of these. `uniform`: from, to; `normal`: mean, standard deviation; `lognormal`: median and
     standard deviation of the logarithm; `choice`: values, equally likely; `grid`: values, which the sample "grid"
     combines in full; `chance`: 1 with this probability, else 0; `table`: a CSV file with a head, each row equally
-    likely, whose columns are inputs of their own. `nominal`: what `shrink` leads back to; None: see `at_rest`."""
+    likely, whose columns are inputs of their own. `within`: least and most of a normal or lognormal one; its tails are
+    cut off there, the rest keeps its shape. `nominal`: what `shrink` leads back to; None: see `at_rest`."""
 
     uniform: tuple[float, float] | None = None
     normal: tuple[float, float] | None = None
@@ -44,6 +48,7 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
     grid: list[Value] | None = None
     chance: float | None = None
     table: str | None = None
+    within: tuple[float, float] | None = None
     nominal: Value | None = None
     columns: dict[str, list[Value]] = {}
     """Of the table; filled where the study is read."""
@@ -71,7 +76,7 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
         if self.uniform is not None:
             return min(max(0.0, self.uniform[0]), self.uniform[1])
         spread = self.normal or self.lognormal
-        return 0.0 if spread is None else spread[0]
+        return 0.0 if spread is None else self._cut(spread[0])
 
     def names(self, name: str) -> list[str]:
         """What it is called in a study that calls it `name`: a table by its columns."""
@@ -109,10 +114,24 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
             return f"lognormal: expected [median, deviation of the logarithm], both above 0, the second up to {_WIDEST}"
         if self.chance is not None and not 0.0 < self.chance < 1.0:
             return "chance: expected a probability between 0 and 1"
-        return f"{self.kind}: expected at least one value" if self.listed == [] else ""
+        return f"{self.kind}: expected at least one value" if self.listed == [] else self._of_within()
+
+    def _of_within(self) -> str:
+        if self.within is None:
+            return ""
+        if self.normal is None and self.lognormal is None:
+            return f"within: cuts the tails of normal and lognormal, not of {self.kind}"
+        low, high = self.within
+        if not low < high:
+            return "within: expected [least, most] with least < most"
+        below, above = self._kept()
+        return (
+            "" if above - below >= _LEAST_KEPT else f"within: nothing of the distribution is from {low:g} to {high:g}"
+        )
 
     def _of_values(self) -> str:
         given: list[Value] = [*(self.uniform or self.normal or self.lognormal or ()), *(self.choice or self.grid or ())]
+        given += self.within or ()
         given += [value for column in self.columns.values() for value in column]
         endless = next((value for value in given if not isinstance(value, str) and not isfinite(value)), None)
         return "" if endless is None else f"{self.kind}: expected finite numbers, not {endless}"
@@ -126,7 +145,29 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
             some = ", ".join(map(str, listed[:_SHOWN])) + (", ..." if len(listed) > _SHOWN else "")
             what = "the number of a row" if self.table is not None else "one of its values"
             return "" if one in listed else f"nominal: expected {what}, such as {some}, not {one}"
-        return "nominal: expected a finite number" if isinstance(one, str) or not isfinite(one) else ""
+        if isinstance(one, str) or not isfinite(one):
+            return "nominal: expected a finite number"
+        low, high = self._support()
+        return "" if low <= one <= high else f"nominal: expected a number from {low:g} to {high:g}, not {one:g}"
+
+    def _support(self) -> tuple[float, float]:
+        """Least and most of a distribution whose values are not listed."""
+        whole = (0.0, 1.0) if self.chance is not None else (0.0 if self.lognormal is not None else -inf, inf)
+        return self.uniform or self.within or whole
+
+    def _kept(self) -> tuple[float, float]:
+        """The shares of the whole distribution that lie below each end of `within`."""
+        return (0.0, 1.0) if self.within is None else (self._below(self.within[0]), self._below(self.within[1]))
+
+    def _below(self, value: float) -> float:
+        if self.normal is not None:
+            return NormalDist(*self.normal).cdf(value)
+        assert self.lognormal is not None
+        median, deviation = self.lognormal
+        return NormalDist(0.0, deviation).cdf(log(value / median)) if value > 0.0 else 0.0
+
+    def _cut(self, value: float) -> float:
+        return value if self.within is None else min(max(value, self.within[0]), self.within[1])
 
     def value(self, share: float) -> Value:
         """The value below which this share of the distribution lies."""
@@ -139,11 +180,12 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
             return round(low + share * (high - low), _DIGITS)
         from scipy.special import ndtri
 
-        deviate = float(ndtri(min(max(share, 1e-12), 1.0 - 1e-12)))
+        below, above = self._kept()
+        deviate = float(ndtri(min(max(below + share * (above - below), 1e-12), 1.0 - 1e-12)))
         if self.normal is not None:
-            return round(self.normal[0] + deviate * self.normal[1], _DIGITS)
+            return self._cut(round(self.normal[0] + deviate * self.normal[1], _DIGITS))
         assert self.lognormal is not None
-        return round(self.lognormal[0] * exp(deviate * self.lognormal[1]), _DIGITS)
+        return self._cut(round(self.lognormal[0] * exp(deviate * self.lognormal[1]), _DIGITS))
 
 
 def seed_of_run(seed: int, run: int) -> int:
@@ -178,18 +220,20 @@ def inputs_at(vary: Mapping[str, Vary], shares: NDArray[np.float64]) -> dict[str
 
 def extremes(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Iterator[tuple[str, Value]]:
     """Each input's name in the file with values that say whether all of it fits: the values that are listed, of a table
-    the rows with the ends of each column, of a range the least and the most that the runs have (of a search: its
-    ends)."""
-    shares = unit_sample(method, seed, runs, len(vary)) if method in SPREAD else np.array([[0.0] * len(vary)])
+    the rows with the ends of each column, the ends of a range, of a normal or lognormal distribution the least and the
+    most that the runs have (a search may go to its ends), and what is nominal."""
+    shares = unit_sample(method, seed, runs, len(vary)) if method in SPREAD else np.empty((0, len(vary)))
     for k, (name, one) in enumerate(vary.items()):
         if one.table is not None:
             yield from ((name, row) for row in sorted(_telling_rows(one.columns)))
         elif one.listed is not None:
             yield from ((name, value) for value in one.listed)
-        elif one.uniform is not None and method == SEARCH:
-            yield from ((name, end) for end in one.uniform)
-        elif method != SEARCH:
-            yield from ((name, one.value(float(end(shares[:, k])))) for end in (np.min, np.max))
+        else:
+            whole = one.uniform is not None or method == SEARCH
+            ends = (0.0, 1.0) if whole else (float(shares[:, k].min()), float(shares[:, k].max()))
+            yield from ((name, one.value(end)) for end in ends)
+        if one.nominal is not None:
+            yield name, one.nominal
 
 
 def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:

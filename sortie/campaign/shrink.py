@@ -2,8 +2,12 @@
 
 Causes (faults, and inputs that are not at rest, see `Vary.at_rest`) and the items of the plan are thinned out by delta
 debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), which leaves a set of
-which no single one can go; what is left of the numbers is then halved towards rest. A flight fails alike when one of
-the judges that the first one broke is broken, or when it ends in the same way without having flown. The seed stays.
+which no single one can go; what is left of the numbers is then halved towards rest. The seed stays.
+
+A flight fails alike when it breaks every judge that the first one broke (or the one that was named), or when it ends
+in the same way without having flown. A shorter plan has to be a plan still: where the whole one, flown at rest, keeps
+these judges, so does what is left of it, and its mission ends as that one's does. Else a plan that has lost its way
+home would be an answer to every question about the battery.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from sortie.campaign.folder import Folder, Kept
 from sortie.campaign.sampling import Value, Vary, at_rest
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import Sample
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, nearest
 
 MOST_FLIGHTS: Final = 200
 _HALVINGS: Final = 7
@@ -50,9 +54,10 @@ class Case(Struct, frozen=True):
 
 
 class Shrunk(Struct, frozen=True):
-    """`before`, `after`: how many causes and items there were and are. `flights`: what it took; `whole`: there were
-    enough for all steps."""
+    """`judges`: what it still breaks, with the robustness of the whole flight and of the small one. `causes`, `items`:
+    how many there were and are. `flights`: what it took; `whole`: there were enough for all steps."""
 
+    judges: dict[str, tuple[float, float]]
     study: Study
     flown: Flown
     causes: tuple[int, int]
@@ -68,14 +73,16 @@ class _Spent(Exception):
 class _Shrinking:
     """A failure while it gets smaller; `best` is the smallest so far."""
 
-    def __init__(self, study: Study, failure: Row, fly: Fly, most: int) -> None:
+    def __init__(self, study: Study, failure: Row, fly: Fly, most: int, judge: str | None) -> None:
         self._study = msgspec.structs.replace(study, first=study.first + failure.run)
         self._failure, self._fly, self._most = failure, fly, most
-        self._broken = [name for name, margin in failure.robustness.items() if margin is not None and margin < 0.0]
+        self.broken = _asked_for(failure, judge)
         self._rest = {name: value for name, value in at_rest(study.said.vary).items() if name in failure.inputs}
         self._known: dict[str, bool] = {}
+        self._quiet: dict[tuple[int, ...], Row] = {}
         items = tuple(item.seq for item in study.plan(failure.inputs).items)
-        self.best = Case(dict(failure.inputs), tuple(range(len(study.said.faults))), study_items(study, items))
+        self._items = study_items(study, items)
+        self.best = Case(dict(failure.inputs), tuple(range(len(study.said.faults))), self._items)
         self.flights = 0
 
     def fails(self, case: Case) -> bool:
@@ -93,15 +100,35 @@ class _Shrinking:
             study.wanted(0, case.inputs)
         except UserError:
             return False  # without this item it is no plan
+        return self._alike(self._flown(study, case.inputs)) and self._still_a_plan(case.items)
+
+    def _flown(self, study: Study, given: Mapping[str, Value]) -> Row:
         if self.flights >= self._most:
             raise _Spent
         self.flights += 1
-        row = self._fly(study, case.inputs)
-        if not self._broken:
-            return row.result == self._failure.result and not row.ok
-        return any((row.robustness[name] or 0.0) < 0.0 for name in self._broken)
+        return self._fly(study, given)
 
-    def run(self) -> bool:
+    def _alike(self, row: Row) -> bool:
+        if not self.broken:
+            return row.result == self._failure.result and not row.ok
+        return all(_breaks(row, name) for name in self.broken)
+
+    def _still_a_plan(self, items: tuple[int, ...]) -> bool:
+        """Whether these items do at rest what all of them do."""
+        if items == self._items:
+            return True
+        whole, part = self._at_rest(self._items), self._at_rest(items)
+        if self._alike(whole):
+            return True  # it is the plan itself that fails
+        return part.result == whole.result and not any(_breaks(part, name) for name in self.broken)
+
+    def _at_rest(self, items: tuple[int, ...]) -> Row:
+        if items not in self._quiet:
+            case = Case(self._rest, (), items)
+            self._quiet[items] = self._flown(case.study(self._study), case.inputs)
+        return self._quiet[items]
+
+    def run(self, *, keep_plan: bool) -> bool:
         """All steps, until none makes it smaller; False when the flights were too few."""
         try:
             if not self.fails(self.best):
@@ -110,7 +137,8 @@ class _Shrinking:
             while before != self.best:
                 before = self.best
                 self._fewer_causes()
-                self._shorter_plan()
+                if not keep_plan:
+                    self._shorter_plan()
                 self._less_of_each()
         except _Spent:
             return False
@@ -151,6 +179,22 @@ class _Shrinking:
                 good = middle
 
 
+def _breaks(row: Row, judge: str) -> bool:
+    margin = row.robustness[judge]
+    return margin is not None and margin < 0.0
+
+
+def _asked_for(failure: Row, judge: str | None) -> list[str]:
+    """The judges that a small failure has to break. UserError for one that the failure did not."""
+    broken = [name for name in failure.robustness if _breaks(failure, name)]
+    if judge is None:
+        return broken
+    if judge not in broken:
+        known = f"; it broke {', '.join(broken)}" if broken else ""
+        raise UserError(f"--judge {judge}: run {failure.run} did not break it{nearest(judge, broken)}{known}")
+    return [judge]
+
+
 def study_items(study: Study, flown: tuple[int, ...]) -> tuple[int, ...]:
     """The items of the plan that may go: of a plan in which some are left out already, those that are left."""
     return tuple(study.only) if study.only else flown
@@ -177,17 +221,23 @@ def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]
     return left
 
 
-def shrink(study: Study, failure: Row, fly: Fly | None = None, most: int = MOST_FLIGHTS) -> Shrunk:
-    """The failure, made as small as `most` flights allow. UserError for what did not fail, or does not again."""
+def shrink(
+    study: Study, failure: Row, fly: Fly | None = None, most: int = MOST_FLIGHTS, *, judge: str | None = None,
+    keep_plan: bool = False,
+) -> Shrunk:  # fmt: skip
+    """The failure, made as small as `most` flights allow. `judge`: the one that it has to break, None: all that it
+    broke; `keep_plan`: all items stay. UserError for what did not fail, or does not again."""
     if failure.ok:
         raise UserError(f"run {failure.run}: did not fail; `sortie campaign report` lists those that did")
-    shrinking = _Shrinking(study, failure, fly or (lambda study, given: fly_run(study, 0, given).row), most)
+    shrinking = _Shrinking(study, failure, fly or (lambda study, given: fly_run(study, 0, given).row), most, judge)
     causes, items = len(shrinking.causes()), len(shrinking.best.items)
-    whole = shrinking.run()
+    whole = shrinking.run(keep_plan=keep_plan)
     best = shrinking.best
     small = msgspec.structs.replace(best.study(study), first=study.first + failure.run)
+    flown = fly_run(small, 0, best.inputs)
+    judges = {name: (failure.robustness[name] or 0.0, flown.row.robustness[name] or 0.0) for name in shrinking.broken}
     return Shrunk(
-        small, fly_run(small, 0, best.inputs), (causes, len(shrinking.causes())), (items, len(best.items)),
+        judges, small, flown, (causes, len(shrinking.causes())), (items, len(best.items)),
         shrinking.flights, whole,
     )  # fmt: skip
 
@@ -206,7 +256,10 @@ def keep(shrunk: Shrunk, path: Path) -> None:
 def described(shrunk: Shrunk, kept: Kept) -> list[str]:
     """Lines for people: what is left."""
     row, rest = shrunk.flown.row, at_rest(kept.study.said.vary)
-    lines = [f"causes: {shrunk.causes[1]} of {shrunk.causes[0]}", f"items: {shrunk.items[1]} of {shrunk.items[0]}"]
+    lines = [
+        f"broken: {name}, robustness {after:.4g} (was {before:.4g})" for name, (before, after) in shrunk.judges.items()
+    ]
+    lines += [f"causes: {shrunk.causes[1]} of {shrunk.causes[0]}", f"items: {shrunk.items[1]} of {shrunk.items[0]}"]
     lines += [f"{name}: {value} (at rest {rest[name]})" for name, value in row.inputs.items() if value != rest[name]]
     lines += [f"fault: {fault}" for fault in shrunk.study.wanted(0, row.inputs).faults]
     return lines

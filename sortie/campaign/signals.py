@@ -1,4 +1,5 @@
-"""What judges see of a flight: its signals, sampled evenly, of the simulator's truth where it has one."""
+"""Signals of a flight, as judges see them: sampled evenly. Of the world the simulator's truth, whatever sensors and
+parameters say; of the vehicle its own state (`OF_THE_VEHICLE`)."""
 
 from __future__ import annotations
 
@@ -36,20 +37,22 @@ MEANINGS: Final = {
     "tilt": "degrees off the vertical",
     "wind": "m/s, where the vehicle is",
     "estimate_error": "m between truth and estimate, horizontal",
-    "battery": "share that is left, 0 to 1",
+    "battery": "share of the battery's own capacity that is left, 0 to 1, whatever BATT_CAPACITY says",
     "armed": "0 or 1",
-    "landed": "0 or 1",
+    "landed": "1 while it stands on the ground or floats, else 0",
     "item": "number of the mission item that is flown",
     "complete": "0, and 1 once the mission is complete",
-    "breached": "1 while a fence is breached, else 0",
+    "breached": "1 while the vehicle holds a fence to be breached, else 0",
     "failsafe": "0, and 1 once a failsafe has changed the mode",
-    "touchdown": "m/s downward at the last contact with the ground",
+    "touchdown": "m/s downward at the last contact with the ground, of a crash its whole speed",
 }
 """Of each signal that is a number."""
 NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
 COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe"})
 """Of the numbers those that have no distance from each other."""
+OF_THE_VEHICLE: Final = frozenset({"armed", "item", "complete", "breached", "failsafe", "mode"})
+"""Signals of the vehicle's own state; all others are the simulator's truth, behind a controller what it tells."""
 GROUNDED_S: Final = 1.0
 """A flight is over when it has stood disarmed for so long."""
 NOBODY_M: Final = 10_000.0
@@ -178,9 +181,9 @@ class Recorder:
             "tilt": np.degrees(np.arccos(np.clip(upright, -1.0, 1.0))),
             "wind": np.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
             "estimate_error": self._estimate_error(r),
-            "battery": r[:, R.BATT_FRACTION],
+            "battery": told(R.TRUE_CHARGE, R.BATT_FRACTION),
             "armed": r[:, R.ARMED],
-            "landed": (r[:, R.LANDED_STATE] == 1.0).astype(np.float64),
+            "landed": (told(R.TRUE_CONTACT, R.LANDED_STATE) == 1.0).astype(np.float64),
             "item": item,
             "complete": complete,
             "breached": breached,
@@ -200,6 +203,16 @@ class Recorder:
         known &= np.isfinite(r[:, R.TRUE_LAT]) & ((r[:, R.TRUE_LAT] != 0.0) | (r[:, R.TRUE_LON] != 0.0))
         error = np.where(known, np.hypot(north, east), 0.0)
         return error if np.isfinite(r[:, R.TRUE_LAT]).any() else np.full(len(r), np.nan)
+
+
+def at_boot() -> dict[str, Array]:
+    """Two samples, one of a vehicle that was just switched on and one of any other moment: who looks for formulas that
+    no flight can answer asks them of these."""
+    first = dict.fromkeys(MEANINGS, 0.0) | {"battery": 1.0, "landed": 1.0, "fence_distance": 1.0}
+    first["others_distance"] = NOBODY_M
+    later = {name: 1.0 + 0.01 * k for k, name in enumerate(MEANINGS)} | {"time": STEP_MS / 1000.0}
+    signals: dict[str, Array] = {name: np.array([first[name], later[name]]) for name in MEANINGS}
+    return signals | {name: np.array(["", ""]) for name in TEXTS}
 
 
 def legs_of(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float64]:

@@ -11,12 +11,14 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
 from autopilot.mission.plan import Plan, parse_plan
+from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import KINDS
 from sortie.api.begin import checked_params, standing_at
 from sortie.campaign import own_code
@@ -34,12 +36,12 @@ from sortie.campaign.sampling import (
     names_of,
     seed_of_run,
 )
-from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array
-from sortie.campaign.study_file import FleetOf, Said, Strike, as_said
+from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
+from sortie.campaign.study_file import FleetOf, Said, Strike, as_said, check_texts
 from sortie.config.errors import UserError, nearest
 from sortie.config.fleet_file import Common, read_fleet
 from sortie.config.formation import FORMATIONS
-from sortie.config.installed import installed
+from sortie.config.installed import installed, parameter_set
 from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
 from sortie.nodes.build import make_vehicle, parse_faults
@@ -92,6 +94,7 @@ class Study(Struct, frozen=True):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: {error}; expected TOML in UTF-8") from error
         try:
+            check_texts(said)
             return _checked(as_said(said, path.parent), path, runs)
         except UserError as error:
             raise UserError(f"{path}: {error.worded(error.option)}") from error
@@ -204,26 +207,45 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
     own_plans = ["" if one is None else str(one) for one in own]
     study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
-    _check_flyable(study, given)
     for name, value in extremes(said.vary, said.sample.method, said.sample.seed, study.runs):
         other = said.vary[name].put(name, value)
         try:
             _check_flyable(study, given | other)
         except UserError as error:
             shown = ", ".join(f"{one} {written(value)}" for one, value in other.items())
-            raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}") from error
+            raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}{_cure(said, name)}") from error
+    _check_flyable(study, given)
     return study
+
+
+def _cure(said: Said, name: str) -> str:
+    """A hint for a distribution that has no ends."""
+    endless = said.vary[name].kind in ("normal", "lognormal") and said.vary[name].within is None
+    return "; within = [LEAST, MOST] cuts its tails off" if endless else ""
 
 
 def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
     """UserError where something does not fit its place with these inputs."""
     wanted, frame = study.wanted(0, given), parse_vehicle(study.said.vehicle).frame
-    checked_params(wanted.params, frame)
+    _check_ranges(study.said, checked_params(wanted.params, frame), frame)
     machine = make_vehicle(frame, *standing_at(wanted.home), wanted.seed)
     parse_faults(wanted.faults, machine.fault_names())
     radio_of(wanted.radio)
     if study.fleet is not None and not wanted.spacing_m > 0.0:
         raise UserError(f"fleet.spacing: expected metres above 0, not {wanted.spacing_m:g}")
+
+
+def _check_ranges(said: Said, params: Mapping[str, float], frame: str) -> None:
+    """UserError for a parameter that would not take its value, and for a value that is drawn and not in its range: a
+    person may write what is unusual, and is asked to write ranges that mean something."""
+    table = Parameters(parameter_set(frame))
+    drawn = {name.upper() for name, value in said.params.items() if _PLACE.search(str(value))}
+    for name, value in params.items():
+        if name not in table:  # of a firmware's own
+            continue
+        outcome = table.set(name, value)
+        if not outcome.accepted or (name in drawn and outcome.warning is not None):
+            raise UserError(f"params.{outcome.warning}")
 
 
 def _check_sample(said: Said) -> None:
@@ -326,6 +348,8 @@ def _check_judges(said: Said) -> None:
         try:
             if not _is_own(text):
                 _check_modes(_formula(text), said)
+                if not isfinite(_robustness(_formula(text), at_boot(), {})):
+                    raise FormulaError("divides by zero: at boot nothing moves, and no wind is felt yet")
         except FormulaError as error:
             raise UserError(f"judge.{name}: {error}") from None
 

@@ -117,6 +117,15 @@ class Said(Struct, frozen=True, forbid_unknown_fields=True):
     sample: Sample = Sample()
 
 
+def check_texts(said: object, key: str = "") -> None:
+    """UserError with the key of a text that holds a NUL: no file, fault or parameter can be called so."""
+    if isinstance(said, str) and "\0" in said:
+        raise UserError(f"{key}: holds a NUL character; expected text without")
+    entries = said.items() if isinstance(said, dict) else enumerate(said, 1) if isinstance(said, list) else ()
+    for name, one in entries:
+        check_texts(one, f"{key}.{name}" if key else str(name))
+
+
 def as_said(file: dict[str, Any], folder: Path) -> Said:
     """What a TOML file holds, with the tables that it names (from `folder`). UserError with the key, and what would be
     right."""
@@ -164,6 +173,7 @@ def _with_table(name: str, one: Vary, folder: Path) -> Vary:
     for number, row in enumerate(rows, 2):
         if len(row) != len(names):
             raise UserError(f"vary.{name}: {path}: line {number} has {len(row)} values, the head {len(names)} names")
+        check_texts(row, f"vary.{name}: {path}: line {number}")
     columns = {column: _column([row[k] for row in rows]) for k, column in enumerate(names)}
     return msgspec.structs.replace(one, columns=columns)
 

@@ -14,7 +14,7 @@ from sortie.campaign.execution import check_installed
 from sortie.campaign.shrink import described, keep
 from sortie.campaign.shrink import shrink as shrunk_of
 from sortie.commands.campaign import check_identity, flown_row
-from sortie.config.campaign_options import CAMPAIGN_DIR, OTHER_DIR, RUN
+from sortie.config.campaign_options import CAMPAIGN_DIR, KEEP_PLAN, OTHER_DIR, RUN, SHRINK_JUDGE
 from sortie.config.options import JSON
 from sortie.config.settings import Given
 
@@ -25,11 +25,11 @@ def shrink(given: Given) -> int:
     folder: Path = given[CAMPAIGN_DIR]
     kept, row = flown_row(folder, given[RUN])
     check_identity(folder, kept)
-    small = shrunk_of(kept.study, row)
+    small = shrunk_of(kept.study, row, judge=given[SHRINK_JUDGE], keep_plan=given[KEEP_PLAN])
     out = folder / "shrunk" / str(row.run)
     keep(small, out)
     if given[JSON]:
-        told = {name: getattr(small, name) for name in ("causes", "items", "flights", "whole")}
+        told = {name: getattr(small, name) for name in ("judges", "causes", "items", "flights", "whole")}
         print(json.dumps(told | {"row": msgspec.to_builtins(small.flown.row), "dir": str(out)}))
     else:
         print("\n".join(described(small, kept)))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sortie.config.option import Group, Kind, Option
-from sortie.config.values import VehicleSpec, parse_speedup, parse_vehicle, path, whole_number
+from sortie.config.values import VehicleSpec, parse_speedup, parse_vehicle, path, truth, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
 _OF_RUN = frozenset({"campaign replay", "campaign shrink", "campaign confirm"})
@@ -48,6 +48,14 @@ REPLAY_LINK: Final = Option[tuple[str, ...]](
     "link", str, (), "Let a ground station watch, as --link of sortie fly has it. Repeatable; none open.", Group.LINKS,
     frozenset({"campaign replay"}), form="URL", kind=Kind.LIST,
 )  # fmt: skip
+SHRINK_JUDGE: Final = Option[str | None](
+    "judge", str, None, "The judge that the small failure has to break.", Group.COMMAND, frozenset({"campaign shrink"}),
+    form="NAME", otherwise="all that the run broke",
+)  # fmt: skip
+KEEP_PLAN: Final = Option(
+    "keep-plan", truth, False, "Leave the plan as it is: only causes get fewer and smaller.", Group.COMMAND,
+    frozenset({"campaign shrink"}), kind=Kind.SWITCH,
+)  # fmt: skip
 CAMPAIGN_OUT: Final = Option(
     "out", path, Path("campaign"), "Where results go; with results in it, the campaign goes on.", Group.COMMAND,
     _RUN_CAMPAIGN, form="DIR",
@@ -67,6 +75,6 @@ SCHEDULER: Final = Option[str | None](
 
 CAMPAIGN: Final[tuple[Option[object], ...]] = (
     NEW_STUDY, STUDY, CAMPAIGN_DIR, OTHER_DIR, RUN, CONFIRM_VEHICLE, REPLAY_SPEEDUP, CONFIRM_SPEEDUP, REPLAY_LINK,
-    CAMPAIGN_OUT, RUN_COUNT, WORKERS, SCHEDULER,
+    SHRINK_JUDGE, KEEP_PLAN, CAMPAIGN_OUT, RUN_COUNT, WORKERS, SCHEDULER,
 )  # fmt: skip
 """In the order of the help."""

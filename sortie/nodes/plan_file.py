@@ -31,8 +31,9 @@ def read_plan(path: Path) -> Plan:
         if path.stat().st_size > LARGEST_FILE:
             raise UserError(f"{path}: larger than {LARGEST_FILE >> 20} MB; expected a plan file")
         data = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}; expected a .plan, .waypoints or .txt file") from error
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path}: {why}; expected a .plan, .waypoints or .txt file") from error
     try:
         plan = parse_plan(data, path.name)
     except PlanError as error:

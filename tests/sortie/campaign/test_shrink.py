@@ -74,6 +74,63 @@ def test_of_four_planted_causes_one_remains_in_200_flights(failure: Row, shrunk:
     assert shrunk.flown.row.seed == failure.seed
 
 
+EMPTY = f"""
+plan = "{Path(__file__).parents[3]}/examples/square.plan"
+limit_s = 130
+[params]
+SIM_BATT_CAP_AH = "{{capacity}}"
+[[change]]
+item = 3
+up_m = "{{up}}"
+[vary]
+capacity = {{ uniform = [0.1, 5.1], nominal = 5.1 }}
+up = {{ uniform = [0, 80] }}
+[sample]
+runs = 1
+[judge]
+home = "eventually(time > 10 and armed < 0.5 and home_distance < 5)"
+softly = "always(touchdown < 2)"
+finishes = "eventually(complete > 0.5)"
+low = "always(height < 70)"
+"""
+"""A battery that runs empty on the square."""
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    file = tmp_path_factory.mktemp("empty") / "study.toml"
+    file.write_text(EMPTY, encoding="utf-8")
+    return Study.read(file)
+
+
+def test_every_judge_that_broke_stays_broken_and_a_shorter_plan_is_one_that_flies(empty: Study) -> None:
+    """A takeoff that hovers until the battery is dead comes down hard at home: that is no answer."""
+    row = fly_run(empty, 0, {"capacity": 0.15, "up": 0.0}).row
+    broken = {name for name, margin in row.robustness.items() if (margin or 0.0) < 0.0}
+    assert broken == {"home", "softly", "finishes"}
+    small = shrink(empty, row)
+    assert (small.whole, small.causes, set(small.judges)) == (True, (1, 1), broken)
+    assert all(after < 0.0 for _, after in small.judges.values())
+    assert {name for name, margin in small.flown.row.robustness.items() if (margin or 0.0) < 0.0} == broken
+    quiet = fly_run(small.study, 0, {"capacity": 5.1, "up": 0.0}).row
+    assert (quiet.result, quiet.ok) == ("completed", True), "at rest what is left of the plan is flown to its end"
+
+
+def test_one_judge_may_be_named_and_the_plan_kept(empty: Study) -> None:
+    row = fly_run(empty, 0, {"capacity": 0.45, "up": 80.0}).row
+    assert {name for name, margin in row.robustness.items() if (margin or 0.0) < 0.0} >= {"softly", "low"}
+    low = shrink(empty, row, judge="low")
+    assert set(low.judges) == {"low"}
+    assert low.flown.row.inputs["capacity"] == 5.1, "the battery has no part in it"
+    assert 59.0 < low.flown.row.inputs["up"] < 61.0
+    assert low.items[1] < low.items[0] == 6
+    kept = shrink(empty, row, judge="low", keep_plan=True)
+    assert kept.items == (6, 6)
+    assert kept.flown.row.inputs == pytest.approx(low.flown.row.inputs, abs=1.0)
+    with pytest.raises(UserError, match=r"--judge lwo: run 0 did not break it; did you mean low\?; it broke"):
+        shrink(empty, row, judge="lwo")
+
+
 def test_too_few_flights_leave_the_smallest_so_far(four: Study, failure: Row) -> None:
     part = shrink(four, failure, most=6)
     assert (part.whole, part.flights) == (False, 6)
@@ -87,14 +144,15 @@ def test_the_command_leaves_a_folder_that_flies_the_small_failure_again(
     with Folder(tmp_path, four, identity()) as folder:
         folder.add([Flown(failure, {})])
 
-    def found(study: Study, row: Row) -> Shrunk:
-        assert (study, row) == (four, failure)
+    def found(study: Study, row: Row, *, judge: str | None, keep_plan: bool) -> Shrunk:
+        assert (study, row, judge, keep_plan) == (four, failure, "not_too_high", True)
         return shrunk
 
     monkeypatch.setattr(campaign_answers, "shrunk_of", found)
-    assert main(["campaign", "shrink", str(tmp_path), "0", "--json"]) == 0
+    assert main(["campaign", "shrink", str(tmp_path), "0", "--judge", "not_too_high", "--keep-plan", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["causes"][1] <= 2
+    assert told["judges"]["not_too_high"][1] < 0.0
     small = tmp_path / "shrunk" / "0"
     assert (small / "plan.plan").exists()
     assert main(["campaign", "replay", str(small), "0"]) == 0

@@ -28,9 +28,12 @@ def flown(name: str, given: dict[str, float]) -> Row:
 
 
 def test_the_survey_holds_in_calm_and_in_storm_with_a_battery_half_as_large() -> None:
+    left = []
     for wind in (2.0, 13.5):
         row = flown("survey-wind", {**CALM, "wind": wind, "gusts": 1.0, "capacity": 2.6})
         assert (row.result, row.ok) == ("completed", True)
+        left.append(row.figures["battery_left"] or 0.0)
+    assert 0.4 < left[1] < left[0] - 0.05 < 0.8, "of 2.6 Ah"
     assert row.robustness["on_its_lines"] is not None
     assert row.robustness["on_its_lines"] < 7.0, "the wind takes some of the 8 m"
 

@@ -65,6 +65,28 @@ def test_a_sample_is_decided_by_its_seed_and_stays_in_its_distributions(method: 
     assert sum(one["d"] == "x" for one in sample) == pytest.approx(256, abs=60)
 
 
+def test_tails_are_cut_where_the_study_says_and_what_is_left_keeps_its_shape() -> None:
+    """Against the same distribution with what lies outside thrown away, and at the ends that a search asks for."""
+    cut = Vary(normal=(1.0, 0.5), within=(0.5, 2.0))
+    drawn = np.array([one["a"] for one in inputs({"a": cut}, "lhs", 3, 2000)], np.float64)
+    whole = np.array([one["a"] for one in inputs({"a": Vary(normal=(1.0, 0.5))}, "lhs", 3, 4000)], np.float64)
+    left = whole[(whole >= 0.5) & (whole <= 2.0)]
+    shares = np.linspace(0.0, 1.0, 21)
+    assert np.quantile(drawn, shares) == pytest.approx(np.quantile(left, shares), abs=0.01)
+    assert (cut.value(0.0), cut.value(1.0), cut.at_rest) == (0.5, 2.0, 1.0)
+    logarithmic = Vary(lognormal=(4.0, 1.0), within=(0.0, 3.0))
+    assert (logarithmic.value(1.0), logarithmic.at_rest) == (3.0, 3.0)
+    assert 0.0 < logarithmic.value(0.01) < logarithmic.value(0.5) < 3.0
+
+
+def test_a_search_may_draw_no_tail_that_its_parameter_cannot_take(tmp_path: Path) -> None:
+    """CMA-ES goes to the ends of the cube, seven deviations off."""
+    search = GOOD.replace("runs = 4", 'method = "search"\nruns = 4').replace("uniform = [0, 12]", "normal = [40, 9]")
+    with pytest.raises(UserError, match=r"vary.wind: with wind -23.*within = \[LEAST, MOST\]"):
+        read(tmp_path, search)
+    assert read(tmp_path, search.replace("[40, 9]", "[40, 9], within = [0, 90]")).runs == 4
+
+
 def test_a_latin_hypercube_has_one_run_in_each_slice() -> None:
     sample = inputs({"a": Vary(uniform=(0.0, 64.0))}, "lhs", 1, 64)
     assert sorted(int(float(one["a"])) for one in sample) == list(range(64))
@@ -105,6 +127,27 @@ def test_seeds_of_runs_are_of_their_own() -> None:
         ("[0, 12] }", "[0, 12], columns = { a = [1] } }", "vary.wind: unknown key 'columns'; known are uniform"),
         ("[params]", "[params]\nFENCE_ENABLE = true", "params.FENCE_ENABLE: Expected float | str, got bool"),
         ('"always(height < 30)"', "30", "judge.low: Expected str, got int"),
+        ("[0, 12]", "[-20, -10]", "vary.wind: with wind -20: params.SIM_WIND_SPD -20: not in 0..100"),
+        ("[0, 12]", "[0, 1e9]", "vary.wind: with wind 1000000000: params.SIM_WIND_SPD 1e+09: not in 0..100"),
+        ("uniform = [0, 12]", "normal = [1, 9]", "not in 0..100; within = [LEAST, MOST] cuts its tails off"),
+        ("uniform = [0, 12]", "normal = [1, 9], within = [5, 2]", "within: expected [least, most] with least < most"),
+        (
+            "uniform = [0, 12]",
+            "normal = [1, 9], within = [900, 901]",
+            "within: nothing of the distribution is from 900",
+        ),
+        ("[0, 12]", "[0, 12], within = [1, 2]", "within: cuts the tails of normal and lognormal, not of uniform"),
+        ("[0, 12] }", "[0, 12], nominal = 13 }", "vary.wind: nominal: expected a number from 0 to 12, not 13"),
+        (
+            "uniform = [0, 12]",
+            "normal = [9, 1], nominal = -4",
+            "vary.wind: with wind -4: params.SIM_WIND_SPD -4: not in",
+        ),
+        ("[params]", "[params]\nSIM_RATE_HZ = 100", "params.SIM_RATE_HZ is read-only"),
+        ("square.plan", "sq\\u0000uare.plan", "plan: holds a NUL character; expected text without"),
+        ('"gps.loss@{at}"', '"gps.loss@{at}\\u0000"', "faults.1: holds a NUL character"),
+        ("height < 30", "climb / speed < 1", "judge.low: divides by zero: at boot nothing moves"),
+        ("always(height < 30)", "1 > 2", "judge.low: '1 > 2' is the same in every flight"),
         ("height < 30", "mode == 'AUTOO'", "judge.low: no mode 'AUTOO'; did you mean AUTO?"),
     ],
 )
