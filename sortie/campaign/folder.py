@@ -12,6 +12,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -35,10 +36,11 @@ _ROWS_AT_ONCE: Final = 4096
 
 
 class Kept(Struct, frozen=True):
-    """`study.json`. `identity`: of the program that flies it."""
+    """`study.json`. `identity`: of the program that flies it; `began`: the day and time (UTC) of its first command."""
 
     study: Study
     identity: str
+    began: str = ""
 
 
 class Folder:
@@ -48,7 +50,8 @@ class Folder:
     def __init__(self, path: Path, study: Study, identity: str) -> None:
         self.path = path
         self.study = study
-        kept = msgspec.json.format(msgspec.json.encode(Kept(study, identity)))
+        began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+        kept = msgspec.json.format(msgspec.json.encode(Kept(study, identity, began)))
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._results = (path / "results.jsonl").open("a+b", buffering=0)  # what a full disk refused is not kept
@@ -58,7 +61,7 @@ class Folder:
             self._hold()
             with writing(path):
                 self._agree(kept)
-                self.done = self._recover()
+                self.done, self.cut = self._recover()
         except BaseException:
             self._results.close()
             raise
@@ -84,7 +87,7 @@ class Folder:
             return
         there = read_kept(self.path)
         mine = msgspec.json.decode(kept, type=Kept)
-        if there.study != mine.study:
+        if msgspec.structs.replace(there.study, name=mine.study.name) != mine.study:
             raise UserError(f"--out {self.path}: holds the results of another study; choose another folder")
         if there.identity != mine.identity:
             raise UserError(
@@ -92,8 +95,8 @@ class Folder:
                 "folder"
             )
 
-    def _recover(self) -> set[int]:
-        """The runs that are on disk; what a kill has torn is cut off."""
+    def _recover(self) -> tuple[set[int], int]:
+        """The runs that are on disk, and how many bytes behind them were none; what a kill has torn is cut off."""
         done: set[int] = set()
         whole = 0
         with (self.path / "results.jsonl").open("rb") as results:
@@ -103,8 +106,9 @@ class Folder:
                     break
                 done.add(row.run)
                 whole += len(line)
+        cut = os.fstat(self._results.fileno()).st_size - whole
         self._results.truncate(whole)
-        return done
+        return done, cut
 
     def add(self, flown: Iterable[Flown]) -> None:
         """Put results on disk; one that is there already stays as it is. What goes with a row is written before it."""
@@ -196,13 +200,18 @@ def write_signals(file: Path, signals: Mapping[str, Array]) -> None:
 
 
 def read_signals(path: Path, run: int) -> dict[str, Array]:
-    """What the folder has of a flight; nothing where that was not kept."""
+    """What the folder has of a flight; nothing where that was not kept. UserError where it is damaged."""
     file = path / "signals" / f"{run}.parquet"
     if not file.exists():
         return {}
     import pyarrow.parquet
 
-    table = pyarrow.parquet.read_table(file)
+    try:
+        table = pyarrow.parquet.read_table(file)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise UserError(
+            f"{file}: is damaged ({str(error).partition('.')[0]}); delete it: replay flies the run again"
+        ) from error
     return {name: table.column(name).to_numpy() for name in table.column_names}
 
 

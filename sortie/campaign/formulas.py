@@ -58,10 +58,11 @@ class FormulaError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A judge; `text` as it was written. `texts`: what it compares texts with."""
+    """A judge; `text` as it was written. `signals`: that it looks at; `texts`: what it compares texts with."""
 
     text: str
     margin: Margin
+    signals: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
 
     def robustness(self, signals: Signals, step_s: float) -> float:
@@ -81,7 +82,7 @@ def parse_formula(
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise FormulaError(f"{reason}; expected such as always(height < 30)") from None
     reader = _Reader(numbers, texts, counts)
-    return Formula(text, reader.formula(tree), frozenset(reader.compared))
+    return Formula(text, reader.formula(tree), frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------

@@ -9,214 +9,293 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from autopilot.geo import GeoPoint
 from sortie.api.begin import standing_at
 from sortie.campaign.flown import Row
-from sortie.campaign.folder import Kept, read_signals, write_whole, writing
-from sortie.campaign.sampling import SEARCH
-from sortie.campaign.signals import legs_of
-from sortie.campaign.study import Study, written
+from sortie.campaign.folder import read_signals, write_whole, writing
+from sortie.campaign.formulas import YES
+from sortie.campaign.report_charts import STYLE, Axis, Track, histogram, map_of, scatter, share_bar
+from sortie.campaign.study import Wanted, written
+from sortie.campaign.study_file import Strike
 from sortie.campaign.summary import (
+    FEWEST,
     MOST_FAILURES,
     Columns,
+    Interval,
     Judge,
-    Matters,
+    Level,
     Summary,
     columns_of,
     influences,
+    levels,
     strongest,
     summary_of,
 )
+from sortie.campaign.units import of_inputs
 from sortie.nodes.plan_file import start_of
+from sortie.reports.page import html_page
 
-_BINS: Final = 24
-_WIDE, _HIGH, _MAP = 420, 140, 420
-_MOST_DOTS: Final = 4000
-_STYLE = """body{font:15px/1.45 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;margin:.6em 0}td,th{border-bottom:1px solid #ddd;padding:.2em .8em .2em 0}
-td,th{text-align:left}
-code{font-size:13px}svg{display:block;margin:.4em 0}svg text{font:11px system-ui,sans-serif;fill:#555}
-.bad{fill:#c0392b}.good{fill:#2c7fb8}polyline{fill:none;stroke-width:1.5}.plan{stroke:#2c7fb8;stroke-width:2}
-.track{stroke:#c0392b;opacity:.6}.own{stroke-dasharray:4 3;opacity:.5}@media print{body{margin:0}}
-"""
-_HUES: Final = ("#c0392b", "#2c7fb8", "#238b45", "#8e44ad", "#d35400", "#117a65", "#7f6000", "#555555")
-"""Of a track and its plan, where each has its own: the worst first."""
-_COLOURS: Final = "".join(f".run{k}{{stroke:{hue};color:{hue}}}" for k, hue in enumerate(_HUES))
+MOST_TRACKS: Final = 8
+SEARCHED: Final = "A search flies where it fails: their share says nothing of other flights"
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
 def write_report(folder: Path) -> Path:
     """Write `report.html`; returns where it is."""
     columns = columns_of(folder)
-    kept, summary = columns.kept, summary_of(columns)
-    parts = [_head(kept, summary), _space(columns), _tracks(folder, columns)]
-    for name, judge in summary.judges.items():
-        parts.append(_judge_part(name, judge, columns))
-    parts.append(_failures(folder, columns))
+    summary, units = summary_of(columns), of_inputs(columns.kept.study)
+    parts = [_head(columns, summary), _verdicts(summary), _levels(columns, units), _space(columns, units)]
+    parts.append(_tracks(folder, columns))
+    parts += [_judge_part(name, judge, columns) for name, judge in summary.judges.items()]
+    parts += [_failures(folder, columns, units), _study(columns, units)]
+    title = f"{_name(columns)}: {summary.failed} of {summary.done} flights failed"
     file = folder / "report.html"
     with writing(folder):
-        write_whole(file, page(f"Campaign {kept.study.title}", "".join(parts)).encode("utf-8"))
+        write_whole(file, html_page(title, "".join(parts), style=STYLE).encode("utf-8"))
     return file
 
 
-def _head(kept: Kept, summary: Summary) -> str:
-    low, high = summary.interval
-    ended = ", ".join(f"{count} {escape(name)}" for name, count in summary.results.items())
-    how = f"{summary.share:.2%}; with 95&nbsp;% confidence {low:.2%} to {high:.2%}"
-    if kept.study.said.sample.method == SEARCH:
-        how = "A search flies where it fails: their share says nothing of other flights"
+def _name(columns: Columns) -> str:
+    study = columns.kept.study
+    return study.name or study.plan_names
+
+
+def _head(columns: Columns, summary: Summary) -> str:
+    kept, ended = columns.kept, ", ".join(f"{count} {escape(name)}" for name, count in summary.results.items())
+    sample = kept.study.said.sample
+    how = SEARCHED if summary.interval is None else _rate(summary.failed, summary.done, summary.interval)
+    flown = f", flown from {escape(kept.began)} UTC" if kept.began else ""
     return (
-        f"<h1>{escape(kept.study.title)}: {summary.failed} of {summary.done} flights failed</h1>"
-        f"<p>{how}. "
-        f"{summary.done} of {summary.total} runs, sample {kept.study.said.sample.method}, "
-        f"seed {kept.study.said.sample.seed}. Missions: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>"
+        f"<p>{how}. {summary.done} of {summary.total} runs of {escape(kept.study.plan_names)}, sample {sample.method}, "
+        f"seed {sample.seed}{flown}. Missions: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>"
+    )
+
+
+def _rate(failed: int, flown: int, sure: Interval | None) -> str:
+    share = failed / max(flown, 1)
+    return f"{share:.2%}" if sure is None else f"{share:.2%}; with 95&nbsp;% confidence {sure[0]:.2%} to {sure[1]:.2%}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> str:
+    """Cells are HTML."""
+    top = "".join(f"<th>{cell}" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows)
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}"><table><tr>{top}{body}</table></div>'
+    )
+
+
+def _verdicts(summary: Summary) -> str:
+    rows = [
+        (f'<a href="#judge-{escape(name)}">{escape(name)}</a>', f"<code>{escape(one.formula)}</code>",
+         f"{one.failed} of {one.flown}", _rate(one.failed, one.flown, one.interval), escape(one.margins()))
+        for name, one in summary.judges.items()
+    ]  # fmt: skip
+    return "<h2>Judges</h2>" + _table(("judge", "formula", "broken in", "share", "robustness"), rows, "Judges")
+
+
+# --- what matters -----------------------------------------------------------------------------------------------------
+def _levels(columns: Columns, units: dict[str, str]) -> str:
+    """How often it failed by level or range of each input."""
+    parts = []
+    for name, values in columns.inputs.items():
+        if columns.count < 2 or np.ptp(values) == 0.0:
+            continue
+        found = levels(columns, name)
+        broken = list(found[0].by_judge)
+        rows = [_level(one, broken) for one in found]
+        head = (escape(_with_unit(name, units)), "flights", "failed", "share", "", *map(escape, broken))
+        parts.append(_table(head, rows, f"Failures by {name}"))
+    if not parts:
+        return ""
+    note = f"<p>{SEARCHED}.</p>" if columns.searched else "<p>The line over a bar is its 95&nbsp;% interval.</p>"
+    return f"<h2>Failures by level of each input</h2>{note}{''.join(parts)}"
+
+
+def _level(one: Level, broken: Sequence[str]) -> tuple[str, ...]:
+    share = f"{one.failed / max(one.flown, 1):.1%}"
+    if one.interval is not None:
+        share += f" ({one.interval[0]:.1%} to {one.interval[1]:.1%})"
+    by_judge = (str(one.by_judge[judge]) for judge in broken)
+    return (escape(one.label), str(one.flown), str(one.failed), share, share_bar(one), *by_judge)
+
+
+def _with_unit(name: str, units: dict[str, str]) -> str:
+    return f"{name} ({units[name]})" if name in units else name
+
+
+def _space(columns: Columns, units: dict[str, str]) -> str:
+    """Flights in the space of the two inputs that matter most."""
+    names = strongest(columns)
+    if len(names) < 2:
+        return ""
+    x, y = (Axis(_with_unit(name, units), columns.inputs[name], columns.texts.get(name)) for name in names)
+    linked = {row.run: f"#run-{row.run}" for row in columns.worst}
+    drawn = scatter(x, y, columns.bad, columns.runs, linked)
+    first, second = map(escape, names)
+    return (
+        f"<h2>Failures in the space of {first} and {second}</h2><p>The two inputs that matter most. A point has its "
+        f"run's number; those of the failures below lead there.</p>{drawn}"
     )
 
 
 def _judge_part(name: str, judge: Judge, columns: Columns) -> str:
     values = columns.margins[name]
+    measured = values[np.abs(values) < YES]  # nan is not
     ranked = influences(columns, name)
-    table = "".join(f"<tr><td>{escape(one)}<td>{_signed(value)}<td>{_share(value)}" for one, value in ranked.items())
-    margins = "Not flown"
-    if judge.median is not None:
-        margins = f"Robustness {judge.lowest:.4g} to {judge.highest:.4g}, median {judge.median:.4g}"
-    head = "<tr><th>input<th>rank correlation with robustness<th>first-order Sobol index"
+    indexed = any(one.index is not None for one in ranked.values())
+    head = ["input", "rank correlation with robustness", *(["first-order Sobol index"] if indexed else [])]
+    rows = [
+        [escape(one), _figure(value.correlation, "+.2f"), *([_figure(value.index, ".2f")] if indexed else [])]
+        for one, value in ranked.items()
+    ]
+    table = _table(head, rows, f"What {name} depends on") if rows else ""
+    if rows and not indexed:
+        table += f"<p>Shares of the variance (Sobol) need {FEWEST} flights of a spread sample.</p>"
     return (
-        f"<h2>{escape(name)}: {judge.failed} failed</h2><p><code>{escape(judge.formula)}</code></p>"
-        f"<p>{margins}.</p>"
-        f"{_histogram(values[~np.isnan(values)])}{f'<table>{head}{table}</table>' if table else ''}"
+        f'<h2 id="judge-{escape(name)}">{escape(name)}: {judge.failed} failed</h2>'
+        f"<p><code>{escape(judge.formula)}</code>: {escape(judge.margins())}.</p>"
+        f"{histogram(name, measured, judge.unit)}{table}"
     )
 
 
-def _signed(one: Matters) -> str:
-    return "" if one.correlation is None else f"{one.correlation:+.2f}"
+def _figure(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
-def _share(one: Matters) -> str:
-    return "" if one.index is None else f"{one.index:.2f}"
-
-
-def _histogram(values: NDArray[np.float64]) -> str:
-    """Bars of robustness; those below 0 are failures."""
-    if values.size == 0 or np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())):
-        return ""
-    counts, edges = np.histogram(values, _BINS)
-    wide = _WIDE / _BINS
-    bars = "".join(
-        f'<rect class="{_colour(edges[k] < 0.0)}" x="{k * wide:.1f}" y="{_HIGH * (1 - n / counts.max()):.1f}" '
-        f'width="{wide - 1:.1f}" height="{_HIGH * n / counts.max():.1f}"/>'
-        for k, n in enumerate(counts)
-    )
-    return _svg(bars, f"{edges[0]:.4g}", f"{edges[-1]:.4g} (robustness)", f"{counts.max()} flights")
-
-
-def _space(columns: Columns) -> str:
-    """Flights in the space of the two inputs that matter most; failures last, so that none is hidden."""
-    names = strongest(columns)
-    if len(names) < 2:
-        return ""
-    x, y = (columns.inputs[name] for name in names)
-    across = _WIDE * (x - x.min()) / max(float(np.ptp(x)), 1e-9)
-    up = _HIGH * (1.0 - (y - y.min()) / max(float(np.ptp(y)), 1e-9))
-    failed = columns.bad
-    order = np.argsort(failed, kind="stable")[-_MOST_DOTS:]
-    dots = "".join(
-        f'<circle class="{_colour(failed[k])}" cx="{across[k]:.1f}" cy="{up[k]:.1f}" r="2.5"/>' for k in order
-    )
-    first, second = map(escape, names)
-    drawn = _svg(dots, _end(columns, names[0], x.min()), f"{_end(columns, names[0], x.max())} ({first})",
-                 f"{second}: {_end(columns, names[1], y.min())} to {_end(columns, names[1], y.max())}")  # fmt: skip
-    return f"<h2>Failures in the space of {first} and {second}</h2>{drawn}"
-
-
-def _end(columns: Columns, name: str, value: float) -> str:
-    texts = columns.texts.get(name)
-    return f"{value:.4g}" if texts is None else escape(texts[int(value)])
-
-
+# --- flights ----------------------------------------------------------------------------------------------------------
 def _tracks(folder: Path, columns: Columns) -> str:
-    """The worst flights from above, over the plan; where that varies each over its own, in a colour for both."""
-    found = [(row, read_signals(folder, row.run)) for row in columns.worst[: len(_HUES)]]
-    tracks = [
-        (row, np.stack([np.asarray(signals["east"], np.float64), np.asarray(signals["north"], np.float64)]))
-        for row, signals in found if signals
-    ]  # fmt: skip
-    if not tracks:
+    """The worst flights from above, over plan and fence; where these vary each over its own."""
+    found = {row.run: signals for row in columns.worst if (signals := read_signals(folder, row.run))}
+    rows = distinct([row for row in columns.worst if row.run in found], columns)
+    if not rows:
         return ""
-    plans = [_way(columns.kept.study, row) for row, _ in tracks]
-    if all(np.array_equal(plan, plans[0]) for plan in plans):
-        lines = [("track", f"run {row.run}", track) for row, track in tracks] + [("plan", "plan", plans[0])]
-        runs, title = ", ".join(str(row.run) for row, _ in tracks), "The worst tracks over the plan"
-    else:
-        lines = [(f"own run{k}", f"plan of run {row.run}", plans[k]) for k, (row, _) in enumerate(tracks)]
-        lines += [(f"track run{k}", f"run {row.run}", track) for k, (row, track) in enumerate(tracks)]
-        runs = ", ".join(f'<b class="run{k}">{row.run}</b>' for k, (row, _) in enumerate(tracks))
-        runs, title = f"{runs}, each with its own plan dashed", "The worst tracks over their plans"
-    drawn, size = drawn_map(lines)
-    return f"<h2>{title}</h2><p>Runs {runs}; {size:.0f} m wide, north is up.</p>{drawn}"
-
-
-def _way(study: Study, row: Row) -> NDArray[np.float64]:
-    """The closed way through the plan of a run, from where the vehicle stood: m east, then north."""
-    wanted = study.wanted(row.run, row.inputs)
-    home = standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))[0]
-    way = legs_of(home, wanted.plan.items).T[::-1]
-    return np.concatenate([way, way[:, :1]], axis=1)
-
-
-def drawn_map(lines: Sequence[tuple[str, str, NDArray[np.float64]]]) -> tuple[str, float]:
-    """Lines from above, and how many m the drawing is wide. Of each its class, its title, and its points: east, then
-    north, in m."""
-    ends = np.concatenate([points for _, _, points in lines], axis=1)
-    low, size = ends.min(axis=1), max(float(np.ptp(ends, axis=1).max()), 1.0)
-    inside = "".join(_line(points, low, size, kind, title) for kind, title, points in lines)
-    box = f'width="{_MAP + 20}" height="{_MAP + 20}" viewBox="-10 -10 {_MAP + 20} {_MAP + 20}"'
-    return f"<svg {box}>{inside}</svg>", size
-
-
-def page(title: str, inside: str) -> str:
-    """A page that opens without a network."""
+    study = columns.kept.study
+    wanted = {row.run: study.wanted(row.run, row.inputs) for row in rows}
+    tracks = []
+    for k, row in enumerate(rows):
+        north, east = (np.asarray(found[row.run][axis], np.float64) for axis in ("north", "east"))
+        tracks.append(Track(str(row.run), north, east, stands(wanted[row.run]), wanted[row.run].plan, f"run{k}"))
+    same = len({(one.home, one.plan.items) for one in tracks}) == 1
+    title = "The worst tracks over the plan" if same else "The worst tracks over their plans"
+    runs = ", ".join(f'<a href="#run-{row.run}">{row.run}</a>' for row in rows)
+    own = "" if same else ", each with its own plan dashed"
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>"
-        f"<style>{_STYLE}{_COLOURS}</style>{inside}</html>\n"
+        f"<h2>{title}</h2><p>Runs {runs}{own}; of equally bad flights those whose inputs differ most. The plan "
+        f"is dashed, the fence drawn through, H where it stood; a track ends at its number.</p>{map_of(tracks)}"
     )
 
 
-def _line(points: NDArray[np.float64], low: NDArray[np.float64], size: float, kind: str, title: str) -> str:
-    x, y = _MAP * (points[0] - low[0]) / size, _MAP * (1.0 - (points[1] - low[1]) / size)
-    text = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-    return f'<polyline class="{kind}" points="{text}"><title>{escape(title)}</title></polyline>'
+def stands(wanted: Wanted) -> GeoPoint:
+    """Where the vehicle of a run was switched on."""
+    return standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))[0]
 
 
-def _colour(failed: np.bool_) -> str:
-    return "bad" if failed else "good"
+def distinct(rows: Sequence[Row], columns: Columns, most: int = MOST_TRACKS) -> list[Row]:
+    """The worst of `rows` (in order); among those that are equally bad the ones whose inputs are farthest from what is
+    chosen, so that eight flights are not one flight eight times."""
+    left, chosen = list(rows), list[Row]()
+    while left and len(chosen) < most:
+        alike = [row for row in left if _badness(row) == _badness(left[0])]
+        one = max(alike, key=lambda row: min((_apart(row, other, columns) for other in chosen), default=0.0))
+        chosen.append(one)
+        left.remove(one)
+    return chosen
 
 
-def _svg(inside: str, left: str, right: str, above: str) -> str:
-    return (
-        f'<svg width="{_WIDE + 20}" height="{_HIGH + 40}" viewBox="-10 -18 {_WIDE + 20} {_HIGH + 40}">'
-        f'<line x1="0" y1="{_HIGH}" x2="{_WIDE}" y2="{_HIGH}" stroke="#999"/>{inside}'
-        f'<text x="0" y="-6">{above}</text><text x="0" y="{_HIGH + 16}">{left}</text>'
-        f'<text x="{_WIDE}" y="{_HIGH + 16}" text-anchor="end">{right}</text></svg>'
-    )
+def _badness(row: Row) -> float:
+    return min((margin for margin in row.robustness.values() if margin is not None), default=-np.inf)
 
 
-def _failures(folder: Path, columns: Columns) -> str:
+def _apart(one: Row, other: Row, columns: Columns) -> float:
+    """How far the inputs of two runs are apart, each as a share of its range; texts are or are not the same."""
+    squares = 0.0
+    for name, values in columns.inputs.items():
+        a, b = one.inputs[name], other.inputs[name]
+        if isinstance(a, str) or isinstance(b, str):
+            squares += float(a != b)
+        else:
+            squares += ((a - b) / max(float(np.ptp(values)), 1e-9)) ** 2
+    return squares
+
+
+def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
     """A line for each failure, the worst first: the command that flies it again, and what was so."""
     if not columns.worst:
         return "<h2>No failures</h2>"
     more = columns.failed - len(columns.worst)
-    lines = "".join(
-        f"<tr><td><code>{escape(shlex.join(['sortie', 'campaign', 'replay', str(folder), str(row.run)]))}</code>"
-        f"<td>{escape(row.result)}<td>{escape(_why(row))}"
-        f"<td>{escape(', '.join(f'{name} {written(value)}' for name, value in row.inputs.items()))}"
+    rows = [
+        (f'<b id="run-{row.run}">{row.run}</b>', _again(folder, row), _links(folder, row), escape(row.result),
+         escape(_why(row)), escape(", ".join(f"{name} {_value(row, name, units)}" for name in row.inputs)))
         for row in columns.worst
-    )
+    ]  # fmt: skip
+    table = _table(("run", "again", "kept", "result", "why", "inputs"), rows, "Failures")
     left_out = f"<p>The worst {MOST_FAILURES}; {more} more are in runs.parquet.</p>" if more > 0 else ""
-    return f"<h2>Failures</h2><table><tr><th>again<th>result<th>why<th>inputs{lines}</table>{left_out}"
+    return f"<h2>Failures</h2>{table}{left_out}"
+
+
+def _again(folder: Path, row: Row) -> str:
+    return f"<code>{escape(shlex.join(['sortie', 'campaign', 'replay', str(folder), str(row.run)]))}</code>"
+
+
+def _links(folder: Path, row: Row) -> str:
+    """What the folder has of a flight."""
+    kept = {
+        "signals": f"signals/{row.run}.parquet",
+        "logs": f"replays/{row.run}/",
+        "traceback": f"errors/{row.run}.txt",
+    }
+    kept["small"] = f"shrunk/{row.run}/"
+    return ", ".join(f'<a href="{path}">{name}</a>' for name, path in kept.items() if (folder / path).exists())
+
+
+def _value(row: Row, name: str, units: dict[str, str]) -> str:
+    return f"{written(row.inputs[name])} {units.get(name, '')}".rstrip()
 
 
 def _why(row: Row) -> str:
-    broken = [f"{name} {margin:.4g}" for name, margin in row.robustness.items() if margin is not None and margin < 0.0]
+    broken = [
+        name if abs(margin) >= YES else f"{name} {margin:.4g}"
+        for name, margin in row.robustness.items() if margin is not None and margin < 0.0
+    ]  # fmt: skip
     return "; ".join([*broken, *([row.reason] if row.reason else [])])
+
+
+# --- the study --------------------------------------------------------------------------------------------------------
+def _study(columns: Columns, units: dict[str, str]) -> str:
+    """What was flown: inputs with their distributions, what is fixed, and how it was judged."""
+    said = columns.kept.study.said
+    vary = [
+        (escape(_with_unit(name, units)), one.kind, escape(_distribution(one.kind, getattr(one, one.kind))),
+         "" if one.within is None else f"{one.within[0]:g} to {one.within[1]:g}")
+        for name, one in said.vary.items()
+    ]  # fmt: skip
+    rows = [("plan", said.plan), ("vehicle", said.vehicle), ("limit", f"{said.limit_s:g} s")]
+    rows += [(key, text) for key, text in (("home", said.home), ("radio", said.radio), ("code", said.code)) if text]
+    rows += [(f"parameter {name}", str(value)) for name, value in said.params.items()]
+    strikes = [one if isinstance(one, Strike) else Strike(one) for one in said.faults]
+    rows += [("fault", one.fault + ("" if one.when == 1.0 else f", when {one.when}")) for one in strikes]
+    rows += [
+        (f"change of item {one.item}", ", ".join(f"{key} {value}" for key, value in one.said().items()))
+        for one in said.change
+    ]
+    if said.fleet is not None:
+        who = said.fleet.file or f"{said.fleet.count} vehicles"
+        rows.append(("fleet", f"{who}, {said.fleet.formation}, {said.fleet.spacing} m apart"))
+    rows += [(f"judge {name}", text) for name, text in said.judge.items()]
+    inputs = _table(("input", "distribution", "", "within"), vary, "Inputs") if vary else ""
+    fixed = _table(("key", "value"), [(escape(key), f"<code>{escape(text)}</code>") for key, text in rows], "Study")
+    return f"<h2>The study</h2>{inputs}{fixed}"
+
+
+_MEANS: Final = {
+    "uniform": "{} to {}", "normal": "mean {}, deviation {}", "lognormal": "median {}, deviation {} of the logarithm",
+}  # fmt: skip
+
+
+def _distribution(kind: str, value: object) -> str:
+    """In words."""
+    if kind in _MEANS and isinstance(value, tuple):
+        return _MEANS[kind].format(*(f"{one:g}" for one in value))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -47,7 +47,7 @@ from sortie.config.values import parse_vehicle
 from sortie.nodes.build import make_vehicle, parse_faults
 from sortie.nodes.plan_file import check_plan, read_plan
 
-_PLACE: Final = re.compile(r"\{(\w*)\}")
+PLACE: Final = re.compile(r"\{(\w*)\}")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 Judge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
 """Signals and inputs in, robustness out."""
@@ -71,7 +71,7 @@ class Study(Struct, frozen=True):
     """See the module. `plans`: texts, by the names that the study has for them; `code`: the text of its Python.
     `first`: the run that this study's run 0 is in the study that it was made from; seeds follow it. `only`: the items
     of the plan that are left; empty: all. `fleet_file`: the text of the file that says who is in the fleet;
-    `own_plans`: of each of them the name of a plan of its own, or an empty text."""
+    `own_plans`: of each of them the name of a plan of its own, or an empty text. `name`: of its file, for people."""
 
     said: Said
     plans: dict[str, str]
@@ -81,6 +81,7 @@ class Study(Struct, frozen=True):
     only: list[int] = []
     fleet_file: str = ""
     own_plans: list[str] = []
+    name: str = ""
 
     @classmethod
     def read(cls, path: Path | str, runs: int | None = None) -> Study:
@@ -129,6 +130,11 @@ class Study(Struct, frozen=True):
         """By name, in the order of the file."""
         return {name: self._judge(text) for name, text in self.said.judge.items()}
 
+    def signals_of(self, judge: str) -> frozenset[str]:
+        """What a judge looks at; of one in Python nothing is known."""
+        text = self.said.judge[judge]
+        return frozenset() if _is_own(text) else _formula(text).signals
+
     def _judge(self, text: str) -> Judge:
         if text.startswith(own_code.PREFIX):
             return own_code.judge_of(self.said.code or "", self.code, text[len(own_code.PREFIX) :])
@@ -145,7 +151,7 @@ class Study(Struct, frozen=True):
         return inputs(self.said.vary, self.said.sample.method, self.said.sample.seed, self.runs)
 
     @property
-    def title(self) -> str:
+    def plan_names(self) -> str:
         """Its plan for people, of many the first two: `hill.plan, square.plan and 3 more`."""
         names = [Path(name).name for name in _plan_names(self.said)]
         if len(names) <= 3:
@@ -205,7 +211,7 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
     fleet_file, own = ("", []) if said.fleet is None else _fleet(said, said.fleet, path.parent)
     plans |= {str(one): _plan_text(one) for one in own if one is not None}
     own_plans = ["" if one is None else str(one) for one in own]
-    study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans)
+    study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans, name=path.stem)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
     for name, value in extremes(said.vary, said.sample.method, said.sample.seed, study.runs):
         other = said.vary[name].put(name, value)
@@ -239,7 +245,7 @@ def _check_ranges(said: Said, params: Mapping[str, float], frame: str) -> None:
     """UserError for a parameter that would not take its value, and for a value that is drawn and not in its range: a
     person may write what is unusual, and is asked to write ranges that mean something."""
     table = Parameters(parameter_set(frame))
-    drawn = {name.upper() for name, value in said.params.items() if _PLACE.search(str(value))}
+    drawn = {name.upper() for name, value in said.params.items() if PLACE.search(str(value))}
     for name, value in params.items():
         if name not in table:  # of a firmware's own
             continue
@@ -277,7 +283,7 @@ def _runs(said: Said, runs: int | None) -> int:
 
 def _plan_names(said: Said) -> list[str]:
     """All that the plan may be."""
-    places = _PLACE.findall(said.plan)
+    places = PLACE.findall(said.plan)
     if not places:
         return [said.plan]
     one = names_of(said.vary)[places[0]]
@@ -379,8 +385,8 @@ def _check_places(said: Said) -> None:
     """Every {name} is an input, and every input has a place; or a client, which is given all."""
     used: set[str] = set()
     known = names_of(said.vary)
-    for key, text in _templates(said):
-        for name in _PLACE.findall(text):
+    for key, text in templates(said):
+        for name in PLACE.findall(text):
             if name not in known:
                 raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, known)}")
             used.add(name)
@@ -392,7 +398,7 @@ def _check_places(said: Said) -> None:
             )
 
 
-def _templates(said: Said) -> Iterator[tuple[str, str]]:
+def templates(said: Said) -> Iterator[tuple[str, str]]:
     """Key and text of each place where an input may stand."""
     yield "plan", said.plan
     yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)
@@ -414,7 +420,7 @@ def _of_change(one: Change) -> Iterator[tuple[str, str]]:
 
 def _put(template: Value, given: Mapping[str, Value]) -> str:
     """The template with the inputs in their places."""
-    return _PLACE.sub(lambda match: written(given[match[1]]), str(template))
+    return PLACE.sub(lambda match: written(given[match[1]]), str(template))
 
 
 def written(value: Value) -> str:

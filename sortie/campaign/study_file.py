@@ -13,9 +13,11 @@ from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, Vary
 from sortie.config.errors import UserError, entry_named, nearest, placed
 
+EXAMPLE_PLAN: Final = "mission.plan"
+"""The plan that `EXAMPLE` names."""
 EXAMPLE: Final = """\
 # A study for `sortie campaign run FILE --out DIR`.
-plan = "mission.plan"                        # from this file's folder; "{route}" where an input chooses
+plan = "mission.plan"                        # beside this file; "{route}" where an input chooses
 vehicle = "sim:copter"
 limit_s = 900                                # vehicle time after which a flight is ended
 faults = [                                   # as --fault has them; {name} is an input of [vary]
@@ -44,7 +46,7 @@ SIM_WIND_SPD = "{wind}"                      # m/s
 
 [vary]                                       # uniform, normal, lognormal, choice, grid, chance or table
 wind = { uniform = [0, 12] }                 # nominal = X: what `shrink` leads back to
-gps_at = { uniform = [20, 120] }             # s since boot
+gps_at = { uniform = [10, 70] }              # s since boot
 heavy = { chance = 0.5 }
 # weather = { table = "weather.csv" }        # its columns are inputs that come together
 

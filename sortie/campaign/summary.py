@@ -11,11 +11,14 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from sortie.campaign.flown import Row
 from sortie.campaign.folder import Kept, read_kept, rows
-from sortie.campaign.sampling import SPREAD, names_of
+from sortie.campaign.formulas import YES
+from sortie.campaign.sampling import SEARCH, SPREAD, names_of
+from sortie.campaign.units import of_judge
 
 CONFIDENCE: Final = 0.95
 MOST_FAILURES: Final = 200
@@ -23,35 +26,66 @@ FEWEST: Final = 50
 """Flights below which an index of Sobol says nothing."""
 _MOST_BINS: Final = 16
 _PER_BIN: Final = 8
+_MOST_LEVELS: Final = 6
+_PER_LEVEL: Final = 10
 Floats = NDArray[np.float64]
 
 
+Interval = tuple[float, float]
+"""Of a share of failures, with 95 % confidence (Clopper and Pearson: exact, for runs that are independent; a spread
+sample is at least as sure). A search flies where it fails: there is none of it."""
+
+
 class Judge(Struct, frozen=True):
-    """Robustness over all flights that flew (None where none did), and how many were below 0."""
+    """`flown`: flights that it has judged, `failed`: that broke it. `lowest`, `median`, `highest`: robustness of the
+    `measured` ones, in `units` (of several it is a sign alone); in the others it was so or not, without a measure (None
+    where it was so in all)."""
 
     formula: str
     failed: int
+    flown: int = 0
+    interval: Interval | None = None
+    units: list[str] = []
+    measured: int = 0
     lowest: float | None = None
     median: float | None = None
     highest: float | None = None
 
+    @property
+    def unit(self) -> str:
+        """Of its robustness; empty where that has none."""
+        return self.units[0] if len(self.units) == 1 else ""
+
+    def margins(self) -> str:
+        """Its robustness in words."""
+        if self.flown == 0:
+            return "not flown"
+        if self.median is None:
+            return "it is or is not so, without a measure"
+        unit = f" {self.unit}" if self.unit else ""
+        words = f"robustness {self.lowest:.4g} to {self.highest:.4g}{unit}, median {self.median:.4g}{unit}"
+        if self.measured < self.flown:
+            words += f", of the {self.measured} flights in which there was something to measure"
+        if len(self.units) > 1:
+            words += f"; it mixes {' and '.join(self.units)}, so only its sign means something"
+        return words
+
 
 class Summary(Struct, frozen=True):
-    """`interval`: of the share of failures, with 95 % confidence (Clopper and Pearson: exact, for runs that are
-    independent; a spread sample is at least as sure; of a search it says nothing). `results`: how many ended how."""
+    """`interval`: of the share of failures. `results`: how many ended how."""
 
     total: int
     done: int
     failed: int
     share: float
-    interval: tuple[float, float]
+    interval: Interval | None
     results: dict[str, int]
     judges: dict[str, Judge]
 
 
 class Columns:
-    """All rows of a folder, as arrays; whole rows only of the worst failures. `bad`: which failed. `inputs`: numbers,
-    or of an input with texts the place of each among `texts`."""
+    """All rows of a folder, as arrays; whole rows only of the worst failures. `runs`: their numbers; `bad`: which
+    failed. `inputs`: numbers, or of an input with texts the place of each among `texts`."""
 
     def __init__(self, kept: Kept, flown: Iterable[Row]) -> None:
         self.kept = kept
@@ -59,12 +93,14 @@ class Columns:
         self.failed = 0
         self.texts: dict[str, list[str]] = {}
         bad: list[bool] = []
+        runs: list[int] = []
         names, judges = list(names_of(kept.study.said.vary)), list(kept.study.said.judge)
         inputs: list[list[float]] = []
         margins: list[list[float]] = []
-        worst: list[tuple[float, int, Row]] = []
+        worst: list[tuple[list[float], int, Row]] = []
         for row in flown:
             self.results[row.result] += 1
+            runs.append(row.run)
             inputs.append([self._number(name, row.inputs[name]) for name in names])
             margins.append([np.nan if (m := row.robustness[name]) is None else m for name in judges])
             bad.append(not row.ok)
@@ -73,8 +109,13 @@ class Columns:
                 self._push(worst, row)
         self.inputs = dict(zip(names, np.array(inputs, np.float64).reshape(-1, len(names)).T, strict=True))
         self.margins = dict(zip(judges, np.array(margins, np.float64).reshape(-1, len(judges)).T, strict=True))
-        self.bad = np.array(bad, np.bool_)
-        self.worst = [row for _, _, row in sorted(worst, key=lambda one: (-one[0], -one[1]))]
+        self.bad, self.runs = np.array(bad, np.bool_), np.array(runs, np.int64)
+        self.worst = [row for *_, row in sorted(worst, key=lambda one: one[:2], reverse=True)]
+
+    @property
+    def searched(self) -> bool:
+        """A search flew where it fails: shares say nothing of other flights."""
+        return self.kept.study.said.sample.method == SEARCH
 
     @property
     def count(self) -> int:
@@ -82,10 +123,11 @@ class Columns:
         return sum(self.results.values())
 
     @staticmethod
-    def _push(worst: list[tuple[float, int, Row]], row: Row) -> None:
-        """Keep the worst: what raised comes first, then the least robust."""
-        known = [margin for margin in row.robustness.values() if margin is not None]
-        entry = (-(min(known) if known else -np.inf), -row.run, row)
+    def _push(worst: list[tuple[list[float], int, Row]], row: Row) -> None:
+        """Keep the worst: what raised comes first, then the least robust; where that is the same, as it is of what is
+        or is not so, the next judge decides."""
+        known = sorted(margin for margin in row.robustness.values() if margin is not None)
+        entry = ([-margin for margin in known] or [np.inf], -row.run, row)
         if len(worst) < MOST_FAILURES:
             heapq.heappush(worst, entry)
         else:
@@ -112,15 +154,15 @@ def summarize(folder: Path) -> Summary:
 
 def summary_of(columns: Columns) -> Summary:
     """The figures."""
-    said, count = columns.kept.study.said, columns.count
+    study, count = columns.kept.study, columns.count
     return Summary(
-        columns.kept.study.runs, count, columns.failed, columns.failed / max(count, 1),
-        interval(columns.failed, count), dict(sorted(columns.results.items())),
-        {name: _judge(text, columns.margins[name]) for name, text in said.judge.items()},
+        study.runs, count, columns.failed, columns.failed / max(count, 1),
+        None if columns.searched else interval(columns.failed, count), dict(sorted(columns.results.items())),
+        {name: _judge(columns, name) for name in study.said.judge},
     )  # fmt: skip
 
 
-def interval(failed: int, count: int) -> tuple[float, float]:
+def interval(failed: int, count: int) -> Interval:
     """The confidence interval of a share; without flights it can be anything."""
     if count == 0:
         return 0.0, 1.0
@@ -130,11 +172,50 @@ def interval(failed: int, count: int) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
-def _judge(formula: str, values: Floats) -> Judge:
+def _judge(columns: Columns, name: str) -> Judge:
+    study, values = columns.kept.study, columns.margins[name]
     known = values[~np.isnan(values)]
-    if known.size == 0:
-        return Judge(formula, 0)
-    return Judge(formula, int((known < 0.0).sum()), float(known.min()), float(np.median(known)), float(known.max()))
+    failed, units = int((known < 0.0).sum()), of_judge(study, name)
+    sure = None if columns.searched or known.size == 0 else interval(failed, known.size)
+    found = Judge(study.said.judge[name], failed, known.size, sure, units)
+    measured = known[np.abs(known) < YES]
+    if measured.size == 0:
+        return found
+    low, middle, high = float(measured.min()), float(np.median(measured)), float(measured.max())
+    return replace(found, measured=measured.size, lowest=low, median=middle, highest=high)
+
+
+# --- by level ---------------------------------------------------------------------------------------------------------
+class Level(Struct, frozen=True):
+    """Flights with one value of an input, or with one from a range. `by_judge`: how many broke each that was broken."""
+
+    label: str
+    flown: int
+    failed: int
+    interval: Interval | None
+    by_judge: dict[str, int]
+
+
+def levels(columns: Columns, name: str) -> list[Level]:
+    """Failures by level of an input where it has few values, else by ranges of equally many flights."""
+    values, texts = columns.inputs[name], columns.texts.get(name)
+    different = np.unique(values)
+    if different.size <= _MOST_LEVELS:
+        parts = [np.flatnonzero(values == one) for one in different]
+        labels = [f"{one:.4g}" if texts is None else texts[int(one)] for one in different]
+    else:
+        bins = min(_MOST_LEVELS, max(2, values.size // _PER_LEVEL))
+        parts = list(np.array_split(np.argsort(values, kind="stable"), bins))
+        labels = [f"{values[part].min():.4g} to {values[part].max():.4g}" for part in parts]
+    broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
+    return [
+        Level(
+            label, part.size, (failed := int(columns.bad[part].sum())),
+            None if columns.searched else interval(failed, part.size),
+            {judge: int((columns.margins[judge][part] < 0.0).sum()) for judge in broken},
+        )
+        for label, part in zip(labels, parts, strict=True)
+    ]  # fmt: skip
 
 
 # --- what matters -----------------------------------------------------------------------------------------------------

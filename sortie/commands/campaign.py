@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
-import time
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
-from sortie.campaign.execution import Campaign, View, check_installed, dask_client
+from autopilot.mission.plan import Plan, format_plan
+from sortie.api.begin import standing_at
+from sortie.api.sample import square
+from sortie.campaign.execution import Campaign, check_installed, dask_client
 from sortie.campaign.flown import Row, Watched, fly_run, identity
 from sortie.campaign.folder import Folder, Kept, read_kept, rows
 from sortie.campaign.report import write_report
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.study import Study
-from sortie.campaign.study_file import EXAMPLE
+from sortie.campaign.study_file import EXAMPLE, EXAMPLE_PLAN
 from sortie.campaign.summary import Summary, summarize
+from sortie.commands.campaign_progress import CampaignProgress
 from sortie.config.campaign_options import (
     CAMPAIGN_DIR,
     CAMPAIGN_OUT,
@@ -35,23 +40,35 @@ from sortie.config.errors import UserError
 from sortie.config.options import JSON
 from sortie.config.settings import Given
 
-_EVERY_S = 1.0
-
 
 def init(given: Given) -> int:
-    """Write a study to start from."""
-    file = given[NEW_STUDY]
+    """Write a study to start from, and beside it the plan that it names where there is none."""
+    file: Path | None = given[NEW_STUDY]
     if file is None:
         print(EXAMPLE, end="")
         return 0
+    place, heading_deg = standing_at(None)
+    items = (replace(item, seq=number) for number, item in enumerate(square(place, heading_deg), 1))
+    _write_new(file, EXAMPLE)
+    plan = file.with_name(EXAMPLE_PLAN)
+    if plan.exists():
+        made = f"{file}, for {plan}, which was there"
+    else:
+        _write_new(plan, format_plan(Plan(items=tuple(items), home=place)))
+        made = f"{file} and {plan}"
+    print(f"sortie: {made}; sortie campaign run {shlex.quote(str(file))} flies it", file=sys.stderr)
+    return 0
+
+
+def _write_new(file: Path, text: str) -> None:
+    """UserError where it is there already, or cannot be written."""
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(EXAMPLE)
+            out.write(text)
     except FileExistsError:
         raise UserError(f"{file}: is there already; choose another name") from None
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
-    return 0
 
 
 def run(given: Given) -> int:
@@ -60,12 +77,14 @@ def run(given: Given) -> int:
     study = Study.read(given[STUDY], given[RUN_COUNT])
     check_installed(search=study.said.sample.method == SEARCH)
     expected = identity()
-    began_s = time.monotonic()
     with Folder(given[CAMPAIGN_OUT], study, expected) as folder:
         status = 0
+        if folder.cut:
+            there = f"{folder.path / 'results.jsonl'}: {folder.cut} bytes behind {len(folder.done)} runs are no results"
+            print(f"sortie: {there}; cut off, their runs are flown again", file=sys.stderr)
         try:
             if len(folder.done) < study.runs:
-                _fly(folder, given, expected, began_s)
+                _fly(folder, given, expected)
         except KeyboardInterrupt:
             print("sortie: stopped; the same command goes on", file=sys.stderr)
             status = 130
@@ -76,56 +95,30 @@ def run(given: Given) -> int:
     return status
 
 
-def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> None:
+def _fly(folder: Folder, given: Given, expected: str) -> None:
     """Fly what is left."""
-    told_s = [began_s]
-
-    def tell(view: View) -> None:
-        now_s = time.monotonic()
-        if now_s - told_s[0] >= _EVERY_S or view.done == view.total:
-            told_s[0] = now_s
-            print(live_line(view, now_s - began_s, start), file=sys.stderr)
-            while view.refused[told[0] :]:
-                print(f"sortie: refused: {view.refused[told[0]]}, this is {expected}", file=sys.stderr)
-                told[0] += 1
-
-    told, start = [0], len(folder.done)
     if given[SCHEDULER] is not None and given[WORKERS] is not None:
         raise UserError("--workers: those of --scheduler fly; leave one of the two out")
+    progress = CampaignProgress(len(folder.done), expected)
     with dask_client(given[SCHEDULER], given[WORKERS] or os.cpu_count() or 1) as client:
         if client.dashboard_link and find_spec("bokeh"):  # Dask draws it with bokeh
             print(f"sortie: Dask's dashboard: {client.dashboard_link}", file=sys.stderr)
-        Campaign(folder, client, expected, tell).run()
-
-
-def live_line(view: View, seconds: float, start: int) -> str:
-    """How far it is after so many s, of which `start` runs were there before."""
-    done = view.done - start
-    left = f", {_duration(seconds / done * (view.total - view.done))} left" if done else ""
-    judges = ", ".join(f"{name} {count}" for name, count in sorted(view.by_judge.items()))
-    return (
-        f"sortie: {view.done} of {view.total} runs, {view.flight_s / max(seconds, 1e-3):.0f} flight hours an hour, "
-        f"{view.failed} failed{f' ({judges})' if judges else ''}{left}, {view.workers} workers"
-    )
-
-
-def _duration(seconds: float) -> str:
-    """As people say it."""
-    if seconds < 120.0:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60.0:.0f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"
+        with progress:
+            Campaign(folder, client, expected, progress.tell).run()
 
 
 def _print(summary: Summary, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode(summary).decode())
         return
-    low, high = summary.interval
     print(f"{summary.done} of {summary.total} runs, {summary.failed} failed: {summary.share:.2%}")
-    print(f"95% confidence: {low:.2%} to {high:.2%}")
+    if summary.interval is None:
+        print("a search flies where it fails: their share says nothing of other flights")
+    else:
+        print(f"95% confidence: {summary.interval[0]:.2%} to {summary.interval[1]:.2%}")
     for name, judge in summary.judges.items():
-        margins = "not flown" if judge.median is None else f"robustness {judge.lowest:.4g} to {judge.highest:.4g}"
-        print(f"{name}: {judge.failed} failed, {margins}")
+        sure = "" if judge.interval is None else f" (95%: {judge.interval[0]:.2%} to {judge.interval[1]:.2%})"
+        print(f"{name}: {judge.failed} failed{sure}, {judge.margins()}")
     if summary.results:
         print("missions: " + ", ".join(f"{count} {name}" for name, count in summary.results.items()))
 

@@ -52,7 +52,8 @@ def compare(given: Given) -> int:
 def _lines(found: Comparison) -> list[str]:
     first, second = found.flights
     how = f"{first} pairs of flights" if found.paired else f"{first} flights against {second} others"
-    lines = [how]
+    tests = sum(1 + (one.p_robustness is not None) for one in found.judges.values())
+    lines = [f"{how}; p is that of chance, corrected for {tests} tests at once (Holm)"]
     for name, one in found.judges.items():
         text = f"{name}: {one.verdict}; {one.failed[0]} failed, then {one.failed[1]} (p {one.p_failed:.2g})"
         if one.median is not None and one.p_robustness is not None:

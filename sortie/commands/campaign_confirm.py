@@ -34,7 +34,8 @@ from sortie.campaign.confirm import (
 from sortie.campaign.execution import check_installed
 from sortie.campaign.flown import fly_run
 from sortie.campaign.folder import write_signals
-from sortie.campaign.report import drawn_map, page
+from sortie.campaign.report import stands
+from sortie.campaign.report_charts import STYLE, Track, map_of
 from sortie.campaign.signals import Array, Recorder
 from sortie.campaign.study import Wanted
 from sortie.commands.build import Program
@@ -47,6 +48,7 @@ from sortie.config.options import JSON
 from sortie.config.settings import Given, Settings
 from sortie.nodes.plan_file import load_plan, start_of
 from sortie.nodes.vehicle import Service
+from sortie.reports.page import html_page
 
 _TRUTH_HZ: Final = 10.0
 _LAST_MS: Final = 5000
@@ -75,7 +77,7 @@ def confirm(given: Given) -> int:
     told, result = _fly(settings, wanted, strikes(wanted, began_s), flies=flies)
     theirs = laid_on(told, began_s, flies=flies)
     found = confirmed(kept.study, row.inputs, ours, theirs, result)
-    _keep(out, row.run, {"ours": ours.signals, "theirs": theirs}, found)
+    _keep(out, row.run, {"ours": ours.signals, "theirs": theirs}, found, wanted)
     print(json.dumps(msgspec.to_builtins(found) | {"agrees": found.agrees}) if given[JSON] else _lines(found))
     print(f"sortie: {out / 'tracks.html'}", file=sys.stderr)
     return 0 if found.agrees else 1
@@ -158,19 +160,17 @@ def _fly(settings: Settings, wanted: Wanted, due: list[Strike], *, flies: bool) 
         return recorder.signals(), flight.result.result
 
 
-def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirmed) -> None:
+def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirmed, wanted: Wanted) -> None:
     """Both flights as tables, and from above on a page."""
     out.mkdir(parents=True, exist_ok=True)
-    lines = []
-    for (name, signals), kind in zip(both.items(), ("plan", "track"), strict=True):
+    tracks = []
+    for name, signals in both.items():
         write_signals(out / f"{name}.parquet", signals)
-        points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("east", "north")])
-        lines.append((kind, name, points[:, np.isfinite(points).all(axis=0)]))
-    drawn, size = drawn_map(lines)
-    inside = (
-        f"<h1>Run {run}: ours blue, theirs red</h1>{drawn}<p>{size:.0f} m wide.</p><pre>{escape(_lines(found))}</pre>"
-    )
-    (out / "tracks.html").write_text(page(f"Run {run}", inside), encoding="utf-8")
+        points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("north", "east")])
+        north, east = points[:, np.isfinite(points).all(axis=0)]
+        tracks.append(Track(name, north, east, stands(wanted), wanted.plan))
+    inside = f"<p>Each track ends at its name.</p>{map_of(tracks)}<pre>{escape(_lines(found))}</pre>"
+    (out / "tracks.html").write_text(html_page(f"Run {run}: ours and theirs", inside, style=STYLE), encoding="utf-8")
 
 
 def _lines(found: Confirmed) -> str:

@@ -51,13 +51,14 @@ small{color:var(--soft)}summary{cursor:pointer;margin:1em 0 .3em}
 """
 
 
-def html_page(title: str, body: str, script: str = "") -> str:
-    """A whole page. `title` is plain text, `body` is HTML."""
+def html_page(title: str, body: str, script: str = "", *, style: str = "") -> str:
+    """A whole page. `title` is plain text, `body` is HTML; `style`: of this kind of page, beside that of all."""
     told = html.escape(title)
     code = f"<script>{script}</script>" if script else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{told}</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head><body><main>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{STYLE}{style}</style></head><body><main>"
         f"<h1>{told}</h1>{body}</main>{code}</body></html>\n"
     )
 

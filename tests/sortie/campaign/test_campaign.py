@@ -3,7 +3,10 @@
 # ruff: noqa: E402  # what needs the extra is imported behind the skip
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +29,8 @@ from sortie.campaign.folder import Folder, rows
 from sortie.campaign.report import write_report
 from sortie.campaign.study import Study
 from sortie.campaign.summary import interval, summarize
-from sortie.commands.campaign import live_line
+from sortie.commands import campaign as command
+from sortie.commands.campaign_progress import CampaignProgress, live_line
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 
@@ -225,9 +229,42 @@ def test_the_live_view_tells_rate_failures_by_judge_time_left_and_workers(study,
     assert told
     assert failed
     assert live_line(view, 10.0, 3) == (
-        f"sortie: 6 of 100 runs, {hours:.0f} flight hours an hour, {failed} failed ({told}), 5 min left, 4 workers"
+        f"sortie: 6 of 100 runs, {failed} failed ({told}), 5 min left, {hours:.0f} flight hours an hour, 4 workers"
     )
-    assert live_line(View(100, 0, 4), 60.0, 0) == "sortie: 0 of 100 runs, 0 flight hours an hour, 0 failed, 4 workers"
+    assert live_line(View(100, 0, 1), 60.0, 0) == "sortie: 0 of 100 runs, none flown yet: 1 worker start, 60 s"
+
+
+class Screen(io.StringIO):
+    """A terminal of 80 columns."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_a_bar_and_a_pipe_a_line_for_what_is_new(study, flown, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    view, now_s = View(12, workers=2), [0.0]
+    screen, pipe = Screen(), io.StringIO()
+    with (
+        CampaignProgress(0, "here", screen, lambda: now_s[0]) as on_screen,
+        CampaignProgress(0, "here", pipe, lambda: now_s[0]) as in_pipe,
+    ):
+        for second in range(1, 40):
+            now_s[0] = float(second)
+            if second == 35:
+                view.count(flown[:6])
+            on_screen.tell(view)
+            in_pipe.tell(view)
+    lines = pipe.getvalue().splitlines()
+    assert [line.partition(" runs, ")[2][:12] for line in lines] == [
+        "none flown y",
+        "none flown y",
+        f"{view.failed} failed (st"[:12],
+    ]
+    assert "#..............." in screen.getvalue()
+    assert "x: failed" in screen.getvalue()
+    assert "50%" in screen.getvalue()
 
 
 def test_a_campaign_that_goes_on_shows_what_failed_before(tmp_path, study, flown, client) -> None:
@@ -303,7 +340,25 @@ def test_what_nobody_has_flown_has_no_robustness(tmp_path, study, capsys) -> Non
         pass
     assert main(["campaign", "status", str(tmp_path)]) == 0
     assert "softly: 0 failed, not flown" in capsys.readouterr().out
-    assert "<p>Not flown.</p>" in write_report(tmp_path).read_text()
+    assert "</code>: not flown.</p>" in write_report(tmp_path).read_text()
+
+
+@pytest.mark.parametrize(("left", "runs"), [(0, 0), (2, 2)])
+def test_what_is_no_result_is_cut_off_told_and_flown_again(tmp_path, flown, left, runs, monkeypatch, capsys) -> None:
+    """An empty file has nothing to tell."""
+    monkeypatch.setattr(command, "_fly", lambda *_: None)
+    study = Study.read(STUDIES / "gps-loss.toml", RUNS)
+    with Folder(tmp_path, study, identity()) as folder:
+        folder.add(flown)
+    file = tmp_path / "results.jsonl"
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:left]) + bytes(range(200, 256)) * 4)
+    again = ["campaign", "run", str(STUDIES / "gps-loss.toml"), "--runs", str(RUNS), "--out", str(tmp_path)]
+    assert main(again) == 0
+    assert (
+        f"224 bytes behind {runs} runs are no results; cut off, their runs are flown again" in capsys.readouterr().err
+    )
+    with Folder(tmp_path, study, identity()) as folder:
+        assert (len(folder.done), folder.cut) == (runs, 0)
 
 
 def test_a_number_of_workers_is_not_for_a_cluster_that_is_there(tmp_path, capsys) -> None:
@@ -325,9 +380,30 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch, capsys, tm
     assert "pip install 'sortie-mavlink[campaign]'" in capsys.readouterr().err
 
 
-def test_init_prints_or_writes_a_study_once(tmp_path, capsys) -> None:
-    file = tmp_path / "study.toml"
+def test_the_first_commands_of_the_page_work_as_written(tmp_path, monkeypatch, capsys, client) -> None:
+    """Those of the block that need nothing else, in an empty folder; of 100 runs four."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "dask_client", lambda *_: contextlib.nullcontext(client))
+    block = re.search(r"^```sh\n(.*?)^```", (ROOT / "docs" / "campaigns.md").read_text(), re.M | re.S)
+    assert block is not None
+    lines = [line.partition("#")[0].split()[1:] for line in block[1].splitlines() if line.startswith("sortie ")]
+    verbs = [words[1] for words in lines]
+    assert verbs[:5] == ["init", "run", "status", "report", "replay"]
+    for words in lines[:4]:
+        assert main([*words, "--runs", "4"] if words[1] == "run" else words) == 0, words
+    assert "4 of 4 runs" in capsys.readouterr().out
+    assert main([*lines[4][:-1], "3"]) == 0
+    missions = [row.result for row in rows(tmp_path / "DIR")]
+    assert len(missions) == 4
+    assert set(missions) <= {"completed", "failed"}
+
+
+def test_init_prints_or_writes_a_study_once_and_leaves_a_plan_that_is_there(tmp_path, capsys) -> None:
+    file, plan = tmp_path / "study.toml", tmp_path / "mission.plan"
+    plan.write_text("mine")
     assert main(["campaign", "init", str(file)]) == 0
+    assert "which was there" in capsys.readouterr().err
+    assert plan.read_text() == "mine"
     assert main(["campaign", "init"]) == 0
     assert capsys.readouterr().out == file.read_text()
     assert main(["campaign", "init", str(file)]) == 2

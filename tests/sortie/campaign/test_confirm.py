@@ -152,7 +152,9 @@ def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_pat
     assert (told["agrees"], told["results"]) == (True, ["completed", "completed"])
     assert told["apart_m"][0] < 10.0
     kept = out / "confirmed" / "0"
-    assert (kept / "tracks.html").read_text().count("<polyline") == 2
+    page = (kept / "tracks.html").read_text()
+    assert [page.count(f'class="track run{k}"') for k in range(3)] == [1, 1, 0]
+    assert page.count('class="plan"') == 1
     assert {one.name for one in kept.glob("*.parquet")} == {"ours.parquet", "theirs.parquet"}
     error = np.array(read_table(kept / "theirs.parquet")["estimate_error"])
     assert 0.01 < error.max() < 5.0

@@ -3,6 +3,7 @@
 # ruff: noqa: E402  # what needs the extra is imported behind the skip
 from __future__ import annotations
 
+import json
 import re
 import tracemalloc
 from collections.abc import Iterator
@@ -17,12 +18,23 @@ for name in ("pyarrow", "scipy"):
 
 from sortie.campaign.flown import FIGURES, Flown, Row
 from sortie.campaign.folder import Folder, Kept
-from sortie.campaign.report import write_report
+from sortie.campaign.report import distinct, write_report
 from sortie.campaign.sampling import Vary, inputs
 from sortie.campaign.signals import legs_of
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import Said, Sample
-from sortie.campaign.summary import MOST_FAILURES, Columns, first_order, influences, strongest
+from sortie.campaign.summary import (
+    MOST_FAILURES,
+    Columns,
+    first_order,
+    influences,
+    interval,
+    levels,
+    strongest,
+    summary_of,
+)
+from sortie.campaign.units import of_inputs
+from sortie.commands.cli import run as main
 from sortie.nodes.plan_file import read_plan, start_of
 
 ROOT = Path(__file__).parents[3]
@@ -120,11 +132,35 @@ def test_the_page_has_space_tracks_and_commands(tmp_path: Path) -> None:
         folder.add([Flown(row, {"time": north, "north": north, "east": -north}) for row in rows])
     page = write_report(tmp_path).read_text()
     assert "Failures in the space of " in page
-    assert page.count('class="track"') == 8
+    assert page.count('class="track run') == 8
     assert page.count('class="plan"') == 1
+    assert page.count('class="keep"') == 1, "the fence of the square"
+    assert 'name="viewport"' in page
+    assert "prefers-color-scheme:dark" in page
+    assert "<main>" in page
+    failed = next(row for row in rows if not row.ok)
+    assert f'<a href="#run-{failed.run}"><path class="cross"' in page, "a point of the space leads to its flight"
+    assert f'<b id="run-{failed.run}">' in page
+    assert f'<a href="signals/{failed.run}.parquet">signals</a>' in page
+    assert '<rect class="failed"' in page
+    assert ">robustness (m)</text>" in page
+    assert ">flights</text>" in page
+    assert "always(height &lt; 3)" in page
+    assert "-3.14159 to 3.14159" in page, "the study with its distributions"
     assert "first-order Sobol index" in page
     assert page.count("<code>sortie campaign replay") == sum(not row.ok for row in rows)
     assert "http" not in page
+
+
+def test_a_damaged_table_of_signals_is_told_in_one_line(tmp_path: Path, capsys) -> None:
+    rows = list(ishigami(8, -40.0))
+    with Folder(tmp_path, study(8), "here") as folder:
+        folder.add([Flown(row, {"time": np.zeros(2), "north": np.zeros(2), "east": np.zeros(2)}) for row in rows])
+    (tmp_path / "signals" / "4.parquet").write_bytes(bytes(range(256)) * 9)
+    assert main(["campaign", "report", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "signals/4.parquet: is damaged" in told
+    assert told.count("\n") == 1
 
 
 def test_each_of_the_worst_tracks_is_over_its_own_plan_where_that_varies(tmp_path: Path) -> None:
@@ -138,18 +174,72 @@ def test_each_of_the_worst_tracks_is_over_its_own_plan_where_that_varies(tmp_pat
             row = Row(run, 0, "completed", "", False, {"route": name}, {"j": run - 3.0}, dict.fromkeys(FIGURES))
             folder.add([Flown(row, {"time": north, "north": north, "east": -north})])
     page = write_report(tmp_path).read_text()
-    assert "<title>Campaign square.plan and survey.plan</title>" in page
+    assert "<title>square.plan and survey.plan: 2 of 2 flights failed</title>" in page
     assert "<h1>square.plan and survey.plan: 2 of 2 flights failed</h1>" in page
     for run in range(2):
         assert page.count(f'class="track run{run}"') == 1
-    drawn = [re.search(rf'class="own run{run}" points="([^"]+)"><title>plan of run {run}<', page) for run in range(2)]
+    drawn = [re.search(rf'class="plan run{run}" points="([^"]+)"', page) for run in range(2)]
     square, survey = (found.group(1) for found in drawn if found)
     assert (square.count(","), survey.count(",")) == (places("square.plan"), places("survey.plan"))
 
 
 def places(name: str) -> int:
-    """Corners of the closed way from home through the plan, home twice."""
+    """Corners of the closed way from home through the plan."""
     plan = read_plan(ROOT / "examples" / name)
     home = start_of(plan)
     assert home is not None
-    return len(legs_of(home, plan.items)) + 1
+    return len(legs_of(home, plan.items))
+
+
+def test_a_report_tells_the_rate_at_each_level_with_its_interval(tmp_path: Path) -> None:
+    """Two routes, of which one fails in 3 of 4 flights; and three ranges of a height."""
+    vary = {"kind": Vary(grid=["a", "b"]), "high": Vary(uniform=(0.0, 3.0))}
+    said = Said("square.plan", {"j": "always(height < 3)", "mixed": "always(implies(time > 5, height < 3))"},
+                params={"SIM_WIND_SPD": "{high}"}, vary=vary, sample=Sample("random", 40, 1))  # fmt: skip
+    plans = {"square.plan": (ROOT / "examples" / "square.plan").read_text()}
+    kept = Kept(Study(said, plans, "", 40, name="levels"), "here", "2026-11-21 10:00")
+    rows = [
+        Row(run, 0, "completed", "", run % 8 not in (1, 3, 5), {"kind": "ab"[run % 2], "high": run * 3.0 / 39.0},
+            {"j": -1000.0 if run % 8 in (1, 3, 5) else 1.0 + run, "mixed": 2.0}, dict.fromkeys(FIGURES))
+        for run in range(40)
+    ]  # fmt: skip
+    columns = Columns(kept, rows)
+    found = levels(columns, "kind")
+    assert [(one.label, one.flown, one.failed, one.by_judge) for one in found] == [
+        ("a", 20, 0, {"j": 0}), ("b", 20, 15, {"j": 15}),
+    ]  # fmt: skip
+    assert found[1].interval == interval(15, 20)
+    high = levels(columns, "high")
+    assert [one.flown for one in high] == [10, 10, 10, 10]
+    assert (high[0].label, high[0].failed) == ("0 to 0.6923", 4)
+    judge = summary_of(columns).judges["j"]
+    assert (judge.failed, judge.measured, judge.lowest, judge.unit) == (15, 25, 1.0, "m")
+    assert "of the 25 flights in which there was something to measure" in judge.margins()
+    assert "it mixes m and s, so only its sign means something" in summary_of(columns).judges["mixed"].margins()
+    assert of_inputs(kept.study) == {"high": "m/s"}
+
+
+def test_of_a_search_no_share_is_told_anywhere(tmp_path: Path, capsys) -> None:
+    with Folder(tmp_path, study(64, "search"), "here") as folder:
+        folder.add([Flown(row, {}) for row in ishigami(64, -4.0)])
+    assert main(["campaign", "status", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "95%" not in told
+    assert "a search flies where it fails" in told
+    assert main(["campaign", "status", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["interval"], found["judges"]["j"]["interval"]) == (None, None)
+    assert "confidence" not in write_report(tmp_path).read_text()
+
+
+def test_of_equally_bad_flights_those_are_drawn_that_differ_most() -> None:
+    """The first 20 are all but one flight; what is worse comes first all the same."""
+    rows = list(ishigami(64))
+    near = rows[0].inputs
+    tied = [msgspec.structs.replace(row, ok=False, inputs=near, robustness={"j": -1000.0}) for row in rows[:20]]
+    other = [msgspec.structs.replace(row, ok=False, robustness={"j": -1000.0}) for row in rows[20:24]]
+    worst = msgspec.structs.replace(rows[40], ok=False, robustness={"j": -2000.0})
+    columns = Columns(Kept(study(64), "here"), [*tied, *other, worst])
+    chosen = distinct(columns.worst, columns, 6)
+    assert chosen[0].run == worst.run
+    assert {row.run for row in other} < {row.run for row in chosen}

@@ -1,0 +1,47 @@
+"""Units of what a study gives and of what its judges measure, for people who read its figures."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from autopilot.parameters.parameters import Parameters
+from sortie.campaign.signals import COUNTS, TEXTS
+from sortie.campaign.study import PLACE, Study, templates
+from sortie.config.installed import parameter_set
+from sortie.config.values import parse_vehicle
+
+SIGNALS: Final = {
+    "time": "s", "height": "m", "north": "m", "east": "m", "home_distance": "m", "plan_distance": "m",
+    "fence_distance": "m", "others_distance": "m", "speed": "m/s", "climb": "m/s", "tilt": "deg", "wind": "m/s",
+    "estimate_error": "m", "battery": "of 1", "touchdown": "m/s",
+}  # fmt: skip
+"""Of every signal that has a distance."""
+_WHEN: Final = re.compile(r"(?:@|\.\.)\{(\w+)\}")
+_OF_CHANGE: Final = {"north_m": "m", "east_m": "m", "up_m": "m", "hold_s": "s"}
+
+
+def of_judge(study: Study, judge: str) -> list[str]:
+    """Units of what a judge measures: of one its robustness has that unit, of several none, and it is a sign alone."""
+    return sorted({SIGNALS[name] for name in study.signals_of(judge) - COUNTS - TEXTS})
+
+
+def of_inputs(study: Study) -> dict[str, str]:
+    """Unit of each input that is a whole parameter, a time of a fault, a spacing or a length; others are left out."""
+    table = Parameters(parameter_set(parse_vehicle(study.said.vehicle).frame))
+    found: dict[str, str] = {}
+    for key, text in templates(study.said):
+        if key.startswith("faults"):
+            found |= dict.fromkeys(_WHEN.findall(text), "s")
+        elif whole := PLACE.fullmatch(text):
+            found[whole[1]] = _of_place(key, table)
+    return {name: unit for name, unit in found.items() if unit}
+
+
+def _of_place(key: str, table: Parameters) -> str:
+    place, _, name = key.partition(".")
+    if place == "params":
+        return table.definition(name.upper()).unit if name.upper() in table else ""
+    if key == "fleet.spacing":
+        return "m"
+    return _OF_CHANGE.get(key.rpartition(" ")[2], "")

@@ -1,0 +1,80 @@
+"""How far a campaign is, for people: a bar on a terminal, lines otherwise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from sortie.campaign.execution import View
+from sortie.logs.terminal import Terminal
+
+_EVERY_S: Final = 1.0
+_STILL_S: Final = 30.0
+"""A line comes also where nothing has, so that nobody takes it for dead."""
+_WIDE: Final = 30
+
+
+class CampaignProgress:
+    """Told of each batch; a context manager. `start`: runs that were there before this command; `expected`: the
+    identity that a worker must have."""
+
+    def __init__(
+        self, start: int, expected: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._start, self._expected, self._clock = start, expected, clock
+        self._terminal = Terminal(stream)
+        self._began_s = clock()
+        self._told_s = self._began_s
+        self._told_done = -1
+        self._refused = 0
+
+    def __enter__(self) -> CampaignProgress:
+        self._terminal.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._terminal.stop()
+
+    def tell(self, view: View) -> None:
+        """Show it, if it is time."""
+        now_s = self._clock()
+        while view.refused[self._refused :]:
+            self._terminal.say(f"sortie: refused: {view.refused[self._refused]}, this is {self._expected}")
+            self._refused += 1
+        seconds = now_s - self._began_s
+        if self._terminal.is_open and view.done < view.total:
+            self._terminal.draw(now_s, lambda _: [bar(view), live_line(view, seconds, self._start)])
+            return
+        silent_s = now_s - self._told_s
+        fresh = view.done != self._told_done and silent_s >= _EVERY_S
+        if fresh or silent_s >= _STILL_S or view.done == view.total:
+            self._told_s, self._told_done = now_s, view.done
+            self._terminal.say(live_line(view, seconds, self._start))
+
+
+def bar(view: View) -> str:
+    """What is flown of all, and how much of that failed."""
+    failed, done = (round(_WIDE * count / view.total) for count in (view.failed, view.done))
+    return f"[{'x' * failed}{'#' * (done - failed)}{'.' * (_WIDE - done)}] {view.done / view.total:4.0%}  x: failed"
+
+
+def live_line(view: View, seconds: float, start: int) -> str:
+    """How far it is after so many s, of which `start` runs were there before."""
+    done = view.done - start
+    workers = f"{view.workers} worker{'' if view.workers == 1 else 's'}"
+    if not done:
+        return f"sortie: {view.done} of {view.total} runs, none flown yet: {workers} start, {seconds:.0f} s"
+    judges = ", ".join(f"{name} {count}" for name, count in sorted(view.by_judge.items()))
+    return (
+        f"sortie: {view.done} of {view.total} runs, {view.failed} failed{f' ({judges})' if judges else ''}, "
+        f"{_duration(seconds / done * (view.total - view.done))} left, "
+        f"{view.flight_s / max(seconds, 1e-3):.0f} flight hours an hour, {workers}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    """As people say it."""
+    if seconds < 120.0:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60.0:.0f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"
