@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from autopilot.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint
 from sortie.api.begin import standing_at
 from sortie.campaign.flown import Row
 from sortie.campaign.folder import read_signals, write_whole, writing

@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("scipy", reason="the extra campaign is not installed")
 
-from autopilot import report as R
+from autopilot.context.events import FenceChanged, ModeChanged
 from autopilot.control import layout as L
-from autopilot.events import FenceChanged, ModeChanged
+from autopilot.interface import report as R
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import parse_fence
 from sitl.kernel import layout as M
