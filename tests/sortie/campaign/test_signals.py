@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("scipy", reason="the extra campaign is not installed")
 
 from autopilot.context.events import FenceChanged, ModeChanged
-from autopilot.control import layout as L
+from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import parse_fence
