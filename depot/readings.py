@@ -146,6 +146,7 @@ class DepotReading(Struct):
     dock_blocked: bool = False
     dock_delay: bool = False
     wind_mps: float = 0.0  # at the dock
+    bumps: int = 0  # contacts that were pushed off since the last undocking
     closest_m: float = 1e9  # that the skimmer has come since its launch, away from corridor and dock
     in_dock: bool = True  # the latches have something to hold
     locks_ok: bool = True

@@ -67,7 +67,13 @@ def _acceptable(scene: Scene, names: tuple[str, ...]) -> bool:
     return NOT_SEEN not in beyond and not set(names).intersection(beyond)
 
 
+def _burns_give(scene: Scene) -> bool:
+    """An engine that has run without giving what was commanded has not done its burn."""
+    return scene.status.thrust_ratio >= scene.profile.watch.thruster_min
+
+
 def _on_course(scene: Scene) -> bool:
+    """Does its way lead to where the plan has it, as far as a corridor is wide?"""
     return scene.status.drift_m <= scene.profile.watch.corridor_m
 
 
@@ -84,7 +90,7 @@ CONDITIONS: dict[str, Condition] = {
     "safe_clearance": lambda s: s.reading.clearance_m >= s.profile.skimmer.clear_m,
     "on_outbound_trajectory": lambda s: s.beyond > Stage.DEPARTURE and _on_course(s),
     # phase 3
-    "departure_burn_completed": lambda s: s.beyond > Stage.DEPARTURE,
+    "departure_burn_completed": lambda s: s.beyond > Stage.DEPARTURE and _burns_give(s),
     "no_abort_triggered": lambda s: _abort(s) is Abort.NONE,
     "at_entry_point": lambda s: s.beyond is Stage.HARVEST,
     "fuel_margin_acceptable": lambda s: s.memory.plan is not None and fuel_margin(s.status, s.memory.plan, _NEARLY),

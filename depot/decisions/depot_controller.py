@@ -140,9 +140,9 @@ class DepotController:
         memory.docked = False
         memory.waiting = None
         memory.said = []
-        memory.approaches = 0
+        memory.approaches, memory.failed_approaches = 0, []
+        memory.approaching = memory.waved_off = False
         memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"
-        self.context.plant.ration(False)
         memory.death.start(now_ms, self.profile.plan.t_sortie_s)
         memory.beats.start(now_ms, self.profile.heartbeat)
         self.context.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
@@ -275,8 +275,12 @@ class DepotController:
         if reading.burn_left_kg > 0.0:
             return
         wanted_mps = self.profile.depot.origin_dv_mps
-        facts = {"achieved_mps": round(reading.burnt_mps, 3), "wanted_mps": wanted_mps, "core_k": reading.core_k}
-        self.context.decide(now_ms, "stabilise", "pressures, thermal, minimal avionics; no more planning", facts)
+        facts = {
+            "achieved_mps": round(reading.burnt_mps, 3), "wanted_mps": wanted_mps, "core_k": reading.core_k,
+            "manifold_bar": reading.manifold_bar, "boil_off_bar": reading.boil_off_bar,
+        }  # fmt: skip
+        why = f"on the survival bus; core at {reading.core_k:.0f} K, manifolds at {reading.manifold_bar:.1f} bar"
+        self.context.decide(now_ms, "stabilise", f"{why}; no more planning", facts)
         self.memory.leaving = False
         self.context.end(EndedBy.TOTAL_ABORT, now_ms)
 

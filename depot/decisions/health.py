@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -66,12 +67,13 @@ def review(
     return Verdict(SkimmerState.ACTIVE, "health acceptable", repairs)
 
 
-def near_misses(profile: Profile, status: Status, reading: DepotReading) -> list[str]:
-    """What was nearly used up in this sortie: return margins, and the distance to the depot."""
+def near_misses(profile: Profile, status: Status, reading: DepotReading, approaches: Sequence[str] = ()) -> list[str]:
+    """What was nearly used up in this sortie: return margins, and the distance to the depot; and each of its
+    `approaches` that led to no capture, each contact that was pushed off."""
     near = profile.retirement.near_margin
     found = [("fuel_margin", status.least_fuel < near), ("power_margin", status.least_power < near),
              ("keep_out", reading.closest_m < profile.corridor.keep_out_m)]  # fmt: skip
-    return [name for name, is_near in found if is_near]
+    return [name for name, is_near in found if is_near] + [*approaches, *["bump"] * reading.bumps]
 
 
 def review_facts(

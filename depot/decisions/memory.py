@@ -131,7 +131,10 @@ class DepotMemory(Struct):
     beats: HeartbeatTimer = field(default_factory=HeartbeatTimer)
     recall: Recall = Recall.NOT_SENT
     docked: bool = True
-    approaches: int = 0  # that have been cleared in this sortie
+    approaches: int = 0  # that have been cleared in this sortie,
+    approaching: bool = False  # one is being flown, by its own account,
+    waved_off: bool = False  # and has been called off;
+    failed_approaches: list[str] = field(default_factory=list)  # how those ended that led to no capture
     delivered_from_kg: float = 0.0
     harvest_start_ms: int | None = None
     anomalies: list[str] = field(default_factory=list)
@@ -140,7 +143,8 @@ class DepotMemory(Struct):
     confirmed: bool = False
     cycles: int = 0
     losses: int = 0
-    near_misses: int = 0  # sorties in which a margin or a distance was nearly used up
+    near_misses: int = 0  # sorties with at least one
+    exits: dict[str, bool] = field(default_factory=dict)  # of its last phase, as the last sortie was closed
     leaving: bool = False  # ABORT-3: the return-to-origin burn goes on; the loop ends when it is over
     derating: Derating = field(default_factory=Derating)
     skimmer: SkimmerState = SkimmerState.ACTIVE

@@ -65,10 +65,13 @@ class PhaseContext:
         memory = self.memory
         self._record(Decision(now_ms, memory.number, int(memory.phase), "depot", name, reason, facts or {}))
 
-    def decide_once(self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None) -> None:
-        """The same, once in a sortie."""
-        if name not in self.memory.said:
-            self.memory.said.append(name)
+    def decide_once(
+        self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None, *, of: str = ""
+    ) -> None:
+        """The same, once in a sortie; with `of`, once for each cause."""
+        said = f"{name} {of}" if of else name
+        if said not in self.memory.said:
+            self.memory.said.append(said)
             self.decide(now_ms, name, reason, facts)
 
     def request(self, request: Request) -> None:
@@ -109,10 +112,10 @@ class PhaseContext:
         """Journal the conditions of the phase that ends and of the one that begins."""
         memory = self.memory
         scene = self._scene(now_ms)
-        facts = {
-            "exit": {} if left is None else answers(PHASES[left].exit, scene),
-            "entry": answers(PHASES[memory.phase].entry, scene),
-        }
+        ended = {} if left is None else answers(PHASES[left].exit, scene)
+        facts = {"exit": ended, "entry": answers(PHASES[memory.phase].entry, scene)}
+        if left is Phase.HARVEST:  # which has several ways out
+            why += f" ({', '.join(name for name, holds in ended.items() if holds) or 'by none of its conditions'})"
         self.decide(now_ms, "begin_phase", f"{memory.phase.title}: {why}", facts)
 
     def _scene(self, now_ms: int) -> Scene:
@@ -128,7 +131,8 @@ class PhaseContext:
         memory.anomalies, memory.said = [], []
         memory.confirmed = memory.recovering = memory.heard_again = memory.verified = False
         memory.controlled_by = ControlledBy.NOBODY
-        memory.approaches = 0
+        memory.approaches, memory.failed_approaches = 0, []
+        memory.approaching = memory.waved_off = False
         memory.harvest_start_ms, memory.held_ms = None, 0
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.begin_phase(left, "a new sortie", now_ms)
@@ -192,8 +196,10 @@ class PhaseContext:
         )  # fmt: skip
 
     def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
-        """The sortie has ended; whoever keeps records takes it with `take_closed`."""
+        """The sortie has ended; whoever keeps records takes it with `take_closed`. The exit conditions are answered
+        while its record can still tell."""
         record = self.memory.record
+        self.memory.exits = answers(PHASES[self.memory.phase].exit, self._scene(now_ms))
         if record is None:
             return
         record.leave(now_ms)
@@ -233,8 +239,7 @@ class PhaseContext:
         """The loop is over; all timers are frozen."""
         memory = self.memory
         memory.ended_by = ended_by
-        facts = {"exit": answers(PHASES[memory.phase].exit, self._scene(now_ms))}
-        self.decide(now_ms, "freeze_timers", f"the loop has ended: {ended_by.value}", facts)
+        self.decide(now_ms, "freeze_timers", f"the loop has ended: {ended_by.value}", {"exit": memory.exits})
         memory.death.stop()
         memory.beats.stop()
         memory.check_ms = memory.waiting = None

@@ -7,10 +7,12 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phase_flight import look_ms
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import unstable
-from depot.messages import Answer, Command, Order
+from depot.messages import Answer, Command, Order, Status
 from depot.names import Abort, Stage
 from depot.readings import DepotReading
 
+INTERFACE_FAILURE = "interface_failure"
+"""An anomaly of the dock: one of its interfaces does not pass."""
 INTERFACE_CHECKS = 10
 """A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
 LOOKS = 4
@@ -25,6 +27,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     status = memory.status
     if status is None:
         return False
+    _follow_approach(context, status, reading, now_ms)
     if status.stage is Stage.DOCKED:
         return _captured(context, reading, now_ms)
     if status.stage is Stage.APPROACH and not status.taken_over:
@@ -39,7 +42,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     cause = _not_ready_reason(context, reading)
     if cause:
         facts = {"cause": cause, **docking_facts(corridor, reading.seen)}
-        context.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {cause}", facts)
+        context.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {cause}", facts, of=cause)
         if cause not in ("dock_refused", "dock_delayed"):  # which end by an event
             memory.check_ms = now_ms + look_ms(context)
         return False
@@ -65,6 +68,29 @@ def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
     return ", ".join(beyond_limits(context.profile.corridor, reading.seen))
 
 
+def _follow_approach(context: PhaseContext, status: Status, reading: DepotReading, now_ms: int) -> None:
+    """One that holds off again after an approach has missed it, or was waved off: either is a near miss, and what is
+    said of the next clearance is said anew."""
+    memory = context.memory
+    if status.stage is Stage.APPROACH:
+        memory.approaching = True
+    if status.stage is not Stage.HOLDING or not memory.approaching:
+        return
+    how = "wave_off" if memory.waved_off else "missed_approach"
+    memory.failed_approaches.append(how)
+    if not memory.waved_off:
+        facts = {
+            "approach": memory.approaches,
+            "bumps": reading.bumps,
+            **docking_facts(context.profile.corridor, reading.seen),
+        }
+        context.decide(now_ms, how, "it holds off again, and the latches hold nothing", facts)
+    memory.approaching = memory.waved_off = False
+    memory.said = [
+        said for said in memory.said if not said.startswith(("grant_docking_clearance", "withhold_clearance"))
+    ]
+
+
 def clearance_answered(context: PhaseContext, answer: Answer, now_ms: int) -> None:
     """One more approach. Not heard or not understood: granted again after a while."""
     if answer is Answer.ACCEPTED:
@@ -85,7 +111,7 @@ def _guard_approach(context: PhaseContext, reading: DepotReading, now_ms: int) -
     memory.check_ms = None
     facts = {"approach": memory.approaches, **docking_facts(corridor, reading.seen)}
     context.decide(now_ms, "wave_off", f"the approach is called off: {', '.join(beyond)}", facts)
-    memory.said = [name for name in memory.said if name not in ("grant_docking_clearance", "withhold_clearance")]
+    memory.waved_off = True
     context.request(Command(Order.WAVE_OFF))
     return False
 
@@ -109,6 +135,9 @@ def _captured(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool
     memory.beats.stop()
     memory.check_ms = None
     context.decide(now_ms, "captured", "docked; T_DEATH stopped")
+    if memory.recovering:
+        context.decide(now_ms, "lift_rationing", "the skimmer that was lost is back: harvests are expected again")
+        context.plant.ration(False)
     return True
 
 
@@ -121,9 +150,9 @@ def _verify(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         _leave(context, reading, now_ms)
         return True
     if memory.check_ms is None:
-        context.decide(now_ms, "interface_failure", "an interface does not pass its check", facts)
+        context.decide(now_ms, INTERFACE_FAILURE, "an interface does not pass its check", facts)
         memory.check_ms = now_ms + _interval_ms(context)
-        memory.anomalies = ["interface_failure"]
+        memory.anomalies = [INTERFACE_FAILURE]
         return False
     if now_ms < memory.check_ms:
         return False
@@ -133,7 +162,7 @@ def _verify(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         return False
     context.decide(now_ms, "offload_skipped", "interfaces do not pass", facts)
     if memory.record is not None and memory.record.trigger is None:
-        memory.record.trigger = "interface_failure"
+        memory.record.trigger = INTERFACE_FAILURE
     context.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     return True
 

@@ -115,7 +115,7 @@ def _one_on(context: PhaseContext, status: Status, reached: Phase, now_ms: int) 
             _self_aborted(context, status, now_ms)
         case Phase.HARVEST:
             facts = harvest_facts(context, status, now_ms)
-            context.decide(now_ms, "harvest_ended", "the skimmer is on its way back", facts)
+            context.decide(now_ms, "harvest_ended", f"the skimmer reports {status.stage.name}", facts)
             judged = context.abort is Abort.NONE and not memory.controlled_by  # in other hands that is the reason
             if judged and _is_short(context, facts) and memory.record is not None:
                 memory.record.trigger = memory.record.trigger or SHORTFALL
@@ -123,7 +123,9 @@ def _one_on(context: PhaseContext, status: Status, reached: Phase, now_ms: int) 
         case _:
             seen = context.plant.depot_reading().seen
             facts = docking_facts(context.profile.corridor, seen)
-            context.decide(now_ms, "in_docking_corridor", "geometry and relative motion acceptable", facts)
+            beyond = ", ".join(beyond_limits(context.profile.corridor, seen))
+            why = f"measured: {beyond}" if beyond else "geometry and relative motion acceptable"
+            context.decide(now_ms, "in_docking_corridor", f"it reports {status.stage.name}; {why}", facts)
             context.happen(LoopEvent.AT_CORRIDOR, now_ms)
 
 
@@ -202,12 +204,20 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _assume_clear(context: PhaseContext, now_ms: int) -> bool:
-    """Nothing heard since the launch: by the plan it is on its way out, and the misses count there."""
-    memory = context.memory
+    """Nothing was heard for a beat: by the plan it is on its way out, and the misses count there. One that reports is
+    where it says it is."""
+    memory, status = context.memory, context.memory.status
     if memory.check_ms is None or now_ms < memory.check_ms:
         return False
-    context.decide(now_ms, "assume_clear", "nothing heard since the launch: assumed to follow its plan")
-    context.happen(LoopEvent.CLEAR_OF_DEPOT, now_ms)
+    since, facts = "nothing heard since the launch", {}
+    if status is not None and status.plan == memory.number:
+        if memory.beats.misses == 0 and memory.beats.due_ms is not None:
+            memory.check_ms = memory.beats.due_ms
+            return False
+        since = f"a beat was missed since it reported {status.stage.name}"
+        facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
+    context.decide(now_ms, "assume_clear", f"{since}: assumed to follow its plan", facts)
+    context.happen(LoopEvent.ASSUMED_CLEAR, now_ms)
     context.presume_mode(now_ms)
     return True
 

@@ -26,6 +26,13 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
             context.replan(now_ms)
             memory.step, memory.check_ms = PrepStep.LOAD, None
             return True
+        case PrepStep.LOAD if not reading.data_ok:
+            failed = ["interfaces_not_ready"]
+            why = "delayed: the data connection carries nothing, so no plan goes up"
+            context.decide(now_ms, "no_go", why, {"failed": failed, **go_facts(reading, memory.status)})
+            context.happen(LoopEvent.NO_GO, now_ms)
+            _repeat_phase(context, now_ms)
+            return False
         case PrepStep.LOAD:
             if memory.waiting is None and memory.plan is not None:
                 context.request(Upload(memory.plan))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from depot.decisions.health import Verdict, near_misses, review, review_facts
 from depot.decisions.phase_context import PhaseContext
+from depot.decisions.phase_dock import INTERFACE_FAILURE
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import Derating
+from depot.decisions.watches import unstable
 from depot.messages import Status
 from depot.names import Abort, EndedBy, Outcome, Phase, SkimmerState
 from depot.readings import DepotReading
 
+SERVICE_INCOMPLETE = "service_incomplete"
+"""An anomaly of the dock: phase 7 ended before all was done."""
 _LOOK = 50.0
 """While nothing happens by itself the depot looks this many times in the usual length of the phase."""
 
@@ -35,21 +41,44 @@ def offload_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> b
         )  # fmt: skip
     if reading.emptied:
         context.await_charge(reading, now_ms)
-    done = reading.emptied and reading.margins_restored
+    done = _is_served(reading)
     patience_over = now_ms - memory.moved_ms >= context.profile.depot.patience_s * 1000.0
     if done or patience_over:
-        context.decide(
-            now_ms, "offloaded", "margins restored" if done else "patience is over: left as it is",
-            {"delivered_kg": reading.delivered_kg, "left_kg": reading.offloadable_kg, "refuelled": reading.refuelled,
-             "charged": reading.charged, "settled": reading.settled},
-        )  # fmt: skip
+        facts = {
+            "delivered_kg": reading.delivered_kg, "left_kg": reading.offloadable_kg, "refuelled": reading.refuelled,
+            "charged": reading.charged, "settled": reading.settled,
+        }  # fmt: skip
         context.plant.offload(False)
         context.plant.refuel(False)
-        context.happen(LoopEvent.OFFLOADED, now_ms)
+        if done:
+            context.decide(now_ms, "offloaded", "margins restored", facts)
+        else:
+            _give_up(context, reading, facts, now_ms)
+        context.happen(LoopEvent.OFFLOADED if done else LoopEvent.SERVICE_INCOMPLETE, now_ms)
         return True
     if now_ms >= memory.check_ms:
         memory.check_ms = now_ms + max(round(context.profile.plan.offload_s * 1000.0 / _LOOK), 1_000)
     return False
+
+
+def _give_up(context: PhaseContext, reading: DepotReading, facts: dict[str, Any], now_ms: int) -> None:
+    """Patience is over, which is an anomaly of this sortie: of the dock where an interface fails, else of the service.
+    Where a person has to change the battery, that is no fault of either: whoever flies next waits for it."""
+    memory = context.memory
+    missing = [name for name, there in (
+        ("store_not_empty", reading.emptied), ("propellant_not_ready", reading.refuelled),
+        ("batteries_not_ready", reading.charged), ("not_settled", reading.settled),
+        ("interfaces_not_ready", reading.interfaces_pass),
+    ) if not there]  # fmt: skip
+    context.decide(
+        now_ms, "service_incomplete", f"patience is over: {', '.join(missing)}", facts | {"missing": missing}
+    )
+    if missing == ["propellant_not_ready"] and not reading.dock_fuels:
+        return
+    anomaly = SERVICE_INCOMPLETE if reading.interfaces_pass else INTERFACE_FAILURE
+    memory.anomalies.append(anomaly)
+    if memory.record is not None:
+        memory.record.trigger = memory.record.trigger or anomaly
 
 
 def _meter(context: PhaseContext, reading: DepotReading, now_ms: int) -> None:
@@ -69,12 +98,12 @@ def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bo
     if now_ms < memory.check_ms:
         return False
     status = memory.status
-    if status is None:
+    if status is None or _serves_late(context, reading, now_ms):
         return False
     fuel_tells = _was_served(context) or not reading.lobes_tight
-    near = near_misses(context.profile, status, reading)
+    near = near_misses(context.profile, status, reading, memory.failed_approaches)
     verdict = review(
-        context.profile, status, memory.cycles, tuple(memory.anomalies), fuel_tells=fuel_tells,
+        context.profile, status, memory.cycles, _to_judge(context, reading), fuel_tells=fuel_tells,
         near=memory.near_misses + int(bool(near)),
     )  # fmt: skip
     if context.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
@@ -84,8 +113,39 @@ def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bo
     if near:
         memory.near_misses += 1
         context.decide(now_ms, "near_miss", ", ".join(near), {"near": near, "near_misses": memory.near_misses})
+    context.plant.offload(False)
+    context.plant.refuel(False)
     _carry_out(context, verdict, status, now_ms)
     return True
+
+
+def _serves_late(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
+    """A skimmer that phase 7 has left as it was is not launched: the service goes on for as long as phase 7's patience,
+    and only then is it judged without."""
+    memory = context.memory
+    patience_ms = round(context.profile.depot.patience_s * 1000.0)
+    if SERVICE_INCOMPLETE not in memory.anomalies:
+        return False
+    _meter(context, reading, now_ms)
+    if _is_served(reading):
+        return False
+    if now_ms - memory.phase_start_ms >= patience_ms:
+        return False
+    facts = {"store_kg": reading.offloadable_kg, "refuelled": reading.refuelled, "charged": reading.charged}
+    context.decide_once(now_ms, "await_service", "the review waits until it has been served", facts)
+    context.plant.offload(not unstable(reading, context.profile.watch))
+    context.plant.refuel(True)
+    memory.check_ms = now_ms + max(round(context.profile.plan.review_s * 1000.0), 1)
+    return True
+
+
+def _is_served(reading: DepotReading) -> bool:
+    return reading.emptied and reading.margins_restored
+
+
+def _to_judge(context: PhaseContext, reading: DepotReading) -> tuple[str, ...]:
+    """Its anomalies, but for a service that has been done by now."""
+    return tuple(name for name in context.memory.anomalies if name != SERVICE_INCOMPLETE or not _is_served(reading))
 
 
 def _was_served(context: PhaseContext) -> bool:

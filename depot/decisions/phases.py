@@ -14,20 +14,23 @@ from depot.names import Mode, Phase
 
 
 class LoopEvent(Enum):
-    """What can happen to a sortie."""
+    """What can happen to a sortie. The texts say no more than is known whenever it happens; conditions are answered
+    beside them."""
 
     NO_GO = "no-go: wait and repeat"
     LAUNCH_ACKNOWLEDGED = "launch command acknowledged"
-    CLEAR_OF_DEPOT = "safe clearance from the depot, on the outbound trajectory"
-    AT_HARVEST_ZONE = "at the entry point with acceptable margins"
-    HARVEST_ENDED = "store full, time budget reached or margins near"
+    CLEAR_OF_DEPOT = "the skimmer reports that it has left"
+    ASSUMED_CLEAR = "not heard: assumed to have left, by its plan"
+    AT_HARVEST_ZONE = "the skimmer reports that it harvests"
+    HARVEST_ENDED = "the skimmer reports that its harvest has ended"
     TURNED_BACK = "turned back before the harvest"
     ABORT_1 = "self-abort"
     ABORT_2 = "forced recall"
-    AT_CORRIDOR = "in the pre-docking corridor"
+    AT_CORRIDOR = "the skimmer reports the docking corridor"
     DOCKED_AND_VERIFIED = "docked, interfaces confirmed"
     DOCKED_NO_OFFLOAD = "docked, offload skipped"
     OFFLOADED = "offloaded, refuelled, charged, settled"
+    SERVICE_INCOMPLETE = "patience is over before all was offloaded, refuelled, charged and settled"
     RELAUNCH = "relaunch, as it is or derated"
     RETIRE = "retired"
     DEATH_TIMER = "T_DEATH expired"
@@ -120,6 +123,7 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     (Phase.PREP, _E.LAUNCH_ACKNOWLEDGED): Phase.DEPARTURE,
     (Phase.PREP, _E.DEATH_TIMER): None,  # a launch command that nobody answered
     (Phase.DEPARTURE, _E.CLEAR_OF_DEPOT): Phase.OUTBOUND,
+    (Phase.DEPARTURE, _E.ASSUMED_CLEAR): Phase.OUTBOUND,
     (Phase.OUTBOUND, _E.AT_HARVEST_ZONE): Phase.HARVEST,
     (Phase.OUTBOUND, _E.TURNED_BACK): Phase.RETURN,
     (Phase.HARVEST, _E.HARVEST_ENDED): Phase.RETURN,
@@ -130,6 +134,7 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     (Phase.DOCKING, _E.DOCKED_AND_VERIFIED): Phase.OFFLOAD,
     (Phase.DOCKING, _E.DOCKED_NO_OFFLOAD): Phase.HEALTH,
     (Phase.OFFLOAD, _E.OFFLOADED): Phase.HEALTH,
+    (Phase.OFFLOAD, _E.SERVICE_INCOMPLETE): Phase.HEALTH,
     (Phase.HEALTH, _E.RELAUNCH): Phase.PREP,
     (Phase.HEALTH, _E.RETIRE): None,
     **{(phase, _E.DEATH_TIMER): None for phase in _FLYING},

@@ -104,7 +104,8 @@ def harvest_budget(
     drawn_w = sum(power.harvest_w) - power.solar_w * lit
     limits = {
         "time": plan.harvest_s * derating.time * LOSS_TIME**losses,
-        "room": store_kg / (use.intake_kg_s * (1.0 - use.spread)),
+        "room" if store_kg < payload_kg(profile, derating) else "payload": store_kg
+        / (use.intake_kg_s * (1.0 - use.spread)),
         "propellant": spare_kg / burnt_kg_s if burnt_kg_s > 0.0 else float("inf"),
         "power": spare_wh * _S_H / drawn_w if drawn_w > 0.0 else float("inf"),
     }

@@ -254,6 +254,18 @@ class Guidance:
         return self._command(Purpose.APPROACH, minus(wanted, velocity(here)), now_ms, memory.end_ms)
 
     # --- figures ----------------------------------------------------------------------------------------------------
+    def off_way_m(self, reading: SkimmerReading, now_ms: int) -> float:
+        """Its known way against the planned one: how far from the end of its way it comes by if nothing more burns; in
+        the pattern, how far it is from where the pattern has it. While it burns, or waits for a burn, the way is not
+        begun; in the corridor the depot measures it."""
+        memory = self.memory
+        if memory.leg not in (Leg.OUT, Leg.PATTERN, Leg.BACK) or reading.thrusting:
+            return 0.0
+        left_s = (memory.end_ms - now_ms) / 1000.0
+        known = coast(self._n, _state(reading), max(left_s, 0.0))
+        planned = coast(self._n, memory.target, max(-left_s, 0.0))
+        return size(minus(position(known), position(planned)))
+
     def _slope(self, reading: SkimmerReading) -> float:
         """Of the glide, 1/s; gentler for weak thrusters."""
         return self._corridor.glide_mps_per_m * min(max(reading.attitude, 0.2), 1.0)

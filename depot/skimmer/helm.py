@@ -25,7 +25,7 @@ class Helm:
         guidance: Guidance | None,
     ) -> None:  # fmt: skip
         self.vehicle = vehicle
-        self.reports = Reports(memory, vehicle, beats)
+        self.reports = Reports(memory, vehicle, beats, guidance)
         self.ctrl = ModeCtrl(vehicle, guidance, self.decide)
         self._record = record
 

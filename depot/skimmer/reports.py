@@ -11,7 +11,7 @@ from depot.names import Mode, Stage
 from depot.physics.engines import ThrustCommand
 from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings
-from depot.skimmer.guidance import GuidanceMemory
+from depot.skimmer.guidance import Guidance, GuidanceMemory
 
 ACK_EVERY = 8
 """Every so many beats the skimmer wants to know that it is heard."""
@@ -90,10 +90,20 @@ class SkimmerMemory(Struct):
 class Reports:
     """Statuses: every T_HEARTBEAT, and at each change, which is repeated until the depot has acknowledged it."""
 
-    def __init__(self, memory: SkimmerMemory, vehicle: SkimmerVehicle, beats: HeartbeatSettings) -> None:
+    def __init__(
+        self, memory: SkimmerMemory, vehicle: SkimmerVehicle, beats: HeartbeatSettings, guidance: Guidance | None
+    ) -> None:
         self.memory = memory
         self._craft = vehicle
         self._beats = beats
+        self._guidance = guidance
+
+    def reading(self, now_ms: int) -> SkimmerReading:
+        """The sensors, and what they make of its way: how far that leads from the planned one."""
+        reading = self._craft.skimmer_reading()
+        if self._guidance is not None:
+            reading.drift_m = max(reading.drift_m, self._guidance.off_way_m(reading, now_ms))
+        return reading
 
     def take(self) -> list[Status]:
         """What is to be sent."""
@@ -156,7 +166,7 @@ class Reports:
     def report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
         """One status, of how things stand now."""
         memory = self.memory
-        r = reading or self._craft.skimmer_reading()
+        r = reading or self.reading(now_ms)
         memory.seq = (memory.seq + 1) & 0xFFFF
         (memory.out if r.link_open else memory.held).append(
             Status(

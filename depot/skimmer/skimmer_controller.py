@@ -94,9 +94,9 @@ class SkimmerController:
 
     def handle_timeout(self, now_ms: int) -> None:
         """Look at the sensors, act, and beat if a beat is due."""
-        reading = self._craft.skimmer_reading()
+        reading = self.reports.reading(now_ms)
         while self._step(reading, now_ms):
-            reading = self._craft.skimmer_reading()
+            reading = self.reports.reading(now_ms)
         self._helm.ctrl.steer(now_ms)
         self.reports.due(reading, now_ms)
 
@@ -164,7 +164,9 @@ class SkimmerController:
             return False
         facts = {"clearance_m": reading.clearance_m, "needed_m": self._clear_m}
         self._helm.decide(now_ms, "verify_geometric_clearance", "clear of the depot", facts)
-        self._helm.decide(now_ms, "initial_burn", "a profile set before", {"plan": self._helm.plan.number})
+        self._helm.decide(
+            now_ms, "initial_burn", "worked out from where it is, for the plan", {"plan": self._helm.plan.number}
+        )
         self._helm.set_mode(Mode.CRUISE, now_ms)
         self._helm.ctrl.initial_burn(self._helm.plan, now_ms)
         self._helm.enter(Stage.DEPARTURE, now_ms)

@@ -44,5 +44,6 @@ class FlightState(Struct):
     begun_far: bool = False  # and had before this leg
     closest_m: float = 1e9
     contact: Hill = AT_REST
+    bumps: int = 0  # contacts of this sortie that were pushed off
     marks: list[int] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)

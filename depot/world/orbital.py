@@ -176,6 +176,7 @@ class OrbitalMotion:
             self.legs.begin(AT_REST)
             return
         state.place = Place.BACK
+        flight.bumps += 1
         flight.arrived = flight.at_gate = False
         self.legs.begin((here[0], min(here[1], -0.5), here[2], 0.0, -corridor.separation_mps, 0.0))
 
@@ -198,7 +199,7 @@ class OrbitalMotion:
         """Latches are open: springs push it off, backwards."""
         state, flight, corridor = self._state, self.flight, self._profile.corridor
         state.place = Place.NEAR
-        flight.closest_m, flight.segments = 1e9, []
+        flight.closest_m, flight.bumps, flight.segments = 1e9, 0, []
         flight.arrived = flight.at_gate = flight.far = False
         flight.commanded_mps = flight.achieved_mps = 0.0
         flight.weakest = 1.0
@@ -291,7 +292,7 @@ class OrbitalMotion:
         reading.hears = self.link_open()
         reading.next_window_s = (self.almanac.next_window_ms(now_ms) - now_ms) / 1000.0
         reading.window_left_s = self.almanac.window_left_ms(now_ms) / 1000.0
-        reading.closest_m = self.flight.closest_m
+        reading.closest_m, reading.bumps = self.flight.closest_m, self.flight.bumps
         if state.place is Place.DOCK or state.destroyed:
             return
         here = self.legs.here()

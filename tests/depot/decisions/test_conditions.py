@@ -76,7 +76,10 @@ CASES: dict[str, tuple[list[Given], list[Given]]] = {
         [flying(Stage.OUTBOUND)],
         [flying(Stage.DEPARTURE), flying(Stage.OUTBOUND, drift_m=DRIFTED), flying(Stage.OUTBOUND, plan=0)],
     ),
-    "departure_burn_completed": ([flying(Stage.OUTBOUND)], [flying(Stage.DEPARTURE), flying(Stage.UNDOCKING)]),
+    "departure_burn_completed": (
+        [flying(Stage.OUTBOUND)],
+        [flying(Stage.DEPARTURE), flying(Stage.UNDOCKING), flying(Stage.OUTBOUND, thrust_ratio=0.4)],
+    ),
     "no_abort_triggered": ([{}], [{"abort": Abort.ABORT_2}]),
     "at_entry_point": ([flying(Stage.HARVEST)], [flying(Stage.OUTBOUND), flying(Stage.RETURN)]),
     "fuel_margin_acceptable": ([{"status": WELL}], [{"status": SPENT}]),

@@ -109,6 +109,7 @@ def test_what_a_near_miss_is() -> None:
     assert near_misses(PROFILE, Status(least_fuel=near - 0.01), DepotReading()) == ["fuel_margin"]
     assert near_misses(PROFILE, Status(least_power=near - 0.01), DepotReading()) == ["power_margin"]
     assert near_misses(PROFILE, Status(), DepotReading(closest_m=keep_out - 1.0)) == ["keep_out"]
+    assert near_misses(PROFILE, Status(), DepotReading(bumps=2), ["wave_off"]) == ["wave_off", "bump", "bump"]
 
 
 def test_a_margin_that_was_nearly_used_up_in_flight_is_counted_once_a_sortie() -> None:

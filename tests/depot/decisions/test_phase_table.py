@@ -60,6 +60,8 @@ OURS = (
            _E.TURNED_BACK, (3,), 5),
     Change(DECIDED, "a launch command that nobody answers until T_DEATH is a loss", _E.DEATH_TIMER, (1,), ENDS),
     Change(DECIDED, "a skimmer in disposal is lost when its telemetry ends", _E.TELEMETRY_ENDED, (5,), ENDS),
+    Change(DECIDED, "phase 3 is assumed", _E.ASSUMED_CLEAR, (2,), 3),
+    Change(DECIDED, "a phase 7 that patience ends is an anomaly of the sortie", _E.SERVICE_INCOMPLETE, (7,), 8),
     Change(DECIDED, "phase 7 is skipped", _E.DOCKED_NO_OFFLOAD, (6,), 8),
     Change(DECIDED, "and phase 8 decides at once", _E.RESTART, (1, 2, 3, 4, 5, 6), 8),
     Change(DECIDED, "one that is taken back in goes on in phase 6", _E.RECOVER, (1, 2, 3, 4, 5, 6), 6),

@@ -138,7 +138,11 @@ def test_a_loss_changes_the_books_and_every_later_plan() -> None:
     bench.loop.world.clear("link_loss")
     bench.loop.wire.loss = 0.0
     bench.loop.recover()
-    assert bench.loop.depot.memory.phase is Phase.DOCKING and not bench.loop.world.state.depot.rationed
+    assert bench.loop.depot.memory.phase is Phase.DOCKING and bench.loop.world.state.depot.rationed
+    while bench.loop.world.state.depot.rationed:  # nothing is harvested for customers until it is back
+        assert not bench.loop.depot.memory.docked
+        bench.step()
+    assert bench.decision("lift_rationing").time_ms == bench.loop.now_ms
     bench.run()
     later = [d.facts for d in bench.decisions if d.name == "plan_mission"][-1]
     assert later["fuel_reserve"] == pytest.approx(LOSS_RESERVE * first["fuel_reserve"])

@@ -79,6 +79,7 @@ def test_one_that_leaves_its_limits_in_the_approach_goes_back_to_the_gate_and_do
     assert grants[1].facts["range_m"] == pytest.approx(gate_m, rel=0.2)  # it was at the gate again
     assert bench.last["outcome"] == Outcome.COMPLETED and phases(bench.last) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert bench.loop.depot.memory.approaches == 2
+    assert bench.decision("near_miss").facts["near"] == ["keep_out", "wave_off"]
 
 
 def test_a_good_approach_is_not_called_off() -> None:
@@ -98,6 +99,7 @@ def test_thrusters_that_fail_on_the_way_in_end_the_approach_and_the_next_one_is_
     missed, captured = bench.decision("approach_missed"), bench.decision("captured")
     assert started[0] < missed.time_ms < started[1]
     assert captured.time_ms - started[1] > 4_000_000  # a healthy one takes 2,700 s
+    assert bench.decision("near_miss").facts["near"] == ["keep_out", "missed_approach"]
 
 
 def test_who_fails_in_every_approach_is_held_off_for_good() -> None:
