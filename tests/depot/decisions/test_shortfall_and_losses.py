@@ -124,6 +124,8 @@ def test_a_full_depot_flies_a_smaller_sortie_and_comes_home_earlier() -> None:
     assert bench.last["harvested_kg"] == pytest.approx(planned.store_kg, rel=0.01)
     assert bench.last["t_sortie_s"] == planned.t_sortie_s < PROFILE.plan.t_sortie_s
     assert bench.last["t_death_s"] == 1.5 * bench.last["t_sortie_s"]
+    launch = bench.decision("launch")
+    assert launch.facts["t_death_due_s"] == pytest.approx(launch.time_ms / 1000.0 + 1.5 * planned.t_sortie_s)
 
 
 # --- a loss -----------------------------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ def test_a_reserve_of_the_plan_ends_the_sortie_that_the_profile_would_fly() -> N
     bench.loop.skimmer.memory.plan = msgspec.structs.replace(given, power_reserve=2.0)
     bench.run()
     assert bench.decision("power_margin_near").reason == "margins do not allow a harvest"
-    assert bench.last["harvested_kg"] == 0.0
+    assert bench.last["harvested_kg"] == 0.0 and "start_harvest" not in bench.names("skimmer")
 
 
 # --- the two parties share messages only ------------------------------------------------------------------------------

@@ -51,6 +51,10 @@ def test_forced_recall(name: str, where: str) -> None:
     assert phases(sortie) == [*range(1, phase + 1), *([5] if phase < 5 else []), 6, *service]
     assert modes(sortie)[-2:] == ["CRUISE", "DOCKED"]
     declared = bench.decision(name).time_ms / 1000.0
+    if phase < 5:  # the skimmer itself turns back, and what it does ends
+        turned = bench.decision("recall")
+        assert (turned.party, turned.phase) == ("skimmer", phase)
+        assert turned.time_ms / 1000.0 - declared <= 1.0
     assert declared - struck_s(bench) <= 0.1 * PROFILE.plan.usual_s(phase)
     assert bench.loop.ended_by is EndedBy.SORTIES_DONE
 
@@ -70,6 +74,7 @@ def test_total_abort(name: str, phase: int) -> None:
     assert sortie["number"] == 1 or (phase >= 7 and name in GROWING)
     assert bench.decision(name).time_ms / 1000.0 - struck_s(bench) <= PROFILE.plan.t_sortie_s / 5.0
     assert bench.loop.world.state.total_abort
+    assert bench.loop.skimmer.memory.heard_ms >= bench.decision(name).time_ms  # it is told, if it can hear
     depot, actions = bench.loop.world.state.depot, PROFILE.depot
     assert bench.decision("isolate_damage").facts["segments"] == list(FAILED.get(name, ()))
     assert not depot.primary_on and not depot.secondary_on and not depot.soxe_on
@@ -191,9 +196,10 @@ def test_leaking_lobes_are_found_where_nobody_refuels(before: str) -> None:
 @pytest.mark.parametrize("phase", [6, 7, 8])
 @pytest.mark.parametrize("name", [name for name in ABORT_1_NAMES if name not in (*GROWING, *REPAIRABLE)])
 def test_a_fault_of_abort_1_after_the_return_goes_to_the_health_review(name: str, phase: int) -> None:
-    """The sortie is completed, the skimmer retired; lobes that leak cannot be filled, so that phase 7 does not end."""
+    """The sortie is completed, the skimmer retired; lobes that leak cannot be filled and a radiator that is broken
+    does not cool, so that phase 7 does not end."""
     bench = LoopBench(f"{name}@phase{phase}+10").run()
-    unserved = name == "fuel_low" and phase < 8
+    unserved = name in ("fuel_low", "hot_spine_overtemp") and phase < 8
     assert (bench.last["outcome"], bench.last["abort"]) == ("aborted" if unserved else "completed", None)
     assert (bench.loop.ended_by, bench.loop.depot.memory.reason) == (EndedBy.RETIRED, name)
 

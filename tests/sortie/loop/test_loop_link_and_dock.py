@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from depot.names import EndedBy
+from depot.names import EndedBy, SkimmerState
 from tests.fakes.loop_run import PROFILE, LoopBench, phases, start_of
 
 
@@ -27,6 +27,10 @@ def test_link_lost_in_flight_ends_in_loss_at_t_death(phase: int, flown: list[int
     assert sortie["phases"][-1]["end_s"] == pytest.approx(start_of(sortie, 2) + sortie["t_death_s"])
     assert bench.loop.ended_by is EndedBy.LOST
     assert "adjust_plan" in bench.names()
+    assert bench.decision("heartbeat_loss").facts["misses"] == PROFILE.heartbeat.misses  # N of them, and no more
+    depot = bench.loop.depot
+    assert depot.memory.death.due_ms is None and depot.memory.beats.due_ms is None  # frozen
+    assert depot.next_deadline_ms() is None
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,7 @@ def test_a_vanished_skimmer_is_declared_lost() -> None:
     """No acknowledgement, no beat."""
     bench = LoopBench("skimmer_lost@phase4+1000").run()
     assert (bench.last["outcome"], bench.last["abort"]) == ("lost", "ABORT-2B")
+    assert bench.loop.depot.memory.skimmer is SkimmerState.LOST  # retired in software
 
 
 @pytest.mark.parametrize("phase", [3, 5])
@@ -134,6 +139,8 @@ def test_behind_a_closed_window_nobody_hears_anybody_and_nothing_is_missed() -> 
         if not is_open:
             last_heard_ms.add(memory.status_ms)
     assert len(last_heard_ms) == closed >= 10  # nothing came while it was closed
+    told = [mode["start_s"] for mode in bench.last["modes"]]
+    assert [start for start in told if not motion.almanac.window_open(round(1000.0 * start))]  # and was told later
     assert bench.last["outcome"] == "completed"
 
 

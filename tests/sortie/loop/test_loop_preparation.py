@@ -15,13 +15,16 @@ from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 
-def test_dead_abort_sensors_stop_a_launch_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a plan that does not even arm their trigger, so that no watch says a word."""
+@pytest.mark.parametrize(("fault", "sensor"), [("abort_sensors_failure", "abort_sensors_ok"), ("imu_loss", "imu_ok")])
+def test_dead_abort_sensors_stop_a_launch_by_themselves(
+    monkeypatch: pytest.MonkeyPatch, fault: str, sensor: str
+) -> None:
+    """Either of them; in a plan that does not even arm their trigger, so that no watch says a word."""
     made = planning.abort_limits
     monkeypatch.setattr(planning, "abort_limits", lambda p: msgspec.structs.replace(made(p), triggers=0))
-    bench = LoopBench("abort_sensors_failure@phase1+1..T+40000").run()
+    bench = LoopBench(f"{fault}@phase1+1..T+40000").run()
     verified = bench.decision("verify_abort_sensors")
-    assert verified.facts["abort_sensors_ok"] is False and verified.reason.startswith("dead")
+    assert verified.facts[sensor] is False and verified.reason.startswith("dead")
     assert bench.decision("no_go").facts["failed"] == ["sensors_not_verified"]
     assert bench.decision("go").time_ms > 40_000_000 and bench.last["outcome"] == "completed"
 
@@ -95,6 +98,23 @@ def test_phase_7_waits_until_the_skimmer_has_settled() -> None:
     assert bench.run().last["phases"][6]["end_s"] > usual_s
 
 
+def test_phase_7_waits_until_lobes_and_batteries_are_full() -> None:
+    """Propellant and charge are awaited, although everything was offloaded long ago."""
+    bench = in_phase_7()
+    world = bench.loop.world
+    bench.loop.world.state.outside.book("leak", "CH4", world.state.skimmer.lobes.kg - 500.0)
+    world.state.skimmer.lobes.kg = 500.0
+    for battery in (world.state.skimmer.batt_a, world.state.skimmer.batt_b):
+        world.state.accounts.book("fault", battery.draw(0.9 * battery.j))
+    emptied_ms = 0
+    while bench.loop.depot.memory.phase is Phase.OFFLOAD:
+        if world.depot_reading().emptied:
+            emptied_ms = emptied_ms or bench.loop.now_ms
+        bench.step()
+    assert world.depot_reading().refuelled and world.depot_reading().charged
+    assert bench.decision("offloaded").time_ms > emptied_ms + 3_600_000
+
+
 def test_phase_7_waits_until_the_depot_has_settled() -> None:
     """Its cryogenic tanks are warm after the transfer."""
     usual_s = LoopBench().run().last["phases"][6]["end_s"]
@@ -105,6 +125,16 @@ def test_phase_7_waits_until_the_depot_has_settled() -> None:
     bench.loop.world.state.depot.cryo_k = PROFILE.depot.cryo_k
     bench.run()
     assert bench.last["phases"][6]["end_s"] >= usual_s + 10_000.0 and bench.decision("offloaded").facts["settled"]
+
+
+def test_beats_are_expected_from_the_first_hour_of_the_next_sortie_on() -> None:
+    """The count of the last sortie ended with its docking; the next begins with phase 1, at the dock."""
+    bench = LoopBench(total=2)
+    while bench.loop.depot.memory.number < 2:
+        bench.step()
+    beats, settings = bench.loop.depot.memory.beats, PROFILE.heartbeat
+    due_s = settings.period_s + settings.grace_s
+    assert beats.due_ms == pytest.approx(bench.loop.now_ms + 1000.0 * due_s, abs=20.0) and beats.misses == 0
 
 
 def test_a_closed_comms_window_delays_until_the_next_one_opens() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 
 from depot.decisions.phases import PHASES
-from depot.names import EndedBy, Phase
+from depot.names import EndedBy, Phase, SkimmerState
 from depot.physics.windows import Almanac
-from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases
+from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
 
 
 @pytest.fixture(scope="module")
@@ -132,18 +133,20 @@ def test_a_harvest_ends_early_when_the_return_margin_is_near() -> None:
 
 def test_in_poor_light_the_return_is_flown_in_survival_mode() -> None:
     """Power below its threshold in transit; docking in CRUISE again."""
-    import msgspec
-
     power = msgspec.structs.replace(PROFILE.power, solar_w=300.0, harvest_w=(200.0, 50.0, 50.0), survival_soc=0.45)
     bench = LoopBench(profile=msgspec.structs.replace(PROFILE, power=power)).run()
-    assert "ECLIPSE/SURVIVAL" in modes(bench.last)
+    almanac, back = Almanac(PROFILE.orbit), start_of(bench.last, 5)
+    ends = [
+        following["start_s"]
+        for mode, following in itertools.pairwise(bench.last["modes"])
+        if mode["mode"] == "ECLIPSE/SURVIVAL" and following["start_s"] > back
+    ]
+    assert any(almanac.sunlit(round(end * 1000.0) - 60_000) for end in ends)  # low charge alone, in the Sun
     assert modes(bench.last)[-2:] == ["CRUISE", "DOCKED"]
 
 
 def test_wear_derates_and_the_plan_gets_smaller() -> None:
     """Reduced payload, shorter harvest."""
-    import msgspec
-
     rules = msgspec.structs.replace(PROFILE.retirement, max_cycles=5)
     bench = LoopBench(total=9, profile=msgspec.structs.replace(PROFILE, retirement=rules)).run()
     assert bench.loop.ended_by is EndedBy.RETIRED
@@ -152,6 +155,37 @@ def test_wear_derates_and_the_plan_gets_smaller() -> None:
     assert bench.sorties[4]["harvested_kg"] < 0.8 * bench.sorties[3]["harvested_kg"]
     assert bench.sorties[4]["t_sortie_s"] < bench.sorties[3]["t_sortie_s"]
     assert "disposal" in bench.names()
+
+
+def test_what_has_been_derated_stays_derated() -> None:
+    """A sortie in which nothing is marginal any more makes no new skimmer of it."""
+    bench = LoopBench(total=2)
+    bench.loop.depot.memory.skimmer = SkimmerState.DERATED
+    bench.run()
+    assert bench.loop.depot.memory.skimmer is SkimmerState.DERATED
+    assert [d.name for d in bench.decisions if d.phase == 8 and d.name in ("relaunch", "derate")] == ["derate"] * 2
+
+
+def test_every_launch_is_a_cycle() -> None:
+    """Two of two allowed: retired after the second."""
+    rules = msgspec.structs.replace(PROFILE.retirement, max_cycles=2, derate_at=0.99)
+    bench = LoopBench(total=9, profile=msgspec.structs.replace(PROFILE, retirement=rules)).run()
+    assert (bench.loop.ended_by, bench.loop.depot.memory.reason) == (EndedBy.RETIRED, "max_cycles")
+    assert len(bench.sorties) == bench.loop.depot.memory.cycles == 2
+
+
+def test_a_status_comes_once_in_every_period() -> None:
+    """By itself: in flight the depot never has to ask, while the window is open."""
+    bench = LoopBench()
+    memory, asked, heard = bench.loop.depot.memory, 0, []
+    while bench.loop.ended_by is None:
+        bench.step()
+        if 2 <= memory.phase <= 5 and bench.loop.world.motion.link_open():
+            asked = max(asked, memory.beats.polled)
+            heard.append(memory.status_ms)
+    assert asked == 0
+    gaps_s = [(later - sooner) / 1000.0 for sooner, later in itertools.pairwise(heard)]
+    assert max(gaps_s) > 0.9 * PROFILE.heartbeat.period_s
 
 
 def test_a_relaunch_waits_for_the_operator_when_asked_to() -> None:
@@ -169,8 +203,6 @@ def test_a_relaunch_waits_for_the_operator_when_asked_to() -> None:
 
 def test_chance_faults_make_reliability_something_to_measure() -> None:
     """Hazards of a profile strike by the seed: the same share of sorties is lost to them in each run of that seed."""
-    import msgspec
-
     from depot.decisions.throughput import reliability
 
     hazardous = msgspec.structs.replace(PROFILE, hazards={"corridor_drift": 0.2, "debris": 0.2})
