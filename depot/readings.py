@@ -80,6 +80,7 @@ class SkimmerReading(Struct):
     deep_discharges: int = 0  # so far
     current_spikes: int = 0
     transmits: bool = True  # the heartbeat transmitter works
+    powered: bool = True  # anything on board runs
     ready: bool = True  # could undock now
     not_ready_reason: str = ""  # why it could not, where that is known
     called_off: str = ""  # why the last launch did not take place
@@ -91,13 +92,7 @@ class SkimmerReading(Struct):
     battery_w: float = 0.0  # and what BATT_A and BATT_B can give at once, without the arrays (`solar_w`)
     position_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # by its own navigation: up, along the track, across it
     velocity_mps: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    nav_sigma_m: float = 0.0
-    altitude_m: float = 0.0
-    speed_mps: float = 0.0  # through what is harvested
-    in_zone: bool = False
-    attitude_error_deg: float = 0.0
-    rate_dps: float = 0.0
-    dv_left_mps: float = 0.0
+    in_zone: bool = False  # in the harvest zone, by its own navigation
     thrusting: bool = False  # burns, or turns into a burn
     sunlit: bool = True
     solar_w: float = 0.0

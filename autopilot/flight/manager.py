@@ -234,6 +234,8 @@ class FlightManager(Actor):
 
     def _reset_next(self) -> None:
         if not self._to_reset:
+            if self._manner == Manner.GO and self._facts.vehicle.capabilities.own_checks:
+                self._announcer.say(Severity.INFO, "Flight: RESET: the controller keeps its filters and loops")
             self._dispatch(FlightEvent.RESETS_DONE)
             return
         sibling = self.port.find_sibling(self._to_reset.pop(0))

@@ -164,9 +164,11 @@ class Reports:
         self.report(now_ms, reading)
 
     def report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
-        """One status, of how things stand now."""
+        """One status, of how things stand now; without power there is none."""
         memory = self.memory
         r = reading or self.reading(now_ms)
+        if not r.powered:
+            return
         memory.seq = (memory.seq + 1) & 0xFFFF
         (memory.out if r.link_open else memory.held).append(
             Status(

@@ -46,6 +46,11 @@ class SkimmerController:
         """All that it remembers."""
         return self.reports.memory
 
+    @property
+    def powered(self) -> bool:
+        """Does anything on board run? If not it hears nothing."""
+        return self._craft.skimmer_reading().powered
+
     # --- in -----------------------------------------------------------------------------------------------------------
     def handle_plan(self, plan: MissionPlan, now_ms: int) -> bool:
         """A plan is taken at the dock only, whole or not at all; from then on its thresholds hold."""
@@ -173,7 +178,7 @@ class SkimmerController:
         return True
 
     def _fly_out(self, reading: SkimmerReading, now_ms: int) -> bool:
-        if reading.place is not Place.ZONE:
+        if reading.place is not Place.ZONE or not reading.in_zone:
             usual = Mode.STANDBY if reading.coasting else Mode.CRUISE
             return self._silent(now_ms) or self._loads.set_transit_mode(reading, usual, now_ms)
         near = margin_near(reading, self._helm.plan)

@@ -43,6 +43,8 @@ class SkimmerService:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         now_ms += self._offset_ms
+        if not self.controller.powered:
+            return
         if message.get_type() == "TUNNEL":
             self._tunnel(message, peer, now_ms)
         else:

@@ -96,7 +96,7 @@ class Burns:
         left = health.thruster_fwd if command.thruster is Thruster.FWD else health.attitude
         newton = thrust_n(engines, command.thruster, left)
         flight.weakest = min(flight.weakest, newton / thrust_n(engines, command.thruster, 1.0))
-        if kg <= 0.0 or newton <= 0.0:
+        if kg <= 0.0 or newton <= 0.0 or state.skimmer.dark:
             self._end_of(command, 0.0)
             return
         dv = delta_v_mps(mass, kg, speed)

@@ -303,10 +303,7 @@ class CopterMotion:
         reading.deep_discharges += senses.deep_discharges
         (north, east, up), (north_mps, east_mps, up_mps) = pilot.position(), pilot.velocity()
         reading.position_m, reading.velocity_mps = (up, north, east), (up_mps, north_mps, east_mps)
-        reading.speed_mps = hypot(north_mps, east_mps, up_mps)
         reading.in_zone = self._state.place is Place.ZONE
-        reading.attitude_error_deg, reading.rate_dps = senses.attitude_error_deg, senses.rate_dps
-        reading.altitude_m = pilot.whereabouts()[2]
         if reading.down:
             reading.thruster_fwd = 0.0  # nothing drives it any more
         if self.pack.measured and not senses.battery_ok:

@@ -72,7 +72,7 @@ def feed(state: WorldState, profile: Profile, joules: float, seconds: float) -> 
     skimmer, power = state.skimmer, profile.power
     load = min(sum(loads_w(power, Mode.DOCKED, prelaunch=skimmer.prelaunch)) * seconds, joules)
     skimmer.spine.heat(load, seconds, state.accounts)
-    skimmer.short_j = 0.0
+    skimmer.short_j, skimmer.dark = 0.0, False
     spare = joules - load - charge_from_dock(skimmer, joules - load, power.launch_soc)
     state.depot.core.k += spare / state.depot.core.j_k if spare > 0.0 else 0.0
 

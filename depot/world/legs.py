@@ -73,6 +73,11 @@ class Legs:
         kind = -1 if purpose is None else int(purpose)
         flight.segments.append(Segment(now_ms, hill, accel, self._state.place, kind))
 
+    def hold(self, here: Hill) -> None:
+        """At rest where it is: small thrust against what would carry it off (Clohessy and Wiltshire)."""
+        x, y, z = position(here)
+        self.begin((x, y, z, 0.0, 0.0, 0.0), (-3.0 * self.rate**2 * x, 0.0, self.rate**2 * z))
+
     def _look_back(self, end: Hill) -> None:
         """How near to the depot the leg that ends at `end` has led, between its events too."""
         flight, now_ms = self.flight, self._state.now_ms

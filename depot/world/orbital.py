@@ -9,7 +9,7 @@ entered or left, the dock is touched, Sun or window change.
 from __future__ import annotations
 
 from depot.physics.attitude import Slew, slew_to
-from depot.physics.engines import Purpose, ThrustCommand, delta_v_mps
+from depot.physics.engines import Purpose, ThrustCommand, Thruster
 from depot.physics.orbit import AT_REST, Hill, Vector, position, size, velocity
 from depot.physics.windows import Almanac
 from depot.physics.zone import in_corridor
@@ -20,7 +20,7 @@ from depot.world.dips import Dips
 from depot.world.flight import FlightState
 from depot.world.legs import PASSING, Legs
 from depot.world.motion import Homing, Spot
-from depot.world.navigation import Navigator, normal, sigma_m
+from depot.world.navigation import Navigator, normal
 from depot.world.skimmer import burn
 from depot.world.state import WorldState
 
@@ -30,6 +30,9 @@ _AWAY = (Place.NEAR, Place.OUT, Place.ZONE, Place.BACK, Place.CORRIDOR, Place.FI
 _PLENTY = 0.3
 """Of the propellant at launch: with more than this nobody looks at the margin between two events."""
 _LEAST_S = 20.0
+_LOOK_MS = 20_000
+_AT_REST_MPS = 0.01
+"""Slower than this it is held at the gate."""
 _DEPOT_M = 30.0
 """Who passes farther off than this does not touch it."""
 _LOOKS = (1.02, 1.1, 1.25, 1.5)
@@ -104,6 +107,8 @@ class OrbitalMotion:
     def burn(self, seconds: float) -> None:
         """What thrusters take: burns, the drag of the intake, holding off."""
         state, flight = self._state, self.flight
+        if state.skimmer.dark:
+            return
         kg = 0.0 if flight.burn is None else flight.burn_kg_s * seconds
         if state.place is Place.ZONE and state.skimmer.harvesting:
             swept_kg = self.intake_kg(seconds) / self._profile.skimmer.eta_intake
@@ -131,6 +136,8 @@ class OrbitalMotion:
         if state.destroyed or state.place not in _AWAY:
             return
         flight.marks = [mark for mark in flight.marks if mark > state.now_ms]
+        if state.skimmer.dark and flight.burn is not None:
+            self.burns.stop()  # valves close without power
         self.burns.advance()
         here = self.legs.here()
         distance = size(position(here))
@@ -138,21 +145,31 @@ class OrbitalMotion:
             flight.far |= distance > 2.0 * self._profile.corridor.keep_out_m
             if flight.far:
                 flight.closest_m = min(flight.closest_m, distance)
-        if state.place is Place.OUT and flight.arrived and self._dips.inside(here):
-            state.place = Place.ZONE
+        if state.place is Place.OUT and flight.arrived and self._dips.inside(self._navigator.estimate()):
+            state.place = Place.ZONE  # by its own idea
             self.burns.point(AHEAD)
+        elif state.place is Place.OUT and flight.arrived and self._dips.inside(here):
+            flight.marks.append(state.now_ms + _LOOK_MS)  # it does not know yet
         elif state.place is Place.BACK and flight.arrived and flight.burn is None:
             self._reach_gate(here)
         elif state.place is Place.FINAL and here[1] >= -1e-6 and size((here[0], 0.0, here[2])) <= _DEPOT_M:
             self._touch(here)
 
     def _reach_gate(self, here: Hill) -> None:
-        """Held at the gate by THRUSTER_ATT; when the nose looks at the dock it is in the corridor."""
-        flight = self.flight
-        if not flight.at_gate and in_corridor(self._profile.corridor, here):
+        """In the corridor by its own idea: THRUSTER_ATT takes its speed out and holds it where it is; when the nose
+        looks at the dock it waits there."""
+        flight, known = self.flight, self._navigator.estimate()
+        if not flight.at_gate and in_corridor(self._profile.corridor, known):
+            if size(velocity(known)) > _AT_REST_MPS:
+                x, y, z = velocity(known)
+                now_ms = self._state.now_ms
+                self.burns.command(ThrustCommand(Purpose.ARRIVE, Thruster.ATT, (-x, -y, -z), now_ms, now_ms))
+                flight.arrived = False
+                self.burns.advance()
+                return
             flight.at_gate = True
             self.burns.stop()
-            self.legs.begin((0.0, here[1], 0.0, 0.0, 0.0, 0.0))
+            self.legs.hold(here)
             self.burns.point(AHEAD)
             flight.marks = [flight.slew.start_ms + round(flight.slew.seconds * 1000.0) + 1]
         if flight.at_gate and self._state.now_ms > flight.slew.start_ms + round(flight.slew.seconds * 1000.0):
@@ -268,13 +285,8 @@ class OrbitalMotion:
         known = self._navigator.estimate()
         reading.position_m, reading.velocity_mps = position(known), velocity(known)
         distance = size(position(known))
-        reading.nav_sigma_m = sigma_m(self._profile.navigation, distance, max(self._navigator.silent_s(), 0.0))
         reading.clearance_m = distance
-        reading.altitude_m, reading.speed_mps = self._orbit.height_m(known), self._orbit.speed_mps(known)
         reading.in_zone = self._dips.inside(known)
-        reading.attitude_error_deg, reading.rate_dps = self.burns.attitude_error_deg(), self.burns.rate_dps()
-        mass, lobes = self.burns.mass_kg(), state.skimmer.lobes
-        reading.dv_left_mps = delta_v_mps(mass, lobes.kg, self._profile.engines.fwd_exhaust_mps)
         reading.thrusting = flight.burn is not None or bool(flight.commands)
         reading.thrusting |= flight.at_gate and state.place is Place.BACK
         if state.place is Place.OUT and self._profile.plan.coast_s > 0.0:

@@ -63,6 +63,7 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         deep_discharges=skimmer.deep_discharges,
         current_spikes=skimmer.current_spikes,
         transmits=health.transmits,
+        powered=not skimmer.dark,
         load_w=load_w(skimmer, power),
         demand_w=demand_w(skimmer, power),
         battery_w=battery_w(skimmer, power),

@@ -64,7 +64,8 @@ class SkimmerResources(Struct):
     deep: bool = False
     current_spikes: int = 0
     spiking: bool = False
-    short_j: float = 0.0  # load that could not be served in the last step
+    short_j: float = 0.0  # load that could not be served in the last step,
+    dark: bool = False  # and nothing of it could
 
     @property
     def stores(self) -> tuple[Tank, ...]:
@@ -224,6 +225,7 @@ def run_buses(
     accounts.book("array", -(from_array + charged))
     state.spine.heat(served, seconds, accounts)
     state.short_j = need - served if need - served > 1e-6 * need else 0.0
+    state.dark = served <= 1e-6 * need
     state.min_soc = min(state.min_soc, state.soc)
     _count_stress(state, profile)
 

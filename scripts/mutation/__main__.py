@@ -1,4 +1,7 @@
-"""`scripts/test --mutants [PACKAGE ...]`: a sample of mutants is judged, and compared with the listed survivors."""
+"""`scripts/test --mutants [PACKAGE ...]`: a sample of mutants is judged, and compared with the listed survivors.
+
+`scripts/test --mutants --rows [WORD ...]`: the mutants of the specification's rows (tests/mutants/audit.toml), each
+against the test that its row names."""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts.mutation import audit
 from scripts.mutation.coverage_map import CoverageMap, coverage_map
 from scripts.mutation.judge import Case, Judged, judge, preload
 from scripts.mutation.operators import Mutant, enums_of, mutants_of
@@ -100,6 +104,8 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 
 def main(words: Sequence[str]) -> int:
+    if "--rows" in words:
+        return audit.main(words)
     chosen = arguments(words)
     preload()
     covered = coverage_of(chosen.packages)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from scripts.mutation.audit import ROOT, TABLE, rows
+import pytest
+
+from scripts.mutation.audit import ROOT, TABLE, NamedMutant, chosen_rows, misplaced, rows
 
 
 def test_every_mutant_of_the_audit_is_killed_by_its_test() -> None:
@@ -13,7 +15,26 @@ def test_every_mutant_of_the_audit_is_killed_by_its_test() -> None:
     command = [sys.executable, "-m", "scripts.mutation.audit"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("killed") >= len(rows(TABLE))
+    assert done.stdout.count("killed") >= len(chosen_rows([]))
+
+
+@pytest.mark.long
+def test_every_mutant_of_the_specification_is_killed_by_the_test_of_its_row() -> None:
+    """As `scripts/test --mutants --rows` judges them."""
+    command = [sys.executable, "-m", "scripts.mutation", "--rows"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=3600)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_mutant_of_the_specification_stands_in_its_row() -> None:
+    """Its old text is there once, its sentence is quoted, and its test is one that shows the sentence."""
+    named = [row for row in rows(TABLE) if row.row]
+    assert len(named) >= 102
+    assert misplaced(named) == []
+    assert all(row.case(ROOT) for row in named)
+    gone = NamedMutant("gone", named[0].file, "a", "b", named[0].test, "000 1.1: nobody says so")
+    other = NamedMutant("other", named[0].file, "a", "b", "tests/docs/test_links.py::test_other", named[0].row)
+    assert len(misplaced([gone, other])) == 2
 
 
 def test_names_are_said_once() -> None:

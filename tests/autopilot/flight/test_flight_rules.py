@@ -17,6 +17,7 @@ from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
+from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
 from tests.fakes.flight_bench import (
@@ -112,6 +113,8 @@ def test_the_countdown_lasts_as_long_as_its_parameter_says(seconds: int) -> None
     assert bench.go().detail == (A + 256 * seconds if seconds else F)
     bench.until(F)
     assert bench.now_ms - began == 1000 * seconds
+    default = next(each.default for each in COPTER.parameters.definitions if each.name == "FM_COUNTDOWN")
+    assert default == 60.0  # unless somebody sets it
 
 
 def test_after_an_abort_that_the_motors_refuse_disarm_delay_acts_again() -> None:
@@ -645,3 +648,13 @@ def test_a_controller_may_lose_its_position_while_it_calibrates(seconds: float, 
     bench.run(1.0)
     assert bench.state is end
     assert bench.said("estimator: RESET: no position") is (end is FlightState.IDLE)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_go_says_what_a_reset_cannot_clear_behind_a_controller(own: bool) -> None:
+    """Its filters and loops are its own: MAVLink has no command to clear them."""
+    bench = FlightBench()
+    bench.vehicle.capabilities = replace(bench.vehicle.capabilities, own_checks=own)
+    assert bench.go().ok
+    bench.until(A)
+    assert bench.said("RESET: the controller keeps its filters and loops") is own

@@ -19,6 +19,8 @@ def test_single_flight() -> None:
     assert bench.states == WHOLE_FLIGHT
     assert bench.arms() == [True, False]
     assert bench.reached == [1, 2, 3]
+    said = [entry.message.subject for entry in bench.trace if entry.message.to == "motor"]
+    assert said[-1] == "DISARM"  # asked for when it has landed, not left to DISARM_DELAY
 
 
 def test_multiple_flights() -> None:

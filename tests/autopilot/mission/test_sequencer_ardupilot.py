@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionComplete
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
@@ -138,3 +140,11 @@ def test_timing_may_change_in_flight() -> None:
     executor.arrive(1)
     sequencer.update(storage, executor, 20)
     assert executor.take_started() == [2, 3]
+
+
+@pytest.mark.parametrize(("timing", "run"), [(DoTiming.SEED, [1, 2]), (DoTiming.ARDUPILOT, [1])])
+def test_of_do_items_alone_ardupilot_runs_the_first(timing: DoTiming, run: list[int]) -> None:
+    """Its mission is complete as there is no item to navigate to; with the seed's timing all of them run before."""
+    storage, executor = mission(do(), do()), RecordingExecutor()
+    assert MissionSequencer(timing).start(storage, executor) == [MissionComplete()]
+    assert executor.started == run

@@ -42,6 +42,28 @@ def test_sequencer_start_stop_lifecycle() -> None:
     assert sequencer.current_nav_index() == 1
 
 
+def test_start_begins_at_the_first_item_again() -> None:
+    """Wherever it was: `resume` goes on, `start` does not."""
+    storage = mission(wp(), wp(), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    sequencer.update(storage, executor, 20)
+    assert sequencer.current_nav_index() == 1
+    sequencer.stop()
+    assert sequencer.start(storage, executor) == [CurrentChanged(0)]
+    assert executor.started == [0, 1, 0]
+
+
+def test_the_vehicle_is_asked_in_every_tick_while_it_holds() -> None:
+    """`verify_command` of the active item, as the seed's executor expects it."""
+    storage = mission(wp(hold=1.0), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    for now_ms in range(0, 200, 20):
+        sequencer.update(storage, executor, now_ms)
+    assert [call for call in executor.calls if call[0] == "verify"] == [("verify", 0)] * 10
+
+
 def test_sequencer_start_empty_mission() -> None:
     """Without items start does nothing and the state stays Idle."""
     sequencer, executor = MissionSequencer(), RecordingExecutor()

@@ -71,7 +71,7 @@ def test_one_that_leaves_its_limits_in_the_approach_goes_back_to_the_gate_and_do
     bench.run()
     told = bench.decision("wave_off")
     assert (told.party, told.phase, told.facts["approach"]) == ("depot", Phase.DOCKING, 1)
-    assert beyond in told.facts["beyond_limits"] and told.facts["range_m"] > CORRIDOR.commit_m
+    assert beyond in told.reason and beyond in told.facts["beyond_limits"] and told.facts["range_m"] > CORRIDOR.commit_m
     assert bench.names("skimmer").count("waved_off") == 1 and bench.names("skimmer").count("approach") == 2
     grants = [d for d in bench.decisions if d.name == "grant_docking_clearance"]
     assert len(grants) == 2 and not grants[1].facts["beyond_limits"]

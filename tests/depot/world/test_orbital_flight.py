@@ -14,7 +14,7 @@ from depot.physics.orbit import coast, position, size
 from depot.physics.windows import Almanac
 from depot.readings import DepotReading, Place
 from depot.settings import Profile
-from depot.world.navigation import achieved, estimate, normal
+from depot.world.navigation import achieved, estimate, normal, sigma_m
 from tests.fakes.flown_world import FlownWorld, at_harvest, run
 
 PROFILE = Profile()
@@ -93,11 +93,41 @@ def test_intake_depends_on_being_in_the_zone() -> None:
         rate = (world.state.skimmer.harvested_kg - before_kg) / max(world.state.now_ms / 1000.0 - at_s, 1e-3)
         if rate > 0.0:
             inside += 1
-            deepest = max(deepest, (rate, world.skimmer_reading().altitude_m))
+            deepest = max(deepest, (rate, ALMANAC.orbit.height_m(world.motion.legs.here())))
         elif not there:
             outside += 1
     assert inside > 50 and outside > 100
     assert deepest[1] == pytest.approx(PLAN.waypoints[-1][2], abs=300.0)
+
+
+def test_a_dip_beside_the_zone_brings_nothing() -> None:
+    """As low as the others, but farther across than the zone is wide."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    run(world, 400.0)
+    world.guidance.stop()
+    x, y, _, vx, vy, vz = world.motion.legs.here()
+    across_m = 3.0 * PROFILE.zone.half_width_m
+    world.motion.legs.hold((0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    world.motion.legs.begin((x, y, across_m, vx, vy, vz))
+    before_kg = world.state.skimmer.harvested_kg
+    assert world.motion.intake_kg(400.0) == 0.0
+    world.motion.legs.begin((x, y, 0.0, vx, vy, vz))
+    assert world.motion.intake_kg(400.0) > 0.0 and world.state.skimmer.harvested_kg == before_kg
+
+
+def test_at_the_gate_it_is_where_it_is() -> None:
+    """Held where its own navigation brought it, not on the axis: the depot measures what is there, and the speed that
+    it came with was taken out by thrusters that have to be paid."""
+    world = at_harvest(PROFILE, PLAN, 1_000.0)
+    world.turn_back()
+    while world.state.place is not Place.CORRIDOR:
+        came, kg = world.motion.legs.here(), world.state.skimmer.lobes.kg
+        world.advance(world.next_event_ms() or 0)
+    held = world.motion.legs.here()
+    assert 0.1 < hypot(held[0], held[2]) < 100.0 and held[3:] == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
+    assert size(position(held)) == pytest.approx(size(position(came)), abs=5.0) and world.state.skimmer.lobes.kg < kg
+    run(world, 3_600.0)
+    assert position(world.motion.legs.here()) == pytest.approx(position(held), abs=0.01)
 
 
 def test_what_a_dip_brings_is_what_the_plan_expects() -> None:
@@ -117,7 +147,8 @@ def test_its_own_idea_of_its_place_is_good_while_the_window_is_open_and_grows_wo
         truth = world.motion.legs.at(world.state.now_ms)
         off = [known - true for known, true in zip(reading.position_m, truth, strict=False)]
         errors[reading.link_open].append(hypot(*off))
-        assert hypot(*off) <= 3.0 * 3.0**0.5 * reading.nav_sigma_m
+        silent_s = max(world.motion._navigator.silent_s(), 0.0)
+        assert hypot(*off) <= 3.0 * 3.0**0.5 * sigma_m(PROFILE.navigation, size(reading.position_m), silent_s)
     assert max(errors[True]) < 60.0
     assert max(errors[False]) > min(errors[False])
 

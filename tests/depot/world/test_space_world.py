@@ -208,6 +208,13 @@ def test_offload_goes_on_over_the_second_route_and_stops_without_any() -> None:
     run(world, 1_000.0)
     assert sum(tank.kg for tank in world.state.skimmer.partitions) == co2_kg
     assert world.depot_reading().room_kg["CO2"] == 0.0
+    world.clear("valve_stuck")
+    run(world, 10.0)
+    assert sum(tank.kg for tank in world.state.skimmer.partitions) < co2_kg
+    co2_kg = sum(tank.kg for tank in world.state.skimmer.partitions)
+    world.state.depot.plumbing.dock_co2.isolated = True  # the dock's own line is one of the way
+    run(world, 1_000.0)
+    assert sum(tank.kg for tank in world.state.skimmer.partitions) == co2_kg
 
 
 @pytest.mark.parametrize("name", ABORT_3_NAMES)

@@ -29,6 +29,15 @@ def test_dead_abort_sensors_stop_a_launch_by_themselves(
     assert bench.decision("go").time_ms > 40_000_000 and bench.last["outcome"] == "completed"
 
 
+def test_no_plan_goes_up_over_a_dead_data_connection() -> None:
+    """Nothing is uploaded while it lasts, and the delay says why."""
+    bench = LoopBench("data_failure@phase1+1..T+40000").run_to(39_000.0)
+    assert bench.loop.skimmer.memory.plan is None and bench.loop.depot.memory.acknowledged == 0
+    assert bench.decision("no_go").facts["failed"] == ["interfaces_not_ready"]
+    bench.run()
+    assert bench.decision("load_data_packages").time_ms > 40_000_000 and bench.last["outcome"] == "completed"
+
+
 def test_the_skimmer_does_not_take_a_launch_before_its_sensors_were_verified() -> None:
     """Whatever the depot says."""
     bench = LoopBench("abort_sensors_failure@phase1+1").run_to(PROFILE.plan.prep_s + 60.0)

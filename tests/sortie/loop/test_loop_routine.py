@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from depot.decisions.phases import PHASES
-from depot.names import EndedBy, Phase, SkimmerState
+from depot.messages import Answer, Order
+from depot.names import EndedBy, Phase, SkimmerState, Stage
 from depot.physics.windows import Almanac
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
 
@@ -157,6 +158,22 @@ def test_wear_derates_and_the_plan_gets_smaller() -> None:
     assert "disposal" in bench.names()
 
 
+def test_the_harvest_is_most_of_a_sortie(routine: LoopBench) -> None:
+    """The seed's "dominant fraction"; the others are minutes to hours."""
+    for sortie in routine.sorties:
+        lasted = {phase["phase"]: phase["end_s"] - phase["start_s"] for phase in sortie["phases"]}
+        assert lasted[4] > 0.5 * sum(lasted.values())
+        assert all(60.0 <= seconds < 86_400.0 for number, seconds in lasted.items() if number != 4)
+
+
+def test_a_sortie_delivers_more_propellant_than_it_burns(routine: LoopBench) -> None:
+    """Propellant closure (4.4): CH4 that arrives in the ring is more than what was burnt for it."""
+    burnt_kg = sum(kg for key, kg in routine.loop.world.state.outside.kg.items() if key.startswith("exhaust/"))
+    delivered_kg = sum(sortie["delivered_kg"] for sortie in routine.sorties)
+    ch4 = PROFILE.skimmer.shares["CH4"]
+    assert 0.0 < burnt_kg < delivered_kg * ch4 / (1.0 - PROFILE.depot.eta_use + PROFILE.depot.eta_use)
+
+
 def test_what_has_been_derated_stays_derated() -> None:
     """A sortie in which nothing is marginal any more makes no new skimmer of it."""
     bench = LoopBench(total=2)
@@ -177,13 +194,19 @@ def test_every_launch_is_a_cycle() -> None:
 def test_a_status_comes_once_in_every_period() -> None:
     """By itself: in flight the depot never has to ask, while the window is open."""
     bench = LoopBench()
-    memory, asked, heard = bench.loop.depot.memory, 0, []
+    obey, asked, heard = bench.loop.skimmer.handle_order, [], []
+
+    def counting(order: Order, now_ms: int) -> Answer:
+        if order is Order.REPORT and bench.loop.skimmer.memory.stage is not Stage.DOCKED:
+            asked.append(now_ms)
+        return obey(order, now_ms)
+
+    bench.loop.skimmer.handle_order = counting
     while bench.loop.ended_by is None:
         bench.step()
-        if 2 <= memory.phase <= 5 and bench.loop.world.motion.link_open():
-            asked = max(asked, memory.beats.polled)
-            heard.append(memory.status_ms)
-    assert asked == 0
+        if 2 <= bench.loop.depot.memory.phase <= 5 and bench.loop.world.motion.link_open():
+            heard.append(bench.loop.depot.memory.status_ms)
+    assert asked == []
     gaps_s = [(later - sooner) / 1000.0 for sooner, later in itertools.pairwise(heard)]
     assert max(gaps_s) > 0.9 * PROFILE.heartbeat.period_s
 
