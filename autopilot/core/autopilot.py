@@ -224,7 +224,7 @@ class Autopilot:
                  armed=self.ground_follower.armed),
             Turn("fence", "so may the fence; what a failsafe has chosen it sees",
                  update=fence.update, deadline=fence.next_deadline_ms,
-                 armed=lambda _, now_ms: fence.armed_changed(now_ms), parameter=fence.parameter_changed),
+                 armed=fence.armed_changed, parameter=fence.parameter_changed),
             Turn("wind", "so may the wind",
                  update=wind.update, deadline=wind.next_deadline_ms, armed=lambda _, now_ms: wind.schedule(now_ms),
                  parameter=wind.parameter_changed),

@@ -59,6 +59,7 @@ from autopilot.mav.fields import (
     StandardMode,
     SystemState,
     VehicleType,
+    VtolState,
     WireMissionState,
 )
 from autopilot.mav.gimbal import GimbalCapability, GimbalError, GimbalFlag, MountMode
@@ -113,6 +114,7 @@ __all__ = [
     "StorageUsage",
     "SystemState",
     "VehicleType",
+    "VtolState",
     "WireMissionState",
     "ZoomType",
 ]

@@ -214,6 +214,13 @@ class Sensor(IntEnum):
     PREARM_CHECK = 268435456
 
 
+class VtolState(IntEnum):
+    """MAV_VTOL_STATE."""
+
+    UNDEFINED = 0
+    MULTICOPTER = 3
+
+
 class LandedState(IntEnum):
     """MAV_LANDED_STATE."""
 

@@ -132,6 +132,15 @@ ROVER_RALLY: Final = (
 
 FENCE_COMMON: Final[tuple[ParameterDef, ...]] = (
     i8("FENCE_ENABLE", 0, "", None, None, "The fence acts", values=NO_YES),
+    i8(
+        "FENCE_AUTOENABLE",
+        0,
+        "",
+        None,
+        None,
+        "The fence acts by itself",
+        values={0: "No", 3: "From arming to disarming"},
+    ),
     f32("FENCE_RADIUS", 300, "m", 30, 10000, "Radius of the circle about home"),
     f32("FENCE_MARGIN", 2, "m", 1, 10, "Distance kept from the fence by modes that avoid it"),
     i16("FENCE_TOTAL", 0, "", None, None, "Fence items stored", read_only=True),
@@ -335,6 +344,7 @@ def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ..
             values={0: "Off", 3: "Voltage", 4: "Voltage and current"},
             reboot=True,
         ),
+        i8("BATT_VOLT_PIN", 13, "", -1, 127, "Pin that measures the voltage; -1 = none, and no arming", step=1),
         i32("BATT_CAPACITY", 3300, "mAh", 0, None, "Capacity of the full battery", step=50),
         f32("BATT_LOW_VOLT", low_volt, "V", 0, None, "Battery low below this voltage; 0 = off", step=0.1),
         f32("BATT_LOW_MAH", 0, "mAh", 0, None, "Battery low below this remaining charge; 0 = off", step=50),

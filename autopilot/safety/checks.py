@@ -89,9 +89,11 @@ class ArmingChecks:
 
     def _vehicle(self) -> Iterator[ArmingReason]:
         """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode
-        that needs none, once there has been one: until then the sensors are still starting."""
+        that needs none, once there has been one (until then the sensors are still starting), or without a receiver that
+        could give one."""
         vehicle = self.facts.vehicle
-        unneeded = vehicle.origin is not None and not self.modes.spec.position
+        known = vehicle.origin is not None or self.facts.param("GPS1_TYPE", 1.0) == 0.0
+        unneeded = known and not self.modes.spec.position
         for reason in vehicle.armable_reasons:
             off = reason.check is not None and not self._checked(reason.check)
             skipped = off or (unneeded and reason.positional)
@@ -167,6 +169,7 @@ class ArmingChecks:
         low, critical = param("BATT_LOW_VOLT"), param("BATT_CRT_VOLT")
         low_charge, critical_charge = param("BATT_LOW_MAH"), param("BATT_CRT_MAH")
         found = (
+            (param("BATT_VOLT_PIN", 13.0) < 0.0, "unhealthy", param("BATT_VOLT_PIN", 13.0), 0.0),
             (arm_volts > 0.0 and loaded < arm_volts, "below minimum arming voltage", loaded, arm_volts),
             (arm_charge > 0.0 and left < arm_charge, "below minimum arming capacity", left, arm_charge),
             (0.0 < volts < low, "low voltage failsafe", volts, low),

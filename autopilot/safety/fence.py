@@ -38,6 +38,7 @@ _FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
 _NEXT_LIMIT: Final = 20.0  # m; AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE, the same for heights
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
+_WHILE_ARMED: Final = 3  # FENCE_AUTOENABLE
 _FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the lowest altitude only
 
 
@@ -128,11 +129,17 @@ class FenceGuard:
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed."""
-        if not self.enabled or self._facts.vehicle.capabilities.own_fence:
+        if not (self.enabled or self._comes_by_itself) or self._facts.vehicle.capabilities.own_fence:
             return []
         outside = FenceType(sum(one for one, metres in self._excess().items() if metres > 0.0))
         found = self.limits.complaint(outside)
         return [] if found is None else [found]
+
+    @property
+    def _comes_by_itself(self) -> bool:
+        """It acts while the vehicle is armed, whatever FENCE_ENABLE says."""
+        own = self._facts.vehicle.capabilities.own_fence
+        return not own and int(self._facts.param("FENCE_AUTOENABLE")) == _WHILE_ARMED
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
@@ -152,7 +159,11 @@ class FenceGuard:
             self._schedule(now_ms)
 
     # --- the pass -------------------------------------------------------------------------------------------------
-    def armed_changed(self, now_ms: int) -> None:
+    def armed_changed(self, armed: bool, now_ms: int) -> None:
+        if self._comes_by_itself and self.enabled is not armed:
+            self.enabled, self._floor_off = armed, False
+            names = fence_names(self.limits.types) if self.limits.types else "Fence"
+            self._announcer.say(Severity.NOTICE, f"{names} auto-{'enabled' if armed else 'disabled'}")
         self._above_floor = False
         self._clear()
         self._schedule(now_ms)

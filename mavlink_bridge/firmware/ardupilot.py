@@ -32,10 +32,13 @@ _CAPABILITIES: Final = (
 )  # fmt: skip
 """MAV_PROTOCOL_CAPABILITY bits, without FTP."""
 
+_FASTEST_US: Final = 3125
+"""80 % of SCHED_LOOP_RATE, 400 Hz (GCS_Common.cpp, set_message_interval)."""
 _HABITS: Final = Habits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
     circles_by_velocity=True, speed_with_target=False, answers_by_index=False, acks_what_it_does=True,
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE, introduces_itself=True,
+    says_multicopter=True, fastest_us=_FASTEST_US,
 )  # fmt: skip
 _WORDS: Final = Words(
     prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)

@@ -77,7 +77,8 @@ class Habits:
     `introduces_itself`: version, board and frame are told in texts with a list of parameters. `texts_for_stations`:
     the parameter that must be 0 for a companion to count as a ground station, without which no texts come; None:
     texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer.
-    `empty_circles`: a fence may have circles of radius 0."""
+    `empty_circles`: a fence may have circles of radius 0. `says_multicopter`: its EXTENDED_SYS_STATE calls a copter a
+    VTOL that flies as multicopter. `fastest_us`: a shorter message interval is refused."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -95,6 +96,8 @@ class Habits:
     texts_for_stations: str | None = None
     tells_changes_again: bool = False
     empty_circles: bool = False
+    says_multicopter: bool = False
+    fastest_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,9 @@ def request_message(command: Command, context: Context) -> Outcome:
 
 
 def set_message_interval(command: Command, context: Context) -> Outcome:
-    """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; unknown message DENIED."""
+    """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; unknown message, or faster than the firmware: DENIED."""
     wanted, interval = command.whole(1), command.whole(2)
-    if not 0 <= wanted <= _LARGEST_ID or interval < -1:
+    if not 0 <= wanted <= _LARGEST_ID or interval < -1 or 0 < interval < context.firmware.habits.fastest_us:
         return DENIED
     return Outcome(context.telemetry.set_message_interval(context.peer.link, wanted, interval))
 

@@ -283,6 +283,10 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Distance kept from the fence by modes that avoid it": "Abstand, den Modi vom Zaun halten, die ihn meiden",
     "Throttle down and the rudder stick to a side for two seconds":
         "Gas unten und der Gierknüppel zwei Sekunden zu einer Seite",
+    "Pin that measures the voltage; -1 = none, and no arming":
+        "Anschluss, der die Spannung misst; -1 = keiner, und kein Scharfschalten",
+    "The fence acts by itself": "Der Zaun wirkt von selbst",
+    "From arming to disarming": "Vom Scharf- bis zum Unscharfschalten",
     "Does nothing": "Bewirkt nichts", "Right arms": "Rechts schaltet scharf",
     "Right arms, left disarms": "Rechts schaltet scharf, links unscharf",
     "Save WP": "Wegpunkt speichern", "Auto Mission Reset": "Mission von vorn",

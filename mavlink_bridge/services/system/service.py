@@ -82,7 +82,7 @@ class SystemService:
 
     def _answer_timesync(self, message: Message, peer: Peer) -> None:
         if message.tc1 == 0:  # else it is somebody's answer
-            answer = dialect.MAVLink_timesync_message(self._now_ns(), message.ts1)
+            answer = dialect.MAVLink_timesync_message(max(self._now_ns(), 1), message.ts1)  # 0 would be a question
             self._outgoing.append(Outgoing(answer, peer.link))
 
     def _answer_ping(self, message: Message, peer: Peer) -> None:

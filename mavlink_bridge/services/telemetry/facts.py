@@ -15,7 +15,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, to_local
-from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, StandardMode
+from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, StandardMode, VtolState
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.arming import PrearmWatch
@@ -101,6 +101,8 @@ class FactReader:
         self.standard_mode: Callable[[int], int] = lambda number: StandardMode.NON_STANDARD
         """As what a mode that is shown is listed."""
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
+        if identity.speaks.habits.says_multicopter and identity.vehicle_class.has_height:
+            source[s.VTOL_STATE] = VtolState.MULTICOPTER
         source[s.BOOT_UNIX_US] = boot_unix_us
 
     def move_to(self, source: Vector) -> None:

@@ -19,6 +19,7 @@ FACTS: Final = 160
 AUTOPILOT: Final = FACTS - 1  # MAV_AUTOPILOT: of the room between report and facts, which are counted through
 STANDARD_MODE: Final = FACTS - 2  # MAV_STANDARD_MODE as which the mode is listed
 INTENDED_MODE: Final = FACTS - 3  # the mode that was wanted last: another than CUSTOM_MODE after a failsafe
+VTOL_STATE: Final = FACTS - 4  # MAV_VTOL_STATE
 ZERO: Final = FACTS + 0  # constantly 0: the source of constant fields
 ONE: Final = FACTS + 1  # constantly 1: the condition of streams that are always ready
 CUSTOM_MODE: Final = FACTS + 2
@@ -87,7 +88,7 @@ SIZE: Final = DERIVED + 25
 _HAS_POSITION: Final = EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
 _UINT32: Final = 4294967296.0
 
-assert report.SIZE <= INTENDED_MODE, "the report vector has outgrown its place in the source vector"
+assert report.SIZE <= VTOL_STATE, "the report vector has outgrown its place in the source vector"
 
 
 def centidegrees(angle: float) -> float:

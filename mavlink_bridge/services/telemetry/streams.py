@@ -86,7 +86,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "autopilot": Value(s.AUTOPILOT),
         "base_mode": Value(s.BASE_MODE), "system_status": Value(s.SYSTEM_STATUS), "mavlink_version": constant(3),
     }),
-    Stream("EXTENDED_SYS_STATE", {"landed_state": Value(s.LANDED)}),
+    Stream("EXTENDED_SYS_STATE", {"landed_state": Value(s.LANDED), "vtol_state": Value(s.VTOL_STATE)}),
     Stream("MISSION_CURRENT", {
         "seq": Value(s.MISSION_SEQ), "total": Value(s.MISSION_TOTAL), "mission_state": Value(s.MISSION_STATE),
         "mission_mode": Value(s.MISSION_MODE), "mission_id": Value(s.MISSION_ID), "fence_id": Value(s.FENCE_ID),

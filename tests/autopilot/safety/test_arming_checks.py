@@ -160,3 +160,22 @@ def test_a_high_throttle_hinders_only_where_it_would_lift(mode: int, ok: bool) -
     bench.core.modes.set(mode, bench.now_ms)
     bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
     assert bench.core.arming.arm(bench.now_ms).ok is ok
+
+
+def test_a_battery_that_is_not_measured_is_unhealthy() -> None:
+    bench = Bench(parameters={"BATT_VOLT_PIN": -1})
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == "Battery 1 unhealthy"
+    bench.parameters.set("BATT_VOLT_PIN", 13)
+    assert bench.core.arming.arm(bench.now_ms).ok
+
+
+@pytest.mark.parametrize(("mode", "arms"), [(STABILIZE, True), (GUIDED, False)])
+def test_without_a_receiver_from_the_start_it_is_armed_where_no_position_is_needed(mode: int, arms: bool) -> None:
+    bench = Bench(parameters={"GPS1_TYPE": 0})
+    bench.vehicle.origin = None
+    bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
+    bench.core.modes.set(mode, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok is arms
+    bench.parameters.set("GPS1_TYPE", 1)
+    assert bench.core.prearm.reasons()

@@ -240,3 +240,21 @@ def test_a_rover_holds_when_far_outside_and_returns_otherwise() -> None:
 
 def test_a_bad_mode_of_the_fence_command_is_denied() -> None:
     assert not Bench().core.fence.command(3.0).ok
+
+
+def test_it_comes_with_arming_and_goes_with_disarming() -> None:
+    """FENCE_AUTOENABLE 3: FENCE_ENABLE stays 0, and what is wrong with it keeps from arming all the same."""
+    bench = Bench(parameters={"FENCE_AUTOENABLE": 3, "FENCE_TYPE": 2, "FENCE_RADIUS": 50})
+    assert not bench.core.fence.enabled
+    bench.airborne()
+    assert bench.core.fence.enabled and bench.parameters["FENCE_ENABLE"] == 0.0
+    go(bench, 60.0)
+    bench.run(15.0)
+    assert bench.core.modes.number == 6
+    bench.core.arming.disarm(bench.now_ms, force=True)
+    assert not bench.core.fence.enabled
+    assert [text for text in bench.texts if "auto-" in text] == [
+        "Circle fence auto-enabled", "Circle fence auto-disabled",
+    ]  # fmt: skip
+    bench.parameters.set("FENCE_TYPE", 0)
+    assert bench.core.fence.complaints() == ["Fences enabled, but none selected"]

@@ -27,6 +27,8 @@ REQUESTS = [
     ("511 default rate", 511, (30, 0), A, [("set_message_interval", 1, 30, 0)]),
     ("511 off", 511, (30, -1), A, [("set_message_interval", 1, 30, -1)]),
     ("511 unknown id DENIED", 511, (9999, 1e6), D, [("set_message_interval", 1, 9999, 1_000_000)]),
+    ("511 800 Hz", 511, (30, 1250), D, []),
+    ("511 320 Hz", 511, (30, 3125), A, [("set_message_interval", 1, 30, 3125)]),
     ("511 negative interval", 511, (30, -2), D, []),
     ("511 no interval", 511, (30, float("nan")), D, []),
     ("512 beyond any id", 512, (2**25,), F, []),

@@ -27,9 +27,9 @@ def ask(message: Any, *, now_ns: int | None = None) -> tuple[list[Outgoing], Any
     return service.take_outgoing(), autopilot, telemetry
 
 
-@pytest.mark.parametrize(("now_ns", "expected"), [(None, 60_000_000), (61_234_567, 61_234_567)])
+@pytest.mark.parametrize(("now_ns", "expected"), [(None, 60_000_000), (61_234_567, 61_234_567), (0, 1)])
 def test_timesync_is_answered_with_the_own_time(now_ns: int | None, expected: int) -> None:
-    """Row TIMESYNC: same ts1, tc1 = own ns, on the asker's link."""
+    """Row TIMESYNC: same ts1, tc1 = own ns, on the asker's link; never 0, which would be a question."""
     ((answer,), _, _) = ask(dialect.MAVLink_timesync_message(0, 987654321), now_ns=now_ns)
     assert (answer.message.tc1, answer.message.ts1, answer.link) == (expected, 987654321, MAVSDK.link)
 

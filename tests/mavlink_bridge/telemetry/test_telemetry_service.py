@@ -297,6 +297,7 @@ def test_heartbeat_and_landed_state_come_together() -> None:
     bench.open()
     bench.run(10_000)
     assert bench.times("HEARTBEAT") == bench.times("EXTENDED_SYS_STATE")
+    assert bench.last("EXTENDED_SYS_STATE").vtol_state == 3  # MAV_VTOL_STATE_MC, as ArduCopter
     heartbeat = bench.last("HEARTBEAT")
     assert (heartbeat.type, heartbeat.autopilot, heartbeat.system_status, heartbeat.mavlink_version) == (2, 3, 4, 3)
 
@@ -308,6 +309,7 @@ def test_a_rover_is_a_rover() -> None:
     bench.run(0)
     assert bench.last("HEARTBEAT").type == 10
     assert bench.last("EXTENDED_SYS_STATE").landed_state == 0
+    assert bench.last("EXTENDED_SYS_STATE").vtol_state == 0
     assert bench.service.banner()[0].text.startswith("ArduRover V4.6.2 (")
 
 
