@@ -1,36 +1,34 @@
-"""The plots of a report, each an SVG of its own."""
+"""The charts of a loop's report: phases, tanks, what was brought, the way."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from math import cos, radians
-from typing import Any
+from typing import Any, Final
 
+from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
 from depot.names import Phase
 from depot.settings import Profile
+from sortie.reports.plot import COLOURS, Area, Curve, Place, plot
 
-SHOWN_SORTIES = 60
-"""Of a long loop the timeline shows the last ones; the other plots show all."""
-_DAY_S = 86_400.0
-_MINUTE_S = 60.0
+SHOWN_SORTIES: Final = 60
+"""Of a long loop the timeline shows the last ones; the other charts show all."""
+_DAY_S: Final = 86_400.0
+_MINUTE_S: Final = 60.0
+_FLAT: Final = 0.02
+"""A track that is not wider, of its length, is drawn by its height."""
 
 
 def draw_plots(
     profile: Profile, sorties: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]],
     tracks: Mapping[int, Sequence[dict[str, float]]],
-) -> list[tuple[str, str]]:  # fmt: skip
-    """(title, SVG) of timeline, tanks, batteries, mass per sortie, track."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "sortie"  # the same run draws the same bytes
+) -> list[str]:  # fmt: skip
+    """Figures: timeline, tanks, batteries, mass per sortie, track."""
     return [
-        ("Timeline of phases", _timeline(sorties[-SHOWN_SORTIES:])),
-        ("Tanks of the depot", _lines(levels, "tanks", "fill, %")),
-        ("Skimmer: store, propellant, batteries", _lines(levels, "skimmer", "level, %")),
-        ("Harvested and delivered", _masses(sorties, profile.units.store)),
-        ("Track", _draw_tracks(profile, sorties, tracks)),
+        _timeline(sorties[-SHOWN_SORTIES:]),
+        _levels(levels, "tanks", "Tanks of the depot, %"),
+        _levels(levels, "skimmer", "Skimmer: store, propellant, batteries, %"),
+        _masses(sorties, profile.units.store),
+        _tracks(profile, sorties, tracks),
     ]
 
 
@@ -39,89 +37,70 @@ def _unit(longest_s: float) -> tuple[float, str]:
     return (_DAY_S, "days") if longest_s > _DAY_S else (_MINUTE_S, "minutes")
 
 
-def _figure(height: float = 3.2) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10.0, height), layout="constrained")
-    return figure, figure.subplots()
-
-
-def _svg(figure: Any) -> str:
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    page = buffer.getvalue()
-    return page[page.index("<svg") :]
-
-
 def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
-    figure, axes = _figure(1.5 + 0.16 * max(len(sorties), 4))
     scale, name = _unit(max((s["phases"][-1]["end_s"] - s["phases"][0]["start_s"] for s in sorties), default=0.0))
-    for sortie in sorties:
-        for phase in sortie["phases"]:
-            width = (phase["end_s"] - phase["start_s"]) / scale
-            left = (phase["start_s"] - sortie["phases"][0]["start_s"]) / scale
-            axes.barh(sortie["number"], width, left=left, color=f"C{phase['phase'] - 1}", height=0.8)
-    for phase in Phase:
-        axes.barh(0, 0, color=f"C{phase - 1}", label=f"{int(phase)} {phase.title}")
-    axes.invert_yaxis()
-    axes.set(xlabel=f"{name} since the sortie began", ylabel="sortie")
-    axes.legend(
-        fontsize="x-small", ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.35 if len(sorties) < 12 else 1.12)
-    )
-    return _svg(figure)
+    bars = [
+        Area(
+            f"{phase['phase']} {Phase(phase['phase']).title}", (phase["phase"] - 1) % COLOURS,
+            (phase["start_s"] - sortie["phases"][0]["start_s"]) / scale,
+            (phase["end_s"] - sortie["phases"][0]["start_s"]) / scale, row - 0.35, row + 0.35, bar=True,
+        )
+        for row, sortie in enumerate(sorties)
+        for phase in sortie["phases"]
+    ]  # fmt: skip
+    rows = [str(sortie["number"]) for sortie in sorties]
+    height = 60.0 + 26.0 * max(len(rows), 1)
+    return plot("Phases of each sortie", f"{name} since the sortie began", areas=bars, rows=rows, height=height)
 
 
-def _lines(levels: Sequence[dict[str, Any]], key: str, label: str) -> str:
-    figure, axes = _figure()
+def _levels(levels: Sequence[dict[str, Any]], key: str, title: str) -> str:
     scale, unit = _unit(levels[-1]["time_s"] if levels else 0.0)
-    times = [row["time_s"] / scale for row in levels]
-    names = levels[0][key] if levels else {}
-    for name in names:
-        axes.plot(times, [100.0 * row[key][name] for row in levels], label=name, linewidth=1.0)
-    axes.set(xlabel=unit, ylabel=label)
-    if names:
-        axes.legend(fontsize="x-small", ncols=3)
-    axes.grid(alpha=0.3)
-    return _svg(figure)
+    names = list(levels[0][key]) if levels else []
+    curves = [
+        Curve(name, [(row["time_s"] / scale, 100.0 * row[key][name]) for row in levels], number % COLOURS)
+        for number, name in enumerate(names)
+    ]
+    return plot(title, unit, curves, from_zero=True)
 
 
 def _masses(sorties: Sequence[dict[str, Any]], unit: str) -> str:
-    figure, axes = _figure()
-    numbers = [sortie["number"] for sortie in sorties]
-    for key in ("harvested_kg", "delivered_kg"):
-        name = key.removesuffix("_kg")
-        axes.plot(numbers, [sortie[key] for sortie in sorties], ".-", label=name, linewidth=0.8, markersize=3)
-    aborted = [sortie for sortie in sorties if sortie["outcome"] != "completed"]
-    axes.plot([s["number"] for s in aborted], [s["delivered_kg"] for s in aborted], "rx", label="aborted or lost")
-    axes.set(xlabel="sortie", ylabel=unit)
-    axes.legend(fontsize="x-small")
-    axes.grid(alpha=0.3)
-    return _svg(figure)
+    curves = [
+        Curve(key.removesuffix("_kg"), [(sortie["number"], sortie[key]) for sortie in sorties], number, dots=True)
+        for number, key in enumerate(("harvested_kg", "delivered_kg"))
+    ]
+    broken = [Place(s["number"], s["delivered_kg"], s["outcome"]) for s in sorties if s["outcome"] != "completed"]
+    return plot(
+        f"Harvested and delivered, {unit}", "sortie", curves, places=broken, from_zero=True, whole=True, least=1.0
+    )
 
 
-def _draw_tracks(
+def _tracks(
     profile: Profile, sorties: Sequence[dict[str, Any]], tracks: Mapping[int, Sequence[dict[str, float]]]
 ) -> str:
-    """What was flown, on a grid of latitude and longitude drawn to scale, over the plan's waypoints."""
-    figure, axes = _figure(5.0)
-    broken = {sortie["number"] for sortie in sorties if sortie["outcome"] != "completed"}
+    """What was flown, north up and to scale; where all of it lies on one line, by its height."""
     points = profile.plan.waypoints
-    axes.plot([lon for _, lon, _ in points], [lat for lat, _, _ in points], "o", color="0.6", label="plan")
-    for number, (lat, lon, alt) in enumerate(points, 1):
-        axes.annotate(f"{number} ({alt:,.0f} m)", (lon, lat), textcoords="offset points", xytext=(4, 4), fontsize=8)
+    lat, lon, _ = points[0]
+    east_m = METRES_PER_DEGREE * longitude_scale(lat)
+    broken = {sortie["number"] for sortie in sorties if sortie["outcome"] != "completed"}
     shown = {number: tracks[number] for number in sorted(tracks)[-SHOWN_SORTIES:] if tracks[number]}
-    for kind, color in ((False, "C0"), (True, "C3")):
-        label = "aborted or lost" if kind else "flown"
-        for number in (number for number in shown if (number in broken) is kind):
-            track = shown[number]
-            axes.plot(
-                [point["lon"] for point in track], [point["lat"] for point in track], "-", color=color, alpha=0.6,
-                linewidth=0.8, label=label,
-            )  # fmt: skip
-            label = "_"  # one entry for all
-    axes.set(xlabel="longitude, degrees", ylabel="latitude, degrees")
-    axes.set_aspect(1.0 / max(cos(radians(points[0][0])), 0.01), adjustable="datalim")
-    axes.ticklabel_format(useOffset=False)
-    axes.legend(fontsize="x-small")
-    axes.grid(alpha=0.4)
-    return _svg(figure)
+    seen = [one for track in shown.values() for one in track]
+    wide_m = max((abs(one["lat"] - lat) for one in seen), default=0.0) * METRES_PER_DEGREE
+    long_m = max((abs(one["lon"] - lon) for one in seen), default=0.0) * east_m
+    flat = wide_m < _FLAT * long_m
+
+    def place(north_deg: float, east_deg: float, alt_m: float) -> tuple[float, float]:
+        east = (east_deg - lon) * east_m
+        return (east / 1000.0, alt_m / 1000.0) if flat else (east, (north_deg - lat) * METRES_PER_DEGREE)
+
+    curves = [
+        Curve(
+            "aborted or lost" if number in broken else "flown",
+            [place(one["lat"], one["lon"], one["alt_m"]) for one in track], 1 if number in broken else 0,
+        )
+        for number, track in shown.items()
+    ]  # fmt: skip
+    marks = [Place(*place(*one), f"{number} ({one[2]:,.0f} m)") for number, one in enumerate(points, 1)]
+    if flat:
+        return plot("Track: altitude, km", "km to the east of the first waypoint", curves, places=marks, height=300.0)
+    return plot("Track: m to the north", "m to the east of the first waypoint", curves, (), marks, height=420.0,
+                alike=True)  # fmt: skip

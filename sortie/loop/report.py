@@ -1,6 +1,5 @@
 """The result of a loop: the JSON object of `sortie loop` with the exit status that goes with it, and `--report DIR`:
-report.html with plots, report.json, and CSV tables. The page opens without a network: its plots are SVG inside it,
-drawn by matplotlib."""
+report.html with charts, report.json, and CSV tables. The page opens without a network."""
 
 from __future__ import annotations
 
@@ -9,20 +8,22 @@ import html
 import json
 import os
 from collections.abc import Iterable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from depot.decisions.memory import DepotMemory
 from depot.decisions.throughput import compare
 from depot.names import EndedBy
+from depot.settings import Profile
 from depot.world.depot import DepotResources
 from sortie.config.errors import UserError
 from sortie.loop.flight_plots import draw_flight
 from sortie.loop.plots import draw_plots
 from sortie.loop.runner import LoopRun
+from sortie.loop.view import amount, span
+from sortie.reports.page import html_page, wide_table
 
 EXIT = {
     EndedBy.SORTIES_DONE: 0, EndedBy.RETIRED: 1, EndedBy.LOST: 1, EndedBy.TOTAL_ABORT: 3, EndedBy.STOPPED: 0,
@@ -50,11 +51,6 @@ def result_of(
     }
 
 
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:72em;padding:0 1em;color:#1b1f24}"
-    "table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #d0d7de;padding:.25em .6em;text-align:left}"
-    "td.n{text-align:right}svg{max-width:100%;height:auto}details{margin:1em 0}"
-)
 _SORTIE_COLUMNS = (
     "number", "outcome", "abort", "trigger", "start_s", "end_s", "t_sortie_s", "t_death_s", "harvested_kg",
     "delivered_kg",
@@ -65,9 +61,7 @@ _SHOWN_DECISIONS = 2_000
 
 
 def check_directory(directory: Path) -> None:
-    """Make it before anything is flown; UserError when it cannot be written, or the library that draws is missing."""
-    if find_spec("matplotlib") is None:
-        raise UserError("--report needs matplotlib for its plots: pip install 'sortie-mavlink[plots]'")
+    """Make it before anything is flown; UserError when it cannot be written."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -98,7 +92,7 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
         _write_csv(directory / "decisions.csv", _DECISION_COLUMNS, flat)
         points = ({"sortie": number, **point} for number, track in tracks.items() for point in track)
         _write_csv(directory / "track.csv", _TRACK_COLUMNS, points)
-        page = _page(result, sorties, comparison, decisions, plots)
+        page = _page(run.profile, result, sorties, comparison, decisions, plots)
         (directory / "report.html").write_text(page, encoding="utf-8")
     except OSError as error:
         raise UserError(f"--report {directory}: {error.strerror}") from error
@@ -116,35 +110,127 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]
         writer.writerows(rows)
 
 
+# --- the page ---------------------------------------------------------------------------------------------------------
 def _page(
-    result: dict[str, Any], sorties: list[dict[str, Any]], comparison: list[dict[str, Any]],
-    decisions: list[dict[str, Any]], plots: list[tuple[str, str]],
+    profile: Profile, result: dict[str, Any], sorties: list[dict[str, Any]], comparison: list[dict[str, Any]],
+    decisions: list[dict[str, Any]], figures: list[str],
 ) -> str:  # fmt: skip
-    title = f"sortie loop: {result['profile']}, seed {result['seed']}"
-    skimmer = result["skimmer"]
-    figures = "".join(f"<h2>{html.escape(name)}</h2>{svg}" for name, svg in plots)
+    """The story first, then the sorties, charts, equations, and every decision."""
     shown = decisions[-_SHOWN_DECISIONS:]
     note = f"<p>The last {_SHOWN_DECISIONS} of {len(decisions)}.</p>" if len(shown) < len(decisions) else ""
-    rows = [{**row, "facts": json.dumps(row["facts"])} for row in shown]
-    columns = ("quantity", "equation", "unit", "predicted", "measured", "holds")
+    body = (
+        f"{_story(profile, result)}<h2>Sorties</h2>{_sorties(profile, sorties)}{''.join(figures)}"
+        f"<h2>Equation and simulation</h2>{_comparison(comparison)}"
+        f"<details><summary>Decisions ({len(decisions)})</summary>{note}{_decisions(shown)}</details>"
+    )
+    return html_page(f"Loop of {result['profile']}, seed {result['seed']}", body)
+
+
+_ENDS: Final = {
+    EndedBy.SORTIES_DONE: "All sorties that were asked for have ended", EndedBy.RETIRED: "The skimmer was retired",
+    EndedBy.LOST: "The skimmer was lost", EndedBy.TOTAL_ABORT: "The depot has left: total abort",
+    EndedBy.STOPPED: "It was stopped",
+}  # fmt: skip
+
+
+def _story(profile: Profile, result: dict[str, Any]) -> str:
+    """What became of it, worst first."""
+    sorties, skimmer, ended = result["sorties"], result["skimmer"], EndedBy(result["ended_by"])
+    broken = [sortie for sortie in sorties if sortie["outcome"] != "completed"]
+    kind = "bad" if EXIT[ended] else "look" if broken else "good"
+    sign = {"bad": "✗", "look": "!", "good": "✓"}[kind]
+    brought = amount(sum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
+    rows = [f"Sortie {sortie['number']} {_outcome(sortie)}." for sortie in broken]
+    rows.append(f"Skimmer {skimmer['state']}: {skimmer['reason']}; depot {result['depot']['state']}.")
+    told = "".join(f"<li>{html.escape(row)}" for row in rows)
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>"
-        f"<h1>{html.escape(title)}</h1><p>Ended by {result['ended_by']}; skimmer {skimmer['state']} "
-        f"({html.escape(skimmer['reason'])}); depot {result['depot']['state']}.</p>"
-        f"<h2>Equation and simulation</h2>{_table(columns, comparison)}{figures}"
-        f"<details><summary>Sorties ({len(sorties)})</summary>{_table(_SORTIE_COLUMNS, sorties)}</details>"
-        f"<details><summary>Decisions ({len(decisions)})</summary>{note}{_table(_DECISION_COLUMNS, rows)}</details>"
-        "</html>"
+        f'<section class="verdict {kind}"><strong>{sign} {html.escape(_ENDS[ended])}</strong>'
+        f"<p>Sorties: {len(sorties)}, completed: {len(sorties) - len(broken)}; {html.escape(brought)} delivered.</p>"
+        f"<ul>{told}</ul></section>"
     )
 
 
-def _table(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
-    head = "".join(f"<th>{html.escape(name)}" for name in columns)
-    body = "".join("<tr>" + "".join(_cell(row[name]) for name in columns) for row in rows)
-    return f"<table><tr>{head}{body}</table>"
+def _outcome(sortie: dict[str, Any]) -> str:
+    abort = "" if sortie["abort"] is None else f", {sortie['abort']}"
+    why = "" if sortie["trigger"] is None else f": {str(sortie['trigger']).replace('_', ' ')}"
+    return f"{sortie['outcome'].replace('_', ' ')}{abort}{why}"
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"<td class=n>{value:,.6g}"
-    return "<td>" if value is None else f"<td>{html.escape(str(value))}"
+def _sorties(profile: Profile, sorties: list[dict[str, Any]]) -> str:
+    unit = profile.units.store
+    heads = ("Sortie", "How it ended", "Began", "Took", "Planned", "Silence allowed", "Harvested", "Delivered")
+    rows = [
+        [
+            str(one["number"]), _outcome(one), _time(one["start_s"]), _time(one["end_s"] - one["start_s"]),
+            _time(one["t_sortie_s"]), _time(one["t_death_s"]), amount(one["harvested_kg"], unit),
+            amount(one["delivered_kg"], unit),
+        ]
+        for one in sorties
+    ]  # fmt: skip
+    return _table("Sorties", heads, rows, figures=range(2, 8))
+
+
+def _time(seconds: float | None) -> str:
+    return "–" if seconds is None else span(seconds * 1000.0)
+
+
+def _comparison(rows: Iterable[dict[str, Any]]) -> str:
+    heads = ("Quantity", "Predicted", "Measured", "Unit", "Holds", "Equation")
+    words = {None: "", True: "✓ yes", False: "✗ no"}
+    cells = [
+        [row["quantity"], _number(row["predicted"]), _number(row["measured"]), row["unit"], words[row["holds"]],
+         row["equation"]]
+        for row in rows
+    ]  # fmt: skip
+    return _table("Equation and simulation", heads, cells, figures=range(1, 3))
+
+
+def _number(value: float | None) -> str:
+    """Three digits, in plain figures."""
+    if value is None:
+        return "–"
+    digits = 0 if abs(value) >= 100.0 else 2 if abs(value) < 10.0 else 1
+    return f"{value:,.{digits}f}"
+
+
+def _decisions(decisions: Iterable[dict[str, Any]]) -> str:
+    heads = ("Time", "Sortie", "Phase", "Who", "Decision", "Reason", "Facts")
+    rows = [
+        [
+            _time(one["time_s"]), str(one["sortie"]), str(one["phase"]), one["party"], one["name"].replace("_", " "),
+            one["reason"], _facts(one["facts"]),
+        ]
+        for one in decisions
+    ]  # fmt: skip
+    return _table("Decisions", heads, rows, figures=range(3))
+
+
+def _facts(facts: object) -> str:
+    """Names and values as a person reads them."""
+    match facts:
+        case dict():
+            return "; ".join(f"{str(name).replace('_', ' ')} {_facts(value)}" for name, value in facts.items())
+        case list():
+            return ", ".join(_facts(one) for one in facts) or "none"
+        case bool():
+            return "yes" if facts else "no"
+        case float():
+            return f"{facts:,.4g}" if abs(facts) < 1000.0 else f"{facts:,.0f}"
+        case None:
+            return "–"
+        case _:
+            return str(facts).replace("_", " ")
+
+
+def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, figures: range) -> str:
+    head = "".join(
+        f'<th scope="col"{" class=figure" if number in figures else ""}>{html.escape(word)}'
+        for number, word in enumerate(heads)
+    )
+    body = "".join(
+        "<tr>" + "".join(
+            f"<td{' class=figure' if number in figures else ''}>{html.escape(cell)}" for number, cell in enumerate(row)
+        )
+        for row in rows
+    )  # fmt: skip
+    return wide_table(name, f"<tr>{head}{body}")

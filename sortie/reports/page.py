@@ -44,6 +44,13 @@ small{color:var(--soft)}summary{cursor:pointer;margin:1em 0 .3em}
 .ribbon{stroke:var(--a);stroke-opacity:.3}.spread{fill:var(--a);fill-opacity:.22;stroke:none}
 .middle{stroke:var(--a)}.ground{fill:var(--c);fill-opacity:.2;stroke:var(--c)}
 .second{stroke:var(--b);stroke-dasharray:7 3}
+figure{margin:1em 0}figcaption{font-size:.93em}figcaption .key{white-space:nowrap;margin-right:.9em}
+figcaption svg{display:inline-block;width:24px;height:8px;margin:0 .35em 0 0}
+.k0{stroke:var(--a);--k:var(--a)}.k1{stroke:var(--b);--k:var(--b)}.k2{stroke:var(--c);--k:var(--c)}
+.k3{stroke:var(--d);--k:var(--d)}.k4{stroke:var(--a);--k:var(--a);stroke-dasharray:6 3}
+.k5{stroke:var(--b);--k:var(--b);stroke-dasharray:6 3}.k6{stroke:var(--c);--k:var(--c);stroke-dasharray:2 3}
+.k7{stroke:var(--soft);--k:var(--soft);stroke-dasharray:6 3}
+.area{fill:var(--k);fill-opacity:.14;stroke:none}.bar{fill:var(--k);fill-opacity:.55}
 .photo{stroke:var(--d);stroke-opacity:.35}.item.bad{stroke:var(--bad);stroke-width:3}
 .item.look{stroke:var(--look);stroke-width:3}
 :target{background:var(--panel);outline:2px solid var(--a)}

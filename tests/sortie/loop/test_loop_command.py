@@ -227,10 +227,14 @@ def test_another_seed_or_profile_in_the_same_directory_is_refused(tmp_path: Path
 
 
 def test_a_report_is_a_page_without_a_network_a_json_and_a_table(tmp_path: Path) -> None:
-    """Rectangular CSV; plots inside the page."""
+    """Rectangular CSV; charts inside the page, its story first, in words."""
     run(tmp_path, "loop", "--sorties", "2", "--state-dir", "state", "--report", "report")
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 9  # timeline, tanks, skimmer, masses, track, and four of the flight
+    assert (
+        page.count("<figure>") == 13
+    )  # phases, tanks, skimmer, masses, track; way, modes, margins, health of the last
+    assert page.count("<b>Sortie 2: ") == 7
+    assert "Sorties: 2, completed: 2; 35." in page and page.index("2, completed: 2") < page.index("<figure>")
     assert "src=" not in page and "<link" not in page and "<script" not in page
     with (tmp_path / "report" / "report.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))

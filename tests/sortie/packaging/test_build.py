@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from sortie.config.errors import UserError
-from sortie.loop import report
-
 ROOT = Path(__file__).parents[3]
 
 
@@ -25,16 +22,6 @@ def test_the_version_stands_in_one_place() -> None:
     assert tracked.stdout == ""
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] in ("Unreleased", version[1]) and version[1] in headings
-
-
-def test_a_report_without_matplotlib_is_refused_before_anything_flies(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One line with the command that mends it."""
-    monkeypatch.setattr(report, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"pip install 'sortie-mavlink\[plots\]'"):
-        report.check_directory(tmp_path / "report")
-    assert not (tmp_path / "report").exists()
 
 
 def test_the_workflow_calls_what_a_person_calls() -> None:
