@@ -56,9 +56,10 @@ def web(given: Given) -> int:
         state = given[SHOWN_STATE] or default_state_dir()
         logs = given[SHOWN_LOGS] or state / "logs"
         host, port = given[LISTEN] or DEFAULT_LISTEN
+        owner = os.environ.get(OWNER)
         settings = PageSettings(
             token=os.environ.get(TOKEN) or secrets.token_urlsafe(18), loop=state, host=host, port=port,
-            control=given[CONTROL], tiles=given[TILES], connect=url, origins=given[ORIGINS],
+            control=given[CONTROL], tiles=given[TILES], connect=url if owner is None else "", origins=given[ORIGINS],
             terrain=given[SHOWN_TERRAIN],
             logs=logs if logs.is_dir() or given[SHOWN_LOGS] else None,
         )  # fmt: skip
@@ -68,9 +69,8 @@ def web(given: Given) -> int:
         foxglove_port = given[FOXGLOVE]
         if foxglove_port is not None:
             stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)
-        acts = "" if settings.control else ", it only shows; --control lets it act"
+        acts = "" if settings.control else " (it only shows; --control lets it act)"
         print(f"sortie: the page is at {address}{acts}", file=sys.stderr, flush=True)
-        owner = os.environ.get(OWNER)
         runtime.run(never if owner is None else lambda: str(os.getppid()) != owner)
     return runtime.signals.exit_status or 0
 

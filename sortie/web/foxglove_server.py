@@ -99,7 +99,7 @@ class FoxgloveServer:
         pose = _pose(facts, vehicle.target.system, at)
         if pose is not None:
             channels.pose.log(pose)
-        for number, severity, text in vehicle.said:
+        for number, severity, text, _ in vehicle.said:
             if number > channels.told:
                 channels.told = number
                 channels.log.log(Log(timestamp=at, level=level_of(severity), message=text, name=str(facts["system"])))

@@ -1,8 +1,6 @@
-"""What a page may ask for, and how it is done over MAVLink: a kind of request for each, checked when it is read; a job
-for each kind, which runs the clients of `mavlink_bridge.clients` one after the other. Sans-IO.
-
-A request is a JSON object: `ask` names it, `id` comes back with the answer, `system` is the vehicle's. What acts on a
-vehicle needs `--control`; what only asks it does not.
+"""How the requests of a page (`sortie.web.requests`) are done over MAVLink: a job for each kind, which runs the clients
+of `mavlink_bridge.clients` one after the other. Sans-IO. What acts on a vehicle needs `--control`; what only asks it
+does not.
 """
 
 from __future__ import annotations
@@ -10,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass
 from math import nan
-from typing import Annotated, Any, Final
-
-import msgspec
-from msgspec import Meta, Struct
+from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand, FlightState
-from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, MissionType, RepositionFlag
+from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, MissionType, RepositionFlag, Severity, WireMissionState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import PlanError, parse_plan
@@ -27,15 +22,9 @@ from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from sortie.web import requests
 from sortie.web.picture import COLUMNS, Vehicle
 
-Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
-Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
-Height = Annotated[float, Meta(ge=-1000.0, le=100_000.0)]
-Float32 = Annotated[float, Meta(ge=-3.4028234e38, le=3.4028234e38)]
-"""What a parameter holds."""
-Name = Annotated[str, Meta(min_length=1, max_length=16)]
-LARGEST_PLAN: Final = 4 << 20
 SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB", "SYS_FAILURE_EN")
 """Parameters of a simulated vehicle that a page moves; one that has none of them is none."""
 
@@ -52,119 +41,24 @@ class Answer:
 Job = Generator[Client, None, Answer]
 
 
-class Request(Struct, tag_field="ask", forbid_unknown_fields=True):
-    """What they have in common."""
-
-    id: int
-    system: Annotated[int, Meta(ge=1, le=255)]
-
-
-class Arm(Request, tag="arm"):
-    """`force`: whatever the checks say, also in the air."""
-
-    on: bool
-    force: bool = False
-
-
-class SetMode(Request, tag="mode"):
-    """`mode`: a name that the vehicle's firmware has."""
-
-    mode: str
-
-
-class Manager(Request, tag="flight"):
-    """GO and ABORT of the flight manager."""
-
-    command: str
-
-
-class TakeOff(Request, tag="takeoff"):
-    height_m: Annotated[float, Meta(gt=0.0, le=10_000.0)]
-
-
-class FlyTo(Request, tag="fly_to"):
-    """`height_m` above home."""
-
-    lat: Latitude
-    lon: Longitude
-    height_m: Height
-
-
-class Pause(Request, tag="pause"):
-    """Stop here, or go on with the mission."""
-
-    on: bool
-
-
-class Start(Request, tag="start"):
-    """MISSION_START."""
-
-
-class Upload(Request, tag="upload"):
-    """`text`: a plan file of any ground station; `name`: of the file."""
-
-    name: str
-    text: Annotated[str, Meta(max_length=LARGEST_PLAN)]
-
-
-class Clear(Request, tag="clear"):
-    """Take mission, fence and rally points away."""
-
-
-class Item(Request, tag="item"):
-    """Go on with this item."""
-
-    seq: Annotated[int, Meta(ge=0, le=65535)]
-
-
-class SetParameter(Request, tag="set"):
-    name: Name
-    value: Float32
-    type: int
-
-
-class Fail(Request, tag="fail"):
-    """MAV_CMD_INJECT_FAILURE; `instance` 0: all."""
-
-    unit: str
-    type: str
-    instance: Annotated[int, Meta(ge=0, le=255)] = 0
-
-
-class Plan(Request, tag="plan"):
-    """Mission, fence, rally points as the vehicle has them."""
-
-
-class ParameterTable(Request, tag="parameters"):
-    """All, with what they mean."""
-
-
-class Simulator(Request, tag="simulator"):
-    """The values of `SIMULATOR` that it has."""
-
-
-class Modes(Request, tag="modes"):
-    """The names of the modes that it can be told."""
-
-
-class History(Request, tag="history"):
-    """What was sampled of it."""
-
-
 def _told(what: str, outcome: CommandOutcome | TransferOutcome | ParameterOutcome | None, ok: bool) -> Answer:
     word = "" if outcome is None else outcome.name.lower().replace("_", " ")
     return Answer(ok, f"{what}: {word}")
 
 
-def _command(what: str, client: CommandClient) -> Job:
+def _command(vehicle: Vehicle, what: str, client: CommandClient) -> Job:
+    """With the reason that the vehicle gives in a text: a COMMAND_ACK has none."""
+    heard = vehicle.last_text
     yield client
-    return _told(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
+    answer = _told(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
+    why = "; ".join(text for text in vehicle.texts_since(heard, Severity.WARNING))
+    return Answer(answer.ok, f"{answer.text} ({why})") if why else answer
 
 
-def _arm(vehicle: Vehicle, asked: Arm) -> Job:
+def _arm(vehicle: Vehicle, asked: requests.Arm) -> Job:
     force = 21196.0 if asked.force else 0.0  # the number that ArduPilot and PX4 ask for
     client = command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, float(asked.on), force)
-    return (yield from _command("arm" if asked.on else "disarm", client))
+    return (yield from _command(vehicle, "arm" if asked.on else "disarm", client))
 
 
 def modes_of(vehicle: Vehicle) -> dict[str, int]:
@@ -179,12 +73,11 @@ def modes_of(vehicle: Vehicle) -> dict[str, int]:
     return known
 
 
-def _mode(vehicle: Vehicle, asked: SetMode) -> Job:
+def _mode(vehicle: Vehicle, asked: requests.SetMode) -> Job:
     mode = modes_of(vehicle).get(asked.mode)
     if mode is None:
         return Answer(False, f"mode {asked.mode}: this vehicle has none of that name")
-    params = vehicle.target.firmware.set_mode_params(mode)
-    return (yield from _command(f"mode {asked.mode}", command_long(vehicle.target, Cmd.DO_SET_MODE, *params)))
+    return (yield from _command(vehicle, f"mode {asked.mode}", _mode_command(vehicle, mode)))
 
 
 def take_flight(vehicle: Vehicle, client: CommandClient) -> None:
@@ -194,31 +87,45 @@ def take_flight(vehicle: Vehicle, client: CommandClient) -> None:
         vehicle.flight, vehicle.countdown_s = FlightState(number), client.detail >> 8 & 0xFF
 
 
-def _flight(vehicle: Vehicle, asked: Manager) -> Job:
+def _flight(vehicle: Vehicle, asked: requests.Manager) -> Job:
     if asked.command not in ("GO", "ABORT"):
         return Answer(False, f"{asked.command}: expected GO or ABORT")
     client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand[asked.command]))
-    answer = yield from _command(asked.command, client)
+    answer = yield from _command(vehicle, asked.command, client)
     if client.outcome in (CommandOutcome.ACCEPTED, CommandOutcome.TEMPORARILY_REJECTED):
         take_flight(vehicle, client)
     return answer
 
 
-def _take_off(vehicle: Vehicle, asked: TakeOff) -> Job:
+def _take_off(vehicle: Vehicle, asked: requests.TakeOff) -> Job:
     """From the ground, in the mode in which the vehicle takes orders."""
     firmware = vehicle.target.firmware
-    guided = command_long(
-        vehicle.target, Cmd.DO_SET_MODE, *firmware.set_mode_params(firmware.vehicle_class.modes.guided)
-    )
-    for what, client in (
-        ("mode", guided),
-        ("arm", command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, 1.0)),
+    if not firmware.vehicle_class.has_height:
+        return Answer(False, f"takeoff: a {firmware.vehicle_class.name} does not fly")
+    answer = yield from _in_turn(
+        vehicle,
+        ("mode", _mode_command(vehicle, firmware.vehicle_class.modes.guided)),
+        ("arm", _arm_command(vehicle)),
         ("takeoff", _take_off_command(vehicle, asked.height_m)),
-    ):
-        answer = yield from _command(what, client)
+    )
+    return Answer(True, f"takeoff to {asked.height_m:g} m: accepted") if answer.ok else answer
+
+
+def _in_turn(vehicle: Vehicle, *steps: tuple[str, CommandClient]) -> Job:
+    """One after the other, as far as each is accepted."""
+    for what, client in steps:
+        answer = yield from _command(vehicle, what, client)
         if not answer.ok:
-            return answer
-    return Answer(True, f"takeoff to {asked.height_m:g} m: accepted")
+            break
+    return answer
+
+
+def _arm_command(vehicle: Vehicle) -> CommandClient:
+    return command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, 1.0)
+
+
+def _mode_command(vehicle: Vehicle, mode: int) -> CommandClient:
+    return command_long(vehicle.target, Cmd.DO_SET_MODE, *vehicle.target.firmware.set_mode_params(mode))
 
 
 def _take_off_command(vehicle: Vehicle, height_m: float) -> CommandClient:
@@ -229,28 +136,77 @@ def _take_off_command(vehicle: Vehicle, height_m: float) -> CommandClient:
     return command_long(vehicle.target, Cmd.NAV_TAKEOFF, *params)
 
 
-def _fly_to(vehicle: Vehicle, asked: FlyTo) -> Job:
+def _fly_to(vehicle: Vehicle, asked: requests.FlyTo) -> Job:
+    what = f"fly to {asked.lat:.6f}, {asked.lon:.6f} at {asked.height_m:g} m"
+    return (yield from _reposition(vehicle, what, asked.lat, asked.lon, asked.height_m))
+
+
+def _change_height(vehicle: Vehicle, asked: requests.ChangeHeight) -> Job:
+    facts = vehicle.facts(vehicle.heard_ms)
+    if "lat" not in facts:
+        return Answer(False, "height: the vehicle has not said where it is")
+    return (yield from _reposition(vehicle, f"height {asked.height_m:g} m", facts["lat"], facts["lon"], asked.height_m))
+
+
+def _reposition(vehicle: Vehicle, what: str, lat: float, lon: float, height_m: float) -> Job:
     """The height is told above the sea, which both firmwares understand alike (`mavlink_bridge.firmware.px4`)."""
-    home = vehicle.facts(vehicle.heard_ms).get("home")
+    facts = vehicle.facts(vehicle.heard_ms)
+    if not facts.get("armed"):
+        return Answer(False, f"{what}: the vehicle is not armed")
+    home = facts.get("home")
     if home is None:
-        return Answer(False, "fly there: the vehicle has not said where its home is, above which the height counts")
+        return Answer(False, f"{what}: the vehicle has not said where its home is, above which the height counts")
     client = command_int(
         vehicle.target, Cmd.DO_REPOSITION, -1.0, float(RepositionFlag.CHANGE_MODE), 0.0, nan,
-        lat=asked.lat, lon=asked.lon, z=home[2] + asked.height_m, frame=Frame.GLOBAL,
+        lat=lat, lon=lon, z=home[2] + height_m, frame=Frame.GLOBAL,
     )  # fmt: skip
-    return (yield from _command(f"fly to {asked.lat:.6f}, {asked.lon:.6f} at {asked.height_m:g} m", client))
+    return (yield from _command(vehicle, what, client))
 
 
-def _pause(vehicle: Vehicle, asked: Pause) -> Job:
-    client = command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 0.0 if asked.on else 1.0)
-    return (yield from _command("pause" if asked.on else "go on", client))
+def _change_speed(vehicle: Vehicle, asked: requests.ChangeSpeed) -> Job:
+    client = command_long(vehicle.target, Cmd.DO_CHANGE_SPEED, 1.0, asked.speed_mps, -1.0)
+    return (yield from _command(vehicle, f"speed {asked.speed_mps:g} m/s", client))
 
 
-def _start(vehicle: Vehicle, asked: Start) -> Job:
-    return (yield from _command("mission start", command_long(vehicle.target, Cmd.MISSION_START)))
+def _turn(vehicle: Vehicle, asked: requests.Turn) -> Job:
+    client = command_long(vehicle.target, Cmd.CONDITION_YAW, asked.heading_deg, 0.0, 0.0, 0.0)
+    return (yield from _command(vehicle, f"heading {asked.heading_deg:g}°", client))
 
 
-def _upload(vehicle: Vehicle, asked: Upload) -> Job:
+def _pause(vehicle: Vehicle, asked: requests.Pause) -> Job:
+    """Where the firmware cannot (a takeoff in AUTO, a mode of the pilot's), GUIDED stops here and waits."""
+    answer = yield from _command(vehicle, "pause", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 0.0))
+    if answer.ok:
+        return answer
+    modes = vehicle.target.firmware.vehicle_class.modes
+    return (yield from _command(vehicle, "pause in GUIDED", _mode_command(vehicle, modes.guided)))
+
+
+def _start(vehicle: Vehicle, asked: requests.Start) -> Job:
+    """From the ground by arming first, where the firmware lets arm; in flight by going on."""
+    firmware, facts = vehicle.target.firmware, vehicle.facts(vehicle.heard_ms)
+    modes = firmware.vehicle_class.modes
+    begin = ("mission start", command_long(vehicle.target, Cmd.MISSION_START))
+    if facts.get("mission") == _NONE or facts.get("items") == 0:
+        return Answer(False, "mission start: the vehicle has no mission")
+    if facts.get("armed"):
+        flying = facts.get("mode") == firmware.mode_name(firmware.custom_mode(modes.auto))
+        goes_on = ("go on", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 1.0))
+        return (yield from _in_turn(vehicle, goes_on if flying and facts.get("mission") == _RUNS else begin))
+    if firmware.habits.starts_by_arming:
+        return (
+            yield from _in_turn(vehicle, ("mode", _mode_command(vehicle, modes.auto)), ("arm", _arm_command(vehicle)))
+        )
+    guided = ("mode", _mode_command(vehicle, modes.guided))
+    return (yield from _in_turn(vehicle, guided, ("arm", _arm_command(vehicle)), begin))
+
+
+_NONE: Final = WireMissionState.NO_MISSION.name.lower().replace("_", " ")
+_RUNS: Final = WireMissionState.ACTIVE.name.lower()
+"""Also of a mission that DO_PAUSE_CONTINUE has stopped: MISSION_CURRENT does not tell that."""
+
+
+def _upload(vehicle: Vehicle, asked: requests.Upload) -> Job:
     """What the file has none of stays as it is."""
     try:
         plan = parse_plan(asked.text, asked.name)
@@ -266,13 +222,13 @@ def _upload(vehicle: Vehicle, asked: Upload) -> Job:
         yield client
         if client.outcome is not TransferOutcome.ACCEPTED:
             return _told(f"{asked.name}, {kind.name.lower()}", client.outcome, False)
-        counts.append(f"{len(items)} {kind.name.lower()} items")
+        counts.append(f"{len(items)} {kind.name.lower()} item{'' if len(items) == 1 else 's'}")
     if not counts:
         return Answer(False, f"{asked.name}: holds no items")
     return Answer(True, f"{asked.name}: uploaded, {', '.join(counts)}")
 
 
-def _clear(vehicle: Vehicle, asked: Clear) -> Job:
+def _clear(vehicle: Vehicle, asked: requests.Clear) -> Job:
     for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
         client = MissionClear(vehicle.target, kind=kind)
         yield client
@@ -281,13 +237,18 @@ def _clear(vehicle: Vehicle, asked: Clear) -> Job:
     return Answer(True, "plan cleared")
 
 
-def _item(vehicle: Vehicle, asked: Item) -> Job:
+def _item(vehicle: Vehicle, asked: requests.Item) -> Job:
+    """In flight the mission goes on there, whatever mode it is in; on the ground it begins there when it is started."""
     client = SetCurrent(vehicle.target, asked.seq)
     yield client
-    return _told(f"go on with item {asked.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
+    answer = _told(f"go on with item {asked.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
+    if not answer.ok or not vehicle.facts(vehicle.heard_ms).get("armed"):
+        return answer
+    begun = yield from _start(vehicle, requests.Start(id=asked.id, system=asked.system))
+    return answer if begun.ok else begun
 
 
-def _set(vehicle: Vehicle, asked: SetParameter) -> Job:
+def _set(vehicle: Vehicle, asked: requests.SetParameter) -> Job:
     client = ParameterWrite(vehicle.target, asked.name, asked.value, type=asked.type)
     yield client
     held = None if client.value is None else client.value.value
@@ -297,13 +258,13 @@ def _set(vehicle: Vehicle, asked: SetParameter) -> Job:
                   else f"{asked.name}: no answer", {"name": asked.name, "value": held})  # fmt: skip
 
 
-def _fail(vehicle: Vehicle, asked: Fail) -> Job:
+def _fail(vehicle: Vehicle, asked: requests.Fail) -> Job:
     try:
         unit, kind = FailureUnit[asked.unit], FailureType[asked.type]
     except KeyError as error:
         return Answer(False, f"{error.args[0]}: no such unit or type of failure")
     client = command_long(vehicle.target, Cmd.INJECT_FAILURE, float(unit), float(kind), float(asked.instance))
-    return (yield from _command(f"{asked.unit} {asked.type}", client))
+    return (yield from _command(vehicle, f"{asked.unit} {asked.type}", client))
 
 
 def item_facts(item: MissionItem) -> dict[str, Any]:
@@ -316,7 +277,7 @@ def item_facts(item: MissionItem) -> dict[str, Any]:
     }
 
 
-def _plan(vehicle: Vehicle, asked: Plan) -> Job:
+def _plan(vehicle: Vehicle, asked: requests.Plan) -> Job:
     plan: dict[str, Any] = {}
     for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
         client = MissionDownload(vehicle.target, kind=kind)
@@ -327,7 +288,7 @@ def _plan(vehicle: Vehicle, asked: Plan) -> Job:
     return Answer(True, "plan", plan)
 
 
-def _parameters(vehicle: Vehicle, asked: ParameterTable) -> Job:
+def _parameters(vehicle: Vehicle, asked: requests.ParameterTable) -> Job:
     client = ParameterList(vehicle.target)
     yield client
     if client.outcome is not ParameterOutcome.ACCEPTED:
@@ -348,7 +309,7 @@ def _parameters(vehicle: Vehicle, asked: ParameterTable) -> Job:
     return Answer(True, f"{len(rows)} parameters", rows)
 
 
-def _simulator(vehicle: Vehicle, asked: Simulator) -> Job:
+def _simulator(vehicle: Vehicle, asked: requests.Simulator) -> Job:
     values: dict[str, float] = {}
     for name in SIMULATOR:
         client = ParameterRead(vehicle.target, name)
@@ -360,39 +321,45 @@ def _simulator(vehicle: Vehicle, asked: Simulator) -> Job:
     return Answer(True, "simulated", values)
 
 
-def _modes(vehicle: Vehicle, asked: Modes) -> Job:
+def _modes(vehicle: Vehicle, asked: requests.Modes) -> Job:
     yield from ()
     return Answer(True, "modes", list(modes_of(vehicle)))
 
 
-def _history(vehicle: Vehicle, asked: History) -> Job:
+def _history(vehicle: Vehicle, asked: requests.History) -> Job:
     yield from ()
     return Answer(True, "history", {
         "columns": COLUMNS, "rows": list(vehicle.history), "texts": list(vehicle.said), "photos": list(vehicle.photos),
     })  # fmt: skip
 
 
-_ACTS: Final[Mapping[type[Request], Callable[[Vehicle, Any], Job]]] = {
-    Arm: _arm, SetMode: _mode, Manager: _flight, TakeOff: _take_off, FlyTo: _fly_to, Pause: _pause, Start: _start,
-    Upload: _upload, Clear: _clear, Item: _item, SetParameter: _set, Fail: _fail,
-}  # fmt: skip
-_ASKS: Final[Mapping[type[Request], Callable[[Vehicle, Any], Job]]] = {
-    Plan: _plan, ParameterTable: _parameters, Simulator: _simulator, History: _history,
-    Modes: _modes,
-}  # fmt: skip
-AnyRequest = (
-    Arm | SetMode | Manager | TakeOff | FlyTo | Pause | Start | Upload | Clear | Item | SetParameter | Fail
-    | Plan | ParameterTable | Simulator | History | Modes
-)  # fmt: skip
-_DECODER: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequest)
+_ACTS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
+    requests.Arm: _arm,
+    requests.SetMode: _mode,
+    requests.Manager: _flight,
+    requests.TakeOff: _take_off,
+    requests.FlyTo: _fly_to,
+    requests.ChangeHeight: _change_height,
+    requests.ChangeSpeed: _change_speed,
+    requests.Turn: _turn,
+    requests.Pause: _pause,
+    requests.Start: _start,
+    requests.Upload: _upload,
+    requests.Clear: _clear,
+    requests.Item: _item,
+    requests.SetParameter: _set,
+    requests.Fail: _fail,
+}
+_ASKS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
+    requests.Plan: _plan,
+    requests.ParameterTable: _parameters,
+    requests.Simulator: _simulator,
+    requests.History: _history,
+    requests.Modes: _modes,
+}
 
 
-def read_request(text: str | bytes) -> AnyRequest:
-    """The request in a JSON text. msgspec.DecodeError says in one line why it is none."""
-    return _DECODER.decode(text)
-
-
-def begin(request: AnyRequest, vehicle: Vehicle, *, control: bool) -> Job | Answer:
+def begin(request: requests.AnyRequest, vehicle: Vehicle, *, control: bool) -> Job | Answer:
     """Its job, or at once the answer that it may not be asked."""
     kind = type(request)
     if kind in _ACTS and not control:

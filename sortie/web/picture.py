@@ -47,6 +47,7 @@ def _heartbeat(of: Message, vehicle: Vehicle) -> Facts:
     firmware = vehicle.target.firmware
     return {
         "firmware": firmware.name,
+        "flies": firmware.vehicle_class.has_height,
         "kind": kind.name if (kind := class_of_type(of.type)) is not None else "vehicle",
         "mode": firmware.mode_name(int(of.custom_mode)),
         "armed": bool(of.base_mode & ModeFlag.SAFETY_ARMED),
@@ -136,8 +137,8 @@ class Vehicle:
         self.target = target
         self.sender = sender
         self.texts = TextAssembler()
-        self.said: deque[tuple[int, int, str]] = deque(maxlen=TEXTS)
-        """(number of the text, MAV_SEVERITY, text)."""
+        self.said: deque[tuple[int, int, str, float]] = deque(maxlen=TEXTS)
+        """(number of the text, MAV_SEVERITY, text, link time in s)."""
         self.last_text = 0
         self.told_text = 0
         self.round_trip_ms: float | None = None
@@ -150,6 +151,8 @@ class Vehicle:
         self._fov_deg: tuple[float, float] | None = None
         self.history: deque[tuple[float | None, ...]] = deque(maxlen=HISTORY)
         self._facts: Facts = {}
+        self._armed_s: float | None = None
+        """Since boot, when it was first seen armed."""
         self._seen: dict[int, object] = {}
 
     @property
@@ -181,13 +184,17 @@ class Vehicle:
         self.photos.append(photo)
         return photo
 
-    def say(self, message: Message) -> None:
+    def say(self, message: Message, now_ms: int) -> None:
         """A STATUSTEXT of it."""
         self.texts.take(message)
         for severity, text in self.texts.texts:
             self.last_text += 1
-            self.said.append((self.last_text, severity, text))
+            self.said.append((self.last_text, severity, text, round(now_ms / 1000.0, 1)))
         self.texts.texts.clear()
+
+    def texts_since(self, number: int, severity: int) -> list[str]:
+        """Those behind that number, at least so severe."""
+        return [text for count, grade, text, _ in self.said if count > number and grade <= severity]
 
     def facts(self, now_ms: int) -> Facts:
         """All facts. Only what is new since the last time is decoded."""
@@ -197,7 +204,13 @@ class Vehicle:
             if row is not None and seen.get(msg_id) is not row.frame:
                 seen[msg_id] = row.frame
                 self._facts |= make(row.message, self)
+        boot_s = self._facts.get("boot_s")
+        if not self._facts.get("armed"):
+            self._armed_s = None
+        elif self._armed_s is None:
+            self._armed_s = boot_s
         return self._facts | {
+            "armed_for_s": None if self._armed_s is None or boot_s is None else round(boot_s - self._armed_s, 1),
             "system": self.target.system,
             "component": self.target.component,
             "lost": self.lost(now_ms),

@@ -21,7 +21,7 @@ from mavlink_bridge.wire.framing import Frame, FrameWriter
 from sortie.logs.run_log import log_error
 from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.runtime.runtime import Runtime
-from sortie.web.orders import AnyRequest
+from sortie.web.requests import AnyRequest
 from sortie.web.traffic import Traffic
 from sortie.web.watch import Reply, Watch
 

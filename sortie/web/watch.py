@@ -21,8 +21,8 @@ from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-from sortie.web import orders
-from sortie.web.orders import Answer, AnyRequest, Job
+from sortie.web import orders, requests
+from sortie.web.orders import Answer, Job
 from sortie.web.picture import Facts, Vehicle
 from sortie.web.traffic import Traffic
 
@@ -35,9 +35,9 @@ WANTED_HZ: Final = {
 }  # fmt: skip
 """Streams that the page lives from."""
 _LANE: Final[dict[type, str]] = {
-    orders.Plan: "plan", orders.Upload: "plan", orders.Clear: "plan", orders.Item: "plan",
-    orders.ParameterTable: "parameters", orders.SetParameter: "parameters", orders.Simulator: "parameters",
-    orders.History: "history", orders.Modes: "history",
+    requests.Plan: "plan", requests.Upload: "plan", requests.Clear: "plan", requests.Item: "plan",
+    requests.ParameterTable: "parameters", requests.SetParameter: "parameters", requests.Simulator: "parameters",
+    requests.History: "history", requests.Modes: "history",
 }  # fmt: skip
 _COMMANDS: Final = "commands"
 _NS: Final = 1_000_000
@@ -78,7 +78,7 @@ class Watch:
         self._out: list[Outgoing] = []
 
     # --- what a page asks -------------------------------------------------------------------------------------------
-    def ask(self, request: AnyRequest, reply: Reply, now_ms: int) -> None:
+    def ask(self, request: requests.AnyRequest, reply: Reply, now_ms: int) -> None:
         """Begin what was asked for, or let it wait; `reply` gets its answer, once."""
         vehicle = self.vehicles.get(request.system)
         if vehicle is None:
@@ -137,7 +137,7 @@ class Watch:
     def _own(self, vehicle: Vehicle, message: Message, kind: str, peer: Peer, now_ms: int) -> None:
         """Of its autopilot."""
         if kind == "STATUSTEXT":
-            vehicle.say(message)
+            vehicle.say(message, now_ms)
             self.news += [("text", peer.system, said) for said in vehicle.said
                           if said[0] > vehicle.told_text]  # fmt: skip
             vehicle.told_text = vehicle.last_text

@@ -1,16 +1,19 @@
 // The page: what comes in is handed to the map, the curves and the panel; what a person does goes out as a request.
 import { Card, title } from './card.js';
 import { Charts } from './charts.js';
+import { distance } from './geo.js';
 import { $, Line, figure, make, write } from './link.js';
 import { MapView } from './map.js';
 import { Tabs } from './tabs.js';
 
+const FAR_M = 20000;
 const state = { vehicles: new Map(), chosen: null, plans: new Map(), planFor: new Map(), histories: new Set(), hello: null };
 const chosen = () => state.chosen;
 const vehicle = () => state.vehicles.get(state.chosen);
 
 // --- parts ---
 const map = new MapView($('#map'), place => {
+  if ($('#mark').hidden) $('#mark-height').value = vehicle()?.height_m > 2 ? Math.round(vehicle().height_m) : 20;
   $('#mark').hidden = false;
   write($('#mark-place'), `${place[0].toFixed(6)}, ${place[1].toFixed(6)}`);
 }, choose);
@@ -28,6 +31,9 @@ function tell(answer) {
 // --- what comes in ---
 function hello(message) {
   state.hello = message;
+  state.shut_ms = null;
+  document.body.classList.remove('stale');
+  $('#stale').hidden = true;
   document.body.classList.toggle('control', message.control);
   write($('#may'), message.control ? 'control' : 'only shows');
   write($('#connect'), message.connect);
@@ -39,9 +45,16 @@ function hello(message) {
   state.planFor.clear();
 }
 
-function shut() {
+// What is shown is what was: it must not look as if it were so now.
+function shut(moved) {
+  state.shut_ms ??= Date.now();
+  document.body.classList.add('stale');
   $('#connection').className = 'down';
   write($('#connection-text'), 'no connection to the page’s server');
+  write($('#mode'), 'NOT CONNECTED');
+  $('#stale').hidden = false;
+  write($('#stale'), moved ? 'The server of this page was started again and has another address: open the one that it prints. With SORTIE_WEB_TOKEN set it stays the same.'
+    : `No connection to the page’s server since ${new Date(state.shut_ms).toLocaleTimeString()}. What is shown is from then.`);
 }
 
 function take(message) {
@@ -49,6 +62,7 @@ function take(message) {
   $('#connection').className = heard ? 'up' : 'down';
   write($('#connection-text'), !all ? 'no vehicle heard yet' : heard === all ? (all > 1 ? `${all} vehicles` : 'connected') : `${heard} of ${all} heard`);
   $('#waiting').hidden = all > 0;
+  tabs.clock_ms = Date.now() - message.now_s * 1000;
   const known = state.vehicles.size;
   state.vehicles = new Map(message.vehicles.map(one => [one.system, one]));
   for (const one of message.vehicles) {
@@ -104,9 +118,19 @@ async function fetchPlan(one) {
   if (!answer.ok) { setTimeout(() => state.planFor.delete(one.system), 3000); return; }
   state.plans.set(one.system, answer.data);
   if (one.system !== state.chosen) return;
-  const first = !map.plan;
+  const first = !map.plan || state.bring;
   showPlan();
   if (first) map.fit();
+  if (state.bring) tellFar(one);
+  state.bring = false;
+}
+
+// A plan for somewhere else is uploaded like any other.
+function tellFar(one) {
+  const place = state.plans.get(one.system)?.mission.find(item => item.place);
+  if (!place || one.lat === undefined) return;
+  const far = distance([one.lat, one.lon], [place.x, place.y]);
+  if (far > FAR_M) tell({ ok: false, text: `this plan begins ${Math.round(far / 1000).toLocaleString()} km from the vehicle` });
 }
 
 function showPlan() {
@@ -132,13 +156,16 @@ function showFleet(vehicles, anew) {
   write($('#fleet-count'), `${vehicles.length}`);
   if (anew && list.children.length !== vehicles.length) {
     list.replaceChildren(...vehicles.map(one => make('li', {}, make('button', { type: 'button', onclick: () => choose(one.system) },
-      make('span', { class: 'id' }), make('span'), make('span', { class: 'figure' })))));
+      make('span', { class: 'id' }), make('span'), make('span', { class: 'figure' }), make('span', { class: 'figure' })))));
   }
   vehicles.forEach((one, i) => {
-    const button = list.children[i].firstChild, [id, mode, height] = button.children;
+    const button = list.children[i].firstChild, [id, mode, height, left] = button.children;
     write(id, String(one.system));
     write(mode, one.lost ? 'lost' : `${one.armed ? '▲' : '▽'} ${one.mode ?? ''}`);
     write(height, figure(one.height_m, 0, 'm'));
+    const low = one.battery_percent < 20 || one.status === 'CRITICAL' || one.status === 'EMERGENCY';
+    write(left, `${low ? '! ' : ''}${figure(one.battery_percent, 0, '%')}`);
+    if (left.classList.contains('bad') !== low) left.classList.toggle('bad', low);
     const now = one.system === state.chosen;
     if (now !== button.hasAttribute('aria-current')) now ? button.setAttribute('aria-current', 'true') : button.removeAttribute('aria-current');
   });
@@ -148,12 +175,17 @@ function showFleet(vehicles, anew) {
 $('#mark').addEventListener('submit', async event => {
   event.preventDefault();
   const [lat, lon] = map.mark;
-  tell(await line.ask('fly_to', state.chosen, { lat, lon, height_m: Number($('#mark-height').value) }));
+  const answer = await line.ask('fly_to', state.chosen, { lat, lon, height_m: Number($('#mark-height').value) });
+  tell(answer);
+  if (answer.ok) unmark();
 });
-$('#mark-close').addEventListener('click', () => { map.mark = null; $('#mark').hidden = true; map.draw(); $('#map').focus(); });
+function unmark() { map.mark = null; $('#mark').hidden = true; map.draw(); $('#map').focus(); }
+$('#mark-close').addEventListener('click', unmark);
 
 async function upload(file) {
-  tell(await line.ask('upload', state.chosen, { name: file.name, text: await file.text() }));
+  const answer = await line.ask('upload', state.chosen, { name: file.name, text: await file.text() });
+  tell(answer);
+  state.bring = answer.ok;
   state.planFor.delete(state.chosen);
 }
 $('#plan-file').addEventListener('change', event => { if (event.target.files.length) upload(event.target.files[0]); event.target.value = ''; });
@@ -162,7 +194,9 @@ for (const kind of ['dragover', 'dragleave', 'drop'])
   document.addEventListener(kind, event => {
     event.preventDefault();
     $('#drop').hidden = kind !== 'dragover' || !state.hello?.control;
-    if (kind === 'drop' && state.hello?.control && event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
+    if (kind !== 'drop' || !event.dataTransfer.files.length) return;
+    if (state.hello?.control) upload(event.dataTransfer.files[0]);
+    else tell({ ok: false, text: 'this page only shows; start it with --control to act' });
   });
 
 // --- light or dark ---

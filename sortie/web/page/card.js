@@ -1,5 +1,7 @@
 // The chosen vehicle at one glance, and what it can be told.
+import { offset } from './geo.js';
 import { $, figure, make, write } from './link.js';
+import { sure } from './sure.js';
 
 const PHASES = ['IDLE', 'PREFLIGHT', 'ARMED', 'FLYING', 'LANDING', 'LANDED'];
 const FIGURES = [
@@ -7,15 +9,32 @@ const FIGURES = [
   ['Speed', v => figure(v.speed_mps, 1, 'm/s')],
   ['Climb', v => figure(v.climb_mps, 1, 'm/s')],
   ['Heading', v => figure(v.heading_deg ?? v.yaw_deg, 0, '°')],
+  ['To home', v => toHome(v)],
+  ['In flight', v => clock(v.armed_for_s)],
   ['Battery', v => `${figure(v.battery_percent, 0, '%')}`, v => v.battery_percent < 20 ? 'bad' : v.battery_percent < 35 ? 'look' : ''],
   ['Volt', v => figure(v.battery_v, 2, 'V')],
   ['Satellites', v => v.satellites === undefined || v.satellites === null ? '–' : `${v.satellites}${v.fix < 3 ? ' no fix' : ''}`, v => v.fix < 3 ? 'bad' : ''],
   ['Item', v => v.item === undefined ? '–' : `${v.item}${v.items ? ` of ${v.items}` : ''}`],
   ['Wind', v => v.wind ? `${figure(v.wind[0], 1, 'm/s')}` : '–'],
   ['Link lost', v => figure(v.loss_percent, 1, '%'), v => v.loss_percent > 20 ? 'bad' : v.loss_percent > 5 ? 'look' : ''],
-  ['Round trip', v => figure(v.round_trip_ms, 0, 'ms')],
   ['Above ground', v => figure(v.above_ground_m, 1, 'm')],
 ];
+
+// Shown where they are known.
+const MAY_BE_UNKNOWN = new Set(['Wind', 'Above ground']);
+
+const WINDS = ['N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'];
+
+// Metres over ground to home, and in which direction.
+export function toHome(v) {
+  if (!v.home || v.lat === undefined) return '–';
+  const [north, east] = offset([v.lat, v.lon], v.home), far = Math.hypot(north, east);
+  if (far < 2) return figure(far, 0, 'm');
+  const there = WINDS[Math.round(Math.atan2(east, north) / Math.PI * 4 + 8) % 8];
+  return far < 10000 ? `${figure(far, 0, 'm')} ${there}` : `${figure(far / 1000, 0, 'km')} ${there}`;
+}
+
+const clock = s => s === undefined || s === null ? '–' : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
 
 export function title(v) { return `Vehicle ${v.system} · ${v.firmware ?? ''} ${v.kind ?? ''}`.trim(); }
 
@@ -28,26 +47,63 @@ export class Card {
       return dd;
     });
     $('#phases').append(...PHASES.map(name => make('li', { text: name.toLowerCase(), 'data-phase': name })));
-    for (const button of document.querySelectorAll('[data-act]')) button.addEventListener('click', () => this.act(button.dataset.act));
-    $('#mode-form').addEventListener('submit', event => { event.preventDefault(); this.ask('mode', { mode: $('#mode-name').value }); });
-    $('#takeoff-form').addEventListener('submit', event => { event.preventDefault(); this.ask('takeoff', { height_m: Number($('#takeoff-height').value) }); });
+    this.buttons = Object.fromEntries([...document.querySelectorAll('[data-act]')].map(button => [button.dataset.act, button]));
+    for (const [name, button] of Object.entries(this.buttons)) button.addEventListener('click', () => this.act(name));
+    $('#mode-form').addEventListener('submit', event => { event.preventDefault(); this.setMode($('#mode-name').value); });
+    $('#mode-name').addEventListener('change', () => { this.picked = true; });
+    $('#takeoff-form').addEventListener('submit', event => { event.preventDefault(); this.takeOff(Number($('#takeoff-height').value)); });
+    $('#change-form').addEventListener('submit', event => { event.preventDefault(); this.change($('#change-what').value, Number($('#change-value').value)); });
+    $('#change-what').addEventListener('change', () => { this.typed = false; this.present(); });
+    $('#change-value').addEventListener('input', () => { this.typed = true; });
   }
 
   async ask(ask, more) { this.tell(await this.line.ask(ask, this.chosen(), more)); }
 
-  act(name) {
-    const has = mode => (this.modes[this.chosen()] ?? []).includes(mode);
+  // What moves the vehicle is asked for once more; what stops it is done at once.
+  async act(name) {
+    const v = this.v, has = mode => (this.modes[this.chosen()] ?? []).includes(mode);
+    if (name === 'GO' && !await sure('GO: after the countdown the vehicle arms and flies its mission.', 'GO')) return;
     if (name === 'GO' || name === 'ABORT') return this.ask('flight', { command: name });
-    if (name === 'arm') return this.ask('arm', { on: !this.armed });
-    if (name === 'pause' || name === 'resume') return this.ask('pause', { on: name === 'pause' });
-    const wanted = name === 'rtl' ? ['RTL', 'Return'] : ['LAND', 'Land', 'HOLD', 'Hold'];
+    if (name === 'arm') {
+      if (!v.armed && !await sure('Arm: the motors start.', 'Arm')) return;
+      return this.ask('arm', { on: !v.armed });
+    }
+    if (name === 'start') {
+      if (!v.armed && !await sure(`Start the mission: the vehicle arms and ${v.flies ? 'takes off' : 'drives off'} at once.`, 'Start')) return;
+      return this.ask('start');
+    }
+    if (name === 'cut') {
+      const falls = v.flies && v.height_m > 1 ? ` It falls from ${figure(v.height_m, 0, 'm')}.` : '';
+      return await sure(`Motors off, now?${falls}`, 'Motors off', true) ? this.ask('arm', { on: false, force: true }) : undefined;
+    }
+    if (name === 'pause') return this.ask('pause');
+    const wanted = name === 'rtl' ? ['RTL', 'Return'] : v.flies ? ['LAND', 'Land'] : ['HOLD', 'Hold'];
     return this.ask('mode', { mode: wanted.find(has) ?? wanted[0] });
+  }
+
+  async setMode(mode) {
+    if (this.v.armed && !await sure(`From ${this.v.mode} to ${mode} while it is armed?`, mode)) return;
+    this.picked = false;
+    this.ask('mode', { mode });
+  }
+
+  async takeOff(height_m) {
+    if (await sure(`Take off to ${height_m} m: the vehicle arms, and its motors start.`, 'Take off')) this.ask('takeoff', { height_m });
+  }
+
+  change(name, value) { this.typed = false; return this.ask(name.split('_')[0], { [name]: value }); }
+
+  // The value as it is now, from which another is chosen; what a person types stays.
+  present() {
+    if (this.typed || document.activeElement === $('#change-value')) return;
+    const name = $('#change-what').value, value = name === 'heading_deg' ? this.v.heading_deg : name === 'speed_mps' ? Math.max(1, this.v.speed_mps ?? 1) : this.v.height_m;
+    $('#change-value').value = value === undefined || value === null ? '' : Math.round(value);
   }
 
   show(v) {
     const none = !v;
     v ??= {};
-    this.armed = v.armed;
+    this.v = v;
     write($('#name'), none ? 'No vehicle' : title(v));
     write($('#mode'), v.lost ? 'LOST' : v.mode ?? '–');
     this.chips(none ? [] : [
@@ -59,10 +115,11 @@ export class Card {
     ].filter(Boolean));
     FIGURES.forEach(([, tell, grade], i) => {
       write(this.dds[i], none ? '–' : tell(v));
+      const unknown = this.dds[i].textContent === '–' && MAY_BE_UNKNOWN.has(FIGURES[i][0]);
+      if (this.dds[i].parentElement.hidden !== unknown) this.dds[i].parentElement.hidden = unknown;
       const wanted = !none && grade ? grade(v) : '';
       if (this.dds[i].className !== wanted) this.dds[i].className = wanted;
     });
-    write($('#arm'), v.armed ? 'Disarm' : 'Arm');
     this.showFlight(v);
     this.showModes(v);
     this.tilt(v);
@@ -75,23 +132,42 @@ export class Card {
     $('#chips').replaceChildren(...wanted.map(([grade, word]) => make('span', { class: `chip ${grade}`, text: word })));
   }
 
+  // The buttons that fit what the vehicle is doing.
   showFlight(v) {
-    $('#flight').hidden = !v.flight;
-    for (const button of document.querySelectorAll('[data-act="GO"], [data-act="ABORT"]')) button.hidden = !v.flight;
+    $('#phases').hidden = !v.flight;
     for (const phase of document.querySelectorAll('[data-phase]')) {
       const here = phase.dataset.phase === v.flight;
       if (here !== phase.hasAttribute('aria-current')) here ? phase.setAttribute('aria-current', 'step') : phase.removeAttribute('aria-current');
     }
-    const counts = v.flight === 'ARMED' && v.countdown_s > 0;
+    const counting = v.flight === 'PREFLIGHT' || v.flight === 'ARMED', counts = v.flight === 'ARMED' && v.countdown_s > 0;
     $('#countdown').hidden = !counts;
     if (counts) write($('#countdown'), `T − ${v.countdown_s} s`);
+    const can = { GO: v.flight && !counting && !v.armed, ABORT: counting, start: v.items !== 0 && v.mission !== 'no mission' && !counting, arm: true, cut: v.armed, pause: v.armed, rtl: true, land: true };
+    const enabled = { rtl: v.armed, land: v.armed };
+    for (const [name, button] of Object.entries(this.buttons)) {
+      if (button.hidden === Boolean(can[name])) button.hidden = !can[name];
+      if (name in enabled && button.disabled === Boolean(enabled[name])) button.disabled = !enabled[name];
+    }
+    write(this.buttons.arm, v.armed ? 'Disarm' : 'Arm');
+    write(this.buttons.land, v.flies === false ? 'Stop' : 'Land');
+    write(this.buttons.start, v.armed && (v.mission === 'active' || v.mission === 'paused' || v.item > 1) ? 'Continue mission' : 'Start mission');
+    $('#takeoff-form').hidden = v.flies === false || Boolean(v.armed);
+    $('#change-form').hidden = !v.armed;
+    for (const option of $('#change-what').options) option.hidden = v.flies === false && option.value === 'height_m';
+    if (v.flies === false && $('#change-what').value === 'height_m') $('#change-what').value = 'speed_mps';
+    this.present();
   }
 
+  // The mode that it is in stands there until a person picks another.
   showModes(v) {
-    const modes = this.modes[v.system] ?? [], key = modes.join();
-    if (this.modesShown === key) return;
-    this.modesShown = key;
-    $('#mode-name').replaceChildren(...modes.map(name => make('option', { text: name, value: name })));
+    const modes = this.modes[v.system] ?? [], key = modes.join(), select = $('#mode-name');
+    if (this.modesShown !== key) {
+      this.modesShown = key;
+      this.picked = false;
+      select.replaceChildren(...modes.map(name => make('option', { text: name, value: name })));
+    }
+    if (this.modeShown !== v.mode || this.modeOf !== v.system) { [this.modeShown, this.modeOf] = [v.mode, v.system]; this.picked = false; }
+    if (!this.picked && select.value !== v.mode) select.value = v.mode;
   }
 
   tilt(v) {

@@ -9,6 +9,14 @@ const CHARTS = {
 };
 const SPAN_S = 300, MOST = 2400, LEFT = 38, TOP = 26, BOTTOM = 16;
 
+// Round values, about three.
+function ticks(low, high) {
+  const rough = (high - low) / 3, power = 10 ** Math.floor(Math.log10(rough)), step = [1, 2, 5, 10].map(one => one * power).find(one => one >= rough);
+  const all = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) all.push(i * step);
+  return all;
+}
+
 export class Charts {
   constructor() {
     this.rows = new Map();
@@ -52,9 +60,9 @@ export class Charts {
     const x = t => LEFT + (t - begin) / Math.max(end - begin, 10) * (width - LEFT - 8), y = v => TOP + (high - v) / (high - low) * (height - TOP - BOTTOM);
     c.font = '11px system-ui, sans-serif';
     c.lineWidth = 1;
-    for (const value of [low, (low + high) / 2, high]) {
+    for (const value of ticks(low, high)) {
       c.strokeStyle = of('--line'); c.beginPath(); c.moveTo(LEFT, Math.round(y(value)) + 0.5); c.lineTo(width - 8, Math.round(y(value)) + 0.5); c.stroke();
-      c.fillStyle = of('--soft'); c.textAlign = 'right'; c.fillText(Math.abs(value) >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1), LEFT - 5, y(value) + 4);
+      c.fillStyle = of('--soft'); c.textAlign = 'right'; c.fillText(String(+value.toFixed(2)), LEFT - 5, y(value) + 4);
     }
     c.textAlign = 'center'; c.fillStyle = of('--soft');
     for (const ago of [240, 180, 120, 60]) if (end - ago > begin) c.fillText(`−${ago / 60} min`, x(end - ago), height - 4);

@@ -20,6 +20,16 @@ export function moved(lat, lon, north, east) {
   return [lat + north / 111194.93, lon + east / (111194.93 * Math.cos(lat * Math.PI / 180))];
 }
 
+// Metres to the north and east of one place to another near it, and over the globe.
+export function offset(from, to) {
+  return [(to[0] - from[0]) * 111194.93, (to[1] - from[1]) * 111194.93 * Math.cos(from[0] * Math.PI / 180)];
+}
+
+export function distance(from, to) {
+  const [a, b, step] = [from[0], to[0], to[1] - from[1]].map(degrees => degrees * Math.PI / 180);
+  return 2 * 6371000 * Math.asin(Math.sqrt(Math.sin((b - a) / 2) ** 2 + Math.cos(a) * Math.cos(b) * Math.sin(step / 2) ** 2));
+}
+
 // 1, 2 or 5 times a power of ten, at least `value`.
 export function nice(value) {
   const power = 10 ** Math.floor(Math.log10(value));

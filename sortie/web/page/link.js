@@ -9,8 +9,10 @@ export class Line {
     const address = new URL('ws', document.baseURI);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     this.socket = new WebSocket(address);
+    let opened = false;
+    this.socket.onopen = () => { opened = true; };
     this.socket.onmessage = event => this.take(JSON.parse(event.data));
-    this.socket.onclose = () => this.shut();
+    this.socket.onclose = () => this.shut(opened);
   }
 
   take(message) {
@@ -20,10 +22,12 @@ export class Line {
     this.waiting.delete(message.id);
   }
 
-  shut() {
+  // One that does not open is refused to an old token: the server is there, and has another address.
+  async shut(opened) {
     for (const done of this.waiting.values()) done({ ok: false, text: 'the page has lost its server' });
     this.waiting.clear();
-    this.handlers.shut();
+    const answer = opened ? null : await fetch(document.baseURI).catch(() => null);
+    this.handlers.shut(answer?.status === 403);
     setTimeout(() => this.open(), this.pause);
     this.pause = Math.min(this.pause * 1.6, 4000);
   }

@@ -6,7 +6,7 @@ import { figure } from './link.js';
 // After Okabe and Ito, in the order in which neighbours differ most, told apart by any eye (a test looks); a number stands beside each.
 const COLOURS = { light: ['#0072b2', '#d55e00', '#007a5a', '#b0508a', '#8000f0', '#800010'], dark: ['#56b4e9', '#f0843a', '#2fc79b', '#e3a3c6', '#e6b800', '#9ad0f5'] };
 const FENCE = { polygonIn: 5001, polygonOut: 5002, circleIn: 5003, circleOut: 5004 };
-const MOST_TRACK = 4000;
+const RETURN = 20, MOST_TRACK = 4000, MOST_NAMES = 80;
 
 export class MapView {
   constructor(canvas, onMark, onPick) {
@@ -258,7 +258,10 @@ export class MapView {
     if (chosen?.home) this.paintHome(c, ...chosen.home);
     const items = (this.plan?.mission ?? []).filter(item => item.place);
     const line = items.map(item => [item.x, item.y]);
-    if (chosen?.home && line.length) line.unshift(chosen.home.slice(0, 2));
+    if (chosen?.home && line.length) {
+      line.unshift(chosen.home.slice(0, 2));
+      if (this.plan.mission.some(item => item.command === RETURN)) line.push(chosen.home.slice(0, 2));
+    }
     if (line.length > 1) {
       this.path(c, line);
       c.setLineDash([7, 5]);
@@ -368,7 +371,9 @@ export class MapView {
     c.strokeStyle = one.lost ? this.ink.bad : (chosen ? this.ink.panel : this.ink.ground);
     c.stroke();
     c.restore();
-    if (chosen || this.vehicles.length < 80) {
+    if (!chosen && this.vehicles.length >= MOST_NAMES) {
+      c.fillStyle = this.ink.text; c.font = '10px system-ui, sans-serif'; c.fillText(String(one.system), x + size, y - size * 0.5);
+    } else {
       const height = chosen && one.height_m !== undefined ? `  ${figure(one.height_m, 0)} m` : '';
       this.label(c, `${one.system}${one.lost ? ' lost' : ''}${height}`, x + size + 3, y - size * 0.6, one.lost ? this.ink.bad : this.ink.text, chosen);
     }
@@ -386,6 +391,9 @@ export class MapView {
     const x = this.width - pixels - 14, y = this.height - 26;
     c.lineWidth = 4; c.strokeStyle = this.ink.ground; c.beginPath(); c.moveTo(x, y - 5); c.lineTo(x, y); c.lineTo(x + pixels, y); c.lineTo(x + pixels, y - 5); c.stroke();
     c.lineWidth = 1.6; c.strokeStyle = this.ink.text; c.stroke();
+    const n = this.width - 22;
+    c.beginPath(); c.moveTo(n, y - 52); c.lineTo(n + 6, y - 34); c.lineTo(n, y - 39); c.lineTo(n - 6, y - 34); c.closePath(); c.fillStyle = this.ink.soft; c.fill();
+    this.label(c, 'N', n - 4, y - 56, this.ink.text, true);
     this.label(c, metres >= 1000 ? `${metres / 1000} km` : `${metres} m`, x + 4, y - 5, this.ink.text);
   }
 }

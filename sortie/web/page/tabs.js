@@ -1,17 +1,32 @@
 // Below the vehicle: texts, plan, parameters, simulation, loop, flights, links.
 import { $, figure, make, write } from './link.js';
 import { Loop } from './loop.js';
+import { Messages } from './messages.js';
+import { sure } from './sure.js';
 
-const TABS = [['texts', 'Texts'], ['plan', 'Plan'], ['parameters', 'Parameters'], ['simulation', 'Simulation'], ['loop', 'Loop'], ['flights', 'Flights'], ['links', 'Links']];
+const TABS = [['texts', 'Texts'], ['plan', 'Plan'], ['parameters', 'Parameters'], ['simulation', 'World'], ['loop', 'Loop'], ['flights', 'Flights'], ['messages', 'Messages'], ['links', 'Links']];
 const GRADES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 const SLIDERS = [
   ['SIM_WIND_SPD', 'Wind', 0, 20, 0.5, 'm/s'], ['SIM_WIND_DIR', 'Wind from', 0, 359, 1, '°'], ['SIM_WIND_TURB', 'Gusts', 0, 10, 0.5, 'm/s'], ['SIM_SPEEDUP', 'Speed-up', 0, 50, 1, '×'],
 ];
 const MOST_TEXTS = 200, MOST_SHOWN = 80;
 
+// What is said several times in a row stands there once, with the time of the last.
+function folded(texts) {
+  const rows = [];
+  for (const text of texts) {
+    const last = rows.at(-1);
+    if (last && last[1] === text[1] && last[2] === text[2]) rows[rows.length - 1] = [...text, last[4] + 1];
+    else rows.push([...text, 1]);
+  }
+  return rows;
+}
+
+const counted = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`;
+
 export class Tabs {
   constructor(line, chosen, vehicle, tell) {
-    Object.assign(this, { line, chosen_: chosen, vehicle, tell, texts: new Map(), tables: new Map(), open: 'texts', loop: new Loop() });
+    Object.assign(this, { line, chosen_: chosen, vehicle, tell, texts: new Map(), tables: new Map(), open: 'texts', loop: new Loop(), messages: new Messages(chosen), clock_ms: 0 });
     this.tabs = TABS.map(([name, word]) => make('button', { type: 'button', role: 'tab', id: `to-${name}`, 'aria-controls': `tab-${name}`, text: word, onclick: () => this.go(name) }));
     $('#tabs').append(...this.tabs);
     for (const [name] of TABS) $(`#tab-${name}`).setAttribute('aria-labelledby', `to-${name}`);
@@ -48,6 +63,7 @@ export class Tabs {
     if (name === 'flights') this.readFlights();
     if (name === 'parameters' && !this.tables.has(this.chosen_()) && this.chosen_()) this.readParameters();
     this.loop.watch(name === 'loop');
+    this.messages.watch(name === 'messages');
   }
 
   // Another vehicle was chosen.
@@ -90,8 +106,9 @@ export class Tabs {
   showTexts() {
     const texts = this.texts.get(this.chosen_()) ?? [];
     if (!texts.length) { $('#texts').replaceChildren(make('li', {}, make('span', { class: 'grade', text: '–' }), make('span', { class: 'quiet', text: 'It has said nothing yet.' }))); return; }
-    $('#texts').replaceChildren(...texts.slice().reverse().map(([, severity, text]) => make('li', {},
-      make('span', { class: 'grade', text: GRADES[severity] ?? severity }), make('span', { class: severity <= 3 ? 'bad' : severity === 4 ? 'look' : '', text }))));
+    $('#texts').replaceChildren(...folded(texts).reverse().map(([, severity, text, at_s, count]) => make('li', {},
+      make('time', { class: 'grade', text: new Date(this.clock_ms + at_s * 1000).toLocaleTimeString([], { hour12: false }) }), make('span', { class: 'grade', text: GRADES[severity] ?? severity }),
+      make('span', { class: severity <= 3 ? 'bad' : severity === 4 ? 'look' : '', text: count > 1 ? `${text} (${count} times)` : text }))));
   }
 
   // --- plan ---
@@ -107,7 +124,7 @@ export class Tabs {
         onclick: async () => this.tell(await this.line.ask('item', this.chosen_(), { seq: item.seq })) }) : null)));
     place.replaceChildren(
       ...(rows.length ? [make('table', {}, make('thead', {}, make('tr', {}, ...['#', 'Item', 'Height', ''].map((text, i) => i === 3 ? make('td') : make('th', { text, scope: 'col', class: i % 2 ? '' : 'n' })))), make('tbody', {}, ...rows))] : []),
-      make('p', { class: 'quiet', text: `${plan.fence.length} fence points, ${plan.rally.length} rally points` }));
+      make('p', { class: 'quiet', text: `${counted(plan.fence.length, 'fence point')}, ${counted(plan.rally.length, 'rally point')}` }));
   }
 
   // --- parameters ---
@@ -124,7 +141,9 @@ export class Tabs {
   showParameters() {
     const table = this.tables.get(this.chosen_()) ?? [], words = $('#parameter-search').value.toLowerCase().split(/\s+/), changed = $('#parameter-changed').checked;
     const isChanged = row => row.default !== undefined && Math.abs(row.default - row.value) > 1e-6 * Math.max(1, Math.abs(row.value));
-    const found = table.filter(row => (!changed || isChanged(row)) && words.every(word => `${row.name} ${row.about ?? ''}`.toLowerCase().includes(word)));
+    // The name that was typed stands first, then names that begin so, then names that have it, then meanings.
+    const rank = ({ name }) => { const n = name.toLowerCase(), word = words[0]; return n === word ? 0 : n.startsWith(word) ? 1 : n.includes(word) ? 2 : 3; };
+    const found = table.filter(row => (!changed || isChanged(row)) && words.every(word => `${row.name} ${row.about ?? ''}`.toLowerCase().includes(word))).sort((a, b) => rank(a) - rank(b));
     write($('#parameter-count'), table.length ? `${found.length} of ${table.length}${found.length > MOST_SHOWN ? `, the first ${MOST_SHOWN} shown` : ''}` : '');
     $('#parameters').replaceChildren(...found.slice(0, MOST_SHOWN).map(row => this.parameter(row, isChanged(row))));
   }
@@ -136,15 +155,22 @@ export class Tabs {
       : make('input', { id, type: 'number', step: 'any', value: +row.value.toPrecision(7) });
     input.value = values.length ? row.value : +row.value.toPrecision(7);
     input.disabled = !this.control || row.fixed;
+    const bound = row.low !== undefined && row.low !== null && row.high !== null;
     input.addEventListener('change', async () => {
-      const answer = await this.line.ask('set', this.chosen_(), { name: row.name, value: Number(input.value), type: row.type });
+      const value = Number(input.value), outside = bound && (value < row.low || value > row.high);
+      if (outside && !await sure(`${row.name}: ${value} is outside of ${row.low} to ${row.high}. A vehicle stores that without a word.`, 'Set it', true)) {
+        input.value = +row.value.toPrecision(7);
+        return;
+      }
+      const answer = await this.line.ask('set', this.chosen_(), { name: row.name, value, type: row.type });
       this.tell(answer);
       if (answer.data && answer.data.value !== null) row.value = answer.data.value;
       input.value = values.length ? row.value : +row.value.toPrecision(7);
     });
-    const range = row.low !== undefined && row.low !== null && row.high !== null ? ` · ${row.low} to ${row.high}` : '';
+    const range = bound ? ` · ${row.low} to ${row.high}` : '';
     const bits = Object.entries(row.bits ?? {}).map(([bit, text]) => `${2 ** bit}: ${text}`).join(', ');
-    return make('li', { class: changed ? 'changed' : '' }, make('div', { class: 'head' }, make('b', {}, make('label', { for: id, text: row.name })), input, make('span', { class: 'quiet', text: row.unit ?? '' })),
+    const far = bound && (row.value < row.low || row.value > row.high);
+    return make('li', { class: `${changed ? 'changed' : ''}${far ? ' outside' : ''}` }, make('div', { class: 'head' }, make('b', {}, make('label', { for: id, text: row.name })), input, make('span', { class: 'quiet', text: row.unit ?? '' })),
       make('p', { text: `${row.about ?? ''}${range}${row.default !== undefined ? ` · default ${+row.default.toPrecision(6)}` : ''}${row.reboot ? ' · acts after a restart' : ''}${bits ? ` · bits ${bits}` : ''}` }));
   }
 
@@ -187,7 +213,7 @@ export class Tabs {
       if (!values.SYS_FAILURE_EN && !await set('SYS_FAILURE_EN', 1)) return;
       this.tell(await this.line.ask('fail', this.chosen_(), { unit: unit.value, type, instance: unit.value === 'MOTOR' ? 1 : 0 }));
     };
-    place.replaceChildren(make('h3', { text: 'World' }), ...sliders, make('p', { class: 'quiet', id: 'pace', text: 'Speed-up 0: as fast as possible.' }),
+    place.replaceChildren(...sliders, make('p', { class: 'quiet', id: 'pace', text: 'Speed-up 0: as fast as possible.' }),
       make('div', { class: 'control-only' }, make('h3', { text: 'Failures' }), make('div', { class: 'row' }, unit, types,
         make('button', { type: 'button', class: 'stop', text: 'Break it', onclick: () => fail(types.value) }), make('button', { type: 'button', text: 'Mend it', onclick: () => fail('OK') }))));
   }

@@ -34,9 +34,14 @@ def page(window, acting):
     assert not opened.errors
 
 
+ASKED_AGAIN = frozenset(("GO", "arm", "start", "cut"))
+
+
 def press(page, act, answer):
-    """A button of the vehicle, and what came of it."""
+    """A button of the vehicle, the yes where it is asked for once more, and what came of it."""
     page.page.click(f'[data-act="{act}"]')
+    if act in ASKED_AGAIN and page.page.is_visible("#sure"):
+        page.page.click("#sure-yes")
     page.shows("#answer", answer)
 
 
@@ -54,15 +59,19 @@ def test_a_plan_is_dropped_on_the_map_counted_down_and_aborted(page, tmp_path):
     drop(page, "broken.plan", "{")
     page.shows("#answer", "broken.plan: ")
     drop(page, "square.plan", SQUARE.read_text())
-    page.shows("#answer", "uploaded, 6 mission items, 4 fence items, 1 rally items")
+    page.shows("#answer", "uploaded, 6 mission items, 4 fence items, 1 rally item")
     page.page.click("#to-plan")
     page.until("() => document.querySelectorAll('#plan tbody tr').length === 6")
-    page.shows("#plan", "4 fence points, 1 rally points")
+    page.shows("#plan", "4 fence points, 1 rally point")
     page.page.click("#to-simulation")
     page.page.fill("#s-SIM_SPEEDUP", "1")
     page.shows("#answer", "SIM_SPEEDUP = 1")
+    assert not page.page.is_visible('[data-act="ABORT"]')
+    before = page.page.locator("#safe").bounding_box()
     press(page, "GO", "GO: ")
     page.shows("#countdown", "T − ")
+    assert page.page.locator("#safe").bounding_box() == before, "no button moves under the hand"
+    assert not page.page.is_visible('[data-act="GO"]')
     keep(page, tmp_path, "countdown")
     press(page, "ABORT", "ABORT: accepted")
     page.shows("#chips", "disarmed")
@@ -79,6 +88,7 @@ def test_it_is_flown_by_hand(page, tmp_path):
     page.page.select_option("#mode-name", "LOITER")
     page.page.click("#mode-form button")
     page.shows("#mode", "LOITER")
+    assert page.page.input_value("#mode-name") == "LOITER"
     page.page.click("#to-simulation")
     page.page.fill("#s-SIM_SPEEDUP", "1")  # so that it does not disarm by itself before anybody has seen it
     page.shows("#answer", "SIM_SPEEDUP = 1")
@@ -90,16 +100,34 @@ def test_it_is_flown_by_hand(page, tmp_path):
     page.shows("#answer", "SIM_SPEEDUP = 10")
     page.page.fill("#takeoff-height", "15")
     page.page.click("#takeoff-form button")
+    page.shows("#sure-text", "Take off to 15 m")
+    page.page.click("#sure-no")
+    page.shows("#chips", "▽ disarmed")
+    page.page.click("#takeoff-form button")
+    page.page.click("#sure-yes")
     page.shows("#answer", "takeoff to 15 m: accepted")
     page.until(f"() => {HEIGHT_M} > 14")
+    assert page.page.input_value("#mode-name") == "GUIDED"
+    assert not page.page.is_visible("#takeoff-form")
+    page.page.select_option("#mode-name", "STABILIZE")
+    page.page.click("#mode-form button")
+    page.shows("#sure-text", "From GUIDED to STABILIZE")
+    page.page.keyboard.press("Escape")
+    page.page.select_option("#change-what", "height_m")
+    page.page.fill("#change-value", "18")
+    page.page.click("#change-form button")
+    page.shows("#answer", "height 18 m: accepted")
+    page.until(f"() => {HEIGHT_M} > 17")
     for _ in range(3):
         page.page.click('[data-map="out"]')
     box = page.page.query_selector("#map").bounding_box()
     page.page.click("#map", position={"x": box["width"] * 0.25, "y": box["height"] * 0.5})
     assert page.page.is_visible("#mark")
+    assert page.page.input_value("#mark-height") in ("17", "18")
     page.page.fill("#mark-height", "25")
     page.page.click("text=Fly here")
     page.shows("#answer", "at 25 m: accepted")
+    assert not page.page.is_visible("#mark")
     page.until(f"() => {SPEED_MPS} > 3")
     keep(page, tmp_path, "click-to-fly")
     press(page, "pause", "pause: accepted")

@@ -11,8 +11,9 @@ import pytest
 from autopilot.interface.geo import GeoPoint, distance
 from mavlink_bridge.wire.framing import Frame
 from sortie import Session
-from sortie.web.orders import modes_of, read_request
+from sortie.web.orders import modes_of
 from sortie.web.picture import COLUMNS, LOST_MS
+from sortie.web.requests import read_request
 from sortie.web.traffic import SILENT_MS, Sender
 from tests.fakes.watched import Watched
 
@@ -55,7 +56,8 @@ def test_who_only_looks_cannot_act():
         page.run(3.0)
         acts = {
             "arm": {"on": True}, "mode": {"mode": "GUIDED"}, "flight": {"command": "GO"}, "takeoff": {"height_m": 10},
-            "fly_to": {"lat": 1, "lon": 1, "height_m": 1}, "pause": {"on": True}, "start": {}, "clear": {},
+            "fly_to": {"lat": 1, "lon": 1, "height_m": 1}, "pause": {}, "start": {}, "clear": {},
+            "height": {"height_m": 10}, "speed": {"speed_mps": 3}, "heading": {"heading_deg": 90},
             "upload": {"name": "a.plan", "text": SQUARE}, "item": {"seq": 1}, "fail": {"unit": "GPS", "type": "OFF"},
             "set": {"name": "A", "value": 1, "type": 9},
         }  # fmt: skip
@@ -83,7 +85,7 @@ def test_a_mission_is_uploaded_flown_and_seen(watched):
     watched.until(lambda facts: facts["item"] >= 3)
     assert watched.facts()["mission"] == "active"
     watched.until(lambda facts: not facts["armed"])
-    said = [text for _, _, text in watched.watch.vehicles[1].said]
+    said = [text for _, _, text, _ in watched.watch.vehicles[1].said]
     assert any("Mission" in text for text in said)
     history = watched.ask("history").data
     heights = [row[COLUMNS.index("height_m")] for row in history["rows"] if row[COLUMNS.index("height_m")] is not None]
@@ -237,3 +239,77 @@ def test_a_restart_is_no_loss():
     for number in range(100):
         sender.take(1, frame(number), number + SILENT_MS + 100)
     assert sender.loss_percent == 0.0
+
+
+def test_a_mission_is_started_paused_and_gone_on_with(watched):
+    """From the ground by arming it; a pause where DO_PAUSE_CONTINUE is refused is one all the same; from any mode."""
+    watched.until(lambda facts: facts["ready"])
+    assert watched.ask("start").text == "mission start: the vehicle has no mission"
+    assert watched.ask("upload", name="square.plan", text=move(SQUARE)).ok
+    assert watched.ask("start").ok
+    watched.until(lambda facts: facts["mode"] == "AUTO" and facts["height_m"] > 3.0, 20.0)
+    paused = watched.ask("pause")
+    assert paused.ok, paused.text
+    watched.until(lambda facts: facts["mode"] == "GUIDED" and abs(facts["climb_mps"]) < 0.2, 20.0)
+    assert watched.ask("start").ok
+    watched.until(lambda facts: facts["item"] == 2 and facts["speed_mps"] > 2.0, 40.0)
+    assert watched.ask("pause").text == "pause: accepted"
+    watched.until(lambda facts: facts["speed_mps"] < 0.3, 20.0)
+    assert watched.ask("start").text == "go on: accepted"
+    watched.until(lambda facts: facts["speed_mps"] > 2.0, 20.0)
+    assert watched.ask("mode", mode="GUIDED").ok
+    assert watched.ask("item", seq=4).ok
+    watched.until(lambda facts: facts["mode"] == "AUTO" and facts["item"] == 4, 5.0)
+    assert watched.facts()["armed_for_s"] == pytest.approx(watched.session.time_s - 4.0, abs=4.0)
+
+
+def test_height_speed_and_heading_are_changed_in_flight(watched):
+    """Each without going anywhere else."""
+    watched.until(lambda facts: facts["ready"])
+    assert watched.ask("takeoff", height_m=10.0).ok
+    watched.until(lambda facts: facts["height_m"] > 9.5, 30.0)
+    place = watched.facts()["lat"]
+    assert watched.ask("height", height_m=15.0).ok
+    assert watched.ask("heading", heading_deg=120.0).ok
+    watched.until(lambda facts: facts["height_m"] > 14.5 and abs(facts["yaw_deg"] - 120.0) < 3.0, 30.0)
+    assert watched.facts()["lat"] == pytest.approx(place, abs=2e-5)
+    assert watched.ask("speed", speed_mps=2.0).ok
+    assert watched.ask("fly_to", lat=HOME.lat + 0.001, lon=HOME.lon, height_m=15.0).ok
+    watched.until(lambda facts: facts["speed_mps"] > 1.8, 20.0)
+    watched.run(5.0)
+    assert watched.facts()["speed_mps"] < 2.3
+
+
+def test_a_refusal_says_why(watched):
+    """The text that came with it is in the answer; nothing is called accepted that the vehicle does not do."""
+    watched.until(lambda facts: facts["ready"])
+    there = {"lat": HOME.lat, "lon": HOME.lon, "height_m": 20.0}
+    assert watched.ask("fly_to", **there).text.endswith("the vehicle is not armed")
+    assert watched.ask("takeoff", height_m=10.0).ok
+    watched.until(lambda facts: facts["height_m"] > 9.0, 30.0)
+    answer = watched.ask("takeoff", height_m=20.0)
+    assert (answer.ok, answer.text) == (False, "takeoff: failed (Takeoff: already flying)")
+    assert not watched.ask("arm", on=False).ok
+    assert watched.ask("arm", on=False, force=True).ok
+    watched.until(lambda facts: not facts["armed"], 2.0)
+
+
+def test_what_does_not_fly_is_not_armed_to_take_off():
+    """A rover refuses at once, and stays as it is."""
+    with Session("sim:rover", home=HOME, seed=3) as session:
+        page = Watched(session)
+        page.run(2.0)
+        page.until(lambda facts: facts["ready"])
+        assert page.facts()["flies"] is False
+        assert page.ask("takeoff", height_m=10.0).text == "takeoff: a rover does not fly"
+        assert (page.facts()["armed"], page.facts()["mode"]) == (False, "HOLD")
+
+
+def test_texts_have_their_time(watched):
+    """Link time, as states have it."""
+    watched.until(lambda facts: facts["ready"])
+    watched.run(3.0)
+    at_s = watched.now_ms / 1000.0
+    assert watched.ask("arm", on=True).ok is not None
+    texts = watched.ask("history").data["texts"]
+    assert texts[-1][3] == pytest.approx(at_s, abs=1.5)

@@ -1,0 +1,146 @@
+"""Requests of a page, as it sends them: a kind for each, checked when it is read.
+
+A request is a JSON object: `ask` names it, `id` comes back with the answer, `system` is the vehicle's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
+Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
+Height = Annotated[float, Meta(ge=-1000.0, le=100_000.0)]
+Float32 = Annotated[float, Meta(ge=-3.4028234e38, le=3.4028234e38)]
+"""What a parameter holds."""
+Name = Annotated[str, Meta(min_length=1, max_length=16)]
+LARGEST_PLAN: Final = 4 << 20
+
+
+class Request(Struct, tag_field="ask", forbid_unknown_fields=True):
+    """What they have in common."""
+
+    id: int
+    system: Annotated[int, Meta(ge=1, le=255)]
+
+
+class Arm(Request, tag="arm"):
+    """`force`: whatever the checks say, also in the air."""
+
+    on: bool
+    force: bool = False
+
+
+class SetMode(Request, tag="mode"):
+    """`mode`: a name that the vehicle's firmware has."""
+
+    mode: str
+
+
+class Manager(Request, tag="flight"):
+    """GO and ABORT of the flight manager."""
+
+    command: str
+
+
+class TakeOff(Request, tag="takeoff"):
+    height_m: Annotated[float, Meta(gt=0.0, le=10_000.0)]
+
+
+class FlyTo(Request, tag="fly_to"):
+    """`height_m` above home."""
+
+    lat: Latitude
+    lon: Longitude
+    height_m: Height
+
+
+class ChangeHeight(Request, tag="height"):
+    """Hold this height above home, here."""
+
+    height_m: Height
+
+
+class ChangeSpeed(Request, tag="speed"):
+    """Over ground."""
+
+    speed_mps: Annotated[float, Meta(gt=0.0, le=200.0)]
+
+
+class Turn(Request, tag="heading"):
+    """Turn the nose."""
+
+    heading_deg: Annotated[float, Meta(ge=0.0, le=360.0)]
+
+
+class Pause(Request, tag="pause"):
+    """Stop here; `Start` goes on."""
+
+
+class Start(Request, tag="start"):
+    """Begin the mission, from the ground too, or go on with it."""
+
+
+class Upload(Request, tag="upload"):
+    """`text`: a plan file of any ground station; `name`: of the file."""
+
+    name: str
+    text: Annotated[str, Meta(max_length=LARGEST_PLAN)]
+
+
+class Clear(Request, tag="clear"):
+    """Take mission, fence and rally points away."""
+
+
+class Item(Request, tag="item"):
+    """Go on with this item."""
+
+    seq: Annotated[int, Meta(ge=0, le=65535)]
+
+
+class SetParameter(Request, tag="set"):
+    name: Name
+    value: Float32
+    type: int
+
+
+class Fail(Request, tag="fail"):
+    """MAV_CMD_INJECT_FAILURE; `instance` 0: all."""
+
+    unit: str
+    type: str
+    instance: Annotated[int, Meta(ge=0, le=255)] = 0
+
+
+class Plan(Request, tag="plan"):
+    """Mission, fence, rally points as the vehicle has them."""
+
+
+class ParameterTable(Request, tag="parameters"):
+    """All, with what they mean."""
+
+
+class Simulator(Request, tag="simulator"):
+    """The values of `SIMULATOR` that it has."""
+
+
+class Modes(Request, tag="modes"):
+    """The names of the modes that it can be told."""
+
+
+class History(Request, tag="history"):
+    """What was sampled of it."""
+
+
+AnyRequest = (
+    Arm | SetMode | Manager | TakeOff | FlyTo | ChangeHeight | ChangeSpeed | Turn | Pause | Start | Upload | Clear
+    | Item | SetParameter | Fail | Plan | ParameterTable | Simulator | History | Modes
+)  # fmt: skip
+_DECODER: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequest)
+
+
+def read_request(text: str | bytes) -> AnyRequest:
+    """The request in a JSON text. msgspec.DecodeError says in one line why it is none."""
+    return _DECODER.decode(text)
