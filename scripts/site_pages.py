@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ADDED = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 FLOWN = {"square": "examples/square.waypoints", "survey": "examples/survey.plan"}
 """Pages under flights/, and the plans that are flown for them."""
+OUTSIDE = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
+"""With which the theme's offline search asks another host; ours is scripts/site_search.js."""
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 
@@ -48,6 +50,22 @@ def flown_page(plan: Path) -> str:
             raise RuntimeError(f"{plan}: the flight ended with status {status}")
         (page,) = Path(folder, "pages").rglob("*.html")
         return page.read_text(encoding="utf-8")
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """The search works from a folder, and asks nobody for it."""
+    return own_search(output)
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """Also on the page of what is not found."""
+    return own_search(output_content)
+
+
+def own_search(page: str) -> str:
+    """The page with the script of ours in place of another host's."""
+    script = (ROOT / "scripts" / "site_search.js").read_text(encoding="utf-8")
+    return page.replace(OUTSIDE, f"<script>\n{script}</script>")
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -78,12 +78,13 @@ class ParameterDef:
         return to_float32(float(whole))
 
     def complaint(self, value: float) -> str | None:
-        """Why `value` is outside what is recommended, in at most 50 characters (one STATUSTEXT), or None."""
+        """That `value`, which is set all the same, is outside what is recommended, in at most 50 characters (one
+        STATUSTEXT), or None."""
         low, high = self.minimum, self.maximum
         if (low is not None and value < low) or (high is not None and value > high):
-            return f"{self.name} {value:.5g}: not in {_bound(low)}..{_bound(high)}"
+            return f"{self.name} {value:.6g} set; range {_bound(low)}..{_bound(high)}"
         if self.values and low is None and high is None and value not in self.values:
-            return f"{self.name} {value:.5g}: not a known value"
+            return f"{self.name} {value:.6g} set; not a known value"
         return None
 
 

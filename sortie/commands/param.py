@@ -64,14 +64,16 @@ def _read(remote: Remote, name: str) -> ParameterValue:
 
 
 def _write(remote: Remote, name: str, value: float, kind: int) -> tuple[float, str]:
-    """Set one of this MAV_PARAM_TYPE; what then holds, and what is to be said when that is another value."""
+    """Set one of this MAV_PARAM_TYPE; what then holds, and what is to be said when that is another value, or one
+    outside of the recommended range: a vehicle stores it."""
     writing = ParameterWrite(remote.target, name, value, type=kind)
     remote.ask(writing)
     if writing.value is None:
         raise _unknown(remote, name)
     held = writing.value.value
     if writing.outcome is ParameterOutcome.ACCEPTED:
-        return held, ""
+        known = Parameters(remote.target.firmware.vehicle_class.parameters)
+        return held, (known.definition(name).complaint(held) or "") if name in known else ""
     return held, f"{name} not set to {format_value(value)}: it is {format_value(held)}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.site_pages import FLOWN
+from scripts.site_pages import FLOWN, OUTSIDE, own_search
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
 
@@ -49,6 +49,13 @@ def test_the_first_hour_runs_as_it_is_written(tmp_path: Path) -> None:
     assert "GO:" in done.stdout
     assert "2 passed" in done.stdout
     assert {"again.html", "flight.kml", "pages"} <= {one.name for one in tmp_path.iterdir()}
+
+
+def test_the_search_of_a_folder_asks_no_other_host() -> None:
+    """The theme's script for it is another host's: ours stands in its place."""
+    page = own_search(f"<head>{OUTSIDE}</head>")
+    assert "//" not in page.replace("// A browser", "")
+    assert "IFrameWorker" in page
 
 
 def test_pictures_are_those_of_the_tests() -> None:

@@ -86,6 +86,8 @@ class SetupService:
         self._compass = CompassCalibration()
         self._motors = MotorTest()
         self._asker: Peer | None = None  # of the accelerometer calibration
+        self._told = 0
+        """Step of it that was last asked for in words."""
         self._outgoing: list[Outgoing] = []
         commands.register(Cmd.PREFLIGHT_CALIBRATION, Row(self._calibrate))
         commands.register(Cmd.ACCELCAL_VEHICLE_POS, Row(self._lies, required=(1,), query=True))
@@ -105,7 +107,7 @@ class SetupService:
             return equipment.calibrate(command, context)
         refusal = self._armed()
         if refusal is None:
-            self._asker = command.peer
+            self._asker, self._told = command.peer, 0
             self._accelerometer.begin(context.now_ms)
         return refusal or ACCEPTED
 
@@ -183,10 +185,11 @@ class SetupService:
             asker.system, asker.component, Cmd.ACCELCAL_VEHICLE_POS, 0, float(position), 0, 0, 0, 0, 0, 0
         )
         self._outgoing.append(Outgoing(message, asker.link))
-        if self._accelerometer.step:
-            self._parts.announcer.say(Severity.INFO, self._accelerometer.text)
-        else:
+        if not self._accelerometer.step:
             self._asker = None
+        elif self._accelerometer.step != self._told:  # in words once; the command comes again until it is confirmed
+            self._parts.announcer.say(Severity.CRITICAL, self._accelerometer.text)
+        self._told = self._accelerometer.step
 
     def _offsets(self) -> tuple[float, float, float]:
         x, y, z = (self._parts.parameters[f"COMPASS_OFS_{axis}"] for axis in _AXES)

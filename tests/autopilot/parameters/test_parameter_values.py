@@ -49,8 +49,8 @@ def test_a_value_outside_the_recommended_range_is_taken_with_a_warning() -> None
     p = Parameters(COPTER.parameters)
     outcome = p.set("WPNAV_SPEED", 5000)
     assert (outcome.value, outcome.accepted) == (5000, True)
-    assert outcome.warning == "WPNAV_SPEED 5000: not in 10..2000"
-    assert p.set("FLTMODE1", 99).warning == "FLTMODE1 99: not a known value"
+    assert outcome.warning == "WPNAV_SPEED 5000 set; range 10..2000"
+    assert p.set("FLTMODE1", 99).warning == "FLTMODE1 99 set; not a known value"
 
 
 @pytest.mark.parametrize(("value", "kept"), [(2.7, 2), (2.995, 3), (-1.999, -2), (-1.5, -1), (-0.0, 0)])
@@ -111,7 +111,7 @@ def test_an_impossible_override_is_refused() -> None:
 
 
 def test_an_override_outside_its_range_is_noted() -> None:
-    assert Parameters(COPTER.parameters, {}, {"WPNAV_SPEED": 1.0}).notes == ["WPNAV_SPEED 1: not in 10..2000"]
+    assert Parameters(COPTER.parameters, {}, {"WPNAV_SPEED": 1.0}).notes == ["WPNAV_SPEED 1 set; range 10..2000"]
 
 
 def test_an_unknown_name_is_a_key_error() -> None:

@@ -193,7 +193,7 @@ def test_a_read_only_parameter_answers_what_holds() -> None:
 
 def test_a_value_outside_its_range_is_taken_with_a_warning() -> None:
     out = Bench().set("WPNAV_SPEED", 9000)
-    assert texts(out) == ["WPNAV_SPEED 9000: not in 10..2000"]
+    assert texts(out) == ["WPNAV_SPEED 9000 set; range 10..2000"]
     assert values(out) == [("WPNAV_SPEED", 9000, 65535)]
 
 

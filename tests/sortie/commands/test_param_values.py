@@ -42,6 +42,8 @@ def test_what_is_saved_is_what_is_loaded(capsys, tmp_path):
         assert run(["param", "save", file, *to]) == 0
         assert run(["param", "load", file, *to]) == 0
         assert "\n0 of " in capsys.readouterr().err
+        assert run(["param", "set", "WPNAV_SPEED", "8888", *to]) == 0
+        assert capsys.readouterr().err == "sortie: WPNAV_SPEED 8888 set; range 10..2000\n"
 
 
 def test_a_parameter_of_the_other_kind_of_vehicle_is_not_offered_as_its_own_neighbour(capsys, tmp_path):
