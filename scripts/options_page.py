@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from html import escape
 from pathlib import Path
 
 from scripts.generated_page import write_or_check
@@ -63,10 +64,15 @@ def _row(row: Option[object], commands: frozenset[str]) -> str:
     help_ = row.help + (f" ({_names(row.commands & commands)})" if missing else "")
     where = "" if row.applies_to == ANYWHERE else ", ".join(_WHERE[one] for one in Where if one in row.applies_to)
     cells = (
-        ", ".join(f"`{name}`" for name in names), help_, row.unit, "required" if row.required else row.fallback,
+        ", ".join(map(_code, names)), help_, row.unit, "required" if row.required else row.fallback,
         _ALSO[row.sources].format(row.variable), where,
     )  # fmt: skip
-    return " | ".join(cell.replace("|", "\\|") for cell in cells)
+    return " | ".join(cell.replace("|", "&#124;") for cell in cells)
+
+
+def _code(text: str) -> str:
+    """Code in a table. A backslash before a bar is shown by the site, and an entity between backticks by all."""
+    return f"<code>{escape(text)}</code>" if "|" in text else f"`{text}`"
 
 
 def main(arguments: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 
 from autopilot.interface.geo import GeoPoint
@@ -34,6 +35,16 @@ def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
     if len(home) != 2 or not isinstance(home[0], GeoPoint):
         raise UserError(f'home {home}: expected "LAT,LON,ALT,HEADING", a GeoPoint, or one with its heading in degrees')
     return home
+
+
+def place_above(home: GeoPoint | None, lat: float, lon: float, height: float) -> GeoPoint:
+    """A place `height` m above home. UserError for one that is nowhere on earth."""
+    if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(height)):
+        raise UserError(
+            f"place {lat:g}, {lon:g}, {height:g} m: expected a latitude from -90 to 90, a longitude from -180 to 180, "
+            "and a height"
+        )
+    return GeoPoint(lat, lon, height + (0.0 if home is None else home.alt))
 
 
 def several(given: Iterable[str], name: str) -> tuple[str, ...]:

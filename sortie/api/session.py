@@ -418,10 +418,9 @@ class Session(Claims):
         self._checked(self.autopilot.commands.takeoff(height))
 
     def goto(self, lat: float, lon: float, height: float) -> None:
-        """Fly to a place (degrees; m above home) in GUIDED and hold it."""
-        home = self.autopilot.facts.home
-        altitude = height + (0.0 if home is None else home.alt)
-        self._checked(self.autopilot.commands.reposition(GeoPoint(lat, lon, altitude), self.service.now_ms))
+        """Fly to a place (degrees; m above home) in GUIDED and hold it. UserError for one that is not on earth."""
+        place = begin.place_above(self.autopilot.facts.home, lat, lon, height)
+        self._checked(self.autopilot.commands.reposition(place, self.service.now_ms))
 
     def land(self) -> None:
         """Land here (mode LAND)."""

@@ -79,5 +79,6 @@ def parse_fault(text: str, known: Iterable[str]) -> Fault:
     fault = Fault(*match.group("name", "value", "start", "end", "nth"))
     names = sorted(known)
     if fault.name not in names:
-        raise UserError(f"unknown fault '{fault.name}'{nearest(fault.name, names)}", option="fault", given=text)
+        near = nearest(fault.name, names) or f"; known are {', '.join(names)}"
+        raise UserError(f"unknown fault '{fault.name}'{near}", option="fault", given=text)
     return fault

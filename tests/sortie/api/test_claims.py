@@ -140,3 +140,19 @@ def test_wind_blows_from_where_it_was_told(vehicle):
     vehicle.set_wind(5.0, 90.0)
     vehicle.run_for(2.0)
     assert vehicle.truth.wind == (pytest.approx(0.0, abs=0.1), pytest.approx(-5.0, abs=0.1))
+
+
+@pytest.mark.parametrize("place", [(91.0, 200.0, 10.0), (float("nan"), 8.0, 10.0), (47.0, 8.0, float("inf"))])
+def test_no_place_on_earth_is_no_target(vehicle, place):
+    """It is refused with what would be one, and the vehicle stays what it is."""
+    with pytest.raises(
+        UserError, match="expected a latitude from -90 to 90, a longitude from -180 to 180, and a height"
+    ):
+        vehicle.goto(*place)
+    assert vehicle.state.mode == "AUTO"
+
+
+def test_a_fault_that_is_like_none_is_answered_with_all(vehicle):
+    """There is no other list where it is typed."""
+    with pytest.raises(UserError, match=r"unknown fault 'x\.y'; known are accel\.garbage, .*gps\.loss, .*wind\.gust"):
+        vehicle.inject("x.y")
