@@ -49,6 +49,7 @@ from mavlink_bridge.px4.modes import (
     TAKEOFF,
     ModeMap,
     Pair,
+    fits,
 )
 from mavlink_bridge.px4.parameters import Px4Parameters
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -56,9 +57,6 @@ from mavlink_bridge.services.commands import flight
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.modes import ListedMode
-
-_LARGEST_MODE = 255
-"""Of a main mode or a submode: custom_mode has a byte for each."""
 
 # Commander.cpp (`arm`, `disarm`), HealthAndArmingChecks
 _PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
@@ -219,10 +217,8 @@ class Px4Face:
     def _set_mode(self, command: Command, context: Context) -> Outcome:
         if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
             return DENIED
-        sub = command.whole(3) if command.given(3) else 0
-        if not (0 <= command.whole(2) <= _LARGEST_MODE and 0 <= sub <= _LARGEST_MODE):
-            return DENIED
-        return self.enter_mode((command.whole(2), sub), context.now_ms)
+        mode = (command.whole(2), command.whole(3) if command.given(3) else 0)
+        return self.enter_mode(mode, context.now_ms) if fits(mode) else DENIED
 
     def enter_mode(self, mode: Pair, now_ms: int) -> Outcome:
         """A user's mode; one that is refused leaves everything as it was."""

@@ -72,6 +72,11 @@ _FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *EXTERNAL}
 """All others PX4 calls advanced."""
 
 
+def fits(mode: Pair) -> bool:
+    """Can custom_mode say it? It has a byte for the main mode and one for the submode."""
+    return all(0 <= number <= 0xFF for number in mode)
+
+
 class KnownModes(Protocol):
     """The core's modes: `autopilot.modes.manager.ModeChoice`."""
 

@@ -73,8 +73,7 @@ def read_log(path: Path) -> FlightFacts:
     except (OSError, PlanError) as error:
         raise UserError(f"{log}: {error}") from error
     except Exception as error:
-        what = " ".join(str(error).split())[:100] or type(error).__name__
-        raise UserError(f"{log}: the log is damaged, or another program's: {what}") from error
+        raise UserError(f"{log}: the log is damaged, or another program's ({type(error).__name__})") from error
     if not (facts.samples or facts.modes or facts.texts):
         raise UserError(f"{log}: the log holds nothing of a flight")
     facts.name = f"{log.resolve().parent.name}/{log.name}"

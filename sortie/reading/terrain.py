@@ -140,8 +140,7 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
     except UserError:
         raise
     except Exception as error:
-        what = " ".join(str(error).split())[:100] or type(error).__name__
-        raise _error(file, f"cannot be read: {what}") from error
+        raise _error(file, f"cannot be read, it is damaged or of an unknown form ({type(error).__name__})") from error
     if heights.ndim != 2:
         raise _error(file, "has more than one height for a place")
     yield from _cut(south, west, per_lat, per_lon, heights[::-1], nodata, box)

@@ -27,7 +27,6 @@ ALONE: Mapping[str, str] = {
     "autopilot.vehicles.boat": "one module for each kind",
     "sitl.vehicles.rover": "one module for each kind",
     "sitl.ardupilot.launcher": "one package for each firmware's simulator",
-    "mavlink_bridge.flight_controller.finder": "a conversation of its own, before there is a controller",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
     "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",

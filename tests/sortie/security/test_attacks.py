@@ -23,7 +23,7 @@ from sortie.loop.journal import LoopJournal
 from sortie.reading.logs import read_log
 from sortie.reading.terrain import read_ground
 from sortie.runtime.runtime import Runtime
-from sortie.web.orders import read_request
+from sortie.web.requests import read_request
 from sortie.web.rest import heard_json
 from sortie.web.station import Station
 from sortie.web.traffic import Traffic
