@@ -72,6 +72,8 @@ def read_log(path: Path) -> FlightFacts:
             facts.take_plan(parse_plan(beside.read_bytes()))
     except (OSError, PlanError) as error:
         raise UserError(f"{log}: {error}") from error
+    except UserError:
+        raise
     except Exception as error:
         raise UserError(f"{log}: the log is damaged, or another program's ({type(error).__name__})") from error
     if not (facts.samples or facts.modes or facts.texts):

@@ -137,7 +137,7 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
                 return
             heights = np.asarray(page.asarray(), np.float32)
             nodata = float(page.nodata) if _NODATA_TAG in page.tags else None
-    except UserError:
+    except (UserError, OSError):
         raise
     except Exception as error:
         raise _error(file, f"cannot be read, it is damaged or of an unknown form ({type(error).__name__})") from error
