@@ -6,9 +6,10 @@ Body axes forward-right-down; quaternions (w, x, y, z) rotate body to NED. All f
 
 from __future__ import annotations
 
-from math import cos, sin, sqrt
+from math import sqrt
 
 from autopilot.control.jit import jit
+from autopilot.control.mathematics import cos, sin
 
 
 @jit

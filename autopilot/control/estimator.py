@@ -13,8 +13,9 @@ Tilt is carried as the acceleration that it makes (m/s2 = g times rad), drift as
 
 from __future__ import annotations
 
-from math import atan2, cos, sin, sqrt
+from math import sqrt
 
+from autopilot.interface import layout as L
 from autopilot.control.inertial import (
     align,
     correct_vertical,
@@ -25,7 +26,7 @@ from autopilot.control.inertial import (
     turn,
 )
 from autopilot.control.jit import jit
-from autopilot.interface import layout as L
+from autopilot.control.mathematics import atan2, cos, sin
 
 #: Innovations beyond this many standard deviations are refused.
 GATE = 5.0

@@ -6,13 +6,14 @@ is met; sticks and attitude targets go to the attitude controller directly, with
 
 from __future__ import annotations
 
-from math import atan2, cos, pi, sin, sqrt
+from math import pi, sqrt
 
 from autopilot.control.attitude import limit
 from autopilot.control.curves import SLOWEST_PACE, begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.jit import jit
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
+from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.control.position import fly_reference
 from autopilot.control.reference import approach, leash, rest, shape
 from autopilot.control.spline import begin_spline, fly_spline, speed_onto_spline

@@ -1,35 +1,90 @@
-"""Compile where numba is there, run plainly where it is not.
+"""Marks for functions that are compiled into their callers, and numba's part where it is numba that compiles.
 
-Kernel functions are plain Python on floats and arrays. `jit` marks one that is compiled into its callers; `entry` makes
-the one function that Python calls, compiled for a fixed signature and kept on disk. With `NUMBA_DISABLE_JIT=1`, or on a
-Python that numba does not know yet, both give the function back as it is.
-
-`fastmath` stays off and division by zero is never relied upon, so that compiled and plain runs agree bit for bit. This
-module imports numba (0.4 s): import it late.
+Kernel functions are plain Python on floats and arrays. `jit` and `inline` note that numba may compile a function into
+others and give it back as it is: numba is imported (0.4 s) when an entry is to be compiled, not before, and never where
+the library flies. `fastmath` stays off and division by zero is never relied upon, so that compiled and plain runs agree
+bit for bit.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from types import ModuleType
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, TypeVar
 
 from autopilot.control.compiler_watch import COMPILER
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-try:
+#: numba's options for every function: division by zero as numpy has it.
+OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy"}
+_marked: list[tuple[Callable[..., Any], bool]] = []
+
+
+def jit(function: F) -> F:
+    """Note that `function` is compiled into whoever calls it."""
+    _marked.append((function, False))
+    return function
+
+
+def inline(function: F) -> F:
+    """As `jit`, never left as a call: for a part of a function that stands in another file. LLVM by itself leaves long
+    ones as calls, which cost a tenth of the kernel's speed."""
+    _marked.append((function, True))
+    return function
+
+
+def register_marked(**options: Any) -> None:
+    """Tell numba of all functions marked so far; `options` besides `OPTIONS`."""
+    from numba.extending import register_jitable
+
+    while _marked:
+        function, always = _marked.pop()
+        register_jitable(**OPTIONS, **options, forceinline=always)(function)
+
+
+def compile_entry(signature: str, function: Callable[..., Any], fingerprint: str) -> Callable[..., Any]:
+    """Compile `function` now for `signature`, or take it from the disk if nothing has changed: numba knows a cached
+    function again by its own file, not by the helpers that it calls, and by the `fingerprint` of all sources. Other
+    threads run meanwhile."""
+    numba = _numba()
+    register_marked()
+    compiled = numba.njit(**OPTIONS, nogil=True)(function)
+    _keep_on_disk(compiled, function, fingerprint)
+    try:
+        compiled.compile(signature)
+    except OSError:  # the cache cannot be written (a full disk: it is compiled all the same), or not be read
+        if not compiled.overloads:
+            compiled = numba.njit(**OPTIONS, nogil=True)(function)
+            compiled.compile(signature)
+    compiled.disable_compile()
+    called: Callable[..., Any] = compiled
+    return called
+
+
+def _keep_on_disk(compiled: Any, function: Callable[..., Any], fingerprint: str) -> None:
+    from numba.core.caching import FunctionCache
+
+    class SourceCache(FunctionCache):  # type: ignore[misc]  # numba has no types
+        """numba's cache, by the contents of all sources."""
+
+        def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+            return (*super()._index_key(sig, codegen), fingerprint)
+
+    try:
+        compiled._cache = SourceCache(function)
+    except (RuntimeError, OSError):  # no place for a cache (read-only without a home): compile each time
+        return
+
+
+@cache
+def _numba() -> Any:
+    """The module, listened to, with what it registers once registered."""
     import numba
     from numba.core import event, registry
     from numba.core.compiler_lock import global_compiler_lock
-except ImportError:  # no numba for this Python: the same functions run as they are
-    numba = None
-else:
 
-    class _Listener(event.Listener):  # type: ignore[misc]  # numba has no types
+    class Listener(event.Listener):  # type: ignore[misc]  # numba has no types
         """Hears numba compile; what comes from its cache is no compilation."""
 
         def on_start(self, event: Any) -> None:
@@ -38,66 +93,7 @@ else:
         def on_end(self, event: Any) -> None:
             """It stays noted."""
 
-    event.register("numba:compile", _Listener())
-
-#: True where kernel functions run compiled.
-COMPILED: bool = numba is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
-
-
-def jit(function: F) -> F:
-    """Compile `function` into whoever calls it."""
-    if not COMPILED:
-        return function
-    compiled: F = numba.njit(error_model="numpy")(function)
-    return compiled
-
-
-def inline(function: F) -> F:
-    """As `jit`, never left as a call: for a part of a function that stands in another file. LLVM by itself leaves long
-    ones as calls, which cost a tenth of the kernel's speed."""
-    if not COMPILED:
-        return function
-    compiled: F = numba.njit(error_model="numpy", forceinline=True)(function)
-    return compiled
-
-
-def entry(signature: str, function: F) -> F:
-    """Compile `function` now for `signature`, from the disk cache if nothing has changed. Other threads run meanwhile.
-
-    numba knows a cached function again by its file and its closure only, not by the helpers that it calls: the caller
-    makes `function` close over the `fingerprint` of all sources.
-    """
-    if not COMPILED:
-        return function
+    event.register("numba:compile", Listener())
     with global_compiler_lock:  # what numba has never more than once, is taken in here: see `test_jit.py`
         registry.cpu_target.target_context.refresh()
-    try:
-        compiled = numba.njit(error_model="numpy", nogil=True, cache=True)(function)
-    except (RuntimeError, OSError):  # no place for a cache (read-only without a home): compile each time
-        compiled = numba.njit(error_model="numpy", nogil=True)(function)
-    try:
-        compiled.compile(signature)
-    except OSError:  # the cache cannot be written (a full disk: it is compiled all the same), or not be read
-        if not compiled.overloads:
-            compiled = numba.njit(error_model="numpy", nogil=True)(function)
-            compiled.compile(signature)
-    compiled.disable_compile()
-    only: F = compiled
-    return only
-
-
-def source_files(*modules: ModuleType) -> list[Path]:
-    """The sources of `modules`; of a package: all files that lie directly in it, so that none can be forgotten."""
-    files: list[Path] = []
-    for module in modules:
-        file = Path(module.__file__ or "")
-        files += sorted(file.parent.glob("*.py")) if hasattr(module, "__path__") else [file]
-    return files
-
-
-def fingerprint(files: Iterable[Path]) -> str:
-    """What a compiled kernel is known by again: the contents of its sources."""
-    digest = hashlib.sha256()
-    for source in files:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
+    return numba

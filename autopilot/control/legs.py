@@ -7,9 +7,10 @@ follows from how far aside is allowed (half the acceptance radius; the rest is l
 
 from __future__ import annotations
 
-from math import atan2, sqrt
+from math import sqrt
 
 from autopilot.control.jit import jit
+from autopilot.control.mathematics import atan2
 from autopilot.control.reference import SHAPE, approach, leash, shape
 from autopilot.interface import layout as L
 

@@ -10,10 +10,11 @@ reference is half-way through the turn, a stop when its profile is over and the 
 
 from __future__ import annotations
 
-from math import cos, sin, sqrt
+from math import sqrt
 
 from autopilot.control.curves import RESTS, SLOWEST_PACE, begin_curve, follow_curve
 from autopilot.control.jit import jit
+from autopilot.control.mathematics import cos, sin
 from autopilot.control.profile import C_E, C_END, C_N, C_TIME
 from autopilot.control.rover_lines import TURNED, begin_leg, leg_driven, tight_speed
 from autopilot.interface import layout as L

@@ -7,12 +7,13 @@ stands on the ground, so it neither lifts off nor lands; a Land target stops it.
 
 from __future__ import annotations
 
-from math import atan2, cos, pi, sin, sqrt
+from math import pi, sqrt
 
 from autopilot.control.attitude import limit
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.jit import jit
+from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.control.rover_curves import (
     SPARE,
     after_reference,

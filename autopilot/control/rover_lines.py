@@ -8,11 +8,12 @@ forward, which makes the error vanish with the two rates chosen here (course, di
 
 from __future__ import annotations
 
-from math import acos, atan2, cos, pi, sin, sqrt, tan
+from math import pi, sqrt
 
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap
 from autopilot.control.jit import jit
+from autopilot.control.mathematics import acos, atan2, cos, sin, tan
 from autopilot.control.reference import approach
 from autopilot.interface import layout as L
 

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.terrain import HeightMap
-from sitl.camera.texture import anchor, expose, missing_octaves, tiles
+from sitl.camera.texture import EXPOSE, anchor, missing_octaves, tiles
 
 CELL: Final = 16
 F_NUMBER: Final = 2.8
@@ -92,7 +92,7 @@ def render(view: View, scene: Scene) -> Image.Image:
     inverse = _inverse_depths(view, turned, ground)
     pixels = np.empty((view.rows, view.columns, 3), np.uint8)
     frame, missing = _frame(view, turned, scene.origin), missing_octaves(inverse, 1.0 / view.focal_px)
-    expose()(pixels, inverse, CELL, frame, missing, np.array(view.light), tiles())
+    EXPOSE.call(pixels, inverse, CELL, frame, missing, np.array(view.light), tiles())
     image = Image.fromarray(pixels)
     _draw(image, view, turned, ground)
     return _focused(image, view, inverse)

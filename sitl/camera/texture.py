@@ -5,22 +5,20 @@ tile of numbers that a hash makes: the same on every machine, in every run. What
 little by little (as in a mipmap; Williams, 1983): it would be another noise in each picture. What is coarser is the
 same from every height.
 
-`expose` is the loop over the pixels, compiled where numba is there.
+`expose` is the loop over the pixels, which is compiled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from math import floor
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control import jit as compiling
-from autopilot.control.jit import entry, fingerprint, jit
+from autopilot.control.jit import jit
+from autopilot.control.kernels import Entry
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, wrap_longitude
 
 SIDE: Final = 256
@@ -40,7 +38,6 @@ _SKY: Final = (150.0, 180.0, 215.0)
 Bytes = npt.NDArray[np.uint8]
 Numbers32 = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
-Expose = Callable[[Bytes, Numbers, int, Numbers, Numbers, Numbers, Numbers32], None]
 
 
 @cache
@@ -102,7 +99,7 @@ def _layer(tile: Numbers32, x: float, y: float, missing: float) -> float:
     return value
 
 
-def _expose(
+def expose(
     image: Bytes, inverse: Numbers, cell: int, frame: Numbers, missing: Numbers, light: Numbers, tile: Numbers32
 ) -> None:
     """Fill `image` (rows, columns, 3). `inverse`: 1/depth (1/m) on a grid of one number every `cell` pixels from the
@@ -154,19 +151,10 @@ def missing_octaves(inverse: Numbers, pixel: float) -> Numbers:
     return octaves
 
 
-@cache
-def expose() -> Expose:
-    """`_expose`, compiled or from the disk."""
-    known = fingerprint([Path(__file__), Path(compiling.__file__)])
-    loop = jit(_expose)
-
-    def run(
-        image: Bytes, inverse: Numbers, cell: int, frame: Numbers, missing: Numbers, light: Numbers, tile: Numbers32
-    ) -> None:
-        if known:  # numba finds it again by what it closes over
-            loop(image, inverse, cell, frame, missing, light, tile)
-
-    signature = (
-        "void(uint8[:,:,::1], float64[:,::1], int64, float64[:,::1], float64[:,::1], float64[::1], float32[:,:,::1])"
-    )
-    return entry(signature, run)
+EXPOSE: Final = Entry(
+    "expose_camera",
+    __name__,
+    "expose",
+    "void(uint8[:,:,::1], float64[:,::1], int64, float64[:,::1], float64[:,::1], float64[::1], float32[:,:,::1])",
+)
+"""`expose`, as it runs here."""

@@ -11,20 +11,19 @@ Importing this module compiles the kernel (or loads it from disk): `sitl.vehicle
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import asin, atan2, sqrt
+from math import sqrt
 from typing import Any
 
 from autopilot.control.attitude import attitude_error, limit, mix
 from autopilot.control.estimator import estimate_wind, level
 from autopilot.control.inertial import rotation
 from autopilot.control.jit import inline, jit
+from autopilot.control.mathematics import asin, atan2
 from autopilot.control.position import sink_demand, velocity_demand
 from autopilot.control.watch import decide, watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from sitl.kernel import layout as M
-from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.ground import fill_ground, look_down, strike
 from sitl.kernel.imu import (
@@ -354,34 +353,25 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     fill_demands(s, p, r)
 
 
-def _make_advance(fingerprint: str) -> Callable[..., int]:
-    # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
-    def advance(
-        state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
-    ) -> int:  # fmt: skip
-        """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
-        raised one. `report` is filled for each. A row whose time is over is passed over."""
-        raised = 0
-        if len(fingerprint) == 0:
-            return -1
-        for i in range(state.shape[0]):
-            s = state[i]
-            if s[L.S_TIME_MS] > until_ms[i]:
-                continue
-            p = settings[i]
-            t = target[i]
-            g = rng[i]
-            if s[L.S_FRESH] == L.RESTART:
-                restart(s, p)
-            while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
-                tick(s, p, t, g, table, ground)
-            if s[L.S_EVENTS] != 0.0:
-                raised += 1
-            fill_report(s, p, t, report[i])
-            fill_ground(s, p, report[i], ground)
-        return raised
-
-    return advance
-
-
-advance = compile_kernel(_make_advance(sources()))
+def advance(
+    state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
+) -> int:  # fmt: skip
+    """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
+    raised one. `report` is filled for each. A row whose time is over is passed over."""
+    raised = 0
+    for i in range(state.shape[0]):
+        s = state[i]
+        if s[L.S_TIME_MS] > until_ms[i]:
+            continue
+        p = settings[i]
+        t = target[i]
+        g = rng[i]
+        if s[L.S_FRESH] == L.RESTART:
+            restart(s, p)
+        while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
+            tick(s, p, t, g, table, ground)
+        if s[L.S_EVENTS] != 0.0:
+            raised += 1
+        fill_report(s, p, t, report[i])
+        fill_ground(s, p, report[i], ground)
+    return raised

@@ -6,10 +6,11 @@ its home, and pays one comparison for that.
 
 from __future__ import annotations
 
-from math import cos, pi, sqrt
+from math import pi, sqrt
 from typing import Any
 
 from autopilot.control.jit import jit
+from autopilot.control.mathematics import cos
 from autopilot.control.watch import stop
 from autopilot.interface import layout as L
 from autopilot.interface import report as R

@@ -14,15 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
+from autopilot.control.kernels import Entry
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
+from sitl.kernel.compiling import BOAT
 from sitl.vehicles import parameters, rover_parameters
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
 from sitl.vehicles.parameters import Row, Special
 from sitl.vehicles.rover_targets import write_target
-from sitl.vehicles.simulated import Advance, SimulatedMachine
+from sitl.vehicles.simulated import SimulatedMachine
 
 __all__ = ["SimulatedBoat"]
 
@@ -123,10 +125,9 @@ class SimulatedBoat(SimulatedMachine):
             target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False),
         )  # fmt: skip
 
-    def kernel(self) -> Advance:
-        from sitl.kernel.boat import advance
-
-        return advance
+    @property
+    def kernel(self) -> Entry:
+        return BOAT
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target, self._vehicle_state.yaw)

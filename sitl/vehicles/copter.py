@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from math import radians
 
 from autopilot.interface import layout as L
+from autopilot.control.kernels import Entry
 from autopilot.interface.geo import GeoPoint
+from autopilot.precision.tracker import Look
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities, Request
-from autopilot.precision.tracker import Look
+from sitl.kernel.compiling import COPTER
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.copter_parameters import apply_parameter
 from sitl.vehicles.pads import PadSensor
-from sitl.vehicles.simulated import Advance, SimulatedMachine
+from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
 __all__ = ["SimulatedCopter"]
@@ -56,10 +58,9 @@ class SimulatedCopter(SimulatedMachine):
         self._pads.state = self._s  # it may have moved into a row of a fleet
         return self._pads
 
-    def kernel(self) -> Advance:
-        from sitl.kernel.copter import advance
-
-        return advance
+    @property
+    def kernel(self) -> Entry:
+        return COPTER
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target)

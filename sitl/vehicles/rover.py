@@ -5,13 +5,15 @@ from __future__ import annotations
 from math import radians
 
 from autopilot.interface import layout as L
+from autopilot.control.kernels import Entry
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities
+from sitl.kernel.compiling import ROVER
 from sitl.vehicles.chassis import default_settings, initial_state
 from sitl.vehicles.rover_parameters import apply_parameter
 from sitl.vehicles.rover_targets import write_target
-from sitl.vehicles.simulated import Advance, SimulatedMachine
+from sitl.vehicles.simulated import SimulatedMachine
 
 __all__ = ["SimulatedRover"]
 
@@ -29,10 +31,9 @@ class SimulatedRover(SimulatedMachine):
             target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False),
         )  # fmt: skip
 
-    def kernel(self) -> Advance:
-        from sitl.kernel.rover import advance
-
-        return advance
+    @property
+    def kernel(self) -> Entry:
+        return ROVER
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target, self._vehicle_state.yaw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
+from autopilot.control.kernels import compiled
 from sitl.kernel.quantiles import quantiles
-from sitl.vehicles.simulated import Advance, SimulatedMachine
+from sitl.vehicles.simulated import SimulatedMachine
 
 __all__ = ["Rows"]
 
@@ -37,8 +38,7 @@ class Rows:
         """Vehicle time of each; a view."""
         self.events: npt.NDArray[np.float64] = self.state[:, L.S_EVENTS]
         """`VehicleEvent` bits that wait at each; a view. A machine moves on only when they were taken."""
-        self._advance: Advance | None = None
-        self._shared = False
+        self._parts: tuple[tuple[slice, Callable[..., int]], ...] = ()
         self._ground = self.machines[0].ground  # one for all: places on it are absolute
         for k, machine in enumerate(self.machines):
             one = slice(k, k + 1)
@@ -48,30 +48,28 @@ class Rows:
         """Bring in the kernel now; see `SimulatedMachine.load`."""
         for machine in self.machines:
             machine.load()
-        self._advance = self.machines[0].kernel()
-        from autopilot.control.jit import COMPILED  # numba is there by now
+        count = len(self.machines)
+        shared = compiled() and count >= SHARED_FROM and (os.cpu_count() or 1) > 1
+        parts = (slice(0, count // 2), slice(count // 2, None)) if shared else (slice(None),)
+        self._parts = tuple((rows, self._bound(rows)) for rows in parts)
 
-        self._shared = COMPILED and len(self.machines) >= SHARED_FROM and (os.cpu_count() or 1) > 1
+    def _bound(self, rows: slice) -> Callable[..., int]:
+        return self.machines[0].kernel.bind(
+            self.state[rows], self.settings[rows], self.target[rows], self._noise[rows], quantiles(),
+            self.reports[rows], self._ground,
+        )  # fmt: skip
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> int:
         """Each vehicle to its own `until_ms` or to the tick of its first event, in one call; one whose time is over or
         that has events waiting stays. Returns how many have raised one."""
-        if self._advance is None:
+        if not self._parts:
             self.load()
-            assert self._advance is not None
-        if not self._shared:
-            return self._run(slice(None), until_ms)
+        if len(self._parts) == 1:
+            return self._parts[0][1](until_ms)
         # Rows do not know each other: in which thread one is advanced changes nothing.
-        half = len(self.machines) // 2
-        other = _helper().submit(self._run, slice(half, None), until_ms)
-        return self._run(slice(0, half), until_ms) + other.result()
-
-    def _run(self, rows: slice, until_ms: npt.NDArray[np.float64]) -> int:
-        assert self._advance is not None
-        return self._advance(
-            self.state[rows], self.settings[rows], self.target[rows], self._noise[rows], quantiles(),
-            self.reports[rows], self._ground, until_ms[rows],
-        )  # fmt: skip
+        (here, run_here), (there, run_there) = self._parts
+        other = _helper().submit(run_there, until_ms[there])
+        return run_here(until_ms[here]) + other.result()
 
 
 @cache

@@ -1,8 +1,8 @@
 """What every built-in vehicle is: `autopilot.interface.vehicle.SimulatedVehicle` over one row of its kernel; and the
 faults that a person or a test injects into it, by their names in Sortie's fault grammar.
 
-Made without numba, so that the first HEARTBEAT can leave while the kernel is still being loaded; the first `advance`
-(or `load`) brings it in.
+Made without its kernel, so that the first HEARTBEAT can leave while that is still being loaded; the first `advance` (or
+`load`) brings it in.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.interface import layout as L
 from autopilot.interface import report as R
-from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface import layout as L
+from autopilot.control.kernels import Entry
 from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -37,7 +38,7 @@ from sitl.vehicles.faults import Faults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.targets import write_yaw
 
-__all__ = ["Advance", "SimulatedMachine"]
+__all__ = ["SimulatedMachine"]
 
 
 _NOTHING = VehicleEvent(0)
@@ -50,8 +51,6 @@ _REST_ACCEL, _REST_SPEED = 0.5, 0.5
 #: Turning faster than this (rad/s) it does not rest; as `autopilot.control.estimator.STILL`, which needs the compiler.
 STILL = 0.03
 
-#: A kernel's `advance`: state, settings, target, noise, quantiles, report, ground, each row's until_ms.
-Advance = Callable[..., int]
 FloatRows = npt.NDArray[np.float64]
 
 
@@ -80,6 +79,7 @@ class SimulatedMachine(ABC):
         self._motors = motors
         self._ground: HeightMap | None = None
         self._until_ms = np.zeros(1)
+        self._advance: Callable[..., int] | None = None
         self._vehicle_state = VehicleState()
         self.move_to(
             state.reshape(1, -1), settings.reshape(1, -1), np.zeros((1, target_size)), rng.reshape(1, -1),
@@ -89,7 +89,6 @@ class SimulatedMachine(ABC):
         self._home = home
         self._origin: GeoPoint | None = None
         self._parameters: dict[str, float] = {}
-        self._advance: Advance | None = None
         self._gimbal: SimulatedGimbal | None = None
         self._begin_report()
 
@@ -110,6 +109,7 @@ class SimulatedMachine(ABC):
         )
         self._vehicle_state.report = report[0]
         self._faults = Faults(self._p, self._s, self._motors)
+        self._bind_again()
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:
         """Its arrays of one row: state, settings, target, noise, report."""
@@ -122,6 +122,7 @@ class SimulatedMachine(ABC):
         p[M.P_MAP], p[M.P_MAP_SOUTH], p[M.P_MAP_WEST] = 1.0, ground.south, ground.west
         p[M.P_MAP_PER_LAT], p[M.P_MAP_PER_LON] = ground.per_lat, ground.per_lon
         self._arguments = (*self._arguments[:-1], _heights(ground))
+        self._bind_again()
 
     @property
     def ground(self) -> npt.NDArray[np.float32]:
@@ -130,9 +131,10 @@ class SimulatedMachine(ABC):
         return heights
 
     # --- what each does in its own way ----------------------------------------------------------------------------
+    @property
     @abstractmethod
-    def kernel(self) -> Advance:
-        """Import the kernel, which compiles or loads it."""
+    def kernel(self) -> Entry:
+        """What advances it."""
 
     @abstractmethod
     def _write_target(self, target: Target) -> None:
@@ -341,9 +343,13 @@ class SimulatedMachine(ABC):
 
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Bring in the kernel now (0.3 s from numba's cache, half a minute or more when it must be compiled)."""
+        """Bring in the kernel now: at once from the library, in half a minute or more where numba must compile it."""
         if self._advance is None:
-            self._advance = self.kernel()
+            self._advance = self.kernel.bind(*self._arguments)
+
+    def _bind_again(self) -> None:
+        if self._advance is not None:
+            self._advance = self.kernel.bind(*self._arguments)
 
     def advance(self, until_ms: int) -> int:
         """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
@@ -355,7 +361,7 @@ class SimulatedMachine(ABC):
     def _run(self, until_ms: float) -> None:
         assert self._advance is not None
         self._until_ms[0] = until_ms
-        self._advance(*self._arguments, self._until_ms)
+        self._advance(self._until_ms)
 
     def fault_names(self) -> Sequence[str]:
         return (*self._faults.names(), GIMBAL_STUCK)

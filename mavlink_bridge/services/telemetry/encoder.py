@@ -7,10 +7,9 @@ would take most of the time of a fast run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import floor, nan
-from types import FunctionType
 from typing import Final
 
 import numpy as np
@@ -18,7 +17,9 @@ import numpy.typing as npt
 from fastcrc import crc16
 
 from autopilot.interface import report
-from mavlink_bridge.services.telemetry import kernel, sources
+from autopilot.control.kernels import compiled
+from mavlink_bridge.services.telemetry import sources
+from mavlink_bridge.services.telemetry.compiling import DERIVE, STAMP, WRITE
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES, Element, StreamLayout
 
 Vector = npt.NDArray[np.float64]
@@ -26,16 +27,6 @@ Chosen = npt.NDArray[np.int64]
 """Numbers of streams, in the order in which they are sent."""
 
 _X25: Final = 0x8408
-_DERIVE: Final = "void(float64[::1])"
-_WRITE: Final = (
-    "void(int64[::1], int64, float64[::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[:, ::1], float32[::1],"
-    " uint8[::1], int64, int64, int64, uint8[::1], int64[::1])"
-)
-_POOL: Final = (
-    "void(int64[:, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1],"
-    " float64[:, ::1], int64[:, ::1], float32[::1], uint8[::1], uint8[:, ::1], uint8[::1], uint8[::1], int64[:, ::1])"
-)
-_STAMP: Final = "int64(uint8[::1], int64, uint8[::1], uint8[::1])"
 
 
 @cache
@@ -64,11 +55,9 @@ class StreamEncoder:
         self.source[sources.ONE] = 1.0
         self._report = self.source[: report.SIZE]
         self._plain: list[float] | None = None
-        self._derive: Callable[[Vector], None] | None = None
+        self._derive: Callable[[], None] | None = None
         self._write: Callable[..., None] | None = None
-        self._crc_table = crc_table()
         self._single = np.zeros(1, np.float32)
-        self._single_bytes = self._single.view(np.uint8)
         self._out = np.zeros(TABLES.capacity, np.uint8)
         self._result = np.zeros(3, np.int64)
 
@@ -77,20 +66,28 @@ class StreamEncoder:
         return self._write is not None
 
     def load(self) -> bool:
-        """Compile (or take from numba's cache) and use the fast way from now on. False, and nothing changed, where
-        nothing is compiled (no numba for this Python, NUMBA_DISABLE_JIT). A few seconds without numba's cache."""
-        functions = _compile()
-        if functions is None:
+        """Use the fast way from now on: at once from the library, after a few seconds where numba compiles. False, and
+        nothing changed, where nothing is compiled."""
+        if not compiled():
             return False
-        self._derive, self._write = functions
-        _stamping()
+        self._bind()
+        STAMP.load()
         return True
+
+    def _bind(self) -> None:
+        self._derive = DERIVE.bind(self.source)
+        self._write = WRITE.bind(
+            self.source, TABLES.header, TABLES.kind, TABLES.number, crc_table(), self._single,
+            self._single.view(np.uint8), self._out, self._result,
+        )  # fmt: skip
 
     def move_to(self, source: Vector) -> None:
         """Keep the values in this vector from now on: it is given them."""
         source[:] = self.source
         self.source = source
         self._report = source[: report.SIZE]
+        if self.compiled:
+            self._bind()
 
     def keep(self, state: Vector) -> None:
         """The report at this instant, as `prepare`; what is derived from it somebody else sees to."""
@@ -101,7 +98,7 @@ class StreamEncoder:
         been written already."""
         self._report[:] = state
         if self._derive is not None:
-            self._derive(self.source)
+            self._derive()
             self._plain = None
         else:
             self._plain = self.source.tolist()
@@ -123,10 +120,7 @@ class StreamEncoder:
 
     def _encode_compiled(self, chosen: Chosen, sequence: int) -> tuple[bytes, int]:
         assert self._write is not None
-        self._write(
-            chosen, len(chosen), self.source, TABLES.header, TABLES.kind, TABLES.number, self._crc_table, self._single,
-            self._single_bytes, sequence, self.system, self.component, self._out, self._result,
-        )  # fmt: skip
+        self._write(chosen, len(chosen), sequence, self.system, self.component)
         size, _, frames = self._result.tolist()
         return self._out[:size].tobytes(), frames
 
@@ -158,19 +152,12 @@ class FrameStamper:
     def stamped(self, frames: bytes | bytearray, stamp: bytes) -> bytes | None:
         """None where nothing is loaded, and for more than fits."""
         size = len(frames)
-        if not _stamping.cache_info().currsize or size > len(self._frames):
+        if not STAMP.loaded or size > len(self._frames):
             return None
         self._frames[:size] = np.frombuffer(frames, np.uint8)
         self._stamp[:] = np.frombuffer(stamp, np.uint8)
-        written = _stamping()(self._frames, size, self._stamp, self._out)
+        written = STAMP.call(self._frames, size, self._stamp, self._out)
         return self._out[:written].tobytes()
-
-
-@cache
-def _stamping() -> Callable[..., int]:
-    from autopilot.control.jit import entry
-
-    return entry(_STAMP, kernel.stamp_frames)
 
 
 def _pack(one: StreamLayout, values: list[float]) -> bytes:
@@ -186,47 +173,3 @@ def _wire(element: Element, values: list[float]) -> float | int:
     if value != value:
         value = given.missing
     return floor(min(max(value, element.least), element.greatest) + 0.5)
-
-
-def _compile() -> tuple[Callable[[Vector], None], Callable[..., None]] | None:
-    """`derive` and `write_frames` compiled, or None where nothing is compiled. Imports numba: late, on purpose."""
-    from autopilot.control.jit import COMPILED
-
-    return _compiled() if COMPILED else None
-
-
-@cache
-def _compiled() -> tuple[Callable[[Vector], None], Callable[..., None]]:
-    """One for all encoders of a process."""
-    from autopilot.control.jit import entry
-
-    return entry(_DERIVE, _derive()), entry(_WRITE, kernel.write_frames)
-
-
-def _derive() -> Callable[[Vector], None]:
-    from autopilot.control.jit import jit
-
-    helpers = (sources.centidegrees, sources.derive_quaternion)
-    return _knowing(sources.derive, {function.__name__: jit(function) for function in helpers})
-
-
-def _knowing(function: Callable[..., None], helpers: Mapping[str, Callable[..., object]]) -> Callable[..., None]:
-    """A twin of the function that knows the compiled helpers: numba resolves names when it compiles."""
-    assert isinstance(function, FunctionType)
-    twin = FunctionType(
-        function.__code__, {**function.__globals__, **helpers}, function.__name__, None, function.__closure__
-    )
-    twin.__qualname__, twin.__module__ = function.__qualname__, function.__module__
-    return twin
-
-
-@cache
-def pool_writer() -> Callable[..., None]:
-    """`kernel.write_pool` compiled, one for all pools of a process; as it stands where nothing is compiled."""
-    from autopilot.control.jit import entry, fingerprint, jit, source_files
-
-    made = kernel.make_write_pool(fingerprint(source_files(kernel, sources)))
-    helpers: dict[str, Callable[..., object]] = {
-        "derive": jit(_derive()), "write_frames": jit(kernel.write_frames), "stamp_frames": jit(kernel.stamp_frames),
-    }  # fmt: skip
-    return entry(_POOL, _knowing(made, helpers))

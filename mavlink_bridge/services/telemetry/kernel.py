@@ -1,21 +1,22 @@
 """All messages that are due at one instant, written as frames in one call.
 
-A plain function on arrays that numba compiles (`encoder.load`); it also runs as it stands, which the tests use, though
-`encoder` has a faster way without a compiler. Deterministic, no allocation.
+Plain functions on arrays that are compiled (`compiling`); they also run as they stand, which the tests use, though
+`encoder` has a faster way in plain Python. Deterministic, no allocation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import floor, nan
 from typing import Any
 
+from autopilot.control.jit import jit
 from mavlink_bridge.services.telemetry.sources import derive
 
 
+@jit
 def write_frames(
-    chosen: Any, count: int, source: Any, header: Any, kind: Any, number: Any, crc_table: Any, single: Any,
-    single_bytes: Any, sequence: int, system: int, component: int, out: Any, result: Any,
+    source: Any, header: Any, kind: Any, number: Any, crc_table: Any, single: Any, single_bytes: Any, out: Any,
+    result: Any, chosen: Any, count: int, sequence: int, system: int, component: int,
 ) -> None:  # fmt: skip
     """Write the MAVLink 2 frames of the streams `chosen[:count]` that are ready into `out`.
 
@@ -79,6 +80,7 @@ def write_frames(
     result[2] = frames
 
 
+@jit
 def stamp_frames(frames: Any, size: int, stamp: Any, out: Any) -> int:
     """Copy the MAVLink 2 frames `frames[:size]` to `out`, each behind the 8 bytes of `stamp`, as a telemetry log has
     them; returns the bytes written."""
@@ -96,34 +98,28 @@ def stamp_frames(frames: Any, size: int, stamp: Any, out: Any) -> int:
     return at
 
 
-def make_write_pool(fingerprint: str) -> Callable[..., None]:
-    """`write_pool`, which the compiler's cache knows again by the contents of all files that it comes from."""
-
-    def write_pool(
-        fresh: Any, reports: Any, sources: Any, jobs: Any, streams: Any, header: Any, kind: Any, number: Any,
-        crc_table: Any, single: Any, single_bytes: Any, stamps: Any, scratch: Any, out: Any, results: Any,
-    ) -> None:  # fmt: skip
-        """What is due of many vehicles at an instant, in one call. `fresh[i]`: a row of `sources` whose values are to
-        be those of now, and 1 when the row of `reports` has to be copied first. `jobs[j]`: row, first and last + 1 of
-        its `streams`, sequence, system, component, and 1 when each frame is to stand behind its job's stamp (`stamps`,
-        8 bytes each). Job after job is written to `out`; `results[j]` becomes where it ends, next sequence, frames."""
-        if len(fingerprint) == 0:
-            return
-        for i in range(fresh.shape[0]):
-            row = fresh[i, 0]
-            if fresh[i, 1] != 0:
-                for k in range(reports.shape[1]):
-                    sources[row, k] = reports[row, k]
-            derive(sources[row])
-        at = 0
-        for j in range(jobs.shape[0]):
-            stamped = jobs[j, 6] != 0
-            result = results[j]
-            write_frames(
-                streams[jobs[j, 1]:], jobs[j, 2] - jobs[j, 1], sources[jobs[j, 0]], header, kind, number, crc_table,
-                single, single_bytes, jobs[j, 3], jobs[j, 4], jobs[j, 5], scratch if stamped else out[at:], result,
-            )  # fmt: skip
-            at += stamp_frames(scratch, result[0], stamps[j], out[at:]) if stamped else result[0]
-            result[0] = at
-
-    return write_pool
+def write_pool(
+    header: Any, kind: Any, number: Any, crc_table: Any, single: Any, single_bytes: Any, scratch: Any, fresh: Any,
+    reports: Any, sources: Any, jobs: Any, streams: Any, stamps: Any, out: Any, results: Any,
+) -> None:  # fmt: skip
+    """What is due of many vehicles at an instant, in one call. `fresh[i]`: a row of `sources` whose values are to
+    be those of now, and 1 when the row of `reports` has to be copied first. `jobs[j]`: row, first and last + 1 of
+    its `streams`, sequence, system, component, and 1 when each frame is to stand behind its job's stamp (`stamps`,
+    8 bytes each). Job after job is written to `out`; `results[j]` becomes where it ends, next sequence, frames."""
+    for i in range(fresh.shape[0]):
+        row = fresh[i, 0]
+        if fresh[i, 1] != 0:
+            for k in range(reports.shape[1]):
+                sources[row, k] = reports[row, k]
+        derive(sources[row])
+    at = 0
+    for j in range(jobs.shape[0]):
+        stamped = jobs[j, 6] != 0
+        result = results[j]
+        write_frames(
+            sources[jobs[j, 0]], header, kind, number, crc_table, single, single_bytes,
+            scratch if stamped else out[at:], result, streams[jobs[j, 1]:], jobs[j, 2] - jobs[j, 1], jobs[j, 3],
+            jobs[j, 4], jobs[j, 5],
+        )  # fmt: skip
+        at += stamp_frames(scratch, result[0], stamps[j], out[at:]) if stamped else result[0]
+        result[0] = at

@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import report
+from autopilot.control.kernels import compiled
 from mavlink_bridge.routing.open_link import OpenLink
 from mavlink_bridge.services.telemetry import sources
-from mavlink_bridge.services.telemetry.encoder import Chosen, crc_table, pool_writer
+from mavlink_bridge.services.telemetry.compiling import POOL
+from mavlink_bridge.services.telemetry.encoder import Chosen, crc_table
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES
 
 STAMP_BYTES: Final = 8
@@ -58,10 +60,11 @@ class StreamPool:
 
     def load(self) -> None:
         """Gather from now on, where anything is compiled: in plain Python one call is no better than many."""
-        from autopilot.control.jit import COMPILED
-
-        if COMPILED:
-            self._write = pool_writer()
+        if compiled():
+            self._write = POOL.bind(
+                TABLES.header, TABLES.kind, TABLES.number, crc_table(), self._single, self._single.view(np.uint8),
+                self._scratch,
+            )  # fmt: skip
 
     def begin(self) -> None:
         """The machines have moved: what falls due until `end` is gathered."""
@@ -112,9 +115,8 @@ class StreamPool:
         assert self._write is not None
         self._write(
             np.array(list(fresh.items()), np.int64), self._reports, self.sources, jobs,
-            np.concatenate([numbers for numbers, _, _ in plans.values()]), TABLES.header, TABLES.kind, TABLES.number,
-            crc_table(), self._single, self._single.view(np.uint8), stamps.reshape(-1, STAMP_BYTES), self._scratch,
-            self._out, results,
+            np.concatenate([numbers for numbers, _, _ in plans.values()]), stamps.reshape(-1, STAMP_BYTES), self._out,
+            results,
         )  # fmt: skip
         self._hand_over(lanes, results[:, 0].tolist(), results[:, 2].tolist())
 

@@ -7,14 +7,15 @@ each message field, so that the compiled encoder needs no object; `facts` fills 
 
 from __future__ import annotations
 
-from math import atan2, cos, floor, pi, radians, sin, sqrt
+from math import floor, pi, radians, sqrt
 from typing import Any, Final
 
 from autopilot.interface import report
+from autopilot.control.jit import jit
+from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.mav import EkfFlag
 
-# A number of its own, not report.SIZE: code in numba's cache must not change its meaning when the report grows.
 FACTS: Final = 160
 AUTOPILOT: Final = FACTS - 1  # MAV_AUTOPILOT: of the room between report and facts, which are counted through
 STANDARD_MODE: Final = FACTS - 2  # MAV_STANDARD_MODE as which the mode is listed
@@ -91,6 +92,7 @@ _UINT32: Final = 4294967296.0
 assert report.SIZE <= VTOL_STATE, "the report vector has outgrown its place in the source vector"
 
 
+@jit
 def centidegrees(angle: float) -> float:
     """An angle in rad as whole centidegrees, 0 .. 35999; nan stays nan."""
     if angle != angle:
@@ -98,6 +100,7 @@ def centidegrees(angle: float) -> float:
     return floor(angle * (18000.0 / pi) + 0.5) % 36000.0
 
 
+@jit
 def derive(s: Any) -> None:
     """Fill the derived part of source vector `s` (array, or list in plain Python) from its other parts."""
     now_ms = s[report.TIME_MS]
@@ -110,7 +113,7 @@ def derive(s: Any) -> None:
     s[HEADING_CDEG] = heading
     s[HEADING_DEG] = floor(heading / 100.0) if heading == heading else heading
     s[RELATIVE_ALT] = s[report.ALT] - s[HOME_ALT] if s[HAS_HOME] != 0.0 else -s[report.DOWN]
-    s[GPS_SPEED] = sqrt(s[report.GPS_VN] ** 2 + s[report.GPS_VE] ** 2)
+    s[GPS_SPEED] = sqrt(s[report.GPS_VN] * s[report.GPS_VN] + s[report.GPS_VE] * s[report.GPS_VE])
     s[GPS_COURSE_CDEG] = centidegrees(atan2(s[report.GPS_VE], s[report.GPS_VN]))
     bearing, away = s[report.WP_BEARING], s[report.WP_DISTANCE]
     lat = s[report.LAT]
@@ -121,7 +124,7 @@ def derive(s: Any) -> None:
     s[BEARING_DEG] = floor(centidegrees(bearing) / 100.0) if bearing == bearing else bearing
     course = s[report.NAV_BEARING]
     s[NAV_BEARING_DEG] = floor(centidegrees(course) / 100.0) if course == course else course
-    s[WIND_SPEED] = sqrt(s[report.WIND_N] ** 2 + s[report.WIND_E] ** 2)
+    s[WIND_SPEED] = sqrt(s[report.WIND_N] * s[report.WIND_N] + s[report.WIND_E] * s[report.WIND_E])
     s[WIND_FROM] = (atan2(-s[report.WIND_E], -s[report.WIND_N]) * (180.0 / pi)) % 360.0
     derive_quaternion(s)
     s[LANDED] = s[report.LANDED_STATE] if s[HAS_HEIGHT] != 0.0 else 0.0
@@ -131,6 +134,7 @@ def derive(s: Any) -> None:
     s[BATTERY_A] = max(s[report.BATT_A], 0.0) if s[report.BATT_A] == s[report.BATT_A] else s[report.BATT_A]
 
 
+@jit
 def derive_quaternion(s: Any) -> None:
     """Attitude as a quaternion (w, x, y, z), from the Euler angles (3-2-1)."""
     cr, sr = cos(s[report.ROLL] / 2.0), sin(s[report.ROLL] / 2.0)

@@ -1,0 +1,161 @@
+"""What is compiled, and how it runs here: from the library that the package carries, by numba, or as plain Python.
+
+Each function that Python calls is an `Entry`: a plain Python function on arrays, and its types. `python -m
+sortie.kernels` compiles all of them into one library for each kind of machine (`autopilot.control.library`), which
+needs neither numba nor a compiler to be flown. A library is known by the sources that it was made of: where one of
+them was changed, it is not flown, and numba compiles what is there, or it runs as it stands.
+
+`SORTIE_KERNEL=library|jit|python` chooses; the three agree to the last byte (`autopilot.control.mathematics`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache, cached_property, partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from autopilot.control.library import Library, LibraryError, open_library
+
+VARIABLE: Final = "SORTIE_KERNEL"
+ROOT: Final = Path(__file__).parents[2]
+#: All that is compiled, and what it is compiled from and loaded by.
+SOURCES: Final = (
+    "autopilot/control/*.py", "autopilot/interface/fields.py", "autopilot/interface/geo.py",
+    "autopilot/interface/layout.py", "autopilot/interface/report.py", "sitl/kernel/*.py", "sitl/camera/texture.py",
+    "mavlink_bridge/services/telemetry/kernel.py", "mavlink_bridge/services/telemetry/sources.py",
+)  # fmt: skip
+
+
+class Kernel(Enum):
+    """How compiled functions run in this process."""
+
+    LIBRARY = "library"
+    JIT = "jit"
+    PYTHON = "python"
+
+
+class KernelError(Exception):
+    """What was asked for by `SORTIE_KERNEL` cannot be had; the text says why."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`why`: the reason not to take the library, for a person, where nobody asked for that."""
+
+    kernel: Kernel
+    library: Library | None = None
+    why: str | None = None
+
+
+def source_files() -> list[Path]:
+    """The files of `SOURCES`."""
+    return sorted(file for pattern in SOURCES for file in ROOT.glob(pattern))
+
+
+@cache
+def fingerprint() -> str:
+    """What a compiled function is known by again: the contents of all sources, wherever they lie."""
+    return fingerprint_of(source_files())
+
+
+def fingerprint_of(files: list[Path]) -> str:
+    """Of the contents of `files`; line ends do not count, which a checkout may have changed."""
+    digest = hashlib.sha256()
+    for source in files:
+        data = source.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(b"%d\n" % len(data) + data)
+    return digest.hexdigest()
+
+
+@cache
+def choice() -> Choice:
+    """How functions run here, found out once. Imports no numba."""
+    wanted = os.environ.get(VARIABLE, "")
+    if wanted not in ("", *(kernel.value for kernel in Kernel)):
+        raise KernelError(f"{VARIABLE} must be library, jit or python, not {wanted!r}")
+    if wanted in ("", Kernel.LIBRARY.value):
+        try:
+            return Choice(Kernel.LIBRARY, open_library(fingerprint()))
+        except LibraryError as error:
+            why = str(error)
+        if wanted:
+            raise KernelError(f"{VARIABLE}=library: {why}")
+        return Choice(Kernel.JIT if _numba() else Kernel.PYTHON, why=why)
+    if wanted == Kernel.JIT.value and not _numba():
+        raise KernelError(f"{VARIABLE}=jit: numba is not there; pip install 'sortie-mavlink[jit]' brings it")
+    return Choice(Kernel(wanted))
+
+
+def _numba() -> bool:
+    if "numba" in sys.modules:
+        return sys.modules["numba"] is not None
+    return find_spec("numba") is not None
+
+
+def compiled() -> bool:
+    """Do entries run as machine code?"""
+    return choice().kernel is not Kernel.PYTHON
+
+
+def plain_warning() -> str | None:
+    """One line for a person where plain Python flies although nobody asked for it."""
+    chosen = choice()
+    if chosen.kernel is not Kernel.PYTHON or chosen.why is None:
+        return None
+    return f"{chosen.why}; without numba (pip install 'sortie-mavlink[jit]') plain Python flies, some 300 times slower"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function that Python calls and that can be compiled. `module` and `function`: where it stands; `signature`:
+    numba's, with arrays of one layout (C) and whole numbers as arguments, nothing or a whole number as result."""
+
+    name: str
+    module: str
+    function: str
+    signature: str
+
+    @cached_property
+    def call(self) -> Callable[..., Any]:
+        """It, as it runs in this process; loaded or compiled on first use."""
+        chosen = choice()
+        if chosen.library is not None:
+            return chosen.library.function(self.name, self.signature)
+        if chosen.kernel is Kernel.JIT:
+            from autopilot.control.jit import compile_entry
+
+            return compile_entry(self.signature, self.plain(), fingerprint())
+        import numpy as np
+
+        # splitmix64 wraps around: meant, but numpy's scalars warn of it
+        return np.errstate(over="ignore")(self.plain())
+
+    def load(self) -> None:
+        """Load or compile it now."""
+        self.call  # noqa: B018 - kept where it is first asked for
+
+    @property
+    def loaded(self) -> bool:
+        """Has it been called or loaded?"""
+        return "call" in vars(self)
+
+    def plain(self) -> Callable[..., Any]:
+        """The function as it stands in the source; imports its module."""
+        function: Callable[..., Any] = getattr(import_module(self.module), self.function)
+        return function
+
+    def bind(self, *leading: Any) -> Callable[..., Any]:
+        """The function with its first arguments given: arrays that stay where they are. From the library a call then
+        costs a third of one with all of them."""
+        chosen = choice()
+        if chosen.library is not None:
+            return chosen.library.function(self.name, self.signature).bind(*leading)
+        return partial(self.call, *leading)

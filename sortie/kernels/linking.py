@@ -1,0 +1,56 @@
+"""From object code to the library and its note: by zig's linker, which knows all systems, or by this machine's own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from autopilot.control.library import library_file, this_target
+from sortie.kernels.objects import Target
+
+
+class NoLinkerError(Exception):
+    """Nothing is there that could link for a target."""
+
+
+def linker(target: Target) -> list[str]:
+    """The command that links for it."""
+    if find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "cc", "-target", target.linker]
+    own = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if own is not None and target.name == this_target():
+        return [own]
+    raise NoLinkerError("a linker is missing: pip install ziglang, or for this machine alone a C compiler")
+
+
+def write_library(target: Target, code: bytes, fingerprint: str, folder: Path) -> Path:
+    """Link it and put it into `folder` with its note, each in one step: who has the old one open keeps that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = library_file(target.name, folder)
+    with TemporaryDirectory() as work:
+        given, made = Path(work) / "kernels.o", Path(work) / file.name
+        given.write_bytes(code)
+        flags = ["-shared", "-nostdlib", "-o", str(made), str(given)]
+        if target.name.endswith("linux"):
+            flags += ["-Wl,-z,noexecstack", "-Wl,-z,relro", "-Wl,--build-id=none", "-s"]
+        done = subprocess.run([*linker(target), *flags], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise NoLinkerError(f"{target.name} was not linked: {done.stderr.strip()[-400:]}")
+        data = made.read_bytes()
+    note = file.with_suffix(".txt")
+    note.unlink(missing_ok=True)  # between the two there is none
+    _put(file, data)
+    _put(note, "\n".join((target.name, fingerprint, hashlib.sha256(data).hexdigest(), "")).encode())
+    return file
+
+
+def _put(file: Path, data: bytes) -> None:
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    new.write_bytes(data)
+    new.replace(file)

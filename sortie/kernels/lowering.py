@@ -1,0 +1,133 @@
+"""From plain Python to one module in LLVM's language, which holds every entry and each helper once.
+
+numba types and lowers each function; what it does beside that for a running process (wrappers for Python's objects,
+optimising and loading each function by itself) takes two thirds of its time, and is left out here.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import llvmlite.binding as llvm
+import numba
+from numba.core import codegen, cpu
+
+from autopilot.control.jit import OPTIONS, register_marked
+from autopilot.control.kernels import Entry
+from autopilot.control.library import FAILED, argument_kinds
+from autopilot.control.mathematics import fmod
+
+#: numba's options for functions that nobody calls from Python.
+_BARE: Final = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def lower(entries: Iterable[Entry]) -> str:
+    """The text of a module with one C function for each entry; see `autopilot.control.library`. Everything else in it
+    is internal. Changes numba for good: a process that lowers must compile nothing else."""
+    _keep_numba_from_finishing()
+    gc.disable()  # millions of small objects that all stay
+    plain = [(entry, entry.plain()) for entry in entries]
+    register_marked(**_BARE)
+    module = llvm.parse_assembly("")
+    known: set[int] = set()
+    doors = [_fmod_door(_compile(fmod, "float64(float64, float64)", module, known))]
+    for entry, function in plain:
+        doors.append(_door(entry, _compile(function, entry.signature, module, known)))
+    for defined in module.functions:
+        if not defined.is_declaration:
+            defined.linkage = "internal"
+            defined.visibility = "default"
+    for variable in module.global_variables:
+        if not variable.is_declaration:
+            variable.linkage = "internal"
+            variable.visibility = "default"
+    return "\n".join([str(module), *doors])
+
+
+def _keep_numba_from_finishing() -> None:
+    """Neither optimised nor loaded into this process; each compiled function is known by a thing of its own."""
+    codegen.CPUCodeLibrary._ensure_finalized = lambda self: None
+    codegen.CPUCodeLibrary._optimize_functions = lambda self, module: None
+    cpu.CPUContext.get_executable = lambda self, library, fndesc, env: [].append
+
+
+def _compile(function: Any, signature: str, module: llvm.ModuleRef, known: set[int]) -> str:
+    """Compile `function` and what it calls into `module`; its name there."""
+    compiled = numba.njit(**OPTIONS, **_BARE)(function)
+    compiled.compile(signature)
+    (result,) = compiled.overloads.values()
+    for library in _libraries(result.library, known):
+        module.link_in(library._final_module)
+    name: str = result.fndesc.llvm_func_name
+    return name
+
+
+def _libraries(library: Any, known: set[int]) -> Iterator[Any]:
+    """It and all that it calls, each once."""
+    if id(library) in known:
+        return
+    known.add(id(library))
+    yield library
+    for called in library._linking_libraries:
+        yield from _libraries(called, known)
+
+
+def _door(entry: Entry, name: str) -> str:
+    """The C function: it takes the arguments out of the block, and lays out arrays as numba's functions have them
+    (owner, parent, items, bytes of an item, address, sizes, strides)."""
+    lines: list[str] = []
+    words = 0
+
+    def word() -> str:
+        nonlocal words
+        lines.append(f"  %p{words} = getelementptr i64, ptr %block, i64 {words}")
+        lines.append(f"  %w{words} = load i64, ptr %p{words}")
+        words += 1
+        return f"%w{words - 1}"
+
+    given = ["ptr %result", "ptr %error"]
+    for k, (dtype, axes) in enumerate(argument_kinds(entry.signature)):
+        first = word()
+        if axes == 0:
+            given.append(f"i64 {first}")
+            continue
+        size = int(dtype.lstrip("uintfloa")) // 8
+        lines.append(f"  %a{k} = inttoptr i64 {first} to ptr")
+        sizes = [word() for _ in range(axes)]
+        strides = [f"{size}"]
+        for axis in reversed(range(1, axes)):
+            lines.append(f"  %s{k}.{axis} = mul i64 {strides[0]}, {sizes[axis]}")
+            strides.insert(0, f"%s{k}.{axis}")
+        lines.append(f"  %n{k} = sdiv exact i64 {strides[0]}, {size}")
+        lines.append(f"  %m{k} = mul i64 %n{k}, {sizes[0]}")
+        given += ["ptr null", "ptr null", f"i64 %m{k}", f"i64 {size}", f"ptr %a{k}"]
+        given += [f"i64 {number}" for number in (*sizes, *strides)]
+    result = "%value" if entry.signature.startswith("int64(") else "0"
+    return "\n".join([
+        f"define dllexport i64 @{entry.name}(ptr %block) nounwind {{",
+        "  %result = alloca i64",
+        "  %error = alloca ptr",
+        "  store i64 0, ptr %result",
+        *lines,
+        f'  %status = call i32 @"{name}"({", ".join(given)})',
+        "  %value = load i64, ptr %result",
+        "  %well = icmp eq i32 %status, 0",
+        f"  %given = select i1 %well, i64 {result}, i64 {FAILED}",
+        "  ret i64 %given",
+        "}",
+    ])  # fmt: skip
+
+
+def _fmod_door(name: str) -> str:
+    """`%` of floats becomes a call of C's `fmod` when object code is written: it finds ours."""
+    return "\n".join([
+        "define hidden double @fmod(double %x, double %y) nounwind {",
+        "  %result = alloca double",
+        "  %error = alloca ptr",
+        f'  %status = call i32 @"{name}"(ptr %result, ptr %error, double %x, double %y)',
+        "  %value = load double, ptr %result",
+        "  ret double %value",
+        "}",
+    ])  # fmt: skip
