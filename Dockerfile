@@ -7,7 +7,7 @@ RUN useradd --create-home --uid 1000 sortie
 COPY --chown=sortie . /home/sortie/src
 USER sortie
 WORKDIR /home/sortie
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir ./src && .venv/bin/python -m sortie.api.precompile
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir ./src
 ENV PATH=/home/sortie/.venv/bin:$PATH XDG_STATE_HOME=/home/sortie/state
 EXPOSE 5760/tcp 14550/udp
 HEALTHCHECK --interval=10s --timeout=5s CMD ["sortie", "status", "--connect", "tcp:127.0.0.1:5760"]

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.interface import layout as L
 from autopilot.control.inertial import (
     align,
     correct_vertical,
@@ -27,6 +26,7 @@ from autopilot.control.inertial import (
 )
 from autopilot.control.jit import jit
 from autopilot.control.mathematics import atan2, cos, sin
+from autopilot.interface import layout as L
 
 #: Innovations beyond this many standard deviations are refused.
 GATE = 5.0

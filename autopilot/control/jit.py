@@ -48,7 +48,7 @@ def compile_entry(signature: str, function: Callable[..., Any], fingerprint: str
     function again by its own file, not by the helpers that it calls, and by the `fingerprint` of all sources. Other
     threads run meanwhile."""
     numba = _numba()
-    register_marked()
+    register_marked(no_cpython_wrapper=True, no_cfunc_wrapper=True)
     compiled = numba.njit(**OPTIONS, nogil=True)(function)
     _keep_on_disk(compiled, function, fingerprint)
     try:

@@ -42,8 +42,16 @@ def this_target() -> str | None:
 
 def library_file(target: str, folder: Path) -> Path:
     """Where the library of a kind of machine is; its note has the suffix `.txt`."""
-    suffix = next(suffix for system, suffix in _SYSTEMS.values() if target.endswith(system))
-    return folder / f"kernels-{target}{suffix}"
+    suffixes = dict(_SYSTEMS.values())
+    return folder / f"kernels-{target}{suffixes.get(target.rpartition('-')[2], '.so')}"
+
+
+def fits(target: str, fingerprint: str, folder: Path) -> bool:
+    """Is there a whole one for `target`, of these sources?"""
+    try:
+        return _judged(target, fingerprint, folder).exists()
+    except LibraryError:
+        return False
 
 
 def open_library(fingerprint: str, folder: Path = FOLDER) -> Library:
@@ -51,6 +59,17 @@ def open_library(fingerprint: str, folder: Path = FOLDER) -> Library:
     target = this_target()
     if target is None:
         raise LibraryError(f"there is no compiled library for {sys.platform}")
+    file = _judged(target, fingerprint, folder)
+    if not _runs_here(target):
+        raise LibraryError(f"{file.name} needs a processor of x86-64-v2 (SSE 4.2)")
+    try:
+        return Library(ctypes.CDLL(str(file)))
+    except OSError as error:  # another processor's after all, no right to execute from there
+        raise LibraryError(f"{file.name} cannot be loaded ({error})") from None
+
+
+def _judged(target: str, fingerprint: str, folder: Path) -> Path:
+    """The file for `target` in `folder`, whole and of these sources by its note."""
     file = library_file(target, folder)
     try:
         note = file.with_suffix(".txt").read_text(encoding="ascii").split()
@@ -61,12 +80,7 @@ def open_library(fingerprint: str, folder: Path = FOLDER) -> Library:
         raise LibraryError(f"{file} is damaged; install again, or {BUILD}")
     if note[1] != fingerprint:
         raise LibraryError(f"{file.name} is of other sources; {BUILD}")
-    if not _runs_here(target):
-        raise LibraryError(f"{file.name} needs a processor of x86-64-v2 (SSE 4.2)")
-    try:
-        return Library(ctypes.CDLL(str(file)))
-    except OSError as error:  # another processor's after all, no right to execute from there
-        raise LibraryError(f"{file.name} cannot be loaded ({error})") from None
+    return file
 
 
 def _runs_here(target: str) -> bool:
@@ -117,7 +131,7 @@ class LibraryFunction:
         """The function with its first arguments given, arrays that stay where they are; it keeps them."""
         given = len(leading)
         first, tail = _words(self._kinds[:given], leading), self._kinds[given:]
-        block = self._block(*first)
+        block: Any = self._block(*first)
         begin, end = len(first), len(block)
         function = self._function
 

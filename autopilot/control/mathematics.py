@@ -169,9 +169,10 @@ def atan2(y: float, x: float) -> float:
     p = -0.1428571427237515 + z * (0.11111110399628804 + z * p)
     p = -0.33333333333332926 + z * (0.1999999999987507 + z * p)
     angle = near + (u + (u * z * p + near_rest))
+    behind = copysign(1.0, x) < 0.0
     if steep:
-        angle = HALF_PI - (angle - HALF_PI_REST)
-    if copysign(1.0, x) < 0.0:
+        angle = HALF_PI + (angle + HALF_PI_REST) if behind else HALF_PI - (angle - HALF_PI_REST)
+    elif behind:
         angle = PI - (angle - PI_REST)
     return copysign(angle, y)
 

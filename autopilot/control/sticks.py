@@ -6,13 +6,13 @@ next target begins where the vehicle is.
 
 from __future__ import annotations
 
-from autopilot.interface import layout as L
 from autopilot.control.attitude import from_euler, limit
 from autopilot.control.heading import wrap, yaw_of
 from autopilot.control.jit import jit
 from autopilot.control.mathematics import cos, sin
 from autopilot.control.position import control_height, fly_reference, set_thrust
 from autopilot.control.reference import follow_vehicle, shape
+from autopilot.interface import layout as L
 
 STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO = range(6)
 

@@ -13,8 +13,8 @@ from math import cos, exp, radians, sin, tan
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.interface import layout as L
 from autopilot.control.kernels import Entry
+from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import radians
 
-from autopilot.interface import layout as L
 from autopilot.control.kernels import Entry
+from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
-from autopilot.precision.tracker import Look
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities, Request
+from autopilot.precision.tracker import Look
 from sitl.kernel.compiling import COPTER
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.copter_parameters import apply_parameter

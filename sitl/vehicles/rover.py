@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import radians
 
-from autopilot.interface import layout as L
 from autopilot.control.kernels import Entry
+from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities

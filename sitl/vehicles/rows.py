@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.interface import layout as L
 from autopilot.control.kernels import compiled
+from autopilot.interface import layout as L
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.simulated import SimulatedMachine
 

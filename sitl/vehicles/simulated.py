@@ -14,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.interface import report as R
-from autopilot.interface import layout as L
 from autopilot.control.kernels import Entry
-from autopilot.interface.layout import ON_GROUND
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,

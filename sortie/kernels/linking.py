@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autopilot.control.library import library_file, this_target
-from sortie.kernels.objects import Target
+from sortie.kernels.targets import Target
 
 
 class NoLinkerError(Exception):

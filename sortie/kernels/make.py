@@ -1,20 +1,27 @@
-"""All steps from the sources to libraries."""
+"""All that is compiled, and all steps from the sources to libraries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+from autopilot.control.kernels import Entry
+from mavlink_bridge.services.telemetry.compiling import TELEMETRY
+from sitl.camera.texture import EXPOSE
+from sitl.kernel.compiling import KERNELS
 from sortie.kernels.linking import NoLinkerError, linker, write_library
 from sortie.kernels.lowering import lower
-from sortie.kernels.objects import TARGETS, emit_object
-from sortie.kernels.table import ENTRIES
+from sortie.kernels.objects import emit_object
+from sortie.kernels.targets import TARGETS
+
+ENTRIES: Final[tuple[Entry, ...]] = (*KERNELS, *TELEMETRY, EXPOSE)
 
 
-def make(name: str | None, fingerprint: str, folder: Path) -> Iterator[Path]:
-    """The library of the target `name`, or those of all, into `folder`; yields each file. NoLinkerError where there is
-    nothing to link with."""
-    targets = [target for target in TARGETS if name in (None, target.name)]
+def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:
+    """The library of the target `name`, or those of `all`, into `folder`; yields each file. NoLinkerError where there
+    is nothing to link with."""
+    targets = [target for target in TARGETS if name in ("all", target.name)]
     if not targets:
         raise NoLinkerError(f"there is no target {name}")
     for target in targets:

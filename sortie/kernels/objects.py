@@ -3,38 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
 
 import llvmlite.binding as llvm
 
-
-@dataclass(frozen=True)
-class Target:
-    """A kind of machine. `name`: as `autopilot.control.library.this_target` says it; `triple`: LLVM's; `linker`: zig's;
-    `tag`: a wheel's."""
-
-    name: str
-    triple: str
-    cpu: str
-    linker: str
-    tag: str
-
-
-TARGETS: Final = (
-    Target("x86_64-linux", "x86_64-unknown-linux-gnu", "x86-64-v2", "x86_64-linux-musl",
-           "manylinux_2_28_x86_64.musllinux_1_1_x86_64"),
-    Target("aarch64-linux", "aarch64-unknown-linux-gnu", "generic", "aarch64-linux-musl",
-           "manylinux_2_28_aarch64.musllinux_1_1_aarch64"),
-    Target("x86_64-macos", "x86_64-apple-macosx11.0.0", "x86-64-v2", "x86_64-macos.11.0-none", "macosx_11_0_x86_64"),
-    Target("aarch64-macos", "arm64-apple-macosx11.0.0", "apple-m1", "aarch64-macos.11.0-none", "macosx_11_0_arm64"),
-    Target("x86_64-windows", "x86_64-pc-windows-gnu", "x86-64-v2", "x86_64-windows-gnu", "win_amd64"),
-)  # fmt: skip
-
-
-def target_named(name: str) -> Target:
-    """The one of that name; KeyError where there is none."""
-    return {target.name: target for target in TARGETS}[name]
+from sortie.kernels.targets import Target
 
 
 def emit_object(module: str, target: Target) -> bytes:

@@ -16,7 +16,7 @@ PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
 SMALL, LONGEST = 80, 450
 
 PROGRAMS = (
-    "autopilot.flight.diagram", "autopilot.vehicles.item_page", "depot.decisions.diagram", "sortie.api.precompile",
+    "autopilot.flight.diagram", "autopilot.vehicles.item_page", "depot.decisions.diagram",
 )  # fmt: skip
 """They are started by their names, and so is each command of `sortie.commands`."""
 ALONE: Mapping[str, str] = {
@@ -25,6 +25,8 @@ ALONE: Mapping[str, str] = {
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
     "autopilot.vehicles.boat": "one module for each kind",
+    "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
+    "sortie.kernels.objects": "LLVM's step, apart from numba's and the linker's",
     "sitl.vehicles.rover": "one module for each kind",
     "sitl.ardupilot.launcher": "one package for each firmware's simulator",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PYTHON = """#!/bin/sh
-# What find_python, venv, pip and the precompilation are asked for, written down.
+# What find_python, venv and pip are asked for, written down.
 case "$*" in
     "-c "*) exit 0 ;;
     "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && chmod +x "$3/bin/python"

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from fastcrc import crc16
 
-from autopilot.interface import report
 from autopilot.control.kernels import compiled
+from autopilot.interface import report
 from mavlink_bridge.services.telemetry import sources
 from mavlink_bridge.services.telemetry.compiling import DERIVE, STAMP, WRITE
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES, Element, StreamLayout
@@ -70,16 +70,17 @@ class StreamEncoder:
         nothing changed, where nothing is compiled."""
         if not compiled():
             return False
-        self._bind()
         STAMP.load()
+        self._bind()
         return True
 
     def _bind(self) -> None:
-        self._derive = DERIVE.bind(self.source)
+        derive = DERIVE.bind(self.source)
         self._write = WRITE.bind(
             self.source, TABLES.header, TABLES.kind, TABLES.number, crc_table(), self._single,
             self._single.view(np.uint8), self._out, self._result,
         )  # fmt: skip
+        self._derive = derive  # last: who finds it in another thread writes too
 
     def move_to(self, source: Vector) -> None:
         """Keep the values in this vector from now on: it is given them."""

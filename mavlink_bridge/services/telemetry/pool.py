@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.interface import report
 from autopilot.control.kernels import compiled
+from autopilot.interface import report
 from mavlink_bridge.routing.open_link import OpenLink
 from mavlink_bridge.services.telemetry import sources
 from mavlink_bridge.services.telemetry.compiling import POOL

@@ -1,32 +1,30 @@
-"""What a compiled kernel is known by again."""
+"""What a compiled function is known by again."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
-from types import ModuleType
 
-from autopilot.control.jit import fingerprint, source_files
-from sitl.kernel.compiling import compiled_files
+from autopilot.control.kernels import fingerprint_of, source_files
 
 ROOT = Path(__file__).parents[3]
+PACKAGES = ("autopilot", "sitl", "mavlink_bridge")
 
 
-def package(folder: Path) -> ModuleType:
-    module = ModuleType("package")
-    module.__file__, module.__path__ = str(folder / "__init__.py"), [str(folder)]
-    return module
-
-
-def test_a_change_in_any_file_of_a_package_is_another_fingerprint(tmp_path: Path) -> None:
-    """Also of a file that nobody has named, so that a new one cannot be forgotten."""
-    (tmp_path / "__init__.py").touch()
-    before = fingerprint(source_files(package(tmp_path)))
-    assert fingerprint(source_files(package(tmp_path))) == before
-    (tmp_path / "moved.py").write_text("X = 1.0\n")
-    with_file = fingerprint(source_files(package(tmp_path)))
-    (tmp_path / "moved.py").write_text("X = 2.0\n")
-    assert len({before, with_file, fingerprint(source_files(package(tmp_path)))}) == 3
+def test_a_change_of_any_source_is_another_fingerprint_and_line_ends_are_none(tmp_path: Path) -> None:
+    """Also of a file that nobody has named, so that a new one cannot be forgotten; also text that moves to the next."""
+    first, second = tmp_path / "first.py", tmp_path / "second.py"
+    first.write_bytes(b"X = 1.0\nY = 2.0\n")
+    second.write_bytes(b"")
+    files = [first, second]
+    before = fingerprint_of(files)
+    first.write_bytes(b"X = 1.0\r\nY = 2.0\r\n")
+    assert fingerprint_of(files) == before
+    first.write_bytes(b"X = 1.0\n")
+    second.write_bytes(b"Y = 2.0\n")
+    moved = fingerprint_of(files)
+    first.write_bytes(b"X = 1.5\n")
+    assert len({before, moved, fingerprint_of(files), fingerprint_of(files[:1])}) == 4
 
 
 def imported(file: Path) -> set[str]:
@@ -37,7 +35,7 @@ def imported(file: Path) -> set[str]:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    return {name for name in names if name.split(".")[0] in ("autopilot", "sitl") and module_file(name) is not None}
+    return {name for name in names if name.split(".")[0] in PACKAGES and module_file(name) is not None}
 
 
 def module_file(name: str) -> Path | None:
@@ -49,8 +47,9 @@ def module_file(name: str) -> Path | None:
 def test_only_what_is_compiled_enters_the_fingerprint_and_all_of_it() -> None:
     """The kernels, the control functions, and all that these import: nothing is missing, so no stale kernel is ever
     flown, and nothing is too much, so an edit of a vehicle's parameters costs nobody a compilation."""
-    entered = set(compiled_files())
-    compiled = {*(ROOT / "sitl/kernel").glob("*.py"), *(ROOT / "autopilot/control").glob("*.py")}
+    entered = set(source_files())
+    compiled = {file for file in entered if "interface" not in file.parts}
+    assert {"copter.py", "mathematics.py", "texture.py", "sources.py"} <= {file.name for file in compiled}
     waiting, reached = list(compiled), set(compiled)
     while waiting:
         for name in imported(waiting.pop()):

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.control.jit import COMPILED
 from tests.fakes.patience import PATIENCE_S
 
-pytestmark = pytest.mark.skipif(not COMPILED, reason="nothing is compiled")
+pytest.importorskip("numba")
 
 CUT_SHORT = """
 import sys
-from autopilot.control.jit import entry
+from autopilot.control.jit import compile_entry
 count = 0
 
 def cut(frame, event, argument):
@@ -35,7 +34,7 @@ def double(x):
     return 2.0 * x
 
 sys.settrace(cut)
-print(entry("float64(float64)", double)(3.0))
+print(compile_entry("float64(float64)", double, "sources")(3.0))
 """
 UNWRITABLE = """
 from numba.core import caching
@@ -44,12 +43,12 @@ def full(*_):
     raise OSError(28, "No space left on device")
 
 caching.IndexDataCacheFile.save = full
-from autopilot.control.jit import entry
+from autopilot.control.jit import compile_entry
 
 def double(x):
     return 2.0 * x
 
-print(entry("float64(float64)", double)(3.0))
+print(compile_entry("float64(float64)", double, "sources")(3.0))
 """
 
 

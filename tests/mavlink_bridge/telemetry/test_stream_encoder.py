@@ -113,7 +113,7 @@ def test_compiled_bytes_are_those_of_plain_python(compiled: StreamEncoder) -> No
 
 def test_where_nothing_is_compiled_the_plain_way_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """`load` says so and changes nothing."""
-    monkeypatch.setattr("autopilot.control.jit.COMPILED", False)
+    monkeypatch.setattr("mavlink_bridge.services.telemetry.encoder.compiled", lambda: False)
     encoder = StreamEncoder(SYSTEM, COMPONENT)
     assert not encoder.load()
     assert not encoder.compiled
@@ -129,8 +129,8 @@ def test_kernel_runs_uncompiled_with_the_same_bytes() -> None:
         s.derive(source)
         out, single, result = np.zeros(TABLES.capacity, np.uint8), np.zeros(1, np.float32), np.zeros(3, np.int64)
         write_frames(
-            ALL, len(ALL), source, TABLES.header, TABLES.kind, TABLES.number, crc_table(), single,
-            single.view(np.uint8), 250, SYSTEM, COMPONENT, out, result,
+            source, TABLES.header, TABLES.kind, TABLES.number, crc_table(), single, single.view(np.uint8), out, result,
+            ALL, len(ALL), 250, SYSTEM, COMPONENT,
         )  # fmt: skip
         data, frames = encoder.encode(ALL, 250)
         assert out[: result[0]].tobytes() == data

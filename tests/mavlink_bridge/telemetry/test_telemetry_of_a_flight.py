@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autopilot.context.journal import MemoryJournal
-from autopilot.control.jit import COMPILED
+from autopilot.control import kernels
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report as r
 from autopilot.interface.geo import GeoPoint
@@ -61,7 +61,7 @@ class Flight:
 
 @pytest.fixture(scope="module")
 def flight() -> Flight:
-    if not COMPILED:
+    if not kernels.compiled():
         pytest.skip("400 steps a second of plain Python take too long")
     one = Flight()
     one.run(20_300)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.context.journal import NoJournal
-from autopilot.control.jit import COMPILED
+from autopilot.control import kernels
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, split_frames
@@ -23,7 +23,7 @@ from tests.sortie.runtime.test_fleet_equality import HOME
 
 KINDS = ("copter", "rover", "copter", "copter", "boat")
 END_MS = 14_000
-pytestmark = pytest.mark.skipif(not COMPILED, reason="nothing is compiled: each encodes for itself")
+pytestmark = pytest.mark.skipif(not kernels.compiled(), reason="nothing is compiled: each encodes for itself")
 
 
 def _raise(error: Exception, where: str) -> None:

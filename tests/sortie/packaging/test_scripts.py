@@ -33,7 +33,7 @@ def steps(folder: Path) -> list[str]:
     return done
 
 
-INSTALLATION = ["venv", "pip", "sortie.api.precompile"]
+INSTALLATION = ["venv", "pip"]
 
 
 def test_alone_it_is_the_demo_and_arguments_are_passed_on(clone):

@@ -1,0 +1,145 @@
+"""The mathematics of the kernels: its errors against 60 digits, its edges, and its bytes compiled and plain."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from decimal import Decimal, localcontext
+from functools import partial
+
+import pytest
+
+from autopilot.control import mathematics as m
+
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211707")
+
+
+def sine(x: Decimal) -> Decimal:
+    """Taylor's series behind a reduction to one turn."""
+    x = x.remainder_near(2 * PI)
+    term, total, n = x, x, 1
+    while abs(term) > Decimal("1e-70"):
+        term *= -x * x / ((n + 1) * (n + 2))
+        total, n = total + term, n + 2
+    return total
+
+
+def cosine(x: Decimal) -> Decimal:
+    return sine(x + PI / 2)
+
+
+def arctangent(x: Decimal) -> Decimal:
+    """Gregory's series behind four halvings of the angle."""
+    for _ in range(4):
+        x = x / (1 + (1 + x * x).sqrt())
+    term, total, n = x, x, 1
+    while abs(term) > Decimal("1e-75"):
+        term *= -x * x
+        n += 2
+        total += term / n
+    return 16 * total
+
+
+def direction(y: Decimal, x: Decimal) -> Decimal:
+    if abs(y) > abs(x):
+        return (PI / 2 if y > 0 else -PI / 2) - arctangent(x / y)
+    return arctangent(y / x) + (0 if x > 0 else PI if y > 0 else -PI)
+
+
+def arcsine(x: Decimal) -> Decimal:
+    return direction(x, ((1 - x) * (1 + x)).sqrt())
+
+
+def arccosine(x: Decimal) -> Decimal:
+    return direction(((1 - x) * (1 + x)).sqrt(), x)
+
+
+def tangent(x: Decimal) -> Decimal:
+    return sine(x) / cosine(x)
+
+
+def angles(draw: random.Random) -> list[tuple[float, ...]]:
+    near = [(k * math.pi / 2.0,) for k in range(-40, 40)]
+    return near + [(draw.uniform(-4.0, 4.0),) for _ in range(300)] + [(draw.uniform(-9e5, 9e5),) for _ in range(150)]
+
+
+def sides(draw: random.Random) -> list[tuple[float, ...]]:
+    return [(draw.uniform(-1, 1) * 10 ** draw.uniform(-6, 6), draw.uniform(-1, 1)) for _ in range(400)]
+
+
+def shares(draw: random.Random) -> list[tuple[float, ...]]:
+    near = [(draw.choice((-1, 1)) * (1.0 - 10 ** draw.uniform(-15, 0)),) for _ in range(100)]
+    return near + [(draw.uniform(-1, 1),) for _ in range(200)] + [(10 ** draw.uniform(-15, 0),) for _ in range(100)]
+
+
+def exponents(draw: random.Random) -> list[tuple[float, ...]]:
+    return [(draw.uniform(-700, 700),) for _ in range(200)] + [(draw.uniform(-1, 1),) for _ in range(200)]
+
+
+def sizes(draw: random.Random) -> list[tuple[float, ...]]:
+    near = [(1.0 + draw.uniform(-1, 1) * 10 ** draw.uniform(-9, -1),) for _ in range(200)]
+    return near + [(10 ** draw.uniform(-300, 300),) for _ in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("function", "exact", "arguments", "ulps"),
+    [
+        (m.sin, sine, angles, 1.5),
+        (m.cos, cosine, angles, 1.5),
+        (m.tan, tangent, angles, 2.5),
+        (m.atan2, direction, sides, 1.5),
+        (m.atan, arctangent, sizes, 1.5),
+        (m.asin, arcsine, shares, 2.0),
+        (m.acos, arccosine, shares, 2.0),
+        (m.exp, Decimal.exp, exponents, 1.0),
+        (m.log, Decimal.ln, sizes, 1.0),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_errors_are_those_that_the_module_states(
+    function: Callable[..., float],
+    exact: Callable[..., Decimal],
+    arguments: Callable[[random.Random], list[tuple[float, ...]]],
+    ulps: float,
+) -> None:
+    """In units of the last place, over its domain and at its hard places."""
+    with localcontext() as context:
+        context.prec = 90
+        for given in arguments(random.Random(1)):
+            right = exact(*map(Decimal, given))
+            error = abs(Decimal(function(*given)) - right) / Decimal(math.ulp(float(right)))
+            assert error <= Decimal(ulps), (given, error)
+
+
+def test_the_rest_is_exact() -> None:
+    """As C's, and so as Python's own."""
+    draw = random.Random(2)
+    for _ in range(2000):
+        x, y = (draw.uniform(-1, 1) * 10 ** draw.uniform(-150, 150) for _ in "xy")
+        assert m.fmod(x, y) == math.fmod(x, y)
+    assert [m.fmod(-7.5, 2.0), m.fmod(3.0, math.inf)] == [-1.5, 3.0]
+
+
+def test_at_the_edges_they_are_as_c_has_them() -> None:
+    """Signs of zero, infinities, what is no number."""
+    inf, nan = math.inf, math.nan
+    for y in (0.0, -0.0, 1.0, -1.0, inf, -inf):
+        for x in (0.0, -0.0, 1.0, -1.0, inf, -inf):
+            ours, theirs = m.atan2(y, x), math.atan2(y, x)
+            assert (ours, math.copysign(1.0, ours)) == (theirs, math.copysign(1.0, theirs)), (y, x)
+    outside = [
+        *map(m.sin, (inf, nan)), *map(m.cos, (-inf, nan)), m.tan(inf), m.asin(1.1), m.acos(-1.1), m.log(-1.0),
+        m.log(nan), m.exp(nan), m.atan2(nan, 1.0), m.fmod(1.0, 0.0), m.fmod(inf, 1.0), m.fmod(1.0, nan),
+    ]  # fmt: skip
+    assert all(map(math.isnan, outside))
+    assert [m.log(0.0), m.log(inf), m.exp(1000.0), m.exp(-1000.0), m.exp(0.0)] == [-inf, inf, inf, 0.0, 1.0]
+    assert [m.exp(709.7), m.exp(-744.0), m.log(5e-324)] == [math.exp(709.7), math.exp(-744.0), math.log(5e-324)]
+    assert math.copysign(1.0, m.sin(-0.0)) == -1.0
+    assert abs(m.sin(1e18)) <= 1.0 and abs(m.cos(-1e300)) <= 1.0
+
+
+def test_whole_numbers_are_taken_as_floats() -> None:
+    """A parameter may be one."""
+    calls = (m.sin, m.cos, m.exp, partial(m.atan2, 1), m.asin)
+    assert all(call(1) == call(1.0) for call in calls)
