@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 
 from autopilot.control.compiler_watch import COMPILER
+from autopilot.control.kernels import KernelError, plain_warning
+from sortie.config.errors import UserError
 from sortie.runtime.share import BEAT_S
 from sortie.runtime.signals import Signals
 
@@ -20,6 +22,17 @@ COMPILING = "sortie: compiling the flight kernel for this machine; the first tim
 def say_to_person(text: str) -> None:
     """On the standard error output, at once."""
     print(text, file=sys.stderr, flush=True)
+
+
+def judge_kernel(say: Callable[[str], None]) -> None:
+    """Before anything is loaded: tell where plain Python is to fly, which takes its time. UserError where
+    `SORTIE_KERNEL` asks for what cannot be had."""
+    try:
+        warning = plain_warning()
+    except KernelError as error:
+        raise UserError(str(error)) from error
+    if warning is not None:
+        say(f"sortie: {warning}")
 
 
 class Loader(threading.Thread):

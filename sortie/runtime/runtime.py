@@ -18,7 +18,7 @@ from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.client_pace import FREE_MS, ClientPace
-from sortie.runtime.loader import Loader, Serving, say_to_person
+from sortie.runtime.loader import Loader, Serving, judge_kernel, say_to_person
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, Readers
 from sortie.runtime.share import Beats, Keeping, Lag, Share, never
@@ -423,10 +423,10 @@ class Runtime:
 
     # --- before the first pass ----------------------------------------------------------------------------------------
     def load(self, say: Callable[[str], None] = say_to_person) -> None:
-        """Load what is compiled, in a thread, and serve the links meanwhile: ground stations connect and are answered,
-        vehicle time stands still. A signal ends the waiting, not the thread; see `sortie.__main__`. `say` is told when
-        something is compiled."""
+        """Load what is compiled, in a thread, and serve the links; vehicle time stands still. A signal ends the
+        waiting, not the thread; see `sortie.__main__`. `say` is told of compiling, or of plain Python."""
         self.signals.running = True
+        judge_kernel(say)
         if self.sockets is None:
             self._load_all()
             return

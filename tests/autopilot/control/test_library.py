@@ -1,0 +1,148 @@
+"""The compiled library: what is flown, and what is not."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autopilot.control import kernels
+from autopilot.control import library as lib
+from autopilot.control.kernels import Kernel, KernelError
+from sortie.config.errors import UserError
+from sortie.runtime.loader import judge_kernel
+from tests.fakes.patience import PATIENCE_S
+
+TARGET = lib.this_target() or "none"
+
+
+def put(folder: Path, data: bytes = b"code", *, target: str = TARGET, fingerprint: str = "of these") -> Path:
+    """A library with its note."""
+    file = lib.library_file(TARGET, folder)
+    file.write_bytes(data)
+    file.with_suffix(".txt").write_text("\n".join((target, fingerprint, hashlib.sha256(data).hexdigest(), "")))
+    return file
+
+
+def why_not(folder: Path, fingerprint: str = "of these") -> str:
+    with pytest.raises(lib.LibraryError) as raised:
+        lib.open_library(fingerprint.replace(" ", ""), folder)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_each_library_that_is_none_is_refused_with_its_reason(tmp_path: Path) -> None:
+    """None at all, truncated, of other sources, of another processor by its note, and by its code alone."""
+    assert "there is no compiled library" in why_not(tmp_path)
+    file = put(tmp_path, b"some code", fingerprint="ofthese")
+    file.write_bytes(b"some co")
+    assert "is damaged" in why_not(tmp_path)
+    put(tmp_path, fingerprint="ofothers")
+    assert "is of other sources" in why_not(tmp_path)
+    put(tmp_path, target="riscv64-linux", fingerprint="ofthese")
+    assert "is damaged" in why_not(tmp_path)
+    put(tmp_path, b"\x7fELF of another processor", fingerprint="ofthese")
+    assert "cannot be loaded" in why_not(tmp_path)
+
+
+def test_a_system_without_libraries_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "haiku1")
+    assert why_not(tmp_path) == "there is no compiled library for haiku1"
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder of libraries, and nothing chosen yet."""
+    monkeypatch.delenv(kernels.VARIABLE, raising=False)
+    monkeypatch.setattr(kernels, "open_library", lambda fingerprint: lib.open_library(fingerprint, tmp_path))
+    kernels.choice.cache_clear()
+    monkeypatch.setattr(kernels, "choice", kernels.choice.__wrapped__)
+    return tmp_path
+
+
+def test_without_a_library_numba_flies_and_without_numba_plain_python_with_a_word(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word says what it costs and what would help; nobody is told what he asked for."""
+    monkeypatch.setattr(kernels, "_numba", lambda: True)
+    assert kernels.choice().kernel is Kernel.JIT
+    assert kernels.plain_warning() is None
+    monkeypatch.setattr(kernels, "_numba", lambda: False)
+    assert kernels.choice().kernel is Kernel.PYTHON
+    warning = kernels.plain_warning()
+    assert warning is not None
+    assert "there is no compiled library" in warning
+    assert "sortie-mavlink[jit]" in warning
+    monkeypatch.setenv(kernels.VARIABLE, "python")
+    assert kernels.plain_warning() is None
+
+
+def test_what_was_asked_for_and_cannot_be_had_is_one_line(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "_numba", lambda: False)
+    for asked, told in (("library", "no compiled library"), ("jit", "numba is not there"), ("fast", "must be library")):
+        monkeypatch.setenv(kernels.VARIABLE, asked)
+        with pytest.raises(KernelError, match=told):
+            kernels.choice()
+
+
+def test_arrays_that_a_function_cannot_take_are_refused() -> None:
+    """A wrong number type, wrong axes, or not in C's order would be read as other numbers."""
+    taken = lib.LibraryFunction(
+        ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(lambda block: 7), "int64(float64[:, ::1], int64)"
+    )
+    assert taken(np.zeros((2, 3)), 5) == 7
+    assert taken.bind(np.zeros((2, 3)))(5) == 7
+    for wrong in (np.zeros((2, 3), np.float32), np.zeros(6), np.zeros((4, 6))[:, ::2]):
+        with pytest.raises(TypeError, match="is wanted"):
+            taken(wrong, 5)
+    with pytest.raises(ValueError, match="zip"):
+        taken(np.zeros((2, 3)))
+
+
+def test_the_block_is_addresses_and_sizes_behind_each_other() -> None:
+    seen: list[int] = []
+    read = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.POINTER(ctypes.c_int64))(lambda block: seen.extend(block[:6]) or 0)
+    rows, row = np.zeros((2, 3)), np.zeros(4, np.uint8)
+    lib.LibraryFunction(read, "void(float64[:,::1], int64, uint8[::1])")(rows, -5, row)
+    assert seen == [rows.ctypes.data, 2, 3, -5, row.ctypes.data, 4]
+
+
+def test_a_function_that_failed_raises() -> None:
+    """Never a number that somebody goes on with."""
+    failing = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(lambda block: lib.FAILED)
+    with pytest.raises(ArithmeticError):
+        lib.LibraryFunction(failing, "int64(int64)")(1)
+
+
+def test_the_library_flies_without_numba_as_numba_does() -> None:
+    """Where this checkout has a library of its sources."""
+    if not lib.fits(TARGET, kernels.fingerprint(), lib.FOLDER):
+        pytest.skip("this checkout has no library of its sources: `python -m sortie.kernels`")
+    flight = "from tests.sitl.test_kernel_determinism import short_flight; print(short_flight())"
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", f"import sys; {flight}; print('numba' in sys.modules)"],
+            env={**os.environ, kernels.VARIABLE: kernel}, capture_output=True, text=True, check=True,
+            timeout=PATIENCE_S,
+        ).stdout.split() for kernel in ("library", "python")
+    ]  # fmt: skip
+    assert told[0] == told[1]
+    assert told[0][1] == "False"
+
+
+def test_a_service_says_in_one_line_what_it_flies_with(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain Python where nobody asked for it; status 2 where what was asked for cannot be had."""
+    monkeypatch.setattr(kernels, "_numba", lambda: False)
+    told: list[str] = []
+    judge_kernel(told.append)
+    assert len(told) == 1
+    assert told[0].startswith("sortie: there is no compiled library")
+    monkeypatch.setenv(kernels.VARIABLE, "jit")
+    with pytest.raises(UserError, match="numba is not there"):
+        judge_kernel(told.append)
