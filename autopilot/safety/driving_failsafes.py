@@ -15,7 +15,7 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, take_action
-from autopilot.safety.failsafe_rules import Losses
+from autopilot.safety.failsafe_rules import FailsafeCause, Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
@@ -29,7 +29,7 @@ class _Loss:
 
 
 class DrivingFailsafes:
-    """The rules of a vehicle without a height. Losses by name ("GCS", "Radio")."""
+    """The rules of a vehicle without a height. Losses by their cause."""
 
     warns_of_variance = needs_sticks = needs_station = True
 
@@ -45,7 +45,7 @@ class DrivingFailsafes:
         self._announcer = announcer
         self._modes = modes
         self._disarm = disarm
-        self._losses: dict[str, _Loss] = {}
+        self._losses: dict[FailsafeCause, _Loss] = {}
         self._acted = False
         self._numbers = facts.vehicle_class.modes
         self._tables = facts.vehicle_class.failsafes
@@ -57,17 +57,17 @@ class DrivingFailsafes:
         return self._acted or failing
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
-        self._losses.setdefault("GCS", _Loss(setting, now_ms))
+        self._losses.setdefault(FailsafeCause.GROUND_STATION, _Loss(setting, now_ms))
         self.update(now_ms)
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
         acts_ms = now_ms + int(1000.0 * self._facts.param("FS_TIMEOUT", 0.0))
-        self._losses.setdefault("Radio", _Loss(setting, acts_ms))
+        self._losses.setdefault(FailsafeCause.RADIO, _Loss(setting, acts_ms))
 
-    def found(self, name: str) -> None:
-        if self._losses.pop(name, None) is not None and self._acted and not self._losses:
+    def found(self, cause: FailsafeCause) -> None:
+        if self._losses.pop(cause, None) is not None and self._acted and not self._losses:
             self._acted = False
-            self._announcer.say(Severity.INFO, f"{name} Failsafe Cleared")
+            self._announcer.say(Severity.INFO, f"{cause.value} Failsafe Cleared")
 
     def armed(self, armed: bool) -> None:
         """What is lost is judged anew in a new drive."""
@@ -97,14 +97,14 @@ class DrivingFailsafes:
         due = self.deadline_ms
         if due is None or now_ms < due:
             return
-        name = min(self._losses, key=lambda one: self._losses[one].acts_ms)
+        cause = min(self._losses, key=lambda lost: self._losses[lost].acts_ms)
         self._acted = True
-        goes_on = self._losses[name].setting == _CONTINUE_IN_AUTO and self._modes.number in self._numbers.autos
-        self._announcer.say(Severity.WARNING, f"{name} Failsafe{'' if goes_on else self._action()}")
+        goes_on = self._losses[cause].setting == _CONTINUE_IN_AUTO and self._modes.number in self._numbers.autos
+        self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe{'' if goes_on else self._action()}")
         if goes_on:
             self._announcer.say(Severity.WARNING, "Failsafe - Continuing Auto Mode")
         elif self._facts.armed:
-            self._act(name, now_ms)
+            self._act(cause, now_ms)
 
     def _configured_action(self) -> FailsafeAction:
         return self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
@@ -120,12 +120,12 @@ class DrivingFailsafes:
             else f" - {action_name(self._facts.vehicle_class, action)}"
         )
 
-    def _act(self, name: str, now_ms: int) -> None:
+    def _act(self, cause: FailsafeCause, now_ms: int) -> None:
         action = self._configured_action()
         if action is FailsafeAction.TERMINATE:
-            self._disarm(CAUSES[name].method)
+            self._disarm(CAUSES[cause].method)
         else:
-            take_action(self._facts, self._announcer, self._modes, action, CAUSES[name].reason, now_ms)
+            take_action(self._facts, self._announcer, self._modes, action, CAUSES[cause].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
     def position_lost(self, *, lost: bool) -> None:
@@ -147,14 +147,14 @@ class DrivingFailsafes:
             self._modes.set(self._numbers.stop, now_ms, ModeReason.EKF_FAILSAFE)
         self._announcer.say(Severity.CRITICAL, "EKF failsafe")
 
-    def fail(self, name: str, action: FailsafeAction, now_ms: int) -> None:
+    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
         """Stop driving, or drive home. The battery has already said what is the matter."""
         if action is FailsafeAction.NONE:
             return
-        if name != "Battery":
+        if cause is not FailsafeCause.BATTERY:
             what = action_name(self._facts.vehicle_class, action)
-            self._announcer.say(Severity.WARNING, f"{name} Failsafe - {what}")
+            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
         if self._facts.armed and action is FailsafeAction.TERMINATE:
-            self._disarm(CAUSES[name].method)
+            self._disarm(CAUSES[cause].method)
         elif self._facts.armed:
-            take_action(self._facts, self._announcer, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)
+            take_action(self._facts, self._announcer, self._modes, action, CAUSES[cause].reason, now_ms, failsafe=True)

@@ -15,26 +15,26 @@ from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
-from autopilot.safety.failsafe_rules import Losses
+from autopilot.safety.failsafe_rules import FailsafeCause, Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """What a failsafe is logged as: a change of mode, a disarming."""
+class Record:
+    """Reasons that the log gives for a failsafe's change of mode and for its disarming."""
 
     reason: ModeReason
     method: ArmingMethod
 
 
 CAUSES: Final = {
-    "Battery": Cause(ModeReason.BATTERY_FAILSAFE, ArmingMethod.BATTERY_FAILSAFE),
-    "GCS": Cause(ModeReason.GCS_FAILSAFE, ArmingMethod.GCS_FAILSAFE),
-    "Radio": Cause(ModeReason.RADIO_FAILSAFE, ArmingMethod.RADIO_FAILSAFE),
-    "Terrain": Cause(ModeReason.TERRAIN_FAILSAFE, ArmingMethod.TERRAIN_FAILSAFE),
-    "Wind": Cause(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
+    FailsafeCause.BATTERY: Record(ModeReason.BATTERY_FAILSAFE, ArmingMethod.BATTERY_FAILSAFE),
+    FailsafeCause.GROUND_STATION: Record(ModeReason.GCS_FAILSAFE, ArmingMethod.GCS_FAILSAFE),
+    FailsafeCause.RADIO: Record(ModeReason.RADIO_FAILSAFE, ArmingMethod.RADIO_FAILSAFE),
+    FailsafeCause.TERRAIN: Record(ModeReason.TERRAIN_FAILSAFE, ArmingMethod.TERRAIN_FAILSAFE),
+    FailsafeCause.WIND: Record(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
 }
-"""By the name that a failsafe has in texts."""
+"""How the log records what each cause has led to."""
 
 
 def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
@@ -95,14 +95,14 @@ def _urgency(action: FailsafeAction) -> int:
 
 
 class BatteryFailsafe:
-    """What a failing battery leads to by BATT_FS_LOW_ACT and BATT_FS_CRT_ACT. `fail(name, action, now_ms)` acts."""
+    """What a failing battery leads to by BATT_FS_LOW_ACT and BATT_FS_CRT_ACT. `fail(cause, action, now_ms)` acts."""
 
     def __init__(
         self,
         facts: VehicleFacts,
         announcer: Announcer,
         losses: Losses,
-        fail: Callable[[str, FailsafeAction, int], None],
+        fail: Callable[[FailsafeCause, FailsafeAction, int], None],
     ) -> None:
         self._facts = facts
         self._announcer = announcer
@@ -120,4 +120,4 @@ class BatteryFailsafe:
         before = self._lost.battery_action
         if before is None or _urgency(action) <= _urgency(before):
             self._lost.battery_action = action
-            self._fail("Battery", action, now_ms)
+            self._fail(FailsafeCause.BATTERY, action, now_ms)

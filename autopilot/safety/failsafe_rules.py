@@ -4,9 +4,20 @@ that are no longer heard."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from autopilot.vehicles.vehicle_class import FailsafeAction
+
+
+class FailsafeCause(Enum):
+    """Cause of a failsafe; the value is its name in ArduPilot's texts."""
+
+    BATTERY = "Battery"
+    GROUND_STATION = "GCS"
+    RADIO = "Radio"
+    TERRAIN = "Terrain"
+    WIND = "Wind"
 
 
 class Watchdog:
@@ -91,8 +102,8 @@ class FailsafeRules(Protocol):
     def sticks_silent(self, setting: int, now_ms: int) -> None:
         """FS_THR_ENABLE is `setting`, not 0."""
 
-    def found(self, name: str) -> None:
-        """ "GCS" or "Radio" is heard again."""
+    def found(self, cause: FailsafeCause) -> None:
+        """GROUND_STATION or RADIO is heard again."""
 
-    def fail(self, name: str, action: FailsafeAction, now_ms: int) -> None:
-        """Announce that `name` has failed, and take `action`."""
+    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
+        """Announce `cause`, and take `action`; a firmware with settings of its own takes what these say."""

@@ -25,7 +25,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.driving_failsafes import DrivingFailsafes
-from autopilot.safety.failsafe_rules import FailsafeRules, Losses
+from autopilot.safety.failsafe_rules import FailsafeCause, FailsafeRules, Losses
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -216,7 +216,7 @@ class Failsafes:
             self._heard = False
             timeout = self._facts.param("FS_GCS_TIMEOUT", 5.0) + self._facts.param("FS_TIMEOUT", 0.0)
             if self.ground_station.heard(link_ms, timeout):
-                self._rules.found("GCS")
+                self._rules.found(FailsafeCause.GROUND_STATION)
         if self.ground_station.is_due(link_ms):
             self.ground_station_silent(now_ms)
 
@@ -233,12 +233,12 @@ class Failsafes:
         if timeout <= 0.0:
             return
         if self.sticks.heard(now_ms, timeout):
-            self._rules.found("Radio")
+            self._rules.found(FailsafeCause.RADIO)
 
     def sticks_released(self) -> None:
         """End the watch: the sticks were released on purpose."""
         if self.sticks.forget():
-            self._rules.found("Radio")
+            self._rules.found(FailsafeCause.RADIO)
 
     def sticks_silent(self, now_ms: int) -> None:
         """Act on sticks that were not renewed in time, or on a fault that says so."""
@@ -250,8 +250,8 @@ class Failsafes:
     def terrain_lost(self, now_ms: int) -> None:
         """Come home: a leg counts from the ground, and the terrain data have ended."""
         self._announcer.say(Severity.CRITICAL, "Failsafe: Terrain data missing")
-        self._rules.fail("Terrain", FailsafeAction.RTL, now_ms)
+        self._rules.fail(FailsafeCause.TERRAIN, FailsafeAction.RTL, now_ms)
 
     def too_windy(self, now_ms: int) -> None:
         """Come home: the wind is above SRT_WIND_MAX."""
-        self._rules.fail("Wind", FailsafeAction.RTL, now_ms)
+        self._rules.fail(FailsafeCause.WIND, FailsafeAction.RTL, now_ms)

@@ -17,7 +17,7 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, enter_mode, take_action
-from autopilot.safety.failsafe_rules import Losses
+from autopilot.safety.failsafe_rules import FailsafeCause, Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _ANGLE_LIMIT: Final = 30.0  # deg; CRASH_CHECK_ANGLE_DEVIATION_DEG
@@ -118,7 +118,9 @@ class FlyingFailsafes:
             go_on = "Continuing Auto Mode"
         elif options & _PILOT_ON_GCS_LOSS and not self._modes.spec.autopilot:
             go_on = "Continuing Pilot Control"
-        self.fail("GCS", self._tables.ground_station.get(setting, FailsafeAction.RTL), now_ms, go_on)
+        self.fail(
+            FailsafeCause.GROUND_STATION, self._tables.ground_station.get(setting, FailsafeAction.RTL), now_ms, go_on
+        )
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
         options = int(self._facts.param("FS_OPTIONS", 16.0))
@@ -127,51 +129,54 @@ class FlyingFailsafes:
             go_on = "Continuing Auto"
         elif options & _GUIDED_ON_RC_LOSS and self._modes.number == self._facts.vehicle_class.modes.guided:
             go_on = "Continuing Guided Mode"
-        self.fail("Radio", self._tables.radio.get(setting, FailsafeAction.LAND), now_ms, go_on)
+        self.fail(FailsafeCause.RADIO, self._tables.radio.get(setting, FailsafeAction.LAND), now_ms, go_on)
 
-    def found(self, name: str) -> None:
+    def found(self, cause: FailsafeCause) -> None:
         """Tell that what was lost is heard again."""
-        self._announcer.say(Severity.WARNING, f"{name} Failsafe Cleared")
+        self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe Cleared")
 
-    def fail(self, name: str, action: FailsafeAction, now_ms: int, go_on: str = "") -> None:
+    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int, go_on: str = "") -> None:
         """Announce and act; `go_on`: how it goes on in the air as it is, by an option."""
-        if name == "GCS" and not self._facts.armed:
-            self._announce(name)
+        if cause is FailsafeCause.GROUND_STATION and not self._facts.armed:
+            self._announce(cause.value)
         elif self._facts.landed:
-            self._announce(name, "Disarming")
+            self._announce(cause.value, "Disarming")
             if self._facts.armed:
-                self._disarm(CAUSES[name].method)
-        elif self._lands_on(name, action):
+                self._disarm(CAUSES[cause].method)
+        elif self._lands_on(cause, action):
             take_action(
                 self._facts,
                 self._announcer,
                 self._modes,
                 FailsafeAction.LAND,
-                CAUSES[name].reason,
+                CAUSES[cause].reason,
                 now_ms,
                 failsafe=True,
             )
         elif go_on:
-            self._announce(name, go_on)
+            self._announce(cause.value, go_on)
         elif action is FailsafeAction.TERMINATE:
-            self._announce(name, "Terminating")
-            self._disarm(CAUSES[name].method)
+            self._announce(cause.value, "Terminating")
+            self._disarm(CAUSES[cause].method)
         else:
-            self._announce(name, action_name(self._facts.vehicle_class, action))
-            take_action(self._facts, self._announcer, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)
+            self._announce(cause.value, action_name(self._facts.vehicle_class, action))
+            take_action(self._facts, self._announcer, self._modes, action, CAUSES[cause].reason, now_ms, failsafe=True)
 
     def _in_auto(self) -> bool:
         return self._modes.number in self._facts.vehicle_class.modes.autos
 
-    def _lands_on(self, name: str, action: FailsafeAction) -> bool:
+    def _lands_on(self, cause: FailsafeCause, action: FailsafeAction) -> bool:
         """A landing goes on: because the battery has asked for it, or by option (with a text)."""
         if not self._modes.mode.is_landing:
             return False
-        if name != "Battery" and self._lost.battery_action in (FailsafeAction.LAND, FailsafeAction.TERMINATE):
-            self._announce(f"{name} + Battery", "Continuing Landing")
+        if cause is not FailsafeCause.BATTERY and self._lost.battery_action in (
+            FailsafeAction.LAND,
+            FailsafeAction.TERMINATE,
+        ):
+            self._announce(f"{cause.value} + {FailsafeCause.BATTERY.value}", "Continuing Landing")
             return True
         if int(self._facts.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and action is not FailsafeAction.NONE:
-            self._announce(name, "Continuing Landing")
+            self._announce(cause.value, "Continuing Landing")
             return True
         return False
 

@@ -28,7 +28,7 @@ from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result, Sensor, Severity
 from autopilot.mission.commands import has_position
 from mavlink_bridge.px4 import events as e
-from mavlink_bridge.px4.events import VOCABULARY, Action, FailsafeCause, Part, custom_of, pair_of
+from mavlink_bridge.px4.events import VOCABULARY, Action, EventCause, Part, custom_of, pair_of
 from mavlink_bridge.px4.modes import LAND, RETURN, Pair
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
@@ -62,9 +62,9 @@ _DISARMED_WORDS: Final = {  # arm_disarm_reason_str
     e.BY_DETECTOR: "failure detector", e.BY_FAILSAFE: "failsafe",
 }  # fmt: skip
 _DISENGAGING: Final = (Action.TO_ALTITUDE, Action.TO_STABILIZED, Action.DESCEND)
-_BATTERIES: Final[dict[FailsafeCause, Definition]] = {
-    FailsafeCause.BATTERY_LOW: e.BATTERY_LOW, FailsafeCause.BATTERY_CRITICAL: e.BATTERY_CRITICAL,
-    FailsafeCause.BATTERY_EMERGENCY: e.BATTERY_EMERGENCY,
+_BATTERIES: Final[dict[EventCause, Definition]] = {
+    EventCause.BATTERY_LOW: e.BATTERY_LOW, EventCause.BATTERY_CRITICAL: e.BATTERY_CRITICAL,
+    EventCause.BATTERY_EMERGENCY: e.BATTERY_EMERGENCY,
 }  # fmt: skip
 
 
@@ -131,7 +131,7 @@ class Notices:
         self.say(Severity.CRITICAL, text, e.NO_MODE, custom_of(mode), e.NUMBER.get(mode, e.UNKNOWN_MODE))
         return Outcome(Result.TEMPORARILY_REJECTED, text)
 
-    def failsafe(self, wanted: Pair, action: Action, delayed: Action, delay_s: int, cause: FailsafeCause) -> None:
+    def failsafe(self, wanted: Pair, action: Action, delayed: Action, delay_s: int, cause: EventCause) -> None:
         """It acts; on `delayed` after a Hold of so long, NONE: at once."""
         mode = custom_of(wanted)
         told: Told
@@ -143,7 +143,7 @@ class Notices:
             told = self._at_once(mode, action, cause)
         self.say(Severity.CRITICAL, text, told[0], *told[1])
 
-    def _at_once(self, mode: int, action: Action, cause: FailsafeCause) -> Told:
+    def _at_once(self, mode: int, action: Action, cause: EventCause) -> Told:
         if action is Action.WARN:
             if cause in _BATTERIES:
                 return _BATTERIES[cause], ()

@@ -97,7 +97,7 @@ class Action(IntEnum):
     TERMINATE = 10
 
 
-class FailsafeCause(IntEnum):
+class EventCause(IntEnum):
     """failsafe_cause_t."""
 
     GENERIC = 0
@@ -240,16 +240,16 @@ _REASONS: Final = {
 }  # fmt: skip
 UNKNOWN_MODE: Final = 255
 _ACTIONS: Final = {int(one): one.name.lower().replace("_", " ") for one in Action}
-_CAUSES_DE: Final[dict[FailsafeCause, str]] = {
-    FailsafeCause.GENERIC: "allgemein", FailsafeCause.STICKS: "Knüppel verloren",
-    FailsafeCause.STATION: "Bodenstation verloren", FailsafeCause.BATTERY_LOW: "Akku schwach",
-    FailsafeCause.BATTERY_CRITICAL: "Akku fast leer", FailsafeCause.BATTERY_EMERGENCY: "Akku leer",
-    FailsafeCause.FLIGHT_TIME: "Flugzeit knapp",
+_CAUSES_DE: Final[dict[EventCause, str]] = {
+    EventCause.GENERIC: "allgemein", EventCause.STICKS: "Knüppel verloren",
+    EventCause.STATION: "Bodenstation verloren", EventCause.BATTERY_LOW: "Akku schwach",
+    EventCause.BATTERY_CRITICAL: "Akku fast leer", EventCause.BATTERY_EMERGENCY: "Akku leer",
+    EventCause.FLIGHT_TIME: "Flugzeit knapp",
 }  # fmt: skip
-_CAUSES: Final[dict[FailsafeCause, str]] = {
-    FailsafeCause.GENERIC: "generic", FailsafeCause.STICKS: "sticks lost", FailsafeCause.STATION: "ground station lost",
-    FailsafeCause.BATTERY_LOW: "battery low", FailsafeCause.BATTERY_CRITICAL: "battery critical",
-    FailsafeCause.BATTERY_EMERGENCY: "battery empty", FailsafeCause.FLIGHT_TIME: "flight time low",
+_CAUSES: Final[dict[EventCause, str]] = {
+    EventCause.GENERIC: "generic", EventCause.STICKS: "sticks lost", EventCause.STATION: "ground station lost",
+    EventCause.BATTERY_LOW: "battery low", EventCause.BATTERY_CRITICAL: "battery critical",
+    EventCause.BATTERY_EMERGENCY: "battery empty", EventCause.FLIGHT_TIME: "flight time low",
 }  # fmt: skip
 _NAMES: Final[dict[Part, str]] = {
     Part.NONE: "none", Part.BARO: "absolute pressure", Part.GPS: "GPS", Part.STICKS: "remote control",
@@ -258,7 +258,7 @@ _NAMES: Final[dict[Part, str]] = {
 }  # fmt: skip
 
 
-def _plain(words: Mapping[FailsafeCause, str]) -> dict[int, str]:
+def _plain(words: Mapping[EventCause, str]) -> dict[int, str]:
     return {int(number): word for number, word in words.items()}
 
 

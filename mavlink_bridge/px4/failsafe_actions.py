@@ -19,6 +19,7 @@ class Cause(Enum):
     STICKS = auto()
     STATION = auto()
     WIND = auto()
+    TERRAIN = auto()
     FENCE = auto()
     FLIGHT_TIME = auto()
     BATTERY_LOW = auto()

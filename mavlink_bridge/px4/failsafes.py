@@ -22,10 +22,11 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
+from autopilot.safety.failsafe_rules import FailsafeCause
 from autopilot.vehicles.vehicle_class import FailsafeAction
 from mavlink_bridge.px4 import events as e
 from mavlink_bridge.px4.book import Notices
-from mavlink_bridge.px4.events import Action, FailsafeCause
+from mavlink_bridge.px4.events import Action, EventCause
 from mavlink_bridge.px4.failsafe_actions import (
     BATTERY,
     FENCE,
@@ -74,12 +75,13 @@ _NO_STICKS: Final = 4  # COM_RC_IN_MODE
 _LOOK_MS: Final = 1000
 _BY_HAND: Final = (MANUAL, ALTITUDE, POSITION, STABILIZED, ACRO)
 _CAUSES: Final = {  # any other is generic
-    Cause.STICKS: FailsafeCause.STICKS, Cause.STATION: FailsafeCause.STATION,
-    Cause.BATTERY_LOW: FailsafeCause.BATTERY_LOW, Cause.BATTERY_CRITICAL: FailsafeCause.BATTERY_CRITICAL,
-    Cause.BATTERY_EMERGENCY: FailsafeCause.BATTERY_EMERGENCY,
+    Cause.STICKS: EventCause.STICKS, Cause.STATION: EventCause.STATION,
+    Cause.BATTERY_LOW: EventCause.BATTERY_LOW, Cause.BATTERY_CRITICAL: EventCause.BATTERY_CRITICAL,
+    Cause.BATTERY_EMERGENCY: EventCause.BATTERY_EMERGENCY,
 }  # fmt: skip
 _REASONS: Final = {
     Cause.STICKS: ModeReason.RADIO_FAILSAFE, Cause.STATION: ModeReason.GCS_FAILSAFE, Cause.WIND: ModeReason.FAILSAFE,
+    Cause.TERRAIN: ModeReason.TERRAIN_FAILSAFE,
     Cause.FENCE: ModeReason.FENCE_BREACHED, Cause.BATTERY_LOW: ModeReason.BATTERY_FAILSAFE,
     Cause.BATTERY_CRITICAL: ModeReason.BATTERY_FAILSAFE, Cause.BATTERY_EMERGENCY: ModeReason.BATTERY_FAILSAFE,
     Cause.MODE: ModeReason.EKF_FAILSAFE, Cause.FLIGHT_TIME: ModeReason.FAILSAFE,
@@ -121,7 +123,9 @@ class Px4Failsafes:
         self._sticks_lost_ms = 0
         self._flies_since_ms: int | None = None
         self._time_is_up = False
-        self._sticks_lost = self._station_lost = self._windy = self._position_lost = self._setpoints_lost = False
+        self._sticks_lost = self._station_lost = self._windy = self._terrain_lost = self._position_lost = (
+            self._setpoints_lost
+        ) = False
         self._ignore_sticks = True  # lost when it was armed: not needed then, until they are heard
         self._outside = False
         self._battery: Cause | None = None
@@ -186,7 +190,7 @@ class Px4Failsafes:
         self._act_ms = None
         self._taken_over = False
         self._battery = self._look_ms = None
-        self._windy = self._outside = self._setpoints_lost = False
+        self._windy = self._terrain_lost = self._outside = self._setpoints_lost = False
         self._ignore_sticks = self._sticks_lost or not armed
         self.selected = Action.NONE
         if armed:
@@ -221,9 +225,8 @@ class Px4Failsafes:
         self._sticks_lost = True
         self._judge(now_ms)
 
-    def found(self, name: str) -> None:
-        """ "GCS" or "Radio"."""
-        if name == "GCS":
+    def found(self, cause: FailsafeCause) -> None:
+        if cause is FailsafeCause.GROUND_STATION:
             self._station_lost = False
             self._notices.say(Severity.INFO, "GCS connection regained", e.STATION_FOUND)
         else:
@@ -237,9 +240,12 @@ class Px4Failsafes:
         self._battery_is(Cause.BATTERY_CRITICAL if critical else Cause.BATTERY_LOW)
         self._judge(now_ms)
 
-    def fail(self, name: str, action: FailsafeAction, now_ms: int) -> None:
-        """Too much wind: the one failure that is told so."""
-        self._windy = True
+    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
+        """Note the end of the terrain data, or too much wind: PX4's parameters say what follows."""
+        if cause is FailsafeCause.TERRAIN:
+            self._terrain_lost = True
+        else:
+            self._windy = True
         self._judge(now_ms)
 
     def outside(self, now_ms: int) -> None:
@@ -302,6 +308,7 @@ class Px4Failsafes:
             Cause.STICKS: loss(param["NAV_RCL_ACT"]) if self._sticks_lost and heeds_sticks else None,
             Cause.STATION: loss(param["NAV_DLL_ACT"]) if self._station_lost and mode not in _LANDINGS else None,
             Cause.WIND: limit(wind) if self._windy else None,
+            Cause.TERRAIN: Held(Action.RETURN, Takeover.AUTO, True) if self._terrain_lost else None,
             Cause.FENCE: limit(fence) if self._outside else None,
             Cause.FLIGHT_TIME: Held(Action.RETURN, Takeover.AUTO, False) if self._time_is_up else None,
             **batteries,
@@ -393,7 +400,7 @@ class Px4Failsafes:
     def _tell(self, now_ms: int, delayed: Action) -> None:
         seconds = 0 if self._act_ms is None else round((self._act_ms - now_ms) / 1000.0)
         self._notices.failsafe(
-            self.user_mode, self.selected, delayed, seconds, _CAUSES.get(self._worst, FailsafeCause.GENERIC)
+            self.user_mode, self.selected, delayed, seconds, _CAUSES.get(self._worst, EventCause.GENERIC)
         )
 
     @property

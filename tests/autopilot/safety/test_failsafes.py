@@ -11,6 +11,7 @@ from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.safety.failsafe_actions import CAUSES
+from autopilot.safety.failsafe_rules import FailsafeCause
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 3, 4, 5, 6, 9, 17, 21
@@ -55,8 +56,8 @@ def test_each_change_of_mode_says_which_failsafe_it_was() -> None:
     bench.vehicle.lose_position()
     bench.run(0.1)
     assert bench.events(ModeChanged)[-1].reason is ModeReason.EKF_FAILSAFE
-    assert CAUSES["GCS"].reason is ModeReason.GCS_FAILSAFE
-    assert CAUSES["Radio"].reason is ModeReason.RADIO_FAILSAFE
+    assert CAUSES[FailsafeCause.GROUND_STATION].reason is ModeReason.GCS_FAILSAFE
+    assert CAUSES[FailsafeCause.RADIO].reason is ModeReason.RADIO_FAILSAFE
 
 
 def test_no_action_is_the_least_urgent() -> None:

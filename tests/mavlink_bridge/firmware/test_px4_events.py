@@ -68,7 +68,7 @@ def test_a_failsafe_is_the_event_that_px4_chooses(
 ) -> None:
     """By what is done, after which Hold, for which cause; its text ends with a tab."""
     said = Said()
-    said.notices.failsafe(MISSION, e.Action(action), e.Action(delayed), 5, e.FailsafeCause(cause))
+    said.notices.failsafe(MISSION, e.Action(action), e.Action(delayed), 5, e.EventCause(cause))
     text = "Failsafe activated: entering Hold for 5 seconds\t" if delayed else "Failsafe activated\t"
     assert (said.texts, said.events) == ([(Severity.CRITICAL, text)], [event])
 

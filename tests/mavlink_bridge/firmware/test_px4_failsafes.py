@@ -10,6 +10,7 @@ import pytest
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
+from autopilot.safety.failsafe_rules import FailsafeCause
 from autopilot.vehicles.vehicle_class import FailsafeAction
 from mavlink_bridge.px4.book import Notices
 from mavlink_bridge.px4.failsafes import Action, Px4Failsafes
@@ -103,7 +104,11 @@ def leave(bench: Bench) -> None:
 
 
 def blow(bench: Bench) -> None:
-    bench.failsafes.fail("Wind", FailsafeAction.RTL, bench.facts.now_ms)
+    bench.failsafes.fail(FailsafeCause.WIND, FailsafeAction.RTL, bench.facts.now_ms)
+
+
+def lose_terrain(bench: Bench) -> None:
+    bench.failsafes.fail(FailsafeCause.TERRAIN, FailsafeAction.RTL, bench.facts.now_ms)
 
 
 LOSS = ((1, HOLD, HOLD), (2, HOLD, RETURN), (3, HOLD, LAND))
@@ -114,6 +119,14 @@ ROWS = [
     (empty, "COM_LOW_BAT_ACT", 1, HOLD, RETURN), (empty, "COM_LOW_BAT_ACT", 2, HOLD, LAND),
     (empty, "COM_LOW_BAT_ACT", 3, HOLD, RETURN),
 ]  # fmt: skip
+
+
+def test_without_terrain_data_it_comes_home_whatever_the_wind_may_do() -> None:
+    """The cause that is told counts: COM_WIND_MAX_ACT 0 was asked of it, and AUTO flew on."""
+    bench = Bench(COM_WIND_MAX_ACT=0.0)
+    lose_terrain(bench)
+    bench.run(5.1)
+    assert bench.mode == RETURN and bench.critical
 
 
 @pytest.mark.parametrize(("fail", "name", "setting", "first", "then"), ROWS)
