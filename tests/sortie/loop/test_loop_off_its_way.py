@@ -29,10 +29,9 @@ def unpushed() -> LoopBench:
     limits = msgspec.structs.replace(memory.plan.limits, thruster_min=0.0)
     memory.plan = msgspec.structs.replace(memory.plan, limits=limits)
     bench.loop.world.state.skimmer.health.thruster_fwd = 0.0
-    while "corridor_drift" not in bench.names("skimmer"):
+    while "corridor_drift" not in bench.names("depot") and bench.loop.depot.memory.phase < Phase.HARVEST:
         bench.step()
-    while "corridor_drift" not in bench.names("depot"):
-        bench.step()
+        assert bench.steps < 2_000
     return bench
 
 
