@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autopilot.control.kernels import fingerprint
 from autopilot.control.library import FOLDER, fits, this_target
+from sortie.kernels.targets import TARGETS
 
 
 def main() -> int:
@@ -22,7 +23,8 @@ def main() -> int:
     )
     parser.add_argument("--if-needed", action="store_true", help="do nothing where it fits the sources")
     said = parser.parse_args()
-    if said.if_needed and fits(said.target, fingerprint(), said.into):
+    names = [target.name for target in TARGETS if said.target in ("all", target.name)]
+    if said.if_needed and names and all(fits(name, fingerprint(), said.into) for name in names):
         return 0
     try:
         from sortie.kernels.make import make

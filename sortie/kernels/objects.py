@@ -8,6 +8,10 @@ import llvmlite.binding as llvm
 
 from sortie.kernels.targets import Target
 
+#: What Windows calls when a library is loaded: there is nothing to prepare.
+_WINDOWS_ENTRY = "\ndefine i32 @DllMainCRTStartup(ptr %library, i32 %why, ptr %more) nounwind { ret i32 1 }\n"
+_WINDOWS_ENTRY += "@_fltused = global i32 0\n"
+
 
 def emit_object(module: str, target: Target) -> bytes:
     """Object code of the module's text, optimised as a whole. No option lets it fuse a multiplication with an addition
@@ -18,6 +22,8 @@ def emit_object(module: str, target: Target) -> bytes:
         cpu=target.cpu, opt=3, reloc="pic", codemodel="default"
     )
     text = re.sub(r"^target (triple|datalayout) = .*$", "", module, flags=re.MULTILINE)
+    if target.name.endswith("windows"):
+        text += _WINDOWS_ENTRY
     parsed = llvm.parse_assembly(re.sub(r"@sqrt\b", "@llvm.sqrt.f64", text))  # an instruction, not C's function
     parsed.triple = target.triple
     parsed.data_layout = str(machine.target_data)
