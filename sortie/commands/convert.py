@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from sortie.commands.folders import written_to
 from sortie.config.errors import UserError
 from sortie.config.options import LOG, OUT, TO
 from sortie.config.settings import Given
@@ -29,8 +30,7 @@ def convert(given: Given) -> int:
     facts = read_log(log)
     if not facts.samples:
         raise UserError(f"{log}: the log has no place of the vehicle")
-    made = log.with_suffix(f".{form}")
-    place = made if out is None else out / made.name if out.is_dir() else out
+    place = written_to(log.with_suffix(f".{form}"), out)
     if place.exists() and place.samefile(log):
         raise UserError(f"{place}: this is the log itself; choose another place with --out")
     if form == "tlog" and place.exists():  # beside our flight.bin lies the telemetry that was recorded

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from autopilot.mission.plan import Plan
+from sortie.commands.folders import written_to
 from sortie.config.errors import UserError
 from sortie.config.options import LOGS, OUT
 from sortie.config.settings import Given
@@ -23,7 +24,7 @@ def report(given: Given) -> int:
     logs = given[LOGS]
     if len(logs) > MOST:
         raise UserError(f"{len(logs)} logs: at most {MOST} fit side by side on one page")
-    page = _place(find_log(logs[0]), given[OUT])
+    page = written_to(find_log(logs[0]).with_suffix(".html"), given[OUT])
     _write(page, flight_page([read_log(log) for log in logs]))
     print(page)
     return 0
@@ -54,14 +55,6 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
     page = pages / f"{whose}flight-{folder.name}.html"
     _write(page, flight_page([facts]))
     return str(page)
-
-
-def _place(log: Path, out: Path | None) -> Path:
-    """A file, or in a folder a file named as the log."""
-    page = log.with_suffix(".html")
-    if out is None:
-        return page
-    return out / page.name if out.is_dir() else out
 
 
 def _write(page: Path, text: str) -> None:

@@ -41,6 +41,7 @@ class Group(Enum):
     """Under which heading the help has it."""
 
     ARGUMENTS = "Arguments"
+    OFTEN = "Most runs need"
     COMMAND = "This command"
     VEHICLE = "Vehicle"
     FLEET = "Fleet"

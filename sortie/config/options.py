@@ -119,8 +119,8 @@ LOG: Final = Option(
     frozenset({"convert"}), kind=Kind.ARGUMENT, required=True,
 )  # fmt: skip
 OUT: Final = Option[Path | None](
-    "out", path, None, "Write there, into DIR under a name of its own.", Group.COMMAND,
-    frozenset({"report", "convert"}), form="FILE|DIR", otherwise="beside the log",
+    "out", path, None, "Write there, into DIR under a name of its own; a name without an ending is a DIR.",
+    Group.COMMAND, frozenset({"report", "convert"}), form="FILE|DIR", otherwise="beside the log",
 )  # fmt: skip
 TO: Final = Option[str | None](
     "to", one_of(*EXPORTS), None, "What to make of it.", Group.COMMAND, frozenset({"convert"}),
@@ -288,7 +288,7 @@ SHOWN_STATE: Final = Option[Path | None](
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
 VEHICLE: Final = Option(
     "vehicle", parse_vehicle, VehicleSpec(),
-    f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], px4:copter[=BINARY], or a connection string.", Group.VEHICLE, RUNS,
+    f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], px4:copter[=BINARY], or a connection string.", Group.OFTEN, RUNS,
     form="SPEC", sources=Sources.EVERYWHERE,
 )  # fmt: skip
 HOME: Final = Option[tuple[GeoPoint, float] | None](
@@ -297,7 +297,7 @@ HOME: Final = Option[tuple[GeoPoint, float] | None](
     sources=Sources.EVERYWHERE, applies_to=PACED,
 )  # fmt: skip
 SPEEDUP: Final = Option[float | None](
-    "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.VEHICLE, RUNS,
+    "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.OFTEN, RUNS,
     form="X", unit="times real time", otherwise="1; for a loop as its profile says", sources=Sources.EVERYWHERE,
     applies_to=PACED, plain=(1.0,),
 )  # fmt: skip
@@ -324,11 +324,12 @@ SEED: Final = Option(
     sources=Sources.EVERYWHERE, applies_to=SIMULATED,
 )  # fmt: skip
 PARAMETERS: Final = Option(
-    "param", str, _STRINGS, "Set a parameter, or all of a .param file. Repeatable.", Group.VEHICLE, RUNS,
+    "param", str, _STRINGS, "Set a parameter, or all of a .param file. Repeatable.", Group.OFTEN, RUNS,
     form="NAME=VALUE|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
 )  # fmt: skip
 FAULT: Final = Option(
-    "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable.", Group.VEHICLE, FLIGHTS,
+    "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable. docs/failures.md has all names.",
+    Group.VEHICLE, FLIGHTS,
     form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE, applies_to=SIMULATED,
 )  # fmt: skip
 LOOP_FAULT: Final = Option(
@@ -390,12 +391,12 @@ TARGET: Final = Option[str | None](
 LINK: Final = Option[tuple[str, ...] | None](
     "link", str, None,
     "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; replaces "
-    "the default ones. Of a fleet all share it; {5760+10*n} in it gives each its own.", Group.LINKS, FLIGHTS,
+    "the default ones. Of a fleet all share it; {5760+10*n} in it gives each its own.", Group.OFTEN, FLIGHTS,
     form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=Kind.LIST,
     sources=Sources.EVERYWHERE,
 )  # fmt: skip
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
-    "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.LINKS,
+    "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.OFTEN,
     frozenset({"loop"}), form="URL", kind=Kind.LIST, sources=Sources.EVERYWHERE,
 )  # fmt: skip
 RADIO: Final = Option(
@@ -431,7 +432,7 @@ INSECURE: Final = Option(
 
 # --- its files --------------------------------------------------------------------------------------------------------
 STATE_DIR: Final = Option[Path | None](
-    "state-dir", path, None, "Where missions, parameters and home are kept.", Group.FILES, RUNS, form="DIR",
+    "state-dir", path, None, "Where missions, parameters and home are kept.", Group.OFTEN, RUNS, form="DIR",
     otherwise="~/.local/state/sortie; for `demo` a temporary one", sources=Sources.EVERYWHERE,
 )  # fmt: skip
 LOG_DIR: Final = Option[Path | None](

@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 
 from autopilot.context.events import StatusText
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
+from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.failures.table import FAILURES
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.api.simulation import truth_of
+from sortie.nodes.build import make_vehicle
+from sortie.nodes.vehicle import LINK_FAULTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "failures.md").read_text(encoding="utf-8")
@@ -84,3 +89,15 @@ def test_the_page_says_what_a_failure_does_on_the_square(unit: FailureUnit, kind
 def test_the_page_has_no_other_rows() -> None:
     """Each pair that is served, once."""
     assert set(ROWS) == set(FAILURES) and len(ROW.findall(PAGE)) == len(FAILURES)
+
+
+def test_the_page_names_every_fault_there_is() -> None:
+    """The copter has all that rover and boat have; what `--fault` takes beside them is of links and flight manager."""
+    start = GeoPoint(-35.0, 149.0, 584.0)
+    machines = {kind: set(make_vehicle(kind, start, 0.0, 0, None).fault_names()) for kind in KINDS}
+    rows = re.findall(r"^\| (`.+?) \|", PAGE.partition("## All names")[2], re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([a-z_]+\d?\.[a-z]+)`", row)]
+    assert sorted(names) == sorted({*machines["copter"], *LINK_FAULTS, *FLIGHT_FAULTS})
+    assert {row.name.format(n=1) for row in FAILURES.values()} <= set(names)
+    for kind in ("rover", "boat"):
+        assert machines["copter"] - machines[kind] == {"motor2.loss", "motor3.loss", "motor4.loss"}

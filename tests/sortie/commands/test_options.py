@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -106,6 +107,19 @@ def test_the_help_has_each_option_in_its_group(name: str, capsys: pytest.Capture
             shown = row.key.upper() if row.group is Group.ARGUMENTS else f"--{row.name}"
             assert shown in sections[heading], (name, row.name)
     assert "--help" in sections[Group.GENERAL.value]
+
+
+@pytest.mark.parametrize("name", ["serve", "demo", "fly", "loop"])
+def test_the_help_of_a_run_begins_with_what_most_runs_need(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Five options, before the some thirty others; only arguments stand above them."""
+    assert run([name, "--help"]) == 0
+    sections = re.split(r"^(\w.*):\n", capsys.readouterr().out, flags=re.M)[1:]
+    headings = sections[::2]
+    assert headings[:2] == ["Arguments", "Most runs need"] or headings[0] == "Most runs need"
+    often = sections[2 * headings.index("Most runs need") + 1]
+    often += sections[2 * headings.index("Ignored here") + 1] if "Ignored here" in headings else ""
+    needed = {"--vehicle", "--speedup", "--param", "--link", "--state-dir"}
+    assert needed <= set(re.findall(r"^  (--[\w-]+)", often, re.M))
 
 
 # --- who has the last word --------------------------------------------------------------------------------------------

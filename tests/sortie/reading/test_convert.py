@@ -124,3 +124,18 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (line,) = capsys.readouterr().err.splitlines()
         assert said in line
     assert log.read_bytes() == telemetry()
+
+
+def test_a_place_without_an_ending_is_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Made if need be; of a page as of a table. What has an ending, or is a file, is a file."""
+    log = tmp_path / "flight.tlog"
+    log.write_bytes(telemetry())
+    (tmp_path / "old").write_text("a file")
+    for out, made in (("csv-of-flights", "csv-of-flights/flight.csv"), ("a.txt", "a.txt"), ("old", "old")):
+        assert run(["convert", str(log), "--to", "csv", "--out", str(tmp_path / out)]) == 0
+        assert (tmp_path / made).read_text().startswith("time_s,")
+    assert run(["report", str(log), "--out", str(tmp_path / "pages" / "of")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "pages" / "of" / "flight.html")
+    assert (tmp_path / "pages" / "of" / "flight.html").is_file()
+    assert run(["convert", str(log), "--to", "csv", "--out", str(tmp_path / "old" / "in")]) == 2
+    assert "choose another place with --out" in capsys.readouterr().err
