@@ -8,7 +8,8 @@ docs/catalogue.md, 30).
 
 from __future__ import annotations
 
-from math import radians, sqrt
+from collections.abc import Callable
+from math import inf, radians, sqrt
 from typing import Protocol
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
@@ -37,6 +38,8 @@ class SpeedControl:
         self.ground: float | None = None
         self.up: float | None = None
         self.down: float | None = None
+        self.highest: Callable[[], float] = lambda: inf
+        """Above this no speed over ground is flown, whatever is asked for."""
         self._sent: Speeds | None = None
 
     def parameter_changed(self, name: str) -> None:
@@ -82,7 +85,7 @@ class SpeedControl:
         ground = next((speed for speed in map(self._facts.measure, cruise) if speed), 0.0)
         own = self.ground if self.ground is not None else self._mission.mission_speed()
         return Speeds(
-            ground=max(_LOWEST, own if own is not None else ground),
+            ground=max(_LOWEST, min(own if own is not None else ground, self.highest())),
             up=max(_LOWEST, self.up if self.up is not None else param("WPNAV_SPEED_UP", 250.0) / 100.0),
             down=max(_LOWEST, self.down if self.down is not None else param("WPNAV_SPEED_DN", 150.0) / 100.0),
         )

@@ -20,6 +20,7 @@ from autopilot.parameters.parameters import Parameters
 _I: Final = int(ParameterType.INT32)
 _F: Final = int(ParameterType.REAL32)
 RETURN_PRECISELY: Final = "RTL_PLD_MD"
+FASTEST: Final = "MPC_XY_VEL_MAX"
 _GIMBAL: Final = "MNT_MODE_IN"
 _GIMBAL_IS_THERE: Final = (4.0, 0.0)
 """Values of MNT_MODE_IN by which MAVLink moves it; the first is what is shown."""
@@ -29,7 +30,8 @@ _FITTED: Final = 6.0  # MNT1_TYPE
 @dataclass(frozen=True, slots=True)
 class Row:
     """A parameter. `core`: the core's name for it, of which `factor` units are one of PX4's; "": there is none.
-    `only`: a parameter of the core by which the kinds that have it are known."""
+    `only`: a parameter of the core by which the kinds that have it are known. `minimum`, `maximum`: the recommended
+    range. `inert`: kept and shown, without effect."""
 
     name: str
     type: int
@@ -40,6 +42,9 @@ class Row:
     description: str = ""
     only: str = ""
     values: Mapping[int, str] = field(default_factory=dict)
+    minimum: float | None = None
+    maximum: float | None = None
+    inert: bool = False
 
 
 _ROTORS: Final = ((1.0, 1.0, 0.05), (-1.0, -1.0, 0.05), (1.0, -1.0, -0.05), (-1.0, 1.0, -0.05))
@@ -121,6 +126,17 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("LND_FLIGHT_T_LO", _I, 0, "", 1.0, "", "Time in the air, of all flights together, low part"),
     Row("LTEST_MODE", _I, 0, "", 1.0, "", "0: the landing target moves, 1: it stands", only="PLND_TYPE"),
     Row("MAV_SYS_ID", _I, 1, "SYSID_THISMAV", 1.0, "", "MAVLink system id of this vehicle"),
+    Row(
+        "MC_ROLL_P",
+        _F,
+        6.5,
+        unit="1/s",
+        description="Roll P gain; no effect here",
+        only=_ON_COPTERS,
+        minimum=0.0,
+        maximum=12.0,
+        inert=True,
+    ),
     Row("MIS_TAKEOFF_ALT", _F, 2.5, "", 1.0, "m", "Height of a takeoff that names none"),
     Row("MNT_MODE_IN", _I, -1, "", 1.0, "", "The gimbal: 0, 4 there is one; else none; after a restart"),
     Row("MNT_MODE_OUT", _I, 0, "", 1.0, "", "What the gimbal speaks: 2 MAVLink's protocol 2"),
@@ -128,6 +144,16 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("MNT_RATE_YAW", _F, 30.0, "MNT1_RC_RATE", 1.0, "deg/s", "How fast full stick turns the gimbal, both axes"),
     Row("MPC_LAND_SPEED", _F, 0.7, "LAND_SPEED", 100.0, "m/s", "Speed of the last part of a landing"),
     Row("MPC_XY_CRUISE", _F, 5.0, "WPNAV_SPEED", 100.0, "m/s", "Speed of missions and repositions"),
+    Row(
+        FASTEST,
+        _F,
+        12.0,
+        unit="m/s",
+        description="Highest horizontal speed; what is asked for beyond it is capped",
+        only=_ON_COPTERS,
+        minimum=0.0,
+        maximum=20.0,
+    ),
     Row("MPC_Z_V_AUTO_DN", _F, 1.5, "WPNAV_SPEED_DN", 100.0, "m/s", "Descent in automatic modes"),
     Row("MPC_Z_V_AUTO_UP", _F, 3.0, "WPNAV_SPEED_UP", 100.0, "m/s", "Climb in automatic modes"),
     Row("NAV_ACC_RAD", _F, 2.0, "WPNAV_RADIUS", 100.0, "m", "Within this a waypoint counts"),
@@ -175,9 +201,14 @@ _PRESET: Final = {  # any station counts; losses are told; thrust is thrust
     "PLND_TYPE": 1.0,
 }  # fmt: skip
 """What PX4 does without a parameter of its own, where nobody has set the core's."""
+_CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")
+"""Lowered for good where MPC_XY_VEL_MAX is below them (MulticopterPositionControl.cpp, `parameters_update`)."""
 _DERIVED_FROM: Final = frozenset(
-    {"BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX", "LTEST_MODE"}
-)
+    {
+        "BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX",
+        "LTEST_MODE", "MPC_XY_CRUISE", FASTEST,
+    }
+)  # fmt: skip
 
 
 def equipment(stored: Mapping[str, float]) -> dict[str, float]:
@@ -275,6 +306,8 @@ class Px4Parameters:
         }  # fmt: skip
         if "LTEST_MODE" in own:
             wanted["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
+        if FASTEST in own:
+            wanted |= {name: min(core[name], 100.0 * own[FASTEST]) for name in _CAPPED}
         for name, value in wanted.items():
             if name in core and core[name] != float(value):
                 core.set(name, float(value))
@@ -290,7 +323,7 @@ class Px4Parameters:
 
 
 def _definition(row: Row) -> ParameterDef:
-    acts = bool(row.core or row.description)
     return ParameterDef(
-        row.name, row.type, row.default, row.unit, description=row.description, values=row.values, inert=not acts
-    )
+        row.name, row.type, row.default, row.unit, row.minimum, row.maximum, description=row.description,
+        values=row.values, inert=row.inert,
+    )  # fmt: skip

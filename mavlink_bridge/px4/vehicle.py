@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from autopilot.mav import Cmd, FailureType, FailureUnit
 from autopilot.mission.sequencer import MissionState
+from autopilot.modes.speeds import SpeedControl
 from autopilot.mount.mount import Mount
 from autopilot.parameters.parameters import Parameters
 from autopilot.precision.lander import PrecisionLanding
@@ -22,7 +23,7 @@ from mavlink_bridge.px4.book import Px4Book
 from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.px4.face import FlownParts, Px4Face
 from mavlink_bridge.px4.guidance import FollowMe, Offboard, Orbit, StickTakeover
-from mavlink_bridge.px4.parameters import RETURN_PRECISELY, Px4Parameters
+from mavlink_bridge.px4.parameters import FASTEST, RETURN_PRECISELY, Px4Parameters
 from mavlink_bridge.routing.service import Service
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.failures.table import FAILURES as _FAILURES
@@ -50,6 +51,8 @@ class Px4Parts(FlownParts, Protocol):
     def mount(self) -> Mount: ...
     @property
     def precision(self) -> PrecisionLanding: ...
+    @property
+    def speeds(self) -> SpeedControl: ...
 
 
 class Px4Vehicle:
@@ -87,6 +90,9 @@ class Px4Vehicle:
 def _install(autopilot: Px4Parts, parameters: Px4Parameters, face: Px4Face) -> None:
     """From now on."""
     autopilot.mount.control.asked_first = True
+    if FASTEST in parameters:
+        autopilot.speeds.highest = lambda: parameters[FASTEST]
+        parameters.listeners.append(lambda name, value: autopilot.speeds.apply() if name == FASTEST else None)
     if RETURN_PRECISELY in parameters:
         autopilot.precision.wanted = _wanted(autopilot, parameters, face)
 

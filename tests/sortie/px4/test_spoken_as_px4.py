@@ -160,6 +160,34 @@ def test_parameters_are_its_own_and_lead_to_the_same_meanings(station: Station) 
     assert read is not None and (read.value, read.type) == (3.0, 6)
 
 
+def test_its_highest_speed_bounds_what_is_flown_whoever_asks_for_more(station: Station) -> None:
+    """MPC_XY_VEL_MAX: the cruise is lowered for good, as PX4 does; DO_CHANGE_SPEED and a later cruise are capped."""
+    station.fly_to(6.0)
+    station.set_param("MPC_XY_VEL_MAX", 3.0)
+    assert station.get_param("MPC_XY_CRUISE") == 3.0
+    place = round((HOME.lat + 0.002) * 1e7), round(HOME.lon * 1e7)
+    station.link.send(
+        dialect.MAVLink_command_int_message(1, 1, 5, REPOSITION, 0, 0, 6.0, 1, 0, nan, *place, HOME.alt + 6)
+    )
+    station.run(5.0)
+    assert 2.5 < station.of("VFR_HUD")[-1].groundspeed < 3.3, "a reposition with a speed"
+    assert station.command(178, 1.0, 8.0, -1.0) == 0
+    station.run(4.0)
+    assert station.of("VFR_HUD")[-1].groundspeed < 3.3
+    station.set_param("MPC_XY_VEL_MAX", 12.0)
+    station.run(5.0)
+    assert station.of("VFR_HUD")[-1].groundspeed > 5.0, "the bound is gone, what was asked for is flown"
+
+
+def test_a_gain_is_kept_and_its_description_says_that_nothing_follows(station: Station) -> None:
+    station.set_param("MC_ROLL_P", 7.0)
+    assert station.get_param("MC_ROLL_P") == 7.0
+    assert isinstance(station.link, SessionLine)
+    told = station.link.session.service.served.definition("MC_ROLL_P")
+    assert (told.default, told.minimum, told.maximum, told.inert) == (6.5, 0.0, 12.0, True)
+    assert "no effect" in told.description
+
+
 def test_a_firmware_that_nobody_has() -> None:
     with pytest.raises(UserError, match="unknown firmware"):
         Session(firmware="betaflight")
