@@ -24,6 +24,7 @@ from autopilot.interface.vehicle import Capabilities, ControlPart, Request, Vehi
 from autopilot.mav import Cmd, Component, ModeFlag, Severity, VehicleType
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.clients.heartbeat import heartbeat_of
+from mavlink_bridge.clients.texts import TextAssembler
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.guided_setpoints import GuidedContext
 from mavlink_bridge.flight_controller.link_state import LinkState
@@ -84,6 +85,7 @@ class FlightController:
         self.home = HomeQuestion(self.orders)
         self.prearm = PreArmQuestion(firmware.words.prearm)
         self.motors = Motors(self.steering, self.link, self.home, self.news)
+        self._texts = TextAssembler()
         self._out: list[Outgoing] = []
         self._now_ms = 0
         self._heartbeat_ms = 0
@@ -248,10 +250,13 @@ class FlightController:
                 self._settle(now_ms)
                 self.control.acknowledged(message.command, message.result, now_ms)
         elif name == "STATUSTEXT":
-            text = message.text.rstrip()  # PX4 ends those with a tab that it tells as events too
-            self.orders.hear(text)
-            self.prearm.hear(text)
-            self.control.hear(text, now_ms)
+            self.control.hear(message.text, now_ms)  # its first chunk tells
+            self._texts.take(message)
+            for _, text in self._texts.texts:
+                whole = text.rstrip()  # PX4 ends those with a tab that it tells as events too
+                self.orders.hear(whole)
+                self.prearm.hear(whole)
+            self._texts.texts.clear()
         elif name == "HOME_POSITION":
             self.home.hear(message)
 

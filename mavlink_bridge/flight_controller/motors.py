@@ -11,7 +11,7 @@ from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Cmd
 from mavlink_bridge.flight_controller.link_state import LinkState
 from mavlink_bridge.flight_controller.news import News
-from mavlink_bridge.flight_controller.orders import SLOW
+from mavlink_bridge.flight_controller.orders import ARMING
 from mavlink_bridge.flight_controller.questions import HomeQuestion
 from mavlink_bridge.flight_controller.steering import Steering
 
@@ -56,7 +56,7 @@ class Motors:
         if self._link.lost:
             return Request.refused("no link to the flight controller")
         order = self._orders.send(
-            Cmd.COMPONENT_ARM_DISARM, float(arm), _FORCE if force else 0.0, retry=SLOW, prefixes=prefixes, moves=arm
+            Cmd.COMPONENT_ARM_DISARM, float(arm), _FORCE if force else 0.0, retry=ARMING, prefixes=prefixes, moves=arm
         )
         self._asked.append((order, arm))
         return order

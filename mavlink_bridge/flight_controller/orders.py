@@ -18,8 +18,10 @@ from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
 
 PROMPT = Retry(interval_ms=1000, attempts=5)
-#: Arming and calibration may take their time; they are not repeated meanwhile.
+#: Calibration may take its time; it is not repeated meanwhile.
 SLOW = Retry(interval_ms=5000, attempts=2)
+#: It takes its time, too, but its end is known within the 5 s that a flight waits for its motors.
+ARMING = Retry(interval_ms=2000, attempts=2)
 _TEXT_WAIT_MS = 300
 
 

@@ -385,6 +385,10 @@ class Px4StandIn:
     def lose_gps(self) -> None:
         self.vehicle.inject_fault("gps.loss", None, active=True)
 
+    def refuse_arming(self, why: str) -> None:
+        """Its checks say so, though the last SYS_STATUS did not."""
+        self.commander.refused = why
+
     def forbid_guided(self) -> None:
         """Hold is refused, as while its checks say so."""
         can_run = self.commander._can_run

@@ -56,6 +56,8 @@ class Commander:
         self.takeovers = 0
         self.took_over = False
         self.mission_from_ms = 0
+        self.refused: str | None = None
+        """Why it arms for nobody."""
         self.offboard_ok: Callable[[], bool] = lambda: False
         self._hold_until_ms = 0
         self._acting: tuple[int, int] | None = None
@@ -122,7 +124,7 @@ class Commander:
         del force  # 21196 counts for disarming only
         if self.armed:
             return ACCEPTED
-        why = self.complaint()
+        why = self.complaint() if self.refused is None else self.refused
         if why is None and self.user_mode in _NOT_ARMABLE:
             why = "mode is not suitable for takeoff"
         if why is not None or not self.vehicle.arm().ok:

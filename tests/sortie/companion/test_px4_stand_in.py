@@ -411,6 +411,26 @@ class Loses:
         return lost
 
 
+@pytest.mark.parametrize("acknowledged", [True, False], ids=["with", "without"])
+def test_a_refused_arming_of_a_flight_is_told_in_its_words(
+    make: Callable[..., ControllerBench], acknowledged: bool
+) -> None:
+    """Whole, though it came in two chunks; also where the acknowledgements that go with it are lost."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(SQUARE)
+    if not acknowledged:
+        bench.from_controller = Loses(lambda number, payload: number == 77 and payload[:3] == b"\x90\x01\x01")
+    bench.service.parameters.set("FM_COUNTDOWN", 5.0)
+    ground.command(GO, 0x20)
+    bench.run(1.0)
+    px4(bench).refuse_arming("Resolve system health failures first")
+    bench.run_until(lambda: any("not started" in text for text in ground.texts()), 80.0)
+    told = "".join(ground.texts())
+    assert "not started: motor: ARM: Resolve system health failures first" in told and "no answer" not in told
+
+
 def test_a_lost_word_of_an_item_skips_nothing(make: Callable[..., ControllerBench]) -> None:
     """PX4 says each second which item it has reached: that it is on the next one is heard before the repetition."""
     told: list[bytes] = []
