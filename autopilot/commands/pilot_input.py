@@ -1,7 +1,9 @@
-"""The sticks, as a ground station moves them (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL).
+"""The sticks, as a ground station moves them (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL), or a transmitter.
 
-The radio of the vehicle lies there with its sticks centred and its throttle low: so they count without a ground
-station's. From the first input on their silence is a failsafe, until they are released (`autopilot.safety.failsafes`).
+A radio of which nothing is heard lies there with its sticks centred and its throttle low: so they count without a
+ground station's. From the first input of that on its silence is a failsafe (`autopilot.safety.failsafes`), until it
+releases them, or a transmitter has them. That is not missed when it says nothing, for its receiver repeats what it
+heard last (ArduPilot libraries/AP_HAL_SITL/SITL_State.cpp); a throttle below FS_THR_VALUE tells that it is lost.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 _LOW = 0.05  # throttle, 0 .. 1
 _CENTRE = 0.5
-_LOW_PULSE = 1000.0  # us
+_LOW_PULSE, _CENTRE_PULSE = 1000.0, 1500.0  # us
+_NO_PULSES = (0.0,) * 8
 _MODE_PULSES = (1165.0, 1295.0, 1425.0, 1555.0, 1685.0, 1815.0)
 """The middle of each position of a mode switch (ArduPilot libraries/RC_Channel/RC_Channel.cpp, read_6pos_switch)."""
 
@@ -39,39 +42,77 @@ class PilotInput:
         self._takeoff_allowed = takeoff_allowed
         self._throttle = 0.0
         self._sticks = Sticks()
-        self._radio_failed = False
+        self.radio_dead = False
+        """Nothing that moves the sticks comes through."""
         self._switch_asked = (-1, -1)
         self._switch: tuple[float, ...] = ()
+        self._radio: Sticks | None = None
+        self.channels: tuple[float, ...] = ()
+        """The pulses that were heard, from channel 1 on, us; 0: none on this channel."""
         self.held = False
         """Somebody moves the sticks."""
+        self.overridden = False
+        """Somebody is a ground station."""
         self.found = True
         """Since it was switched on there has been a radio, or a ground station in its place."""
         if facts.param("SIM_RC_FAIL") != 0.0:
-            self._radio_failed = True
+            self.radio_dead = True
             self.found = False
 
     def move(self, sticks: Sticks | None, now_ms: int) -> None:
-        """New stick positions; None = released."""
+        """New stick positions of a ground station; None = released."""
         if sticks is None:
-            self._let_go()
-            self._failsafes.sticks_released()
+            self._give_back()
             return
-        if self._radio_failed:
+        if self.radio_dead:
             return
+        self.overridden = True
+        self._set(sticks)
+        self._failsafes.sticks_heard(now_ms)
+
+    def hear_radio(self, sticks: Sticks) -> None:
+        """New stick positions of a transmitter; a ground station's go before."""
+        self._radio = sticks
+        if not self.overridden:
+            self._give_back()
+
+    def lose_radio(self, now_ms: int) -> None:
+        """The transmitter's receiver says by a throttle below FS_THR_VALUE that it has lost it."""
+        self._radio = None
+        if not self._failsafes.sticks.lost:
+            self.lose(now_ms)
+
+    def _set(self, sticks: Sticks) -> None:
         self._helm.vehicle.set_sticks(sticks)
         self.held = self.found = True
         self._sticks = sticks
         self._throttle = sticks.throttle
         self._modes.mode.sticks_moved(sticks)
-        self._failsafes.sticks_heard(now_ms)
         if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
             self._helm.takeoff_allowed = True
             self._takeoff_allowed()
 
+    def _give_back(self) -> None:
+        """To the transmitter, or where there is none to nobody; in either case nothing is missed any more."""
+        if self.radio_dead:
+            return
+        self.overridden = False
+        if self._radio is None:
+            self._let_go()
+        else:
+            self._set(self._radio)
+        self._failsafes.sticks_released()
+
     def update(self, now_ms: int) -> None:
-        """Were they silent for too long? Then they are centred, and the failsafe acts."""
-        if self._failsafes.sticks.is_due(now_ms):
+        """Was a ground station silent for too long? Then the transmitter counts again; without one the sticks are
+        centred, and the failsafe acts."""
+        if not self._failsafes.sticks.is_due(now_ms):
+            return
+        if self._radio is None:
             self.lose(now_ms)
+        else:
+            self._failsafes.sticks.lost = False
+            self._give_back()
 
     def parameter_changed(self, name: str) -> None:
         if name == "SIM_RC_FAIL":
@@ -79,12 +120,12 @@ class PilotInput:
 
     def radio_failed(self, failed: bool, now_ms: int) -> None:
         """SIM_RC_FAIL, or the fault `rc.loss`: while it lasts nothing that moves the sticks comes through."""
-        self._radio_failed = failed
+        self.radio_dead = failed
         if failed:
             self.lose(now_ms)
         else:
             self.found = True
-            self._failsafes.sticks_released()
+            self._give_back()
 
     def lose(self, now_ms: int) -> None:
         """The sticks are lost (silence, a pulse below FS_THR_VALUE, or a failed radio)."""
@@ -93,7 +134,8 @@ class PilotInput:
 
     def _let_go(self) -> None:
         self._throttle = 0.0
-        self.held = False
+        self.channels = ()
+        self.held = self.overridden = False
         self._sticks = Sticks()
         self._helm.vehicle.set_sticks(self._sticks)
         self._modes.mode.sticks_moved(self._sticks)
@@ -139,8 +181,14 @@ class PilotInput:
 
     @property
     def pulses(self) -> tuple[float, ...]:
-        """Throttle and channels 5 to 8 as a transmitter would have them, us."""
-        return (self._throttle_pulse(), *self._switch_pulses())
+        """Channels 1 to 16, us: as heard; of the others those of the sticks and the mode switch as a transmitter would
+        have them, further ones 0."""
+        sticks, heard = self._sticks, self.channels
+        assumed = (
+            _CENTRE_PULSE + 500.0 * sticks.roll, _CENTRE_PULSE - 500.0 * sticks.pitch, self._throttle_pulse(),
+            _CENTRE_PULSE + 500.0 * sticks.yaw, *self._switch_pulses(), *_NO_PULSES,
+        )  # fmt: skip
+        return tuple(one or other for one, other in zip(heard, assumed, strict=True)) if heard else assumed
 
     def _throttle_pulse(self) -> float:
         """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""

@@ -40,6 +40,7 @@ from sortie.nodes.build import (
     terrain_around,
 )
 from sortie.nodes.modem import open_through_radio, radio_between
+from sortie.nodes.pulse_port import PulsePort
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
@@ -209,6 +210,10 @@ class Program:
                 continue
             radio = radio_between(profile, self.settings.seed + number, self.home, self.service.vehicle)
             open_through_radio(self.runtime, self.service, self.service.endpoint, url, radio)
+        if self.settings.rc is not None and self.controller is None:
+            port = PulsePort(self.settings.rc, self.sockets.poll, self.service.take_pulses)
+            self._stack.callback(port.close)
+            self.runtime.add(port)
         if self.settings.web:
             from sortie.nodes.page_process import PageProcess  # for those who want it
 

@@ -22,7 +22,7 @@ from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import all_links, own_links
 from sortie.config.option import Where
 from sortie.config.radio import radios_of_links
-from sortie.config.settings import Settings, ignored
+from sortie.config.settings import Settings, alone, ignored
 from sortie.config.values import parse_metrics
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
@@ -88,7 +88,8 @@ class FleetProgram:
                     self._store.directory)  # fmt: skip
         keys, key, warnings = open_keys(self._store, settings.signing_key)
         warnings += check_links([link.url for link in self._links], signed=key is not None, insecure=settings.insecure)
-        for warning in (*warnings, *ignored(settings.said(), Where.SIMULATOR), *pace_warnings(settings)):
+        warnings += ignored(settings.said(), Where.SIMULATOR) + alone(settings)
+        for warning in (*warnings, *pace_warnings(settings)):
             _warn(warning)
         self.node = build_fleet(
             self.vehicles, self._keep, epoch_us=time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US,

@@ -29,6 +29,7 @@ from sortie.config.values import (
     parse_vehicle,
     path,
     positive_number,
+    pulse_address,
     system_or_all,
     tile_address,
     truth,
@@ -405,6 +406,10 @@ RADIO: Final = Option(
     Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE,
     applies_to=NO_LOOP,
 )  # fmt: skip
+RC: Final = Option[tuple[str, int] | None](
+    "rc", pulse_address, None, "Hear a pilot's transmitter on this UDP port of loopback, as ArduPilot's SITL on 5501.",
+    Group.LINKS, RUNS, form="PORT", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
 SYSID: Final = Option[int | None](
     "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS, form="N",
     sources=Sources.EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
@@ -547,6 +552,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     FOXGLOVE,
     RADIO,
     RELAY_RADIO,
+    RC,
     SYSID,
     CONNECT,
     TARGET,

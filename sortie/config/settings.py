@@ -41,6 +41,7 @@ class Settings:
     fault: tuple[str, ...] = options.FAULT.default
     link: tuple[str, ...] | None = options.LINK.default
     radio: tuple[str, ...] = options.RADIO.default
+    rc: tuple[str, int] | None = options.RC.default
     sysid: int | None = options.SYSID.default
     state_dir: Path | None = options.STATE_DIR.default
     log_dir: Path | None = options.LOG_DIR.default
@@ -117,6 +118,13 @@ def without_fleet(settings: Settings) -> list[str]:
     said = settings.said()
     return [f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more" for row in of_fleet
             if row.key in said]  # fmt: skip
+
+
+def alone(settings: Settings) -> list[str]:
+    """A warning for each setting of one vehicle, where a fleet flies."""
+    if settings.rc is None:
+        return []
+    return [f"--{options.RC.name} is ignored: a transmitter has one vehicle, and there is a fleet"]
 
 
 def misspelt(environment: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import DEFAULT, KINDS
@@ -104,6 +105,9 @@ def parse_speedup(text: str) -> float:
     return value
 
 
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
 def parse_metrics(text: str) -> tuple[str, int]:
     """Host and port of HOST:PORT; :PORT and PORT alone are loopback."""
     host, _, port = text.rpartition(":")
@@ -120,13 +124,26 @@ def checked_metrics(text: str) -> str:
 
 def listen_address(text: str) -> tuple[str, int]:
     """Host and port where a page is served: loopback, for whoever has its address may look."""
-    host, _, port = text.rpartition(":")
-    host = host.strip("[]") or "127.0.0.1"
-    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
-        raise UserError("expected HOST:PORT, such as 127.0.0.1:8088")
-    if host not in ("127.0.0.1", "::1", "localhost"):
+    host, port = _address(text, "HOST:PORT, such as 127.0.0.1:8088")
+    if host not in _LOOPBACK:
         raise UserError("a page is served on loopback only, such as 127.0.0.1:8088; go there through a tunnel of ssh")
-    return host, int(port)
+    return host, port
+
+
+def pulse_address(text: str) -> tuple[str, int]:
+    """Host and port where a transmitter's pulses are heard: loopback, for whoever reaches it flies."""
+    host, port = _address(text, "a port, such as 5501")
+    if host not in _LOOPBACK:
+        raise UserError("a transmitter is heard on loopback only, such as 127.0.0.1:5501: whoever reaches it flies")
+    return host, port
+
+
+def _address(text: str, form: str) -> tuple[str, int]:
+    """Host and port; without a host loopback. `form`: as it is to be written."""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
+        raise UserError(f"expected {form}")
+    return host.strip("[]") or _LOOPBACK[0], int(port)
 
 
 def tile_address(text: str) -> str:

@@ -94,6 +94,7 @@ class Face:
     parameters: ServedParameters
     services: Sequence[ProtocolService]
     camera: CameraAlbum | None = None
+    sticks: StickService | None = None
     logs_from_boot: bool = False
 
 
@@ -154,12 +155,13 @@ def simulated_face(
     def room(link: int) -> int:
         return flow.room(link, service.room(link))
 
+    sticks = StickService(autopilot)
     logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed)
     services: tuple[ProtocolService, ...] = (
         flow,  # first: what the others ask of it is as of now
         commands,
         targets,
-        StickService(autopilot),
+        sticks,
         missions,
         ParameterService(served, journal, room=room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=room, banner=telemetry.banner),
@@ -188,6 +190,7 @@ def simulated_face(
         served,
         services,
         _camera(service, commands, firmware),
+        sticks,
         logs_from_boot,
     )
 

@@ -124,6 +124,7 @@ class Service:
         self.logs = face.logs
         self.served = face.parameters
         self.camera = face.camera
+        self._sticks = face.sticks
         self.logs_from_boot = face.logs_from_boot
         for service in face.services:
             self.endpoint.add_service(service)
@@ -304,6 +305,12 @@ class Service:
         """Bytes that came in on a link act now."""
         self.endpoint.receive(link, data, link_ms, self.now_ms)
         self.serve_links(link_ms)
+
+    def take_pulses(self, pulses: Sequence[int], link_ms: int) -> None:
+        """Pulses of a pilot's transmitter act now: see `StickService.take_pulses`. A vehicle with a controller has its
+        own receiver."""
+        if self._sticks is not None and self._sticks.take_pulses(pulses, self.now_ms):
+            self.serve_links(link_ms)
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """What came in from a controller acts now, the rest when all has come in."""

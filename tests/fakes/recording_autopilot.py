@@ -92,7 +92,8 @@ class RecordingAutopilot:
         self.announcer, self.auxiliary = Recorder(self, "announcer"), Recorder(self, "auxiliary")
         self.commands, self.mission_commands = Recorder(self, "commands"), Recorder(self, "mission_commands")
         self.fence, self.home = Recorder(self, "fence"), Recorder(self, "home")
-        self.payload, self.prearm, self.sticks = (Recorder(self, name) for name in ("payload", "prearm", "sticks"))
+        self.payload, self.prearm = (Recorder(self, name) for name in ("payload", "prearm"))
+        self.sticks = Recorder(self, "sticks", radio_dead=lambda: False, overridden=lambda: False)
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.outcomes: dict[str, Outcome] = {}
 

@@ -78,7 +78,7 @@ class FakeCore:
     sensors_enabled: int = SENSORS | 1024 | 2048
     battery_level: int = 0
     fence_breach: tuple[int, int, int, int] = (0, 0, 0, 0)
-    radio_pulses: tuple[float, ...] = (1000.0, 1815.0, 1000.0, 1000.0, 1000.0)
+    radio_pulses: tuple[float, ...] = (1500.0, 1500.0, 1000.0, 1500.0, 1815.0, *[1000.0] * 3, *[0.0] * 8)
     modes_revision: int = 0
     sequencer: FakeSequencer = field(default_factory=FakeSequencer)
     plans: Any = field(default_factory=plans)

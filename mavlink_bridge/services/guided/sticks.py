@@ -1,21 +1,24 @@
-"""Pilot input over MAVLink: RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become the core's `Sticks`, and the switches of a
-transmitter set modes and act.
+"""Pilot input: the pulses of a transmitter, RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become the core's `Sticks`, and
+switches set modes and act.
 
-Heard from SYSID_MYGCS only (0: from anyone). A channel keeps its override until it is released or the core lets it run
-out (RC_OVERRIDE_TIME); a joystick axis that is not given keeps its last value. There is no radio behind the overrides,
-so a released channel is neutral, and when none of the four is left the sticks are released.
+Messages are heard from SYSID_MYGCS only (0: from anyone). A channel keeps its override until it is released or the core
+lets it run out (RC_OVERRIDE_TIME); a joystick axis that is not given keeps its last value. A released channel is the
+transmitter's; without one it is neutral, and when none of the four is left the sticks are released.
 
-Of a switch (the mode switch, RCn_OPTION) only a change of position acts, as on a receiver that has just been switched
-on with its mode switch in position 6 and all others low. Source: ArduPilot libraries/RC_Channel/RC_Channel.cpp (limits
-of the positions), RC_Channels.cpp.
+Of a switch (the mode switch, RCn_OPTION) only a change of position acts. A transmitter's first pulses set the mode of
+its switch, and switches act that are not low, some low ones too; an override's are taken as those of a receiver that
+has been on with its mode switch in position 6 and all others low. Source: ArduPilot RC_Channel.cpp (limits of the
+positions, init_aux_function, init_position_on_first_radio_read, reset_mode_switch), RC_Channels.cpp.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.interface.targets import Sticks
-from autopilot.modes.auxiliary import ARM_DISARM
+from autopilot.modes.auxiliary import ARM_DISARM, READ_AT_FIRST
 from autopilot.mount.mount import STICKS
 from mavlink_bridge.routing.service import Clock, Message, Peer
 
@@ -68,17 +71,16 @@ class Switches:
         self._parts = parts
         self._positions: dict[int, int] = {}
 
-    def handle(self, message: Message, now_ms: int) -> None:
-        """Act on the channels of an override that have moved a switch."""
-        for number, field in enumerate(CHANNELS, 1):
-            pwm = getattr(message, field)
+    def take(self, pulses: Iterable[tuple[int, float]], now_ms: int, *, first: bool = False) -> None:
+        """Act on the channels that have moved a switch: (number, us) each. `first`: a transmitter's first."""
+        for number, pwm in pulses:
             if _LOWEST < pwm < _HIGHEST:
-                self._move(number, pwm, now_ms)
+                self._move(number, pwm, now_ms, first)
 
-    def _move(self, channel: int, pwm: float, now_ms: int) -> None:
+    def _move(self, channel: int, pwm: float, now_ms: int, first: bool) -> None:
         parameters = self._parts.parameters
         if channel == self._parts.mode_switch.channel:
-            self._parts.mode_switch.read(pwm, now_ms)
+            self._parts.mode_switch.read(pwm, now_ms, first=first)
             return
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:
@@ -91,7 +93,7 @@ class Switches:
         self._positions[channel] = position
         if before is None and function == ARM_DISARM:  # nobody has moved it: it stood so when it was switched on
             return
-        if position != (_LOW if before is None else before):
+        if position != (_LOW if before is None else before) or (first and function in READ_AT_FIRST):
             self._parts.auxiliary.act(function, position)
 
     def _deflection(self, channel: int, pwm: float) -> float:
@@ -106,9 +108,13 @@ class Switches:
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
 #: Values of RC_CHANNELS_OVERRIDE (MAVLink common.xml): leave alone, and give back (0 in the first eight channels).
 IGNORE, RELEASE = 65535, 65534
-_IGNORE_OVERRIDES = 2  # RC_OPTIONS bit 1
+_IGNORE_RECEIVER, _IGNORE_OVERRIDES = 1, 2  # RC_OPTIONS bits 0 and 1
 #: MANUAL_CONTROL: this axis is not given.
 _NO_AXIS = 32767
+_CENTRE, _NONE = 1500, (0,) * len(CHANNELS)  # us
+_AT_FIRST: Final = (1500, 1500, 1000, 1500, 1800, 1000, 1000, 1800, *[0] * 8)
+"""A receiver's pulses before it has heard any, us (ArduPilot AP_HAL_SITL, SITL_State.cpp); what drives has its throttle
+in the centre."""
 
 
 class StickService:
@@ -120,8 +126,67 @@ class StickService:
     def __init__(self, parts: StickParts) -> None:
         self._parts = parts
         self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
+        self._overrides: dict[int, int] = {}  # of channels, us
+        self._radio: tuple[int, ...] = ()
+        self._radio_acted: tuple[tuple[int, ...], int, bool] | None = None
         self._switches = Switches(parts)
 
+    # --- the transmitter ------------------------------------------------------------------------------------------
+    def take_pulses(self, pulses: Sequence[int], now_ms: int) -> bool:
+        """Pulses of a transmitter, us, from channel 1 on; 0: as the last one of this channel. Was there anything new in
+        them?"""
+        parts = self._parts
+        if parts.sticks.radio_dead or int(parts.parameters["RC_OPTIONS"]) & _IGNORE_RECEIVER:
+            return False
+        before = self._radio or self._before_radio()
+        heard = tuple(new or old for new, old in zip_longest(pulses, before, fillvalue=0))
+        acts = (heard, parts.facts.parameters.version, parts.sticks.overridden)
+        if acts == self._radio_acted:
+            return False
+        first, given_back = not self._radio, self._held and not parts.sticks.overridden
+        self._radio, self._radio_acted = heard, acts
+        if given_back:
+            self._held.clear()
+            self._overrides.clear()
+        moved = (pair for pair, old in zip(enumerate(heard, 1), before, strict=True)
+                 if first or given_back or pair[1] != old)  # fmt: skip
+        self._switches.take(moved, now_ms, first=first)
+        if not parts.sticks.overridden:
+            self._follow_radio(now_ms)
+        self._show()
+        return True
+
+    def _before_radio(self) -> tuple[int, ...]:
+        return (*_AT_FIRST[:2], _CENTRE, *_AT_FIRST[3:]) if self._drives else _AT_FIRST
+
+    def _follow_radio(self, now_ms: int) -> None:
+        axes = self._radio_axes()
+        if axes is None:
+            self._parts.sticks.lose_radio(now_ms)
+        else:
+            self._parts.sticks.hear_radio(_sticks(axes))
+
+    def _radio_axes(self) -> dict[str, float] | None:
+        """Where a transmitter's sticks stand; empty: there is none, None: it is lost."""
+        found: dict[str, float] = {}
+        for axis in AXES if self._radio else ():
+            channel = int(self._parts.parameters[f"RCMAP_{axis}"])
+            pwm = self._radio[channel - 1] if 1 <= channel <= len(self._radio) else 0
+            if pwm == 0:
+                continue
+            if axis == "THROTTLE" and self._says_lost(pwm):
+                return None
+            found[axis] = self._position(axis, channel, pwm)
+        return found
+
+    def _show(self) -> None:
+        """Tell the core the pulses as they count now."""
+        heard = self._radio or _NONE
+        self._parts.sticks.channels = tuple(
+            float(self._overrides.get(number, pwm)) for number, pwm in enumerate(heard, 1)
+        )
+
+    # --- a ground station -----------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if int(self._parts.parameters["SYSID_MYGCS"]) not in (0, peer.system):
             return
@@ -129,38 +194,54 @@ class StickService:
             return
         if message.get_type() == "MANUAL_CONTROL":
             self._manual(message, now_ms)
-            return
-        if not self._parts.facts.vehicle.capabilities.own_modes:  # a controller has a mode switch of its own
-            self._switches.handle(message, now_ms)
-        self._override(message, now_ms)
+        else:
+            self._take_override(message, now_ms)
 
-    def _override(self, message: Message, now_ms: int) -> None:
+    def _take_override(self, message: Message, now_ms: int) -> None:
+        given = {}
+        for number, field in enumerate(CHANNELS, 1):
+            pwm = getattr(message, field)
+            if pwm == IGNORE or (pwm == 0 and number > 8):
+                continue
+            if pwm in (0, RELEASE):
+                self._overrides.pop(number, None)
+                pwm = self._radio[number - 1] if self._radio else 0
+            else:
+                self._overrides[number] = pwm
+            given[number] = pwm
+        if not self._parts.facts.vehicle.capabilities.own_modes:  # a controller has a mode switch of its own
+            self._switches.take(given.items(), now_ms)
+        self._override(given, now_ms)
+        self._show()
+
+    def _override(self, given: Mapping[int, int], now_ms: int) -> None:
         heard = False
         for axis in AXES:
             channel = int(self._parts.parameters[f"RCMAP_{axis}"])
-            if not 1 <= channel <= len(CHANNELS):
-                continue
-            pwm = getattr(message, CHANNELS[channel - 1])
-            if pwm == IGNORE or (pwm == 0 and channel > 8):
+            if channel not in given:
                 continue
             heard = True
-            if axis == "THROTTLE" and 0 < pwm < self._parts.parameters["FS_THR_VALUE"] and self._watched:
+            if channel not in self._overrides:
+                self._held.pop(axis, None)
+                continue
+            if axis == "THROTTLE" and self._says_lost(given[channel]):
                 self._throttle_lost(now_ms)
                 return
-            if pwm in (0, RELEASE):
-                self._held.pop(axis, None)
-            else:
-                self._held[axis] = self._position(axis, channel, pwm)
+            self._held[axis] = self._position(axis, channel, given[channel])
         if heard:
-            self._hand_over(now_ms, "override")
+            self._hand_over(now_ms)
+
+    def _says_lost(self, pwm: float) -> bool:
+        """Is a throttle pulse one by which a receiver says that it has lost its transmitter?"""
+        return self._watched and 0 < pwm < self._parts.parameters["FS_THR_VALUE"]
 
     @property
     def _watched(self) -> bool:
         return self._parts.parameters["FS_THR_ENABLE"] != 0.0
 
     def _throttle_lost(self, now_ms: int) -> None:
-        """A throttle pulse below FS_THR_VALUE: how a receiver says that it has lost its transmitter."""
         self._held.clear()
+        self._radio_acted = None
         if not self._parts.failsafes.sticks.lost:
             self._parts.sticks.lose(now_ms)
 
@@ -191,7 +272,7 @@ class StickService:
         ):  # fmt: skip
             if value != _NO_AXIS:
                 self._held[axis] = self._joystick(axis, _fraction(value - least, 1000 - least))
-        self._hand_over(now_ms, "manual")
+        self._hand_over(now_ms)
 
     def _joystick(self, axis: str, share: float) -> float:
         """An axis of a joystick is a pulse on the channel of its stick, which has a dead zone and may be reversed; as
@@ -200,19 +281,28 @@ class StickService:
         low, high = (self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX"))
         return self._position(axis, channel, low + (high - low) * (1.0 - share if axis == "PITCH" else share))
 
-    def _hand_over(self, now_ms: int, source: str) -> None:
-        held = self._held
-        sticks = None
-        if held:
-            sticks = Sticks(
-                roll=held.get("ROLL", 0.0), pitch=held.get("PITCH", 0.0), yaw=held.get("YAW", 0.0),
-                throttle=held.get("THROTTLE", 0.5),
-            )  # fmt: skip
-        self._parts.sticks.move(sticks, now_ms)
+    def _hand_over(self, now_ms: int) -> None:
+        axes = self._radio_axes() or {}
+        self._radio_acted = None
+        if self._held:
+            self._parts.sticks.move(_sticks(axes | self._held), now_ms)
+        elif self._radio:
+            self._parts.sticks.overridden = False
+            self._follow_radio(now_ms)
+        else:
+            self._parts.sticks.move(None, now_ms)
 
     @property
     def _drives(self) -> bool:
         return not self._parts.facts.vehicle_class.has_height
+
+
+def _sticks(axes: Mapping[str, float]) -> Sticks:
+    """What is not given is neutral."""
+    return Sticks(
+        roll=axes.get("ROLL", 0.0), pitch=axes.get("PITCH", 0.0), yaw=axes.get("YAW", 0.0),
+        throttle=axes.get("THROTTLE", 0.5),
+    )  # fmt: skip
 
 
 def _fraction(part: float, whole: float) -> float:

@@ -124,7 +124,7 @@ class FactReader:
             self._modes_seen = shown
             out[s.CUSTOM_MODE], out[s.INTENDED_MODE] = shown
             out[s.STANDARD_MODE] = self.standard_mode(shown[0])
-        out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = parts.sticks.pulses
+        out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
         out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed
         self._read_home()

@@ -53,10 +53,9 @@ BREACH_TYPE: Final = FACTS + 28  # FENCE_BREACH
 BREACH_COUNT: Final = FACTS + 29
 BREACH_TIME_MS: Final = FACTS + 30
 STEERED: Final = FACTS + 31  # 1 while the mode steers to a point
-RC_THROTTLE: Final = FACTS + 32  # us, and behind it channels 5 to 8
-RC_5: Final = FACTS + 33
-MODES_REVISION: Final = FACTS + 37  # changes when other modes can be flown
-FACTS_SIZE: Final = 38
+RC_1: Final = FACTS + 32  # us, and behind it channels 2 to 16
+MODES_REVISION: Final = FACTS + 48  # changes when other modes can be flown
+FACTS_SIZE: Final = 49
 
 DERIVED: Final = FACTS + FACTS_SIZE
 TIME_BOOT_MS: Final = DERIVED + 0  # vehicle time in the uint32 of the wire (round after 49 days, as ArduPilot's)

@@ -66,13 +66,8 @@ _IMU = {
     **_xyz("xgyro ygyro zgyro", r.GYRO_X, MILLI),
     **_xyz("xmag ymag zmag", r.MAG_X, MILLI),
 }
-_STICKS = {
-    # Without a radio these are the sticks of RC_CHANNELS_OVERRIDE or MANUAL_CONTROL; pitch forward is low.
-    "chan1_raw": Value(r.STICK_ROLL, 500.0, 1500.0, UNKNOWN_U16),
-    "chan2_raw": Value(r.STICK_PITCH, -500.0, 1500.0, UNKNOWN_U16),
-    "chan3_raw": Value(s.RC_THROTTLE),
-    "chan4_raw": Value(r.STICK_YAW, 500.0, 1500.0, UNKNOWN_U16),
-    **_xyz("chan5_raw chan6_raw chan7_raw chan8_raw", s.RC_5),
+_PULSES = {
+    **_xyz(" ".join(f"chan{number}_raw" for number in range(1, 9)), s.RC_1),
     "rssi": constant(255),
 }
 _ALL_BUT_AIRSPEED: Final = 0x1BFF  # HIGHRES_IMU_UPDATED_FLAGS without DIFF_PRESSURE
@@ -162,8 +157,9 @@ STREAMS: Final[tuple[Stream, ...]] = (
     }),
     Stream("VIBRATION", {"time_usec": _USEC, **_xyz("vibration_x vibration_y vibration_z", r.VIBE_X)}),
     Stream("RC_CHANNELS", {
-        "time_boot_ms": _BOOT, "chancount": constant(8), **_STICKS,
-        **{f"chan{i}_raw": constant(UNKNOWN_U16) for i in range(9, 19)},
+        "time_boot_ms": _BOOT, "chancount": constant(16), **_PULSES,
+        **_xyz(" ".join(f"chan{number}_raw" for number in range(9, 17)), s.RC_1 + 8),
+        **{f"chan{number}_raw": constant(UNKNOWN_U16) for number in (17, 18)},
     }),
     Stream("SERVO_OUTPUT_RAW", {
         "time_usec": Value(s.TIME_US32), **{f"servo{i + 1}_raw": Value(r.SERVO_1 + i) for i in range(8)},
@@ -179,7 +175,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "intended_custom_mode": Value(s.INTENDED_MODE),
     }),
     Stream("RC_CHANNELS_RAW", {
-        "time_boot_ms": _BOOT, **_STICKS,
+        "time_boot_ms": _BOOT, **_PULSES,
     }),
     Stream("SCALED_IMU2", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("POSITION_TARGET_LOCAL_NED", {

@@ -267,14 +267,12 @@ def test_home_has_no_orientation_and_is_silent_while_unknown() -> None:
     assert encoder.encode(np.array([NUMBER_OF_NAME["HOME_POSITION"]]), 0) == (b"", 0)
 
 
-def test_sticks_show_as_channels() -> None:
-    """Full right, full forward, full throttle: 2000, 1000, 2000; channels that do not exist are 65535."""
-    state = flying_report()
-    state[r.STICK_ROLL], state[r.STICK_PITCH], state[r.STICK_THROTTLE], state[r.STICK_YAW] = 1.0, 1.0, 1.0, 0.0
-    facts = {"RC_THROTTLE": 2000.0, "RC_5": 1815.0}
-    message = decoded("RC_CHANNELS", state, **facts)
-    assert (message.chan1_raw, message.chan2_raw, message.chan3_raw, message.chan4_raw) == (2000, 1000, 2000, 1500)
-    assert (message.chancount, message.chan5_raw, message.chan18_raw, message.rssi) == (8, 1815, 65_535, 255)
+def test_pulses_show_as_sixteen_channels() -> None:
+    """As many as ArduPilot's simulator has; 17 and 18, which do not exist, are 65535."""
+    facts = {"RC_1": 2000.0}
+    message = decoded("RC_CHANNELS", flying_report(), **facts)
+    assert (message.chancount, message.chan1_raw, message.chan16_raw, message.chan17_raw) == (16, 2000, 0, 65_535)
+    assert (message.chan18_raw, message.rssi) == (65_535, 255)
 
 
 def test_payload_of_one_message_is_the_same_both_ways(compiled: StreamEncoder) -> None:

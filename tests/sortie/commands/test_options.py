@@ -25,7 +25,7 @@ SAID = {
     "trace": "/trace", "metrics": "9100", "count": "3", "formation": "ring", "spacing": "12.5", "fleet": "/fleet.toml",
     "networks": "2", "terrain": "/tiles",
     "firmware": "px4", "radio": "sik-57600", "pace": "clients", "pace-lead": "0.1", "pace-limit": "9",
-    "pace-quiet": "0.002",
+    "pace-quiet": "0.002", "rc": "5501",
     "web": "true", "control": "true",
     "listen": "127.0.0.1:8099", "tiles": "https://tiles.example.org/{z}/{x}/{y}.png",
 }  # fmt: skip
@@ -33,6 +33,7 @@ SAID = {
 OF_PACE = ["pace", "pace-lead", "pace-limit", "pace-quiet"]
 OF_LOGS = ["log-format", "telemetry-log", "trace"]
 OF_FLEETS = ["count", "formation", "spacing", "fleet", "networks"]
+OF_SIMULATOR = ["seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"]
 
 
 @pytest.fixture(autouse=True)
@@ -180,8 +181,11 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
     ("where", "names"),
     [
         (Where.SIMULATOR, ["strategy"]),
-        (Where.SITL, [*OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "sysid"]),
-        (Where.CONTROLLER, ["home", "speedup", *OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "sysid"]),
+        (Where.SITL, [*OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"]),
+        (
+            Where.CONTROLLER,
+            ["home", "speedup", *OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"],
+        ),
         (
             Where.LOOP,
             [
@@ -190,6 +194,7 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
                 "firmware",
                 *OF_FLEETS,
                 "radio",
+                "rc",
                 "sysid",
                 "log-format",
                 "telemetry-log",

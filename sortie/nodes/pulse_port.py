@@ -1,0 +1,92 @@
+"""`--rc`: the port on which a simulated vehicle hears a pilot's transmitter, as ArduPilot's simulator does on 5501.
+
+A datagram is 8 or 16 pulses of a receiver, us, each a little-endian uint16, from channel 1 on; 0 keeps the last one of
+its channel. Others are dropped. Source: ArduPilot libraries/AP_HAL_SITL/SITL_State.cpp (_read_rc_sitl_input).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from struct import Struct
+from typing import Final
+
+from mavlink_bridge.links.address import LinkError, LinkSpec
+from mavlink_bridge.links.hub import LinkOwner, Poll
+from mavlink_bridge.links.sockets import listen
+from mavlink_bridge.routing.endpoint import Endpoint
+from sortie.config.errors import UserError
+
+_FORMS: Final = {form.size: form for form in (Struct("<8H"), Struct("<16H"))}
+_LARGEST: Final = 64
+_PER_TURN: Final = 100
+
+
+def pulses_of(datagram: bytes) -> tuple[int, ...]:
+    """The pulses of a datagram; none if it is not of that form."""
+    form = _FORMS.get(len(datagram))
+    return () if form is None else form.unpack(datagram)
+
+
+class PulsePort:
+    """A node without a vehicle, which hands on what comes in: `take(pulses, link_ms)`. UserError: the port is busy."""
+
+    def __init__(self, address: tuple[str, int], poll: Poll, take: Callable[[Sequence[int], int], None]) -> None:
+        host, port = address
+        try:
+            self._socket = listen(LinkSpec("udpin", host=host, port=port), socket.SOCK_DGRAM)
+        except LinkError as error:
+            raise UserError(str(error), option="rc") from error
+        self._poll = poll
+        self._take = take
+        self._came = False
+        poll.watch(self._socket.fileno(), self._note)
+
+    @property
+    def port(self) -> int:
+        """Its number."""
+        return int(self._socket.getsockname()[1])
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._poll.forget(self._socket.fileno())
+        self._socket.close()
+
+    def _note(self, events: int) -> None:
+        self._came = True
+
+    @property
+    def now_ms(self) -> int:
+        return 0
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return ()
+
+    def next_link_deadline_ms(self) -> int | None:
+        """The poll wakes the program."""
+        return None
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """No vehicle time concerns it."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """There is no endpoint."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Hand on all that came in."""
+        if not self._came:
+            return
+        self._came = False
+        for _ in range(_PER_TURN):  # more waits for the next turn
+            try:
+                datagram = self._socket.recv(_LARGEST)
+            except BlockingIOError:
+                return
+            pulses = pulses_of(datagram)
+            if pulses:
+                self._take(pulses, link_ms)
+
+    def commit(self, link_ms: int) -> None:
+        """What was handed on is the vehicle's to commit."""

@@ -1,0 +1,130 @@
+"""A pilot's transmitter on the real core: its sticks, its switches at the first pulse, overrides that go before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.targets import Sticks
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.services.guided import StickService
+from mavlink_bridge.wire.codec import dialect
+from tests.fakes.core_bench import Bench
+
+KEEP = 65535
+CENTRED = (1500, 1500, 1000, 1500)
+SIX = 1815
+ALT_HOLD, LOITER = 2, 5
+STATION = Peer(1, 255, 190)
+
+
+class Radio:
+    """A transmitter of a standing copter."""
+
+    def __init__(self, **parameters: float) -> None:
+        self.bench = Bench("copter", parameters=parameters)
+        self.core: Any = self.bench.core
+        self.service = StickService(self.core)
+
+    def pulses(self, *pulses: int) -> bool:
+        return self.service.take_pulses((*pulses, *[0] * (16 - len(pulses))), self.bench.now_ms)
+
+    def override(self, *pulses: int) -> None:
+        channels = (*pulses, *[KEEP] * (18 - len(pulses)))
+        self.service.handle_message(
+            dialect.MAVLink_rc_channels_override_message(1, 1, *channels), STATION, self.bench.now_ms
+        )
+
+    @property
+    def sticks(self) -> Sticks:
+        return self.bench.vehicle.sticks
+
+
+def test_its_pulses_move_the_sticks_and_are_shown() -> None:
+    """All sixteen; 0 keeps the last pulse of its channel."""
+    radio = Radio()
+    radio.pulses(2000, 1000, 1300, 1500, SIX, 1100, 1200, 1300, 1901, *[1000] * 6, 1902)
+    assert (radio.sticks.roll, radio.sticks.pitch, radio.sticks.yaw) == (1.0, 1.0, 0.0)
+    shown = radio.core.sticks.pulses
+    assert shown == (2000, 1000, 1300, 1500, SIX, 1100, 1200, 1300, 1901, *[1000] * 6, 1902)
+    radio.pulses(0, 1500)
+    assert (radio.sticks.roll, radio.sticks.pitch) == (1.0, 0.0)
+
+
+def test_the_same_pulses_again_are_nothing_new() -> None:
+    radio = Radio()
+    assert radio.pulses(*CENTRED)
+    assert not radio.pulses(*CENTRED)
+    assert radio.pulses(1600)
+
+
+def test_its_silence_is_no_failsafe_and_a_low_throttle_is() -> None:
+    """A receiver repeats what it heard last; below FS_THR_VALUE it says that it has lost its transmitter."""
+    radio = Radio()
+    radio.pulses(1700, *CENTRED[1:])
+    radio.bench.run(30.0)
+    assert not radio.core.failsafes.sticks.lost and radio.sticks.roll > 0.3
+    radio.pulses(1500, 1500, 900, 1500)
+    assert radio.core.failsafes.sticks.lost
+    radio.pulses(1500, 1500, 1000, 1500)
+    assert not radio.core.failsafes.sticks.lost
+
+
+def test_an_override_goes_before_it_and_gives_back_when_it_runs_out() -> None:
+    radio = Radio()
+    radio.pulses(1700, *CENTRED[1:])
+    own = radio.sticks
+    radio.override(1200)
+    assert radio.sticks.roll < -0.5 and radio.core.sticks.pulses[0] == 1200
+    radio.pulses(1710, *CENTRED[1:])
+    assert radio.sticks.roll < -0.5
+    radio.pulses(1700, *CENTRED[1:])
+    radio.bench.run(4.0)
+    assert radio.sticks == own and not radio.core.failsafes.sticks.lost
+    radio.override(1200)
+    radio.override(0)
+    assert radio.sticks == own
+
+
+def test_its_mode_switch_counts_from_the_first_pulse_on() -> None:
+    """Also where it stands in the position that nobody has moved it from."""
+    radio = Radio(FLTMODE6=ALT_HOLD)
+    assert radio.core.modes.number != ALT_HOLD
+    radio.pulses(*CENTRED, SIX)
+    assert radio.core.modes.number == ALT_HOLD
+    radio.core.modes.set(LOITER, radio.bench.now_ms, ModeReason.GCS_COMMAND)
+    radio.pulses(*CENTRED, SIX - 10)
+    assert radio.core.modes.number == LOITER
+
+
+def test_a_low_switch_of_the_fence_counts_at_the_first_pulse_of_a_transmitter_only() -> None:
+    radio = Radio(FENCE_ENABLE=1, RC7_OPTION=11)
+    radio.pulses(*CENTRED, SIX, 1000, 1000)
+    assert radio.core.fence.enabled == 0
+    radio = Radio(FENCE_ENABLE=1, RC7_OPTION=11)
+    radio.override(*CENTRED, SIX, 1000, 1000)
+    assert radio.core.fence.enabled != 0
+
+
+def test_an_emergency_stop_at_boot_keeps_it_from_being_armed() -> None:
+    """ArduPilot's EStopAtBoot. A switch that arms does not act by the position that it was switched on in."""
+    radio = Radio(RC7_OPTION=31, RC8_OPTION=153)
+    radio.pulses(*CENTRED, SIX, 1000, 2000, 2000)
+    assert "Motors Emergency Stopped" in radio.bench.texts
+    assert not radio.core.facts.armed
+    assert any("stop" in reason.text.lower() for reason in radio.core.prearm.reasons())
+
+
+def test_a_receiver_may_be_ignored() -> None:
+    assert not Radio(RC_OPTIONS=1).pulses(2000)
+
+
+def test_a_failed_radio_brings_no_pulses_and_the_last_ones_come_back() -> None:
+    radio = Radio()
+    radio.pulses(1700, *CENTRED[1:])
+    own = radio.sticks
+    radio.core.sticks.radio_failed(True, radio.bench.now_ms)
+    assert not radio.pulses(1200)
+    assert radio.core.failsafes.sticks.lost
+    radio.core.sticks.radio_failed(False, radio.bench.now_ms)
+    assert radio.sticks == own and not radio.core.failsafes.sticks.lost
