@@ -195,13 +195,13 @@ def test_a_motor_that_is_not_there_is_refused(station: Station) -> None:
 
 
 @pytest.mark.parametrize(("kind", "channel", "mode"), [("copter", 5, "RTL"), ("rover", 8, "RTL")])
-def test_the_radio_shows_eight_channels_and_the_mode(kind: str, channel: int, mode: str) -> None:
+def test_the_radio_shows_its_channels_and_the_mode(kind: str, channel: int, mode: str) -> None:
     """Rows 8, 10: a copter's throttle is low, the mode switch stands in the position of the present mode."""
     with Session(f"sim:{kind}", home=HOME) as session:
         session.wait_armable()
         link = session.connect()
         radio = link.receive("RC_CHANNELS")
-        assert radio.chancount == 8
+        assert radio.chancount == 16
         assert radio.chan3_raw == (1000 if kind == "copter" else 1500)
         assert all(800 < getattr(radio, f"chan{number}_raw") < 2200 for number in range(1, 9))
         session.set_mode(mode)
