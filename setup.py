@@ -36,7 +36,7 @@ class BuildWithLibrary(build_py):
         arguments = ["--target", TARGET, "--into", str(into), "--if-needed"]
         subprocess.run(
             [sys.executable, "-m", "sortie.kernels", *arguments],
-            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, check=False,
+            cwd=ROOT, stdout=subprocess.DEVNULL, check=False,  # pip's PYTHONPATH leads to numba: it stays
         )  # fmt: skip
         self.distribution.has_library = TARGET != "none" and library_file(TARGET, into).exists()
 
