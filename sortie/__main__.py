@@ -6,7 +6,17 @@ import os
 import sys
 import threading
 
-from sortie.runtime.signals import end_at_once, heard_status
+from sortie.config.version import VERSION
+from sortie.runtime.signals import LOADER, end_at_once, heard_status
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments == ["--version"]:  # asked by scripts at each step: answered before the table of options is made
+        print(f"sortie {VERSION}")
+        return 0
+    from sortie.commands.cli import run
+
+    return run(arguments)
 
 
 def main() -> None:
@@ -14,9 +24,7 @@ def main() -> None:
     moment on."""
     end_at_once()
     try:
-        from sortie.commands.cli import run
-
-        status = run(sys.argv[1:])
+        status = _run(sys.argv[1:])
     except KeyboardInterrupt:
         status = 130
     except Exception:
@@ -26,8 +34,6 @@ def main() -> None:
     ended = heard_status()
     if ended is not None:
         status = ended
-    from sortie.runtime.loader import LOADER
-
     if any(thread.name == LOADER for thread in threading.enumerate()):
         # Stopped while the kernel is being compiled, which nothing can interrupt: everything of ours is closed by now,
         # and the interpreter must not be taken down around the compiler.

@@ -3,40 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.reasons import ArmingMethod, FlightEvent, ModeReason
 from autopilot.mav import Severity
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-
-
-class FlightEvent(Enum):
-    """Events of a flight's life: the columns of `autopilot.flight.lifecycle.TABLE`."""
-
-    GO = auto()  # the operator, or FM_AUTO_GO
-    ABORT = auto()
-    PLAIN_ARM = auto()  # a ground station's arm command
-    RESETS_DONE = auto()
-    RESET_FAILED = auto()
-    ARM_OK = auto()
-    ARM_FAILED = auto()
-    COUNTDOWN_OVER = auto()
-    START_FAILED = auto()
-    UNDER_WAY = auto()  # takeoff, AUTO or sticks
-    MISSION_DONE = auto()
-    DURATION_OVER = auto()
-    LOW_BATTERY = auto()  # critical, to be exact
-    DESCENDING = auto()
-    CLIMBING = auto()
-    LANDED = auto()  # on the ground, or cut off
-    LANDING_TIMEOUT = auto()
-    DISARM_OK = auto()
-    DISARM_FAILED = auto()
-    RETRY = auto()  # time to ask for DISARM again
-    ARMED = auto()  # by somebody else
-    DISARMED = auto()  # by somebody else
-    RESTARTED = auto()  # after the flight-critical actors were restarted
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final, Protocol
 
-from autopilot.context.events import FlightEvent
+from autopilot.interface.reasons import FlightEvent
 
 
 class FlightState(IntEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.context.events import FlightEvent, FlightStateChanged
+from autopilot.context.events import FlightStateChanged
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
@@ -18,7 +18,7 @@ from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.lifecycle import Action, FlightState
 from autopilot.flight.messages import OK, Ask, BatteryLevel, Kind, Manner, Message, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
-from autopilot.interface.reasons import ModeReason
+from autopilot.interface.reasons import FlightEvent, ModeReason
 from autopilot.mav import Result, Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.arming import Arming

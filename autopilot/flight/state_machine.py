@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from autopilot.context.events import FlightEvent
 from autopilot.flight.lifecycle import Action, FlightState, GuardFacts, choose
+from autopilot.interface.reasons import FlightEvent
 
 
 class LifecycleStateMachine:

@@ -6,7 +6,7 @@ The numbers are ArduPilot's own (AP_Vehicle/ModeReason.h, AP_Arming/AP_Arming.h 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 from typing import Final
 
 
@@ -113,3 +113,31 @@ BAD_FIX: Final = ArmingReason("GPS 1: Bad fix", Check.GPS, positional=True)
 MOTORS_STOPPED: Final = ArmingReason("Motors Emergency Stopped")
 NEED_POSITION: Final = ArmingReason("Need Position Estimate", positional=True)
 """What a vehicle says of its own sensors and its estimator."""
+
+
+class FlightEvent(Enum):
+    """Events of a flight's life: the columns of `autopilot.flight.lifecycle.TABLE`."""
+
+    GO = auto()  # the operator, or FM_AUTO_GO
+    ABORT = auto()
+    PLAIN_ARM = auto()  # a ground station's arm command
+    RESETS_DONE = auto()
+    RESET_FAILED = auto()
+    ARM_OK = auto()
+    ARM_FAILED = auto()
+    COUNTDOWN_OVER = auto()
+    START_FAILED = auto()
+    UNDER_WAY = auto()  # takeoff, AUTO or sticks
+    MISSION_DONE = auto()
+    DURATION_OVER = auto()
+    LOW_BATTERY = auto()  # critical, to be exact
+    DESCENDING = auto()
+    CLIMBING = auto()
+    LANDED = auto()  # on the ground, or cut off
+    LANDING_TIMEOUT = auto()
+    DISARM_OK = auto()
+    DISARM_FAILED = auto()
+    RETRY = auto()  # time to ask for DISARM again
+    ARMED = auto()  # by somebody else
+    DISARMED = auto()  # by somebody else
+    RESTARTED = auto()  # after the flight-critical actors were restarted

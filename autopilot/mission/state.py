@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil, isfinite
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from autopilot.mav import SpeedType
 from autopilot.mission.commands import spec_of
-from autopilot.mission.events import MissionEvent
 from autopilot.mission.items import MissionItem
+
+if TYPE_CHECKING:
+    from autopilot.mission.events import MissionEvent
 
 __all__ = [
     "TRACK_KINDS",

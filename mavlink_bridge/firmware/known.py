@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from autopilot.mav import AutopilotType
 from autopilot.vehicles.kinds import DEFAULT, class_of_type
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.routing.service import Message
 
+
+def _px4(kind: VehicleClass) -> Firmware:
+    from mavlink_bridge.firmware.px4 import Px4  # with PX4's parameters, for those who speak with one
+
+    return Px4(kind)
+
+
 _MAKERS: Final[dict[int, Callable[[VehicleClass], Firmware]]] = {
-    ArduPilot(DEFAULT).autopilot: ArduPilot, Px4(DEFAULT).autopilot: Px4,
+    AutopilotType.ARDUPILOTMEGA: ArduPilot, AutopilotType.PX4: _px4,
 }  # fmt: skip
 
 
 def firmware_of(heartbeat: Message) -> Firmware | None:
     """What sends this HEARTBEAT; None when it is no autopilot that we can fly."""
     kind, make = class_of_type(heartbeat.type), _MAKERS.get(int(heartbeat.autopilot))
-    if kind is None or make is None or (make is Px4 and not kind.has_height):
+    if kind is None or make is None or (make is _px4 and not kind.has_height):
         return None
     return make(kind)
 
@@ -32,5 +39,5 @@ def firmware_spoken(autopilot: int | None, vehicle_type: int | None) -> Firmware
     return make(kind or DEFAULT)
 
 
-SPOKEN: Final[dict[str, Callable[[VehicleClass], Firmware]]] = {"ardupilot": ArduPilot, "px4": Px4}
+SPOKEN: Final[dict[str, Callable[[VehicleClass], Firmware]]] = {"ardupilot": ArduPilot, "px4": _px4}
 """What a simulated vehicle may be spoken to as, by the word for it."""

@@ -6,12 +6,10 @@ Only the type masks that ArduPilot flies are ever sent (docs/reference/real-vehi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, cos, sin
-from typing import Final
+from math import cos, sin
+from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.geo import GeoPoint, Ned
-from autopilot.interface.targets import Attitude, Yaw, YawMode
-from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Frame, PositionMask
 from autopilot.mav.masks import (
     IGNORE_ACCELERATION,
@@ -21,6 +19,9 @@ from autopilot.mav.masks import (
 )
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
+
+if TYPE_CHECKING:
+    from autopilot.interface.targets import Attitude
 
 _BOTH: Final = IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
 _POSITION: Final = _BOTH | IGNORE_VELOCITY
@@ -42,21 +43,6 @@ class Facing:
         if self.rate is not None:
             base &= ~PositionMask.YAW_RATE_IGNORE
         return base
-
-
-def facing(yaw: Yaw, state: VehicleState, kept: float) -> Facing:
-    """The yaw demand now; `kept`: the heading when the target was set."""
-    match yaw.mode:
-        case YawMode.KEEP:
-            return Facing(kept)
-        case YawMode.ANGLE:
-            return Facing(yaw.angle)
-        case YawMode.RATE:
-            return Facing(rate=yaw.rate)
-        case YawMode.POINT:
-            north, east, _ = state.position
-            return Facing(atan2(yaw.point[1] - east, yaw.point[0] - north))
-    return Facing()
 
 
 def global_target(

@@ -13,10 +13,10 @@ from typing import Final
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.targets import Circle, Drive, Hold, Leg, TakeOff, Velocity, Yaw
-from autopilot.interface.vehicle import Request
+from autopilot.interface.targets import Circle, Drive, Hold, Leg, TakeOff, Velocity, Yaw, YawMode
+from autopilot.interface.vehicle import Request, VehicleState
 from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
-from mavlink_bridge.firmware.setpoints import Facing, facing, velocity_target
+from mavlink_bridge.firmware.setpoints import Facing, velocity_target
 from mavlink_bridge.flight_controller.orders import Orders
 from mavlink_bridge.flight_controller.readings import Readings
 from mavlink_bridge.routing.service import Message
@@ -34,6 +34,21 @@ _CORRECTION: Final = 2.0  # m/s
 _RETRY_MS: Final = 2000
 _ONCE_MS: Final = 2**31
 """An interval that no flight outlasts: what is answered is not sent again."""
+
+
+def _facing(yaw: Yaw, state: VehicleState, kept: float) -> Facing:
+    """The yaw demand now; `kept`: the heading when the target was set."""
+    match yaw.mode:
+        case YawMode.KEEP:
+            return Facing(kept)
+        case YawMode.ANGLE:
+            return Facing(yaw.angle)
+        case YawMode.RATE:
+            return Facing(rate=yaw.rate)
+        case YawMode.POINT:
+            north, east, _ = state.position
+            return Facing(atan2(yaw.point[1] - east, yaw.point[0] - north))
+    return Facing()
 
 
 class GuidedContext:
@@ -60,7 +75,7 @@ class GuidedContext:
     def nose(self, yaw: Yaw) -> Facing:
         if not self.turns_nose:
             return Facing()
-        return facing(yaw, self.readings.state, self.kept_yaw)
+        return _facing(yaw, self.readings.state, self.kept_yaw)
 
     def place(self, ned: Ned) -> GeoPoint | None:
         origin = self.readings.origin

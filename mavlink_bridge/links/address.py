@@ -14,8 +14,6 @@ import socket
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mavlink_bridge.links.serial_ports import is_native_usb, is_pseudo
-
 Kind = Literal["udpin", "udpout", "tcpin", "tcp", "serial"]
 
 DEFAULT_BAUD = 115200
@@ -69,6 +67,8 @@ class LinkSpec:
         adapter (also one that calls itself ttyACM), may have a radio at its other end."""
         if self.is_network:
             return self.is_loopback
+        from mavlink_bridge.links.serial_ports import is_native_usb, is_pseudo  # for those who have a serial line
+
         return is_pseudo(self.path) or is_native_usb(self.path)
 
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 import select
 import selectors
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mavlink_bridge.links.address import LinkSpec, parse_link
 from mavlink_bridge.links.base import Link, Port
-from mavlink_bridge.links.serial import SerialLink
-from mavlink_bridge.links.serial_ports import is_native_usb
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.routing.open_link import OutQueue
+
+if TYPE_CHECKING:
+    from mavlink_bridge.links.serial import SerialLink
 
 _EXPIRE_EVERY_MS = 1000
 PORTION = 1024
@@ -42,12 +43,18 @@ def make_link(
         return TcpPort(spec)
     if spec.kind == "tcp":
         return TcpClient(spec)
+    from mavlink_bridge.links.serial import SerialLink  # terminals are for those who have a serial line
+
     return SerialLink(spec, tell=tell)
 
 
 def line_baud(spec: LinkSpec) -> int | None:
     """The rate of a serial line that has one: a UART, and a pseudo-terminal, which stands for one."""
-    return None if spec.kind != "serial" or is_native_usb(spec.path) else spec.baud
+    if spec.kind != "serial":
+        return None
+    from mavlink_bridge.links.serial_ports import is_native_usb  # for those who have one
+
+    return None if is_native_usb(spec.path) else spec.baud
 
 
 def always() -> bool:

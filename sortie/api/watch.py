@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 
 from autopilot.context.events import Event
 from sortie.runtime.client_pace import ClientPace
-from sortie.runtime.runtime import FOR_EVER_MS, Runtime
+from sortie.runtime.pacing import FOR_EVER_MS
+from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 
 __tracebackhide__ = True  # as in `session`

@@ -26,7 +26,7 @@ from sortie.campaign.sampling import Value
 from sortie.campaign.signals import STEP_MS, Array, Recorder, TimeIsUp, apart
 from sortie.campaign.study import Study, Wanted
 from sortie.config.errors import RefusedError
-from sortie.config.installed import version
+from sortie.config.version import VERSION
 from sortie.nodes.plan_file import moved_plan, start_of
 
 _STEP_S: Final = STEP_MS / 1000.0
@@ -265,4 +265,4 @@ def identity() -> str:
         for _ in range(40):
             session.run_for(1.0)
             digest.update(session.autopilot.vehicle.state.report.tobytes())
-    return f"{version()} {digest.hexdigest()[:12]}"
+    return f"{VERSION} {digest.hexdigest()[:12]}"

@@ -21,7 +21,6 @@ from sortie.config.link_policy import check_links
 from sortie.config.option import Where
 from sortie.config.options import PACE, SPOKEN_AS
 from sortie.config.parameters import given_parameters
-from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored, without_fleet
 from sortie.config.values import DEFAULT_HOME, parse_metrics
 from sortie.logs.flight_story import FlightStory
@@ -39,7 +38,6 @@ from sortie.nodes.build import (
     simulated_name,
     terrain_around,
 )
-from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.pulse_port import PulsePort
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
@@ -50,6 +48,7 @@ from sortie.storage.store import Store
 if TYPE_CHECKING:
     from autopilot.interface.terrain import HeightMap
     from autopilot.interface.vehicle import SimulatedVehicle
+    from mavlink_bridge.links.radio.profile import Profile
     from sortie.companion.build import ControllerSide
 
 NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
@@ -83,7 +82,11 @@ class Program:
         self.sockets = Sockets(LOGGER.info)
         self.runtime = Runtime(self.sockets)
         self._stack.callback(self.runtime.close)
-        self.radios = radios_of_links(settings.radio, settings.links)
+        self.radios: Mapping[str, Profile] = {}
+        if settings.radio:
+            from sortie.config.radio import radios_of_links  # with the table of radios, for those who have one
+
+            self.radios = radios_of_links(settings.radio, settings.links)
         self.controller = self._find_controller(temporary_state)
         kind = settings.vehicle.frame if self.controller is None else self.controller.kind
         speaks = settings.firmware if self.controller is None else SPOKEN_AS.default
@@ -208,6 +211,8 @@ class Program:
             if profile is None:
                 self.runtime.open(self.service.endpoint, url)
                 continue
+            from sortie.nodes.modem import open_through_radio, radio_between
+
             radio = radio_between(profile, self.settings.seed + number, self.home, self.service.vehicle)
             open_through_radio(self.runtime, self.service, self.service.endpoint, url, radio)
         if self.settings.rc is not None and self.controller is None:

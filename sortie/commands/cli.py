@@ -21,6 +21,7 @@ from sortie.config.errors import UserError
 from sortie.config.option import Group, Kind, Option, Sources, Where
 from sortie.config.options import TABLE
 from sortie.config.settings import Given, misspelt
+from sortie.config.version import VERSION
 from sortie.runtime.signals import work_begins
 
 _NEGATIVE_NUMBERS: Final = {"ignore_unknown_options": True}
@@ -187,9 +188,7 @@ def application() -> click.Group:
 @click.pass_context
 def _root(context: click.Context, version: bool) -> None:
     if version:
-        from sortie.config.installed import version as installed
-
-        click.echo(f"sortie {installed()}")
+        click.echo(f"sortie {VERSION}")
         context.exit()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sitl.camera.darkroom import darkroom
 from sortie.config.option import Option
 from sortie.config.options import PACE_LEAD, PACE_LIMIT, PACE_QUIET
 from sortie.config.settings import Settings
 from sortie.config.values import Bounds
 from sortie.nodes.vehicle import Service
-from sortie.runtime.client_pace import ClientPace
-from sortie.runtime.followers import Followers
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 from sortie.runtime.signals import Signals
@@ -32,6 +29,8 @@ def pace_pictures(settings: Settings, service: Service, signals: Signals) -> Non
     patience is measured by the wall. A signal does not wait for all pictures."""
     if service.camera is None:
         return
+    from sitl.camera.darkroom import darkroom  # for those who have a camera
+
     darkroom().yields = settings.pace != CLIENTS
     card = service.camera.card
     card.holds_up = False
@@ -64,6 +63,9 @@ def begin_pace(
     speedup = default_speedup if settings.speedup is None else settings.speedup
     ahead: Callable[[], bool] = always if running else lambda: any(service.busy for service in served)
     if settings.pace == CLIENTS:
+        from sortie.runtime.client_pace import ClientPace  # with what looks at other processes
+        from sortie.runtime.followers import Followers
+
         bounds = Bounds(settings.pace_lead, settings.pace_limit, settings.pace_quiet)
         clients = runtime.clients = ClientPace(Followers(bounds))
         clients.works.dues += [service.camera.unwritten_ms for service in served if service.camera is not None]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, cos, pi, sin, sqrt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autopilot.interface.geo import GeoPoint, to_global
-from mavlink_bridge.links.radio.profile import Profile
 from sortie.config.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from mavlink_bridge.links.radio.profile import Profile
 
 LARGEST_SYSTEM = 250
 """MAVLink: system ids above are for ground stations."""

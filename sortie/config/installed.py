@@ -21,18 +21,10 @@ if TYPE_CHECKING:
     from autopilot.core.guarded import Report
     from autopilot.parameters.parameter_set import ParameterSet
 
-DISTRIBUTION: Final = "sortie-mavlink"  # `sortie` on the package index is a program of somebody else's
 MODES: Final = "sortie.modes"
 ITEMS: Final = "sortie.mission_items"
 PARAMETERS: Final = "sortie.parameters"
 T = TypeVar("T")
-
-
-def version() -> str:
-    """Version of the distribution that is installed."""
-    from importlib.metadata import version as installed_version  # late, as where packages are looked for
-
-    return installed_version(DISTRIBUTION)
 
 
 @cache

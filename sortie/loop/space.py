@@ -27,7 +27,7 @@ from depot.world.state import WorldState, new_state
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.services.mission import MissionService
+from mavlink_bridge.services.mission.service import MissionService
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import Pair, Snapshot, SortieLoop
 from sortie.nodes.endpoint import VehicleTimeNode

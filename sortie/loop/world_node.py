@@ -13,7 +13,7 @@ from depot.world.world import World
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import DOCK_NAMES, GO_NAMES, LASTING_NAMES, LINK_NAMES, Clock, FaultSchedule
-from sortie.runtime.runtime import FOR_EVER_MS
+from sortie.runtime.pacing import FOR_EVER_MS
 from sortie.runtime.wire import Wire
 
 LOSSY = 0.25

@@ -30,12 +30,12 @@ from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import turn
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.routing.service import Service as ProtocolService
-from mavlink_bridge.services.camera import CameraService
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import FLOWN, CameraItems
 from mavlink_bridge.services.camera.messages import Sight, Taken, heartbeat
 from mavlink_bridge.services.camera.metadata import METADATA
+from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.commands.context import Context, Row
 from mavlink_bridge.services.commands.request import Command

@@ -19,8 +19,8 @@ from mavlink_bridge.routing.service import RemembersLinks, Timed
 from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
-from mavlink_bridge.services.events import EventClock, EventService, SortieBook
-from mavlink_bridge.services.events.service import EVENT, SEQUENCE
+from mavlink_bridge.services.events.book import SortieBook
+from mavlink_bridge.services.events.service import EVENT, SEQUENCE, EventClock, EventService
 from mavlink_bridge.services.events.vocabulary import Book, ShownMode, Vocabulary
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
 from mavlink_bridge.services.failures.table import FAILURES

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from math import hypot
 from typing import TYPE_CHECKING
 
-from autopilot.context.events import Event, FlightEvent, FlightStateChanged, ModeChanged, StatusText
+from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
-from autopilot.interface.reasons import BY_WISH, ModeReason
+from autopilot.interface.reasons import BY_WISH, FlightEvent, ModeReason
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 

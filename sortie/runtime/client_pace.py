@@ -20,9 +20,8 @@ from mavlink_bridge.services.system.barrier import Barrier
 from sortie.logs.run_log import LOGGER
 from sortie.runtime.followers import Followers
 from sortie.runtime.onlooker import Onlooker
+from sortie.runtime.pacing import FOR_EVER_MS
 
-FREE_MS: Final = 1 << 62
-"""As far as it likes."""
 LOOK_S: Final = 0.002
 """Between looks for what is done beside the flight."""
 LIMIT_S: Final = 60.0
@@ -63,7 +62,7 @@ class Works:
 
     def until_ms(self, wall_s: float, now_ms: int) -> int:
         """How far vehicle time may go: to the tick before."""
-        before_ms = min((ms for due in self.dues if (ms := due()) is not None), default=FREE_MS) - 1
+        before_ms = min((ms for due in self.dues if (ms := due()) is not None), default=FOR_EVER_MS) - 1
         until_ms = before_ms - before_ms % TICK_MS
         if now_ms < until_ms:
             self._since_s, self._left = None, False
@@ -75,7 +74,7 @@ class Works:
         if not self._left:
             self._left = True
             self._told(f"pictures were not written within {LIMIT_S:g} s: time does not wait for them now")
-        return FREE_MS
+        return FOR_EVER_MS
 
 
 @dataclass(slots=True)
@@ -128,7 +127,7 @@ class ClientPace:
 
     def free_ms(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> int:
         """How far vehicle time may go. Looks at clients only where it has come as far as it might."""
-        until_ms = FREE_MS if self.rule.until_ms is None else self.rule.until_ms
+        until_ms = FOR_EVER_MS if self.rule.until_ms is None else self.rule.until_ms
         if now_ms >= until_ms:
             until_ms = self.look(hubs, wall_s, link_ms)
         works_ms = self.works.until_ms(wall_s, now_ms)
@@ -150,7 +149,7 @@ class ClientPace:
         wait_s = self.rule.look(wall_s, self._onlooker.look(hubs, self._owing(hubs, link_ms)))
         self.wait_s = 0.0 if wait_s is None else wait_s
         until_ms = self.rule.until_ms
-        return FREE_MS if until_ms is None else until_ms
+        return FOR_EVER_MS if until_ms is None else until_ms
 
     def _owing(self, hubs: Sequence[LinkHub], link_ms: int) -> dict[Link, bool]:
         """Of every link that is asked on: is an answer due?"""

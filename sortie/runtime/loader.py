@@ -10,10 +10,8 @@ from autopilot.control.compiler_watch import COMPILER
 from autopilot.control.kernels import KernelError, plain_warning
 from sortie.config.errors import UserError
 from sortie.runtime.share import BEAT_S
-from sortie.runtime.signals import Signals
+from sortie.runtime.signals import LOADER, Signals
 
-LOADER = "sortie-load"
-"""Name of the thread; the program ends without waiting for it."""
 QUIET_S = 0.03
 ANSWER_FIRST_S = 0.00001
 COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, half a minute to two minutes"

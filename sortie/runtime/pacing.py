@@ -10,6 +10,8 @@ from mavlink_bridge.links.base import Link
 from mavlink_bridge.links.hub import LinkHub
 from sortie.logs.run_log import LOGGER
 
+FOR_EVER_MS: Final = 1 << 62
+"""As far as it likes."""
 MAX_LAG_S = 0.5
 _ANEW_MS = 2000
 AHEAD_MS = 500

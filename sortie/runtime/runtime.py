@@ -12,25 +12,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from math import inf
+from typing import TYPE_CHECKING
 
 from autopilot.context.turns import earliest
 from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
-from sortie.runtime.client_pace import FREE_MS, ClientPace
 from sortie.runtime.loader import Loader, Serving, judge_kernel, say_to_person
 from sortie.runtime.node import Node, VehicleNode
-from sortie.runtime.pacing import Pace, Readers
+from sortie.runtime.pacing import FOR_EVER_MS, Pace, Readers
 from sortie.runtime.share import Beats, Keeping, Lag, Share, never
 from sortie.runtime.signals import Signals
 from sortie.runtime.sockets import Sockets
 from sortie.runtime.wire import Wire, Wires
 
+if TYPE_CHECKING:
+    from sortie.runtime.client_pace import ClientPace  # loaded where clients pace
+
 SLICE_S = 0.0005
 ALONE_SLICE_S = 0.002  # where nobody is on a link: who comes waits that long
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
-FOR_EVER_MS = 1 << 62
 
 
 def _own_time(node: Node) -> int:
@@ -57,16 +59,14 @@ class Runtime:
         self._nodes: list[Node] = []
         self._vehicles: list[VehicleNode] = []
         self._plain: list[Node] = []
-        self._wires = Wires()
-        self._readers = Readers()
+        self._wires, self._readers = Wires(), Readers()
         self.clients: ClientPace | None = None
         """Paces vehicle time; None: nobody is waited for, but at speed 0 those whose buffers are full."""
         self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
         self.share = Share(wall_s)
-        self._beats = Beats()
-        self._lag = Lag(say_to_person)
+        self._beats, self._lag = Beats(), Lag(say_to_person)
         self.clock: Callable[[], int | None] | None = None
         """Of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
         if sockets is not None:
@@ -319,7 +319,7 @@ class Runtime:
     def _free_ms(self, wall_s: float) -> int:
         """How far vehicle time may go, for its clients."""
         clients, link_ms = self.clients, self._link_ms(wall_s)
-        return FREE_MS if clients is None else clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, link_ms)
+        return FOR_EVER_MS if clients is None else clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, link_ms)
 
     def _must_tell(self, free_ms: int) -> bool:
         """Vehicle time goes no further before clients have been told, and works looked at."""

@@ -23,6 +23,8 @@ from typing import Any, Final
 
 STATUS: Final = {int(signal.SIGTERM): 0, int(signal.SIGHUP): 0, int(signal.SIGINT): 130}
 """What a program ends with."""
+LOADER: Final = "sortie-load"
+"""Name of the thread that loads what is compiled; the program ends without waiting for it."""
 _AGAIN_S: Final = 0.02
 
 

@@ -21,7 +21,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import Frame
 from mavlink_bridge.wire.messages import NEWER
-from sortie.config.installed import version
+from sortie.config.version import VERSION
 from sortie.web.traffic import Row, Traffic
 
 _RENAMED: Final = {"type": "mavtype"}
@@ -200,7 +200,7 @@ def example_json(name: str) -> Json:
 def info_json() -> Json:
     """Who serves these paths."""
     return {"version": 0, "service": {
-        "name": "sortie", "version": version(), "sha": "sortie", "build_date": "", "authors": "Sortie",
+        "name": "sortie", "version": VERSION, "sha": "sortie", "build_date": "", "authors": "Sortie",
     }}  # fmt: skip
 
 

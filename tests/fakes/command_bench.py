@@ -7,7 +7,7 @@ from typing import Any, cast
 from autopilot.context.journal import Journal
 from autopilot.mav import Result
 from mavlink_bridge.routing.service import Message, Peer
-from mavlink_bridge.services.commands import CommandService
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.recording_telemetry import RecordingTelemetry

@@ -10,7 +10,8 @@ from sortie.loop.faults import parse_loop_fault
 from sortie.loop.loop import Snapshot, SortieLoop
 from sortie.loop.space import space_loop
 from sortie.loop.vehicles import LoopMaker
-from sortie.runtime.runtime import FOR_EVER_MS, Runtime
+from sortie.runtime.pacing import FOR_EVER_MS
+from sortie.runtime.runtime import Runtime
 
 PROFILE = Profile()
 

@@ -9,8 +9,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
 from mavlink_bridge.firmware.ardupilot import home_item
 from mavlink_bridge.routing.service import Outgoing, Peer
-from mavlink_bridge.services.mission import MissionService
 from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.mission_core import HOME, FakeMissionCore
 

@@ -23,7 +23,7 @@ from sortie.loop.journal import LoopJournal
 from sortie.loop.profile import load_profile
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
-from sortie.runtime.runtime import FOR_EVER_MS
+from sortie.runtime.pacing import FOR_EVER_MS
 from tests.fakes import program
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from typing import Any, Final
-from xml.etree import ElementTree
 
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import SPECS, CommandSpec
@@ -151,6 +150,8 @@ def _summary(one: Described) -> bytes:
 
 def _linguist_file(one: Described) -> bytes:
     assert one.german is not None
+    from xml.etree import ElementTree  # made when a station downloads it
+
     document = one.document()
     root = ElementTree.Element("TS", version="2.1", language=LOCALE)
     for place, text in one.german().items():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from xml.etree import ElementTree
 
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
@@ -94,6 +93,8 @@ def _number(one: ParameterDef, value: float) -> float | int:
 
 def mission_planner_document(parameters: Parameters, kind: str) -> str:
     """`apm.pdef.xml` of a vehicle of the kind of this name."""
+    from xml.etree import ElementTree  # asked for by `sortie param metadata` alone
+
     vehicle = vehicle_class(kind).face.documents
     root = ElementTree.Element("paramfile")
     table = ElementTree.SubElement(ElementTree.SubElement(root, "vehicles"), "parameters", name=vehicle)

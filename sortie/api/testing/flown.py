@@ -16,7 +16,7 @@ from sortie.api.session import Session
 from sortie.api.story import standing, story
 from sortie.api.testing.restore import plan_of
 from sortie.api.testing.wanted import Wanted
-from sortie.config.installed import version
+from sortie.config.version import VERSION
 from sortie.logs.directory import flight_folders
 from sortie.logs.flight_log import event_line
 from sortie.logs.recorder import record_flights
@@ -71,7 +71,7 @@ class Flown:
 
     def _who(self) -> str:
         params = [f"{name}={value:g}" for name, value in self._given().items()]
-        parts = [self._wish.vehicle, f"seed {self.session.seed}", f"sortie {version()}", *params]
+        parts = [self._wish.vehicle, f"seed {self.session.seed}", f"sortie {VERSION}", *params]
         return ", ".join([*parts, *(f"fault {fault}" for fault in self._wish.fault_list())])
 
     def _given(self) -> dict[str, float]:

@@ -13,8 +13,8 @@ from sortie.nodes.plan_file import load_plan
 
 if TYPE_CHECKING:
     from autopilot.mount.mount import MountState
-    from mavlink_bridge.services.camera import CameraService
     from mavlink_bridge.services.camera.device import CameraState
+    from mavlink_bridge.services.camera.service import CameraService
     from sortie.api.session import Session
     from sortie.nodes.fault_plan import FaultState
 

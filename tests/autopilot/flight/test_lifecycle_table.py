@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.context.events import FlightEvent
 from autopilot.flight.diagram import mermaid, table
 from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightCommand, FlightState, choose
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.state_machine import LifecycleStateMachine
+from autopilot.interface.reasons import FlightEvent
 
 PAGE = Path(__file__).parents[3] / "docs" / "lifecycle.md"
 PAIRS = list(product(FlightState, FlightEvent))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Result
-from mavlink_bridge.services.commands import Command, Context, Row
+from mavlink_bridge.services.commands.context import Context, Row
+from mavlink_bridge.services.commands.request import Command
 from tests.fakes.command_bench import CommandBench, result_of
 
 

@@ -15,7 +15,7 @@ from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.services.commands import CommandService
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect

@@ -16,9 +16,9 @@ from autopilot.mav import Sensor, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 from mavlink_bridge.px4 import events as px4_events
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.events import EventClock, EventService, SortieBook
 from mavlink_bridge.services.events import definitions as d
-from mavlink_bridge.services.events.service import EVENT, KEPT, LOOK_MS, SEQUENCE, SEQUENCE_MS
+from mavlink_bridge.services.events.book import SortieBook
+from mavlink_bridge.services.events.service import EVENT, KEPT, LOOK_MS, SEQUENCE, SEQUENCE_MS, EventClock, EventService
 from mavlink_bridge.services.events.vocabulary import ShownMode, Vocabulary
 from mavlink_bridge.services.ftp.component_metadata import text_at
 from mavlink_bridge.wire.messages import RequestEvent

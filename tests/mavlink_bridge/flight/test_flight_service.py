@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.routing.service import Message, Peer
-from mavlink_bridge.services.commands import CommandService
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import TUNNEL_TYPE, FlightService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.flight_bench import A, F, FlightBench, I, L, P

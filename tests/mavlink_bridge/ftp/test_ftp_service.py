@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.ftp import (
-    Entry,
-    FileComesError,
-    FileRefusedError,
-    FtpService,
-    MemoryFile,
-    ParameterFiles,
-    VirtualFiles,
-    pack_parameters,
-)
+from mavlink_bridge.services.ftp.files import Entry, FileComesError, FileRefusedError, MemoryFile, VirtualFiles
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles, pack_parameters
 from mavlink_bridge.services.ftp.service import (
     COMES_MS,
     EXPIRE_MS,
@@ -30,6 +22,7 @@ from mavlink_bridge.services.ftp.service import (
     REUSE_MS,
     SESSIONS,
     SESSIONS_PER_PEER,
+    FtpService,
 )
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
 from mavlink_bridge.wire.codec import dialect

@@ -11,7 +11,8 @@ from MAVProxy.modules.lib import param_ftp  # type: ignore[import-untyped]  # it
 
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, vehicle_class
-from mavlink_bridge.services.ftp import FileRefusedError, ParameterFiles, pack_parameters
+from mavlink_bridge.services.ftp.files import FileRefusedError
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles, pack_parameters
 
 NAMES = [line.name for line in vehicle_class("copter").parameters.definitions if not line.read_only]
 LAYOUTS = {1: "<b", 2: "<h", 3: "<i", 4: "<f"}

@@ -11,8 +11,8 @@ from autopilot.context.journal import SavePlan, SaveTogether
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.mission import MissionService
 from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.examples import examples

@@ -12,7 +12,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.services.mission import MissionService, mission_current
+from mavlink_bridge.services.mission.plan import mission_current
+from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.fake_vehicle import FakeVehicle
 from tests.fakes.mission_bench import ACCEPTED, DENIED, ERROR, Bench, fence_square, rally_points, waypoints

@@ -8,7 +8,8 @@ import pytest
 
 from autopilot.interface import report
 from mavlink_bridge.routing.service import Outgoing, Peer
-from mavlink_bridge.services.system import LogService, SystemService
+from mavlink_bridge.services.system.logs import LogService
+from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.recording_telemetry import RecordingTelemetry

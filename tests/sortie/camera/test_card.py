@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from mavlink_bridge.services.ftp import FileComesError
+from mavlink_bridge.services.ftp.files import FileComesError
 from sitl.camera.darkroom import Job
 from sortie.commands.pace import pace_pictures
 from sortie.config.settings import Settings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.context.events import FlightEvent, FlightStateChanged, ModeChanged
-from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.context.events import FlightStateChanged, ModeChanged
+from autopilot.interface.reasons import ArmingMethod, FlightEvent, ModeReason
 from sortie.api import events
 from sortie.api.sample import square
 from sortie.api.session import Session

@@ -15,7 +15,7 @@ from sortie.loop.journal import LoopJournal
 from sortie.loop.loop import decode, encode
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
-from sortie.runtime.runtime import FOR_EVER_MS
+from sortie.runtime.pacing import FOR_EVER_MS
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import phases
 

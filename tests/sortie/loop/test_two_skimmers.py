@@ -19,7 +19,8 @@ from sortie.loop.faults import FaultSchedule, parse_loop_fault
 from sortie.loop.space import ModelledSkimmer
 from sortie.loop.world_node import WorldNode
 from sortie.nodes.endpoint import VehicleTimeNode
-from sortie.runtime.runtime import FOR_EVER_MS, Runtime
+from sortie.runtime.pacing import FOR_EVER_MS
+from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
 from tests.fakes.loop_run import PROFILE, LoopBench
 
