@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 from autopilot.control.compiler_watch import COMPILER
-from autopilot.control.kernels import KernelError, plain_warning
 from sortie.config.errors import UserError
 from sortie.runtime.share import BEAT_S
 from sortie.runtime.signals import LOADER, Signals
@@ -25,6 +24,8 @@ def say_to_person(text: str) -> None:
 def judge_kernel(say: Callable[[str], None]) -> None:
     """Before anything is loaded: tell where plain Python is to fly, which takes its time. UserError where
     `SORTIE_KERNEL` asks for what cannot be had."""
+    from autopilot.control.kernels import KernelError, plain_warning  # for those who have a vehicle
+
     try:
         warning = plain_warning()
     except KernelError as error:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from autopilot.control.compiler_watch import COMPILER
-from sortie.runtime.loader import COMPILING, LOADER
+from sortie.runtime.loader import COMPILING
 from sortie.runtime.runtime import Runtime
+from sortie.runtime.signals import LOADER
 from tests.fakes.patience import PATIENCE_S
 
 
