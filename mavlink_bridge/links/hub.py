@@ -342,6 +342,8 @@ class LinkHub:
 
     def _give_up(self, link: Link, number: int) -> None:
         """The other end takes nothing. One that we call is called again; who called us may do so."""
+        from mavlink_bridge.links.serial import SerialLink  # as in `make_link`
+
         reason = "it does not read, and answers were waiting beyond the limit"
         if not isinstance(link, SerialLink | TcpClient):
             self.remove(link, reason)
