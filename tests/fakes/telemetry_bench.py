@@ -100,6 +100,10 @@ class FakeCore:
         return SimpleNamespace(number=self.mode_number, intended=self.mode_number, revision=self.modes_revision)
 
     @property
+    def helm(self) -> SimpleNamespace:
+        return SimpleNamespace(target=None)
+
+    @property
     def sticks(self) -> SimpleNamespace:
         return SimpleNamespace(pulses=self.radio_pulses)
 

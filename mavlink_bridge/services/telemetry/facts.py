@@ -11,10 +11,11 @@ from typing import Final, Protocol
 
 from autopilot.commands.pilot_input import PilotInput
 from autopilot.commands.plans import Plans
-from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.targets import Hold
 from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, StandardMode, VtolState
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.modes.manager import ModeChoice
@@ -37,6 +38,8 @@ class TelemetryParts(Protocol):
 
     @property
     def facts(self) -> VehicleFacts: ...
+    @property
+    def helm(self) -> Helm: ...
     @property
     def status(self) -> SystemStatus: ...
     @property
@@ -126,10 +129,17 @@ class FactReader:
             out[s.STANDARD_MODE] = self.standard_mode(shown[0])
         out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
-        out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed
+        out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed and not self._stands
         self._read_home()
         self._read_mission()
         self._read_safety()
+
+    @property
+    def _stands(self) -> bool:
+        """Has a ground vehicle stopped without a place to keep, as at the end of a mission? (Rover/mode_auto.cpp,
+        get_desired_location.)"""
+        target = self._parts.helm.target
+        return isinstance(target, Hold) and target.position is None and not self._parts.facts.vehicle_class.has_height
 
     def _read_home(self) -> None:
         home, origin, out = self._parts.facts.home, self._parts.facts.vehicle.origin, self._source
