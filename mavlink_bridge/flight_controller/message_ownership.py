@@ -125,6 +125,15 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
     return Ownership.TAKES if command in _TAKING else Ownership.PASS
 
 
+def mode_asked(frame: Frame, firmware: Firmware) -> int | None:
+    """The mode that this asks for by SET_MODE or DO_SET_MODE, None for all else."""
+    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS | {_SET_MODE} else None
+    if message is None or (frame.msg_id in _COMMANDS and message.command != Cmd.DO_SET_MODE):
+        return None
+    custom = message.custom_mode if frame.msg_id == _SET_MODE else firmware.asked_mode(message.param2, message.param3)
+    return firmware.mode_of(custom)
+
+
 def _file(message: Any) -> Ownership:
     asked = unpack(bytes(message.payload))
     hidden = asked.opcode in _FTP_BY_NAME and _path(asked) == _HIDDEN_FILE

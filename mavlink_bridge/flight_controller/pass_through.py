@@ -21,8 +21,10 @@ from mavlink_bridge.flight_controller.message_ownership import (
     Ownership,
     TrafficMonitor,
     file_not_found,
+    mode_asked,
     ownership_of,
 )
+from mavlink_bridge.flight_controller.mode_answers import ModeAnswers
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.flight_controller.vehicle_facade import MISSION_CURRENT, MISSION_ITEM_REACHED, VehicleFacade
 from mavlink_bridge.routing.endpoint import Endpoint
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")
+_COMMAND_ACK: Final = codec.id_of("COMMAND_ACK")
 _MISSION_ACK: Final = codec.id_of("MISSION_ACK")
 _MISSION_REPLIES: Final = codec.ids_of(
     "MISSION_ITEM", "MISSION_REQUEST", "MISSION_COUNT", "MISSION_ACK", "MISSION_REQUEST_INT", "MISSION_ITEM_INT"
@@ -95,6 +98,10 @@ class PassThrough:
         self.traffic = TrafficMonitor(vehicle.motors)
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
+        self.mode_answers: ModeAnswers | None = None
+        """Where the controller acknowledges a mode twice."""
+        if not vehicle.firmware.habits.acks_what_it_does:
+            self.mode_answers = ModeAnswers(lambda frame, asker: self._to_ground(frame, *asker, restamp=True))
         self.turn = TransferTurn()
         """Of plans, with the controller."""
         self.inside: set[int] = set()
@@ -112,6 +119,8 @@ class PassThrough:
             self.turn.station(self._clocks()[0], ended=True)
         if autopilot:
             self.traffic.from_controller(frame, (system, component))
+            if self._is_first_of_two(frame, (system, component)):
+                return
         if autopilot and frame.msg_id == _HEARTBEAT:
             self._facade.heartbeat(frame.payload)
         elif autopilot and frame.msg_id == CurrentMode.id:
@@ -119,6 +128,12 @@ class PassThrough:
             self._to_ground(shown, system, component, restamp=True)
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
+
+    def _is_first_of_two(self, frame: Frame, asker: tuple[int, int]) -> bool:
+        """An acknowledgement to a station that is not its answer, or not yet."""
+        if self.mode_answers is None or frame.msg_id != _COMMAND_ACK or asker[0] in (0, self._link.system_id):
+            return False
+        return not self.mode_answers.passes(frame, asker, self._clocks()[1])
 
     def _replaced(self, frame: Frame) -> bool:
         """Sortie says this itself."""
@@ -176,10 +191,7 @@ class PassThrough:
                 self._refuse_file(number, frame)
                 return True
             case Ownership.TAKES:
-                if self._vehicle.commanded:
-                    self._facade.leaving(self._clocks()[1])
-                    self._vehicle.release()
-                self._to_controller(frame)
+                self._give_away(frame)
             case Ownership.STREAMS:
                 self._set_streams(number, frame)
             case Ownership.PASS:
@@ -187,6 +199,20 @@ class PassThrough:
                 self._watch_transfer(frame)
                 self._to_controller(frame)
         return True
+
+    def _give_away(self, frame: Frame) -> None:
+        """Whoever sends this flies the vehicle from now on. The mode that is flown already is not entered anew, and its
+        target would be flown on to: so the vehicle is stopped as well."""
+        vehicle, mode = self._vehicle, mode_asked(frame, self._vehicle.firmware)
+        if mode is not None and self.mode_answers is not None and frame.msg_id in _COMMANDS:
+            self.mode_answers.asked((frame.system, frame.component))
+        flown = vehicle.control.follows and not vehicle.state.landed and mode == vehicle.flight_mode
+        if vehicle.commanded:
+            self._facade.leaving(self._clocks()[1])
+            vehicle.release()
+        self._to_controller(frame)
+        if flown:
+            vehicle.stop()
 
     def _watch_transfer(self, frame: Frame) -> None:
         """Ours keep out of the way of a station's."""

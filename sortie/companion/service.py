@@ -113,6 +113,8 @@ class Companion:
         self.parameter_cache = ParameterCache(vehicle.address, followed, self._keep_value)
         self.link.add_service(vehicle)
         self.link.add_service(self.parameter_cache)
+        if self.passing.mode_answers is not None:
+            self.link.add_service(self.passing.mode_answers)
         plan_cache = PlanCache(vehicle, self._keep_copy, self.passing.turn)
         self.passing.traffic.plan_changed = plan_cache.changed
         self.link.add_service(plan_cache)

@@ -93,7 +93,7 @@ class Commander:
         """A user's wish (`UserModeIntention::change`)."""
         if mode not in _KNOWN or not self._can_run(mode):
             return TEMPORARILY_REJECTED
-        self._users(mode)
+        self._users(mode, again=mode != self.mode)
         return ACCEPTED
 
     def _can_run(self, mode: tuple[int, int]) -> bool:
@@ -106,14 +106,15 @@ class Commander:
         wants_position = mode in (TAKEOFF, LOITER, RTL, POSCTL)
         return not wants_position or self.vehicle.state.has_position or not self.armed
 
-    def _users(self, mode: tuple[int, int]) -> None:
-        """The user's mode is this now; while a failsafe acts that is a takeover, whatever mode it is."""
+    def _users(self, mode: tuple[int, int], *, again: bool = True) -> None:
+        """The user's mode is this now; while a failsafe acts that is a takeover, whatever mode it is. Navigator enters
+        a mode that it flies already only with a new target (`again`)."""
         self.user_mode = mode
         if self._acting is not None and all(FAILSAFES[name][1] for name in self.failsafes):
             self.took_over = True
             self.takeovers += 1
             self._acting = None
-        self._choose(again=True)
+        self._choose(again=again)
 
     def _by_navigator(self, mode: tuple[int, int]) -> None:
         """An end of a takeoff, an RTL item: the user's mode is changed for him, which is no takeover."""

@@ -395,6 +395,17 @@ def test_a_mode_that_is_refused_for_a_moment_is_asked_for_again(make: Callable[.
     assert bench.vehicle.commanded and ground.mode == AUTO
 
 
+class SecondOf:
+    """Is it the second message of this number?"""
+
+    def __init__(self, number: int) -> None:
+        self._number, self._came = number, 0
+
+    def __call__(self, number: int, payload: bytes) -> bool:
+        self._came += number == self._number and payload[:2] == b"\xb0\x00"
+        return number == self._number and self._came == 2
+
+
 class Loses:
     """A link that loses the frames which this is true of, by message number and payload."""
 
@@ -409,6 +420,38 @@ class Loses:
         lost = any(self._lost(frame.msg_id, frame.payload) for frame in self._reader.receive(data))
         self.count += lost
         return lost
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "guided"])
+def test_a_station_that_takes_hold_has_one_answer_and_a_vehicle_that_stops(
+    make: Callable[..., ControllerBench], native: bool
+) -> None:
+    """Led by Sortie it is in Hold already, on the way to a target, which the same mode once more does not end."""
+    bench = make(native=native)
+    ground = start(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.run_until(lambda: px4(bench).ground_speed > 3.0, 20.0)
+    ground.heard.clear()
+    place, speed = px4(bench).position, px4(bench).ground_speed
+    ground.command(SET_MODE, 1.0, GUIDED)
+    bench.run(8.0)
+    gone = hypot(px4(bench).position[0] - place[0], px4(bench).position[1] - place[1])
+    assert ground.acks(SET_MODE) == [0] and not bench.vehicle.commanded
+    assert px4(bench).ground_speed < STILL_MPS and gone < 1.5 * speed, "the way that stopping takes"
+
+
+def test_of_two_acknowledgements_of_a_mode_the_station_has_the_second(make: Callable[..., ControllerBench]) -> None:
+    """It is the one that knows; where it stays away, the first one is passed on."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    ground.command(SET_MODE, 1.0, RTL)
+    bench.run(1.0)
+    assert ground.acks(SET_MODE) == [0]
+    bench.from_controller = Loses(SecondOf(77))
+    ground.command(SET_MODE, 1.0, LOITER)
+    bench.run(1.0)
+    assert ground.acks(SET_MODE) == [0, 0]
 
 
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["with", "without"])
