@@ -24,7 +24,7 @@ STATIONS = ("qgroundcontrol", "mission-planner", "mavproxy", "mavsdk", "dronekit
 
 def blocks(page: Path, kind: str) -> list[str]:
     """The fenced blocks of one kind."""
-    return re.findall(rf"^```{kind}\n(.*?)^```", page.read_text(), re.M | re.S)
+    return re.findall(rf"^```{kind}(?: [^\n]*)?\n(.*?)^```", page.read_text(), re.M | re.S)
 
 
 def test_there_is_a_page_for_each_station_and_one_for_python():
@@ -44,7 +44,9 @@ def command_lines() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         text = page.read_text()
-        lines = [line for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S) for line in block.splitlines()]
+        fenced = re.findall(r"^```[^\n]*\n(.*?)^```", text, re.M | re.S)
+        lines = [line for block in fenced for line in block.splitlines()]
+        lines += re.findall(r"^    (sortie .*)$", text, re.M)
         lines += re.findall(r"`(sortie [a-z][^`\n]*)`", text)
         commands = [line.partition(" #")[0].strip().removesuffix(" &") for line in lines if line.startswith("sortie ")]
         found += [(page.name, command) for command in commands]
