@@ -218,7 +218,7 @@ class VtolState(IntEnum):
     """MAV_VTOL_STATE."""
 
     UNDEFINED = 0
-    MULTICOPTER = 3
+    MC = 3
 
 
 class LandedState(IntEnum):

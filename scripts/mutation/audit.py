@@ -27,7 +27,7 @@ class NamedMutant:
     new: str
     test: str
     row: str = (
-        ""  # "000 4.5 Phase 5: HEARTBEAT continues.": seed, section, and the words that docs/specification quotes
+        ""  # "000 4.5 Phase 5: HEARTBEAT continues.": seed, section, and the words that docs/specification.md quotes
     )
 
     def case(self, root: Path) -> Case:

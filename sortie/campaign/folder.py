@@ -210,7 +210,7 @@ def read_signals(path: Path, run: int) -> dict[str, Array]:
         table = pyarrow.parquet.read_table(file)
     except (pyarrow.ArrowException, OSError) as error:
         raise UserError(
-            f"{file}: is damaged ({str(error).partition('.')[0]}); delete it: replay flies the run again"
+            f"{file}: is damaged ({type(error).__name__}); delete it: replay flies the run again"
         ) from error
     return {name: table.column(name).to_numpy() for name in table.column_names}
 

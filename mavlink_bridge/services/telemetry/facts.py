@@ -105,7 +105,7 @@ class FactReader:
         """As what a mode that is shown is listed."""
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
         if identity.speaks.habits.says_multicopter and identity.vehicle_class.has_height:
-            source[s.VTOL_STATE] = VtolState.MULTICOPTER
+            source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
 
     def move_to(self, source: Vector) -> None:
