@@ -73,6 +73,10 @@ _EXCEPT: Final = {  # COM_RCL_EXCEPT
 }  # fmt: skip
 _NO_STICKS: Final = 4  # COM_RC_IN_MODE
 _LOOK_MS: Final = 1000
+_THRESHOLDS: Final = (  # from the worst
+    (Cause.BATTERY_EMERGENCY, "BAT_EMERGEN_THR"), (Cause.BATTERY_CRITICAL, "BAT_CRIT_THR"),
+    (Cause.BATTERY_LOW, "BAT_LOW_THR"),
+)  # fmt: skip
 _BY_HAND: Final = (MANUAL, ALTITUDE, POSITION, STABILIZED, ACRO)
 _CAUSES: Final = {  # any other is generic
     Cause.STICKS: EventCause.STICKS, Cause.STATION: EventCause.STATION,
@@ -129,7 +133,9 @@ class Px4Failsafes:
         self._ignore_sticks = True  # lost when it was armed: not needed then, until they are heard
         self._outside = False
         self._battery: Cause | None = None
-        self._look_ms: int | None = None  # at the battery, while it is critical
+        self._battery_at_arming: Cause | None = None
+        self._by_voltage = 1.0  # the charge, when it was last looked at
+        self._look_ms: int | None = None  # at the battery, while armed
         self._act_ms: int | None = None  # the Hold before an action ends
         self._taken_over = False
         self.selected = Action.NONE
@@ -176,8 +182,7 @@ class Px4Failsafes:
             return
         if self._look_ms is not None and now_ms >= self._look_ms:
             self._look_ms += _LOOK_MS
-            if self._charge < self._parameters["BAT_EMERGEN_THR"]:
-                self._battery_is(Cause.BATTERY_EMERGENCY)
+            self._battery_is(self._level(self._look()))
         up_ms = self._time_up_ms
         if up_ms is not None and now_ms >= up_ms:
             self._time_is_up = True
@@ -189,7 +194,9 @@ class Px4Failsafes:
         self._held.clear()
         self._act_ms = None
         self._taken_over = False
-        self._battery = self._look_ms = None
+        self._by_voltage = 1.0
+        self._battery = self._battery_at_arming = self._level(self._counted) if armed else None
+        self._look_ms = self._facts.now_ms + _LOOK_MS if armed else None
         self._windy = self._terrain_lost = self._outside = self._setpoints_lost = False
         self._ignore_sticks = self._sticks_lost or not armed
         self.selected = Action.NONE
@@ -283,14 +290,27 @@ class Px4Failsafes:
         self._judge(now_ms)
 
     @property
-    def _charge(self) -> float:
+    def _counted(self) -> float:
         return float(self._facts.vehicle.state.report[report.BATT_FRACTION])
 
-    def _battery_is(self, level: Cause) -> None:
-        if _LEVELS.index(level) > _LEVELS.index(self._battery):
+    def _look(self) -> float:
+        """The charge: what is counted, or less by a voltage at rest that has lasted from one look to the next
+        (lib/battery/battery.cpp, `estimateStateOfCharge`, which takes the voltage in by and by). So a pack that holds
+        less than BAT1_CAPACITY is known to be empty."""
+        param, before = self._parameters, self._by_voltage
+        cell = float(self._facts.vehicle.state.report[report.BATT_V_REST]) / max(param["BAT1_N_CELLS"], 1.0)
+        empty, full = param["BAT1_V_EMPTY"], param["BAT1_V_CHARGED"]
+        measured = cell > 0.0 and full > empty
+        self._by_voltage = min(max((cell - empty) / (full - empty), 0.0), 1.0) if measured else 1.0
+        return min(self._counted, max(before, self._by_voltage))
+
+    def _level(self, charge: float) -> Cause | None:
+        return next((level for level, name in _THRESHOLDS if charge < self._parameters[name]), None)
+
+    def _battery_is(self, level: Cause | None) -> None:
+        if level is not None and _LEVELS.index(level) > _LEVELS.index(self._battery):
             self._battery = level
             self._notices.announcer.say(*_BATTERY_TEXTS[level])
-        self._look_ms = self._facts.now_ms + _LOOK_MS if self._battery is Cause.BATTERY_CRITICAL else None
 
     # --- causes ---------------------------------------------------------------------------------------------------
     def _conditions(self) -> dict[Cause, Held | None]:
@@ -299,7 +319,9 @@ class Px4Failsafes:
         excepted = int(param["COM_RCL_EXCEPT"]) & _EXCEPT.get(mode, 0)
         heeds_sticks = param["COM_RC_IN_MODE"] != _NO_STICKS and not excepted and not self._ignore_sticks
         wind, fence = (FENCE.get(int(param[name]), Action.NONE) for name in ("COM_WIND_MAX_ACT", "GF_ACTION"))
-        setting, level = int(param["COM_LOW_BAT_ACT"]), self._battery
+        level = self._battery  # a battery that was as low at arming is warned of alone
+        worse = _LEVELS.index(level) > _LEVELS.index(self._battery_at_arming)
+        setting = int(param["COM_LOW_BAT_ACT"]) if worse else 0
         batteries = {
             one: Held(BATTERY.get((setting, one), Action.WARN), Takeover.AUTO, False) if one is level else None
             for one in _BATTERY_TEXTS

@@ -82,6 +82,9 @@ def _outputs() -> tuple[Row, ...]:
 
 ROWS: Final[tuple[Row, ...]] = (
     Row("BAT1_CAPACITY", _F, 5100.0, "BATT_CAPACITY", 1.0, "mAh", "Battery capacity"),
+    Row("BAT1_N_CELLS", _I, 3, description="Cells of the battery in series"),
+    Row("BAT1_V_CHARGED", _F, 4.05, unit="V", description="Voltage of a full cell"),
+    Row("BAT1_V_EMPTY", _F, 3.6, unit="V", description="Voltage of an empty cell"),
     Row("BAT_CRIT_THR", _F, 0.07, "", 1.0, "", "Charge below which the battery is critical"),
     Row("BAT_EMERGEN_THR", _F, 0.05, "", 1.0, "", "Charge below which it is an emergency"),
     Row("BAT_LOW_THR", _F, 0.15, "", 1.0, "", "Charge below which it is warned of"),

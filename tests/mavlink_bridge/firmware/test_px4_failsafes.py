@@ -29,7 +29,8 @@ from mavlink_bridge.px4.modes import (
 DEFAULTS = {
     "BAT_EMERGEN_THR": 0.05, "COM_FAIL_ACT_T": 5.0, "COM_LOW_BAT_ACT": 0.0, "COM_OBL_RC_ACT": 0.0,
     "COM_RCL_EXCEPT": 0.0, "COM_RC_IN_MODE": 1.0, "COM_WIND_MAX_ACT": 0.0, "GF_ACTION": 2.0, "NAV_DLL_ACT": 0.0,
-    "NAV_RCL_ACT": 2.0, "COM_FLT_TIME_MAX": -1.0,
+    "NAV_RCL_ACT": 2.0, "COM_FLT_TIME_MAX": -1.0, "BAT_CRIT_THR": 0.07, "BAT_LOW_THR": 0.15, "BAT1_N_CELLS": 3.0,
+    "BAT1_V_CHARGED": 4.05, "BAT1_V_EMPTY": 3.6,
 }  # fmt: skip
 AT_ONCE, HELD = "Failsafe activated", "Failsafe activated: entering Hold for 5 seconds"
 
@@ -197,6 +198,37 @@ def test_the_battery_warns_returns_and_lands() -> None:
     ]  # fmt: skip
 
 
+def test_the_charge_is_told_by_the_voltage_where_that_is_less_and_lasts() -> None:
+    """One second of a low voltage is none. At 5 % of the way from an empty cell to a full one it is an emergency."""
+    bench = Bench(COM_LOW_BAT_ACT=3.0)
+    bench.vector[report.BATT_V_REST] = 3 * 3.95
+    bench.run(5.0)
+    bench.vector[report.BATT_V_REST] = 3 * 3.5
+    bench.run(1.0)
+    bench.vector[report.BATT_V_REST] = 3 * 3.95
+    bench.run(5.0)
+    assert bench.said == [] and bench.mode == MISSION
+    bench.vector[report.BATT_V_REST] = 3 * 3.625
+    bench.run(2.0)
+    assert bench.said == ["Critical battery", HELD] and bench.mode == HOLD
+    bench.vector[report.BATT_V_REST] = 3 * 3.62
+    bench.run(6.0)
+    assert "Emergency battery level" in bench.said and bench.mode == LAND
+
+
+def test_a_battery_that_was_as_low_at_arming_is_warned_of_alone() -> None:
+    """COM_ARM_BAT_MIN may have let it; what is worse than at arming acts."""
+    bench = Bench(COM_LOW_BAT_ACT=2.0)
+    bench.failsafes.armed(False)
+    bench.vector[report.BATT_FRACTION] = 0.06
+    bench.failsafes.armed(True)
+    bench.run(10.0)
+    assert bench.mode == MISSION and not bench.critical
+    bench.vector[report.BATT_FRACTION] = 0.04
+    bench.run(7.0)
+    assert bench.mode == LAND
+
+
 def test_a_loss_that_ends_does_not_fly_on_by_itself() -> None:
     """The return goes on, until the user wants something else."""
     bench = Bench(NAV_DLL_ACT=2.0)
@@ -332,7 +364,7 @@ def test_the_flight_time_may_be_limited_in_the_air() -> None:
     bench = Bench(COM_FLT_TIME_MAX=-1.0)
     bench.failsafes.flying(0, airborne=True)
     bench.run(20.0)
-    assert bench.failsafes.deadline_ms is None
+    assert bench.failsafes.deadline_ms == 21_000 and bench.said == [], "the look at the battery alone"
     bench.failsafes._parameters["COM_FLT_TIME_MAX"] = 10.0  # type: ignore[index]  # a dictionary
     bench.run(0.5)
     assert bench.said[0] == "Maximum flight time reached" and bench.mode in (HOLD, RETURN)

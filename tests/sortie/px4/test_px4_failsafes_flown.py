@@ -132,6 +132,35 @@ def test_an_emptying_battery_returns_and_then_lands() -> None:
         assert "Emergency battery level" in order and LAND in seen and not station.armed
 
 
+def test_a_pack_that_holds_less_than_is_counted_has_it_landed_in_time() -> None:
+    """BAT1_CAPACITY is a pack's of 5.1 Ah; the voltage of one of 1 Ah tells. COM_LOW_BAT_ACT 3, without a crash."""
+    with station_of(SIM_BATT_CAP_AH=1.0, COM_LOW_BAT_ACT=3.0, RTL_RETURN_ALT=12.0) as station:
+        station.fly_to()
+        station.until(lambda: not station.armed, 260.0)
+        assert station.mode == LAND or "Emergency battery level" in station.texts
+        assert station.texts[-1].startswith("Disarmed by landing") or "Disarmed by landing" in station.texts
+        assert not any("crash" in text or "cutoff" in text for text in station.texts)
+
+
+def test_an_empty_battery_of_which_only_the_voltage_tells_is_landed_with() -> None:
+    with station_of(COM_LOW_BAT_ACT=3.0) as station:
+        station.fly_to()
+        assert isinstance(station.link, SessionLine)
+        station.link.session.set_param("SIM_BATT_VOLTAGE", 10.2)
+        station.until(lambda: not station.armed, 60.0)
+        assert "Emergency battery level" in station.texts and "Disarmed by landing" in station.texts
+
+
+def test_an_empty_battery_that_is_only_warned_of_ends_the_flight_by_itself() -> None:
+    """COM_LOW_BAT_ACT 0, the default: three warnings, then the motors have no power, and it is told."""
+    with station_of(SIM_BATT_CAP_AH=0.42) as station:
+        station.fly_to()
+        station.until(lambda: not station.armed, 130.0)
+        levels = [text for text in station.texts if "battery" in text and not text.startswith("Preflight")]
+        assert levels == ["Low battery", "Critical battery", "Emergency battery level"]
+        assert any("crash" in text or "cutoff" in text for text in station.texts) and station.height < 0.5
+
+
 def test_a_fence_holds_without_delay_and_lets_the_user_out(station: Station) -> None:
     """GF_ACTION 2 and GF_MAX_HOR_DIST; an uploaded polygon counts as well."""
     station.set_param("GF_MAX_HOR_DIST", 40.0)
