@@ -111,6 +111,7 @@ class ModeControl:
                 return Request.accepted()
             if self._request is not None:
                 return self._request
+        self._end_request(False, "another mode was asked for")
         if wanted == self._class_modes.at_rest:
             self._steering.come_to_rest()
         else:

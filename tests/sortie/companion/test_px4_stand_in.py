@@ -454,6 +454,18 @@ def test_of_two_acknowledgements_of_a_mode_the_station_has_the_second(make: Call
     assert ground.acks(SET_MODE) == [0, 0]
 
 
+def test_a_mode_that_another_one_replaces_is_answered(make: Callable[..., ControllerBench]) -> None:
+    """Whoever waited for the first, as a station does for the mission that it started, hears that it did not come."""
+    bench = make()
+    bench.ground()
+    bench.ready()
+    first = bench.vehicle.command(LOITER)
+    second = bench.vehicle.command(RTL)
+    assert (first.done, first.ok, first.reason) == (True, False, "another mode was asked for")
+    bench.run(4.0)
+    assert second.done and second.ok and bench.controller.mode == RTL
+
+
 @pytest.mark.parametrize("acknowledged", [True, False], ids=["with", "without"])
 def test_a_refused_arming_of_a_flight_is_told_in_its_words(
     make: Callable[..., ControllerBench], acknowledged: bool
