@@ -369,12 +369,12 @@ class Runtime:
         self._take_input(min(self._sleep_s(), sleep_s), finished)
 
     def _catch_up(self, link_ms: int, wall_s: float, finished: Callable[[], bool]) -> None:
-        """Passes until vehicle time is what is due at `wall_s`. A factor that the machine cannot reach makes hours due
-        at once: links and signals get their turn every `PACED_SLICE_S` all the same, and nothing flies after the end.
-        """
+        """Passes until vehicle time is what is due at `wall_s`. Where the machine cannot reach the factor, links and
+        signals get their turn every `PACED_SLICE_S` all the same, and nothing flies after the end."""
         now_ms = self.now_ms
         due_ms, free_ms = self._pace.due_ms(wall_s, now_ms), self._free_ms(wall_s)
-        self._lag.note(self._pace.take_lost_s(), wall_s, self._pace.factor)
+        if (lost_s := self._pace.take_lost_s()) and self._vehicles:
+            self._lag.note(lost_s, wall_s, self._pace.factor)
         due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms, free_ms)
         end_s = wall_s + PACED_SLICE_S
         if self.clients is None:

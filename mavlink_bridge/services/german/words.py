@@ -70,6 +70,12 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Height of a takeoff that names none": "Höhe eines Starts, der keine nennt",
     "Speed of the last part of a landing": "Geschwindigkeit im letzten Teil einer Landung",
     "Speed of missions and repositions": "Geschwindigkeit auf Missionen und zu Orten",
+    "Cells of the battery in series": "Zellen des Akkus in Reihe",
+    "Voltage of a full cell": "Spannung einer vollen Zelle",
+    "Voltage of an empty cell": "Spannung einer leeren Zelle",
+    "Roll P gain; no effect here": "P-Verstärkung des Rollens; hier ohne Wirkung",
+    "Highest horizontal speed; what is asked for beyond it is capped":
+        "Höchste waagrechte Geschwindigkeit; was größer ist, wird auf sie gesenkt",
     "Descent in automatic modes": "Sinken in automatischen Modi",
     "Climb in automatic modes": "Steigen in automatischen Modi",
     "Within this a waypoint counts": "In diesem Abstand gilt ein Wegpunkt",
