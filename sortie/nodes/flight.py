@@ -98,7 +98,7 @@ class Flight:
             self._end("completed" if self._complete else "aborted", reason)
 
     def _try_to_start(self, now_ms: int) -> None:
-        self._next_try_ms = now_ms + RETRY_MS
+        self._next_try_ms = now_ms - now_ms % RETRY_MS + RETRY_MS  # at the same times, whenever it was first looked at
         autopilot = self.service.autopilot
         late = now_ms - self._began_ms > ARMABLE_WITHIN_MS
         ready = autopilot.prearm.ok and self.service.vehicle.state.has_position

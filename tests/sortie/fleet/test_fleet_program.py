@@ -330,3 +330,17 @@ def test_the_collector_looks_at_a_fleet_once(tmp_path: Path) -> None:
         run.load()
         assert gc.get_freeze_count() > 10_000
     assert gc.get_freeze_count() == before
+
+
+def test_a_flight_begins_in_a_fleet_when_it_begins_alone(tmp_path: Path) -> None:
+    """Vehicle 1 of seed 0 is the lone vehicle of seed 1: the events of their flights are the same, and their times."""
+    plan = str(tmp_path / "square.waypoints")
+    Path(plan).write_text(SQUARE)
+    alone, fleet = tmp_path / "alone", tmp_path / "fleet"
+    common = ["--speedup", "0", "--json", "--link", f"tcpin:127.0.0.1:{free_port()}"]
+    assert command(["fly", plan, *common, "--seed", "1", "--log-dir", str(alone), "--state-dir", f"{alone}-state"]) == 0
+    state = ["--log-dir", str(fleet), "--state-dir", f"{fleet}-state"]
+    assert command(["fly", plan, *common, "--seed", "0", "--count", "2", "--formation", "line", *state]) == 0
+    events = [folder / "flights" / "0001" / "events.jsonl" for folder in (alone, fleet / "1")]
+    assert events[0].read_text() == events[1].read_text()
+    assert '"time_s": 3.0, "event": "StatusText", "severity": 6, "text": "Flight: PREFLIGHT"' in events[0].read_text()
