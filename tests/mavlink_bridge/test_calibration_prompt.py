@@ -9,7 +9,7 @@ from tests.fakes.watched import Watched
 
 
 def test_each_position_is_asked_for_once_in_words() -> None:
-    """As CRITICAL, as AP_AccelCal does; the command comes again until it is confirmed."""
+    """Not as CRITICAL, which is a window in QGroundControl; the command comes again until it is confirmed."""
     with Session(seed=3) as session:
         page = Watched(session)
         page.run(4.0)
@@ -19,7 +19,7 @@ def test_each_position_is_asked_for_once_in_words() -> None:
         )
         page.run(5.0)
         told = [(grade, text) for _, grade, text, _ in vehicle.said if text.startswith("Place vehicle")]
-        assert told == [(Severity.CRITICAL, "Place vehicle level and press any key.")]
+        assert told == [(Severity.INFO, "Place vehicle level and press any key.")]
         page.watch.clients.start(command_long(vehicle.target, Cmd.ACCELCAL_VEHICLE_POS, 1.0), page.now_ms)
         page.run(3.0)
         told = [text for _, _, text, _ in vehicle.said if text.startswith("Place vehicle")]

@@ -188,7 +188,7 @@ class SetupService:
         if not self._accelerometer.step:
             self._asker = None
         elif self._accelerometer.step != self._told:  # in words once; the command comes again until it is confirmed
-            self._parts.announcer.say(Severity.CRITICAL, self._accelerometer.text)
+            self._parts.announcer.say(Severity.INFO, self._accelerometer.text)
         self._told = self._accelerometer.step
 
     def _offsets(self) -> tuple[float, float, float]:
