@@ -80,12 +80,23 @@ class ParameterDef:
     def complaint(self, value: float) -> str | None:
         """That `value`, which is set all the same, is outside what is recommended, in at most 50 characters (one
         STATUSTEXT), or None."""
-        low, high = self.minimum, self.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
-            return f"{self.name} {value:.6g} set; range {_bound(low)}..{_bound(high)}"
-        if self.values and low is None and high is None and value not in self.values:
+        if not self.is_beyond(value):
+            return None
+        if self.minimum is None and self.maximum is None:
             return f"{self.name} {value:.6g} set; not a known value"
-        return None
+        return f"{self.name} {value:.6g} set; range {self.range_text}"
+
+    def is_beyond(self, value: float) -> bool:
+        """Is `value` outside the recommended range, or none of the known values?"""
+        low, high = self.minimum, self.maximum
+        if low is None and high is None:
+            return bool(self.values) and value not in self.values
+        return (low is not None and value < low) or (high is not None and value > high)
+
+    @property
+    def range_text(self) -> str:
+        """The recommended range as people are told of it: `0..100`, `0..`."""
+        return f"{_bound(self.minimum)}..{_bound(self.maximum)}"
 
 
 def _bound(value: float | None) -> str:

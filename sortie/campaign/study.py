@@ -249,9 +249,12 @@ def _check_ranges(said: Said, params: Mapping[str, float], frame: str) -> None:
     for name, value in params.items():
         if name not in table:  # of a firmware's own
             continue
-        outcome = table.set(name, value)
-        if not outcome.accepted or (name in drawn and outcome.warning is not None):
+        outcome, row = table.set(name, value), table.definition(name)
+        if not outcome.accepted:
             raise UserError(f"params.{outcome.warning}")
+        if name in drawn and row.is_beyond(value):
+            allowed = "the known values" if row.minimum is None and row.maximum is None else row.range_text
+            raise UserError(f"params.{name} {value:g}: not in {allowed}")
 
 
 def _check_sample(said: Said) -> None:

@@ -51,7 +51,7 @@ STREAMED: dict[str, tuple[float, Callable[[Any, bool], bool]]] = {
     "VFR_HUD": (2, lambda x, copter: abs(x.alt - 584) < 3 and 0 <= x.heading <= 359),
     "MISSION_CURRENT": (1, lambda x, copter: x.seq == 0 and x.mission_state == 1),
     "HOME_POSITION": (0.1, lambda x, copter: x.latitude != 0 and abs(x.altitude - 584000) < 3000),
-    "EXTENDED_SYS_STATE": (0.1, lambda x, copter: (x.vtol_state, x.landed_state) == (0, 1 if copter else 0)),
+    "EXTENDED_SYS_STATE": (0.1, lambda x, copter: (x.vtol_state, x.landed_state) == ((3, 1) if copter else (0, 0))),
     "BATTERY_STATUS": (1, lambda x, copter: x.id == 0 and x.voltages[0] > 10000 and x.voltages[1] == 65535),
     "EKF_STATUS_REPORT": (1, lambda x, copter: x.flags & 831 == 831 and x.velocity_variance < 0.5),
     "AHRS": (1, lambda x, copter: True),

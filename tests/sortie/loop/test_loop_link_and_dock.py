@@ -166,12 +166,12 @@ def test_one_valve_lost_reroutes_the_offload() -> None:
 
 
 def test_both_valves_lost_isolate_the_tank_and_the_offload_is_given_up() -> None:
-    """Patience ends; the next sortie has nowhere to put its CO2."""
-    bench = LoopBench("valve_stuck@phase7", "valve_stuck@phase7+1", total=2)
-    while "no_go" not in bench.names():
-        bench.step()
+    """Patience ends, and the CO2 has nowhere to go: no next sortie is waited for."""
+    bench = LoopBench("valve_stuck@phase7", "valve_stuck@phase7+1", total=2).run()
     assert bench.decision("offload_stands").facts["left_kg"] > 0.0
-    assert "no_go_tanks" in bench.decision("no_go").facts["failed"]
+    assert bench.last["outcome"] == "aborted"
+    assert bench.loop.ended_by is EndedBy.RETIRED
+    assert "no_go" not in bench.names()
 
 
 def test_an_interface_that_never_passes_skips_the_offload_and_retires() -> None:

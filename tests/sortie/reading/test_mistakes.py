@@ -45,7 +45,8 @@ def test_places_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     (tmp_path / "b.tlog").write_bytes(telemetry())
     assert "several logs; name one" in told(capsys, "report", str(tmp_path))
     assert "at most 4" in told(capsys, "report", *[str(log)] * 5)
-    assert "choose another place with --out" in told(capsys, "report", str(log), "--out", str(tmp_path / "no" / "x"))
+    place = str(tmp_path / "no" / "x.html")
+    assert "choose another place with --out" in told(capsys, "report", str(log), "--out", place)
     assert "Missing argument 'LOG...'" in told(capsys, "report")
 
 

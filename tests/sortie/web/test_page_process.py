@@ -132,7 +132,7 @@ def test_a_flight_is_seen_while_it_is_flown(tmp_path, command):
 def test_a_missing_library_is_told_before_the_flight(runtime, tmp_path, monkeypatch):
     """In one line, with what to install."""
     monkeypatch.setattr(page_process, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"sortie\[web\]"):
+    with pytest.raises(UserError, match=r"sortie-mavlink\[web\]"):
         PageProcess(Settings(), runtime, Endpoint(1), tmp_path)
 
 
