@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sortie.config.option import Group, Kind, Option
-from sortie.config.values import VehicleSpec, parse_speedup, parse_vehicle, path, truth, whole_number
+from sortie.config.values import VehicleSource, parse_speedup, parse_vehicle, path, truth, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
 _OF_RUN = frozenset({"campaign replay", "campaign shrink", "campaign confirm"})
@@ -37,7 +37,7 @@ REPLAY_SPEEDUP: Final = Option(
     frozenset({"campaign replay"}), form="X", unit="times real time",
 )  # fmt: skip
 CONFIRM_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSpec(), "Who is asked: ardupilot:copter[=BINARY].", Group.VEHICLE,
+    "vehicle", parse_vehicle, VehicleSource(), "Who is asked: ardupilot:copter[=BINARY].", Group.VEHICLE,
     frozenset({"campaign confirm"}), form="SPEC", required=True,
 )  # fmt: skip
 CONFIRM_SPEEDUP: Final = Option(

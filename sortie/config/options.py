@@ -19,7 +19,7 @@ from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
 from sortie.config.values import (
     DEFAULT_CONNECT,
     Bounds,
-    VehicleSpec,
+    VehicleSource,
     checked_metrics,
     listen_address,
     number_from_zero,
@@ -174,7 +174,7 @@ FORMAT: Final = Option(
     frozenset({"param metadata"}), form="qgc|mp",
 )  # fmt: skip
 METADATA_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSpec(), f"{SIMULATED_KINDS}: whose parameters count.", Group.COMMAND,
+    "vehicle", parse_vehicle, VehicleSource(), f"{SIMULATED_KINDS}: whose parameters count.", Group.COMMAND,
     frozenset({"param metadata", "rehearse"}), form="SPEC",
 )  # fmt: skip
 FIRMWARES: Final = ("ardupilot", "px4")
@@ -288,7 +288,7 @@ SHOWN_STATE: Final = Option[Path | None](
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
 VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSpec(),
+    "vehicle", parse_vehicle, VehicleSource(),
     f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], px4:copter[=BINARY], or a connection string.", Group.OFTEN, RUNS,
     form="SPEC", sources=Sources.EVERYWHERE,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from sortie.config import options
 from sortie.config.errors import UserError, nearest
 from sortie.config.option import WHY, Kind, Option, Sources, Where
 from sortie.config.options import SETTINGS
-from sortie.config.values import DEFAULT_LINKS, VehicleSpec
+from sortie.config.values import DEFAULT_LINKS, VehicleSource
 
 T = TypeVar("T")
 PREFIX = "SORTIE_"
@@ -29,7 +29,7 @@ class Settings:
     """Values as they hold for one run; a field for each row of `SETTINGS`. `home` is (place, heading in degrees) or
     None when nobody gave one."""
 
-    vehicle: VehicleSpec = options.VEHICLE.default
+    vehicle: VehicleSource = options.VEHICLE.default
     home: tuple[GeoPoint, float] | None = options.HOME.default
     speedup: float | None = options.SPEEDUP.default
     pace: str = options.PACE.default

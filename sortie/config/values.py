@@ -25,7 +25,7 @@ DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
 
 
 @dataclass(frozen=True, slots=True)
-class VehicleSpec:
+class VehicleSource:
     """`kind` "sim", "link", or the SITL that is started (`sitl.launchers`); `frame` the kind of vehicle (empty for a
     link, which tells by itself); `target` the SITL binary or the connection string."""
 
@@ -69,7 +69,7 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
     return GeoPoint(lat, lon, alt), heading % 360.0
 
 
-def parse_vehicle(text: str) -> VehicleSpec:
+def parse_vehicle(text: str) -> VehicleSource:
     """`sim:KIND`, `ardupilot:KIND[=BINARY]`, `px4:KIND[=BINARY]` or a connection string."""
     kind, _, rest = text.partition(":")
     if kind in _STARTED:
@@ -79,10 +79,10 @@ def parse_vehicle(text: str) -> VehicleSpec:
             raise UserError(
                 f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
             )
-        return VehicleSpec(kind, frame, target)
+        return VehicleSource(kind, frame, target)
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):
-        return VehicleSpec("link", "", text)
+        return VehicleSource("link", "", text)
     known = [f"{kind}:{name}" for kind, kinds in _STARTED.items() for name in kinds]
     raise UserError(
         f"use {', '.join(known)} or a connection string such as tcp:HOST:PORT or /dev/ttyACM0,115200"

@@ -19,7 +19,7 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.config.link_policy import check_links
 from sortie.config.settings import Settings
-from sortie.config.values import VehicleSpec, default_state_dir
+from sortie.config.values import VehicleSource, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.loop import Snapshot
@@ -63,7 +63,7 @@ class Start:
     profile: Profile
     settings: Settings
     faults: list[LoopFault]
-    vehicle: VehicleSpec | None
+    vehicle: VehicleSource | None
     total: int | None
     seed: int | None
     confirm: bool

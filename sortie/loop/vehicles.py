@@ -9,7 +9,7 @@ from typing import Protocol
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from sortie.config.errors import UserError
-from sortie.config.values import VehicleSpec, parse_vehicle
+from sortie.config.values import VehicleSource, parse_vehicle
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import Snapshot, SortieLoop
 from sortie.loop.space import space_loop
@@ -27,7 +27,7 @@ class LoopMaker(Protocol):
     ) -> SortieLoop: ...  # fmt: skip
 
 
-def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec | None, str | None]:
+def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSource | None, str | None]:
     """What flies (None: the skimmer of `space`, which has no autopilot) and a warning, or None. `given`: --vehicle.
     UserError when the loop cannot fly it."""
     if profile.vehicle == KINEMATIC:
@@ -43,7 +43,7 @@ def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec
     return spec, None
 
 
-def has_controller(spec: VehicleSpec | None) -> bool:
+def has_controller(spec: VehicleSource | None) -> bool:
     """Is there a flight controller, of whatever kind, behind it?"""
     return spec is not None and spec.kind != "sim"
 

@@ -17,7 +17,7 @@ import pytest
 
 from depot.settings import Profile
 from sortie.config.errors import UserError
-from sortie.config.values import VehicleSpec, parse_vehicle
+from sortie.config.values import VehicleSource, parse_vehicle
 from sortie.loop.controller_start import check_faults
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import load_profile, parse_profile, profile_text
@@ -116,8 +116,8 @@ def test_whatever_serve_takes_flies_a_box(text: str) -> None:
 def test_a_profile_names_its_vehicle() -> None:
     """One of the user's own; a flag is stronger."""
     profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"udpin:0.0.0.0:14551"'), "mine")[0]
-    assert vehicle_of(profile, None)[0] == VehicleSpec("link", "", "udpin:0.0.0.0:14551")
-    assert vehicle_of(profile, VehicleSpec())[0] == VehicleSpec()
+    assert vehicle_of(profile, None)[0] == VehicleSource("link", "", "udpin:0.0.0.0:14551")
+    assert vehicle_of(profile, VehicleSource())[0] == VehicleSource()
 
 
 def test_a_kinematic_profile_ignores_it_with_a_warning() -> None:

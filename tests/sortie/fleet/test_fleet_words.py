@@ -15,7 +15,7 @@ from sortie.config.formation import FleetVehicle, moved, places, seed_of
 from sortie.config.link_pattern import filled_in, is_of_network, is_own
 from sortie.config.links_of_fleet import FleetLink, all_links
 from sortie.config.settings import Settings
-from sortie.config.values import VehicleSpec, system_or_all
+from sortie.config.values import VehicleSource, system_or_all
 
 HOME = GeoPoint(47.0, 8.0, 400.0)
 
@@ -63,7 +63,7 @@ def test_seeds_differ_by_seed_system_and_network() -> None:
 def test_count_places_and_numbers_the_vehicles() -> None:
     """System ids from --sysid on, each at its place around --home, with the kind, parameters and faults of all."""
     settings = Settings(
-        count=4, sysid=10, seed=3, spacing=30.0, home=(HOME, 45.0), vehicle=VehicleSpec(frame="rover"),
+        count=4, sysid=10, seed=3, spacing=30.0, home=(HOME, 45.0), vehicle=VehicleSource(frame="rover"),
         param=("WP_RADIUS=3",), fault=("gps.loss@60",),
     )  # fmt: skip
     vehicles = fleet_of(settings)
