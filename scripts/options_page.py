@@ -9,12 +9,14 @@ from pathlib import Path
 from scripts.generated_page import write_or_check
 from sortie.commands.cli import COMMANDS
 from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
-from sortie.config.options import RUNS, TABLE
+from sortie.config.options import TABLE
+from sortie.config.settings import RUNS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "options.md"
 _INTRODUCTION = """# Options
 
-Made by `scripts/options-page` from the table in `sortie/config/options.py`; do not edit.
+Made by `scripts/options-page` from the tables in `sortie/config/settings.py` and `sortie/config/options.py`; do not
+edit.
 
 A flag comes first, then the environment, then the configuration file (`--config FILE`, TOML, keys are the names
 without dashes in front), then what is stored in the state directory, then the default. Only `--param` adds up over the

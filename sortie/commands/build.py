@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
@@ -17,11 +16,11 @@ from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
+from sortie.config.given import ignored, without_fleet
 from sortie.config.link_policy import check_links
 from sortie.config.option import Where
-from sortie.config.options import PACE, SPOKEN_AS
 from sortie.config.parameters import given_parameters
-from sortie.config.settings import Settings, ignored, without_fleet
+from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME, parse_metrics
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import keep_flights, record_flights
@@ -89,7 +88,7 @@ class Program:
             self.radios = radios_of_links(settings.radio, settings.links)
         self.controller = self._find_controller(temporary_state)
         kind = settings.vehicle.frame if self.controller is None else self.controller.kind
-        speaks = settings.firmware if self.controller is None else SPOKEN_AS.default
+        speaks = settings.firmware if self.controller is None else Settings.firmware.default
         given, warnings = given_parameters(settings.param, kind, speaks)
         if settings.sysid is not None:
             given["SYSID_THISMAV"] = float(settings.sysid)
@@ -196,7 +195,7 @@ class Program:
         runtime, service = self.runtime, self.service
         settings = self.settings
         if self.controller is not None:
-            settings = replace(settings, pace=PACE.default, speedup=self.controller.speedup)
+            settings = settings.replaced(pace=Settings.pace.default, speedup=self.controller.speedup)
             runtime.signals.first_interrupt = self.controller.hold_if_flying
         begin_pace(runtime, settings, (service,), default_speedup, running=running)
         self._serve_figures()

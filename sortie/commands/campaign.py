@@ -37,8 +37,8 @@ from sortie.config.campaign_options import (
     WORKERS,
 )
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import JSON
-from sortie.config.settings import Given
 
 
 def init(given: Given) -> int:

@@ -15,8 +15,8 @@ from sortie.campaign.shrink import described, keep
 from sortie.campaign.shrink import shrink as shrunk_of
 from sortie.commands.campaign import check_identity, flown_row
 from sortie.config.campaign_options import CAMPAIGN_DIR, KEEP_PLAN, OTHER_DIR, RUN, SHRINK_JUDGE
+from sortie.config.given import Given
 from sortie.config.options import JSON
-from sortie.config.settings import Given
 
 
 def shrink(given: Given) -> int:

@@ -44,8 +44,9 @@ from sortie.commands.flying import COUNTDOWN, fly_once, place_of
 from sortie.commands.progress import Progress
 from sortie.config.campaign_options import CAMPAIGN_DIR, CONFIRM_SPEEDUP, CONFIRM_VEHICLE, RUN
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import JSON
-from sortie.config.settings import Given, Settings
+from sortie.config.settings import Settings
 from sortie.nodes.plan_file import load_plan, start_of
 from sortie.nodes.vehicle import Service
 from sortie.reports.page import html_page

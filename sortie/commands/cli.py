@@ -18,9 +18,9 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from sortie.config.errors import UserError
+from sortie.config.given import Given, misspelt
 from sortie.config.option import Group, Kind, Option, Sources, Where
 from sortie.config.options import TABLE
-from sortie.config.settings import Given, misspelt
 from sortie.config.version import VERSION
 from sortie.runtime.signals import work_begins
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from sortie.commands.folders import written_to
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import LOG, OUT, TO
-from sortie.config.settings import Given
 from sortie.exports.messages import to_mcap, to_tlog
 from sortie.exports.tracks import to_csv, to_geojson, to_gpx, to_kml, to_parquet
 from sortie.reading.facts import FlightFacts

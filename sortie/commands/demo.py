@@ -9,8 +9,8 @@ from sortie.commands.build import Program
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
 from sortie.commands.progress import Progress
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import JSON, ONCE
-from sortie.config.settings import Given
 from sortie.runtime.share import never
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
 from sortie.config.errors import UserError
-from sortie.config.options import BOARD_ID, FIRMWARE, FORCE, GO_ON, PORT, SIMULATE, VEHICLE, YES
-from sortie.config.settings import Given
+from sortie.config.given import Given
+from sortie.config.options import BOARD_ID, FIRMWARE, FORCE, GO_ON, PORT, SIMULATE, YES
+from sortie.config.settings import Settings
 
 if TYPE_CHECKING:
     from sortie.config.serial_ports import PortFinder
@@ -32,7 +33,7 @@ def flash(given: Given) -> int:
         return 0
     from sortie.commands import serve
 
-    return serve.serve(Given({VEHICLE.key: VEHICLE.read(vehicle)}))
+    return serve.serve(Given({Settings.vehicle.key: Settings.vehicle.read(vehicle)}))
 
 
 def read_firmware(path: Path, board_id: int | None) -> Firmware:

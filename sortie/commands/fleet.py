@@ -19,8 +19,9 @@ from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import fleet_of
 from sortie.config.formation import FleetVehicle
+from sortie.config.given import Given
 from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
-from sortie.config.settings import Given, Settings
+from sortie.config.settings import Settings
 from sortie.logs.separation_log import as_facts
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of

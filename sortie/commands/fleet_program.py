@@ -18,11 +18,12 @@ from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
+from sortie.config.given import alone, ignored
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import all_links, own_links
 from sortie.config.option import Where
 from sortie.config.radio import radios_of_links
-from sortie.config.settings import Settings, alone, ignored
+from sortie.config.settings import Settings
 from sortie.config.values import parse_metrics
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights

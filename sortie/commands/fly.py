@@ -11,8 +11,8 @@ from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, 
 from sortie.commands.progress import Progress
 from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
-from sortie.config.settings import Given
 from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
 from sortie.runtime.runtime import Runtime
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from autopilot.vehicles.kinds import COPTER
+from sortie.config.given import Given, ignored
 from sortie.config.option import Where
 from sortie.config.options import (
     CONFIRM_RELAUNCH,
@@ -13,12 +14,10 @@ from sortie.config.options import (
     PROFILE,
     RECOVER,
     REPORT,
-    SEED,
     SORTIES,
-    VEHICLE,
 )
 from sortie.config.parameters import given_parameters
-from sortie.config.settings import Given, ignored
+from sortie.config.settings import Settings
 
 
 def loop(given: Given) -> int:
@@ -35,12 +34,12 @@ def loop(given: Given) -> int:
     settings = given.settings()
     faults = [parse_loop_fault(text) for text in settings.fault]
     loaded, old_names = load_profile(given[PROFILE])
-    vehicle, warning = vehicle_of(loaded, settings.vehicle if VEHICLE.key in settings.given else None)
+    vehicle, warning = vehicle_of(loaded, settings.vehicle if Settings.vehicle.key in settings.given else None)
     given_parameters(settings.param, COPTER.name)  # what is ignored is checked all the same
     for text in [one for one in (old_names, warning) if one is not None] + ignored(given.flags(), Where.LOOP):
         print(f"sortie: {text}", file=sys.stderr)
     return run_loop(Start(
         profile=loaded, settings=settings, faults=faults, vehicle=vehicle, total=given[SORTIES],
-        seed=settings.seed if SEED.key in settings.given else None, confirm=given[CONFIRM_RELAUNCH],
+        seed=settings.seed if Settings.seed.key in settings.given else None, confirm=given[CONFIRM_RELAUNCH],
         recover=given[RECOVER], report=given[REPORT], as_json=given[JSON],
     ))  # fmt: skip

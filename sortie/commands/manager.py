@@ -8,7 +8,7 @@ from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
 from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError
-from sortie.config.settings import Given
+from sortie.config.given import Given
 from sortie.nodes.client import Listener, Remote
 
 _TEXT_WAIT_S = 0.3

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sortie.config.option import Option
-from sortie.config.options import PACE_LEAD, PACE_LIMIT, PACE_QUIET
 from sortie.config.settings import Settings
 from sortie.config.values import Bounds
 from sortie.nodes.vehicle import Service
@@ -14,7 +13,7 @@ from sortie.runtime.share import always
 from sortie.runtime.signals import Signals
 
 CLIENTS = "clients"
-_BOUNDS: tuple[Option[float] | Option[float | None], ...] = (PACE_LEAD, PACE_LIMIT, PACE_QUIET)
+_BOUNDS: tuple[Option[float | None], ...] = (Settings.pace_lead, Settings.pace_limit, Settings.pace_quiet)
 
 
 def is_real_time(settings: Settings) -> bool:

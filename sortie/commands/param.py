@@ -23,6 +23,7 @@ from mavlink_bridge.firmware.protocol import ServedParameters
 from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import OWN_SYSTEM_NAMES
+from sortie.config.given import Given
 from sortie.config.options import (
     COMPONENT,
     EVERY,
@@ -36,7 +37,6 @@ from sortie.config.options import (
     TARGET,
     VALUE,
 )
-from sortie.config.settings import Given
 from sortie.nodes.client import Remote
 
 

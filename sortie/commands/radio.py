@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from mavlink_bridge.links.radio.model import RadioLink
+from sortie.config.given import Given
 from sortie.config.options import DISTANCE, GROUND_LINK, JSON, RADIO_SEED, RELAY_RADIO, VEHICLE_LINK
 from sortie.config.radio import radio_profile
-from sortie.config.settings import Given
 from sortie.nodes.modem import relay
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import never

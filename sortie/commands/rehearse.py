@@ -10,6 +10,7 @@ from pathlib import Path
 from autopilot.vehicles.kinds import KINDS
 from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import (
     BATTERY,
     FROM_LOG,
@@ -24,11 +25,10 @@ from sortie.config.options import (
     REHEARSAL_REPORT,
     SARIF,
     STATIC,
-    TERRAIN,
     WIND,
 )
 from sortie.config.parameters import given_parameters
-from sortie.config.settings import Given
+from sortie.config.settings import Settings
 from sortie.config.wind import WindProfile
 from sortie.nodes.plan_file import read_plan
 from sortie.rehearsal.calibration import calibrate
@@ -62,7 +62,8 @@ def rehearse(given: Given) -> int:
     flying = Flying(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
     if flights:
         print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
-    found = judged(read_plan(plan), spec.frame, None if home is None else home[0], params, flying, given[TERRAIN])
+    place = None if home is None else home[0]
+    found = judged(read_plan(plan), spec.frame, place, params, flying, given[Settings.terrain])
     if (junit := given[JUNIT]) is not None:
         _write(junit, as_junit(found, plan.name))
     if (sarif := given[SARIF]) is not None:

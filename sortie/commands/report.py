@@ -9,8 +9,8 @@ from typing import Final
 from autopilot.mission.plan import Plan
 from sortie.commands.folders import written_to
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import LOGS, OUT
-from sortie.config.settings import Given
 
 MOST: Final = 4
 """Lines that can be told apart on one chart, also without their colours."""

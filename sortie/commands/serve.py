@@ -6,8 +6,8 @@ import os
 import sys
 
 from sortie.commands.build import Program
+from sortie.config.given import Given
 from sortie.config.options import PRINT_FLEET
-from sortie.config.settings import Given
 
 
 def serve(given: Given) -> int:

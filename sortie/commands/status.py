@@ -16,8 +16,8 @@ from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.commands.manager import state_of
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import CONNECT, EVERY, JSON, LINKS, TARGET, WATCH
-from sortie.config.settings import Given
 from sortie.nodes.client import Remote, Roster
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))

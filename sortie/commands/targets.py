@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import EVERY, JSON, TARGET
-from sortie.config.settings import Given
 from sortie.nodes.client import Remote
 
 ROLL_CALL_S = 1.5

@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import (
     CONNECT,
-    CONTROL,
     FOXGLOVE,
-    LISTEN,
     ORIGINS,
     SHOWN_LOGS,
     SHOWN_STATE,
     SHOWN_TERRAIN,
     STATION_KEY,
-    TILES,
 )
-from sortie.config.settings import Given
+from sortie.config.settings import Settings
 from sortie.config.signing_key import read_key
 from sortie.config.values import default_state_dir
 from sortie.nodes.page_process import DEFAULT_LISTEN, OWNER, TOKEN
@@ -46,7 +44,7 @@ def web(given: Given) -> int:
     runtime = Runtime()
     with ExitStack() as stack:
         stack.callback(runtime.close)
-        station = Station(runtime, control=given[CONTROL], signing=_signing(given))
+        station = Station(runtime, control=given[Settings.control], signing=_signing(given))
         url = given[CONNECT]
         try:
             runtime.open(station.endpoint, url)
@@ -55,17 +53,17 @@ def web(given: Given) -> int:
         runtime.install_signals()
         state = given[SHOWN_STATE] or default_state_dir()
         logs = given[SHOWN_LOGS] or state / "logs"
-        host, port = given[LISTEN] or DEFAULT_LISTEN
+        host, port = given[Settings.listen] or DEFAULT_LISTEN
         owner = os.environ.get(OWNER)
         settings = PageSettings(
             token=os.environ.get(TOKEN) or secrets.token_urlsafe(18), loop=state, host=host, port=port,
-            control=given[CONTROL], tiles=given[TILES], connect=url if owner is None else "", origins=given[ORIGINS],
-            terrain=given[SHOWN_TERRAIN],
+            control=given[Settings.control], tiles=given[Settings.tiles],
+            connect=url if owner is None else "", origins=given[ORIGINS], terrain=given[SHOWN_TERRAIN],
             logs=logs if logs.is_dir() or given[SHOWN_LOGS] else None,
         )  # fmt: skip
         server = PageServer(station, settings)
         stack.callback(server.close)
-        address = server.start(or_free=given[LISTEN] is None)
+        address = server.start(or_free=given[Settings.listen] is None)
         foxglove_port = given[FOXGLOVE]
         if foxglove_port is not None:
             stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)

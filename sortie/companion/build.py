@@ -17,8 +17,9 @@ from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront, NotHeard
 from sortie.companion.service import Companion, build_companion, own_parameters
 from sortie.config.errors import UserError
+from sortie.config.given import ignored
 from sortie.config.option import Where
-from sortie.config.settings import Settings, ignored
+from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.runtime.runtime import Runtime

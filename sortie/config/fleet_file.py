@@ -24,9 +24,8 @@ from sortie.config.formation import (
     seed_of,
 )
 from sortie.config.links_of_fleet import check_own_links
-from sortie.config.options import FIRMWARES, SPOKEN_AS
 from sortie.config.radio import radio_profile
-from sortie.config.settings import Settings
+from sortie.config.settings import FIRMWARES, Settings
 from sortie.config.values import DEFAULT_HOME, parse_home
 
 EXAMPLE: Final = f"""\
@@ -98,7 +97,7 @@ class Common(Struct, frozen=True):
     formation: str = FORMATIONS[0]
     spacing_m: float = SPACING_M
     terrain: Path | None = None
-    firmware: str = SPOKEN_AS.default
+    firmware: str = Settings.firmware.default
 
 
 def read_fleet(path: Path, common: Common) -> list[FleetVehicle]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, overload
 
 from sortie.config.errors import UserError
 
@@ -94,6 +94,15 @@ class Option(Generic[T_co]):
     plain: tuple[T_co, ...] = ()
     required: bool = False
     short: str = ""
+
+    @overload
+    def __get__(self, settings: None, owner: type) -> Option[T_co]: ...
+    @overload
+    def __get__(self, settings: object, owner: type) -> T_co: ...
+    def __get__(self, settings: object, owner: type) -> object:
+        """Of a class whose rows are options the row, of its objects the default; a value that an object has of its own
+        goes before this."""
+        return self if settings is None else self.default
 
     @property
     def key(self) -> str:

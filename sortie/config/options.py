@@ -6,56 +6,37 @@ need more than a word (`--param`, `--fault`, `--link`, `--connect`) come later, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.vehicles.kinds import KINDS
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
-from sortie.config.formation import FORMATIONS, SPACING_M
-from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
+from sortie.config.option import Group, Kind, Option, Sources
+from sortie.config.settings import EVERYWHERE, FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS
 from sortie.config.values import (
     DEFAULT_CONNECT,
-    Bounds,
     VehicleSource,
-    checked_metrics,
-    listen_address,
     number_from_zero,
     one_of,
     parse_home,
-    parse_speedup,
     parse_vehicle,
     path,
     positive_number,
-    pulse_address,
     system_or_all,
-    tile_address,
     truth,
     whole_number,
 )
 from sortie.config.wind import STILL, WindProfile, parse_wind
 
-FLIGHTS = frozenset({"serve", "demo", "fly"})
-RUNS = FLIGHTS | {"loop"}
 READ = frozenset({"param list", "param get"})
 PARAM = READ | {"param set", "param load", "param save", "param reset"}
 REMOTE = PARAM | {"go", "abort", "status"}
 ASKED = REMOTE | {"web"}
 """They connect to what serves."""
 
-SIMULATED = frozenset({Where.SIMULATOR, Where.LOOP})
-PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.LOOP})
-CONTROLLED = frozenset({Where.SITL, Where.CONTROLLER, Where.LOOP})
-SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
-NO_LOOP = ANYWHERE - {Where.LOOP}
-
 EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "gpx", "tlog", "mcap")
 """What `sortie convert` makes of a log."""
-SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
 _STRINGS: tuple[str, ...] = ()
-_BOUNDS: Final = Bounds()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
 PLAN: Final = Option[Path | None](
@@ -177,7 +158,6 @@ METADATA_VEHICLE: Final = Option(
     "vehicle", parse_vehicle, VehicleSource(), f"{SIMULATED_KINDS}: whose parameters count.", Group.COMMAND,
     frozenset({"param metadata", "rehearse"}), form="SPEC",
 )  # fmt: skip
-FIRMWARES: Final = ("ardupilot", "px4")
 METADATA_FIRMWARE: Final = Option(
     "firmware", one_of(*FIRMWARES), "ardupilot", "Whose names they have: what --firmware has the vehicle spoken to as.",
     Group.COMMAND, frozenset({"param metadata"}), form="ardupilot|px4",
@@ -248,22 +228,6 @@ DISTANCE: Final = Option(
 )  # fmt: skip
 
 # --- a page -----------------------------------------------------------------------------------------------------------
-WEB: Final = Option(
-    "web", truth, False, "Show it on a page of a browser; its address is told on stderr.", Group.LINKS, RUNS,
-    kind=Kind.SWITCH, sources=Sources.EVERYWHERE,
-)  # fmt: skip
-CONTROL: Final = Option(
-    "control", truth, False, "Let the page act: arm, modes, missions, parameters; else it only shows.",
-    Group.LINKS, RUNS | {"web"}, kind=Kind.SWITCH, sources=Sources.EVERYWHERE,
-)  # fmt: skip
-TILES: Final = Option[str | None](
-    "tiles", tile_address, None, "Pictures for the map, an address with {z}, {x} and {y}; none are asked for else.",
-    Group.LINKS, RUNS | {"web"}, form="URL", sources=Sources.EVERYWHERE,
-)  # fmt: skip
-LISTEN: Final = Option[tuple[str, int] | None](
-    "listen", listen_address, None, "Where the page is served.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
-    otherwise="127.0.0.1:8088, or another free port", sources=Sources.EVERYWHERE,
-)  # fmt: skip
 ORIGINS: Final = Option(
     "origin", str, _STRINGS,
     "A page of this origin may ask as well, such as Cockpit's; it needs the token. Repeatable.",
@@ -287,97 +251,14 @@ SHOWN_STATE: Final = Option[Path | None](
 )  # fmt: skip
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
-VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSource(),
-    f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], px4:copter[=BINARY], or a connection string.", Group.OFTEN, RUNS,
-    form="SPEC", sources=Sources.EVERYWHERE,
-)  # fmt: skip
-HOME: Final = Option[tuple[GeoPoint, float] | None](
-    "home", parse_home, None, "Where a simulated vehicle stands at boot.", Group.VEHICLE, RUNS,
-    form="LAT,LON,ALT,HEADING", unit="deg,deg,m,deg", otherwise="the plan's, or a field near Canberra",
-    sources=Sources.EVERYWHERE, applies_to=PACED,
-)  # fmt: skip
-SPEEDUP: Final = Option[float | None](
-    "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.OFTEN, RUNS,
-    form="X", unit="times real time", otherwise="1; for a loop as its profile says", sources=Sources.EVERYWHERE,
-    applies_to=PACED, plain=(1.0,),
-)  # fmt: skip
-PACE: Final = Option(
-    "pace", one_of("wall", "clients"), "wall",
-    "By what time passes: the wall clock, or its clients, as far as all have followed, and by --speedup at most.",
-    Group.VEHICLE, RUNS, form="wall|clients", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-PACE_LEAD: Final = Option(
-    "pace-lead", number_from_zero, _BOUNDS.lead_s, "Vehicle time that may pass beyond what clients have followed.",
-    Group.VEHICLE, RUNS, form="S", unit="s", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-PACE_LIMIT: Final = Option(
-    "pace-limit", positive_number, _BOUNDS.limit_s, "How long a client that does not follow is waited for.",
-    Group.VEHICLE, RUNS, form="S", unit="s", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-PACE_QUIET: Final = Option[float | None](
-    "pace-quiet", positive_number, _BOUNDS.quiet_s, "How long all must have been quiet before time goes on.",
-    Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where nothing shows that they are",
-    sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-SEED: Final = Option(
-    "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything random.", Group.VEHICLE, RUNS, form="N",
-    sources=Sources.EVERYWHERE, applies_to=SIMULATED,
-)  # fmt: skip
-PARAMETERS: Final = Option(
-    "param", str, _STRINGS, "Set a parameter, or all of a .param file. Repeatable.", Group.OFTEN, RUNS,
-    form="NAME=VALUE|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
-)  # fmt: skip
-FAULT: Final = Option(
-    "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable. docs/failures.md has all names.",
-    Group.VEHICLE, FLIGHTS,
-    form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE, applies_to=SIMULATED,
-)  # fmt: skip
 LOOP_FAULT: Final = Option(
     "fault", str, _STRINGS,
     "Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.", Group.VEHICLE,
-    frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+    frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=Kind.LIST, sources=EVERYWHERE,
     applies_to=SIMULATED,
-)  # fmt: skip
-TERRAIN: Final = Option[Path | None](
-    "terrain", path, None,
-    "The ground: a file or a folder of SRTM (.hgt) or GeoTIFF tiles; the vehicle stands on it, whatever height --home "
-    "has. docs/terrain.md", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
-    sources=Sources.EVERYWHERE, applies_to=SIMULATED,
-)  # fmt: skip
-SPOKEN_AS: Final = Option(
-    "firmware", one_of(*FIRMWARES), "ardupilot", "What ground stations speak with: an ArduPilot vehicle, or a PX4.",
-    Group.VEHICLE, RUNS,
-    form="ardupilot|px4", sources=Sources.EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
-)  # fmt: skip
-STRATEGY: Final = Option[str | None](
-    "strategy", one_of("guided", "native"), None,
-    "With a flight controller: Sortie flies the mission in GUIDED (the default on ArduPilot), or the controller in its "
-    "own AUTO (on PX4).", Group.VEHICLE, RUNS, form="guided|native", sources=Sources.EVERYWHERE, applies_to=CONTROLLED,
 )  # fmt: skip
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
-COUNT: Final = Option[int | None](
-    "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, RUNS,
-    form="N", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
-)  # fmt: skip
-FORMATION: Final = Option(
-    "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, RUNS,
-    form="|".join(FORMATIONS), sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-SPACING: Final = Option(
-    "spacing", positive_number, SPACING_M, "From neighbour to neighbour.", Group.FLEET, RUNS, form="M", unit="m",
-    sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-FLEET: Final = Option[Path | None](
-    "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` shows one.", Group.FLEET, RUNS,
-    form="FILE", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-NETWORKS: Final = Option(
-    "networks", whole_number(1, 250), 1, "Spread --count on N radio networks, each with system ids and links of its "
-    "own; {m} in a --link counts them.", Group.FLEET, RUNS, form="N", sources=Sources.EVERYWHERE,
-    applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
 PRINT_FLEET: Final = Option(
     "print-fleet", truth, False, "Print a fleet file to start from, and exit.", Group.FLEET, frozenset({"serve"}),
     kind=Kind.SWITCH,
@@ -389,30 +270,9 @@ TARGET: Final = Option[str | None](
 )  # fmt: skip
 
 # --- its links --------------------------------------------------------------------------------------------------------
-LINK: Final = Option[tuple[str, ...] | None](
-    "link", str, None,
-    "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; replaces "
-    "the default ones. Of a fleet all share it; {5760+10*n} in it gives each its own.", Group.OFTEN, FLIGHTS,
-    form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=Kind.LIST,
-    sources=Sources.EVERYWHERE,
-)  # fmt: skip
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
     "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.OFTEN,
-    frozenset({"loop"}), form="URL", kind=Kind.LIST, sources=Sources.EVERYWHERE,
-)  # fmt: skip
-RADIO: Final = Option(
-    "radio", str, _STRINGS,
-    "A radio on all links, or on that LINK, by its name or as a TOML file says; docs/radios.md has them. Repeatable.",
-    Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE,
-    applies_to=NO_LOOP,
-)  # fmt: skip
-RC: Final = Option[tuple[str, int] | None](
-    "rc", pulse_address, None, "Hear a pilot's transmitter on this UDP port of loopback, as ArduPilot's SITL on 5501.",
-    Group.LINKS, RUNS, form="PORT", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
-)  # fmt: skip
-SYSID: Final = Option[int | None](
-    "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS, form="N",
-    sources=Sources.EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+    frozenset({"loop"}), form="URL", kind=Kind.LIST, sources=EVERYWHERE,
 )  # fmt: skip
 CONNECT: Final = Option(
     "connect", str, DEFAULT_CONNECT, "Where the service listens.", Group.LINKS, ASKED, form="URL",
@@ -422,44 +282,12 @@ COMPONENT: Final = Option[int | None](
     "component", whole_number(1, 255), None,
     "Whose parameters: 191 is Sortie itself when a flight controller is behind it.", Group.LINKS, PARAM, form="N",
 )  # fmt: skip
-SIGNING_KEY: Final = Option[Path | None](
-    "signing-key", path, None, "MAVLink 2 signing: 64 hexadecimal digits, or a passphrase on one line.", Group.LINKS,
-    RUNS, form="FILE", sources=Sources.EVERYWHERE,
-)  # fmt: skip
 STATION_KEY: Final = Option[Path | None](
     "signing-key", path, None, "The key of a service that signs its links.", Group.LINKS, ASKED, form="FILE",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
-INSECURE: Final = Option(
-    "insecure", truth, False, "Allow links that the network can reach although there is no signing key.", Group.LINKS,
-    RUNS, kind=Kind.SWITCH, sources=Sources.EVERYWHERE,
-)  # fmt: skip
 
 # --- its files --------------------------------------------------------------------------------------------------------
-STATE_DIR: Final = Option[Path | None](
-    "state-dir", path, None, "Where missions, parameters and home are kept.", Group.OFTEN, RUNS, form="DIR",
-    otherwise="~/.local/state/sortie; for `demo` a temporary one", sources=Sources.EVERYWHERE,
-)  # fmt: skip
-LOG_DIR: Final = Option[Path | None](
-    "log-dir", path, None, "Where logs go.", Group.FILES, RUNS, form="DIR", otherwise="logs in the state directory",
-    sources=Sources.EVERYWHERE,
-)  # fmt: skip
-LOG_FORMAT: Final = Option(
-    "log-format", one_of("text", "json"), "text", "Form of run.log.", Group.FILES, RUNS, form="text|json",
-    sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
-)  # fmt: skip
-TELEMETRY_LOG: Final = Option(
-    "telemetry-log", truth, True, "Write flight.tlog and telemetry.csv for each flight.", Group.FILES, RUNS,
-    kind=Kind.TOGGLE, sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
-)  # fmt: skip
-TRACE: Final = Option[Path | None](
-    "trace", path, None, "Write the actors' messages, a JSON line each.", Group.FILES, RUNS, form="FILE",
-    sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
-)  # fmt: skip
-METRICS: Final = Option[str | None](
-    "metrics", checked_metrics, None, "Serve figures for Prometheus; without HOST on loopback only.", Group.FILES, RUNS,
-    form="HOST:PORT", sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
-)  # fmt: skip
 
 # --- everywhere -------------------------------------------------------------------------------------------------------
 CONFIG: Final = Option[Path | None](
@@ -521,58 +349,20 @@ TABLE: Final[tuple[Option[object], ...]] = (
     GROUND_LINK,
     RADIO_SEED,
     DISTANCE,
-    VEHICLE,
-    HOME,
-    SPEEDUP,
-    PACE,
-    PACE_LEAD,
-    PACE_LIMIT,
-    PACE_QUIET,
-    SEED,
-    PARAMETERS,
-    FAULT,
+    *SETTINGS.values(),
     LOOP_FAULT,
-    TERRAIN,
-    SPOKEN_AS,
-    STRATEGY,
-    COUNT,
-    FORMATION,
-    SPACING,
-    FLEET,
-    NETWORKS,
     PRINT_FLEET,
-    LINK,
     LOOP_LINK,
-    WEB,
-    CONTROL,
-    LISTEN,
-    TILES,
     SHOWN_TERRAIN,
     ORIGINS,
     FOXGLOVE,
-    RADIO,
     RELAY_RADIO,
-    RC,
-    SYSID,
     CONNECT,
     TARGET,
     COMPONENT,
-    SIGNING_KEY,
     STATION_KEY,
-    INSECURE,
-    STATE_DIR,
-    LOG_DIR,
     SHOWN_STATE,
     SHOWN_LOGS,
-    LOG_FORMAT,
-    TELEMETRY_LOG,
-    TRACE,
-    METRICS,
     CONFIG,
     JSON,
-)
-
-#: What a run can be told from everywhere, by key: the fields of `Settings`.
-SETTINGS: Final[Mapping[str, Option[object]]] = MappingProxyType(
-    {row.key: row for row in TABLE if row.sources is Sources.EVERYWHERE}
 )

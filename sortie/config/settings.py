@@ -1,70 +1,228 @@
-"""What a command was told: flags, environment, configuration file, defaults, in that order of precedence.
+"""The options of a run, as rows and as values: what `serve`, `demo`, `fly` and `loop` can be told from everywhere.
 
-Every value is checked here, also one that the command will not use, so that a typing error never hides. Stored values
-(parameters, missions) come below these and above the defaults; the state store has them.
+A row of `Settings` is the option on the class (`Settings.speedup.help`) and its value on an object
+(`settings.speedup`). `sortie.config.given` reads them from command line, environment and file.
 """
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from types import MappingProxyType
+from typing import Final
 
 from autopilot.interface.geo import GeoPoint
-from sortie.config import options
-from sortie.config.errors import UserError, nearest
-from sortie.config.option import WHY, Kind, Option, Sources, Where
-from sortie.config.options import SETTINGS
-from sortie.config.values import DEFAULT_LINKS, VehicleSource
+from autopilot.vehicles.kinds import KINDS
+from sortie.config.errors import nearest
+from sortie.config.formation import FORMATIONS, SPACING_M
+from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
+from sortie.config.values import (
+    DEFAULT_LINKS,
+    Bounds,
+    VehicleSource,
+    checked_metrics,
+    listen_address,
+    number_from_zero,
+    one_of,
+    parse_home,
+    parse_speedup,
+    parse_vehicle,
+    path,
+    positive_number,
+    pulse_address,
+    tile_address,
+    truth,
+    whole_number,
+)
 
-T = TypeVar("T")
-PREFIX = "SORTIE_"
+FLIGHTS = frozenset({"serve", "demo", "fly"})
+RUNS = FLIGHTS | {"loop"}
+SIMULATED = frozenset({Where.SIMULATOR, Where.LOOP})
+PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.LOOP})
+CONTROLLED = frozenset({Where.SITL, Where.CONTROLLER, Where.LOOP})
+SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
+NO_LOOP = ANYWHERE - {Where.LOOP}
+EVERYWHERE: Final = Sources.EVERYWHERE
+FIRMWARES: Final = ("ardupilot", "px4")
+SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
+_STRINGS: tuple[str, ...] = ()
+_BOUNDS: Final = Bounds()
 
 
-@dataclass(frozen=True, slots=True)
+# fmt: off
 class Settings:
-    """Values as they hold for one run; a field for each row of `SETTINGS`. `home` is (place, heading in degrees) or
-    None when nobody gave one."""
+    """Values as they hold for one run. `home` is (place, heading in degrees) or None when nobody gave one. `given`:
+    keys of what somebody has said, be it the default."""
 
-    vehicle: VehicleSource = options.VEHICLE.default
-    home: tuple[GeoPoint, float] | None = options.HOME.default
-    speedup: float | None = options.SPEEDUP.default
-    pace: str = options.PACE.default
-    pace_lead: float = options.PACE_LEAD.default
-    pace_limit: float = options.PACE_LIMIT.default
-    pace_quiet: float | None = options.PACE_QUIET.default
-    seed: int = options.SEED.default
-    param: tuple[str, ...] = options.PARAMETERS.default
-    fault: tuple[str, ...] = options.FAULT.default
-    link: tuple[str, ...] | None = options.LINK.default
-    radio: tuple[str, ...] = options.RADIO.default
-    rc: tuple[str, int] | None = options.RC.default
-    sysid: int | None = options.SYSID.default
-    state_dir: Path | None = options.STATE_DIR.default
-    log_dir: Path | None = options.LOG_DIR.default
-    log_format: str = options.LOG_FORMAT.default
-    telemetry_log: bool = options.TELEMETRY_LOG.default
-    strategy: str | None = options.STRATEGY.default
-    firmware: str = options.SPOKEN_AS.default
-    terrain: Path | None = options.TERRAIN.default
-    trace: Path | None = options.TRACE.default
-    signing_key: Path | None = options.SIGNING_KEY.default
-    insecure: bool = options.INSECURE.default
-    metrics: str | None = options.METRICS.default
-    count: int | None = options.COUNT.default
-    formation: str = options.FORMATION.default
-    spacing: float = options.SPACING.default
-    fleet: Path | None = options.FLEET.default
-    networks: int = options.NETWORKS.default
-    web: bool = options.WEB.default
-    control: bool = options.CONTROL.default
-    listen: tuple[str, int] | None = options.LISTEN.default
-    tiles: str | None = options.TILES.default
-    given: frozenset[str] = field(default=frozenset(), compare=False)
-    """Keys of what somebody has said, be it the default."""
+    vehicle = Option(
+        "vehicle", parse_vehicle, VehicleSource(),
+        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], px4:copter[=BINARY], or a connection string.", Group.OFTEN,
+        RUNS, form="SPEC", sources=EVERYWHERE,
+    )
+    home = Option[tuple[GeoPoint, float] | None](
+        "home", parse_home, None, "Where a simulated vehicle stands at boot.", Group.VEHICLE, RUNS,
+        form="LAT,LON,ALT,HEADING", unit="deg,deg,m,deg", otherwise="the plan's, or a field near Canberra",
+        sources=EVERYWHERE, applies_to=PACED,
+    )
+    speedup = Option[float | None](
+        "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.OFTEN, RUNS,
+        form="X", unit="times real time", otherwise="1; for a loop as its profile says", sources=EVERYWHERE,
+        applies_to=PACED, plain=(1.0,),
+    )
+    pace = Option(
+        "pace", one_of("wall", "clients"), "wall",
+        "By what time passes: the wall clock, or its clients, as far as all have followed, and by --speedup at most.",
+        Group.VEHICLE, RUNS, form="wall|clients", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    pace_lead = Option(
+        "pace-lead", number_from_zero, _BOUNDS.lead_s, "Vehicle time that may pass beyond what clients have followed.",
+        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    pace_limit = Option(
+        "pace-limit", positive_number, _BOUNDS.limit_s, "How long a client that does not follow is waited for.",
+        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    pace_quiet = Option[float | None](
+        "pace-quiet", positive_number, _BOUNDS.quiet_s, "How long all must have been quiet before time goes on.",
+        Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where nothing shows that they are",
+        sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    seed = Option(
+        "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything random.", Group.VEHICLE, RUNS,
+        form="N", sources=EVERYWHERE, applies_to=SIMULATED,
+    )
+    param = Option(
+        "param", str, _STRINGS, "Set a parameter, or all of a .param file. Repeatable.", Group.OFTEN, RUNS,
+        form="NAME=VALUE|FILE", kind=Kind.LIST, sources=EVERYWHERE, applies_to=NO_LOOP,
+    )
+    fault = Option(
+        "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable. docs/failures.md has all names.",
+        Group.VEHICLE, FLIGHTS,
+        form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=Kind.LIST, sources=EVERYWHERE, applies_to=SIMULATED,
+    )
+    terrain = Option[Path | None](
+        "terrain", path, None,
+        "The ground: a file or a folder of SRTM (.hgt) or GeoTIFF tiles; the vehicle stands on it, whatever height "
+        "--home has. docs/terrain.md", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
+        sources=EVERYWHERE, applies_to=SIMULATED,
+    )
+    firmware = Option(
+        "firmware", one_of(*FIRMWARES), "ardupilot", "What ground stations speak with: an ArduPilot vehicle, or a PX4.",
+        Group.VEHICLE, RUNS,
+        form="ardupilot|px4", sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+    )
+    strategy = Option[str | None](
+        "strategy", one_of("guided", "native"), None,
+        "With a flight controller: Sortie flies the mission in GUIDED (the default on ArduPilot), or the controller in "
+        "its own AUTO (on PX4).", Group.VEHICLE, RUNS, form="guided|native", sources=EVERYWHERE, applies_to=CONTROLLED,
+    )
+    count = Option[int | None](
+        "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, RUNS,
+        form="N", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
+    )
+    formation = Option(
+        "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, RUNS,
+        form="|".join(FORMATIONS), sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    spacing = Option(
+        "spacing", positive_number, SPACING_M, "From neighbour to neighbour.", Group.FLEET, RUNS, form="M", unit="m",
+        sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    fleet = Option[Path | None](
+        "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` shows one.", Group.FLEET, RUNS,
+        form="FILE", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    networks = Option(
+        "networks", whole_number(1, 250), 1, "Spread --count on N radio networks, each with system ids and links of "
+        "its own; {m} in a --link counts them.", Group.FLEET, RUNS, form="N", sources=EVERYWHERE,
+        applies_to=SIMULATOR_ONLY,
+    )
+    link = Option[tuple[str, ...] | None](
+        "link", str, None,
+        "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; "
+        "replaces the default ones. Of a fleet all share it; {5760+10*n} in it gives each its own.", Group.OFTEN,
+        FLIGHTS, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=Kind.LIST,
+        sources=EVERYWHERE,
+    )
+    web = Option(
+        "web", truth, False, "Show it on a page of a browser; its address is told on stderr.", Group.LINKS, RUNS,
+        kind=Kind.SWITCH, sources=EVERYWHERE,
+    )
+    control = Option(
+        "control", truth, False, "Let the page act: arm, modes, missions, parameters; else it only shows.",
+        Group.LINKS, RUNS | {"web"}, kind=Kind.SWITCH, sources=EVERYWHERE,
+    )
+    listen = Option[tuple[str, int] | None](
+        "listen", listen_address, None, "Where the page is served.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
+        otherwise="127.0.0.1:8088, or another free port", sources=EVERYWHERE,
+    )
+    tiles = Option[str | None](
+        "tiles", tile_address, None, "Pictures for the map, an address with {z}, {x} and {y}; none are asked for else.",
+        Group.LINKS, RUNS | {"web"}, form="URL", sources=EVERYWHERE,
+    )
+    radio = Option(
+        "radio", str, _STRINGS,
+        "A radio on all links, or on that LINK, by its name or as a TOML file says; docs/radios.md has them. "
+        "Repeatable.",
+        Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=Kind.LIST, sources=EVERYWHERE,
+        applies_to=NO_LOOP,
+    )
+    rc = Option[tuple[str, int] | None](
+        "rc", pulse_address, None,
+        "Hear a pilot's transmitter on this UDP port of loopback, as ArduPilot's SITL on 5501.",
+        Group.LINKS, RUNS, form="PORT", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+    )
+    sysid = Option[int | None](
+        "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS, form="N",
+        sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+    )
+    signing_key = Option[Path | None](
+        "signing-key", path, None, "MAVLink 2 signing: 64 hexadecimal digits, or a passphrase on one line.",
+        Group.LINKS, RUNS, form="FILE", sources=EVERYWHERE,
+    )
+    insecure = Option(
+        "insecure", truth, False, "Allow links that the network can reach although there is no signing key.",
+        Group.LINKS, RUNS, kind=Kind.SWITCH, sources=EVERYWHERE,
+    )
+    state_dir = Option[Path | None](
+        "state-dir", path, None, "Where missions, parameters and home are kept.", Group.OFTEN, RUNS, form="DIR",
+        otherwise="~/.local/state/sortie; for `demo` a temporary one", sources=EVERYWHERE,
+    )
+    log_dir = Option[Path | None](
+        "log-dir", path, None, "Where logs go.", Group.FILES, RUNS, form="DIR", otherwise="logs in the state directory",
+        sources=EVERYWHERE,
+    )
+    log_format = Option(
+        "log-format", one_of("text", "json"), "text", "Form of run.log.", Group.FILES, RUNS, form="text|json",
+        sources=EVERYWHERE, applies_to=NO_LOOP,
+    )
+    telemetry_log = Option(
+        "telemetry-log", truth, True, "Write flight.tlog and telemetry.csv for each flight.", Group.FILES, RUNS,
+        kind=Kind.TOGGLE, sources=EVERYWHERE, applies_to=NO_LOOP,
+    )
+    trace = Option[Path | None](
+        "trace", path, None, "Write the actors' messages, a JSON line each.", Group.FILES, RUNS, form="FILE",
+        sources=EVERYWHERE, applies_to=NO_LOOP,
+    )
+    metrics = Option[str | None](
+        "metrics", checked_metrics, None, "Serve figures for Prometheus; without HOST on loopback only.", Group.FILES,
+        RUNS, form="HOST:PORT", sources=EVERYWHERE, applies_to=NO_LOOP,
+    )
+    # fmt: on
+    def __init__(self, *, given: frozenset[str] = frozenset(), **values: object) -> None:
+        for key in values:
+            if key not in SETTINGS:
+                raise TypeError(f"no setting {key}{nearest(key, SETTINGS)}")
+        self.given = given
+        vars(self).update(values)  # before the default, which `Option.__get__` has
+
+    def replaced(self, **values: object) -> Settings:
+        """The same settings but for these."""
+        own = {key: value for key, value in vars(self).items() if key in SETTINGS}
+        return Settings(given=self.given, **(own | values))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and all(getattr(self, key) == getattr(other, key) for key in SETTINGS)
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -81,107 +239,7 @@ class Settings:
         return [key for key, row in SETTINGS.items() if not row.is_default(getattr(self, key))]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What one command was given. `values`: those of the command line that were given, by key, read."""
-
-    values: Mapping[str, object] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-
-    def __getitem__(self, option: Option[T]) -> T:
-        """The value of a row, from the command line, the environment, or its default."""
-        if option.key in self.values:
-            return cast(T, self.values[option.key])
-        if option.sources is not Sources.COMMAND_LINE and (text := self.environment.get(option.variable)):
-            return cast(T, option.read_said(text, f"environment, {option.variable}"))
-        return option.default
-
-    def flags(self) -> dict[str, object]:
-        """Those that `Settings` has."""
-        return {key: self.values[key] for key in SETTINGS if key in self.values}
-
-    def settings(self) -> Settings:
-        """With what environment and configuration file say. UserError for a wrong value."""
-        return resolve(self.flags(), self[options.CONFIG], self.environment)
-
-
-def ignored(keys: Iterable[str], where: Where) -> list[str]:
-    """A warning for each setting that says nothing there, in the order of the table."""
-    named = set(keys)
-    rows = [row for key, row in SETTINGS.items() if key in named and where not in row.applies_to]
-    return [f"--{row.name} {WHY[where]}" for row in rows]
-
-
-def without_fleet(settings: Settings) -> list[str]:
-    """A warning for each setting that says how the vehicles of a fleet are, where one flies alone."""
-    of_fleet = (options.FORMATION, options.SPACING, options.NETWORKS)
-    said = settings.said()
-    return [f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more" for row in of_fleet
-            if row.key in said]  # fmt: skip
-
-
-def alone(settings: Settings) -> list[str]:
-    """A warning for each setting of one vehicle, where a fleet flies."""
-    if settings.rc is None:
-        return []
-    return [f"--{options.RC.name} is ignored: a transmitter has one vehicle, and there is a fleet"]
-
-
-def misspelt(environment: Mapping[str, str]) -> list[str]:
-    """A warning for each variable that is nearly the name of one of ours."""
-    known = {row.variable.removeprefix(PREFIX) for row in options.TABLE if row.sources is not Sources.COMMAND_LINE}
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known)
-    hints = {name: nearest(name.removeprefix(PREFIX), known, PREFIX, cutoff=0.75) for name in unknown}
-    return [f"environment, {name}: ignored, no option has this name{hint}" for name, hint in hints.items() if hint]
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    """SORTIE_VEHICLE, SORTIE_STATE_DIR ...; lists (SORTIE_LINK, SORTIE_PARAM, SORTIE_FAULT) are split at blanks."""
-    said = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
-    return {
-        key: row.read_said(text.split() if row.kind is Kind.LIST else text, f"environment, {row.variable}")
-        for key, (row, text) in said.items()
-        if text
-    }
-
-
-def _from_file(path: Path) -> dict[str, object]:
-    """A TOML file with the flags' names; `[param]` may be a table of NAME = VALUE."""
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{error.strerror}", option="config", given=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{error}", option="config", given=str(path)) from error
-    found: dict[str, object] = {}
-    for name, value in said.items():
-        key = name.replace("-", "_")
-        row = SETTINGS.get(key)
-        if row is None:
-            raise UserError(f"unknown key '{name}'{nearest(key, SETTINGS)}", option="config", given=str(path))
-        found[key] = row.read_said(_as_written(row, name, value, path), f"--config {path}: {key}")
-    return found
-
-
-def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
-    """One value or a list, as the option has it."""
-    several = row.kind is Kind.LIST
-    if row is options.PARAMETERS and isinstance(value, dict):
-        return [f"{parameter}={number}" for parameter, number in value.items()]
-    if several and isinstance(value, str):
-        return [value]
-    if several != isinstance(value, list):
-        form = "a list" if several else "a single value"
-        raise UserError(f"'{name}' must be {form}", option="config", given=str(path))
-    return value
-
-
-def resolve(flags: Mapping[str, object], config: Path | None, environment: Mapping[str, str]) -> Settings:
-    """Settings from `flags` (values, as `Option.read` makes them) over the environment over the file `config`.
-    Parameters add up over the three, the flag's last."""
-    layers = ({} if config is None else _from_file(config), _from_environment(environment), flags)
-    merged: dict[str, Any] = {key: value for layer in layers for key, value in layer.items()}
-    if options.PARAMETERS.key in merged:
-        several = [layer[options.PARAMETERS.key] for layer in layers if options.PARAMETERS.key in layer]
-        merged[options.PARAMETERS.key] = tuple(one for given in several for one in cast(tuple[str, ...], given))
-    return Settings(**merged, given=frozenset(merged))
+SETTINGS: Final[Mapping[str, Option[object]]] = MappingProxyType(
+    {key: row for key, row in vars(Settings).items() if isinstance(row, Option)}
+)
+"""The rows by key, in the order of the help."""

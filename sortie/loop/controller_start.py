@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -47,7 +46,7 @@ class ControllerStart:
     ) -> None:  # fmt: skip
         lat, lon, alt = profile.box.home
         if settings.home is None:
-            settings = replace(settings, home=(GeoPoint(lat, lon, alt), profile.box.heading_deg))
+            settings = settings.replaced(home=(GeoPoint(lat, lon, alt), profile.box.heading_deg))
         self.profile = profile
         defaults = _sitl_defaults(profile)
         self._runtime = runtime

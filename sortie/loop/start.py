@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +168,7 @@ def _controller(start: Start, stack: ExitStack, runtime: Runtime, snapshot: Snap
     if done or ended in (EndedBy.RETIRED, EndedBy.TOTAL_ABORT):
         return None
     patience_s = max(LISTEN_S, 2.5 * start.profile.heartbeat.period_s) if ended is EndedBy.LOST else None
-    settings = replace(start.settings, vehicle=start.vehicle)
+    settings = start.settings.replaced(vehicle=start.vehicle)
     if settings.speedup not in (None, 1.0) and settings.vehicle.kind == "link":
         say("--speedup is ignored with a flight controller")
     try:

@@ -22,8 +22,8 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.framing import Frame
 from sortie.config.errors import UserError
+from sortie.config.given import Given
 from sortie.config.options import CONNECT, EVERY, STATION_KEY, TARGET
-from sortie.config.settings import Given
 from sortie.config.signing_key import read_key
 from sortie.nodes.endpoint import EndpointNode
 from sortie.runtime.runtime import Runtime

@@ -36,9 +36,7 @@ ALONE: Mapping[str, str] = {
     "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
 }
-LONG: Mapping[str, str] = {
-    "sortie.config.options": "one table: a row for each option of every command, in the order of the help",
-}
+LONG: Mapping[str, str] = {}
 """Longer than `LONGEST`, and why."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -13,9 +12,10 @@ import pytest
 from sortie.commands.cli import COMMANDS, application, run
 from sortie.config import campaign_options, options
 from sortie.config.errors import UserError
+from sortie.config.given import Given, ignored, misspelt, resolve, without_fleet
 from sortie.config.option import Group, Kind, Option, Sources, Where
-from sortie.config.options import FLIGHTS, RUNS, SETTINGS, TABLE
-from sortie.config.settings import Given, Settings, ignored, misspelt, resolve, without_fleet
+from sortie.config.options import TABLE
+from sortie.config.settings import FLIGHTS, RUNS, SETTINGS, Settings
 
 #: A word for each row of `SETTINGS` that is not its default, and its value.
 SAID = {
@@ -62,7 +62,8 @@ def flag_of(row: Option[object], word: str) -> list[str]:
 # --- the table --------------------------------------------------------------------------------------------------------
 def test_each_row_is_in_the_table() -> None:
     """A row that nobody entered would be an option of no command."""
-    rows = [value for part in (options, campaign_options) for value in vars(part).values() if isinstance(value, Option)]
+    parts = (options, campaign_options, Settings)
+    rows = [value for part in parts for value in vars(part).values() if isinstance(value, Option)]
     assert len(rows) == len(TABLE)
     assert {id(row) for row in rows} == {id(row) for row in TABLE}
 
@@ -85,7 +86,7 @@ def test_each_command_takes_its_rows_and_each_setting_is_an_option_of_each_run()
     for name in COMMANDS:
         taken = [parameter.name for parameter in command_of(name).params]
         assert taken == [row.key for row in TABLE if name in row.commands], name
-    assert {entry.name for entry in fields(Settings)} == {*SETTINGS, "given"}
+    assert all(key == row.key for key, row in SETTINGS.items()), "a row is found by the name of its flag"
     for name in RUNS:
         assert set(SETTINGS) | {"config"} <= {parameter.name for parameter in command_of(name).params}, name
 

@@ -9,7 +9,7 @@ import pytest
 
 from sortie.commands.cli import run
 from sortie.commands.pace import is_real_time, pace_warnings
-from sortie.config.settings import resolve
+from sortie.config.given import resolve
 
 PLAN = str(Path(__file__).parents[3] / "examples" / "square.plan")
 

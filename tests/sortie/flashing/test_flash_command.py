@@ -17,7 +17,7 @@ from mavlink_bridge.testing.board import Firmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults
 from sortie.commands.cli import run
-from sortie.config.settings import Given
+from sortie.config.given import Given
 from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.pty_board_thread import ServedPtyBoard

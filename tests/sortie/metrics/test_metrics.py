@@ -22,7 +22,7 @@ from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.commands.cli import run
 from sortie.config.errors import UserError
-from sortie.config.settings import resolve
+from sortie.config.given import resolve
 from sortie.config.values import parse_metrics
 from sortie.metrics.board import EVERY_MS, Board
 from sortie.metrics.jitter import Jitter

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sortie.config.errors import UserError
-from sortie.config.settings import Settings, resolve
+from sortie.config.given import resolve
+from sortie.config.settings import Settings
 
 
 def test_all_three_ways_give_the_same(tmp_path: Path) -> None:

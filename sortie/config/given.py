@@ -1,0 +1,128 @@
+"""What a command was told: flags, environment, configuration file, defaults, in that order of precedence.
+
+Every value is checked here, also one that the command will not use, so that a typing error never hides. Stored values
+(parameters, missions) come below these and above the defaults; the state store has them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from sortie.config import options
+from sortie.config.errors import UserError, nearest
+from sortie.config.option import WHY, Kind, Option, Sources, Where
+from sortie.config.settings import SETTINGS, Settings
+
+T = TypeVar("T")
+PREFIX = "SORTIE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one command was given. `values`: those of the command line that were given, by key, read."""
+
+    values: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def __getitem__(self, option: Option[T]) -> T:
+        """The value of a row, from the command line, the environment, or its default."""
+        if option.key in self.values:
+            return cast(T, self.values[option.key])
+        if option.sources is not Sources.COMMAND_LINE and (text := self.environment.get(option.variable)):
+            return cast(T, option.read_said(text, f"environment, {option.variable}"))
+        return option.default
+
+    def flags(self) -> dict[str, object]:
+        """Those that `Settings` has."""
+        return {key: self.values[key] for key in SETTINGS if key in self.values}
+
+    def settings(self) -> Settings:
+        """With what environment and configuration file say. UserError for a wrong value."""
+        return resolve(self.flags(), self[options.CONFIG], self.environment)
+
+
+def ignored(keys: Iterable[str], where: Where) -> list[str]:
+    """A warning for each setting that says nothing there, in the order of the table."""
+    named = set(keys)
+    rows = [row for key, row in SETTINGS.items() if key in named and where not in row.applies_to]
+    return [f"--{row.name} {WHY[where]}" for row in rows]
+
+
+def without_fleet(settings: Settings) -> list[str]:
+    """A warning for each setting that says how the vehicles of a fleet are, where one flies alone."""
+    of_fleet = (Settings.formation, Settings.spacing, Settings.networks)
+    said = settings.said()
+    return [f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more" for row in of_fleet
+            if row.key in said]  # fmt: skip
+
+
+def alone(settings: Settings) -> list[str]:
+    """A warning for each setting of one vehicle, where a fleet flies."""
+    if settings.rc is None:
+        return []
+    return [f"--{Settings.rc.name} is ignored: a transmitter has one vehicle, and there is a fleet"]
+
+
+def misspelt(environment: Mapping[str, str]) -> list[str]:
+    """A warning for each variable that is nearly the name of one of ours."""
+    known = {row.variable.removeprefix(PREFIX) for row in options.TABLE if row.sources is not Sources.COMMAND_LINE}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known)
+    hints = {name: nearest(name.removeprefix(PREFIX), known, PREFIX, cutoff=0.75) for name in unknown}
+    return [f"environment, {name}: ignored, no option has this name{hint}" for name, hint in hints.items() if hint]
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    """SORTIE_VEHICLE, SORTIE_STATE_DIR ...; lists (SORTIE_LINK, SORTIE_PARAM, SORTIE_FAULT) are split at blanks."""
+    said = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
+    return {
+        key: row.read_said(text.split() if row.kind is Kind.LIST else text, f"environment, {row.variable}")
+        for key, (row, text) in said.items()
+        if text
+    }
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    """A TOML file with the flags' names; `[param]` may be a table of NAME = VALUE."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{error.strerror}", option="config", given=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{error}", option="config", given=str(path)) from error
+    found: dict[str, object] = {}
+    for name, value in said.items():
+        key = name.replace("-", "_")
+        row = SETTINGS.get(key)
+        if row is None:
+            raise UserError(f"unknown key '{name}'{nearest(key, SETTINGS)}", option="config", given=str(path))
+        found[key] = row.read_said(_as_written(row, name, value, path), f"--config {path}: {key}")
+    return found
+
+
+def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
+    """One value or a list, as the option has it."""
+    several = row.kind is Kind.LIST
+    if row is Settings.param and isinstance(value, dict):
+        return [f"{parameter}={number}" for parameter, number in value.items()]
+    if several and isinstance(value, str):
+        return [value]
+    if several != isinstance(value, list):
+        form = "a list" if several else "a single value"
+        raise UserError(f"'{name}' must be {form}", option="config", given=str(path))
+    return value
+
+
+def resolve(flags: Mapping[str, object], config: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Settings from `flags` (values, as `Option.read` makes them) over the environment over the file `config`.
+    Parameters add up over the three, the flag's last."""
+    layers = ({} if config is None else _from_file(config), _from_environment(environment), flags)
+    merged: dict[str, Any] = {key: value for layer in layers for key, value in layer.items()}
+    if Settings.param.key in merged:
+        several = [layer[Settings.param.key] for layer in layers if Settings.param.key in layer]
+        merged[Settings.param.key] = tuple(one for given in several for one in cast(tuple[str, ...], given))
+    return Settings(**merged, given=frozenset(merged))
