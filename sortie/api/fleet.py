@@ -25,11 +25,12 @@ from sortie.api.begin import Home, checked_seed, raise_error, several, simulated
 from sortie.api.session import Session
 from sortie.api.watch import Passes
 from sortie.config.errors import UserError
-from sortie.config.fleet_file import Common, counted_fleet, read_fleet
-from sortie.config.formation import LARGEST_SYSTEM, SPACING_M, FleetVehicle
+from sortie.config.fleet_file import Layout, counted_fleet, read_fleet
+from sortie.config.formation import LARGEST_SYSTEM, SPACING_M
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, own_links, spread_links
 from sortie.config.radio import radio_of
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
@@ -88,13 +89,15 @@ class Fleet(Sequence[Session]):
         self._time = Passes(self.runtime)
         try:
             self._radio = radio_of(radio)
-            common = Common(
-                simulated_kind(vehicle, "a fleet"), standing_at(home), checked_seed(seed), sysid,
-                tuple(f"{name}={value!r}" for name, value in (params or {}).items()), several(faults, "faults"),
-                formation, spacing, None if terrain is None else Path(terrain), firmware,
+            base = VehicleSpec(
+                simulated_kind(vehicle, "a fleet"), sysid, *standing_at(home), checked_seed(seed),
+                param=tuple(f"{name}={value!r}" for name, value in (params or {}).items()),
+                fault=several(faults, "faults"), radio=self._radio,
+                terrain=None if terrain is None else Path(terrain), firmware=firmware,
             )  # fmt: skip
+            layout = Layout(formation, spacing)
             self.vehicles, self._ground = on_terrain(
-                _vehicles(count, None if file is None else Path(file), common, networks)
+                _vehicles(count, None if file is None else Path(file), base, layout, networks)
             )
             self._store = None if state_dir is None else Store(Path(state_dir))
             if self._store is not None:
@@ -140,7 +143,7 @@ class Fleet(Sequence[Session]):
                 one,
                 partial(self.node.touch, one.number),
                 self.node.own_links(one.number),
-                one.radio or self._radio,
+                one.radio,
             )
             for service, one in zip(self.node.services, self.vehicles, strict=True)
         ]
@@ -149,7 +152,7 @@ class Fleet(Sequence[Session]):
             for service in self.node.services:
                 service.wait_for_disk = self._store.wait
 
-    def _keep(self, vehicle: FleetVehicle) -> tuple[Journal, StoredValues]:
+    def _keep(self, vehicle: VehicleSpec) -> tuple[Journal, StoredValues]:
         if self._store is None:
             return NoJournal(), StoredState()
         own = self._store.of(vehicle.label)
@@ -254,9 +257,9 @@ class Fleet(Sequence[Session]):
             radio = RadioLink(self._radio, self._seed + self._shared_links)
             open_through_radio(self.runtime, self.node, self.node.networks[link.network], link.url, radio)
 
-    def _open_own(self, url: str, one: FleetVehicle) -> None:
+    def _open_own(self, url: str, one: VehicleSpec) -> None:
         """A link that only this vehicle is on."""
-        network, profile = self.node.own_network(one.number), one.radio or self._radio
+        network, profile = self.node.own_network(one.number), one.radio
         if profile is None:
             self.runtime.open(network, url)
             return
@@ -304,22 +307,24 @@ class Fleet(Sequence[Session]):
             ) from error
 
 
-def _vehicles(count: int | None, file: Path | None, common: Common, networks: int | None) -> list[FleetVehicle]:
+def _vehicles(
+    count: int | None, file: Path | None, base: VehicleSpec, layout: Layout, networks: int | None
+) -> list[VehicleSpec]:
     if file is not None:
         if count is not None:
             raise UserError("count: the file says how many there are; leave one of the two out")
-        return read_fleet(file, common)
-    count = 1 if count is None else count
+        return read_fleet(file, base, layout)
+    count, first = 1 if count is None else count, 1 if base.system is None else base.system
     if count < 1:
         raise UserError(f"count {count}: a fleet has at least one vehicle")
     if networks is not None and networks < 1:
         raise UserError(f"networks {networks}: vehicles are on one at least")
-    if not 1 <= common.first_system <= LARGEST_SYSTEM:
-        raise UserError(f"sysid {common.first_system}: expected a whole number from 1 to {LARGEST_SYSTEM}")
-    if not 0.0 < common.spacing_m < inf:
-        raise UserError(f"spacing {common.spacing_m:g}: expected a number above 0")
-    room = LARGEST_SYSTEM - common.first_system + 1
-    return counted_fleet(count, common, -(-count // room) if networks is None else networks)
+    if not 1 <= first <= LARGEST_SYSTEM:
+        raise UserError(f"sysid {first}: expected a whole number from 1 to {LARGEST_SYSTEM}")
+    if not 0.0 < layout.spacing_m < inf:
+        raise UserError(f"spacing {layout.spacing_m:g}: expected a number above 0")
+    room = LARGEST_SYSTEM - first + 1
+    return counted_fleet(count, base, layout, -(-count // room) if networks is None else networks)
 
 
 def _finish(recorder: FlightRecorder, node: FleetNode) -> None:

@@ -32,9 +32,9 @@ from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
 from sortie.api.watch import Passes, TimedEvent, Watch
 from sortie.config.errors import RefusedError, UserError
-from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
@@ -153,7 +153,7 @@ class Session(Claims):
 
     @classmethod
     def of_fleet(
-        cls, fleet: FleetTime, service: Service, one: FleetVehicle, bring: Callable[[], None], links: OwnLinks,
+        cls, fleet: FleetTime, service: Service, one: VehicleSpec, bring: Callable[[], None], links: OwnLinks,
         radio: Profile | None,
     ) -> Session:  # fmt: skip
         """A vehicle of a `Fleet`: its time is that of all, and it ends with them. `bring`: called before anything is

@@ -39,11 +39,12 @@ from sortie.campaign.sampling import (
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
 from sortie.campaign.study_file import FleetOf, Said, Strike, as_said, check_texts
 from sortie.config.errors import UserError, nearest
-from sortie.config.fleet_file import Common, read_fleet
+from sortie.config.fleet_file import Layout, read_fleet
 from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
 from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.build import make_vehicle, parse_faults
 from sortie.nodes.plan_file import check_plan, read_plan
 
@@ -337,7 +338,8 @@ def _fleet(said: Said, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | N
         return "", []
     path = folder / Path(fleet.file).expanduser()
     try:
-        vehicles = read_fleet(path, Common(parse_vehicle(said.vehicle).frame, standing_at(None), 0))
+        base = VehicleSpec(parse_vehicle(said.vehicle).frame, None, *standing_at(None), 0)
+        vehicles = read_fleet(path, base, Layout())
     except UserError as error:
         raise UserError(f"fleet.file: {error.worded(error.option)}") from error
     for one in vehicles:

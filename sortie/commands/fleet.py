@@ -17,11 +17,10 @@ from sortie.commands.fleet_progress import FleetProgress
 from sortie.commands.flying import COUNTDOWN, summary_of
 from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
-from sortie.config.fleet_file import fleet_of
-from sortie.config.formation import FleetVehicle
 from sortie.config.given import Given
 from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
 from sortie.config.settings import Settings
+from sortie.config.vehicle_spec import VehicleSpec, specs_of
 from sortie.logs.separation_log import as_facts
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
@@ -31,7 +30,7 @@ from sortie.runtime.runtime import Runtime
 
 def serve_fleet(settings: Settings) -> int:
     """As `serve`, with all vehicles of the settings."""
-    vehicles = fleet_of(settings)
+    vehicles = specs_of(settings)
     with FleetProgram(settings, vehicles) as run:
         runtime = run.begin(default_speedup=1.0)
         run.open_links()
@@ -78,7 +77,7 @@ def fly_fleet(given: Given, settings: Settings) -> int:
 
 
 def _write_pages(
-    rounds: Sequence[dict[str, Any]], vehicles: Sequence[FleetVehicle], plans: Sequence[Plan], pages: Path
+    rounds: Sequence[dict[str, Any]], vehicles: Sequence[VehicleSpec], plans: Sequence[Plan], pages: Path
 ) -> None:
     """A page of each vehicle's flight in each round, and its path in what is printed."""
     for one_round in rounds:
@@ -86,14 +85,14 @@ def _write_pages(
             told["report"] = page_of_flight(Path(told["logs"]), plan, pages, vehicle=one.label)
 
 
-def _plans(given: Given, settings: Settings) -> tuple[list[FleetVehicle], list[Plan]]:
+def _plans(given: Given, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
     """The vehicles, and what each flies."""
     if settings.fleet is not None:
         if given[PLAN] is not None:
             raise UserError(f"{given[PLAN]}: the --fleet file names what is flown; leave one of the two out")
         read: dict[Path, Plan] = {}
         plans = []
-        for one in fleet_of(settings):
+        for one in specs_of(settings):
             if one.plan is None:
                 raise UserError(f"--fleet {settings.fleet}: vehicle {one.label} has no plan; each needs one to fly")
             if one.plan not in read:
@@ -103,12 +102,12 @@ def _plans(given: Given, settings: Settings) -> tuple[list[FleetVehicle], list[P
                     raise error.within(one.source) from None
             plans.append(moved_plan(read[one.plan], one.offset))
         # Where nobody says where they stand, it is where the first of the plans begins.
-        return fleet_of(settings, start_of(next(iter(read.values())))), plans
+        return specs_of(settings, start_of(next(iter(read.values())))), plans
     path: Path | None = given[PLAN]
     if path is None:
         raise UserError("Missing argument 'PLAN' (see sortie fly --help)")
     plan = read_plan(path)
-    vehicles = fleet_of(settings, start_of(plan))
+    vehicles = specs_of(settings, start_of(plan))
     return vehicles, [moved_plan(plan, one.offset) for one in vehicles]
 
 

@@ -17,7 +17,6 @@ from sortie.commands.build import NO_DEFAULTS
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.config.errors import UserError
-from sortie.config.formation import FleetVehicle
 from sortie.config.given import alone, ignored
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import all_links, own_links
@@ -25,6 +24,7 @@ from sortie.config.option import Where
 from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings
 from sortie.config.values import parse_metrics
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.logs.run_log import LOGGER, log_error
@@ -56,7 +56,7 @@ class FleetProgram:
     person gave and the state holds none."""
 
     def __init__(
-        self, settings: Settings, vehicles: Sequence[FleetVehicle], *, defaults: Mapping[str, float] = NO_DEFAULTS
+        self, settings: Settings, vehicles: Sequence[VehicleSpec], *, defaults: Mapping[str, float] = NO_DEFAULTS
     ) -> None:
         self.settings = settings
         self.vehicles, self._ground = on_terrain(vehicles)
@@ -100,7 +100,7 @@ class FleetProgram:
             sign_links(service.endpoint, keys, key)
         self._attach()
 
-    def _keep(self, vehicle: FleetVehicle) -> tuple[VehicleStore, StoredState]:
+    def _keep(self, vehicle: VehicleSpec) -> tuple[VehicleStore, StoredState]:
         own = self._store.of(vehicle.label)
         return own, own.stored
 
@@ -125,7 +125,7 @@ class FleetProgram:
         print(f"sortie: vehicle {label}: its autopilot failed, it comes down alone", file=sys.stderr, flush=True)
         LOGGER.error("vehicle %s: its autopilot failed, it comes down alone", label, exc_info=error)
 
-    def _record(self, service: Service, one: FleetVehicle) -> FlightRecorder:
+    def _record(self, service: Service, one: VehicleSpec) -> FlightRecorder:
         if self.settings.trace is not None:
             self._write_trace(service, _named(self.settings.trace, one.label))
         service.observers += [self._watch_for_reboot, FlightStory(one.kind, one.label).observe]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
-from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, entry_named, nearest, placed
 from sortie.config.formation import (
@@ -18,15 +18,16 @@ from sortie.config.formation import (
     LARGEST_SYSTEM,
     OWN_SYSTEM_NAMES,
     SPACING_M,
-    FleetVehicle,
     moved,
     places,
     seed_of,
 )
 from sortie.config.links_of_fleet import check_own_links
+from sortie.config.option import Kind
 from sortie.config.radio import radio_profile
-from sortie.config.settings import FIRMWARES, Settings
-from sortie.config.values import DEFAULT_HOME, parse_home
+from sortie.config.settings import Settings
+from sortie.config.values import parse_home
+from sortie.config.vehicle_spec import SHARED, VehicleSpec
 
 EXAMPLE: Final = f"""\
 # A fleet for `sortie serve --fleet FILE` and `sortie fly --fleet FILE`.
@@ -76,32 +77,28 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     links: list[str] | None = None
     radio: str | None = None
     terrain: str | None = None
-    firmware: str | None = None
     formation: str | None = None
     spacing: Distance | None = None
+    shared: dict[str, Any] | None = None
+    """Options of `SHARED` that have no field here, by key; no key of the file."""
 
 
+_OPTIONS: Final = tuple(key for key in SHARED if key not in Entry.__struct_fields__)
+_KEYS: Final = (*(key for key in Entry.__struct_fields__ if key != "shared"), *_OPTIONS)
 _ONE_EACH: Final = frozenset({"sysid", "count", "offset", "seed"})
 """What [defaults] cannot say: it would be the same for all."""
 
 
-class Common(Struct, frozen=True):
-    """What the command line says for all."""
+class Layout(Struct, frozen=True):
+    """How the vehicles of a group stand: see `sortie.config.formation.places`."""
 
-    kind: str
-    home: tuple[GeoPoint, float]
-    seed: int
-    first_system: int = 1
-    param: tuple[str, ...] = ()
-    fault: tuple[str, ...] = ()
     formation: str = FORMATIONS[0]
     spacing_m: float = SPACING_M
-    terrain: Path | None = None
-    firmware: str = Settings.firmware.default
 
 
-def read_fleet(path: Path, common: Common) -> list[FleetVehicle]:
-    """The vehicles of a file, in its order. UserError: one line with the key and what it may be."""
+def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpec]:
+    """The vehicles of a file, in its order; `base` and `layout`: what holds where it says nothing. UserError: one line
+    with the key and what it may be."""
     where = f"--fleet {path}"
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -110,12 +107,12 @@ def read_fleet(path: Path, common: Common) -> list[FleetVehicle]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{where}: {error}") from error
     defaults, entries = _entries(said, where)
-    fleet: list[FleetVehicle] = []
+    fleet: list[VehicleSpec] = []
     taken: set[int] = set()
     named = {entry.sysid for entry in entries if entry.sysid is not None}
     for number, entry in enumerate(entries, 1):
         label = f"{where}: vehicle {number}"
-        fleet += _vehicles(_over(entry, defaults), common, path.parent, taken, named, len(fleet), label)
+        fleet += _vehicles(_over(entry, defaults), base, layout, path.parent, taken, named, len(fleet), label)
     check_own_links(fleet, where)
     return fleet
 
@@ -140,15 +137,17 @@ def _entry(said: object, where: str) -> Entry:
     if not isinstance(said, dict):
         raise UserError(f"{where}: expected a table")
     for key in said:
-        if key not in Entry.__struct_fields__:
-            raise UserError(f"{where}: unknown key '{key}'{nearest(key, Entry.__struct_fields__)}")
+        if key not in _KEYS:
+            raise UserError(f"{where}: unknown key '{key}'{nearest(key, _KEYS)}")
+    shared = {key: _option(key, said[key], where) for key in _OPTIONS if key in said}
     try:
-        entry = msgspec.convert(said, Entry)
+        entry = msgspec.convert({key: value for key, value in said.items() if key not in shared}, Entry)
     except msgspec.ValidationError as error:
         raise UserError(f"{where}: {_in_words(str(error), said)}") from None
+    entry = msgspec.structs.replace(entry, shared=shared)
     if entry.kind is not None:  # as --vehicle has it, too
         entry = msgspec.structs.replace(entry, kind=entry.kind.removeprefix("sim:"))
-    for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS), ("firmware", FIRMWARES)):
+    for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS)):
         value = getattr(entry, key)
         if value is not None and value not in known:
             raise UserError(f"{where}: {key}: '{value}' is none of {', '.join(known)}{nearest(value, known)}")
@@ -158,6 +157,13 @@ def _entry(said: object, where: str) -> Entry:
         if name.upper() in OWN_SYSTEM_NAMES:
             raise UserError(f"{where}: params.{name.upper()} would be a second system id; say sysid")
     return entry
+
+
+def _option(key: str, value: object, where: str) -> object:
+    row = SHARED[key]
+    if isinstance(value, dict) or isinstance(value, list) is not (row.kind is Kind.LIST):
+        raise UserError(f"{where}: {key} must be {'a list' if row.kind is Kind.LIST else 'a single value'}")
+    return row.read_said(value, f"{where}: {key}")
 
 
 def _in_words(text: str, said: dict[str, Any]) -> str:
@@ -171,38 +177,36 @@ def _over(entry: Entry, defaults: Entry) -> Entry:
     """What the entry says, and of the rest what the defaults do; parameters add up."""
     said = {key: getattr(defaults, key) for key in Entry.__struct_fields__}
     own = {key: getattr(entry, key) for key in Entry.__struct_fields__ if getattr(entry, key) is not None}
-    params = (defaults.params or {}) | (entry.params or {})
-    if entry.offset is not None and entry.home is None:
-        own["home"] = defaults.home
-    return Entry(**(said | own | {"params": params}))
+    params, shared = (defaults.params or {}) | (entry.params or {}), (defaults.shared or {}) | (entry.shared or {})
+    return Entry(**(said | own | {"params": params, "shared": shared}))
 
 
 def _vehicles(
-    entry: Entry, common: Common, folder: Path, taken: set[int], named: set[int], number: int, where: str
-) -> list[FleetVehicle]:
-    kind = entry.kind or common.kind
+    entry: Entry, base: VehicleSpec, layout: Layout, folder: Path, taken: set[int], named: set[int], number: int,
+    where: str,
+) -> list[VehicleSpec]:  # fmt: skip
     try:
-        home, heading = common.home if entry.home is None else parse_home(entry.home)
-        radio = None if entry.radio is None else radio_profile(entry.radio, "radio", folder)
+        home, heading = (base.home, base.heading_deg) if entry.home is None else parse_home(entry.home)
+        radio = base.radio if entry.radio is None else radio_profile(entry.radio, "radio", folder)
     except UserError as error:
         raise error.within(where) from None
-    count = entry.count or 1
     north, east = entry.offset or (0.0, 0.0)
-    stands = places(entry.formation or common.formation, count, entry.spacing or common.spacing_m)
     made = []
-    for k, (n, e) in enumerate(stands):
-        system = _system(entry.sysid, k, taken, named, common.first_system, where)
+    for k, (n, e) in enumerate(
+        places(entry.formation or layout.formation, entry.count or 1, entry.spacing or layout.spacing_m)
+    ):
+        system = _system(entry.sysid, k, taken, named, base.system or 1, where)
         offset = (north + n, east + e)
         made.append(
-            FleetVehicle(
-                kind, system, moved(home, *offset), heading,
-                seed_of(common.seed, system) if entry.seed is None else entry.seed + k,
-                param=(*common.param, *(f"{name}={value!r}" for name, value in (entry.params or {}).items())),
-                fault=(*common.fault, *(entry.fault or ())), offset=offset, number=number + k,
+            replace(
+                base, kind=entry.kind or base.kind, system=system, home=moved(home, *offset), heading_deg=heading,
+                seed=seed_of(base.seed, system) if entry.seed is None else entry.seed + k,
+                param=(*base.param, *(f"{name}={value!r}" for name, value in (entry.params or {}).items())),
+                fault=(*base.fault, *(entry.fault or ())), offset=offset, number=number + k,
                 plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
                 link=tuple(entry.links or ()),
-                terrain=common.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
-                radio=radio, firmware=entry.firmware or common.firmware, source=where,
+                terrain=base.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
+                radio=radio, source=where, alone=False, **(entry.shared or {}),
             )
         )  # fmt: skip
     return made
@@ -223,47 +227,34 @@ def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest:
     return system
 
 
-def fleet_of(settings: Settings, start: GeoPoint | None = None) -> list[FleetVehicle]:
-    """The fleet that a run was told to be (`Settings.is_fleet`). `start`: where they are when nobody gave --home.
-    UserError also for what fits no fleet."""
-    if settings.home is not None:
-        home = settings.home
-    else:
-        lat, lon, alt, heading = DEFAULT_HOME
-        home = GeoPoint(lat, lon, alt) if start is None else start, heading
-    common = Common(
-        settings.vehicle.frame, home, settings.seed, settings.sysid or 1, settings.param, settings.fault,
-        settings.formation, settings.spacing, settings.terrain, settings.firmware,
-    )  # fmt: skip
+def fleet_of(settings: Settings, base: VehicleSpec) -> list[VehicleSpec]:
+    """The fleet that a run was told to be (`Settings.is_fleet`). UserError for what fits no fleet."""
+    layout = Layout(settings.formation, settings.spacing)
     if settings.fleet is None:
-        return counted_fleet(settings.count or 1, common, settings.networks)
+        return counted_fleet(settings.count or 1, base, layout, settings.networks)
     if settings.count is not None:
         raise UserError("--count: the --fleet file says how many there are; leave one of the two out")
     if settings.networks != 1:
         raise UserError("--networks: the vehicles of a --fleet file share one network; leave it out")
-    return read_fleet(settings.fleet, common)
+    return read_fleet(settings.fleet, base, layout)
 
 
-def counted_fleet(count: int, common: Common, networks: int = 1) -> list[FleetVehicle]:
-    """`--count`: vehicles of one kind in formation, system ids from the first on, the same in each network."""
-    size = -(-count // networks)
-    if common.first_system + size - 1 > LARGEST_SYSTEM:
-        room = LARGEST_SYSTEM - common.first_system + 1
+def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int = 1) -> list[VehicleSpec]:
+    """`--count`: vehicles like `base` in formation, system ids from its own on, the same in each network."""
+    size, first = -(-count // networks), base.system or 1
+    if first + size - 1 > LARGEST_SYSTEM:
+        room = LARGEST_SYSTEM - first + 1
         raise UserError(
-            f"system ids end at {LARGEST_SYSTEM}: from {common.first_system} on there are {room}; more vehicles need "
+            f"system ids end at {LARGEST_SYSTEM}: from {first} on there are {room}; more vehicles need "
             f"--networks {-(-count // room)}, each with links of its own", option="count", given=str(count),
         )  # fmt: skip
-    home, heading = common.home
+    stands = zip(_systems(first, count, size), places(layout.formation, count, layout.spacing_m), strict=True)
     return [
-        FleetVehicle(
-            common.kind, system, moved(home, *offset), heading, seed_of(common.seed, system, network), network=network,
-            param=common.param, fault=common.fault, offset=offset, number=number, several_networks=networks > 1,
-            terrain=common.terrain, firmware=common.firmware,
+        replace(
+            base, alone=False, system=system, home=moved(base.home, *offset), seed=seed_of(base.seed, system, network),
+            network=network, offset=offset, number=number, several_networks=networks > 1,
         )
-        for number, ((network, system), offset) in enumerate(
-            zip(_systems(common.first_system, count, size), places(common.formation, count, common.spacing_m),
-                strict=True)
-        )
+        for number, ((network, system), offset) in enumerate(stands)
     ]  # fmt: skip
 
 

@@ -1,17 +1,11 @@
-"""Who flies in a fleet, and where each stands: what `--count`, `--formation` and `--fleet` come to."""
+"""Where the vehicles of a fleet stand, and which seeds and system ids they may have."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, cos, pi, sin, sqrt
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autopilot.interface.geo import GeoPoint, to_global
 from sortie.config.errors import UserError, nearest
-
-if TYPE_CHECKING:
-    from mavlink_bridge.links.radio.profile import Profile
 
 LARGEST_SYSTEM = 250
 """MAVLink: system ids above are for ground stations."""
@@ -25,39 +19,6 @@ SPACING_M = 25.0
 _SYSTEMS = 1 << 8
 _NETWORKS = 1 << 8
 _SEEDS = 1 << 63
-
-
-@dataclass(frozen=True, slots=True)
-class FleetVehicle:
-    """One vehicle of a fleet. `heading_deg`: at boot. `network`: which of the shared radio networks it is on. `param`,
-    `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on
-    these. `offset`: m north and east of the place for which a plan of the fleet is made. `number`: from 0 in the fleet.
-    `terrain`: what all of them stand on; `firmware`: what it is spoken to as. `source`: where a file says all this.
-    """
-
-    kind: str
-    system: int
-    home: GeoPoint
-    heading_deg: float
-    seed: int
-    network: int = 0
-    param: tuple[str, ...] = ()
-    fault: tuple[str, ...] = ()
-    plan: Path | None = None
-    link: tuple[str, ...] = ()
-    several_networks: bool = False
-    offset: tuple[float, float] = (0.0, 0.0)
-    number: int = 0
-    radio: Profile | None = None
-    terrain: Path | None = None
-    firmware: str = "ardupilot"
-    source: str = ""
-
-    @property
-    def label(self) -> str:
-        """Its key in the state database and its folder among the logs: the system id, behind that of its network where
-        there are several."""
-        return f"{self.network}.{self.system}" if self.several_networks else str(self.system)
 
 
 def seed_of(seed: int, system: int, network: int = 0) -> int:

@@ -9,9 +9,9 @@ from typing import Final
 
 from mavlink_bridge.links.address import LinkError, parse_link
 from sortie.config.errors import UserError
-from sortie.config.formation import FleetVehicle
 from sortie.config.link_pattern import NETWORK_LINKS, filled_in, is_of_network, is_own
 from sortie.config.settings import Settings
+from sortie.config.vehicle_spec import VehicleSpec
 
 COUNTED: Final = "tcpin:127.0.0.1:{5760+10*n}"
 
@@ -25,31 +25,31 @@ class FleetLink:
     vehicle: int | None = None
 
 
-def all_links(settings: Settings, vehicles: Sequence[FleetVehicle]) -> list[FleetLink]:
+def all_links(settings: Settings, vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
     """What is to be opened, patterns worked out. UserError for a link that several networks would share."""
     networks = 1 + max(one.network for one in vehicles)
     urls = NETWORK_LINKS if settings.link is None and networks > 1 else settings.links
     return list(dict.fromkeys((*spread_links(urls, vehicles), *own_links(vehicles))))
 
 
-def spread_links(urls: Iterable[str], vehicles: Sequence[FleetVehicle]) -> list[FleetLink]:
+def spread_links(urls: Iterable[str], vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
     """What these addresses are for all: shared, or counted."""
     networks = 1 + max(one.network for one in vehicles)
     return list(dict.fromkeys(link for url in urls for link in _spread(url, vehicles, networks)))
 
 
-def own_links(vehicles: Iterable[FleetVehicle]) -> list[FleetLink]:
+def own_links(vehicles: Iterable[VehicleSpec]) -> list[FleetLink]:
     """Those that the vehicles say are their own."""
     return [own_link(url, one) for one in vehicles for url in one.link]
 
 
-def own_link(url: str, one: FleetVehicle) -> FleetLink:
+def own_link(url: str, one: VehicleSpec) -> FleetLink:
     """A link that only this vehicle is on, whether it counts or not."""
-    values = {"n": one.number, "sysid": one.system, "m": one.network}
+    values = {"n": one.number, "sysid": one.system or 1, "m": one.network}
     return FleetLink(filled_in(url, values), one.network, one.number)
 
 
-def check_own_links(vehicles: Sequence[FleetVehicle], where: str) -> None:
+def check_own_links(vehicles: Sequence[VehicleSpec], where: str) -> None:
     """UserError for a link that two vehicles say is their own."""
     taken: set[str] = set()
     for one in vehicles:
@@ -75,7 +75,7 @@ def _counting(url: str) -> str:
     return counted if found else COUNTED
 
 
-def _spread(url: str, vehicles: Sequence[FleetVehicle], networks: int) -> list[FleetLink]:
+def _spread(url: str, vehicles: Sequence[VehicleSpec], networks: int) -> list[FleetLink]:
     if is_own(url):
         own = [own_link(url, one) for one in vehicles]
         if len({link.url for link in own}) < len(own):

@@ -15,8 +15,9 @@ from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.rows import Rows
 from sitl.vehicles.simulated import SimulatedMachine
 from sortie.config.errors import UserError
-from sortie.config.formation import OWN_SYSTEM, FleetVehicle
+from sortie.config.formation import OWN_SYSTEM
 from sortie.config.parameters import given_parameters
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.build import (
     StoredValues,
     build_service,
@@ -34,17 +35,17 @@ NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 class Keeper(Protocol):
     """Where the state of one vehicle is kept, and what was found there."""
 
-    def __call__(self, vehicle: FleetVehicle) -> tuple[Journal, StoredValues]: ...
+    def __call__(self, vehicle: VehicleSpec) -> tuple[Journal, StoredValues]: ...
 
 
-def on_terrain(vehicles: Sequence[FleetVehicle]) -> tuple[tuple[FleetVehicle, ...], HeightMap | None]:
+def on_terrain(vehicles: Sequence[VehicleSpec]) -> tuple[tuple[VehicleSpec, ...], HeightMap | None]:
     """The vehicles standing on their terrain, and this; it is one for all, if there is any."""
     ground = terrain_around(vehicles[0].terrain, [one.home for one in vehicles])
     return tuple(replace(one, home=grounded(one.home, ground)) for one in vehicles), ground
 
 
 def build_fleet(
-    vehicles: Sequence[FleetVehicle],
+    vehicles: Sequence[VehicleSpec],
     keep: Keeper,
     *,
     epoch_us: int,
@@ -81,7 +82,7 @@ def _keep_apart(vehicles: Sequence[Parameters]) -> None:
         own.objection = partial(objection, own)
 
 
-def _rows(vehicles: Sequence[FleetVehicle], machines: Sequence[SimulatedMachine]) -> list[Rows]:
+def _rows(vehicles: Sequence[VehicleSpec], machines: Sequence[SimulatedMachine]) -> list[Rows]:
     """One for each kind; before services keep the machines' report vectors."""
     kinds: dict[str, list[SimulatedMachine]] = {}
     for one, machine in zip(vehicles, machines, strict=True):
@@ -90,7 +91,7 @@ def _rows(vehicles: Sequence[FleetVehicle], machines: Sequence[SimulatedMachine]
 
 
 def _service(
-    one: FleetVehicle,
+    one: VehicleSpec,
     machine: SimulatedMachine,
     keep: Keeper,
     defaults: Mapping[str, float],
@@ -106,7 +107,8 @@ def _service(
         raise (error.within(one.source) if one.source else error) from None
     for warning in warnings:
         warn(f"vehicle {one.label}: {warning}")
-    given[OWN_SYSTEM] = float(one.system)
+    if one.system is not None:
+        given[OWN_SYSTEM] = float(one.system)
     journal, stored = keep(one)
     given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
     name = simulated_name(one.kind, one.seed)

@@ -16,9 +16,9 @@ from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie import UserError
 from sortie.commands.cli import run
-from sortie.config.fleet_file import fleet_of
 from sortie.config.radio import EXAMPLE, radio_profile, radios_of_links
 from sortie.config.settings import Settings
+from sortie.config.vehicle_spec import specs_of
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, wait_for
 
@@ -168,4 +168,4 @@ def test_vehicles_of_a_fleet_have_radios_of_their_own(tmp_path: Path) -> None:
     assert process.returncode == 0, err
     file.write_text('[[vehicle]]\nradio = "sik-air-251"\n')
     with pytest.raises(UserError, match="did you mean sik-air-250"):
-        fleet_of(Settings(fleet=file))
+        specs_of(Settings(fleet=file))

@@ -13,8 +13,8 @@ from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
 from sortie.commands.cli import run as command
 from sortie.commands.fleet_program import FleetProgram
-from sortie.config.fleet_file import fleet_of
 from sortie.config.settings import Settings
+from sortie.config.vehicle_spec import specs_of
 from sortie.nodes.client import Listener, Remote
 from tests.fakes.flight_station import HOP
 from tests.fakes.patience import PATIENCE_S
@@ -324,7 +324,7 @@ def test_the_collector_looks_at_a_fleet_once(tmp_path: Path) -> None:
     of the program gives it back."""
     settings = Settings(count=3, state_dir=tmp_path / "state", log_dir=tmp_path / "logs", link=())
     before = gc.get_freeze_count()
-    with FleetProgram(settings, fleet_of(settings)) as run:
+    with FleetProgram(settings, specs_of(settings)) as run:
         assert gc.isenabled()
         run.begin(default_speedup=1.0)
         run.load()

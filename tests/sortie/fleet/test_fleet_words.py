@@ -10,20 +10,21 @@ import pytest
 from autopilot.interface.geo import GeoPoint, distance, to_local
 from sortie.api.fleet import Fleet
 from sortie.config.errors import UserError
-from sortie.config.fleet_file import EXAMPLE, fleet_of, read_fleet
-from sortie.config.formation import FleetVehicle, moved, places, seed_of
+from sortie.config.fleet_file import EXAMPLE, Layout, read_fleet
+from sortie.config.formation import moved, places, seed_of
 from sortie.config.link_pattern import filled_in, is_of_network, is_own
 from sortie.config.links_of_fleet import FleetLink, all_links
 from sortie.config.settings import Settings
 from sortie.config.values import VehicleSource, system_or_all
+from sortie.config.vehicle_spec import VehicleSpec, specs_of
 
 HOME = GeoPoint(47.0, 8.0, 400.0)
 
 
-def fleet(text: str, tmp_path: Path, **said: object) -> list[FleetVehicle]:
+def fleet(text: str, tmp_path: Path, **said: object) -> list[VehicleSpec]:
     file = tmp_path / "fleet.toml"
     file.write_text(text)
-    return fleet_of(Settings(fleet=file, home=(HOME, 90.0), **said))  # type: ignore[arg-type]
+    return specs_of(Settings(fleet=file, home=(HOME, 90.0), **said))  # type: ignore[arg-type]
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def test_count_places_and_numbers_the_vehicles() -> None:
         count=4, sysid=10, seed=3, spacing=30.0, home=(HOME, 45.0), vehicle=VehicleSource(frame="rover"),
         param=("WP_RADIUS=3",), fault=("gps.loss@60",),
     )  # fmt: skip
-    vehicles = fleet_of(settings)
+    vehicles = specs_of(settings)
     assert [one.system for one in vehicles] == [10, 11, 12, 13]
     assert [one.seed for one in vehicles] == [seed_of(3, system) for system in (10, 11, 12, 13)]
     assert {(one.kind, one.heading_deg, one.param, one.fault) for one in vehicles} == {
@@ -79,7 +80,7 @@ def test_count_places_and_numbers_the_vehicles() -> None:
 
 def test_networks_repeat_the_system_ids() -> None:
     """600 on three: 200 each, with seeds, keys and folders of their own."""
-    vehicles = fleet_of(Settings(count=600, networks=3))
+    vehicles = specs_of(Settings(count=600, networks=3))
     assert [(one.network, one.system) for one in (vehicles[0], vehicles[199], vehicles[200], vehicles[-1])] == [
         (0, 1), (0, 200), (1, 1), (2, 200),
     ]  # fmt: skip
@@ -99,7 +100,7 @@ def test_networks_repeat_the_system_ids() -> None:
 )
 def test_what_no_fleet_can_be(settings: Settings, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        fleet_of(settings)
+        specs_of(settings)
 
 
 # --- links ------------------------------------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ def test_other_patterns_are_refused(text: str) -> None:
 
 def test_links_are_shared_unless_they_count() -> None:
     """One for all, one for each, and those of a vehicle of the file."""
-    vehicles = [FleetVehicle("copter", k + 1, HOME, 0.0, k, number=k) for k in range(2)]
+    vehicles = [VehicleSpec("copter", k + 1, HOME, 0.0, k, number=k) for k in range(2)]
     settings = Settings(link=("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:{5760+10*n}"))
     assert all_links(settings, vehicles) == [
         FleetLink("udpout:127.0.0.1:14550", 0), FleetLink("tcpin:127.0.0.1:5760", 0, 0),
@@ -135,14 +136,14 @@ def test_links_are_shared_unless_they_count() -> None:
 @pytest.mark.parametrize("url", ["tcpin:127.0.0.1:{5800+0*n}", "tcpin:127.0.0.1:{5800+sysid}"])
 def test_own_links_that_do_not_differ_are_refused(url: str) -> None:
     """Of all vehicles, or of those with one system id in two networks: no other program has the port."""
-    vehicles = [FleetVehicle("copter", 1, HOME, 0.0, k, network=k, number=k) for k in range(2)]
+    vehicles = [VehicleSpec("copter", 1, HOME, 0.0, k, network=k, number=k) for k in range(2)]
     with pytest.raises(UserError, match="two vehicles would have the same link of their own; count them"):
         all_links(Settings(link=(url,)), vehicles)
 
 
 def test_several_networks_need_links_that_count_them() -> None:
     """The default ones do; one without a pattern is refused, for the system ids repeat."""
-    vehicles = [FleetVehicle("copter", 1, HOME, 0.0, k, network=k, number=k) for k in range(2)]
+    vehicles = [VehicleSpec("copter", 1, HOME, 0.0, k, network=k, number=k) for k in range(2)]
     assert [link.url for link in all_links(Settings(), vehicles)] == [
         "udpout:127.0.0.1:14550", "udpout:127.0.0.1:14560", "tcpin:127.0.0.1:5760", "tcpin:127.0.0.1:5770",
     ]  # fmt: skip
@@ -155,7 +156,7 @@ def test_the_printed_file_is_a_fleet(tmp_path: Path) -> None:
     """What --print-fleet prints can be flown as it is: three copters in a grid, a rover of its own."""
     file = tmp_path / "fleet.toml"
     file.write_text(EXAMPLE)
-    vehicles = fleet_of(Settings(fleet=file))
+    vehicles = specs_of(Settings(fleet=file))
     assert [(one.system, one.kind) for one in vehicles] == [(1, "copter"), (2, "copter"), (3, "copter"), (20, "rover")]
     assert all(one.param == ("SIM_WIND_SPD=3.0",) for one in vehicles)
     assert distance(vehicles[0].home, vehicles[3].home) == pytest.approx(40.0, abs=0.1)
@@ -254,6 +255,9 @@ def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
         ("[[vehicle]]\n[[vehicle]]\nlinks = ['foo']\n", "fleet.toml: vehicle 2: link 'foo'"),
         ("[[vehicle]]\nlinks = ['tcpin:127.0.0.1:{5760+k}']\n", "vehicle 1: links tcpin:127.0.0.1:{5760+k}: expected"),
         ("[[vehicle]]\nradio = 'sik-5760'\n", "vehicle 1: radio sik-5760: no such radio; did you mean sik-57600?"),
+        ("[[vehicle]]\nfirmware = 'px5'\n", "vehicle 1: firmware px5: expected ardupilot or px4"),
+        ("[[vehicle]]\nfirmware = ['px4']\n", "vehicle 1: firmware must be a single value"),
+        ("[[vehicle]]\nshared = 'px4'\n", "vehicle 1: unknown key 'shared'"),
         ("[[vehicle]\n", "fleet.toml"),
     ],
 )
@@ -266,10 +270,8 @@ def test_a_wrong_file_is_one_line(text: str, said: str, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    from sortie.config.fleet_file import Common
-
     with pytest.raises(UserError, match="No such file"):
-        read_fleet(tmp_path / "none.toml", Common("copter", (HOME, 0.0), 0))
+        read_fleet(tmp_path / "none.toml", VehicleSpec("copter", None, HOME, 0.0, 0), Layout())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, split_frames
 from mavlink_bridge.wire.signing import Signing, timestamp_of
-from sortie.config.formation import FleetVehicle, moved, seed_of
+from sortie.config.formation import moved, seed_of
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.fleet import FleetNode
@@ -32,7 +33,7 @@ def _raise(error: Exception, where: str) -> None:
 
 def made(kinds: tuple[str, ...] = KINDS, fault: tuple[str, ...] = ()) -> FleetNode:
     vehicles = [
-        FleetVehicle(kind, number, moved(HOME, 20.0 * number, 0.0), 90.0, seed_of(3, number), fault=fault)
+        VehicleSpec(kind, number, moved(HOME, 20.0 * number, 0.0), 90.0, seed_of(3, number), fault=fault)
         for number, kind in enumerate(kinds, start=1)
     ]
     return build_fleet(

@@ -12,7 +12,8 @@ from autopilot.context.journal import NoJournal
 from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.interface.geo import GeoPoint
 from sortie.api.sample import square
-from sortie.config.formation import FleetVehicle, moved, seed_of
+from sortie.config.formation import moved, seed_of
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.fleet_build import build_fleet
@@ -76,7 +77,7 @@ def run(node: VehicleNode) -> None:
         runtime.step(END_MS)
 
 
-def alone(one: FleetVehicle, folder: Path, late_ms: int) -> dict[str, bytes]:
+def alone(one: VehicleSpec, folder: Path, late_ms: int) -> dict[str, bytes]:
     given = {name: float(value) for name, _, value in (entry.partition("=") for entry in one.param)}
     vehicle = make_vehicle(one.kind, one.home, one.heading_deg, one.seed)
     service = build_service(
@@ -89,7 +90,7 @@ def alone(one: FleetVehicle, folder: Path, late_ms: int) -> dict[str, bytes]:
     return flown.left()
 
 
-def together(fleet: list[FleetVehicle], folder: Path, late_ms: list[int]) -> list[dict[str, bytes]]:
+def together(fleet: list[VehicleSpec], folder: Path, late_ms: list[int]) -> list[dict[str, bytes]]:
     node = build_fleet(
         fleet, lambda one: (NoJournal(), StoredState()), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, warn=_refuse
     )
@@ -108,11 +109,11 @@ def _refuse(warning: str) -> None:
     raise AssertionError(warning)
 
 
-def vehicle(system: int, kind: str, north: float, east: float, fault: tuple[str, ...] = ()) -> FleetVehicle:
-    return FleetVehicle(kind, system, moved(HOME, north, east), 90.0, seed_of(7, system), param=WINDY, fault=fault)
+def vehicle(system: int, kind: str, north: float, east: float, fault: tuple[str, ...] = ()) -> VehicleSpec:
+    return VehicleSpec(kind, system, moved(HOME, north, east), 90.0, seed_of(7, system), param=WINDY, fault=fault)
 
 
-def check(fleet: list[FleetVehicle], late_ms: list[int], folder: Path) -> None:
+def check(fleet: list[VehicleSpec], late_ms: list[int], folder: Path) -> None:
     for one, ours, late in zip(fleet, together(fleet, folder / "fleet", late_ms), late_ms, strict=True):
         theirs = alone(one, folder / f"alone-{one.label}", late)
         assert sorted(ours) == sorted(theirs)

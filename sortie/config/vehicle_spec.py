@@ -1,0 +1,106 @@
+"""One vehicle of a run, as it was asked for: alone, or one of a fleet.
+
+Command line, fleet file, `Session`, `Fleet`, campaigns, the pytest plugin and rehearsals all come to these, and
+`sortie.assembly` makes vehicles of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from autopilot.interface.geo import GeoPoint
+from sortie.config.errors import UserError, nearest
+from sortie.config.option import Option
+from sortie.config.settings import SETTINGS, Settings
+from sortie.config.values import DEFAULT_HOME
+
+if TYPE_CHECKING:
+    from mavlink_bridge.links.radio.profile import Profile
+
+_WORKED_OUT: Final = frozenset({"home", "seed", "param", "fault", "link", "radio"})
+"""Fields that have the name of an option, and are made of it and of more."""
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleSpec:
+    """`system`: its system id; None: what its parameters say. `heading_deg`: at boot. `param`, `fault`: as on the
+    command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on these. `alone`: no
+    vehicle of a fleet. Of one: `network`: which of the shared radio networks it is on, of several or one;
+    `offset`: m north and east of the place for which a plan of the fleet is made; `number`: from 0 in the fleet.
+    `terrain`: what all of them stand on; `firmware`: what it is spoken to as. `source`: where a file says all this.
+    """
+
+    kind: str
+    system: int | None
+    home: GeoPoint
+    heading_deg: float
+    seed: int
+    network: int = 0
+    param: tuple[str, ...] = ()
+    fault: tuple[str, ...] = ()
+    plan: Path | None = None
+    link: tuple[str, ...] = ()
+    several_networks: bool = False
+    offset: tuple[float, float] = (0.0, 0.0)
+    number: int = 0
+    radio: Profile | None = None
+    terrain: Path | None = Settings.terrain.default
+    firmware: str = Settings.firmware.default
+    source: str = ""
+    alone: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its key in the state database and its folder among the logs: the system id, behind that of its network where
+        there are several; empty for one that is alone."""
+        if self.alone:
+            return ""
+        return f"{self.network}.{self.system}" if self.several_networks else str(self.system)
+
+
+SHARED: Final[Mapping[str, Option[object]]] = MappingProxyType(
+    {one.name: SETTINGS[one.name] for one in fields(VehicleSpec) if one.name in SETTINGS.keys() - _WORKED_OUT}
+)
+"""Options that every vehicle of a run has as they were said: rows of `Settings` by key. A `[[vehicle]]` of a fleet file
+and further keywords of `Session` and `Fleet` may say them too."""
+
+
+def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:
+    """The vehicle of these settings if it is alone, and what those of a fleet have in common. `start`: where it stands
+    when nobody gave --home."""
+    if settings.home is not None:
+        home = settings.home
+    else:
+        lat, lon, alt, heading = DEFAULT_HOME
+        home = GeoPoint(lat, lon, alt) if start is None else start, heading
+    shared: dict[str, Any] = {key: getattr(settings, key) for key in SHARED}
+    return VehicleSpec(
+        settings.vehicle.frame, settings.sysid, *home, settings.seed, param=settings.param, fault=settings.fault,
+        alone=True, **shared,
+    )  # fmt: skip
+
+
+def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleSpec]:
+    """The vehicles that a run was told to fly: one alone, or a fleet. UserError for what fits no fleet."""
+    base = base_spec(settings, start)
+    if not settings.is_fleet:
+        return [base]
+    from sortie.config.fleet_file import fleet_of  # one vehicle does without
+
+    return fleet_of(settings, base)
+
+
+def shared_values(given: Mapping[str, object], known: Iterable[str] = ()) -> dict[str, Any]:
+    """Values of `SHARED` options by name, read as the command line reads them. `known`: other names for the hint of a
+    UserError, which an unknown one is."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        row = SHARED.get(name)
+        if row is None:
+            raise UserError(f"unknown argument {name}{nearest(name, (*known, *SHARED))}")
+        found[name] = row.read(str(value))
+    return found
