@@ -170,7 +170,6 @@ class WatchSettings(_Table, frozen=True):
     signature_max_k: Positive = 15.0
     fill_max: Fraction = 0.95
     cryo_warn_k: Positive = 100.0
-    cryo_max_k: Positive = 110.0
     manifold_warn_bar: Positive = 6.0
     soxe_warn_k: Positive = 1_120.0
     soxe_max_k: Positive = 1_200.0

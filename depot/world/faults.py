@@ -221,9 +221,7 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     "thermal_signature": _health("signature_k", lambda p: 1.5 * p.watch.signature_max_k, 0.0),
     "store_full": _filler(lambda state: state.depot.co2),
     "fuel_store_full": _filler(lambda state: state.depot.ch4),
-    "cryo_limit": _depot(
-        "cryo_k", lambda p: _between(p.watch.cryo_warn_k, p.watch.cryo_max_k), lambda p: p.depot.cryo_k
-    ),
+    "cryo_limit": _depot("cryo_k", lambda p: 1.05 * p.watch.cryo_warn_k, lambda p: p.depot.cryo_k),
     "manifold_pressure": _depot("manifold_bar", lambda p: 1.2 * p.watch.manifold_warn_bar, lambda p: 3.0),
     "soxe_overheat": _depot(
         "soxe_k", lambda p: _between(p.watch.soxe_warn_k, p.watch.soxe_max_k), lambda p: p.depot.soxe_k

@@ -138,7 +138,7 @@ def _check_sense(profile: Profile, where: str) -> None:
         for name in names:
             if name not in NAMES:
                 refuse(f"{table}: unknown fault '{name}'{nearest(name, NAMES)}")
-    for low, high in (("drift_warn_m", "corridor_m"), ("cryo_warn_k", "cryo_max_k"), ("soxe_warn_k", "soxe_max_k")):
+    for low, high in (("drift_warn_m", "corridor_m"), ("soxe_warn_k", "soxe_max_k")):
         if getattr(profile.watch, low) >= getattr(profile.watch, high):
             refuse(f"watch.{low} must be below watch.{high}")
     depot = profile.depot

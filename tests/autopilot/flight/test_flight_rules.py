@@ -127,6 +127,20 @@ def test_after_an_abort_that_the_motors_refuse_disarm_delay_acts_again() -> None
     assert not bench.core.facts.armed
 
 
+def test_an_abort_is_in_idle_when_the_motors_are_off_and_no_sooner() -> None:
+    """Motors that refuse are asked each second; until they have stopped the flight is in ARMED."""
+    bench = FlightBench(parameters={"FM_COUNTDOWN": 100, "DISARM_DELAY": 0})
+    bench.fault("motor.disarm")
+    bench.go()
+    bench.run(1.0)
+    assert bench.abort().ok
+    bench.run(10.0)
+    assert (bench.states, bench.core.facts.armed) == ([P, A], True)
+    bench.fault("motor.disarm", active=False)
+    bench.run(2.0)
+    assert (bench.states, bench.core.facts.armed) == ([P, A, I], False)
+
+
 def test_go_starts_at_the_first_item_and_a_plain_arm_where_set_current_said() -> None:
     """Decided: GO's RESET sets the index, the RESET of a plain arm keeps it."""
     mission = (takeoff(), waypoint(30.0, 0.0), takeoff(20.0), LAND)

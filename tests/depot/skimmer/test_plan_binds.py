@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 import depot.skimmer
+from depot.decision import Decision
 from depot.messages import AbortLimits
-from depot.names import ABORT_1_NAMES, ALL_TRIGGERS
-from depot.readings import SkimmerReading
+from depot.names import ABORT_1_NAMES, ALL_TRIGGERS, Stage
+from depot.readings import Place, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.skimmer.watches import ABORT_1, first_trip, trips
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -88,6 +89,37 @@ def test_a_plan_whose_thresholds_differ_from_the_profile_s_is_what_counts(
         assert bench.decision(name).facts["drift_m"] < 20_000.0
         return
     assert name in bench.decision("no_go").facts["failed"]
+
+
+def test_the_way_of_the_plan_is_the_one_that_was_sent() -> None:
+    """Its waypoints with their altitudes come as the items of a mission, whatever the usual region is."""
+    way = ((0.0, 0.0, 81_000.0), (0.5, -7.0, 72_000.0))
+    profile = msgspec.structs.replace(PROFILE, plan=msgspec.structs.replace(PROFILE.plan, waypoints=way))
+    bench = LoopBench(profile=profile)
+    while bench.loop.skimmer.memory.plan is None:
+        bench.step()
+    taken = bench.loop.skimmer.memory.plan.waypoints
+    assert len(taken) == len(way) and all(place == pytest.approx(sent) for place, sent in zip(taken, way, strict=True))
+
+
+@pytest.mark.parametrize("harvest_s", [1_000.0, 216_000.0])
+def test_the_harvest_lasts_as_long_as_the_plan_allows(harvest_s: float) -> None:
+    """To the millisecond, with room in the store and margins that are wide."""
+    decided: list[Decision] = []
+    controller = SkimmerController(
+        PROFILE.heartbeat, PROFILE.power, PROFILE.skimmer.clear_m, LoopBench().loop.world, decided.append
+    )
+    memory = controller.memory
+    memory.plan, memory.stage = msgspec.structs.replace(PLAN, harvest_s=harvest_s), Stage.OUTBOUND
+    there = SkimmerReading(
+        **(WELL | {"fuel_kg": 1e6, "place": Place.ZONE, "in_zone": True, "reserve_wh": 1e6, "soc": 1.0})
+    )
+    assert controller._step(there, 0) and memory.stage is Stage.HARVEST
+    memory.heard_ms = until_ms = round(harvest_s * 1000.0)
+    assert controller.next_deadline_ms() <= until_ms
+    assert not controller._step(there, until_ms - 1) and memory.stage is Stage.HARVEST
+    assert controller._step(there, until_ms) and memory.stage is Stage.RETURN
+    assert "time_budget_reached" in [each.name for each in decided]
 
 
 def test_a_reserve_of_the_plan_ends_the_sortie_that_the_profile_would_fly() -> None:

@@ -306,14 +306,16 @@ def test_beyond_its_vicinity_the_depot_hears_a_skimmer_in_windows_only() -> None
 
 
 def test_a_plan_with_another_region_is_flown_to_another_place() -> None:
-    """The last of its places is the lowest of the dips."""
-    lower = msgspec.structs.replace(PLAN, waypoints=((0.0, 0.0, 82_000.0), (0.0, -7.0, 72_000.0)))
+    """The last of its places is the lowest of the dips: so low does it come, and about there."""
+    region = (0.0, -7.0, 72_000.0)
+    lower = msgspec.structs.replace(PLAN, waypoints=((0.0, 0.0, 82_000.0), region))
     world = FlownWorld(PROFILE, 1, lower)
     world.undock()
     run(world, 400.0)
     world.initial_burn()
     run(world, 1.2 * PROFILE.plan.outbound_s, Place.ZONE)
     run(world, 500.0)
-    ellipse_m = world.guidance.entry(lower)
-    assert world.guidance.memory.target == ellipse_m
-    assert size(position(world.motion.legs.at(world.state.now_ms))) > 60_000.0
+    x, y, _, vx, *_ = world.motion.legs.at(world.state.now_ms)
+    orbit = world.motion.almanac.orbit
+    assert orbit.altitude_m - hypot(x, vx / orbit.rate) == pytest.approx(region[2], abs=300.0)
+    assert y - 2.0 * vx / orbit.rate == pytest.approx(orbit.offset_m(region)[1], abs=2_000.0)

@@ -232,6 +232,24 @@ def test_only_the_segments_that_fail_are_isolated(name: str) -> None:
     assert {"O2_M-ENGINE_FEED", "FUEL_M-ENGINE_FEED"}.isdisjoint(shut)
 
 
+@pytest.mark.parametrize(
+    ("name", "shut"),
+    [
+        ("tank_rupture", ["CO2_M-CO2_TANK_RING"]),
+        ("manifold_breach", ["DOCK_CO2-CO2_M", "CO2_M-CO2_TANK_RING", "CO2_M-SOXE"]),
+        ("hull_fracture", ["DOCK_CO2-CO2_M", "DOCK_FUEL-FUEL_M"]),
+        ("soxe_runaway", ["CO2_M-SOXE", "SOXE-O2_M"]),
+        ("boil_off", ["FUEL_M-H2_TANK_RING"]),
+    ],
+)
+def test_every_line_to_and_from_what_is_damaged_is_shut(name: str, shut: list[str]) -> None:
+    """And passes nothing any more (docs/reference/sortie-loop.md, "Depot topology")."""
+    world = at_harvest()
+    world.inject(name)
+    assert world.total_abort(world.depot_reading().failed_segments) == shut
+    assert [line.name for line in world.state.depot.plumbing.all() if not line.works] == shut
+
+
 def test_total_abort_leaves_the_survival_bus_alone() -> None:
     """In the dark the depot's battery gives the survival loads and nothing else; no tank changes, nobody is served."""
     world = at_harvest()
