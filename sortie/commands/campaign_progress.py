@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TextIO
 
 from sortie.campaign.execution import View
-from sortie.logs.terminal import Terminal
+from sortie.logs.terminal import BAD, GOOD, Terminal
 
 _EVERY_S: Final = 1.0
 _STILL_S: Final = 30.0
@@ -44,7 +44,9 @@ class CampaignProgress:
             self._refused += 1
         seconds = now_s - self._began_s
         if self._terminal.is_open and view.done < view.total:
-            self._terminal.draw(now_s, lambda _: [bar(view), live_line(view, seconds, self._start)])
+            self._terminal.draw(
+                now_s, lambda _: [[(bar(view), BAD if view.failed else GOOD)], live_line(view, seconds, self._start)]
+            )
             return
         silent_s = now_s - self._told_s
         fresh = view.done != self._told_done and silent_s >= _EVERY_S

@@ -7,10 +7,11 @@ import time
 from sortie.api.sample import square
 from sortie.commands.build import Program
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
-from sortie.commands.progress import Progress
+from sortie.commands.progress import Progress, last_word
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import JSON, ONCE
+from sortie.logs.terminal import run_log_shown
 from sortie.runtime.share import never
 
 
@@ -43,7 +44,8 @@ def demo(given: Given) -> int:
         if runtime.signals.exit_status is None and not once:
             print_result(result, as_json=False)
             progress.terminal.say("sortie: still serving; Ctrl-C ends it")
-            runtime.run(never)
+            with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal):
+                runtime.run(never, progress.refresh)
             return runtime.signals.exit_status or 0
         print_result(result, given[JSON])
         if runtime.signals.exit_status is not None:

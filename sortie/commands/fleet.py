@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -15,6 +16,7 @@ from autopilot.mission.plan import Plan
 from sortie.commands.fleet_program import FleetProgram
 from sortie.commands.fleet_progress import FleetProgress
 from sortie.commands.flying import COUNTDOWN, summary_of
+from sortie.commands.progress import last_word
 from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.given import Given
@@ -22,6 +24,7 @@ from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
 from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec, specs_of
 from sortie.logs.separation_log import as_facts
+from sortie.logs.terminal import run_log_shown
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
 from sortie.nodes.vehicle import Service
@@ -40,8 +43,11 @@ def serve_fleet(settings: Settings) -> int:
             f"sortie: serving {len(vehicles)} vehicles ({kinds}), {ordered[0].label} to {ordered[-1].label}, on "
             f"{', '.join(run.open_at)}", file=sys.stderr, flush=True,
         )  # fmt: skip
-        run.load()
-        runtime.run(lambda: run.reboot)
+        progress = FleetProgress(run.node.services, [one.label for one in vehicles])
+        level = logging.INFO if progress.tells_all else logging.WARNING
+        with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal, level):
+            run.load()
+            runtime.run(lambda: run.reboot, progress.refresh)
     if run.reboot:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return runtime.signals.exit_status or 0
@@ -135,7 +141,6 @@ class _Follower:
         """An observer of its service."""
         self._progress.observe(self._number, events, now_ms)
         self.flight.step(events, now_ms)
-        self._progress.phases[self._number] = self.flight.state.name.lower()
 
 
 def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress, go_at_s: float) -> dict[str, Any]:

@@ -39,15 +39,16 @@ def fly_once(
     service = run.service
     started_s = time.monotonic()
 
+    flies = False
+
     def observe(events: list[Event], now_ms: int) -> None:
+        nonlocal flies, started_s
         progress.observe(events, now_ms)
         flight.step(events, now_ms)
-        phase = flight.state.name.lower()
-        if phase != progress.phase:
-            progress.phase = phase
-            if flight.state is FlightState.FLYING:
-                nonlocal started_s
-                started_s = time.monotonic()
+        if flight.state is not FlightState.FLYING:
+            flies = False
+        elif not flies:
+            flies, started_s = True, time.monotonic()
 
     service.observers.append(observe)
     service.next_step_ms = flight.next_deadline_ms

@@ -6,8 +6,10 @@ import os
 import sys
 
 from sortie.commands.build import Program
+from sortie.commands.progress import Progress, last_word
 from sortie.config.given import Given
 from sortie.config.options import PRINT_FLEET
+from sortie.logs.terminal import run_log_shown
 
 
 def serve(given: Given) -> int:
@@ -24,11 +26,13 @@ def serve(given: Given) -> int:
         return serve_fleet(settings)
     with Program(settings) as run:
         runtime = run.begin(default_speedup=1.0)
+        progress = Progress(run.service)
         run.open_links()
         kind = run.service.autopilot.facts.vehicle_class.name
         print(f"sortie: serving {kind} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
-        runtime.load()
-        runtime.run(lambda: run.reboot)
+        with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal):
+            runtime.load()
+            runtime.run(lambda: run.reboot, progress.refresh)
     if run.reboot:
         # PREFLIGHT_REBOOT: the vehicle boots anew with what is stored, in a process as fresh as the first.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

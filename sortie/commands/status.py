@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand
 from autopilot.mav import Component, WireMissionState
@@ -57,11 +57,30 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict
     }  # fmt: skip
 
 
+_UNITS: Final = {"s": "s", "m": "m", "percent": "%"}
+"""By the suffix of a fact's name."""
+
+
 def _show(facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if isinstance(value, dict):
-            value = ", ".join(f"{key} {entry}" for key, entry in value.items())
-        print(f"{name:16} {'-' if value is None else value}", flush=True)
+            label, words = name, ", ".join(" ".join(with_unit(key, entry)) for key, entry in value.items())
+        else:
+            label, words = with_unit(name, value)
+        print(f"{label:16} {words}", flush=True)
+
+
+def with_unit(name: str, value: object) -> tuple[str, str]:
+    """What a person reads of `battery_percent` or `height_m`: the name without its suffix, the value with the unit."""
+    label, _, suffix = name.rpartition("_")
+    if value is None:
+        return label if suffix in _UNITS else name, "-"
+    if isinstance(value, bool):
+        return name, "yes" if value else "no"
+    if suffix not in _UNITS:
+        return name, str(value)
+    rounded = f"{round(value, 1) + 0.0:.1f}" if isinstance(value, float) else str(value)  # no "-0.0"
+    return label, f"{rounded} {_UNITS[suffix]}"
 
 
 def _show_all(fleet: list[dict[str, Any]]) -> None:

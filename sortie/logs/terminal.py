@@ -1,14 +1,33 @@
 """What a person sees while a command runs, on stderr: lines that stay and, on a terminal, a view below them that is
-drawn anew. Where it goes to a file or a pipe there are the lines alone."""
+drawn anew. Where it goes to a file or a pipe there are the lines alone, without colours; NO_COLOR turns these off on a
+terminal too (https://no-color.org)."""
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TextIO
+
+from autopilot.mav import Severity
+from sortie.logs.run_log import LOGGER
 
 if TYPE_CHECKING:
     from rich.live import Live
+
+Field = str | tuple[str, str]
+"""Text, or text and its style in rich's words ("bold", "red")."""
+Line = str | Sequence[Field]
+"""A line of the view: text, which ends in an ellipsis where the terminal does; or fields, of which those are shown that
+fit whole."""
+_BETWEEN: Final = "  "
+GOOD, DOUBT, BAD = "green", "yellow", "bold red"
+
+
+def style_of(severity: Severity) -> str:
+    """The colour of a vehicle's text."""
+    return BAD if severity <= Severity.ERROR else DOUBT if severity == Severity.WARNING else ""
 
 
 class Terminal:
@@ -47,20 +66,66 @@ class Terminal:
         """Is there a view?"""
         return self._live is not None
 
-    def say(self, text: str) -> None:
-        """One line that stays."""
+    def say(self, text: str, style: str = "") -> None:
+        """One line that stays; in a colour while there is a view."""
         if self._live is not None:
-            self._live.console.print(text, markup=False, highlight=False)
+            self._live.console.print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)
         else:
             print(text, file=self._out, flush=True)
 
-    def draw(self, wall_s: float, lines: Callable[[int], list[str]]) -> None:
+    def draw(self, wall_s: float, lines: Callable[[int], Sequence[Line]]) -> None:
         """Draw `lines(height of the terminal)`, if there is a view and its time has come. A line that wraps could not
-        be drawn over: what is too long is cut, so the least important comes last in it."""
+        be drawn over: what is too long is left out, so the least important comes last in it."""
         if self._live is None or wall_s < self._next_s:
             return
         self._next_s = wall_s + self._every_s
         from rich.text import Text
 
-        text = "\n".join(lines(self._live.console.height))
-        self._live.update(Text(text, no_wrap=True, overflow="crop"), refresh=True)
+        console = self._live.console
+        rows = [Text.assemble(*fitted(line, console.width)) for line in lines(console.height)]
+        self._live.update(Text("\n", no_wrap=True, overflow="ellipsis").join(rows), refresh=True)
+
+
+def fitted(line: Line, width: int) -> list[Field]:
+    """The fields of a line that fit into `width` columns, from the left, with two columns between them."""
+    if isinstance(line, str):
+        return [line]
+    shown: list[Field] = []
+    left = width
+    for field in line:
+        text = field if isinstance(field, str) else field[0]
+        needed = len(text) + (len(_BETWEEN) if shown else 0)
+        if needed > left:
+            break
+        shown += [_BETWEEN, field] if shown else [field]
+        left -= needed
+    return shown
+
+
+class _RunLogLines(logging.Handler):
+    """Says on a terminal what run.log is told."""
+
+    def __init__(self, terminal: Terminal, level: int) -> None:
+        super().__init__(level)
+        self._terminal = terminal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        at_s = getattr(record, "vehicle_s", None)
+        when = "   sortie: " if at_s is None else f"{at_s:8.1f} s  "
+        style = BAD if record.levelno >= logging.ERROR else DOUBT if record.levelno >= logging.WARNING else ""
+        self._terminal.say(when + record.getMessage(), style)
+
+
+@contextmanager
+def run_log_shown(terminal: Terminal, level: int = logging.INFO) -> Iterator[None]:
+    """The view is open and what run.log is told, at `level` and worse, stands above it. Where there is no terminal
+    nothing is said: a service that runs for months has its run.log."""
+    terminal.start()
+    lines = _RunLogLines(terminal, level)
+    if terminal.is_open:
+        LOGGER.addHandler(lines)
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(lines)
+        terminal.stop()

@@ -12,13 +12,13 @@ import os
 import select
 import sys
 import time
-from typing import Any
+from typing import Any, Final
 
 from depot.decision import Decision
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES, SkimmerState
 from depot.settings import UnitSettings
-from sortie.logs.terminal import Terminal
+from sortie.logs.terminal import BAD, Line, Terminal
 from sortie.loop.loop import SortieLoop
 
 REFRESH_S = 0.1
@@ -33,6 +33,10 @@ _WORTH_A_LINE = frozenset(
 
 _ABORTS = frozenset((*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES))
 """Triggers: decisions of the depot under these names are aborts."""
+
+
+OVERDUE: Final = "overdue"
+"""What T_DEATH, the timer to the declared loss, is called where people read it."""
 
 
 def span(ms: float) -> str:
@@ -104,7 +108,7 @@ class LoopView:
                 f"  {span(loop.now_ms)} sortie {memory.number} phase {int(memory.phase)}: {memory.phase.title}"
             )
 
-    def lines(self, loop: SortieLoop) -> list[str]:
+    def lines(self, loop: SortieLoop) -> list[Line]:
         """The panel: phase, timers, mode, tanks, batteries, sortie count, last decision and its reason."""
         memory, state, status = loop.depot.memory, loop.world.state, loop.depot.memory.status
         of = "" if self._total is None else f" of {self._total}"
@@ -112,17 +116,20 @@ class LoopView:
         shown = f"{shown}, in other hands" if memory.controlled_by else shown
         death = "stopped" if memory.death.due_ms is None else f"in {span(memory.death.due_ms - loop.now_ms)}"
         beat = "not expected" if memory.beats.due_ms is None else f"{memory.beats.misses} missed"
-        out = [
-            f"sortie {memory.number}{of}   phase {int(memory.phase)} {memory.phase.title}   {span(loop.now_ms)}",
-            f"skimmer {shown}   mode {'-' if status is None else status.mode}   T_DEATH {death}   heartbeat {beat}",
-        ]
+        phase = f"phase {int(memory.phase)} {memory.phase.title}"
+        style = BAD if memory.skimmer is SkimmerState.LOST else "bold"
+        out: list[Line] = [
+            [f"sortie {memory.number}{of}", (phase, "bold"), span(loop.now_ms)],
+            [(f"skimmer {shown}", style), f"mode {'-' if status is None else status.mode}",
+             f"{OVERDUE} {death}", f"heartbeat {beat}"],
+        ]  # fmt: skip
         if status is not None:
-            out.append(
-                f"propellant {amount(status.fuel_kg, self._units.propellant)}   "
-                f"store {amount(status.store_kg, self._units.store)}   batteries {status.soc:.0%}"
-            )
-        tanks = "   ".join(f"{tank.name} {tank.fill:.0%}" for tank in state.depot.tanks)
-        out.append(f"{tanks}   depot battery {state.depot.battery.j / state.depot.battery.capacity_j:.0%}")
+            out.append([
+                f"propellant {amount(status.fuel_kg, self._units.propellant)}",
+                f"store {amount(status.store_kg, self._units.store)}", f"batteries {status.soc:.0%}",
+            ])  # fmt: skip
+        depot = f"depot battery {state.depot.battery.j / state.depot.battery.capacity_j:.0%}"
+        out.append([depot, *(f"{tank.name} {tank.fill:.0%}" for tank in state.depot.tanks)])
         if self._last is not None:
             out.append(f"last decision: {self._last.name}: {self._last.reason}")
         return out

@@ -396,6 +396,14 @@ class Service:
         """The highest item number of the mission."""
         return max(self.autopilot.plans.mission.count() - 1, 0)
 
+    @property
+    def phase(self) -> str:
+        """Where its flight manager stands, in a word."""
+        flights = self.autopilot.flights
+        return (
+            ("armed" if self.autopilot.facts.armed else "disarmed") if flights is None else flights.state.name.lower()
+        )
+
     def facts(self) -> dict[str, Any]:
         """What progress and status show; metres, seconds, m/s, percent."""
         state = self.vehicle.state.report

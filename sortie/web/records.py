@@ -115,7 +115,7 @@ def read_loop(directory: Path) -> dict[str, Any] | None:
 def facts_of(snapshot: Snapshot) -> dict[str, Any]:
     """Phase, timers (name, text), levels (name, share) and what else is known."""
     from depot.names import Phase, SkimmerState
-    from sortie.loop.view import span
+    from sortie.loop.view import OVERDUE, span
 
     memory, world = snapshot.depot, snapshot.world
     phase, status = Phase(memory.phase), memory.status
@@ -135,7 +135,7 @@ def facts_of(snapshot: Snapshot) -> dict[str, Any]:
         "sortie": memory.number, "phase": int(phase), "title": phase.title, "facts": facts, "levels": levels,
         "timers": [
             ["time", span(world.now_ms)], ["in this phase", span(world.now_ms - memory.phase_start_ms)],
-            ["T_DEATH", death], ["heartbeat", beat],
+            [OVERDUE, death], ["heartbeat", beat],
         ],
     }  # fmt: skip
 

@@ -12,6 +12,9 @@ import pytest
 from autopilot.context.events import StatusText
 from autopilot.mav import Severity
 from sortie.commands.progress import Progress
+from sortie.logs import terminal as view
+from sortie.logs.run_log import LOGGER
+from sortie.logs.terminal import run_log_shown
 
 FACTS = {
     "mode": "ALT_HOLD", "armed": True, "item": 112, "items": 5000, "distance_m": 12345.6, "height_m": 101.2,
@@ -31,14 +34,13 @@ class Terminal(io.StringIO):
 def drawn(monkeypatch):
     """Draws one line on a terminal of `columns` and gives what was written, without control sequences."""
 
-    def draw(columns: int) -> str:
+    def draw(columns: int, facts: dict[str, Any] = FACTS) -> str:
         monkeypatch.setenv("TERM", "xterm")
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setenv("LINES", "25")
         terminal = Terminal()
-        service: Any = SimpleNamespace(now_ms=1_234_560, facts=lambda: FACTS)
+        service: Any = SimpleNamespace(now_ms=1_234_560, phase="preflight", facts=lambda: facts)
         progress = Progress(service, terminal)
-        progress.phase = "preflight"
         progress.terminal.start()
         progress.refresh(1.0)
         written = terminal.getvalue()
@@ -59,14 +61,52 @@ def test_the_line_never_wraps(drawn, columns):
 def test_what_matters_is_visible_in_80_columns(drawn):
     """Phase, item, distance, battery and speed-up come first, even in a long flight."""
     line = drawn(80)
-    for fact in ("preflight", "item 112 of 5000", "12346 m to go", "battery 100%", "x1 "):
+    for fact in ("preflight", "item 112 of 5000", "12346 m to go", "battery 100%", "x1"):
         assert fact in line
+
+
+@pytest.mark.parametrize("columns", range(30, 130, 5))
+def test_no_value_is_cut(drawn, columns):
+    """What does not fit is left out whole: a height of "23.6 m" was one of 236 m, or a mode "HE"."""
+    whole = drawn(200).strip()
+    cut = drawn(columns).strip()
+    assert whole.startswith(cut)
+    assert whole == cut or whole[len(cut) :].startswith("  ")
+
+
+def test_a_usual_flight_shows_height_and_mode_in_80_columns(drawn):
+    line = drawn(80, {**FACTS, "mode": "AUTO", "item": 2, "items": 6, "distance_m": 58.0, "height_m": 10.0,
+                      "battery_percent": 96.0})  # fmt: skip
+    assert "10 m up" in line and "AUTO" in line
+
+
+def test_run_log_stands_above_the_view_of_a_service_and_nowhere_else(monkeypatch):
+    """`sortie serve` said nothing after its first line: links, arming, refusals, in colour where they are bad."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
+        with run_log_shown(view.Terminal(stream)):
+            LOGGER.error("GO refused: no mission", extra={"vehicle_s": 4.0})
+        LOGGER.error("after the end")
+        assert ("     4.0 s  GO refused: no mission" in CONTROL.sub("", stream.getvalue())) is shown
+        assert ("\x1b[1;31m" in stream.getvalue()) is shown
+        assert "after the end" not in stream.getvalue()
+
+
+def test_no_colour_where_it_is_not_wanted(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    with run_log_shown(view.Terminal(stream)):
+        LOGGER.warning("link 2 took nothing")
+    assert "took nothing" in stream.getvalue()
+    assert "\x1b[33" not in stream.getvalue() and ";33m" not in stream.getvalue()
 
 
 def test_plain_lines_without_a_terminal():
     """No live line, only what happens."""
     stream = io.StringIO()
-    service: Any = SimpleNamespace(now_ms=0, facts=lambda: FACTS)
+    service: Any = SimpleNamespace(now_ms=0, phase="idle", facts=lambda: FACTS)
     progress = Progress(service, stream)
     progress.terminal.start()
     progress.refresh(1.0)

@@ -50,6 +50,8 @@ def test_a_signal_ends_it(tmp_path: Path, silent: socket.socket, row: Row, numbe
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == status, err
     assert "Traceback" not in err
+    if row.command[0] == "serve" and row.until is not None:
+        assert f"sortie: stopped by {number.name}; logs in {tmp_path}" in err
 
 
 @pytest.mark.parametrize(("number", "status"), ENDS, ids=["SIGTERM", "Ctrl-C", "SIGHUP"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
+from typing import Any
 
 from autopilot.context.events import StatusText
 from autopilot.interface.geo import GeoPoint
@@ -16,15 +18,18 @@ HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
 def test_a_line_for_each_that_fits_and_one_for_the_rest() -> None:
     """Twelve vehicles on ten lines: seven are shown, five summed up by what they do."""
-    with Fleet(12, home=HOME) as fleet:
-        progress = FleetProgress(fleet.node.services, [one.label for one in fleet.vehicles], io.StringIO())
-        progress.phases = ["flying"] * 9 + ["idle"] * 3
-        lines = progress.lines(10)
-        assert len(lines) == 8
-        assert [line.split()[0] for line in lines[:7]] == ["1", "2", "3", "4", "5", "6", "7"]
-        assert lines[7] == "5 more: 2 flying, 3 idle"
-        assert len(progress.lines(14)) == 12
-        assert progress.lines(3) == ["12 more: 9 flying, 3 idle"]
+    facts = {"mode": "AUTO", "item": 1, "items": 6, "distance_m": 1.0, "height_m": 9.0, "speed_mps": 0.0,
+             "battery_percent": 99.0}  # fmt: skip
+    state = SimpleNamespace(time_ms=0)
+    services: Any = [SimpleNamespace(phase=phase, facts=lambda: facts, vehicle=SimpleNamespace(state=state))
+                     for phase in ["flying"] * 9 + ["idle"] * 3]  # fmt: skip
+    progress = FleetProgress(services, [str(number) for number in range(1, 13)], io.StringIO())
+    lines = progress.lines(10)
+    assert len(lines) == 8
+    assert [line[0].strip() for line in lines[:7]] == ["1", "2", "3", "4", "5", "6", "7"]
+    assert lines[7] == "5 more: 2 flying, 3 idle"
+    assert len(progress.lines(14)) == 12
+    assert progress.lines(3) == ["12 more: 9 flying, 3 idle"]
 
 
 def test_texts_name_their_vehicle_and_large_fleets_are_quiet() -> None:

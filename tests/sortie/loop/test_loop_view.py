@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from depot.settings import Profile, UnitSettings
+from sortie.logs.terminal import fitted
 from sortie.loop.profile import load_profile
 from sortie.loop.view import LoopView, amount, span
 from tests.fakes.loop_run import LoopBench
@@ -40,15 +41,26 @@ def test_a_box_delivers_gigabytes_and_burns_watt_hours() -> None:
     assert Profile().units == UnitSettings("kg", "kg")
 
 
+def test_the_panel_of_a_box_fits_into_80_columns_up_to_its_tanks() -> None:
+    """Lines were cut within a value ("acceptab"); who looks at 80 columns sees whole ones, and all but the tanks."""
+    bench = LoopBench(total=3).run_to(100_000.0)
+    for line in LoopView(3, BOX_UNITS).lines(bench.loop):
+        if not isinstance(line, str):
+            shown = [part for part in fitted(line, 80) if part != "  "]
+            assert shown == list(line[: len(shown)])
+            assert len(shown) == len(line) or "depot battery" in str(line[0])
+
+
 def test_the_panel_has_everything_that_is_asked_of_it() -> None:
     """Phase, timers, mode, tanks, batteries, sortie count, the last decision and its reason."""
     bench = LoopBench(total=3).run_to(100_000.0)
     view = LoopView(3, BOX_UNITS)
     view.decided(bench.decisions)
-    text = "\n".join(view.lines(bench.loop))
+    rows = view.lines(bench.loop)
+    text = "\n".join(line if isinstance(line, str) else "  ".join(map(str, line)) for line in rows)
     for part in (
-        "sortie 1 of 3", "phase 4 Harvest Operations", "1.16 d", "mode ACTIVE-HARVEST", "T_DEATH in", "0 missed", "Wh",
-        "GB", "batteries", "CO2_TANK_RING", "depot battery",
+        "sortie 1 of 3", "phase 4 Harvest Operations", "1.16 d", "mode ACTIVE-HARVEST", "overdue in", "0 missed",
+        "Wh", "GB", "batteries", "CO2_TANK_RING", "depot battery",
         f"last decision: {bench.decisions[-1].name}: {bench.decisions[-1].reason}",
     ):  # fmt: skip
         assert part in text, part

@@ -19,7 +19,7 @@ def test_a_loop_is_read_from_its_journal(tmp_path):
     loop = read_loop(tmp_path / "state")
     assert loop is not None
     assert loop["sortie"] == 2
-    assert [name for name, _ in loop["timers"]] == ["time", "in this phase", "T_DEATH", "heartbeat"]
+    assert [name for name, _ in loop["timers"]] == ["time", "in this phase", "overdue", "heartbeat"]
     assert all(0.0 <= share <= 1.0 for _, share in loop["levels"])
     assert len(loop["levels"]) >= 3
     numbers = [one["id"] for one in loop["decisions"]]
