@@ -142,6 +142,8 @@ class Signals:
 
     def install(self, wake_fd: int) -> None:
         """From now on they are noted here, and a byte is written to `wake_fd`."""
+        if signal.getsignal(signal.SIGTERM) is _end:
+            self.number = _Program.heard  # its exception was lost: C code clears errors that it meets
         signal.set_wakeup_fd(wake_fd, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if _hangs_up() else [])):
             self._replaced[number] = signal.signal(number, self._note)

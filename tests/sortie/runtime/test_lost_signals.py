@@ -41,12 +41,33 @@ signals._send_again = twice
 """
     + IN_A_FINALIZER
 )
+SWALLOWED = """
+try:
+    signal.raise_signal({number})
+except BaseException:
+    pass
+import os
+from sortie.runtime.signals import Signals
+turns = Signals()
+_, wakeup = os.pipe()
+os.set_blocking(wakeup, False)
+turns.install(wakeup)
+if turns.number is not None:
+    raise SystemExit(turns.exit_status)
+"""
+"""Cleared by C code on the way to a runtime, which is to end at its first turn."""
 GOES_ON = """
 import threading
 print("goes on", flush=True)
 threading.Event().wait({patience_s})
 """
-PLACES = {"callback": IN_A_CALLBACK, "finalizer": IN_A_FINALIZER, "class": IN_A_CLASS, "hook": IN_THE_HOOK}
+PLACES = {
+    "callback": IN_A_CALLBACK,
+    "finalizer": IN_A_FINALIZER,
+    "class": IN_A_CLASS,
+    "hook": IN_THE_HOOK,
+    "swallowed": SWALLOWED,
+}
 signals = pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["SIGTERM", "Ctrl-C"]
 )
