@@ -5,8 +5,8 @@ without I/O lives below, in `autopilot`, `sitl` and `mavlink_bridge`; this packa
 
 For Python programs: `Session` (a vehicle in this process), `Fleet` (many), `read_plan` and `Plan`, `rehearse` (will it
 work?), `calibrate` (a vehicle by its log), `MissionItem`, `GeoPoint`, `events` (what a session's events are), `mavlink`
-(pymavlink's messages), `strategies` (for hypothesis), `pacing` (to sleep in vehicle time), `UserError` and
-`RefusedError`.
+(messages and numbers of MAVLink, with pymavlink's names), `strategies` (for hypothesis), `pacing` (to sleep in vehicle
+time), `UserError` and `RefusedError`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _HOMES = {
 }
 _MODULES = {
     "events": "sortie.api.events",
-    "mavlink": "pymavlink.dialects.v20.ardupilotmega",
+    "mavlink": "mavlink_bridge.wire.dialect",
     "pacing": "sortie.api.pacing",
     "strategies": "sortie.api.testing.strategies",
 }

@@ -12,7 +12,6 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.messages import MissionAck
 
 _MAX_RESTARTS = 5
 
@@ -144,7 +143,7 @@ class MissionDownload(Client):
             self._ask_item(self._next, now_ms)
             self._next += 1
         if len(self._received) == count:
-            self._send(MissionAck(self.target.system, self.target.component, 0, self.kind))
+            self._send(dialect.MAVLink_mission_ack_message(self.target.system, self.target.component, 0, self.kind))
             self._end(TransferOutcome.ACCEPTED)
 
     def _restart(self, now_ms: int) -> None:

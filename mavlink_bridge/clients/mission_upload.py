@@ -12,7 +12,6 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.messages import MissionAck, MissionCount
 
 _SHORT = Retry(interval_ms=250, attempts=10)
 
@@ -60,11 +59,17 @@ class MissionUpload(Client):
         """Tell the vehicle that no more will come; it keeps its old plan."""
         if not self.done:
             result = TransferOutcome.OPERATION_CANCELLED
-            self._send(MissionAck(self.target.system, self.target.component, int(result), self.kind))
+            self._send(
+                dialect.MAVLink_mission_ack_message(self.target.system, self.target.component, int(result), self.kind)
+            )
             self._end(TransferOutcome.CANCELLED)
 
     def _announce(self) -> None:
-        self._send(MissionCount(self.target.system, self.target.component, len(self._items), self.kind))
+        self._send(
+            dialect.MAVLink_mission_count_message(
+                self.target.system, self.target.component, len(self._items), self.kind
+            )
+        )
 
     def _send_item(self, seq: int) -> None:
         item = self._items[seq]

@@ -34,7 +34,6 @@ from mavlink_bridge.routing.tx_queue import is_droppable
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import Frame, unsigned
-from mavlink_bridge.wire.messages import CurrentMode
 
 if TYPE_CHECKING:
     from autopilot.commands.mission_commands import MissionCommands
@@ -123,7 +122,7 @@ class PassThrough:
                 return
         if autopilot and frame.msg_id == _HEARTBEAT:
             self._facade.heartbeat(frame.payload)
-        elif autopilot and frame.msg_id == CurrentMode.id:
+        elif autopilot and frame.msg_id == codec.id_of("CURRENT_MODE"):
             shown = replace(frame, payload=self._facade.current_mode(frame.payload))
             self._to_ground(shown, system, component, restamp=True)
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
@@ -163,7 +162,7 @@ class PassThrough:
         """The gate of the ground stations' endpoint: True = taken."""
         if frame.msg_id in _NEVER or number in self.inside:
             return False  # for Sortie itself, and the router passes none of these on
-        if system == 0 and not (frame.known and codec.layout(frame.msg_id).target_system >= 0):
+        if system == 0 and not (frame.known and codec.definition(frame.msg_id).target_system >= 0):
             self._to_controller(frame)
             return False  # it may concern us as well, and other ground stations
         if system not in (0, self._ground.system_id):

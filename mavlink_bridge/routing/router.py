@@ -118,7 +118,7 @@ def target_of(frame: Frame) -> tuple[int, int]:
     A zero at the end of a MAVLink 2 payload is not on the wire, so a field beyond its end is 0."""
     if not frame.known:
         return 0, 0
-    layout = codec.layout(frame.msg_id)
+    layout = codec.definition(frame.msg_id)
     payload, at = frame.payload, layout.target_system
     if at < 0 or at >= len(payload):
         return 0, 0

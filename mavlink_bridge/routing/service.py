@@ -2,8 +2,7 @@
 
 Messages and time go in, messages come out. A service knows no socket, no thread and no clock; it says on which clock it
 runs ("link": the wall, for retries and transfer timeouts; "vehicle": for streams and everything the vehicle does) and
-when it wants to be called next. Messages are pymavlink message objects (`mavlink_bridge.wire.codec` makes and packs
-them).
+when it wants to be called next. Messages are those of `mavlink_bridge.wire.dialect` (`codec` makes and packs them).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from mavlink_bridge.wire import codec
 
 Clock = Literal["vehicle", "link"]
 Message = Any
-"""A pymavlink `MAVLink_message` (pymavlink has no type hints)."""
+"""A message of `mavlink_bridge.wire.dialect`; its fields have no type hints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from mavlink_bridge.wire.codec import Message, dialect
+from mavlink_bridge.wire.codec import Message, dialect, payload
+from mavlink_bridge.wire.framing import FrameWriter
 
 #: Left out: SETUP_SIGNING would lock the good station out, as it should.
 SIGNING = dialect.MAVLINK_MSG_ID_SETUP_SIGNING
@@ -68,7 +69,7 @@ class HostilePeer:
 
     def __init__(self, seed: int = 0, *, system: int = 200, component: int = 1, spoilt: float = 0.3) -> None:
         self._random = Random(seed)
-        self._packer = dialect.MAVLink(None, srcSystem=system, srcComponent=component)
+        self._writer = FrameWriter(system, component)
         self._numbers = message_numbers()
         self._spoilt = spoilt
 
@@ -78,9 +79,7 @@ class HostilePeer:
 
     def pack(self, message: Message) -> bytes:
         """A message of the caller's as a whole frame of this peer."""
-        data: bytes = message.pack(self._packer)
-        self._packer.seq = (self._packer.seq + 1) % 256
-        return bytes(data)
+        return self._writer.frame(*payload(message))
 
     def _frame(self) -> bytes:
         data = self.pack(any_message(self._random.choice(self._numbers), self._random))

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from fastcrc import crc16
 
-from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.definitions import CRC_EXTRA
 
 MARK_V1 = 0xFE
 MARK_V2 = 0xFD
@@ -35,7 +35,7 @@ _V2 = bytes((MARK_V2,))
 
 _START = re.compile(rb"[\xfd\xfe]")
 _crc = crc16.mcrf4xx
-_EXTRA: dict[int, bytes] = {msg_id: bytes((kind.crc_extra,)) for msg_id, kind in codec.KNOWN.items()}
+_EXTRA: dict[int, bytes] = {msg_id: bytes((extra,)) for msg_id, extra in CRC_EXTRA.items()}
 
 
 @dataclass(slots=True)

@@ -93,7 +93,7 @@ class SessionLink:
 
     # --- messages -------------------------------------------------------------------------------------------------
     def send(self, message: Message) -> None:
-        """Send a pymavlink message (`sortie.mavlink.MAVLink_..._message`), which the vehicle acts on now."""
+        """Send a message (`sortie.mavlink.MAVLink_..._message`, or pymavlink's), which the vehicle acts on now."""
         msg_id, payload, extra = codec.payload(message)
         self.write(self._writer.frame(msg_id, payload, extra))
 

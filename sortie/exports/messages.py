@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from autopilot.interface.geo import to_local
 from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState, VehicleType
+from mavlink_bridge.wire.codec import Message, dialect, payload
+from mavlink_bridge.wire.framing import FrameWriter
 from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 
@@ -69,30 +71,26 @@ def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | Told | State]]
 def to_tlog(facts: FlightFacts) -> bytes:
     """As a ground station would have heard it from system 1; modes are told as texts, for their numbers are each
     firmware's own."""
-    from pymavlink.dialects.v20 import ardupilotmega as dialect
-
-    sender = dialect.MAVLink(None, srcSystem=1, srcComponent=1)
+    writer = FrameWriter(1, 1)
     ground_m = 0.0 if facts.home is None else facts.home.alt
     out, armed, next_s = bytearray(), False, -inf
     for at_s, moment in moments(facts):
-        told = _mavlink(dialect, at_s, moment, ground_m)
+        told = _mavlink(at_s, moment, ground_m)
         armed = moment.armed if isinstance(moment, State) else armed
         if at_s >= next_s or isinstance(moment, State):
-            told.insert(0, _heartbeat(dialect, armed))
+            told.insert(0, _heartbeat(armed))
             next_s = at_s + _HEARTBEAT_S
         for message in told:
-            data = message.pack(sender)
-            sender.seq = (sender.seq + 1) & 0xFF
-            out += (facts.boot_us + round(at_s * 1e6)).to_bytes(8, "big") + data
+            out += (facts.boot_us + round(at_s * 1e6)).to_bytes(8, "big") + writer.frame(*payload(message))
     return bytes(out)
 
 
-def _heartbeat(dialect: Any, armed: bool) -> Any:
+def _heartbeat(armed: bool) -> Message:
     flags, state = (ModeFlag.SAFETY_ARMED, SystemState.ACTIVE) if armed else (0, SystemState.STANDBY)
     return dialect.MAVLink_heartbeat_message(VehicleType.GENERIC, AutopilotType.GENERIC, flags, 0, state, 3)
 
 
-def _mavlink(dialect: Any, at_s: float, moment: Sample | Told | State, ground_m: float) -> list[Any]:
+def _mavlink(at_s: float, moment: Sample | Told | State, ground_m: float) -> list[Message]:
     if isinstance(moment, Told):
         text = moment.text.encode()[:_TEXT_BYTES]
         return [dialect.MAVLink_statustext_message(moment.severity, text)]

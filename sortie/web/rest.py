@@ -20,7 +20,6 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import Frame
-from mavlink_bridge.wire.messages import NEWER
 from sortie.config.version import VERSION
 from sortie.web.traffic import Row, Traffic
 
@@ -80,7 +79,7 @@ def read_message(data: object) -> tuple[int, int, Message]:
     ids = [header.get(name) if isinstance(header, Mapping) else None for name in ("system_id", "component_id")]
     if not all(isinstance(one, int) and 0 <= one <= 255 for one in ids):
         raise NotAMessageError("header: expected system_id and component_id, 0 to 255")
-    kind = NEWER.get(msg_id) or codec.KNOWN[msg_id]
+    kind = dialect.mavlink_map[msg_id]
     counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
     values = []
     for name, ctype in zip(kind.fieldnames, kind.fieldtypes, strict=True):
@@ -189,7 +188,7 @@ def example_json(name: str) -> Json:
     if msg_id is None:
         raise NotAMessageError("Invalid message name.")
     message = message_json(codec.decode(msg_id, b""))
-    kind = codec.KNOWN[msg_id]
+    kind = dialect.mavlink_map[msg_id]
     for field, enumeration in kind.fieldenums_by_name.items():
         shown = _RENAMED.get(field, field)
         if isinstance(message.get(shown), dict) and "type" in message[shown]:

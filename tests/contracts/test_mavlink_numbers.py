@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from mavlink_bridge.wire.codec import KNOWN
+from mavlink_bridge.wire.definitions import NAME_OF
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
@@ -52,7 +52,7 @@ MODES = frozenset(f"{kind}_MODE" for kind in ("PLANE", "COPTER", "SUB", "ROVER",
 
 def numbers_of_names() -> dict[str, set[int]]:
     """The numbers that MAVLink has for a name: of messages, and of what enumeration entries end with."""
-    found: dict[str, set[int]] = {kind.msgname: {number} for number, kind in KNOWN.items()}
+    found: dict[str, set[int]] = {name: {number} for number, name in NAME_OF.items()}
     for enumeration, entries in dialect.enums.items():
         if enumeration in MODES:
             continue

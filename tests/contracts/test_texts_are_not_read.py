@@ -36,7 +36,7 @@ PARSERS = (
     "mavlink_bridge/flight_controller/questions.py", "mavlink_bridge/flight_controller/orders.py",
     "mavlink_bridge/flight_controller/mode_control.py",
     "mavlink_bridge/bootloader/", "mavlink_bridge/clients/", "mavlink_bridge/links/", "sortie/flashing/",
-    "sortie/campaign/study", "sortie/companion/", "sortie/storage/",
+    "mavlink_bridge/wire/definitions.py", "sortie/campaign/study", "sortie/companion/", "sortie/storage/",
 )  # fmt: skip
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
 from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
 from mavlink_bridge.clients.base import Retry
 from mavlink_bridge.routing.endpoint import OVERFLOW
-from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

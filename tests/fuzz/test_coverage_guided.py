@@ -23,7 +23,7 @@ pytestmark = [
 
 def seeds(folder: Path) -> None:
     """Real frames to begin with: a fuzzer does not guess checksums."""
-    from mavlink_bridge.wire.codec import dialect
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
 
     packer = dialect.MAVLink(None, srcSystem=255, srcComponent=190)
     numbers = message_numbers()

@@ -20,7 +20,6 @@ from autopilot.interface.vehicle import SimulatedVehicle
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
-from mavlink_bridge.wire.messages import CurrentMode
 from sortie.api.testing.stand_in import HOME
 from sortie.nodes.build import make_vehicle
 from tests.stand_in import px4_plans
@@ -258,7 +257,7 @@ class Px4StandIn:
 
     def _mode_now(self) -> Any:
         main, sub = self.commander.user_mode
-        return CurrentMode(0, self.commander.custom_mode, main << 16 | sub << 24)
+        return dialect.MAVLink_current_mode_message(0, self.commander.custom_mode, main << 16 | sub << 24)
 
     def _sys_status(self) -> Any:
         r = self.vehicle.state.report

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.messages import MissionCurrent
 
 ACCEPTED, ERROR, UNSUPPORTED_FRAME, UNSUPPORTED, INVALID_SEQUENCE, DENIED = 0, 1, 2, 3, 13, 14
 _TIMEOUT_MS = 5000
@@ -151,7 +150,7 @@ class Plans:
 
     def tell_current(self, state: int, mode: int) -> Any:
         """MISSION_CURRENT."""
-        return MissionCurrent(self.current, len(self.items[0]), state, mode, 0, 0, 0)
+        return dialect.MAVLink_mission_current_message(self.current, len(self.items[0]), state, mode, 0, 0, 0)
 
 
 def _complaint(item: Any) -> int | None:

@@ -24,8 +24,7 @@ from autopilot.context.events import Event
 from autopilot.interface.reasons import ArmingReason
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, Definition, Told, Watched
-from mavlink_bridge.wire.codec import id_of
-from mavlink_bridge.wire.messages import CurrentEventSequence, EventMessage, ResponseEventError
+from mavlink_bridge.wire.codec import dialect, id_of
 
 EVENT: Final = id_of("EVENT")
 SEQUENCE: Final = id_of("CURRENT_EVENT_SEQUENCE")
@@ -98,14 +97,16 @@ class EventService:
             wanted = (message.first_sequence + number) % _ROUND
             if wanted not in kept:
                 oldest = self._kept[0][0] if self._kept else self._sequence
-                error = ResponseEventError(peer.system, peer.component, wanted, oldest, _UNAVAILABLE)
+                error = dialect.MAVLink_response_event_error_message(
+                    peer.system, peer.component, wanted, oldest, _UNAVAILABLE
+                )
                 self._out.append(Outgoing(error, peer.link))
                 break
             self._out.append(Outgoing(kept[wanted], peer.link))
 
     def sequence(self, _: float = 0.0) -> Sequence[Message]:
         """CURRENT_EVENT_SEQUENCE."""
-        return [CurrentEventSequence(self._sequence, _RESET if self._new else 0)]
+        return [dialect.MAVLink_current_event_sequence_message(self._sequence, _RESET if self._new else 0)]
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._out = self._out, []
@@ -158,7 +159,7 @@ class EventService:
     def tell(self, definition: Definition, now_ms: int, *values: float) -> None:
         """One event more, to everybody who listens."""
         self._sequence = (self._sequence + 1) % _ROUND
-        message = EventMessage(
+        message = dialect.MAVLink_event_message(
             0, 0, definition.id, now_ms & 0xFFFFFFFF, self._sequence, definition.level.both,
             definition.pack(*values).ljust(ARGUMENT_BYTES, b"\0"),
         )  # fmt: skip

@@ -25,9 +25,10 @@ from autopilot.mission.commands import SPECS, CommandSpec
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.german import german
-from mavlink_bridge.wire.messages import ComponentMetadata
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 
-COMPONENT_METADATA: Final[int] = ComponentMetadata.id
+COMPONENT_METADATA: Final[int] = codec.id_of("COMPONENT_METADATA")
 FOLDER: Final = "@SYS"
 GENERAL_FILE: Final = "general.json"
 VENDOR: Final = "Sortie"
@@ -96,7 +97,9 @@ class MetadataFiles:
 
     def message(self, time_boot_ms: int) -> Message:
         """COMPONENT_METADATA."""
-        return ComponentMetadata(time_boot_ms, crc32(self.general_file()), (_URI + GENERAL_FILE).encode())
+        return dialect.MAVLink_component_metadata_message(
+            time_boot_ms, crc32(self.general_file()), (_URI + GENERAL_FILE).encode()
+        )
 
 
 def commands_document(kind: VehicleClass, served: Iterable[int]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.services.mission.texts import Outbox
-from mavlink_bridge.wire.messages import MissionCount, MissionCurrent
+from mavlink_bridge.wire.codec import dialect
 
 
 class HasState(Protocol):
@@ -126,7 +126,7 @@ def mission_current(parts: MissionParts, seq: int, firmware: Firmware = OWN) -> 
     """MISSION_CURRENT that says `seq` (Sortie's number); all else as it is now. `total` counts items without home,
     65535 = none; the ids are the plans' checksums, 0 = empty."""
     total, autos = parts.plans.mission.total(), parts.facts.vehicle_class.modes.autos
-    return MissionCurrent(
+    return dialect.MAVLink_mission_current_message(
         firmware.wire_seq(seq), total or NO_TOTAL, wire_state(parts.sequencer.state(), total),
         wire_mode(parts.modes.number, autos),
         parts.plans.mission.checksum(), parts.plans.fence.checksum(), parts.plans.rally.checksum(),
@@ -228,5 +228,8 @@ class CommittedPlan:
 
     def _send_count(self, peer: Peer) -> None:
         self._out.send(
-            MissionCount(peer.system, peer.component, self.count(), self.kind, self.storage.checksum()), peer
+            dialect.MAVLink_mission_count_message(
+                peer.system, peer.component, self.count(), self.kind, self.storage.checksum()
+            ),
+            peer,
         )

@@ -13,7 +13,6 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles.capability import unable
 from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.messages import MissionAck
 
 _TEXT_SIZE = 50
 
@@ -34,7 +33,7 @@ class Outbox:
 
     def ack(self, peer: Peer, kind: int, result: MissionResult, plan_id: int = 0) -> None:
         """Queue MISSION_ACK; `plan_id` is the checksum of the plan that was just stored."""
-        self.send(MissionAck(peer.system, peer.component, int(result), kind, plan_id), peer)
+        self.send(dialect.MAVLink_mission_ack_message(peer.system, peer.component, int(result), kind, plan_id), peer)
 
     def text(self, severity: Severity, text: str, peer: Peer | None = None) -> None:
         """Queue a STATUSTEXT in one piece, to all links or to that of `peer`."""

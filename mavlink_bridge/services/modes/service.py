@@ -22,12 +22,13 @@ from autopilot.modes.manager import ModeChoice
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.wire.messages import AvailableModes
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 
 if TYPE_CHECKING:
     from mavlink_bridge.services.commands.service import CommandService
 
-AVAILABLE_MODES: Final[int] = AvailableModes.id
+AVAILABLE_MODES: Final[int] = codec.id_of("AVAILABLE_MODES")
 NAME_SIZE: Final = 34
 """Bytes of a name: 35 with the 0 behind it."""
 Answers = dict[int, Callable[[float], Sequence[Message]]]
@@ -100,7 +101,9 @@ class ModeService:
     def _available(self, index: float) -> Sequence[Message]:
         listed = self._source.listed()
         return [
-            AvailableModes(len(listed), at, mode.standard, mode.number, mode.properties, mode.told_name)
+            dialect.MAVLink_available_modes_message(
+                len(listed), at, mode.standard, mode.number, mode.properties, mode.told_name
+            )
             for at, mode in enumerate(listed, start=1)
             if index in (0, at)
         ]

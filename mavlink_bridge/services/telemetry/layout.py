@@ -1,6 +1,6 @@
 """The declaration of `streams` as flat tables, in wire order, for the encoders.
 
-Field order, types, lengths and CRC_EXTRA are read from pymavlink's message classes; a stream that names a field or a
+Field order, types, lengths and CRC_EXTRA are read from the messages' definitions; a stream that names a field or a
 message which the dialect does not have is an error at import, not on the wire.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
-from mavlink_bridge.wire.codec import KNOWN, message_id
-from mavlink_bridge.wire.messages import NEWER
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.definitions import Definition
 
 _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
     # MAVLink type: struct code, bytes, least, greatest (64 bits: what a double holds exactly)
@@ -69,34 +69,33 @@ class Tables:
     capacity: int
 
 
-def _message_class(name: str) -> Any:
-    msg_id = message_id(name)
+def _definition(name: str) -> Definition:
+    msg_id = codec.message_id(name)
     if msg_id is None:
         raise ValueError(f"{name} is no message of the dialect")
-    return NEWER.get(msg_id, KNOWN[msg_id])
+    return codec.definition(msg_id)
 
 
-def _elements(stream: Stream, message: Any) -> tuple[Element, ...]:
-    types = dict(zip(message.fieldnames, message.fieldtypes, strict=True))
-    unknown = set(stream.fields) - set(types)
+def _elements(stream: Stream, message: Definition) -> tuple[Element, ...]:
+    unknown = set(stream.fields) - {field.name for field in message.fields}
     if unknown:
         raise ValueError(f"{stream.name} has no field {', '.join(sorted(unknown))}")
     elements: list[Element] = []
-    for name, length in zip(message.ordered_fieldnames, message.array_lengths, strict=True):
-        given = stream.fields.get(name, constant(0.0))
-        values: Sequence[Value] = [given] * max(length, 1) if isinstance(given, Value) else given
-        if len(values) != max(length, 1):
-            raise ValueError(f"{stream.name}.{name} has {max(length, 1)} elements, not {len(values)}")
-        elements.extend(Element(value, *_TYPES[types[name]]) for value in values)
+    for field in message.wire:
+        given, length = stream.fields.get(field.name, constant(0.0)), field.count or 1
+        values: Sequence[Value] = [given] * length if isinstance(given, Value) else given
+        if len(values) != length:
+            raise ValueError(f"{stream.name}.{field.name} has {length} elements, not {len(values)}")
+        elements.extend(Element(value, *_TYPES[field.type]) for value in values)
     return tuple(elements)
 
 
 def layout_of(stream: Stream) -> StreamLayout:
     """Raises ValueError for a field that the message does not have, or an array of another length."""
-    kind = _message_class(stream.name)
+    kind = _definition(stream.name)
     elements = _elements(stream, kind)
     packer = Struct("<" + "".join(element.code for element in elements))
-    return StreamLayout(stream.name, kind.id, kind.crc_extra, stream.ready, elements, packer)
+    return StreamLayout(stream.name, kind.msg_id, kind.crc_extra, stream.ready, elements, packer)
 
 
 def _tables(layouts: Sequence[StreamLayout]) -> Tables:

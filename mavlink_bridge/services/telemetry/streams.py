@@ -1,7 +1,7 @@
 """What each streamed message says: for every field the source of its value, and how it is put on the wire.
 
 A declaration, no code: `layout` turns it into the tables that the encoders work with, in the field order, types and
-CRC_EXTRA of pymavlink's own message classes. The order of the streams here is the order in which messages that are due
+CRC_EXTRA of the messages' definitions. The order of the streams here is the order in which messages that are due
 at the same instant are sent: HEARTBEAT first, then MISSION_CURRENT (docs/reference/ground-stations.md, 3.2:
 QGroundControl judges a mission index by the mode that it already knows).
 

@@ -27,8 +27,7 @@ from mavlink_bridge.clients import (
 )
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import write_item
-from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.messages import MissionAck, MissionCount
+from mavlink_bridge.wire.codec import dialect, payload
 from tests.fakes.mission_bench import waypoints
 
 VEHICLE = Target(1, 1)
@@ -71,7 +70,7 @@ def request(seq: int, kind: int = 0) -> Any:
 
 
 def ack(result: int, kind: int = 0) -> Any:
-    return MissionAck(255, 190, result, kind, 0)
+    return dialect.MAVLink_mission_ack_message(255, 190, result, kind, 0)
 
 
 # --- upload ---------------------------------------------------------------------------------------------------------
@@ -84,7 +83,7 @@ def test_upload_sends_the_items_asked_for_and_ends_with_the_ack() -> None:
     assert [(m.get_type(), m.seq, m.command) for m in sent] == [
         ("MISSION_ITEM_INT", 0, 16), ("MISSION_ITEM_INT", 1, 22), ("MISSION_ITEM_INT", 2, 16),
     ]  # fmt: skip
-    wire.hear(MissionAck(255, 190, 0, 0, 77))
+    wire.hear(dialect.MAVLink_mission_ack_message(255, 190, 0, 0, 77))
     assert (wire.client.outcome, wire.client.plan_id) == (TransferOutcome.ACCEPTED, 77)
     assert wire.client.next_deadline_ms() is None
 
@@ -159,7 +158,7 @@ def test_upload_of_infinite_and_huge_numbers_can_be_packed() -> None:
     wire = Wire(MissionUpload(VEHICLE, (item,)))
     (message,) = wire.hear(request(1))[-1:]
     assert (message.param1, message.z, message.x, message.y) == (float("inf"), float("-inf"), 2**31 - 1, -(2**31))
-    assert message.pack(dialect.MAVLink(None))
+    assert payload(message)
 
 
 # --- download -------------------------------------------------------------------------------------------------------
@@ -172,7 +171,7 @@ def test_download_asks_in_a_window_and_thanks() -> None:
     """Five outstanding, the next when one is here, an ACK at the end; home apart."""
     wire = Wire(MissionDownload(VEHICLE, window=2))
     assert names(wire.sent()) == ["MISSION_REQUEST_LIST"]
-    assert [m.seq for m in wire.hear(MissionCount(255, 190, 4, 0, 9))] == [0, 1]
+    assert [m.seq for m in wire.hear(dialect.MAVLink_mission_count_message(255, 190, 4, 0, 9))] == [0, 1]
     assert [m.seq for m in wire.hear(item(1))] == [2]
     assert [m.seq for m in wire.hear(item(0))] == [3]
     assert wire.hear(item(0)) == []
@@ -188,7 +187,7 @@ def test_download_repeats_only_what_is_missing() -> None:
     """Sc DownloadMissionResendsMissionRequests*."""
     wire = Wire(MissionDownload(VEHICLE, window=3, retry=Retry(250, 3)))
     assert names(wire.wait(250)) == ["MISSION_REQUEST_LIST"] * 2
-    wire.hear(MissionCount(255, 190, 3, 0, 0))
+    wire.hear(dialect.MAVLink_mission_count_message(255, 190, 3, 0, 0))
     wire.hear(item(1))
     assert [m.seq for m in wire.wait(250)] == [0, 2]
     assert [m.seq for m in wire.wait(5000)] == [0, 2]
@@ -199,7 +198,7 @@ def test_download_falls_back_to_float_requests() -> None:
     """A vehicle that knows no MISSION_REQUEST_INT says UNSUPPORTED."""
     wire = Wire(MissionDownload(VEHICLE, window=1))
     wire.sent()
-    wire.hear(MissionCount(255, 190, 2, 0, 0))
+    wire.hear(dialect.MAVLink_mission_count_message(255, 190, 2, 0, 0))
     assert names(wire.hear(ack(3))) == ["MISSION_REQUEST"]
     assert names(wire.hear(item(0, as_int=False))) == ["MISSION_REQUEST"]
     wire.hear(item(1, as_int=False))
@@ -210,7 +209,7 @@ def test_download_of_an_empty_plan_ends_at_once() -> None:
     """Sc DownloadMissionEmptyList."""
     wire = Wire(MissionDownload(VEHICLE))
     wire.sent()
-    assert names(wire.hear(MissionCount(255, 190, 0, 0, 0))) == ["MISSION_ACK"]
+    assert names(wire.hear(dialect.MAVLink_mission_count_message(255, 190, 0, 0, 0))) == ["MISSION_ACK"]
     assert wire.client.outcome.ok
 
 
@@ -229,7 +228,7 @@ def test_download_of_a_plan_that_never_rests_ends() -> None:
     for plan_id in range(100):
         if wire.client.done:
             break
-        wire.hear(MissionCount(255, 190, 3, 0, plan_id))
+        wire.hear(dialect.MAVLink_mission_count_message(255, 190, 3, 0, plan_id))
         wire.hear(item(0))
     assert wire.client.outcome is TransferOutcome.PLAN_CHANGED
 

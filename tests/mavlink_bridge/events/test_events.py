@@ -21,7 +21,7 @@ from mavlink_bridge.services.events.book import SortieBook
 from mavlink_bridge.services.events.service import EVENT, KEPT, LOOK_MS, SEQUENCE, SEQUENCE_MS, EventClock, EventService
 from mavlink_bridge.services.events.vocabulary import ShownMode, Vocabulary
 from mavlink_bridge.services.ftp.component_metadata import text_at
-from mavlink_bridge.wire.messages import RequestEvent
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session, mavlink
 
 MODES = (ShownMode(0, "STABILIZE", False), ShownMode(4, "GUIDED", True), ShownMode(6, "RTL", True))
@@ -94,7 +94,7 @@ class Bench:
         return [(one.link, one.message) for one in self.clock.take_outgoing()]
 
     def ask(self, first: int, last: int, peer: Peer = GROUND) -> list[tuple[int | None, Any]]:
-        self.service.handle_message(RequestEvent(1, 1, first, last), peer, self.now_ms)
+        self.service.handle_message(dialect.MAVLink_request_event_message(1, 1, first, last), peer, self.now_ms)
         return self.taken()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
@@ -13,7 +14,6 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.flight_controller.message_ownership import Ownership, ownership_of
 from mavlink_bridge.services.failures import FAILURES, FailureService
-from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import Frame
 from sortie.nodes.build import make_vehicle
 from sortie.nodes.vehicle import LINK_FAULTS

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.routing.endpoint import CONGESTED, OVERFLOW, Endpoint
 from mavlink_bridge.routing.service import Clock, Outgoing, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 
-dialect = codec.dialect
 LINK_MS, VEHICLE_MS = 1000, 60_000
 
 

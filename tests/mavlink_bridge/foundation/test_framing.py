@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import (
@@ -20,7 +21,6 @@ from mavlink_bridge.wire.framing import (
 )
 from tests.fakes.examples import examples
 
-dialect = codec.dialect
 HEARTBEAT = dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3)
 PING = dialect.MAVLink_ping_message(12345678, 7, 1, 1)
 TEXT = dialect.MAVLink_statustext_message(6, b"A text with \xfd and \xfe in it")

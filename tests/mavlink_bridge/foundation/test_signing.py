@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 
-dialect = codec.dialect
 KEY = bytes(range(32))
 NOW = timestamp_of(1_767_225_600_000_000)
 PING = dialect.MAVLink_ping_message(7, 7, 0, 0)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.context.journal import SaveParameter
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.parameters import FRAME_BYTES, LIST_PASS, PENDING_SETS
-from mavlink_bridge.wire.codec import dialect
 from tests.fakes.parameter_bench import MISSION_PLANNER, QGC, Bench, texts, values
 
 

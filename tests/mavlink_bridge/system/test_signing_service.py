@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.system.service import SystemService
@@ -15,7 +16,6 @@ from mavlink_bridge.wire.signing import timestamp_of
 from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
-dialect = codec.dialect
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
 NOW_US = 1_767_225_600_000_000
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.interface import report as r
 from mavlink_bridge.services.telemetry import layout
@@ -17,9 +18,9 @@ from mavlink_bridge.services.telemetry.encoder import FrameStamper, StreamEncode
 from mavlink_bridge.services.telemetry.kernel import stamp_frames, write_frames
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF_NAME, TABLES
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value
-from mavlink_bridge.wire.codec import KNOWN, dialect, message_id, payload
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import message_id, payload
 from mavlink_bridge.wire.framing import FrameWriter
-from mavlink_bridge.wire.messages import NEWER
 from mavlink_bridge.wire.signing import Signing
 from tests.fakes.telemetry_bench import flying_report
 
@@ -59,7 +60,8 @@ def expected_frame(stream: Stream, values: list[float], sequence: int) -> bytes:
     """The frame as pymavlink packs it from the declared fields."""
     msg_id = message_id(stream.name)
     assert msg_id is not None
-    kind = NEWER.get(msg_id, KNOWN[msg_id])
+    ours, theirs = codec.dialect.mavlink_map[msg_id], dialect.mavlink_map.get(msg_id)
+    kind = ours if theirs is None or theirs.fieldnames != ours.fieldnames else theirs
     types = dict(zip(kind.fieldnames, kind.fieldtypes, strict=True))
     lengths = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
 

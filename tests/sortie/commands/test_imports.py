@@ -19,7 +19,7 @@ ASKING = frozenset((
     "autopilot.mission", "autopilot.parameters", "autopilot.vehicles", "mavlink_bridge.clients",
     "mavlink_bridge.firmware", "mavlink_bridge.links", "mavlink_bridge.routing", "mavlink_bridge.wire",
     "sortie.commands", "sortie.config", "sortie.logs", "sortie.metrics", "sortie.nodes", "sortie.runtime",
-    "click", "fastcrc", "pymavlink", "csv", "random",
+    "click", "fastcrc", "csv", "random",
 ))  # fmt: skip
 """Of a command that asks a running service: no numpy, no vehicle, no service of one, no numba."""
 SERVICES = frozenset((

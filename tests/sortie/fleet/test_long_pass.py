@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
 from autopilot.context.journal import NoJournal
-from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import split_frames
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.fleet import FleetNode

@@ -6,11 +6,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.context.journal import NoJournal
 from autopilot.control import kernels
 from mavlink_bridge.services.telemetry.pool import StreamPool
-from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, split_frames
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.formation import moved, seed_of

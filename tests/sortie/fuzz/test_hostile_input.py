@@ -31,7 +31,7 @@ def frame(number: int, seed: int) -> bytes:
 
 
 def _packer() -> object:
-    from mavlink_bridge.wire.codec import dialect
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
 
     return dialect.MAVLink(None, srcSystem=200, srcComponent=1)
 

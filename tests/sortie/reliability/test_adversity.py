@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 from pymavlink import mavutil
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader
 from sortie.config.errors import UserError
 from sortie.storage.store import Store

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from tests.fakes.program import begin, wait_for
 

@@ -7,11 +7,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
 from sortie.commands.cli import run

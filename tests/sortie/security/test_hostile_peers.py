@@ -8,13 +8,14 @@ import socket
 import zlib
 from pathlib import Path
 
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.ftp.files import VirtualFiles
 from mavlink_bridge.services.ftp.service import LARGEST_CHECKSUM, SESSIONS, SESSIONS_PER_PEER, FtpService
 from mavlink_bridge.services.ftp.wire import Nak, Opcode
-from mavlink_bridge.wire.codec import dialect
 from sortie.logs.served import ServedDirectory
 from tests.fakes.ftp_client import FtpBench
 from tests.fakes.patience import PATIENCE_S

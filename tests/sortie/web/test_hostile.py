@@ -30,15 +30,15 @@ def test_any_message_of_any_content_is_shown_or_passed_over():
     for turn in range(4):
         for system in (0, 1, 2, 255):
             writer = FrameWriter(system, random.choice((0, 1, 191)))
-            for msg_id in codec.KNOWN:
+            for msg_id in codec.dialect.mavlink_map:
                 now_ms[0] += 20
-                layout = codec.layout(msg_id)
+                layout = codec.definition(msg_id)
                 payload = random.randbytes(layout.size) if turn else bytes((255,)) * layout.size
                 endpoint.receive(link, writer.frame(msg_id, payload, layout.crc_extra), now_ms[0], 0)
                 endpoint.handle_timeouts(now_ms[0], 0)
                 endpoint.take_bytes(link)
         msgspec.json.encode(watch.facts(now_ms[0]))
-    assert len(told) > 4 * len(codec.KNOWN)
+    assert len(told) > 4 * len(codec.dialect.mavlink_map)
     assert watch.vehicles
     json.dumps(told, allow_nan=False)
     json.dumps(heard_json(traffic, "", lambda at_ms: at_ms / 1000.0), allow_nan=False)

@@ -1,0 +1,237 @@
+"""Messages and numbers of MAVLink's ArduPilot dialect, with the names and the calling conventions of pymavlink's.
+
+`dialect.MAVLink_heartbeat_message(..)` makes a message, `dialect.MAVLINK_MSG_ID_HEARTBEAT` is its number,
+`dialect.enums` has the enumerations and `dialect.MAV_CMD_NAV_WAYPOINT` an entry of one; `mavlink_map` has all message
+classes by id. Each class is made, from its line of `definitions`, when somebody first asks for it: pymavlink's module
+of 2.3 MB makes all 300 and describes them. Who parses with pymavlink, or makes messages with it, loses nothing:
+`codec` takes those as well. A test holds every message against pymavlink's, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from json import dumps
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from fastcrc import crc16
+
+from mavlink_bridge.wire.definitions import CRC_EXTRA, ID_OF, NAME_OF, Definition, definition
+
+_NUMBER = "MAVLINK_MSG_ID_"
+
+
+class MAVLink_header:
+    """Who sent a message, where that is known."""
+
+    __slots__ = ("msgId", "seq", "srcComponent", "srcSystem")
+
+    def __init__(self, msgId: int, seq: int = 0, srcSystem: int = 0, srcComponent: int = 0) -> None:
+        self.msgId, self.seq, self.srcSystem, self.srcComponent = msgId, seq, srcSystem, srcComponent
+
+
+class MAVLink_message:
+    """A message: its fields are attributes, text as `str` and, as it was given, as bytes (`_NAME_raw`)."""
+
+    id: ClassVar[int]
+    msgname: ClassVar[str]
+    crc_extra: ClassVar[int]
+    definition: ClassVar[Definition]
+    fieldnames: ClassVar[list[str]]
+    ordered_fieldnames: ClassVar[list[str]]
+    fieldtypes: ClassVar[list[str]]
+    array_lengths: ClassVar[list[int]]
+    fieldenums_by_name: ClassVar[dict[str, str]]
+    fielddisplays_by_name: ClassVar[dict[str, str]]
+    encode: ClassVar[Callable[[Any], bytes]]
+    """The payload of a message of this class, with all extension fields; struct.error, TypeError or OverflowError where
+    a field does not fit."""
+    construct: ClassVar[Callable[[bytes], Any]]
+    """The message of a payload of its full size."""
+    _header: MAVLink_header | None = None
+
+    def get_type(self) -> str:
+        """The message's name."""
+        return self.msgname
+
+    def get_msgId(self) -> int:
+        """The message's id; `id` may be a field (BATTERY_STATUS)."""
+        return type(self).id
+
+    def get_fieldnames(self) -> list[str]:
+        """In the order of the definition."""
+        return self.fieldnames
+
+    def get_header(self) -> MAVLink_header:
+        """The sender, zeros until somebody has filled it in."""
+        if self._header is None:
+            self._header = MAVLink_header(type(self).id)
+        return self._header
+
+    def get_srcSystem(self) -> int:
+        """The sender's system, 0: not known."""
+        return 0 if self._header is None else self._header.srcSystem
+
+    def get_srcComponent(self) -> int:
+        """The sender's component, 0: not known."""
+        return 0 if self._header is None else self._header.srcComponent
+
+    def get_seq(self) -> int:
+        """The sequence number of its frame, 0: not known."""
+        return 0 if self._header is None else self._header.seq
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, and the message's name as `mavpackettype`."""
+        return {"mavpackettype": self.msgname} | {name: getattr(self, name) for name in self.fieldnames}
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON."""
+        return dumps(self.to_dict())
+
+    def pack(self, mav: Any, force_mavlink1: bool = False) -> bytes:
+        """The whole frame, unsigned, from `mav.srcSystem` and `mav.srcComponent` with the number `mav.seq`."""
+        kind = type(self)
+        data = kind.encode(self)
+        if force_mavlink1:
+            data = data[: kind.definition.base_size]
+            head, mark = bytes((len(data), mav.seq, mav.srcSystem, mav.srcComponent, kind.id)), b"\xfe"
+        else:
+            data = data.rstrip(b"\0") or b"\0"
+            head, mark = bytes((len(data), 0, 0, mav.seq, mav.srcSystem, mav.srcComponent)), b"\xfd"
+            head += kind.id.to_bytes(3, "little")
+        crc = crc16.mcrf4xx(head + data + bytes((kind.crc_extra,)))
+        return mark + head + data + crc.to_bytes(2, "little")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MAVLink_message):
+            return NotImplemented
+        return self._told() == other._told()
+
+    __hash__ = None  # type: ignore[assignment]  # its fields may change
+
+    def _told(self) -> tuple[Any, ...]:
+        fields = [getattr(self, name) for name in self.fieldnames]
+        return type(self).id, self.get_srcSystem(), self.get_srcComponent(), self.get_seq(), fields
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name} : {getattr(self, name)}" for name in self.fieldnames)
+        return f"{self.msgname} {{{fields}}}"
+
+
+def _source(one: Definition) -> str:
+    """Constructor, encoder and decoder as Python: names come from the table, never from a link."""
+    given, body = [], []
+    for field in one.fields:
+        default = "" if not field.is_extension else "=b''" if field.code == "c" else "=0"
+        default = f"=(0,) * {field.count}" if default == "=0" and field.count else default
+        given.append(f"{field.name}{default}")
+        if field.code == "c":
+            body.append(f" self._{field.name}_raw = {field.name}")
+            body.append(f" self.{field.name} = {field.name}.split(nul, 1)[0].decode('ascii', 'replace')")
+        else:
+            body.append(f" self.{field.name} = {field.name}")
+    packed, made, at = [], {}, 0
+    for field in one.wire:
+        name = f"m.{field.name}"
+        if field.code == "c":
+            packed.append(f"m._{field.name}_raw")
+            made[field.name] = f"t[{at}].rstrip(nul)"
+        elif field.moves_as_bytes:
+            packed.append(f"bytes({name})")
+            made[field.name] = f"list(t[{at}])"
+        elif field.count:
+            packed.append(f"*{name}")
+            made[field.name] = f"list(t[{at}:{at + field.count}])"
+        else:
+            packed.append(name)
+            made[field.name] = f"t[{at}]"
+        at += 1 if field.moves_as_bytes else field.count or 1
+    fields = ", ".join(made[field.name] for field in one.fields)
+    return "\n".join((
+        f"def __init__(self, {', '.join(given)}):", *body,
+        f"def encode(m): return pack({', '.join(packed)})",
+        f"def construct(data):\n t = unpack(data)\n return made({fields})",
+    ))  # fmt: skip
+
+
+def _make(one: Definition) -> type[MAVLink_message]:
+    local: dict[str, Any] = {"nul": b"\0", "pack": one.struct.pack, "unpack": one.struct.unpack}
+    exec(_source(one), local)
+    kind = type(f"MAVLink_{one.name.lower()}_message", (MAVLink_message,), {
+        "__module__": __name__, "__init__": local["__init__"], "id": one.msg_id, "msgname": one.name,
+        "crc_extra": one.crc_extra, "definition": one, "fieldnames": [field.name for field in one.fields],
+        "ordered_fieldnames": [field.name for field in one.wire], "fieldtypes": [field.type for field in one.fields],
+        "array_lengths": [field.count for field in one.wire],
+        "fieldenums_by_name": {field.name: field.enum for field in one.fields if field.enum},
+        "fielddisplays_by_name": {field.name: "bitmask" for field in one.fields if field.is_bitmask},
+        "encode": staticmethod(local["encode"]), "construct": staticmethod(local["construct"]),
+    })  # fmt: skip
+    local["made"] = kind
+    return kind
+
+
+class _Classes(Mapping[int, type[MAVLink_message]]):
+    """Message classes by id, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, type[MAVLink_message]] = {}
+
+    def __getitem__(self, msg_id: int) -> type[MAVLink_message]:
+        found = self._made.get(msg_id)
+        if found is None:
+            found = self._made[msg_id] = _make(definition(msg_id))
+        return found
+
+    def __contains__(self, msg_id: object) -> bool:
+        return msg_id in CRC_EXTRA
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(NAME_OF)
+
+    def __len__(self) -> int:
+        return len(NAME_OF)
+
+
+mavlink_map: Final = _Classes()
+
+
+class EnumEntry:
+    """A value of an enumeration."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@cache
+def _enumerations() -> dict[str, dict[int, EnumEntry]]:
+    """From `enumerations.txt`: a line is an enumeration, its name and then number and name of each value."""
+    found: dict[str, dict[int, EnumEntry]] = {}
+    for line in Path(__file__).with_name("enumerations.txt").read_text("ascii").splitlines():
+        name, *entries = line.split(" ")
+        found[name] = {
+            int(number): EnumEntry(entry) for number, entry in zip(entries[::2], entries[1::2], strict=True)
+        }  # fmt: skip
+    return found
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    return {entry.name: number for one in _enumerations().values() for number, entry in one.items()}
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("MAVLink_") and (msg_id := ID_OF.get(name[8:-8].upper())) is not None:
+        found: Any = mavlink_map[msg_id]
+    elif name.startswith(_NUMBER) and name.removeprefix(_NUMBER) in ID_OF:
+        found = ID_OF[name.removeprefix(_NUMBER)]
+    elif name == "enums":
+        found = _enumerations()
+    elif not name.startswith("_") and name in _numbers():
+        found = _numbers()[name]
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
