@@ -83,8 +83,11 @@ def check_plan(plan: Plan, source: Path) -> None:
 
 
 def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
-    """The same plan, home, fence and rally points too, so many metres to the north and east."""
+    """The same plan, home, fence and rally points too, so many metres to the north and east. Who is not moved has the
+    plan itself: a place that is computed anew differs in its last bits."""
     north, east = offset
+    if not north and not east:
+        return plan
 
     def moved(item: MissionItem) -> MissionItem:
         if not has_position(item.command) or (item.x, item.y) == (0.0, 0.0):

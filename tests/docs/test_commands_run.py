@@ -10,8 +10,10 @@ import shlex
 import shutil
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -19,20 +21,17 @@ from typing import Final, NoReturn
 import pytest
 
 from sortie.commands.cli import COMMANDS, run
+from sortie.loop.profile import profile_text
 from tests.docs.test_pages import ROOT, command_lines
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import Served, free_port, ports_in_a_row, served
 from tests.fakes.terrain import hills, write_srtm
 from tests.sortie.reading.made import dataflash
 
-BINARY, BOARD, OTHERS, CLUSTER, STATION, PROCESSES, FORM = (
+BINARY, BOARD, OTHERS, FORM = (
     "starts a binary of others; tests/sortie/ardupilot and px4 start stand-ins",
     "needs a board on a serial port; tests/sortie/companion and flashing have stand-ins on pseudo-terminals",
     "waits for a controller that another program is",
-    "needs a Dask scheduler; tests/sortie/campaign/test_clusters_page.py starts one",
-    "is ended by a person only after it has run without end; tests/sortie/loop runs it with an end",
-    "flies in processes of its own, or needs what these leave; tests/sortie/campaign/test_campaign.py runs the first "
-    "commands of the page, tests/sortie/rehearsal the command",
     "names the form of the command, with words that stand for others",
 )
 """Why a line is not run here."""
@@ -49,28 +48,9 @@ NOT_RUN: Final = {
     "sortie loop --profile drone-box --vehicle /dev/ttyACM0": BOARD,
     "sortie loop --profile drone-box --vehicle /dev/ttyACM0,115200": BOARD,
     "sortie param list --component 191": BOARD,
-    "sortie serve --strategy native": BOARD,
     "sortie flash arducopter.apj": BOARD,
-    "sortie flash --simulate --board-id 9": BOARD,
     "sortie serve --vehicle udpin:127.0.0.1:14540": OTHERS,
     "sortie serve --vehicle udpin:0.0.0.0:14551": OTHERS,
-    "sortie campaign run study.toml --out DIR --scheduler tcp://HOST:8786": CLUSTER,
-    "sortie campaign run study.toml --out DIR --scheduler tcp://10.0.0.1:8786": CLUSTER,
-    "sortie campaign run STUDY.toml --out DIR --scheduler ADDRESS": CLUSTER,
-    "sortie loop --profile mine.toml": STATION,
-    "sortie loop --profile mine.toml --speedup 10 --link udpout:127.0.0.1:14550": STATION,
-    "sortie loop --profile drone-box": STATION,
-    "sortie campaign run study.toml --out DIR": PROCESSES,
-    "sortie campaign status DIR": PROCESSES,
-    "sortie campaign report DIR": PROCESSES,
-    "sortie campaign replay DIR 17": PROCESSES,
-    "sortie campaign shrink DIR 17": PROCESSES,
-    "sortie campaign compare OLD NEW": PROCESSES,
-    "sortie rehearse field.waypoints --flights 20 --wind 5,8": PROCESSES,
-    "sortie rehearse mission.plan --flights 200 --wind 6,10,270 --battery 50": PROCESSES,
-    "sortie rehearse mission.plan --flights 50 --from yesterday.bin --keep mine.param": PROCESSES,
-    "sortie rehearse mission.plan --flights 50 --junit rehearsal.xml": PROCESSES,
-    "sortie rehearse other.plan --flights 50 --param mine.param": PROCESSES,
     "sortie radio VEHICLE-LINK GROUND-LINK --radio NAME": FORM,
     "sortie report LOG...  [--out FILE|DIR]": FORM,
     "sortie param set NAME VALUE": FORM,
@@ -84,12 +64,22 @@ SMALLER: Final = {
     "--count 10": "--count 3",
     "--sorties 100": "--sorties 2",
     "--sorties 3": "--sorties 1",
+    "--speedup 10 --link": "--speedup 0 --link",
     " PLAN": " square.plan",
     " LOG ": " flight.bin ",
 }
 """A page's number or word, and what shows as well that the command works."""
 ASKING: Final = ("status", "go", "abort", "param list", "param get", "param set")
 UNTIL_STOPPED: Final = ("serve", "radio", "web")
+KEPT: Final = (
+    "campaign run",
+    "campaign status",
+    "campaign report",
+    "campaign replay",
+    "campaign shrink",
+    "campaign compare",
+)
+"""What flies a study, or asks for what has been flown of one: tests/docs/test_campaign_commands_run.py."""
 FLEET_PORTS: Final = 41
 """Five vehicles with a port each, ten apart."""
 PORT: Final = re.compile(r"(?<=[:{ ])(14550|14551|5760|5770|8765)\b")
@@ -127,7 +117,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / log).parent.mkdir(parents=True, exist_ok=True)
         (folder / log).write_bytes(dataflash())
     (folder / "fleet.toml").write_text('[[vehicle]]\ncount = 8\nplan = "square.plan"\n')
+    (folder / "mine.toml").write_text(profile_text("space"))
+    shutil.copy(folder / "square.plan", folder / "other.plan")
+    (folder / "mine.param").write_text("WPNAV_SPEED,800\n")
     return folder
+
+
+@pytest.fixture(scope="module")
+def yesterday(desk: Path) -> Path:
+    """The log of a flight."""
+    home = desk / "yesterday"
+    where = ["--state-dir", str(home / "state"), "--log-dir", str(home / "logs"), "--link", "tcpin:127.0.0.1:0"]
+    assert run(["fly", str(desk / "square.plan"), "--speedup", "0", *where]) == 0
+    return shutil.copy(home / "logs" / "flights" / "0001" / "flight.bin", desk / "yesterday.bin")
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +145,7 @@ def adapted(line: str) -> str:
     """The line with free ports and smaller numbers."""
     for large, small in SMALLER.items():
         line = line.replace(large, small)
+    line = re.sub(r"--flights \d+", "--flights 1", line)  # which is flown in this process
     count = FLEET_PORTS if "{" in line else 1
     free = {number: str(ports_in_a_row(count)) for number in dict.fromkeys(PORT.findall(line))}
     return PORT.sub(lambda found: free[found[1]], line)
@@ -166,15 +169,26 @@ def test_who_asks_is_answered(line: str, fleet: Served, capsys: pytest.CaptureFi
         assert capsys.readouterr().out.strip()
 
 
-@pytest.mark.parametrize("line", [line for line in TO_RUN if command_of(line) not in (*ASKING, *UNTIL_STOPPED)])
+ENDING: Final = [line for line in TO_RUN if command_of(line) not in (*ASKING, *UNTIL_STOPPED, *KEPT, "flash")]
+
+
+@pytest.mark.parametrize("line", ENDING)
 def test_a_command_ends_as_it_should(
-    line: str, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    line: str,
+    desk: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """With status 0, and an answer: a file that it says is there."""
-    _at(desk, tmp_path, monkeypatch)
+    if "yesterday" in line:
+        request.getfixturevalue("yesterday")
+    at(desk, tmp_path, monkeypatch)
     words = shlex.split(adapted(line))[1:]
     for option, value, commands in (
         ("--speedup", "0", ("demo", "fly", "loop")),
+        ("--sorties", "1", ("loop",)),
         ("--link", "tcpin:127.0.0.1:0", ("demo", "fly")),
         ("--state-dir", str(tmp_path / "state"), ("demo", "fly", "loop")),
     ):
@@ -184,9 +198,40 @@ def test_a_command_ends_as_it_should(
     assert told.out.strip() or told.err.strip() or "-o" in words
     if words[0] in ("report", "convert"):
         assert (desk / told.out.splitlines()[-1]).stat().st_size > 0
-    for option in ("--out", "-o", "--junit", "--sarif", "--report"):
+    for option in ("--out", "-o", "--junit", "--sarif", "--report", "--keep"):
         if option in words:
             assert (desk / words[words.index(option) + 1]).exists()
+
+
+def test_a_simulated_board_waits_where_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its path is a port that opens; SIGTERM ends it."""
+    (line,) = (line for line in TO_RUN if command_of(line) == "flash")
+    told = StringIO()
+    monkeypatch.setattr(sys, "stdout", told)
+    opened: list[bool] = []
+
+    def look() -> None:
+        patience = threading.Event()
+        for _ in range(int(PATIENCE_S * 20)):
+            if told.getvalue().endswith("\n"):
+                with Path(told.getvalue().strip()).open("rb+", buffering=0) as port:
+                    opened.append(port.isatty())
+                break
+            patience.wait(0.05)
+        _end_main()
+
+    before = signal.signal(signal.SIGTERM, _end)
+    onlooker = threading.Thread(target=look, daemon=True)
+    onlooker.start()
+    try:
+        status: object = run(shlex.split(line)[1:])
+    except SystemExit as end:
+        status = end.code
+    finally:
+        onlooker.join()
+        signal.signal(signal.SIGTERM, before)
+    assert (status, opened) == (0, [True])
+    assert not Path(told.getvalue().strip()).is_symlink()
 
 
 @pytest.mark.parametrize("line", [line for line in TO_RUN if command_of(line) in UNTIL_STOPPED])
@@ -194,7 +239,7 @@ def test_what_runs_until_stopped_is_up_and_stops(
     line: str, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A HEARTBEAT or a page comes where the line says; SIGTERM then ends it with status 0."""
-    _at(desk, tmp_path, monkeypatch)
+    at(desk, tmp_path, monkeypatch)
     if "--print" in line:
         assert run(shlex.split(line)[1:]) == 0
         return
@@ -218,7 +263,7 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
-def _at(desk: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def at(desk: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("SORTIE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
@@ -251,6 +296,10 @@ def _hear_then_end(port: int, heard: list[bytes], speaks: bool) -> None:
                 break
         except OSError:
             patience.wait(0.05)
+    _end_main()
+
+
+def _end_main() -> None:
     main = threading.main_thread().ident
     assert main is not None
     signal.pthread_kill(main, signal.SIGTERM)

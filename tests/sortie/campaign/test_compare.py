@@ -13,6 +13,8 @@ import pytest
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
+from scipy.stats import wilcoxon
+
 from sortie.campaign.compare import ALL, compare
 from sortie.campaign.flown import FIGURES, Flown, Row
 from sortie.campaign.folder import Folder
@@ -100,3 +102,22 @@ def test_the_command_ends_with_1_where_something_is_worse(tmp_path: Path, capsys
     told = json.loads(capsys.readouterr().out)
     assert told["worse"] == ["low", "all judges"]
     assert msgspec.convert(told["flights"], tuple[int, int]) == (RUNS, RUNS)
+
+
+def test_the_command_tells_chances_that_are_corrected_for_all_its_tests(tmp_path: Path, capsys) -> None:
+    """Holm: five tests (failures and robustness of two judges, failures of all). Ten fresh failures of 120 pairs are one
+    of 2**9 by chance; the least of five chances counts five times, the next four times."""
+    old_margins = [1.0] * RUNS
+    new_margins = [-1.0 if run < 10 else 1.0 for run in range(RUNS)]
+    old, new = folder(tmp_path / "a", old_margins), folder(tmp_path / "b", new_margins)
+    assert main(["campaign", "compare", str(old), str(new)]) == 1
+    head, low, calm, every = capsys.readouterr().out.splitlines()
+    assert head == "120 pairs of flights; p is that of chance, corrected for 5 tests at once (Holm)"
+    alone = [2.0**-9, 2.0**-9]  # low's failures and those of all
+    ranks = wilcoxon([-2.0] * 10 + [0.0] * 110).pvalue
+    least, second, third = (p * count for p, count in zip(sorted([ranks, *alone]), (5, 4, 3), strict=True))
+    second = max(least, second)
+    told = max(second, third)
+    assert low == f"low: worse; 0 failed, then 10 (p {second:.2g}); robustness 1, then 1 (p {least:.2g})"
+    assert calm == "calm: the same; 0 failed, then 0 (p 1); robustness 1, then 1 (p 1)"
+    assert every == f"{ALL}: worse; 0 failed, then 10 (p {told:.2g})"
