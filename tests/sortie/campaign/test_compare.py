@@ -105,8 +105,8 @@ def test_the_command_ends_with_1_where_something_is_worse(tmp_path: Path, capsys
 
 
 def test_the_command_tells_chances_that_are_corrected_for_all_its_tests(tmp_path: Path, capsys) -> None:
-    """Holm: five tests (failures and robustness of two judges, failures of all). Ten fresh failures of 120 pairs are one
-    of 2**9 by chance; the least of five chances counts five times, the next four times."""
+    """Holm: five tests (failures and robustness of two judges, failures of all). Ten fresh failures of 120 pairs are
+    one of 2**9 by chance; the least of five chances counts five times, the next four times."""
     old_margins = [1.0] * RUNS
     new_margins = [-1.0 if run < 10 else 1.0 for run in range(RUNS)]
     old, new = folder(tmp_path / "a", old_margins), folder(tmp_path / "b", new_margins)
