@@ -51,10 +51,7 @@ def fly(given: Given) -> int:
             progress.terminal.stop()
         if pages is not None:
             for flight in flights:
-                try:
-                    flight["report"] = page_of_flight(Path(flight["logs"]), loaded, pages)
-                except UserError as error:  # a disk that was full: the flight has been flown all the same
-                    progress.terminal.say(f"sortie: no report: {error}")
+                flight["report"] = page_of_flight(Path(flight["logs"]), loaded, pages)
         print_result(summary_of(flights), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status

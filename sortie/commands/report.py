@@ -40,8 +40,9 @@ def prepare_folder(folder: Path) -> None:
 
 def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None = None) -> str | None:
     """Write the page of a flight that has just been flown, named as its folder is numbered; `vehicle`: which one of a
-    fleet it was. The page's path; None, and a line on stderr, where nothing was logged: a vehicle that never armed has
-    no flight, and the newest one below its folder is another one's. UserError."""
+    fleet it was. The page's path; None, and a line on stderr, where there is none: a vehicle that never armed has no
+    flight, and the newest one below its folder is another one's; a full disk has kept neither log nor page, and the
+    flight has been flown all the same."""
     from sortie.logs.served import FLIGHT_LOG
     from sortie.reading.logs import read_log
     from sortie.reports.flight_page import flight_page
@@ -49,11 +50,15 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
     if not (folder / FLIGHT_LOG).is_file():
         print(f"sortie: {folder}: no flight was logged here, so it has no page", file=sys.stderr)
         return None
-    facts = read_log(folder)
-    facts.take_plan(plan)
     whose = "" if vehicle is None else f"vehicle-{vehicle}-"
     page = pages / f"{whose}flight-{folder.name}.html"
-    _write(page, flight_page([facts]))
+    try:
+        facts = read_log(folder)
+        facts.take_plan(plan)
+        _write(page, flight_page([facts]))
+    except UserError as error:
+        print(f"sortie: no report: {error}", file=sys.stderr)
+        return None
     return str(page)
 
 

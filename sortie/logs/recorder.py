@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.context.events import Event
 from autopilot.interface import report
+from autopilot.mav import Severity
 from autopilot.mission.events import ItemReached
 from sortie.logs.boot_log import BootLog
 from sortie.logs.directory import new_flight_folder, prune
@@ -66,7 +67,7 @@ class FlightRecorder:
         if self._log is not None:
             self._write(now_ms)
             if self._ending:
-                self.finish(now_ms)
+                self._tell(self._end(now_ms))
 
     def sample(self, now_ms: int) -> None:
         """Nothing was decided: the vehicle has moved."""
@@ -130,8 +131,13 @@ class FlightRecorder:
                 self._bin.sample(now_ms)
             error = log.error or self._bin.error
         if error is not None:
-            LOGGER.error("%s", error)
-            self.finish(now_ms)
+            self._tell(self._end(now_ms))
+
+    def _tell(self, error: str | None) -> None:
+        """A log that ended early is told as the vehicle's other texts are: people watch these, not run.log, which may
+        lie on the same full disk."""
+        if error is not None:
+            self.service.autopilot.announcer.say(Severity.ERROR, error)
 
     def _parameter_changed(self, name: str, value: float) -> None:
         if self._bin is not None:
@@ -139,13 +145,19 @@ class FlightRecorder:
 
     def finish(self, now_ms: int) -> None:
         """End the log of the flight; without one, nothing happens."""
+        error = self._end(now_ms)
+        if error is not None:
+            LOGGER.error("%s", error)
+
+    def _end(self, now_ms: int) -> str | None:
+        """The same; why the log ended early, or could not be written to its end."""
         self._ending = False
         log, self._log = self._log, None
         if self.boot is not None:
             self.boot.close()
             self.boot.shown = self.boot.shown and log is None
         if log is None:
-            return
+            return None
         if self._link is not None:
             self.service.endpoint.close_link(self._link)
             self._link = None
@@ -170,12 +182,11 @@ class FlightRecorder:
                 "vehicle": self.service.autopilot.facts.vehicle_class.name,
             }
         )
-        if log.error is not None:
-            LOGGER.error("%s", log.error)
         try:
             prune(self.directory)
         except OSError as error:
             LOGGER.error("old flight logs not deleted: %s", error)
+        return log.error
 
 
 def keep_flights(recorders: Iterable[FlightRecorder]) -> None:
