@@ -36,6 +36,11 @@ REFUSED_TIMEOUT_MS, SILENT_TIMEOUT_MS = 5000.0, 8000.0
 #: How long after the last accepted fix the tilt is still better by the gyros than by gravity, which in the air is felt
 #: together with drag: ArduPilot's tiltDriftTimeMax_ms.
 TILT_HOLDS_MS = 15_000.0
+#: How much a refused fix adds to the variance of the place, and up to which, m2: what slides is believed in the end,
+#: a jump of more than some 10 m is not.
+WIDENS, WIDEST = 0.1, 4.0
+#: With less thrust than this share of what it feels, a copter is carried by something else than its rotors.
+CARRIES = 0.9
 #: How many fixes start the position (again).
 FIRST_FIXES = 10.0
 #: A vehicle that turns faster than this (rad/s) does not rest.
@@ -68,16 +73,20 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
     un = vn - s[L.S_EVN]
     ue = ve - s[L.S_EVE]
     ratio_v = smooth_ratio(s, L.S_RATIO_VEL, un * un + ue * ue, s[L.S_COV_H + 4] + rv)
-    if ratio > 1.0 or ratio_v > 1.0:
+    an, ae, bn, be = 0.0, 0.0, 0.0, 0.0
+    if ratio <= 1.0 and ratio_v <= 1.0:
+        s[L.S_GPS_OK_MS] = now
+        k0, k1, k2, k3 = gain_horizontal(s, 0, rp)
+        s[L.S_EPN] += k0 * dn
+        s[L.S_EPE] += k0 * de
+        s[L.S_EVN] += k1 * dn
+        s[L.S_EVE] += k1 * de
+        an, ae, bn, be = k2 * dn, k2 * de, k3 * dn, k3 * de
+    elif s[L.S_COV_H] < WIDEST:
+        s[L.S_COV_H] += WIDENS  # refused fixes widen the filter until it believes them again
+    if ratio_v > 1.0:
         return
-    s[L.S_GPS_OK_MS] = now
-    k0, k1, k2, k3 = gain_horizontal(s, 0, rp)
-    s[L.S_EPN] += k0 * dn
-    s[L.S_EPE] += k0 * de
-    s[L.S_EVN] += k1 * dn
-    s[L.S_EVE] += k1 * de
-    an, ae, bn, be = k2 * dn, k2 * de, k3 * dn, k3 * de
-    un = vn - s[L.S_EVN]
+    un = vn - s[L.S_EVN]  # a place that jumps says nothing against the speed, which keeps the vehicle from drifting
     ue = ve - s[L.S_EVE]
     k0, k1, k2, k3 = gain_horizontal(s, 1, rv)
     s[L.S_EPN] += k0 * un
@@ -199,7 +208,10 @@ def level(s: L.Row) -> None:
 @jit
 def estimate_wind(s: L.Row, p: L.Row) -> None:
     """The accelerometer feels drag and thrust only; sideways to the rotors' axis it is drag, so it gives the air speed
-    there, and what is missing to the ground speed is wind (Abeywardena et al. 2013)."""
+    there, and what is missing to the ground speed is wind (Abeywardena et al. 2013). On the ground it feels its legs,
+    too, and more force than its thrust makes."""
+    if s[L.S_THRUST] * L.GRAVITY < CARRIES * s[L.S_HOVER] * (-s[L.S_DVZ] / L.TICK):
+        return
     dn = s[L.S_EVN] - s[L.S_WEN]
     de = s[L.S_EVE] - s[L.S_WEE]
     dd = s[L.S_EVD]

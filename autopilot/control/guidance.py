@@ -15,7 +15,7 @@ from autopilot.control.jit import jit
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
 from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.control.position import fly_reference
-from autopilot.control.reference import approach, leash, rest, shape
+from autopilot.control.reference import approach, leash, rest, shape, shape_within
 from autopilot.control.spline import begin_spline, fly_spline, speed_onto_spline
 from autopilot.control.sticks import fly_attitude, fly_sticks
 from autopilot.interface import layout as L
@@ -92,7 +92,7 @@ def go_to(s: L.Row, p: L.Row, n: float, e: float, d: float) -> None:
             s[L.S_FF_E] = -feed * de / size
     rate = approach(abs(dd), 1.0, 0.75 * p[L.P_ACCEL_Z])
     vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
-    shape(s, vn, ve, vd * share, p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    shape_within(s, p, vn, ve, vd * share, p[L.P_ACCEL], p[L.P_JERK])
 
 
 @jit
@@ -143,16 +143,8 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     dd = t[L.T_END_D] - s[L.S_RPD]
     rate = approach(abs(dd), 1.0, p[L.P_ACCEL_Z])
     vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
-    shape(
-        s,
-        -around * speed * re + back * rn,
-        around * speed * rn + back * re,
-        vd,
-        2.0 * p[L.P_ACCEL],
-        p[L.P_ACCEL_Z],
-        p[L.P_JERK],
-        p[L.P_JERK_Z],
-    )
+    n, e = -around * speed * re + back * rn, around * speed * rn + back * re
+    shape_within(s, p, n, e, vd, 2.0 * p[L.P_ACCEL], p[L.P_JERK])
     if radius < 0.1:
         s[L.S_TURN_SUM] += p[L.P_YAW_RATE] * 0.35 * L.TICK / (2.0 * pi)
     else:
@@ -172,7 +164,7 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
     dd = t[L.T_END_D] - s[L.S_RPD]
     rate = approach(abs(dd), 0.5 * p[L.P_JERK_Z] / p[L.P_ACCEL_Z], 0.5 * p[L.P_ACCEL_Z])
     vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
-    shape(s, 0.0, 0.0, vd * leash(s), p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    shape_within(s, p, 0.0, 0.0, vd * leash(s), p[L.P_ACCEL], p[L.P_JERK])
     slow = SLOW_SHARE * p[L.P_SPEED_UP]
     near = 0.5 * slow * slow / p[L.P_ACCEL_Z]
     if s[L.S_AIR] == 1.0 and -dd < near and -s[L.S_RVD] < slow:
@@ -206,7 +198,7 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
         ahead = 0.001 * (s[L.S_TIME_MS] - s[L.S_TARGET_MS])
         vn = t[L.T_VN] + limit(t[L.T_END_N] + ahead * t[L.T_VN] - s[L.S_RPN], 1.0)
         ve = t[L.T_VE] + limit(t[L.T_END_E] + ahead * t[L.T_VE] - s[L.S_RPE], 1.0)
-    shape(s, vn, ve, speed, p[L.P_BRAKE_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    shape_within(s, p, vn, ve, speed, p[L.P_BRAKE_ACCEL], p[L.P_JERK])
 
 
 @jit
@@ -233,7 +225,7 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
         share *= p[L.P_SPEED_GROUND] / size
     s[L.S_FF_N], s[L.S_FF_E], s[L.S_FF_D] = t[L.T_AN], t[L.T_AE], t[L.T_AD]
     d = min(max(d, -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
-    shape(s, n * share, e * share, d, p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    shape_within(s, p, n * share, e * share, d, p[L.P_ACCEL], p[L.P_JERK])
 
 
 @jit

@@ -11,7 +11,7 @@ from math import sqrt
 
 from autopilot.control.jit import jit
 from autopilot.control.mathematics import atan2
-from autopilot.control.reference import SHAPE, approach, leash, shape
+from autopilot.control.reference import SHAPE, approach, leash, shape_within
 from autopilot.interface import layout as L
 
 #: Gains of the field: along the leg at its end, and across it (1/s).
@@ -195,7 +195,7 @@ def field(
         e *= p[L.P_SPEED_GROUND] / size
     s[L.S_FF_N], s[L.S_FF_E], s[L.S_FF_D] = feed * un + side * pn, feed * ue + side * pe, feed * ud
     d = min(max(speed * ud + down, -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
-    shape(s, n, e, d, limit, p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    shape_within(s, p, n, e, d, limit, p[L.P_JERK])
 
 
 @jit

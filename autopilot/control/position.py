@@ -12,6 +12,9 @@ from autopilot.control.attitude import from_thrust_and_yaw, limit
 from autopilot.control.jit import jit
 from autopilot.interface import layout as L
 
+#: Vertical speed, m/s.
+LEARNS_BELOW = 0.6
+
 
 @jit
 def sink_demand(s: L.Row, p: L.Row) -> float:
@@ -109,8 +112,9 @@ def fly_reference(s: L.Row, p: L.Row) -> None:
 
 @jit
 def learn_hover(s: L.Row) -> None:
-    """Share of thrust that carries the weight, learned from what the accelerometer felt (sag, load, worn blades)."""
+    """Share of thrust that carries the weight, learned from what the accelerometer felt (sag, load, worn blades) while
+    the vehicle neither climbs nor sinks: then the air presses it, too. As ArduCopter's update_throttle_hover."""
     felt = -s[L.S_DVZ] / L.TICK
-    if s[L.S_THRUST] > 0.15 and felt > 3.0 and s[L.S_ER + 8] > 0.8:
+    if abs(s[L.S_EVD]) < LEARNS_BELOW and s[L.S_THRUST] > 0.15 and felt > 3.0 and s[L.S_ER + 8] > 0.8:
         s[L.S_HOVER] += (L.TICK / 3.0) * (s[L.S_THRUST] * L.GRAVITY / felt - s[L.S_HOVER])
         s[L.S_HOVER] = min(max(s[L.S_HOVER], 0.1), 0.85)

@@ -14,6 +14,9 @@ from autopilot.interface import layout as L
 
 #: Gain of the velocity shaping, 1/s.
 SHAPE = 4.0
+#: Vertically faster than allowed it may brake by so much more than allowed, for each allowed speed that it flies:
+#: AC_PosControl::calculate_overspeed_gain with its POSCONTROL_OVERSPEED_GAIN_Z.
+OVERSPEED_GAIN = 2.0
 
 
 @jit
@@ -24,6 +27,17 @@ def approach(error: float, gain: float, limit: float) -> float:
     if error <= near:
         return gain * error
     return sqrt(2.0 * limit * (error - 0.5 * near))
+
+
+@jit
+def overspeed_gain(down: float, most_up: float, most_down: float) -> float:
+    """How many times the vertical acceleration and jerk may be the limits, at `down` m/s: 1 within the speeds allowed.
+    A mode that is entered while climbing fast would else go on climbing for tens of metres."""
+    if down > most_down and most_down > 0.0:
+        return OVERSPEED_GAIN * down / most_down
+    if -down > most_up and most_up > 0.0:
+        return -OVERSPEED_GAIN * down / most_up
+    return 1.0
 
 
 @jit
@@ -66,6 +80,13 @@ def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, 
     s[L.S_FF_N] = 0.0
     s[L.S_FF_E] = 0.0
     s[L.S_FF_D] = 0.0
+
+
+@jit
+def shape_within(s: L.Row, p: L.Row, n: float, e: float, d: float, accel: float, jerk: float) -> None:
+    """`shape` by the vertical limits of guidance, which count for more above its speeds."""
+    gain = overspeed_gain(s[L.S_RVD], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])
+    shape(s, n, e, d, accel, gain * p[L.P_ACCEL_Z], jerk, gain * p[L.P_JERK_Z])
 
 
 @jit

@@ -12,7 +12,7 @@ from math import sqrt
 
 from autopilot.control.curves import BESIDE, RESTS, fade_onto, keep_pace, track_limits
 from autopilot.control.jit import jit
-from autopilot.control.reference import shape
+from autopilot.control.reference import shape_within
 from autopilot.interface import layout as L
 
 #: Both tangents together are at most this often the way from start to end.
@@ -247,7 +247,7 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
         north, east = speed * un + ONTO * (n - s[L.S_RPN]), speed * ue + ONTO * (e - s[L.S_RPE])
         size = max(sqrt(north * north + east * east) / p[L.P_SPEED_GROUND], 1.0)
         accel, jerk = p[L.P_ACCEL_CORNER], p[L.P_JERK]
-        shape(s, north / size, east / size, down, accel, p[L.P_ACCEL_Z], jerk, p[L.P_JERK_Z])
+        shape_within(s, p, north / size, east / size, down, accel, jerk)
     if s[L.S_TAU] < 1.0:
         return False
     if s[L.S_CORNER] > 0.0:

@@ -11,10 +11,17 @@ from autopilot.control.heading import wrap, yaw_of
 from autopilot.control.jit import jit
 from autopilot.control.mathematics import cos, sin
 from autopilot.control.position import control_height, fly_reference, set_thrust
-from autopilot.control.reference import follow_vehicle, shape
+from autopilot.control.reference import follow_vehicle, overspeed_gain, shape
 from autopilot.interface import layout as L
 
 STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO = range(6)
+
+
+@jit
+def shape_by_stick(s: L.Row, p: L.Row, n: float, e: float, rate: float, accel: float) -> None:
+    """`shape` by the vertical limits of the throttle stick, climbing at `rate`."""
+    gain = overspeed_gain(s[L.S_RVD], p[L.P_STICK_UP], p[L.P_STICK_DN])
+    shape(s, n, e, -rate, accel, gain * p[L.P_STICK_ACCEL_Z], p[L.P_JERK], gain * p[L.P_JERK_Z])
 
 
 @jit
@@ -27,8 +34,7 @@ def climb(s: L.Row, p: L.Row, rate: float) -> None:
         s[L.S_RPD] = s[L.S_EPD] + 1.0
     if s[L.S_RPD] - s[L.S_EPD] < -2.0:
         s[L.S_RPD] = s[L.S_EPD] - 2.0
-    n, e = s[L.S_RVN], s[L.S_RVE]
-    shape(s, n, e, -rate, p[L.P_ACCEL], p[L.P_STICK_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    shape_by_stick(s, p, s[L.S_RVN], s[L.S_RVE], rate, p[L.P_ACCEL])
     s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
 
 
@@ -110,16 +116,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         x, y = p[L.P_STICK_P] * p[L.P_LOITER_SPEED], p[L.P_STICK_R] * p[L.P_LOITER_SPEED]
         if s[L.S_RPD] - s[L.S_EPD] > 1.0:
             s[L.S_RPD] = s[L.S_EPD] + 1.0
-        shape(
-            s,
-            c * x - sn * y,
-            sn * x + c * y,
-            -climb_stick(p),
-            p[L.P_LOITER_ACCEL],
-            p[L.P_STICK_ACCEL_Z],
-            p[L.P_JERK],
-            p[L.P_JERK_Z],
-        )
+        shape_by_stick(s, p, c * x - sn * y, sn * x + c * y, climb_stick(p), p[L.P_LOITER_ACCEL])
         fly_reference(s, p)
         return
     s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0

@@ -6,6 +6,7 @@ from typing import Final
 
 from autopilot.mav import SpeedType, StandardMode, VehicleType
 from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
+from autopilot.parameters.definition import to_float32
 from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.table_rover import ROVER_DRIVE
@@ -101,6 +102,7 @@ ROVER: Final = VehicleClass(
         lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION + CHASSIS + CAMERA + MOUNT,
         inert=ROVER_INERT,
         aliases=COMMON_ALIASES | ROVER_ALIASES,
+        defaults=(("SIM_GPS_NOISE", to_float32(0.08)),),
     ),
     mirrored=(
         "WP_SPEED", "CRUISE_SPEED", "WP_RADIUS", "RTL_SPEED", "CIRC_RADIUS", "MIS_RESTART", "MIS_DONE_BEHAVE",

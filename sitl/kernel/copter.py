@@ -146,7 +146,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     l1, l2, l3, l4 = full * p[M.P_LOSS_1], full * p[M.P_LOSS_2], full * p[M.P_LOSS_3], full * p[M.P_LOSS_4]
     per_mass = 1.0 / p[M.P_MASS]
     arm_x, arm_y, yaw_arm = p[M.P_ARM_X], p[M.P_ARM_Y], p[M.P_YAW_ARM]
-    drag_1, drag_2 = 0.25 * p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG]
+    drag_1, drag_2, drag_z = 0.25 * p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG], p[M.P_AXIAL_DRAG]
     inv_x, inv_y, inv_z = p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ]
     eu_x, eu_y, eu_z = p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ]
     gyro_noise = p[M.P_GYRO_NOISE]
@@ -212,11 +212,13 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         an, ae, ad = vn - wind_n, ve - wind_e, vd - wind_d
         speed = sqrt(an * an + ae * ae + ad * ad)
         k2 = drag_2 * speed
-        k1 = drag_1 * (m1 + m2 + m3 + m4) + k2
+        blades = drag_1 * (m1 + m2 + m3 + m4)
+        k1 = blades + k2
+        axial = r02 * an + r12 * ae + r22 * ad
         force = (
             -k1 * (r00 * an + r10 * ae + r20 * ad),
             -k1 * (r01 * an + r11 * ae + r21 * ad),
-            -k2 * (r02 * an + r12 * ae + r22 * ad) - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
+            -(k2 + drag_z * blades * axial * axial) * axial - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
         )
         torque = (
             arm_y * (lift_2 + lift_3 - lift_1 - lift_4),

@@ -109,7 +109,7 @@ def read_baro(s: L.Row, p: L.Row, rng: Any, table: Any) -> float:
     """Barometric height as NED down, m: truth, a slow drift, white noise."""
     rng[3] = rng[3] + GAMMA
     r = draw(rng[3])
-    s[M.S_BARO_DRIFT] = 0.9998 * s[M.S_BARO_DRIFT] + 0.002 * table[r & MASK]
+    s[M.S_BARO_DRIFT] = 0.9998 * s[M.S_BARO_DRIFT] + p[M.P_BARO_NOISE] / 60.0 * table[r & MASK]
     s[M.S_BARO_ALT] = -s[M.S_PD] + s[M.S_BARO_DRIFT] + p[M.P_BARO_NOISE] * table[(r >> S10) & MASK] + p[M.P_BARO_GLITCH]
     return -s[M.S_BARO_ALT]
 

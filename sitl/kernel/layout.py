@@ -70,7 +70,7 @@ P_LOSS_1, P_LOSS_2, P_LOSS_3, P_LOSS_4, P_FREEZE = _settings.take(5)  # share of
 P_SERVO_5, P_SERVO_6, P_SERVO_7, P_SERVO_8 = _settings.take(4)
 # copter
 P_INV_IX, P_INV_IY, P_INV_IZ, P_GYRO_XX, P_GYRO_YY, P_GYRO_ZZ = _settings.take(6)  # GYRO_xx: Euler coupling
-P_FULL, P_ARM_X, P_ARM_Y, P_YAW_ARM, P_LAG, P_ROTOR_DRAG, P_BODY_DRAG = _settings.take(7)
+P_FULL, P_ARM_X, P_ARM_Y, P_YAW_ARM, P_LAG, P_ROTOR_DRAG, P_BODY_DRAG, P_AXIAL_DRAG = _settings.take(8)
 P_SPIN_ARM, P_POWER = _settings.take(2)
 P_STIFF, P_DAMP, P_FRICTION, P_LEG = _settings.take(4)
 # rover

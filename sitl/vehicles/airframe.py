@@ -26,6 +26,10 @@ FULL_THRUST = 5.84e-6 * 1100.0**2  # N for each rotor at FULL_V
 TORQUE_RATIO = 0.06  # m
 ROTOR_LAG = 0.018  # s
 ROTOR_DRAG = 0.2  # 1/s at hover
+#: Drag of the rotors along their axis, as a share of that across it for each (m/s)2 of flow: what inflow takes from
+#: their thrust, which does not know of it otherwise. A climb ends where it does in ArduPilot's SITL
+#: (`Frame::calculate_forces`, momentum drag along z), and slow ones cost little.
+AXIAL_DRAG = 0.006
 DRAG_AREA = 0.02  # m2
 ROTOR_AREA = 3.14159265 * 0.127**2  # m2, 10 inch
 EFFICIENCY = 0.45  # shaft and induced losses together: 180 W at hover
@@ -67,6 +71,7 @@ def _machine(p: npt.NDArray[np.float64]) -> None:
     p[M.P_LAG] = 1.0 - exp(-p[M.P_DT] / ROTOR_LAG)
     p[M.P_ROTOR_DRAG] = ROTOR_DRAG / sqrt(HOVER_SHARE)
     p[M.P_BODY_DRAG] = body_drag(DRAG_AREA)
+    p[M.P_AXIAL_DRAG] = AXIAL_DRAG
     p[M.P_SPIN_ARM] = 0.1
     p[M.P_STIFF], p[M.P_DAMP] = 1500.0, 60.0  # N/m, N s/m: rests one centimetre deep
     p[M.P_FRICTION], p[M.P_LEG] = 0.6, 4.0  # N m per unit of tilt under the weight

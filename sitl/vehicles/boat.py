@@ -21,7 +21,7 @@ from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import BOAT
 from sitl.vehicles import parameters, rover_parameters
-from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
+from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip, switch_on
 from sitl.vehicles.parameters import Row, Special
 from sitl.vehicles.rover_targets import write_target
 from sitl.vehicles.simulated import SimulatedMachine
@@ -58,7 +58,7 @@ def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float
     p[M.P_RUDDER], p[M.P_WASH], p[M.P_SERVO_RATE] = RUDDER, WASH, SERVO_RATE
     p[M.P_DRAG], p[M.P_SIDE_DRAG] = 0.5 * AIR_DENSITY * AHEAD_AREA, 0.5 * AIR_DENSITY * ABEAM_AREA
     p[M.P_ACC_NOISE], p[M.P_HOTEL_A], p[M.P_FULL_V] = 0.15, HOTEL_A, FULL_V
-    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = 0.05, 0.08, 0.04
+    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = GOOD_RECEIVER
     p[L.P_GPS_SIGMA_P] = 0.2
     _control(p)
     return p

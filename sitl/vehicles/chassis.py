@@ -17,7 +17,7 @@ import numpy.typing as npt
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from sitl.kernel import layout as M
-from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
+from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip, switch_on
 
 MASS, INERTIA = 3.74, 0.04712  # kg, kg m2
 FRONT, REAR = 0.15875, 0.17145  # m
@@ -47,7 +47,7 @@ def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float
     _machine(p)
     _control(p)
     p[M.P_ACC_NOISE], p[M.P_HOTEL_A], p[M.P_FULL_V] = 0.25, HOTEL_A, FULL_V
-    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = 0.05, 0.08, 0.04
+    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = GOOD_RECEIVER
     p[L.P_GPS_SIGMA_P] = 0.2
     return p
 

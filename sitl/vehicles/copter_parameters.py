@@ -8,6 +8,7 @@ from math import atan, cos, pi, radians, sqrt, tan
 from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 from sitl.vehicles import airframe, parameters
+from sitl.vehicles.equipment import PLAIN_RECEIVER
 from sitl.vehicles.parameters import Row, Special
 
 #: The airframe's own limits (`sitl.vehicles.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of
@@ -111,6 +112,7 @@ def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
+    "SIM_GPS_NOISE": parameters.gps_noise(PLAIN_RECEIVER),
     "SIM_HOVER_W": _power,
     "SIM_DRAG_ROTOR": _drag,
     "SIM_DRAG_AREA": _drag,

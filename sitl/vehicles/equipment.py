@@ -18,6 +18,10 @@ AIR_DENSITY = 1.225  # kg/m3 at sea level
 CELLS, BATTERY_AH, OHMS = 3, 5.1, 0.022
 #: Open-circuit voltage of a lithium polymer cell over its charge; the kernel's `cell_volts` is the same curve.
 CELL_CURVE = ((0.0, 3.0), (0.05, 3.55), (0.15, 3.685), (0.5, 3.79), (0.9, 4.05), (1.0, 4.2))
+#: Standard deviations: of the barometer, m; of a receiver's fixes by themselves, of their wandering (m), of their
+#: velocities (m/s): what flies has a plain one, what drives a better one.
+BARO_NOISE = 0.12
+PLAIN_RECEIVER, GOOD_RECEIVER = (0.12, 0.25, 0.06), (0.05, 0.08, 0.04)
 STEPS = 8  # of 2.5 ms in a tick
 #: Steady gusts' time constant, s (Dryden at 20 m height and 8 m/s).
 GUST_TIME = 6.0
@@ -38,8 +42,8 @@ def equip(p: npt.NDArray[np.float64], home: GeoPoint, steps: int) -> None:
 
 def _sensors(p: npt.NDArray[np.float64], home: GeoPoint) -> None:
     p[M.P_GYRO_NOISE] = 0.003  # rad/s
-    p[M.P_BARO_NOISE] = 0.12  # m
-    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = 0.12, 0.25, 0.06  # m, m, m/s
+    p[M.P_BARO_NOISE] = BARO_NOISE
+    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = PLAIN_RECEIVER
     p[M.P_MAG_NOISE] = 0.004  # gauss
     p[M.P_GPS_SATS] = 10.0
     # a field of mid-latitudes: 0.55 gauss, dip 60 degrees (up in the southern hemisphere), declination 0.2 rad

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from autopilot.interface import layout as L
 from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
 from sitl.kernel import layout as M
-from sitl.vehicles.equipment import CELL_CURVE, CELLS
+from sitl.vehicles.equipment import BARO_NOISE, CELL_CURVE, CELLS
 
 Row = npt.NDArray[np.float64]
 Special = Callable[[Row, Row, Mapping[str, float]], None]
@@ -35,6 +35,7 @@ SCALED: dict[str, tuple[int, float]] = {
     "SIM_GPS_GLITCH_Z": (M.P_GLITCH_D, 1.0),
     "SIM_BARO_GLITCH": (M.P_BARO_GLITCH, 1.0),
     "SIM_WIND_TURB": (M.P_GUST, 1.0),
+    "SIM_BARO_RND": (M.P_BARO_NOISE, BARO_NOISE / float(np.float32(0.2))),  # its default is a 32 bit number
 }
 
 STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would be no number any more
@@ -89,6 +90,17 @@ def _finder(p: Row, s: Row, values: Mapping[str, float]) -> None:
     there = values.get("RNGFND1_TYPE", 0.0) != 0.0
     p[M.P_FINDER_MIN] = values.get("RNGFND1_MIN_CM", 20.0) / 100.0
     p[M.P_FINDER_MAX] = values.get("RNGFND1_MAX_CM", 700.0) / 100.0 if there else 0.0
+
+
+def gps_noise(receiver: tuple[float, float, float]) -> Special:
+    """SIM_GPS_NOISE, m: how far a fix wanders; the rest of that receiver's noise in proportion."""
+    usual = float(np.float32(receiver[1]))  # as the parameter's default has it
+
+    def set_noise(p: Row, s: Row, values: Mapping[str, float]) -> None:
+        share = values["SIM_GPS_NOISE"] / usual
+        p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = (share * one for one in receiver)
+
+    return set_noise
 
 
 def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:

@@ -11,6 +11,7 @@ from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles
+from sitl.vehicles.equipment import GOOD_RECEIVER
 from sitl.vehicles.parameters import Row, Special
 
 _DEGREES = pi / 180.0
@@ -77,6 +78,7 @@ def _speeding(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
+    "SIM_GPS_NOISE": parameters.gps_noise(GOOD_RECEIVER),
     "SIM_DRIVE_W": _drive,
     "SIM_DRIVE_ACC": _speeding,
     "WP_ACCEL": _acceleration,

@@ -3,9 +3,11 @@
 The model is that of the simulator (`sitl.kernel.copter`), so that what is found is a set of its parameters. What holds
 a copter back is seen in its acceleration across its thrust, whose direction its attitude tells:
 
-    F = dv/dt - g,   F - (F.z) z = -(d1 sqrt(T / g) + d2 |u|) u_across,   u = v - wind,   T = -F.z - d2 |u| u.z
+    F = dv/dt - g,   F - (F.z) z = -(d1 sqrt(T / g) + d2 |u|) u_across,   u = v - wind,
+    T = -F.z - (d2 |u| + a d1 sqrt(T / g) (u.z)^2) u.z
 
-with z its vertical axis, d1 (1/s) the drag of its rotors and d2 (1/m) that of its body. Drag and wind are found
+with z its vertical axis, d1 (1/s) the drag of its rotors, d2 (1/m) that of its body, and a what inflow along the axis
+adds (`airframe.AXIAL_DRAG`). Drag and wind are found
 together by least squares, which flights in more than one direction and at more than one speed allow; the covariance
 says what was not to be had from this flight. Power at hover is that of all instants over (T/g)^1.5 (momentum theory).
 Resistance and capacity come from the voltage against current and charge, with the discharge curve of lithium polymer
@@ -143,7 +145,9 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
         """Air, its part along the axis, its speed, and the rotors' thrust."""
         air = motion.velocity - np.array([north, east, 0.0])
         along, speed = np.sum(air * motion.axis, axis=1), np.linalg.norm(air, axis=1)
-        return air, along, speed, np.maximum(motion.lift - x[1] * speed * along, 0.1 * GRAVITY)
+        blades = x[0] * faster * np.sqrt(motion.lift / GRAVITY)
+        drag = (x[1] * speed + airframe.AXIAL_DRAG * blades * along**2) * along
+        return air, along, speed, np.maximum(motion.lift - drag, 0.1 * GRAVITY)
 
     def off(x: Array, wind: tuple[float, float] | None = None) -> Array:
         north, east = (x[2], x[3]) if wind is None else wind

@@ -19,6 +19,9 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Error of the GPS altitude": "Fehler der GPS-Höhe",
     "Satellites that the GPS receiver reports": "Satelliten, die der GPS-Empfänger meldet",
     "The barometer fails": "Das Barometer fällt aus",
+    "Noise of the GPS receiver: how far a fix wanders (standard deviation)":
+        "Rauschen des GPS-Empfängers: wie weit ein Ort wandert (Standardabweichung)",
+    "Noise of the barometer": "Rauschen des Barometers",
     "Error of the barometer's height": "Fehler der Höhe des Barometers",
     "The compass fails": "Der Kompass fällt aus", "Accelerometers that fail": "Beschleunigungssensoren, die ausfallen",
     "Gyroscopes that fail": "Kreisel, die ausfallen",
