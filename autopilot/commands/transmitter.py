@@ -117,7 +117,7 @@ class TransmitterArming:
             return ACCEPTED
         why = self._complaint()
         if why is not None:
-            return self._announcer.refuse(f"{self._facts.texts.arm}{why}", severity=Severity.CRITICAL)
+            return self._announcer.refuse(f"{self._facts.personality.texts.arm}{why}", severity=Severity.CRITICAL)
         self._arming.asked_by = method
         return self._procedure().arm(self._facts.now_ms)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.reasons import ArmingMethod, FlightEvent, ModeReason
@@ -98,6 +99,15 @@ class FlightStateChanged:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FirmwareNotice:
+    """A notice that belongs to the firmware which the vehicle is spoken to as: a member of that personality's own
+    enumeration, with its arguments in order."""
+
+    notice: Enum
+    values: tuple[float, ...] = ()
+
+
 Event = (
     StatusText
     | ModeChanged
@@ -110,6 +120,7 @@ Event = (
     | CameraTriggered
     | RebootRequested
     | FlightStateChanged
+    | FirmwareNotice
     | CurrentChanged
     | ItemReached
     | MissionCleared

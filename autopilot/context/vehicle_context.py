@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from autopilot.context.events import Event, StatusText
+from autopilot.context.personality import Personality
 from autopilot.interface import report
 from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, altitude_amsl, to_local
 from autopilot.interface.layout import ON_GROUND
@@ -64,8 +65,9 @@ class VehicleFacts:
         self.boot_unix_s = boot_unix_s
         self.now_ms = 0
         self.home: GeoPoint | None = None
-        self.texts = self.vehicle_class.texts
-        """In a firmware's words: the kind's own, or those of the firmware that it is spoken to as."""
+        self.personality: Personality
+        """Decides where firmwares differ: ArduPilot's, set by the autopilot; before the first pass that of another
+        firmware may take its place."""
         self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
         self.parameters = parameters
         self.terrain = Terrain(

@@ -40,6 +40,7 @@ from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.mount.mount import Mount
+from autopilot.personality.ardupilot import ArduPilotPersonality
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.rehearsal.upload import UploadRehearsal
 from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
@@ -128,7 +129,8 @@ class Autopilot:
         self.fence = modes.watch = FenceGuard(facts, announcer, plans.fence, modes, self._stop_motors)
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.return_point = ReturnPoint(facts, plans.rally, self.fence.contains)
-        self.failsafes = Failsafes(facts, announcer, modes, self._stop_motors)
+        self.failsafes = Failsafes(facts, announcer, self._stop_motors)
+        facts.personality = ArduPilotPersonality(facts, announcer, modes, self._stop_motors, self.failsafes.losses)
         self.ground_follower.lost = self.failsafes.terrain_lost
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)

@@ -75,7 +75,7 @@ class VehicleGuardFacts:
 
     @property
     def motors_run_on(self) -> bool:
-        return self._arming.landed_delay_s is not None
+        return self._arming.runs_on
 
     @property
     def refusal(self) -> str | None:

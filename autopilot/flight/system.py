@@ -157,7 +157,7 @@ class FlightSystem:
             return Outcome(Result.IN_PROGRESS)
         self._settle(now_ms)
         if self.state is not FlightState.IDLE:
-            text = f"{self._facts.texts.arm}flight manager is in {self.state.name}"
+            text = f"{self._facts.personality.texts.arm}flight manager is in {self.state.name}"
             return self._announcer.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
         refusal = self._arming.refusal(force=force)
         if refusal is not None:
@@ -192,7 +192,7 @@ class FlightSystem:
         request, self._arm_request = self._arm_request, None
         if request is not None:
             if not done:
-                self._announcer.say(Severity.CRITICAL, f"{self._facts.texts.arm}{reason}")
+                self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.arm}{reason}")
             request.ok, request.reason, request.done = done, reason, True
 
     # --- the pass -------------------------------------------------------------------------------------------------

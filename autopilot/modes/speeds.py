@@ -8,8 +8,7 @@ docs/catalogue.md, 30).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import inf, radians, sqrt
+from math import radians, sqrt
 from typing import Protocol
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
@@ -38,8 +37,6 @@ class SpeedControl:
         self.ground: float | None = None
         self.up: float | None = None
         self.down: float | None = None
-        self.highest: Callable[[], float] = lambda: inf
-        """Above this no speed over ground is flown, whatever is asked for."""
         self._sent: Speeds | None = None
 
     def parameter_changed(self, name: str) -> None:
@@ -84,8 +81,9 @@ class SpeedControl:
         param, cruise = self._facts.param, self._facts.vehicle_class.measures.cruise
         ground = next((speed for speed in map(self._facts.measure, cruise) if speed), 0.0)
         own = self.ground if self.ground is not None else self._mission.mission_speed()
+        highest = self._facts.personality.highest_speed_mps()
         return Speeds(
-            ground=max(_LOWEST, min(own if own is not None else ground, self.highest())),
+            ground=max(_LOWEST, min(own if own is not None else ground, highest)),
             up=max(_LOWEST, self.up if self.up is not None else param("WPNAV_SPEED_UP", 250.0) / 100.0),
             down=max(_LOWEST, self.down if self.down is not None else param("WPNAV_SPEED_DN", 150.0) / 100.0),
         )

@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
+
+from autopilot.context.personality import Personality
 
 Holder = tuple[int, int]
 """System and component."""
@@ -63,14 +65,26 @@ TABLE: Final = MappingProxyType({
 })  # fmt: skip
 
 
+class HasPersonality(Protocol):
+    """Facts of a vehicle: how the firmware decides that it is spoken to as."""
+
+    @property
+    def personality(self) -> Personality: ...
+
+
 class Control:
     """See the module. `itself()`: who the vehicle is."""
 
-    def __init__(self, itself: Callable[[], Holder]) -> None:
+    def __init__(self, facts: HasPersonality, itself: Callable[[], Holder]) -> None:
         self.primary = NOBODY
         self.secondary = NOBODY
-        self.asked_first = False
+        self._facts = facts
         self._itself = itself
+
+    @property
+    def asked_first(self) -> bool:
+        """A gimbal that no party controls is moved by none."""
+        return self._facts.personality.asks_for_gimbal
 
     def may(self, asker: Holder) -> bool:
         """May it move the gimbal?"""

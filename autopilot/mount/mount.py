@@ -69,7 +69,7 @@ class Mount:
         if int(facts.param("MNT1_TYPE")) == MAVLINK_GIMBAL and isinstance(vehicle, HasGimbal):
             self.gimbal = vehicle.gimbal
             vehicle.gimbal.fitted = True
-        self.control = Control(lambda: (self.system, Component.AUTOPILOT1))
+        self.control = Control(facts, lambda: (self.system, Component.AUTOPILOT1))
         self.mode = MountMode.NEUTRAL
         self.deadline_ms: int | None = None
         self._sticks = [0.0, 0.0, 0.0]

@@ -11,7 +11,7 @@ PLND_OPTIONS is set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import dist, hypot
 from typing import Final, Protocol, runtime_checkable
 
@@ -64,9 +64,6 @@ class PrecisionLanding:
         self.loiters = False
         """PREC_LOITER is switched on."""
         self.failed_ms: int | None = None
-        self.wanted: Callable[[], int] | None = None
-        """Of a firmware that asks for it landing by landing, with what PLND_STRICT then is (a negative number: not
-        this one); None: PLND_ENABLED and PLND_STRICT say it."""
         self._heard: tuple[Sequence[Look], int] | None = None
         self._frame_refused = False
         self._place: tuple[float, float] | None = None
@@ -77,7 +74,8 @@ class PrecisionLanding:
     def enabled(self) -> bool:
         if self._facts.vehicle.capabilities.own_modes or self._facts.param("PLND_TYPE") == 0.0:
             return False
-        return self._facts.param("PLND_ENABLED") != 0.0 if self.wanted is None else self.wanted() >= 0
+        strict = self._facts.personality.landing_strictness()
+        return self._facts.param("PLND_ENABLED") != 0.0 if strict is None else strict >= 0
 
     def hear(self, looks: Sequence[Look], now_ms: int) -> None:
         """LANDING_TARGET has told this; it counts where PLND_TYPE is 1."""
@@ -144,11 +142,11 @@ class PrecisionLanding:
         return due
 
     def _table_facts(self, now_ms: int) -> Facts:
-        param, tracker = self._facts.param, self.tracker
+        param, tracker, strict = self._facts.param, self.tracker, self._facts.personality.landing_strictness()
         goal, here = self._retry_place(), self._facts.vehicle.state.position
         sinking = self.retries.stage is Stage.SINKING
         return Facts(
-            strict=int(param("PLND_STRICT", 1.0)) if self.wanted is None else max(self.wanted(), 0),
+            strict=int(param("PLND_STRICT", 1.0)) if strict is None else max(strict, 0),
             waited=now_ms - tracker.last_ms >= 1000.0 * param("PLND_TIMEOUT", 4.0),
             tries_left=self.retries.tried < int(param("PLND_RET_MAX", 4.0)),
             there=dist(goal, here) < RETRY_NEAR_M,

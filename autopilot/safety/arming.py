@@ -74,7 +74,7 @@ class PrearmWatch:
         if display:
             self._display_ms = now_ms + _DISPLAY_MS
             for reason in reasons:
-                self._announcer.say(Severity.CRITICAL, f"{self._facts.texts.prearm}{reason.text}")
+                self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.prearm}{reason.text}")
 
 
 class Arming:
@@ -109,11 +109,9 @@ class Arming:
         self._idle_since: int | None = None
         self._known_armed = facts.armed
         self.hold_auto_disarm = False
-        self._flew = False  # since it was armed
+        self.flew = False
+        """Since it was armed."""
         self.leave_finished: Callable[[], bool] = lambda: False  # does another stop the motors after a landing?
-        self.landed_delay_s: Callable[[], float] | None = None
-        """How long motors run on after a landing, whatever the mode; 0 or less: until somebody stops them. None: a mode
-        that was for landing stops them at once, DISARM_DELAY does otherwise."""
         self.last_refusal = ""
         self.asked_by = ArmingMethod.MAVLINK
         """Whose arm command is under way."""
@@ -139,7 +137,7 @@ class Arming:
         if force and self.stopped:
             reasons = [MOTORS_STOPPED]
         for reason in reasons:
-            self._announcer.say(Severity.CRITICAL, f"{self._facts.texts.arm}{reason.text}")
+            self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.arm}{reason.text}")
         if not reasons:
             return None
         self.asked_by = ArmingMethod.MAVLINK
@@ -174,7 +172,7 @@ class Arming:
 
     def _refuse(self, arm: bool, why: str, severity: Severity = Severity.WARNING) -> Outcome:
         self.last_refusal = why
-        texts = self._facts.texts
+        texts = self._facts.personality.texts
         return self._announcer.refuse(f"{texts.arm if arm else texts.disarm}{why}", severity=severity)
 
     def _notice(self, now_ms: int, method: ArmingMethod = ArmingMethod.UNKNOWN) -> None:
@@ -193,11 +191,11 @@ class Arming:
         facts.armed_yaw = facts.vehicle.state.yaw
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self._prearm.ok = True
-        self._flew = False
+        self.flew = False
         self.asked_by = ArmingMethod.MAVLINK
         self._idle_since = now_ms if facts.landed else None
-        if facts.texts.armed:
-            announcer.say(Severity.INFO, facts.texts.armed)
+        if facts.personality.texts.armed:
+            announcer.say(Severity.INFO, facts.personality.texts.armed)
         self._home.armed()
         announcer.announce(ArmedChanged(True, method))
         self._on_change(True, now_ms)
@@ -209,8 +207,8 @@ class Arming:
         self._idle_since = None
         self._finish_ms = 0
         self._prearm.due_ms = now_ms
-        if facts.texts.disarmed:
-            announcer.say(Severity.INFO, facts.texts.disarmed)
+        if facts.personality.texts.disarmed:
+            announcer.say(Severity.INFO, facts.personality.texts.disarmed)
         announcer.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
         self._modes.mode.disarmed()
@@ -226,7 +224,7 @@ class Arming:
                 self._refuse(arm, request.reason, Severity.CRITICAL)
         self._notice(now_ms)
         if events & VehicleEvent.LIFTOFF:
-            self._idle_since, self._flew = None, True
+            self._idle_since, self.flew = None, True
         if events & VehicleEvent.LANDED and self._facts.armed:
             self._idle_since = now_ms
 
@@ -239,7 +237,7 @@ class Arming:
             self._disarm_when_idle(now_ms)
 
     def _stops_when_finished(self) -> bool:
-        return self._modes.mode.finished and self.landed_delay_s is None and not self.leave_finished()
+        return self._modes.mode.finished and not self.runs_on and not self.leave_finished()
 
     def _disarm_when_finished(self, now_ms: int) -> None:
         """What the mode was for is done. A vehicle that does not stop at once is asked again every second."""
@@ -260,16 +258,21 @@ class Arming:
         return self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
 
     def _idle_deadline(self) -> int | None:
-        landed_s = self.landed_delay_s
-        delay = landed_s() if landed_s is not None and self._flew else self._facts.param("DISARM_DELAY")
+        landed_s = self._facts.personality.landed_delay_s() if self.flew else None
+        delay = self._facts.param("DISARM_DELAY") if landed_s is None else landed_s
         if self._idle_since is None or delay <= 0.0 or not self._facts.vehicle_class.has_height:
             return None
         return self._idle_since + int(delay * 1000.0)
 
     @property
     def will_stop(self) -> bool:
-        """It has flown and landed, and its motors run on only until `landed_delay_s` is over."""
-        return self.landed_delay_s is not None and self._flew and self._idle_deadline() is not None
+        """It has flown and landed, and its motors run on only until the personality's delay is over."""
+        return self.flew and self.runs_on and self._idle_deadline() is not None
+
+    @property
+    def runs_on(self) -> bool:
+        """Motors do not stop with a landing, but a while later, or never by themselves."""
+        return self._facts.personality.landed_delay_s() is not None
 
     def next_deadline_ms(self) -> int | None:
         if not self._known_armed:

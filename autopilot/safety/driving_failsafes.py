@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, take_action
-from autopilot.safety.failsafe_rules import FailsafeCause, Losses
+from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE

@@ -18,15 +18,13 @@ from collections.abc import Callable
 from math import hypot
 from typing import ClassVar, Final
 
+from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
-from autopilot.modes.manager import ModeChoice
-from autopilot.safety.driving_failsafes import DrivingFailsafes
-from autopilot.safety.failsafe_rules import FailsafeCause, FailsafeRules, Losses
-from autopilot.safety.flying_failsafes import FlyingFailsafes
+from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _LOOK_MS: Final = 1000
@@ -85,19 +83,12 @@ class Failsafes:
     )  # fmt: skip
     """The events that `handle_events` acts on."""
 
-    def __init__(
-        self, facts: VehicleFacts, announcer: Announcer, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
-    ) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, disarm: Callable[[ArmingMethod], None]) -> None:
         self._facts = facts
         self._announcer = announcer
         self._disarm = disarm
-        self._lost = Losses()
-        self.ground_station, self.sticks = self._lost.ground_station, self._lost.sticks
-        self._rules: FailsafeRules
-        if facts.vehicle_class.has_height:
-            self._rules = FlyingFailsafes(facts, announcer, modes, disarm, self._lost)
-        else:
-            self._rules = DrivingFailsafes(facts, announcer, modes, disarm, self._lost)
+        self.losses = Losses()
+        self.ground_station, self.sticks = self.losses.ground_station, self.losses.sticks
         self._heard = self._deaf = False
         self.battery_low = False
         self.battery_critical = False
@@ -112,30 +103,28 @@ class Failsafes:
     @property
     def active(self) -> bool:
         """Some failsafe is in force (system_status CRITICAL)."""
-        return self._rules.in_force(failing=self.battery_low or self.battery_critical or self.estimator)
+        return self._facts.personality.failsafes.in_force(
+            failing=self.battery_low or self.battery_critical or self.estimator
+        )
 
     @property
     def misses_sticks(self) -> bool:
         """They are lost, and without them it is not armed."""
-        return self.sticks.lost and self._rules.needs_sticks
+        return self.sticks.lost and self._facts.personality.failsafes.needs_sticks
 
     @property
     def misses_station(self) -> bool:
         """It is lost, and without it it is not armed."""
-        return self.ground_station.lost and self._rules.needs_station
-
-    def follow(self, rules: FailsafeRules) -> None:
-        """Act by other rules than those of the kind: a firmware's that the vehicle is spoken to as."""
-        self._rules = rules
+        return self.ground_station.lost and self._facts.personality.failsafes.needs_station
 
     # --- time -----------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
         """Act on a loss that has lasted long enough now."""
-        self._rules.update(now_ms)
+        self._facts.personality.failsafes.update(now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """Vehicle time; the ground station's silence is on the link clock."""
-        sticks, rules = self.sticks.deadline, self._rules.deadline_ms
+        sticks, rules = self.sticks.deadline, self._facts.personality.failsafes.deadline_ms
         if sticks is None or rules is None:
             return rules if sticks is None else sticks
         return min(sticks, rules)
@@ -152,11 +141,11 @@ class Failsafes:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:
             self.estimator = False
-            self._rules.estimator_recovered(now_ms)
+            self._facts.personality.failsafes.estimator_recovered(now_ms)
         if events & VehicleEvent.GPS_LOST:
-            self._rules.position_lost(lost=True)
+            self._facts.personality.failsafes.position_lost(lost=True)
         if events & VehicleEvent.GPS_OK:
-            self._rules.position_lost(lost=False)
+            self._facts.personality.failsafes.position_lost(lost=False)
         if events & VehicleEvent.BATTERY_CRITICAL:
             self._battery(now_ms, critical=True)
         elif events & VehicleEvent.BATTERY_LOW:
@@ -166,14 +155,14 @@ class Failsafes:
         """FS_CRASH_CHECK: 0 nothing. `stopped`: the motors already are."""
         check = int(self._facts.param("FS_CRASH_CHECK", 1.0))
         if check != 0 and (self._facts.armed or stopped):
-            self._rules.crashed(check, now_ms)
+            self._facts.personality.failsafes.crashed(check, now_ms)
 
     def armed_changed(self, armed: bool) -> None:
         """A battery or estimator that failed in the last flight is judged anew."""
         if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
-            self._lost.battery_action = None
-        self._rules.armed(armed)
+            self.losses.battery_action = None
+        self._facts.personality.failsafes.armed(armed)
 
     def _battery(self, now_ms: int, *, critical: bool) -> None:
         if not self._facts.armed:
@@ -182,19 +171,19 @@ class Failsafes:
             self.battery_critical = True
         else:
             self.battery_low = True
-        self._rules.battery_failed(critical=critical, now_ms=now_ms)
+        self._facts.personality.failsafes.battery_failed(critical=critical, now_ms=now_ms)
 
     def _estimator_failed(self, now_ms: int) -> None:
         """FS_EKF_ACTION; FS_EKF_THRESH 0 switches it off."""
         if self._facts.param("FS_EKF_THRESH", 0.8) <= 0.0:
             return
-        warns = self._rules.warns_of_variance
+        warns = self._facts.personality.failsafes.warns_of_variance
         if warns and (self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS):
             self._warned_ms = now_ms
             self._announcer.say(Severity.CRITICAL, "EKF variance")
         if self._facts.armed:
             self.estimator = True
-            self._rules.estimator_failed(now_ms)
+            self._facts.personality.failsafes.estimator_failed(now_ms)
 
     def ground_station_heard(self, system: int) -> None:
         """A HEARTBEAT of a ground station; SYSID_MYGCS counts, 0: each does. Whoever passes it on may live on the
@@ -216,7 +205,7 @@ class Failsafes:
             self._heard = False
             timeout = self._facts.param("FS_GCS_TIMEOUT", 5.0) + self._facts.param("FS_TIMEOUT", 0.0)
             if self.ground_station.heard(link_ms, timeout):
-                self._rules.found(FailsafeCause.GROUND_STATION)
+                self._facts.personality.failsafes.found(FailsafeCause.GROUND_STATION)
         if self.ground_station.is_due(link_ms):
             self.ground_station_silent(now_ms)
 
@@ -225,7 +214,7 @@ class Failsafes:
         setting = int(self._facts.param("FS_GCS_ENABLE"))
         self.ground_station.lost = setting != 0
         if setting != 0:
-            self._rules.ground_station_silent(setting, now_ms)
+            self._facts.personality.failsafes.ground_station_silent(setting, now_ms)
 
     def sticks_heard(self, now_ms: int) -> None:
         """A ground station moves the sticks: from now on their silence counts (RC_OVERRIDE_TIME, -1: never)."""
@@ -233,25 +222,25 @@ class Failsafes:
         if timeout <= 0.0:
             return
         if self.sticks.heard(now_ms, timeout):
-            self._rules.found(FailsafeCause.RADIO)
+            self._facts.personality.failsafes.found(FailsafeCause.RADIO)
 
     def sticks_released(self) -> None:
         """End the watch: the sticks were released on purpose."""
         if self.sticks.forget():
-            self._rules.found(FailsafeCause.RADIO)
+            self._facts.personality.failsafes.found(FailsafeCause.RADIO)
 
     def sticks_silent(self, now_ms: int) -> None:
         """Act on sticks that were not renewed in time, or on a fault that says so."""
         setting = int(self._facts.param("FS_THR_ENABLE", 1.0))
         self.sticks.lost = setting != 0
         if setting != 0:
-            self._rules.sticks_silent(setting, now_ms)
+            self._facts.personality.failsafes.sticks_silent(setting, now_ms)
 
     def terrain_lost(self, now_ms: int) -> None:
         """Come home: a leg counts from the ground, and the terrain data have ended."""
         self._announcer.say(Severity.CRITICAL, "Failsafe: Terrain data missing")
-        self._rules.fail(FailsafeCause.TERRAIN, FailsafeAction.RTL, now_ms)
+        self._facts.personality.failsafes.fail(FailsafeCause.TERRAIN, FailsafeAction.RTL, now_ms)
 
     def too_windy(self, now_ms: int) -> None:
         """Come home: the wind is above SRT_WIND_MAX."""
-        self._rules.fail(FailsafeCause.WIND, FailsafeAction.RTL, now_ms)
+        self._facts.personality.failsafes.fail(FailsafeCause.WIND, FailsafeAction.RTL, now_ms)

@@ -75,8 +75,6 @@ class FenceGuard:
         self._due: int | None = None
         self._seen = self.limits.revision
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
-        self.act_instead: Callable[[int], None] | None = None
-        """Acts on a breach at this vehicle time, in place of FENCE_ACTION; a change of mode is then no recovery."""
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
@@ -152,7 +150,7 @@ class FenceGuard:
 
     def mode_changed(self, now_ms: int) -> None:
         """Whoever changes the mode outside the fence may try to bring the vehicle back."""
-        acts = self.act_instead is None and int(self._facts.param("FENCE_ACTION", 1.0)) != 0
+        acts = not self._facts.personality.own_fence_action and int(self._facts.param("FENCE_ACTION", 1.0)) != 0
         if self.breached and acts:
             self._recovery_ms = now_ms + _RECOVERY_MS
             self._announcer.say(Severity.INFO, "Manual recovery started")
@@ -252,8 +250,8 @@ class FenceGuard:
             self._announcer.announce(FenceChanged(int(beyond)))
 
     def _act(self, metres: float, now_ms: int) -> None:
-        if self.act_instead is not None:
-            self.act_instead(now_ms)
+        if self._facts.personality.own_fence_action:
+            self._facts.personality.fence_breached(now_ms)
             return
         setting = int(self._facts.param("FENCE_ACTION", 1.0))
         if setting == 0:

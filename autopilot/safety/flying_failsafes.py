@@ -10,6 +10,7 @@ from collections.abc import Callable
 from math import acos, cos, degrees, hypot, sin
 from typing import Final
 
+from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import GRAVITY
@@ -17,7 +18,7 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, enter_mode, take_action
-from autopilot.safety.failsafe_rules import FailsafeCause, Losses
+from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _ANGLE_LIMIT: Final = 30.0  # deg; CRASH_CHECK_ANGLE_DEVIATION_DEG

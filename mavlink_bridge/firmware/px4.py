@@ -14,10 +14,10 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, ParameterType, Sensor, SystemState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
+from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
-from mavlink_bridge.px4.parameters import Px4Parameters
 from mavlink_bridge.routing.service import Message
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class Px4:
         return float(struct.unpack("<f", struct.pack(form, round(value)).ljust(4, b"\0"))[0])
 
     def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
-        from mavlink_bridge.px4.parameters import equipment  # a simulated one's
+        from autopilot.personality.px4.parameters import equipment  # a simulated one's
 
         return equipment(stored)
 

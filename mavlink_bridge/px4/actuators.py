@@ -15,7 +15,7 @@ from typing import Any, Final
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd
-from mavlink_bridge.px4.parameters import Px4Parameters
+from autopilot.personality.px4.parameters import Px4Parameters
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 

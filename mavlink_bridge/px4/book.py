@@ -1,17 +1,16 @@
-"""What a vehicle that is spoken to as a PX4 tells as which event, and its texts beside them.
+"""Events of a vehicle that is spoken to as a PX4: which of them tells what the core, or PX4's personality, announces.
 
-What the core announces and what a PX4 alone says (`Notices`) end in the same sequence of events. Arming checks follow
-libevents' protocol; flight modes are told one by one.
+Arming checks follow libevents' protocol; flight modes are told one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
 
-from autopilot.context.events import Event, ModeChanged
-from autopilot.context.vehicle_context import Announcer
+from autopilot.context.events import Event, FirmwareNotice, ModeChanged
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -20,25 +19,17 @@ from autopilot.interface.reasons import (
     COMPASS_FAILED,
     GYROS_FAILED,
     NEED_POSITION,
-    ArmingMethod,
     ArmingReason,
     Check,
 )
-from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, Result, Sensor, Severity
-from autopilot.mission.commands import has_position
+from autopilot.mav import Sensor
+from autopilot.personality.px4.failsafe_rules import Action, EventCause
+from autopilot.personality.px4.modes import LAND, RETURN, pair_of
+from autopilot.personality.px4.notices import Notice
 from mavlink_bridge.px4 import events as e
-from mavlink_bridge.px4.events import VOCABULARY, Action, EventCause, Part, custom_of, pair_of
-from mavlink_bridge.px4.modes import LAND, RETURN, Pair
-from mavlink_bridge.routing.service import Message
+from mavlink_bridge.px4.events import VOCABULARY, Part
 from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
-from mavlink_bridge.wire.codec import dialect
 
-if TYPE_CHECKING:
-    from mavlink_bridge.px4.face import FlownParts
-
-_REPEAT_MS: Final = 1000
-_REPEATS: Final = 10
 _OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
     GYROS_FAILED: (e.GYRO_DEAD, Part.GYRO), ACCELS_FAILED: (e.ACCEL_DEAD, Part.ACCEL),
     BARO_FAILED: (e.BARO_DEAD, Part.BARO), COMPASS_FAILED: (e.MAG_DEAD, Part.MAG), BAD_FIX: (e.FIX, Part.GPS),
@@ -53,14 +44,6 @@ _SENSORS: Final = {
     Sensor.GYRO: Part.GYRO, Sensor.ACCEL: Part.ACCEL, Sensor.MAG: Part.MAG, Sensor.ABSOLUTE_PRESSURE: Part.BARO,
     Sensor.GPS: Part.GPS, Sensor.BATTERY: Part.BATTERY,
 }  # fmt: skip
-_DISARMED_BY: Final = {
-    ArmingMethod.MAVLINK: e.BY_COMMAND, ArmingMethod.LANDED: e.BY_LANDING, ArmingMethod.DISARM_DELAY: e.BY_DELAY,
-    ArmingMethod.CRASH: e.BY_DETECTOR,
-}  # fmt: skip
-_DISARMED_WORDS: Final = {  # arm_disarm_reason_str
-    e.BY_COMMAND: "external command", e.BY_LANDING: "landing", e.BY_DELAY: "auto preflight disarming",
-    e.BY_DETECTOR: "failure detector", e.BY_FAILSAFE: "failsafe",
-}  # fmt: skip
 _DISENGAGING: Final = (Action.TO_ALTITUDE, Action.TO_STABILIZED, Action.DESCEND)
 _BATTERIES: Final[dict[EventCause, Definition]] = {
     EventCause.BATTERY_LOW: e.BATTERY_LOW, EventCause.BATTERY_CRITICAL: e.BATTERY_CRITICAL,
@@ -74,7 +57,9 @@ class Px4Book:
     vocabulary: Vocabulary = VOCABULARY
 
     def meant(self, event: Event, watched: Watched) -> Told | None:
-        """Of the core's. What PX4 says by itself is told by `Notices`."""
+        """The event of a notice of PX4's personality, or of a mode that a person wanted."""
+        if isinstance(event, FirmwareNotice):
+            return _told(event)
         if isinstance(event, ModeChanged) and event.reason in BY_WISH:
             shown = pair_of(watched.mode())
             if shown in (RETURN, LAND):
@@ -106,114 +91,52 @@ def _of(reason: ArmingReason) -> tuple[Definition, Part]:
     return (e.BLUR if definition is e.FIX and reason.limit is not None else definition), part
 
 
-class Notices:
-    """What a PX4 says in words and as an event at once. `tell`: where events go, with their arguments."""
-
-    def __init__(self, announcer: Announcer) -> None:
-        self.announcer = announcer
-        self.tell: Callable[[Definition, tuple[float, ...]], object] = lambda definition, values: None
-
-    def say(self, severity: Severity, text: str, definition: Definition, *values: float) -> None:
-        """Both; the tab marks a text that a station which shows events leaves out."""
-        self.announcer.say(severity, f"{text}\t")
-        self.tell(definition, values)
-
-    def armed(self) -> None:
-        self.say(Severity.INFO, "Armed by external command", e.ARMED, e.BY_COMMAND)
-
-    def disarmed(self, method: ArmingMethod) -> None:
-        reason = _DISARMED_BY.get(method, e.BY_FAILSAFE)
-        self.say(Severity.INFO, f"Disarmed by {_DISARMED_WORDS[reason]}", e.DISARMED, reason)
-
-    def mode_refused(self, mode: Pair, name: str) -> Outcome:
-        """It is not possible now."""
-        text = f"Switching to {name} is currently not available"
-        self.say(Severity.CRITICAL, text, e.NO_MODE, custom_of(mode), e.NUMBER.get(mode, e.UNKNOWN_MODE))
-        return Outcome(Result.TEMPORARILY_REJECTED, text)
-
-    def failsafe(self, wanted: Pair, action: Action, delayed: Action, delay_s: int, cause: EventCause) -> None:
-        """It acts; on `delayed` after a Hold of so long, NONE: at once."""
-        mode = custom_of(wanted)
-        told: Told
-        if delayed:
-            text = f"Failsafe activated: entering Hold for {delay_s} seconds"
-            told = (e.HOLDS, (mode, delayed, delay_s, cause)) if cause else (e.HOLDS_ANYHOW, (mode, delayed, delay_s))
-        else:
-            text = "Failsafe activated"
-            told = self._at_once(mode, action, cause)
-        self.say(Severity.CRITICAL, text, told[0], *told[1])
-
-    def _at_once(self, mode: int, action: Action, cause: EventCause) -> Told:
-        if action is Action.WARN:
-            if cause in _BATTERIES:
-                return _BATTERIES[cause], ()
-            return (e.WARNS, (mode, cause)) if cause else (e.WARNS_ANYHOW, (mode,))
-        if cause:
-            return e.ACTS, (mode, action, cause)
-        return (e.DISENGAGES if action in _DISENGAGING else e.ACTS_ANYHOW), (mode, action)
+def _refused(mode: float) -> Told:
+    return e.NO_MODE, (mode, e.NUMBER.get(pair_of(int(mode)), e.UNKNOWN_MODE))
 
 
-# --- before a mission sets out: straight up to the height of its first place (PX4 1.16 src/modules/navigator:
-# mission_base.cpp, `checkClimbRequired`; mission.cpp, `handleTakeoff`) ------------------------------------------------
-_CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
+def _acts(mode: float, action: float, cause: float) -> Told:
+    """A failsafe acts at once, or warns."""
+    why = EventCause(int(cause))
+    if action == Action.WARN:
+        if why in _BATTERIES:
+            return _BATTERIES[why], ()
+        return (e.WARNS, (mode, cause)) if cause else (e.WARNS_ANYHOW, (mode,))
+    if cause:
+        return e.ACTS, (mode, action, cause)
+    return (e.DISENGAGES if action in _DISENGAGING else e.ACTS_ANYHOW), (mode, action)
 
 
-def climb(core: FlownParts) -> float | None:
-    """Metres above home that it climbs to first; None: it sets out from where it is. A takeoff item climbs itself."""
-    facts, home = core.facts, core.facts.home
-    at = max(core.sequencer.current_nav_index(), core.plans.mission.first_index)
-    item = next((one for one in core.plans.mission.items() if one.seq >= at and has_position(one.command)), None)
-    on_ground_first = item is not None and item.command == Cmd.NAV_TAKEOFF and facts.grounded
-    if not facts.vehicle_class.has_height or item is None or home is None or on_ground_first:
-        return None
-    altitude = facts.altitude(item.frame, item.z, item.x, item.y)
-    below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M
-    return altitude - home.alt if below and altitude is not None else None
+def _holds(mode: float, action: float, delay_s: float, cause: float) -> Told:
+    """A failsafe acts after a Hold."""
+    return (e.HOLDS, (mode, action, delay_s, cause)) if cause else (e.HOLDS_ANYHOW, (mode, action, delay_s))
 
 
-def begin_climb(core: FlownParts, height: float, now_ms: int, notices: Notices) -> Outcome:
-    """To so many metres above home: a takeoff, or in the air straight up."""
-    home, outcome = core.facts.home, core.modes.set(core.facts.vehicle_class.modes.guided, now_ms)
-    if not outcome.ok:
-        return outcome
-    notices.say(Severity.INFO, f"Climb to {height:.1f} meters above home", e.CLIMBS, height)
-    if core.facts.grounded or home is None:
-        return core.commands.takeoff(height)
-    up = replace(core.facts.vehicle.state.place, alt=home.alt + height)
-    return core.commands.reposition(up, now_ms, change_mode=True)
+_NOTICES: Final[Mapping[Enum, Definition | Callable[..., Told]]] = MappingProxyType({
+    Notice.ARMED: e.ARMED,
+    Notice.DISARMED: e.DISARMED,
+    Notice.CALIBRATING: e.CALIBRATING,
+    Notice.LIFTOFF: e.LIFTOFF,
+    Notice.LANDED: e.LANDED,
+    Notice.MODE_REFUSED: _refused,
+    Notice.CLIMBS: e.CLIMBS,
+    Notice.EXECUTES: e.EXECUTES,
+    Notice.LOITERS: e.LOITERS,
+    Notice.FINISHED: e.FINISHED,
+    Notice.PILOT: e.PILOT,
+    Notice.STATION_LOST: e.STATION_LOST,
+    Notice.STATION_FOUND: e.STATION_FOUND,
+    Notice.STICKS_LOST: e.STICKS_LOST,
+    Notice.STICKS_FOUND: e.STICKS_FOUND,
+    Notice.FENCE: lambda: (e.FENCE, (e.ALL_MODES, Part.SYSTEM)),
+    Notice.FLIGHT_TIME: lambda: (e.TIME_UP, (e.ALL_MODES, Part.SYSTEM)),
+    Notice.CRASHED: lambda mode: (e.ACTS_ANYHOW, (mode, Action.TERMINATE)),
+    Notice.ACTS: _acts,
+    Notice.HOLDS: _holds,
+})  # fmt: skip
+"""The event of each notice: its definition, where the values are its arguments."""
 
 
-class ReachedAgain:
-    """The item that was reached last: it is told again each second, ten times (mavlink_mission.cpp: `send`,
-    `_reached_sent_count`). Vehicle time."""
-
-    def __init__(self) -> None:
-        self._seq: int | None = None
-        self._told = 0
-        self._due_ms = 0
-
-    def reached(self, seq: int, now_ms: int) -> None:
-        """The core has told it, by its own number."""
-        self._seq, self._told, self._due_ms = seq, 0, _next_second(now_ms)
-
-    def forget(self) -> None:
-        self._seq = None
-
-    def step(self, now_ms: int) -> Message | None:
-        """What is due now."""
-        seq = self._seq
-        if seq is None or now_ms < self._due_ms:
-            return None
-        self._told += 1
-        if self._told == _REPEATS:
-            self._seq = None
-        self._due_ms = _next_second(now_ms)
-        return dialect.MAVLink_mission_item_reached_message(max(seq - 1, 0))
-
-    def next_deadline_ms(self) -> int | None:
-        return None if self._seq is None else self._due_ms
-
-
-def _next_second(now_ms: int) -> int:
-    """A whole one, at which most streams are due anyway: it makes no pass of its own."""
-    return (now_ms // _REPEAT_MS + 1) * _REPEAT_MS
+def _told(notice: FirmwareNotice) -> Told:
+    meant = _NOTICES[notice.notice]
+    return (meant, notice.values) if isinstance(meant, Definition) else meant(*notice.values)

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
-from mavlink_bridge.px4.modes import (
+from autopilot.personality.px4.failsafe_rules import Action, EventCause
+from autopilot.personality.px4.modes import (
     ACRO,
     ALTITUDE,
     EXTERNAL,
@@ -29,7 +30,9 @@ from mavlink_bridge.px4.modes import (
     STABILIZED,
     TAKEOFF,
     Pair,
+    pair_of,
 )
+from autopilot.personality.px4.notices import DisarmReason
 from mavlink_bridge.services.events.vocabulary import (
     FLOAT,
     UINT8,
@@ -79,34 +82,6 @@ class Part(IntEnum):
     MAG = 27
     ACCEL = 28
     GYRO = 29
-
-
-class Action(IntEnum):
-    """failsafe_action_t, from the mildest to the worst (framework.h)."""
-
-    NONE = 0
-    WARN = 1
-    TO_POSITION = 2
-    TO_ALTITUDE = 3
-    TO_STABILIZED = 4
-    HOLD = 5
-    RETURN = 6
-    LAND = 7
-    DESCEND = 8
-    DISARM = 9
-    TERMINATE = 10
-
-
-class EventCause(IntEnum):
-    """failsafe_cause_t."""
-
-    GENERIC = 0
-    STICKS = 1
-    STATION = 2
-    BATTERY_LOW = 3
-    BATTERY_CRITICAL = 4
-    BATTERY_EMERGENCY = 5
-    FLIGHT_TIME = 6
 
 
 _CHECK: Final[tuple[Argument, ...]] = (("modes", _GROUP), ("health_component_index", UINT8))
@@ -232,11 +207,10 @@ NO_MISSION: Final = _check("check_modes_mission", "There is no mission", "Es gib
 NO_STICKS: Final = _check("check_modes_manual_control", "No sticks", "Keine Knüppel")
 OTHER: Final = _check("check_armable_configuration", "Not ready: see the texts", "Nicht bereit: siehe die Texte")
 
-BY_COMMAND, BY_LANDING, BY_DELAY, BY_DETECTOR, BY_FAILSAFE = 4, 6, 7, 10, 14
-"""arm_disarm_reason_t."""
-_REASONS: Final = {
-    BY_COMMAND: "external command", BY_LANDING: "landing", BY_DELAY: "no takeoff in time",
-    BY_DETECTOR: "failure detector", BY_FAILSAFE: "failsafe",
+_R = DisarmReason
+_REASONS: Final[dict[int, str]] = {
+    _R.BY_COMMAND: "external command", _R.BY_LANDING: "landing", _R.BY_DELAY: "no takeoff in time",
+    _R.BY_DETECTOR: "failure detector", _R.BY_FAILSAFE: "failsafe",
 }  # fmt: skip
 UNKNOWN_MODE: Final = 255
 _ACTIONS: Final = {int(one): one.name.lower().replace("_", " ") for one in Action}
@@ -260,15 +234,6 @@ _NAMES: Final[dict[Part, str]] = {
 
 def _plain(words: Mapping[EventCause, str]) -> dict[int, str]:
     return {int(number): word for number, word in words.items()}
-
-
-def pair_of(number: int) -> Pair:
-    return number >> 16 & 0xFF, number >> 24 & 0xFF
-
-
-def custom_of(mode: Pair) -> int:
-    """custom_mode."""
-    return mode[0] << 16 | mode[1] << 24
 
 
 def _choices(modes: Sequence[ShownMode]) -> list[Choices]:

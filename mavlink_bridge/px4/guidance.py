@@ -12,18 +12,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, radians, sin
-from typing import Final, Protocol
+from typing import Final
 
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Circle, Yaw, YawMode
-from autopilot.mav import Cmd, Frame, Result, Severity, SpeedType
-from mavlink_bridge.px4.book import Notices
-from mavlink_bridge.px4.events import PILOT
-from mavlink_bridge.px4.face import FlownParts
-from mavlink_bridge.px4.failsafes import Px4Failsafes, Values
-from mavlink_bridge.px4.modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION, Pair
+from autopilot.mav import Cmd, Frame, Result, SpeedType
+from autopilot.personality.px4.battery import Values
+from autopilot.personality.px4.flight import FlownParts, Px4Flight
+from autopilot.personality.px4.modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION
+from autopilot.personality.px4.notices import Notice
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import DENIED, Context, Row
 from mavlink_bridge.services.commands.request import HIGHEST, Command
@@ -45,48 +44,23 @@ _SMOOTHED: Final = 0.3  # of a velocity between two places that tremble
 _ABOVE_TARGET: Final = 2.0  # FLW_TGT_ALT_M
 
 
-class Shown(Protocol):
-    """What is asked of the face."""
-
-    @property
-    def mode(self) -> Pair: ...
-    @property
-    def failsafes(self) -> Px4Failsafes: ...
-    @property
-    def notices(self) -> Notices: ...
-    def fly_guided(self, mode: Pair, now_ms: int) -> None: ...
-    def enter_mode(self, mode: Pair, now_ms: int) -> Outcome: ...
-
-
 class Offboard:
     """The setpoints of stations and companions; `inner` flies them. See the module."""
 
     clock: Clock = "vehicle"
     handles: frozenset[str] = GuidedService.handles
 
-    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+    def __init__(self, autopilot: FlownParts, flight: Px4Flight) -> None:
         self._autopilot = autopilot
-        self._face = face
-        self._parameters = parameters
+        self._flight = flight
+        self._setpoints = flight.setpoints
         self._inner = GuidedService(autopilot)
-        self._heard_ms: int | None = None
-        self._lost = False
         self._lifting = False
 
-    def ok(self, now_ms: int) -> bool:
-        """Do they come?"""
-        return self._heard_ms is not None and now_ms < self._end_ms
-
-    @property
-    def _end_ms(self) -> int:
-        return (self._heard_ms or 0) + int(1000.0 * self._parameters["COM_OF_LOSS_T"])
-
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        self._heard_ms = now_ms
-        if self._lost:
-            self._lost = False
-            self._face.failsafes.setpoints_changed(now_ms, lost=False)
-        if self._face.mode != OFFBOARD:
+        if self._setpoints.hear(now_ms):
+            self._flight.failsafes.setpoints_changed(now_ms, lost=False)
+        if self._flight.mode != OFFBOARD:
             return
         facts = self._autopilot.facts
         if facts.armed and facts.grounded:
@@ -121,16 +95,17 @@ class Offboard:
     def handle_timeout(self, now_ms: int) -> None:
         due = self.next_deadline_ms()
         if due is not None and now_ms >= due:
-            self._lost = True
-            self._face.failsafes.setpoints_changed(now_ms, lost=True)
+            self._setpoints.lost = True
+            self._flight.failsafes.setpoints_changed(now_ms, lost=True)
         if not self._autopilot.facts.armed:
             self._lifting = False
 
     def next_deadline_ms(self) -> int | None:
         """When they are lost; asked for in Offboard alone."""
-        if self._heard_ms is None or self._lost or not self._autopilot.facts.armed or self._face.mode != OFFBOARD:
+        end_ms = self._setpoints.end_ms
+        if end_ms is None or not self._autopilot.facts.armed or self._flight.mode != OFFBOARD:
             return None
-        return self._end_ms
+        return end_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         return self._inner.take_outgoing()
@@ -142,9 +117,9 @@ class Orbit:
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, autopilot: FlownParts, face: Shown) -> None:
+    def __init__(self, autopilot: FlownParts, flight: Px4Flight) -> None:
         self._autopilot = autopilot
-        self._face = face
+        self._flight = flight
         self._flown: tuple[GeoPoint, float] | None = None  # centre, radius (negative: counter-clockwise)
         self._due_ms = 0
         self._out: list[Outgoing] = []
@@ -173,7 +148,7 @@ class Orbit:
         speed = abs(command.param(2, _SPEED)) or _SPEED
         yaw = self._yaw(int(command.param(3, 0.0)), center)
         core.guided.flight.circle(Circle(center, abs(radius), 1 if radius > 0.0 else -1, yaw=yaw, speed=speed))
-        self._face.fly_guided(ORBIT, context.now_ms)
+        self._flight.fly_guided(ORBIT, context.now_ms)
         self._flown, self._due_ms = (GeoPoint(lat, lon, altitude), radius), context.now_ms
         return ACCEPTED
 
@@ -188,7 +163,7 @@ class Orbit:
     def handle_timeout(self, now_ms: int) -> None:
         if self._flown is None:
             return
-        if self._face.mode != ORBIT:
+        if self._flight.mode != ORBIT:
             self._flown = None
         elif now_ms >= self._due_ms:
             self._due_ms = now_ms + _STATUS_MS
@@ -221,9 +196,9 @@ class FollowMe:
     clock: Clock = "vehicle"
     handles = frozenset({"FOLLOW_TARGET"})
 
-    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+    def __init__(self, autopilot: FlownParts, flight: Px4Flight, parameters: Values) -> None:
         self._autopilot = autopilot
-        self._face = face
+        self._flight = flight
         self._parameters = parameters
         self._target: Followed | None = None
         self._course = 0.0  # rad, the target's last one
@@ -270,7 +245,7 @@ class FollowMe:
 
     def next_deadline_ms(self) -> int | None:
         """While there is somebody to follow."""
-        if self._target is None or self._face.mode != FOLLOW or self._autopilot.facts.grounded:
+        if self._target is None or self._flight.mode != FOLLOW or self._autopilot.facts.grounded:
             return None
         return self._due_ms
 
@@ -334,9 +309,9 @@ class StickTakeover:
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+    def __init__(self, autopilot: FlownParts, flight: Px4Flight, parameters: Values) -> None:
         self._autopilot = autopilot
-        self._face = face
+        self._flight = flight
         self._parameters = parameters
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -344,13 +319,13 @@ class StickTakeover:
 
     def handle_timeout(self, now_ms: int) -> None:
         """Called in every pass: sticks come by messages."""
-        core, mode = self._autopilot, self._face.mode
+        core, mode = self._autopilot, self._flight.mode
         if not core.sticks.held or mode[0] != AUTO or mode == FOLLOW or not core.facts.armed or core.facts.grounded:
             return
-        wanted = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._face.failsafes.sticks_may_take_over
+        wanted = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._flight.failsafes.sticks_may_take_over
         if wanted and self._moved():
-            self._face.notices.say(Severity.INFO, "Pilot took over using sticks", PILOT)
-            self._face.enter_mode(POSITION, now_ms)
+            self._flight.voice.say(Notice.PILOT)
+            self._flight.enter(POSITION, now_ms)
 
     def _moved(self) -> bool:
         vector, limit = self._autopilot.facts.vehicle.state.report, self._parameters["COM_RC_STICK_OV"] / 100.0

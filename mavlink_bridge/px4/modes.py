@@ -1,146 +1,36 @@
-"""PX4's modes of a multicopter, as a simulated one flies and shows them (px4_custom_mode.h, version 1.16).
-
-Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Precision Landing is its LAND; what they are
-told apart by is the face's.
-"""
+"""PX4's modes as AVAILABLE_MODES lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from autopilot.mav import ModeProperty, StandardMode
-from autopilot.vehicles.mode_table import CopterMode, ModeSpec, RoverMode
+from autopilot.mav import ModeProperty
+from autopilot.personality.px4.modes import (
+    ALTITUDE,
+    EXTERNAL,
+    LAND,
+    LISTED,
+    MANUAL,
+    POSITION,
+    ModeMap,
+    custom_of,
+)
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.modes import ListedMode
 
-Pair = tuple[int, int]
-"""Main and sub mode."""
-MANUAL, ALTITUDE, POSITION, ORBIT, ACRO, OFFBOARD, STABILIZED = (1, 0), (2, 0), (3, 0), (3, 1), (5, 0), (6, 0), (7, 0)
-TAKEOFF, HOLD, MISSION, RETURN, LAND, FOLLOW, PRECISION = (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (4, 8), (4, 9)
-AUTO: Final = 4
-"""The main mode of all that PX4 flies by itself."""
-GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
-REMEMBERED: Final = GUIDED | {PRECISION}
-"""Those that the core's mode alone does not tell."""
-
-# PX4's mode: the core's
-_COPTER: Final[dict[Pair, int]] = {
-    STABILIZED: CopterMode.STABILIZE, MANUAL: CopterMode.STABILIZE, ACRO: CopterMode.ACRO,
-    ALTITUDE: CopterMode.ALT_HOLD, POSITION: CopterMode.LOITER, TAKEOFF: CopterMode.GUIDED, HOLD: CopterMode.GUIDED,
-    MISSION: CopterMode.AUTO, RETURN: CopterMode.RTL, LAND: CopterMode.LAND, OFFBOARD: CopterMode.GUIDED,
-    ORBIT: CopterMode.GUIDED, FOLLOW: CopterMode.GUIDED, PRECISION: CopterMode.LAND,
-}  # fmt: skip
-_ROVER: Final[dict[Pair, int]] = {
-    MANUAL: RoverMode.MANUAL, ACRO: RoverMode.ACRO, STABILIZED: RoverMode.STEERING, POSITION: RoverMode.STEERING,
-    HOLD: RoverMode.GUIDED, MISSION: RoverMode.AUTO, RETURN: RoverMode.RTL, OFFBOARD: RoverMode.GUIDED,
-    LAND: RoverMode.HOLD,
-}  # fmt: skip
-# the core's modes that are none of PX4's, as what they look like
-_COPTER_SHOWN: Final[dict[int, Pair]] = {
-    CopterMode.STABILIZE: STABILIZED, CopterMode.ACRO: ACRO, CopterMode.ALT_HOLD: ALTITUDE,
-    CopterMode.LOITER: POSITION, CopterMode.POSHOLD: POSITION, CopterMode.GUIDED: HOLD, CopterMode.BRAKE: HOLD,
-    CopterMode.CIRCLE: ORBIT, CopterMode.AUTO: MISSION, CopterMode.AUTO_RTL: MISSION, CopterMode.RTL: RETURN,
-    CopterMode.SMART_RTL: RETURN, CopterMode.LAND: LAND,
-}  # fmt: skip
-_ROVER_SHOWN: Final[dict[int, Pair]] = {
-    RoverMode.MANUAL: MANUAL, RoverMode.ACRO: ACRO, RoverMode.STEERING: POSITION, RoverMode.HOLD: HOLD,
-    RoverMode.LOITER: HOLD, RoverMode.GUIDED: HOLD, RoverMode.AUTO: MISSION, RoverMode.RTL: RETURN,
-    RoverMode.SMART_RTL: RETURN,
-}  # fmt: skip
-_S, _P = StandardMode, ModeProperty
-_POSITION_SLOW, _TERMINATION, _VTOL_TAKEOFF = (3, 2), (10, 0), (4, 10)
-EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
-"""Of modes that others add, in the order in which they were added."""
-_FREE: Final = "(Mode not available)"
-# as PX4 lists them, for every kind of vehicle (mavlink/streams/AVAILABLE_MODES.hpp, lib/modes): by its nav_state
-_LISTED: Final[tuple[tuple[Pair, str], ...]] = (
-    (MANUAL, "Manual"), (ALTITUDE, "Altitude"), (POSITION, "Position"), (MISSION, "Mission"), (HOLD, "Hold"),
-    (RETURN, "Return"), (_POSITION_SLOW, "Position Slow"), (ACRO, "Acro"), (_TERMINATION, "Termination"),
-    (OFFBOARD, "Offboard"), (STABILIZED, "Stabilized"), (TAKEOFF, "Takeoff"), (LAND, "Land"),
-    (FOLLOW, "Follow Target"), (PRECISION, "Precision Landing"), (ORBIT, "Orbit"), (_VTOL_TAKEOFF, "VTOL Takeoff"),
-    *((mode, _FREE) for mode in EXTERNAL),
-)  # fmt: skip
-_NAMES: Final = dict(_LISTED)
-_STANDARD: Final[dict[Pair, StandardMode]] = {
-    RETURN: _S.SAFE_RECOVERY, MISSION: _S.MISSION, LAND: _S.LAND, TAKEOFF: _S.TAKEOFF,
-}  # fmt: skip
-_STANDARD_IN_THE_AIR: Final[dict[Pair, StandardMode]] = {
-    ALTITUDE: _S.ALTITUDE_HOLD, POSITION: _S.POSITION_HOLD, ORBIT: _S.ORBIT,
-}  # fmt: skip
+_P = ModeProperty
 _FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *EXTERNAL}
 """All others PX4 calls advanced."""
 
 
-def fits(mode: Pair) -> bool:
-    """Can custom_mode say it? It has a byte for the main mode and one for the submode."""
-    return all(0 <= number <= 0xFF for number in mode)
-
-
-class KnownModes(Protocol):
-    """The core's modes: `autopilot.modes.manager.ModeChoice`."""
-
-    def names(self) -> Sequence[str]:
-        """In the order in which they were added."""
-
-    def find(self, name: str) -> ModeSpec | None: ...
-
-
-class ModeMap:
-    """Between PX4's modes and the core's, of one kind of vehicle. Modes that others have added to the core are PX4's
-    external ones."""
-
-    def __init__(self, kind: VehicleClass, modes: KnownModes) -> None:
-        flies = kind.has_height
-        self._flown = _COPTER if flies else _ROVER
-        self._shown = _COPTER_SHOWN if flies else _ROVER_SHOWN
-        self._own = kind.modes
-        self._modes = modes
-        self._hidden = MANUAL if flies else LAND  # understood, and not offered
-        self._standards = _STANDARD | _STANDARD_IN_THE_AIR if flies else _STANDARD
-        listed = self.listed()
-        self.standard: dict[StandardMode, int] = {
-            one.standard: one.number
-            for one in listed if one.selectable and one.standard is not _S.NON_STANDARD
-        }  # fmt: skip
-        self._standard_of = {one.number: one.standard for one in listed}
-
-    def listed(self) -> tuple[ListedMode, ...]:
-        """All of PX4's, those that are not flown here as NOT_USER_SELECTABLE."""
-        return tuple(
-            ListedMode(
-                mode[0] << 16 | mode[1] << 24, self.name(mode), self._standards.get(mode, _S.NON_STANDARD),
-                (0 if mode in _FOR_BEGINNERS else _P.ADVANCED)
-                | (_P.NOT_USER_SELECTABLE if self.core(mode) is None or mode == self._hidden else 0),
-            )
-            for mode, _ in _LISTED
-        )  # fmt: skip
-
-    def _external(self) -> dict[Pair, ModeSpec]:
-        """Modes that others have added."""
-        found = (self._modes.find(name) for name in self._modes.names())
-        others = [one for one in found if one is not None and self._own.name_of(one.number) is None]
-        return dict(zip(EXTERNAL, others, strict=False))
-
-    def core(self, mode: Pair) -> int | None:
-        """The core's number of a PX4 mode; None: this kind does not have it."""
-        if mode not in EXTERNAL:
-            return self._flown.get(mode)
-        added = self._external().get(mode)
-        return None if added is None else added.number
-
-    def shown(self, number: int) -> Pair:
-        """PX4's mode of one of the core's."""
-        known = self._shown.get(number)
-        if known is not None:
-            return known
-        return next((mode for mode, spec in self._external().items() if spec.number == number), HOLD)
-
-    def standard_of(self, number: int) -> int:
-        """MAV_STANDARD_MODE of a custom_mode."""
-        return self._standard_of.get(number, _S.NON_STANDARD)
-
-    def name(self, mode: Pair) -> str:
-        """As people read it."""
-        added = self._external().get(mode) if mode in EXTERNAL else None
-        return _NAMES.get(mode, f"{mode[0]}, {mode[1]}") if added is None else added.name.replace("_", " ")
+def listed(kind: VehicleClass, modes: ModeMap) -> tuple[ListedMode, ...]:
+    """All of PX4's, those that are not flown here as NOT_USER_SELECTABLE."""
+    hidden = MANUAL if kind.has_height else LAND  # understood, and not offered
+    return tuple(
+        ListedMode(
+            custom_of(mode), modes.name(mode), modes.standard_of(mode),
+            (0 if mode in _FOR_BEGINNERS else _P.ADVANCED)
+            | (_P.NOT_USER_SELECTABLE if modes.core(mode) is None or mode == hidden else 0),
+        )
+        for mode, _ in LISTED
+    )  # fmt: skip

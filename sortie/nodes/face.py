@@ -17,13 +17,10 @@ from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
 from mavlink_bridge.routing.service import RemembersLinks, Timed
 from mavlink_bridge.routing.service import Service as ProtocolService
-from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
-from mavlink_bridge.services.events.book import SortieBook
 from mavlink_bridge.services.events.service import EVENT, SEQUENCE, EventClock, EventService
-from mavlink_bridge.services.events.vocabulary import Book, ShownMode, Vocabulary
+from mavlink_bridge.services.events.vocabulary import Book, ShownMode
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
-from mavlink_bridge.services.failures.table import FAILURES
 from mavlink_bridge.services.ftp.component_metadata import (
     COMPONENT_METADATA,
     FOLDER,
@@ -38,19 +35,20 @@ from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import german_texts, qgc_document
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.gimbal import METADATA, GimbalDevice, GimbalManager
-from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.landing_target import LandingTargetService
 from mavlink_bridge.services.mission.service import MissionService
-from mavlink_bridge.services.modes import ModeService, OwnModes
+from mavlink_bridge.services.modes import ModeService
 from mavlink_bridge.services.modes.service import ModeSource
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.setup.service import SetupService
+from mavlink_bridge.services.spoken import Spoken
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, ground_here
+from mavlink_bridge.spoken import speak_as
 from sortie.config.errors import UserError
 
 CAMERA_V2: Final = 6
@@ -107,45 +105,29 @@ def simulated_face(
     """Of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware that it
     is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of this one."""
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
-    served: ServedParameters = service.parameters
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
     commands = CommandService(
         autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware
     )
     missions = MissionService(autopilot, journal, firmware)
     files = VirtualFiles()
-    modes: ModeSource = OwnModes(autopilot.modes, autopilot.facts.vehicle_class.modes.standard)
-    targets: ProtocolService = GuidedService(autopilot)
-    failures = FAILURES
-    own: tuple[ProtocolService, ...] = ()
-    rows: Mapping[int, Row] = MappingProxyType({})
-    book: Book = SortieBook()
-    described: tuple[Described, ...] = ()
-    logs_from_boot = False
-    if firmware.habits.takes_off_by_itself:
-        from mavlink_bridge.px4 import vehicle as px4_vehicle
-
-        spoken = px4_vehicle.Px4Vehicle(service.parameters, stored, given, autopilot)
-        served, targets, own, rows = spoken.parameters, spoken.offboard, spoken.services, spoken.rows
-        described, logs_from_boot = spoken.described, spoken.logs_from_boot
-        modes = face = spoken.face
-        failures = px4_vehicle.FAILURES
-        telemetry.facts.shown_modes = lambda: (face.custom_mode, face.wanted_mode)
-        telemetry.facts.standard_mode = face.standard_of
-        face.changed, book = telemetry.send_heartbeat, spoken.book
-        service.observers.append(lambda events, now_ms: face.hear(events))
-    else:
+    spoken = speak_as(
+        firmware, autopilot, service.parameters, stored=stored, given=given, mode_shown=telemetry.send_heartbeat
+    )
+    hear = spoken.hear
+    if hear is not None:
+        service.observers.append(lambda events, now_ms: hear(events))
+    if spoken.parameter_file:
         files.mount("@PARAM", ParameterFiles(service.parameters))
     FailureService(
         service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands,
-        lambda text: autopilot.announcer.say(Severity.WARNING, text), failures,
+        lambda text: autopilot.announcer.say(Severity.WARNING, text), spoken.failures,
     )  # fmt: skip
-    ModeService(modes, commands, telemetry.answers)
-    events = _events(service, telemetry, book)
-    if firmware.habits.takes_off_by_itself:
+    ModeService(spoken.modes, commands, telemetry.answers)
+    events = _events(service, telemetry, spoken.book)
+    if spoken.tells_events:
         events.tell_everybody()
-        face.notices.tell = lambda definition, values: events.tell(definition, service.now_ms, *values)
-    metadata = _metadata(service, served, commands, modes, book.vocabulary, firmware, described)
+    metadata = _metadata(service, spoken, commands, firmware)
     pages = Pages(metadata.pages())
     files.mount(FOLDER, pages)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
@@ -160,10 +142,10 @@ def simulated_face(
     services: tuple[ProtocolService, ...] = (
         flow,  # first: what the others ask of it is as of now
         commands,
-        targets,
+        spoken.targets,
         sticks,
         missions,
-        ParameterService(served, journal, room=room, banner=telemetry.banner, firmware=firmware),
+        ParameterService(spoken.parameters, journal, room=room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=room, banner=telemetry.banner),
         SystemService(autopilot, telemetry),
         TerrainService(autopilot),
@@ -175,10 +157,10 @@ def simulated_face(
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),
-        *own,
+        *spoken.services,
         telemetry,  # last: what a command asks for follows its acknowledgement
     )
-    for number, row in rows.items():  # after the others have registered theirs
+    for number, row in spoken.rows.items():  # after the others have registered theirs
         commands.register(number, row)
     return Face(
         telemetry,
@@ -187,24 +169,24 @@ def simulated_face(
         files,
         pages,
         logs,
-        served,
+        spoken.parameters,
         services,
-        _camera(service, commands, firmware),
+        _camera(service, None if spoken.camera_by_itself else commands),
         sticks,
-        logs_from_boot,
+        spoken.logs_from_boot,
     )
 
 
-def _camera(service: Service, commands: CommandService, firmware: Firmware) -> CameraAlbum | None:
-    """Of the component of its own, where a parameter says that there is one. A PX4 has no camera itself: what is for
-    one is asked of the camera."""
+def _camera(service: Service, commands: CommandService | None) -> CameraAlbum | None:
+    """Of the component of its own, where a parameter says that there is one. `commands`: of the vehicle, which take
+    what is for a camera, too; None: they do not."""
     if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
         return None
     if find_spec("PIL") is None:
         raise UserError("a camera needs Pillow: pip install 'sortie-mavlink[camera]', or set CAM1_TYPE to 0")
     from sortie.nodes.camera import attach_camera  # with what draws pictures
 
-    return attach_camera(service, None if firmware.habits.takes_off_by_itself else commands)
+    return attach_camera(service, commands)
 
 
 def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:
@@ -230,17 +212,10 @@ def _shown(modes: ModeSource) -> list[ShownMode]:
     ]
 
 
-def _metadata(
-    service: Service,
-    served: ServedParameters,
-    commands: CommandService,
-    modes: ModeSource,
-    events: Vocabulary,
-    firmware: Firmware,
-    more: tuple[Described, ...],
-) -> MetadataFiles:
-    """What the vehicle can tell of itself: made when somebody asks."""
-    kind = service.autopilot.facts.vehicle_class
+def _metadata(service: Service, spoken: Spoken, commands: CommandService, firmware: Firmware) -> MetadataFiles:
+    """Metadata of the vehicle, made when a station asks for it."""
+    kind, served = service.autopilot.facts.vehicle_class, spoken.parameters
+    events, modes = spoken.book.vocabulary, spoken.modes
     described = (
         Described(
             MetadataType.PARAMETER,
@@ -257,7 +232,7 @@ def _metadata(
         Described(
             MetadataType.EVENTS, "events", lambda: events.document(_shown(modes)), lambda: events.german(_shown(modes))
         ),
-        *more,
+        *spoken.described,
     )
     return MetadataFiles(described, firmware.version)
 
@@ -298,7 +273,7 @@ def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventS
         service.endpoint.add_service(EventClock(events))
 
     events = EventService(
-        _Watched(service.autopilot, service.endpoint.links, lambda: telemetry.facts.shown_modes()), book,
+        _Watched(service.autopilot, service.endpoint.links, service.autopilot.facts.personality.shown_modes), book,
         listen,
     )  # fmt: skip
     telemetry.answers[SEQUENCE] = events.sequence

@@ -11,6 +11,7 @@ from math import nan
 from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand, FlightState
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, MissionType, RepositionFlag, Severity, WireMissionState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
@@ -130,9 +131,9 @@ def _mode_command(vehicle: Vehicle, mode: int) -> CommandClient:
 
 def _take_off_command(vehicle: Vehicle, height_m: float) -> CommandClient:
     facts = vehicle.facts(vehicle.heard_ms)
-    params = vehicle.target.firmware.take_off(height_m, None).params
-    if facts.get("alt_m") is not None and vehicle.target.firmware.habits.takes_off_by_itself:
-        params = (*params[:6], facts["alt_m"] + height_m)  # above the sea: its own way
+    here = facts.get("alt_m")
+    place = None if here is None else GeoPoint(nan, nan, here + height_m)
+    params = vehicle.target.firmware.take_off(height_m, place).params
     return command_long(vehicle.target, Cmd.NAV_TAKEOFF, *params)
 
 

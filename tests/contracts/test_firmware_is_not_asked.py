@@ -11,8 +11,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
-#: The firmwares themselves; whose bootloader a board has is asked before there is a firmware; MAVLink's numbers.
-OF_THE_FIRMWARES = ("mavlink_bridge/firmware", "mavlink_bridge/bootloader", "mavlink_bridge/testing", "autopilot/mav")
+#: The firmwares themselves, and the table of how a simulated vehicle is spoken to; whose bootloader a board has is
+#: asked before there is a firmware; MAVLink's numbers.
+OF_THE_FIRMWARES = (
+    "mavlink_bridge/firmware", "mavlink_bridge/px4", "mavlink_bridge/spoken.py", "autopilot/personality",
+    "mavlink_bridge/bootloader", "mavlink_bridge/testing", "autopilot/mav", "sitl/px4", "sitl/launchers.py",
+)  # fmt: skip
+#: Habits are of a controller on a wire, and of its clients: a simulated vehicle's services, its nodes, the page and the
+#: core ask their `Personality`, or have what `Spoken` gives them. A habit that one firmware alone has is a name for it.
+_ASK_HABITS = ("mavlink_bridge/clients", "mavlink_bridge/flight_controller", "sortie/companion")
+_ASK_ONE = {
+    "mavlink_bridge/services/commands/messages.py": {"fastest_us"},
+    "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
+    "mavlink_bridge/services/mission/transfer.py": {"empty_circles"},
+    "mavlink_bridge/services/parameters.py": {"answers_by_index", "tells_changes_again"},
+    "mavlink_bridge/services/telemetry/announcements.py": {"introduces_itself"},
+    "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter"},
+    "sortie/web/orders.py": {"starts_by_arming"},
+}
 _FIRMWARES = "px4|ardupilot|ardupilotmega"
 #: A name that says which one it is: `px4`, `is_px4`, `MAV_AUTOPILOT_PX4`, `Px4`.
 _NAMES = re.compile(rf"_*((is|not|no|on|has)_)?(mav_autopilot_)?({_FIRMWARES})", re.IGNORECASE)
@@ -38,8 +54,30 @@ def told_apart(text: str) -> Iterator[str]:
             yield f"line {node.lineno}: isinstance"
         elif isinstance(node, ast.MatchValue) and _firmware(node.value):
             yield f"line {node.lineno}: case of a firmware"
-        elif isinstance(node, ast.ImportFrom) and node.module == "mavlink_bridge.firmware.px4":
-            yield f"line {node.lineno}: one firmware is imported"
+        elif (found := _imported(node)) is not None:
+            yield f"line {node.lineno}: {found} is imported"
+
+
+def habits_asked(text: str) -> set[str]:
+    """Names of the habits that are asked for: `habits.NAME`."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _name(node.value) == "habits"
+    }
+
+
+def _imported(node: ast.AST) -> str | None:
+    """The module of one firmware alone that this statement imports, at the top or in a function."""
+    if isinstance(node, ast.ImportFrom):
+        names = [f"{node.module}.{alias.name}" for alias in node.names]
+    elif isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    else:
+        return None
+    return next((name for name in names if "px4" in name.lower().split(".")[1:-1]), None) or next(
+        (name for name in names if name.split(".")[-1] == "px4"), None
+    )
 
 
 def _name(node: ast.expr) -> str:
@@ -81,6 +119,23 @@ def test_nobody_asks_for_the_firmware() -> None:
     assert found == []
 
 
+def test_habits_are_asked_where_a_controller_is_spoken_with() -> None:
+    """And by the services that are listed: `takes_off_by_itself` chose the whole face of a simulated vehicle once."""
+    found = {}
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            name = str(file.relative_to(ROOT))
+            asked = set() if name.startswith((*OF_THE_FIRMWARES, *_ASK_HABITS)) else habits_asked(file.read_text())
+            if asked:
+                found[name] = asked
+    assert found == _ASK_ONE
+
+
+def test_a_planted_disguise_is_found() -> None:
+    assert habits_asked("if firmware.habits.takes_off_by_itself:\n    pass") == {"takes_off_by_itself"}
+    assert habits_asked("face = PX4 if x.speaks.habits.empty_circles else OWN") == {"empty_circles"}
+
+
 @pytest.mark.parametrize(
     "planted",
     [
@@ -96,6 +151,10 @@ def test_nobody_asks_for_the_firmware() -> None:
         "if isinstance(firmware, Px4):\n    pass",
         'match firmware.name:\n    case "PX4":\n        pass',
         "from mavlink_bridge.firmware.px4 import Px4",
+        "from mavlink_bridge.px4 import vehicle",
+        "def f():\n    from autopilot.personality.px4.modes import HOLD",
+        "import mavlink_bridge.px4.vehicle",
+        "from mavlink_bridge import px4",
     ],
 )
 def test_a_planted_breach_is_found(planted: str) -> None:

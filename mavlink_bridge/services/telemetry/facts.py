@@ -6,7 +6,6 @@ matter of the wire: which bits SYS_STATUS shows, which MISSION_STATE the sequenc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from autopilot.commands.pilot_input import PilotInput
@@ -16,7 +15,7 @@ from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.targets import Hold
-from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, StandardMode, VtolState
+from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, VtolState
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.arming import PrearmWatch
@@ -99,10 +98,6 @@ class FactReader:
         source[s.AUTOPILOT] = identity.speaks.autopilot
         self._speaks = identity.speaks
         self._modes_seen: tuple[int, int] | None = None
-        self.shown_modes: Callable[[], tuple[int, int]] = lambda: (parts.modes.number, parts.modes.intended)
-        """The mode that HEARTBEAT shows, and the one that was wanted last."""
-        self.standard_mode: Callable[[int], int] = lambda number: StandardMode.NON_STANDARD
-        """As what a mode that is shown is listed."""
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
         if identity.speaks.habits.says_multicopter and identity.vehicle_class.has_height:
             source[s.VTOL_STATE] = VtolState.MC
@@ -122,11 +117,12 @@ class FactReader:
         if moved_only:
             self._read_safety()
             return
-        shown = self.shown_modes()
+        personality = parts.facts.personality
+        shown = personality.shown_modes()
         if shown != self._modes_seen:
             self._modes_seen = shown
             out[s.CUSTOM_MODE], out[s.INTENDED_MODE] = shown
-            out[s.STANDARD_MODE] = self.standard_mode(shown[0])
+            out[s.STANDARD_MODE] = personality.standard_mode(shown[0])
         out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
         out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed and not self._stands

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from autopilot.mount.control import NOBODY, TABLE, After, Control, Held, Order
 
 VEHICLE = (1, 1)
+FREE, OF_A_PX4 = (SimpleNamespace(personality=SimpleNamespace(asks_for_gimbal=asks)) for asks in (False, True))
 ME, OTHER, NAMED = (255, 190), (42, 191), (7, 100)
 KEEP = (-1.0, -1.0)
 HOLDERS = {Held.BY_NOBODY: NOBODY, Held.BY_ASKER: ME, Held.BY_OTHER: OTHER}
@@ -14,7 +17,7 @@ ORDERS = {Order.KEEP: KEEP, Order.TAKE: (-2.0, -2.0), Order.RELEASE: (-3.0, -3.0
 
 
 def held_by(holder: tuple[int, int]) -> Control:
-    control = Control(lambda: VEHICLE)
+    control = Control(FREE, lambda: VEHICLE)
     control.primary = holder
     return control
 
@@ -28,7 +31,7 @@ def test_the_table_is_whole() -> None:
 @pytest.mark.parametrize("first", [True, False])
 def test_each_row(order: Order, held: Held, first: bool) -> None:
     """Of the primary and of the secondary holder, each for itself."""
-    control = Control(lambda: VEHICLE)
+    control = Control(FREE, lambda: VEHICLE)
     if first:
         control.primary = HOLDERS[held]
     else:
@@ -41,7 +44,7 @@ def test_each_row(order: Order, held: Held, first: bool) -> None:
 
 def test_who_may() -> None:
     """Everybody while nobody has it, then only who has it, first or second."""
-    control = Control(lambda: VEHICLE)
+    control = Control(FREE, lambda: VEHICLE)
     assert control.may(ME)
     control.primary = OTHER
     assert not control.may(ME)
@@ -55,8 +58,7 @@ def test_who_may() -> None:
 
 def test_a_px4_is_asked_first() -> None:
     """Nobody may while nobody holds it; there is no second holder; -2 is the vehicle, which a mission asks as."""
-    control = Control(lambda: VEHICLE)
-    control.asked_first = True
+    control = Control(OF_A_PX4, lambda: VEHICLE)
     assert not control.may(ME)
     assert control.configure(ME, (*ME, *OTHER))
     assert (control.primary, control.secondary) == (ME, NOBODY)

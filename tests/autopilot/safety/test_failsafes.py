@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import ArmedChanged, ModeChanged, StatusText
+from autopilot.context.personality import FailsafeCause
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.safety.failsafe_actions import CAUSES
-from autopilot.safety.failsafe_rules import FailsafeCause
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 3, 4, 5, 6, 9, 17, 21

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from autopilot.context.events import Event
 from autopilot.interface.reasons import BAD_FIX, GYROS_FAILED, NEED_POSITION, ArmingMethod, ArmingReason, Check
 from autopilot.mav import Sensor, Severity
+from autopilot.personality.px4.modes import HOLD, MISSION, OFFBOARD, custom_of
+from autopilot.personality.px4.notices import WORDS, Notice, Voice
 from mavlink_bridge.px4 import events as e
-from mavlink_bridge.px4.book import Notices, Px4Book
-from mavlink_bridge.px4.modes import HOLD, MISSION, OFFBOARD
+from mavlink_bridge.px4.book import Px4Book
 from mavlink_bridge.services.events.vocabulary import Definition
 from sortie import Session
 from tests.fakes.px4_station import SessionLine, Station
@@ -39,13 +41,21 @@ class Said:
     def __init__(self) -> None:
         self.texts: list[tuple[Severity, str]] = []
         self.events: list[tuple[str, tuple[float, ...]]] = []
-        self.notices = Notices(self)  # type: ignore[arg-type]  # it says
-        self.notices.tell = lambda definition, values: self.events.append((definition.name, values))
+        self.voice = Voice(self)
 
     def say(self, severity: Severity, text: str) -> None:
         self.texts.append((severity, text))
 
+    def announce(self, event: Event) -> None:
+        definition, values = Px4Book().meant(event, None)  # type: ignore[misc,arg-type]  # a notice has its meaning in it
+        definition.pack(*values)
+        self.events.append((definition.name, values))
 
+
+VALUES = {
+    Notice.ARMED: 1, Notice.DISARMED: 1, Notice.MODE_REFUSED: 1, Notice.CLIMBS: 1, Notice.STICKS_FOUND: 1,
+    Notice.CRASHED: 1, Notice.ACTS: 3, Notice.HOLDS: 4,
+}  # fmt: skip
 CUSTOM = MISSION[0] << 16 | MISSION[1] << 24
 
 
@@ -68,7 +78,10 @@ def test_a_failsafe_is_the_event_that_px4_chooses(
 ) -> None:
     """By what is done, after which Hold, for which cause; its text ends with a tab."""
     said = Said()
-    said.notices.failsafe(MISSION, e.Action(action), e.Action(delayed), 5, e.EventCause(cause))
+    if delayed:
+        said.voice.say(Notice.HOLDS, custom_of(MISSION), delayed, 5, cause)
+    else:
+        said.voice.say(Notice.ACTS, custom_of(MISSION), action, cause)
     text = "Failsafe activated: entering Hold for 5 seconds\t" if delayed else "Failsafe activated\t"
     assert (said.texts, said.events) == ([(Severity.CRITICAL, text)], [event])
 
@@ -83,15 +96,24 @@ def test_a_failsafe_is_the_event_that_px4_chooses(
 )  # fmt: skip
 def test_by_what_it_was_disarmed(method: ArmingMethod, number: int, text: str) -> None:
     said = Said()
-    said.notices.disarmed(method)
+    said.voice.disarmed(method)
     assert said.texts[0][1] == f"Disarmed by {text}\t" and said.events == [("commander_disarmed_by", (number,))]
 
 
 def test_a_refused_mode_is_told_by_its_number() -> None:
     """custom_mode, and PX4's navigation_mode_t."""
     said = Said()
-    assert not said.notices.mode_refused(OFFBOARD, "Offboard").ok
+    text = said.voice.say(Notice.MODE_REFUSED, custom_of(OFFBOARD), name="Offboard")
+    assert text == "Switching to Offboard is currently not available"
     assert said.events == [("commander_modeswitch_not_avail", (6 << 16, 7))]
+
+
+def test_every_notice_has_its_event() -> None:
+    """Of all that PX4's personality says there is none that a station does not hear of."""
+    said = Said()
+    for notice in Notice:
+        said.voice.say(notice, *(6,) * VALUES.get(notice, 0), name="it")
+    assert len(said.events) == len(Notice) and len(said.texts) == len(WORDS)
 
 
 def test_arming_checks_forbid_modes_one_by_one() -> None:

@@ -1,13 +1,15 @@
-"""What the failsafes ask of the rules of a kind of vehicle, and what is lost: a ground station, a pilot's sticks
-that are no longer heard."""
+"""`Personality`: decisions in which the firmwares differ that a vehicle may be spoken to as, failsafe rules among them.
+
+Parts of the core and services ask `VehicleFacts.personality`; nothing is plugged into them. `autopilot.personality` has
+ArduPilot's and PX4's. Calls come in every pass: they allocate nothing where the answer is a number or None.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from autopilot.vehicles.vehicle_class import FailsafeAction
+from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
 
 
 class FailsafeCause(Enum):
@@ -18,43 +20,6 @@ class FailsafeCause(Enum):
     RADIO = "Radio"
     TERRAIN = "Terrain"
     WIND = "Wind"
-
-
-class Watchdog:
-    """Knows when something was last heard. `deadline`: on the clock of its caller; None while nothing is expected."""
-
-    def __init__(self) -> None:
-        self.deadline: int | None = None
-        self.lost = False
-
-    def heard(self, now_ms: int, timeout_s: float) -> bool:
-        """Note that it was heard. True when this ends a loss."""
-        self.deadline = now_ms + int(timeout_s * 1000.0)
-        was_lost, self.lost = self.lost, False
-        return was_lost
-
-    def forget(self) -> bool:
-        """Expect nothing any more. True when this ends a loss."""
-        self.deadline = None
-        was_lost, self.lost = self.lost, False
-        return was_lost
-
-    def is_due(self, now_ms: int) -> bool:
-        """True once, when the silence has lasted too long."""
-        if self.deadline is None or now_ms < self.deadline:
-            return False
-        self.deadline = None
-        self.lost = True
-        return True
-
-
-@dataclass(slots=True)
-class Losses:
-    """What is lost now. `battery_action`: what a failing battery has led to in this flight."""
-
-    ground_station: Watchdog = field(default_factory=Watchdog)
-    sticks: Watchdog = field(default_factory=Watchdog)
-    battery_action: FailsafeAction | None = None
 
 
 class FailsafeRules(Protocol):
@@ -94,7 +59,7 @@ class FailsafeRules(Protocol):
         """Act on an estimator that has failed while armed."""
 
     def estimator_recovered(self, now_ms: int) -> None:
-        """It is right again, and it was acted on."""
+        """Act on an estimator that is right again, after a failure that was acted on."""
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
         """FS_GCS_ENABLE is `setting`, not 0."""
@@ -107,3 +72,38 @@ class FailsafeRules(Protocol):
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
         """Announce `cause`, and take `action`; a firmware with settings of its own takes what these say."""
+
+
+class Personality(Protocol):
+    """See the module. `texts`: the firmware's words. `asks_for_gimbal`: a gimbal is moved only for a party that has
+    asked for control of it. `own_fence_action`: a breach is acted on by `fence_breached`, not by FENCE_ACTION; a
+    change of mode outside the fence is then no recovery by hand."""
+
+    @property
+    def texts(self) -> Texts: ...
+    @property
+    def failsafes(self) -> FailsafeRules: ...
+    @property
+    def asks_for_gimbal(self) -> bool: ...
+    @property
+    def own_fence_action(self) -> bool: ...
+
+    def fence_breached(self, now_ms: int) -> None:
+        """Act on a breach, where `own_fence_action`."""
+
+    def landed_delay_s(self) -> float | None:
+        """Seconds for which motors run on after a landing, whatever the mode; 0 or less: until a command stops them.
+        None: a mode that was for landing stops them at once, DISARM_DELAY does otherwise."""
+
+    def landing_strictness(self) -> int | None:
+        """PLND_STRICT of the landing that begins or goes on now; negative: it does not look for a target. None:
+        PLND_ENABLED and PLND_STRICT decide."""
+
+    def highest_speed_mps(self) -> float:
+        """Bound of the speed over ground, m/s, whatever is asked for; inf: none."""
+
+    def shown_modes(self) -> tuple[int, int]:
+        """Read custom_mode of HEARTBEAT, and that of the mode that a person wanted last."""
+
+    def standard_mode(self, custom_mode: int) -> int:
+        """MAV_STANDARD_MODE that a shown mode is listed as."""

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from autopilot.context.events import Event
+from autopilot.context.personality import FailsafeCause
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
-from autopilot.safety.failsafe_rules import FailsafeCause
-from autopilot.vehicles.vehicle_class import FailsafeAction
-from mavlink_bridge.px4.book import Notices
-from mavlink_bridge.px4.failsafes import Action, Px4Failsafes
-from mavlink_bridge.px4.modes import (
+from autopilot.personality.px4.failsafe_rules import Action
+from autopilot.personality.px4.failsafes import Px4Failsafes
+from autopilot.personality.px4.modes import (
     ALTITUDE,
     HOLD,
     LAND,
@@ -25,6 +25,8 @@ from mavlink_bridge.px4.modes import (
     STABILIZED,
     Pair,
 )
+from autopilot.personality.px4.notices import Voice
+from autopilot.vehicles.vehicle_class import FailsafeAction
 
 DEFAULTS = {
     "BAT_EMERGEN_THR": 0.05, "COM_FAIL_ACT_T": 5.0, "COM_LOW_BAT_ACT": 0.0, "COM_OBL_RC_ACT": 0.0,
@@ -44,12 +46,13 @@ class Bench:
         state = SimpleNamespace(report=self.vector)
         self.facts = SimpleNamespace(armed=True, now_ms=0, vehicle=SimpleNamespace(state=state))
         self.said: list[str] = []
+        self.told: list[Event] = []
         self.modes: list[Pair] = []
         self.stopped: list[ArmingMethod] = []
         self.refused: set[Pair] = set()
         self.failsafes = Px4Failsafes(
             self.facts,
-            Notices(self),
+            Voice(self),
             DEFAULTS | parameters,
             self,
             self.stopped.append,  # type: ignore[arg-type]
@@ -59,6 +62,9 @@ class Bench:
 
     def say(self, severity: Severity, text: str) -> None:
         self.said.append(text.rstrip("\t"))
+
+    def announce(self, event: Event) -> None:
+        self.told.append(event)
 
     def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
         if mode in self.refused:
@@ -234,7 +240,7 @@ def test_a_loss_that_ends_does_not_fly_on_by_itself() -> None:
     bench = Bench(NAV_DLL_ACT=2.0)
     lose_station(bench)
     bench.run(2.0)
-    bench.failsafes.found("GCS")
+    bench.failsafes.found(FailsafeCause.GROUND_STATION)
     bench.run(10.0)
     assert (bench.mode, bench.critical) == (RETURN, True)
     bench.ask(MISSION)
@@ -265,7 +271,7 @@ def test_sticks_that_were_lost_at_arming_are_not_needed_until_they_are_heard() -
     bench.failsafes.armed(True)
     bench.run(10.0)
     assert not bench.critical
-    bench.failsafes.found("Radio")
+    bench.failsafes.found(FailsafeCause.RADIO)
     lose_sticks(bench)
     assert bench.critical
 

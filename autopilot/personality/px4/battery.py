@@ -1,0 +1,85 @@
+"""How empty the battery is, as PX4 counts it: by charge and by voltage at rest, against its level at arming.
+
+Source: PX4 1.16 src/lib/battery/battery.cpp (`estimateStateOfCharge`), HealthAndArmingChecks/checks/batteryCheck.cpp.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
+from autopilot.mav import Severity
+from autopilot.personality.px4.failsafe_rules import Cause
+from autopilot.personality.px4.notices import Announces
+
+LOOK_MS: Final = 1000
+TEXTS: Final = {  # from the mildest
+    Cause.BATTERY_LOW: (Severity.WARNING, "Low battery"),
+    Cause.BATTERY_CRITICAL: (Severity.EMERGENCY, "Critical battery"),
+    Cause.BATTERY_EMERGENCY: (Severity.EMERGENCY, "Emergency battery level"),
+}  # fmt: skip
+_LEVELS: Final = (None, *TEXTS)
+_THRESHOLDS: Final = (  # from the worst
+    (Cause.BATTERY_EMERGENCY, "BAT_EMERGEN_THR"), (Cause.BATTERY_CRITICAL, "BAT_CRIT_THR"),
+    (Cause.BATTERY_LOW, "BAT_LOW_THR"),
+)  # fmt: skip
+
+
+class Values(Protocol):
+    """Parameters by PX4's names."""
+
+    def __getitem__(self, name: str) -> float: ...
+
+
+class BatteryLevel:
+    """See the module. `level`: None while it is full enough; `due_ms`: of the next look, None while disarmed."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announces, parameters: Values) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._parameters = parameters
+        self._at_arming: Cause | None = None
+        self._by_voltage = 1.0  # share of the charge, at the last look
+        self.level: Cause | None = None
+        self.due_ms: int | None = None
+
+    def armed(self, armed: bool) -> None:
+        """Begin, or end, a flight with this battery."""
+        self._by_voltage = 1.0
+        self.level = self._at_arming = self._level_of(self._counted) if armed else None
+        self.due_ms = self._facts.now_ms + LOOK_MS if armed else None
+
+    @property
+    def has_fallen(self) -> bool:
+        """Is it lower than it was at arming? What was as low then is warned of alone."""
+        return _LEVELS.index(self.level) > _LEVELS.index(self._at_arming)
+
+    def look(self, now_ms: int) -> None:
+        """Look at it, when that is due."""
+        if self.due_ms is not None and now_ms >= self.due_ms:
+            self.due_ms += LOOK_MS
+            self.is_at(self._level_of(self._charge()))
+
+    def is_at(self, level: Cause | None) -> None:
+        """Take a level that is worse than the last one, and say so."""
+        if level is not None and _LEVELS.index(level) > _LEVELS.index(self.level):
+            self.level = level
+            self._announcer.say(*TEXTS[level])
+
+    @property
+    def _counted(self) -> float:
+        return float(self._facts.vehicle.state.report[report.BATT_FRACTION])
+
+    def _charge(self) -> float:
+        """Share of the charge: what is counted, or less by a voltage at rest that has lasted from one look to the next
+        (PX4 takes the voltage in by and by). So a pack that holds less than BAT1_CAPACITY is known to be empty."""
+        param, before = self._parameters, self._by_voltage
+        cell = float(self._facts.vehicle.state.report[report.BATT_V_REST]) / max(param["BAT1_N_CELLS"], 1.0)
+        empty, full = param["BAT1_V_EMPTY"], param["BAT1_V_CHARGED"]
+        measured = cell > 0.0 and full > empty
+        self._by_voltage = min(max((cell - empty) / (full - empty), 0.0), 1.0) if measured else 1.0
+        return min(self._counted, max(before, self._by_voltage))
+
+    def _level_of(self, charge: float) -> Cause | None:
+        return next((level for level, name in _THRESHOLDS if charge < self._parameters[name]), None)

@@ -1,0 +1,189 @@
+"""PX4's failsafes as two tables: `RULES`, which action follows from which cause by which parameter, and `PHASES`, who
+flies while actions hold.
+
+Sources: PX4 1.16 src/modules/commander/failsafe/failsafe.cpp (`fromNavDllOrRclActParam`, `fromGfActParam`,
+`fromBatteryWarningActParam`, `fromOffboardLossActParam`, `checkStateAndMode`), framework.h (`ActionOptions`),
+framework.cpp (`getSelectedAction`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, auto
+from types import MappingProxyType
+from typing import Final
+
+from autopilot.interface.reasons import ModeReason
+from autopilot.personality.px4.modes import ALTITUDE, LAND, OFFBOARD, PRECISION, STABILIZED, Pair
+
+
+class Action(IntEnum):
+    """failsafe_action_t, from the mildest to the worst (framework.h)."""
+
+    NONE = 0
+    WARN = 1
+    TO_POSITION = 2
+    TO_ALTITUDE = 3
+    TO_STABILIZED = 4
+    HOLD = 5
+    RETURN = 6
+    LAND = 7
+    DESCEND = 8
+    DISARM = 9
+    TERMINATE = 10
+
+
+class EventCause(IntEnum):
+    """failsafe_cause_t."""
+
+    GENERIC = 0
+    STICKS = 1
+    STATION = 2
+    BATTERY_LOW = 3
+    BATTERY_CRITICAL = 4
+    BATTERY_EMERGENCY = 5
+    FLIGHT_TIME = 6
+
+
+class Cause(Enum):
+    """Causes of a failsafe, in the order in which they are looked at. SETPOINTS, POSITION: needed by the mode that the
+    user wants."""
+
+    STICKS = auto()
+    STATION = auto()
+    WIND = auto()
+    TERRAIN = auto()
+    FENCE = auto()
+    FLIGHT_TIME = auto()
+    BATTERY_LOW = auto()
+    BATTERY_CRITICAL = auto()
+    BATTERY_EMERGENCY = auto()
+    SETPOINTS = auto()
+    POSITION = auto()
+
+
+class Takeover(IntEnum):
+    """By whom, the most permissive first. AUTO: always, after a Hold of COM_FAIL_ACT_T."""
+
+    AUTO = 0
+    MODE_SWITCH = 1
+    NEVER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Action that follows from a cause: that of `actions` by the parameter `setting`, else `otherwise`.
+
+    `excused`: modes of the user in which the cause is none; `only`: the one mode in which it is. `never`, `by_switch`:
+    actions that nobody takes over from, or a mode switch alone. `stays`: actions that hold on when the cause has gone,
+    until the user wants another mode. `each_flight`: forgotten when a flight begins or ends. `fallback`: a takeover
+    flies this action at least. `told`: its cause in PX4's events."""
+
+    setting: str
+    reason: ModeReason
+    actions: Mapping[int, Action] = field(default_factory=dict)
+    otherwise: Action = Action.NONE
+    excused: frozenset[Pair] = frozenset()
+    only: Pair | None = None
+    never: frozenset[Action] = frozenset()
+    by_switch: frozenset[Action] = frozenset()
+    stays: frozenset[Action] = frozenset()
+    each_flight: bool = False
+    fallback: bool = False
+    told: EventCause = EventCause.GENERIC
+
+    def takeover(self, action: Action) -> Takeover:
+        """By whom, while this action holds."""
+        if action in self.never:
+            return Takeover.NEVER
+        return Takeover.MODE_SWITCH if action in self.by_switch else Takeover.AUTO
+
+
+_A, _R, _C = Action, ModeReason, EventCause
+_LOSS: Final = {1: _A.HOLD, 2: _A.RETURN, 3: _A.LAND, 5: _A.TERMINATE, 6: _A.DISARM}
+_LOSS_STAYS: Final = frozenset((_A.HOLD, _A.RETURN, _A.LAND, _A.TERMINATE))
+_FINAL: Final = frozenset((_A.TERMINATE, _A.DISARM))
+_LIMIT: Final = {1: _A.WARN, 2: _A.HOLD, 3: _A.RETURN, 4: _A.TERMINATE, 5: _A.LAND}
+_LIMIT_STAYS: Final = frozenset((_A.HOLD, _A.RETURN, _A.LAND, _A.TERMINATE))
+_TERMINATES, _HOLDS, _RETURNS = frozenset((_A.TERMINATE,)), frozenset((_A.HOLD,)), frozenset((_A.RETURN,))
+_SETPOINTS: Final = {
+    0: _A.TO_POSITION, 1: _A.TO_ALTITUDE, 2: _A.TO_STABILIZED, 3: _A.RETURN, 4: _A.LAND, 5: _A.HOLD, 6: _A.TERMINATE,
+    7: _A.DISARM,
+}  # fmt: skip
+_CRITICAL: Final = {1: _A.RETURN, 2: _A.LAND, 3: _A.RETURN}
+_EMERGENCY: Final = {1: _A.RETURN, 2: _A.LAND, 3: _A.LAND}
+
+RULES: Final[Mapping[Cause, Rule]] = MappingProxyType({
+    Cause.STICKS: Rule(
+        "NAV_RCL_ACT", _R.RADIO_FAILSAFE, _LOSS, never=_FINAL, stays=_LOSS_STAYS, told=_C.STICKS,
+    ),
+    Cause.STATION: Rule(
+        "NAV_DLL_ACT", _R.GCS_FAILSAFE, _LOSS, excused=frozenset((LAND, PRECISION)), never=_FINAL, stays=_LOSS_STAYS,
+        told=_C.STATION,
+    ),
+    Cause.WIND: Rule(
+        "COM_WIND_MAX_ACT", _R.FAILSAFE, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
+        each_flight=True,
+    ),
+    Cause.TERRAIN: Rule("", _R.TERRAIN_FAILSAFE, otherwise=_A.RETURN, stays=_RETURNS, each_flight=True),
+    Cause.FENCE: Rule(  # a Hold lets the user fly back in at once
+        "GF_ACTION", _R.FENCE_BREACHED, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
+        each_flight=True,
+    ),
+    Cause.FLIGHT_TIME: Rule("", _R.FAILSAFE, otherwise=_A.RETURN),
+    Cause.BATTERY_LOW: Rule("COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, otherwise=_A.WARN, told=_C.BATTERY_LOW),
+    Cause.BATTERY_CRITICAL: Rule(
+        "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _CRITICAL, _A.WARN, told=_C.BATTERY_CRITICAL
+    ),
+    Cause.BATTERY_EMERGENCY: Rule(
+        "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _EMERGENCY, _A.WARN, told=_C.BATTERY_EMERGENCY
+    ),
+    Cause.SETPOINTS: Rule(
+        "COM_OBL_RC_ACT", _R.EKF_FAILSAFE, _SETPOINTS, _A.TO_POSITION, only=OFFBOARD, by_switch=frozenset(_A),
+        each_flight=True, fallback=True,
+    ),
+    Cause.POSITION: Rule(
+        "", _R.EKF_FAILSAFE, otherwise=_A.RETURN, excused=frozenset((ALTITUDE, STABILIZED)), by_switch=frozenset(_A),
+        fallback=True,
+    ),
+})  # fmt: skip
+
+
+class Phase(Enum):
+    """Who flies. WAITING: the vehicle, in the Hold before the action; TAKEN_OVER: the user, against what holds."""
+
+    READY = auto()
+    WAITING = auto()
+    TAKEN_OVER = auto()
+
+
+class Change(Enum):
+    """Changes of the phase. DELAYED, AT_ONCE: an action of at least Hold holds anew, with a Hold before it or
+    without; OVER: that Hold has lasted long enough, or cannot be flown; TAKEOVER: the user has asked for a mode;
+    FLIGHT: a flight begins or ends."""
+
+    DELAYED = auto()
+    AT_ONCE = auto()
+    OVER = auto()
+    TAKEOVER = auto()
+    FLIGHT = auto()
+
+
+PHASES: Final[Mapping[tuple[Phase, Change], Phase]] = MappingProxyType({
+    (Phase.READY, Change.DELAYED): Phase.WAITING,
+    (Phase.READY, Change.AT_ONCE): Phase.READY,
+    (Phase.READY, Change.OVER): Phase.READY,
+    (Phase.READY, Change.TAKEOVER): Phase.TAKEN_OVER,
+    (Phase.READY, Change.FLIGHT): Phase.READY,
+    (Phase.WAITING, Change.DELAYED): Phase.WAITING,
+    (Phase.WAITING, Change.AT_ONCE): Phase.WAITING,
+    (Phase.WAITING, Change.OVER): Phase.READY,
+    (Phase.WAITING, Change.TAKEOVER): Phase.TAKEN_OVER,
+    (Phase.WAITING, Change.FLIGHT): Phase.READY,
+    (Phase.TAKEN_OVER, Change.DELAYED): Phase.WAITING,
+    (Phase.TAKEN_OVER, Change.AT_ONCE): Phase.READY,
+    (Phase.TAKEN_OVER, Change.OVER): Phase.TAKEN_OVER,
+    (Phase.TAKEN_OVER, Change.TAKEOVER): Phase.TAKEN_OVER,
+    (Phase.TAKEN_OVER, Change.FLIGHT): Phase.READY,
+})  # fmt: skip

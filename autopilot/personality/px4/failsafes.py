@@ -1,0 +1,374 @@
+"""PX4's failsafes: causes that hold, the action that is flown for them, and who may take over.
+
+Every cause has an action (`RULES`); the worst of those that hold is flown. An action that a user may override begins
+with Hold for COM_FAIL_ACT_T, and any mode that a user asks for while it holds or acts is a takeover (`PHASES`): the
+user flies until something else fails. A loss that was acted on stays acted on when it is over, until then or until the
+flight ends. What a mode needs and has lost (setpoints in Offboard, the position) is a cause, too, that ends by itself.
+
+The causes are the core's: its watch on station and sticks, the vehicle's events, the fence. Source: PX4 1.16
+src/modules/commander/failsafe/framework.cpp (`update`, `getSelectedAction`, `notifyUser`), failsafe.cpp
+(`checkStateAndMode`); HealthAndArmingChecks (texts). Left out: that a delay which was used up grows back slowly, and
+terminations by a failure detector.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from autopilot.context.personality import FailsafeCause
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.personality.px4.battery import TEXTS, BatteryLevel, Values
+from autopilot.personality.px4.failsafe_rules import (
+    PHASES,
+    RULES,
+    Action,
+    Cause,
+    Change,
+    Phase,
+    Takeover,
+)
+from autopilot.personality.px4.modes import (
+    ACRO,
+    ALTITUDE,
+    FOLLOW,
+    HOLD,
+    LAND,
+    MANUAL,
+    MISSION,
+    OFFBOARD,
+    ORBIT,
+    POSITION,
+    PRECISION,
+    RETURN,
+    STABILIZED,
+    TAKEOFF,
+    Pair,
+    custom_of,
+)
+from autopilot.personality.px4.notices import Notice, Voice
+from autopilot.vehicles.vehicle_class import FailsafeAction
+
+_COMES_DOWN: Final = frozenset((Action.RETURN, Action.LAND))
+_ALLOW_TAKEOVER: Final = frozenset((Action.HOLD, Action.RETURN, Action.LAND, Action.DESCEND))
+_FLOWN: Final[dict[Action, Pair]] = {
+    Action.TO_POSITION: POSITION, Action.TO_ALTITUDE: ALTITUDE, Action.TO_STABILIZED: STABILIZED, Action.HOLD: HOLD,
+    Action.RETURN: RETURN, Action.LAND: LAND, Action.DESCEND: LAND,
+}  # fmt: skip
+_EXCEPT: Final = {  # COM_RCL_EXCEPT
+    MISSION: 1, HOLD: 2, TAKEOFF: 2, RETURN: 2, LAND: 2, ORBIT: 2, FOLLOW: 2, OFFBOARD: 4,
+}  # fmt: skip
+_NO_STICKS: Final = 4  # COM_RC_IN_MODE
+_SHORTEST_DELAY_S: Final = 0.1
+_BY_HAND: Final = (MANUAL, ALTITUDE, POSITION, STABILIZED, ACRO)
+_EACH_FLIGHT: Final = frozenset(cause for cause, rule in RULES.items() if rule.each_flight)
+_BY_CAUSE: Final = {FailsafeCause.TERRAIN: Cause.TERRAIN, FailsafeCause.WIND: Cause.WIND}
+_HEARD_AGAIN: Final = {FailsafeCause.GROUND_STATION: Cause.STATION, FailsafeCause.RADIO: Cause.STICKS}
+
+
+class Flown(Protocol):
+    """What the failsafes change."""
+
+    def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
+        """Fly this mode; False when it cannot be entered."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """An action that holds; `failing` False: its cause has gone, and it stays."""
+
+    action: Action
+    takeover: Takeover
+    stays: bool
+    failing: bool = True
+
+
+class Px4Failsafes:
+    """See the module: the `FailsafeRules` of PX4. `disarm(method)` stops the motors. `selected`: the action that is
+    flown or warned of; `user_mode`: the mode that the user wants to fly."""
+
+    warns_of_variance = False
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        voice: Voice,
+        parameters: Values,
+        flown: Flown,
+        disarm: Callable[[ArmingMethod], None],
+    ) -> None:
+        self._facts = facts
+        self._voice = voice
+        self._parameters = parameters
+        self._flown = flown
+        self._disarm = disarm
+        self._battery = BatteryLevel(facts, voice.announcer, parameters)
+        self._failed: set[Cause] = set()
+        self._unneeded: set[Cause] = set()  # lost when it was armed: not needed then, until they are heard
+        self._held: dict[Cause, _Held] = {}
+        self._phase = Phase.READY
+        self._act_ms: int | None = None  # end of the Hold before an action, in WAITING
+        self._sticks_lost_ms = 0
+        self._flies_since_ms: int | None = None
+        self.selected = Action.NONE
+        self.user_mode: Pair = HOLD
+
+    # --- what the core tells --------------------------------------------------------------------------------------
+    def in_force(self, *, failing: bool) -> bool:
+        """HEARTBEAT is CRITICAL while something is done, not while it is warned of."""
+        return self.selected > Action.WARN
+
+    @property
+    def deadline_ms(self) -> int | None:
+        dues = (self._act_ms, self._battery.due_ms, self._time_up_ms)
+        return min((due for due in dues if due is not None), default=None)
+
+    @property
+    def _time_up_ms(self) -> int | None:
+        """When the flight has lasted for COM_FLT_TIME_MAX, and has not yet."""
+        limit_s = self._parameters["COM_FLT_TIME_MAX"]
+        if self._flies_since_ms is None or Cause.FLIGHT_TIME in self._failed or limit_s <= 0.0:
+            return None
+        return self._flies_since_ms + int(1000.0 * limit_s)
+
+    def flying(self, now_ms: int, *, airborne: bool) -> None:
+        """It has taken off, or is on the ground again."""
+        self._flies_since_ms = now_ms if airborne else None
+        self._failed.discard(Cause.FLIGHT_TIME)
+
+    @property
+    def needs_sticks(self) -> bool:
+        """In the modes that are flown by hand (mode_requirements.cpp)."""
+        return self.user_mode in _BY_HAND
+
+    @property
+    def needs_station(self) -> bool:
+        return self._parameters["NAV_DLL_ACT"] > 0.0
+
+    def update(self, now_ms: int) -> None:
+        """The Hold may be over; the battery may be emptier still."""
+        due = self.deadline_ms
+        if due is None or now_ms < due:
+            return
+        self._battery.look(now_ms)
+        up_ms = self._time_up_ms
+        if up_ms is not None and now_ms >= up_ms:
+            self._failed.add(Cause.FLIGHT_TIME)
+            self._voice.say(Notice.FLIGHT_TIME)
+        self._judge(now_ms)
+
+    def armed(self, armed: bool) -> None:
+        """A flight begins or ends with nothing held: what is wrong then acts anew."""
+        self._held.clear()
+        self._change(Change.FLIGHT)
+        self._battery.armed(armed)
+        self._failed -= _EACH_FLIGHT
+        self._unneeded = self._failed & {Cause.STICKS} if armed else {Cause.STICKS}
+        self.selected = Action.NONE
+        if armed:
+            self._judge(self._facts.now_ms)
+
+    def position_lost(self, *, lost: bool) -> None:
+        """Without the receiver it flies on, until the estimator gives up."""
+
+    def crashed(self, check: int, now_ms: int) -> None:
+        self._voice.say(Notice.CRASHED, custom_of(self.user_mode))
+        self._disarm(ArmingMethod.CRASH)
+
+    def estimator_failed(self, now_ms: int) -> None:
+        self._fails(Cause.POSITION, now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._ends(Cause.POSITION, now_ms)
+
+    def ground_station_silent(self, setting: int, now_ms: int) -> None:
+        self._voice.say(Notice.STATION_LOST)
+        self._fails(Cause.STATION, now_ms)
+
+    def sticks_silent(self, setting: int, now_ms: int) -> None:
+        if Cause.STICKS not in self._failed:
+            self._voice.say(Notice.STICKS_LOST)
+            self._sticks_lost_ms = now_ms
+        self._fails(Cause.STICKS, now_ms)
+
+    def found(self, cause: FailsafeCause) -> None:
+        now_ms, heard = self._facts.now_ms, _HEARD_AGAIN[cause]
+        if heard is Cause.STATION:
+            self._voice.say(Notice.STATION_FOUND)
+        else:
+            self._voice.say(Notice.STICKS_FOUND, (now_ms - self._sticks_lost_ms) / 1000.0)
+            self._unneeded.discard(heard)
+        self._ends(heard, now_ms)
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self._battery.is_at(Cause.BATTERY_CRITICAL if critical else Cause.BATTERY_LOW)
+        self._judge(now_ms)
+
+    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
+        """Note the end of the terrain data, or too much wind: PX4's parameters say what follows."""
+        self._fails(_BY_CAUSE[cause], now_ms)
+
+    def outside(self, now_ms: int) -> None:
+        """The fence is breached."""
+        if Cause.FENCE not in self._failed:
+            self._voice.say(Notice.FENCE)
+        self._fails(Cause.FENCE, now_ms)
+
+    def inside(self, now_ms: int) -> None:
+        """Note that it is inside the fence again."""
+        self._ends(Cause.FENCE, now_ms)
+
+    # --- what the user tells --------------------------------------------------------------------------------------
+    def user_asked(self, mode: Pair, now_ms: int) -> None:
+        """The user has asked for this mode, and it is flown. While a failsafe acts that is a takeover, where it may be
+        one; else the failsafe flies on."""
+        self.user_mode = mode
+        self._held = {cause: held for cause, held in self._held.items() if held.failing or not held.stays}
+        self._judge(now_ms, asked=True)
+        if self.selected in _FLOWN:
+            self._enter(now_ms)
+
+    @property
+    def sticks_may_take_over(self) -> bool:
+        """By moving them; not while a Hold leads up to an action, nor where a limit has stopped it."""
+        if self.selected <= Action.WARN:
+            return True
+        waits = self._phase is Phase.WAITING
+        return not waits and all(held.takeover is Takeover.AUTO for held in self._held.values())
+
+    def setpoints_changed(self, now_ms: int, *, lost: bool) -> None:
+        """Those that Offboard needs have stopped, or come again."""
+        if lost:
+            self._fails(Cause.SETPOINTS, now_ms)
+        else:
+            self._ends(Cause.SETPOINTS, now_ms)
+
+    # --- causes ---------------------------------------------------------------------------------------------------
+    def _fails(self, cause: Cause, now_ms: int) -> None:
+        self._failed.add(cause)
+        self._judge(now_ms)
+
+    def _ends(self, cause: Cause, now_ms: int) -> None:
+        self._failed.discard(cause)
+        self._judge(now_ms)
+
+    def _action(self, cause: Cause) -> Action:
+        """Action that follows from a cause now; NONE: it has not failed, or it does not matter."""
+        rule, mode = RULES[cause], self.user_mode
+        battery = cause in TEXTS
+        failed = cause is self._battery.level if battery else cause in self._failed and cause not in self._unneeded
+        if not failed or mode in rule.excused or rule.only not in (None, mode):
+            return Action.NONE
+        if cause is Cause.STICKS and not self._heeds_sticks:
+            return Action.NONE
+        setting = int(self._parameters[rule.setting]) if rule.setting else 0
+        if battery and not self._battery.has_fallen:
+            setting = 0
+        return rule.actions.get(setting, rule.otherwise)
+
+    @property
+    def _heeds_sticks(self) -> bool:
+        param = self._parameters
+        excepted = int(param["COM_RCL_EXCEPT"]) & _EXCEPT.get(self.user_mode, 0)
+        return param["COM_RC_IN_MODE"] != _NO_STICKS and not excepted
+
+    def _collect(self, now_ms: int) -> None:
+        """Bring what is held up to date."""
+        for cause in RULES:
+            action, held = self._action(cause), self._held.get(cause)
+            if action is not Action.NONE and held is None:
+                self._add(cause, action, now_ms)
+            elif action is not Action.NONE and held is not None:
+                held.action, held.failing = action, True
+            elif held is not None and held.stays:
+                held.failing = False
+            elif held is not None:
+                del self._held[cause]
+
+    def _add(self, cause: Cause, action: Action, now_ms: int) -> None:
+        rule, delay_s = RULES[cause], self._parameters["COM_FAIL_ACT_T"]
+        takeover = rule.takeover(action)
+        self._held[cause] = _Held(action, takeover, action in rule.stays)
+        if takeover is Takeover.AUTO and delay_s > _SHORTEST_DELAY_S and action is not Action.WARN:
+            self._change(Change.DELAYED, now_ms + int(1000.0 * delay_s))
+        elif action >= Action.HOLD:
+            self._change(Change.AT_ONCE)
+
+    def _change(self, change: Change, act_ms: int | None = None) -> None:
+        """Enter the phase that follows; the time of a Hold that has begun stays."""
+        self._phase = PHASES[self._phase, change]
+        if self._phase is not Phase.WAITING:
+            self._act_ms = None
+        elif self._act_ms is None:
+            self._act_ms = act_ms
+
+    # --- the choice -----------------------------------------------------------------------------------------------
+    def _judge(self, now_ms: int, *, asked: bool = False) -> None:
+        """Choose what is flown. `asked`: the user has just asked for a mode."""
+        if not self._facts.armed or self.selected is Action.TERMINATE:
+            return
+        self._collect(now_ms)
+        if (self._act_ms is not None and now_ms >= self._act_ms) or self.selected > Action.HOLD or not self._can_hold:
+            self._change(Change.OVER)
+        before = self.selected
+        action, delayed = self._select(before, asked=asked)
+        self.selected = action
+        if action is before:
+            return
+        if action > before:
+            self._tell(now_ms, delayed)
+        if action in _FLOWN:
+            self._enter(now_ms)
+        elif action in (Action.DISARM, Action.TERMINATE):
+            self._disarm(ArmingMethod.FAILSAFE_TERMINATE if action is Action.TERMINATE else ArmingMethod.GCS_FAILSAFE)
+        elif before in _FLOWN and not asked:  # it is over by itself: as the user wanted it
+            self._flown.enter_by_failsafe(self.user_mode, ModeReason.UNKNOWN, now_ms)
+
+    @property
+    def _can_hold(self) -> bool:
+        return Cause.POSITION not in self._failed
+
+    def _select(self, before: Action, *, asked: bool) -> tuple[Action, Action]:
+        """(what is flown, what it is held for)."""
+        action, delayed = max((held.action for held in self._held.values()), default=Action.NONE), Action.NONE
+        takeover = max((held.takeover for held in self._held.values()), default=Takeover.AUTO)
+        stoppable = takeover is not Takeover.NEVER
+        if self._phase is Phase.WAITING and stoppable and Action.WARN < action < Action.DISARM:
+            action, delayed = Action.HOLD, action
+        taken_over = self._phase is Phase.TAKEN_OVER or (asked and action is before)
+        if action in _ALLOW_TAKEOVER and stoppable and taken_over:
+            self._change(Change.TAKEOVER)
+            action, delayed = max((Action.WARN, *self._fallbacks())), Action.NONE
+        if Action.TO_POSITION <= action < Action.DESCEND and not self._can_hold:
+            action = Action.DESCEND
+        if self.user_mode == LAND and Action.RETURN in (action, delayed) and self._can_hold:
+            return Action.WARN, Action.NONE  # it is landing already
+        if self.user_mode == PRECISION and _COMES_DOWN & {action, delayed} and self._can_hold:
+            return Action.WARN, Action.NONE
+        return action, delayed
+
+    def _fallbacks(self) -> list[Action]:
+        """Actions that also a user who has taken over cannot do without."""
+        return [held.action for cause, held in self._held.items() if RULES[cause].fallback]
+
+    def _tell(self, now_ms: int, delayed: Action) -> None:
+        told = RULES[self._worst].told
+        if delayed:
+            seconds = 0 if self._act_ms is None else round((self._act_ms - now_ms) / 1000.0)
+            self._voice.say(Notice.HOLDS, custom_of(self.user_mode), delayed, seconds, told)
+        else:
+            self._voice.say(Notice.ACTS, custom_of(self.user_mode), self.selected, told)
+
+    @property
+    def _worst(self) -> Cause:
+        return max(self._held, key=lambda cause: self._held[cause].action)
+
+    def _enter(self, now_ms: int) -> None:
+        reason = RULES[self._worst].reason
+        if not self._flown.enter_by_failsafe(_FLOWN[self.selected], reason, now_ms):
+            self.selected = Action.DESCEND
+            self._flown.enter_by_failsafe(LAND, reason, now_ms)

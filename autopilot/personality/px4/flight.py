@@ -1,0 +1,364 @@
+"""Flies the core as PX4's modes: which mode is shown, what entering one does, and what a user's request leads to.
+
+Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Mission is AUTO. What PX4 does by itself is done
+here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both come, after a flight the
+mode is Hold again. Sources: PX4 1.16 src/modules/commander/Commander.cpp, src/modules/navigator (mission.cpp,
+mission_base.cpp, loiter.cpp, takeoff.cpp), docs "Mission Mode", "Offboard Mode".
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final, Protocol
+
+from autopilot.commands.flight_commands import FlightCommands
+from autopilot.commands.mission_commands import MissionCommands
+from autopilot.commands.pilot_input import PilotInput
+from autopilot.commands.plans import Plans
+from autopilot.context.events import ArmedChanged, Event, FenceChanged
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mav import Cmd, Result
+from autopilot.mission.commands import has_position
+from autopilot.mission.events import ItemReached, MissionComplete
+from autopilot.mission.sequencer import MissionSequencer
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.guided import GuidedMode
+from autopilot.modes.manager import ModeChoice
+from autopilot.personality.px4.failsafes import Px4Failsafes
+from autopilot.personality.px4.modes import (
+    FOLLOW,
+    GUIDED,
+    HOLD,
+    LAND,
+    MISSION,
+    OFFBOARD,
+    PRECISION,
+    REMEMBERED,
+    RETURN,
+    TAKEOFF,
+    ModeMap,
+    Pair,
+    custom_of,
+)
+from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
+from autopilot.personality.px4.parameters import Px4Parameters
+from autopilot.personality.px4.stages import STAGES, Happened, Stage, Then
+from autopilot.safety.arming import Arming
+
+_CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
+
+
+class FlownParts(Protocol):
+    """The parts of an autopilot that a PX4 flies by."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def announcer(self) -> Announcer: ...
+    @property
+    def helm(self) -> Helm: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def sequencer(self) -> MissionSequencer: ...
+    @property
+    def modes(self) -> ModeChoice: ...
+    @property
+    def auto(self) -> AutoMode: ...
+    @property
+    def guided(self) -> GuidedMode: ...
+    @property
+    def commands(self) -> FlightCommands: ...
+    @property
+    def mission_commands(self) -> MissionCommands: ...
+    @property
+    def sticks(self) -> PilotInput: ...
+    @property
+    def vehicle_arming(self) -> Arming: ...
+
+
+class Setpoints:
+    """The setpoints that Offboard needs: they may not stay away for COM_OF_LOSS_T (`offboardControlCheck`)."""
+
+    def __init__(self, parameters: Px4Parameters) -> None:
+        self._parameters = parameters
+        self._end_ms: int | None = None
+        self.lost = False
+
+    def hear(self, now_ms: int) -> bool:
+        """Note one of them; True: they have come again."""
+        self._end_ms = now_ms + int(1000.0 * self._parameters["COM_OF_LOSS_T"])
+        found, self.lost = self.lost, False
+        return found
+
+    def come(self, now_ms: int) -> bool:
+        """Do they come?"""
+        return self._end_ms is not None and now_ms < self._end_ms
+
+    @property
+    def end_ms(self) -> int | None:
+        """When they are lost; None: they are, or none has come."""
+        return None if self.lost else self._end_ms
+
+
+class Px4Flight:
+    """See the module."""
+
+    def __init__(self, parts: FlownParts, parameters: Px4Parameters) -> None:
+        self._parts = parts
+        self._parameters = parameters
+        self.modes = ModeMap(parts.facts.vehicle_class, parts.modes)
+        self._guided = parts.facts.vehicle_class.modes.guided
+        self._asked: Pair = HOLD  # of those that the core does not tell apart
+        self._stage = Stage.NONE
+        self._height: float | None = None  # of a takeoff, m above home
+        self._was_armed = self._airborne = False
+        self._fence_seen = -1
+        self.setpoints = Setpoints(parameters)
+        self.voice = Voice(parts.announcer)
+        self.failsafes = Px4Failsafes(parts.facts, self.voice, parameters, self, self._stop_motors)
+
+    def _stop_motors(self, method: ArmingMethod) -> None:
+        self._parts.vehicle_arming.disarm(self._parts.facts.now_ms, force=True, method=method)
+
+    # --- what is shown --------------------------------------------------------------------------------------------
+    @property
+    def mode(self) -> Pair:
+        """The mode that is flown now."""
+        core = self._parts
+        if self._stage in (Stage.MISSION_ASKED, Stage.CLIMBING):
+            return MISSION
+        if core.modes.number == self._guided:
+            return self._asked
+        item = core.sequencer.current_item()
+        if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
+            return RETURN  # an item of the mission that is a change of mode
+        shown = self.modes.shown(core.modes.number)
+        return PRECISION if shown == LAND and self._asked == PRECISION else shown
+
+    @property
+    def wanted_mode(self) -> Pair:
+        """The mode that the user wants, whatever a failsafe flies."""
+        return self.failsafes.user_mode if self.failsafes.in_force(failing=False) else self.mode
+
+    def needs_position(self, mode: Pair) -> bool:
+        """Does it need a position estimate?"""
+        core = self.modes.core(mode)
+        return mode == PRECISION or any(spec.position for spec in self._parts.modes.available() if spec.number == core)
+
+    @property
+    def lands_precisely(self) -> bool:
+        """A landing that begins or goes on now looks for its target, by a user's wish."""
+        return self._asked == PRECISION
+
+    @property
+    def flying(self) -> bool:
+        """Armed, and off the ground."""
+        facts = self._parts.facts
+        return facts.armed and not facts.grounded
+
+    # --- modes ----------------------------------------------------------------------------------------------------
+    def begin(self) -> None:
+        """Stand in Hold, from the start on."""
+        self._parts.modes.set(self._guided, 0)
+
+    def enter(self, mode: Pair, now_ms: int) -> Outcome:
+        """A user's mode; one that is refused leaves everything as it was."""
+        if mode == TAKEOFF and self._parts.facts.vehicle_class.has_height and not self.flying:
+            return self.take_off(None, now_ms)
+        outcome = self._begin_mission(now_ms) if mode == MISSION else self._change(mode, now_ms)
+        if outcome.ok:
+            self.failsafes.user_asked(mode, now_ms)
+        return outcome
+
+    def _change(self, mode: Pair, now_ms: int) -> Outcome:
+        core, number, placed = self._parts, self.modes.core(mode), self._parts.facts.has_position
+        cannot = (mode == OFFBOARD and not self.setpoints.come(now_ms)) or (mode == PRECISION and not placed)
+        if number is None or cannot:
+            return self._refuse(mode)
+        if placed and {mode, self.mode} == {LAND, PRECISION}:
+            core.modes.set(self._guided, now_ms)  # one mode to the core, which begins the other landing anew
+        asked, self._asked = self._asked, mode if mode in REMEMBERED else HOLD  # a landing that begins looks at it
+        outcome = core.modes.set(number, now_ms)
+        if not outcome.ok:
+            self._asked = asked
+            return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
+        self._stage = Stage.NONE
+        if mode in (HOLD, FOLLOW) and asked != mode and self.flying:
+            core.guided.flight.pause()
+        return outcome
+
+    def _refuse(self, mode: Pair) -> Outcome:
+        """It is not possible now."""
+        text = self.voice.say(Notice.MODE_REFUSED, custom_of(mode), name=self.modes.name(mode))
+        return Outcome(Result.TEMPORARILY_REJECTED, text)
+
+    def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
+        """Of `Px4Failsafes`: what flies is let go of, Hold stops it."""
+        core, number = self._parts, self.modes.core(mode)
+        asked, self._asked = self._asked, mode if mode in GUIDED else HOLD
+        if number is None or not core.modes.set(number, now_ms, reason).ok:
+            self._asked = asked
+            return False
+        self._stage = Stage.NONE
+        if mode in GUIDED and mode != OFFBOARD and self.flying:
+            core.guided.flight.pause()
+        return True
+
+    def fly_guided(self, mode: Pair, now_ms: int) -> None:
+        """Note that the core's GUIDED flies something that the user has asked for, as this mode."""
+        self._stage, self._asked = Stage.NONE, mode
+        self.failsafes.user_asked(mode, now_ms)
+
+    def stop(self, now_ms: int) -> Outcome:
+        """Stay here, as a reposition to nowhere asks for."""
+        outcome = self._parts.modes.set(self._guided, now_ms)
+        if outcome.ok and self.flying:
+            self._parts.guided.flight.pause()
+        return outcome
+
+    # --- takeoffs and missions ------------------------------------------------------------------------------------
+    def take_off(self, height: float | None, now_ms: int) -> Outcome:
+        """To `height` m above home, None: MIS_TAKEOFF_ALT. It may come before arming."""
+        self._height = height
+        if not self._parts.facts.armed:
+            self._stage, self._asked = Stage.TAKEOFF_ASKED, TAKEOFF
+            outcome = self._parts.modes.set(self._guided, now_ms)
+        else:
+            outcome = self._climb(now_ms)
+        if outcome.ok:
+            self.failsafes.user_asked(TAKEOFF, now_ms)
+        return outcome
+
+    def _climb(self, now_ms: int) -> Outcome:
+        core = self._parts
+        outcome = core.modes.set(self._guided, now_ms)
+        if outcome.ok:
+            outcome = core.commands.takeoff(
+                self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
+            )
+        if outcome.ok:
+            self._stage, self._asked = Stage.TAKING_OFF, TAKEOFF
+        return outcome
+
+    def _begin_mission(self, now_ms: int) -> Outcome:
+        core = self._parts
+        if not core.plans.mission.total():
+            return self._refuse(MISSION)
+        if not core.facts.armed:
+            core.modes.set(self._guided, now_ms)
+            self._stage = Stage.MISSION_ASKED
+            return ACCEPTED
+        if (height := self._height_before_mission()) is not None:
+            outcome = self._climb_first(height, now_ms)
+            self._stage = Stage.CLIMBING if outcome.ok else self._stage
+            return outcome
+        self._stage = Stage.NONE
+        self.voice.say(Notice.EXECUTES)
+        return core.mission_commands.start(now_ms)
+
+    def _height_before_mission(self) -> float | None:
+        """Metres above home that it climbs to before the mission sets out: the height of its first place; None: it sets
+        out from where it is. A takeoff item climbs itself (`checkClimbRequired`)."""
+        core, facts, home = self._parts, self._parts.facts, self._parts.facts.home
+        at = max(core.sequencer.current_nav_index(), core.plans.mission.first_index)
+        items = core.plans.mission.items()
+        item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
+        on_ground_first = item is not None and item.command == Cmd.NAV_TAKEOFF and facts.grounded
+        if not facts.vehicle_class.has_height or item is None or home is None or on_ground_first:
+            return None
+        altitude = facts.altitude(item.frame, item.z, item.x, item.y)
+        below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M
+        return altitude - home.alt if below and altitude is not None else None
+
+    def _climb_first(self, height: float, now_ms: int) -> Outcome:
+        """To so many metres above home: a takeoff, or in the air straight up."""
+        core = self._parts
+        home, outcome = core.facts.home, core.modes.set(self._guided, now_ms)
+        if not outcome.ok:
+            return outcome
+        self.voice.say(Notice.CLIMBS, height)
+        if core.facts.grounded or home is None:
+            return core.commands.takeoff(height)
+        up = replace(core.facts.vehicle.state.place, alt=home.alt + height)
+        return core.commands.reposition(up, now_ms, change_mode=True)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def hear(self, events: Iterable[Event]) -> None:
+        """Act on what the core has announced."""
+        for event in events:
+            if isinstance(event, MissionComplete):
+                self._mission_ended()
+            elif isinstance(event, ArmedChanged) and event.armed:
+                self.voice.say(Notice.ARMED, DisarmReason.BY_COMMAND)
+            elif isinstance(event, ArmedChanged):
+                landed = event.method is ArmingMethod.DISARM_DELAY and self._parts.vehicle_arming.flew
+                self.voice.disarmed(ArmingMethod.LANDED if landed else event.method)
+            elif isinstance(event, FenceChanged) and not event.breach_types:
+                self.failsafes.inside(self._parts.facts.now_ms)
+
+    def reached(self, event: ItemReached) -> int | None:
+        """Number of an item that was reached; None: the item is a change of mode, which is not told as reached."""
+        item = self._parts.plans.mission.get(event.seq)
+        return None if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH else event.seq
+
+    def _mission_ended(self) -> None:
+        """In the air it is Hold then (Commander.cpp, "Transition to loiter when the mission is ... finished")."""
+        core = self._parts
+        self.voice.say(Notice.LOITERS if self.flying else Notice.FINISHED)
+        if core.modes.mode is core.auto and self.flying and core.modes.set(self._guided, core.facts.now_ms).ok:
+            self._asked = self.failsafes.user_mode = HOLD
+
+    def follow(self, now_ms: int) -> None:
+        """Follow what the core has decided; in every pass, without deadlines of its own."""
+        armed, was_armed = self._parts.facts.armed, self._was_armed
+        self._was_armed = armed
+        self._carry_out(self._next(armed, was_armed), now_ms)
+        self._tell_height()
+        revision = self._parts.plans.fence.revision
+        if self._fence_seen != revision:
+            self._fence_seen = revision
+            self._parameters.fence_uploaded(any_items=self._parts.plans.fence.total() > 0)
+
+    def _next(self, armed: bool, was_armed: bool) -> Then:
+        core, stage = self._parts, self._stage
+        then = STAGES[stage, Happened.ARMED] if armed else Then.NOTHING
+        if then is Then.NOTHING and core.helm.arrived and not core.facts.landed:
+            then = STAGES[stage, Happened.ARRIVED]
+        if then is Then.NOTHING and was_armed and not armed:
+            then = STAGES[stage, Happened.STOPPED]
+        return then
+
+    def _carry_out(self, then: Then, now_ms: int) -> None:
+        core = self._parts
+        match then:
+            case Then.BEGIN:
+                self._begin_mission(now_ms)
+            case Then.CLIMB:
+                self._climb(now_ms)
+            case Then.EXECUTE:
+                self._stage, self._asked = Stage.NONE, HOLD
+                self.voice.say(Notice.EXECUTES)
+                core.mission_commands.start(now_ms)
+            case Then.HOLD:
+                self._stage, self._asked = Stage.NONE, HOLD
+                self.failsafes.user_mode = HOLD
+            case Then.REST:
+                self._stage, self._asked = Stage.NONE, HOLD
+                self.failsafes.user_mode = HOLD
+                core.modes.set(self._guided, now_ms)
+
+    def _tell_height(self) -> None:
+        """It has left the ground, or is back on it."""
+        facts = self._parts.facts
+        if not facts.vehicle_class.has_height or facts.landed is not self._airborne:
+            return
+        if facts.armed or self._airborne:
+            self._airborne = not self._airborne
+            self.failsafes.flying(facts.now_ms, airborne=self._airborne)
+            self.voice.say(Notice.LIFTOFF if self._airborne else Notice.LANDED)

@@ -1,0 +1,134 @@
+"""PX4's modes of a multicopter, as a simulated one flies and shows them (px4_custom_mode.h, version 1.16).
+
+Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Precision Landing is its LAND; `Px4Flight` knows
+which of them was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from autopilot.mav import StandardMode
+from autopilot.vehicles.mode_table import CopterMode, ModeSpec, RoverMode
+from autopilot.vehicles.vehicle_class import VehicleClass
+
+Pair = tuple[int, int]
+"""Main and sub mode."""
+MANUAL, ALTITUDE, POSITION, ORBIT, ACRO, OFFBOARD, STABILIZED = (1, 0), (2, 0), (3, 0), (3, 1), (5, 0), (6, 0), (7, 0)
+TAKEOFF, HOLD, MISSION, RETURN, LAND, FOLLOW, PRECISION = (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (4, 8), (4, 9)
+AUTO: Final = 4
+"""The main mode of all that PX4 flies by itself."""
+GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
+REMEMBERED: Final = GUIDED | {PRECISION}
+"""Those that the core's mode alone does not tell."""
+
+# PX4's mode: the core's
+_COPTER: Final[dict[Pair, int]] = {
+    STABILIZED: CopterMode.STABILIZE, MANUAL: CopterMode.STABILIZE, ACRO: CopterMode.ACRO,
+    ALTITUDE: CopterMode.ALT_HOLD, POSITION: CopterMode.LOITER, TAKEOFF: CopterMode.GUIDED, HOLD: CopterMode.GUIDED,
+    MISSION: CopterMode.AUTO, RETURN: CopterMode.RTL, LAND: CopterMode.LAND, OFFBOARD: CopterMode.GUIDED,
+    ORBIT: CopterMode.GUIDED, FOLLOW: CopterMode.GUIDED, PRECISION: CopterMode.LAND,
+}  # fmt: skip
+_ROVER: Final[dict[Pair, int]] = {
+    MANUAL: RoverMode.MANUAL, ACRO: RoverMode.ACRO, STABILIZED: RoverMode.STEERING, POSITION: RoverMode.STEERING,
+    HOLD: RoverMode.GUIDED, MISSION: RoverMode.AUTO, RETURN: RoverMode.RTL, OFFBOARD: RoverMode.GUIDED,
+    LAND: RoverMode.HOLD,
+}  # fmt: skip
+# the core's modes that are none of PX4's, as what they look like
+_COPTER_SHOWN: Final[dict[int, Pair]] = {
+    CopterMode.STABILIZE: STABILIZED, CopterMode.ACRO: ACRO, CopterMode.ALT_HOLD: ALTITUDE,
+    CopterMode.LOITER: POSITION, CopterMode.POSHOLD: POSITION, CopterMode.GUIDED: HOLD, CopterMode.BRAKE: HOLD,
+    CopterMode.CIRCLE: ORBIT, CopterMode.AUTO: MISSION, CopterMode.AUTO_RTL: MISSION, CopterMode.RTL: RETURN,
+    CopterMode.SMART_RTL: RETURN, CopterMode.LAND: LAND,
+}  # fmt: skip
+_ROVER_SHOWN: Final[dict[int, Pair]] = {
+    RoverMode.MANUAL: MANUAL, RoverMode.ACRO: ACRO, RoverMode.STEERING: POSITION, RoverMode.HOLD: HOLD,
+    RoverMode.LOITER: HOLD, RoverMode.GUIDED: HOLD, RoverMode.AUTO: MISSION, RoverMode.RTL: RETURN,
+    RoverMode.SMART_RTL: RETURN,
+}  # fmt: skip
+_POSITION_SLOW, _TERMINATION, _VTOL_TAKEOFF = (3, 2), (10, 0), (4, 10)
+EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
+"""Of modes that others add, in the order in which they were added."""
+_FREE: Final = "(Mode not available)"
+# as PX4 lists them, for every kind of vehicle (mavlink/streams/AVAILABLE_MODES.hpp, lib/modes): by its nav_state
+LISTED: Final[tuple[tuple[Pair, str], ...]] = (
+    (MANUAL, "Manual"), (ALTITUDE, "Altitude"), (POSITION, "Position"), (MISSION, "Mission"), (HOLD, "Hold"),
+    (RETURN, "Return"), (_POSITION_SLOW, "Position Slow"), (ACRO, "Acro"), (_TERMINATION, "Termination"),
+    (OFFBOARD, "Offboard"), (STABILIZED, "Stabilized"), (TAKEOFF, "Takeoff"), (LAND, "Land"),
+    (FOLLOW, "Follow Target"), (PRECISION, "Precision Landing"), (ORBIT, "Orbit"), (_VTOL_TAKEOFF, "VTOL Takeoff"),
+    *((mode, _FREE) for mode in EXTERNAL),
+)  # fmt: skip
+_NAMES: Final = dict(LISTED)
+_S = StandardMode
+_STANDARD: Final[dict[Pair, StandardMode]] = {
+    RETURN: _S.SAFE_RECOVERY, MISSION: _S.MISSION, LAND: _S.LAND, TAKEOFF: _S.TAKEOFF,
+}  # fmt: skip
+_STANDARD_IN_THE_AIR: Final[dict[Pair, StandardMode]] = {
+    ALTITUDE: _S.ALTITUDE_HOLD, POSITION: _S.POSITION_HOLD, ORBIT: _S.ORBIT,
+}  # fmt: skip
+
+
+def fits(mode: Pair) -> bool:
+    """Can custom_mode say it? It has a byte for the main mode and one for the submode."""
+    return all(0 <= number <= 0xFF for number in mode)
+
+
+def custom_of(mode: Pair) -> int:
+    """custom_mode."""
+    return mode[0] << 16 | mode[1] << 24
+
+
+def pair_of(custom_mode: int) -> Pair:
+    """Inverse of `custom_of`."""
+    return custom_mode >> 16 & 0xFF, custom_mode >> 24 & 0xFF
+
+
+class KnownModes(Protocol):
+    """The core's modes: `autopilot.modes.manager.ModeChoice`."""
+
+    def names(self) -> Sequence[str]:
+        """In the order in which they were added."""
+
+    def find(self, name: str) -> ModeSpec | None: ...
+
+
+class ModeMap:
+    """Between PX4's modes and the core's, of one kind of vehicle. Modes that packages have added to the core are PX4's
+    external ones."""
+
+    def __init__(self, kind: VehicleClass, modes: KnownModes) -> None:
+        self._flown = _COPTER if kind.has_height else _ROVER
+        self._shown = _COPTER_SHOWN if kind.has_height else _ROVER_SHOWN
+        self._standards = _STANDARD | _STANDARD_IN_THE_AIR if kind.has_height else _STANDARD
+        self._own = kind.modes
+        self._modes = modes
+
+    def _external(self) -> dict[Pair, ModeSpec]:
+        """Modes that packages have added."""
+        found = (self._modes.find(name) for name in self._modes.names())
+        others = [spec for spec in found if spec is not None and self._own.name_of(spec.number) is None]
+        return dict(zip(EXTERNAL, others, strict=False))
+
+    def core(self, mode: Pair) -> int | None:
+        """The core's number of a PX4 mode; None: this kind does not have it."""
+        if mode not in EXTERNAL:
+            return self._flown.get(mode)
+        added = self._external().get(mode)
+        return None if added is None else added.number
+
+    def shown(self, number: int) -> Pair:
+        """PX4's mode of one of the core's."""
+        known = self._shown.get(number)
+        if known is not None:
+            return known
+        return next((mode for mode, spec in self._external().items() if spec.number == number), HOLD)
+
+    def name(self, mode: Pair) -> str:
+        """As people read it."""
+        added = self._external().get(mode) if mode in EXTERNAL else None
+        return _NAMES.get(mode, f"{mode[0]}, {mode[1]}") if added is None else added.name.replace("_", " ")
+
+    def standard_of(self, mode: Pair) -> StandardMode:
+        """The standard mode that it is listed as."""
+        return self._standards.get(mode, StandardMode.NON_STANDARD)

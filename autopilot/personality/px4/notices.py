@@ -1,0 +1,111 @@
+"""PX4's notices: what it says in words, and as an event beside them (`FirmwareNotice`).
+
+Sources: PX4 1.16 src/modules/commander/Commander.cpp, failsafe/framework.cpp (`notifyUser`), HealthAndArmingChecks;
+src/modules/navigator/mission.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, IntEnum, auto
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from autopilot.context.events import Event, FirmwareNotice
+from autopilot.interface.reasons import ArmingMethod
+from autopilot.mav import Severity
+
+
+class DisarmReason(IntEnum):
+    """arm_disarm_reason_t."""
+
+    BY_COMMAND = 4
+    BY_LANDING = 6
+    BY_DELAY = 7
+    BY_DETECTOR = 10
+    BY_FAILSAFE = 14
+
+
+class Notice(Enum):
+    """Notices, with the values that belong to each. Modes are custom_modes."""
+
+    ARMED = auto()  # DisarmReason
+    DISARMED = auto()  # DisarmReason
+    CALIBRATING = auto()
+    LIFTOFF = auto()
+    LANDED = auto()
+    MODE_REFUSED = auto()  # mode
+    CLIMBS = auto()  # m above home
+    EXECUTES = auto()
+    LOITERS = auto()
+    FINISHED = auto()
+    PILOT = auto()
+    STATION_LOST = auto()
+    STATION_FOUND = auto()
+    STICKS_LOST = auto()
+    STICKS_FOUND = auto()  # s for which they were lost
+    FENCE = auto()
+    FLIGHT_TIME = auto()
+    CRASHED = auto()  # mode that the user wanted
+    ACTS = auto()  # mode that the user wanted, Action, EventCause
+    HOLDS = auto()  # mode that the user wanted, Action that follows, s until then, EventCause
+
+
+WORDS: Final[Mapping[Notice, tuple[Severity, str]]] = MappingProxyType({
+    Notice.ARMED: (Severity.INFO, "Armed by external command"),
+    Notice.DISARMED: (Severity.INFO, "Disarmed by {name}"),
+    Notice.CALIBRATING: (Severity.CRITICAL, "Arming denied: {name}"),
+    Notice.LIFTOFF: (Severity.INFO, "Takeoff detected"),
+    Notice.LANDED: (Severity.INFO, "Landing detected"),
+    Notice.MODE_REFUSED: (Severity.CRITICAL, "Switching to {name} is currently not available"),
+    Notice.CLIMBS: (Severity.INFO, "Climb to {0:.1f} meters above home"),
+    Notice.PILOT: (Severity.INFO, "Pilot took over using sticks"),
+    Notice.STATION_LOST: (Severity.WARNING, "Connection to ground station lost"),
+    Notice.STATION_FOUND: (Severity.INFO, "GCS connection regained"),
+    Notice.STICKS_LOST: (Severity.CRITICAL, "Manual control lost"),
+    Notice.STICKS_FOUND: (Severity.INFO, "Manual control regained after {0:.1f} s"),
+    Notice.FENCE: (Severity.CRITICAL, "Geofence violated"),
+    Notice.FLIGHT_TIME: (Severity.CRITICAL, "Maximum flight time reached"),
+    Notice.CRASHED: (Severity.EMERGENCY, "Failsafe activated"),
+    Notice.ACTS: (Severity.CRITICAL, "Failsafe activated"),
+    Notice.HOLDS: (Severity.CRITICAL, "Failsafe activated: entering Hold for {2} seconds"),
+})  # fmt: skip
+"""Texts of those that have one; `name` is the word that the notice is about."""
+_DISARMED_BY: Final = {
+    ArmingMethod.MAVLINK: DisarmReason.BY_COMMAND, ArmingMethod.LANDED: DisarmReason.BY_LANDING,
+    ArmingMethod.DISARM_DELAY: DisarmReason.BY_DELAY, ArmingMethod.CRASH: DisarmReason.BY_DETECTOR,
+}  # fmt: skip
+_DISARMED_WORDS: Final = {  # arm_disarm_reason_str
+    DisarmReason.BY_COMMAND: "external command", DisarmReason.BY_LANDING: "landing",
+    DisarmReason.BY_DELAY: "auto preflight disarming", DisarmReason.BY_DETECTOR: "failure detector",
+    DisarmReason.BY_FAILSAFE: "failsafe",
+}  # fmt: skip
+
+
+class Announces(Protocol):
+    """The side of `Announcer` that notices need."""
+
+    def say(self, severity: Severity, text: str) -> None: ...
+    def announce(self, event: Event) -> None: ...
+
+
+class Voice:
+    """Says notices."""
+
+    def __init__(self, announcer: Announces) -> None:
+        self.announcer = announcer
+
+    def say(self, notice: Notice, *values: float, name: str = "") -> str:
+        """Its text, if it has one, and its event; returns the text. A tab marks a text that a station which shows
+        events leaves out."""
+        severity, words = WORDS.get(notice, (Severity.INFO, ""))
+        text = words.format(*values, name=name)
+        if text:
+            self.announcer.say(severity, f"{text}\t")
+        self.announcer.announce(FirmwareNotice(notice, values))
+        return text
+
+    def disarmed(self, method: ArmingMethod) -> None:
+        """It is disarmed, by this method."""
+        reason = _DISARMED_BY.get(method, DisarmReason.BY_FAILSAFE)
+        self.say(Notice.DISARMED, reason, name=_DISARMED_WORDS[reason])

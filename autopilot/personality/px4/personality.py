@@ -1,0 +1,97 @@
+"""PX4's personality: how it answers the core where firmwares differ.
+
+A landing looks for its target where NAV_LAND's second parameter, or RTL_PLD_MD of a return, says so: 1 opportunistic
+(it lands without), 2 required (it searches first, PLD_MAX_SRCH times, and then lands). The gimbal is asked for before
+it is moved. Sources: PX4 1.16 src/modules/navigator (precland.cpp, mission_base.cpp, rtl_direct.cpp),
+src/modules/gimbal, src/modules/commander/Commander.cpp (`handleAutoDisarm`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+from typing import Final, Protocol
+
+from autopilot.mav import Cmd
+from autopilot.mission.sequencer import MissionState
+from autopilot.modes.speeds import SpeedControl
+from autopilot.personality.px4.flight import FlownParts, Px4Flight
+from autopilot.personality.px4.modes import custom_of, pair_of
+from autopilot.personality.px4.parameters import FASTEST, RETURN_PRECISELY, Px4Parameters
+
+# HealthAndArmingChecks, Commander.cpp (`arm`, `disarm`)
+_PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
+_OPPORTUNISTIC, _REQUIRED = 1, 2
+_STRICT: Final = {_OPPORTUNISTIC: 0, _REQUIRED: 1}
+"""PLND_STRICT of each: land at once without the target; try again, then land."""
+_DOES_NOT_LOOK: Final = -1
+
+
+class Px4Parts(FlownParts, Protocol):
+    """The parts of an autopilot that take on PX4's ways."""
+
+    @property
+    def speeds(self) -> SpeedControl: ...
+
+
+class Px4Personality:
+    """See `Personality`, and the module."""
+
+    asks_for_gimbal = True
+    own_fence_action = True
+
+    def __init__(self, parts: Px4Parts, parameters: Px4Parameters) -> None:
+        facts = parts.facts
+        self._parts = parts
+        self._parameters = parameters
+        self.texts = replace(facts.vehicle_class.texts, armed="", disarmed="", prearm=_PREARM, arm=_ARM, disarm=_DISARM)
+        self.flight = Px4Flight(parts, parameters)
+        self.failsafes = self.flight.failsafes
+        self._has_fastest = FASTEST in parameters
+        self._returns_precisely = RETURN_PRECISELY in parameters
+
+    def take_over(self) -> None:
+        """Be the vehicle's personality from now on, before its first pass."""
+        parts = self._parts
+        parts.facts.personality = self
+        if self._has_fastest:
+            self._parameters.listeners.append(lambda name, _: parts.speeds.apply() if name == FASTEST else None)
+        self.flight.begin()
+
+    def fence_breached(self, now_ms: int) -> None:
+        self.failsafes.outside(now_ms)
+
+    def landed_delay_s(self) -> float | None:
+        """COM_DISARM_LAND; not amid a mission."""
+        core = self._parts
+        if not core.facts.vehicle_class.has_height:
+            return None
+        amid = core.modes.mode is core.auto and core.sequencer.state() is MissionState.RUNNING
+        return 0.0 if amid else self._parameters["COM_DISARM_LAND"]
+
+    def landing_strictness(self) -> int | None:
+        """By item and parameter, landing by landing."""
+        core, numbers, how = self._parts, self._parts.facts.vehicle_class.modes, 0.0
+        if not self._returns_precisely:
+            return None
+        number = core.modes.spec.number
+        if number == numbers.rtl:
+            how = self._parameters[RETURN_PRECISELY]
+        elif number == numbers.land and self.flight.lands_precisely:
+            how = _REQUIRED  # navigator_main.cpp, NAVIGATION_STATE_AUTO_PRECLAND
+        elif number == numbers.auto:
+            item = core.plans.mission.get(core.sequencer.current_nav_index())
+            if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
+                how = self._parameters[RETURN_PRECISELY]
+            elif item is not None and item.command == Cmd.NAV_LAND:
+                how = item.param2
+        return next((strict for wanted, strict in _STRICT.items() if how == wanted), _DOES_NOT_LOOK)
+
+    def highest_speed_mps(self) -> float:
+        return self._parameters[FASTEST] if self._has_fastest else inf
+
+    def shown_modes(self) -> tuple[int, int]:
+        return custom_of(self.flight.mode), custom_of(self.flight.wanted_mode)
+
+    def standard_mode(self, custom_mode: int) -> int:
+        return self.flight.modes.standard_of(pair_of(custom_mode))

@@ -1,0 +1,44 @@
+"""Losses: a ground station, or a pilot's sticks, that are no longer heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from autopilot.vehicles.vehicle_class import FailsafeAction
+
+
+class Watchdog:
+    """Knows when something was last heard. `deadline`: on the clock of its caller; None while nothing is expected."""
+
+    def __init__(self) -> None:
+        self.deadline: int | None = None
+        self.lost = False
+
+    def heard(self, now_ms: int, timeout_s: float) -> bool:
+        """Note that it was heard. True when this ends a loss."""
+        self.deadline = now_ms + int(timeout_s * 1000.0)
+        was_lost, self.lost = self.lost, False
+        return was_lost
+
+    def forget(self) -> bool:
+        """Expect nothing any more. True when this ends a loss."""
+        self.deadline = None
+        was_lost, self.lost = self.lost, False
+        return was_lost
+
+    def is_due(self, now_ms: int) -> bool:
+        """True once, when the silence has lasted too long."""
+        if self.deadline is None or now_ms < self.deadline:
+            return False
+        self.deadline = None
+        self.lost = True
+        return True
+
+
+@dataclass(slots=True)
+class Losses:
+    """What is lost now. `battery_action`: what a failing battery has led to in this flight."""
+
+    ground_station: Watchdog = field(default_factory=Watchdog)
+    sticks: Watchdog = field(default_factory=Watchdog)
+    battery_action: FailsafeAction | None = None
