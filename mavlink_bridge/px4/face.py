@@ -14,13 +14,27 @@ from typing import Final
 
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, ModeFlag, Result, StandardMode
+from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, StandardMode
 from autopilot.mission.events import ItemReached
 from autopilot.personality.px4.flight import FlownParts, Px4Flight
-from autopilot.personality.px4.modes import HOLD, LAND, MISSION, RETURN, custom_of, fits, pair_of
+from autopilot.personality.px4.modes import (
+    ALTITUDE,
+    EXTERNAL,
+    HOLD,
+    LAND,
+    LISTED,
+    MANUAL,
+    MISSION,
+    POSITION,
+    RETURN,
+    ModeMap,
+    custom_of,
+    fits,
+    pair_of,
+)
 from autopilot.personality.px4.notices import Notice
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
-from mavlink_bridge.px4.modes import listed
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
@@ -30,6 +44,22 @@ from mavlink_bridge.wire.codec import dialect
 
 _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
+_P = ModeProperty
+_FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *EXTERNAL}
+"""All others PX4 calls advanced."""
+
+
+def listed(kind: VehicleClass, modes: ModeMap) -> tuple[ListedMode, ...]:
+    """All of PX4's, those that are not flown here as NOT_USER_SELECTABLE."""
+    hidden = MANUAL if kind.has_height else LAND  # understood, and not offered
+    return tuple(
+        ListedMode(
+            custom_of(mode), modes.name(mode), modes.standard_of(mode),
+            (0 if mode in _FOR_BEGINNERS else _P.ADVANCED)
+            | (_P.NOT_USER_SELECTABLE if modes.core(mode) is None or mode == hidden else 0),
+        )
+        for mode, _ in LISTED
+    )  # fmt: skip
 
 
 class ReachedAgain:

@@ -37,12 +37,12 @@ OTHERS = frozenset({
     ("autopilot/modes/auxiliary.py", "_RELAYS"),  # ArduPilot's auxiliary functions
     ("autopilot/modes/payload.py", "_FREE"),  # ArduPilot's SERVOn_FUNCTION
     ("autopilot/modes/trail.py", "keep"),  # indices
-    ("mavlink_bridge/px4/failsafe_actions.py", "_LOSS"),  # values of PX4's parameters
-    ("mavlink_bridge/px4/failsafe_actions.py", "FENCE"),
-    ("mavlink_bridge/px4/failsafe_actions.py", "OFFBOARD_LOST"),
-    ("mavlink_bridge/px4/parameters.py", "_AIRFRAMES"),
-    ("mavlink_bridge/px4/parameters.py", "_OUTPUTS"),
-    ("mavlink_bridge/px4/parameters.py", "_SWITCH"),
+    ("autopilot/personality/px4/failsafe_rules.py", "_LOSS"),  # values of PX4's parameters
+    ("autopilot/personality/px4/failsafe_rules.py", "_LIMIT"),
+    ("autopilot/personality/px4/failsafe_rules.py", "_SETPOINTS"),
+    ("autopilot/personality/px4/parameters.py", "_AIRFRAMES"),
+    ("autopilot/personality/px4/parameters.py", "_OUTPUTS"),
+    ("autopilot/personality/px4/parameters.py", "_SWITCH"),
 })  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Action, Cause, Change, Phase, Takeover
-from autopilot.personality.px4.stages import STAGES, Happened, Stage, Then
+from autopilot.personality.px4.flight import STAGES, Happened, Stage, Then
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 from sortie import Session
