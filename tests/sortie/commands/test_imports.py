@@ -24,11 +24,13 @@ ASKING = frozenset((
 """Of a command that asks a running service: no numpy, no vehicle, no service of one, no numba."""
 SERVICES = frozenset((
     "broadcast", "commands", "component", "events", "failures", "flight", "ftp", "german", "gimbal", "guided",
-    "landing_target", "mission", "modes", "parameters", "setup", "system", "telemetry", "terrain",
+    "landing_target", "mission", "modes", "parameters", "setup", "spoken", "system",
+    "telemetry", "terrain",
 ))  # fmt: skip
 """Of a vehicle without a camera and without obstacles."""
 FLYING = ASKING | {f"mavlink_bridge.services.{name}" for name in SERVICES} | {
-    "autopilot.commands", "autopilot.core", "autopilot.modes", "autopilot.mount", "autopilot.precision",
+    "autopilot.commands", "autopilot.core", "autopilot.modes", "autopilot.mount", "autopilot.personality",
+    "autopilot.personality.ardupilot", "autopilot.precision", "mavlink_bridge.spoken",
     "autopilot.rehearsal", "autopilot.safety", "sortie.storage", "numpy",
     "ctypes", "fcntl", "sqlite3", "tempfile",
 }  # fmt: skip
@@ -72,7 +74,7 @@ def _room(module: str) -> str | None:
     if package in OWN:
         if module == "mavlink_bridge.services" or not rooms or module == "sortie.__main__":
             return None
-        return ".".join((package, *rooms[: 2 if rooms[0] == "services" else 1]))
+        return ".".join((package, *rooms[: 2 if rooms[0] in ("services", "personality") else 1]))
     if module in HEAVY:
         return module
     return None if package in sys.stdlib_module_names or package.startswith("_") else package
