@@ -27,6 +27,7 @@ from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_ch
 from autopilot.flight.actor_table import FlightParts
 from autopilot.flight.system import FlightSystem
 from autopilot.interface.reasons import MOTORS_STOPPED, ArmingMethod, ArmingReason, ModeReason
+from autopilot.interface.targets import TakeOff
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import Vehicle, VehicleEvent
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
@@ -225,6 +226,7 @@ class Autopilot:
                  update=self.helm.update, deadline=self.ground_follower.next_deadline_ms,
                  armed=self.ground_follower.armed),
             Turn("fence", "so may the fence; what a failsafe has chosen it sees",
+                 hears=int(VehicleEvent.ARRIVED), hear=self._may_have_taken_off,
                  update=fence.update, deadline=fence.next_deadline_ms,
                  armed=fence.armed_changed, parameter=fence.parameter_changed),
             Turn("wind", "so may the wind",
@@ -271,6 +273,10 @@ class Autopilot:
     def _parameter_changed(self, name: str, value: float) -> None:
         self.vehicle.set_parameter(name, value)
         self.turns.parameter_changed(name)
+
+    def _may_have_taken_off(self, _: VehicleEvent, now_ms: int) -> None:
+        if self.helm.arrived and isinstance(self.helm.target, TakeOff):
+            self.fence.taken_off(now_ms)
 
     def _timing_changed(self, name: str) -> None:
         if name == "SRT_MIS_DO_LEG":

@@ -132,15 +132,6 @@ ROVER_RALLY: Final = (
 
 FENCE_COMMON: Final[tuple[ParameterDef, ...]] = (
     i8("FENCE_ENABLE", 0, "", None, None, "The fence acts", values=NO_YES),
-    i8(
-        "FENCE_AUTOENABLE",
-        0,
-        "",
-        None,
-        None,
-        "The fence acts by itself",
-        values={0: "No", 3: "From arming to disarming"},
-    ),
     f32("FENCE_RADIUS", 300, "m", 30, 10000, "Radius of the circle about home"),
     f32("FENCE_MARGIN", 2, "m", 1, 10, "Distance kept from the fence by modes that avoid it"),
     i16("FENCE_TOTAL", 0, "", None, None, "Fence items stored", read_only=True),
@@ -151,8 +142,13 @@ FENCE_COMMON: Final[tuple[ParameterDef, ...]] = (
         None,
         None,
         "Fence options",
-        bits={0: "No mode change after a breach until it is cleared", 1: "Inclusion areas are united"},
+        bits={
+            0: "No mode change after a breach until it is cleared",
+            1: "Inclusion areas are united",
+            2: "Say how near a limit is",
+        },
     ),
+    f32("FENCE_NTF_FREQ", 1, "Hz", 0, 10, "How often it is said that a limit is near; 0 = once (FENCE_OPTIONS bit 2)"),
 )
 COPTER_FENCE: Final = (
     *FENCE_COMMON,
@@ -183,6 +179,20 @@ COPTER_FENCE: Final = (
     ),
     f32("FENCE_ALT_MAX", 100, "m", 10, 1000, "Highest altitude above home"),
     f32("FENCE_ALT_MIN", -10, "m", -100, 100, "Lowest altitude above home"),
+    i8(
+        "FENCE_AUTOENABLE",
+        0,
+        "",
+        None,
+        None,
+        "The fence acts by itself; the lowest altitude then, too, once it was passed",
+        values={
+            0: "No",
+            1: "From takeoff to landing",
+            2: "From takeoff on; the lowest altitude to landing",
+            3: "From arming to disarming",
+        },
+    ),
 )
 ROVER_FENCE: Final = (
     *FENCE_COMMON,

@@ -7,12 +7,17 @@ the slack, within which every tick is looked at. A jump of the estimate is seen 
 
 As in ArduPilot a breach is acted upon once, and again 20 m farther out (circle, heights); a change of mode while
 outside leaves the vehicle to its pilot for ten seconds; more than 100 m outside it gives up coming back.
+
+The lowest altitude acts from the moment on at which the vehicle is above it, until it lands. What else acts by itself
+is FENCE_AUTOENABLE's: from a takeoff by itself to the landing (1; the table `_LEAVES` has what a landing ends), or from
+arming to disarming (3).
 Sources: docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, Rover/fence.cpp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from math import hypot, inf, sqrt
 from typing import Final
 
@@ -28,7 +33,7 @@ from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafe_actions import take_action
-from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
+from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _SELDOM_MS: Final = 1000
@@ -38,8 +43,24 @@ _FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
 _NEXT_LIMIT: Final = 20.0  # m; AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE, the same for heights
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
-_WHILE_ARMED: Final = 3  # FENCE_AUTOENABLE
 _FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the lowest altitude only
+_ALL: Final = ALTITUDES | FenceType.CIRCLE | FenceType.POLYGON
+
+
+class AutoEnable(IntEnum):
+    """FENCE_AUTOENABLE."""
+
+    NEVER = 0
+    TAKEOFF_TO_LANDING = 1
+    TAKEOFF_FLOOR_TO_LANDING = 2
+    WHILE_ARMED = 3
+
+
+_FROM_TAKEOFF: Final = frozenset({AutoEnable.TAKEOFF_TO_LANDING, AutoEnable.TAKEOFF_FLOOR_TO_LANDING})
+_FLOOR_COMES: Final = frozenset({AutoEnable.TAKEOFF_FLOOR_TO_LANDING, AutoEnable.WHILE_ARMED})
+"""With these the lowest altitude acts from its height on although the fence is off."""
+_LEAVES: Final = {AutoEnable.TAKEOFF_TO_LANDING: _ALL}
+"""What a landing ends; with all others the lowest altitude."""
 
 
 def _earliest(distance: float, speed: float) -> float:
@@ -66,8 +87,9 @@ class FenceGuard:
         self._modes = modes
         self._disarm = disarm
         self.limits = FenceLimits(facts, plan)
-        self._above_floor = False
-        self._floor_off = False
+        self._margin = MarginNotices(facts, announcer)
+        self._floor = False  # the lowest altitude acts
+        self._floor_off = False  # by a command
         self._far = False
         self._acted_in: int | None = None  # the mode that a breach has led to
         self._recovery_ms = 0  # until then the pilot has it
@@ -81,8 +103,9 @@ class FenceGuard:
 
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
-        if name == "FENCE_ENABLE":
-            self.enable(self._facts.param(name))
+        if name in ("FENCE_ENABLE", "FENCE_AUTOENABLE"):
+            self.enable(self._facts.param("FENCE_ENABLE"))
+            self._floor_off = False
         elif name.startswith("FENCE_"):
             self._schedule(self._facts.now_ms)
 
@@ -92,7 +115,9 @@ class FenceGuard:
             self._floor_off = True
         else:
             self.enabled = mode != 0.0
-            self._floor_off = False
+            self._floor_off = not self.enabled
+        if self._floor_off:
+            self._floor = False
         if not self.enabled:
             self._clear()
         self._schedule(self._facts.now_ms)
@@ -127,17 +152,24 @@ class FenceGuard:
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed."""
-        if not (self.enabled or self._comes_by_itself) or self._facts.vehicle.capabilities.own_fence:
+        if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
-        outside = FenceType(sum(one for one, metres in self._excess().items() if metres > 0.0))
-        found = self.limits.complaint(outside)
+        now = self.enabled or self._auto is AutoEnable.WHILE_ARMED
+        excess = self.limits.excess(self.limits.types & ~FenceType.MIN_ALT if now else FenceType(0))
+        found = self.limits.complaint(FenceType(sum(one for one, metres in excess.items() if metres > 0.0)))
         return [] if found is None else [found]
 
     @property
-    def _comes_by_itself(self) -> bool:
-        """It acts while the vehicle is armed, whatever FENCE_ENABLE says."""
-        own = self._facts.vehicle.capabilities.own_fence
-        return not own and int(self._facts.param("FENCE_AUTOENABLE")) == _WHILE_ARMED
+    def _auto(self) -> AutoEnable:
+        value = int(self._facts.param("FENCE_AUTOENABLE"))
+        known = value in tuple(AutoEnable) and not self._facts.vehicle.capabilities.own_fence
+        return AutoEnable(value) if known else AutoEnable.NEVER
+
+    @property
+    def acting(self) -> FenceType:
+        """The limits that count now."""
+        on = _ALL & ~FenceType.MIN_ALT if self.enabled else FenceType(0)
+        return self.limits.types & (on | FenceType.MIN_ALT if self._floor else on)
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
@@ -158,17 +190,44 @@ class FenceGuard:
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        if self._comes_by_itself and self.enabled is not armed:
-            self.enabled, self._floor_off = armed, False
-            names = fence_names(self.limits.types) if self.limits.types else "Fence"
-            self._announcer.say(Severity.NOTICE, f"{names} auto-{'enabled' if armed else 'disabled'}")
-        self._above_floor = False
+        if self._auto is AutoEnable.WHILE_ARMED:
+            self._floor_off = False
+            self._switch(_ALL & ~FenceType.MIN_ALT if armed else _ALL, on=armed)
+        elif self._auto in _FROM_TAKEOFF:
+            if armed:
+                self._announcer.say(
+                    Severity.WARNING, f"FENCE_AUTOENABLE is {self._auto:d}, will be removed in 4.7, use 3"
+                )
+            else:
+                self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)
+        self._floor = False
         self._clear()
         self._schedule(now_ms)
 
+    def taken_off(self, now_ms: int) -> None:
+        """A takeoff by itself (AUTO, GUIDED) has reached its height."""
+        if self._auto in _FROM_TAKEOFF:
+            self._floor_off = False
+            self._switch(_ALL, on=True)
+            self._schedule(now_ms)
+
+    def _switch(self, limits: FenceType, *, on: bool) -> None:
+        """Let these act, or no more, and say of which of the selected ones that is news."""
+        before = self.acting
+        if limits & ~FenceType.MIN_ALT:
+            self.enabled = on
+        if limits & FenceType.MIN_ALT:
+            self._floor = on
+        news = before ^ self.acting
+        if news:
+            self._announcer.say(Severity.NOTICE, f"{fence_names(news)} auto-{'enabled' if on else 'disabled'}")
+        if not self.acting:
+            self._clear()
+
     def _schedule(self, now_ms: int) -> None:
         """Look in the next pass."""
-        watching = self.enabled and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
+        floor = self._auto is AutoEnable.TAKEOFF_FLOOR_TO_LANDING and bool(self.limits.types & FenceType.MIN_ALT)
+        watching = (self.enabled or floor) and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due = now_ms if watching else None
 
     def next_deadline_ms(self) -> int | None:
@@ -182,16 +241,22 @@ class FenceGuard:
             return
         self._seen = self.limits.revision
         if self._facts.grounded or self._modes.mode.is_landing:
-            self._above_floor = False  # coming down is meant
-        else:
-            self._above_floor = self._above_floor or self.limits.floor_margin > 0.0
-        excess = self._excess()
+            self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)  # coming down is meant
+            self._schedule(now_ms)
+        elif not self._floor and self._floor_comes and self.limits.floor_margin > 0.0:
+            self._floor = True
+            self._announcer.say(Severity.NOTICE, "Min Alt fence enabled (auto enable)")
+        excess = self.limits.excess(self.acting)
         self._judge(excess, now_ms)
+        self._margin.look(excess, _SLACK, now_ms)
         if self._due is not None:  # the action may have disarmed it
             self._due = now_ms + self._patience_ms(excess, now_ms)
 
-    def _excess(self) -> dict[FenceType, float]:
-        return self.limits.excess(floor=self._above_floor and not self._floor_off)
+    @property
+    def _floor_comes(self) -> bool:
+        """Is the lowest altitude one that acts as soon as the vehicle is above it?"""
+        selected = bool(self.limits.types & FenceType.MIN_ALT) and not self._floor_off
+        return selected and (self.enabled or self._auto in _FLOOR_COMES)
 
     def _beyond(self, excess: dict[FenceType, float]) -> FenceType:
         """A limit that was passed counts as such until the vehicle is inside by the slack: the estimate trembles."""
@@ -204,12 +269,17 @@ class FenceGuard:
         soonest = _SELDOM_MS / 1000.0
         for one, metres in excess.items():
             speed = climb if one & ALTITUDES else across
-            levels = (-_SLACK if one & self.breached else 0.0, _FAR_OUTSIDE, self._again.get(one, inf))
+            levels = [-_SLACK if one & self.breached else 0.0, _FAR_OUTSIDE, self._again.get(one, inf)]
+            if self._margin.wanted:
+                levels.append(-self._margin.margin)
             soonest = min(soonest, _earliest(min(abs(metres - level) for level in levels), speed))
-        if self.limits.types & FenceType.MIN_ALT and not self._above_floor:
+        if self.limits.types & FenceType.MIN_ALT and not self._floor:
             soonest = min(soonest, _earliest(abs(self.limits.floor_margin), climb))
         ticks = int(soonest * 1000.0) // TICK_MS
         wait = max(ticks, 1) * TICK_MS
+        again = self._margin.due_ms(excess)
+        if again is not None:
+            wait = min(wait, max(again - now_ms, TICK_MS))
         return min(wait, self._recovery_ms - now_ms) if now_ms < self._recovery_ms else wait
 
     # --- a breach -------------------------------------------------------------------------------------------------
@@ -268,6 +338,7 @@ class FenceGuard:
         self._acted_in = self._modes.number
 
     def _clear(self) -> None:
+        self._margin.clear()
         self._far = False
         self._acted_in = None
         self._recovery_ms = 0

@@ -1,21 +1,25 @@
-"""Where the limits of the geofence are, and how far the vehicle is from each.
+"""Where the limits of the geofence are, how far the vehicle is from each, and notices of those that are near.
 
-Sources: docs/reference/mission-semantics.md, 3; ArduPilot libraries/AC_Fence/AC_Fence.cpp (names, arming checks).
+Sources: docs/reference/mission-semantics.md, 3; ArduPilot libraries/AC_Fence/AC_Fence.cpp (names, arming checks,
+record_margin_breach, clear_margin_breach).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntFlag
 from math import hypot, inf
 from typing import Final
 
-from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, distance
+from autopilot.mav import Severity
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.storage import MissionStorage
 
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
+_NOTIFY_MARGIN: Final = 4  # FENCE_OPTIONS bit 2
 _LOWEST_FLOOR: Final = -100.0  # m; FENCE_ALT_MIN
 _ROUNDING: Final = 1e-3  # m; what a place at a limit may be beyond it by its way through frames
 
@@ -79,16 +83,16 @@ class FenceLimits:
         floor = self._facts.param("FENCE_ALT_MIN", -10.0) + self._facts.param("FENCE_MARGIN", 2.0)
         return self._facts.height - floor
 
-    def excess(self, *, floor: bool) -> dict[FenceType, float]:
-        """By how many metres the vehicle is beyond each limit; negative inside. Never changes faster than the vehicle
-        moves. `floor`: the lowest altitude counts."""
-        param, types = self._facts.param, self.types
+    def excess(self, types: FenceType) -> dict[FenceType, float]:
+        """By how many metres the vehicle is beyond each limit of `types`; negative inside. Never changes faster than
+        the vehicle moves."""
+        param = self._facts.param
         state = self._facts.vehicle.state
         height = self._facts.height
         found: dict[FenceType, float] = {}
         if types & FenceType.MAX_ALT:
             found[FenceType.MAX_ALT] = height - param("FENCE_ALT_MAX", 100.0)
-        if types & FenceType.MIN_ALT and floor:
+        if types & FenceType.MIN_ALT:
             found[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
         if types & FenceType.CIRCLE and self._facts.has_position:
             home = self._facts.home_ned
@@ -164,3 +168,53 @@ class FenceLimits:
         if band <= 2.0 * margin:
             return "FENCE_MARGIN too big"
         return None
+
+
+class MarginNotices:
+    """Says how near the limits of one vehicle's fence are (FENCE_OPTIONS bit 2): one within FENCE_MARGIN at once, again
+    FENCE_NTF_FREQ times a second as long as it is near, and once when it is no more. `near`: limits within the
+    margin, or since then passed."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self.near = FenceType(0)
+        self._said_ms: int | None = None
+
+    @property
+    def wanted(self) -> bool:
+        return bool(int(self._facts.param("FENCE_OPTIONS")) & _NOTIFY_MARGIN)
+
+    @property
+    def margin(self) -> float:
+        return self._facts.param("FENCE_MARGIN", 2.0)
+
+    def clear(self) -> None:
+        self.near = FenceType(0)
+        self._said_ms = None
+
+    def look(self, excess: Mapping[FenceType, float], slack: float, now_ms: int) -> None:
+        """`excess`: metres beyond each limit; within `slack` of the margin what was near still is."""
+        if not self.wanted:
+            self.clear()
+            return
+        fresh = False
+        for limit, metres in excess.items():
+            was = bool(self.near & limit)
+            if metres > -self.margin - (slack if was else 0.0):
+                fresh = fresh or not was
+                self.near |= limit
+            elif was:
+                self.near &= ~limit
+                self._announcer.say(Severity.NOTICE, f"{fence_names(limit)} cleared margin breach")
+        due = self.due_ms(excess)
+        if fresh or (due is not None and now_ms >= due):
+            self._said_ms = now_ms
+            nearest = max(metres for limit, metres in excess.items() if limit & self.near)
+            self._announcer.say(Severity.NOTICE, f"{fence_names(self.near)} in {abs(nearest):.1f}m")
+
+    def due_ms(self, excess: Mapping[FenceType, float]) -> int | None:
+        """When it is said again, vehicle time; not of limits that were passed."""
+        often = self._facts.param("FENCE_NTF_FREQ", 1.0)
+        near = any(limit & self.near and metres <= 0.0 for limit, metres in excess.items())
+        return None if self._said_ms is None or often <= 0.0 or not near else self._said_ms + round(1000.0 / often)

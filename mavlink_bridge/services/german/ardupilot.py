@@ -285,7 +285,13 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
         "Gas unten und der Gierknüppel zwei Sekunden zu einer Seite",
     "Pin that measures the voltage; -1 = none, and no arming":
         "Anschluss, der die Spannung misst; -1 = keiner, und kein Scharfschalten",
-    "The fence acts by itself": "Der Zaun wirkt von selbst",
+    "The fence acts by itself; the lowest altitude then, too, once it was passed":
+        "Der Zaun wirkt von selbst; auch die kleinste Höhe, sobald sie überflogen ist",
+    "From takeoff to landing": "Vom Start bis zur Landung",
+    "From takeoff on; the lowest altitude to landing": "Vom Start an; die kleinste Höhe bis zur Landung",
+    "Say how near a limit is": "Sagen, wie nah eine Grenze ist",
+    "How often it is said that a limit is near; 0 = once (FENCE_OPTIONS bit 2)":
+        "Wie oft gesagt wird, dass eine Grenze nah ist; 0 = einmal (FENCE_OPTIONS Bit 2)",
     "From arming to disarming": "Vom Scharf- bis zum Unscharfschalten",
     "Does nothing": "Bewirkt nichts", "Right arms": "Rechts schaltet scharf",
     "Right arms, left disarms": "Rechts schaltet scharf, links unscharf",

@@ -7,7 +7,7 @@ import pytest
 from autopilot.context.events import FenceChanged
 from autopilot.interface.geo import to_global
 from autopilot.mission.items import MissionItem
-from tests.fakes.core_bench import Bench
+from tests.fakes.core_bench import Bench, item, takeoff
 from tests.fakes.fake_vehicle import ORIGIN
 
 GUIDED, RTL, LAND, BRAKE, SMART_RTL = 4, 6, 9, 17, 21
@@ -258,3 +258,85 @@ def test_it_comes_with_arming_and_goes_with_disarming() -> None:
     ]  # fmt: skip
     bench.parameters.set("FENCE_TYPE", 0)
     assert bench.core.fence.complaints() == ["Fences enabled, but none selected"]
+
+
+def auto_texts(bench: Bench) -> list[str]:
+    return [text for text in bench.texts if "auto" in text]
+
+
+def test_it_comes_with_a_takeoff_by_itself_and_goes_with_the_landing() -> None:
+    """FENCE_AUTOENABLE 1: on the way up nothing is breached, in LAND below FENCE_ALT_MIN neither."""
+    bench = Bench(
+        parameters={"FENCE_AUTOENABLE": 1, "FENCE_TYPE": CIRCLE | MIN_ALT, "FENCE_RADIUS": 50, "FENCE_ALT_MIN": 5}
+    )
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    bench.arm()
+    assert bench.core.commands.takeoff(10.0).ok
+    bench.run(1.0)
+    assert not bench.core.fence.enabled
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert bench.core.fence.enabled
+    assert bench.core.modes.set(LAND, bench.now_ms).ok
+    bench.run(60.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.fence.enabled and bench.core.fence.breach[2] == 0
+    assert auto_texts(bench) == ["Circle and Min Alt fences auto-enabled", "Circle and Min Alt fences auto-disabled"]
+    assert "FENCE_AUTOENABLE is 1, will be removed in 4.7, use 3" in bench.texts
+
+
+def test_a_landing_ends_the_lowest_altitude_alone() -> None:
+    """FENCE_AUTOENABLE 2: the circle goes on acting, and AUTO's takeoff counts as GUIDED's."""
+    bench = Bench(
+        parameters={"FENCE_AUTOENABLE": 2, "FENCE_TYPE": CIRCLE | MIN_ALT, "FENCE_RADIUS": 50, "FENCE_ALT_MIN": 5}
+    )
+    bench.begin([takeoff(10.0), item(21)])
+    bench.run(90.0, lambda: not bench.core.facts.armed)
+    assert bench.core.fence.enabled and bench.core.fence.breach[2] == 0
+    assert auto_texts(bench)[:1] == ["Min Alt fence enabled (auto enable)"]
+    assert auto_texts(bench)[1:] == ["Circle fence auto-enabled", "Min Alt fence auto-disabled"]
+
+
+def test_what_a_pilot_has_flown_up_gets_no_fence_by_takeoff() -> None:
+    """FENCE_AUTOENABLE 1 and 2 are of takeoffs by itself: the lowest altitude alone comes, with 2."""
+    for auto, count in ((1, 0), (2, 1)):
+        bench = Bench(parameters={"FENCE_TYPE": CIRCLE | MIN_ALT, "FENCE_RADIUS": 50, "FENCE_ALT_MIN": 5})
+        bench.airborne()
+        bench.core.fence.armed_changed(True, bench.now_ms)
+        bench.parameters.set("FENCE_AUTOENABLE", auto)
+        go(bench, 0.0, 9.0)
+        go(bench, 0.0, 3.0)
+        assert not bench.core.fence.enabled
+        assert bench.core.fence.breach[2] == count
+
+
+def test_who_switches_the_lowest_altitude_off_has_it_off_until_the_next_arming() -> None:
+    bench = Bench(parameters={"FENCE_AUTOENABLE": 3, "FENCE_TYPE": MIN_ALT, "FENCE_ALT_MIN": 5})
+    bench.airborne()
+    assert bench.core.fence.command(0.0).ok
+    go(bench, 0.0, 9.0)
+    go(bench, 0.0, 3.0)
+    assert bench.core.fence.breach[2] == 0
+
+
+def test_how_near_a_limit_is_is_said() -> None:
+    """FENCE_OPTIONS bit 2, FENCE_MARGIN 5: once a second while it is near, and once when it is not any more."""
+    bench = flying(CIRCLE | MAX_ALT, FENCE_RADIUS=50, FENCE_MARGIN=5, FENCE_OPTIONS=4)
+    bench.head_for((48.0, 0.0, -10.0))
+    bench.run(30.0, lambda: any("Circle fence in" in text for text in bench.texts))
+    assert 45.0 <= bench.position[0] < 45.5
+    assert bench.texts[-1] == f"Circle fence in {50.0 - bench.position[0]:.1f}m"
+    begin = len(bench.texts)
+    bench.run(10.0)
+    said = bench.texts[begin:]
+    assert len(said) == 10 and said[-1] == "Circle fence in 2.0m"
+    bench.head_for((0.0, 0.0, -10.0))
+    bench.run(30.0)
+    assert bench.texts[-1] == "Circle fence cleared margin breach"
+    assert bench.core.fence.breach[2] == 0
+
+
+def test_a_limit_that_is_near_is_said_once_or_not_at_all() -> None:
+    for parameters, count in (({"FENCE_OPTIONS": 4, "FENCE_NTF_FREQ": 0}, 1), ({}, 0)):
+        bench = flying(CIRCLE, FENCE_RADIUS=50, FENCE_MARGIN=5, **parameters)
+        bench.head_for((48.0, 0.0, -10.0))
+        bench.run(30.0)
+        assert len([text for text in bench.texts if "Circle fence in" in text]) == count

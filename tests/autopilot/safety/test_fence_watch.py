@@ -35,7 +35,7 @@ def first_outside(bench: Bench, limit_s: float) -> int | None:
     while bench.now_ms < end:
         deadline = bench.core.next_deadline_ms()
         now = bench.vehicle.advance(bench.now_ms + 20)
-        outside = any(metres > 0.0 for metres in guard.limits.excess(floor=guard._above_floor).values())
+        outside = any(metres > 0.0 for metres in guard.limits.excess(guard.acting).values())
         if outside or (deadline is not None and now >= deadline) or int(bench.vehicle._s[1]):
             bench.core.update(now)  # as by deadlines, or now that it is outside
             bench.collect()
@@ -207,9 +207,9 @@ def test_only_what_is_selected_is_measured() -> None:
     """FENCE_TYPE: a circle that is not asked for is no limit, however far away the vehicle is."""
     bench = Bench(parameters={"FENCE_TYPE": 1})
     limits = bench.core.fence.limits
-    assert set(limits.excess(floor=True)) == {FenceType.MAX_ALT}
+    assert set(limits.excess(limits.types)) == {FenceType.MAX_ALT}
     bench.parameters.set("FENCE_TYPE", 3)
-    assert set(limits.excess(floor=True)) == {FenceType.MAX_ALT, FenceType.CIRCLE}
+    assert set(limits.excess(limits.types)) == {FenceType.MAX_ALT, FenceType.CIRCLE}
 
 
 def test_a_mission_comes_down_through_the_lowest_altitude() -> None:
