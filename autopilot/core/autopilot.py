@@ -19,9 +19,10 @@ from autopilot.commands.plans import Plans
 from autopilot.commands.transmitter import TransmitterArming
 from autopilot.context.ground_following import GroundFollower
 from autopilot.context.home import Home, ReturnPoint
-from autopilot.context.journal import Journal, SaveParameter
+from autopilot.context.journal import Journal
 from autopilot.context.turns import Turn, Turns
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.core.statistics import Statistics
 from autopilot.core.status import SystemStatus
 from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_choice, build_executor
 from autopilot.flight.actor_table import FlightParts
@@ -83,11 +84,12 @@ class Autopilot:
         self.helm = helm = Helm(vehicle, self.ground_follower)
         self.precision = PrecisionLanding(facts, announcer, helm)
         self.context = VehicleContext(facts, announcer, helm, self.precision)
+        self.statistics = Statistics(facts, journal, parameters.set_readonly)
         self.home = Home(facts, announcer, journal, stored.home)
         self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.heading = Heading(facts, helm)
-        self.payload = Payload(facts, announcer, helm)
+        self.payload = Payload(facts, announcer, helm, partial(parameters.set_readonly, "SIM_PIN_MASK"))
         self.mount = Mount(facts, announcer)
         self.sequencer = MissionSequencer(
             self._do_timing(),
@@ -103,7 +105,6 @@ class Autopilot:
         self._listen()
         self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
-        self._armed_ms = 0
         self.turns = Turns(self._rows())
 
     # --- the parts ------------------------------------------------------------------------------------------------
@@ -272,6 +273,7 @@ class Autopilot:
 
     def _parameter_changed(self, name: str, value: float) -> None:
         self.vehicle.set_parameter(name, value)
+        self.statistics.parameter_changed(name)
         self.turns.parameter_changed(name)
 
     def _may_have_taken_off(self, _: VehicleEvent, now_ms: int) -> None:
@@ -283,12 +285,7 @@ class Autopilot:
             self.sequencer.timing = self._do_timing()
 
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
-        if armed:
-            self._armed_ms = now_ms
-        elif not self.vehicle.capabilities.own_modes:  # a controller counts for itself
-            total = self.facts.param("STAT_FLTTIME") + (now_ms - self._armed_ms) / 1000.0
-            if self.parameters.set_readonly("STAT_FLTTIME", total):
-                self.journal.submit(SaveParameter("STAT_FLTTIME", self.facts.param("STAT_FLTTIME")))
+        self.statistics.armed_changed(armed, now_ms)
         self.turns.armed_changed(armed, now_ms)
 
     # --- the pass -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ __all__ = [
     "AccelerometerPosition",
     "Cmd",
     "Frame",
+    "GripperAction",
     "MagCalStatus",
     "MotorTestThrottle",
     "RebootAction",
@@ -200,6 +201,13 @@ class StorageAction(IntEnum):
     READ_PERSISTENT = 0
     WRITE_PERSISTENT = 1
     RESET_FACTORY_DEFAULT = 2
+
+
+class GripperAction(IntEnum):
+    """GRIPPER_ACTIONS: param2 of DO_GRIPPER."""
+
+    RELEASE = 0
+    GRAB = 1
 
 
 class RebootAction(IntEnum):

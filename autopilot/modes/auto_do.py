@@ -16,7 +16,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.targets import Yaw
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Cmd, Severity, SpeedType
+from autopilot.mav import Cmd, GripperAction, Severity, SpeedType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import speed_change
@@ -89,6 +89,9 @@ class DoItems:
             act(self._tools.mount, item.command, params)
             return CommandStartResult.COMPLETE
         if self._tools.payload.act(item.command, params, now_ms):
+            if item.command == Cmd.DO_GRIPPER and self._tools.payload.gripper.fitted:
+                done = "Grabbed" if item.param2 == GripperAction.GRAB else "Released"
+                self._tools.announcer.say(Severity.INFO, f"Gripper {done}")
             return CommandStartResult.COMPLETE
         return CommandStartResult.UNSUPPORTED
 

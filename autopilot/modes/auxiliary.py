@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, GripperAction, Result
 from autopilot.modes.payload import Payload
 
 LOW, MIDDLE, HIGH = 0, 1, 2
@@ -20,6 +20,7 @@ LOW, MIDDLE, HIGH = 0, 1, 2
 SAVE_WAYPOINT: Final = 7
 CAMERA_TRIGGER: Final = 9
 FENCE: Final = 11
+GRIPPER: Final = 19
 MISSION_RESET: Final = 24
 MOTOR_STOP: Final = 31
 PRECISION_LOITER: Final = 39
@@ -85,6 +86,7 @@ class AuxFunctions:
             SAVE_WAYPOINT: lambda position: recorder.save() if position == HIGH else None,
             CAMERA_TRIGGER: lambda position: self._shoot() if position == HIGH else None,
             FENCE: lambda position: _done(enable_fence(1.0 if position == HIGH else 0.0)),
+            GRIPPER: lambda position: self._grip(position) if position != MIDDLE else None,
             MISSION_RESET: lambda position: recorder.reset() if position == HIGH else None,
             MOTOR_STOP: lambda position: arming.stop_motors(position == HIGH) if position != MIDDLE else None,
             CLEAR_MISSION: lambda position: recorder.clear() if position == HIGH else None,
@@ -123,6 +125,10 @@ class AuxFunctions:
         if self._choice.number == mode and instead is not None:
             return self._set_mode(instead)
         return ACCEPTED
+
+    def _grip(self, position: int) -> None:
+        action = GripperAction.GRAB if position == HIGH else GripperAction.RELEASE
+        self._payload.act(Cmd.DO_GRIPPER, (0.0, float(action)), self._facts.now_ms)
 
     def _shoot(self) -> None:
         self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._facts.now_ms)

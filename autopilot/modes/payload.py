@@ -1,5 +1,5 @@
-"""Servos, relays, a camera and what else hangs on a vehicle: done at once, repeated in the background, or only
-recorded.
+"""Servos, relays, a gripper, a camera and what else hangs on a vehicle: done at once, repeated in the background, or
+only recorded.
 
 Repeats (DO_REPEAT_SERVO, DO_REPEAT_RELAY) go on whatever the mode does, one at a time as in ArduPilot's
 AP_ServoRelayEvents: a servo goes to the value and back to 1500 us, a relay toggles, each half a cycle.
@@ -12,16 +12,19 @@ one. Photos are taken in flight only.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from math import hypot, inf, isfinite
 from typing import Final
 
 from autopilot.context.events import CameraTriggered, PayloadAction
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of
+from autopilot.modes.outputs import RELAYS, Gripper, Relays
 
 _LOOK_AGAIN_MS: Final = 1000
 """A vehicle that hangs may begin to move."""
@@ -90,7 +93,6 @@ _CENTRE_US: Final = 1500.0
 _CHANNELS: Final = range(1, 33)
 #: SERVOn_FUNCTION of outputs that a command may set: none, manual, sprayer, gripper, a radio channel passed through.
 _FREE: Final = frozenset({0, 1, 22, 23, 28, *range(51, 67), *range(140, 156)})
-_RELAYS: Final = range(16)
 
 Params = tuple[float, ...]
 
@@ -101,13 +103,17 @@ def _whole(value: float) -> int:
 
 
 class Payload:
-    """The outputs of one vehicle. `next_deadline_ms`: the next half cycle of a repeat, the next look at the camera."""
+    """The outputs of one vehicle. `set_pins` sets SIM_PIN_MASK. `next_deadline_ms`: the next half cycle of a repeat,
+    the next look at the camera, a gripper that closes by itself."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, helm: Helm, set_pins: Callable[[int], object]
+    ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._helm = helm
-        self._relays: dict[int, bool] = {}
+        self.relays = Relays(facts, set_pins)
+        self.gripper = Gripper(facts, announcer, lambda channel, pwm_us: helm.vehicle.set_output(channel, pwm_us))
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0
@@ -115,8 +121,7 @@ class Payload:
         self.camera = Camera(facts, announcer)
 
     def next_deadline_ms(self) -> int | None:
-        half, photo = self._half_due_ms, self.camera.deadline_ms
-        return half if photo is None else photo if half is None else min(half, photo)
+        return earliest((self._half_due_ms, self.camera.deadline_ms, self.gripper.deadline_ms))
 
     @staticmethod
     def knows(command: int) -> bool:
@@ -141,6 +146,8 @@ class Payload:
             return self._relay(_whole(p[0]), p[1] != 0.0)
         if command in (Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY):
             return self._begin_repeat(command, p, now_ms)
+        if command == Cmd.DO_GRIPPER and self.gripper.fitted and not self.gripper.order(_whole(p[1]), now_ms):
+            return False
         if self.knows(command):  # recorded
             if command == Cmd.DO_SET_CAM_TRIGG_DIST:
                 self.camera.set_distance(p[0], now_ms, at_once=p[2] == 1.0)
@@ -153,6 +160,7 @@ class Payload:
     def update(self, now_ms: int) -> None:
         """The next half cycle, or photo, is due."""
         self.camera.update(now_ms)
+        self.gripper.update(now_ms)
         if self._half_due_ms is None or now_ms < self._half_due_ms or self._repeat is None:
             return
         self._half(self._repeat, first=False)
@@ -163,7 +171,7 @@ class Payload:
         servo = command == Cmd.DO_REPEAT_SERVO
         count, cycle = (p[2], p[3]) if servo else (p[1], p[2])
         number = _whole(p[0])
-        if number not in (_CHANNELS if servo else _RELAYS) or _whole(count) < 1 or not 0.0 < cycle < inf:
+        if number not in (_CHANNELS if servo else RELAYS) or _whole(count) < 1 or not 0.0 < cycle < inf:
             return False
         self._repeat = (command, number, p[1])
         self._halves_left = 2 * int(count) - 1
@@ -175,7 +183,7 @@ class Payload:
     def _half(self, repeat: tuple[int, int, float], *, first: bool) -> None:
         command, number, value = repeat
         if command == Cmd.DO_REPEAT_RELAY:
-            self._relay(number, not self._relays.get(number, False))
+            self._relay(number, not self.relays.is_on(number))
         else:
             self._servo(number, value if first or self._halves_left % 2 == 0 else _CENTRE_US)
 
@@ -190,8 +198,8 @@ class Payload:
         return True
 
     def _relay(self, number: int, on: bool) -> bool:
-        if number not in _RELAYS:
+        if number not in RELAYS:
             return False
-        self._relays[number] = on
+        self.relays.set(number, on)
         self._announcer.announce(PayloadAction(int(Cmd.DO_SET_RELAY), (float(number), float(on))))
         return True

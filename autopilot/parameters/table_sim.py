@@ -45,6 +45,7 @@ SIMULATION: Final[tuple[ParameterDef, ...]] = (
     i32("SYS_FAILURE_EN", 0, "", None, None, "Ground stations may inject failures (PX4's name)", values=NO_YES),
     i8("SIM_COLLIDE", 0, "", None, None, "It crashes when it touches another vehicle of its fleet", values=NO_YES),
     f32("SIM_COLLIDE_RAD", 0.4, "m", 0.05, 10, "Radius at which it touches"),
+    i16("SIM_PIN_MASK", 0, "", None, None, "Pins that are high", bits={n: f"Pin {n}" for n in range(15)}),
     i16("SIM_RATE_HZ", 400, "Hz", 400, 400, "Steps of the physics in a second", read_only=True),
 )
 
@@ -112,50 +113,3 @@ LANDING: Final[tuple[ParameterDef, ...]] = (
 """Precision landing: those of ArduPilot 4.6 that are obeyed here (AC_PrecLand), and the simulated pads'. Of ArduPilot's
 SIM_PLD_ there are ENABLE, LAT, LON, HEIGHT, RATE, ALT_LMT and DIST_LMT; since LAT and LON are 32 bit numbers, which
 cannot say where a pad is to less than 1.7 m, SIM_PLD_N and SIM_PLD_E count metres from there."""
-
-CAMERA: Final[tuple[ParameterDef, ...]] = (
-    i8(
-        "CAM1_TYPE", 0, "", None, None, "The camera that hangs on the vehicle",
-        values={0: "None", 6: "MAVLinkCamV2"}, reboot=True,
-    ),
-    f32("CAM1_INTRVAL_MIN", 0, "s", 0, 10, "Shortest time between two pictures"),
-    f32("SIM_CAM_SENS_W", 6.4, "mm", 0.1, 100, "Width of the camera's sensor", reboot=True),
-    f32("SIM_CAM_SENS_H", 4.8, "mm", 0.1, 100, "Height of the camera's sensor", reboot=True),
-    f32("SIM_CAM_FOCAL", 4.7, "mm", 0.1, 1000, "Shortest focal length of the camera's lens", reboot=True),
-    f32("SIM_CAM_ZOOM", 10, "", 1, 100, "Longest focal length over the shortest", reboot=True),
-    i16("SIM_CAM_RES_W", 640, "", 16, 8192, "Columns of a picture", reboot=True),
-    i16("SIM_CAM_RES_H", 480, "", 16, 8192, "Rows of a picture", reboot=True),
-    f32(
-        "SIM_CAM_PITCH", -90, "deg", -90, 30, "Where a camera without a gimbal looks; -90 = straight down",
-        reboot=True,
-    ),
-    f32("SIM_CAM_STORE", 1024, "", 0, None, "Room for pictures, MiB", reboot=True),
-)  # fmt: skip
-"""The camera of component 100: ArduPilot's names where it has them; what its lens, sensor and card are is ours."""
-
-MOUNT: Final[tuple[ParameterDef, ...]] = (
-    i8(
-        "MNT1_TYPE", 0, "", None, None, "The gimbal", reboot=True,
-        values={0: "None: a camera looks straight down", 6: "A MAVLink gimbal, simulated"},
-    ),
-    i8(
-        "MNT1_DEFLT_MODE", 3, "", None, None, "What the gimbal points at first, and after a region of interest",
-        values={0: "Retracted", 1: "Neutral", 2: "MAVLink", 3: "RC", 4: "GPS point", 5: "SysID target", 6: "Home"},
-    ),
-    f32("MNT1_RC_RATE", 0, "deg/s", 0, 90, "How fast full stick turns the gimbal; 0 = sticks are angles", step=1),
-    i16("MNT1_ROLL_MIN", -30, "deg", -180, 180, "Lowest roll angle of the gimbal", step=1),
-    i16("MNT1_ROLL_MAX", 30, "deg", -180, 180, "Highest roll angle of the gimbal", step=1),
-    i16("MNT1_PITCH_MIN", -90, "deg", -90, 90, "Lowest pitch angle of the gimbal", step=1),
-    i16("MNT1_PITCH_MAX", 20, "deg", -90, 90, "Highest pitch angle of the gimbal", step=1),
-    i16("MNT1_YAW_MIN", -180, "deg", -180, 180, "Lowest yaw angle of the gimbal", step=1),
-    i16("MNT1_YAW_MAX", 180, "deg", -180, 180, "Highest yaw angle of the gimbal", step=1),
-    *(
-        f32(f"MNT1_{name}_{axis}", 0, "deg", -180, 180, f"{angle} of the {word} gimbal", step=1)
-        for name, word in (("RETRACT", "retracted"), ("NEUTRAL", "neutral"))
-        for axis, angle in (("X", "Roll"), ("Y", "Pitch"), ("Z", "Yaw"))
-    ),
-    i16("MNT1_SYSID_DFLT", 0, "", 0, 255, "System that the gimbal points at in mode SysID target", reboot=True),
-    f32("SIM_MNT_RATE", 90, "deg/s", 1, 720, "Fastest turn of the simulated gimbal"),
-    f32("SIM_MNT_ACC", 360, "deg/s/s", 1, 7200, "Acceleration of the simulated gimbal"),
-)  # fmt: skip
-"""The gimbal: ArduPilot's first mount (AP_Mount_Params), and what the simulated one can do."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
+from autopilot.parameters.table_payload import GRIPPER, RELAYS
 
 NO_YES: Final = {0: "No", 1: "Yes"}
 ROTATIONS: Final = {0: "None", 2: "Yaw 90", 4: "Yaw 180", 6: "Yaw 270", 8: "Roll 180"}
@@ -18,7 +19,6 @@ ROTATIONS: Final = {0: "None", 2: "Yaw 90", 4: "Yaw 180", 6: "Yaw 270", 8: "Roll
 IDENTITY: Final[tuple[ParameterDef, ...]] = (
     i16("SYSID_THISMAV", 1, "", 1, 255, "MAVLink system id of this vehicle", reboot=True, strict=True),
     i16("SYSID_MYGCS", 255, "", 1, 255, "System id of the ground station that may send sticks and whose loss counts"),
-    i8("GRIP_ENABLE", 0, "", None, None, "There is a gripper", values=NO_YES),
 )
 
 FLIGHT_MANAGER: Final[tuple[ParameterDef, ...]] = (
@@ -40,7 +40,16 @@ FLIGHT_MANAGER: Final[tuple[ParameterDef, ...]] = (
 )
 
 STATISTICS: Final[tuple[ParameterDef, ...]] = (
+    i16("STAT_BOOTCNT", 0, "", None, None, "How often it was switched on", read_only=True),
     i32("STAT_FLTTIME", 0, "s", None, None, "Time armed, of all flights together", read_only=True),
+    i32("STAT_RUNTIME", 0, "s", None, None, "Time switched on, to its last disarming or end", read_only=True),
+    i32("STAT_RESET", 1, "s", None, None, "Seconds since 2016 to the last reset; set to 0 it resets these counts"),
+)
+
+LOGS: Final[tuple[ParameterDef, ...]] = (
+    i8("LOG_DISARMED", 0, "", None, None, "Log while disarmed", values={0: "No", 1: "Yes", 2: "Not on USB"}),
+    f32("LOG_FILE_RATEMAX", 0, "Hz", 0, 1000, "Most records of a kind in a second; 0 = all"),
+    f32("LOG_DARM_RATEMAX", 0, "Hz", 0, 1000, "Most records of a kind in a second while disarmed; 0 = all"),
 )
 
 SENSORS: Final[tuple[ParameterDef, ...]] = (
@@ -48,6 +57,11 @@ SENSORS: Final[tuple[ParameterDef, ...]] = (
     i8("AHRS_ORIENTATION", 0, "", None, None, "How the board is mounted", values=ROTATIONS, reboot=True),
     i8("EK3_ENABLE", 1, "", None, None, "The estimator runs", values=NO_YES, reboot=True),
     i8("GPS1_TYPE", 1, "", None, None, "First GPS receiver", values={0: "None", 1: "Auto"}, reboot=True),
+    i8("EK3_SRC1_POSXY", 3, "", None, None, "Where the position comes from", values={0: "None", 3: "GPS"}),
+    i8("EK3_SRC1_VELXY", 3, "", None, None, "Where the speed comes from", values={0: "None", 3: "GPS"}),
+    i8("EK3_SRC1_POSZ", 1, "", None, None, "Where the height comes from", values={0: "None", 1: "Barometer", 3: "GPS"}),
+    i8("EK3_SRC1_VELZ", 3, "", None, None, "Where the climb rate comes from", values={0: "None", 3: "GPS"}),
+    i8("EK3_SRC1_YAW", 1, "", None, None, "Where the heading comes from", values={0: "None", 1: "Compass"}),
     i16("GPS_HDOP_GOOD", 140, "", 100, 900, "HDOP x 100 that is good enough to arm"),
     i32("BARO1_DEVID", 65540, "", None, None, "Identity of the barometer", read_only=True),
     i32("BARO2_DEVID", 0, "", None, None, "Identity of the second barometer; 0 = none", read_only=True),
@@ -136,7 +150,7 @@ SERVO_OUTPUTS: Final = 16
 
 #: ArduPilot's auxiliary functions that a switch can have here (`autopilot.modes.auxiliary`).
 _COMMON_OPTIONS: Final = {
-    0: "Do Nothing", 4: "RTL", 7: "Save WP", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode",
+    0: "Do Nothing", 4: "RTL", 7: "Save WP", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 19: "Gripper Release",
     24: "Auto Mission Reset", 28: "Relay1 On/Off", 31: "Motor Emergency Stop", 34: "Relay2 On/Off",
     35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 52: "Acro", 55: "Guided", 56: "Loiter",
     58: "Clear Waypoints", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 153: "Arm/Disarm", 212: "Mount1 Roll",
@@ -210,6 +224,6 @@ TERRAIN: Final[tuple[ParameterDef, ...]] = (
     i16("TERRAIN_SPACING", 100, "m", 1, 1000, "From height to height in the data that a ground station sends", step=1),
 )  # fmt: skip
 
-_COMMON: Final = IDENTITY + FLIGHT_MANAGER + STATISTICS + SENSORS + TERRAIN
+_COMMON: Final = IDENTITY + GRIPPER + FLIGHT_MANAGER + STATISTICS + LOGS + SENSORS + TERRAIN + RELAYS
 COPTER_SYSTEM: Final = _COMMON + _radio(1000, COPTER_OPTIONS)
 ROVER_SYSTEM: Final = _COMMON + _radio(1500, ROVER_OPTIONS)

@@ -92,7 +92,8 @@ class ArmingChecks:
         that needs none, once there has been one (until then the sensors are still starting), or without a receiver that
         could give one."""
         vehicle = self.facts.vehicle
-        known = vehicle.origin is not None or self.facts.param("GPS1_TYPE", 1.0) == 0.0
+        without = 0.0 in (self.facts.param("GPS1_TYPE", 1.0), self.facts.param("EK3_SRC1_POSXY", 3.0))
+        known = vehicle.origin is not None or without
         unneeded = known and not self.modes.spec.position
         for reason in vehicle.armable_reasons:
             off = reason.check is not None and not self._checked(reason.check)

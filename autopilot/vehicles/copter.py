@@ -10,8 +10,9 @@ from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
 from autopilot.parameters.inert import COPTER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.table_flight import COPTER_FLIGHT
+from autopilot.parameters.table_payload import CAMERA, MOUNT
 from autopilot.parameters.table_safety import COPTER_SAFETY
-from autopilot.parameters.table_sim import AIRFRAME, CAMERA, LANDING, MOUNT, SIMULATION
+from autopilot.parameters.table_sim import AIRFRAME, LANDING, SIMULATION
 from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
 from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
 from autopilot.vehicles.vehicle_class import (

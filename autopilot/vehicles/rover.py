@@ -9,9 +9,10 @@ from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
 from autopilot.parameters.definition import to_float32
 from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
+from autopilot.parameters.table_payload import CAMERA, MOUNT
 from autopilot.parameters.table_rover import ROVER_DRIVE
 from autopilot.parameters.table_safety import ROVER_SAFETY
-from autopilot.parameters.table_sim import CAMERA, CHASSIS, MOUNT, SIMULATION
+from autopilot.parameters.table_sim import CHASSIS, SIMULATION
 from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
 from autopilot.vehicles.mode_table import ROVER_MODES, RoverMode
 from autopilot.vehicles.vehicle_class import (

@@ -38,7 +38,7 @@ _HABITS: Final = Habits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
     circles_by_velocity=True, speed_with_target=False, answers_by_index=False, acks_what_it_does=True,
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE, introduces_itself=True,
-    says_multicopter=True, fastest_us=_FASTEST_US,
+    says_multicopter=True, tells_goal=True, fastest_us=_FASTEST_US,
 )  # fmt: skip
 _WORDS: Final = Words(
     prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)

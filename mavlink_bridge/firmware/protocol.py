@@ -78,7 +78,8 @@ class Habits:
     the parameter that must be 0 for a companion to count as a ground station, without which no texts come; None:
     texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer.
     `empty_circles`: a fence may have circles of radius 0. `says_multicopter`: its EXTENDED_SYS_STATE calls a copter a
-    VTOL that flies as multicopter. `fastest_us`: a shorter message interval is refused."""
+    VTOL that flies as multicopter. `tells_goal`: POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the
+    vehicle is steered to by now, which it is of others. `fastest_us`: a shorter message interval is refused."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -97,6 +98,7 @@ class Habits:
     tells_changes_again: bool = False
     empty_circles: bool = False
     says_multicopter: bool = False
+    tells_goal: bool = False
     fastest_us: int = 0
 
 

@@ -58,7 +58,9 @@ def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    on = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
+    """A receiver that the estimator takes no position from (EK3_SRC1_POSXY 0) is as good as none."""
+    there = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("EK3_SRC1_POSXY", 3.0) != 0.0
+    on = there and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
     p[M.P_GPS_ON] = 1.0 if on else 0.0
 
 
@@ -113,6 +115,7 @@ SPECIAL: dict[str, Special] = {
     "SIM_ENGINE_FAIL": _engine,
     "SIM_ENGINE_MUL": _engine,
     "GPS1_TYPE": _gps,
+    "EK3_SRC1_POSXY": _gps,
     "SIM_GPS_DISABLE": _gps,
     "SIM_BATT_VOLTAGE": _battery_voltage,
     "FS_CRASH_CHECK": _crash,

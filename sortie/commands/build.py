@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from autopilot.context.events import Event, RebootRequested
 from autopilot.interface.geo import GeoPoint
@@ -19,7 +20,7 @@ from sortie.config.faults import Fault
 from sortie.config.given import ignored, without_fleet
 from sortie.config.link_policy import check_links
 from sortie.config.option import Where
-from sortie.config.parameters import given_parameters
+from sortie.config.parameters import given_parameters, remember_set, without_set
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME, parse_metrics
 from sortie.logs.flight_story import FlightStory
@@ -105,6 +106,8 @@ class Program:
             LOGGER.warning("%s", warning)
             print(f"sortie: {warning}", file=sys.stderr)
         stored = self.store.stored.parameters
+        self._given = given
+        given = without_set(given, stored, kind)
         given = {name: value for name, value in defaults.items() if name not in stored} | given
         self.service = self._make_service(kind, vehicle, given, faults, ground)
         self.signing = sign_links(self.service.endpoint, keys, key)
@@ -237,6 +240,11 @@ class Program:
             files = no_files if camera is None else camera.file_at
             self._stack.callback(MetricsServer(host, port, board, files).close)
             self.runtime.add(board)
+
+    def boot_anew(self) -> NoReturn:
+        """PREFLIGHT_REBOOT: the vehicle boots anew with what is stored, in a process as fresh as the first."""
+        remember_set(self._given, self.service.parameters)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
         self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -49,7 +48,7 @@ def serve_fleet(settings: Settings) -> int:
             run.load()
             runtime.run(lambda: run.reboot, progress.refresh)
     if run.reboot:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        run.boot_anew()
     return runtime.signals.exit_status or 0
 
 

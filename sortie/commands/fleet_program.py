@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 from autopilot.context.events import Event, RebootRequested
 from mavlink_bridge.links.radio.model import RadioLink
@@ -21,6 +23,7 @@ from sortie.config.given import alone, ignored
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import all_links, own_links
 from sortie.config.option import Where
+from sortie.config.parameters import given_parameters, remember_set
 from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings
 from sortie.config.values import parse_metrics
@@ -149,6 +152,13 @@ class FleetProgram:
         self.runtime.keeping.add(trace.flush)
         if service.autopilot.flights is not None:
             service.autopilot.flights.trace = trace.write
+
+    def boot_anew(self) -> NoReturn:
+        """As `Program.boot_anew`, with all vehicles."""
+        for one, service in zip(self.vehicles, self.node.services, strict=True):
+            given, _ = given_parameters(one.param, one.kind, one.firmware)
+            remember_set(given, service.parameters, one.label)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
         if any(isinstance(event, RebootRequested) for event in events):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from sortie.commands.build import Program
@@ -34,6 +33,5 @@ def serve(given: Given) -> int:
             runtime.load()
             runtime.run(lambda: run.reboot, progress.refresh)
     if run.reboot:
-        # PREFLIGHT_REBOOT: the vehicle boots anew with what is stored, in a process as fresh as the first.
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        run.boot_anew()
     return runtime.signals.exit_status or 0

@@ -1,11 +1,17 @@
-"""`--param NAME=VALUE` and `--param FILE`: what a person sets for one run, checked against the table."""
+"""`--param NAME=VALUE` and `--param FILE`: what a person sets for one run, checked against the table.
+
+They are the values that a run begins with. A vehicle that reboots goes on with what was set since then, as one whose
+values were set by hand; its process is another one with the same arguments, so the environment tells which those are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
+from typing import Final
 
 from autopilot.parameters.files import ParameterFileError, parse_parameters
 from autopilot.parameters.parameters import Parameters
@@ -15,6 +21,9 @@ from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.firmware.protocol import Firmware
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
+
+_SET_SINCE: Final = "SORTIE_SET_SINCE"
+"""LABEL:NAME of parameters that were given and have been set to something else."""
 
 
 def spoken_as(word: str, kind: VehicleClass) -> Firmware:
@@ -76,3 +85,21 @@ def _read_file(entry: str) -> dict[str, float]:
         ) from error
     except ParameterFileError as error:
         raise UserError(f"{error}", option="param", given=entry) from error
+
+
+def remember_set(given: Mapping[str, float], parameters: Parameters, label: str = "") -> None:
+    """Before a reboot: which of the values that this process was `given` are others now. `label`: of one in a fleet."""
+    now = {f"{label}:{name}" for name, value in given.items() if name in parameters and parameters[name] != value}
+    os.environ[_SET_SINCE] = " ".join(sorted(now | set(os.environ.get(_SET_SINCE, "").split())))
+
+
+def without_set(
+    given: Mapping[str, float], stored: Mapping[str, float], kind: str, label: str = ""
+) -> dict[str, float]:
+    """Those of `given` that count: after a reboot not what was set, and stored, before it."""
+    since = frozenset(os.environ.get(_SET_SINCE, "").split())
+    aliases = parameter_set(kind).aliases
+    targets = {name: aliases[name].target if name in aliases else name for name in given}
+    return {
+        name: value for name, value in given.items() if f"{label}:{name}" not in since or targets[name] not in stored
+    }

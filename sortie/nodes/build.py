@@ -108,6 +108,7 @@ def build_service(
     kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
     parameters = Parameters(known, kept, of_core)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
+    autopilot.statistics.switched_on()
     install(autopilot, on_error)
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)
     return Service(

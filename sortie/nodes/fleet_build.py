@@ -16,7 +16,7 @@ from sitl.vehicles.rows import Rows
 from sitl.vehicles.simulated import SimulatedMachine
 from sortie.config.errors import UserError
 from sortie.config.formation import OWN_SYSTEM
-from sortie.config.parameters import given_parameters
+from sortie.config.parameters import given_parameters, without_set
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.build import (
     StoredValues,
@@ -107,9 +107,10 @@ def _service(
         raise (error.within(one.source) if one.source else error) from None
     for warning in warnings:
         warn(f"vehicle {one.label}: {warning}")
+    journal, stored = keep(one)
+    given = without_set(given, stored.parameters, one.kind, one.label)
     if one.system is not None:
         given[OWN_SYSTEM] = float(one.system)
-    journal, stored = keep(one)
     given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
     name = simulated_name(one.kind, one.seed)
     return build_service(

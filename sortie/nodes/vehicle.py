@@ -178,7 +178,8 @@ class Service:
             self.endpoint.send(heartbeat(), component=component)
 
     def close(self) -> None:
-        """What it writes by others is written: the pictures of its camera."""
+        """What it writes by others is written, the pictures of its camera, and how long it was on."""
+        self.autopilot.statistics.count_time(self.now_ms)
         if self.camera is not None:
             self.camera.close()
 

@@ -27,6 +27,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.modes.mission_voice": "words for people, apart from what decides",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
+    "autopilot.core.statistics": "what is counted over a life: the composition of all parts is long enough",
     "autopilot.vehicles.boat": "one module for each kind",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sortie.kernels.objects": "LLVM's step, apart from numba's and the linker's",

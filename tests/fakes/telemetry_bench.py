@@ -15,6 +15,7 @@ from autopilot.interface.vehicle import VehicleState
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from autopilot.mission.storage import MissionStorage
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Message, Peer
@@ -87,7 +88,10 @@ class FakeCore:
     # --- the parts that telemetry takes ---------------------------------------------------------------------------
     @property
     def facts(self) -> SimpleNamespace:
-        return SimpleNamespace(vehicle=self.vehicle, home=self.home)
+        return SimpleNamespace(
+            vehicle=self.vehicle, home=self.home, vehicle_class=vehicle_class(self.kind), now_ms=0,
+            parameters=SimpleNamespace(version=0), param=lambda name, default=0.0: default,
+        )  # fmt: skip
 
     @property
     def status(self) -> SimpleNamespace:

@@ -94,3 +94,5 @@ def test_a_receiver_of_no_type_is_no_receiver() -> None:
     assert applied(GPS1_TYPE=0)[M.P_GPS_ON] == 0.0
     assert applied(GPS1_TYPE=0, SIM_GPS_DISABLE=0)[M.P_GPS_ON] == 0.0
     assert applied(GPS1_TYPE=1)[M.P_GPS_ON] == 1.0
+    assert applied(EK3_SRC1_POSXY=0)[M.P_GPS_ON] == 0.0
+    assert applied(EK3_SRC1_POSXY=3)[M.P_GPS_ON] == 1.0

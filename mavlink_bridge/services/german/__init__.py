@@ -15,7 +15,7 @@ __all__ = ["german"]
 
 _WORDS: Final[dict[str, str]] = {**own.GERMAN, **ardupilot.GERMAN, **words.GERMAN}
 _NO_WORD: Final = re.compile(r"[-+/.\d]+")
-_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor) |Relay|SwitchPos)(\d+)")
+_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor|relay|Pin) |Relay|SwitchPos)(\d+)")
 
 
 def german(text: str) -> str | None:

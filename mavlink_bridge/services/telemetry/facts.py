@@ -13,11 +13,13 @@ from autopilot.commands.plans import Plans
 from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.core.status import SystemStatus
 from autopilot.interface import report
-from autopilot.interface.geo import GeoPoint, to_local
-from autopilot.interface.targets import Hold
-from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, VtolState
+from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.targets import Circle, Hold, Leg, TakeOff, Target, Velocity
+from autopilot.mav import ChargeState, FenceBreach, ModeFlag, PositionMask, Sensor, VtolState
+from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_POSITION, IGNORE_VELOCITY
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.modes.manager import ModeChoice
+from autopilot.modes.outputs import relay_status
 from autopilot.safety.arming import PrearmWatch
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
@@ -29,6 +31,12 @@ from mavlink_bridge.services.telemetry.encoder import Vector
 
 _GUIDED, _FENCE = int(ModeFlag.GUIDED_ENABLED), int(Sensor.GEOFENCE)  # asked at every instant: plain ints
 _BOUNDARY: Final = int(FenceType.CIRCLE | FenceType.POLYGON)
+_NO_YAW: Final = PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
+_PLACE: Final = IGNORE_VELOCITY | IGNORE_ACCELERATION | _NO_YAW
+_MOVES: Final = IGNORE_POSITION | _NO_YAW
+_BOTH: Final = int(_NO_YAW)
+_REFERENCE_MASK: Final = IGNORE_ACCELERATION | PositionMask.YAW_RATE_IGNORE
+_NOWHERE: Final = (0.0, 0.0, 0.0)
 _MAX_ALT, _MIN_ALT = int(FenceType.MAX_ALT), int(FenceType.MIN_ALT)
 
 
@@ -81,6 +89,51 @@ def sensor_bits(
     return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else Sensor.GEOFENCE)
 
 
+class GoalReader:
+    """What GUIDED was told last, as ArduCopter tells it: a place with only a place counting, a velocity (which ends
+    when it is not renewed) with only that, both, or nothing of an attitude and in other modes. Source: ArduCopter
+    GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
+
+    def __init__(self, parts: TelemetryParts) -> None:
+        self._parts = parts
+        self._target: Target | None = None
+        self._since_ms = 0
+
+    def read(self, out: Vector) -> None:
+        parts = self._parts
+        if parts.modes.number != parts.facts.vehicle_class.modes.guided or not parts.facts.vehicle.state.armed:
+            out[s.GOAL_TOLD] = 0.0
+            return
+        target, now_ms = parts.helm.target, parts.facts.now_ms
+        if target is not self._target:
+            self._target, self._since_ms = target, now_ms
+        goal = self._goal(target, now_ms - self._since_ms)
+        out[s.GOAL_TOLD] = goal is not None
+        if goal is not None:
+            out[s.GOAL_MASK] = goal[0]
+            out[s.GOAL_N : s.GOAL_N + 7] = (*goal[1], *goal[2], 0.0)
+
+    def _goal(self, target: Target, age_ms: int) -> tuple[int, Ned, Ned] | None:
+        """(mask, place, velocity)."""
+        here = self._parts.facts.vehicle.state.position
+        match target:
+            case TakeOff(down=down):
+                return _PLACE, (here[0], here[1], down), _NOWHERE
+            case Leg():
+                return _PLACE, target.goal or target.end, _NOWHERE
+            case Circle(center=center):
+                return _PLACE, center, _NOWHERE
+            case Velocity():
+                moves = target.velocity if age_ms < target.timeout_ms else _NOWHERE
+                return (_MOVES, _NOWHERE, moves) if target.position is None else (_BOTH, target.position, moves)
+            case Hold(position=None):
+                return _MOVES, _NOWHERE, _NOWHERE
+            case Hold(position=place) if place is not None:
+                return _PLACE, place, _NOWHERE
+            case _:
+                return None
+
+
 class FactReader:
     """Writes the facts of one autopilot into `source` (`sources.FACTS` on). `boot_unix_us`: us since 1970 at vehicle
     time zero."""
@@ -102,6 +155,8 @@ class FactReader:
         if identity.speaks.habits.says_multicopter and identity.vehicle_class.has_height:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
+        self._goals = GoalReader(parts) if identity.speaks.habits.tells_goal else None
+        self._parameters_seen = -1
 
     def move_to(self, source: Vector) -> None:
         """Write there from now on: it has all that was written so far."""
@@ -114,6 +169,8 @@ class FactReader:
         base_mode = parts.status.base_mode
         out[s.BASE_MODE] = base_mode
         out[s.SYSTEM_STATUS] = parts.status.system
+        if self._goals is None:
+            self._read_reference()
         if moved_only:
             self._read_safety()
             return
@@ -126,9 +183,26 @@ class FactReader:
         out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
         out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed and not self._stands
+        if self._goals is not None:
+            self._goals.read(out)
         self._read_home()
         self._read_mission()
+        self._read_relays()
         self._read_safety()
+
+    def _read_reference(self) -> None:
+        """Where it is steered to now."""
+        state, out = self._parts.facts.vehicle.state.report, self._source
+        out[s.GOAL_TOLD], out[s.GOAL_MASK] = out[s.STEERED], _REFERENCE_MASK
+        out[s.GOAL_N : s.GOAL_N + 6] = state[report.TARGET_N : report.TARGET_N + 6]
+        out[s.GOAL_N + 6] = state[report.TARGET_YAW]
+
+    def _read_relays(self) -> None:
+        """They are among the parameters, with their pins."""
+        version = self._parts.facts.parameters.version
+        if version != self._parameters_seen:
+            self._parameters_seen = version
+            self._source[s.RELAYS_ON], self._source[s.RELAYS_PRESENT] = relay_status(self._parts.facts)
 
     @property
     def _stands(self) -> bool:

@@ -55,7 +55,12 @@ BREACH_TIME_MS: Final = FACTS + 30
 STEERED: Final = FACTS + 31  # 1 while the mode steers to a point
 RC_1: Final = FACTS + 32  # us, and behind it channels 2 to 16
 MODES_REVISION: Final = FACTS + 48  # changes when other modes can be flown
-FACTS_SIZE: Final = 49
+RELAYS_ON: Final = FACTS + 49  # bits
+RELAYS_PRESENT: Final = FACTS + 50
+GOAL_TOLD: Final = FACTS + 51  # 1 while there is a goal
+GOAL_MASK: Final = FACTS + 52  # POSITION_TARGET_TYPEMASK: what of the goal counts
+GOAL_N: Final = FACTS + 53  # m, and behind it east and down, the velocity in m/s, the yaw in rad
+FACTS_SIZE: Final = 60
 
 DERIVED: Final = FACTS + FACTS_SIZE
 TIME_BOOT_MS: Final = DERIVED + 0  # vehicle time in the uint32 of the wire (round after 49 days, as ArduPilot's)

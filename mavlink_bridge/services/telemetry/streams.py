@@ -180,9 +180,11 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream("SCALED_IMU2", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("POSITION_TARGET_LOCAL_NED", {
         "time_boot_ms": _BOOT, "coordinate_frame": constant(Frame.LOCAL_NED),
-        "type_mask": constant(IGNORE_ACCELERATION | PositionMask.YAW_RATE_IGNORE),
-        **_xyz("x y z vx vy vz", r.TARGET_N), "yaw": Value(r.TARGET_YAW),
-    }, ready=s.STEERED),
+        "type_mask": Value(s.GOAL_MASK), **_xyz("x y z vx vy vz yaw", s.GOAL_N),
+    }, ready=s.GOAL_TOLD),
+    Stream("RELAY_STATUS", {
+        "time_boot_ms": _BOOT, "on": Value(s.RELAYS_ON), "present": Value(s.RELAYS_PRESENT),
+    }),
     Stream("ATTITUDE_QUATERNION", {
         "time_boot_ms": _BOOT, **_xyz("q1 q2 q3 q4", s.Q_W), **_xyz("rollspeed pitchspeed yawspeed", r.P),
     }),

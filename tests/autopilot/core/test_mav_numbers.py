@@ -20,6 +20,7 @@ PREFIXES = {
     mav.SensorOrientation: ("MAV_SENSOR_ROTATION_",),
     mav.MagCalStatus: ("MAG_CAL_",),
     mav.StorageAction: ("PARAM_",),
+    mav.GripperAction: ("GRIPPER_ACTION_",),
     mav.MotorTestThrottle: ("MOTOR_TEST_THROTTLE_",),
     mav.FocusType: ("FOCUS_TYPE_",),
     mav.ZoomType: ("ZOOM_TYPE_",),

@@ -171,11 +171,14 @@ def test_a_battery_that_is_not_measured_is_unhealthy() -> None:
 
 
 @pytest.mark.parametrize(("mode", "arms"), [(STABILIZE, True), (GUIDED, False)])
-def test_without_a_receiver_from_the_start_it_is_armed_where_no_position_is_needed(mode: int, arms: bool) -> None:
-    bench = Bench(parameters={"GPS1_TYPE": 0})
+@pytest.mark.parametrize(("without", "again"), [("GPS1_TYPE", 1), ("EK3_SRC1_POSXY", 3)])
+def test_without_a_receiver_from_the_start_it_is_armed_where_no_position_is_needed(
+    without: str, again: float, mode: int, arms: bool
+) -> None:
+    bench = Bench(parameters={without: 0})
     bench.vehicle.origin = None
     bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
     bench.core.modes.set(mode, bench.now_ms)
     assert bench.core.arming.arm(bench.now_ms).ok is arms
-    bench.parameters.set("GPS1_TYPE", 1)
+    bench.parameters.set(without, again)
     assert bench.core.prearm.reasons()

@@ -1,0 +1,145 @@
+"""What hangs on a vehicle's pins and servo outputs by parameters: relays and a gripper.
+
+A relay with RELAYn_FUNCTION 1 switches the pin RELAYn_PIN, which SIM_PIN_MASK shows; one without a function has no pin
+and remembers what it was told. A gripper (GRIP_ENABLE, GRIP_TYPE 1) drives the outputs whose SERVOn_FUNCTION is 28; it
+has grabbed or released half a second after the order. Sources: ArduPilot AP_Relay.cpp, AP_HAL_SITL/GPIO.cpp,
+AP_Gripper.cpp, AP_Gripper_Servo.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.layout import TICK_MS
+from autopilot.mav import GripperAction, Severity
+
+RELAYS: Final = range(16)
+_FITTED: Final = range(6)  # those with parameters
+_RELAY: Final = 1  # RELAYn_FUNCTION
+_OFF, _ON = 0, 1  # RELAYn_DEFAULT; 2: as it was
+_PINS: Final = range(16)
+_NO_PINS: Final = -1.0  # of what is no simulator
+_GRIPPER_FUNCTION: Final = 28  # SERVOn_FUNCTION
+_SERVOS: Final = range(1, 17)
+_MOVES_MS: Final = 500  # SERVO_ACTUATION_TIME
+
+
+class Relays:
+    """The relays of one vehicle, counted from 0. `set_pins` sets SIM_PIN_MASK."""
+
+    def __init__(self, facts: VehicleFacts, set_pins: Callable[[int], object]) -> None:
+        self._facts = facts
+        self._set_pins = set_pins
+        self._told: dict[int, bool] = {}  # of those without a pin
+        for number in _FITTED:
+            default = int(facts.param(f"RELAY{number + 1}_DEFAULT"))
+            if _pin(self._facts, number) is not None and default in (_OFF, _ON):
+                self.set(number, default == _ON)
+
+    def set(self, number: int, on: bool) -> None:
+        pin = _pin(self._facts, number)
+        if pin is None:
+            self._told[number] = on
+            return
+        bit, mask = 1 << pin, _mask(self._facts)
+        self._set_pins(mask | bit if on else mask & ~bit)
+
+    def is_on(self, number: int) -> bool:
+        pin = _pin(self._facts, number)
+        return self._told.get(number, False) if pin is None else bool(_mask(self._facts) & 1 << pin)
+
+
+def relay_status(facts: VehicleFacts) -> tuple[int, int]:
+    """Bits of relays that are on, and of those that have a pin (RELAY_STATUS)."""
+    pins = {number: pin for number in _FITTED if (pin := _pin(facts, number)) is not None}
+    mask = _mask(facts) if pins else 0
+    return sum(1 << n for n, pin in pins.items() if mask & 1 << pin), sum(1 << n for n in pins)
+
+
+def _mask(facts: VehicleFacts) -> int:
+    return int(facts.param("SIM_PIN_MASK"))
+
+
+def _pin(facts: VehicleFacts, number: int) -> int | None:
+    if number not in _FITTED or int(facts.param(f"RELAY{number + 1}_FUNCTION")) != _RELAY:
+        return None
+    pin = int(facts.param(f"RELAY{number + 1}_PIN"))
+    return pin if pin in _PINS and facts.param("SIM_PIN_MASK", _NO_PINS) != _NO_PINS else None
+
+
+class Grip(Enum):
+    """What a gripper does, or has done. The value is what is said of it."""
+
+    NEUTRAL = ""
+    GRABBING = "Gripper load grabbing"
+    GRABBED = "Gripper load grabbed"
+    RELEASING = "Gripper load releasing"
+    RELEASED = "Gripper load released"
+
+
+_DONE: Final = {Grip.GRABBING: Grip.GRABBED, Grip.RELEASING: Grip.RELEASED}
+_ORDERS: Final = {
+    GripperAction.GRAB: (Grip.GRABBING, "GRIP_GRAB", 1900.0),
+    GripperAction.RELEASE: (Grip.RELEASING, "GRIP_RELEASE", 1100.0),
+}
+
+
+class Gripper:
+    """The gripper of one vehicle. `move(channel, pulse)` sets a servo output."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object]) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._move = move
+        self._begun = Grip.NEUTRAL
+        self._begun_ms = 0
+        if self.fitted and not facts.vehicle.capabilities.own_modes:
+            self._drive(facts.param("GRIP_NEUTRAL", 1500.0))
+
+    @property
+    def fitted(self) -> bool:
+        return self._facts.param("GRIP_ENABLE") != 0.0 and self._facts.param("GRIP_TYPE") == 1.0
+
+    def state(self, now_ms: int) -> Grip:
+        """Half a second after an order it is done, if there is an output for it."""
+        done = now_ms - self._begun_ms >= _MOVES_MS and bool(self._outputs())
+        return _DONE.get(self._begun, self._begun) if done else self._begun
+
+    def order(self, action: int, now_ms: int) -> bool:
+        """Grab or release; False: neither is meant. What is being done is not begun anew, what is done said again."""
+        if action not in tuple(GripperAction):
+            return False
+        begun, pulse, default = _ORDERS[GripperAction(action)]
+        state = self.state(now_ms)
+        if state is begun:
+            return True
+        if state is not _DONE[begun]:
+            self._begun, self._begun_ms = begun, now_ms
+            self._drive(self._facts.param(pulse, default))
+            state = begun
+        self._announcer.say(Severity.INFO, state.value)
+        return True
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When GRIP_AUTOCLOSE closes it again, vehicle time."""
+        close_s = self._facts.param("GRIP_AUTOCLOSE") if self._begun is Grip.RELEASING else 0.0
+        if close_s <= 0.0 or not self.fitted:
+            return None
+        wait_ms = max(round(1000.0 * close_s), _MOVES_MS)
+        return self._begun_ms + -(-wait_ms // TICK_MS) * TICK_MS
+
+    def update(self, now_ms: int) -> None:
+        due = self.deadline_ms
+        if due is not None and now_ms >= due:
+            self.order(GripperAction.GRAB, now_ms)
+
+    def _outputs(self) -> list[int]:
+        return [n for n in _SERVOS if int(self._facts.param(f"SERVO{n}_FUNCTION")) == _GRIPPER_FUNCTION]
+
+    def _drive(self, pulse_us: float) -> None:
+        for channel in self._outputs():
+            self._move(channel, pulse_us)

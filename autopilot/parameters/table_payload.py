@@ -1,0 +1,86 @@
+"""Parameters of what a vehicle carries: relays, a gripper, a camera, a gimbal.
+
+Names, units and defaults of ArduPilot 4.6 (AP_Relay_Params.cpp, AP_Gripper.cpp, AP_Camera_Params.cpp,
+AP_Mount_Params.cpp); RELAY1_PIN is its simulator's, and the SIM_ names are of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.parameters.definition import ParameterDef, f32, i8, i16
+
+_SIM_RELAY_PIN: Final = 13
+
+GRIPPER: Final[tuple[ParameterDef, ...]] = (
+    i8("GRIP_ENABLE", 0, "", None, None, "There is a gripper", values={0: "No", 1: "Yes"}),
+    i8("GRIP_TYPE", 0, "", None, None, "What the gripper is", values={0: "None", 1: "Servo"}, reboot=True),
+    i16("GRIP_GRAB", 1900, "PWM", 1000, 2000, "Pulse that closes the gripper"),
+    i16("GRIP_RELEASE", 1100, "PWM", 1000, 2000, "Pulse that opens the gripper"),
+    i16("GRIP_NEUTRAL", 1500, "PWM", 1000, 2000, "Pulse of the gripper until its first order"),
+    f32("GRIP_AUTOCLOSE", 0, "s", 0, 255, "The gripper closes by itself so long after it opened; 0 = it stays open"),
+)
+
+
+def _relay(n: int) -> tuple[ParameterDef, ...]:
+    return (
+        i8(
+            f"RELAY{n}_FUNCTION", 0, "", None, None, f"What relay {n} is for; without a pin it is only recorded",
+            values={0: "None", 1: "Relay"}, reboot=True,
+        ),
+        i16(f"RELAY{n}_PIN", _SIM_RELAY_PIN if n == 1 else -1, "", -1, 15, f"Pin that relay {n} switches; -1 = none"),
+        i8(
+            f"RELAY{n}_DEFAULT", 0, "", None, None, f"What relay {n} is at first",
+            values={0: "Off", 1: "On", 2: "No change"}, reboot=True,
+        ),
+    )  # fmt: skip
+
+
+RELAYS: Final = tuple(line for n in range(1, 7) for line in _relay(n))
+
+CAMERA: Final[tuple[ParameterDef, ...]] = (
+    i8(
+        "CAM1_TYPE", 0, "", None, None, "The camera that hangs on the vehicle",
+        values={0: "None", 6: "MAVLinkCamV2"}, reboot=True,
+    ),
+    f32("CAM1_INTRVAL_MIN", 0, "s", 0, 10, "Shortest time between two pictures"),
+    f32("SIM_CAM_SENS_W", 6.4, "mm", 0.1, 100, "Width of the camera's sensor", reboot=True),
+    f32("SIM_CAM_SENS_H", 4.8, "mm", 0.1, 100, "Height of the camera's sensor", reboot=True),
+    f32("SIM_CAM_FOCAL", 4.7, "mm", 0.1, 1000, "Shortest focal length of the camera's lens", reboot=True),
+    f32("SIM_CAM_ZOOM", 10, "", 1, 100, "Longest focal length over the shortest", reboot=True),
+    i16("SIM_CAM_RES_W", 640, "", 16, 8192, "Columns of a picture", reboot=True),
+    i16("SIM_CAM_RES_H", 480, "", 16, 8192, "Rows of a picture", reboot=True),
+    f32(
+        "SIM_CAM_PITCH", -90, "deg", -90, 30, "Where a camera without a gimbal looks; -90 = straight down",
+        reboot=True,
+    ),
+    f32("SIM_CAM_STORE", 1024, "", 0, None, "Room for pictures, MiB", reboot=True),
+)  # fmt: skip
+"""The camera of component 100: ArduPilot's names where it has them; what its lens, sensor and card are is ours."""
+
+MOUNT: Final[tuple[ParameterDef, ...]] = (
+    i8(
+        "MNT1_TYPE", 0, "", None, None, "The gimbal", reboot=True,
+        values={0: "None: a camera looks straight down", 6: "A MAVLink gimbal, simulated"},
+    ),
+    i8(
+        "MNT1_DEFLT_MODE", 3, "", None, None, "What the gimbal points at first, and after a region of interest",
+        values={0: "Retracted", 1: "Neutral", 2: "MAVLink", 3: "RC", 4: "GPS point", 5: "SysID target", 6: "Home"},
+    ),
+    f32("MNT1_RC_RATE", 0, "deg/s", 0, 90, "How fast full stick turns the gimbal; 0 = sticks are angles", step=1),
+    i16("MNT1_ROLL_MIN", -30, "deg", -180, 180, "Lowest roll angle of the gimbal", step=1),
+    i16("MNT1_ROLL_MAX", 30, "deg", -180, 180, "Highest roll angle of the gimbal", step=1),
+    i16("MNT1_PITCH_MIN", -90, "deg", -90, 90, "Lowest pitch angle of the gimbal", step=1),
+    i16("MNT1_PITCH_MAX", 20, "deg", -90, 90, "Highest pitch angle of the gimbal", step=1),
+    i16("MNT1_YAW_MIN", -180, "deg", -180, 180, "Lowest yaw angle of the gimbal", step=1),
+    i16("MNT1_YAW_MAX", 180, "deg", -180, 180, "Highest yaw angle of the gimbal", step=1),
+    *(
+        f32(f"MNT1_{name}_{axis}", 0, "deg", -180, 180, f"{angle} of the {word} gimbal", step=1)
+        for name, word in (("RETRACT", "retracted"), ("NEUTRAL", "neutral"))
+        for axis, angle in (("X", "Roll"), ("Y", "Pitch"), ("Z", "Yaw"))
+    ),
+    i16("MNT1_SYSID_DFLT", 0, "", 0, 255, "System that the gimbal points at in mode SysID target", reboot=True),
+    f32("SIM_MNT_RATE", 90, "deg/s", 1, 720, "Fastest turn of the simulated gimbal"),
+    f32("SIM_MNT_ACC", 360, "deg/s/s", 1, 7200, "Acceleration of the simulated gimbal"),
+)  # fmt: skip
+"""The gimbal: ArduPilot's first mount (AP_Mount_Params), and what the simulated one can do."""

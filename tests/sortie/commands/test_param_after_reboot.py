@@ -1,0 +1,56 @@
+"""`--param` is what a run begins with; a vehicle that reboots goes on with what was set since then."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import vehicle_class
+from sortie.config.parameters import remember_set, without_set
+
+GIVEN = {"RTL_ALT": 2000.0, "WP_SPD": 5.0, "FENCE_RADIUS": 90.0}
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+def booted(stored: dict[str, float], label: str = "") -> Parameters:
+    return Parameters(vehicle_class("copter").parameters, stored, without_set(GIVEN, stored, "copter", label))
+
+
+def test_a_run_begins_with_what_it_was_given() -> None:
+    parameters = booted({"RTL_ALT": 1000.0, "WPNAV_SPEED": 800.0})
+    assert (parameters["RTL_ALT"], parameters["WPNAV_SPEED"], parameters["FENCE_RADIUS"]) == (2000.0, 500.0, 90.0)
+
+
+def test_what_was_set_since_then_outlasts_a_reboot() -> None:
+    """Also under another name, and a second reboot; what was not set is as it was given."""
+    stored: dict[str, float] = {}
+    parameters = booted(stored)
+    for name, value in (("RTL_ALT", 1500.0), ("WPNAV_SPEED", 700.0)):
+        parameters.set(name, value)
+        stored[name] = value
+    for _ in range(2):
+        remember_set(GIVEN, parameters)
+        parameters = booted(stored)
+        assert (parameters["RTL_ALT"], parameters["WPNAV_SPEED"], parameters["FENCE_RADIUS"]) == (1500.0, 700.0, 90.0)
+
+
+def test_a_reset_to_the_defaults_brings_back_what_was_given() -> None:
+    """As --defaults of ArduPilot's simulator: nothing is stored any more."""
+    parameters = booted({})
+    parameters.set("RTL_ALT", 1500.0)
+    remember_set(GIVEN, parameters)
+    assert booted({})["RTL_ALT"] == 2000.0
+
+
+def test_vehicles_of_a_fleet_are_told_apart() -> None:
+    parameters = booted({}, "1")
+    parameters.set("RTL_ALT", 1500.0)
+    remember_set(GIVEN, parameters, "1")
+    assert booted({"RTL_ALT": 1500.0}, "1")["RTL_ALT"] == 1500.0
+    assert booted({"RTL_ALT": 1500.0}, "2")["RTL_ALT"] == 2000.0
