@@ -183,6 +183,10 @@ class LinkHub:
         self._endpoint.close_link(number)
         self._tell(f"link {number} {link.name} ended: {reason}")
 
+    def absent(self) -> list[str]:
+        """Names of the streams whose other end is not there: nothing listens, the device is unplugged."""
+        return [link.name for link in self._numbers if not (link.present or link.lossy)]
+
     @property
     def owner(self) -> LinkOwner:
         """Whose links they are."""

@@ -41,7 +41,10 @@ def _ordered(command: FlightCommand, remote: Remote) -> Answer:
     if accepted:
         return Answer(data, f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
     why = said.newest(Severity.WARNING)
-    return Answer(data, complaint=f"{command.name} refused ({outcome}) in {state}{f': {why}' if why else ''}", status=1)
+    refused = f"{command.name} refused ({outcome}) in {state}"
+    return Answer(
+        data, complaint=f"{refused}: {why.removeprefix(f'{command.name} refused: ')}" if why else refused, status=1
+    )
 
 
 def go(given: Given) -> int:

@@ -93,7 +93,19 @@ def to_geojson(facts: FlightFacts) -> bytes:
     ]  # fmt: skip
     if facts.home is not None:
         features.append(_feature("Point", [facts.home.lon, facts.home.lat, facts.home.alt], {"name": "home"}))
+    features += [_feature("Point", [one.y, one.x], {"name": f"rally point {one.seq + 1}"}) for one in facts.rally]
+    for polygon in facts.fence.polygons:
+        ring = [[lon, lat] for lat, lon in (*polygon.vertices, polygon.vertices[0])]
+        features.append(_feature("Polygon", [ring], {"name": _zone(polygon.inclusion)}))
+    features += [
+        _feature("Point", [one.lon, one.lat], {"name": _zone(one.inclusion), "radius_m": one.radius})
+        for one in facts.fence.circles
+    ]
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def _zone(inclusion: bool) -> str:
+    return "fence" if inclusion else "exclusion"
 
 
 def _feature(kind: str, coordinates: object, properties: dict[str, object]) -> dict[str, object]:
@@ -116,10 +128,11 @@ def to_kml(facts: FlightFacts) -> bytes:
     marks = [_placemark(f"item {one.seq}", one.x, one.y) for one in facts.waypoints()]
     if facts.home is not None:
         marks.append(_placemark("home", facts.home.lat, facts.home.lon))
+    marks += [_placemark(f"rally point {one.seq + 1}", one.x, one.y) for one in facts.rally]
     for polygon in facts.fence.polygons:
         ring = " ".join(f"{lon:.7f},{lat:.7f}" for lat, lon in (*polygon.vertices, polygon.vertices[0]))
         marks.append(
-            f"<Placemark><name>{'fence' if polygon.inclusion else 'exclusion'}</name><styleUrl>#fence</styleUrl>"
+            f"<Placemark><name>{_zone(polygon.inclusion)}</name><styleUrl>#fence</styleUrl>"
             f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
             "</Polygon></Placemark>"
         )

@@ -113,7 +113,9 @@ class BinLog:
         self._watch = Watch(service)
         self._sampler = Sampler(samples, service.epoch_us, hover, unknown)
         now_us = now_ms * 1000
-        pieces = [preamble((*K.EVENTS, *samples), now_us), self._version(now_us)]
+        rally = list(autopilot.plans.rally.items())
+        events = (*K.EVENTS, K.RALY) if rally else K.EVENTS
+        pieces = [preamble((*events, *samples), now_us), self._version(now_us)]
         pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]
         pieces.append(self._parameters(now_us))
         home = autopilot.facts.home
@@ -125,6 +127,7 @@ class BinLog:
         pieces.append(
             table(K.CMD, [self._command(item, now_us) for item in (*stands, *autopilot.plans.mission.items())])
         )
+        pieces += [_rally_point(item, len(rally), now_us) for item in rally]
         pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.modes.number, autopilot.modes.number, 0)]
         self._write(b"".join(pieces))
 
@@ -224,6 +227,13 @@ class BinLog:
                     self._file.flush()
             except OSError as problem:
                 self.error = f"flight log {self.path}: {problem.strerror}"
+
+
+def _rally_point(item: MissionItem, total: int, now_us: int) -> bytes:
+    """Its RALY message: metres, and what they count from."""
+    flags = K.RALLY_FRAME_KNOWN | K.rally_frame(item.frame) << K.RALLY_FRAME_SHIFT
+    height = max(-0x8000, min(round(item.z), 0x7FFF))
+    return K.RALY.pack(now_us, min(total, 255), min(item.seq, 255), item.x, item.y, height, flags)
 
 
 def flush_all(logs: Sequence[BinLog]) -> None:

@@ -6,6 +6,8 @@ vehicle has no figure are NaN, or 0 where the column holds whole numbers.
 
 from __future__ import annotations
 
+from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA
+from autopilot.mav import Frame
 from autopilot.vehicles.vehicle_class import VehicleClass
 from sortie.logs.dataflash import Kind, kind
 
@@ -24,7 +26,19 @@ ORGN = kind(39, "ORGN", "QBLLe", "TimeUS,Type,Lat,Lng,Alt", "s#DUm", "F-GGB")
 VER = kind(
     40, "VER", "QBHBBBBIZHBB", "TimeUS,BT,BST,Maj,Min,Pat,FWT,GH,FWS,APJ,BU,FV", "s-----------", "F-----------"
 )  # fmt: skip
+RALY = kind(41, "RALY", "QBBLLhB", "TimeUS,Tot,Seq,Lat,Lng,Alt,Flags", "s--DUm-", "F--GG0-")
+"""In the logs of vehicles that have rally points."""
+RALLY_FRAME_KNOWN = 4
+RALLY_FRAME_SHIFT = 3
+RALLY_FRAMES = {0: Frame.GLOBAL, 1: Frame.GLOBAL_RELATIVE_ALT, 3: Frame.GLOBAL_TERRAIN_ALT}
+"""In RALY.Flags: what the altitude counts from (ArduPilot's Location::AltFrame)."""
 EVENTS = (VER, PARM, MSG, MODE, EV, ERR, ARM, CMD, ORGN)
+
+
+def rally_frame(frame: int) -> int:
+    """The number of a MAV_FRAME in RALY.Flags."""
+    return 0 if frame in ABOVE_SEA else 3 if frame in ABOVE_GROUND else 1
+
 
 # --- samples ----------------------------------------------------------------------------------------------------------
 ATT = kind(

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Frame, Severity
+from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
+from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Trouble
 
 _HOME: Final = 1
@@ -57,7 +58,8 @@ class _Reader:
             "POS": self._pos, "GPS": self._gps, "XKF1": self._estimate, "NKF1": self._estimate, "BAT": self._bat,
             "MSG": self._msg, "CMD": self._cmd, "ORGN": self._origin, "VIBE": self._vibe, "ARM": self._arm,
             "EV": self._event, "ERR": self._error, "TERR": self._terrain, "RSSI": self._rssi,
-            "MODE": self._mode, "VER": self._version, "PARM": self._parameter, "ATT": self._attitude,
+            "MODE": self._mode, "RALY": self._rally,
+            "VER": self._version, "PARM": self._parameter, "ATT": self._attitude,
         }  # fmt: skip
 
     def _pos(self, m: Any, time_s: float) -> None:
@@ -153,6 +155,13 @@ class _Reader:
             params = (m.Prm1, m.Prm2, m.Prm3, m.Prm4, m.Lat, m.Lng, m.Alt)
             # Before 2018 no frame was logged; MISSION is none that a height could be compared in.
             self._plan.take(MissionItem(m.CId, getattr(m, "Frame", Frame.MISSION), *params, seq=m.CNum))
+
+    def _rally(self, m: Any, time_s: float) -> None:
+        before = () if m.Seq == 0 else self.facts.rally
+        known = m.Flags & RALLY_FRAME_KNOWN
+        frame = RALLY_FRAMES.get(m.Flags >> RALLY_FRAME_SHIFT, Frame.GLOBAL) if known else Frame.GLOBAL_RELATIVE_ALT
+        point = MissionItem(Cmd.NAV_RALLY_POINT, frame, x=m.Lat, y=m.Lng, z=m.Alt, seq=m.Seq)
+        self.facts.rally = (*before, point)
 
     def _origin(self, m: Any, time_s: float) -> None:
         if m.Type == _HOME:

@@ -101,9 +101,9 @@ class PlanSeen:
 @dataclass(slots=True)
 class FlightFacts:
     """`name`: of the log. `modes`, `texts`: (s since boot, name or text). `armed`: each change. `items`: the mission,
-    with item numbers in `seq`. Fence and rally points are a plan's: no log has them. `cut`: why the log ends before
-    its end; empty when it does not. `changes`: of parameters while the log was written (s, name, before, after);
-    `own_values`: of those that are not at their default (value, default)."""
+    with item numbers in `seq`. The fence is a plan's: no log has it; rally points are in `.bin` logs. `cut`: why the
+    log ends before its end; empty when it does not. `changes`: of parameters while the log was written (s, name,
+    before, after); `own_values`: of those that are not at their default (value, default)."""
 
     name: str = ""
     vehicle: str = ""

@@ -9,6 +9,7 @@ up. What is there was committed, so it is what a restart would go on from.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -47,11 +48,12 @@ class Flights:
         return {str(path.relative_to(self.directory)).replace("/", "-"): path for path in found[:NEWEST]}
 
     def listed(self) -> list[dict[str, Any]]:
-        """Name, age, what was flown and files of each."""
+        """Name, when it began, what was flown, what became of it, and files of each."""
         rows = []
         for name, folder in self._folders().items():
             rows.append({
-                "name": name, "flown_s": (folder / "flight.bin").stat().st_mtime, **_summary(folder / "summary.json"),
+                "name": name, "began_s": _began(folder), "outcome": _outcome(folder / "events.jsonl"),
+                **_summary(folder / "summary.json"),
                 "files": [[file, (folder / file).stat().st_size] for file in FILES if (folder / file).is_file()],
             })  # fmt: skip
         return rows
@@ -86,6 +88,32 @@ def _summary(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return {key: found.get(key) for key in ("flight_time_s", "distance_m", "items_reached", "vehicle")}
+
+
+def _began(folder: Path) -> float:
+    """When it began, s since 1970: the time of the first message of its telemetry log (us, big-endian); without one
+    when it was last written."""
+    try:
+        with (folder / "flight.tlog").open("rb") as log:
+            stamp = log.read(8)
+    except OSError:
+        stamp = b""
+    return int.from_bytes(stamp, "big") / 1e6 if len(stamp) == 8 else (folder / "flight.bin").stat().st_mtime
+
+
+def _outcome(path: Path) -> str:
+    """Of its events: whether the mission was completed, else the first warning, which is the cause of what followed."""
+    try:
+        story = path.read_bytes()
+    except OSError:
+        return ""
+    if b'"event": "MissionComplete"' in story:
+        return "mission completed"
+    found = _WARNING.search(story)
+    return "" if found is None else found[1].decode("utf-8", "replace")
+
+
+_WARNING: Final = re.compile(rb'"severity": [0-4], "text": "([^"]*)"')
 
 
 # --- a sortie loop ----------------------------------------------------------------------------------------------------

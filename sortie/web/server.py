@@ -153,7 +153,8 @@ class PageServer:
         try:
             response = await handler(request)
         except web.HTTPException as problem:
-            response = web.Response(status=problem.status, text=f"{problem.reason}\n")
+            about = f": the page is at /{self.settings.token}/" if problem.status == 404 else ""
+            response = web.Response(status=problem.status, text=f"{problem.reason}{about}\n")
         if not response.prepared:
             for name, value in {**HEADERS, **self._guard.for_others(headers)}.items():
                 response.headers.setdefault(name, value)

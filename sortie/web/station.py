@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 RATE_HZ: Final = 4
 _PERIOD_MS: Final = 1000 // RATE_HZ
+_LOOK_MS: Final = 2000
+"""From one look at who is not there to the next."""
 
 
 def _complain(problem: Exception, where: str) -> None:
@@ -55,6 +57,8 @@ class Station:
         self._writers: dict[tuple[int, int], FrameWriter] = {}
         self._heard_ms = 0
         self._due_ms = 0
+        self._look_ms = _LOOK_MS
+        self._told_absent = False
         self._desk: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._runtime = runtime
         self._wake = runtime.go_real().wakeup.wake
@@ -110,6 +114,9 @@ class Station:
         except Empty:
             pass
         self.endpoint.handle_timeouts(link_ms, self.now_ms)
+        if link_ms >= self._look_ms:
+            self._look_ms = link_ms + _LOOK_MS
+            self._tell_absent()
 
     def _do(self, wish: Callable[[], None]) -> None:
         """What a handler of the server wants done here: its fault must not end the station of all who look."""
@@ -130,9 +137,24 @@ class Station:
         """What all who look are told: the facts of all vehicles, and what is new."""
         state: dict[str, Any] = {
             "kind": "state", "now_s": link_ms / 1000.0, "vehicles": self.watch.facts(link_ms),
-            "news": self.watch.take_news(), "links": self.links(),
+            "news": self.watch.take_news(), "links": self.links(), "absent": self.absent(),
         }  # fmt: skip
         return msgspec.json.encode(state)
+
+    def absent(self) -> list[str]:
+        """Links whose other end is not there."""
+        sockets = self._runtime.sockets
+        return [] if sockets is None else sockets.hub(self.endpoint).absent()
+
+    def _tell_absent(self) -> None:
+        """A person who gave a wrong address waits for ever, so that it is said."""
+        absent = self.absent()
+        if absent and not self._told_absent:
+            print(f"sortie: no connection to {', '.join(absent)}; trying again",
+                  file=sys.stderr, flush=True)  # fmt: skip
+            self._told_absent = True
+        elif not absent:
+            self._told_absent = False
 
     def links(self) -> list[dict[str, Any]]:
         """Of this end: what came in and went out."""

@@ -282,6 +282,7 @@ class CameraService:
         """SET_CAMERA_MODE: param2."""
         mode = command.whole(2, -1)
         if not _meant(command) or mode not in (CameraMode.IMAGE, CameraMode.IMAGE_SURVEY):
+            self._warn(b"Camera: no such mode, it takes pictures")
             return _DENIED
         self.device.set_mode(CameraMode(mode), now_ms)
         self._say(messages.settings(self.device, now_ms))
@@ -312,6 +313,7 @@ class CameraService:
         """SET_CAMERA_FOCUS: param1 type, param2 value. Not in a survey, whose focus stays."""
         device, value, kind = self.device, command.param(2), command.whole(1, -1)
         if device.mode is CameraMode.IMAGE_SURVEY or not _meant(command, 3):
+            self._warn(b"Camera: the focus stays as it is in a survey")
             return _DENIED
         itself = kind in (FocusType.AUTO, FocusType.AUTO_SINGLE, FocusType.AUTO_CONTINUOUS)
         if not itself and not command.given(2):
@@ -357,6 +359,7 @@ class CameraService:
 
     def refuse_video(self, command: Command, now_ms: int) -> Outcome:
         """VIDEO_START_CAPTURE, VIDEO_STOP_CAPTURE: there is no video."""
+        self._warn(b"Camera: no video, it takes pictures")
         return _DENIED
 
     def refuse_stream(self, command: Command, now_ms: int) -> Outcome:

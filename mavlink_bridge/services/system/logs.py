@@ -81,7 +81,7 @@ _Key = tuple[int, int, int]
 
 class LogService:
     """LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END, LOG_ERASE. `room(link)`: bytes that may be queued there now.
-    `may_erase()` is asked first (not while armed)."""
+    `may_erase()`: not while armed; then a list without a log says that that of the flight comes later."""
 
     clock: Clock = "link"
     handles = frozenset({"LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END", "LOG_ERASE"})
@@ -143,6 +143,8 @@ class LogService:
         count = len(logs)
         if not count:
             self._send(dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0), peer)
+            if not self._may_erase():
+                self._tell(Severity.NOTICE, "The log of this flight is listed after landing", peer)
         for number in range(max(first, 1), min(last, count) + 1):
             one = logs[number - 1]
             size = min(one.size, 0xFFFFFFFF)
@@ -187,8 +189,10 @@ class LogService:
             self._list = None
             reason = self.files.erase()
         if reason is not None:
-            text = f"Logs not erased: {reason}"[:50]
-            self._send(dialect.MAVLink_statustext_message(Severity.WARNING, text.encode("ascii", "replace")), peer)
+            self._tell(Severity.WARNING, f"Logs not erased: {reason}"[:50], peer)
+
+    def _tell(self, severity: Severity, text: str, peer: Peer) -> None:
+        self._send(dialect.MAVLink_statustext_message(severity, text.encode("ascii", "replace")), peer)
 
     def _end(self, key: _Key) -> None:
         found = self._downloads.pop(key, None)

@@ -30,6 +30,7 @@ from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.open_link import OpenLink
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.telemetry import announcements
+from mavlink_bridge.services.telemetry.boot_texts import BootTexts
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
@@ -119,6 +120,7 @@ class TelemetryService:
         self._row = 0
         self._at_once = False
         self._texts = announcements.TextQueue()
+        self._boot = BootTexts(parts.facts)
         self._outgoing: list[Outgoing] = []
         self.skipped = 0
         self.decided = True
@@ -153,11 +155,14 @@ class TelemetryService:
         self._greeted.discard(link)
         if fixed:
             self._fixed.add(link)
+        elif self.identity.speaks.habits.introduces_itself:
+            self._boot.open_link(link)
 
     def link_closed(self, link: int) -> None:
         self._links.pop(link, None)
         self._fixed.discard(link)
         self._greeted.discard(link)
+        self._boot.link_closed(link)
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
         """SET_MESSAGE_INTERVAL: 0 = default rate, -1 = off; faster than 50 Hz becomes 50 Hz."""
@@ -291,6 +296,8 @@ class TelemetryService:
                 self._refresh()
                 fresh = True
             self._append(link, due)
+        for link, text in self._boot.due():
+            self._output.send(text, link)
 
     def _leave(self, pool: StreamPool, link: int, due: Chosen, now_ms: int) -> bool:
         """To the pool; False where that is not possible."""

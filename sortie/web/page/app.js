@@ -62,6 +62,7 @@ function take(message) {
   $('#connection').className = heard ? 'up' : 'down';
   write($('#connection-text'), !all ? 'no vehicle heard yet' : heard === all ? (all > 1 ? `${all} vehicles` : 'connected') : `${heard} of ${all} heard`);
   $('#waiting').hidden = all > 0;
+  write($('#waiting'), message.absent.length ? `No connection to ${message.absent.join(', ')}; trying again` : 'Waiting for a vehicle to be heard');
   tabs.clock_ms = Date.now() - message.now_s * 1000;
   const known = state.vehicles.size;
   state.vehicles = new Map(message.vehicles.map(one => [one.system, one]));

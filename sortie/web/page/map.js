@@ -255,7 +255,6 @@ export class MapView {
 
   paintPlan(c) {
     const chosen = this.vehicles.find(one => one.system === this.selected);
-    if (chosen?.home) this.paintHome(c, ...chosen.home);
     const items = (this.plan?.mission ?? []).filter(item => item.place);
     const line = items.map(item => [item.x, item.y]);
     if (chosen?.home && line.length) {
@@ -285,6 +284,7 @@ export class MapView {
       c.fillText(String(item.seq), x, y + 4);
       c.textAlign = 'left';
     }
+    if (chosen?.home) this.paintHome(c, chosen.home, items);
     for (const point of this.plan?.rally ?? []) {
       const [x, y] = this.at(point.x, point.y);
       c.beginPath(); c.moveTo(x, y - 11); c.lineTo(x + 10, y + 7); c.lineTo(x - 10, y + 7); c.closePath();
@@ -293,8 +293,10 @@ export class MapView {
     }
   }
 
-  paintHome(c, lat, lon) {
-    const [x, y] = this.at(lat, lon);
+  // Beside an item that stands where home is, so that both can be read.
+  paintHome(c, [lat, lon], items) {
+    let [x, y] = this.at(lat, lon);
+    if (items.some(item => Math.hypot(...this.at(item.x, item.y).map((at, i) => at - [x, y][i])) < 18)) [x, y] = [x - 20, y + 14];
     c.fillStyle = this.ink.panel;
     c.strokeStyle = this.ink.text;
     c.lineWidth = 1.8;

@@ -22,6 +22,8 @@ function folded(texts) {
   return rows;
 }
 
+// flights-0002 in a log directory, 3-flights-0002 of a fleet's third vehicle.
+const flightName = name => name.replace(/^(?:(.+)-)?flights-0*(\d+)$/, (_, vehicle, number) => `${vehicle ? `Vehicle ${vehicle}, f` : 'F'}light ${number}`);
 const counted = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 export class Tabs {
@@ -225,8 +227,9 @@ export class Tabs {
     const flights = response.ok ? await response.json() : [];
     if (!flights.length) { place.replaceChildren(make('p', { class: 'quiet', text: 'No flight has been logged yet.' })); return; }
     place.replaceChildren(make('ul', { class: 'story' }, ...flights.map(one => make('li', {},
-      make('div', { class: 'row' }, make('b', { text: one.name }), make('span', { text: one.flight_time_s ? `${one.flight_time_s.toFixed(0)} s, ${one.distance_m.toFixed(0)} m, ${one.items_reached} items` : 'has not ended' }),
-        make('span', { class: 'quiet', text: new Date(one.flown_s * 1000).toLocaleString() })),
+      make('div', { class: 'row' }, make('b', { text: flightName(one.name) }), make('span', { text: one.flight_time_s ? `${one.flight_time_s.toFixed(0)} s, ${one.distance_m.toFixed(0)} m, ${counted(one.items_reached, 'item')}` : 'has not ended' }),
+        make('span', { text: one.outcome }),
+        make('span', { class: 'quiet', text: new Date(one.began_s * 1000).toLocaleString() })),
       make('div', { class: 'row' }, make('a', { href: `flights/${one.name}/report`, target: '_blank', rel: 'noopener', text: 'report' }),
         ...one.files.map(([file, size]) => make('a', { href: `flights/${one.name}/files/${file}`, download: file, text: `${file} (${size > 1e6 ? `${(size / 1e6).toFixed(1)} MB` : `${Math.ceil(size / 1e3)} kB`})` })))))));
   }

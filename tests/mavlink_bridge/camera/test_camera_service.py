@@ -475,6 +475,8 @@ def test_modes() -> None:
     bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
     assert bench.shelf.shots[0].focus_m == inf
     assert bench.ask(Cmd.SET_CAMERA_MODE, 0, CameraMode.VIDEO) == Result.DENIED
+    said = bench.send(Cmd.VIDEO_START_CAPTURE)
+    assert [one.text for one in said if one.get_type() == "STATUSTEXT"] == ["Camera: no video, it takes pictures"]
     assert bench.one("CAMERA_SETTINGS").mode_id == CameraMode.IMAGE_SURVEY
 
 

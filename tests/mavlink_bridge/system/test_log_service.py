@@ -180,6 +180,18 @@ def test_the_end_of_a_download_closes_the_file() -> None:
         assert (bench.shelf.open, bench.service.next_deadline_ms()) == (0, None)
 
 
+def test_in_the_first_flight_the_empty_list_says_when_its_log_comes() -> None:
+    """It said "No logs" to who flies; on the ground, and where there are logs, the list is all."""
+    bench = Bench()
+    bench.armed = True
+    entry, text = bench.ask(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF))
+    assert (entry.num_logs, text.text) == (0, "The log of this flight is listed after landing")
+    bench.armed = False
+    assert [one.get_type() for one in bench.ask(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF))] == [
+        "LOG_ENTRY"
+    ]
+
+
 def test_logs_are_erased_on_the_ground_only() -> None:
     """Refusals are told to the asker."""
     bench = Bench(b"x")

@@ -133,7 +133,7 @@ def test_own_commands_go_and_abort(tmp_path: Path) -> None:
     with served(tmp_path, "--param", "FM_COUNTDOWN=200", speedup="1") as service:
         refused = order(service, "go", "--json")
         assert (refused.returncode, last_line(refused)["result"]) == (1, "FAILED")
-        assert "GO refused: no mission" in refused.stderr
+        assert "GO refused (FAILED) in IDLE: no mission" in refused.stderr
         upload(service)
         done = order(service, "go", "--json")
         assert done.returncode == 0, done.stderr

@@ -130,6 +130,9 @@ def test_flights_are_listed_with_reports_and_files(logs, tmp_path):
     with page_run(tmp_path) as run:
         (flight,) = json.loads(ask(run, f"/{TOKEN}/flights")[2])
         assert flight["items_reached"] > 3
+        assert flight["outcome"] == "mission completed"
+        stamp = next(Path(logs).glob("flights/*/flight.tlog")).read_bytes()[:8]
+        assert flight["began_s"] == int.from_bytes(stamp, "big") / 1e6, "when it began, not when it was last written"
         names = [name for name, _ in flight["files"]]
         assert {"flight.bin", "summary.json"} <= set(names)
         status, headers, page = ask(run, f"/{TOKEN}/flights/{flight['name']}/report")

@@ -1,0 +1,74 @@
+"""ArduPilot's texts of a start, which scripts and people wait for before they arm: "ArduPilot Ready", "EKF3 IMU0 is
+using GPS" (the console of ArduCopter 4.6 SITL). ArduPilot SITL waits with its start for the first connection; here the
+vehicle has run before a station comes, so that each new link is told what has been said until then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.mav import Severity
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
+
+
+def _at_once(facts: VehicleFacts) -> bool:
+    return True
+
+
+def _has_gps(facts: VehicleFacts) -> bool:
+    return facts.param("GPS1_TYPE", 1.0) != 0.0
+
+
+def _has_origin(facts: VehicleFacts) -> bool:
+    return facts.vehicle.origin is not None
+
+
+def _elevation(facts: VehicleFacts) -> str:
+    origin = facts.vehicle.origin
+    assert origin is not None, "asked for once there is one"
+    return f"Field Elevation Set: {origin.alt:.0f}m"
+
+
+Occasion = Callable[[VehicleFacts], bool]
+LINES: Final[tuple[tuple[Occasion, str | Callable[[VehicleFacts], str]], ...]] = (
+    (_at_once, "Barometer 1 calibration complete"),
+    (_at_once, "ArduPilot Ready"),
+    (_at_once, "EKF3 IMU0 initialised"),
+    (_at_once, "AHRS: EKF3 active"),
+    (_at_once, "EKF3 IMU0 tilt alignment complete"),
+    (_at_once, "EKF3 IMU0 MAG0 initial yaw alignment complete"),
+    (_has_gps, "GPS 1: detected u-blox"),
+    (_has_origin, "EKF3 IMU0 origin set"),
+    (_has_origin, _elevation),
+    (lambda facts: facts.has_position, "EKF3 IMU0 is using GPS"),
+)
+"""When each may be said, in their order: none before those above it."""
+
+
+class BootTexts:
+    """Which links have been told how much."""
+
+    def __init__(self, facts: VehicleFacts) -> None:
+        self._facts = facts
+        self._said: list[str] = []
+        self._told: dict[int, int] = {}
+
+    def open_link(self, link: int) -> None:
+        """It is told everything from the beginning."""
+        self._told[link] = 0
+
+    def link_closed(self, link: int) -> None:
+        self._told.pop(link, None)
+
+    def due(self) -> Iterator[tuple[int, Message]]:
+        """Link and STATUSTEXT, of all that is new."""
+        while len(self._said) < len(LINES) and LINES[len(self._said)][0](self._facts):
+            line = LINES[len(self._said)][1]
+            self._said.append(line if isinstance(line, str) else line(self._facts))
+        for link, told in self._told.items():
+            if told < len(self._said):
+                self._told[link] = len(self._said)
+                for text in self._said[told:]:
+                    yield link, dialect.MAVLink_statustext_message(int(Severity.INFO), text.encode())
