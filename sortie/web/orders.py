@@ -6,7 +6,7 @@ does not.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import nan
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, S
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from sortie.web import requests
+from sortie.web.drawing import fence_around, lanes_over, mission_through
 from sortie.web.picture import COLUMNS, Vehicle
 
 SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB", "SYS_FAILURE_EN")
@@ -140,6 +141,58 @@ def _take_off_command(vehicle: Vehicle, height_m: float) -> CommandClient:
 def _fly_to(vehicle: Vehicle, asked: requests.FlyTo) -> Job:
     what = f"fly to {asked.lat:.6f}, {asked.lon:.6f} at {asked.height_m:g} m"
     return (yield from _reposition(vehicle, what, asked.lat, asked.lon, asked.height_m))
+
+
+def _look_at(vehicle: Vehicle, asked: requests.LookAt) -> Job:
+    home = vehicle.facts(vehicle.heard_ms).get("home")
+    if asked.lat is None or asked.lon is None:
+        return (yield from _command(vehicle, "look ahead", command_long(vehicle.target, Cmd.DO_SET_ROI_NONE)))
+    if home is None:
+        return Answer(False, "look there: the vehicle has not said where its home is, at whose height the place is")
+    client = command_int(
+        vehicle.target, Cmd.DO_SET_ROI_LOCATION, lat=asked.lat, lon=asked.lon, z=home[2], frame=Frame.GLOBAL
+    )
+    return (yield from _command(vehicle, f"look at {asked.lat:.6f}, {asked.lon:.6f}", client))
+
+
+def _orbit(vehicle: Vehicle, asked: requests.Orbit) -> Job:
+    facts = vehicle.facts(vehicle.heard_ms)
+    what = f"circle of {asked.radius_m:g} m around {asked.lat:.6f}, {asked.lon:.6f}"
+    home = facts.get("home")
+    if not facts.get("armed") or home is None:
+        return Answer(False, f"{what}: {'the vehicle is not armed' if home is not None else 'no home is known'}")
+    client = command_int(
+        vehicle.target, Cmd.DO_ORBIT, asked.radius_m, nan, nan, nan,
+        lat=asked.lat, lon=asked.lon, z=home[2] + asked.height_m, frame=Frame.GLOBAL,
+    )  # fmt: skip
+    return (yield from _command(vehicle, what, client))
+
+
+def _photo(vehicle: Vehicle, asked: requests.Photo) -> Job:
+    if vehicle.camera is None:
+        return Answer(False, "picture: no camera was heard")
+    target = replace(vehicle.target, component=vehicle.camera)
+    return (yield from _command(vehicle, "picture", command_long(target, Cmd.IMAGE_START_CAPTURE, 0.0, 0.0, 1.0)))
+
+
+def _draw(vehicle: Vehicle, asked: requests.Draw) -> Job:
+    flies, places = vehicle.target.firmware.vehicle_class.has_height, asked.places
+    if len(places) < _CORNERS and asked.what != "mission":
+        return Answer(False, f"{asked.what}: an area has {_CORNERS} corners at least")
+    kind = MissionType.FENCE if asked.what == "fence" else MissionType.MISSION
+    try:
+        through = lanes_over(places, asked.apart_m) if asked.what == "survey" else places
+    except ValueError as error:
+        return Answer(False, f"survey: {error}")
+    items = fence_around(places) if asked.what == "fence" else mission_through(through, asked.height_m, flies=flies)
+    client = MissionUpload(vehicle.target, items, kind=kind)
+    yield client
+    if client.outcome is not TransferOutcome.ACCEPTED:
+        return _told(asked.what, client.outcome, False)
+    return Answer(True, f"{asked.what}: uploaded, {len(items)} items")
+
+
+_CORNERS: Final = 3
 
 
 def _change_height(vehicle: Vehicle, asked: requests.ChangeHeight) -> Job:
@@ -340,6 +393,10 @@ _ACTS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
     requests.Manager: _flight,
     requests.TakeOff: _take_off,
     requests.FlyTo: _fly_to,
+    requests.LookAt: _look_at,
+    requests.Orbit: _orbit,
+    requests.Photo: _photo,
+    requests.Draw: _draw,
     requests.ChangeHeight: _change_height,
     requests.ChangeSpeed: _change_speed,
     requests.Turn: _turn,

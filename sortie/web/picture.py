@@ -222,6 +222,7 @@ class Vehicle:
             "countdown_s": self.countdown_s,
             "text": self.last_text,
             "photos": len(self.photos),
+            "camera": self.camera is not None,
         }
 
     def sample(self, now_ms: int) -> None:

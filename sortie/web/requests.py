@@ -5,7 +5,7 @@ A request is a JSON object: `ask` names it, `id` comes back with the answer, `sy
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,6 +17,8 @@ Float32 = Annotated[float, Meta(ge=-3.4028234e38, le=3.4028234e38)]
 """What a parameter holds."""
 Name = Annotated[str, Meta(min_length=1, max_length=16)]
 LARGEST_PLAN: Final = 4 << 20
+MOST_PLACES: Final = 200
+"""That are drawn on the map."""
 
 
 class Request(Struct, tag_field="ask", forbid_unknown_fields=True):
@@ -55,6 +57,35 @@ class FlyTo(Request, tag="fly_to"):
     lat: Latitude
     lon: Longitude
     height_m: Height
+
+
+class LookAt(Request, tag="look_at"):
+    """Nose or camera to a place on the ground; without one ahead again."""
+
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+
+
+class Orbit(Request, tag="orbit"):
+    """Circle around a place, `height_m` above home; where the firmware has DO_ORBIT."""
+
+    lat: Latitude
+    lon: Longitude
+    height_m: Height
+    radius_m: Annotated[float, Meta(gt=0.0, le=10_000.0)]
+
+
+class Photo(Request, tag="photo"):
+    """A picture, now."""
+
+
+class Draw(Request, tag="draw"):
+    """A plan that is drawn: through or around `places`; `apart_m`: between two lanes of a survey."""
+
+    what: Literal["fence", "mission", "survey"]
+    places: Annotated[list[tuple[Latitude, Longitude]], Meta(min_length=1, max_length=MOST_PLACES)]
+    height_m: Height = 20.0
+    apart_m: Annotated[float, Meta(ge=1.0, le=10_000.0)] = 20.0
 
 
 class ChangeHeight(Request, tag="height"):
@@ -135,8 +166,8 @@ class History(Request, tag="history"):
 
 
 AnyRequest = (
-    Arm | SetMode | Manager | TakeOff | FlyTo | ChangeHeight | ChangeSpeed | Turn | Pause | Start | Upload | Clear
-    | Item | SetParameter | Fail | Plan | ParameterTable | Simulator | History | Modes
+    Arm | SetMode | Manager | TakeOff | FlyTo | LookAt | Orbit | Photo | Draw | ChangeHeight | ChangeSpeed | Turn
+    | Pause | Start | Upload | Clear | Item | SetParameter | Fail | Plan | ParameterTable | Simulator | History | Modes
 )  # fmt: skip
 _DECODER: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequest)
 

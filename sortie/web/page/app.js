@@ -1,26 +1,41 @@
 // The page: what comes in is handed to the map, the curves and the panel; what a person does goes out as a request.
 import { Card, title } from './card.js';
 import { Charts } from './charts.js';
+import { Draw } from './draw.js';
 import { distance } from './geo.js';
 import { $, Line, figure, make, write } from './link.js';
 import { MapView } from './map.js';
 import { Tabs } from './tabs.js';
 
 const FAR_M = 20000;
-const state = { vehicles: new Map(), chosen: null, plans: new Map(), planFor: new Map(), histories: new Set(), hello: null };
+const state = { vehicles: new Map(), chosen: null, marked: new Set(), plans: new Map(), planFor: new Map(), histories: new Set(), hello: null };
 const chosen = () => state.chosen;
 const vehicle = () => state.vehicles.get(state.chosen);
 
 // --- parts ---
 const map = new MapView($('#map'), place => {
+  if (map.drawn) { draw.add(place); return; }
   if ($('#mark').hidden) $('#mark-height').value = vehicle()?.height_m > 2 ? Math.round(vehicle().height_m) : 20;
   $('#mark').hidden = false;
+  $('#mark-orbit').hidden = vehicle()?.firmware !== 'PX4';  // ArduPilot's copter has no DO_ORBIT
   write($('#mark-place'), `${place[0].toFixed(6)}, ${place[1].toFixed(6)}`);
 }, choose);
+const draw = new Draw(map, async more => {
+  const answer = await line.ask('draw', state.chosen, more);
+  tell(answer);
+  if (answer.ok) state.planFor.delete(state.chosen);
+  return answer.ok;
+});
 const charts = new Charts();
 const line = new Line({ hello, state: take, shut });
-const card = new Card(line, chosen, tell);
+const card = new Card(line, together, tell);
 const tabs = new Tabs(line, chosen, vehicle, tell);
+
+// Who is told: those that are ticked in the list, else the one that is looked at.
+function together() {
+  const there = [...state.marked].filter(system => state.vehicles.has(system));
+  return there.length ? there : state.chosen === null ? [] : [state.chosen];
+}
 
 function tell(answer) {
   const place = $('#answer');
@@ -156,11 +171,12 @@ function showFleet(vehicles, anew) {
   const list = $('#vehicles');
   write($('#fleet-count'), `${vehicles.length}`);
   if (anew && list.children.length !== vehicles.length) {
-    list.replaceChildren(...vehicles.map(one => make('li', {}, make('button', { type: 'button', onclick: () => choose(one.system) },
+    list.replaceChildren(...vehicles.map(one => make('li', {},
+      make('input', { type: 'checkbox', class: 'control-only', 'aria-label': `Tell vehicle ${one.system} together with others`, onchange: event => tick(one.system, event.target.checked) }), make('button', { type: 'button', onclick: () => choose(one.system) },
       make('span', { class: 'id' }), make('span'), make('span', { class: 'figure' }), make('span', { class: 'figure' })))));
   }
   vehicles.forEach((one, i) => {
-    const button = list.children[i].firstChild, [id, mode, height, left] = button.children;
+    const button = list.children[i].lastChild, [id, mode, height, left] = button.children;
     write(id, String(one.system));
     write(mode, one.lost ? 'lost' : `${one.armed ? '▲' : '▽'} ${one.mode ?? ''}`);
     write(height, figure(one.height_m, 0, 'm'));
@@ -172,7 +188,19 @@ function showFleet(vehicles, anew) {
   });
 }
 
+function tick(system, on) {
+  if (on) state.marked.add(system); else state.marked.delete(system);
+  $('#together').hidden = !state.marked.size;
+  write($('#together'), `The buttons act on ${state.marked.size} vehicle${state.marked.size === 1 ? '' : 's'}: ${[...state.marked].sort((a, b) => a - b).join(', ')}`);
+}
+
 // --- what a person does ---
+$('#mark-look').addEventListener('click', async () => tell(await line.ask('look_at', state.chosen, { lat: map.mark[0], lon: map.mark[1] })));
+$('#mark-ahead').addEventListener('click', async () => tell(await line.ask('look_at', state.chosen)));
+$('#mark-circle').addEventListener('click', async () => {
+  const [lat, lon] = map.mark;
+  tell(await line.ask('orbit', state.chosen, { lat, lon, height_m: Number($('#mark-height').value), radius_m: Number($('#mark-radius').value) }));
+});
 $('#mark').addEventListener('submit', async event => {
   event.preventDefault();
   const [lat, lon] = map.mark;

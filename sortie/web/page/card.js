@@ -57,38 +57,46 @@ export class Card {
     $('#change-value').addEventListener('input', () => { this.typed = true; });
   }
 
-  async ask(ask, more) { this.tell(await this.line.ask(ask, this.chosen(), more)); }
+  // Each of those that are told; of several how many have accepted, and what the first of the others says.
+  async ask(ask, more) {
+    const systems = this.chosen(), answers = await Promise.all(systems.map(system => this.line.ask(ask, system, more)));
+    if (answers.length === 1) return this.tell(answers[0]);
+    const bad = answers.findIndex(answer => !answer.ok), accepted = answers.filter(answer => answer.ok).length;
+    this.tell(bad < 0 ? { ok: true, text: `all ${answers.length}: ${answers[0].text}` } : { ok: false, text: `${accepted} of ${answers.length}; vehicle ${systems[bad]}: ${answers[bad].text}` });
+  }
+
+  sure(text, yes, bad) { const many = this.chosen().length; return sure(many > 1 ? `${many} vehicles. ${text}` : text, yes, bad); }
 
   // What moves the vehicle is asked for once more; what stops it is done at once.
   async act(name) {
-    const v = this.v, has = mode => (this.modes[this.chosen()] ?? []).includes(mode);
-    if (name === 'GO' && !await sure('GO: after the countdown the vehicle arms and flies its mission.', 'GO')) return;
+    const v = this.v, has = mode => (this.modes[v.system] ?? []).includes(mode);
+    if (name === 'GO' && !await this.sure('GO: after the countdown the vehicle arms and flies its mission.', 'GO')) return;
     if (name === 'GO' || name === 'ABORT') return this.ask('flight', { command: name });
     if (name === 'arm') {
-      if (!v.armed && !await sure('Arm: the motors start.', 'Arm')) return;
+      if (!v.armed && !await this.sure('Arm: the motors start.', 'Arm')) return;
       return this.ask('arm', { on: !v.armed });
     }
     if (name === 'start') {
-      if (!v.armed && !await sure(`Start the mission: the vehicle arms and ${v.flies ? 'takes off' : 'drives off'} at once.`, 'Start')) return;
+      if (!v.armed && !await this.sure(`Start the mission: the vehicle arms and ${v.flies ? 'takes off' : 'drives off'} at once.`, 'Start')) return;
       return this.ask('start');
     }
     if (name === 'cut') {
       const falls = v.flies && v.height_m > 1 ? ` It falls from ${figure(v.height_m, 0, 'm')}.` : '';
-      return await sure(`Motors off, now?${falls}`, 'Motors off', true) ? this.ask('arm', { on: false, force: true }) : undefined;
+      return await this.sure(`Motors off, now?${falls}`, 'Motors off', true) ? this.ask('arm', { on: false, force: true }) : undefined;
     }
-    if (name === 'pause') return this.ask('pause');
+    if (name === 'pause' || name === 'photo') return this.ask(name);
     const wanted = name === 'rtl' ? ['RTL', 'Return'] : v.flies ? ['LAND', 'Land'] : ['HOLD', 'Hold'];
     return this.ask('mode', { mode: wanted.find(has) ?? wanted[0] });
   }
 
   async setMode(mode) {
-    if (this.v.armed && !await sure(`From ${this.v.mode} to ${mode} while it is armed?`, mode)) return;
+    if (this.v.armed && !await this.sure(`From ${this.v.mode} to ${mode} while it is armed?`, mode)) return;
     this.picked = false;
     this.ask('mode', { mode });
   }
 
   async takeOff(height_m) {
-    if (await sure(`Take off to ${height_m} m: the vehicle arms, and its motors start.`, 'Take off')) this.ask('takeoff', { height_m });
+    if (await this.sure(`Take off to ${height_m} m: the vehicle arms, and its motors start.`, 'Take off')) this.ask('takeoff', { height_m });
   }
 
   change(name, value) { this.typed = false; return this.ask(name.split('_')[0], { [name]: value }); }
@@ -142,7 +150,7 @@ export class Card {
     const counting = v.flight === 'PREFLIGHT' || v.flight === 'ARMED', counts = v.flight === 'ARMED' && v.countdown_s > 0;
     $('#countdown').hidden = !counts;
     if (counts) write($('#countdown'), `T − ${v.countdown_s} s`);
-    const can = { GO: v.flight && !counting && !v.armed, ABORT: counting, start: v.items !== 0 && v.mission !== 'no mission' && !counting, arm: true, cut: v.armed, pause: v.armed, rtl: true, land: true };
+    const can = { GO: v.flight && !counting && !v.armed, ABORT: counting, start: v.items !== 0 && v.mission !== 'no mission' && !counting, arm: true, cut: v.armed, pause: v.armed, rtl: true, land: true, photo: true };
     const enabled = { rtl: v.armed, land: v.armed };
     for (const [name, button] of Object.entries(this.buttons)) {
       if (button.hidden === Boolean(can[name])) button.hidden = !can[name];
@@ -153,6 +161,7 @@ export class Card {
     write(this.buttons.start, v.armed && (v.mission === 'active' || v.mission === 'paused' || v.item > 1) ? 'Continue mission' : 'Start mission');
     $('#takeoff-form').hidden = v.flies === false || Boolean(v.armed);
     $('#change-form').hidden = !v.armed;
+    $('#camera').hidden = !v.camera;
     for (const option of $('#change-what').options) option.hidden = v.flies === false && option.value === 'height_m';
     if (v.flies === false && $('#change-what').value === 'height_m') $('#change-what').value = 'speed_mps';
     this.present();

@@ -11,7 +11,7 @@ const RETURN = 20, MOST_TRACK = 4000, MOST_NAMES = 80;
 export class MapView {
   constructor(canvas, onMark, onPick) {
     Object.assign(this, { canvas, onMark, onPick, context: canvas.getContext('2d'), lat: 0, lon: 0, zoom: 2, tiles: null, pictures: new Map(),
-      vehicles: [], tracks: new Map(), photos: new Map(), plan: null, selected: null, mark: null, follow: false, placed: false, ground: new Ground(() => this.draw()), pointers: new Map(), dirty: true });
+      vehicles: [], tracks: new Map(), photos: new Map(), plan: null, selected: null, mark: null, drawn: null, closed: false, follow: false, placed: false, ground: new Ground(() => this.draw()), pointers: new Map(), dirty: true });
     new ResizeObserver(() => this.resize()).observe(canvas);
     this.listen();
     this.resize();
@@ -102,9 +102,9 @@ export class MapView {
   // A click on another vehicle chooses it, one anywhere else marks the place.
   markAt(x, y) {
     const near = this.vehicles.find(one => one.system !== this.selected && Math.hypot(...this.at(one.lat, one.lon).map((at, i) => at - [x, y][i])) < 14);
-    if (near) { this.onPick(near.system); return; }
-    this.mark = this.placeAt(x, y);
-    this.onMark(this.mark);
+    if (near && !this.drawn) { this.onPick(near.system); return; }
+    if (!this.drawn) this.mark = this.placeAt(x, y);
+    this.onMark(this.placeAt(x, y));
     this.draw();
   }
 
@@ -180,6 +180,7 @@ export class MapView {
     for (const one of this.vehicles) if (one.system !== this.selected) this.paintVehicle(c, one);
     for (const one of this.vehicles) if (one.system === this.selected) this.paintVehicle(c, one);
     this.paintMark(c);
+    this.paintDrawn(c);
     this.paintScale(c);
   }
 
@@ -386,6 +387,17 @@ export class MapView {
     const [x, y] = this.at(...this.mark);
     c.strokeStyle = this.ink.bad; c.lineWidth = 2;
     c.beginPath(); c.arc(x, y, 8, 0, 7); c.moveTo(x - 13, y); c.lineTo(x + 13, y); c.moveTo(x, y - 13); c.lineTo(x, y + 13); c.stroke();
+  }
+
+  // What is being drawn.
+  paintDrawn(c) {
+    if (!this.drawn?.length) return;
+    this.path(c, this.drawn, this.closed);
+    c.lineWidth = 2.4; c.strokeStyle = this.ink.look; c.stroke();
+    for (const place of this.drawn) {
+      const [x, y] = this.at(...place);
+      c.beginPath(); c.arc(x, y, 4.5, 0, 7); c.fillStyle = this.ink.look; c.fill();
+    }
   }
 
   paintScale(c) {

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("aiohttp", reason="the page's library is not installed: sortie[web]")
 
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.shown import keep, on_a_page
+from tests.fakes.shown import keep, on_a_page, shown
 
 SQUARE = Path(__file__).parents[3] / "examples" / "square.plan"
 DROPPED = "([name, text]) => { const all = new DataTransfer(); all.items.add(new File([text], name)); return all; }"
@@ -81,6 +81,45 @@ def test_a_plan_is_dropped_on_the_map_counted_down_and_aborted(page, tmp_path):
     page.page.click("#plan-clear")
     page.shows("#answer", "plan cleared")
     page.shows("#plan", "The vehicle has no plan.")
+
+
+def test_several_are_told_together_and_a_plan_is_drawn(window, tmp_path):
+    """Ticked vehicles do what the buttons say, the others do not; clicks on the map become a fence, and a place is
+    looked at."""
+    with shown(tmp_path, "--count", "3", "--control", "--speedup", "1") as address:
+        opened = window(viewport={"width": 1500, "height": 900})
+        opened.page.goto(address)
+        opened.until("() => document.querySelectorAll('#vehicles li').length === 3")
+        opened.shows("#name", "Vehicle 1")
+        for number in (2, 3):
+            opened.page.check(f"#vehicles li:nth-child({number}) input")
+        opened.shows("#together", "2 vehicles: 2, 3")
+        opened.until("() => [...document.querySelectorAll('#mode-name option')].some(one => one.value === 'LOITER')")
+        opened.page.select_option("#mode-name", "LOITER")
+        opened.page.click("#mode-form button")
+        opened.shows("#answer", "all 2: mode LOITER: accepted")
+        opened.until(
+            "() => [...document.querySelectorAll('#vehicles li')].map(one => one.textContent.includes('LOITER')).join()"
+            " === 'false,true,true'"
+        )
+        opened.page.click("#to-plan")
+        opened.page.click("#plan-draw")
+        opened.page.select_option("#draw-what", "fence")
+        box = opened.page.query_selector("#map").bounding_box()
+        for x, y in ((0.3, 0.4), (0.7, 0.4), (0.7, 0.8), (0.5, 0.6)):
+            opened.page.click("#map", position={"x": box["width"] * x, "y": box["height"] * y})
+        opened.page.click("#draw-back")
+        opened.shows("#draw-count", "3 places")
+        keep(opened, tmp_path, "draw")
+        opened.page.click("#draw button[type=submit]")
+        opened.shows("#answer", "fence: uploaded, 3 items")
+        opened.shows("#plan", "3 fence points")
+        assert not opened.page.is_visible("#draw")
+        opened.page.click("#map", position={"x": box["width"] * 0.6, "y": box["height"] * 0.3})
+        assert not opened.page.is_visible("#mark-orbit")
+        opened.page.click("#mark-look")
+        opened.shows("#answer", "look at ")
+        assert not opened.errors
 
 
 def test_it_is_flown_by_hand(page, tmp_path):

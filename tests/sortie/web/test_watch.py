@@ -59,7 +59,8 @@ def test_who_only_looks_cannot_act():
             "fly_to": {"lat": 1, "lon": 1, "height_m": 1}, "pause": {}, "start": {}, "clear": {},
             "height": {"height_m": 10}, "speed": {"speed_mps": 3}, "heading": {"heading_deg": 90},
             "upload": {"name": "a.plan", "text": SQUARE}, "item": {"seq": 1}, "fail": {"unit": "GPS", "type": "OFF"},
-            "set": {"name": "A", "value": 1, "type": 9},
+            "set": {"name": "A", "value": 1, "type": 9}, "look_at": {}, "photo": {},
+            "orbit": {"lat": 1, "lon": 1, "height_m": 1, "radius_m": 9}, "draw": {"what": "fence", "places": [[1, 1]]},
         }  # fmt: skip
         frames = page.endpoint.statistics(page.number).frames_out
         for name, more in acts.items():
@@ -278,6 +279,52 @@ def test_height_speed_and_heading_are_changed_in_flight(watched):
     watched.until(lambda facts: facts["speed_mps"] > 1.8, 20.0)
     watched.run(5.0)
     assert watched.facts()["speed_mps"] < 2.3
+
+
+def test_what_is_drawn_is_the_vehicles_plan(watched):
+    """A fence and a survey arrive as what they are; an area of two corners is none."""
+    watched.until(lambda facts: facts["ready"])
+    corners = [[HOME.lat + north, HOME.lon + east] for north, east in ((0, 0), (0.002, 0), (0.002, 0.002), (0, 0.002))]
+    assert watched.ask("draw", what="fence", places=corners).text == "fence: uploaded, 4 items"
+    assert watched.ask("draw", what="survey", places=corners, height_m=30.0, apart_m=50.0).ok
+    plan = watched.ask("plan").data
+    assert [item["param1"] for item in plan["fence"]] == [4.0] * 4
+    names = [item["name"] for item in plan["mission"]]
+    assert (names[0], names[-1]) == ("NAV_TAKEOFF", "NAV_RETURN_TO_LAUNCH")
+    assert len(names) > 6
+    assert all(item["z"] == 30.0 for item in plan["mission"][:-1])
+    assert watched.ask("draw", what="survey", places=corners[:2]).text == "survey: an area has 3 corners at least"
+
+
+def test_it_looks_at_a_place_and_ahead_again(watched):
+    """The nose turns to what is told, and the next leg turns it back. A picture needs a camera."""
+    watched.until(lambda facts: facts["ready"])
+    assert watched.ask("takeoff", height_m=10.0).ok
+    watched.until(lambda facts: facts["height_m"] > 9.0)
+    assert watched.ask("look_at", lat=HOME.lat, lon=HOME.lon + 0.002).ok
+    watched.until(lambda facts: abs(facts["heading_deg"] - 90.0) < 3.0)
+    assert watched.ask("look_at").ok
+    assert watched.ask("fly_to", lat=HOME.lat + 0.002, lon=HOME.lon, height_m=10.0).ok
+    watched.until(lambda facts: min(facts["heading_deg"], 360.0 - facts["heading_deg"]) < 5.0)
+    assert watched.ask("photo").text == "picture: no camera was heard"
+
+
+def test_a_px4_circles_around_a_place():
+    """ArduPilot's copter has no DO_ORBIT, and its page no button for it."""
+    with Session(home=HOME, firmware="px4") as session:
+        page = Watched(session)
+        page.run(2.0)
+        page.until(lambda facts: facts["ready"])
+        assert page.ask("takeoff", height_m=12.0).ok
+        page.until(lambda facts: facts["height_m"] > 11.0)
+        assert page.ask("orbit", lat=HOME.lat, lon=HOME.lon, height_m=12.0, radius_m=25.0).ok
+        page.run(40.0)
+        far = []
+        for _ in range(20):
+            page.run(1.0)
+            facts = page.facts()
+            far.append(distance(HOME, GeoPoint(facts["lat"], facts["lon"], HOME.alt)))
+        assert all(abs(one - 25.0) < 3.0 for one in far), far
 
 
 def test_a_refusal_says_why(watched):
