@@ -41,10 +41,8 @@ def _ordered(command: FlightCommand, remote: Remote) -> Answer:
     if accepted:
         return Answer(data, f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
     why = said.newest(Severity.WARNING)
-    refused = f"{command.name} refused ({outcome}) in {state}"
-    return Answer(
-        data, complaint=f"{refused}: {why.removeprefix(f'{command.name} refused: ')}" if why else refused, status=1
-    )
+    complaint = f"{why} ({outcome} in {state})" if why else f"{command.name} refused ({outcome}) in {state}"
+    return Answer(data, complaint=complaint, status=1)
 
 
 def go(given: Given) -> int:

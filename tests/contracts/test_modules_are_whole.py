@@ -35,6 +35,8 @@ ALONE: Mapping[str, str] = {
     "sitl.ardupilot.launcher": "one package for each firmware's simulator",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
+    "mavlink_bridge.services.telemetry.boot_texts": "texts, and when each may be said; the service is long enough",
+    "sortie.web.drawing": "geometry of what is drawn, apart from the orders over MAVLink",
     "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
     "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",

@@ -55,9 +55,14 @@ def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:
         yield dialect.MAVLink_statustext_message(severity, chunk, chunk_id, number)
 
 
+def introduces(identity: Identity) -> bool:
+    """Does it tell in texts who it is and how far its start has come?"""
+    return identity.speaks.habits.introduces_itself
+
+
 def banner(identity: Identity) -> list[Message]:
     """The lines of `Identity.banner` as STATUSTEXTs (INFO), where the firmware tells them."""
-    if not identity.speaks.habits.introduces_itself:
+    if not introduces(identity):
         return []
     return [dialect.MAVLink_statustext_message(Severity.INFO, line.encode()) for line in identity.banner()]
 

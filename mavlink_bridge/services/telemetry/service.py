@@ -155,7 +155,7 @@ class TelemetryService:
         self._greeted.discard(link)
         if fixed:
             self._fixed.add(link)
-        elif self.identity.speaks.habits.introduces_itself:
+        elif announcements.introduces(self.identity):
             self._boot.open_link(link)
 
     def link_closed(self, link: int) -> None:

@@ -255,7 +255,7 @@ def test_commands_reach_one_or_all(tmp_path: Path) -> None:
         assert len(run(tmp_path, "status", *connect).stdout.splitlines()) == 4
         refused = run(tmp_path, "go", "--target", "all", *connect)
         assert refused.returncode == 1
-        assert refused.stderr.count("GO refused (FAILED)") == 3, "nobody has a mission"
+        assert refused.stderr.count("GO refused: no mission (FAILED") == 3, "nobody has a mission"
         nobody = run(tmp_path, "go", "--target", "9", *connect)
         assert nobody.returncode == 1
         assert "heard are 1, 2, 3" in nobody.stderr

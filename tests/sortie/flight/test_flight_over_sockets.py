@@ -133,7 +133,7 @@ def test_own_commands_go_and_abort(tmp_path: Path) -> None:
     with served(tmp_path, "--param", "FM_COUNTDOWN=200", speedup="1") as service:
         refused = order(service, "go", "--json")
         assert (refused.returncode, last_line(refused)["result"]) == (1, "FAILED")
-        assert "GO refused (FAILED) in IDLE: no mission" in refused.stderr
+        assert "GO refused: no mission (FAILED in IDLE)" in refused.stderr
         upload(service)
         done = order(service, "go", "--json")
         assert done.returncode == 0, done.stderr
@@ -144,13 +144,13 @@ def test_own_commands_go_and_abort(tmp_path: Path) -> None:
         assert facts["mission"]["items"] == 2
         again = order(service, "go")
         assert again.returncode == 1
-        assert "GO refused (TEMPORARILY_REJECTED) in ARMED" in again.stderr
+        assert "(TEMPORARILY_REJECTED in ARMED)" in again.stderr
         assert order(service, "abort").returncode == 0
         facts = last_line(order(service, "status", "--json"))
         assert (facts["state"], facts["armed"], facts["countdown_s"]) == ("IDLE", False, 0)
         late = order(service, "abort")
         assert late.returncode == 1
-        assert "ABORT refused (TEMPORARILY_REJECTED) in IDLE" in late.stderr
+        assert "(TEMPORARILY_REJECTED in IDLE)" in late.stderr
 
 
 def test_own_command_watch_sees_a_flight(tmp_path: Path) -> None:
