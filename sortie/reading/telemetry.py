@@ -6,6 +6,7 @@ Only the kinds of messages that are wanted are decoded: a quarter of a log, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from math import degrees, hypot, nan
 from pathlib import Path
@@ -203,10 +204,14 @@ def read_telemetry(path: Path) -> FlightFacts:
 def _boot_us(data: bytes, parser: Any) -> int:
     """When the vehicle booted, us since 1970, by the first message that says how long ago that is; without one, when
     the log begins."""
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
+
     first: int | None = None
     for frame in frames(data):
         first = frame.stamp_us if first is None else first
-        if frame.kind == 33:  # GLOBAL_POSITION_INT
+        if frame.kind != 33:  # GLOBAL_POSITION_INT
+            continue
+        with suppress(dialect.MAVError):  # a damaged one: the next will say it
             since_ms: int = parser.decode(bytearray(frame.data)).time_boot_ms
             return frame.stamp_us - since_ms * 1000
     return first or 0

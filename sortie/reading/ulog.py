@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
+from contextlib import redirect_stdout
+from io import StringIO
 from math import hypot, isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -36,6 +38,17 @@ _STEP_S: Final = 0.1
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 """PX4 colours its console, and some of that comes into the log."""
 _LEVEL_OF_ASCII: Final = ord("0")
+_LONGEST_US: Final = 7 * 86_400 * 10**6
+"""No flight is longer than a week."""
+_NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    "vehicle_status": ("arming_state", "nav_state"),
+    "home_position": ("lat", "lon", "alt"),
+    "vehicle_global_position": ("lat", "lon", "alt"),
+    "navigator_mission_item": (
+        "sequence_current", "nav_cmd", "latitude", "longitude", "altitude", "altitude_is_relative",
+    ),
+}  # fmt: skip
+"""A topic without these, by another version or damaged, is passed over."""
 
 
 def open_ulog(path: Path, topics: list[str]) -> Any:
@@ -46,9 +59,14 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
     except ModuleNotFoundError as error:
         raise UserError("a .ulg log needs pyulog: pip install 'sortie-mavlink[ulog]'") from error
     try:
-        return ULog(str(path), topics)
-    except (ULogException, struct.error, ValueError, TypeError, IndexError, KeyError, UnicodeDecodeError) as error:
+        with redirect_stdout(StringIO()):  # pyulog prints what is damaged; `file_corruption` tells it too
+            return ULog(str(path), topics)
+    except (ULogException, struct.error, ValueError, TypeError, IndexError, KeyError) as error:
         raise UserError(f"{path}: a ULog that cannot be read: {error}") from error
+    except OSError as error:
+        if error.filename is not None:
+            raise  # the file itself cannot be opened
+        raise UserError(f"{path}: a ULog that cannot be read: a damaged length leads beside the file") from error
 
 
 def read_ulog(path: Path) -> FlightFacts:
@@ -56,17 +74,28 @@ def read_ulog(path: Path) -> FlightFacts:
     log = open_ulog(path, _TOPICS)
     topics: dict[str, Any] = {}
     for one in log.data_list:
-        topics.setdefault(one.name, one.data)  # the first instance
+        if one.name not in topics and {"timestamp", *_NEEDED.get(one.name, ())} <= one.data.keys():
+            data = _of_one_log(one.data, log.start_timestamp)
+            if len(data["timestamp"]):
+                topics[one.name] = data  # of the first instance that has any
     facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
     facts.vehicle = f"{log.msg_info_dict.get('sys_name', 'PX4')} {log.get_version_info_str() or ''}".strip()
     _states(facts, topics)
     _track(facts, topics)
     for text in log.logged_messages:
         words = _COLOURS.sub("", text.message)
-        facts.say(text.timestamp / 1e6, words, Severity(text.log_level - _LEVEL_OF_ASCII))
+        level = min(max(text.log_level - _LEVEL_OF_ASCII, Severity.EMERGENCY), Severity.DEBUG)
+        facts.say(text.timestamp / 1e6, words, Severity(level))
     _plan(facts, topics)
     _parameters(facts, log)
     return facts
+
+
+def _of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
+    """The rows whose time can be one of this log: a damaged one may be years away."""
+    times_us = np.asarray(data["timestamp"], dtype=np.float64)
+    keep = (times_us >= start_us) & (times_us < start_us + _LONGEST_US)
+    return data if keep.all() else {name: np.asarray(values)[keep] for name, values in data.items()}
 
 
 def _parameters(facts: FlightFacts, log: Any) -> None:
