@@ -9,7 +9,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
 from autopilot.mission.sequencer import InvalidIndexError, MissionState, NoNavigationItemError
 from autopilot.modes.auto import AutoMode
-from autopilot.modes.manager import ModeChoice
+from autopilot.modes.manager import ModeChoice, ReturnBy
 
 _HIGHEST_TAG = 65535
 
@@ -72,10 +72,17 @@ class MissionCommands:
 
     def land_start(self, now_ms: int) -> Outcome:
         """DO_LAND_START as a command."""
+        return self._return(ReturnBy.LANDING, now_ms)
+
+    def return_path_start(self, now_ms: int) -> Outcome:
+        """DO_RETURN_PATH_START as a command."""
+        return self._return(ReturnBy.PATH, now_ms)
+
+    def _return(self, way: ReturnBy, now_ms: int) -> Outcome:
         number = self._facts.vehicle_class.modes.landing_sequence
         if number is None:
             return Outcome(Result.UNSUPPORTED, "not for this vehicle")
-        return self._modes.set(number, now_ms, ModeReason.GCS_COMMAND)
+        return self._modes.return_by(way, number, now_ms, ModeReason.GCS_COMMAND)
 
     def pause(self) -> Outcome:
         if not self._modes.mode.pause():

@@ -182,7 +182,7 @@ _ROWS: Final = (
         _C.DO_REPEAT_SERVO, "RepeatServo", _DO, _ALL,
         (_P(1, "channel"), _P(2, "pulse", "us"), _P(3, "times"), _P(4, "cycle", "s")), output=_SET,
     ),
-    CommandSpec(_C.DO_RETURN_PATH_START, "ReturnPathStart", _DO, place=True),
+    CommandSpec(_C.DO_RETURN_PATH_START, "ReturnPathStart", _DO, _ALL, place=True),
     CommandSpec(_C.DO_LAND_START, "LandStart", _DO, _ALL, place=True),
     CommandSpec(_C.DO_GO_AROUND, "Go Around", _DO, place=True),
     CommandSpec(_C.DO_PAUSE_CONTINUE, "PauseContinue", _DO, parameters=(_P(1, "0: pause"),)),

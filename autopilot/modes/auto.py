@@ -11,13 +11,14 @@ from collections.abc import Callable
 from math import hypot
 from typing import Final
 
-from autopilot.context.frames import amsl
+from autopilot.context.frames import amsl, local
 from autopilot.context.journal import Journal, SaveProgress
-from autopilot.interface.geo import GeoPoint, distance
+from autopilot.interface.geo import GeoPoint, Ned, distance
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Severity
+from autopilot.mission.commands import has_position, spec_of
 from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
@@ -33,6 +34,15 @@ from autopilot.vehicles.mode_table import ModeSpec
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
+
+
+def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
+    """Metres to the nearest point of a leg."""
+    way = tuple(b - a for a, b in zip(begin, end, strict=True))
+    off = tuple(b - a for a, b in zip(begin, here, strict=True))
+    squared = sum(one * one for one in way)
+    part = min(max(sum(a * b for a, b in zip(way, off, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
+    return hypot(*(b - part * a for a, b in zip(way, off, strict=True)))
 
 
 class AutoMode(Mode):
@@ -318,6 +328,37 @@ class AutoMode(Mode):
             if best is None or away < best[0]:
                 best = (away, item.seq)
         return None if best is None else best[1]
+
+    def return_path(self) -> int | None:
+        """Index of the item at the end of the nearest leg (3-D) behind a DO_RETURN_PATH_START, up to a landing or the
+        end; None: there is no such leg. Source: AP_Mission.cpp, jump_to_closest_mission_leg."""
+        starts = [item for item in self.mission.items() if item.command == Cmd.DO_RETURN_PATH_START]
+        legs = [leg for start in starts for leg in self._legs_behind(start)]
+        return min(legs, default=(0.0, None))[1]
+
+    def _legs_behind(self, start: MissionItem) -> list[tuple[float, int]]:
+        """Metres from here to each leg, and the item at its end."""
+        here = self.facts.vehicle.state.position
+        begin = None if start.x == 0.0 and start.y == 0.0 else self._place_of(start)
+        found: list[tuple[float, int]] = []
+        seen: set[int] = set()
+        item = self.sequencer.next_nav(self.mission, start.seq)
+        while item is not None and item.seq not in seen:
+            seen.add(item.seq)
+            if has_position(item.command) and (item.x != 0.0 or item.y != 0.0):
+                end = self._place_of(item)
+                if begin is not None:
+                    found.append((_to_leg(here, begin, end), item.seq))
+                begin = end
+            spec = spec_of(item.command)
+            if spec is not None and spec.comes_down:
+                break
+            item = self.sequencer.next_nav(self.mission, item.seq)
+        return found
+
+    def _place_of(self, item: MissionItem) -> Ned:
+        there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z, item.x, item.y))
+        return local(self.facts, there)
 
     def _away(self, item: MissionItem, altitude: float) -> float:
         if item.x == 0.0 and item.y == 0.0:

@@ -205,5 +205,6 @@ DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], CommandStartResult]]]
     Cmd.DO_GUIDED_LIMITS: DoItems._limits,
     Cmd.DO_SET_REVERSE: DoItems._reverse,
     Cmd.DO_LAND_START: DoItems._marker,
+    Cmd.DO_RETURN_PATH_START: DoItems._marker,
     Cmd.DO_AUX_FUNCTION: DoItems._auxiliary,
 }

@@ -7,6 +7,7 @@ since ground stations repeat themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Final, Protocol
 
 from autopilot.context.events import ModeChanged
@@ -26,6 +27,18 @@ _FAILSAFES: Final = frozenset({
     ModeReason.RADIO_FAILSAFE, ModeReason.BATTERY_FAILSAFE, ModeReason.GCS_FAILSAFE, ModeReason.EKF_FAILSAFE,
     ModeReason.FENCE_BREACHED, ModeReason.TERMINATE, ModeReason.CRASH_FAILSAFE, ModeReason.FAILSAFE,
 })  # fmt: skip
+
+
+class ReturnBy(Enum):
+    """Which parts of a mission the mode of its landing sequence may go on with. The value says that there is none."""
+
+    EITHER = "No return path or landing sequence found"
+    PATH = "No return path found"
+    LANDING = "No landing sequence found"
+
+
+_BY_PATH: Final = (ReturnBy.EITHER, ReturnBy.PATH)
+_BY_LANDING: Final = (ReturnBy.EITHER, ReturnBy.LANDING)
 
 
 class ModeWatch(Protocol):
@@ -61,6 +74,7 @@ class ModeChoice:
         self._heading = heading
         self._take_command = take_command
         self._events = _NO_EVENTS
+        self._returns = ReturnBy.EITHER
         self.watch: ModeWatch | None = None
         self.pilot_complaint: Callable[[ModeSpec], str | None] = lambda spec: None
         """Why the pilot's sticks, as they are, keep a mode from being entered, or None."""
@@ -168,12 +182,23 @@ class ModeChoice:
         )
         return None if why is None else failed + why
 
+    def return_by(self, way: ReturnBy, number: int, now_ms: int, reason: ModeReason) -> Outcome:
+        """Into the mode of the landing sequence, `number`, by this way alone."""
+        self._returns = way
+        try:
+            return self.set(number, now_ms, reason)
+        finally:
+            self._returns = ReturnBy.EITHER
+
     def _to_landing_sequence(self) -> str | None:
         if self._context.facts.landed:
             return "not flying"
-        start = self._auto.landing_start()
+        paths, landings = self._returns in _BY_PATH, self._returns in _BY_LANDING
+        start = self._auto.return_path() if paths else None
+        if start is None and landings:
+            start = self._auto.landing_start()
         if start is None:
-            return "No return path or landing sequence found"
+            return self._returns.value
         try:
             self._auto.go_on_at(start)
         except SetCurrentError as error:

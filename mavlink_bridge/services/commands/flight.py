@@ -115,6 +115,11 @@ def land_start(_command: Command, context: Context) -> Outcome:
     return context.parts.mission_commands.land_start(context.now_ms)
 
 
+def return_path_start(_command: Command, context: Context) -> Outcome:
+    """DO_RETURN_PATH_START: go on with the nearest leg of the way home."""
+    return context.parts.mission_commands.return_path_start(context.now_ms)
+
+
 def pause_continue(command: Command, context: Context) -> Outcome:
     """DO_PAUSE_CONTINUE: 0 pauses, 1 goes on."""
     match command.whole(1):
@@ -245,6 +250,7 @@ ROWS: dict[int, Row] = {
     Cmd.DO_FLIGHTTERMINATION: Row(terminate_flight, required=(1,), at_once=True),
     Cmd.DO_CHANGE_ALTITUDE: Row(change_altitude, required=(1,), needs=_flies),
     Cmd.DO_LAND_START: Row(land_start),
+    Cmd.DO_RETURN_PATH_START: Row(return_path_start),
     Cmd.DO_REPOSITION: Row(reposition, place=True, long_frame=Frame.GLOBAL),
     Cmd.DO_PAUSE_CONTINUE: Row(pause_continue, required=(1,)),
     Cmd.DO_SET_REVERSE: Row(set_reverse, required=(1,), needs=_reverses),

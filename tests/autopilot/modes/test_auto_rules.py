@@ -256,6 +256,47 @@ def test_land_start_without_a_marker_is_refused() -> None:
     assert bench.core.sequencer.current_nav_index() == 2
 
 
+PATH = (takeoff(), waypoint(100, 0), item(188), waypoint(100, 60), waypoint(0, 60), waypoint(0, 20), item(21))
+
+
+@pytest.mark.parametrize(
+    ("north", "east", "up", "next_nav"), [(90.0, 50.0, 10.0, 5), (50.0, 50.0, 10.0, 5), (10.0, 40.0, 10.0, 6)]
+)
+def test_the_nearest_leg_behind_return_path_start_is_flown(north: float, east: float, up: float, next_nav: int) -> None:
+    """The item at its end is next, which is not the nearest item; a leg before the mark does not count."""
+    bench = flying(*PATH)
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.head_for((north, east, -up))
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert bench.core.mission_commands.return_path_start(bench.now_ms).ok
+    assert bench.core.modes.number == AUTO_RTL
+    assert bench.core.sequencer.current_nav_index() == next_nav
+
+
+def test_a_leg_is_near_in_height_too() -> None:
+    """At 60 m over the lower way the other one, 20 m aside and as high, is nearer; what is behind a landing is not."""
+    low, high = (waypoint(0, 40, 10), waypoint(100, 40, 10)), (waypoint(100, 60, 60), waypoint(0, 60, 60))
+    bench = flying(
+        takeoff(), waypoint(20, 0), item(188), *low, *high, item(21), waypoint(50, 40, 60), waypoint(60, 40, 60)
+    )
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.head_for((50.0, 40.0, -60.0))
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert bench.core.mission_commands.return_path_start(bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 7
+
+
+def test_a_return_path_and_a_landing_sequence_are_not_the_same() -> None:
+    """Each command takes its own; AUTO_RTL as a mode takes what there is, a return path first."""
+    by_path, by_landing = flying(*PATH), flying(*LANDING)
+    assert by_path.core.mission_commands.land_start(by_path.now_ms).result is Result.FAILED
+    assert by_path.texts[-1] == "Mode change to AUTO RTL failed: No landing sequence found"
+    assert by_landing.core.mission_commands.return_path_start(by_landing.now_ms).result is Result.FAILED
+    assert by_landing.texts[-1] == "Mode change to AUTO RTL failed: No return path found"
+    for bench in (by_path, by_landing):
+        assert bench.core.modes.set(AUTO_RTL, bench.now_ms).ok
+
+
 # --- pause ------------------------------------------------------------------------------------------------------------
 def test_pause_stops_on_the_leg_and_continue_goes_on() -> None:
     bench = flying()

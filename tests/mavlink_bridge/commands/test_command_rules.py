@@ -70,6 +70,7 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("224: beyond 16 bit", 224, (70000,), D, None),
     ("601: a tag", 601, (7,), A, ("mission_commands.jump_to_tag", (7.0,), {})),
     ("601: tag 65536 DENIED", 601, (65536,), D, None),
+    ("188: go on with the way home", 188, (), A, ("mission_commands.return_path_start", (NOW,), {})),
     ("189: go on at the landing", 189, (), A, ("mission_commands.land_start", (NOW,), {})),
     ("193: pause", 193, (0,), A, ("mission_commands.pause", (), {})),
     ("193: continue", 193, (1,), A, ("mission_commands.resume", (), {})),
