@@ -6,7 +6,9 @@ AP_ServoRelayEvents: a servo goes to the value and back to 1500 us, a relay togg
 
 The camera takes a photo every so many metres (DO_SET_CAM_TRIGG_DIST), or at once (DO_DIGICAM_CONTROL), as ArduPilot's
 AP_Camera: the distance is straight, from the place of the last photo, which is where it was switched on until there is
-one. Photos are taken in flight only.
+one. Photos are taken in flight only, with a shutter on a servo output (CAM1_TYPE 1, SERVOn_FUNCTION 10) anywhere: it is
+at CAM1_SERVO_ON for CAM1_DURATION, and a photo waits until CAM1_INTRVAL_MIN has passed since the last one
+(AP_Camera_Servo.cpp, AP_Camera_Backend.cpp).
 """
 
 from __future__ import annotations
@@ -30,20 +32,37 @@ _LOOK_AGAIN_MS: Final = 1000
 """A vehicle that hangs may begin to move."""
 _SLOWEST_MPS: Final = 0.1
 _REMEMBERED: Final = 100
+_SHUTTER: Final = 1.0  # CAM1_TYPE
+_SHUTTER_FUNCTION: Final = 10  # SERVOn_FUNCTION
+
+
+def _ticks_ms(seconds: float) -> int:
+    """A time in whole ticks, at least one."""
+    return max(-(-round(1000.0 * max(seconds, 0.0)) // TICK_MS), 1) * TICK_MS
 
 
 class Camera:
     """The camera of one vehicle. `every_m`: distance, 0: off; `taken`: photos since boot, of which `photos` are
-    the last; `deadline_ms`: when to look whether the next is due."""
+    the last."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object]) -> None:
         self._facts = facts
         self._announcer = announcer
+        self._move = move  # a servo output
+        self._closes_ms: int | None = None  # when the shutter goes back
+        self._waits_ms: int | None = None  # when a photo that waits is taken
+        self._taken_ms: int | None = None
+        if self._has_shutter and not facts.vehicle.capabilities.own_modes:
+            self._shutter("CAM1_SERVO_OFF", 1100.0)
         self.every_m = 0.0
         self._last = (0.0, 0.0)  # where the last photo was taken: north, east of the origin, m
         self.taken = 0
         self.photos: deque[CameraTriggered] = deque(maxlen=_REMEMBERED)
-        self.deadline_ms: int | None = None
+        self._look_ms: int | None = None  # whether the next is due
+
+    @property
+    def deadline_ms(self) -> int | None:
+        return earliest((self._look_ms, self._closes_ms, self._waits_ms))
 
     def set_distance(self, metres: float, now_ms: int, *, at_once: bool = False) -> None:
         """A photo every so many metres from now on, 0: no more; `at_once`: and one here."""
@@ -51,12 +70,20 @@ class Camera:
         self._last = self._place()
         if self.every_m and at_once:
             self.shoot(now_ms)
-        self.deadline_ms = now_ms + TICK_MS if self.every_m else None
+        self._look_ms = now_ms + TICK_MS if self.every_m else None
 
     def shoot(self, now_ms: int) -> None:
         """Take one photo, here."""
-        if not self._in_flight():
+        if not self._may_shoot():
             return
+        if self._has_shutter:
+            ready_ms = self._ready_ms(now_ms)
+            if now_ms < ready_ms:
+                self._waits_ms = ready_ms
+                return
+            self._taken_ms, self._waits_ms = now_ms, None
+            self._closes_ms = now_ms + _ticks_ms(self._facts.param("CAM1_DURATION", 0.1))
+            self._shutter("CAM1_SERVO_ON", 1300.0)
         self.taken += 1
         self._last = self._place()
         state = self._facts.vehicle.state
@@ -64,21 +91,41 @@ class Camera:
         self._announcer.announce(self.photos[-1])
 
     def update(self, now_ms: int) -> None:
-        """Is it as far from the last photo as was asked for?"""
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
+        """Has the shutter been open for long enough, and is it as far from the last photo as was asked for?"""
+        if self._closes_ms is not None and now_ms >= self._closes_ms:
+            self._closes_ms = None
+            self._shutter("CAM1_SERVO_OFF", 1100.0)
+        if self._waits_ms is not None and now_ms >= self._waits_ms:
+            self._waits_ms = None
+            self.shoot(now_ms)
+        if self._look_ms is None or now_ms < self._look_ms:
             return
-        if not self._in_flight():
-            self.deadline_ms = now_ms + _LOOK_AGAIN_MS
+        if not self._may_shoot():
+            self._look_ms = now_ms + _LOOK_AGAIN_MS
             return
         if self._missing_m() <= 0.0:
             self.shoot(now_ms)
         r = self._facts.vehicle.state.report
         speed = max(hypot(float(r[report.VN]), float(r[report.VE])), _SLOWEST_MPS)
         wait_ms = min(int(1000.0 * max(self._missing_m(), 0.0) / speed), _LOOK_AGAIN_MS)
-        self.deadline_ms = now_ms + max(wait_ms - wait_ms % TICK_MS, TICK_MS)
+        self._look_ms = now_ms + max(wait_ms - wait_ms % TICK_MS, TICK_MS)
 
-    def _in_flight(self) -> bool:
-        return self._facts.armed and not self._facts.landed
+    def _may_shoot(self) -> bool:
+        return self._has_shutter or (self._facts.armed and not self._facts.grounded)
+
+    @property
+    def _has_shutter(self) -> bool:
+        return self._facts.param("CAM1_TYPE") == _SHUTTER
+
+    def _ready_ms(self, now_ms: int) -> int:
+        """The earliest time of the next photo."""
+        pause_ms = _ticks_ms(self._facts.param("CAM1_INTRVAL_MIN"))
+        return now_ms if self._taken_ms is None else self._taken_ms + pause_ms
+
+    def _shutter(self, pulse: str, default: float) -> None:
+        for channel in range(1, 17):
+            if int(self._facts.param(f"SERVO{channel}_FUNCTION")) == _SHUTTER_FUNCTION:
+                self._move(channel, self._facts.param(pulse, default))
 
     def _missing_m(self) -> float:
         north, east = self._place()
@@ -113,12 +160,12 @@ class Payload:
         self._announcer = announcer
         self._helm = helm
         self.relays = Relays(facts, set_pins)
-        self.gripper = Gripper(facts, announcer, lambda channel, pwm_us: helm.vehicle.set_output(channel, pwm_us))
+        self.gripper = Gripper(facts, announcer, helm.vehicle.set_output)
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0
         self._half_due_ms: int | None = None
-        self.camera = Camera(facts, announcer)
+        self.camera = Camera(facts, announcer, helm.vehicle.set_output)
 
     def next_deadline_ms(self) -> int | None:
         return earliest((self._half_due_ms, self.camera.deadline_ms, self.gripper.deadline_ms))

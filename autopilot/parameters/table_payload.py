@@ -41,8 +41,11 @@ RELAYS: Final = tuple(line for n in range(1, 7) for line in _relay(n))
 CAMERA: Final[tuple[ParameterDef, ...]] = (
     i8(
         "CAM1_TYPE", 0, "", None, None, "The camera that hangs on the vehicle",
-        values={0: "None", 6: "MAVLinkCamV2"}, reboot=True,
+        values={0: "None", 1: "Servo", 6: "MAVLinkCamV2"}, reboot=True,
     ),
+    f32("CAM1_DURATION", 0.1, "s", 0, 5, "How long the shutter's servo is held"),
+    i16("CAM1_SERVO_ON", 1300, "PWM", 1000, 2000, "Pulse that presses the shutter"),
+    i16("CAM1_SERVO_OFF", 1100, "PWM", 1000, 2000, "Pulse that leaves the shutter alone"),
     f32("CAM1_INTRVAL_MIN", 0, "s", 0, 10, "Shortest time between two pictures"),
     f32("SIM_CAM_SENS_W", 6.4, "mm", 0.1, 100, "Width of the camera's sensor", reboot=True),
     f32("SIM_CAM_SENS_H", 4.8, "mm", 0.1, 100, "Height of the camera's sensor", reboot=True),

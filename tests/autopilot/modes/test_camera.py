@@ -74,3 +74,46 @@ def test_a_single_shot_and_none_on_the_ground() -> None:
     bench.core.payload.command(SHOOT, (0.0, 0.0, 0.0, 0.0, 1.0), bench.now_ms)
     bench.collect()
     assert len(bench.events(CameraTriggered)) == 1
+
+
+SHUTTER = {"CAM1_TYPE": 1, "SERVO6_FUNCTION": 10}
+DIGICAM = (203, (0.0, 0.0, 0.0, 0.0, 1.0))
+
+
+def pulses(bench: Bench) -> list[float]:
+    return [pulse for channel, pulse in bench.vehicle.outputs if channel == 6]
+
+
+def test_a_shutter_on_a_servo_is_pressed_for_its_time_and_tells_of_its_photo() -> None:
+    """CAM1_TYPE 1, on the ground and disarmed too."""
+    bench = Bench(parameters=SHUTTER | {"CAM1_SERVO_ON": 1700, "CAM1_DURATION": 0.5})
+    assert pulses(bench) == [1100.0]
+    assert bench.core.payload.command(*DIGICAM, bench.now_ms).ok
+    assert len(bench.events(CameraTriggered)) == 1
+    bench.run(0.48)
+    assert pulses(bench) == [1100.0, 1700.0]
+    bench.run(0.04)
+    assert pulses(bench) == [1100.0, 1700.0, 1100.0]
+
+
+def test_a_photo_waits_until_the_camera_is_ready() -> None:
+    """CAM1_INTRVAL_MIN: of two orders within it the second is carried out behind it, and a third is the same one."""
+    bench = Bench(parameters=SHUTTER | {"CAM1_INTRVAL_MIN": 2})
+    for _ in range(3):
+        bench.core.payload.command(*DIGICAM, bench.now_ms)
+        bench.run(0.5)
+    bench.run(0.4)
+    assert len(bench.events(CameraTriggered)) == 1
+    bench.run(5.0)
+    first, second = (event.time_ms for event in bench.events(CameraTriggered))
+    assert second - first == 2000
+
+
+def test_a_rover_takes_photos_on_its_way() -> None:
+    bench = Bench("rover")
+    bench.core.modes.set(15, bench.now_ms)
+    bench.arm()
+    bench.core.payload.command(206, (5.0,), bench.now_ms)
+    bench.core.commands.guided_target(position=(22.0, 0.0, 0.0))
+    bench.run(60.0)
+    assert len(bench.events(CameraTriggered)) == 4
