@@ -189,7 +189,8 @@ class Settings:
         otherwise="~/.local/state/sortie; for `demo` a temporary one", sources=EVERYWHERE,
     )
     log_dir = Option[Path | None](
-        "log-dir", path, None, "Where logs go.", Group.FILES, RUNS, form="DIR", otherwise="logs in the state directory",
+        "log-dir", path, None, "Where logs go.", Group.FILES, RUNS, form="DIR",
+        otherwise="logs in the state directory; those of `demo` in ~/.local/state/sortie",
         sources=EVERYWHERE,
     )
     log_format = Option(

@@ -198,6 +198,8 @@ def test_who_only_looks_sees_no_buttons_and_lives_through_a_reboot(window, tmp_p
             page.page.click(f"#to-{tab}")
             assert page.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), tab
         page.page.click("#to-texts")
+        page.shows("#chips", "✓ ready to arm")
+        page.page.evaluate("() => scrollTo(0, 0)")
         keep(page, tmp_path, "phone")
         while not any(url.startswith(TILES) for url in asked):
             page.page.wait_for_timeout(100)
