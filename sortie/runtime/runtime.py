@@ -337,6 +337,7 @@ class Runtime:
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
         sockets, virtual = self._sockets, self.virtual_links
+        serve = serve and (sockets.has_links or not virtual)  # else nothing is due but in a pass, whenever it wakes
         bounded = not self._was_ahead and self.clients is None
         for node in self._nodes:
             at_ms = node.now_ms if virtual else link_ms
@@ -398,8 +399,7 @@ class Runtime:
         now_s = self._wall_s()
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
-            dues = [node.next_vehicle_deadline_ms() for node in self._plain]
-            dues += [vehicle.next_vehicle_deadline_ms() for vehicle in self._vehicles]
+            dues = [node.next_vehicle_deadline_ms() for node in (*self._plain, *self._vehicles)]
             dues += [vehicle.now_ms + vehicle.look_every_ms for vehicle in self._vehicles]
             next_ms = earliest((self._limit_ms, *dues))
             wait_s = min(wait_s, self._pace.wall_s(FOR_EVER_MS if next_ms is None else next_ms) - now_s)

@@ -18,6 +18,7 @@ from sortie.loop.loop import decode, encode
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
 from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always
 from sortie.runtime.sockets import Sockets
 from tests.fakes.bystander import Bystander
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -83,6 +84,30 @@ def test_a_signal_does_not_wait_for_the_compiler(tmp_path: Path) -> None:
     assert run.run() is EndedBy.STOPPED
     assert run.loop.now_ms == before_ms and not run.sorties()
     let_go.set()
+    journal.close()
+    runtime.close()
+
+
+def test_what_wakes_the_program_between_two_instants_changes_nothing(tmp_path: Path) -> None:
+    """Nobody looks at the world because a thread has ended, as that which loads at a restart does, sooner or later: the
+    skimmer saw a burn's end an event too early, and its mode began at another time."""
+    sockets = Sockets()
+    runtime = Runtime(sockets, virtual_links=True)
+    run, journal = start(tmp_path, total=1, faults=(), runtime=runtime)
+    runtime.set_speedup(0.0, always)
+    passes = 0
+
+    def passed() -> bool:
+        nonlocal passes
+        passes += 1
+        return run.loop.ended_by is not None or passes % 2 == 0
+
+    while run.loop.ended_by is None:
+        runtime.turn(passed, 0.0)
+        sockets.wakeup.wake()
+        runtime.answer(0.0)
+    run.record.save()
+    assert journal.sorties() == LoopBench(total=1).run().sorties
     journal.close()
     runtime.close()
 
@@ -179,7 +204,7 @@ def test_a_lost_skimmer_that_reports_is_refused_until_it_is_recovered(tmp_path: 
     again, journal = start(tmp_path, total=2, faults=())
     assert again.over is EndedBy.LOST
     assert again.listen()
-    assert "LOST, heard again" in "\n".join(again.view.lines(again.loop))
+    assert "LOST, heard again" in str(again.view.lines(again.loop))
     again.recover()
     assert again.over is None
     assert again.run() is EndedBy.SORTIES_DONE
