@@ -337,7 +337,7 @@ class Runtime:
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
         sockets, virtual = self._sockets, self.virtual_links
-        serve = serve and (sockets.has_links or not virtual)  # else nothing is due but in a pass, whenever it wakes
+        serve = serve and (not virtual or sockets.has_links)  # else nothing is due but in a pass, whenever it wakes
         bounded = not self._was_ahead and self.clients is None
         for node in self._nodes:
             at_ms = node.now_ms if virtual else link_ms
