@@ -154,7 +154,7 @@ class PilotInput:
         (ArduCopter/Attitude.cpp, get_pilot_desired_throttle)."""
         hover = self._facts.param("MOT_THST_HOVER", 0.35)
         bend = min(max((0.5 - hover) / 0.375, -0.5), 1.0)
-        return self._throttle * (1.0 - bend) + bend * self._throttle**3 > hover / 2.0
+        return self._throttle * (1.0 - bend) + bend * self._throttle * self._throttle * self._throttle > hover / 2.0
 
     @property
     def at_rest(self) -> bool:

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from math import cos, pi, sin
+from math import pi
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, to_global, to_local
+from autopilot.interface.mathematics import cos, sin
 from autopilot.mission.items import MissionItem
 
 _AROUND: Final = 36  # places of a circle that are looked at

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import hypot
 from typing import Final
 
 import numpy as np
@@ -22,6 +21,7 @@ import numpy.typing as npt
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Leg, Target, Yaw
 
 __all__ = ["GroundFollower", "ground_profile"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import cos, sin
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import cos, sin
 
 
 @jit

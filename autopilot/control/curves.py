@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.jit import jit
 from autopilot.control.profile import (
     C_CRUISE,
     C_D,
@@ -37,6 +36,7 @@ from autopilot.control.profile import (
     set_profile,
 )
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
 
 #: A reference slower than this, m/s, rests: what is left of its motion fades beside the profile.
 RESTS = 0.7

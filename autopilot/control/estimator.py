@@ -24,9 +24,9 @@ from autopilot.control.inertial import (
     tilt,
     turn,
 )
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2, cos, sin
 
 #: Innovations beyond this many standard deviations are refused.
 GATE = 5.0

@@ -11,14 +11,14 @@ from math import pi, sqrt
 from autopilot.control.attitude import limit
 from autopilot.control.curves import SLOWEST_PACE, begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
-from autopilot.control.jit import jit
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
-from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.control.position import fly_reference
 from autopilot.control.reference import approach, leash, rest, shape, shape_within
 from autopilot.control.spline import begin_spline, fly_spline, speed_onto_spline
 from autopilot.control.sticks import fly_attitude, fly_sticks
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2, cos, sin
 
 #: Share of the climb rate at which a takeoff counts as over.
 SLOW_SHARE = 0.1

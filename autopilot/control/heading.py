@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import pi, sqrt
 
 from autopilot.control.attitude import limit
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import atan2
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2
 
 KEEP, ALONG, ANGLE, RATE, POINT = range(5)
 REACHED = 0.035  # rad: a yaw demand counts as reached within 2 degrees

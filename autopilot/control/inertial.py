@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2, cos, sin
 
 #: Process noise per second: velocity (m/s)2, tilt (m/s2)2, drift (m/s3)2.
 Q_V, Q_A, Q_B = 0.02, 2e-4, 2e-7

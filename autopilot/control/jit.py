@@ -1,45 +1,28 @@
-"""Marks for functions that are compiled into their callers, and numba's part where it is numba that compiles.
+"""numba's part, where it is numba that compiles: marked functions (`autopilot.interface.marks`) into entries.
 
-Kernel functions are plain Python on floats and arrays. `jit` and `inline` note that numba may compile a function into
-others and give it back as it is: numba is imported (0.4 s) when an entry is to be compiled, not before, and never where
-the library flies. `fastmath` stays off and division by zero is never relied upon, so that compiled and plain runs agree
-bit for bit.
+numba is imported (0.4 s) when an entry is to be compiled, not before, and never where the library flies. `fastmath`
+stays off and division by zero is never relied upon, so that compiled and plain runs agree bit for bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from autopilot.control.compiler_watch import COMPILER
-
-F = TypeVar("F", bound=Callable[..., Any])
+from autopilot.interface.marks import MARKED
 
 #: numba's options for every function: division by zero as numpy has it.
 OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy"}
-_marked: list[tuple[Callable[..., Any], bool]] = []
-
-
-def jit(function: F) -> F:
-    """Note that `function` is compiled into whoever calls it."""
-    _marked.append((function, False))
-    return function
-
-
-def inline(function: F) -> F:
-    """As `jit`, never left as a call: for a part of a function that stands in another file. LLVM by itself leaves long
-    ones as calls, which cost a tenth of the kernel's speed."""
-    _marked.append((function, True))
-    return function
 
 
 def register_marked(**options: Any) -> None:
     """Tell numba of all functions marked so far; `options` besides `OPTIONS`."""
     from numba.extending import register_jitable
 
-    while _marked:
-        function, always = _marked.pop()
+    while MARKED:
+        function, always = MARKED.pop()
         register_jitable(**OPTIONS, **options, forceinline=always)(function)
 
 

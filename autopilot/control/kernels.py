@@ -5,7 +5,7 @@ sortie.kernels` compiles all of them into one library for each kind of machine (
 needs neither numba nor a compiler to be flown. A library is known by the sources that it was made of: where one of
 them was changed, it is not flown, and numba compiles what is there, or it runs as it stands.
 
-`SORTIE_KERNEL=library|jit|python` chooses; the three agree to the last byte (`autopilot.control.mathematics`).
+`SORTIE_KERNEL=library|jit|python` chooses; the three agree to the last byte (`autopilot.interface.mathematics`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ ROOT: Final = Path(__file__).parents[2]
 #: All that is compiled, and what it is compiled from and loaded by.
 SOURCES: Final = (
     "autopilot/control/*.py", "autopilot/interface/fields.py", "autopilot/interface/geo.py",
-    "autopilot/interface/layout.py", "autopilot/interface/report.py", "sitl/kernel/*.py", "sitl/camera/texture.py",
+    "autopilot/interface/layout.py", "autopilot/interface/marks.py", "autopilot/interface/mathematics.py",
+    "autopilot/interface/report.py", "sitl/kernel/*.py", "sitl/camera/texture.py",
     "mavlink_bridge/services/telemetry/kernel.py", "mavlink_bridge/services/telemetry/sources.py",
 )  # fmt: skip
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import atan2
 from autopilot.control.reference import SHAPE, approach, leash, shape_within
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2
 
 #: Gains of the field: along the leg at its end, and across it (1/s).
 ALONG_GAIN = 1.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import sqrt
 
 from autopilot.control.attitude import from_thrust_and_yaw, limit
-from autopilot.control.jit import jit
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
 
 #: Vertical speed, m/s.
 LEARNS_BELOW = 0.6

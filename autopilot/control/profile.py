@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from math import pi, sqrt
 
-from autopilot.control.jit import jit
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
 
 #: A ramp within a change: jerk m/s3, its rise time s, acceleration m/s2, time it is held s; speed at the beginning,
 #: change (may be negative), time and way of the whole change.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.jit import jit
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
 
 #: Gain of the velocity shaping, 1/s.
 SHAPE = 4.0

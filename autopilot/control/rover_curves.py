@@ -13,11 +13,11 @@ from __future__ import annotations
 from math import sqrt
 
 from autopilot.control.curves import RESTS, SLOWEST_PACE, begin_curve, follow_curve
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import cos, sin
 from autopilot.control.profile import C_E, C_END, C_N, C_TIME
 from autopilot.control.rover_lines import TURNED, begin_leg, leg_driven, tight_speed
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import cos, sin
 
 #: How fast the way to the reference is made good, 1/s.
 CATCH_UP = 1.0

@@ -12,8 +12,6 @@ from math import pi, sqrt
 from autopilot.control.attitude import limit
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.control.rover_curves import (
     SPARE,
     after_reference,
@@ -33,6 +31,8 @@ from autopilot.control.rover_lines import (
 )
 from autopilot.control.rover_steering import hold_speed, reach_speed, release, sense_motion, steer_by_rate
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2, cos, sin
 
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
 #: Crash check as ArduPilot's Rover/crash_check.cpp: throttle given, not moving, not turning, for so long.

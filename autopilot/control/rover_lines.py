@@ -12,10 +12,10 @@ from math import pi, sqrt
 
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import acos, atan2, cos, sin, tan
 from autopilot.control.reference import approach
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import acos, atan2, cos, sin, tan
 
 #: Rate at which the distance to a line goes to zero, 1/s, and the shortest length in which it does, m.
 ACROSS_RATE = 1.0

@@ -11,9 +11,9 @@ from math import pi
 
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap, yaw_of
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import atan, cos, sin
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan, cos, sin
 
 #: Below this speed, m/s, the wheel angle of a turn rate is that of this speed: standing, no angle turns the vehicle.
 SLOWEST = 0.3

@@ -11,9 +11,9 @@ from __future__ import annotations
 from math import sqrt
 
 from autopilot.control.curves import BESIDE, RESTS, fade_onto, keep_pace, track_limits
-from autopilot.control.jit import jit
 from autopilot.control.reference import shape_within
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
 
 #: Both tangents together are at most this often the way from start to end.
 LONGEST = 4.0

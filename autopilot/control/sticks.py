@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from autopilot.control.attitude import from_euler, limit
 from autopilot.control.heading import wrap, yaw_of
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import cos, sin
 from autopilot.control.position import control_height, fly_reference, set_thrust
 from autopilot.control.reference import follow_vehicle, overspeed_gain, shape
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import cos, sin
 
 STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO = range(6)
 

@@ -11,10 +11,10 @@ from math import sqrt
 from autopilot.control.estimator import REFUSED_TIMEOUT_MS, SILENT_TIMEOUT_MS
 from autopilot.control.guidance import arrive, begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw
-from autopilot.control.jit import jit
 from autopilot.control.position import learn_hover
 from autopilot.control.reference import rest
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
 
 STOPPED, IDLING, FLYING = range(3)
 LIFTOFF_HEIGHT = 0.3  # m

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from math import hypot
-
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.flight import flags
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.mathematics import hypot
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode

@@ -9,13 +9,14 @@ image and who asks what photos cover.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import radians
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, Ned, longitude_scale
+from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.terrain import HeightMap
 
 __all__ = [

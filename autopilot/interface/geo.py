@@ -10,9 +10,10 @@ know ArduPilot show. Good to a few centimetres within 10 km.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, cos, hypot, pi, radians
+from math import pi, radians
 from typing import Final
 
+from autopilot.interface.mathematics import atan2, cos, hypot
 from autopilot.mav import Frame
 
 #: Metres per degree of latitude: WGS84's equatorial radius 6378100 m as ArduPilot rounds it (LOCATION_SCALING_FACTOR).

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import hypot, isfinite
+from math import isfinite
 
 from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd
 from autopilot.mission.commands import FENCE_COMMANDS
 from autopilot.mission.items import MissionItem

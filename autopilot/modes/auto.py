@@ -8,12 +8,12 @@ stops it, index kept. Sources: docs/reference/mission-semantics.md, items 23 to 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot
 from typing import Final
 
 from autopilot.context.frames import amsl, local
 from autopilot.context.journal import Journal, SaveProgress
 from autopilot.interface.geo import GeoPoint, Ned, distance
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Yaw
 from autopilot.interface.vehicle import VehicleEvent

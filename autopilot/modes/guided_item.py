@@ -6,9 +6,9 @@ Time is exact; height and distance are looked at ten times a second of vehicle t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot
 
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.maneuver import Maneuver

@@ -8,10 +8,9 @@ The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the ve
 
 from __future__ import annotations
 
-from math import hypot
-
 from autopilot.interface.geo import to_global
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Hold, Idle, Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP, Heading

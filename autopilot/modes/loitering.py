@@ -8,10 +8,11 @@ ArduCopter/mode_circle.cpp, libraries/AC_WPNav/AC_Circle.cpp; Rover/mode_loiter.
 
 from __future__ import annotations
 
-from math import cos, hypot, radians, sin
+from math import radians
 from typing import Final
 
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.targets import Circle, Hold, Idle, Yaw, YawMode
 from autopilot.modes.heading import ALONG, Heading
 from autopilot.modes.mode import Mode, VehicleContext

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from math import hypot, inf, isfinite
+from math import inf, isfinite
 from typing import Final
 
 from autopilot.context.events import CameraTriggered, PayloadAction
@@ -23,6 +23,7 @@ from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of

@@ -11,13 +11,14 @@ Source: docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/m
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot, inf
+from math import inf
 
 import numpy as np
 
 from autopilot.context.ground_following import ground_profile
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Idle, Leg, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity

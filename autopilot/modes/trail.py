@@ -12,11 +12,12 @@ Source: ArduPilot libraries/AP_SmartRTL.
 
 from __future__ import annotations
 
-from math import dist, sqrt
+from math import sqrt
 from typing import Final
 
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import dist
 from autopilot.interface.targets import Hold, Idle, Land, Leg, TakeOff, Target
 from autopilot.mav import Severity
 

@@ -8,7 +8,9 @@ straight down is no singular place. Where a gimbal's roll is 0 both orders are t
 
 from __future__ import annotations
 
-from math import asin, atan2, cos, pi, remainder, sin
+from math import pi, remainder
+
+from autopilot.interface.mathematics import asin, atan2, cos, sin
 
 Quaternion = tuple[float, float, float, float]
 Angles = tuple[float, float, float]

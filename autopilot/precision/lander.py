@@ -12,12 +12,12 @@ PLND_OPTIONS is set.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import dist, hypot
 from typing import Final, Protocol, runtime_checkable
 
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import dist, hypot
 from autopilot.interface.targets import Hold, Land, Target
 from autopilot.mav import Severity
 from autopilot.precision.retries import Action, Facts, Retries, Stage

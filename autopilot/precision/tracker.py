@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from math import cos, dist, hypot, radians, sin
+from math import radians
 from typing import Final
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import cos, dist, hypot, sin, whole_power
 from autopilot.mav import Severity
 
 INIT_MS: Final = 2000
@@ -74,7 +75,7 @@ class Axis:
 
     def surprise(self, place: float, variance: float) -> float:
         """How far off a look is: the square, in variances."""
-        return (place - self.place) ** 2 / (self.pp + variance)
+        return (place - self.place) * (place - self.place) / (self.pp + variance)
 
     def fuse(self, place: float, variance: float) -> None:
         gain_p, gain_s = self.pp / (self.pp + variance), self.ps / (self.pp + variance)
@@ -142,7 +143,7 @@ class Tracker:
     def _take(self, place: tuple[float, float], now_ms: int) -> None:
         r = self._facts.vehicle.state.report
         turning = hypot(float(r[report.P]), float(r[report.P + 1]), float(r[report.P + 2]))
-        variance = (abs(self.below_m) * (0.01 + 0.01 * turning) + 0.02) ** 2
+        variance = whole_power(abs(self.below_m) * (0.01 + 0.01 * turning) + 0.02, 2)
         filtered = int(self._facts.param("PLND_EST_TYPE", 1.0)) == 1
         if self._axes is None or not filtered:
             if self._axes is None:
@@ -157,7 +158,7 @@ class Tracker:
             return
         self._predict(now_ms)
         worst = max(axis.surprise(value, variance) for axis, value in zip(self._axes, place, strict=True))
-        if worst >= _GATE**2 and self._outliers < _OUTLIERS:
+        if worst >= _GATE * _GATE and self._outliers < _OUTLIERS:
             self._outliers += 1
             return
         self._outliers = 0

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from autopilot.control import arrays
 from autopilot.interface.footprint import Numbers
 
 __all__ = ["seconds_over_ground"]
@@ -23,7 +24,7 @@ def seconds_over_ground(
 ) -> Numbers:
     """Of each line (n by 3, m): the height above the ground goes linearly from that at its begin to that at its end.
     `speed`, `up`, `down`: m/s. Where no height is known the line is taken as level."""
-    lengths = np.hypot(*(end - begin)[:, :2].T)
+    lengths = arrays.hypot(*(end - begin)[:, :2].T)
     steps = np.clip(np.ceil(lengths / _STEP_M), 1, _MOST_STEPS).astype(np.int64)
     line = np.repeat(np.arange(len(steps)), steps + 1)
     within = np.arange(len(line)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)

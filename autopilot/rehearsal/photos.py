@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import atan2, cos, hypot, isfinite, pi, radians, sin, sqrt
+from math import isfinite, pi, radians, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autopilot.control import arrays
 from autopilot.interface.footprint import STRAIGHT_DOWN, Ground, Lens, Numbers, footprint, pointing
 from autopilot.interface.geo import to_global
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, Survey
@@ -134,7 +136,7 @@ class _Shutter:
         while True:
             away = begin[0] + at * north - self.last[0], begin[1] + at * east - self.last[1]
             onward = away[0] * north + away[1] * east
-            beside = onward**2 - away[0] ** 2 - away[1] ** 2 + self.every_m**2
+            beside = onward * onward - away[0] * away[0] - away[1] * away[1] + self.every_m * self.every_m
             if beside >= 0.0:
                 at += max(-onward + sqrt(beside), 0.0)
             if at > length + 1e-9:
@@ -226,7 +228,7 @@ def _sizes(quads: Numbers) -> tuple[Numbers, Numbers]:
     top, right = quads[:, :2].mean(axis=1), quads[:, 1:3].mean(axis=1)
     bottom, left = quads[:, 2:].mean(axis=1), quads[:, ::3].mean(axis=1)
     along, across = top - bottom, right - left
-    return np.hypot(along[:, 0], along[:, 1]), np.hypot(across[:, 0], across[:, 1])
+    return arrays.hypot(along[:, 0], along[:, 1]), arrays.hypot(across[:, 0], across[:, 1])
 
 
 def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> Gap | None:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from autopilot.control import arrays
 from autopilot.mission.fence import Fence
 from autopilot.rehearsal.way import Field
 
@@ -113,7 +114,7 @@ def distances(points: Points, begin: Points, end: Points) -> Numbers:
     north = points[None, :, 0] - begin[:, None, 0]
     east = points[None, :, 1] - begin[:, None, 1]
     share = np.clip((north * along[:, None, 0] + east * along[:, None, 1]) / square, 0.0, 1.0)
-    distance: Numbers = np.hypot(north - share * along[:, None, 0], east - share * along[:, None, 1])
+    distance: Numbers = arrays.hypot(north - share * along[:, None, 0], east - share * along[:, None, 1])
     return distance
 
 
@@ -148,5 +149,5 @@ def inside(points: Points, corners: Points, nexts: Points) -> NDArray[np.bool_]:
 
 
 def _lengths(vectors: Points) -> Numbers:
-    found: Numbers = np.hypot(vectors[:, 0], vectors[:, 1])
+    found: Numbers = arrays.hypot(vectors[:, 0], vectors[:, 1])
     return found

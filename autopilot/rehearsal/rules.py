@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import hypot, inf, isfinite, sin
+from math import inf, isfinite
 from typing import Final
 
 import numpy as np
 
+from autopilot.control import arrays
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
+from autopilot.interface.mathematics import hypot, sin
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import Slot, command_name, drives_navigation, has_position, is_fitted, spec_of
 from autopilot.mission.fence import parse_fence
@@ -80,7 +82,7 @@ def _fence(q: Question) -> Iterator[Finding]:
     begin = np.where(np.array([[leg.radius_m > 0.0] for leg in legs]), end, begin)
     least = room(Segments(begin, end), fence, q.field, any_inclusion=union) - np.array([leg.radius_m for leg in legs])
     overrun = np.array([_overrun(leg, q.field) for leg in legs])
-    goes_on = np.hypot(overrun[:, 0], overrun[:, 1]) > _ROUNDING_M
+    goes_on = arrays.hypot(overrun[:, 0], overrun[:, 1]) > _ROUNDING_M
     onward = np.full(len(legs), inf)
     onward[goes_on] = room(Segments(end[goes_on], (end + overrun)[goes_on]), fence, q.field, any_inclusion=union)
     for leg, has, has_onward in zip(legs, least, onward, strict=True):

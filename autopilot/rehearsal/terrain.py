@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import atan, degrees
+from math import degrees
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autopilot.control import arrays
 from autopilot.interface.geo import METRES_PER_DEGREE
+from autopilot.interface.mathematics import atan
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import command_name, spec_of
 from autopilot.mission.plan import Plan
@@ -46,7 +48,7 @@ class _Lines:
 
     @property
     def lengths(self) -> Numbers:
-        return np.hypot(self.end[:, 0] - self.begin[:, 0], self.end[:, 1] - self.begin[:, 1])
+        return arrays.hypot(self.end[:, 0] - self.begin[:, 0], self.end[:, 1] - self.begin[:, 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _over(field: Field, places: Numbers) -> Numbers:
 def _round(field: Field, leg: Leg) -> float:
     """The least height on a circle."""
     turn = np.linspace(0.0, 2.0 * np.pi, _RING, endpoint=False)
-    north, east = leg.end[0] + leg.radius_m * np.cos(turn), leg.end[1] + leg.radius_m * np.sin(turn)
+    north, east = leg.end[0] + leg.radius_m * arrays.cos(turn), leg.end[1] + leg.radius_m * arrays.sin(turn)
     over = leg.end[2] - field.heights(north, east)
     return float(np.min(over[np.isfinite(over)], initial=np.inf))
 
@@ -176,12 +178,12 @@ def _goals(plan: Plan, field: Field, begin: Numbers) -> Numbers:
     if not plan.rally:
         return goal
     rally = np.array([field.place(item, (0.0, 0.0, 0.0)) for item in plan.rally])
-    away = np.hypot(begin[:, None, 0] - rally[None, :, 0], begin[:, None, 1] - rally[None, :, 1])
+    away = arrays.hypot(begin[:, None, 0] - rally[None, :, 0], begin[:, None, 1] - rally[None, :, 1])
     nearest, least = np.argmin(away, axis=1), np.min(away, axis=1)
     limit = field.param("RALLY_LIMIT_KM") * 1000.0
     counts = (least <= limit) if limit > 0.0 else np.full(len(begin), True)
     if field.param("RALLY_INCL_HOME"):
-        counts &= least <= np.hypot(begin[:, 0], begin[:, 1])
+        counts &= least <= arrays.hypot(begin[:, 0], begin[:, 1])
     return np.where(counts[:, None], rally[nearest], goal)
 
 
@@ -191,7 +193,7 @@ def _return_up(field: Field, begin: Numbers, goal: Numbers) -> Numbers:
     up = np.maximum(np.maximum(goal[:, 2], field.param("RTL_ALT", 1500.0) / 100.0), least)
     slope = field.param("RTL_CONE_SLOPE", 3.0)
     if slope > 0.5:
-        away = np.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
+        away = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
         up = np.minimum(up, np.maximum(away * slope, least))
     if field.fenced and int(field.param("FENCE_TYPE")) & FenceType.MAX_ALT:
         up = np.minimum(up, field.param("FENCE_ALT_MAX", 100.0) - field.param("FENCE_MARGIN", 2.0))
@@ -216,7 +218,7 @@ def _steep(
 ) -> Iterator[Finding]:  # fmt: skip
     norths, easts = np.array([_FOOT_M, -_FOOT_M, 0.0, 0.0]), np.array([0.0, 0.0, _FOOT_M, -_FOOT_M])
     up = field.heights(north + norths, east + easts)
-    rise = float(np.hypot(up[0] - up[1], up[2] - up[3])) / (2.0 * _FOOT_M)
+    rise = float(arrays.hypot(up[0] - up[1], up[2] - up[3])) / (2.0 * _FOOT_M)
     slope = degrees(atan(rise))
     if slope > STEEP_DEG:
         yield found("terrain-slope", f"{word} on a slope of {slope:.0f} degrees", seq, part)

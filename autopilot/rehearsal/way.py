@@ -7,7 +7,7 @@ as straight lines. Source: docs/reference/mission-semantics.md, 1.4, and `autopi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import atan2, cbrt, cos, hypot, isfinite, pi, sin, sqrt
+from math import fsum, isfinite, pi, sqrt
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from autopilot.control.rover_lines import CIRCLE_SHARE
 from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
+from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, sin, whole_power
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import has_position, is_jump, spec_of
@@ -170,7 +171,7 @@ class Leg:
         """How far beyond its end it comes to rest, if it is told to stop as it turns there: from the part of its speed
         that goes on in its direction."""
         onward = 0.0 if self.turn_rad is None else max(cos(self.turn_rad), 0.0)
-        return (self.speed_mps * onward) ** 2 / (2.0 * accel_mps2)
+        return whole_power(self.speed_mps * onward, 2) / (2.0 * accel_mps2)
 
 
 @dataclass(slots=True)
@@ -194,11 +195,11 @@ class Way:
 
     @property
     def time_s(self) -> float:
-        return sum(leg.seconds + leg.wait_s for leg in self.legs)
+        return fsum(leg.seconds + leg.wait_s for leg in self.legs)
 
     @property
     def distance_m(self) -> float:
-        return sum(leg.length_m for leg in self.legs)
+        return fsum(leg.length_m for leg in self.legs)
 
 
 class _Walk:

@@ -15,12 +15,12 @@ wind has fallen below nine tenths of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot
 from typing import ClassVar, Final
 
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from math import hypot, inf, sqrt
+from math import inf, sqrt
 from typing import Final
 
 from autopilot.context.events import FenceChanged
@@ -26,6 +26,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result, Severity

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntFlag
-from math import hypot, inf
+from math import inf
 from typing import Final
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, distance
+from autopilot.interface.mathematics import hypot
 from autopilot.mav import Severity
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.storage import MissionStorage

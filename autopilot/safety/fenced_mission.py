@@ -8,12 +8,12 @@ zones; legs, in the order of the list, against the zones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot
 from typing import Final
 
 from autopilot.context.frames import item_position
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.mathematics import hypot
 from autopilot.mission.commands import has_position, is_nav_command, spec_of
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage

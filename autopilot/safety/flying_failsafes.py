@@ -7,13 +7,14 @@ nothing else is left it comes down.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import acos, cos, degrees, hypot, sin
+from math import degrees
 from typing import Final
 
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import GRAVITY
+from autopilot.interface.mathematics import acos, cos, hypot, sin
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import atan2, copysign, cos, hypot, sin
+from math import copysign
 
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Drive, Yaw, YawMode
 
 

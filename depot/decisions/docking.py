@@ -7,8 +7,9 @@ holds a skimmer off has a name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import atan2, degrees, hypot
+from math import degrees, fsum
 
+from autopilot.interface.mathematics import atan2, hypot
 from depot.readings import Relative
 from depot.settings import CorridorSettings
 
@@ -28,7 +29,7 @@ def range_m(seen: Relative) -> float:
 
 def off_axis_deg(corridor: CorridorSettings, seen: Relative) -> float:
     """Between the corridor's axis and where it is."""
-    along = sum(a * p for a, p in zip(corridor.axis, seen.position_m, strict=True))
+    along = fsum(a * p for a, p in zip(corridor.axis, seen.position_m, strict=True))
     aside = hypot(*(p - along * a for a, p in zip(corridor.axis, seen.position_m, strict=True)))
     return degrees(atan2(max(aside - corridor.capture_m, 0.0), along))
 

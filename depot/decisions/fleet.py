@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heapreplace
-from math import inf
+from math import fsum, inf
 from typing import Any
 
 from msgspec import Struct
@@ -52,7 +52,7 @@ def turns_of(sorties: Sequence[Mapping[str, Any]], co2_share: float) -> list[Tur
 
 
 def _lasted_s(sortie: Mapping[str, Any], numbers: tuple[int, ...]) -> float:
-    total_s: float = sum(phase["end_s"] - phase["start_s"] for phase in sortie["phases"] if phase["phase"] in numbers)
+    total_s: float = fsum(phase["end_s"] - phase["start_s"] for phase in sortie["phases"] if phase["phase"] in numbers)
     return total_s
 
 
@@ -62,7 +62,7 @@ ENDLESS = Farm()
 
 def utilisation(turns: Sequence[Turn], skimmers: int, farm: Farm = ENDLESS) -> float | None:
     """U for so many skimmers, 0 to 1; None when nothing was flown."""
-    cycle_s = sum(turn.away_s + turn.dock_s for turn in turns) / len(turns) if turns else 0.0
+    cycle_s = fsum(turn.away_s + turn.dock_s for turn in turns) / len(turns) if turns else 0.0
     if cycle_s <= 0.0:
         return None
     # (next arrival at the dock, skimmer, sorties done): launched one after the other, evenly over a cycle

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from autopilot.interface.mathematics import whole_power
 from depot.decision import Decision, Recorder
 from depot.decisions.conditions import Scene, answers
 from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Recall, Waiting
@@ -258,7 +259,8 @@ class PhaseContext:
         self.decide(
             now_ms, "adjust_plan", "tanks are rationed; whoever flies next has more reserve and a shorter harvest",
             {"harvest_no_longer_expected_kg": 0.0 if memory.plan is None else memory.plan.store_kg,
-             "losses": memory.losses, "reserve": LOSS_RESERVE**memory.losses, "time": LOSS_TIME**memory.losses},
+             "losses": memory.losses, "reserve": whole_power(LOSS_RESERVE, memory.losses),
+             "time": whole_power(LOSS_TIME, memory.losses)},
         )  # fmt: skip
         self.plant.ration(True)
         self.happen(event, now_ms)

@@ -6,10 +6,12 @@ batteries, derating, earlier losses): the harvest lasts as long as the tightest 
 
 from __future__ import annotations
 
+from math import fsum
 from typing import Any
 
 from msgspec import Struct
 
+from autopilot.interface.mathematics import whole_power
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
 from depot.messages import AbortLimits, MissionPlan, Status
 from depot.names import trip_names
@@ -43,7 +45,7 @@ def make_plan(
     """Region, times, budgets, margins and thresholds of sortie `number`, from how depot and skimmer are now. A skimmer
     that has not been heard yet counts as new."""
     plan = profile.plan
-    reserve = LOSS_RESERVE**losses
+    reserve = whole_power(LOSS_RESERVE, losses)
     fuel_reserve = profile.skimmer.fuel_reserve * reserve
     power_reserve = profile.power.power_reserve * reserve
     store_kg = max(min(payload_kg(profile, derating), room_kg(profile, reading)), least_kg(profile, derating))
@@ -92,18 +94,18 @@ def harvest_budget(
     """The tightest of: the usual time, the time that fills the store in a thin year, propellant and charge that are not
     needed for the way back with its reserves."""
     use, power, plan = profile.skimmer, profile.power, profile.plan
-    reserve = LOSS_RESERVE**losses
+    reserve = whole_power(LOSS_RESERVE, losses)
     thrust, capacity = (1.0, 1.0) if status is None else (status.thrust, status.capacity)
     need_kg = (use.return_kg + use.dock_kg) * (1.0 + use.fuel_reserve * reserve)
     spare_kg = use.launch_propellant_kg - (use.departure_kg + use.outbound_kg + need_kg) / thrust
     burnt_kg_s = use.harvest_kg / plan.harvest_s / thrust
-    back_wh = sum(power.cruise_w) * (plan.return_s + plan.dock_s) / _S_H
+    back_wh = fsum(power.cruise_w) * (plan.return_s + plan.dock_s) / _S_H
     held_wh = (power.batt_a_wh + power.batt_b_wh) * power.launch_soc * capacity
     spare_wh = held_wh - back_wh * (1.0 + power.power_reserve * reserve)
     lit = 1.0 - Almanac(profile.orbit).shadow.length_deg / 360.0
-    drawn_w = sum(power.harvest_w) - power.solar_w * lit
+    drawn_w = fsum(power.harvest_w) - power.solar_w * lit
     limits = {
-        "time": plan.harvest_s * derating.time * LOSS_TIME**losses,
+        "time": plan.harvest_s * derating.time * whole_power(LOSS_TIME, losses),
         "room" if store_kg < payload_kg(profile, derating) else "payload": store_kg
         / (use.intake_kg_s * (1.0 - use.spread)),
         "propellant": spare_kg / burnt_kg_s if burnt_kg_s > 0.0 else float("inf"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import fsum
 from typing import Any
 
 from msgspec import Struct
@@ -62,7 +63,7 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comp
     cycles = HOURS_A_YEAR / cycle_h
     took_h = _mean([(s["phases"][6]["end_s"] - s["phases"][0]["start_s"]) / 3600.0 for s in good])
     span_h = _span_h(sorties)
-    total_kg = sum(s["delivered_kg"] for s in sorties)
+    total_kg = fsum(s["delivered_kg"] for s in sorties)
     a_year = None if not span_h else total_kg / span_h * HOURS_A_YEAR
     y_single = None if rel is None else out_kg * cycles * rel
     drain_kg = profile.depot.soxe_kg_s * 3600.0 * HOURS_A_YEAR  # C_tank / tau_drain with tau = C / rate
@@ -127,7 +128,7 @@ def _fleet(
 
 
 def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+    return fsum(values) / len(values) if values else None
 
 
 def _span_h(sorties: Sequence[Mapping[str, Any]]) -> float | None:

@@ -10,9 +10,11 @@ than `MOST` points, however long a sortie takes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import cos, hypot, radians
+from math import radians
 
 from msgspec import Struct, field
+
+from autopilot.interface.mathematics import cos, hypot
 
 MOST = 96
 _OF_EXTENT = 0.005

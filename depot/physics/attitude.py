@@ -4,10 +4,11 @@ Hill frame; an attitude is held in that frame, which itself turns once in an orb
 
 from __future__ import annotations
 
-from math import acos, cos, degrees, hypot, radians, sin, sqrt
+from math import degrees, fsum, radians, sqrt
 
 from msgspec import Struct
 
+from autopilot.interface.mathematics import acos, cos, hypot, sin, whole_power
 from depot.physics.orbit import Vector
 
 Quaternion = tuple[float, float, float, float]
@@ -43,7 +44,7 @@ def between_deg(a: Vector, b: Vector) -> float:
     """The angle between two directions."""
     scale = hypot(*a) * hypot(*b)
     return (
-        0.0 if scale == 0.0 else degrees(acos(min(max(sum(p * q for p, q in zip(a, b, strict=True)) / scale, -1), 1)))
+        0.0 if scale == 0.0 else degrees(acos(min(max(fsum(p * q for p, q in zip(a, b, strict=True)) / scale, -1), 1)))
     )
 
 
@@ -79,10 +80,10 @@ class Slew(Struct):
         if since >= whole:
             return self.angle_deg
         if since <= ramp:
-            return self.accel_dps2 * max(since, 0.0) ** 2 / 2.0
+            return self.accel_dps2 * whole_power(max(since, 0.0), 2) / 2.0
         if since <= whole - ramp:
             return self.accel_dps2 * ramp * (since - ramp / 2.0)
-        return self.angle_deg - self.accel_dps2 * (whole - since) ** 2 / 2.0
+        return self.angle_deg - self.accel_dps2 * whole_power(whole - since, 2) / 2.0
 
     def rate_at(self, now_ms: int) -> float:
         """How fast it turns, degrees/s."""

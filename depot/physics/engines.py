@@ -7,10 +7,11 @@ moves it by small amounts in any direction.
 from __future__ import annotations
 
 from enum import IntEnum
-from math import exp, hypot, log, radians
+from math import radians
 
 from msgspec import Struct
 
+from autopilot.interface.mathematics import exp, hypot, log
 from depot.physics.orbit import Vector
 from depot.settings import EngineSettings
 

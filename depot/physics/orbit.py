@@ -8,9 +8,11 @@ keeps them good for tens of kilometres ahead or behind. A leg costs nothing: coa
 
 from __future__ import annotations
 
-from math import atan2, cos, degrees, hypot, pi, radians, sin, sqrt
+from math import degrees, pi, radians, sqrt
 
 from msgspec import Struct
+
+from autopilot.interface.mathematics import atan2, cos, hypot, sin, whole_power
 
 Vector = tuple[float, float, float]
 Hill = tuple[float, float, float, float, float, float]
@@ -35,7 +37,7 @@ class Orbit(Struct, frozen=True):
     @property
     def rate(self) -> float:
         """Mean motion n, rad/s."""
-        return sqrt(self.mu_m3_s2 / self.radius_m**3)
+        return sqrt(self.mu_m3_s2 / whole_power(self.radius_m, 3))
 
     @property
     def period_s(self) -> float:
@@ -83,9 +85,9 @@ def thrust(n: float, state: Hill, accel: Vector, seconds: float) -> Hill:
     s, c = sin(tau), cos(tau)
     lag, bow = tau - s, 1.0 - c
     return (
-        x + (ax * bow + 2.0 * ay * lag) / n**2,
-        y + (ay * (4.0 * bow - 1.5 * tau**2) - 2.0 * ax * lag) / n**2,
-        z + az * bow / n**2,
+        x + (ax * bow + 2.0 * ay * lag) / (n * n),
+        y + (ay * (4.0 * bow - 1.5 * tau * tau) - 2.0 * ax * lag) / (n * n),
+        z + az * bow / (n * n),
         vx + (ax * s + 2.0 * ay * bow) / n,
         vy + (ay * (4.0 * s - 3.0 * tau) - 2.0 * ax * bow) / n,
         vz + az * s / n,

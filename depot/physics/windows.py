@@ -9,11 +9,12 @@ out of its sight. Near the depot a second, small antenna reaches all round.
 
 from __future__ import annotations
 
-from math import acos, cos, degrees, floor, radians, sqrt
+from math import degrees, floor, radians, sqrt
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from autopilot.interface.mathematics import acos, cos
 from depot.physics.orbit import Orbit
 from depot.settings import OrbitSettings
 
@@ -113,5 +114,7 @@ class Almanac:
 
 def shadow_deg(orbit: Orbit, beta_deg: float) -> float:
     """How much of the orbit lies in the cylindrical shadow, degrees. `beta_deg`: the Sun above the orbit's plane."""
-    depth = sqrt(orbit.radius_m**2 - orbit.body_m**2) / (orbit.radius_m * cos(radians(beta_deg)))
+    depth = sqrt((orbit.radius_m - orbit.body_m) * (orbit.radius_m + orbit.body_m)) / (
+        orbit.radius_m * cos(radians(beta_deg))
+    )
     return 2.0 * degrees(acos(depth)) if depth < 1.0 else 0.0

@@ -8,8 +8,9 @@ and Anger; Abramowitz and Stegun 9.6.34):  exp(z cos t) = I0(z) + 2 sum Ik(z) co
 from __future__ import annotations
 
 from functools import lru_cache
-from math import acos, exp, hypot, pi, radians, sin, tan
+from math import pi, radians
 
+from autopilot.interface.mathematics import acos, exp, hypot, sin, tan
 from depot.physics.orbit import Ellipse, Hill, Orbit
 from depot.settings import CorridorSettings, ZoneSettings
 

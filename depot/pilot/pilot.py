@@ -8,13 +8,14 @@ whose motors have stopped in the air, flies no more: `down` says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot, inf
+from math import inf
 from typing import Final
 
 from autopilot.core.autopilot import Autopilot
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
+from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd
 from autopilot.vehicles.mode_table import CopterMode
 from depot.pilot.body import NO_LINK, Body

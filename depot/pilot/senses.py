@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import acos, cos, degrees, hypot
+from math import degrees, fsum
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from autopilot.interface import report
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, height_above_home, longitude_scale, to_local
+from autopilot.interface.mathematics import acos, cos, hypot
 from autopilot.mav import Cmd, EkfFlag, Sensor
 from autopilot.mission.items import MissionItem
 from depot.settings import BoxSettings
@@ -186,6 +187,6 @@ def _off(place: Spot, begin: Spot, end: Spot) -> float:
     """Distance from a line, m."""
     way = [b - a for a, b in zip(begin, end, strict=True)]
     to = [p - a for a, p in zip(begin, place, strict=True)]
-    length_2 = sum(step * step for step in way)
-    along = 0.0 if length_2 == 0.0 else min(max(sum(a * b for a, b in zip(to, way, strict=True)) / length_2, 0.0), 1.0)
+    length_2 = fsum(step * step for step in way)
+    along = 0.0 if length_2 == 0.0 else min(max(fsum(a * b for a, b in zip(to, way, strict=True)) / length_2, 0.0), 1.0)
     return hypot(*(t - along * w for t, w in zip(to, way, strict=True)))

@@ -11,10 +11,11 @@ A machine: readings and the time in, commands for MODE_CTRL out. It knows the pl
 from __future__ import annotations
 
 from enum import IntEnum
-from math import exp, log
+from math import fsum
 
 from msgspec import Struct, field
 
+from autopilot.interface.mathematics import exp, log
 from depot.messages import MissionPlan
 from depot.physics.attitude import Slew
 from depot.physics.engines import Purpose, ThrustCommand, Thruster, burn_s, exhaust_mps, thrust_n
@@ -280,7 +281,7 @@ class Guidance:
         """Inside the gate, and coming nearer."""
         there, speed = reading.position_m, reading.velocity_mps
         inside = size(there) <= self._corridor.gate_m
-        return inside and sum(p * v for p, v in zip(there, speed, strict=True)) < 0.0
+        return inside and fsum(p * v for p, v in zip(there, speed, strict=True)) < 0.0
 
     def _burn_s(self, reading: SkimmerReading, dv: Vector, *, brake: bool = False) -> float:
         thruster = self._thruster(Purpose.CORRECT, dv, brake=brake)

@@ -4,9 +4,9 @@ its own. Propellant is what its battery holds (`pack`); harvest is the survey th
 
 from __future__ import annotations
 
-from math import hypot
 from typing import Protocol
 
+from autopilot.interface.mathematics import hypot
 from depot.physics.engines import ThrustCommand
 from depot.pilot.senses import Senses
 from depot.readings import DepotReading, Place, Relative, SkimmerReading

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
+from math import fsum
 
 from msgspec import Struct, field
 
+from autopilot.interface.mathematics import exp, log
 from depot.settings import Profile
 from depot.world.energy import J_PER_WH, Accounts, Battery, HeatNode
 from depot.world.matter import Line, Outside, Tank, electrolyse, let_out, reach
@@ -74,7 +75,7 @@ class DepotResources(Struct):
 
     @property
     def total_kg(self) -> float:
-        return sum(tank.kg for tank in self.tanks)
+        return fsum(tank.kg for tank in self.tanks)
 
     @property
     def total_j(self) -> float:

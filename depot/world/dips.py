@@ -6,7 +6,7 @@ mean over the pattern; at the zone's floor it is as much denser.
 
 from __future__ import annotations
 
-from math import floor, pi
+from math import floor, fsum, pi
 
 from depot.physics.orbit import Ellipse, Hill
 from depot.physics.windows import Almanac
@@ -54,7 +54,7 @@ class Dips:
         if self._state.place is not Place.ZONE:
             return 0.0
         start = self._legs.ellipse().phase
-        return sum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
+        return fsum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
 
     def _dips(self, start: float, end: float) -> list[tuple[float, float]]:
         """The parts of the ellipse between two phases that are below the zone's ceiling."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from depot.names import Mode
 from depot.settings import Profile
 from depot.world.depot import ways_in
@@ -63,14 +65,14 @@ def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float
 def wanted_j(state: WorldState, profile: Profile, seconds: float) -> float:
     """What a docked skimmer would take from the depot's bus: its load, and charge."""
     power = profile.power
-    load = sum(loads_w(power, Mode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds
+    load = fsum(loads_w(power, Mode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds
     return load + min(power.charge_w * seconds, missing_charge_j(state.skimmer, power.launch_soc))
 
 
 def feed(state: WorldState, profile: Profile, joules: float, seconds: float) -> None:
     """Power connection: the skimmer's own load first, the rest charges; what nobody takes heats the depot."""
     skimmer, power = state.skimmer, profile.power
-    load = min(sum(loads_w(power, Mode.DOCKED, prelaunch=skimmer.prelaunch)) * seconds, joules)
+    load = min(fsum(loads_w(power, Mode.DOCKED, prelaunch=skimmer.prelaunch)) * seconds, joules)
     skimmer.spine.heat(load, seconds, state.accounts)
     skimmer.short_j, skimmer.dark = 0.0, False
     spare = joules - load - charge_from_dock(skimmer, joules - load, power.launch_soc)
@@ -83,7 +85,7 @@ def dock_events_ms(state: WorldState, profile: Profile) -> list[float]:
     if state.offloading:
         pairs = offload_pairs(state, profile)
         if pairs:
-            dues.append(state.now_ms + max(sum(tank.kg / rate for tank, _, rate in pairs), 0.001) * 1000.0)
+            dues.append(state.now_ms + max(fsum(tank.kg / rate for tank, _, rate in pairs), 0.001) * 1000.0)
     missing_kg = missing_fuel_kg(state, profile)
     if state.refuelling and interface_holds(state, "fluid_failure") and missing_kg > 1e-6 and state.depot.ch4.kg > 1e-6:
         dues.append(state.now_ms + missing_kg / profile.depot.refuel_kg_s * 1000.0)

@@ -7,9 +7,9 @@ What enters or leaves the modelled system is booked in `Accounts`, so that at ev
 
 from __future__ import annotations
 
-from math import exp
-
 from msgspec import Struct, field
+
+from autopilot.interface.mathematics import exp
 
 J_PER_WH = 3600.0
 

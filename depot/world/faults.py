@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.interface.mathematics import whole_power
 from depot.readings import Place, SkimmerReading
 from depot.settings import Profile
 from depot.world.depot import SLOW_FAULT
@@ -270,6 +271,6 @@ def grow(state: WorldState, profile: Profile) -> None:
         part = (state.now_ms - fault.since_ms) / 1000.0 / (profile.plan.t_sortie_s / SLOW_FAULT)
         if name == "soxe_runaway":  # exothermic: faster and faster
             rise_k = profile.watch.soxe_max_k - profile.depot.soxe_k
-            state.depot.soxe_k = profile.depot.soxe_k + rise_k * part**3 * 1.05
+            state.depot.soxe_k = profile.depot.soxe_k + rise_k * whole_power(part, 3) * 1.05
         elif name == "boil_off":
             state.depot.boil_off_bar = 3.0 + (profile.watch.boil_off_bar - 3.0) * part * 1.05

@@ -76,7 +76,7 @@ class Legs:
     def hold(self, here: Hill) -> None:
         """At rest where it is: small thrust against what would carry it off (Clohessy and Wiltshire)."""
         x, y, z = position(here)
-        self.begin((x, y, z, 0.0, 0.0, 0.0), (-3.0 * self.rate**2 * x, 0.0, self.rate**2 * z))
+        self.begin((x, y, z, 0.0, 0.0, 0.0), (-3.0 * self.rate * self.rate * x, 0.0, self.rate * self.rate * z))
 
     def _look_back(self, end: Hill) -> None:
         """How near to the depot the leg that ends at `end` has led, between its events too."""

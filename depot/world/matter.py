@@ -11,6 +11,8 @@ Nothing here knows time: a caller says how much is to move, and learns how much 
 
 from __future__ import annotations
 
+from math import fsum
+
 from msgspec import Struct, field
 
 
@@ -43,7 +45,7 @@ class Outside(Struct):
 
     def total(self, account: str) -> float:
         """Of all species of one account."""
-        return sum(kg for key, kg in self.kg.items() if key.startswith(f"{account}/"))
+        return fsum(kg for key, kg in self.kg.items() if key.startswith(f"{account}/"))
 
 
 class Line(Struct):

@@ -8,8 +8,9 @@ window the error of velocity carries it away, and the next fix corrects it. Ever
 from __future__ import annotations
 
 from functools import lru_cache
-from math import cos, expm1, hypot, log, pi, sqrt
+from math import pi, sqrt
 
+from autopilot.interface.mathematics import cos, expm1, hypot, log
 from depot.physics.attitude import about, turn
 from depot.physics.orbit import AT_REST, Hill, Vector, coast, minus, position, size, velocity
 from depot.physics.ways import cheapest, return_s

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from depot.names import Mode
 from depot.readings import EMPTY_KG, EMPTY_SHARE, RINGS, DepotReading, Place, SkimmerReading
 from depot.settings import Profile
@@ -29,10 +31,10 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         fuel_kg=skimmer.lobes.kg,
         fuel_need_kg=homing.kg,
         power_wh=usable_j / J_PER_WH,
-        power_need_wh=sum(power.cruise_w) * homing.docked_s / 3600.0,
+        power_need_wh=fsum(power.cruise_w) * homing.docked_s / 3600.0,
         soc=skimmer.soc,
         reserve_wh=skimmer.batt_res.usable_j / J_PER_WH,
-        reserve_need_wh=(sum(power.survival_w) + power.thruster_w) * homing.docked_s / 3600.0,
+        reserve_need_wh=(fsum(power.survival_w) + power.thruster_w) * homing.docked_s / 3600.0,
         thruster_fwd=health.thruster_fwd,
         attitude=health.attitude,
         batteries=int(skimmer.batt_a.connected) + int(skimmer.batt_b.connected),

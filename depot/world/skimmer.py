@@ -4,6 +4,8 @@ matter."""
 
 from __future__ import annotations
 
+from math import fsum
+
 from msgspec import Struct, field
 
 from depot.names import Mode
@@ -83,7 +85,7 @@ class SkimmerResources(Struct):
 
     @property
     def store_capacity_kg(self) -> float:
-        return sum(tank.capacity_kg for tank in self.stores)
+        return fsum(tank.capacity_kg for tank in self.stores)
 
     @property
     def soc(self) -> float:
@@ -126,7 +128,7 @@ def fuel_stores_kg(profile: Profile) -> dict[str, float]:
     """The fuel store's tanks: each of the size that its species has in what comes in."""
     use = profile.skimmer
     shares = {species: share for species, share in use.shares.items() if species != "CO2"}
-    whole = sum(shares.values())
+    whole = fsum(shares.values())
     if whole <= 0.0:
         return {"CH4": use.fuel_store_kg}
     return {species: use.fuel_store_kg * share / whole for species, share in shares.items() if share > 0.0}

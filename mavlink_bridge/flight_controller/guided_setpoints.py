@@ -7,12 +7,13 @@ it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import atan2, cos, hypot, inf, pi, sin, sqrt
+from math import inf, pi, sqrt
 from typing import Final
 
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Drive, Hold, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import Request, VehicleState
 from mavlink_bridge.firmware.protocol import Aim, Firmware, Order

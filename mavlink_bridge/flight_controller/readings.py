@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import cos, hypot, nan, radians, sin
+from math import nan, radians
 from typing import Final
 
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import LandedState
 from mavlink_bridge.routing.service import Message

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import atan2, hypot, pi
+from math import pi
 from typing import Final
 
 from autopilot.interface import report as R
+from autopilot.interface.mathematics import atan2, hypot
 from autopilot.interface.targets import (
     Attitude,
     Circle,

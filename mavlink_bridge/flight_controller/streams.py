@@ -8,6 +8,7 @@ again.
 
 from __future__ import annotations
 
+from math import fsum
 from typing import Final
 
 from autopilot.mav import Cmd
@@ -39,7 +40,7 @@ def plan(baud: int | None, rates: Rates, *, native: bool = False) -> dict[int, f
 
 def load(rates: dict[int, float]) -> float:
     """Bytes per second of these streams."""
-    return sum((codec.base_size(number) + _FRAME_BYTES) * hz for number, hz in rates.items())
+    return fsum((codec.base_size(number) + _FRAME_BYTES) * hz for number, hz in rates.items())
 
 
 def _number(name: str) -> int:

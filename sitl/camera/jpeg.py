@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import asin, atan2, degrees
+from math import degrees
 from typing import Final
 
 from PIL import Image
@@ -17,6 +17,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import asin, atan2
 from sitl.camera.rendering import F_NUMBER, Quaternion, Scene, View, render, rotation
 
 MAKER: Final = "Sortie"

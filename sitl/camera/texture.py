@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control.jit import jit
 from autopilot.control.kernels import Entry
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, wrap_longitude
+from autopilot.interface.marks import jit
 
 SIDE: Final = 256
 """Of the tile, numbers; a power of two."""

@@ -17,12 +17,12 @@ from typing import Any
 from autopilot.control.attitude import attitude_error, limit, mix
 from autopilot.control.estimator import estimate_wind, level
 from autopilot.control.inertial import rotation
-from autopilot.control.jit import inline, jit
-from autopilot.control.mathematics import asin, atan2
 from autopilot.control.position import sink_demand, velocity_demand
 from autopilot.control.watch import decide, watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
+from autopilot.interface.marks import inline, jit
+from autopilot.interface.mathematics import asin, atan2
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.ground import fill_ground, look_down, strike

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.control.jit import inline, jit
 from autopilot.interface import layout as L
+from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
 from sitl.kernel.failing import SLOW_PERIOD_MS, in_gap, spoil_gps
 from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw

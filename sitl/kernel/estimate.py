@@ -7,9 +7,9 @@ from typing import Any
 
 from autopilot.control.estimator import begin_anew, fuse_baro, fuse_gps, fuse_mag, rest
 from autopilot.control.inertial import align, predict
-from autopilot.control.jit import inline, jit
 from autopilot.control.watch import watch_battery, watch_distance
 from autopilot.interface import layout as L
+from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
 from sitl.kernel.environment import MAG_PERIOD_MS, blow, discharge, read_baro, read_mag, receive_gps
 from sitl.kernel.failing import fail_inertial, spoil_baro, spoil_mag

@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import pi, sqrt
 from typing import Any
 
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import cos
 from autopilot.control.watch import stop
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.geo import METRES_PER_DEGREE
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import cos
 from sitl.kernel import layout as M
 
 #: What a copter's undercarriage survives: speed along the ground and into it, m/s, and depth in it, m.

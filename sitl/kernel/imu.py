@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from autopilot.control.jit import inline
 from autopilot.interface import layout as L
+from autopilot.interface.marks import inline
 from sitl.kernel import layout as M
 from sitl.kernel.noise import MASK, S10, S20, S30B, S40, S50
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.jit import inline, jit
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
+from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
 from sitl.kernel.reporting import fill_common
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autopilot.control.jit import jit
+from autopilot.interface.marks import jit
 from sitl.kernel.quantiles import SIZE
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from statistics import NormalDist
+from math import fsum, sqrt
 
 import numpy as np
 import numpy.typing as npt
+
+from autopilot.interface.mathematics import normal_quantile
 
 BITS = 10
 SIZE = 1 << BITS
@@ -16,8 +18,6 @@ SIZE = 1 << BITS
 def quantiles() -> npt.NDArray[np.float64]:
     """`SIZE` equally likely values of the standard normal distribution, mean 0, scaled to variance 1. The tails end at
     3.3 sigma, as a sensor's filtered noise does."""
-    normal = NormalDist()
-    upper = np.array([normal.inv_cdf((SIZE // 2 + i + 0.5) / SIZE) for i in range(SIZE // 2)])
-    table = np.concatenate([-upper[::-1], upper])
-    scaled: npt.NDArray[np.float64] = table / np.sqrt(np.mean(table * table))
-    return scaled
+    upper = [normal_quantile((SIZE // 2 + i + 0.5) / SIZE) for i in range(SIZE // 2)]
+    deviation = sqrt(fsum(value * value for value in upper) / (SIZE // 2))
+    return np.array([*(-value for value in reversed(upper)), *upper]) / deviation

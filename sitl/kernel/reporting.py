@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import pi, sqrt
 
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import asin, atan2, cos, exp, log
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.geo import METRES_PER_DEGREE
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import asin, atan2, cos, exp, log
 from autopilot.mav import Sensor
 from sitl.kernel import layout as M
 

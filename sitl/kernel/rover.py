@@ -18,11 +18,11 @@ from typing import Any
 
 from autopilot.control.attitude import limit
 from autopilot.control.inertial import rotation, tilt
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import cos, sin
 from autopilot.control.rover_guidance import decide_rover
 from autopilot.control.watch import watch_estimator
 from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import cos, sin
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.ground import fill_ground, follow_ground, look_down

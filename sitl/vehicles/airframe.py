@@ -9,20 +9,21 @@ constants 12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 
 
 from __future__ import annotations
 
-from math import cos, exp, radians, sqrt, tan
+from math import radians, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import cos, exp, tan
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
 
 MASS = 1.5  # kg
 INERTIA = (0.029125, 0.029125, 0.055225)  # kg m2
 ARM_X, ARM_Y = 0.13, 0.21  # m; the real rear arms are 0.20 and the front arms 0.22 m out
-FULL_THRUST = 5.84e-6 * 1100.0**2  # N for each rotor at FULL_V
+FULL_THRUST = 5.84e-6 * 1100.0 * 1100.0  # N for each rotor at FULL_V
 TORQUE_RATIO = 0.06  # m
 ROTOR_LAG = 0.018  # s
 ROTOR_DRAG = 0.2  # 1/s at hover
@@ -31,7 +32,7 @@ ROTOR_DRAG = 0.2  # 1/s at hover
 #: (`Frame::calculate_forces`, momentum drag along z), and slow ones cost little.
 AXIAL_DRAG = 0.006
 DRAG_AREA = 0.02  # m2
-ROTOR_AREA = 3.14159265 * 0.127**2  # m2, 10 inch
+ROTOR_AREA = 3.14159265 * 0.127 * 0.127  # m2, 10 inch
 EFFICIENCY = 0.45  # shaft and induced losses together: 180 W at hover
 FULL_V = 11.4  # V at which the rotors reach their full speed
 HOTEL_A = 0.5

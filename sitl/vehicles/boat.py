@@ -8,7 +8,7 @@ receiver and battery are the rover's."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import cos, exp, radians, sin, tan
+from math import radians
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from autopilot.control.kernels import Entry
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import cos, exp, sin, tan
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M

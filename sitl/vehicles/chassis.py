@@ -9,13 +9,14 @@ vehicles that follow lines do; the other sensors are the copter's.
 
 from __future__ import annotations
 
-from math import cos, exp, pi, radians, sin
+from math import pi, radians
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import cos, exp, sin
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip, switch_on
 

@@ -7,10 +7,10 @@ are listed in `ESTIMATOR`. Every number of the row belongs to one part, or stand
 
 from __future__ import annotations
 
-from math import atan2, cos, sin
 from typing import Final
 
 from autopilot.interface import layout as L
+from autopilot.interface.mathematics import atan2, cos, sin
 from autopilot.interface.vehicle import ControlPart
 
 ALTITUDE: Final = (

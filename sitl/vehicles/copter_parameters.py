@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import atan, cos, pi, radians, sqrt, tan
+from math import pi, radians, sqrt
 
 from autopilot.interface import layout as L
+from autopilot.interface.mathematics import atan, cos, tan
 from sitl.kernel import layout as M
 from sitl.vehicles import airframe, parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER

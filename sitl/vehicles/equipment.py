@@ -5,13 +5,14 @@ Battery: that of 3DR's data sheet of the Iris+, 3S 5.1 Ah. The noise of the sens
 
 from __future__ import annotations
 
-from math import cos, exp, radians, sin, sqrt
+from math import radians, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import cos, exp, sin
 from sitl.kernel import layout as M
 
 AIR_DENSITY = 1.225  # kg/m3 at sea level
@@ -31,7 +32,7 @@ def equip(p: npt.NDArray[np.float64], home: GeoPoint, steps: int) -> None:
     """Fill in what settings rows of all vehicles share. `steps`: of physics in a tick. Units as in the layouts (SI)."""
     p[M.P_STEPS], p[M.P_DT] = steps, L.TICK / steps
     p[M.P_GUST_KEEP] = exp(-L.TICK / GUST_TIME)
-    p[M.P_GUST_KICK] = sqrt(1.0 - p[M.P_GUST_KEEP] ** 2)
+    p[M.P_GUST_KICK] = sqrt(1.0 - p[M.P_GUST_KEEP] * p[M.P_GUST_KEEP])
     p[M.P_OHMS], p[M.P_BATTERY_AH], p[M.P_CELLS] = OHMS, BATTERY_AH, CELLS
     p[L.P_LOW_TIMER], p[L.P_CAPACITY] = 10.0, 1000.0 * BATTERY_AH
     p[L.P_STICK_T] = 0.5

@@ -13,7 +13,7 @@ What is drawn follows from the seed and the time of the look alone, so that nobo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import atan2, degrees, hypot, radians, tan
+from math import degrees, radians
 from random import Random
 from typing import Final
 
@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.mathematics import atan2, hypot, normal_draw, tan
 from autopilot.precision.tracker import Look
 from sitl.kernel import layout as M
 
@@ -101,6 +102,6 @@ class PadSensor:
     def _told(self, seen: tuple[Ned, float], noise: Random) -> Look:
         (forward, right, down), _ = seen
         sigma = tan(radians(self._value("SIM_PLD_NOISE")))
-        slant = (forward / down + noise.gauss(0.0, sigma), right / down + noise.gauss(0.0, sigma), 1.0)
-        away = hypot(forward, right, down) * (1.0 + noise.gauss(0.0, RANGE_ERROR))
+        slant = (forward / down + normal_draw(noise, 0.0, sigma), right / down + normal_draw(noise, 0.0, sigma), 1.0)
+        away = hypot(forward, right, down) * (1.0 + normal_draw(noise, 0.0, RANGE_ERROR))
         return Look(slant, True, away)

@@ -7,13 +7,14 @@ been set so far.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import cos, radians, sin
+from math import radians
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
+from autopilot.interface.mathematics import cos, sin
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import BARO_NOISE, CELL_CURVE, CELLS
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import pi
 
-import numpy as np
-
 from autopilot.interface import layout as L
+from autopilot.interface.mathematics import tan
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles
@@ -18,7 +17,7 @@ _DEGREES = pi / 180.0
 #: What 0 means for a limit that ArduPilot then does not apply.
 _UNLIMITED_ACCEL, _UNLIMITED_RATE = 8.0, 6.0
 #: The chassis cannot turn tighter than this, m, whatever TURN_RADIUS says.
-_TIGHTEST = 1.05 * 0.3302 / np.tan(WHEEL_MAX)
+_TIGHTEST = 1.05 * 0.3302 / tan(WHEEL_MAX)
 
 #: Parameters that are one setting times a factor. Gains count relative to ArduPilot's defaults, which stand for the
 #: gains that fit this chassis.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import cos, sin
-
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.targets import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
 from autopilot.vehicles.driving import as_drive
 from sitl.vehicles.targets import write_target as write_common

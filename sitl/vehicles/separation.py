@@ -123,7 +123,7 @@ class Separation:
         squared = np.einsum("ij,ij->i", closing, closing)
         along = np.einsum("ij,ij->i", apart, closing)
         back_s = np.clip(np.divide(along, squared, out=np.zeros_like(along), where=squared > 0.0), 0.0, passed_s)
-        nearest = np.sqrt(np.sum((apart - closing * back_s[:, None]) ** 2, axis=1))
+        nearest = np.sqrt(np.sum(np.square(apart - closing * back_s[:, None]), axis=1))
         found = []
         for k in np.flatnonzero(nearest < reach_m).tolist():
             a, b = int(first[k]), int(second[k])

@@ -19,6 +19,7 @@ from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -261,9 +262,9 @@ class SimulatedMachine(ABC):
     def _rests(self) -> bool:
         """By its sensors: not turning, feeling its weight alone, no speed over ground (if there is a fix)."""
         s = self._s
-        turning = float(np.linalg.norm(s[M.S_GYRO_X : M.S_GYRO_Z + 1] - s[L.S_BGX : L.S_BGZ + 1]))
-        felt = float(np.linalg.norm(s[L.S_DVX : L.S_DVZ + 1])) / L.TICK
-        speed = float(np.hypot(s[M.S_GPS_VN], s[M.S_GPS_VE])) if s[M.S_GPS_FIX] >= 3.0 else 0.0
+        turning = hypot(*(s[M.S_GYRO_X : M.S_GYRO_Z + 1] - s[L.S_BGX : L.S_BGZ + 1]).tolist())
+        felt = hypot(*s[L.S_DVX : L.S_DVZ + 1].tolist()) / L.TICK
+        speed = hypot(s[M.S_GPS_VN], s[M.S_GPS_VE]) if s[M.S_GPS_FIX] >= 3.0 else 0.0
         return turning < STILL and abs(felt - L.GRAVITY) < _REST_ACCEL and speed < _REST_SPEED
 
     def hold_motors(self, held: bool) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from math import hypot
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.geo import GeoPoint, distance, to_local
+from autopilot.interface.mathematics import hypot
 from autopilot.mission.events import ItemReached
 from sortie.api.begin import mode_of
 from sortie.api.simulation import Truth, end_fault, inject, truth_of, wind_parameters

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import cos, radians, sin
+from math import radians
 
 from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.mathematics import cos, sin
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 

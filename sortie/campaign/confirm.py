@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from autopilot.control import arrays
 from sortie.api.begin import checked_params
 from sortie.campaign.flown import Flown
 from sortie.campaign.sampling import Value
@@ -144,4 +145,4 @@ def distances(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> NDArray
         np.asarray(theirs[name][:length], np.float64) - np.asarray(ours[name][:length], np.float64)
         for name in ("north", "east")
     )
-    return np.hypot(north, east)
+    return arrays.hypot(north, east)

@@ -8,14 +8,14 @@ study's seed alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp, inf, isfinite, log
-from statistics import NormalDist
+from math import inf, isfinite
 from typing import Final
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from autopilot.interface.mathematics import exp, log, normal_quantile, normal_share
 from sortie.config.errors import UserError, nearest
 
 Value = float | str
@@ -161,10 +161,10 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
 
     def _below(self, value: float) -> float:
         if self.normal is not None:
-            return NormalDist(*self.normal).cdf(value)
+            return normal_share((value - self.normal[0]) / self.normal[1])
         assert self.lognormal is not None
         median, deviation = self.lognormal
-        return NormalDist(0.0, deviation).cdf(log(value / median)) if value > 0.0 else 0.0
+        return normal_share(log(value / median) / deviation) if value > 0.0 else 0.0
 
     def _cut(self, value: float) -> float:
         return value if self.within is None else min(max(value, self.within[0]), self.within[1])
@@ -178,10 +178,8 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
         if self.uniform is not None:
             low, high = self.uniform
             return round(low + share * (high - low), _DIGITS)
-        from scipy.special import ndtri
-
         below, above = self._kept()
-        deviate = float(ndtri(min(max(below + share * (above - below), 1e-12), 1.0 - 1e-12)))
+        deviate = normal_quantile(min(max(below + share * (above - below), 1e-12), 1.0 - 1e-12))
         if self.normal is not None:
             return self._cut(round(self.normal[0] + deviate * self.normal[1], _DIGITS))
         assert self.lognormal is not None

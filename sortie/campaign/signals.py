@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autopilot.context.events import FenceChanged, ModeChanged
+from autopilot.control import arrays
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.reasons import BY_WISH, ModeReason
@@ -166,20 +167,20 @@ class Recorder:
 
         north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
         home = self._session.stood[0]
-        upright = np.cos(told(R.TRUE_ROLL, R.ROLL)) * np.cos(told(R.TRUE_PITCH, R.PITCH))
+        upright = arrays.cos(told(R.TRUE_ROLL, R.ROLL)) * arrays.cos(told(R.TRUE_PITCH, R.PITCH))
         return {
             "time": time,
             "height": -told(R.TRUE_D, R.DOWN),
             "north": north,
             "east": east,
-            "home_distance": np.hypot(north, east),
+            "home_distance": arrays.hypot(north, east),
             "plan_distance": distance_to_legs(north, east, legs_of(home, self._plan.items)),
             "fence_distance": distance_to_fence(north, east, home, parse_fence(self._plan.fence)),
             "others_distance": np.full(north.size, NOBODY_M),
-            "speed": np.hypot(told(R.TRUE_VN, R.VN), told(R.TRUE_VE, R.VE)),
+            "speed": arrays.hypot(told(R.TRUE_VN, R.VN), told(R.TRUE_VE, R.VE)),
             "climb": -told(R.TRUE_VD, R.VD),
-            "tilt": np.degrees(np.arccos(np.clip(upright, -1.0, 1.0))),
-            "wind": np.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
+            "tilt": np.degrees(arrays.acos(np.clip(upright, -1.0, 1.0))),
+            "wind": arrays.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
             "estimate_error": self._estimate_error(r),
             "battery": told(R.TRUE_CHARGE, R.BATT_FRACTION),
             "armed": r[:, R.ARMED],
@@ -198,10 +199,10 @@ class Recorder:
         at boot, when nothing has moved and there is no truth yet."""
         metres = 6_371_000.0 * radians(1.0)
         north = (r[:, R.LAT] - r[:, R.TRUE_LAT]) * metres
-        east = (r[:, R.LON] - r[:, R.TRUE_LON]) * metres * np.cos(np.radians(r[:, R.TRUE_LAT]))
+        east = (r[:, R.LON] - r[:, R.TRUE_LON]) * metres * arrays.cos(np.radians(r[:, R.TRUE_LAT]))
         known = (r[:, R.LAT] != 0.0) | (r[:, R.LON] != 0.0)
         known &= np.isfinite(r[:, R.TRUE_LAT]) & ((r[:, R.TRUE_LAT] != 0.0) | (r[:, R.TRUE_LON] != 0.0))
-        error = np.where(known, np.hypot(north, east), 0.0)
+        error = np.where(known, arrays.hypot(north, east), 0.0)
         return error if np.isfinite(r[:, R.TRUE_LAT]).any() else np.full(len(r), np.nan)
 
 
@@ -235,7 +236,7 @@ def distance_to_legs(
         dn, de = n1 - n0, e1 - e0
         squared = dn * dn + de * de
         share = np.clip(((north - n0) * dn + (east - e0) * de) / squared, 0.0, 1.0) if squared > 0.0 else 0.0
-        best = np.minimum(best, np.hypot(north - n0 - share * dn, east - e0 - share * de))
+        best = np.minimum(best, arrays.hypot(north - n0 - share * dn, east - e0 - share * de))
     return best
 
 
@@ -251,7 +252,7 @@ def distance_to_fence(
         least = np.minimum(least, depth if polygon.inclusion else -depth)
     for zone in fence.circles:
         center_n, center_e, _ = to_local(home, zone.lat, zone.lon, home.alt)
-        depth = zone.radius - np.hypot(north - center_n, east - center_e)
+        depth = zone.radius - arrays.hypot(north - center_n, east - center_e)
         least = np.minimum(least, depth if zone.inclusion else -depth)
     return least
 
@@ -276,7 +277,7 @@ def apart(fleet: list[dict[str, Array]], stands: list[GeoPoint]) -> list[NDArray
     at = np.stack(places)
     found = []
     for k in range(len(at)):
-        away = np.sqrt(np.sum((at - at[k]) ** 2, axis=1))
+        away = np.sqrt(np.sum(np.square(at - at[k]), axis=1))
         away[k] = NOBODY_M
         found.append(away.min(axis=0))
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import ceil, cos, pi, sin, sqrt
+from math import ceil, pi, sqrt
 
 from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.mathematics import cos, sin
 from sortie.config.errors import UserError, nearest
 
 LARGEST_SYSTEM = 250

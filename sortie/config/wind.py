@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from autopilot.interface.mathematics import normal_draw
 from sortie.config.errors import UserError
 
 __all__ = ["STILL", "Along", "Wind", "WindProfile", "parse_wind", "read_wind", "wind_of"]
@@ -70,10 +71,10 @@ class WindProfile:
 
     def drawn(self, chance: Random) -> WindProfile:
         """The wind of one flight: all its means by one share stronger or weaker, a part of its gusts, and turned."""
-        share = max(chance.gauss(1.0, _VARIES), 0.0)
+        share = max(normal_draw(chance, 1.0, _VARIES), 0.0)
         gusts = chance.random()
         anywhere = self.rows[0][1].from_deg is None
-        turn = chance.uniform(0.0, 360.0) if anywhere else chance.gauss(0.0, _VEERS_DEG)
+        turn = chance.uniform(0.0, 360.0) if anywhere else normal_draw(chance, 0.0, _VEERS_DEG)
         return replace(self, rows=tuple((at, _varied(one, share, gusts, turn)) for at, one in self.rows))
 
 

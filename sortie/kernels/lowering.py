@@ -17,7 +17,7 @@ from numba.core import codegen, cpu
 from autopilot.control.jit import OPTIONS, register_marked
 from autopilot.control.kernels import Entry
 from autopilot.control.library import FAILED, argument_kinds
-from autopilot.control.mathematics import fmod
+from autopilot.interface.mathematics import fmod
 
 #: numba's options for functions that nobody calls from Python.
 _BARE: Final = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}

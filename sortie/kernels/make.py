@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from autopilot.control.arrays import OVER_ARRAY
 from autopilot.control.kernels import Entry
 from mavlink_bridge.services.telemetry.compiling import TELEMETRY
 from sitl.camera.texture import EXPOSE
@@ -15,7 +16,7 @@ from sortie.kernels.lowering import lower
 from sortie.kernels.objects import emit_object
 from sortie.kernels.targets import TARGETS
 
-ENTRIES: Final[tuple[Entry, ...]] = (*KERNELS, *TELEMETRY, EXPOSE)
+ENTRIES: Final[tuple[Entry, ...]] = (*KERNELS, *TELEMETRY, EXPOSE, OVER_ARRAY)
 
 
 def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from math import degrees
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.control import arrays
 from autopilot.interface import report as R
 from autopilot.interface.layout import GRAVITY
 from autopilot.mav import Sensor
@@ -64,22 +65,23 @@ class _Batch:
     def up_acceleration(self) -> Table:
         """m/s2, up, from the accelerometers turned by the estimated attitude."""
         roll, pitch = self[R.ROLL], self[R.PITCH]
-        down = -np.sin(pitch) * self[R.ACCEL_X] + np.cos(pitch) * (
-            np.sin(roll) * self[R.ACCEL_Y] + np.cos(roll) * self[R.ACCEL_Z]
+        down = -arrays.sin(pitch) * self[R.ACCEL_X] + arrays.cos(pitch) * (
+            arrays.sin(roll) * self[R.ACCEL_Y] + arrays.cos(roll) * self[R.ACCEL_Z]
         )
         return np.asarray(-(down + GRAVITY))
 
     @cached_property
     def ahead(self) -> tuple[Table, Table]:
         """Speed along the nose, m/s: as it is, and as it is wanted."""
-        c, s = np.cos(self[R.YAW]), np.sin(self[R.YAW])
+        c, s = arrays.cos(self[R.YAW]), arrays.sin(self[R.YAW])
         return self[R.VN] * c + self[R.VE] * s, self[R.WANT_VN] * c + self[R.WANT_VE] * s
 
     @cached_property
     def true_quaternion(self) -> tuple[Table, Table, Table, Table]:
         """Attitude, body to NED (w, x, y, z)."""
         r, p, y = (0.5 * self[index] for index in (R.TRUE_ROLL, R.TRUE_PITCH, R.TRUE_YAW))
-        cr, sr, cp, sp, cy, sy = np.cos(r), np.sin(r), np.cos(p), np.sin(p), np.cos(y), np.sin(y)
+        cr, cp, cy = map(arrays.cos, (r, p, y))
+        sr, sp, sy = map(arrays.sin, (r, p, y))
         return (
             cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy,
             cr * cp * sy - sr * sp * cy,
@@ -139,8 +141,8 @@ _SOURCES: dict[str, dict[str, Column]] = {
         "Status": _plain(R.GPS_FIX), "GMS": lambda b: b.has_fix * (b.gps_ms % _WEEK_MS),
         "GWk": lambda b: b.has_fix * (b.gps_ms // _WEEK_MS), "NSats": _plain(R.GPS_SATS), "HDop": _plain(R.GPS_HDOP),
         "Lat": _plain(R.GPS_LAT), "Lng": _plain(R.GPS_LON), "Alt": _plain(R.GPS_ALT),
-        "Spd": lambda b: np.hypot(b[R.GPS_VN], b[R.GPS_VE]),
-        "GCrs": lambda b: np.degrees(np.arctan2(b[R.GPS_VE], b[R.GPS_VN])) % 360.0, "VZ": _plain(R.GPS_VD),
+        "Spd": lambda b: arrays.hypot(b[R.GPS_VN], b[R.GPS_VE]),
+        "GCrs": lambda b: np.degrees(arrays.atan2(b[R.GPS_VE], b[R.GPS_VN])) % 360.0, "VZ": _plain(R.GPS_VD),
         "Yaw": lambda b: 0.0, "U": lambda b: 1.0,
     },
     "GPA": {

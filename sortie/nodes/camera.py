@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from math import cos, radians, sin
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
@@ -22,6 +21,7 @@ from autopilot.context.vehicle_context import KnownVehicle
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
+from autopilot.interface.mathematics import PI, cos, sin
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component
 from autopilot.mission.commands import has_position
@@ -400,7 +400,7 @@ class CameraAlbum:
             found.append(Marking(self._local([*polygon.vertices, polygon.vertices[0]]), colour))
         for zone in fence.circles:
             (n, e), radius = self._local([(zone.lat, zone.lon)])[0], zone.radius
-            turns = [radians(360.0 * k / _CIRCLE_CORNERS) for k in range(_CIRCLE_CORNERS + 1)]
+            turns = [2.0 * PI * k / _CIRCLE_CORNERS for k in range(_CIRCLE_CORNERS + 1)]
             ring = tuple((n + radius * cos(turn), e + radius * sin(turn)) for turn in turns)
             found.append(Marking(ring, _STAY_IN if zone.inclusion else _STAY_OUT))
         return found
@@ -417,7 +417,7 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     if not isinstance(vehicle, Posed):
         return None
     specs = specs_of(parameters)
-    album = CameraAlbum(owner, vehicle, specs, lambda: optical_axis(vehicle, radians(parameters["SIM_CAM_PITCH"])))
+    album = CameraAlbum(owner, vehicle, specs, lambda: optical_axis(vehicle, PI * parameters["SIM_CAM_PITCH"] / 180.0))
     trigger = autopilot.payload.camera
 
     def trigger_every(metres: float, at_once: bool) -> None:

@@ -6,12 +6,12 @@ The flight manager flies it (seed 002); this follows its states and the mission'
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import hypot
 from typing import TYPE_CHECKING
 
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import BY_WISH, FlightEvent, ModeReason
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionComplete

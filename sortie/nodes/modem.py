@@ -4,10 +4,10 @@ side are sockets or serial lines. Who is on these shares the one radio, as behin
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot
 from typing import TYPE_CHECKING
 
 from autopilot.interface.geo import GeoPoint, distance
+from autopilot.interface.mathematics import hypot
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryLink

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from math import hypot
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -23,6 +22,7 @@ from autopilot.context.events import ArmedChanged, CameraTriggered, Event, ModeC
 from autopilot.interface import report as R
 from autopilot.interface.footprint import Numbers, footprint
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.mission.commands import spec_of
 from autopilot.mission.events import ItemReached

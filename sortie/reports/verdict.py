@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from math import hypot, inf, isfinite
+from math import inf, isfinite
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from sortie.reading.facts import FlightFacts, Quantity

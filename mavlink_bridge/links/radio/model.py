@@ -16,6 +16,7 @@ from random import Random
 from typing import Final
 
 from autopilot.context.turns import earliest
+from autopilot.interface.mathematics import exp
 from mavlink_bridge.links.memory import MemoryEnd
 from mavlink_bridge.links.radio.air import DuplexAir, Ready, TdmAir
 from mavlink_bridge.links.radio.profile import Duplex, Losses, Profile, Reports
@@ -60,7 +61,7 @@ class _Channel:
         """(is a packet at this time lost, in a bad moment). `more`: a further probability."""
         losses = self._losses
         if self._share:
-            held = math.exp(-(at_us - self._seen_us) * self._per_us)
+            held = exp(-(at_us - self._seen_us) * self._per_us)
             self._bad = self._random.random() < self._share + ((1.0 if self._bad else 0.0) - self._share) * held
             self._seen_us = at_us
         probability = losses.bad if self._bad else losses.good

@@ -5,9 +5,10 @@ Times are µs unless the name says otherwise, sizes bytes. `profiles` has the ta
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from autopilot.interface.mathematics import ONE_OVER_LN10, exp, log10
 
 SIK_TICK_US: Final = 16
 """SiK counts all its air times in ticks of 16 µs (Firmware/radio/timer.c, tdm.c)."""
@@ -125,18 +126,18 @@ class Budget:
 
     def received_dbm(self, distance_m: float) -> float:
         """Free-space path loss (ITU-R P.525): 20 log d/km + 20 log f/MHz + 32.45 dB."""
-        loss_db = 20.0 * math.log10(max(distance_m, 1.0) / 1000.0) + 20.0 * math.log10(self.mhz) + 32.45
+        loss_db = 20.0 * log10(max(distance_m, 1.0) / 1000.0) + 20.0 * log10(self.mhz) + 32.45
         return self.power_dbm + 2.0 * self.gain_dbi - loss_db
 
     def lost(self, distance_m: float) -> float:
         """Probability that a packet is not heard for lack of power."""
         margin = (self.received_dbm(distance_m) - self.sensitivity_dbm) / self.fade_db
-        return 1.0 / (1.0 + math.exp(min(max(margin, -60.0), 60.0)))
+        return 1.0 / (1.0 + exp(min(max(margin, -60.0), 60.0)))
 
     def range_m(self) -> float:
         """Where half of the packets are heard."""
-        spare_db = self.power_dbm + 2.0 * self.gain_dbi - self.sensitivity_dbm - 20.0 * math.log10(self.mhz) - 32.45
-        return float(1000.0 * 10.0 ** (spare_db / 20.0))
+        spare_db = self.power_dbm + 2.0 * self.gain_dbi - self.sensitivity_dbm - 20.0 * log10(self.mhz) - 32.45
+        return float(1000.0 * exp(spare_db / 20.0 / ONE_OVER_LN10))
 
 
 @dataclass(frozen=True, slots=True)

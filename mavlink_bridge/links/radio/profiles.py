@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Final
 
+from autopilot.interface.mathematics import log10
 from mavlink_bridge.links.radio.profile import Budget, Duplex, Lane, Losses, Profile, Reports, Tdm
 
 _SIK: Final = (
@@ -21,7 +21,7 @@ _GROUND_CLUTTER: Final = Losses(good=0.005, bad=0.6, good_ms=8_000.0, bad_ms=150
 
 def _sensitivity_dbm(kbps: int) -> float:
     """-121 dBm is taken to hold at 2 kbit/s; ten times the rate needs ten times the power."""
-    return _SI4432.sensitivity_dbm + 10.0 * math.log10(kbps / 2.0)
+    return _SI4432.sensitivity_dbm + 10.0 * log10(kbps / 2.0)
 
 
 def _sik(kbps: int, *, golay: bool, name: str = "") -> Profile:

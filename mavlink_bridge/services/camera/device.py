@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from math import atan, inf, isfinite, tan
+from math import inf, isfinite
 from typing import Final
 
+from autopilot.interface.mathematics import atan, tan
 from autopilot.mav import CameraMode
 from mavlink_bridge.services.camera.settings import Settings
 

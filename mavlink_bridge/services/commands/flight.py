@@ -6,9 +6,10 @@ GCS_MAVLink_Copter.cpp); whether the vehicle can do it now is the core's decisio
 
 from __future__ import annotations
 
-from math import cos, pi, radians, sin
+from math import pi, radians
 
 from autopilot.interface.geo import GLOBAL_FRAMES, GeoPoint
+from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Final
 
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import Outcome
 from autopilot.mav import (
     AutopilotType,
@@ -75,7 +76,7 @@ def demand_of(flags: int, q: Sequence[float], rates: Sequence[float]) -> Demand 
     if flags & GimbalFlag.NEUTRAL:
         return Demand(posture=Posture.NEUTRAL)
     locked = bool(flags & (GimbalFlag.YAW_LOCK | GimbalFlag.YAW_IN_EARTH_FRAME))
-    size = sum(one * one for one in q) ** 0.5
+    size = hypot(*q)
     if isfinite(size) and size > 0.0:
         w, x, y, z = (one / size for one in q)
         return Demand(angles=joints_of((w, x, y, z)), locked=locked)

@@ -7,10 +7,11 @@ ArduPilot does. Nothing is acknowledged, and outside GUIDED the core ignores all
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
+from math import copysign, pi, sqrt
 from typing import TYPE_CHECKING, Protocol
 
 from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
+from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer

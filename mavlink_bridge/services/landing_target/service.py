@@ -15,9 +15,10 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import atan, isfinite, tan
+from math import isfinite
 from typing import Final, Protocol
 
+from autopilot.interface.mathematics import atan, hypot, tan
 from autopilot.mav import Frame, LandingTargetType
 from autopilot.precision.lander import SeesPads
 from autopilot.precision.tracker import Look
@@ -54,7 +55,7 @@ def look_of(message: Message) -> Look | None:
 def message_of(look: Look, number: int, time_us: int) -> Message:
     """The LANDING_TARGET of a look that was taken by the body."""
     forward, right, down = look.direction
-    size = (forward * forward + right * right + down * down) ** 0.5
+    size = hypot(forward, right, down)
     x, y, z = (look.distance_m * one / size for one in look.direction)
     return dialect.MAVLink_landing_target_message(
         time_us, number, Frame.BODY_FRD, atan(right / down), -atan(forward / down), look.distance_m, 0.0, 0.0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import floor, nan
 from typing import Any
 
-from autopilot.control.jit import jit
+from autopilot.interface.marks import jit
 from mavlink_bridge.services.telemetry.sources import derive
 
 

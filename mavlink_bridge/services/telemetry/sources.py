@@ -10,10 +10,10 @@ from __future__ import annotations
 from math import floor, pi, radians, sqrt
 from typing import Any, Final
 
-from autopilot.control.jit import jit
-from autopilot.control.mathematics import atan2, cos, sin
 from autopilot.interface import report
 from autopilot.interface.geo import METRES_PER_DEGREE
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2, cos, sin
 from autopilot.mav import EkfFlag
 
 FACTS: Final = 160

@@ -120,20 +120,28 @@ def test_a_function_that_failed_raises() -> None:
         lib.LibraryFunction(failing, "int64(int64)")(1)
 
 
-def test_the_library_flies_without_numba_as_numba_does() -> None:
-    """Where this checkout has a library of its sources."""
-    if not lib.fits(TARGET, kernels.fingerprint(), lib.FOLDER):
-        pytest.skip("this checkout has no library of its sources: `python -m sortie.kernels`")
-    flight = "from tests.sitl.test_kernel_determinism import short_flight; print(short_flight())"
-    told = [
-        subprocess.run(
-            [sys.executable, "-c", f"import sys; {flight}; print('numba' in sys.modules)"],
-            env={**os.environ, kernels.VARIABLE: kernel}, capture_output=True, text=True, check=True,
-            timeout=PATIENCE_S,
-        ).stdout.split() for kernel in ("library", "python")
-    ]  # fmt: skip
-    assert told[0] == told[1]
-    assert told[0][1] == "False"
+def digests(kernel: str) -> tuple[list[str], bool]:
+    """Of each kind of vehicle, and whether numba was loaded."""
+    script = "import runpy, sys; runpy.run_module('tests.fakes.short_flights', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", f"{script}; print('numba' in sys.modules)"],
+        env={**os.environ, kernels.VARIABLE: kernel}, capture_output=True, text=True, check=True,
+        timeout=10 * PATIENCE_S,
+    )  # fmt: skip
+    *told, numba = done.stdout.splitlines()
+    return told, numba == "True"
+
+
+@pytest.mark.skipif(
+    not lib.fits(TARGET, kernels.fingerprint(), lib.FOLDER),
+    reason="this checkout has no library of its sources: `python -m sortie.kernels`",
+)
+@pytest.mark.parametrize("kernel", ["python", pytest.param("jit", marks=pytest.mark.long)])
+def test_library_numba_and_plain_python_fly_each_kind_alike_to_the_byte(kernel: str) -> None:
+    """Logs and frames of copter, rover and boat; the library needs no numba for them."""
+    told, numba = digests("library")
+    assert (numba, len(told)) == (False, 3)
+    assert digests(kernel) == (told, kernel == "jit")
 
 
 def test_a_service_says_in_one_line_what_it_flies_with(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:

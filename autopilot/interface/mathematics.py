@@ -1,5 +1,6 @@
-"""Sine, cosine, arctangent, exponential and logarithm of our own: the same bytes from every processor, operating
-system and C library, compiled or not.
+"""Sine, cosine, arctangent, exponential, logarithm and what is made of them: equal bytes from every processor,
+operating system, C library and version of Python, compiled or not. All that decides a flight takes them from here and
+never from `math` or numpy (`tests/contracts/test_mathematics_of_flights.py`).
 
 IEEE 754 defines `+ - * /` and the square root to the last bit, and nothing else: each C library rounds the others in
 its own way, and a flight would end in other bytes on each. These are made of the defined ones alone, without a fused
@@ -9,16 +10,22 @@ Polynomials are near-minimax fits of our own (weighted least squares in 300 bits
 coefficient rounded to double before the next are fitted), relative error below 2^-57. The range reduction is Cody and
 Waite's ("Software Manual for the Elementary Functions", 1980). Largest errors, measured by
 `tests/autopilot/control/test_mathematics.py`: exp, log 1 ulp; sin and cos (of |x| < 1e6 rad), atan2, atan 1.5 ulp;
-asin, acos 2 ulp; tan 2.5 ulp; fmod none. Outside the domain they give nan, where Python's own raise; log(0) is -inf.
+asin, acos 2 ulp; tan 2.5 ulp; log10, expm1, cbrt 2 ulp; hypot and dist 1 ulp each part; fmod none. Outside the domain
+they give nan, where Python's own raise; log(0) is -inf.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import copysign, inf, nan, sqrt
+from typing import Final, Protocol
 
-from autopilot.control.jit import inline, jit
+from autopilot.interface.marks import inline, jit
 
-__all__ = ["acos", "asin", "atan", "atan2", "cos", "exp", "fmod", "log", "sin", "tan"]
+__all__ = [
+    "acos", "asin", "atan", "atan2", "cbrt", "cos", "dist", "exp", "expm1", "fmod", "hypot", "log", "log10",
+    "normal_draw", "normal_quantile", "normal_share", "sin", "tan", "whole_power",
+]  # fmt: skip
 
 #: pi/2 in three parts: the first two of 33 bits, so that their products with a whole number below 2^20 are exact.
 PI_2_A, PI_2_B, PI_2_C = 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21
@@ -214,6 +221,17 @@ def power_of_two(k: int) -> float:
     return power
 
 
+@inline
+def series_of_exp(r: float) -> float:
+    """(e^r - 1 - r - r^2 / 2) / r^3: Taylor's series, |r| up to 0.35."""
+    p = 1.0 / 6227020800.0
+    p = 1.0 / 39916800.0 + r * (1.0 / 479001600.0 + r * p)
+    p = 1.0 / 362880.0 + r * (1.0 / 3628800.0 + r * p)
+    p = 1.0 / 5040.0 + r * (1.0 / 40320.0 + r * p)
+    p = 1.0 / 120.0 + r * (1.0 / 720.0 + r * p)
+    return 1.0 / 6.0 + r * (1.0 / 24.0 + r * p)
+
+
 @jit
 def exp(x: float) -> float:
     """e^x."""
@@ -228,12 +246,7 @@ def exp(x: float) -> float:
     high = x - n * LN2_A
     low = n * LN2_B
     r = high - low
-    p = 1.0 / 6227020800.0  # Taylor's series, |r| up to 0.35
-    p = 1.0 / 39916800.0 + r * (1.0 / 479001600.0 + r * p)
-    p = 1.0 / 362880.0 + r * (1.0 / 3628800.0 + r * p)
-    p = 1.0 / 5040.0 + r * (1.0 / 40320.0 + r * p)
-    p = 1.0 / 120.0 + r * (1.0 / 720.0 + r * p)
-    p = 1.0 / 6.0 + r * (1.0 / 24.0 + r * p)
+    p = series_of_exp(r)
     value = 1.0 + (r + (r * r * (0.5 + r * p) + ((high - r) - low)))
     k = int(n)
     return value * power_of_two(k >> 1) * power_of_two(k - (k >> 1))
@@ -272,3 +285,116 @@ def log(x: float) -> float:
     p = z * (2.0 / 3.0 + z * (2.0 / 5.0 + z * p))
     half = 0.5 * f * f
     return k * LN2_A - ((half - (s * (half + p) + k * LN2_B)) - f)
+
+
+ONE_OVER_LN10: Final = 0.4342944819032518
+#: The odds of a draw are never 0: half a step of `Random.random`.
+LEAST_SHARE: Final = 5.551115123125783e-17
+#: Where the series of the normal distribution ends: beyond, it is 0 or 1 to the last bit.
+FAR: Final = 8.5
+
+
+class Chance(Protocol):
+    """Gives numbers from 0 up to 1, as `random.Random` does."""
+
+    def random(self) -> float: ...
+
+
+def hypot(*parts: float) -> float:
+    """The length of a vector; `math.hypot` is rounded otherwise by each version of Python."""
+    squares = 0.0
+    for part in parts:
+        squares += part * part
+    return sqrt(squares)
+
+
+def dist(a: Sequence[float], b: Sequence[float]) -> float:
+    """How far two points are from each other."""
+    squares = 0.0
+    for p, q in zip(a, b, strict=True):
+        squares += (p - q) * (p - q)
+    return sqrt(squares)
+
+
+def log10(x: float) -> float:
+    """The logarithm to base 10."""
+    return log(x) * ONE_OVER_LN10
+
+
+def expm1(x: float) -> float:
+    """e^x - 1, without loss for a small x."""
+    return x + x * x * (0.5 + x * series_of_exp(x)) if abs(x) <= 0.35 else exp(x) - 1.0
+
+
+def cbrt(x: float) -> float:
+    """The cube root: by the logarithm, and a step of Newton's."""
+    if x == 0.0 or not abs(x) < inf:
+        return x
+    near = exp(log(abs(x)) / 3.0)
+    return copysign(near - (near - abs(x) / (near * near)) / 3.0, x)
+
+
+def whole_power(base: float, times: int) -> float:
+    """`base` multiplied by itself, `times` from 0: C's `pow`, which `**` calls, rounds as each library likes."""
+    power = 1.0
+    for _ in range(times):
+        power *= base
+    return power
+
+
+def ratio(r: float, above: Sequence[float], below: Sequence[float]) -> float:
+    """A quotient of polynomials, the highest power first."""
+    up = down = 0.0
+    for a, b in zip(above, below, strict=True):
+        up, down = up * r + a, down * r + b
+    return up / down
+
+
+#: Wichura, "Algorithm AS 241: The Percentage Points of the Normal Distribution", Applied Statistics 37, 1988: PPND16.
+#: Numerator and denominator of the middle, of the tails, and of what lies beyond e^-25.
+MIDDLE: Final = (
+    (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
+     13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.3871328727963666080),
+    (5226.4952788528545610, 28729.085735721942674, 39307.895800092710610, 21213.794301586595867,
+     5394.1960214247511077, 687.18700749205790830, 42.313330701600911252, 1.0),
+)  # fmt: skip
+TAILS: Final = (
+    (7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258,
+     3.64784832476320460504, 5.76949722146069140550, 4.63033784615654529590, 1.42343711074968357734),
+    (1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
+     0.68976733498510000455, 1.67638483018380384940, 2.05319162663775882187, 1.0),
+)  # fmt: skip
+BEYOND: Final = (
+    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093,
+     0.29656057182850489123, 1.78482653991729133580, 5.46378491116411436990, 6.65790464350110377720),
+    (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
+     0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1.0),
+)  # fmt: skip
+
+
+def normal_quantile(share: float) -> float:
+    """The value of the standard normal distribution below which `share` of it lies, 0 < share < 1."""
+    q = share - 0.5
+    if abs(q) <= 0.425:
+        return q * ratio(0.180625 - q * q, *MIDDLE)
+    r = sqrt(-log(share if q < 0.0 else 1.0 - share))
+    away = ratio(r - 1.6, *TAILS) if r <= 5.0 else ratio(r - 5.0, *BEYOND)
+    return copysign(away, q)
+
+
+def normal_share(x: float) -> float:
+    """The share of the standard normal distribution below `x`, to 1e-15: Marsaglia's series ("Evaluating the Normal
+    Distribution", 2004)."""
+    if not abs(x) < FAR:
+        return nan if x != x else 0.5 + copysign(0.5, x)
+    term, total, n = x, x, 1.0
+    while abs(term) > 1e-17 * abs(total):
+        n += 2.0
+        term *= x * x / n
+        total += term
+    return 0.5 + total * exp(-0.5 * x * x) * 0.3989422804014327
+
+
+def normal_draw(chance: Chance, mean: float, deviation: float) -> float:
+    """A draw of the normal distribution."""
+    return mean + deviation * normal_quantile(max(chance.random(), LEAST_SHARE))
