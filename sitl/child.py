@@ -1,7 +1,7 @@
 """A SITL as a child of the service: one process, started in a session of its own directory below the log directory.
 
-It ends with the service in every case: SIGTERM then SIGKILL in `stop`, and by the kernel's parent-death signal when the
-service itself is killed.
+It ends with the service in every case: SIGTERM then SIGKILL in `stop`, and by the kernel's parent-death signal (Linux)
+when the service itself is killed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 _PR_SET_PDEATHSIG: Final = 1
 _GRACE_S: Final = 3.0
@@ -69,7 +69,7 @@ class SitlChild:
         try:
             self._process = subprocess.Popen(
                 arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent(os.getpid()), env={**os.environ, **(environment or {})},
+                env={**os.environ, **(environment or {})}, **_apart(),
             )  # fmt: skip
         except OSError as error:
             self._output.close()
@@ -114,12 +114,20 @@ def _how(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
 
 
+def _apart() -> dict[str, Any]:
+    """How the child is started in a process group of its own, so that a Ctrl-C at the terminal reaches the service
+    first. On Linux it asks the kernel for SIGKILL when its parent ends, before it becomes the binary."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"preexec_fn": _die_with_parent(os.getpid())}
+
+
 def _die_with_parent(parent: int) -> Callable[[], None]:
-    """What the child does before it becomes the binary: ask the kernel for SIGKILL when its parent ends, in its own
-    process group, so that a Ctrl-C at the terminal reaches the service first."""
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def prepare() -> None:
+        if sys.platform == "win32":
+            return
         os.setpgid(0, 0)
         if libc is not None:
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

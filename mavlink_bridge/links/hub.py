@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import select
 import selectors
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -81,6 +82,8 @@ class Poll:
     def _nap(self, timeout_s: float) -> float:
         """Sleep for less than epoll can: select has microseconds, and an epoll is a descriptor. What is left to sleep,
         which is all where select cannot have this descriptor."""
+        if sys.platform != "linux":
+            return timeout_s
         descriptor = self._selector.fileno()
         if descriptor >= _FD_SETSIZE:
             return timeout_s

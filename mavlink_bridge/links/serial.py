@@ -7,7 +7,7 @@ opens non-blocking.
 from __future__ import annotations
 
 import os
-import termios
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -17,6 +17,13 @@ from mavlink_bridge.links.base import Backoff
 from mavlink_bridge.links.serial_ports import ports_phrase
 from mavlink_bridge.links.serial_trouble import Kind, Trouble, trouble_of
 from mavlink_bridge.links.stream import StreamLink
+
+if sys.platform != "win32":
+    import termios
+
+    _REFUSALS: Final = (OSError, ValueError, termios.error)  # SerialException is an OSError
+else:
+    _REFUSALS: Final = (OSError, ValueError)
 
 _PATIENCE_MS: Final = 2000
 """A device that has just come may be locked, or not ours, for a moment: udev, ModemManager."""
@@ -84,7 +91,7 @@ class SerialLink(StreamLink):
             try:
                 self._device.baudrate = baud
                 _tell_silence_from_end(self._device.fileno())
-            except (OSError, ValueError, termios.error):
+            except _REFUSALS:
                 self._lose()
 
     def maintain(self, now_ms: int) -> None:
@@ -116,6 +123,11 @@ class SerialLink(StreamLink):
         self._lose()
 
     def _open_device(self) -> None:
+        if sys.platform == "win32":  # a port has no descriptor there that the one wait of the program could have
+            raise LinkError(
+                f"link {self.spec.url}: serial lines are not served on Windows; have MAVProxy or mavlink-router open "
+                "it and give it on by UDP, or run Sortie in WSL"
+            )
         import serial  # only who uses a serial link pays for the import
 
         path = self._locator.find()
@@ -130,7 +142,7 @@ class SerialLink(StreamLink):
             )
             _tell_silence_from_end(self._device.fileno())
             _hurry(self._device)
-        except (OSError, ValueError, termios.error) as problem:  # SerialException is an OSError
+        except _REFUSALS as problem:
             self._close_device()
             self._trouble = trouble_of(path, problem)
             raise LinkError(_why_not(self.spec, self._trouble)) from problem
@@ -172,9 +184,10 @@ class SerialLink(StreamLink):
 
 def _tell_silence_from_end(descriptor: int) -> None:
     """pyserial sets VMIN 0, with which a read of nothing looks like a hang-up; with 1 it is EAGAIN."""
-    attributes = termios.tcgetattr(descriptor)
-    attributes[6][termios.VMIN] = 1
-    termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+    if sys.platform != "win32":
+        attributes = termios.tcgetattr(descriptor)
+        attributes[6][termios.VMIN] = 1
+        termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
 
 
 def _hurry(device: Any) -> None:

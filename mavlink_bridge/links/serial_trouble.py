@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import errno
 import getpass
-import grp
 import os
-import termios
+import sys
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
+
+if sys.platform != "win32":
+    import grp
+    import termios
 
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO))
 _FORBIDDEN: Final = frozenset((errno.EACCES, errno.EPERM))
@@ -69,7 +72,7 @@ def _number_of(problem: BaseException | None) -> int | None:
     while problem is not None:
         if isinstance(problem, OSError) and problem.errno is not None:
             return problem.errno
-        if isinstance(problem, termios.error):
+        if sys.platform != "win32" and isinstance(problem, termios.error):
             return int(problem.args[0])
         problem = problem.__context__
     return None
@@ -77,11 +80,12 @@ def _number_of(problem: BaseException | None) -> int | None:
 
 def _forbidden(path: str) -> Trouble:
     group = _USUAL_GROUP
-    try:
-        owner = grp.getgrgid(Path(path).stat().st_gid).gr_name
-        group = group if owner in _NOBODYS_GROUPS else owner
-    except (KeyError, OSError):
-        pass  # a group without a name, or the port has just gone: the usual name will do
+    if sys.platform != "win32":
+        try:
+            owner = grp.getgrgid(Path(path).stat().st_gid).gr_name
+            group = group if owner in _NOBODYS_GROUPS else owner
+        except (KeyError, OSError):
+            pass  # a group without a name, or the port has just gone: the usual name will do
     what = f"no permission for {path}: it takes a member of the group {group}"
     return Trouble(Kind.FORBIDDEN, what, f"`sudo usermod -aG {group} {_user()}`, log in again")
 

@@ -7,6 +7,7 @@ descriptors (`LinkPair.step`), never on the clock.
 from __future__ import annotations
 
 import select
+import selectors
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -19,7 +20,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 
 _STEPS = 4000
-_WAIT_MS = 20
+_WAIT_S = 0.02
 _READY_S = 240
 
 
@@ -35,22 +36,20 @@ class LinkPair:
 
     def step(self) -> None:
         """Wait for any descriptor that has or takes something, and serve it."""
-        poll, ends = select.poll(), dict[int, Link | Port]()
         everything: list[Link | Port] = [self.a, self.b, *self.ports]
-        for one in everything:
-            descriptor = one.fileno()
-            if descriptor is not None:
-                writes = select.POLLOUT if getattr(one, "wants_write", False) else 0
-                poll.register(descriptor, select.POLLIN | writes)
-                ends[descriptor] = one
-        ready = poll.poll(_WAIT_MS) if ends else []
-        for descriptor, mask in ready:
-            one = ends[descriptor]
+        with selectors.DefaultSelector() as selector:
+            for one in everything:
+                descriptor = one.fileno()
+                if descriptor is not None:
+                    writes = selectors.EVENT_WRITE if getattr(one, "wants_write", False) else 0
+                    selector.register(descriptor, selectors.EVENT_READ | writes, one)
+            ready = selector.select(_WAIT_S) if selector.get_map() else []
+        for key, mask in ready:
             for port in self.ports:
-                if one is port:
+                if key.data is port:
                     port.accept(0)
             for end in (self.a, self.b):
-                if one is end and mask & select.POLLOUT:
+                if key.data is end and mask & selectors.EVENT_WRITE:
                     end.flush()
         self.advance()
 

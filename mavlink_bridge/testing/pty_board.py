@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 import tempfile
 import time
-import tty
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -79,6 +79,10 @@ class PtyBoard:
             self._detach()
 
     def _attach(self) -> None:
+        if sys.platform == "win32":
+            raise OSError("Windows has no pseudo-terminals")
+        import tty
+
         master, slave = os.openpty()
         for end in (master, slave):
             tty.setraw(end)  # 0x0D, 0x11 and 0x13 are data

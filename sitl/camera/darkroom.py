@@ -178,7 +178,7 @@ def _write(path: Path, content: bytes) -> None:
 def main() -> None:
     """Ctrl-C is the parent's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if _YIELDS in sys.argv:
+    if sys.platform != "win32" and _YIELDS in sys.argv:
         with contextlib.suppress(OSError):
             os.nice(_NICENESS)
     with contextlib.suppress(BrokenPipeError):  # the parent has ended while it waited for a picture

@@ -12,9 +12,9 @@ of all other links wait for 5 s each from then on ("dataman_client timeout").
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -109,6 +109,10 @@ def free_instance() -> int:
 
 def _runs(instance: int) -> bool:
     """Does a PX4 of this machine hold the lock of this instance? (Its ports may be in another network namespace.)"""
+    if sys.platform == "win32":
+        return False  # PX4 has no build for it
+    import fcntl
+
     try:
         with Path(_LOCK.format(instance)).open("r+b") as lock:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -107,6 +108,9 @@ def _lost(how: str) -> UserError:
 @contextmanager
 def _ctrl_c_is_ours() -> Iterator[None]:
     """A terminal sends it to workers too; threads that begin here, and what they start, now and later, never see it."""
+    if sys.platform == "win32":  # no signals of threads: workers ignore it by themselves
+        yield
+        return
     resource_tracker.ensure_running()  # its start would undo it in the thread that starts a worker
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -8,7 +8,6 @@ in order of run number, of the same bytes however they came. `report.html`.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from sortie.campaign.sampling import names_of
 from sortie.campaign.signals import Array
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
+from sortie.storage.file_lock import lock
 
 if TYPE_CHECKING:
     import pyarrow
@@ -76,7 +76,7 @@ class Folder:
 
     def _hold(self) -> None:
         try:
-            fcntl.flock(self._results, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._results.fileno())
         except OSError:
             raise UserError(f"--out {self.path}: another campaign is writing there; wait for it, or end it") from None
 

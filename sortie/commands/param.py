@@ -186,7 +186,7 @@ def save(given: Given) -> int:
     def ask(remote: Remote) -> Answer:
         values = {name: one.value for name, one in _all(remote).items()}
         try:
-            file.write_text(format_parameters(values))
+            file.write_text(format_parameters(values), encoding="utf-8", newline="\n")
         except OSError as error:
             raise UserError(f"{file}: {error.strerror}") from error
         print(f"{len(values)} parameters in {file}", file=sys.stderr)
@@ -232,7 +232,7 @@ def metadata(given: Given) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UserError(f"{output}: {error.strerror}") from error
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import sys
 from typing import Final, Protocol
 
 from mavlink_bridge.bootloader.failures import AGAIN
@@ -189,4 +190,6 @@ def _node_of(path: str) -> tuple[int, int] | None:
         status = os.stat(path)  # noqa: PTH116 - follows links, as Path.stat does, at every pass
     except OSError:
         return None
+    if sys.platform == "win32":
+        return status.st_ino, status.st_dev
     return status.st_ino, status.st_rdev

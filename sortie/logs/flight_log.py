@@ -90,8 +90,8 @@ class FlightLog:
         self._start_ms = start_ms
         self._next_csv_ms = start_ms
         self._tlog: IO[bytes] = (folder / "flight.tlog").open("wb", buffering=1 << 18)
-        self._csv: IO[str] = (folder / "telemetry.csv").open("w", buffering=1 << 16, newline="\n")
-        self._events: IO[str] = (folder / "events.jsonl").open("w", buffering=1 << 14, newline="\n")
+        self._csv: IO[str] = (folder / "telemetry.csv").open("w", buffering=1 << 16, encoding="utf-8", newline="\n")
+        self._events: IO[str] = (folder / "events.jsonl").open("w", buffering=1 << 14, encoding="utf-8", newline="\n")
         self._csv.write(",".join(name for name, _, _ in _COLUMNS) + "\n")
 
     def write_frames(self, frames: bytes | bytearray, now_ms: int) -> None:
@@ -155,6 +155,8 @@ class FlightLog:
             except OSError as error:
                 self.error = self.error or f"flight log {self.folder}: {error.strerror}"
         try:
-            (self.folder / "summary.json").write_text(json.dumps(summary, indent=1, default=str) + "\n")
+            (self.folder / "summary.json").write_text(
+                json.dumps(summary, indent=1, default=str) + "\n", encoding="utf-8", newline="\n"
+            )
         except OSError as error:
             self.error = self.error or f"flight log {self.folder}: {error.strerror}"

@@ -39,7 +39,7 @@ class SeparationLog:
         a, b = (self._labels[number] for number in approach.pair)
         LOGGER.warning("vehicles %s and %s %s", a, b, what, extra={"vehicle_s": approach.time_ms / 1000.0})
         try:
-            with self._path.open("a", encoding="utf-8") as file:
+            with self._path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(json.dumps({"event": event, **facts}) + "\n")
         except OSError as error:
             LOGGER.error("%s: %s", self._path, error.strerror)

@@ -1,8 +1,8 @@
 """The log directory as links see it: a read-only tree for MAVFTP, and the flights' DataFlash logs for the log pages.
 
-A path from a link is walked segment by segment from the opened directory on, by file descriptors: `..`, empty and
-hidden names and NUL are no names, symbolic links are never followed, and only plain files are opened. So no request,
-whatever it says, leaves the directory; and nothing is ever written.
+A path from a link is walked segment by segment from the opened directory on (`opening`): `..`, empty and hidden names
+and NUL are no names, symbolic links are never followed, and only plain files are opened. So no request, whatever it
+says, leaves the directory; and nothing is ever written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, OpenFile
@@ -19,10 +19,9 @@ from mavlink_bridge.services.ftp.wire import Nak
 from mavlink_bridge.services.system.logs import LogEntry
 from sortie.logs.boot_log import FOLDER, BootLog
 from sortie.logs.directory import flight_folders
+from sortie.logs.opening import open_in, opened_folder
 from sortie.logs.run_log import LOGGER
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DEEPEST = 8
 FLIGHT_LOG = "flight.bin"
 _BOOT = 0
@@ -46,7 +45,8 @@ class PlainFile:
         if count <= 0:
             return b""
         try:
-            return os.pread(self._descriptor, count, offset)
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            return os.read(self._descriptor, count)
         except OSError as problem:
             LOGGER.warning("a file that is being downloaded cannot be read: %s", problem.strerror)
             return b""
@@ -66,41 +66,32 @@ class ServedDirectory:
     def open(self, path: str, query: str) -> OpenFile:
         """See `Mount.open`; FileRefusedError also for what is no plain file."""
         *folders, name = _segments(path)
-        with self._directory(folders) as directory:
-            try:
-                return _open_plain(name, directory)
-            except OSError as problem:
-                raise _refusal(problem) from problem
+        try:
+            with opened_folder(self._root, folders) as folder:
+                return _open_plain(folder, name)
+        except OSError as problem:
+            raise _refusal(problem) from problem
 
     def entries(self, path: str) -> Sequence[Entry]:
         """Files and folders by name; links and devices are left out."""
-        found = []
-        with self._directory(_segments(path) if path else []) as directory, os.scandir(directory) as scan:
-            for one in scan:
-                if one.name.startswith("."):
-                    continue
-                with contextlib.suppress(OSError):  # deleted meanwhile
-                    if one.is_dir(follow_symlinks=False):
-                        found.append(Entry(one.name, directory=True))
-                    elif one.is_file(follow_symlinks=False):
-                        found.append(Entry(one.name, one.stat(follow_symlinks=False).st_size))
-        return sorted(found, key=lambda entry: entry.name)
-
-    @contextlib.contextmanager
-    def _directory(self, folders: Sequence[str]) -> Iterator[int]:
-        """The descriptor of a folder below the root."""
-        current = -1
         try:
-            current = os.open(self._root, _DIRECTORY & ~os.O_NOFOLLOW)  # the root is the owner's choice
-            for folder in folders:
-                above, current = current, os.open(folder, _DIRECTORY, dir_fd=current)
-                os.close(above)
-            yield current
+            with opened_folder(self._root, _segments(path) if path else []) as folder, os.scandir(folder) as scan:
+                found = [entry for one in scan if (entry := _entry(one)) is not None]
         except OSError as problem:
             raise _refusal(problem) from problem
-        finally:
-            if current >= 0:
-                os.close(current)
+        return sorted(found, key=lambda entry: entry.name)
+
+
+def _entry(one: os.DirEntry[str]) -> Entry | None:
+    """A file or folder that is shown."""
+    if one.name.startswith("."):
+        return None
+    with contextlib.suppress(OSError):  # deleted meanwhile
+        if one.is_dir(follow_symlinks=False):
+            return Entry(one.name, directory=True)
+        if one.is_file(follow_symlinks=False):
+            return Entry(one.name, one.stat(follow_symlinks=False).st_size)
+    return None
 
 
 class OneFolder:
@@ -152,15 +143,10 @@ class FlightShelf:
     def open_log(self, key: int) -> OpenFile | None:
         folder = self._directory / (FOLDER if key == _BOOT else f"flights/{key:04d}")
         try:
-            directory = os.open(folder, _DIRECTORY)
+            with opened_folder(folder, []) as opened:
+                return _open_plain(opened, FLIGHT_LOG)
         except OSError:
             return None
-        try:
-            return _open_plain(FLIGHT_LOG, directory)
-        except OSError:
-            return None
-        finally:
-            os.close(directory)
 
     def erase(self) -> str | None:
         """Delete the DataFlash logs; the other files of the flights stay, they are not the log pages' business."""
@@ -188,9 +174,9 @@ def _segments(path: str) -> list[str]:
     return names
 
 
-def _open_plain(name: str, directory: int) -> PlainFile:
-    """A plain file of an open directory. OSError for anything else."""
-    descriptor = os.open(name, _FILE, dir_fd=directory)
+def _open_plain(folder: int | str, name: str) -> PlainFile:
+    """A plain file of an opened folder. OSError for anything else."""
+    descriptor = open_in(folder, name)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.ENOENT, "no plain file")

@@ -9,8 +9,8 @@ end in `_total`.
 from __future__ import annotations
 
 import json
-import resource
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -138,10 +138,13 @@ class Statistics:
             yield "loop_late_turns_total", "counter", "Turns of the paced run loop.", [({}, late.count)]
             yield "loop_lateness_seconds_total", "counter", "How late they were, summed up.", [({}, late.total_s)]
             yield "loop_lateness_worst_seconds", "gauge", "Worst since the last reading.", [({}, self._worst_s)]
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        yield "process_cpu_seconds_total", "counter", "Processor time.", [({}, usage.ru_utime + usage.ru_stime)]
-        kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
-        yield "process_peak_memory_bytes", "gauge", "Largest resident memory.", [({}, usage.ru_maxrss * kilo)]
+        yield "process_cpu_seconds_total", "counter", "Processor time.", [({}, time.process_time())]
+        if sys.platform != "win32":
+            import resource
+
+            kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
+            largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
+            yield "process_peak_memory_bytes", "gauge", "Largest resident memory.", [({}, largest)]
 
 
 class FleetStatistics:

@@ -71,7 +71,8 @@ def _listen(given: tuple[str, int] | None) -> str:
         return f"{given[0]}:{given[1]}"
     host, port = DEFAULT_LISTEN
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":  # where it would take a port that somebody has
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:

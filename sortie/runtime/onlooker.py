@@ -21,6 +21,7 @@ import struct
 import sys
 import time
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -182,14 +183,12 @@ class _Peer:
     def _unacknowledged(self) -> int:
         """Bytes of a stream that the other machine's system has not taken."""
         descriptor = self._link.fileno()
-        if not _LINUX or descriptor is None or self._link.lossy:
-            return 0
-        from fcntl import ioctl
+        if sys.platform == "linux" and descriptor is not None and not self._link.lossy:
+            from fcntl import ioctl
 
-        try:
-            return int(struct.unpack("i", ioctl(descriptor, _TIOCOUTQ, b"\0\0\0\0"))[0])
-        except OSError:  # no such question to this device
-            return 0
+            with suppress(OSError):  # no such question to this device
+                return int(struct.unpack("i", ioctl(descriptor, _TIOCOUTQ, b"\0\0\0\0"))[0])
+        return 0
 
 
 @lru_cache(256)

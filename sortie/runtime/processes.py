@@ -46,7 +46,7 @@ class Process:
     def used_ns(self) -> tuple[int, ...] | None:
         """Processor time of its threads. Twice the same: none has run in between, for however short a time. None: that
         is not told, a thread has just ended, or it was never asked whether it wants to run."""
-        if not self._files:
+        if sys.platform != "linux" or not self._files:
             return None
         asking = threading.get_native_id()
         clocks = [~thread << 3 | _OF_THREAD for thread in self._files if thread != asking]
@@ -90,6 +90,8 @@ class Process:
         return False
 
     def _stat(self, thread: int, file: int | None) -> bytes:
+        if sys.platform == "win32":
+            return b""
         if file is not None:
             return os.pread(file, _STAT_SIZE, 0)
         file = self._open(thread)
@@ -110,7 +112,7 @@ class Process:
                     Process._kept += 1
 
     def _open(self, thread: int) -> int:
-        return os.open(f"/proc/{self.number}/task/{thread}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(f"/proc/{self.number}/task/{thread}/stat", os.O_RDONLY)
 
 
 def processes_of(inodes: Set[int]) -> list[int]:

@@ -12,6 +12,7 @@ the signal, whatever became of the exception.
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -21,7 +22,11 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
-STATUS: Final = {int(signal.SIGTERM): 0, int(signal.SIGHUP): 0, int(signal.SIGINT): 130}
+if sys.platform == "win32":
+    HANGUP: Final = signal.SIGBREAK  # Ctrl-Break as well
+else:
+    HANGUP: Final = signal.SIGHUP
+STATUS: Final = {int(signal.SIGTERM): 0, int(HANGUP): 0, int(signal.SIGINT): 130}
 """What a program ends with."""
 LOADER: Final = "sortie-load"
 """Name of the thread that loads what is compiled; the program ends without waiting for it."""
@@ -49,7 +54,7 @@ def end_at_once() -> None:
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)
     if _hangs_up():
-        signal.signal(signal.SIGHUP, _end)
+        signal.signal(HANGUP, _end)
         _Program.terminals = tuple(descriptor for descriptor in (1, 2) if os.isatty(descriptor))
     sys.unraisablehook = _dropped
 
@@ -67,17 +72,17 @@ def heard_status() -> int | None:
 def leave_to_parent() -> None:
     """In a process that works for another: Ctrl-C and a closed terminal, which reach both, are the other's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(HANGUP, signal.SIG_IGN)
 
 
 def _hangs_up() -> bool:
     """Does a closed terminal end this program? Not where somebody has seen to that (nohup)."""
-    return signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return signal.getsignal(HANGUP) is not signal.SIG_IGN
 
 
 def _forget_terminal(number: int) -> None:
     """After a hangup: what is still said to the terminal is lost, and no error that would get in the way of the end."""
-    if number == signal.SIGHUP and _Program.terminals:
+    if number == HANGUP and _Program.terminals:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for descriptor in _Program.terminals:
             os.dup2(nowhere, descriptor)
@@ -124,7 +129,11 @@ def _send_again() -> None:
 def _send() -> None:
     time.sleep(_AGAIN_S)  # what the interpreter was doing is over by then, or it comes once more
     main = threading.main_thread().ident
-    if _Program.heard is not None and main is not None:
+    if _Program.heard is None or main is None:
+        return
+    if sys.platform == "win32":
+        _thread.interrupt_main(signal.Signals(_Program.heard))
+    else:
         signal.pthread_kill(main, _Program.heard)
 
 
@@ -145,7 +154,7 @@ class Signals:
         if signal.getsignal(signal.SIGTERM) is _end:
             self.number = _Program.heard  # its exception was lost: C code clears errors that it meets
         signal.set_wakeup_fd(wake_fd, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if _hangs_up() else [])):
+        for number in (signal.SIGTERM, signal.SIGINT, *([HANGUP] if _hangs_up() else [])):
             self._replaced[number] = signal.signal(number, self._note)
 
     def silence(self) -> None:

@@ -7,6 +7,7 @@ A key that SETUP_SIGNING has set is kept in `STATE/signing.key`, readable by its
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -112,13 +113,15 @@ class KeyFile:
     def _write(self, key: bytes) -> None:
         new = self.path.with_suffix(".new")
         new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(key.hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
         new.replace(self.path)
-        directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if sys.platform == "win32":  # it has no folders that are opened; NTFS keeps names in its journal
+            return
+        directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(directory)
         finally:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -21,6 +20,7 @@ from autopilot.context.journal import SaveProgress
 from sortie.config.errors import UserError
 from sortie.logs.run_log import log_error
 from sortie.storage import rows as store_rows
+from sortie.storage.file_lock import lock
 from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredState
 
 _FULL = "database or disk is full"
@@ -29,27 +29,27 @@ _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the
 
 
 class StateLock:
-    """The directory belongs to one process: an flock that the kernel drops when the process ends, however it ends."""
+    """The directory belongs to one process: see `file_lock`."""
 
     def __init__(self, directory: Path) -> None:
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise UserError(
                 f"state directory {directory}: {error.strerror}; choose another with --state-dir"
             ) from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._file)
         except OSError as error:
-            holder = os.pread(self._file, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = os.read(self._file, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
             raise UserError(
                 f"state directory {directory} is in use by process {holder}; stop it or choose another with --state-dir"
             ) from error
         try:
             os.ftruncate(self._file, 0)
-            os.pwrite(self._file, str(os.getpid()).encode(), 0)
+            os.write(self._file, str(os.getpid()).encode())
         except OSError as error:
             os.close(self._file)
             raise UserError(f"state directory {directory}: {error.strerror}; make room or choose another") from error
