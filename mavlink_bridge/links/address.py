@@ -26,6 +26,7 @@ _EXAMPLES: dict[str, str] = {
     "serial": "/dev/ttyACM0,115200",
 }
 _HOST_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*):(?P<port>[^:]*)")
+_WINDOWS_PORT = re.compile(r"COM\d+\b", re.IGNORECASE)
 
 
 class LinkError(Exception):
@@ -77,7 +78,7 @@ def parse_link(text: str) -> LinkSpec:
     stripped = text.strip()
     if not stripped:
         raise LinkError(f"a link address is empty; write for example {_EXAMPLES['udpout']} or {_EXAMPLES['serial']}")
-    if stripped.startswith("/"):
+    if stripped.startswith("/") or _WINDOWS_PORT.match(stripped):
         return _parse_serial(stripped, text)
     scheme, colon, rest = stripped.partition(":")
     if rest.startswith("//"):
@@ -119,7 +120,7 @@ def _parse_serial(rest: str, text: str) -> LinkSpec:
     given = bool(separator) and (separator == "," or baud_text.isdigit())  # by-path names have colons in them
     if not given:
         path, baud_text = rest, str(DEFAULT_BAUD)
-    if not path.startswith("/"):
+    if not path.startswith("/") and not _WINDOWS_PORT.match(path):
         raise LinkError(f"link {text!r}: the path of a device is wanted; write for example {_EXAMPLES['serial']}")
     if not (baud_text.isascii() and baud_text.isdigit() and 50 <= int(baud_text[:9]) <= 20_000_000):
         raise LinkError(f"link {text!r}: {baud_text!r} is no baud rate; write for example {_EXAMPLES['serial']}")

@@ -20,6 +20,7 @@ PROGRAMS = (
 )  # fmt: skip
 """They are started by their names, and so is each command of `sortie.commands`."""
 ALONE: Mapping[str, str] = {
+    "sortie.logs.opening": "what systems do in ways of their own",
     "autopilot.personality.ardupilot": "one module for each firmware's decisions",
     "mavlink_bridge.px4.vehicle": "puts together all that is PX4's: loaded for those who speak with one",
     "mavlink_bridge.spoken": "the table of firmwares",

@@ -72,5 +72,5 @@ def sockets_are_bound() -> None:
 
 def a_serial_line_is_refused() -> None:
     with pytest.raises(LinkError, match="Windows"):
-        make_link(parse_link("serial:COM3:57600")).open(0)
+        make_link(parse_link("COM3,57600")).open(0)
     print("refused")
