@@ -35,8 +35,10 @@ def listen(spec: LinkSpec, kind: socket.SocketKind) -> socket.socket:
             # A port whose last connection is still in TIME_WAIT may be bound again. Not for UDP, where on some systems
             # two programs could then bind one port and each get part of the traffic, nor on Windows, where that is so
             # of TCP too.
-            again = socket.SO_EXCLUSIVEADDRUSE if sys.platform == "win32" else socket.SO_REUSEADDR
-            bound.setsockopt(socket.SOL_SOCKET, again, 1)
+            if sys.platform == "win32":
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         if kind == socket.SOCK_STREAM:
             bound.listen(128)
