@@ -7,8 +7,9 @@ The skimmer's are in `depot.skimmer.watches` (limits of the plan that it acknowl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from autopilot.interface.records import dataclass
 
 Reading = TypeVar("Reading")
 Limits = TypeVar("Limits")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.reasons import ArmingMethod, FlightEvent, ModeReason
+from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 

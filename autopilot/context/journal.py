@@ -6,10 +6,10 @@ The core never writes: `sortie` implements `Journal` on SQLite with one writer t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mission.items import MissionItem
 
 

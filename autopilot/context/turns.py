@@ -8,8 +8,9 @@ What changes the parts at other times (a parameter, the motors) is told in the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from autopilot.interface.records import dataclass
 
 if TYPE_CHECKING:
     from autopilot.interface.vehicle import (

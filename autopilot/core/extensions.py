@@ -7,12 +7,13 @@ the rule that two packages, or a package and the vehicle, cannot have one number
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, Generic, TypeVar
 
 from autopilot.core.autopilot import Autopilot
 from autopilot.core.guarded import GuardedExecutor, GuardedMode, Report
+from autopilot.interface.records import dataclass
 from autopilot.mission.commands import CommandSpec, add_own
 from autopilot.mission.executor import MissionExecutor
 from autopilot.modes.mode import Mode, VehicleContext

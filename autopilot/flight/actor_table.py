@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from autopilot.commands.flight_commands import FlightCommands
@@ -25,6 +24,7 @@ from autopilot.flight.flight_context import FlightContext
 from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
+from autopilot.interface.records import dataclass
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode

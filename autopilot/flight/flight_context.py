@@ -6,12 +6,12 @@ no bus of its own: the vehicle's report (`autopilot.interface.report`) is that, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import Generic, Protocol, TypeVar
 
 from autopilot.flight.flags import Flags
 from autopilot.flight.lifecycle import FlightState
+from autopilot.interface.records import dataclass
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ The first row whose guard holds is taken. A pair without rows must be listed in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final, Protocol
 
 from autopilot.interface.reasons import FlightEvent
+from autopilot.interface.records import dataclass
 
 
 class FlightState(IntEnum):

@@ -6,8 +6,9 @@ written and read back. Actors dispatch a request by its subject, never by its ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
+
+from autopilot.interface.records import dataclass
 
 Payload = None | bool | int | float | str | tuple["Payload", ...]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from autopilot.flight.messages import Kind, Message, Payload
+from autopilot.interface.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ image and who asks what photos cover.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import radians
 from typing import Final
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, Ned, longitude_scale
 from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 
 __all__ = [

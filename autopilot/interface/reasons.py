@@ -5,9 +5,10 @@ The numbers are ArduPilot's own (AP_Vehicle/ModeReason.h, AP_Arming/AP_Arming.h 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from typing import Final
+
+from autopilot.interface.records import dataclass
 
 
 class ModeReason(IntEnum):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from autopilot.interface.records import dataclass
 from autopilot.mav import Result
 
 

@@ -6,10 +6,10 @@ mission executor decide it. Units: SI, NED metres about the vehicle's origin, ra
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 from autopilot.interface.geo import Ned
+from autopilot.interface.records import dataclass, field
 
 __all__ = [
     "Attitude",

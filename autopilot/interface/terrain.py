@@ -11,7 +11,6 @@ begin at whole degrees and overlap by one grid.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import floor
 from typing import Final
 
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface.geo import GeoPoint, to_global, to_local
+from autopilot.interface.records import dataclass
 
 __all__ = ["GRID", "GRIDS_EAST", "GRIDS_NORTH", "Block", "HeightMap", "Terrain"]
 

@@ -11,7 +11,6 @@ vector.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, IntFlag
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -19,6 +18,7 @@ from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import ArmingReason
+from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Speeds, Sticks, Target, Yaw
 from autopilot.mav import EkfFlag
 

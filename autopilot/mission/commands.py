@@ -12,12 +12,12 @@ Sources: docs/reference/mission-semantics.md, 1.3, 1.4; ArduPilot AP_Mission.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from types import MappingProxyType
 from typing import Final
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, Frame, MissionType
 
 __all__ = [

@@ -7,8 +7,9 @@ words them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from autopilot.interface.records import dataclass
 
 __all__ = [
     "CurrentChanged",

@@ -7,11 +7,11 @@ Geometry is done on the plane around a polygon's first corner, with ArduPilot's 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import isfinite
 
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import hypot
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd
 from autopilot.mission.commands import FENCE_COMMANDS
 from autopilot.mission.items import MissionItem

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from math import isfinite, isnan
 
 from autopilot.interface.geo import ABOVE_HOME, GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem

@@ -6,11 +6,12 @@ The readers and writers beside this module are pure: text in, plan out, or `Plan
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite, isnan
 
 from autopilot.interface.footprint import Lens
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position, spec_of
 from autopilot.mission.fence import check_fence

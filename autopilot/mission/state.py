@@ -3,11 +3,11 @@ items that follow before the next NAV item."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil, isfinite
 from typing import TYPE_CHECKING, Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import SpeedType
 from autopilot.mission.commands import spec_of
 from autopilot.mission.items import MissionItem

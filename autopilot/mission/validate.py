@@ -6,10 +6,10 @@ this vehicle can *do* an item is no reason to refuse it (`autopilot.vehicles.cap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite, isinf, isnan
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import MissionResult, MissionType
 from autopilot.mission.commands import CommandSpec, spec_of
 from autopilot.mission.items import MissionItem

@@ -6,7 +6,6 @@ Source: docs/reference/mission-semantics.md, 1.4, items 18, 19. Payload items ar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
@@ -14,6 +13,7 @@ from autopilot.context.frames import amsl, local
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.records import dataclass, field
 from autopilot.interface.targets import Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, GripperAction, Severity, SpeedType

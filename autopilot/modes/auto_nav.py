@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
@@ -11,6 +10,7 @@ from autopilot.context.frames import above_the_highest, item_down, item_position
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle, Leg
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import spec_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.interface.targets import PilotKind
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode

@@ -5,10 +5,9 @@ Time is exact; height and distance are looked at ten times a second of vehicle t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
+from autopilot.interface.records import dataclass
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.maneuver import Maneuver

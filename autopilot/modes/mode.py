@@ -7,9 +7,8 @@ only at events and at its own deadline: so it looks at vehicle events, or at a t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.precision.lander import PrecisionLanding

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from math import pi
 from typing import Protocol, runtime_checkable
 
 from autopilot.context.vehicle_context import KnownVehicle
 from autopilot.interface import report
+from autopilot.interface.records import dataclass
 from autopilot.mount.rotation import Angles, Quaternion, about, attitude, times
 
 

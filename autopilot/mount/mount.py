@@ -9,7 +9,6 @@ turns it to the middle of its limits. Source: ArduPilot AP_Mount_Backend.cpp.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite, radians
 from typing import Final
 
@@ -18,6 +17,7 @@ from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.records import dataclass
 from autopilot.mav import Component, MountMode, Severity
 from autopilot.mount.control import Control, Holder
 from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture

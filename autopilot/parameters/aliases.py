@@ -8,9 +8,10 @@ answered under the name they asked for; aliases are neither listed nor counted n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import ParameterType
 from autopilot.parameters.definition import ParameterDef, to_float32
 from autopilot.parameters.table_safety import ARMING_BITS

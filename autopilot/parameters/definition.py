@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import ParameterType
 
 FLOAT32_MAX: Final = 3.4028234663852886e38

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
+from autopilot.interface.records import dataclass
 from autopilot.parameters.aliases import Alias
 from autopilot.parameters.definition import ParameterDef
 

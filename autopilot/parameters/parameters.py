@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from autopilot.interface.records import dataclass
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameter_set import ParameterSet
 

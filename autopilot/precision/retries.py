@@ -10,11 +10,11 @@ the air (2). One that comes into sight again ends all of it, but tries stay spen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.precision.tracker import Sight
 
 FAILSAFE_PAUSE_MS: Final = 7000

@@ -12,7 +12,6 @@ middle of the first look.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from math import radians
 from typing import Final
@@ -21,6 +20,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import cos, dist, hypot, sin, whole_power
+from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 
 INIT_MS: Final = 2000

@@ -5,11 +5,11 @@ Names of rules are stable: JUnit, SARIF and JSON carry them, and people suppress
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "found", "rank"]

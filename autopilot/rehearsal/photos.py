@@ -8,7 +8,6 @@ still air a camera without a gimbal looks where SIM_CAM_PITCH says, its picture'
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite, pi, radians, sqrt
 from typing import Final
@@ -20,6 +19,7 @@ from autopilot.control import arrays
 from autopilot.interface.footprint import STRAIGHT_DOWN, Ground, Lens, Numbers, footprint, pointing
 from autopilot.interface.geo import to_global
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, Survey

@@ -6,13 +6,13 @@ four ends from the other segment (Ericson, Real-Time Collision Detection, 5.1.9)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autopilot.control import arrays
+from autopilot.interface.records import dataclass
 from autopilot.mission.fence import Fence
 from autopilot.rehearsal.way import Field
 

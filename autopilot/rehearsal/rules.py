@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy as np
 from autopilot.control import arrays
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
 from autopilot.interface.mathematics import hypot, sin
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import Slot, command_name, drives_navigation, has_position, is_fitted, spec_of
 from autopilot.mission.fence import parse_fence

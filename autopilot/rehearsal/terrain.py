@@ -8,7 +8,6 @@ cannot meet it; but it needs to know it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import degrees
 from typing import Final
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from autopilot.control import arrays
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.mathematics import atan
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import command_name, spec_of
 from autopilot.mission.plan import Plan

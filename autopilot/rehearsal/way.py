@@ -6,7 +6,7 @@ as straight lines. Source: docs/reference/mission-semantics.md, 1.4, and `autopi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import fsum, isfinite, pi, sqrt
 from typing import Final
 
@@ -18,6 +18,7 @@ from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
 from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, sin, whole_power
+from autopilot.interface.records import dataclass, field
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import has_position, is_jump, spec_of

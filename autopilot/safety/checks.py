@@ -8,12 +8,12 @@ of itself is taken as it says it. Source: ArduPilot libraries/AP_Arming/AP_Armin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.reasons import NEED_POSITION, ArmingReason, Check
+from autopilot.interface.records import dataclass
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice

@@ -7,12 +7,12 @@ is entered. When one loss has acted, another one changes nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, take_action

@@ -7,13 +7,13 @@ Rover/failsafe.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.losses import Losses

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from autopilot.interface.records import dataclass, field
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 

@@ -6,9 +6,10 @@ ArduPilot knows and Sortie does not fly are listed, so that their refusal can na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final
+
+from autopilot.interface.records import dataclass
 
 
 class CopterMode(IntEnum):

@@ -8,11 +8,11 @@ names, units and texts from here. Sources: ArduPilot ArduCopter and Rover, 4.6.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from math import inf
 from typing import Final
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import StandardMode
 from autopilot.mission.commands import Ability, spec_of
 from autopilot.parameters.parameter_set import ParameterSet

@@ -7,9 +7,9 @@ to forbid it. `None` ends the loop for this vehicle.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from autopilot.interface.records import dataclass
 from depot.names import Mode, Phase
 
 

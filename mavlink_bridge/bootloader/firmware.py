@@ -8,9 +8,9 @@ from __future__ import annotations
 import binascii
 import json
 import zlib
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.bootloader.boards import board_name
 from mavlink_bridge.bootloader.protocol import pad
 

@@ -8,8 +8,9 @@ resumed by whatever comes first: bytes, the port, or that instant. `Runner` feed
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import TypeVar
+
+from autopilot.interface.records import dataclass
 
 T = TypeVar("T")
 Script = Generator[int, None, T]

@@ -7,9 +7,9 @@ bytes, and calls `runner.advance` at the deadline. Everything else, all limits i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import cycle
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.bootloader import failures
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure

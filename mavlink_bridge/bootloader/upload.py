@@ -7,10 +7,10 @@ lost get one second try, from GET_SYNC on; a board that is gone, or silent to GE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.bootloader import failures
 from mavlink_bridge.bootloader.boards import board_name, fits
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused

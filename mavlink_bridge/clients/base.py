@@ -7,9 +7,9 @@ added to an `Endpoint`. `start(now_ms)` sends the first request; `done` tells th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer

@@ -3,10 +3,10 @@ confirmed by the value that now holds. How values are carried is the firmware's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from struct import pack
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import ParameterType
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.firmware.ardupilot import OWN

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, Sensor, SystemState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import DEFAULT

@@ -5,10 +5,10 @@ Ground stations choose parameter names, plan protocols and texts by this; it doe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import Capability, FirmwareVersion
 from autopilot.vehicles.kinds import DEFAULT, vehicle_class
 from autopilot.vehicles.vehicle_class import VehicleClass

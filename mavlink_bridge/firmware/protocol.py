@@ -7,10 +7,10 @@ firmware translates to and from the wire, and says how it wants to be flown (doc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.records import dataclass, field
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import SetOutcome
 from autopilot.parameters.definition import ParameterDef

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import nan
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, ParameterType, Sensor, SystemState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem

@@ -5,11 +5,11 @@ Only the type masks that ArduPilot flies are ever sent (docs/reference/real-vehi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.records import dataclass
 from autopilot.mav import Frame, PositionMask
 from autopilot.mav.masks import (
     IGNORE_ACCELERATION,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Component, VehicleType
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.firmware.known import firmware_of

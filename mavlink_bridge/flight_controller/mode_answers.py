@@ -8,10 +8,10 @@ answer. The first one is kept back for it, and passed on when the second stays a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from autopilot.context.turns import earliest
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire import codec

@@ -7,9 +7,9 @@ reason comes as STATUSTEXT, before or shortly after the acknowledgement: it is w
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from autopilot.context.turns import earliest
+from autopilot.interface.records import dataclass
 from autopilot.interface.vehicle import Request
 from autopilot.mav import Frame
 from mavlink_bridge.clients.base import Retry, Target

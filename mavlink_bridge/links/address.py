@@ -11,8 +11,9 @@ import difflib
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass, field
 from typing import Literal
+
+from autopilot.interface.records import dataclass, field
 
 Kind = Literal["udpin", "udpout", "tcpin", "tcp", "serial"]
 

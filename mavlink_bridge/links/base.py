@@ -10,8 +10,9 @@ peer is a link of its own, because ground stations share ids and routing is by l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from autopilot.interface.records import dataclass
 
 READ_SIZE = 65536
 """Bytes that one link may read in a pass; more waits, so that one busy peer does not starve the others."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from autopilot.interface.records import dataclass
 
 _NATIVE_USB: Final = ("/dev/ttyACM", "/dev/cu.usbmodem", "/dev/tty.usbmodem")
 _PSEUDO: Final = "/dev/pts/"

@@ -10,10 +10,11 @@ import errno
 import getpass
 import os
 import sys
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
+
+from autopilot.interface.records import dataclass
 
 if sys.platform != "win32":
     import grp

@@ -10,13 +10,13 @@ Clock: vehicle time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import pi, radians
 from typing import Final
 
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Circle, Yaw, YawMode
 from autopilot.mav import Cmd, Frame, Result, SpeedType

@@ -9,9 +9,9 @@ signatures and services are those of a vehicle that is alone on the link. They d
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from autopilot.context.turns import earliest
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, OutQueue
 from mavlink_bridge.routing.router import Router, target_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.routing.tx_queue import TxQueue
 from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter, split_frames

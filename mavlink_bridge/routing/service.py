@@ -7,9 +7,9 @@ when it wants to be called next. Messages are those of `mavlink_bridge.wire.dial
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol, cast, runtime_checkable
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.wire import codec
 
 Clock = Literal["vehicle", "link"]

@@ -9,9 +9,9 @@ by which the other end knows that there is anybody.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import frame_id, split_frames
 

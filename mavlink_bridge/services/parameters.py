@@ -13,10 +13,10 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from autopilot.context.journal import Journal, SaveParameter
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import ParameterType, Severity
 from autopilot.parameters import SetOutcome
 from mavlink_bridge.firmware.ardupilot import OWN

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from autopilot.context.events import Event
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.routing.service import Service
 from mavlink_bridge.services.commands.context import Row

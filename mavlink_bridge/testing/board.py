@@ -6,11 +6,11 @@ on command, whatever the image was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from autopilot.context.turns import earliest
+from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Cmd, ModeFlag, RebootAction, Result, SystemState, VehicleType
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.service import Message

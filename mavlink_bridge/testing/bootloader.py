@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Literal
 
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.bootloader.protocol import (
     BOOTLOADER_BAUD,
     CHUNK,

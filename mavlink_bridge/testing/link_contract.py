@@ -9,9 +9,9 @@ from __future__ import annotations
 import select
 import selectors
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Severity
 from mavlink_bridge.links.base import Link, Port
 from mavlink_bridge.links.tcp import TcpPort

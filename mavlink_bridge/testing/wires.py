@@ -8,10 +8,10 @@ serve: a mission server and a client, a vehicle and three ground stations, two p
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from autopilot.context.turns import earliest
+from autopilot.interface.records import dataclass
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
 from mavlink_bridge.routing.endpoint import Endpoint

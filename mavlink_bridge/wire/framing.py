@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from fastcrc import crc16
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.wire.definitions import CRC_EXTRA
 
 MARK_V1 = 0xFE

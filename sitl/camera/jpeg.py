@@ -7,7 +7,6 @@ The same picture gives the same bytes, with the same version of Pillow.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import degrees
 from typing import Final
@@ -18,6 +17,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import asin, atan2
+from autopilot.interface.records import dataclass
 from sitl.camera.rendering import F_NUMBER, Quaternion, Scene, View, render, rotation
 
 MAKER: Final = "Sortie"

@@ -10,7 +10,6 @@ as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, isfinite
 from typing import Final
@@ -21,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from sitl.camera.texture import EXPOSE, anchor, missing_octaves, tiles
 

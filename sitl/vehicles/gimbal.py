@@ -11,7 +11,6 @@ held against the horizon but lies in its body. A gimbal that is stuck (fault `gi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import copysign, inf, isinf, radians, sqrt
 from typing import Final
 
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import report as R
+from autopilot.interface.records import dataclass
 from autopilot.mav import GimbalError
 from autopilot.mount.gimbal import Demand, Limits, Pointing, Posture
 from autopilot.mount.rotation import Angles, about, attitude, inverse, joints_of, of_joints, times, wrap

@@ -9,7 +9,6 @@ reaches: few pairs of many.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.records import dataclass
 from sitl.kernel import layout as M
 from sitl.vehicles.rows import Rows
 

@@ -12,9 +12,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
+from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 
 __tracebackhide__ = True  # as in `session`

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError, nearest
 from sortie.nodes.build import parse_faults
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.records import dataclass
 from autopilot.mission.sequencer import MissionState
 
 

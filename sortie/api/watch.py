@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from autopilot.context.events import Event
+from autopilot.interface.records import dataclass
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.pacing import FOR_EVER_MS
 from sortie.runtime.runtime import Runtime

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from math import isfinite
 from typing import Final
@@ -20,6 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from autopilot.interface.records import dataclass
 from sortie.config.errors import nearest
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,6 @@ colour alone."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.records import dataclass
 from autopilot.mission.plan import Plan
 from sortie.campaign.signals import legs_of
 from sortie.campaign.summary import Level

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ import numpy as np
 
 from autopilot.context.events import Event
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass, field
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.api.begin import standing_at

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from autopilot.interface.records import dataclass, field
 from sortie.config.errors import UserError
 from sortie.config.given import Given, misspelt
 from sortie.config.option import Group, Kind, Option, Sources, Where

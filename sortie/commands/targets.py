@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import EVERY, JSON, TARGET

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import isfinite, nan
 
+from autopilot.interface.records import dataclass
 from sortie.config.errors import FaultFormError, UserError, nearest
 
 _FORM = re.compile(

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from autopilot.interface.records import dataclass, field
 from sortie.config import options
 from sortie.config.errors import UserError, nearest
 from sortie.config.option import WHY, Kind, Option, Sources, Where

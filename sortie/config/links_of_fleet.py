@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.links.address import LinkError, parse_link
 from sortie.config.errors import UserError
 from sortie.config.link_pattern import NETWORK_LINKS, filled_in, is_of_network, is_own

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Generic, TypeVar, overload
 
+from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 
 T_co = TypeVar("T_co", covariant=True)

@@ -7,12 +7,13 @@ Command line, fleet file, `Session`, `Fleet`, campaigns, the pytest plugin and r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError, nearest
 from sortie.config.option import Option
 from sortie.config.settings import SETTINGS, Settings

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from math import isfinite
 from pathlib import Path
@@ -18,6 +18,7 @@ from random import Random
 from typing import Final
 
 from autopilot.interface.mathematics import normal_draw
+from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 
 __all__ = ["STILL", "Along", "Wind", "WindProfile", "parse_wind", "read_wind", "wind_of"]

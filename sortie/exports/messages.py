@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from math import cos, inf, isfinite, radians, sin
 from typing import Any, Final
 
 from autopilot.interface.geo import to_local
+from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState, VehicleType
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from mavlink_bridge.wire.framing import FrameWriter

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from math import isfinite
+
+from autopilot.interface.records import dataclass, field
 
 HEAD = b"\xa3\x95"
 FMT_TYPE = 128

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 from autopilot.mission.state import MissionState
 from depot.names import Stage

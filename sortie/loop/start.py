@@ -7,10 +7,10 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autopilot.interface.records import dataclass
 from depot.decisions.memory import DepotMemory
 from depot.names import EndedBy
 from depot.settings import Profile

@@ -12,9 +12,10 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
+from autopilot.interface.records import dataclass
 from sortie.metrics.jitter import Jitter
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
@@ -12,6 +11,7 @@ from autopilot.context.events import Event
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingReason
+from autopilot.interface.records import dataclass
 from autopilot.mav import Component, Severity
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from sortie.config.faults import Fault
 
 NEVER_MS: Final = 1 << 62

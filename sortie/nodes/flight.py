@@ -5,7 +5,6 @@ The flight manager flies it (seed 002); this follows its states and the mission'
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
@@ -13,6 +12,7 @@ from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import BY_WISH, FlightEvent, ModeReason
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 

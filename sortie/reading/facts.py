@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Severity
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from math import degrees, hypot, nan
 from pathlib import Path
 from typing import Any, Final
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, MissionType, ModeFlag, Severity, VehicleType
 from autopilot.mission.items import MissionItem
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample

@@ -14,7 +14,6 @@ import gzip
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from sortie.config.errors import UserError
 

@@ -9,13 +9,13 @@ import contextlib
 import io
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import ModeFlag
 from sortie.config.errors import UserError
 from sortie.reading.logs import LogForm, find_log, form_of

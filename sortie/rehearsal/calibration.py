@@ -17,7 +17,6 @@ cells.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import atan2, ceil, degrees, hypot, nan
 from pathlib import Path
 from typing import Final
@@ -26,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface.layout import GRAVITY
+from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import vehicle_class
 from sitl.vehicles import airframe, chassis
 from sitl.vehicles.equipment import AIR_DENSITY, CELL_CURVE, CELLS, OHMS

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite, nan
+
+from autopilot.interface.records import dataclass
 
 __all__ = ["Calibration", "Fit"]
 

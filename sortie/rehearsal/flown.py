@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from autopilot.interface.footprint import Numbers, footprint
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import BY_WISH, ModeReason
+from autopilot.interface.records import dataclass
 from autopilot.mission.commands import spec_of
 from autopilot.mission.events import ItemReached
 from autopilot.mission.plan import Plan

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, Severity, rank
 from autopilot.rehearsal.photos import Photos

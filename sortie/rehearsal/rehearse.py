@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from autopilot.interface.geo import GeoPoint, distance
+from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from math import isfinite
 from pathlib import Path
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd
 from autopilot.mission.plan import Plan
 from sortie.reading.facts import FlightFacts, Quantity, Sample

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from math import isfinite, nan
 
+from autopilot.interface.records import dataclass, field
 from sortie.reports import svg
 
 __all__ = ["COLOURS", "Area", "Curve", "Place", "figure_of", "plot"]

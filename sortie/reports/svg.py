@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import floor, isfinite, log10
+
+from autopilot.interface.records import dataclass
 
 Point = tuple[float, float]
 MOST_POINTS = 1500

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 from math import inf, isfinite
@@ -12,6 +11,7 @@ from typing import Final
 
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import hypot
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from sortie.reading.facts import FlightFacts, Quantity

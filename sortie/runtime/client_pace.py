@@ -8,10 +8,10 @@ has not followed before the answer is there. What is done beside the flight (`wo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.links.base import Link
 from mavlink_bridge.links.hub import LinkHub, LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint

@@ -13,10 +13,11 @@ Two tables are all of it: `CLIENTS` says what becomes of one client at a look, `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from sortie.config.values import Bounds
 from sortie.logs.run_log import LOGGER
 

@@ -12,10 +12,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.links.base import Ends
 
 _AT_WORK: Final = (b"R", b"D")

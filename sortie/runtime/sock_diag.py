@@ -8,11 +8,11 @@ import ipaddress
 import socket
 import struct
 import sys
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.links.base import Ends
 
 _SOCK_DIAG, _BY_FAMILY, _REQUEST, _ERROR, _NO_ENTRY = 4, 20, 1, 2, 2

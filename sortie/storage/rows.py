@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
 from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan, SaveTogether
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass, field
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 

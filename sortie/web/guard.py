@@ -11,8 +11,9 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from autopilot.interface.records import dataclass
 
 OWN_FETCHES: Final = frozenset(("same-origin", "none"))
 """Values of Sec-Fetch-Site: our page, or a person who typed the address."""

@@ -6,12 +6,13 @@ does not.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import nan
 from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, MissionType, RepositionFlag, Severity, WireMissionState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem

@@ -11,7 +11,6 @@ import errno
 import os
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import WSMsgType, web
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import FailureType, FailureUnit
 from mavlink_bridge.services.failures import FAILURES
 from sortie.config.errors import UserError

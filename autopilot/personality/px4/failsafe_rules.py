@@ -9,12 +9,12 @@ framework.cpp (`getSelectedAction`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
 from types import MappingProxyType
 from typing import Final
 
 from autopilot.interface.reasons import ModeReason
+from autopilot.interface.records import dataclass, field
 from autopilot.personality.px4.modes import ALTITUDE, LAND, OFFBOARD, PRECISION, STABILIZED, Pair
 
 

@@ -16,12 +16,12 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.records import dataclass
 from autopilot.personality.px4.battery import TEXTS, BatteryLevel, Values
 from autopilot.personality.px4.failsafe_rules import (
     PHASES,

@@ -8,10 +8,10 @@ for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import ParameterType
 from autopilot.parameters import ParameterValueError, SetOutcome
 from autopilot.parameters.definition import ParameterDef

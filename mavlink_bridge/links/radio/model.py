@@ -11,12 +11,12 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from autopilot.context.turns import earliest
 from autopilot.interface.mathematics import exp
+from autopilot.interface.records import dataclass
 from mavlink_bridge.links.memory import MemoryEnd
 from mavlink_bridge.links.radio.air import DuplexAir, Ready, TdmAir
 from mavlink_bridge.links.radio.profile import Duplex, Losses, Profile, Reports

@@ -5,10 +5,10 @@ Times are µs unless the name says otherwise, sizes bytes. `profiles` has the ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from autopilot.interface.mathematics import ONE_OVER_LN10, exp, log10
+from autopilot.interface.records import dataclass
 
 SIK_TICK_US: Final = 16
 """SiK counts all its air times in ticks of 16 µs (Firmware/radio/timer.c, tdm.c)."""

@@ -8,12 +8,12 @@ picture.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from math import inf, isfinite
 from typing import Final
 
 from autopilot.interface.mathematics import atan, tan
+from autopilot.interface.records import dataclass
 from autopilot.mav import CameraMode
 from mavlink_bridge.services.camera.settings import Settings
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import degrees
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.mav import (
     AutopilotType,
     CameraCapability,

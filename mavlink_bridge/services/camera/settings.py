@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from math import isfinite
 from typing import Final
 from xml.etree import ElementTree
 from zlib import crc32
 
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import CameraMode, ExtendedType
 from mavlink_bridge.services.ftp.component_metadata import VENDOR
 

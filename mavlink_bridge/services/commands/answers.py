@@ -12,10 +12,10 @@ could not be written (`SettlingAnswers`).
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from struct import Struct
 
 from autopilot.context.journal import Journal
+from autopilot.interface.records import dataclass
 from autopilot.interface.result import Outcome
 from autopilot.mav import Result
 from mavlink_bridge.routing.service import Outgoing, Peer

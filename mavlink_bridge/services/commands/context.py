@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from autopilot.interface.geo import GLOBAL_FRAMES
+from autopilot.interface.records import dataclass, field
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
 from autopilot.mav import Frame, Result

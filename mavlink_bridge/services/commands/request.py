@@ -7,9 +7,9 @@ beyond any unit) is recognised here, before a handler sees it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isinf, isnan, nan
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.service import Message, Peer
 
 #: Beyond this no parameter of a command means anything (intervals are at most 3.6e9 us, tags and ids below 2**24).

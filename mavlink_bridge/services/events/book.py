@@ -7,7 +7,6 @@ checks, an event for each that fails, the summary of the health.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from autopilot.context.events import (
@@ -30,6 +29,7 @@ from autopilot.interface.reasons import (
     ArmingReason,
     ModeReason,
 )
+from autopilot.interface.records import dataclass
 from autopilot.mav import Sensor
 from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.services.events import definitions

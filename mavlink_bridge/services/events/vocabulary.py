@@ -8,13 +8,13 @@ Texts are in English and German. `{1}` in them is the first argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import Struct
 from typing import Any, Final, Protocol
 
 from autopilot.context.events import Event
 from autopilot.interface.reasons import ArmingReason
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Component
 from mavlink_bridge.services.german import german
 

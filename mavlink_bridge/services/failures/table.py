@@ -6,10 +6,10 @@ A pair without a row is UNSUPPORTED: it has no meaning for these vehicles.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import FailureType, FailureUnit
 
 

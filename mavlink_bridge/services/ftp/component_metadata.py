@@ -15,11 +15,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from typing import Any, Final
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import SPECS, CommandSpec
 from autopilot.vehicles.vehicle_class import VehicleClass

@@ -7,9 +7,9 @@ that nothing outside can be named. Logs and system pages are further mounts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Operation, ack, nak
 
 

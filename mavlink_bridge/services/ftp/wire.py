@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
 

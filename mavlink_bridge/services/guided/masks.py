@@ -8,8 +8,7 @@ ATTITUDE_TARGET_TYPEMASK.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from autopilot.interface.records import dataclass
 from autopilot.mav import AttitudeMask, PositionMask
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_BODY_RATES, IGNORE_POSITION, IGNORE_VELOCITY
 

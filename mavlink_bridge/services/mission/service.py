@@ -8,11 +8,11 @@ are guided targets. Runs in link time; commands to the vehicle are given in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 
 from autopilot.context.journal import Journal, SavePlan, SaveTogether
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, MissionResult, MissionType, Severity
 from autopilot.mission.commands import PLANS

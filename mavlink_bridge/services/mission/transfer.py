@@ -11,9 +11,10 @@ timeout or cancel, the old plan stands entire.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from autopilot.context.journal import Journal, SavePlan
+from autopilot.interface.records import dataclass
 from autopilot.mav import Frame, MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item

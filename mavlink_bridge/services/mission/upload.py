@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import MissionResult
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Message, Peer

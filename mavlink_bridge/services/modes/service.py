@@ -13,9 +13,9 @@ then look in vain for "RTL". PX4 lists its standard modes as such, and also what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from autopilot.interface.records import dataclass
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, ModeProperty, StandardMode
 from autopilot.modes.manager import ModeChoice

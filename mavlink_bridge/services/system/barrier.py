@@ -7,9 +7,9 @@ Clock: link time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
+from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.codec import dialect
 

@@ -7,13 +7,13 @@ message which the dialect does not have is an error at import, not on the wire.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.definitions import Definition

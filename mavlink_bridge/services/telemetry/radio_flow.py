@@ -10,10 +10,10 @@ third of the line's rate, less while streams are slowed down, and nothing while 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 LARGEST_MS: Final = 2000

@@ -12,12 +12,12 @@ rounded to the nearest and clamped to the type.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import nan, pi
 from typing import Final
 
 from autopilot.interface import report as r
 from autopilot.interface.layout import GRAVITY
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import DistanceSensor, Frame, PositionMask, SensorOrientation
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_VELOCITY
 from mavlink_bridge.services.telemetry import sources as s

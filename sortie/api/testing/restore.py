@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from autopilot.interface.records import dataclass
 from autopilot.mission.plan import Plan
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sortie.api.begin import holding

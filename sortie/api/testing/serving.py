@@ -12,9 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.api.fleet import Fleet
 from sortie.api.session import Session

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass, field
 from autopilot.mission.plan import Plan
 from sortie.api.begin import Home
 from sortie.api.fleet import Fleet
