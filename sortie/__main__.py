@@ -14,6 +14,9 @@ def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:  # asked by scripts at each step: answered before the table of options is made
         print(f"sortie {VERSION}")
         return 0
+    # numpy's linear algebra would begin with a thread and 40 MB of address space for each core; nothing here multiplies
+    # matrices worth that, and the sums would depend on the number of cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from sortie.commands.cli import run
 
     return run(arguments)

@@ -8,7 +8,11 @@ vehicle without the mode that its plans count on would be worse.
 
 from __future__ import annotations
 
+import os
+import sys
 from functools import cache
+from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from autopilot.core.extensions import ClaimError, Extensions, From, OwnItem, OwnMode, OwnParameters
@@ -24,12 +28,15 @@ if TYPE_CHECKING:
 MODES: Final = "sortie.modes"
 ITEMS: Final = "sortie.mission_items"
 PARAMETERS: Final = "sortie.parameters"
+GROUPS: Final = (MODES, ITEMS, PARAMETERS)
 T = TypeVar("T")
 
 
 @cache
 def installed() -> Extensions:
     """All of it. UserError, one line, for a package that does not load and for two that want the same."""
+    if not is_anything_declared():
+        return Extensions(modes=(), items=(), parameters=())
     try:
         return Extensions(
             modes=_loaded(MODES, OwnMode), items=_loaded(ITEMS, OwnItem), parameters=_loaded(PARAMETERS, OwnParameters)
@@ -52,9 +59,38 @@ def install(autopilot: Autopilot, report: Report) -> None:
         raise UserError(str(error)) from error
 
 
+def is_anything_declared() -> bool:
+    """Does a package say that it has something for us? `importlib.metadata`, which parses what all packages say, takes
+    50 ms of a start to answer, and mostly no; what this does not know how to look at is left to it."""
+    if any(hasattr(finder, "find_distributions") and finder is not PathFinder for finder in sys.meta_path):
+        return True
+    for place in sys.path:
+        try:
+            entries = os.scandir(place or os.curdir)
+        except NotADirectoryError:
+            return True  # an archive
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                if entry.name.endswith(".egg"):
+                    return True
+                if entry.name.endswith((".dist-info", ".egg-info")) and _declares(entry.path):
+                    return True
+    return False
+
+
+def _declares(metadata: str) -> bool:
+    try:
+        told = Path(metadata, "entry_points.txt").read_bytes()
+        return any(f"[{group}]".encode() in told for group in GROUPS)
+    except OSError:
+        return False  # most have none; an .egg-info may be a file
+
+
 def _loaded(group: str, wanted: type[T]) -> tuple[From[T], ...]:
     """In the order of packages and names: the same wherever they were found."""
-    from importlib.metadata import entry_points  # 30 ms that who asks a running service need not wait for
+    from importlib.metadata import entry_points  # with email and more: for those who have such packages
 
     points = sorted(entry_points(group=group), key=lambda one: (_package(one), one.name))
     return tuple(From(_package(one), _load(one, group, wanted)) for one in points)

@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
 
+from sortie.config.installed import is_anything_declared
 from tests.fakes.patience import PATIENCE_S
 
 PACKAGE = Path(__file__).parents[2] / "examples" / "package"
@@ -215,3 +217,22 @@ def test_who_makes_no_vehicle_does_not_look(tmp_path: Path) -> None:
     code += "print('sortie.config.installed' in sys.modules)"
     done = python("-c", code, with_=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"), [("sortie.modes", True), ("sortie.parameters", True), ("console_scripts", False)]
+)
+def test_the_search_for_packages_ends_early_where_none_declares_anything(
+    entry: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`importlib.metadata` is for those who have such packages; archives and eggs are left to it."""
+    claimant(tmp_path, "sortie_like", entry, "")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "nowhere"), str(tmp_path)])
+    monkeypatch.setattr(sys, "meta_path", [PathFinder])
+    assert is_anything_declared() is expected
+    (tmp_path / "bundle.zip").write_bytes(b"PK")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "bundle.zip")])
+    assert is_anything_declared() is True
+    (tmp_path / "eggs" / "old-1.0.egg").mkdir(parents=True)
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "eggs")])
+    assert is_anything_declared() is True
