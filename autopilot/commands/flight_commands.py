@@ -65,7 +65,7 @@ class FlightCommands:
     # --- up and down ----------------------------------------------------------------------------------------------
     def takeoff(self, height_m: float) -> Outcome:
         facts, announcer, helm = self._facts, self._announcer, self._helm
-        if not self._kind.has_height:
+        if not self._kind.flies:
             return UNSUPPORTED
         if not facts.armed:
             return announcer.refuse("Takeoff: not armed")
@@ -146,7 +146,7 @@ class FlightCommands:
     def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
         """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
         flight, origin = self._flight(), self._facts.vehicle.origin
-        if flight is None or self._facts.grounded or origin is None or not self._kind.has_height:
+        if flight is None or self._facts.grounded or origin is None or not self._kind.flies:
             self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
             return ACCEPTED
         flight.change_height(origin.alt - alt_amsl, over_ground)
@@ -166,6 +166,10 @@ class FlightCommands:
         flight = self._flight()
         if flight is None or self._facts.grounded or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
+        if position is None and self._kind.has_stall_speed and (velocity is not None or acceleration is not None):
+            return UNSUPPORTED
+        if self._kind.has_stall_speed:
+            velocity = acceleration = None
         origin = self._facts.vehicle.origin
         if position is not None and origin is not None and not self._within_fence(to_global(origin, position)):
             return Outcome(Result.FAILED, _OUTSIDE)
@@ -184,9 +188,11 @@ class FlightCommands:
         flight = self._flight()
         if flight is None or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
-        if not self._kind.has_height:
+        if not self._kind.flies:
             flight.drive(thrust * self._facts.param("WP_SPEED", 2.0), yaw, yaw_rate)
             return ACCEPTED
+        if not self._kind.hovers:
+            return UNSUPPORTED
         direct = bool(int(self._facts.param("GUID_OPTIONS")) & 8)
         limits = self._speeds.current()
         climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
@@ -198,7 +204,7 @@ class FlightCommands:
 
     # --- speed and nose -------------------------------------------------------------------------------------------
     def change_speed(self, kind: int, speed: float) -> Outcome:
-        if not self._kind.has_height:
+        if not self._kind.flies:
             return self._change_driving_speed(kind, speed)
         if kind not in _ALL_SPEEDS or not speed > 0.0:
             return DENIED

@@ -51,7 +51,7 @@ class MissionRecorder:
             return self._refuse("in AUTO")
         if not self._facts.has_position or self._facts.home is None:
             return self._refuse("requires position")
-        if not self._facts.vehicle_class.has_height:
+        if not self._facts.vehicle_class.flies:
             return self._add(Cmd.NAV_WAYPOINT) if self._facts.armed else self.clear()
         if not self._facts.armed:
             return self._refuse("not armed")

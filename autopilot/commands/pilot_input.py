@@ -143,7 +143,7 @@ class PilotInput:
     def mode_complaint(self, spec: ModeSpec) -> str | None:
         """Why a mode in which the throttle is direct may not be entered: it would leap off the ground, or there is no
         pilot (ArduCopter/mode.cpp, set_mode)."""
-        if not spec.manual_throttle or not self._facts.vehicle_class.has_height:
+        if not spec.manual_throttle or not self._facts.vehicle_class.hovers:
             return None
         if self._facts.armed and self._facts.landed and not self._modes.spec.manual_throttle and self._leaps():
             return "throttle too high"
@@ -159,14 +159,14 @@ class PilotInput:
     @property
     def at_rest(self) -> bool:
         """Somebody holds the sticks, and the throttle moves nothing: down, or of what drives in its centre."""
-        if not self._facts.vehicle_class.has_height:
+        if not self._facts.vehicle_class.flies:
             return self.held and abs(self._sticks.throttle - _CENTRE) < _LOW
         return self.held and self._sticks.throttle < _LOW
 
     @property
     def turn(self) -> float:
         """The stick that turns the nose, -1 .. 1: a ground vehicle's is its steering."""
-        return self._sticks.yaw if self._facts.vehicle_class.has_height else self._sticks.roll
+        return self._sticks.yaw if self._facts.vehicle_class.flies else self._sticks.roll
 
     @property
     def throttle_up(self) -> bool:
@@ -192,7 +192,7 @@ class PilotInput:
 
     def _throttle_pulse(self) -> float:
         """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""
-        if self.held or not self._facts.vehicle_class.has_height:
+        if self.held or not self._facts.vehicle_class.flies:
             return _LOW_PULSE + 1000.0 * self._sticks.throttle
         return _LOW_PULSE
 

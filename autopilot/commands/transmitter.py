@@ -105,7 +105,7 @@ class TransmitterArming:
     @property
     def _takes_gestures(self) -> bool:
         """A ground vehicle is steered by that stick: only where no autopilot drives it is it a gesture."""
-        return self._facts.vehicle_class.has_height or not self._modes.spec.autopilot
+        return self._facts.vehicle_class.flies or not self._modes.spec.autopilot
 
     @property
     def _may_stop(self) -> bool:
@@ -124,7 +124,7 @@ class TransmitterArming:
     def _complaint(self) -> str | None:
         """What keeps a transmitter, and not a ground station, from arming."""
         spec, kind = self._modes.spec, self._facts.vehicle_class
-        if not kind.has_height or self._modes.number != kind.modes.guided:
+        if not kind.flies or self._modes.number != kind.modes.guided:
             return None
         if int(self._facts.param("GUID_OPTIONS")) & _ARM_BY_TRANSMITTER:
             return "Throttle too high" if self._sticks.throttle_raised() else None

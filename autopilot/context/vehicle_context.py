@@ -83,12 +83,12 @@ class VehicleFacts:
     @property
     def landed(self) -> bool:
         """On the ground by the landing detector. What has no height always is."""
-        return not self.vehicle_class.has_height or bool(self.vehicle.state.report[report.LANDED_STATE] == ON_GROUND)
+        return not self.vehicle_class.flies or bool(self.vehicle.state.report[report.LANDED_STATE] == ON_GROUND)
 
     @property
     def grounded(self) -> bool:
         """On the ground, and before it goes anywhere it has to take off."""
-        return self.vehicle_class.has_height and self.landed
+        return self.vehicle_class.flies and self.landed
 
     @property
     def has_position(self) -> bool:
@@ -126,7 +126,7 @@ class VehicleFacts:
     def over_ground(self, frame: int, z: float) -> float | None:
         """The height above the ground that a way to `z` in `frame` keeps to; None: it goes straight (another frame, no
         terrain known at all, or what has no height)."""
-        return z if frame in ABOVE_GROUND and self.terrain.known and self.vehicle_class.has_height else None
+        return z if frame in ABOVE_GROUND and self.terrain.known and self.vehicle_class.flies else None
 
     @property
     def height_over_ground(self) -> float | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
+from autopilot.context.staying import stay
+from autopilot.interface.targets import Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
@@ -39,7 +40,7 @@ class GuardedMode(Mode):
             return call()
         except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
             self._failed = True
-            self.helm.fly(Idle() if self.facts.grounded else Hold(None))
+            self.helm.fly(Idle() if self.facts.grounded else stay(self.facts))
             _tell(self.context, f"Mode {self.spec.title} failed: holding", error, self._where, self._report)
             return otherwise
 

@@ -41,7 +41,7 @@ class SystemStatus:
         """MAV_MODE_FLAG bits."""
         spec = self._modes.spec
         flags = _CUSTOM | (_GUIDED if spec.autopilot else 0) | (_ARMED if self._facts.armed else 0)
-        if self._facts.vehicle_class.has_height:
+        if self._facts.vehicle_class.flies:
             return flags | _FLOWN
         return flags | (_MANUAL if spec.pilot else 0)
 
@@ -52,6 +52,6 @@ class SystemStatus:
         spec = self._modes.spec
         if not spec.autopilot:
             bits &= ~_POSITION
-            if spec.manual_throttle or not self._facts.vehicle_class.has_height:
+            if spec.manual_throttle or not self._facts.vehicle_class.flies:
                 bits &= ~_ALTITUDE
         return bits | _GEOFENCE if self._fence.enabled else bits & ~_GEOFENCE

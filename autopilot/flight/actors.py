@@ -192,7 +192,7 @@ class AltitudeActor(FlightActor):
     def _land(self) -> None:
         kind = self._facts.vehicle_class
         self._modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
-        self._stopping = not kind.has_height
+        self._stopping = not kind.flies
         self._report_rest(self._flags.read())
 
     def _report_rest(self, now_flags: int) -> None:

@@ -67,7 +67,7 @@ class Flags:
         self._prearm = prearm
         self._sticks = sticks
         self._report = facts.vehicle.state.report
-        self._drives = not facts.vehicle_class.has_height
+        self._drives = not facts.vehicle_class.flies
         self._airborne = self._off_the_ground()
 
     def heed(self, events: int) -> None:

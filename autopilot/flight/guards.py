@@ -62,7 +62,7 @@ class VehicleGuardFacts:
         kind = self._facts.vehicle_class
         if kind.drifts:
             return bool(vector[report.THROTTLE] == 0.0)
-        if not kind.has_height:
+        if not kind.flies:
             return speed < _STILL
         return bool(
             vector[report.LANDED_STATE] == ON_GROUND or (vector[report.GROUND_CONTACT] == 1.0 and speed < _STILL)
@@ -83,7 +83,7 @@ class VehicleGuardFacts:
         profile = int(self._facts.param("FM_PROFILE"))
         if profile == HOVER:
             kind = self._facts.vehicle_class
-            if not kind.has_height:
+            if not kind.hovers:
                 return f"FM_PROFILE 1 (hover) is not for a {kind.name}"
             return None if self._facts.param("FM_DURATION") > 0.0 else "FM_PROFILE 1 (hover) needs FM_DURATION"
         if profile != MISSION:

@@ -12,6 +12,7 @@ from typing import Final
 
 from autopilot.context.frames import amsl, local
 from autopilot.context.journal import Journal, SaveProgress
+from autopilot.context.staying import stay
 from autopilot.interface.geo import GeoPoint, Ned, distance
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -238,12 +239,12 @@ class AutoMode(Mode):
         kind = self.facts.vehicle_class
         if kind.texts.mission_complete is not None:
             self.announcer.say(Severity.NOTICE, kind.texts.mission_complete)
-        if not kind.has_height:
+        if not kind.flies:
             self._drive_done(int(self.facts.param("MIS_DONE_BEHAVE")))
         elif self.facts.landed:
             self._finished = True
         elif not self.helm.arrived:
-            self.helm.fly(Hold(None))
+            self.helm.fly(stay(self.facts))
 
     def _drive_done(self, behaviour: int) -> None:
         mode = self.facts.vehicle_class.modes.after_mission.get(behaviour)
@@ -289,7 +290,7 @@ class AutoMode(Mode):
 
     @property
     def _must_take_off(self) -> bool:
-        return self.facts.vehicle_class.has_height and not self.facts.vehicle.capabilities.own_takeoff
+        return self.facts.vehicle_class.flies and not self.facts.vehicle.capabilities.own_takeoff
 
     @property
     def lands_to_go_on(self) -> bool:

@@ -140,9 +140,9 @@ class DoItems:
     def _speed(self, item: MissionItem) -> CommandStartResult:
         """Climb and descent; the speed along the track is the sequencer's, as every kind is for what has no height."""
         change, kind = speed_change(item), self._tools.facts.vehicle_class
-        if change is not None and not kind.has_height and change.speed is not None and change.kind in kind.track_speeds:
+        if change is not None and not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
-        elif change is not None and kind.has_height and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
+        elif change is not None and kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
             self._tools.speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
 

@@ -92,7 +92,7 @@ class AuxFunctions:
             CLEAR_MISSION: lambda position: recorder.clear() if position == HIGH else None,
             ARM_DISARM: lambda position: arming.switch(position == HIGH) if position != MIDDLE else None,
         }
-        if facts.vehicle_class.has_height:
+        if facts.vehicle_class.lands_anywhere:
             self._functions[PRECISION_LOITER] = lambda position: _done(loiter_over(position == HIGH))
 
     def mode_of(self, function: int, position: int) -> int | None:

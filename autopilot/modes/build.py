@@ -19,7 +19,7 @@ from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.precision.lander import TargetLoiter
-from autopilot.vehicles.mode_table import CopterMode, Flown, ModeSpec
+from autopilot.vehicles.mode_table import Flown, ModeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def _by_sticks(kind: PilotKind) -> Callable[[ModeParts, ModeSpec], Mode]:
 def _over(parts: ModeParts, spec: ModeSpec) -> TargetLoiter | None:
     """PREC_LOITER is LOITER's alone, as ArduPilot's."""
     precision, context = parts.context.precision, parts.context
-    if precision is None or spec.number != CopterMode.LOITER:
+    kind = context.facts.vehicle_class
+    if precision is None or not kind.hovers or spec.number != kind.modes.loiter:
         return None
     return TargetLoiter(precision, context.facts, context.helm)
 

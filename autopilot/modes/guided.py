@@ -7,10 +7,11 @@ ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter tak
 from __future__ import annotations
 
 from autopilot.context.events import GuidedTargetReached
+from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
-from autopilot.interface.targets import Attitude, Circle, Drive, Hold, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
+from autopilot.interface.targets import Attitude, Circle, Drive, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
@@ -40,7 +41,7 @@ class GuidedFlight:
         self.paused = False
         self._wanted = None
         self.deadline_ms = None
-        self._helm.fly(Idle() if self._facts.grounded else Hold(None, yaw=self._heading.for_hold()))
+        self._helm.fly(Idle() if self._facts.grounded else stay(self._facts, self._heading.for_hold()))
 
     def _fly(self, target: Target) -> None:
         self.paused = False
@@ -94,7 +95,7 @@ class GuidedFlight:
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
         """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. What drives goes to a position,
         whatever velocity comes with it."""
-        if not self._facts.vehicle_class.has_height:
+        if not self._facts.vehicle_class.flies:
             if position is not None:
                 self.go_to(position)
             else:
@@ -117,7 +118,7 @@ class GuidedFlight:
         if not self.paused:
             self.paused = True
             self.deadline_ms = None
-            self._helm.fly(Hold(None, yaw=self._heading.for_hold()))
+            self._helm.fly(stay(self._facts, self._heading.for_hold()))
 
     def resume(self) -> None:
         if self.paused:
@@ -152,7 +153,7 @@ class GuidedMode(Mode):
         self.helm.fly(Idle())
 
     def take_off(self, down: float) -> bool:
-        if not self.facts.vehicle_class.has_height:
+        if not self.facts.vehicle_class.flies:
             return False
         self.flight.take_off(down)
         return True

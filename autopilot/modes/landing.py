@@ -8,10 +8,11 @@ The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the ve
 
 from __future__ import annotations
 
+from autopilot.context.staying import stay
 from autopilot.interface.geo import to_global
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Hold, Idle, Land, Leg, Yaw
+from autopilot.interface.targets import Idle, Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
@@ -115,7 +116,7 @@ class LandMode(Mode):
         if self.facts.armed and not self.facts.landed:
             self._landing = None
             self._descend_ms = now_ms + _PAUSE_MS
-            self.helm.fly(Hold(None))
+            self.helm.fly(stay(self.facts))
 
     @property
     def finished(self) -> bool:

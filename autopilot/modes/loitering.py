@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import radians
 from typing import Final
 
+from autopilot.context.staying import stay
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.targets import Circle, Hold, Idle, Yaw, YawMode
@@ -77,7 +78,7 @@ class CircleMode(Mode):
         assert self._center is not None
         radius, rate = self._radius(), radians(self.facts.param("CIRCLE_RATE", 20.0))
         if radius == 0.0:
-            self.helm.fly(Hold(self._center, Yaw(YawMode.RATE, rate=rate)))
+            self.helm.fly(stay(self.facts, Yaw(YawMode.RATE, rate=rate), self._center))
             return
         direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.facts, radius)
         self.helm.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center), speed=speed))

@@ -6,9 +6,10 @@ A maneuver sets targets, follows the vehicle's events, and says when it is done.
 
 from __future__ import annotations
 
+from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
-from autopilot.interface.targets import Circle, Hold, Idle, Leg, Speeds, TakeOff, Yaw
+from autopilot.interface.targets import Circle, Idle, Leg, Speeds, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
@@ -72,7 +73,7 @@ class Follow(Maneuver):
     def pause(self) -> bool:
         if not self._paused:
             self._paused = True
-            self.helm.fly(Hold(None, yaw=self._heading.for_hold()))
+            self.helm.fly(stay(self.facts, self._heading.for_hold()))
         return True
 
     def resume(self) -> bool:
@@ -167,7 +168,7 @@ class Wait(Maneuver):
         self._yaw = yaw
 
     def start(self, now_ms: int) -> None:
-        self.helm.fly(Idle() if self.facts.grounded else Hold(None, yaw=self._yaw))
+        self.helm.fly(Idle() if self.facts.grounded else stay(self.facts, self._yaw))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.targets import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.interface.targets import Idle, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode, VehicleContext
@@ -50,7 +51,7 @@ class PilotMode(Mode):
 
     @property
     def _lifts_by_throttle(self) -> bool:
-        return self.spec.manual_throttle and self.facts.vehicle_class.has_height
+        return self.spec.manual_throttle and self.facts.vehicle_class.hovers
 
     def sticks_moved(self, sticks: Sticks) -> None:
         """A copter on the ground lifts off by a throttle above its middle, not by sticks that nobody holds."""
@@ -71,7 +72,7 @@ class PilotMode(Mode):
         self.helm.fly(Idle() if self._resting else Pilot(self._kind))
 
     def take_off(self, down: float) -> bool:
-        if self.spec.manual_throttle or not self.facts.vehicle_class.has_height:
+        if self.spec.manual_throttle or not self.facts.vehicle_class.hovers:
             return False
         self._climbing = True
         self.helm.fly(TakeOff(down, KEEP))
@@ -120,4 +121,4 @@ class StopMode(Mode):
     """BRAKE or HOLD: stop as hard as allowed, and stay there."""
 
     def enter(self, now_ms: int) -> None:
-        self.helm.fly(Idle() if self.facts.grounded else Hold(None))
+        self.helm.fly(Idle() if self.facts.grounded else stay(self.facts))

@@ -16,6 +16,7 @@ from math import inf
 import numpy as np
 
 from autopilot.context.ground_following import ground_profile
+from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
@@ -74,7 +75,8 @@ def _ceiling(facts: VehicleFacts) -> float:
 
 
 class ReturnFlight(Maneuver):
-    """Climb, return, wait, come down. Done on the ground, or at RTL_ALT_FINAL."""
+    """Climb, return, wait, come down. Done on the ground, or at RTL_ALT_FINAL; over home it stays for as long as it is
+    wanted where it cannot come down anywhere."""
 
     def __init__(self, context: VehicleContext, destination: Destination, heading: Heading) -> None:
         super().__init__(context)
@@ -105,7 +107,10 @@ class ReturnFlight(Maneuver):
             _, ground = ground_profile(self.facts, (north, east, down), goal)
             climbed = -float(ground[0]) - self._over_ground
             self._goal = (goal[0], goal[1], -float(ground[-1]) - self._over_ground)
-        self._leg((north, east, climbed), self._heading.for_hold(), self._climbing)
+        if self.facts.vehicle_class.hovers:
+            self._leg((north, east, climbed), self._heading.for_hold(), self._climbing)
+        else:
+            self._go_home()  # it climbs on the way
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self._stage(now_ms, events)
@@ -116,15 +121,24 @@ class ReturnFlight(Maneuver):
 
     def _climbing(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:
-            self._stage = self._going_home
-            yaw = self._heading.for_leg(returning=True)
-            self.helm.fly(Leg(self._goal, None, yaw=yaw, over_ground=self._over_ground))
+            self._go_home()
+
+    def _go_home(self) -> None:
+        self._stage = self._going_home
+        yaw = self._heading.for_leg(returning=True)
+        self.helm.fly(Leg(self._goal, None, yaw=yaw, over_ground=self._over_ground))
 
     def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.helm.arrived:
+        if self.helm.arrived and not self.facts.vehicle_class.lands_anywhere:
+            self._stage = self._staying
+            self.helm.fly(stay(self.facts, place=self._goal))
+        elif self.helm.arrived:
             self._stage = self._waiting
             self.deadline_ms = now_ms + int(self.facts.param("RTL_LOIT_TIME", 5000.0))
             self._nose_as_armed()
+
+    def _staying(self, now_ms: int, events: VehicleEvent) -> None:
+        """It goes on until another mode is chosen: this is no place to land."""
 
     def _nose_as_armed(self) -> None:
         """Before it comes down the vehicle turns as it stood at arming, unless it is told to leave the nose alone."""
@@ -146,6 +160,7 @@ class ReturnFlight(Maneuver):
         self.done = self.done or self.helm.arrived
 
     def _land(self, now_ms: int) -> None:
+        """Come down, or on the ground stay there."""
         self._landing = Landing(self.context, self._goal[:2] if not self.facts.landed else None, self._heading)
         self._landing.start(now_ms)
         self._stage = self._touching_down
@@ -179,7 +194,7 @@ class ReturnDrive(Maneuver):
 
 def return_maneuver(context: VehicleContext, destination: Destination, heading: Heading) -> Maneuver:
     """The way home of this kind of vehicle."""
-    if context.facts.vehicle_class.has_height:
+    if context.facts.vehicle_class.flies:
         return ReturnFlight(context, destination, heading)
     return ReturnDrive(context, destination)
 

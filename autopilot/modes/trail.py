@@ -224,7 +224,7 @@ class Trail:
 
     def _motion(self) -> tuple[Ned, Ned]:
         state = self._facts.vehicle.state
-        if self._facts.vehicle_class.has_height:
+        if self._facts.vehicle_class.flies:
             return state.position, state.velocity
         return (*state.position[:2], 0.0), (*state.velocity[:2], 0.0)
 
@@ -248,7 +248,7 @@ class Trail:
         target, state = self._helm.target, self._facts.vehicle.state
         if isinstance(target, TakeOff | Land):
             return True
-        if isinstance(target, Idle) and self._facts.vehicle_class.has_height:
+        if isinstance(target, Idle) and self._facts.vehicle_class.flies:
             return self._facts.landed
         if not isinstance(target, Hold | Leg) or (
             isinstance(target, Leg) and (target.spline or target.over_ground is not None)

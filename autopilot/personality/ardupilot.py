@@ -31,7 +31,7 @@ class ArduPilotPersonality:
     ) -> None:
         kind = facts.vehicle_class
         self.texts = kind.texts
-        rules = FlyingFailsafes if kind.has_height else DrivingFailsafes
+        rules = FlyingFailsafes if kind.flies else DrivingFailsafes
         self.failsafes: FailsafeRules = rules(facts, announcer, modes, disarm, losses)
         self._modes = modes
 

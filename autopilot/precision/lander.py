@@ -72,7 +72,8 @@ class PrecisionLanding:
 
     @property
     def enabled(self) -> bool:
-        if self._facts.vehicle.capabilities.own_modes or self._facts.param("PLND_TYPE") == 0.0:
+        own = self._facts.vehicle.capabilities.own_modes or not self._facts.vehicle_class.lands_anywhere
+        if own or self._facts.param("PLND_TYPE") == 0.0:
             return False
         strict = self._facts.personality.landing_strictness()
         return self._facts.param("PLND_ENABLED") != 0.0 if strict is None else strict >= 0

@@ -51,8 +51,9 @@ Check = Callable[[Question], Iterator[Finding]]
 
 
 def energy_wh(field: Field, seconds: float) -> float | None:
-    """Wh that so many seconds of flight take in still air; None for what has no height: its roads are not known."""
-    return field.param("SIM_HOVER_W") * seconds / 3600.0 if field.kind.has_height else None
+    """Wh that so many seconds of flight take in still air; None for what does not hover: roads are not known, nor what
+    a wing carries."""
+    return field.param("SIM_HOVER_W") * seconds / 3600.0 if field.kind.hovers else None
 
 
 def check(plan: Plan, field: Field, way: Way, photos: Photos | None) -> list[Finding]:
@@ -126,7 +127,7 @@ def _limits(q: Question) -> Iterator[Finding]:
         return
     radius = q.field.param("FENCE_RADIUS", 300.0)
     top, floor = q.field.param("FENCE_ALT_MAX", 100.0), q.field.param("FENCE_ALT_MIN", -10.0)
-    high = q.field.kind.has_height
+    high = q.field.kind.flies
     for leg in _single_legs(q.way):
         away, up = hypot(*leg.end[:2]) + leg.radius_m, leg.end[2]
         if types & FenceType.CIRCLE and away > radius + _ROUNDING_M:
@@ -173,7 +174,7 @@ def _home(q: Question) -> Iterator[Finding]:
 
 def _battery(q: Question) -> Iterator[Finding]:
     capacity = q.field.param("SIM_BATT_CAP_AH") * PACK_V
-    if not q.field.kind.has_height or capacity <= 0.0 or not q.way.legs:
+    if not q.field.kind.hovers or capacity <= 0.0 or not q.way.legs:
         return
     used = 0.0
     for leg in q.way.legs:
@@ -221,7 +222,7 @@ def _never(q: Question) -> Iterator[Finding]:
 
 def _behind_landing(q: Question) -> Iterator[Finding]:
     """DO items behind the landing that ends the mission: the vehicle is on the ground when they are begun."""
-    if not q.way.whole or q.way.endless is not None or not q.way.legs or not q.field.kind.has_height:
+    if not q.way.whole or q.way.endless is not None or not q.way.legs or not q.field.kind.flies:
         return
     last = q.way.legs[-1].item
     spec = spec_of(last.command)
@@ -265,7 +266,7 @@ def _waits_s(item: MissionItem, leg: Leg) -> float:
 
 def _ends(q: Question) -> Iterator[Finding]:
     """The beginning and the end of what flies."""
-    if not q.field.kind.has_height or not q.way.legs:
+    if not q.field.kind.flies or not q.way.legs:
         return
     first = next((leg.item for leg in q.way.legs if leg.item.command != Cmd.NAV_DELAY), None)
     if first is not None and first.command != Cmd.NAV_TAKEOFF:
@@ -301,7 +302,7 @@ def _measure_of(field: Field, kind: int) -> Measure | None:
     """The parameter of a kind of speed (SPEED_TYPE); None: this vehicle has none."""
     if kind in field.kind.track_speeds:
         return field.kind.measures.cruise[0]
-    return VERTICAL_SPEEDS.get(kind) if field.kind.has_height else None
+    return VERTICAL_SPEEDS.get(kind) if field.kind.flies else None
 
 
 def _most(field: Field, measure: Measure) -> float:
@@ -323,7 +324,7 @@ def _circles(q: Question) -> Iterator[Finding]:
 
 def _heights(q: Question) -> Iterator[Finding]:
     """Frames, and heights that are too low."""
-    if not q.field.kind.has_height:
+    if not q.field.kind.flies:
         return
     placed = [i for i in q.plan.items if drives_navigation(i.command) and has_position(i.command) and i.z != 0.0]
     kinds: dict[str, MissionItem] = {}

@@ -92,7 +92,7 @@ def _step_m(field: Field) -> float:
 
 def check_terrain(plan: Plan, field: Field, way: Way) -> Iterator[Finding]:
     """All that the rules about terrain find; nothing without terrain, or for what does not fly."""
-    if field.ground is None or not field.kind.has_height or not way.legs:
+    if field.ground is None or not field.kind.flies or not way.legs:
         return
     legs = list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
     yield from _legs(field, legs)

@@ -97,7 +97,7 @@ class Field:
     def jerk_s(self) -> tuple[float, float]:
         """What WPNAV_JERK adds to speeding up and braking at a stop, s; and how long two legs overlap in a sharp turn,
         which half-way through is three quarters of the radius from the corner."""
-        if not self.kind.has_height:
+        if not self.kind.hovers:
             return 0.0, 0.0
         jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
         aside = 0.75 * self.measure(self.kind.measures.acceptance) / sqrt(2.0)
@@ -125,7 +125,7 @@ class Field:
         """Where an item is; x = y = 0 is "here", z = 0 "at this height"."""
         here = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
         north, east = before[:2] if here else self.local(item.x, item.y)
-        if not self.kind.has_height:
+        if not self.kind.flies:
             return north, east, 0.0
         if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):
             return north, east, before[2] if item.z == 0.0 else item.z
@@ -339,7 +339,7 @@ class _Walk:
         if field_.param("RALLY_INCL_HOME") or not near:
             near.append((0.0, 0.0))
         goal = min(near, key=lambda one: hypot(one[0] - north, one[1] - east))
-        if not field_.kind.has_height:
+        if not field_.kind.flies:
             self._add(item, (goal[0], goal[1], 0.0))
             return
         follows = field_.follows_ground and int(field_.param("RTL_ALT_TYPE")) == 1
@@ -347,6 +347,10 @@ class _Walk:
         below = field_.ground_up(north, east) if follows else 0.0
         height = max(up, below + field_.param("RTL_ALT", 1500.0) / 100.0)
         final = height - below + ground if follows else height
+        if not field_.kind.lands_anywhere:  # round home, until somebody else takes it
+            self._add(item, (goal[0], goal[1], final), over_ground=follows)
+            self.way.endless = item
+            return
         wait = field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0
         self._at = (north, east, height)
         climb = (height - up) / self._up

@@ -212,7 +212,7 @@ class Arming:
         announcer.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
         self._modes.mode.disarmed()
-        if facts.vehicle_class.has_height or self._modes.mode is not self._auto:
+        if facts.vehicle_class.flies or self._modes.mode is not self._auto:
             self._auto.rewind()
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ class Arming:
     def _idle_deadline(self) -> int | None:
         landed_s = self._facts.personality.landed_delay_s() if self.flew else None
         delay = self._facts.param("DISARM_DELAY") if landed_s is None else landed_s
-        if self._idle_since is None or delay <= 0.0 or not self._facts.vehicle_class.has_height:
+        if self._idle_since is None or delay <= 0.0 or not self._facts.vehicle_class.flies:
             return None
         return self._idle_since + int(delay * 1000.0)
 

@@ -50,7 +50,7 @@ class ArmingChecks:
     def before(self) -> list[ArmingReason]:
         """Why the vehicle may not be armed; empty = ready."""
         found = [*self._vehicle(), *self._position(), *self._motors()]
-        if self._checked(Check.GPS) and self.facts.vehicle_class.has_height:
+        if self._checked(Check.GPS) and self.facts.vehicle_class.flies:
             found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
             found.append(ArmingReason("Mode requires mission", Check.MISSION))
@@ -69,7 +69,7 @@ class ArmingChecks:
         """Checks of the moment of arming itself."""
         spec, facts = self.modes.spec, self.facts
         kind = facts.vehicle_class
-        if self.modes.mode is self.auto and kind.has_height:
+        if self.modes.mode is self.auto and kind.hovers:
             if not int(facts.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
                 return [ArmingReason(f"{spec.title} mode not armable")]
             if facts.landed and self.mission.total() and self.auto.missing_takeoff():
@@ -122,8 +122,8 @@ class ArmingChecks:
 
     @property
     def _is_judged(self) -> bool:
-        """By its parameters: what flies, and a controller checks its own."""
-        return self.facts.vehicle_class.has_height and not self.facts.vehicle.capabilities.own_checks
+        """By the parameters of its rotors; a controller checks its own."""
+        return self.facts.vehicle_class.hovers and not self.facts.vehicle.capabilities.own_checks
 
     def _motors(self) -> Iterator[ArmingReason]:
         """Parameters with which no motor runs as it should. No bit of ARMING_CHECK switches them off

@@ -66,7 +66,7 @@ class FenceLimits:
     @property
     def types(self) -> FenceType:
         wanted = FenceType(int(self._facts.param("FENCE_TYPE")) & 15)
-        if not self._facts.vehicle_class.has_height:
+        if not self._facts.vehicle_class.flies:
             wanted &= FenceType.CIRCLE | FenceType.POLYGON
         return wanted
 

@@ -131,7 +131,7 @@ class FlyingFailsafes:
             go_on = "Continuing Auto"
         elif options & _GUIDED_ON_RC_LOSS and self._modes.number == self._facts.vehicle_class.modes.guided:
             go_on = "Continuing Guided Mode"
-        self.fail(FailsafeCause.RADIO, self._tables.radio.get(setting, FailsafeAction.LAND), now_ms, go_on)
+        self.fail(FailsafeCause.RADIO, self._tables.radio.get(setting, self._tables.radio_otherwise), now_ms, go_on)
 
     def found(self, cause: FailsafeCause) -> None:
         """Tell that what was lost is heard again."""

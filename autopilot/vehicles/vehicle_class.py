@@ -58,6 +58,8 @@ class Modes:
     of_flights: frozenset[int]
     land: int | None = None
     landing_sequence: int | None = None
+    loiter: int | None = None
+    """Stays in the air where it is, as its sticks say: NAV_LOITER_UNLIM as a command."""
     height_hold: int | None = None
     at_rest: int | None = None
     landing: frozenset[int] = frozenset()
@@ -88,6 +90,8 @@ class FailsafeTables:
     radio: Mapping[int, FailsafeAction]
     fence: Mapping[int, FailsafeAction]
     far_outside: FailsafeAction
+    radio_otherwise: FailsafeAction = FailsafeAction.LAND
+    """By a number of FS_THR_ENABLE that is none of `radio`."""
     said_instead: Mapping[FailsafeAction, str] = field(default_factory=dict)
 
 
@@ -153,12 +157,16 @@ class Face:
 class VehicleClass:
     """A kind of vehicle. `name`: as `--vehicle` has it.
 
-    `has_height`: it takes off, flies and lands; what has none is always on the ground. `turns_nose`: its heading does
-    not bind the way that it goes. `reverses`: it drives backwards when told to. `keeps_targets_in_fence`: no target
-    beyond the fence is taken. `drifts`: wind and current move it while its
-    motors rest. `drives_through`: a leg goes on into whatever place comes next. `home_by_zeros`:
-    DO_SET_HOME to 0, 0, 0 means here. `mode_switch`: the channel parameter and those of its six positions.
-    `trail_look_ms`: how often SMART_RTL's trail is looked at."""
+    The questions that code may ask of it (`tests/contracts/test_questions_of_a_kind.py`): `flies`: it takes off and
+    lands; what does not fly is always on the ground. `hovers`: it stands still in the air, climbs straight up and flies
+    any velocity, zero too. `lands_anywhere`: it comes down straight where it is. `has_stall_speed`: in the air it never
+    goes slower than that. `turns_nose`: its heading does not bind the way that it goes. `reverses`: it drives backwards
+    when told to. `keeps_targets_in_fence`: no target beyond the fence is taken. `drifts`: wind and current move it
+    while its motors rest. `drives_through`: a leg goes on into whatever place comes next. `home_by_zeros`: DO_SET_HOME
+    to 0, 0, 0 means here.
+
+    `mode_switch`: the channel parameter and those of its six positions. `trail_look_ms`: how often SMART_RTL's trail is
+    looked at."""
 
     name: str
     face: Face
@@ -176,7 +184,9 @@ class VehicleClass:
     own_samples: tuple[str, ...]
     """DataFlash messages of this kind alone: known of any vehicle, and (below) of a simulated one only."""
     simulated_samples: tuple[str, ...]
-    has_height: bool = False
+    flies: bool = False
+    hovers: bool = False
+    lands_anywhere: bool = False
     turns_nose: bool = False
     reverses: bool = False
     keeps_targets_in_fence: bool = False
@@ -190,13 +200,22 @@ class VehicleClass:
     sitl_binary: str = ""
     sitl_target: str = ""
 
+    @property
+    def has_stall_speed(self) -> bool:
+        """It flies by wings alone."""
+        return self.flies and not self.hovers
+
     def has(self, ability: Ability) -> bool:
         """Has it what a mission command needs?"""
         match ability:
             case Ability.ANY:
                 return True
             case Ability.HEIGHT:
-                return self.has_height
+                return self.flies
+            case Ability.HOVER:
+                return self.hovers
+            case Ability.LANDING:
+                return self.lands_anywhere
             case Ability.NOSE:
                 return self.turns_nose
             case Ability.REVERSE:

@@ -66,8 +66,8 @@ class GuidedContext:
         self.kept_yaw = 0.0
 
     @property
-    def has_height(self) -> bool:
-        return self.firmware.vehicle_class.has_height
+    def flies(self) -> bool:
+        return self.firmware.vehicle_class.flies
 
     @property
     def turns_nose(self) -> bool:
@@ -148,7 +148,7 @@ class GoTo(Course):
         assert self.end is not None
         r = self.context.readings.report
         away = hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST])
-        if away > self._radius or (self.context.has_height and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
+        if away > self._radius or (self.context.flies and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
             self._inside_since = None
             return False
         if self._inside_since is None:
@@ -308,7 +308,7 @@ class Round(Course):
             assert self.end is not None
             return context.go(self.end, self.yaw, now_ms)
         angle = self._angle + self._target.direction * self._speed / self._radius * _LEAD_S
-        if not context.has_height or not context.firmware.habits.circles_by_velocity:
+        if not context.firmware.vehicle_class.hovers or not context.firmware.habits.circles_by_velocity:
             self.interval_ms = POSITION_MS
             self.end = self._point(self._angle + self._target.direction * _CARROT_M / self._radius)
             return context.go(self.end, self.yaw, now_ms)

@@ -33,7 +33,7 @@ class Motors:
         self._steering = steering
         self._readings = steering.context.readings
         self._orders = steering.context.orders
-        self._has_height = steering.context.has_height
+        self._flies = steering.context.flies
         self._words = steering.context.firmware.words
         self._link = link
         self._home = home
@@ -48,7 +48,7 @@ class Motors:
         return self._ask(True, force, self._words.arm)
 
     def disarm(self, force: bool) -> Request:
-        if not force and self._has_height and self._readings.report[R.LANDED_STATE] in _IN_AIR:
+        if not force and self._flies and self._readings.report[R.LANDED_STATE] in _IN_AIR:
             return Request.refused("not landed")
         return self._ask(False, force, self._words.disarm)
 
@@ -86,7 +86,7 @@ class Motors:
 
     def _is_stop_in_air(self, armed: bool) -> bool:
         r = self._readings.report
-        return self._has_height and not armed and bool(r[R.ARMED]) and r[R.LANDED_STATE] != ON_GROUND
+        return self._flies and not armed and bool(r[R.ARMED]) and r[R.LANDED_STATE] != ON_GROUND
 
     def _set(self, armed: bool) -> None:
         """The core hears of a landing first, and of the motors one pass later: else it would take the flight for broken
@@ -108,7 +108,7 @@ class Motors:
     def landed_state_told(self, before: float) -> None:
         """Its landing detector tells; `before`: MAV_LANDED_STATE until then."""
         now = float(self._readings.report[R.LANDED_STATE])
-        if self._has_height and now != before:
+        if self._flies and now != before:
             self._landed_changed(before, now)
         if self._open:
             self._set(False)

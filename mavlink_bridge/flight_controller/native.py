@@ -104,7 +104,7 @@ class NativeMission:
     def verify_command(self, cmd: MissionItem) -> bool:
         """It said so; an item that comes down is done on the ground."""
         spec = spec_of(cmd.command)
-        comes_down = spec is not None and spec.comes_down and self._vehicle.firmware.vehicle_class.has_height
+        comes_down = spec is not None and spec.comes_down and self._vehicle.firmware.vehicle_class.flies
         if comes_down and self._vehicle.state.landed:
             return True
         return cmd.seq in self._reached
@@ -172,7 +172,7 @@ class NativeMission:
             return
         if not (core.facts.armed and vehicle.commanded and self.ready):
             return
-        if not vehicle.state.landed or core.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.has_height:
+        if not vehicle.state.landed or core.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.flies:
             vehicle.control.fly_natively()
 
     def _present(self) -> int | None:

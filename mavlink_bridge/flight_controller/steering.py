@@ -225,7 +225,7 @@ class Steering:
             (SpeedType.DESCENT_SPEED, wanted.down, known and known.down),
         )
         for kind, new, old in pairs:
-            if new != old and (kind is SpeedType.GROUNDSPEED or self.context.has_height):
+            if new != old and (kind is SpeedType.GROUNDSPEED or self.context.flies):
                 self._changed_speeds = True
                 self.context.orders.send(Cmd.DO_CHANGE_SPEED, float(kind), new, -1.0, moves=True)
         self._told = wanted

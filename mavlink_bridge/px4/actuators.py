@@ -83,6 +83,6 @@ class Px4Actuators:
             "functions_v1": {str(number): {"label": label} for number, label in functions.items()},
             "mixer_v1": {
                 "actuator-types": {"DEFAULT": {"values": {"min": -1, "max": 1, "default": -1}}, "motor": motor},
-                "config": [_MULTIROTOR if self._facts.vehicle_class.has_height else _DIFFERENTIAL],
+                "config": [_MULTIROTOR if self._facts.vehicle_class.hovers else _DIFFERENTIAL],
             },
         }  # fmt: skip

@@ -51,7 +51,7 @@ _FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *EXTERNAL}
 
 def listed(kind: VehicleClass, modes: ModeMap) -> tuple[ListedMode, ...]:
     """All of PX4's, those that are not flown here as NOT_USER_SELECTABLE."""
-    hidden = MANUAL if kind.has_height else LAND  # understood, and not offered
+    hidden = MANUAL if kind.flies else LAND  # understood, and not offered
     return tuple(
         ListedMode(
             custom_of(mode), modes.name(mode), modes.standard_of(mode),
@@ -163,7 +163,7 @@ class Px4Face:
     def _take_off(self, command: Command, context: Context) -> Outcome:
         """Param7 is above mean sea level; without it MIS_TAKEOFF_ALT. It may come before arming."""
         facts = self._parts.facts
-        if not facts.vehicle_class.has_height:
+        if not facts.vehicle_class.flies:
             return UNSUPPORTED
         if command.given(7) and not abs(command.param(7)) < HIGHEST:
             return DENIED

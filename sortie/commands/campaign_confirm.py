@@ -68,7 +68,7 @@ def confirm(given: Given) -> int:
     check_asked(kept.study)
     ours = fly_run(kept.study, row.run, row.inputs)
     wanted = kept.study.wanted(row.run, row.inputs)
-    flies = vehicle_class(vehicle.frame).has_height
+    flies = vehicle_class(vehicle.frame).flies
     began_s = began_at(ours.signals, flies=flies)
     out = folder / "confirmed" / str(row.run)
     settings = Settings(

@@ -30,7 +30,7 @@ def demo(given: Given) -> int:
             return runtime.signals.exit_status or 0
         # Before a ground station hears the first HEARTBEAT: it asks for the mission half a second later, and only then.
         heading = settings.home[1] if settings.home is not None else 0.0
-        items = square(place, heading, takeoff=run.service.autopilot.facts.vehicle_class.has_height)
+        items = square(place, heading, takeoff=run.service.autopilot.facts.vehicle_class.flies)
         run.service.autopilot.plans.replace(0, items)
         run.open_links()
         progress.terminal.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")

@@ -51,7 +51,7 @@ class ControllerStart:
         defaults = _sitl_defaults(profile)
         self._runtime = runtime
         self.side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
-        if not vehicle_class(self.side.kind).has_height:
+        if not vehicle_class(self.side.kind).hovers:
             raise UserError(f"--vehicle: a {self.side.kind} is there; the loop of {profile.name} flies a copter")
         own = {"FM_COUNTDOWN": profile.box.countdown_s}
         self.companion = self.side.build(

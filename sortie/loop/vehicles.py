@@ -38,7 +38,7 @@ def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSo
     except UserError as error:
         wanted = f"{KINEMATIC}, or {error.message}"
         raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {wanted}") from None
-    if spec.frame and not vehicle_class(spec.frame).has_height:
+    if spec.frame and not vehicle_class(spec.frame).hovers:
         raise UserError(f"--vehicle {spec.kind}:{spec.frame}: the loop of {profile.name} flies a copter")
     return spec, None
 

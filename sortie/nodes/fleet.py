@@ -114,7 +114,7 @@ class Stranded:
         service.now_ms = now_ms
         service.vehicle.take_events()
         state = service.vehicle.state
-        stands = state.landed if service.autopilot.facts.vehicle_class.has_height else state.ground_speed < STANDING_MPS
+        stands = state.landed if service.autopilot.facts.vehicle_class.flies else state.ground_speed < STANDING_MPS
         if state.armed and stands:
             service.vehicle.disarm(force=True)
         service.endpoint.handle_timeouts(link_ms, now_ms)

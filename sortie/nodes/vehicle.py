@@ -384,7 +384,7 @@ class Service:
         if autopilot.sequencer.state() is MissionState.RUNNING or autopilot.vehicle_arming.will_stop:
             return True
         state = self.vehicle.state
-        return not state.landed if autopilot.facts.vehicle_class.has_height else state.ground_speed > STANDING_MPS
+        return not state.landed if autopilot.facts.vehicle_class.flies else state.ground_speed > STANDING_MPS
 
     @property
     def repeats(self) -> int:

@@ -64,7 +64,7 @@ _CELL_V: Final = airframe.FULL_V / CELLS
 def calibrate(log: Path | str, vehicle: str = "sim:copter") -> Calibration:
     """What a log (`.bin`, `.tlog`, `.ulg`, or a folder of a flight) says of the vehicle that flew it; `vehicle`: of
     which kind it is. UserError: no log, no flight in it, or scipy is missing (the extra `calibrate`)."""
-    return fitted(read_trace(Path(log)), flies=vehicle_class(vehicle.rpartition(":")[2]).has_height)
+    return fitted(read_trace(Path(log)), flies=vehicle_class(vehicle.rpartition(":")[2]).hovers)
 
 
 def fitted(trace: FlightTrace, *, flies: bool) -> Calibration:

@@ -127,7 +127,7 @@ def _ends(way: Way) -> Numbers:
 def _heights(found: Rehearsal) -> str:
     """Planned and flown height above home, over the ground below the way."""
     legs = found.way.legs
-    if not legs or not found.where.kind.has_height:
+    if not legs or not found.where.kind.flies:
         return ""
     ends = _ends(found.way)
     along = svg.Scale(0.0, max(float(ends[-1]), 1.0), LEFT, WIDTH - RIGHT)
@@ -246,7 +246,7 @@ def arrivals(way: Way) -> dict[int, float]:
 
 def _battery(found: Rehearsal) -> str:
     """What is left at each item, or used where the battery has no end."""
-    if not found.where.kind.has_height or not found.way.legs:
+    if not found.where.kind.hovers or not found.way.legs:
         return ""
     capacity = found.where.param("SIM_BATT_CAP_AH") * PACK_V
     hover_w = found.where.param("SIM_HOVER_W")

@@ -103,7 +103,7 @@ def _flight(vehicle: Vehicle, asked: requests.Manager) -> Job:
 def _take_off(vehicle: Vehicle, asked: requests.TakeOff) -> Job:
     """From the ground, in the mode in which the vehicle takes orders."""
     firmware = vehicle.target.firmware
-    if not firmware.vehicle_class.has_height:
+    if not firmware.vehicle_class.flies:
         return Answer(False, f"takeoff: a {firmware.vehicle_class.name} does not fly")
     answer = yield from _in_turn(
         vehicle,

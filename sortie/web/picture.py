@@ -47,7 +47,7 @@ def _heartbeat(of: Message, vehicle: Vehicle) -> Facts:
     firmware = vehicle.target.firmware
     return {
         "firmware": firmware.name,
-        "flies": firmware.vehicle_class.has_height,
+        "flies": firmware.vehicle_class.flies,
         "kind": kind.name if (kind := class_of_type(of.type)) is not None else "vehicle",
         "mode": firmware.mode_name(int(of.custom_mode)),
         "armed": bool(of.base_mode & ModeFlag.SAFETY_ARMED),

@@ -107,7 +107,7 @@ def test_a_planted_breach_is_found(planted: str) -> None:
 @pytest.mark.parametrize(
     "sound",
     [
-        "x = context.vehicle_class.has_height",
+        "x = context.vehicle_class.flies",
         "copter = Copter(home)",
         "fly(copter=service.copter_pilot)",
         'say("a rover")',

@@ -223,7 +223,7 @@ class Px4Flight:
 
     def enter(self, mode: Pair, now_ms: int) -> Outcome:
         """A user's mode; one that is refused leaves everything as it was."""
-        if mode == TAKEOFF and self._parts.facts.vehicle_class.has_height and not self.flying:
+        if mode == TAKEOFF and self._parts.facts.vehicle_class.flies and not self.flying:
             return self.take_off(None, now_ms)
         outcome = self._begin_mission(now_ms) if mode == MISSION else self._change(mode, now_ms)
         if outcome.ok:
@@ -324,7 +324,7 @@ class Px4Flight:
         items = core.plans.mission.items()
         item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
         on_ground_first = item is not None and item.command == Cmd.NAV_TAKEOFF and facts.grounded
-        if not facts.vehicle_class.has_height or item is None or home is None or on_ground_first:
+        if not facts.vehicle_class.flies or item is None or home is None or on_ground_first:
             return None
         altitude = facts.altitude(item.frame, item.z, item.x, item.y)
         below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M
@@ -410,7 +410,7 @@ class Px4Flight:
     def _tell_height(self) -> None:
         """It has left the ground, or is back on it."""
         facts = self._parts.facts
-        if not facts.vehicle_class.has_height or facts.landed is not self._airborne:
+        if not facts.vehicle_class.flies or facts.landed is not self._airborne:
             return
         if facts.armed or self._airborne:
             self._airborne = not self._airborne

@@ -98,9 +98,11 @@ class ModeMap:
     external ones."""
 
     def __init__(self, kind: VehicleClass, modes: KnownModes) -> None:
-        self._flown = _COPTER if kind.has_height else _ROVER
-        self._shown = _COPTER_SHOWN if kind.has_height else _ROVER_SHOWN
-        self._standards = _STANDARD | _STANDARD_IN_THE_AIR if kind.has_height else _STANDARD
+        if kind.has_stall_speed:
+            raise ValueError(f"PX4's modes of a {kind.name} are not known here")
+        self._flown = _COPTER if kind.hovers else _ROVER
+        self._shown = _COPTER_SHOWN if kind.hovers else _ROVER_SHOWN
+        self._standards = _STANDARD | _STANDARD_IN_THE_AIR if kind.hovers else _STANDARD
         self._own = kind.modes
         self._modes = modes
 

@@ -64,7 +64,7 @@ class Px4Personality:
     def landed_delay_s(self) -> float | None:
         """COM_DISARM_LAND; not amid a mission."""
         core = self._parts
-        if not core.facts.vehicle_class.has_height:
+        if not core.facts.vehicle_class.flies:
             return None
         amid = core.modes.mode is core.auto and core.sequencer.state() is MissionState.RUNNING
         return 0.0 if amid else self._parameters["COM_DISARM_LAND"]

@@ -14,7 +14,6 @@ from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
 from autopilot.mission.state import TRACK_KINDS
-from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
@@ -79,7 +78,8 @@ def return_to_launch(_command: Command, context: Context) -> Outcome:
 
 def loiter(_command: Command, context: Context) -> Outcome:
     """NAV_LOITER_UNLIM: mode LOITER."""
-    return context.parts.modes.set(CopterMode.LOITER, context.now_ms)
+    mode = context.parts.facts.vehicle_class.modes.loiter
+    return UNSUPPORTED if mode is None else context.parts.modes.set(mode, context.now_ms)
 
 
 def start_mission(command: Command, context: Context) -> Outcome:
@@ -172,7 +172,7 @@ def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
 def change_speed(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_SPEED: air and ground speed are one; climb and descent need a height."""
     kind, speed = command.whole(1), command.param(2)
-    flies = context.parts.facts.vehicle_class.has_height
+    flies = context.parts.facts.vehicle_class.flies
     if kind not in (_ALL_SPEEDS if flies else TRACK_KINDS) or abs(speed) > FASTEST or (speed <= 0.0 and flies):
         return DENIED
     return context.parts.commands.change_speed(kind, speed)
@@ -220,11 +220,23 @@ def terminate_flight(command: Command, context: Context) -> Outcome:
 
 
 def _flies(kind: VehicleClass) -> bool:
-    return kind.has_height
+    return kind.flies
+
+
+def _hovers(kind: VehicleClass) -> bool:
+    return kind.hovers
+
+
+def _lands_anywhere(kind: VehicleClass) -> bool:
+    return kind.lands_anywhere
+
+
+def _loiters(kind: VehicleClass) -> bool:
+    return kind.modes.loiter is not None
 
 
 def _drives(kind: VehicleClass) -> bool:
-    return not kind.has_height
+    return not kind.flies
 
 
 def _turns_nose(kind: VehicleClass) -> bool:
@@ -238,13 +250,15 @@ def _reverses(kind: VehicleClass) -> bool:
 _RELATIVE: frozenset[int] = frozenset({Frame.GLOBAL_RELATIVE_ALT})
 
 ROWS: dict[int, Row] = {
-    Cmd.NAV_LOITER_UNLIM: Row(loiter, needs=_flies),
+    Cmd.NAV_LOITER_UNLIM: Row(loiter, needs=_loiters),
     Cmd.NAV_RETURN_TO_LAUNCH: Row(return_to_launch),
-    Cmd.NAV_LAND: Row(land, needs=_flies),
+    Cmd.NAV_LAND: Row(land, needs=_lands_anywhere),
     Cmd.NAV_TAKEOFF: Row(take_off, frames=_RELATIVE, needs=_flies),
     Cmd.NAV_CONTINUE_AND_CHANGE_ALT: Row(continue_and_change_altitude, required=(7,), place=True, needs=_flies),
-    Cmd.NAV_VTOL_TAKEOFF: Row(take_off, frames=_RELATIVE, needs=_flies),  # a copter takes these two as those of its own
-    Cmd.NAV_VTOL_LAND: Row(land, needs=_flies),
+    Cmd.NAV_VTOL_TAKEOFF: Row(
+        take_off, frames=_RELATIVE, needs=_hovers
+    ),  # a copter takes these two as those of its own
+    Cmd.NAV_VTOL_LAND: Row(land, needs=_lands_anywhere),
     Cmd.CONDITION_YAW: Row(condition_yaw, required=(1,), needs=_turns_nose),
     Cmd.DO_SET_MODE: Row(set_mode, required=(1, 2)),
     Cmd.DO_CHANGE_SPEED: Row(change_speed, required=(1, 2)),

@@ -196,7 +196,7 @@ class GuidedService:
 
     @property
     def _drives(self) -> bool:
-        return not self._parts.facts.vehicle_class.has_height
+        return not self._parts.facts.vehicle_class.flies
 
 
 def _within(vector: Ned, bound: float) -> bool:

@@ -294,7 +294,7 @@ class StickService:
 
     @property
     def _drives(self) -> bool:
-        return not self._parts.facts.vehicle_class.has_height
+        return not self._parts.facts.vehicle_class.flies
 
 
 def _sticks(axes: Mapping[str, float]) -> Sticks:

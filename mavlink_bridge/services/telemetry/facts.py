@@ -151,8 +151,8 @@ class FactReader:
         source[s.AUTOPILOT] = identity.speaks.autopilot
         self._speaks = identity.speaks
         self._modes_seen: tuple[int, int] | None = None
-        source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
-        if identity.speaks.habits.says_multicopter and identity.vehicle_class.has_height:
+        source[s.HAS_HEIGHT] = identity.vehicle_class.flies
+        if identity.speaks.habits.says_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
         self._goals = GoalReader(parts) if identity.speaks.habits.tells_goal else None
@@ -209,7 +209,7 @@ class FactReader:
         """Has a ground vehicle stopped without a place to keep, as at the end of a mission? (Rover/mode_auto.cpp,
         get_desired_location.)"""
         target = self._parts.helm.target
-        return isinstance(target, Hold) and target.position is None and not self._parts.facts.vehicle_class.has_height
+        return isinstance(target, Hold) and target.position is None and not self._parts.facts.vehicle_class.flies
 
     def _read_home(self) -> None:
         home, origin, out = self._parts.facts.home, self._parts.facts.vehicle.origin, self._source

@@ -56,7 +56,7 @@ class ModeSwitch:
         position = sum(pwm_us > edge for edge in SWITCH_EDGES)
         if position != self._position:
             self._position = position
-            flies = self._autopilot.facts.vehicle_class.has_height
+            flies = self._autopilot.facts.vehicle_class.flies
             self._autopilot.modes.set((FLYING_SWITCH if flies else DRIVING_SWITCH)[position], now_ms)
 
 
@@ -99,7 +99,7 @@ class StandIn:
         self.switch = ModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)
-        if self.autopilot.facts.vehicle_class.has_height:
+        if self.autopilot.facts.vehicle_class.flies:
             self.vehicle.set_sticks(Sticks(throttle=0.0))  # the pilot's transmitter lies there, throttle down
         self.link = self.service.endpoint.open_link("serial0", trusted=self._key is None)
         if self._key is not None:

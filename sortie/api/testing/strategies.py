@@ -32,7 +32,8 @@ def plans(
     """A mission around `home`: for a copter a takeoff first; up to `most` waypoints within `reach` m to north and east
     and up to `highest` m above home, with changes of speed and waits between them; at the end RTL or, for a copter, a
     landing where it is."""
-    flies = vehicle_class(parse_vehicle(vehicle).frame).has_height
+    kind = vehicle_class(parse_vehicle(vehicle).frame)
+    flies = kind.flies
     heights = st.integers(5, max(round(highest), 5)).map(float)
     items = [MissionItem(Cmd.NAV_TAKEOFF, RELATIVE, z=draw(heights))] if flies else []
     side = st.integers(-round(reach), round(reach)).map(float)
@@ -41,7 +42,7 @@ def plans(
         items += draw(st.lists(_in_between(), max_size=1))
         height = draw(heights) if flies else 0.0
         items.append(MissionItem(Cmd.NAV_WAYPOINT, RELATIVE, x=place.lat, y=place.lon, z=height))
-    ends = [Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND] if flies else [Cmd.NAV_RETURN_TO_LAUNCH]
+    ends = [Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND] if kind.lands_anywhere else [Cmd.NAV_RETURN_TO_LAUNCH]
     items.append(MissionItem(draw(st.sampled_from(ends)), RELATIVE))
     return Plan(home=home, items=tuple(items))
 

@@ -54,6 +54,8 @@ def test_parameters_stand_in_their_order() -> None:
     [
         (Ability.ANY, KINDS),
         (Ability.HEIGHT, ["copter"]),
+        (Ability.HOVER, ["copter"]),
+        (Ability.LANDING, ["copter"]),
         (Ability.NOSE, ["copter"]),
         (Ability.REVERSE, ["rover", "boat"]),
     ],

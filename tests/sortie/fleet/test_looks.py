@@ -45,7 +45,7 @@ class Watched:
         session = self.session
         home = session.autopilot.facts.home
         assert home is not None
-        session.upload(square(home, takeoff=session.autopilot.facts.vehicle_class.has_height))
+        session.upload(square(home, takeoff=session.autopilot.facts.vehicle_class.flies))
         session.go()
 
     def left(self) -> Files:

@@ -62,7 +62,7 @@ def flown(node: FleetNode, *, together: bool, events: bool = False) -> dict[int,
         if node.now_ms == 9_000 and events:
             for number, service in enumerate(node.services):
                 node.touch(number)
-                service.autopilot.modes.set(4 if service.autopilot.facts.vehicle_class.has_height else 15, node.now_ms)
+                service.autopilot.modes.set(4 if service.autopilot.facts.vehicle_class.flies else 15, node.now_ms)
         node.serve_links(node.now_ms)
         for frame in split_frames(network.out_queue(link).take()):
             said[frame[5]].append(frame)

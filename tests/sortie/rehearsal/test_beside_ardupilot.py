@@ -77,7 +77,7 @@ class Drive:
         state = session.autopilot.vehicle.state
         north, east, down = state.position
         if self.began_s is None:
-            begun = -down if session.autopilot.facts.vehicle_class.has_height else hypot(north, east)
+            begun = -down if session.autopilot.facts.vehicle_class.flies else hypot(north, east)
             if begun <= BEGUN_M:
                 return False
             self.began_s, self.place = session.time_s, (north, east)

@@ -44,7 +44,7 @@ class Flown:
         flights = service.autopilot.flights
         assert flights is not None
         flights.trace = self._keep
-        service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.has_height))
+        service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))
         service.next_step_ms = lambda: self._go_ms
         service.observers.append(self._step)
 

@@ -30,7 +30,7 @@ def begin(kind: str, seed: int) -> tuple[Service, Seen]:
         kind, vehicle, MemoryJournal(), StoredState(), WINDY, name=f"{kind} {seed}", epoch_us=VIRTUAL_EPOCH_US,
         on_error=_raise,
     )  # fmt: skip
-    service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.has_height))
+    service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))
     seen: Seen = []
     service.observers.append(lambda events, now_ms: seen.extend((now_ms, event) for event in events))
     return service, seen
