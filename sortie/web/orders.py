@@ -177,7 +177,7 @@ def _photo(vehicle: Vehicle, asked: requests.Photo) -> Job:
 
 
 def _draw(vehicle: Vehicle, asked: requests.Draw) -> Job:
-    flies, places = vehicle.target.firmware.vehicle_class.has_height, asked.places
+    flies, places = vehicle.target.firmware.vehicle_class.flies, asked.places
     if len(places) < _CORNERS and asked.what != "mission":
         return Answer(False, f"{asked.what}: an area has {_CORNERS} corners at least")
     kind = MissionType.FENCE if asked.what == "fence" else MissionType.MISSION

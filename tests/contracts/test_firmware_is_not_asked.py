@@ -26,7 +26,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/mission/transfer.py": {"empty_circles"},
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "tells_changes_again"},
     "mavlink_bridge/services/telemetry/announcements.py": {"introduces_itself"},
-    "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter"},
+    "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter", "tells_goal"},
     "sortie/web/orders.py": {"starts_by_arming"},
 }
 _FIRMWARES = "px4|ardupilot|ardupilotmega"
