@@ -118,8 +118,10 @@ MEASUREMENTS = (
                 fleet.thousand, runs=1, work=("plain", 2)),
     Measurement("250 missions of 50 items over a shared link", (Figure("fleet_upload", 4000, "items/s"),),
                 lambda: (fleet.uploads(),), work=("plain", 2)),
-    Measurement("start", (Figure("first_heartbeat", 0.8, "s", at_most=True), Figure("armable", 10, "s", at_most=True)),
-                answers.start_up),
+    Measurement("start", (Figure("first_heartbeat", 0.25, "s of processor", at_most=True),
+                          Figure("armable", 0.5, "s of processor", at_most=True)), answers.start_up),
+    Measurement("small commands", (Figure("version", 0.06, "s of processor", at_most=True),
+                                   Figure("status", 0.15, "s of processor", at_most=True)), answers.small_commands),
     Measurement("scripts/run in front of a command, installed", (Figure("script", 50, "ms", at_most=True),),
                 lambda: (programs.script(),)),
     Measurement("SIGTERM to the end of the slowest command", (Figure("sigterm", 5, "s", at_most=True),),
@@ -214,7 +216,7 @@ MEASUREMENTS = (
                 (Figure("campaign_search", 3, "times the flights"),), lambda: (campaigns.planted_bugs(),), runs=1,
                 work=None),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
-                                             Figure("idle_memory", 220, "MB", at_most=True)), answers.idle, runs=1),
+                                             Figure("idle_memory", 80, "MB", at_most=True)), answers.idle, runs=1),
 )  # fmt: skip
 
 

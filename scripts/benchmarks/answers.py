@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+import resource
 import statistics
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 from benchmarks.vehicle import Client, Served, dialect, item, place
 
 _ROUND_TRIPS = 400
+_CPUCLOCK_SCHED = 2
+"""Of a clock that belongs to a process, in ns (Linux, include/linux/posix-timers.h)."""
 
 
 def start_up() -> tuple[float, float]:
-    """(seconds from process start to the first HEARTBEAT, to armable at speedup 1)."""
+    """Seconds of processor time of a service until its first HEARTBEAT, and until it is armable at speedup 1: not what
+    else the machine does meanwhile. A first start, which writes Python's caches, comes before."""
+    with Served("--speedup", "1") as served:
+        Client(served.port).wait("HEARTBEAT")
     with Served("--speedup", "1") as served:
         client = Client(served.port)
         client.wait("HEARTBEAT")
-        heartbeat = time.monotonic() - served.started_s
+        heartbeat_s = _processor_s(served.process.pid)
         client.wait_armable()
-        return heartbeat, time.monotonic() - served.started_s
+        return heartbeat_s, _processor_s(served.process.pid)
+
+
+def small_commands() -> tuple[float, float]:
+    """Seconds of processor time of `sortie --version`, and of `sortie status` of a running service."""
+    with Served("--speedup", "1") as served:
+        Client(served.port).wait_armable()
+        asked = ["status", "--connect", f"tcp:127.0.0.1:{served.port}"]
+        return _of_command("--version"), _of_command(*asked)
+
+
+def _of_command(*arguments: str) -> float:
+    """The least of five calls, and one before that fills caches."""
+    used: list[float] = []
+    for _ in range(6):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "sortie", *arguments], stdout=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(used)
 
 
 def transfers(count: int = 500) -> tuple[float, float]:
@@ -69,16 +96,16 @@ def idle(seconds: float = 10.0) -> tuple[float, float]:
         client = Client(served.port)
         client.wait_armable()
         client.send(dialect.MAVLink_request_data_stream_message(1, 1, 0, 4, 1))
-        before, began = _cpu_s(served.process.pid), time.monotonic()
+        before, began = _processor_s(served.process.pid), time.monotonic()
         while time.monotonic() - began < seconds:
             client.receive()
-        used = _cpu_s(served.process.pid) - before
+        used = _processor_s(served.process.pid) - before
         return 100.0 * used / (time.monotonic() - began), _resident_mb(served.process.pid)
 
 
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100.0
+def _processor_s(pid: int) -> float:
+    """Of all threads of a process, those that have ended too."""
+    return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
 
 
 def _resident_mb(pid: int) -> float:

@@ -34,7 +34,8 @@ FLYING = ASKING | {f"mavlink_bridge.services.{name}" for name in SERVICES} | {
     "autopilot.rehearsal", "autopilot.safety", "sortie.storage", "numpy",
     "ctypes", "fcntl", "sqlite3", "tempfile",
 }  # fmt: skip
-"""Of one that has a vehicle: no camera, PX4, web, fleet, rehearsal (but what an upload is looked at with), campaign."""
+"""Of one that has a vehicle, with open links until it is armable: no camera, PX4, web, fleet, rehearsal (but what an
+upload is looked at with), campaign; no email (importlib.metadata), processes, statistics."""
 MAY: dict[str, frozenset[str]] = {
     "--version": frozenset(("sortie.config", "sortie.runtime")),
     "--help": frozenset((
@@ -45,11 +46,25 @@ MAY: dict[str, frozenset[str]] = {
     "manager": ASKING,
     "param": ASKING - {"autopilot.flight"},
     "serve": FLYING - {"mavlink_bridge.clients"},
+    "armable": FLYING - {"mavlink_bridge.clients"} | {"sitl.kernel", "sitl.vehicles", "cython_runtime"},
 }  # fmt: skip
 SCRIPT = """
 import importlib, json, sys
 what = sys.argv.pop()
-if what.startswith("--"):
+if what == "armable":
+    import tempfile
+    from sortie.commands.build import Program
+    from sortie.commands.cli import run
+    from sortie.runtime.runtime import Runtime
+    opened, unbounded = Program.open_links, Runtime.run
+    def open_links(program):
+        opened(program)
+        Runtime.run = lambda runtime, *_: unbounded(runtime, lambda: program.service.autopilot.prearm.ok)
+    Program.open_links = open_links
+    with tempfile.TemporaryDirectory() as state:
+        status = run(["serve", "--speedup", "0", "--link", "tcpin:127.0.0.1:0", "--state-dir", state])
+    assert status == 0, status
+elif what.startswith("--"):
     import contextlib, io
     from sortie.__main__ import main
     sys.argv = ["sortie", what]
