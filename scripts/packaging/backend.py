@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from setuptools import build_meta
 from setuptools.build_meta import *  # noqa: F403 - the hooks that stay as they are
 
-_LINKERS = ("cc", "gcc", "clang")
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from sortie.kernels.linkers import own_linker
 
 
 def get_requires_for_build_wheel(config_settings: Mapping[str, Any] | None = None) -> list[str]:
@@ -24,5 +27,4 @@ def get_requires_for_build_editable(config_settings: Mapping[str, Any] | None = 
 
 
 def _linker() -> list[str]:
-    own = any(shutil.which(name) for name in _LINKERS)
-    return [] if own and not os.environ.get("SORTIE_TARGET") else ["ziglang>=0.14"]
+    return [] if own_linker() and not os.environ.get("SORTIE_TARGET") else ["ziglang>=0.14"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autopilot.control.library import library_file, this_target
+from sortie.kernels.linkers import own_linker
 from sortie.kernels.targets import Target
 
 
@@ -23,7 +23,7 @@ def linker(target: Target) -> list[str]:
     """The command that links for it."""
     if find_spec("ziglang") is not None:
         return [sys.executable, "-m", "ziglang", "cc", "-target", target.linker]
-    own = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    own = own_linker()
     if own is not None and target.name == this_target():
         return [own]
     raise NoLinkerError("a linker is missing: pip install ziglang, or for this machine alone a C compiler")

@@ -1,22 +1,15 @@
-"""All that is compiled, and all steps from the sources to libraries."""
+"""All steps from the sources to libraries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
-from autopilot.control.arrays import OVER_ARRAY
-from autopilot.control.kernels import Entry
-from mavlink_bridge.services.telemetry.compiling import TELEMETRY
-from sitl.camera.texture import EXPOSE
-from sitl.kernel.compiling import KERNELS
+from sortie.kernels.entries import ENTRIES
 from sortie.kernels.linking import NoLinkerError, linker, write_library
 from sortie.kernels.lowering import lower
 from sortie.kernels.objects import emit_object
 from sortie.kernels.targets import TARGETS
-
-ENTRIES: Final[tuple[Entry, ...]] = (*KERNELS, *TELEMETRY, EXPOSE, OVER_ARRAY)
 
 
 def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:

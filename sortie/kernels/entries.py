@@ -1,0 +1,13 @@
+"""All that is compiled."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.control.arrays import OVER_ARRAY
+from autopilot.control.kernels import Entry
+from mavlink_bridge.services.telemetry.compiling import TELEMETRY
+from sitl.camera.texture import EXPOSE
+from sitl.kernel.compiling import KERNELS
+
+ENTRIES: Final[tuple[Entry, ...]] = (*KERNELS, *TELEMETRY, EXPOSE, OVER_ARRAY)
