@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from depot.messages import MissionPlan
 
 HOT = 0.97
-"""Of HOT_SPINE's hard maximum: near it."""
+"""Share of HOT_SPINE's hard maximum from which the spine counts as near it."""
 
 
 class Margins(Protocol):
-    """What a `SkimmerReading` and a `Status` have."""
+    """Fields that a `SkimmerReading` and a `Status` have in common, for the return margins."""
 
     fuel_kg: float
     fuel_need_kg: float
@@ -30,7 +30,7 @@ def fuel_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
 
 
 def power_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
-    """The same for what is in BATT_A and BATT_B."""
+    """True while BATT_A and BATT_B hold the energy of the return and `share` of the reserve."""
     return seen.power_wh >= seen.power_need_wh * (1.0 + share * plan.power_reserve)
 
 
@@ -49,7 +49,7 @@ def margin_near(seen: Margins, plan: MissionPlan, share: float = 1.0) -> str | N
 
 
 def margin_facts(seen: Margins) -> dict[str, Any]:
-    """What was judged."""
+    """Quantities behind the margins, for the decision log."""
     return {
         "fuel_kg": seen.fuel_kg, "fuel_need_kg": seen.fuel_need_kg, "power_wh": seen.power_wh,
         "power_need_wh": seen.power_need_wh, "spine_k": seen.spine_k,

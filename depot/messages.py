@@ -1,4 +1,4 @@
-"""What depot and skimmer say to each other, and all they share. On the wire: `depot.wire`."""
+"""Messages between depot and skimmer, all that the two share. On the wire: `depot.wire`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MissionPlan(Struct, frozen=True):
-    """What the depot sends before departure (seed 000, 3): where to, for how long, and when to turn back.
+    """Plan that the depot sends before departure (seed 000, 3): where to, for how long, and when to turn back.
 
     `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are shares of the
     return need, on top of it. The skimmer obeys the `limits` of the plan that it has acknowledged, and no others.
@@ -61,7 +61,7 @@ FAR = 1e6
 
 
 class Answer(IntEnum):
-    """How a command or upload ended for the depot."""
+    """Result of a command or upload for the depot."""
 
     ACCEPTED = 0
     REFUSED = 1

@@ -30,7 +30,7 @@ _TITLES = (
 
 
 class Mode(StrEnum):
-    """What the skimmer's MODE_CTRL is set to; each fixes buses and loads."""
+    """Mode of the skimmer's MODE_CTRL; each fixes buses and loads."""
 
     DOCKED = "DOCKED"
     CRUISE = "CRUISE"
@@ -54,7 +54,7 @@ class Abort(IntEnum):
 
     @property
     def label(self) -> str | None:
-        """As reports give it."""
+        """Name of the abort in reports; None for none."""
         return (None, "ABORT-2", "ABORT-2B", "ABORT-1", "ABORT-3")[self]
 
 
@@ -74,7 +74,7 @@ def trip_names(bits: int) -> list[str]:
 
 
 class Stage(IntEnum):
-    """Where the skimmer is in its own course, as it tells the depot."""
+    """Stage of the skimmer in its sortie, as it tells the depot."""
 
     DOCKED = 0
     UNDOCKING = 1  # not yet clear of the depot
@@ -92,7 +92,7 @@ ABORTABLE = frozenset((Stage.OUTBOUND, Stage.HARVEST, Stage.RETURN))
 
 
 class Outcome(StrEnum):
-    """How a sortie ended."""
+    """Final result of a sortie."""
 
     COMPLETED = "completed"
     ABORTED = "aborted"
@@ -109,7 +109,7 @@ class SkimmerState(StrEnum):
 
 
 class EndedBy(StrEnum):
-    """Why the loop ended."""
+    """Reason why the loop ended."""
 
     SORTIES_DONE = "sorties_done"
     RETIRED = "retired"

@@ -1,4 +1,4 @@
-"""What each side can measure. The parties decide on these alone."""
+"""Readings that each side can measure. The parties decide on these alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EMPTY_SHARE = 1e-3
 
 
 class Place(IntEnum):
-    """Where the skimmer is along its way."""
+    """Place of the skimmer along its way."""
 
     DOCK = 0
     NEAR = 1  # undocked, not yet clear
@@ -167,7 +167,7 @@ class DepotReading(Struct):
 
     @property
     def interfaces(self) -> dict[str, bool]:
-        """What is verified after a capture (seed 000, 4.6), each by itself."""
+        """Interfaces that are verified after a capture (seed 000, 4.6), each by itself."""
         return {
             "structural_locks": self.locks_ok, "fluid_connections": self.fluids_ok,
             "data_connection": self.data_ok, "power_connection": self.power_ok,
@@ -189,10 +189,10 @@ class DepotReading(Struct):
         return self.refuelled and self.charged and self.settled
 
     def comms_viable(self, seconds: float) -> bool:
-        """Is the window open, and stays so for as long as a departure takes?"""
+        """True when the window is open and stays so for as long as a departure takes."""
         return self.comms_open and self.window_left_s >= seconds
 
     @property
     def emptied(self) -> bool:
-        """Nothing is left in the skimmer's store."""
+        """True when the skimmer's store is empty."""
         return self.offloadable_kg < self.empty_kg

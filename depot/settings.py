@@ -1,4 +1,4 @@
-"""What a profile says, typed. Units are in the names: s, kg, w, wh, k (kelvin), m.
+"""Settings of a profile, typed. Units are in the names: s, kg, w, wh, k (kelvin), m.
 
 These are plain values; `sortie.loop.profile` reads them from TOML. Defaults are those of the profile `space`: a
 skimmer that takes some four days for a sortie of 18 t. They are plausible sizes of our own (the seed gives no
@@ -29,7 +29,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UnitSettings(_Table, frozen=True):
-    """What one "kg" of the profile stands for, as views and reports say it."""
+    """Real quantity that one "kg" of the profile stands for, as views and reports name it."""
 
     store: Annotated[str, Meta(min_length=1, max_length=8)] = "kg"  # harvest, store, tank farm
     propellant: Annotated[str, Meta(min_length=1, max_length=8)] = "kg"
@@ -115,7 +115,7 @@ class SkimmerSettings(_Table, frozen=True):
 
     @property
     def shares(self) -> dict[str, float]:
-        """Of what comes in, by species; 1 in all."""
+        """Shares of the intake by species; 1 in all."""
         fuel = self.fuel_fraction
         h2, he3 = fuel * self.h2_share, fuel * self.he3_share
         return {"CO2": 1.0 - fuel, "CH4": fuel - h2 - he3, "H2": h2, "HE3": he3}
@@ -225,7 +225,7 @@ class DepotSettings(_Table, frozen=True):
 
 
 class RetirementSettings(_Table, frozen=True):
-    """When a skimmer is derated, when retired, and what becomes of it then."""
+    """Limits at which a skimmer is derated or retired, and what becomes of it then."""
 
     max_cycles: Count = 1_500
     max_overstress: Count = 3
@@ -283,7 +283,7 @@ class EngineSettings(_Table, frozen=True):
 
 
 class NavigationSettings(_Table, frozen=True):
-    """What the skimmer knows of its own motion (standard deviations): the depot's ranging corrects it while the comms
+    """Errors of the skimmer's own navigation (standard deviations): the depot's ranging corrects it while the comms
     window is open; in between it grows. `dispersion_mps`: of the springs that part it from the dock."""
 
     fix_m: NotNegative = 0.02

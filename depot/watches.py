@@ -25,7 +25,7 @@ class Watch(Generic[Reading, Limits]):
     facts: tuple[str, ...]
 
     def measured(self, reading: Reading) -> dict[str, float | int | bool]:
-        """What it saw."""
+        """Return the measured values behind its judgement."""
         return {name: getattr(reading, name) for name in self.facts}
 
 

@@ -20,11 +20,12 @@ from depot.readings import DepotReading
 from depot.settings import Profile
 
 _NEARLY = 1.0 - 1e-3
-"""Of a planned amount: what the wire's rounding leaves of all of it."""
+"""Share of a planned amount from which it counts as reached: the rounding of the wire takes up to a thousandth."""
 
 
 class Scene(Struct):
-    """What a condition looks at. `status` is the default one where nothing has been heard yet."""
+    """The readings, status and memory that a condition looks at. `status` is the default one where nothing has been
+    heard yet."""
 
     memory: DepotMemory
     reading: DepotReading
@@ -34,7 +35,7 @@ class Scene(Struct):
 
     @property
     def beyond(self) -> Stage:
-        """How far the skimmer is by its own account of this sortie; not launched counts as docked."""
+        """Stage that the skimmer has reached by its own account of this sortie; not launched counts as docked."""
         return self.status.stage if self.status.plan == self.memory.number else Stage.DOCKED
 
 
@@ -73,7 +74,7 @@ def _burns_give(scene: Scene) -> bool:
 
 
 def _on_course(scene: Scene) -> bool:
-    """Does its way lead to where the plan has it, as far as a corridor is wide?"""
+    """True when the predicted way leads to where the plan has it, within the width of a corridor."""
     return scene.status.drift_m <= scene.profile.watch.corridor_m
 
 

@@ -79,8 +79,8 @@ class DepotController:
         self.context.told_ms = None
 
     def _told_ms(self, status: Status, now_ms: int) -> int:
-        """When a status was made: it may have waited behind a closed window. The soonest that ever came tells how the
-        skimmer's clock stands to ours."""
+        """Time at which a status was made, ms: it may have waited behind a closed window. The soonest that ever came
+        tells how the skimmer's clock stands to ours."""
         memory = self.memory
         if status.plan != memory.number:
             return now_ms
@@ -90,11 +90,12 @@ class DepotController:
 
     @property
     def hears(self) -> bool:
-        """Is the comms window open, or the skimmer near? Behind a closed one nobody is asked or commanded."""
+        """True while the comms window is open or the skimmer is near. Behind a closed window no request or command
+        is sent."""
         return self.context.plant.depot_reading().hears
 
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
-        """How a request ended. One that nobody waits for any more is passed over."""
+        """Take the result of a request. An answer that the memory does not wait for any more is ignored."""
         name = name_of(request)
         if self.memory.waiting != name or self.memory.ended_by is not None or self.memory.leaving:
             return
@@ -111,7 +112,7 @@ class DepotController:
 
     @property
     def awaits_operator(self) -> bool:
-        """Does phase 8 wait for `confirm_relaunch`?"""
+        """True while phase 8 waits for `confirm_relaunch`."""
         memory = self.memory
         return (
             self.context.confirm
@@ -184,7 +185,7 @@ class DepotController:
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
-        """When to be called next, unless something happens before; None when the loop has ended."""
+        """Time of the next call, ms, unless something happens before; None when the loop has ended."""
         memory = self.memory
         if memory.ended_by is not None:
             return None
@@ -218,7 +219,7 @@ class DepotController:
             reading = self.context.plant.depot_reading()
 
     def take_requests(self) -> list[Request]:
-        """What is to be sent to the skimmer."""
+        """Take the requests that are to be sent to the skimmer."""
         return self.context.take_requests()
 
     def take_closed(self) -> list[SortieRecord]:

@@ -1,4 +1,4 @@
-"""What the depot measures of a skimmer that wants to dock: geometry, relative motion, attitude (seed 000, 4.5, 4.6).
+"""Limits for docking on what the depot measures of a skimmer: geometry, relative motion, attitude (seed 000, 4.5, 4.6).
 
 Its own sensors tell; what the skimmer believes of itself counts for nothing here. Each limit is one row, so that what
 holds a skimmer off has a name.
@@ -14,11 +14,11 @@ from depot.readings import Relative
 from depot.settings import CorridorSettings
 
 GATE_SLACK = 1.2
-"""It may hold so much farther off than the gate."""
+"""Factor on the distance of the gate within which a holding skimmer counts as at the gate."""
 SPEED_SLACK = 1.5
-"""Of the glide slope's speed at its distance."""
+"""Factor on the speed of the glide slope at the skimmer's distance: the limit for a docking."""
 PULSE_SLACK = 2.0
-"""The same in an approach, which comes down the slope in steps: before a pulse it is faster than the slope."""
+"""Factor on the speed of the slope during an approach, which comes down in steps: before a pulse it is faster."""
 NOT_SEEN = "not_seen"
 
 
@@ -52,15 +52,16 @@ GEOMETRY, MOTION = ("within_gate", "within_cone"), ("relative_motion", "attitude
 
 
 def beyond_limits(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
-    """What does not allow a docking, by name; empty = acceptable. One that nobody sees is not in the corridor."""
+    """Names of the limits that forbid a docking; empty = acceptable. A skimmer that no sensor sees is not in the
+    corridor."""
     if seen is None:
         return [NOT_SEEN]
     return [name for name, within in LIMITS.items() if not within(corridor, seen)]
 
 
 def wave_off(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
-    """What calls an approach off, by name: the same limits but for the speed of a pulse, until it is so near that the
-    capture is the safer end."""
+    """Names of the limits that call an approach off: those of a docking but for the speed of a pulse, until it is so
+    near that the capture is the safer end."""
     beyond = beyond_limits(corridor, seen)
     if seen is None:
         return beyond
@@ -71,7 +72,7 @@ def wave_off(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
 
 
 def docking_facts(corridor: CorridorSettings, seen: Relative | None) -> dict[str, float | list[str]]:
-    """What was measured."""
+    """Measured geometry and motion, and the limits that they break."""
     beyond = beyond_limits(corridor, seen)
     if seen is None:
         return {"beyond_limits": beyond}

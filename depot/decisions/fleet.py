@@ -1,4 +1,4 @@
-"""How well a depot would serve more skimmers than one: the utilisation U of `Y_total = S * U * Y_single`.
+"""Utilisation of a depot that serves more skimmers than one: U of `Y_total = S * U * Y_single`.
 
 The reference gives U by experience and says why it falls: docking is sequential, tank farm and SOXE throughput are
 finite, thermal settling does not run in parallel. Here it is measured, from what the sorties of one skimmer have taken:
@@ -27,7 +27,7 @@ _SETTLED = ROUNDS // 10
 
 
 class Turn(Struct, frozen=True):
-    """One sortie as the dock sees it: away, then in the dock (docking, offload, settling, review, preparation of the
+    """Sortie as the dock sees it: away, then in the dock (docking, offload, settling, review, preparation of the
     next)."""
 
     away_s: float
@@ -43,7 +43,7 @@ class Farm(Struct, frozen=True):
 
 
 def turns_of(sorties: Sequence[Mapping[str, Any]], co2_share: float) -> list[Turn]:
-    """Of the sorties that came home, in order; `co2_share` of what they delivered."""
+    """Turns of the sorties that came home, in order; `co2_share`: the fraction of the delivery that is CO2."""
     return [
         Turn(_lasted_s(sortie, _AWAY), _lasted_s(sortie, _AT_DOCK), co2_share * sortie["delivered_kg"])
         for sortie in sorties

@@ -22,7 +22,7 @@ class Verdict(Struct, frozen=True):
 
 
 def _wear(rules: RetirementSettings, status: Status, cycles: int, near: int) -> list[tuple[str, float]]:
-    """How far each criterion has gone: 1 = retire. All of it was measured in flight or at the dock."""
+    """Wear by each retirement criterion, measured in flight or at the dock: 1 = retire."""
     return [
         ("max_cycles", cycles / rules.max_cycles),
         ("thermal_overstress", status.overstress / rules.max_overstress),
@@ -45,10 +45,10 @@ def review(
     profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True,
     near: int = 0,
 ) -> Verdict:  # fmt: skip
-    """What becomes of the skimmer. `anomalies`: what went wrong at the dock. After ABORT-1 it is retired unless the
-    profile says that this fault can be repaired; after ABORT-2 it is judged like any other. `fuel_tells`: what is in
-    the lobes tells what they can hold; straight from a flight, nearly empty ones that are tight are no damage.
-    `near`: sorties with a near miss so far."""
+    """Decide whether the skimmer flies on, is derated or retired. `anomalies`: what went wrong at the dock. After
+    ABORT-1 it is retired unless the profile says that this fault can be repaired; after ABORT-2 it is judged like
+    any other. `fuel_tells`: what is in the lobes tells what they can hold; straight from a flight, nearly empty
+    ones that are tight are no damage. `near`: sorties with a near miss so far."""
     rules = profile.retirement
     broken = [name for name in trip_names(status.trips) if fuel_tells or name != "fuel_low"]
     if status.trigger:
@@ -68,7 +68,7 @@ def review(
 
 
 def near_misses(profile: Profile, status: Status, reading: DepotReading, approaches: Sequence[str] = ()) -> list[str]:
-    """What was nearly used up in this sortie: return margins, and the distance to the depot; and each of its
+    """Near misses of this sortie: return margins, and the distance to the depot; and each of its
     `approaches` that led to no capture, each contact that was pushed off."""
     near = profile.retirement.near_margin
     found = [("fuel_margin", status.least_fuel < near), ("power_margin", status.least_power < near),
@@ -79,7 +79,7 @@ def near_misses(profile: Profile, status: Status, reading: DepotReading, approac
 def review_facts(
     profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, near: int
 ) -> dict[str, Any]:
-    """What the review looked at."""
+    """Inputs of the review, for the decision log."""
     return {
         "cycles": cycles, "overstress": status.overstress, "seal": status.seal, "thrust": status.thrust,
         "capacity": status.capacity, "min_soc": status.min_soc,

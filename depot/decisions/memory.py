@@ -44,7 +44,7 @@ class HeartbeatTimer(Struct):
         self._expect(now_ms, settings)
 
     def stop(self) -> None:
-        """Nobody is expected to beat: docked, or frozen by retirement."""
+        """Stop expecting heartbeats: docked, or frozen by retirement."""
         self.due_ms = None
         self.misses = self.polled = 0
 
@@ -71,7 +71,7 @@ class HeartbeatTimer(Struct):
 
 
 class PrepStep(StrEnum):
-    """Where phase 1 stands (seed 000, 4.1: planning, resources, configuration, go/no-go, launch command)."""
+    """Step of phase 1 (seed 000, 4.1: planning, resources, configuration, go/no-go, launch command)."""
 
     PREPARE = "prepare"  # propellant and charge are brought up
     WAIT = "wait"  # after a no-go
@@ -93,7 +93,7 @@ class Waiting(StrEnum):
 
 
 class Recall(StrEnum):
-    """What has become of ABORT-2's command."""
+    """State of the recall that ABORT-2 commands."""
 
     NOT_SENT = "not sent"
     SENT = "sent"
@@ -102,7 +102,7 @@ class Recall(StrEnum):
 
 
 class ControlledBy(StrEnum):
-    """Who has the vehicle in place of the skimmer controller; the values are triggers of sorties."""
+    """Party that has the vehicle in place of the skimmer controller; the values are triggers of sorties."""
 
     NOBODY = ""
     SOMEBODY = "taken_over"

@@ -1,4 +1,4 @@
-"""What both the depot controller and its phases work with: memory, decisions, requests, the table, sorties that begin
+"""Context that the depot controller shares with its phases: memory, decisions, requests, the table, sorties that begin
 and are closed. The phases (`phase_*`) are functions of a `PhaseContext`; `depot_controller` has what comes from outside
 and what time does."""
 
@@ -23,7 +23,7 @@ from depot.settings import DEATH_FACTOR, Profile
 
 
 class DepotPlant(Protocol):
-    """What the depot controller can do with its depot."""
+    """Commands of the depot controller to its depot."""
 
     def depot_reading(self) -> DepotReading: ...
     def offload(self, on: bool) -> None: ...
@@ -69,7 +69,7 @@ class PhaseContext:
     def decide_once(
         self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None, *, of: str = ""
     ) -> None:
-        """The same, once in a sortie; with `of`, once for each cause."""
+        """Record a decision once in a sortie; with `of`, once for each cause."""
         said = f"{name} {of}" if of else name
         if said not in self.memory.said:
             self.memory.said.append(said)
@@ -82,7 +82,7 @@ class PhaseContext:
         self._requests.append(request)
 
     def take_requests(self) -> list[Request]:
-        """What is to be sent to the skimmer."""
+        """Take the requests that are to be sent to the skimmer."""
         out, self._requests = self._requests, []
         return out
 
@@ -215,7 +215,7 @@ class PhaseContext:
             self.memory.record.see_mode(mode, self._when(now_ms))
 
     def _when(self, now_ms: int) -> int:
-        """When it was, of what a status tells that has waited behind a closed window; else now."""
+        """Time of what is being handled, ms: that of a status which has waited behind a closed window, else now."""
         told_ms = now_ms if self.told_ms is None else min(self.told_ms, now_ms)
         return max(told_ms, self.memory.phase_start_ms)
 
@@ -276,5 +276,5 @@ _WAITING = {
 
 
 def name_of(request: Request) -> Waiting | None:
-    """Of a request, as the memory keeps it; None where nobody waits for the answer."""
+    """Name under which the memory keeps a request; None where no answer is awaited."""
     return Waiting.UPLOAD if isinstance(request, Upload) else _WAITING.get(request.order)

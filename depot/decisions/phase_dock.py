@@ -16,7 +16,7 @@ INTERFACE_FAILURE = "interface_failure"
 INTERFACE_CHECKS = 10
 """A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
 LOOKS = 4
-"""One that is on its way in is looked at so much more often than one that waits."""
+"""Factor by which an approaching skimmer is observed more often than a waiting one."""
 
 
 def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
@@ -56,7 +56,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
-    """Why nobody is cleared in now; empty: nothing hinders."""
+    """Reason why no skimmer is cleared in now; empty: it may be cleared."""
     if reading.dock_blocked:
         return "dock_refused"
     if reading.dock_delay:
@@ -69,7 +69,7 @@ def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
 
 
 def _follow_approach(context: PhaseContext, status: Status, reading: DepotReading, now_ms: int) -> None:
-    """One that holds off again after an approach has missed it, or was waved off: either is a near miss, and what is
+    """Handle a skimmer that holds again after its approach missed or was waved off: either is a near miss, and what is
     said of the next clearance is said anew."""
     memory = context.memory
     if status.stage is Stage.APPROACH:
@@ -92,7 +92,7 @@ def _follow_approach(context: PhaseContext, status: Status, reading: DepotReadin
 
 
 def clearance_answered(context: PhaseContext, answer: Answer, now_ms: int) -> None:
-    """One more approach. Not heard or not understood: granted again after a while."""
+    """Count one more approach. Not heard or not understood: the clearance is granted again after a while."""
     if answer is Answer.ACCEPTED:
         context.memory.approaches += 1
     else:
@@ -100,7 +100,7 @@ def clearance_answered(context: PhaseContext, answer: Answer, now_ms: int) -> No
 
 
 def _guard_approach(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """One that leaves glide slope, cone or attitude on its way in is sent back to the gate."""
+    """Wave off an approach that leaves glide slope, cone or attitude: back to the gate."""
     memory, corridor = context.memory, context.profile.corridor
     if memory.waiting is not None or (memory.check_ms is not None and now_ms < memory.check_ms):
         return False

@@ -28,10 +28,10 @@ _REACHED = {
     Stage.DOCKED: Phase.DOCKING,
 }
 _DEPOT_SHARE = 0.9
-"""Of the plan's reserves: where the depot ends a harvest that the skimmer has not ended."""
+"""Share of the plan's reserves at which the depot ends a harvest that the skimmer has not ended."""
 SHORTFALL = "harvest_shortfall"
 FAIR_SHARE = 0.2
-"""Of the planned time of a harvest: before, what came in says little."""
+"""Share of the planned harvest time before which the intake says little."""
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
 
 
@@ -53,7 +53,8 @@ def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
 
 
 def _is_acceptable(context: PhaseContext, now_ms: int) -> bool:
-    """Do the depot's own sensors show a skimmer that may dock? Else it stays in phase 5, and is looked at again."""
+    """True when the depot's own sensors show a skimmer that may dock? Else it stays in phase 5, and is looked at
+    again."""
     corridor, seen = context.profile.corridor, context.plant.depot_reading().seen
     beyond = beyond_limits(corridor, seen)
     if not beyond:
@@ -70,7 +71,8 @@ def look_ms(context: PhaseContext) -> int:
 
 
 def follow_hands(context: PhaseContext, status: Status, now_ms: int) -> None:
-    """Who has the vehicle: the skimmer, or somebody else. Home in other hands is home, but not what was planned."""
+    """Follow who controls the vehicle, the skimmer or another party. Home in other hands is home, but not what was
+    planned."""
     memory, flown = context.memory, status.plan == context.memory.number
     if status.stage is Stage.DOCKED:
         if status.taken_over and flown and memory.record is not None and memory.phase < Phase.OFFLOAD:
@@ -143,7 +145,7 @@ def harvest_facts(context: PhaseContext, status: Status | None, now_ms: int) -> 
 
 
 def _is_short(context: PhaseContext, facts: dict[str, Any]) -> bool:
-    """Has it, after a fair part of the harvest, taken in much less than the plan expects?"""
+    """True when, after a fair part of the harvest, much less has been taken in than the plan expects."""
     plan, actual_kg = context.memory.plan, facts["actual_kg"]
     if plan is None or actual_kg is None or facts["time_in_harvest_s"] < FAIR_SHARE * plan.harvest_s:
         return False
@@ -180,7 +182,7 @@ def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
 
 
 def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """What the depot does by itself while the skimmer is away."""
+    """Do what the depot does by itself while the skimmer is away; True when something changed."""
     memory = context.memory
     if memory.phase is Phase.DEPARTURE:
         return _assume_clear(context, now_ms)
@@ -204,7 +206,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _assume_clear(context: PhaseContext, now_ms: int) -> bool:
-    """Nothing was heard for a beat: by the plan it is on its way out, and the misses count there. One that reports is
+    """Assume by the plan that a skimmer silent for a beat is on its way out, where misses count. One that reports is
     where it says it is."""
     memory, status = context.memory, context.memory.status
     if memory.check_ms is None or now_ms < memory.check_ms:

@@ -12,7 +12,7 @@ from depot.readings import DepotReading
 
 
 def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """What the step of phase 1 asks for; True when the next one can be looked at."""
+    """Carry out the present step of phase 1; True when the next one can be looked at."""
     memory = context.memory
     match memory.step:
         case PrepStep.PREPARE:
@@ -121,13 +121,13 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _status_of_plan(context: PhaseContext) -> Status | None:
-    """What the skimmer has reported with this plan in it."""
+    """Latest status, if the skimmer reported it with this plan; else None."""
     status = context.memory.status
     return status if status is not None and status.loaded == context.memory.number else None
 
 
 def _leftover(context: PhaseContext, reading: DepotReading) -> bool:
-    """Is there something in the store that leaves it, or that nobody has tried to take out yet?"""
+    """True when the store holds something that leaves it, or that no offload has tried to take out yet."""
     untried = "offload_leftover" not in context.memory.said
     return not reading.emptied and (reading.moving_kg_s > 0.0 or untried)
 

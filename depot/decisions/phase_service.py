@@ -144,7 +144,7 @@ def _is_served(reading: DepotReading) -> bool:
 
 
 def _to_judge(context: PhaseContext, reading: DepotReading) -> tuple[str, ...]:
-    """Its anomalies, but for a service that has been done by now."""
+    """Anomalies that the review judges: those that no service has put right since."""
     return tuple(name for name in context.memory.anomalies if name != SERVICE_INCOMPLETE or not _is_served(reading))
 
 

@@ -14,7 +14,7 @@ from depot.names import Mode, Phase
 
 
 class LoopEvent(Enum):
-    """What can happen to a sortie. The texts say no more than is known whenever it happens; conditions are answered
+    """Event of a sortie. The texts say no more than is known whenever it happens; conditions are answered
     beside them."""
 
     NO_GO = "no-go: wait and repeat"
@@ -46,7 +46,7 @@ class NotAllowed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PhaseRow:
-    """One phase of the seed."""
+    """Phase of the sortie loop: one row of the seed's table."""
 
     phase: Phase
     owner: str
@@ -145,7 +145,7 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
 
 
 def next_phase(phase: Phase, event: LoopEvent) -> Phase | None:
-    """Where `event` leads from `phase`; None = the loop ends for this vehicle. NotAllowed for all other pairs."""
+    """Phase after `event` in `phase`; None = the loop ends for this vehicle. NotAllowed for all other pairs."""
     try:
         return NEXT[phase, event]
     except KeyError:

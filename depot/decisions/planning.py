@@ -1,4 +1,4 @@
-"""What the depot computes before a launch: the plan, the go/no-go with every hard constraint, and its facts.
+"""Planning before a launch: the plan, the go/no-go with every hard constraint, and its facts.
 
 The plan follows from the state of the depot (room in each tank ring) and of the skimmer (propellant, worn engines and
 batteries, derating, earlier losses): the harvest lasts as long as the tightest of them allows, and T_SORTIE with it.
@@ -25,14 +25,14 @@ _S_H = 3600.0
 
 
 class Derating(Struct, frozen=True):
-    """What is left of payload and harvest time, 1 = all."""
+    """Shares of payload and harvest time that are left, 1 = all."""
 
     payload: float = 1.0
     time: float = 1.0
 
 
 class Budget(Struct, frozen=True):
-    """How long the harvest may last, s, and which of the limits set that."""
+    """Longest harvest, s, and which of the limits sets it."""
 
     harvest_s: float
     bound_by: str
@@ -71,7 +71,7 @@ def abort_limits(profile: Profile) -> AbortLimits:
 
 
 def payload_kg(profile: Profile, derating: Derating) -> float:
-    """What the store takes at most by plan."""
+    """Payload that the store takes at most by plan, kg."""
     skimmer = profile.skimmer
     return (skimmer.co2_store_kg + skimmer.fuel_store_kg) * skimmer.fill * derating.payload
 
@@ -125,7 +125,7 @@ def plan_facts(plan: MissionPlan, budget: Budget) -> dict[str, Any]:
 
 
 def expected_delivery_kg(profile: Profile, plan: MissionPlan) -> dict[str, float]:
-    """What the plan would bring into the tanks, by species."""
+    """Delivery that the plan expects in the tanks, kg by species."""
     kg = min(profile.skimmer.intake_kg_s * plan.harvest_s, plan.store_kg) * profile.depot.eta_route
     return {species: kg * share for species, share in profile.skimmer.shares.items()}
 
@@ -162,7 +162,7 @@ def no_go(
 
 
 def go_facts(reading: DepotReading, status: Status | None) -> dict[str, Any]:
-    """What the go/no-go looked at."""
+    """Inputs of the go/no-go, for the decision log."""
     return {
         "soc": reading.soc, "cryo_k": reading.cryo_k, "comms_open": reading.comms_open,
         "window_left_s": reading.window_left_s, "co2_room_kg": reading.room_kg["CO2"],

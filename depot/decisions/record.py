@@ -1,4 +1,4 @@
-"""What is kept of a sortie: what the JSON object and the report show."""
+"""Records of sorties: what the JSON object and the report show."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from depot.messages import Status
 from depot.names import Abort, Mode, Outcome, Phase
 
 MARGINS = ("time_s", "fuel_kg", "fuel_need_kg", "power_wh", "power_need_wh", "spine_k", "store_kg", "expected_kg")
-"""What is kept of a status for the margins of a report."""
+"""Fields of a status that are kept for the margins of a report."""
 _MARGINS_A_SORTIE = 100
 
 
 class SortieRecord(Struct):
-    """One sortie as the depot knows it. Times are ms since the loop began; a phase without end is the present one."""
+    """Record of a sortie as the depot knows it. Times are ms since the loop began; a phase without end is the
+    present one."""
 
     number: int
     t_sortie_s: float
@@ -71,7 +72,7 @@ class SortieRecord(Struct):
         ]
 
     def report(self) -> dict[str, Any]:
-        """As `sortie loop --json` gives it."""
+        """Return the record as `sortie loop --json` gives it."""
         return {
             "number": self.number,
             "outcome": self.outcome,

@@ -15,7 +15,7 @@ HOURS_A_YEAR = 8760.0
 
 
 class Comparison(Struct, frozen=True):
-    """One quantity by its equation and as measured; None where nothing was measured. `holds`: for a constraint.
+    """A quantity by its equation and as measured, None where it was not measured. `holds`: for a constraint.
     What the reference gives as a range is predicted by its middle."""
 
     quantity: str
@@ -44,7 +44,7 @@ def delivered_kg(profile: Profile) -> float:
 
 
 def propellant_kg(profile: Profile) -> float:
-    """What one sortie burns."""
+    """Propellant that one sortie burns, kg."""
     use = profile.skimmer
     part = harvested_kg(profile) / (use.intake_kg_s * profile.plan.harvest_s)
     return use.departure_kg + use.outbound_kg + use.harvest_kg * part + use.return_kg + use.dock_kg

@@ -27,7 +27,7 @@ Point = tuple[int, float, float, float]
 
 
 def tolerance_deg(waypoints: Iterable[tuple[float, float, float]]) -> float:
-    """What is left out to begin with: a two-hundredth of the region that the plan spans."""
+    """Tolerance to begin with, degrees: a two-hundredth of the region that the plan spans."""
     places = list(waypoints)
     spans = [max(axis) - min(axis) for axis in zip(*places, strict=True)]
     return max(_OF_EXTENT * hypot(spans[0], spans[1]), 1e-6)
@@ -79,7 +79,7 @@ class Track(Struct):
 
 
 def _off_line(start: Point, middle: Point, end: Point) -> float:
-    """How far `middle` is from the segment between the others, degrees of latitude."""
+    """Distance of `middle` from the segment between the others, degrees of latitude."""
     scale = cos(radians(start[1]))
     east, north = (_turn(end[2] - start[2])) * scale, end[1] - start[1]
     to_east, to_north = (_turn(middle[2] - start[2])) * scale, middle[1] - start[1]

@@ -1,4 +1,4 @@
-"""What the depot watches: the triggers of ABORT-2 and ABORT-3, in the order of the reference
+"""Watches of the depot: the triggers of ABORT-2 and ABORT-3, in the order of the reference
 (docs/reference/sortie-loop.md, "ABORT-2", "ABORT-3")."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from depot.watches import Watch
 
 
 class Telemetry(Protocol):
-    """What the depot judges of a skimmer that is away: a `Status` has it."""
+    """Telemetry by which the depot judges a skimmer that is away: a `Status` has it."""
 
     drift_m: float
     current_ratio: float

@@ -70,12 +70,12 @@ class Slew(Struct):
 
     @property
     def seconds(self) -> float:
-        """How long it takes."""
+        """Duration of the slew, s."""
         ramp = self._ramp_s
         return 0.0 if ramp <= 0.0 else self.angle_deg / (ramp * self.accel_dps2) + ramp
 
     def turned_deg(self, now_ms: int) -> float:
-        """How far it has come."""
+        """Angle turned so far, degrees."""
         since, whole, ramp = (now_ms - self.start_ms) / 1000.0, self.seconds, self._ramp_s
         if since >= whole:
             return self.angle_deg
@@ -86,7 +86,7 @@ class Slew(Struct):
         return self.angle_deg - self.accel_dps2 * whole_power(whole - since, 2) / 2.0
 
     def rate_at(self, now_ms: int) -> float:
-        """How fast it turns, degrees/s."""
+        """Rate of turn now, degrees/s."""
         since, whole = (now_ms - self.start_ms) / 1000.0, self.seconds
         if not 0.0 < since < whole:
             return 0.0

@@ -17,24 +17,24 @@ from depot.settings import EngineSettings
 
 
 class Thruster(IntEnum):
-    """Which one MODE_CTRL commands."""
+    """Thruster that MODE_CTRL commands."""
 
     FWD = 0
     ATT = 1
 
 
 def propellant_kg(mass_kg: float, dv_mps: float, exhaust_mps: float) -> float:
-    """What a change of velocity takes of a craft that weighs `mass_kg` before."""
+    """Propellant, kg, for a change of velocity of a craft that weighs `mass_kg` before."""
     return mass_kg * (1.0 - exp(-dv_mps / exhaust_mps))
 
 
 def delta_v_mps(mass_kg: float, propellant_kg: float, exhaust_mps: float) -> float:
-    """What so much propellant gives."""
+    """Change of velocity, m/s, that so much propellant gives."""
     return exhaust_mps * log(mass_kg / (mass_kg - propellant_kg))
 
 
 def thrust_n(engines: EngineSettings, thruster: Thruster, health: float) -> float:
-    """Of a thruster of which the fraction `health` is left, N."""
+    """Thrust of a thruster of which the fraction `health` is left, N."""
     return (engines.fwd_n if thruster is Thruster.FWD else engines.att_n) * max(health, 0.0)
 
 
@@ -43,7 +43,7 @@ def exhaust_mps(engines: EngineSettings, thruster: Thruster) -> float:
 
 
 def burn_s(mass_kg: float, dv_mps: float, exhaust_mps: float, newton: float) -> float:
-    """How long the burn lasts: propellant over its flow, thrust / exhaust velocity."""
+    """Duration of a burn, s: propellant over its flow, thrust / exhaust velocity."""
     return propellant_kg(mass_kg, dv_mps, exhaust_mps) * exhaust_mps / newton
 
 
@@ -54,7 +54,7 @@ def slew_kg(engines: EngineSettings, rate_dps: float) -> float:
 
 
 class Purpose(IntEnum):
-    """What a burn is for."""
+    """Purpose of a burn."""
 
     DEPART = 0  # onto the way out, or
     RETURN = 1  # onto the way back
@@ -66,8 +66,8 @@ class Purpose(IntEnum):
 
 
 class ThrustCommand(Struct, frozen=True):
-    """What MODE_CTRL tells a thruster: a change of velocity, m/s in the Hill frame, beginning at `at_ms`. `until_ms`:
-    when the way that begins with it ends."""
+    """Command of MODE_CTRL to a thruster: a change of velocity, m/s in the Hill frame, beginning at `at_ms`.
+    `until_ms`: when the way that begins with it ends."""
 
     purpose: Purpose
     thruster: Thruster

@@ -78,7 +78,7 @@ def coast(n: float, state: Hill, seconds: float) -> Hill:
 
 
 def thrust(n: float, state: Hill, accel: Vector, seconds: float) -> Hill:
-    """The same under an acceleration that is constant in the Hill frame, m/s2."""
+    """Advance `state` under an acceleration that is constant in the Hill frame, m/s2."""
     x, y, z, vx, vy, vz = coast(n, state, seconds)
     ax, ay, az = accel
     tau = n * seconds
@@ -132,7 +132,7 @@ def closed_ellipse(n: float, height_m: float, along_m: float, phase: float) -> H
 
 
 def size(vector: Vector) -> float:
-    """Its length."""
+    """Length of a vector."""
     return hypot(*vector)
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from depot.physics.orbit import Hill, Vector, coast, minus, position, size, transfer, velocity
 
 TRIES = (1.0, 0.97, 1.03, 0.94)
-"""Of the usual time of a way."""
+"""Factors on the usual time of a transfer, tried in turn."""
 FULL_M = 30_000.0
 """From so far on the way back takes its whole time."""
 _NEAREST = 0.12

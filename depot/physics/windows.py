@@ -31,7 +31,7 @@ class Arc(Struct, frozen=True):
 
 
 class _Edges(NamedTuple):
-    """Of an arc, from an instant on until the sooner of its edges."""
+    """State relative to an arc, valid from an instant until the sooner of its edges."""
 
     from_ms: int
     inside: bool
@@ -52,23 +52,24 @@ class Almanac:
         self.blocked = Arc(settings.blocked_at_deg, settings.blocked_deg)
 
     def angle_deg(self, now_ms: float) -> float:
-        """Of the depot from orbit noon, 0 to 360."""
+        """Angle of the depot from orbit noon, 0 to 360 degrees."""
         return (self._start_deg + 360.0 * now_ms / self._period_ms) % 360.0
 
     def inside(self, arc: Arc, now_ms: int) -> bool:
-        """Is the depot on that arc? It is at the instant of entering it, and no more at that of leaving it."""
+        """True while the depot is on that arc: at the instant of entering it, and no more at that of leaving it."""
         return self._edges(arc, now_ms).inside
 
     def next_start_ms(self, arc: Arc, now_ms: int) -> int:
-        """When it comes to the arc next, later than now."""
+        """Time when it next enters the arc, ms, later than now."""
         return self._edges(arc, now_ms).start_ms
 
     def next_end_ms(self, arc: Arc, now_ms: int) -> int:
-        """When it leaves the arc next, later than now."""
+        """Time when it next leaves the arc, ms, later than now."""
         return self._edges(arc, now_ms).end_ms
 
     def _edges(self, arc: Arc, now_ms: int) -> _Edges:
-        """What holds until the next edge; time goes forward, so that it is asked many times before it changes."""
+        """Return the cached edges, or work them out anew: time goes forward, so that it is asked many times before
+        it changes."""
         seen = self._seen.get(arc)
         if seen is None or not (seen.from_ms <= now_ms < seen.start_ms and now_ms < seen.end_ms):
             count, end_deg = self._revolution(arc.start_deg, now_ms), arc.start_deg + arc.length_deg
@@ -96,24 +97,24 @@ class Almanac:
 
     # --- what they are for ------------------------------------------------------------------------------------------
     def sunlit(self, now_ms: int) -> bool:
-        """Is the depot, and all that flies with it, in the Sun?"""
+        """True while the depot, and all that flies with it, is in the Sun."""
         return not self.inside(self.shadow, now_ms)
 
     def window_open(self, now_ms: int) -> bool:
-        """Can the depot hear a skimmer that is far behind it?"""
+        """True while the depot can hear a skimmer that is far behind it."""
         return not self.inside(self.blocked, now_ms)
 
     def next_window_ms(self, now_ms: int) -> int:
-        """When the window opens next; now, while it is open."""
+        """Time when the window opens next, ms; now, while it is open."""
         return now_ms if self.window_open(now_ms) else self.next_end_ms(self.blocked, now_ms)
 
     def window_left_ms(self, now_ms: int) -> int:
-        """How long the window is still open; 0 while it is not."""
+        """Time that the window stays open, ms; 0 while it is closed."""
         return self.next_start_ms(self.blocked, now_ms) - now_ms if self.window_open(now_ms) else 0
 
 
 def shadow_deg(orbit: Orbit, beta_deg: float) -> float:
-    """How much of the orbit lies in the cylindrical shadow, degrees. `beta_deg`: the Sun above the orbit's plane."""
+    """Part of the orbit that lies in the cylindrical shadow, degrees. `beta_deg`: the Sun above the orbit's plane."""
     depth = sqrt((orbit.radius_m - orbit.body_m) * (orbit.radius_m + orbit.body_m)) / (
         orbit.radius_m * cos(radians(beta_deg))
     )

@@ -18,7 +18,7 @@ _TERMS = 24
 
 
 def in_zone(orbit: Orbit, zone: ZoneSettings, state: Hill, along_m: float) -> bool:
-    """Is it in the band of heights, near enough to the middle of the pattern, and neither too slow nor too fast for the
+    """True in the band of heights, near enough to the middle of the pattern, and neither too slow nor too fast for the
     intake?"""
     return (
         zone.floor_m <= orbit.height_m(state) <= zone.ceiling_m
@@ -74,8 +74,8 @@ def _sines(phase: float, count: int) -> list[float]:
 
 @lru_cache(maxsize=256)
 def _weights(z: float, faster: float) -> tuple[float, ...]:
-    """Of exp(z cos t) (1 + faster cos t): its mean, then the coefficients of sin(k t) in its integral. The speed on an
-    ellipse is that of the depot by the second factor, to second order of the dip."""
+    """Fourier weights of exp(z cos t) (1 + faster cos t): its mean, then the coefficients of sin(k t) in its
+    integral. The speed on an ellipse is that of the depot by the second factor, to second order of the dip."""
     i = bessel_i(z)
     c = [i[0], *(2.0 * value for value in i[1:])]
     weights = [c[0] + 0.5 * faster * c[1]]
@@ -88,7 +88,7 @@ def _weights(z: float, faster: float) -> tuple[float, ...]:
 
 
 def glide_mps(corridor: CorridorSettings, range_m: float) -> float:
-    """How fast the depot may be closed in on from so far: the glide slope."""
+    """Speed of the glide slope at this distance, m/s: the fastest closing on the depot."""
     return min(corridor.contact_mps + corridor.glide_mps_per_m * range_m, corridor.speed_max_mps)
 
 

@@ -25,13 +25,13 @@ class Body(Protocol):
     over_pad_m: float
     """From where it may descend, by its own estimate."""
     sees_pad: bool
-    """It lands by a sensor of its own that looks for the pad."""
+    """True when the body lands by a sensor of its own that looks for the pad."""
     precision_m: float
     """A touchdown farther off than this is flown again."""
 
     @property
     def deaf(self) -> bool:
-        """Nothing is heard of it."""
+        """True while nothing is received from the body."""
 
     def position(self) -> tuple[float, float, float]:
         """By its own estimate."""
@@ -44,7 +44,7 @@ class Body(Protocol):
         """Above sea level as the copter counts it, m."""
 
     def not_ready_reason(self) -> str:
-        """What keeps it from being launched, of its own."""
+        """Reason of the body itself against a launch; empty: none."""
 
     def speed_mps(self) -> float:
         """At which it really flies."""
@@ -60,7 +60,7 @@ class Body(Protocol):
 
 
 class DockedCopter(Protocol):
-    """What a body needs of `sitl.vehicles.copter.SimulatedCopter`."""
+    """Methods of `sitl.vehicles.copter.SimulatedCopter` that a body uses."""
 
     @property
     def state(self) -> VehicleState: ...
@@ -112,19 +112,19 @@ class SimulatedBody:
 
 
 class HeardLink(Protocol):
-    """What a body needs of a controller's link."""
+    """Methods of a controller's link that a body uses."""
 
     lost: bool
 
 
 class Telemetry(Protocol):
-    """What a body needs of a controller's telemetry: its battery, 0 to 1, None while it does not say."""
+    """Telemetry of a controller that a body uses: the battery, 0 to 1, None while unknown."""
 
     charge: float | None
 
 
 class ControlledCopter(Protocol):
-    """What a body needs of `mavlink_bridge.flight_controller.controller.FlightController`."""
+    """Methods of `mavlink_bridge.flight_controller.controller.FlightController` that a body uses."""
 
     @property
     def state(self) -> VehicleState: ...
@@ -165,7 +165,7 @@ class ControllerBody:
 
     @property
     def pad_altitude(self) -> float:
-        """As it was where the motors were armed: controllers differ from maps by metres."""
+        """Altitude of the pad as measured where the motors were armed, m: controllers differ from maps by metres."""
         return float(self._state[report.ALT] - self._state[report.RANGE])
 
     def not_ready_reason(self) -> str:

@@ -1,4 +1,4 @@
-"""Whose the copter is: the skimmer's, or somebody else's (a pilot, a ground station, a failsafe, a restart).
+"""Control of the copter: by the skimmer, or by another party (a pilot, a ground station, a failsafe, a restart).
 
 It is commanded only while nobody else has it; AUTO from a ground station gives it back (`docs/sortie-loop.md`).
 """
@@ -21,20 +21,20 @@ class Claim(Protocol):
     """See the module."""
 
     def launched(self) -> None:
-        """It is launched now, by its skimmer."""
+        """Note that its skimmer has launched it."""
 
     def commanded(self) -> None:
-        """Its skimmer has just given it a command, which it took."""
+        """Note that it took a command of its skimmer."""
 
     def look(self) -> None:
-        """It is in the air, now: whose is it?"""
+        """Find out who controls it in the air now."""
 
     def other(self) -> str:
-        """Who else has it, in the air; empty: nobody."""
+        """Name of another party that controls it in the air; empty: none."""
 
 
 class ModeClaim:
-    """Of an autopilot that is ours: it flies the mode that it was last told to fly, or somebody else has it.
+    """Claim on an autopilot that is ours: it flies the mode that it was last told to fly, or somebody else has it.
     Implements `Claim`."""
 
     def __init__(self, autopilot: Autopilot) -> None:
@@ -60,13 +60,13 @@ class ModeClaim:
 
 
 class CountsRestarts(Protocol):
-    """What a claim needs of a controller's link."""
+    """Restart counter of a controller's link, for a claim."""
 
     restarts: int
 
 
 class Commanded(Protocol):
-    """What a claim needs of `mavlink_bridge.flight_controller.controller.FlightController`."""
+    """Methods of `mavlink_bridge.flight_controller.controller.FlightController` that a claim uses."""
 
     @property
     def link(self) -> CountsRestarts: ...
@@ -77,7 +77,7 @@ class Commanded(Protocol):
 
 
 class ControllerClaim:
-    """Of a flight controller, which knows whether it follows us. Implements `Claim`; `now_ms`: vehicle time."""
+    """Claim on a flight controller, which knows whether it follows us. Implements `Claim`; `now_ms`: vehicle time."""
 
     def __init__(self, autopilot: Autopilot, vehicle: Commanded, now_ms: Callable[[], int]) -> None:
         self._autopilot = autopilot
@@ -96,7 +96,7 @@ class ControllerClaim:
         """The controller tells."""
 
     def look(self) -> None:
-        """It is asked when somebody wants to know."""
+        """Do nothing: this claim asks the controller whenever it is read."""
 
     def other(self) -> str:
         if not self._vehicle.commanded:
@@ -111,7 +111,7 @@ class ControllerClaim:
         return HELD if self._held else ""
 
     def hold_here(self) -> None:
-        """It was told to hold by a person: no more commands until one asks."""
+        """Hold by a person's order: no more commands until a person asks for them."""
         self._held = True
 
     def let_go(self) -> None:
@@ -120,7 +120,7 @@ class ControllerClaim:
         self._asked = self._now_ms(), self._vehicle.flight_mode
 
     def _asks(self) -> bool:
-        """It was asked for a moment ago, and nobody has chosen another mode since."""
+        """True when a person gave it back a moment ago and no other mode has been chosen since."""
         if self._asked is None:
             return False
         asked_ms, mode = self._asked

@@ -32,7 +32,7 @@ ASK_AGAIN_MS: Final = 2000
 _STOPPED_MS: Final = 500
 _NEAR_M, _SLOW_MPS = 1.5, 0.5
 LOST_PAD_MS: Final = 8000
-"""So long it hangs over a pad that it does not see, before it goes back to the corridor."""
+"""Time that it hovers over a pad it does not see before it goes back to the corridor, ms."""
 _NOWHERE = (inf, inf, inf)
 
 
@@ -79,14 +79,14 @@ class Pilot:
         return float(self._state[report.VN]), float(self._state[report.VE]), -float(self._state[report.VD])
 
     def off_pad(self) -> tuple[float, float]:
-        """As well as the dock, or anybody, knows."""
+        """Offset from the pad, as well as the dock or any sensor knows."""
         return self._body.off_pad()
 
     def ready(self) -> bool:
         return not self.not_ready_reason()
 
     def not_ready_reason(self) -> str:
-        """Why it could not be launched; empty: it could."""
+        """Reason against a launch; empty: it is ready."""
         own = self._body.not_ready_reason()
         if own:
             return own
@@ -142,7 +142,7 @@ class Pilot:
 
     # --- whose it is, and whether it can fly --------------------------------------------------------------------------
     def controlled_by(self) -> str:
-        """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
+        """Other party that flies it, or what keeps it from being flown; empty: neither."""
         if self._body.deaf:
             return NO_LINK
         if self.at_rest:
@@ -151,7 +151,7 @@ class Pilot:
         return self._claim.other()
 
     def down(self) -> str:
-        """Why it flies no more, whoever has it; empty: it does, or it stands in its dock."""
+        """Reason why it flies no more, whoever has it; empty: it flies, or stands in its dock."""
         if self._body.deaf:
             return ""
         if self._stranded:
@@ -160,14 +160,15 @@ class Pilot:
         return STOPPED if stopped else ""
 
     def seen(self) -> Relative:
-        """What a camera over the pad sees of it: up, north and east of the pad's middle, how fast, how it leans."""
+        """Relative position as a camera over the pad sees it: up, north and east of the pad's middle, how fast, how
+        it leans."""
         (north, east), (_, _, height) = self.off_pad(), self.position()
         north_mps, east_mps, up_mps = self.velocity()
         lean_deg, rate_dps = lean_and_rate(self._state)
         return Relative((height, north, east), (up_mps, north_mps, east_mps), lean_deg, rate_dps)
 
     def sense(self) -> Senses:
-        """What it senses of itself now."""
+        """Values that it senses of itself now."""
         return self._sensing.look(self._clock(), away=self._up and not self.landed)
 
     # --- its battery --------------------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ class Pilot:
 
     # --- where it is --------------------------------------------------------------------------------------------------
     def place(self, before: Place) -> Place:
-        """Where it is now along its way, having been at `before`."""
+        """Place along its way now, having been at `before`."""
         if before is Place.DOCK or self._body.deaf:
             return before
         self._up = self._up or not self.landed
@@ -201,7 +202,7 @@ class Pilot:
         return self._way(before)
 
     def _look(self) -> str:
-        """Whose it is in the air, and whether its motors run."""
+        """Find out who controls it in the air, and whether its motors run."""
         if self.landed:
             self._stopped_ms = None
         if self.at_rest:
@@ -261,12 +262,12 @@ class Pilot:
         return Place.FINAL
 
     def _lost_pad(self) -> bool:
-        """It hangs in the air, with all tries of its landing spent."""
+        """True when it hovers with all tries of its landing spent."""
         since_ms = self._autopilot.precision.failed_ms
         return since_ms is not None and self._clock() - since_ms >= LOST_PAD_MS and not self.landed
 
     def _stand(self) -> Place:
-        """It stands where it came down, for good."""
+        """Stay where it came down, for good."""
         self._stranded = not self.docked
         return Place.ADRIFT if self._stranded else Place.DOCK
 
@@ -328,11 +329,11 @@ class Pilot:
         self._land()
 
     def fall(self) -> None:
-        """Its motors stop."""
+        """Stop its motors."""
         self._autopilot.arming.disarm(self._clock(), force=True)
 
     def _land(self, *, on_pad: bool = False) -> None:
-        """Here, or on the pad that it sees."""
+        """Land here, or on the pad that it sees."""
         self._autopilot.parameters.set_readonly("PLND_ENABLED", float(on_pad))
         if self._autopilot.commands.land(self._clock()).ok:
             self._claim.commanded()

@@ -1,4 +1,4 @@
-"""What a box's copter senses of itself, for ABORT_SENSORS and the watches over power (seed 000, 4.3), and what it has
+"""Sensing of a box's copter, for ABORT_SENSORS and the watches over power (seed 000, 4.3), and what it has
 really surveyed.
 
 Everything comes out of the vehicle's report (`autopilot.interface.report`), which the simulator fills, or a flight
@@ -30,7 +30,7 @@ from depot.settings import BoxSettings
 _INERTIAL = Sensor.GYRO | Sensor.ACCEL
 _OUTSIDE = Sensor.MAG | Sensor.ABSOLUTE_PRESSURE | Sensor.GPS
 NOWHERE_M: Final = 1e5
-"""How far off it may be when nothing tells where it is."""
+"""Distance that stands for an unknown position, m."""
 LASTS_MS: Final = 1000
 """A sensor that is silent for less has not failed."""
 _LEAN_DEG, _FALLEN_DEG = 50.0, 75.0
@@ -42,14 +42,14 @@ _NORMAL_S: Final = 10.0
 
 
 def lean_and_rate(vector: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """How far it leans, deg, and how fast it turns about any axis, deg/s."""
+    """Lean, deg, and rate of turn about any axis, deg/s."""
     level = cos(float(vector[report.ROLL])) * cos(float(vector[report.PITCH]))
     rates = (float(vector[report.P + axis]) for axis in range(3))
     return degrees(acos(min(max(level, -1.0), 1.0))), degrees(hypot(*rates))
 
 
 class Senses(Struct):
-    """What it senses now, in the words of `depot.readings.SkimmerReading`."""
+    """Values that it senses now, in the words of `depot.readings.SkimmerReading`."""
 
     imu_ok: bool = True
     abort_sensors_ok: bool = True
@@ -110,7 +110,8 @@ class Sensing:
 
     # --- where --------------------------------------------------------------------------------------------------------
     def _drift_m(self, found: bool, now_ms: int) -> float:
-        """How far the estimate is from what the receiver says: the estimator weighs both, so a jump of one shows."""
+        """Distance of the estimate from the receiver's position, m: the estimator weighs both, so a jump of one
+        shows."""
         r = self._r
         if self._lasts("position", not found, now_ms):
             return NOWHERE_M
@@ -132,7 +133,7 @@ class Sensing:
 
     # --- its battery --------------------------------------------------------------------------------------------------
     def _empty(self) -> bool:
-        """Its voltage at rest says that it has nothing left, whatever has been counted."""
+        """True when the voltage at rest says that the battery is empty, whatever has been counted."""
         return bool(0.0 < self._r[report.BATT_V_REST] < self._box.empty_v)
 
     def _feel_power(self, senses: Senses, now_ms: int, *, away: bool) -> None:
@@ -179,7 +180,7 @@ def survey_lines(items: Sequence[MissionItem], home: GeoPoint) -> list[tuple[Spo
 
 
 def over_a_line(place: Spot, lines: Sequence[tuple[Spot, Spot]], off_m: float) -> bool:
-    """Is it within `off_m` of one of them?"""
+    """True when it is within `off_m` of one of the lines, m."""
     return any(_off(place, begin, end) <= off_m for begin, end in lines)
 
 

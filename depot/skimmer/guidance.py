@@ -39,9 +39,9 @@ from depot.readings import Place, SkimmerReading
 from depot.settings import CorridorSettings, EngineSettings, ZoneSettings
 
 CORRECTIONS = (0.45, 0.8, 0.95)
-"""Of a way: when it is corrected."""
+"""Shares of a transfer's time at which it is corrected."""
 _AIM_S = 600.0
-"""So long before its middle the last burn of a way is worked out."""
+"""Time before its middle at which the last burn of a transfer is worked out, s."""
 _SETTLE_S = 120.0
 _TRIM_S = 60_000.0
 _AGAIN_S = 3_000.0
@@ -52,7 +52,7 @@ _CONTACT_M = 1.0
 
 
 class Leg(IntEnum):
-    """What it is flying."""
+    """Leg of the flight."""
 
     NONE = 0
     OUT = 1
@@ -96,11 +96,11 @@ class Guidance:
 
     @property
     def gate(self) -> Hill:
-        """Where the docking corridor begins; at rest there costs nothing."""
+        """Beginning of the docking corridor, at rest: holding there costs nothing."""
         return (0.0, -self._corridor.gate_m, 0.0, 0.0, 0.0, 0.0)
 
     def next_ms(self) -> int | None:
-        """When it wants to be asked next."""
+        """Time of its next call, ms; None: none is due."""
         return min(self.memory.due, default=None)
 
     # --- beginnings -------------------------------------------------------------------------------------------------
@@ -145,11 +145,11 @@ class Guidance:
         return self._command(Purpose.AWAY, (0.0, back * speed, 0.0), now_ms, now_ms)
 
     def stop(self) -> None:
-        """Nothing more is flown."""
+        """End all guidance: nothing is flown any more."""
         self.memory.leg, self.memory.due = Leg.NONE, []
 
     def entry(self, plan: MissionPlan) -> Hill:
-        """Where the pattern is entered: on its way down, just below the zone's ceiling."""
+        """State in which the pattern is entered: on the way down, just below the zone's ceiling."""
         low = self._orbit.offset_m(plan.waypoints[-1])
         height = max(-low[0], 1.0)
         half = dip_phases(self._orbit, self._zone, Ellipse(0.0, height, 0.0))
@@ -157,7 +157,7 @@ class Guidance:
 
     # --- time -------------------------------------------------------------------------------------------------------
     def step(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """What is due now."""
+        """Return the burns that are due now."""
         memory = self.memory
         if not memory.due or now_ms < memory.due[0]:
             return []
@@ -233,7 +233,7 @@ class Guidance:
         return self.turn_back(reading, now_ms, _AGAIN_S)
 
     def _trim(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """So that the pattern closes, or drifts as slowly as brings it back to its middle by the next trim."""
+        """Trim the pattern so that it closes, or drifts as slowly as brings it back to its middle by the next trim."""
         here = _state(reading)
         off_m = here[1] - 2.0 * here[3] / self._n - self.memory.target[1] + 2.0 * self.memory.target[3] / self._n
         middle_m = off_m / (1.5 * self._n * _TRIM_S)
@@ -256,9 +256,9 @@ class Guidance:
 
     # --- figures ----------------------------------------------------------------------------------------------------
     def off_way_m(self, reading: SkimmerReading, now_ms: int) -> float:
-        """Its known way against the planned one: how far from the end of its way it comes by if nothing more burns; in
-        the pattern, how far it is from where the pattern has it. While it burns, or waits for a burn, the way is not
-        begun; in the corridor the depot measures it."""
+        """Distance of the known way from the planned one, m: how far from the end of its way it comes by if nothing
+        more burns; in the pattern, how far it is from where the pattern has it. While it burns, or waits for a
+        burn, the way is not begun; in the corridor the depot measures it."""
         memory = self.memory
         if memory.leg not in (Leg.OUT, Leg.PATTERN, Leg.BACK) or reading.thrusting:
             return 0.0
@@ -268,7 +268,7 @@ class Guidance:
         return size(minus(position(known), position(planned)))
 
     def _slope(self, reading: SkimmerReading) -> float:
-        """Of the glide, 1/s; gentler for weak thrusters."""
+        """Slope of the glide, 1/s; gentler for weak thrusters."""
         return self._corridor.glide_mps_per_m * min(max(reading.attitude, 0.2), 1.0)
 
     def _way(self, reading: SkimmerReading, target: Hill, usual_s: float) -> Way:
@@ -307,5 +307,5 @@ class Guidance:
 
 
 def _state(reading: SkimmerReading) -> Hill:
-    """Its own idea of its motion."""
+    """Estimate of its own motion, from its reading."""
     return (*reading.position_m, *reading.velocity_mps)

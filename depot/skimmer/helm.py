@@ -1,5 +1,6 @@
-"""What the parts of the skimmer controller work with: memory, decisions, mode and stage, and the ways home and into the
-dock. Whoever decides something does it through here, so that nothing is changed without a decision or a status."""
+"""Helm of the skimmer controller, shared by its parts: memory, decisions, mode and stage, and the ways home and into
+the dock. Whoever decides something does it through here, so that nothing is changed without a decision or a
+status."""
 
 from __future__ import annotations
 
@@ -81,7 +82,7 @@ class Helm:
         self.enter(Stage.HOLDING, now_ms)
 
     def stand_in_dock(self, now_ms: int) -> None:
-        """Nothing is flown any more, and all loads may be on again."""
+        """End the flight in the dock: all loads may be on again."""
         self.ctrl.docked()
         self.set_mode(Mode.DOCKED, now_ms)
         self.vehicle.shed(False)

@@ -61,7 +61,7 @@ class ModeCtrl:
             self._fire(self._guidance.approach(self._craft.skimmer_reading(), now_ms), now_ms)
 
     def docked(self) -> None:
-        """Nothing is flown any more."""
+        """End the flight: no burn is commanded any more."""
         if self._guidance is not None:
             self._guidance.stop()
 
@@ -72,12 +72,12 @@ class ModeCtrl:
             self._fire(self._guidance.away(self._craft.skimmer_reading(), now_ms), now_ms)
 
     def steer(self, now_ms: int) -> None:
-        """What the guidance wants now."""
+        """Command the burns that the guidance wants now."""
         if self._guidance is not None:
             self._fire(self._guidance.step(self._craft.skimmer_reading(), now_ms), now_ms)
 
     def next_ms(self) -> int | None:
-        """When it wants to be asked next."""
+        """Time of its next call, ms; None: none is due."""
         return None if self._guidance is None else self._guidance.next_ms()
 
     def _fire(self, commands: list[ThrustCommand], now_ms: int) -> None:

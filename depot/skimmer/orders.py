@@ -1,4 +1,4 @@
-"""What the skimmer does about an order of its depot, and which it refuses.
+"""Handling of the depot's orders by the skimmer, and which it refuses.
 
 An order that has been carried out already is accepted again: its answer was lost.
 """

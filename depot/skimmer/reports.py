@@ -1,4 +1,4 @@
-"""What the skimmer controller remembers, what it can do with its craft, and the statuses that it sends of both."""
+"""Memory of the skimmer controller, its commands to the craft, and the statuses that it sends of both."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ACK_EVERY = 8
 
 
 _NEVER = 1 << 60
-"""Nothing is due while the window is closed: its opening is an event of the world."""
+"""Deadline that never comes: while the window is closed, its opening is an event of the world."""
 
 
 class SkimmerVehicle(Protocol):
-    """What the skimmer controller can do with its vehicle."""
+    """Commands of the skimmer controller to its vehicle."""
 
     def skimmer_reading(self) -> SkimmerReading: ...
     def whereabouts(self) -> tuple[float, float, float] | None:
@@ -51,10 +51,10 @@ class SkimmerVehicle(Protocol):
     def approach(self) -> None: ...
     def dispose(self) -> None: ...
     def stand_aside(self) -> None:
-        """Somebody else has the vehicle: command nothing, take nothing in."""
+        """Command nothing and take nothing in: another party has the vehicle."""
 
     def resume(self) -> None:
-        """It was given back on the way out or in the harvest, and flies its plan again."""
+        """Fly the plan again: it was given back on the way out or in the harvest."""
 
 
 class SkimmerMemory(Struct):
@@ -106,7 +106,7 @@ class Reports:
         return reading
 
     def take(self) -> list[Status]:
-        """What is to be sent."""
+        """Take the statuses that are to be sent."""
         out, self.memory.out = self.memory.out, []
         return out
 
@@ -131,7 +131,7 @@ class Reports:
             memory.least_power = min(memory.least_power, reading.power_wh / reading.power_need_wh - 1.0)
 
     def next_ms(self) -> int:
-        """When the next one is due."""
+        """Time when the next status is due, ms."""
         memory = self.memory
         if memory.silent:
             return _NEVER
@@ -164,7 +164,7 @@ class Reports:
         self.report(now_ms, reading)
 
     def report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
-        """One status, of how things stand now; without power there is none."""
+        """Send one status of the present state; without power there is none."""
         memory = self.memory
         r = reading or self.reading(now_ms)
         if not r.powered:

@@ -48,7 +48,7 @@ class SkimmerController:
 
     @property
     def powered(self) -> bool:
-        """Does anything on board run? If not it hears nothing."""
+        """True while anything on board runs; without power it hears nothing."""
         return self._craft.skimmer_reading().powered
 
     # --- in -----------------------------------------------------------------------------------------------------------
@@ -87,12 +87,12 @@ class SkimmerController:
         )  # fmt: skip
 
     def take_statuses(self) -> list[Status]:
-        """What is to be sent."""
+        """Take the statuses that are to be sent."""
         return self.reports.take()
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int:
-        """When to be called next, unless something happens before."""
+        """Time of the next call, ms, unless something happens before."""
         until = None if self.memory.controlled_by else self.memory.harvest_until_ms
         dues = (self.reports.next_ms(), until, self._helm.ctrl.next_ms())
         return min(due for due in dues if due is not None)
@@ -107,7 +107,7 @@ class SkimmerController:
 
     # --- the course ---------------------------------------------------------------------------------------------------
     def _step(self, reading: SkimmerReading, now_ms: int) -> bool:
-        """One change of stage or mode; False when there is nothing to change."""
+        """Make one change of stage or mode; False when there is nothing to change."""
         memory = self.memory
         found = self._watch(reading)
         if memory.stage in ABORTABLE:
@@ -215,7 +215,7 @@ class SkimmerController:
         return not self.memory.trigger and self._loads.set_transit_mode(reading, Mode.CRUISE, now_ms)
 
     def _silent(self, now_ms: int) -> bool:
-        """Nothing heard for long: home by itself."""
+        """Go home after a long silence of the depot."""
         silence_s = (now_ms - self.memory.heard_ms) / 1000.0
         if silence_s < self._beats.home_after_s:
             return False
@@ -224,7 +224,7 @@ class SkimmerController:
 
     # --- somebody else has the vehicle: a pilot, a failsafe, a restart (docs/reference/real-vehicles.md, 2) -----------
     def _in_other_hands(self, reading: SkimmerReading, now_ms: int) -> bool:
-        """Nothing is commanded until it is given back. On its dock it has come home all the same."""
+        """Command nothing until it is given back. On its dock it has come home all the same."""
         memory = self.memory
         if memory.controlled_by and reading.place is Place.DOCK:
             self._helm.stand_in_dock(now_ms)
@@ -280,7 +280,8 @@ class SkimmerController:
             self._helm.enter(Stage.DISPOSAL, now_ms)
 
     def _fallen(self, reading: SkimmerReading, now_ms: int) -> bool:
-        """It flies no more: ABORT-1 where none was declared and the phase has one, and there is no return."""
+        """Handle a craft that flies no more: ABORT-1 where none was declared and the phase has one, and there is no
+        return."""
         memory = self.memory
         if memory.stage in ABORTABLE and not memory.trigger and self._found:
             self._abort(reading, now_ms)

@@ -1,4 +1,4 @@
-"""What the skimmer watches by itself: the triggers of ABORT-1, in the order of the reference
+"""Watches of the skimmer: the triggers of ABORT-1, in the order of the reference
 (docs/reference/sortie-loop.md, "ABORT-1"), and power: which loads stay on, and when a transit is flown in
 ECLIPSE/SURVIVAL (seed 000, 4.4).
 

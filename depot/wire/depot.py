@@ -24,7 +24,7 @@ _TAKEOFF_HEIGHT_M = 15.0
 
 
 class PlanOutcome(IntEnum):
-    """How a plan's header was taken."""
+    """Result of a plan's header."""
 
     ACCEPTED = 0
     REFUSED = 1
@@ -60,14 +60,14 @@ class PlanClient(Client):
 
 
 def plan_items(plan: MissionPlan) -> list[MissionItem]:
-    """Its waypoints as mission items (absolute altitude)."""
+    """Waypoints of the plan as mission items (absolute altitude)."""
     return [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=lat, y=lon, z=alt) for lat, lon, alt in plan.waypoints]
 
 
 def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 0.0) -> list[MissionItem]:
-    """The same for a vehicle that flies them in AUTO: takeoff, the way to the first (the entry of the harvest zone),
-    then round and round through the others, with a photo every `photo_m`, until it is called back. `pad_m`: altitude of
-    the dock, for a vehicle that counts heights from where it was armed."""
+    """Mission items for a vehicle that flies the plan in AUTO: takeoff, the way to the first (the entry of the
+    harvest zone), then round and round through the others, with a photo every `photo_m`, until it is called back.
+    `pad_m`: altitude of the dock, for a vehicle that counts heights from where it was armed."""
     second = 4  # behind home, takeoff, the first and its photos
     items = [MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
     if pad_m is not None:
@@ -168,7 +168,7 @@ class DepotClient:
         return command_long(self._target, command, param1, retry=self._retry)
 
     def _ask(self, request: Request, client: Client, now_ms: int) -> None:
-        """It takes the place of one that is under way."""
+        """Send a request in place of one that is under way."""
         if self._waiting is not None:
             self._clients.drop(self._waiting[1])
         self._waiting = request, self._clients.start(client, now_ms)

@@ -28,7 +28,7 @@ _ACK = Struct("<IBHB")
 
 
 class Verdict(IntEnum):
-    """What the skimmer says of a package."""
+    """Answer of the skimmer to a package."""
 
     MORE = 0
     WHOLE = 1
@@ -36,7 +36,7 @@ class Verdict(IntEnum):
 
 
 class PackageOutcome(IntEnum):
-    """How sending a package ended."""
+    """Result of sending a package."""
 
     ACCEPTED = 0
     REFUSED = 1
@@ -44,7 +44,7 @@ class PackageOutcome(IntEnum):
 
 
 def packages_of(plan: MissionPlan) -> list[DataPackage]:
-    """What a plan has beside its header and its waypoints."""
+    """Packages of a plan: what it has beside its header and its waypoints."""
     return [DataPackage(PackageKind.LIMITS, msgspec.json.encode(plan.limits))]
 
 

@@ -39,13 +39,13 @@ class Burns:
         self._legs = legs
 
     def command(self, command: ThrustCommand) -> None:
-        """One burn more: turn into it at once."""
+        """Add a burn: turn into it at once."""
         if command.thruster is Thruster.FWD:
             self.point(command.dv)
         self._legs.flight.commands.append(command)
 
     def due_ms(self) -> int | None:
-        """When the present burn ends, or the next begins."""
+        """Time when the present burn ends or the next begins, ms."""
         flight = self._legs.flight
         if flight.burn is not None:
             return flight.burn_end_ms
@@ -130,7 +130,7 @@ class Burns:
             self._mark_contact()
 
     def _mark_contact(self) -> None:
-        """When this pulse would bring it to the dock."""
+        """Note when this pulse would bring it to the dock."""
         state, flight = self._state, self._legs.flight
         flight.marks = []
         step_s, here = self._profile.plan.dock_s / _GLANCES, self._legs.here()
@@ -150,7 +150,7 @@ class Burns:
         flight.marks = [state.now_ms + int(high * 1000.0) + 1]
 
     def mass_kg(self) -> float:
-        """Of all that is moved."""
+        """Mass of all that is moved, kg."""
         skimmer = self._state.skimmer
         return self._profile.engines.dry_kg + skimmer.store_kg + skimmer.lobes.kg
 
@@ -161,5 +161,5 @@ class Burns:
         return left + abs(engines.pointing_deg * normal(self._state.seed, self._state.sorties, "hold"))
 
     def rate_dps(self) -> float:
-        """How fast it turns."""
+        """Rate of turn, degrees/s."""
         return self._legs.flight.slew.rate_at(self._state.now_ms)

@@ -28,26 +28,26 @@ _FAR_M = 1e6
 
 
 class Pilot(Gauge, Protocol):
-    """Who flies the copter, and knows its battery. Places are metres."""
+    """Pilot of the copter, who knows its battery. Places are metres."""
 
     def now_ms(self) -> int:
         """The loop's time at which it is."""
 
     def ready(self) -> bool:
-        """Could it be launched now?"""
+        """True when it could be launched now."""
 
     @property
     def landed(self) -> bool:
         """On the ground, its motors maybe still turning."""
 
     def not_ready_reason(self) -> str:
-        """Why not, where that is known."""
+        """Reason against a launch, where that is known."""
 
     def down(self) -> str:
-        """Why it flies no more, whoever has it; empty: it does, or it stands in its dock."""
+        """Reason why it flies no more, whoever has it; empty: it flies, or stands in its dock."""
 
     def sense(self) -> Senses:
-        """What it senses of itself now."""
+        """Values that it senses of itself now."""
 
     def position(self) -> tuple[float, float, float]:
         """North and east of the pad's middle and above it, by its own estimate."""
@@ -56,16 +56,16 @@ class Pilot(Gauge, Protocol):
         """North, east, up, m/s."""
 
     def seen(self) -> Relative:
-        """What a camera over the pad sees of it."""
+        """Relative position as a camera over the pad sees it."""
 
     def photos(self) -> int:
         """Photos since the last call that were taken along the lines of the plan, by the skimmer."""
 
     def called_off(self) -> str:
-        """Why its last launch did not take place; empty when it did."""
+        """Reason why its last launch did not take place; empty when it did."""
 
     def controlled_by(self) -> str:
-        """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
+        """Other party that flies it, or what keeps it from being flown; empty: neither."""
 
     def launch(self) -> None: ...
     def fly_back(self) -> None:
@@ -82,10 +82,10 @@ class Pilot(Gauge, Protocol):
 
     def land_here(self) -> None: ...
     def fall(self) -> None:
-        """It is gone."""
+        """Let the craft be lost."""
 
     def place(self, before: Place) -> Place:
-        """Where it is now along its way, having been at `before`."""
+        """Place along its way now, having been at `before`."""
 
     def remaining_s(self) -> float:
         """To the corridor, if it turned back now."""
@@ -107,7 +107,7 @@ class Weather:
         self.wind_mps = 0.0
 
     def blow(self) -> None:
-        """It is now."""
+        """Apply the wind of now."""
         block = self._state.now_ms // WIND_BLOCK_MS
         if block != self._block:
             self._block = block
@@ -143,8 +143,8 @@ class CopterMotion:
         return self._pilot.now_ms()
 
     def events_ms(self) -> list[float]:
-        """When to look where the copter is: what happens at a waypoint its own simulator tells, the rest is looked at
-        on a grid of its own, so that nobody who watches changes it."""
+        """Times at which to look where the copter is, ms: what happens at a waypoint its own simulator tells, the
+        rest is looked at on a grid of its own, so that nobody who watches changes it."""
         now_ms, place = self._state.now_ms, self._state.place
         looks = place is not Place.DOCK if self._watched else place in _LOOKED_AT
         return [now_ms - now_ms % LOOK_MS + LOOK_MS] if looks else []
@@ -161,7 +161,7 @@ class CopterMotion:
         self.pack.burn()
 
     def filled_ms(self, kg: float) -> float | None:
-        """It is looked at in small steps."""
+        """Return None: the copter's harvest is followed in small steps."""
         return None
 
     def expected_kg(self) -> float:
@@ -175,7 +175,7 @@ class CopterMotion:
         return True
 
     def fire(self, command: ThrustCommand) -> None:
-        """Its own autopilot has the motors."""
+        """Ignore the command: its own autopilot has the motors."""
 
     def finish(self, seconds: float) -> None:
         self.pack.tell()
@@ -235,12 +235,12 @@ class CopterMotion:
             self._pilot.approach()
 
     def dispose(self) -> None:
-        """It comes down where it is."""
+        """Let it come down where it is."""
         self._state.place = Place.ADRIFT
         self._pilot.land_here()
 
     def stretch_return(self) -> None:
-        """It stays where it is until T_DEATH has been missed."""
+        """Let it stay where it is until T_DEATH has been missed."""
         if self._state.place is Place.BACK:
             self._wait_out()
 

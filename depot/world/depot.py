@@ -19,7 +19,7 @@ which it struck can close."""
 _ROUTE_KG_S = 5.0
 _SOXE_LEAST_KG = 500.0
 _SOXE_LEAVES = 0.6
-"""Of the battery: what the reactor does not touch, so that a launch at the end of a shadow finds its charge."""
+"""Share of the battery that the reactor does not touch, so that a launch at the end of a shadow finds its charge."""
 
 
 class Plumbing(Struct):
@@ -83,8 +83,8 @@ class DepotResources(Struct):
 
 
 def new_depot(profile: Profile) -> DepotResources:
-    """As it stands before the first sortie. The radiator is sized to hold the core at 293 K; its heat capacity so that
-    without radiator the core reaches its limit as `SLOW_FAULT` says."""
+    """Build the depot as it stands before the first sortie. The radiator is sized to hold the core at 293 K; its
+    heat capacity so that without radiator the core reaches its limit as `SLOW_FAULT` says."""
     depot = profile.depot
     load_w = max(depot.primary_w + depot.secondary_w + depot.survival_w, 1.0)
     sink_k, normal_k = 200.0, 293.0
@@ -175,7 +175,7 @@ FAILED: dict[str, tuple[str, ...]] = {
     "soxe_runaway": ("SOXE",),
     "boil_off": ("H2_TANK_RING",),
 }
-"""Which segments a fault of the depot damages: their own pressure and temperature sensors tell."""
+"""Segments that a fault of the depot damages: their own pressure and temperature sensors tell."""
 
 
 def isolate(state: DepotResources, segments: Sequence[str]) -> list[str]:

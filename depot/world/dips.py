@@ -37,11 +37,11 @@ class Dips:
         self.floor_kg_s = profile.skimmer.intake_kg_s / (self._dip / (2.0 * pi)) if half > 0.0 else 0.0
 
     def inside(self, hill: Hill) -> bool:
-        """Is that motion in the zone?"""
+        """True when that motion is in the zone."""
         return in_zone(self._orbit, self._profile.zone, hill, self._along_m)
 
     def crossings_ms(self) -> list[float]:
-        """When it comes into the zone next, and out of it."""
+        """Times when it next comes into the zone and leaves it, ms."""
         ellipse = self._legs.ellipse()
         half = dip_phases(self._orbit, self._profile.zone, ellipse)
         if half is None or half >= pi:
@@ -50,7 +50,7 @@ class Dips:
         return [now_ms + ((edge - ellipse.phase) % (2.0 * pi)) / self._n * 1000.0 + 0.5 for edge in (-half, half)]
 
     def intake_kg(self, seconds: float) -> float:
-        """What INTAKE takes in from now on: density, speed and being inside decide."""
+        """Intake over the next `seconds`, kg: density, speed and being inside decide."""
         if self._state.place is not Place.ZONE:
             return 0.0
         start = self._legs.ellipse().phase
@@ -66,7 +66,7 @@ class Dips:
         return [(low, high) for low, high in parts if high > low]
 
     def _between(self, low: float, high: float) -> float:
-        """What a part of a dip brings, kg, if its middle is where the intake works."""
+        """Intake of a part of a dip, kg, if its middle is where the intake works."""
         ellipse = self._legs.ellipse()
         middle_s = ((low + high) / 2.0 - ellipse.phase) / self._n
         there = self._legs.at(self._state.now_ms + round(middle_s * 1000.0))
@@ -75,7 +75,7 @@ class Dips:
         return self.floor_kg_s / self._n * swept(self._orbit, self._profile.zone, ellipse, low, high)
 
     def filled_ms(self, kg: float) -> float | None:
-        """When `kg` more have been taken in, if that is in this dip or the next."""
+        """Time when `kg` more have been taken in, ms, if that is in this dip or the next."""
         if self._state.place is not Place.ZONE or kg > 2.5 * self._dip * self.floor_kg_s / self._n:
             return None
         start = self._legs.ellipse().phase
@@ -87,7 +87,7 @@ class Dips:
         return None
 
     def _phase_of(self, low: float, high: float, kg: float) -> float:
-        """Where in a part of a dip so much has been taken in."""
+        """Phase in a part of a dip at which `kg` have been taken in."""
         ellipse, begin = self._legs.ellipse(), low
         units = kg * self._n / self.floor_kg_s
         for _ in range(_HALVINGS):
@@ -99,7 +99,7 @@ class Dips:
         return high
 
     def expected_kg(self) -> float:
-        """What the planned pattern would have brought by now."""
+        """Intake that the planned pattern would have brought by now, kg."""
         half, seconds = self._half, self._state.skimmer.harvest_s
         if half is None or seconds <= 0.0:
             return 0.0

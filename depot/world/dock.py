@@ -27,12 +27,12 @@ def offload_pairs(state: WorldState, profile: Profile) -> list[tuple[Tank, Tank,
 
 
 def interface_holds(state: WorldState, fault: str) -> bool:
-    """Does this interface of the dock work? "interface_failure" takes all of them."""
+    """True when this interface of the dock works. "interface_failure" takes all of them."""
     return fault not in state.faults and "interface_failure" not in state.faults
 
 
 def missing_fuel_kg(state: WorldState, profile: Profile) -> float:
-    """What refuelling still has to bring."""
+    """Propellant that refuelling still has to bring, kg."""
     return max(profile.skimmer.launch_propellant_kg - state.skimmer.lobes.kg, 0.0)
 
 
@@ -63,7 +63,7 @@ def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float
 
 
 def wanted_j(state: WorldState, profile: Profile, seconds: float) -> float:
-    """What a docked skimmer would take from the depot's bus: its load, and charge."""
+    """Energy, J, that a docked skimmer would take from the depot's bus: its load, and charge."""
     power = profile.power
     load = fsum(loads_w(power, Mode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds
     return load + min(power.charge_w * seconds, missing_charge_j(state.skimmer, power.launch_soc))

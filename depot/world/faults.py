@@ -1,4 +1,4 @@
-"""What each named fault does to the model of `space` (docs/reference/sortie-loop.md, "Names of triggers").
+"""Effects of each named fault on the model of `space` (docs/reference/sortie-loop.md, "Names of triggers").
 
 A fault acts on the model; the abort follows from the watch over the model. Each is sized so that its own trigger holds
 at once in phases 3, 4 and 5, and one of ABORT-2 stays below the limits of every higher path. The slow ones grow.
@@ -20,7 +20,7 @@ Strike = Callable[[WorldState, Profile, SkimmerReading], float]
 Withdraw = Callable[[WorldState, Profile, float], None]
 
 BETWEEN = 0.5
-"""Where between a warning limit and the next higher path's a fault of ABORT-2 puts its quantity."""
+"""Position between a warning limit and the next higher path's a fault of ABORT-2 puts its quantity."""
 GROWING = frozenset(("store_breach", "store_leak", "soxe_runaway", "boil_off", "radiator_failure"))
 FLAGS = frozenset(
     ("hazard_region", "debris", "solar_event", "hull_fracture", "manifold_breach", "battery_short", "rcs_loss",
@@ -78,7 +78,7 @@ def _cool_spine(state: WorldState, profile: Profile, amount: float) -> None:
 
 
 def _fill(tank: Tank, state: WorldState, fill: float) -> float:
-    """Somebody delivers to the depot until the tank is that full."""
+    """Fill a tank of the depot to that share, as a delivery would."""
     return take_in(tank, fill * tank.capacity_kg - tank.kg, state.outside, "visitor")
 
 
@@ -117,7 +117,7 @@ def _health(field: str, value: Callable[[Profile], float | bool], whole: float |
 
 
 def _depot(field: str, value: Callable[[Profile], float], whole: Callable[[Profile], float]) -> tuple[Strike, Withdraw]:
-    """The same for a quantity of the depot."""
+    """Fault of a quantity of the depot, as strike and withdrawal."""
 
     def strike_it(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
         setattr(state.depot, field, value(profile))
@@ -134,7 +134,7 @@ def _nothing(state: WorldState, profile: Profile, reading: SkimmerReading) -> fl
 
 
 def _stays(state: WorldState, profile: Profile, amount: float) -> None:
-    """What was lost is not found again."""
+    """Do nothing: what was lost is not found again."""
 
 
 def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:

@@ -1,4 +1,4 @@
-"""Where a skimmer in flight is, as plain values: the closed form that holds now, its attitude, its burns."""
+"""State of a skimmer in flight, as plain values: the closed form that holds now, its attitude, its burns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from depot.readings import Place
 
 
 class Segment(Struct, frozen=True, array_like=True):
-    """One closed form of a flown trajectory: from `at_ms` on, until the next. `purpose`: of its burn, -1 = coasting."""
+    """Closed form of a part of a flown trajectory: from `at_ms` on, until the next. `purpose`: of its burn, -1 =
+    coasting."""
 
     at_ms: int
     hill: Hill

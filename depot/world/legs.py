@@ -14,7 +14,7 @@ from depot.world.flight import FlightState, Segment
 from depot.world.state import WorldState
 
 PASSING = (Place.OUT, Place.ZONE, Place.BACK)
-"""Where it may pass the depot."""
+"""Places where it may pass the depot."""
 _STILL: Vector = (0.0, 0.0, 0.0)
 _GLANCES = 24
 _GLANCE_MS = 2_000.0
@@ -33,7 +33,7 @@ class Legs:
 
     @property
     def flight(self) -> FlightState:
-        """What changes of it."""
+        """State of the flight, which it changes."""
         return self._state.flight
 
     def at(self, now_ms: int) -> Hill:
@@ -54,7 +54,7 @@ class Legs:
         return seen
 
     def ellipse(self) -> Ellipse:
-        """What it would coast along from here."""
+        """Ellipse that it would coast along from here."""
         here = self.here()
         seen, ellipse = self._drawn
         if seen is not here:
@@ -79,7 +79,7 @@ class Legs:
         self.begin((x, y, z, 0.0, 0.0, 0.0), (-3.0 * self.rate * self.rate * x, 0.0, self.rate * self.rate * z))
 
     def _look_back(self, end: Hill) -> None:
-        """How near to the depot the leg that ends at `end` has led, between its events too."""
+        """Note how near to the depot the leg that ends at `end` has led, between its events too."""
         flight, now_ms = self.flight, self._state.now_ms
         if not flight.begun_far or self._state.place not in PASSING or now_ms <= flight.at_ms:
             return

@@ -34,7 +34,7 @@ class Tank(Struct):
 
 
 class Outside(Struct):
-    """What has left the system (positive) or come into it (negative), kg, by account and species."""
+    """Amounts that have left the system (positive) or come into it (negative), kg, by account and species."""
 
     kg: dict[str, float] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class Outside(Struct):
         self.kg[key] = self.kg.get(key, 0.0) + kg
 
     def total(self, account: str) -> float:
-        """Of all species of one account."""
+        """Sum over all species of one account, kg."""
         return fsum(kg for key, kg in self.kg.items() if key.startswith(f"{account}/"))
 
 
@@ -58,7 +58,7 @@ class Line(Struct):
 
     @property
     def works(self) -> bool:
-        """Can anything pass?"""
+        """True when anything can pass."""
         return not self.isolated and True in self.open
 
     @property
@@ -67,7 +67,7 @@ class Line(Struct):
         return next((number for number, is_open in enumerate(self.open) if is_open and not self.isolated), None)
 
     def stick(self) -> None:
-        """One more valve is stuck shut."""
+        """Let one more valve stick shut."""
         if (route := self.route) is not None:
             self.open[route] = False
 
@@ -93,7 +93,7 @@ def let_out(tank: Tank, kg: float, outside: Outside, account: str) -> float:
 
 
 def reach(lines: tuple[Line, ...]) -> float:
-    """What a path of lines can carry, kg/s: its slowest; 0 when one of them is isolated."""
+    """Flow that a path of lines can carry, kg/s: its slowest; 0 when one of them is isolated."""
     slowest = float("inf") if lines else 0.0
     for line in lines:
         if not line.works:

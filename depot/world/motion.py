@@ -1,4 +1,4 @@
-"""Where the skimmer is and what drives it: the seam between the resources of a world and the vehicle that flies.
+"""Motion of the skimmer: the seam between the resources of a world and the vehicle that flies.
 
 A `World` has one `Motion` and asks it for everything that depends on the vehicle; what is common to all vehicles
 (tanks, batteries, the dock, faults, books) stays with the world. Both act on one `WorldState`: a motion moves `place`,
@@ -14,7 +14,7 @@ from depot.readings import DepotReading, SkimmerReading
 
 
 class Homing(NamedTuple):
-    """What it takes to come home from here: s to the corridor, s until docked, kg of propellant until docked."""
+    """Needs of the way home from here: s to the corridor, s until docked, kg of propellant until docked."""
 
     remaining_s: float
     docked_s: float
@@ -29,8 +29,8 @@ class Motion(Protocol):
     """See the module. Commands act at once; `WorldState.place` tells where they have led."""
 
     stepped: bool
-    """Somebody else moves on in small steps (a vehicle with a clock of its own): no need to stop where a rate of the
-    world changes."""
+    """True when the motion has its own simulator, which moves on in small steps (a vehicle with a clock of its own):
+    no need to stop where a rate of the world changes."""
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def now_ms(self) -> int:
@@ -40,31 +40,31 @@ class Motion(Protocol):
         """Instants at which it wants to be looked at."""
 
     def begin(self, seconds: float) -> None:
-        """So much time is about to pass for the resources: what acts on the vehicle from outside (weather)."""
+        """Advance the outside by this time, s, before the resources: what acts on the vehicle (weather)."""
 
     def burn(self, seconds: float) -> None:
         """Propellant that so much time takes goes out of the lobes."""
 
     def intake_kg(self, seconds: float) -> float:
-        """What comes to INTAKE in that time, where the vehicle is: ahead of it, or what has just been surveyed."""
+        """Intake in that time, kg, where the vehicle is: ahead of it, or what has just been surveyed."""
 
     def filled_ms(self, kg: float) -> float | None:
-        """When `kg` more will have been taken in; None where that cannot be told yet."""
+        """Time when `kg` more will have been taken in, ms; None where that cannot be told yet."""
 
     def expected_kg(self) -> float:
-        """What the plan would have taken in by now."""
+        """Intake that the plan would have brought by now, kg."""
 
     def sunlit(self) -> bool:
-        """Do the arrays of both have the Sun?"""
+        """True while the arrays of both have the Sun."""
 
     def link_open(self) -> bool:
-        """Can depot and vehicle hear each other from where they are?"""
+        """True while depot and vehicle can hear each other from where they are."""
 
     def finish(self, seconds: float) -> None:
-        """So much time has passed for the resources."""
+        """Advance the motion after the resources by this time, s."""
 
     def arrive(self) -> None:
-        """It is now: move `place` on to where the vehicle is."""
+        """Move `place` on to where the vehicle is now."""
 
     # --- commands -----------------------------------------------------------------------------------------------------
     def depart(self) -> None:
@@ -90,13 +90,13 @@ class Motion(Protocol):
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def whereabouts(self) -> Spot | None:
-        """Where it is on the Earth; None where that means nothing."""
+        """Position on the Earth; None where that means nothing."""
 
     def homing(self) -> Homing:
-        """What it takes to come home from here; at the dock: from the harvest zone."""
+        """Needs of the way home from here; at the dock: from the harvest zone."""
 
     def refuel_kg_s(self) -> float:
-        """What its lobes take from the dock."""
+        """Flow that its lobes take from the dock, kg/s."""
 
     def tell(self, reading: SkimmerReading) -> None:
         """Put what the vehicle's own sensors show into the skimmer's reading."""

@@ -1,8 +1,10 @@
-"""What the skimmer knows of its own motion and of the way home, whether it and the depot hear each other, and what
-chance does to its burns: errors that are drawn by name from the seed, so that a sortie flown again is the same.
+"""Navigation of the skimmer: what it knows of its own motion and of the way home, whether it and the depot hear each
+other, and what chance does to its burns: errors that are drawn by name from the seed, so that a sortie flown again
+is the same.
 
-While the depot ranges it (comms window open) its error is that of a fix, in proportion to the distance; behind a closed
-window the error of velocity carries it away, and the next fix corrects it. Every window has errors of its own.
+While the depot ranges it (comms window open) its error is that of a fix, in proportion to the distance; behind a
+closed window the error of velocity carries it away, and the next fix corrects it. Every window has errors of its
+own.
 """
 
 from __future__ import annotations
@@ -23,9 +25,9 @@ from depot.world.motion import Homing, Spot
 from depot.world.state import WorldState
 
 _WAY_MPS = 13.0
-"""What a way back from the zone takes at most, for who has not left yet."""
+"""Greatest change of velocity for a way back from the zone, before departure, m/s."""
 _SPARE, _SPARE_MPS, _DOCK_MPS = 1.2, 1.0, 3.5
-"""Of the way back on top, for what burns are off by; corrections; and docking with THRUSTER_ATT."""
+"""Factor on the way back for the errors of burns; corrections, m/s; docking with THRUSTER_ATT, m/s."""
 
 
 def normal(seed: int, number: int, name: str) -> float:
@@ -40,7 +42,7 @@ def sigma_m(navigation: NavigationSettings, range_m: float, silent_s: float) -> 
 
 
 def estimate(navigation: NavigationSettings, seed: int, fix: int, truth: Hill, silent_s: float) -> Hill:
-    """Its own idea of `truth`. `fix`: the number of the fix that it goes by."""
+    """Estimate of `truth` on board. `fix`: the number of the fix that it goes by."""
     x, y, z, vx, vy, vz = truth
     off = navigation.fix_m + navigation.fix_per_m * hypot(x, y, z)
     slow, slip = navigation.fix_mps, navigation.growth_mps * silent_s
@@ -54,12 +56,12 @@ def estimate(navigation: NavigationSettings, seed: int, fix: int, truth: Hill, s
 
 @lru_cache(maxsize=8)
 def _errors(seed: int, fix: int) -> tuple[float, ...]:
-    """What one fix is off by in each direction, in standard deviations."""
+    """Error of a fix in each direction, in standard deviations."""
     return tuple(normal(seed, fix, axis) for axis in ("x", "y", "z", "vx", "vy", "vz"))
 
 
 def achieved(engines: EngineSettings, seed: int, number: int, dv: Vector) -> Vector:
-    """What burn `number` really gives for a commanded change of velocity: too long or too short, and aside."""
+    """Change of velocity that burn `number` really gives for a commanded one: too long or too short, and aside."""
     scale = 1.0 + engines.execution * normal(seed, number, "burn")
     size = hypot(*dv)
     if size == 0.0:
@@ -71,7 +73,7 @@ def achieved(engines: EngineSettings, seed: int, number: int, dv: Vector) -> Vec
 
 
 class Navigator:
-    """What one skimmer knows of where it is, and what it takes to come home."""
+    """Navigator of a skimmer: its estimate of where it is, and what it takes to come home."""
 
     def __init__(self, profile: Profile, state: WorldState, legs: Legs, almanac: Almanac) -> None:
         self._profile = profile
@@ -82,7 +84,7 @@ class Navigator:
         self._heard: tuple[int, Place, bool] = (-1, Place.DOCK, True)
 
     def link_open(self) -> bool:
-        """Do they hear each other?"""
+        """True while depot and skimmer hear each other."""
         state = self._state
         now_ms, place = state.now_ms, state.place
         if place not in (Place.OUT, Place.ZONE, Place.BACK, Place.ADRIFT):
@@ -107,7 +109,7 @@ class Navigator:
         )
 
     def estimate(self) -> Hill:
-        """Its own idea of its motion."""
+        """Estimate of its own motion."""
         state = self._state
         if state.place is Place.DOCK:
             return AT_REST

@@ -28,15 +28,15 @@ AHEAD: Vector = (0.0, 1.0, 0.0)
 """Along the track: where INTAKE looks in the harvest, and DOCK_PORT in the approach from behind."""
 _AWAY = (Place.NEAR, Place.OUT, Place.ZONE, Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
 _PLENTY = 0.3
-"""Of the propellant at launch: with more than this nobody looks at the margin between two events."""
+"""Share of the propellant at launch above which the margin is not watched between two events."""
 _LEAST_S = 20.0
 _LOOK_MS = 20_000
 _AT_REST_MPS = 0.01
 """Slower than this it is held at the gate."""
 _DEPOT_M = 30.0
-"""Who passes farther off than this does not touch it."""
+"""Distance from the depot beyond which a passing skimmer does not touch it, m."""
 _LOOKS = (1.02, 1.1, 1.25, 1.5)
-"""How far off it is, is looked at when it should have been clear for so long."""
+"""Factors on the time to be clear, at which its distance is looked at."""
 
 
 class OrbitalMotion:
@@ -56,7 +56,7 @@ class OrbitalMotion:
 
     @property
     def flight(self) -> FlightState:
-        """What changes of it."""
+        """State of the flight, which it changes."""
         return self.legs.flight
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -84,7 +84,8 @@ class OrbitalMotion:
         return dues
 
     def _margin_ms(self) -> list[float]:
-        """When to look whether what is left still takes it home with the reserve: the sooner, the nearer that is."""
+        """Times at which to look whether what is left still takes it home with the reserve: the sooner, the nearer
+        that is."""
         use, lobes_kg = self._profile.skimmer, self._state.skimmer.lobes.kg
         if lobes_kg > _PLENTY * use.launch_propellant_kg:
             return []
@@ -94,7 +95,7 @@ class OrbitalMotion:
         return [self._state.now_ms + max(seconds, _LEAST_S) * 1000.0]
 
     def coasting_ms(self) -> tuple[int, int]:
-        """When it coasts in the middle of the way out, with nothing to do."""
+        """Span in which it coasts in the middle of the way out, ms."""
         state, plan = self._state, self._profile.plan
         span = state.leg_end_ms - state.leg_start_ms
         middle = state.leg_start_ms + span // 2
@@ -102,10 +103,10 @@ class OrbitalMotion:
         return middle - half, middle + half
 
     def begin(self, seconds: float) -> None:
-        """Nothing acts on it but gravity."""
+        """Do nothing: only gravity acts on it."""
 
     def burn(self, seconds: float) -> None:
-        """What thrusters take: burns, the drag of the intake, holding off."""
+        """Take the propellant of burns, of the drag of the intake, and of holding off."""
         state, flight = self._state, self.flight
         if state.skimmer.dark:
             return
@@ -119,7 +120,7 @@ class OrbitalMotion:
             burn(state.skimmer, kg, state.outside)
 
     def finish(self, seconds: float) -> None:
-        """Nothing is left to do."""
+        """Do nothing: no work is left."""
 
     def intake_kg(self, seconds: float) -> float:
         return self._dips.intake_kg(seconds)
@@ -229,7 +230,7 @@ class OrbitalMotion:
         state.leg_start_ms, state.leg_end_ms = state.now_ms, flight.marks[0]
 
     def turn_back(self) -> None:
-        """What is being flown ends; the burns of the way back are commanded one by one (`fire`)."""
+        """End what is being flown; the burns of the way back are commanded one by one (`fire`)."""
         state = self._state
         if state.place in (Place.NEAR, Place.OUT, Place.ZONE, Place.BACK):
             self.burns.stop()
@@ -252,12 +253,12 @@ class OrbitalMotion:
         """The skimmer sees it by `SkimmerReading.detour_s`."""
 
     def fall(self) -> None:
-        """Nobody is there any more (`WorldState.destroyed`)."""
+        """Remove the craft (`WorldState.destroyed`)."""
         self.burns.stop()
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def sunlit(self) -> bool:
-        """Are depot and skimmer in the Sun?"""
+        """True while depot and skimmer are in the Sun."""
         return self.almanac.sunlit(self._state.now_ms)
 
     def link_open(self) -> bool:
@@ -273,7 +274,7 @@ class OrbitalMotion:
         return self._profile.depot.refuel_kg_s
 
     def tell(self, reading: SkimmerReading) -> None:
-        """Its own sensors: what it believes of its motion, not what is true."""
+        """Fill in its own sensors: what it believes of its motion, not what is true."""
         state, flight = self._state, self.flight
         sunlit = self.sunlit()
         reading.sunlit, reading.solar_w = sunlit, self._profile.power.solar_w if sunlit else 0.0
@@ -298,7 +299,7 @@ class OrbitalMotion:
             reading.detour_s = max((missed_ms - state.now_ms) / 1000.0, 0.0)
 
     def show(self, reading: DepotReading) -> None:
-        """What the depot's own sensors see of it, and when it can talk to it."""
+        """Fill in what the depot's own sensors see of it, and when the two can talk."""
         state, now_ms = self._state, self._state.now_ms
         reading.sunlit = self.sunlit()
         reading.hears = self.link_open()

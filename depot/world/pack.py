@@ -26,7 +26,7 @@ _SLOWEST_CHARGE = 0.2
 
 
 class Gauge(Protocol):
-    """What a vehicle tells of its battery, and can be told."""
+    """Battery of a vehicle, as it is reported and can be set."""
 
     def used_wh(self) -> float:
         """Drawn from its battery since it was switched on."""
@@ -43,16 +43,16 @@ class Pack(Protocol):
     fuelled: bool
     """The dock can fill it; else somebody else has to."""
     measured: bool
-    """It is the vehicle's own, so what the vehicle measures of it counts."""
+    """True when the battery is the vehicle's own, so that its measurements count."""
 
     def burn(self) -> None:
-        """What has been used since the last call goes out of the lobes."""
+        """Take the charge used since the last call out of the lobes."""
 
     def tell(self) -> None:
         """The vehicle hears what the lobes hold, where it would not know."""
 
     def refuel_kg_s(self) -> float:
-        """What it takes from the dock."""
+        """Flow from the dock, kg/s."""
 
 
 def taper_kg_s(state: WorldState, profile: Profile) -> float:
@@ -91,7 +91,8 @@ class SimulatedPack:
 
 
 class ReportedPack:
-    """One behind a flight controller, see the module; implements `Pack`. `fresh`: the lobes take over what it tells."""
+    """Battery behind a flight controller, see the module; implements `Pack`. `fresh`: the lobes take over its
+    report."""
 
     def __init__(self, profile: Profile, state: WorldState, gauge: Gauge, *, modelled: bool, fresh: bool) -> None:
         self._profile = profile

@@ -1,4 +1,4 @@
-"""What the sensors of a world show: the readings that the two parties decide on."""
+"""Sensors of a world: the readings that the two parties decide on."""
 
 from __future__ import annotations
 

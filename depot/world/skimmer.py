@@ -71,7 +71,7 @@ class SkimmerResources(Struct):
 
     @property
     def stores(self) -> tuple[Tank, ...]:
-        """Everything that harvest fills."""
+        """Tanks that harvest fills."""
         return (*self.partitions, *self.fuel_stores)
 
     @property
@@ -89,7 +89,7 @@ class SkimmerResources(Struct):
 
     @property
     def soc(self) -> float:
-        """Of BATT_A and BATT_B together, of what they hold when new."""
+        """State of charge of BATT_A and BATT_B together, of what they hold when new."""
         return (self.batt_a.usable_j + self.batt_b.usable_j) / (self.batt_a.capacity_j + self.batt_b.capacity_j)
 
     @property
@@ -102,7 +102,7 @@ class SkimmerResources(Struct):
 
 
 def new_skimmer(profile: Profile) -> SkimmerResources:
-    """As it stands on its dock before the first sortie."""
+    """Build the skimmer as it stands on its dock before the first sortie."""
     skimmer, power, thermal = profile.skimmer, profile.power, profile.thermal
     count = skimmer.partitions
 
@@ -150,21 +150,21 @@ def loads_w(power: PowerSettings, mode: Mode, *, prelaunch: bool = False) -> tup
 
 
 def demand_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """What the buses of the present mode draw with nothing shed."""
+    """Power that the buses of the present mode draw with nothing shed, W."""
     ratio = 1.0 if state.mode is Mode.SURVIVAL else state.health.current_ratio
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     return (primary + secondary + survival) * ratio
 
 
 def load_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """What is on."""
+    """Power of the loads that are on, W."""
     ratio = 1.0 if state.mode is Mode.SURVIVAL else state.health.current_ratio
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     return (primary + survival + (0.0 if state.shed else secondary)) * ratio
 
 
 def battery_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """What BATT_A and BATT_B can give at once."""
+    """Power that BATT_A and BATT_B can give at once, W."""
     return power.battery_w * ((state.batt_a.usable_j > 0.0) + (state.batt_b.usable_j > 0.0))
 
 
@@ -194,7 +194,7 @@ def harvest(state: SkimmerResources, profile: Profile, usual_kg: float, seconds:
 
 
 def leak(state: SkimmerResources, seconds: float, outside: Outside) -> None:
-    """What the partitions lose to space."""
+    """Take out what the partitions lose to space."""
     for number, rate in enumerate(state.leak_kg_s):
         if rate > 0.0:
             state.leaked_kg[number] += let_out(state.partitions[number], rate * seconds, outside, "leak")
@@ -252,7 +252,7 @@ def charge_from_dock(state: SkimmerResources, joules: float, soc: float) -> floa
 
 
 def missing_charge_j(state: SkimmerResources, soc: float) -> float:
-    """What `charge_from_dock` could still put in, J."""
+    """Charge that `charge_from_dock` could still put in, J."""
     missing = state.batt_res.room_j
     for battery in (state.batt_a, state.batt_b):
         wanted = battery.capacity_j * soc * state.health.capacity - battery.j
@@ -261,7 +261,7 @@ def missing_charge_j(state: SkimmerResources, soc: float) -> float:
 
 
 def wear(state: SkimmerResources, profile: Profile) -> None:
-    """One more cycle: seals, thrusters, batteries."""
+    """Wear by one more cycle: seals, thrusters, batteries."""
     rules, health = profile.retirement, state.health
     health.seal += rules.seal_wear
     health.thrust *= 1.0 - rules.thrust_wear

@@ -1,4 +1,4 @@
-"""Everything of a world that changes with time, as plain values."""
+"""State of a world: all that changes with time, as plain values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Injected(Struct):
 
 
 class WorldState(Struct):
-    """Everything that changes. Times are ms since the loop began; `leg` is (start, end) of the present leg."""
+    """State of a world. Times are ms since the loop began; `leg` is (start, end) of the present leg."""
 
     skimmer: SkimmerResources
     depot: DepotResources
@@ -50,5 +50,5 @@ class WorldState(Struct):
 
 
 def new_state(profile: Profile, seed: int) -> WorldState:
-    """As it is before the first sortie."""
+    """Build the state before the first sortie."""
     return WorldState(new_skimmer(profile), new_depot(profile), seed)

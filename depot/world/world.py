@@ -52,7 +52,7 @@ class World:
         self._dump()
 
     def _dump(self) -> None:
-        """What has been harvested is let go."""
+        """Let go what has been harvested."""
         for tank in self.state.skimmer.stores:
             self.state.outside.book("dump", tank.species, tank.kg)
             tank.kg = 0.0
@@ -164,7 +164,7 @@ class World:
             self.motion.fall()
 
     def clear(self, name: str) -> None:
-        """It ends (or has been repaired)."""
+        """End a fault (or note that it has been repaired)."""
         self._changed()
         withdraw(self.state, self.profile, name)
 
@@ -271,7 +271,7 @@ class World:
         return out
 
     def total_abort(self, segments: Sequence[str]) -> list[str]:
-        """These segments are isolated, the survival bus alone remains on; returns the lines that are shut."""
+        """Isolate these segments and leave the survival bus alone on; return the lines that are shut."""
         self._changed()
         self.state.total_abort = True
         self.state.offloading = self.state.refuelling = False
@@ -283,7 +283,7 @@ class World:
         self.state.depot.burn_kg = kg
 
     def _carried_kg(self) -> float:
-        """What hangs in the dock."""
+        """Mass that hangs in the dock, kg."""
         return self.state.skimmer.total_kg if self.state.place is Place.DOCK else 0.0
 
     def ration(self, on: bool) -> None:
@@ -310,7 +310,7 @@ class World:
 
     # --- readings -------------------------------------------------------------------------------------------------
     def skimmer_reading(self) -> SkimmerReading:
-        """What the skimmer's sensors show now."""
+        """Reading of the skimmer's sensors now."""
         self.follow()
         if self._seen is None:
             self._seen = self._read()
@@ -322,7 +322,7 @@ class World:
         return read_skimmer(self.state, self.profile, self.motion.homing(), expected_kg)
 
     def depot_reading(self) -> DepotReading:
-        """What the depot's sensors show now."""
+        """Reading of the depot's sensors now."""
         if self._depot_seen is None:
             self._depot_seen = read_depot(self.state, self.profile)
             self.motion.show(self._depot_seen)
