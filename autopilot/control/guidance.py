@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import pi, sqrt
 
 from autopilot.control.attitude import limit
+from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
 from autopilot.control.curves import SLOWEST_PACE, begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
@@ -204,7 +205,7 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A commanded velocity, which a commanded acceleration changes as time goes on, held to a position or height where
-    one was given; not renewed in time it brakes."""
+    one was given; not renewed in time it brakes. A velocity alone keeps off the fence."""
     if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
         brake(s, p)
         return
@@ -225,7 +226,14 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
         share *= p[L.P_SPEED_GROUND] / size
     s[L.S_FF_N], s[L.S_FF_E], s[L.S_FF_D] = t[L.T_AN], t[L.T_AE], t[L.T_AD]
     d = min(max(d, -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
-    shape_within(s, p, n * share, e * share, d, p[L.P_ACCEL], p[L.P_JERK])
+    n, e, accel = n * share, e * share, p[L.P_ACCEL]
+    if p[L.P_AVOIDS] == 1.0 and t[L.T_HAS_POSITION] == 0.0:
+        kept_n, kept_e = keep_off(p, s[L.S_RPN], s[L.S_RPE], n, e, AVOID_GAIN, accel)
+        if kept_n != n or kept_e != e:
+            n, e, accel = kept_n, kept_e, avoiding_accel(p, accel)
+            s[L.S_FF_N], s[L.S_FF_E] = 0.0, 0.0
+        d = -keep_climb(s, p, -d, p[L.P_ACCEL_Z])
+    shape_within(s, p, n, e, d, accel, p[L.P_JERK])
 
 
 @jit

@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import pi, sqrt
 
 from autopilot.control.attitude import limit
+from autopilot.control.avoidance import avoiding_accel, keep_speed
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.rover_curves import (
@@ -171,7 +172,7 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
         halt(s, p)
         return
-    speed = limit(t[L.T_SPEED], p[L.P_SPEED_GROUND])
+    speed = keep_speed(s, p, limit(t[L.T_SPEED], p[L.P_SPEED_GROUND]))
     s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
     s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
     if t[L.T_BY_RATE] == 1.0:
@@ -198,16 +199,18 @@ def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_THROTTLE] = limit(push, p[L.P_THROTTLE_MAX])
         s[L.S_WHEEL] = side * p[L.P_WHEEL_MAX]
         return
-    s[L.S_WAY] = 1.0 if push >= 0.0 else -1.0
-    speed = push * p[L.P_STICK_SPEED]
+    wanted = push * p[L.P_STICK_SPEED]
+    speed = keep_speed(s, p, wanted)
+    s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
     if kind == ACRO:
         rate = side * p[L.P_STICK_TURN]
     else:  # a sideways acceleration: at little speed the turning circle limits it
         rate = side * p[L.P_TURN_ACCEL] / max(abs(s[L.S_SPEED]), 0.3) * s[L.S_WAY]
-    if push == 0.0 and is_slow(s):
+    if speed == 0.0 and is_slow(s):
         rate = 0.0
     steer_by_rate(s, p, rate)
-    hold_speed(s, p, speed)
+    share = 1.0 if speed == wanted else avoiding_accel(p, p[L.P_DRIVE_DECEL]) / p[L.P_DRIVE_DECEL]
+    reach_speed(s, p, speed, share)
 
 
 @jit

@@ -7,6 +7,7 @@ next target begins where the vehicle is.
 from __future__ import annotations
 
 from autopilot.control.attitude import from_euler, limit
+from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
 from autopilot.control.heading import wrap, yaw_of
 from autopilot.control.position import control_height, fly_reference, set_thrust
 from autopilot.control.reference import follow_vehicle, overspeed_gain, shape
@@ -116,7 +117,10 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         x, y = p[L.P_STICK_P] * p[L.P_LOITER_SPEED], p[L.P_STICK_R] * p[L.P_LOITER_SPEED]
         if s[L.S_RPD] - s[L.S_EPD] > 1.0:
             s[L.S_RPD] = s[L.S_EPD] + 1.0
-        shape_by_stick(s, p, c * x - sn * y, sn * x + c * y, climb_stick(p), p[L.P_LOITER_ACCEL])
+        want_n, want_e = c * x - sn * y, sn * x + c * y
+        n, e = keep_off(p, s[L.S_RPN], s[L.S_RPE], want_n, want_e, AVOID_GAIN, p[L.P_LOITER_ACCEL])
+        accel = p[L.P_LOITER_ACCEL] if n == want_n and e == want_e else avoiding_accel(p, p[L.P_LOITER_ACCEL])
+        shape_by_stick(s, p, n, e, keep_climb(s, p, climb_stick(p), p[L.P_STICK_ACCEL_Z]), accel)
         fly_reference(s, p)
         return
     s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0
@@ -127,5 +131,5 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         follow_vehicle(s)
         s[L.S_THRUST] = throttle(s, p)
     else:
-        climb(s, p, climb_stick(p))
+        climb(s, p, keep_climb(s, p, climb_stick(p), p[L.P_STICK_ACCEL_Z]))
         set_thrust(s, p, control_height(s, p), s[L.S_ER + 8])

@@ -128,7 +128,9 @@ class Autopilot:
 
     def _make_safety(self) -> None:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
-        self.fence = modes.watch = FenceGuard(facts, announcer, plans.fence, modes, self._stop_motors)
+        self.fence = modes.watch = FenceGuard(
+            facts, announcer, plans.fence, modes, self._stop_motors, self.helm.vehicle.keep_within
+        )
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.return_point = ReturnPoint(facts, plans.rally, self.fence.contains)
         self.failsafes = Failsafes(facts, announcer, self._stop_motors)

@@ -119,6 +119,16 @@ P_AFLOAT = SETTINGS.block(1)  # 1: it drifts where its motor stands still, so it
 #: The middle of a turn is planned to be no farther from the corner than this share of the radius: the rest is for gusts
 #: and what the estimate is off.
 P_TURN_SHARE = SETTINGS.block(1)
+# fences that sticks and velocities are kept off (`autopilot.control.avoidance`): 1 while there are any; how far off, m;
+# heights NED down, infinite where there are none; 0 slide along them, 1 stop; m/s2 of avoiding; m/s of backing away
+P_AVOIDS, P_KEEP_OFF, P_CEILING, P_LOWEST = SETTINGS.take(4)
+P_AVOID_STOPS, P_AVOID_ACCEL, P_BACKUP_SPEED, P_BACKUP_SPEED_Z = SETTINGS.take(4)
+# barriers: how many; each a kind and four numbers: of an edge both ends, of a circle its middle and radius, NED m
+BARRIERS: Final = 32
+BARRIER_SIZE: Final = 5
+EDGE, STAY_IN, STAY_OUT = range(3)
+P_BARRIER_COUNT = SETTINGS.block(1)
+P_BARRIER = SETTINGS.block(BARRIERS * BARRIER_SIZE)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

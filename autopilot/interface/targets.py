@@ -7,20 +7,24 @@ mission executor decide it. Units: SI, NED metres about the vehicle's origin, ra
 from __future__ import annotations
 
 from enum import IntEnum
+from math import inf
 
 from autopilot.interface.geo import Ned
 from autopilot.interface.records import dataclass, field
 
 __all__ = [
     "Attitude",
+    "Bounds",
     "Circle",
     "Drive",
+    "Edge",
     "Hold",
     "Idle",
     "Land",
     "Leg",
     "Pilot",
     "PilotKind",
+    "Ring",
     "Speeds",
     "Sticks",
     "TakeOff",
@@ -60,6 +64,34 @@ class Speeds:
     ground: float
     up: float
     down: float
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge of an area, neither side of which may be crossed to: from `start` to `end`, north and east."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A circle about `middle` (north, east): to stay in, or (not `inside`) to stay out of."""
+
+    middle: tuple[float, float]
+    radius: float
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What sticks and velocities may not carry a vehicle to: no nearer than `margin` m. `ceiling` and `floor`: NED
+    down, infinite where there are none."""
+
+    margin: float
+    barriers: tuple[Edge | Ring, ...] = ()
+    ceiling: float = -inf
+    floor: float = inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
-from autopilot.interface.targets import Speeds, Sticks, Target, Yaw
+from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.mav import EkfFlag
 
 if TYPE_CHECKING:
@@ -219,6 +219,10 @@ class Vehicle(Protocol):
     def set_speeds(self, speeds: Speeds) -> None: ...
 
     def set_sticks(self, sticks: Sticks) -> None: ...
+
+    def keep_within(self, bounds: Bounds | None) -> None:
+        """Keep off these by itself while sticks or velocities are flown; None = off. At most `layout.BARRIERS` edges
+        and circles together. A flight controller keeps its own."""
 
     def watch_distance(self, metres: float) -> None:
         """Raise NEAR when nearer (horizontally) than this to the end of the target; 0 = off (CONDITION_DISTANCE)."""

@@ -16,7 +16,7 @@ from autopilot.mav import Cmd
 from autopilot.mission.commands import FENCE_COMMANDS
 from autopilot.mission.items import MissionItem
 
-__all__ = ["Fence", "FenceError", "Polygon", "Zone", "check_fence", "parse_fence"]
+__all__ = ["Fence", "FenceError", "Polygon", "Zone", "check_fence", "distance_to_segment", "parse_fence"]
 
 _VERTEX = (Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_POLYGON_VERTEX_EXCLUSION)
 _CIRCLE = (Cmd.NAV_FENCE_CIRCLE_INCLUSION, Cmd.NAV_FENCE_CIRCLE_EXCLUSION)
@@ -48,7 +48,7 @@ class Polygon:
             n2, e2 = corner_n - north, corner_e - east
             if (n1 > 0.0) != (n2 > 0.0) and e1 - n1 * (e2 - e1) / (n2 - n1) > 0.0:
                 inside = not inside
-            nearest = min(nearest, _distance_to_segment(n1, e1, n2, e2))
+            nearest = min(nearest, distance_to_segment(n1, e1, n2, e2))
             n1, e1 = n2, e2
         return nearest if inside else -nearest
 
@@ -152,7 +152,7 @@ def _check_place(item: MissionItem, at: int) -> None:
         raise FenceError(f"fence item {at}: position {item.x:g}, {item.y:g} out of range")
 
 
-def _distance_to_segment(n1: float, e1: float, n2: float, e2: float) -> float:
+def distance_to_segment(n1: float, e1: float, n2: float, e2: float) -> float:
     """Distance of the origin from the segment between two points, metres."""
     dn, de = n2 - n1, e2 - e1
     length = dn * dn + de * de

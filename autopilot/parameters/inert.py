@@ -34,8 +34,9 @@ _MACHINE: Final = "FRAME_TYPE BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE
 #: There is no transmitter whose knob tunes or whose switch makes flying simpler; QGroundControl's pages want them.
 _COPTER_KNOBS: Final = "TUNE TUNE_MIN TUNE_MAX AUTOTUNE_AXES SIMPLE SUPER_SIMPLE"
 
-#: Pilot modes do not stop at the fence: it is left and acts.
-_COPTER_SAFETY: Final = "AVOID_ENABLE"
+#: There is no sensor of objects, and a ground vehicle has no height: AVOID_ is for the fence.
+_OBJECTS: Final = "AVOID_MARGIN AVOID_BACKUP_DZ"
+_COPTER_OBJECTS: Final = "AVOID_ANGLE_MAX AVOID_DIST_MAX AVOID_ALT_MIN"
 
 #: The controllers of the model have fewer gains than ArduPilot's; roll gains count for pitch too, and the model flies
 #: and drives by limits of its own where ArduPilot filters. Gains and pulses that arming judges are not among them.
@@ -50,8 +51,8 @@ WP_PIVOT_ANGLE WP_PIVOT_RATE WP_PIVOT_DELAY LOIT_TYPE LOIT_SPEED_GAIN ATC_STR_RA
 ATC_STR_RAT_IMAX ATC_SPEED_D ATC_SPEED_FF ATC_SPEED_IMAX MOT_THR_MIN MOT_SLEWRATE
 """
 #: A ground vehicle has no use for them.
-_ROVER_HEIGHTS: Final = "FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
+_ROVER_HEIGHTS: Final = "AVOID_BACKZ_SPD FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
 
-_COMMON: Final = (_SENSORS, _LOGS, _MACHINE)
-COPTER_INERT: Final = frozenset(" ".join((*_COMMON, _COPTER_SAFETY, _COPTER_CONTROL, _COPTER_KNOBS)).split())
+_COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS)
+COPTER_INERT: Final = frozenset(" ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS)).split())
 ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())

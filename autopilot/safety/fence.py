@@ -29,10 +29,12 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import Bounds
 from autopilot.mav import Result, Severity
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice
+from autopilot.safety.avoidance import FenceAvoidance
 from autopilot.safety.failsafe_actions import take_action
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -82,6 +84,7 @@ class FenceGuard:
         plan: MissionStorage,
         modes: ModeChoice,
         disarm: Callable[[ArmingMethod], None],
+        keep_within: Callable[[Bounds | None], None],
     ) -> None:
         self._facts = facts
         self._announcer = announcer
@@ -89,6 +92,7 @@ class FenceGuard:
         self._disarm = disarm
         self.limits = FenceLimits(facts, plan)
         self._margin = MarginNotices(facts, announcer)
+        self._avoidance = FenceAvoidance(facts, self.limits, keep_within)
         self._floor = False  # the lowest altitude acts
         self._floor_off = False  # by a command
         self._far = False
@@ -107,7 +111,7 @@ class FenceGuard:
         if name in ("FENCE_ENABLE", "FENCE_AUTOENABLE"):
             self.enable(self._facts.param("FENCE_ENABLE"))
             self._floor_off = False
-        elif name.startswith("FENCE_"):
+        elif name.startswith(("FENCE_", "AVOID_")):
             self._schedule(self._facts.now_ms)
 
     def enable(self, mode: float) -> None:
@@ -230,6 +234,8 @@ class FenceGuard:
         floor = self._auto is AutoEnable.TAKEOFF_FLOOR_TO_LANDING and bool(self.limits.types & FenceType.MIN_ALT)
         watching = (self.enabled or floor) and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due = now_ms if watching else None
+        if not watching:
+            self._avoidance.end()
 
     def next_deadline_ms(self) -> int | None:
         if self._due is not None and self._seen != self.limits.revision:
@@ -251,6 +257,7 @@ class FenceGuard:
         self._judge(excess, now_ms)
         self._margin.look(excess, _SLACK, now_ms)
         if self._due is not None:  # the action may have disarmed it
+            self._avoidance.tell(self.acting)
             self._due = now_ms + self._patience_ms(excess, now_ms)
 
     @property

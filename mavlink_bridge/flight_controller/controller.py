@@ -19,7 +19,7 @@ from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import NEED_POSITION, ArmingReason
-from autopilot.interface.targets import Speeds, Sticks, Target, Yaw
+from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from autopilot.mav import Cmd, Component, ModeFlag, Severity, VehicleType
 from mavlink_bridge.clients.base import Target as Address
@@ -197,6 +197,9 @@ class FlightController:
 
     def set_sticks(self, sticks: Sticks) -> None:
         """Sticks go to the controller itself."""
+
+    def keep_within(self, bounds: Bounds | None) -> None:
+        """The controller knows its fence."""
 
     def watch_distance(self, metres: float) -> None:
         self.steering.watch_distance(metres)

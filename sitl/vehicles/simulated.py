@@ -29,7 +29,7 @@ from autopilot.interface.reasons import (
     NEED_POSITION,
     ArmingReason,
 )
-from autopilot.interface.targets import Speeds, Sticks, Target, Yaw
+from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
@@ -37,7 +37,7 @@ from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
 from sitl.vehicles.gimbal import SimulatedGimbal
-from sitl.vehicles.targets import write_yaw
+from sitl.vehicles.targets import write_bounds, write_yaw
 
 __all__ = ["SimulatedMachine"]
 
@@ -294,6 +294,9 @@ class SimulatedMachine(ABC):
             sticks.throttle,
             sticks.yaw,
         )
+
+    def keep_within(self, bounds: Bounds | None) -> None:
+        write_bounds(self._p, bounds)
 
     def watch_distance(self, metres: float) -> None:
         self._p[L.P_WATCH] = metres

@@ -8,7 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
-from autopilot.interface.targets import Attitude, Circle, Hold, Idle, Land, Leg, Pilot, TakeOff, Target, Velocity, Yaw
+from autopilot.interface.targets import (
+    Attitude,
+    Bounds,
+    Circle,
+    Edge,
+    Hold,
+    Idle,
+    Land,
+    Leg,
+    Pilot,
+    TakeOff,
+    Target,
+    Velocity,
+    Yaw,
+)
 
 Row = npt.NDArray[np.float64]
 
@@ -21,6 +35,23 @@ def write_yaw(row: Row, yaw: Yaw) -> None:
     row[L.T_YAW_DIR] = yaw.direction
     row[L.T_POINT_N : L.T_POINT_D + 1] = yaw.point
     row[L.T_YAW_SEQ] += 1.0
+
+
+def write_bounds(settings: Row, bounds: Bounds | None) -> None:
+    """What it keeps off by itself, into the settings row."""
+    settings[L.P_AVOIDS] = 0.0 if bounds is None else 1.0
+    if bounds is None:
+        return
+    settings[L.P_KEEP_OFF], settings[L.P_CEILING], settings[L.P_LOWEST] = bounds.margin, bounds.ceiling, bounds.floor
+    settings[L.P_BARRIER_COUNT] = len(bounds.barriers)
+    for at, one in enumerate(bounds.barriers):
+        begin = L.P_BARRIER + L.BARRIER_SIZE * at
+        end = begin + L.BARRIER_SIZE
+        if isinstance(one, Edge):
+            settings[begin:end] = L.EDGE, *one.start, *one.end
+        else:
+            kind = L.STAY_IN if one.inside else L.STAY_OUT
+            settings[begin:end] = kind, *one.middle, one.radius, 0.0
 
 
 def write_target(row: Row, target: Target) -> None:

@@ -125,10 +125,12 @@ class Bench:
         self.run(60.0, lambda: self.core.helm.arrived)
 
     def head_for(self, place: Ned, speed: float = 10.0) -> None:
-        """GUIDED to a place (NED m), or on and on in its direction when the fence keeps a copter from taking it."""
+        """GUIDED to a place (NED m), or on and on in its direction when the fence keeps a copter from taking it: by a
+        velocity, which must not keep off the fence then."""
         if self.core.commands.guided_target(position=place).ok:
             return
         self.parameters.set("GUID_TIMEOUT", 600)
+        self.parameters.set("AVOID_ENABLE", 0)
         way = [there - here for here, there in zip(self.position, place, strict=True)]
         north, east, down = (speed * one / hypot(*way) for one in way)
         assert self.core.commands.guided_target(velocity=(north, east, down)).ok

@@ -15,6 +15,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.targets import (
     Attitude,
+    Bounds,
     Circle,
     Drive,
     Hold,
@@ -54,6 +55,7 @@ class FakeVehicle:
         self.motors_held = False
         self.speeds = Speeds(10.0, 2.5, 1.5)
         self.sticks = Sticks()
+        self.bounds: Bounds | None = None
         self.slow_arming = False  # arm and disarm answer later, as a real controller does
         self.request: Request | None = None
         self._target: Target = Idle()
@@ -123,6 +125,9 @@ class FakeVehicle:
 
     def set_sticks(self, sticks: Sticks) -> None:
         self.sticks = sticks
+
+    def keep_within(self, bounds: Bounds | None) -> None:
+        self.bounds = bounds
 
     def watch_distance(self, metres: float) -> None:
         self._watch = metres

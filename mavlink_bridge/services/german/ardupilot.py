@@ -368,6 +368,23 @@ GERMAN: Final[Mapping[str, str]] = MappingProxyType({
     "Points of SMART_RTL's trail; 0 = no trail": "Punkte der Spur von SMART_RTL; 0 = keine Spur",
     "What pilot modes stop at by themselves": "Wovor Modi des Piloten von selbst anhalten",
     "Proximity sensor": "Abstandssensor", "Beacon fence": "Zaun der Funkbaken",
+    "Distance kept from objects; from the fence it is FENCE_MARGIN":
+        "Abstand zu Hindernissen; zum Zaun ist es FENCE_MARGIN",
+    "At a fence the vehicle goes along it, or stops": "Am Zaun gleitet das Fahrzeug entlang, oder es hält an",
+    "Slide": "Gleiten", "Stop": "Anhalten",
+    "Speed of backing away from a fence that is nearer than FENCE_MARGIN":
+        "Geschwindigkeit beim Zurückweichen von einem Zaun, der näher ist als FENCE_MARGIN",
+    "Acceleration while a fence is avoided; 0 = as the mode has it":
+        "Beschleunigung beim Meiden eines Zauns; 0 = wie der Modus sie hat",
+    "Nearer than the margin by this, an object is backed away from":
+        "So viel näher als der Abstand wird vor einem Hindernis zurückgewichen",
+    "Speed of backing away from ceiling and floor of the fence":
+        "Geschwindigkeit beim Zurückweichen von Decke und Boden des Zauns",
+    "Lean angle that keeps off objects in modes without position":
+        "Neigung, die in Modi ohne Ort von Hindernissen fernhält",
+    "Objects farther away are left alone in modes without position":
+        "Fernere Hindernisse zählen in Modi ohne Ort nicht",
+    "Lower than this, objects are left alone; 0 = never": "Darunter zählen Hindernisse nicht; 0 = immer",
     "Lowest pulse of output {n}": "Kleinster Puls von Ausgang {n}",
     "Highest pulse of output {n}": "Größter Puls von Ausgang {n}",
     "Neutral pulse of output {n}": "Neutraler Puls von Ausgang {n}",

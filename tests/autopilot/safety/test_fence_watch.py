@@ -50,7 +50,7 @@ def first_outside(bench: Bench, limit_s: float) -> int | None:
 @example(0.0, 1.0, 0.0, 12.0)
 @given(st.floats(-9.0, 9.0), st.floats(-9.0, 9.0), st.floats(-2.0, 2.4), st.floats(0.0, 12.0))
 def test_a_breach_is_noticed_at_its_very_tick(north: float, east: float, up: float, wind: float) -> None:
-    bench = in_air(15.0, SIM_WIND_SPD=wind, SIM_WIND_TURB=0.3 * wind, GUID_TIMEOUT=100)
+    bench = in_air(15.0, SIM_WIND_SPD=wind, SIM_WIND_TURB=0.3 * wind, GUID_TIMEOUT=100, AVOID_ENABLE=0)
     assert isinstance(bench.vehicle, SimulatedCopter)
     bench.upload(box(45.0), 1)
     for name, value in {"FENCE_TYPE": 15, "FENCE_RADIUS": 40, "FENCE_ALT_MAX": 25, "FENCE_ALT_MIN": 8}.items():

@@ -1,0 +1,211 @@
+"""Keeping off the fence by oneself: what sticks and velocities ask for is limited to what can still be braked (50 Hz).
+
+Towards a barrier (an edge of a polygon, a circle, a height) a vehicle may only be as fast as it can stop FENCE_MARGIN
+before it at a gentle deceleration; inside that margin it backs away slowly. Sliding, only the part of the velocity that
+leads to the barrier is taken away; stopping, the direction stays and the whole velocity shrinks. One that is beyond a
+circle is not held by it, so that it can come back; edges of polygons that it is beyond are not among the barriers.
+Facts: ArduPilot AC_Avoid.cpp (AC_AVOID_ACCEL_CMSS_MAX, adjust_velocity_polygon, adjust_velocity_z,
+calc_backup_velocity_2D).
+"""
+
+from __future__ import annotations
+
+from math import inf, sqrt
+
+from autopilot.control.heading import yaw_of
+from autopilot.control.reference import approach
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import cos, sin
+
+#: Deceleration before a barrier, m/s2, at most.
+AVOID_ACCEL = 1.0
+#: Gain of the last metre, 1/s: of what flies; of what drives, whose brake acts at once.
+AVOID_GAIN, DRIVEN_GAIN = 1.0, 2.0
+#: Share of the deceleration with which the way back is planned.
+BACKING = 0.4
+#: Sine of the angle to a barrier below which a motion is along it.
+ALONG = 0.02
+
+
+@jit
+def room_to(p: L.Row, i: int, n: float, e: float) -> tuple[float, float, float]:
+    """Metres from n, e to barrier `i` less the distance to be kept, and the direction to it; infinite beyond it."""
+    at = L.P_BARRIER + L.BARRIER_SIZE * i
+    kind = p[at]
+    dn, de = p[at + 1] - n, p[at + 2] - e
+    if kind == L.EDGE:
+        edge_n, edge_e = p[at + 3] - p[at + 1], p[at + 4] - p[at + 2]
+        length = edge_n * edge_n + edge_e * edge_e
+        if length > 0.0:
+            share = min(max(-(dn * edge_n + de * edge_e) / length, 0.0), 1.0)
+            dn += share * edge_n
+            de += share * edge_e
+    size = sqrt(dn * dn + de * de)
+    if size < 1e-9:
+        return inf, 0.0, 0.0
+    room = size
+    if kind == L.STAY_IN:
+        dn, de = -dn, -de
+        room = p[at + 3] - size
+    elif kind == L.STAY_OUT:
+        room = size - p[at + 3]
+    if room < 0.0:
+        return inf, 0.0, 0.0
+    return room - p[L.P_KEEP_OFF], dn / size, de / size
+
+
+@jit
+def stopping_distance(speed: float, gain: float, accel: float) -> float:
+    """Metres in which a speed ends: the inverse of `approach`."""
+    if speed * gain <= accel:
+        return speed / gain
+    return 0.5 * (speed * speed / accel + accel / (gain * gain))
+
+
+@jit
+def turn_inside(
+    p: L.Row, i: int, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float
+) -> tuple[float, float]:
+    """The velocity n, e in circle `i`: where it could not stop inside, towards the nearest place on the circle from
+    where it would, so that it goes round and not out."""
+    at = L.P_BARRIER + L.BARRIER_SIZE * i
+    rn, re = at_n - p[at + 1], at_e - p[at + 2]
+    speed = sqrt(n * n + e * e)
+    if speed == 0.0 or sqrt(rn * rn + re * re) > p[at + 3]:
+        return n, e
+    ahead = stopping_distance(speed, gain, accel) / speed
+    stop_n, stop_e = rn + ahead * n, re + ahead * e
+    size = sqrt(stop_n * stop_n + stop_e * stop_e)
+    most = p[at + 3] - p[L.P_KEEP_OFF]
+    if size <= most:
+        return n, e
+    goal_n, goal_e = stop_n * most / size - rn, stop_e * most / size - re
+    size = sqrt(goal_n * goal_n + goal_e * goal_e)
+    if size < 1e-9:
+        return 0.0, 0.0
+    share = min(speed, approach(size, gain, accel)) / size
+    return goal_n * share, goal_e * share
+
+
+@jit
+def way_to(p: L.Row, i: int, at_n: float, at_e: float, n: float, e: float) -> float:
+    """Metres to fly in the direction n, e (of length 1) until barrier `i` is as near as it may be; infinite along it
+    and away from it."""
+    room, un, ue = room_to(p, i, at_n, at_e)
+    towards = n * un + e * ue
+    at = L.P_BARRIER + L.BARRIER_SIZE * i
+    if room == inf or p[at] != L.STAY_IN or room < 0.0:
+        return max(room, 0.0) / towards if towards > ALONG else inf
+    rn, re = at_n - p[at + 1], at_e - p[at + 2]
+    out, most = rn * n + re * e, p[at + 3] - p[L.P_KEEP_OFF]
+    return sqrt(max(out * out + most * most - rn * rn - re * re, 0.0)) - out
+
+
+@jit
+def slide(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> tuple[float, float]:
+    """The velocity n, e without what leads to a barrier faster than can be braked."""
+    for i in range(int(p[L.P_BARRIER_COUNT])):
+        at = L.P_BARRIER + L.BARRIER_SIZE * i
+        if p[at] == L.STAY_IN:
+            n, e = turn_inside(p, i, at_n, at_e, n, e, gain, accel)
+            continue
+        room, un, ue = room_to(p, i, at_n, at_e)
+        excess = n * un + e * ue - approach(max(room, 0.0), gain, accel)
+        if excess > 0.0:
+            n -= excess * un
+            e -= excess * ue
+    return n, e
+
+
+@jit
+def share_between(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> float:
+    """Of a velocity that slides: what is left where two barriers meet, and sliding along one leads to the other."""
+    speed, share = sqrt(n * n + e * e), 1.0
+    for i in range(int(p[L.P_BARRIER_COUNT])):
+        room, un, ue = room_to(p, i, at_n, at_e)
+        towards = n * un + e * ue
+        if towards > ALONG * speed:
+            share = min(share, approach(max(room, 0.0), gain, accel) / towards)
+    return share
+
+
+@jit
+def share_to_stop(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> float:
+    """Of a velocity that keeps its direction: what can be braked before the first barrier on its way."""
+    speed, share = sqrt(n * n + e * e), 1.0
+    if speed > 0.0:
+        for i in range(int(p[L.P_BARRIER_COUNT])):
+            share = min(share, approach(way_to(p, i, at_n, at_e, n / speed, e / speed), gain, accel) / speed)
+    return share
+
+
+@jit
+def back_away(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> tuple[float, float]:
+    """The velocity n, e, and inside the margin at least the one that leads out of it."""
+    back_n, back_e = 0.0, 0.0
+    for i in range(int(p[L.P_BARRIER_COUNT])):
+        room, un, ue = room_to(p, i, at_n, at_e)
+        if room < 0.0:
+            back = approach(-room, gain, BACKING * accel)
+            back_n -= back * un
+            back_e -= back * ue
+    size = sqrt(back_n * back_n + back_e * back_e)
+    most = min(size, p[L.P_BACKUP_SPEED])
+    if most > 0.0:
+        un, ue = back_n / size, back_e / size
+        missing = most - n * un - e * ue
+        if missing > 0.0:
+            n += missing * un
+            e += missing * ue
+    return n, e
+
+
+@jit
+def keep_off(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> tuple[float, float]:
+    """What of the velocity n, e (m/s) a vehicle at `at_n`, `at_e` may fly that brakes at `accel` m/s2 at most."""
+    if p[L.P_AVOIDS] == 0.0:
+        return n, e
+    accel = min(accel, AVOID_ACCEL)
+    if p[L.P_AVOID_STOPS] == 1.0:
+        share = share_to_stop(p, at_n, at_e, n, e, gain, accel)
+    else:
+        n, e = slide(p, at_n, at_e, n, e, gain, accel)
+        share = share_between(p, at_n, at_e, n, e, gain, accel)
+    return back_away(p, at_n, at_e, share * n, share * e, gain, accel)
+
+
+@jit
+def avoiding_accel(p: L.Row, accel: float) -> float:
+    """The acceleration limit while a fence is avoided: AVOID_ACCEL_MAX, where that is less."""
+    return min(accel, p[L.P_AVOID_ACCEL]) if p[L.P_AVOID_ACCEL] > 0.0 else accel
+
+
+@jit
+def keep_speed(s: L.Row, p: L.Row, speed: float) -> float:
+    """What of a speed along the nose (m/s, negative backwards) what drives may have where it is and points to: half of
+    its deceleration is for the fence (Rover's calc_throttle). It slides along its nose alone, and stops there."""
+    if p[L.P_AVOIDS] == 0.0:
+        return speed
+    at_n, at_e, cn, ce = s[L.S_EPN], s[L.S_EPE], cos(yaw_of(s)), sin(yaw_of(s))
+    accel = min(0.5 * p[L.P_DRIVE_DECEL], AVOID_ACCEL)
+    n, e = keep_off(p, at_n, at_e, speed * cn, speed * ce, DRIVEN_GAIN, accel)
+    kept = n * cn + e * ce
+    if p[L.P_AVOID_STOPS] == 0.0:
+        kept *= share_to_stop(p, at_n, at_e, kept * cn, kept * ce, DRIVEN_GAIN, accel)
+    return kept
+
+
+@jit
+def keep_climb(s: L.Row, p: L.Row, rate: float, accel: float) -> float:
+    """What of a climb rate (m/s) ceiling and floor allow; beyond their margins it leads back. Level flight stays."""
+    if p[L.P_AVOIDS] == 0.0 or rate == 0.0:
+        return rate
+    accel = min(accel, AVOID_ACCEL)
+    above = s[L.S_RPD] - p[L.P_CEILING] - p[L.P_KEEP_OFF]
+    below = p[L.P_LOWEST] - s[L.S_RPD] - p[L.P_KEEP_OFF]
+    if above < 0.0:
+        return min(rate, -min(approach(-above, AVOID_GAIN, accel), p[L.P_BACKUP_SPEED_Z]))
+    if below < 0.0:
+        return max(rate, min(approach(-below, AVOID_GAIN, accel), p[L.P_BACKUP_SPEED_Z]))
+    return max(min(rate, approach(above, AVOID_GAIN, accel)), -approach(below, AVOID_GAIN, accel))

@@ -1,0 +1,185 @@
+"""Keeping off the fence by oneself (AVOID_): sticks and velocities stop FENCE_MARGIN before it, or slide along it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, hypot, pi, sin
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from autopilot.interface.layout import BARRIERS
+from autopilot.interface.targets import Edge, Ring, Sticks
+from autopilot.mission.items import MissionItem
+from sitl.vehicles.boat import SimulatedBoat
+from sitl.vehicles.rover import SimulatedRover
+from tests.autopilot.safety.test_fence_watch import CIRCLE, MAX_ALT, MIN_ALT, POLYGON, box, zone
+from tests.fakes.core_bench import Bench
+from tests.fakes.examples import examples
+from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.sim_copter import ALT_HOLD, GUIDED, LOITER, height, in_air
+
+MANUAL, ACRO, STEERING = 0, 1, 3
+MARGIN = 2.0
+SLIDE, STOP = 0, 1
+HOUSE = [zone(5002, n, e, 4.0) for n, e in ((15, -10), (15, 10), (25, 10), (25, -10))]
+RINGS = [zone(5003, 0, 0, 45.0), zone(5004, 20, 0, 8.0)]
+
+
+def nearest_to_outside(bench: Bench, sticks: Sticks, seconds: float) -> float:
+    """Hold the sticks; how far beyond the fence it has been, m, negative inside."""
+    worst = -1000.0
+    for _ in range(round(2.0 * seconds)):
+        bench.core.sticks.move(sticks, bench.now_ms)
+        bench.run(0.5)
+        worst = max(worst, *bench.core.fence.limits.excess(bench.core.fence.limits.types).values())
+    return worst
+
+
+def hovering(plan: Sequence[MissionItem] = (), mode: int = LOITER, up: float = 10.0, **parameters: float) -> Bench:
+    bench = in_air(up, FENCE_ACTION=0, **parameters)
+    bench.upload(plan, 1)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    return bench
+
+
+def driving(kind: str, mode: int, plan: Sequence[MissionItem] = (), **parameters: float) -> Bench:
+    vehicle = SimulatedRover(ORIGIN, 0.0, 7) if kind == "rover" else SimulatedBoat(ORIGIN, 0.0, 7)
+    bench = Bench(kind, vehicle=vehicle, parameters={"FENCE_ENABLE": 1, "FENCE_ACTION": 0, **parameters})
+    bench.upload(plan, 1)
+    bench.run(20.0, lambda: bench.core.prearm.ok)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
+    return bench
+
+
+# --- any sticks, any fence --------------------------------------------------------------------------------------------
+@settings(max_examples=examples(12), deadline=None)
+@example(0, STOP, RINGS, 0.82, 0.02, 0.5, -0.12)
+@example(0, SLIDE, RINGS, 0.82, 0.02, 0.5, -0.12)
+@example(1, SLIDE, box(40.0) + HOUSE, 1.0, 0.1, 1.0, 0.0)
+@given(
+    st.integers(0, 1),
+    st.sampled_from([SLIDE, STOP]),
+    st.sampled_from([[], box(40.0), box(40.0) + HOUSE, RINGS]),
+    *[st.floats(-1.0, 1.0)] * 2,
+    st.floats(0.0, 1.0),
+    st.floats(-0.3, 0.3),
+)
+def test_no_sticks_carry_a_copter_out(
+    floor: int, behave: int, plan: list[MissionItem], pitch: float, roll: float, throttle: float, yaw: float
+) -> None:
+    """It stays inside by nearly the whole FENCE_MARGIN, under ceiling and over floor."""
+    types = MAX_ALT | (POLYGON if plan else CIRCLE) | floor * MIN_ALT
+    limits = {"FENCE_RADIUS": 45, "FENCE_ALT_MAX": 30, "FENCE_ALT_MIN": 4}
+    bench = hovering(plan, FENCE_TYPE=types, AVOID_BEHAVE=behave, **limits)
+    sticks = Sticks(roll=roll, pitch=pitch, throttle=throttle if floor else max(throttle, 0.5), yaw=yaw)
+    assert nearest_to_outside(bench, sticks, 20.0) < 0.5 - MARGIN
+
+
+@settings(max_examples=examples(8), deadline=None)
+@example("boat", ACRO, SLIDE, [], -0.04, 0.0)
+@example("rover", STEERING, STOP, box(30.0), 0.1, 0.0)
+@given(
+    st.sampled_from(["rover", "boat"]),
+    st.sampled_from([ACRO, STEERING]),
+    st.sampled_from([SLIDE, STOP]),
+    st.sampled_from([[], box(30.0)]),
+    st.floats(-1.0, 1.0),
+    st.floats(0.0, 1.0),
+)
+def test_no_sticks_carry_what_drives_out(
+    kind: str, mode: int, behave: int, plan: list[MissionItem], roll: float, throttle: float
+) -> None:
+    """Its nose may come round to the fence near it, which takes of the margin, but not all."""
+    fence = {"FENCE_TYPE": POLYGON if plan else CIRCLE, "FENCE_RADIUS": 32, "AVOID_BEHAVE": behave}
+    bench = driving(kind, mode, plan, **fence)
+    assert nearest_to_outside(bench, Sticks(roll=roll, throttle=throttle), 30.0) < 0.0
+
+
+# --- when it is on ----------------------------------------------------------------------------------------------------
+def test_the_fence_is_left_without_avoidance_and_it_acts_live() -> None:
+    ahead = Sticks(pitch=1.0, throttle=0.5)
+    bench = hovering(FENCE_TYPE=CIRCLE, FENCE_RADIUS=40)
+    assert nearest_to_outside(bench, ahead, 20.0) == pytest.approx(-MARGIN, abs=0.4)
+    bench.parameters.set("FENCE_MARGIN", 6)
+    nearest_to_outside(bench, Sticks(throttle=0.5), 12.0)  # backs away
+    assert bench.position[0] == pytest.approx(34.0, abs=0.5)
+    bench.parameters.set("AVOID_ENABLE", 2)  # for objects alone
+    assert nearest_to_outside(bench, ahead, 10.0) > 5.0
+    assert bench.core.fence.breach[2] > 0
+
+
+def test_a_pilot_is_not_held_where_the_fence_is_off_or_was_left() -> None:
+    """DO_FENCE_ENABLE 0; and from outside the way back is free."""
+    bench = hovering(box(40.0), FENCE_TYPE=POLYGON)
+    assert bench.core.fence.command(0.0).ok
+    nearest_to_outside(bench, Sticks(pitch=1.0, throttle=0.5), 8.0)
+    assert bench.position[0] > 45.0
+    assert bench.core.fence.command(1.0).ok
+    nearest_to_outside(bench, Sticks(pitch=-1.0, throttle=0.5), 14.0)
+    assert bench.position[0] < 38.0
+
+
+@pytest.mark.parametrize(("sticks", "types", "level"), [(1.0, MAX_ALT, 18.0), (0.0, MIN_ALT, 8.0)])
+def test_heights_are_kept_in_alt_hold(sticks: float, types: int, level: float) -> None:
+    bench = hovering(mode=ALT_HOLD, up=13.0, FENCE_TYPE=types, FENCE_ALT_MAX=20, FENCE_ALT_MIN=6)
+    nearest_to_outside(bench, Sticks(throttle=sticks), 10.0)
+    assert height(bench) == pytest.approx(level, abs=0.5)
+
+
+def test_a_guided_velocity_keeps_off_too() -> None:
+    bench = hovering(mode=GUIDED, FENCE_TYPE=CIRCLE, FENCE_RADIUS=40, GUID_TIMEOUT=60)
+    assert bench.core.commands.guided_target(velocity=(6.0, 0.0, 0.0)).ok
+    bench.run(20.0)
+    assert bench.position[0] == pytest.approx(38.0, abs=0.5)
+
+
+def test_at_an_angle_it_slides_or_stops() -> None:
+    ways = []
+    for behave in (SLIDE, STOP):
+        bench = hovering(box(40.0), FENCE_TYPE=POLYGON, AVOID_BEHAVE=behave)
+        nearest_to_outside(bench, Sticks(pitch=0.9, roll=0.3, throttle=0.5), 20.0)
+        ways.append(bench.position[:2])
+    (north, east), (north_2, east_2) = ways
+    assert (north, north_2) == pytest.approx((38.0, 38.0), abs=0.5)
+    assert east > 30.0 > 15.0 > east_2
+
+
+def test_a_rover_turns_back_in_manual_alone() -> None:
+    """MANUAL gives the throttle to the motor, so it leaves; STEERING holds it."""
+    for mode, outside in ((STEERING, False), (MANUAL, True)):
+        bench = driving("rover", mode, FENCE_TYPE=CIRCLE, FENCE_RADIUS=30)
+        assert (nearest_to_outside(bench, Sticks(throttle=1.0), 16.0) > 0.0) is outside
+
+
+# --- what the vehicle is told -----------------------------------------------------------------------------------------
+def told(bench: Bench) -> list[Edge | Ring]:
+    return [] if bench.vehicle.bounds is None else list(bench.vehicle.bounds.barriers)
+
+
+def test_of_many_edges_the_nearest_are_told() -> None:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": POLYGON})
+    turns = [2.0 * pi * k / 60 for k in range(60)]
+    bench.upload([zone(5001, 200 * cos(turn), 200 * sin(turn), 60.0) for turn in turns], 1)
+    bench.airborne()
+    assert bench.core.commands.guided_target(position=(150.0, 0.0, -10.0)).ok
+    bench.run(40.0)
+    edges = [barrier for barrier in told(bench) if isinstance(barrier, Edge)]
+    assert len(edges) == BARRIERS
+    assert max(hypot(edge.start[0] - 150.0, edge.start[1]) for edge in edges) < 300.0
+    assert bench.core.fence.command(0.0).ok
+    assert told(bench) == []
+
+
+def test_only_what_is_selected_is_told() -> None:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 50})
+    bench.upload(box(40.0), 1)
+    bench.airborne()
+    bench.run(1.0)
+    assert told(bench) == [Ring((0.0, 0.0), 50.0, inside=True)]
+    bench.parameters.set("FENCE_TYPE", POLYGON)
+    bench.run(1.0)
+    assert len(told(bench)) == 4
