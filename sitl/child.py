@@ -77,7 +77,7 @@ class SitlChild:
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """Process id of the child."""
         return self._process.pid
 
     def check(self) -> None:
@@ -115,7 +115,7 @@ def _how(status: int) -> str:
 
 
 def _apart() -> dict[str, Any]:
-    """How the child is started in a process group of its own, so that a Ctrl-C at the terminal reaches the service
+    """Options that start the child in a process group of its own, so that a Ctrl-C at the terminal reaches the service
     first. On Linux it asks the kernel for SIGKILL when its parent ends, before it becomes the binary."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}

@@ -89,7 +89,7 @@ class FlightCommands:
 
     # --- GUIDED ---------------------------------------------------------------------------------------------------
     def _flight(self) -> GuidedFlight | None:
-        """What takes guided targets now: GUIDED, or AUTO in a GUIDED_ENABLE item."""
+        """Flight mode that takes guided targets now: GUIDED, or AUTO in a GUIDED_ENABLE item."""
         if self._modes.mode is self._guided:
             return self._guided.flight
         return self._auto.guided if self._modes.mode is self._auto else None

@@ -43,16 +43,16 @@ class PilotInput:
         self._throttle = 0.0
         self._sticks = Sticks()
         self.radio_dead = False
-        """Nothing that moves the sticks comes through."""
+        """True while no transmitter and no ground station moves the sticks."""
         self._switch_asked = (-1, -1)
         self._switch: tuple[float, ...] = ()
         self._radio: Sticks | None = None
         self.channels: tuple[float, ...] = ()
         """The pulses that were heard, from channel 1 on, us; 0: none on this channel."""
         self.held = False
-        """Somebody moves the sticks."""
+        """True while a transmitter or a ground station moves the sticks."""
         self.overridden = False
-        """Somebody is a ground station."""
+        """True while the sticks are a ground station's (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL)."""
         self.found = True
         """Since it was switched on there has been a radio, or a ground station in its place."""
         if facts.param("SIM_RC_FAIL") != 0.0:
@@ -141,8 +141,8 @@ class PilotInput:
         self._modes.mode.sticks_moved(self._sticks)
 
     def mode_complaint(self, spec: ModeSpec) -> str | None:
-        """Why a mode in which the throttle is direct may not be entered: it would leap off the ground, or there is no
-        pilot (ArduCopter/mode.cpp, set_mode)."""
+        """Reason to refuse a mode in which the throttle is direct: the vehicle would leap off the ground, or there is
+        no pilot (ArduCopter/mode.cpp, set_mode)."""
         if not spec.manual_throttle or not self._facts.vehicle_class.hovers:
             return None
         if self._facts.armed and self._facts.landed and not self._modes.spec.manual_throttle and self._leaps():
@@ -158,7 +158,7 @@ class PilotInput:
 
     @property
     def at_rest(self) -> bool:
-        """Somebody holds the sticks, and the throttle moves nothing: down, or of what drives in its centre."""
+        """True when there is a pilot, and the throttle moves nothing: down, or in its centre on a rover or boat."""
         if not self._facts.vehicle_class.flies:
             return self.held and abs(self._sticks.throttle - _CENTRE) < _LOW
         return self.held and self._sticks.throttle < _LOW
@@ -175,7 +175,7 @@ class PilotInput:
 
     @property
     def deflected(self) -> bool:
-        """Does some stick ask for movement? (A rover's throttle rests in the centre.)"""
+        """True when some stick is out of its rest. (A rover's throttle rests in the centre.)"""
         sticks = self._sticks
         return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
 

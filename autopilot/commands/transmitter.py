@@ -75,7 +75,7 @@ class TransmitterArming:
 
     # --- the stick ------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
-        """Has the stick been held for long enough?"""
+        """Arm or disarm once the stick has been held for long enough."""
         gesture = self._held()
         if gesture is not self._gesture:
             self._gesture = gesture
@@ -122,7 +122,7 @@ class TransmitterArming:
         return self._procedure().arm(self._facts.now_ms)
 
     def _complaint(self) -> str | None:
-        """What keeps a transmitter, and not a ground station, from arming."""
+        """Reason to refuse arming by a transmitter where a ground station could arm."""
         spec, kind = self._modes.spec, self._facts.vehicle_class
         if not kind.flies or self._modes.number != kind.modes.guided:
             return None

@@ -1,4 +1,4 @@
-"""Where a mission item is, in the vehicle's local frame. What its height counts from:
+"""Position of a mission item in the vehicle's local frame, NED m. What its height counts from:
 `autopilot.interface.geo.altitude_amsl`."""
 
 from __future__ import annotations

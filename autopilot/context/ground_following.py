@@ -95,7 +95,7 @@ class GroundFollower:
         return self._plan(target.start or self._facts.vehicle.state.position, first=True)
 
     def next_piece(self) -> Target | None:
-        """What is flown when a piece has been; None when that was the last, or no ground is followed."""
+        """Next piece to fly; None when that was the last, or no ground is followed."""
         if self._leg is None:
             return None
         if not self._pieces:
@@ -121,7 +121,7 @@ class GroundFollower:
         return self._due_ms
 
     def update(self, now_ms: int) -> Target | None:
-        """Where the data have ended: another piece to fly, when they have come."""
+        """Fly another piece where the terrain data had ended and have now come."""
         if self._due_ms is None or now_ms < self._due_ms or self._blind_ms is None:
             return None
         if self._revision != self._facts.terrain.revision:

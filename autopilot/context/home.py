@@ -92,7 +92,7 @@ class ReturnPoint:
         return local(self._facts, best)
 
     def _ground(self, item: MissionItem) -> float | None:
-        """Of the ground at a rally point, if it counts from there."""
+        """Ground height at a rally point, m, if the point counts from there."""
         if item.frame not in ABOVE_GROUND:
             return None
         self._facts.terrain.ask(item.x, item.y)

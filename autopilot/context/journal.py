@@ -1,4 +1,4 @@
-"""What must survive a crash, and how the core asks for it to be kept.
+"""Journal of what must survive a crash, and how the core asks for it to be kept.
 
 A change is submitted and gets a ticket; whoever owes somebody an acknowledgement waits until the ticket is durable.
 The core never writes: `sortie` implements `Journal` on SQLite with one writer thread, tests use `MemoryJournal`.
@@ -67,7 +67,7 @@ class Journal(Protocol):
         """The highest ticket that is settled: written, or failed."""
 
     def failure(self, ticket: int) -> str | None:
-        """Why a settled ticket was not written (disk full, read only, ...), or None when it was."""
+        """Reason that a settled ticket was not written (disk full, read only, ...), or None when it was."""
 
 
 class MemoryJournal:

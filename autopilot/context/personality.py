@@ -23,9 +23,9 @@ class FailsafeCause(Enum):
 
 
 class FailsafeRules(Protocol):
-    """How a kind of vehicle, or a firmware, acts on a failure. `deadline_ms`: when `update` must run, vehicle time;
-    `warns_of_variance`: it tells that the estimator has failed, whatever follows; `needs_sticks`, `needs_station`: it
-    is not armed while they are lost."""
+    """Port: how a kind of vehicle, or a firmware, acts on a failure. `deadline_ms`: when `update` must run, vehicle
+    time; `warns_of_variance`: it tells that the estimator has failed, whatever follows; `needs_sticks`,
+    `needs_station`: it is not armed while they are lost."""
 
     @property
     def warns_of_variance(self) -> bool: ...
@@ -41,7 +41,7 @@ class FailsafeRules(Protocol):
         """A loss may have lasted long enough now."""
 
     def in_force(self, *, failing: bool) -> bool:
-        """Is a failsafe in force (system_status CRITICAL)? `failing`: battery or estimator have failed."""
+        """True while a failsafe is in force (system_status CRITICAL). `failing`: battery or estimator have failed."""
 
     def armed(self, armed: bool) -> None:
         """Begin or end a flight."""

@@ -1,4 +1,4 @@
-"""Whose turn it is in a pass: one ordered table of the parts that want to be called, and the walk over it.
+"""Turns of a pass: one ordered table of the parts that want to be called, and the walk over it.
 
 A pass has four walks, each in the order of the table: `begin`, then `hear` (only when the vehicle has raised events,
 and only rows that hear one of them), then `update`; `next_deadline_ms` asks the same rows when they want the next pass.

@@ -1,4 +1,4 @@
-"""What the parts of an autopilot share, as three narrow faces: facts, a voice, and the helm.
+"""Shared context of an autopilot's parts, as three narrow faces: facts, a voice, and the helm.
 
 None of them decides anything. `VehicleFacts` says how things stand, `Announcer` collects what is to be said,
 `Helm` gives the vehicle its target. A part takes those that it needs; a mode, which flies, gets all three
@@ -26,7 +26,7 @@ from autopilot.vehicles.vehicle_class import Measure
 
 
 class ParameterValues(Protocol):
-    """What the core needs of `autopilot.parameters.Parameters`."""
+    """Port: parameters as the core reads them (`autopilot.parameters.Parameters`)."""
 
     version: int
 
@@ -48,7 +48,7 @@ class KnownVehicle(Protocol):
 
 
 class VehicleFacts:
-    """How things stand, by the vehicle and by its parameters. `now_ms`: vehicle time of this pass, set by the
+    """State of the vehicle, from its reports and its parameters. `now_ms`: vehicle time of this pass, set by the
     autopilot alone; `home` is set by `autopilot.context.home.Home`, `armed_yaw` by `autopilot.safety.arming.Arming`.
     `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
 
@@ -160,7 +160,7 @@ class Announcer:
         self.events.append(event)
 
     def take_events(self) -> list[Event]:
-        """What was announced since the last call, in order."""
+        """Events announced since the last call, in order."""
         taken, self.events = self.events, []
         return taken
 
@@ -171,7 +171,7 @@ class Announcer:
 
 
 class LegPieces(Protocol):
-    """What cuts targets into pieces: `autopilot.context.ground_following.GroundFollower`."""
+    """Port: cutting of targets into pieces (`autopilot.context.ground_following.GroundFollower`)."""
 
     def begin(self, target: Target) -> Target: ...
     def next_piece(self) -> Target | None: ...

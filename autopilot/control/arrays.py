@@ -27,7 +27,7 @@ ARCCOSINE: Final = 3
 
 @jit
 def value_of(which: int, x: float, y: float) -> float:
-    """One of the functions above; nan for another number."""
+    """Value of the function above with this number; nan for another number."""
     if which == SINE:
         return sin_of(x)
     if which == COSINE:

@@ -1,4 +1,5 @@
-"""Is a kernel being compiled, or only taken from the disk? A person is told of the one, which takes a minute.
+"""Notes whether a kernel is being compiled, or only taken from the disk. A person is told of the one, which takes a
+minute.
 
 `autopilot.control.jit` notes it here, so that who asks need not import numba.
 """
@@ -9,7 +10,7 @@ from collections.abc import Callable
 
 
 def _nobody() -> None:
-    """Nobody is told."""
+    """Default listener: tells nobody."""
 
 
 class CompilerWatch:
@@ -24,7 +25,7 @@ class CompilerWatch:
         self.compiled = False
 
     def begins(self) -> None:
-        """Something is being compiled."""
+        """Note that compilation has begun."""
         if not self.compiled:
             self.compiled = True
             self.on_first()

@@ -118,7 +118,7 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool,
 
 @jit
 def is_elsewhere(s: L.Row) -> bool:
-    """Is the reference farther than `BESIDE` from the leg's start?"""
+    """True when the reference is farther than `BESIDE` (m) from the leg's start."""
     n, e, d = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
     return n * n + e * e + d * d > BESIDE * BESIDE
 
@@ -153,7 +153,8 @@ def goes_on(s: L.Row, p: L.Row, t: L.Row, along: float, last: float) -> bool:
 
 @jit
 def keep_off(s: L.Row, along: float) -> None:
-    """What the reference is off the leg's start, and its motion but for the speed `along` the leg, is what fades."""
+    """Let the offset of the reference from the leg's start fade, and its motion but for the speed `along` the leg
+    (m/s)."""
     for i in range(3):
         s[L.S_OFF + i] = s[L.S_RPN + i] - s[L.S_A_N + i]
         s[L.S_OFF + 3 + i] = s[L.S_RVN + i] - along * s[L.S_U_N + i]
@@ -320,7 +321,7 @@ def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
 
 @jit
 def follow_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """One tick along the profiles; is the reference half-way through the turn, or at the end?"""
+    """Advance a tick along the profiles; True when the reference is half-way through the turn, or at the end."""
     dt = keep_pace(s, p)
     follow_limits(s, p)
     fade_onto(s, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D])
@@ -341,7 +342,7 @@ def follow_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def fly_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """One tick along the profiles; is the leg flown?"""
+    """Advance a tick along the profiles; True when the leg is flown."""
     if not follow_curve(s, p, t):
         return False
     if s[L.S_CORNER] > 0.0:

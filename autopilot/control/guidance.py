@@ -1,4 +1,4 @@
-"""What is flown: one tick of the present target (50 Hz).
+"""Guidance: a tick of the present target (50 Hz).
 
 Each kind of target gives the reference a velocity field (`autopilot.control.reference`) and says when its end condition
 is met; sticks and attitude targets go to the attitude controller directly, with the reference carried along.
@@ -238,7 +238,7 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """One tick of the present target, in the air (or taking off): reference, arrival, attitude and collective."""
+    """Fly a tick of the present target, in the air (or taking off): reference, arrival, attitude and collective."""
     kind = t[L.T_KIND]
     if kind == L.KIND_PILOT:
         fly_sticks(s, p, t)

@@ -1,4 +1,4 @@
-"""Where the nose points: yaw demands turned into a rate- and acceleration-limited heading reference."""
+"""Heading control: yaw demands turned into a rate- and acceleration-limited heading reference."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def begin_yaw(s: L.Row, t: L.Row) -> None:
 
 @jit
 def steer(s: L.Row, p: L.Row, t: L.Row, along: float, moving: bool) -> None:
-    """One tick of the heading reference; `along` is the direction of travel, meaningful while `moving`."""
+    """Advance the heading reference by a tick; `along` is the direction of travel, rad, meaningful while `moving`."""
     mode = t[L.T_YAW_MODE]
     fastest = p[L.P_YAW_RATE]
     if mode == ANGLE and t[L.T_YAW_RATE] > 0.0:

@@ -74,7 +74,7 @@ def reset_horizontal(s: L.Row, position: float, velocity: float) -> None:
 
 @jit
 def predict(s: L.Row) -> None:
-    """One tick of inertial navigation with the specific force summed over it, and of all covariances."""
+    """Advance inertial navigation by a tick, with the specific force summed over it, and all covariances."""
     t = L.TICK
     a, b, c, d = s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3]
     x, y, z = s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ]

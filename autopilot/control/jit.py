@@ -74,7 +74,7 @@ def _numba() -> Any:
             COMPILER.begins()
 
         def on_end(self, event: Any) -> None:
-            """It stays noted."""
+            """Keep the note: the process has compiled."""
 
     event.register("numba:compile", Listener())
     with global_compiler_lock:  # what numba has never more than once, is taken in here: see `test_jit.py`

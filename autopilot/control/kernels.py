@@ -1,4 +1,5 @@
-"""What is compiled, and how it runs here: from the library that the package carries, by numba, or as plain Python.
+"""Compiled functions, and how they run here: from the library that the package carries, by numba, or as plain
+Python.
 
 Each function that Python calls is an `Entry`: a plain Python function on arrays, and its types. `python -m
 sortie.kernels` compiles all of them into one library for each kind of machine (`autopilot.control.library`), which
@@ -36,7 +37,7 @@ SOURCES: Final = (
 
 
 class Kernel(Enum):
-    """How compiled functions run in this process."""
+    """Ways in which compiled functions run in a process."""
 
     LIBRARY = "library"
     JIT = "jit"
@@ -44,7 +45,7 @@ class Kernel(Enum):
 
 
 class KernelError(Exception):
-    """What was asked for by `SORTIE_KERNEL` cannot be had; the text says why."""
+    """Failure to run functions as `SORTIE_KERNEL` asks; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ def source_files() -> list[Path]:
 
 @cache
 def fingerprint() -> str:
-    """What a compiled function is known by again: the contents of all sources, wherever they lie."""
+    """Digest by which a compiled function is known again: the contents of all sources, wherever they lie."""
     return fingerprint_of(source_files())
 
 
 def fingerprint_of(files: list[Path]) -> str:
-    """Of the contents of `files`; line ends do not count, which a checkout may have changed."""
+    """Digest of the contents of `files`; line ends do not count, which a checkout may have changed."""
     digest = hashlib.sha256()
     for source in files:
         data = source.read_bytes().replace(b"\r\n", b"\n")
@@ -78,7 +79,7 @@ def fingerprint_of(files: list[Path]) -> str:
 
 @cache
 def choice() -> Choice:
-    """How functions run here, found out once. Imports no numba."""
+    """Choice of how functions run here, made once. Imports no numba."""
     wanted = os.environ.get(VARIABLE, "")
     if wanted not in ("", *(kernel.value for kernel in Kernel)):
         raise KernelError(f"{VARIABLE} must be library, jit or python, not {wanted!r}")
@@ -107,7 +108,7 @@ def compiled() -> bool:
 
 
 def plain_warning() -> str | None:
-    """One line for a person where plain Python flies although nobody asked for it."""
+    """Warning, a line for a person, where plain Python flies although nobody asked for it."""
     chosen = choice()
     if chosen.kernel is not Kernel.PYTHON or chosen.why is None:
         return None
@@ -126,7 +127,7 @@ class Entry:
 
     @cached_property
     def call(self) -> Callable[..., Any]:
-        """It, as it runs in this process; loaded or compiled on first use."""
+        """Function as it runs in this process; loaded or compiled on first use."""
         chosen = choice()
         if chosen.library is not None:
             return chosen.library.function(self.name, self.signature)
@@ -145,7 +146,7 @@ class Entry:
 
     @property
     def loaded(self) -> bool:
-        """Has it been called or loaded?"""
+        """True once it has been called or loaded."""
         return "call" in vars(self)
 
     def plain(self) -> Callable[..., Any]:

@@ -97,7 +97,7 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """One tick along the leg, or, once the corner was begun, along the next."""
+    """Fly a tick along the leg, or, once the corner was begun, along the next."""
     share = leash(s)
     if s[L.S_PHASE] == 0.0:
         rn, re, rd = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]

@@ -41,13 +41,13 @@ def this_target() -> str | None:
 
 
 def library_file(target: str, folder: Path) -> Path:
-    """Where the library of a kind of machine is; its note has the suffix `.txt`."""
+    """Path of the library for a kind of machine; its note has the suffix `.txt`."""
     suffixes = dict(_SYSTEMS.values())
     return folder / f"kernels-{target}{suffixes.get(target.rpartition('-')[2], '.so')}"
 
 
 def fits(target: str, fingerprint: str, folder: Path) -> bool:
-    """Is there a whole one for `target`, of these sources?"""
+    """True when there is a whole library for `target`, made of these sources."""
     try:
         return _judged(target, fingerprint, folder).exists()
     except LibraryError:
@@ -84,7 +84,7 @@ def _judged(target: str, fingerprint: str, folder: Path) -> Path:
 
 
 def _runs_here(target: str) -> bool:
-    """Has the processor what the baseline asks for? armv8-a is every aarch64."""
+    """True when the processor has what the baseline asks for. armv8-a is every aarch64."""
     if target != "x86_64-linux":
         return True  # macOS and Windows of today run on nothing older
     try:
@@ -109,14 +109,14 @@ class Library:
 
 
 def argument_kinds(signature: str) -> list[tuple[str, int]]:
-    """Of each argument its number type and how many sizes it has, 0: a number."""
+    """Number type of each argument, and how many sizes it has, 0: a number."""
     inside = signature[signature.index("(") + 1 : -1]
     found = re.findall(r"(\w+)(\[[^\]]*\])?", inside)
     return [(name, axes.count(",") + 1 if axes else 0) for name, axes in found]
 
 
 class LibraryFunction:
-    """One function of the library, called as the Python function that it was made of."""
+    """Library function, called as the Python function that it was made of."""
 
     def __init__(self, function: Any, signature: str) -> None:
         function.restype = ctypes.c_int64
@@ -143,7 +143,7 @@ class LibraryFunction:
 
 
 def _words(kinds: Sequence[tuple[str, int]], arguments: Sequence[Any]) -> list[int]:
-    """What the block says of `arguments`; TypeError for an array that the function cannot take."""
+    """Words of the block for `arguments`; TypeError for an array that the function cannot take."""
     words: list[int] = []
     for (dtype, axes), value in zip(kinds, arguments, strict=True):
         if axes == 0:

@@ -1,4 +1,4 @@
-"""How fast a leg is flown: a speed profile along its line with limited acceleration, jerk and snap, in a row's block.
+"""Speed along a leg: a profile along its line with limited acceleration, jerk and snap, in a row's block.
 
 A profile begins at a speed, changes to another, keeps it, and comes to rest at its end, or to a last speed. Each change
 of speed is built of ramps of the acceleration (up, held, down), each ramp of a jerk that grows linearly, holds and

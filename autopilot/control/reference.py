@@ -31,8 +31,8 @@ def approach(error: float, gain: float, limit: float) -> float:
 
 @jit
 def overspeed_gain(down: float, most_up: float, most_down: float) -> float:
-    """How many times the vertical acceleration and jerk may be the limits, at `down` m/s: 1 within the speeds allowed.
-    A mode that is entered while climbing fast would else go on climbing for tens of metres."""
+    """Factor on the limits of vertical acceleration and jerk, at `down` m/s: 1 within the speeds allowed. A mode that
+    is entered while climbing fast would else go on climbing for tens of metres."""
     if down > most_down and most_down > 0.0:
         return OVERSPEED_GAIN * down / most_down
     if -down > most_up and most_up > 0.0:

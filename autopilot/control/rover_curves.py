@@ -59,7 +59,8 @@ def begin_driven(s: L.Row, p: L.Row, t: L.Row, renewed: bool) -> None:
 
 @jit
 def wanted_velocity(s: L.Row, p: L.Row, gain: float) -> tuple[float, float]:
-    """What takes the vehicle after the reference, which is made good by `gain` (1/s); no faster than allowed."""
+    """Velocity (north, east, m/s) that takes the vehicle after the reference, which is made good by `gain` (1/s); no
+    faster than allowed."""
     pace = max(s[L.S_PACE], SLOWEST_PACE)
     n = s[L.S_RVN] / pace + gain * (s[L.S_RPN] - s[L.S_EPN])
     e = s[L.S_RVE] / pace + gain * (s[L.S_RPE] - s[L.S_EPE])
@@ -110,7 +111,7 @@ def turn_rate(s: L.Row, p: L.Row) -> float:
 
 @jit
 def drive_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """One tick of the reference; is the leg driven?"""
+    """Advance the reference by a tick; True when the leg is driven."""
     turning = s[L.S_PHASE]  # of the vehicle, which follows the lines
     if turning == 1.0:  # it is on its way along the next one: the reference comes after it
         s[L.S_PACE] = 1.0

@@ -1,4 +1,4 @@
-"""What a rover drives: one tick of the present target (50 Hz), and what it notices by itself.
+"""Guidance of a rover: a tick of the present target (50 Hz), and what it notices by itself.
 
 Every kind of target comes down to a turn rate and a speed (`autopilot.control.rover_lines`), which steering and
 throttle follow (`autopilot.control.rover_steering`). A rover has no height: targets count horizontally. It always
@@ -133,7 +133,7 @@ def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float
 
 @jit
 def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """One tick along a leg, and at its end."""
+    """Drive a tick along a leg, and at its end."""
     if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # nobody gave another target: stop at the end
         s[L.S_CORNER] = 0.0
         s[L.S_PHASE] = 0.0
@@ -215,7 +215,7 @@ def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def drive_target(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """One tick of the present target, armed."""
+    """Drive a tick of the present target, armed."""
     kind = t[L.T_KIND]
     if kind == L.KIND_PILOT:
         drive_sticks(s, p, t)
@@ -257,7 +257,7 @@ def watch_stuck(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def decide_rover(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """One tick of everything that is decided in the kernel, after the estimator."""
+    """Decide, in a tick after the estimator, all that the kernel decides for a rover."""
     if t[L.T_SEQ] != s[L.S_SEQ]:
         begin(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:

@@ -143,8 +143,8 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def turn_begins(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """How far before the end the turn onto the next leg begins, m: the tangent of the arc, and the way in which the
-    turn rate builds up."""
+    """Distance before the end at which the turn onto the next leg begins, m: the tangent of the arc, and the way in
+    which the turn rate builds up."""
     speed = abs(s[L.S_SPEED])
     radius = turn_radius(p, speed)
     begin = radius * tan(s[L.S_HALF_TURN])

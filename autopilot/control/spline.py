@@ -86,7 +86,8 @@ def stop_at_end(s: L.Row, t: L.Row) -> None:
 
 @jit
 def tangent_of_motion(s: L.Row) -> tuple[float, float, float]:
-    """As long as the leg, where the reference goes; none at rest, or where it goes away from the leg's end."""
+    """Tangent along the reference's velocity, as long as the leg, m; zero at rest, or where it goes away from the leg's
+    end."""
     n, e, d = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
     speed = sqrt(n * n + e * e + d * d)
     if speed < RESTS or n * s[L.S_U_N] + e * s[L.S_U_E] + d * s[L.S_U_D] <= 0.0:
@@ -130,7 +131,7 @@ def speed_onto_spline(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def terms(s: L.Row, t: L.Row, i: int, u: float) -> tuple[float, float, float, float]:
-    """Of axis `i` at parameter `u`: place and its three derivatives."""
+    """Place of axis `i` at parameter `u`, m, and its three derivatives."""
     a, b = s[L.S_A_N + i], t[L.T_END_N + i]
     v, w = s[L.S_TM0N + i], s[L.S_TM1N + i]
     c = 3.0 * (b - a) - 2.0 * v - w
@@ -173,7 +174,8 @@ def speed_at(s: L.Row, p: L.Row, t: L.Row, u: float) -> tuple[float, float]:
 
 @jit
 def turns_back(s: L.Row, p: L.Row, speed: float, un: float, ue: float, ud: float) -> bool:
-    """Has the curve turned by more in a tick than can be flown? Out and back on one line it does so at once, unbent."""
+    """True when the curve has turned by more in a tick than can be flown. Out and back on one line it does so at once,
+    unbent."""
     n = speed * un - (s[L.S_RVN] - s[L.S_OFF + 3])
     e = speed * ue - (s[L.S_RVE] - s[L.S_OFF + 4])
     d = speed * ud - (s[L.S_RVD] - s[L.S_OFF + 5])
@@ -183,7 +185,7 @@ def turns_back(s: L.Row, p: L.Row, speed: float, un: float, ue: float, ud: float
 
 @jit
 def close_gap(s: L.Row, n: float, e: float, d: float) -> None:
-    """Where the curve turned back within the tick it is not where its velocity led: the difference fades."""
+    """Let the difference fade that a curve which turned back within the tick leaves to where its velocity led."""
     n = s[L.S_RPN] - s[L.S_OFF] + L.TICK * (s[L.S_RVN] - s[L.S_OFF + 3]) - n
     e = s[L.S_RPE] - s[L.S_OFF + 1] + L.TICK * (s[L.S_RVE] - s[L.S_OFF + 4]) - e
     d = s[L.S_RPD] - s[L.S_OFF + 2] + L.TICK * (s[L.S_RVD] - s[L.S_OFF + 5]) - d
@@ -195,7 +197,7 @@ def close_gap(s: L.Row, n: float, e: float, d: float) -> None:
 
 @jit
 def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """One tick along the curve; is it flown?"""
+    """Advance a tick along the curve; True when it is flown."""
     dt = keep_pace(s, p)
     u = s[L.S_TAU]
     if s[L.S_CURVING] == 0.0:  # the curve waits for a reference that is behind

@@ -1,4 +1,4 @@
-"""What the vehicle notices by itself (50 Hz): spooling up, liftoff, landing, crash, cutoff, battery, position lost.
+"""Detectors of the vehicle (50 Hz): spooling up, liftoff, landing, crash, cutoff, battery, position lost.
 
 Each finding raises its event bit once. The numbers are ArduPilot's where it has them (landing detector: 1 s at rest
 with the thrust down; crash check: 30 degrees off the demand for 2 s without accelerating).
@@ -28,7 +28,7 @@ SPOOL_TIME = 0.5  # s from idle to flying
 
 @jit
 def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """Does this target take a vehicle off that stands on the ground?"""
+    """True when this target takes a vehicle off that stands on the ground."""
     kind = t[L.T_KIND]
     if kind == L.KIND_TAKEOFF:
         return s[L.S_ARRIVED] == 0.0
@@ -41,7 +41,7 @@ def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """One tick of everything that is decided in the kernel, after the estimator."""
+    """Decide, in a tick after the estimator, all that the kernel decides."""
     if t[L.T_SEQ] != s[L.S_SEQ]:
         begin(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:

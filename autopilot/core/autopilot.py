@@ -306,5 +306,5 @@ class Autopilot:
         self.failsafes.link_time(link_ms, self.facts.now_ms)
 
     def next_link_deadline_ms(self) -> int | None:
-        """When `update_link_clock` must be called next, on the link clock."""
+        """Time at which `update_link_clock` must be called next, on the link clock, ms."""
         return self.failsafes.ground_station.deadline

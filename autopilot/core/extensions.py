@@ -1,4 +1,4 @@
-"""What installed packages add to a vehicle: flight modes, mission commands, parameters.
+"""Extensions by installed packages: flight modes, mission commands, parameters.
 
 A package names such an object as an entry point (`sortie.config.installed` finds it); here is what the objects are, and
 the rule that two packages, or a package and the vehicle, cannot have one number or name.
@@ -56,7 +56,7 @@ class OwnParameters:
 
 @dataclass(frozen=True, slots=True)
 class From(Generic[T]):
-    """What a package adds; `package`: its name, for people."""
+    """Extension with the name of its package."""
 
     package: str
     what: T
@@ -68,7 +68,7 @@ class ClaimError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """All that is installed, free of contradictions. ClaimError otherwise."""
+    """Extensions of all installed packages, free of contradictions. ClaimError otherwise."""
 
     modes: Sequence[From[OwnMode]] = ()
     items: Sequence[From[OwnItem]] = ()
@@ -100,7 +100,7 @@ class Extensions:
         return replace(own, lines=own.lines + lines) if lines else own
 
     def lines_of(self, kind: str) -> Iterator[ParameterDef]:
-        """What packages add to the parameters of a kind of vehicle."""
+        """Parameters that packages add to a kind of vehicle."""
         for one in self.parameters:
             if kind in one.what.kinds:
                 yield from one.what.lines

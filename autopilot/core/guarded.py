@@ -33,7 +33,7 @@ class GuardedMode(Mode):
         self._failed = False
 
     def _ask(self, call: Callable[[], T], otherwise: T) -> T:
-        """What it says; `otherwise` once it has failed."""
+        """Answer of the mode; `otherwise` once it has failed."""
         if self._failed:
             return otherwise
         try:

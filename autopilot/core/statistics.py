@@ -1,4 +1,4 @@
-"""What is counted over the life of a vehicle: STAT_BOOTCNT, STAT_FLTTIME, STAT_RUNTIME, and STAT_RESET to begin anew.
+"""Statistics over the life of a vehicle: STAT_BOOTCNT, STAT_FLTTIME, STAT_RUNTIME, and STAT_RESET to begin anew.
 
 Kept when it changes: at switching on, at disarming, at the end. Setting STAT_RESET to 0 resets the counts and sets it
 to the time, another value is kept and resets nothing, so that a file of parameters does not. Source: ArduPilot

@@ -1,5 +1,4 @@
-"""What HEARTBEAT and SYS_STATUS say about the autopilot, as MAVLink's numbers (docs/reference/ground-stations.md, 1.3,
-1.4)."""
+"""Autopilot's part of HEARTBEAT and SYS_STATUS, as MAVLink's numbers (docs/reference/ground-stations.md, 1.3, 1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an autopilot is given, and how its modes and the executor of its missions are put together."""
+"""Wiring of an autopilot: its surroundings, its modes and the executor of its missions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from autopilot.safety.fence import FenceGuard
 
 
 class AllParameters(ParameterValues, Protocol):
-    """What the core needs of `autopilot.parameters.Parameters`."""
+    """Port: all parameters, as the core reads and lists them (`autopilot.parameters.Parameters`)."""
 
     listeners: list[Callable[[str, float], None]]
 
@@ -42,8 +42,8 @@ class AllParameters(ParameterValues, Protocol):
 
 
 class Stored(Protocol):
-    """What an earlier process left behind: plans by MAV_MISSION_TYPE, home as a person set it, and the sequencer's
-    index and state."""
+    """State that an earlier process left behind: plans by MAV_MISSION_TYPE, home as a person set it, and the
+    sequencer's index and state."""
 
     @property
     def plans(self) -> Mapping[int, Items]: ...
@@ -101,7 +101,7 @@ def build_executor(
     auxiliary: AuxFunctions,
     destination: Destination,
 ) -> AutoExecutor:
-    """What flies the items of AUTO's mission."""
+    """Build the executor of the items of AUTO's mission."""
     facts, announcer, helm, limits = context.facts, context.announcer, context.helm, GuidedLimits()
     guided = GuidedFlight(facts, announcer, helm, heading)
     nav = NavTools(

@@ -1,4 +1,4 @@
-"""What an actor is, and what it may do: send, ask, answer, find its siblings.
+"""Actors, and what they may do: send, ask, answer, find their siblings.
 
 An actor runs when it has a message, a piece of news that it listens for, or a deadline that has come. It keeps its
 state to itself; a restarted actor is a new object.

@@ -53,8 +53,8 @@ class FlightParts:
 
 
 def actor_makers(parts: FlightParts, context: FlightContext) -> list[Callable[[], Actor]]:
-    """What makes each actor, anew when it restarts, of just what it reads and calls; in the order in which they run
-    (docs/reference/flight-lifecycle.md, "Actors")."""
+    """Makers of the actors, called anew when they restart, each with just what it reads and calls; in the order in
+    which they run (docs/reference/flight-lifecycle.md, "Actors")."""
     p, vehicle, flags = parts, parts.helm.vehicle, context.flags
 
     def make_manager() -> FlightManager:

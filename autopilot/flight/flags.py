@@ -1,4 +1,4 @@
-"""How things stand, in one integer, and what is news: the edge between the core's facts and the actors.
+"""Flags of the vehicle's state in one integer, and its news: the edge between the core's facts and the actors.
 
 A flag is a fact that holds (armed, in the air, ...). It changes only with a vehicle event, a command or a deadline that
 the core announces, never by drifting, so that actors decide the same however often they are called. News is a mask:

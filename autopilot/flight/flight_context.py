@@ -1,4 +1,4 @@
-"""What the actors of one vehicle share: the buses, and how things stand.
+"""Shared context of one vehicle's actors: the buses, and the state of the vehicle.
 
 A bus holds one entry, the latest: a slow reader sees the newest value, never a backlog. What flows at control rate has
 no bus of its own: the vehicle's report (`autopilot.interface.report`) is that, and telemetry reads it.
@@ -47,7 +47,7 @@ class NoLogFiles:
         return None
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class Status:
 
 
 class FlightContext:
-    """What the actors of one vehicle tell each other beside messages. `auto_go_ms`: vehicle time at which FM_AUTO_GO
-    may fire, None once it is spent."""
+    """Shared values of one vehicle's actors beside their messages. `auto_go_ms`: vehicle time at which FM_AUTO_GO may
+    fire, None once it is spent."""
 
     def __init__(self, flags: Flags) -> None:
         self.flags = flags

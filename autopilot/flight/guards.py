@@ -1,4 +1,4 @@
-"""What the guards of the lifecycle table see of the vehicle now."""
+"""Guards of the lifecycle table: their view of the vehicle now."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ class Kernel:
             self.pending = True
 
     def post_news(self, news: int) -> None:
-        """Something happened (`autopilot.flight.flags`): wake whoever listens for it."""
+        """Post an event (`autopilot.flight.flags`): wake whoever listens for it."""
         for cell in self._order:
             heard = news & cell.actor.listens
             if heard and not cell.down:
@@ -236,7 +236,8 @@ class Kernel:
             self._on_restart()
 
     def _forget_requests(self, names: set[str]) -> None:
-        """Of actors that are gone, and those to them: who asked hears at once that no answer will come."""
+        """Forget requests of actors that are gone, and those to them: who asked hears at once that no answer will
+        come."""
         for tag, (_, request) in list(self._waiting.items()):
             if request.sender in names:
                 del self._waiting[tag]
@@ -256,7 +257,7 @@ class Kernel:
                 cell.restarts.clear()
 
     def is_down(self, name: str) -> bool:
-        """Is this actor down, or hanging?"""
+        """True when this actor is down, or hanging."""
         cell = self._cells[name]
         return cell.down or cell.hung
 

@@ -34,7 +34,7 @@ class FlightCommand(IntEnum):
 
 
 class GuardFacts(Protocol):
-    """What guards look at."""
+    """Facts that guards look at."""
 
     @property
     def begun_by_go(self) -> bool:
@@ -54,7 +54,7 @@ class GuardFacts(Protocol):
 
     @property
     def refusal(self) -> str | None:
-        """Why GO is impossible, or None."""
+        """Reason that GO is impossible, or None."""
 
     @property
     def critical_is_ours(self) -> bool:
@@ -110,7 +110,7 @@ def runs_on(flight: GuardFacts) -> bool:
 
 
 class Action(Enum):
-    """What FlightManager does; the value is its method's name, with an underscore before it."""
+    """Actions of FlightManager; the value is the method's name, with an underscore before it."""
 
     REFUSE_GO = "refuse_go"
     REFUSE_STATE = "refuse_state"
@@ -139,7 +139,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table."""
+    """Row of the table."""
 
     action: Action
     next: FlightState

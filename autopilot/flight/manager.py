@@ -194,7 +194,7 @@ class FlightManager(Actor):
         return Status(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
 
     def _answer(self, result: Result, reason: str = "") -> None:
-        """Of GO or ABORT, to the operator."""
+        """Answer GO or ABORT, to the operator."""
         self.port.notify(self.port.find_sibling("comms"), Tag.ANSWER, (int(result), reason))
 
     # --- actions: before the flight -------------------------------------------------------------------------------
@@ -293,16 +293,16 @@ class FlightManager(Actor):
             self._walk.at(FlightEvent.DURATION_OVER, self._duration_end)
 
     def _follow(self) -> None:
-        """Somebody else armed the vehicle: this is a plain flight."""
+        """Follow a plain flight: another than the flight manager armed the vehicle."""
         self._flight.begun_by_go = False
         self._duration_end = None
         self._start_motors()
 
     def _stay(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def _be_taken_over(self) -> None:
-        """Somebody starts the vehicle in the usual way, in the middle of a countdown too."""
+        """Let an operator start the vehicle in the usual way, in the middle of a countdown too."""
         if self._flight.begun_by_go:
             self._walk.reason = "taken over in the countdown"
         self._follow()

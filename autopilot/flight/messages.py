@@ -1,4 +1,4 @@
-"""What actors say to each other: notifications with fixed tags, requests and replies with tags made by the kernel.
+"""Messages of actors: notifications with fixed tags, requests and replies with tags made by the kernel.
 
 Source: seed 002, "Message Types"; tags are two ASCII letters. A payload is made of JSON values, so that a trace can be
 written and read back. Actors dispatch a request by its subject, never by its tag.
@@ -17,7 +17,7 @@ OK, FAIL = 0x00, 0x01
 
 
 class Kind(Enum):
-    """How a message travels. A TIMEOUT is what the asker gets instead of a reply that never came."""
+    """Ways in which a message travels. A TIMEOUT is what the asker gets instead of a reply that never came."""
 
     NOTIFY = "notify"
     REQUEST = "request"

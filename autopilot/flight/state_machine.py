@@ -32,9 +32,9 @@ class LifecycleStateMachine:
         self.event = FlightEvent.DISARMED
         """The present event."""
         self.reason = ""
-        """Why it came; an action may say it better."""
+        """Reason for the present state; an action may say it better."""
         self.cause = FlightEvent.DISARMED
-        """What a change of state is told to come from."""
+        """Event that a change of state is told to come from."""
 
     def dispatch(self, event: FlightEvent, reason: str) -> None:
         """`event` has happened: walk, with everything that it causes at once."""

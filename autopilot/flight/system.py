@@ -86,7 +86,7 @@ class FlightSystem:
         return self._arm_request
 
     def in_charge(self) -> bool:
-        """Does the flight manager stop the motors after a landing?"""
+        """True when the flight manager stops the motors after a landing."""
         return not self._kernel.is_down("flight_manager")
 
     def countdown_s(self) -> int:
@@ -234,7 +234,7 @@ class FlightSystem:
         self._key = self._context.flags.key()
 
     def next_deadline_ms(self) -> int | None:
-        """When an actor wants to run; at once when a command has changed how things stand since the last pass."""
+        """Time at which an actor wants to run, ms; at once when a command has changed the flags since the last pass."""
         if self._kernel.pending or self._context.flags.key() != self._key:
             return self._facts.now_ms
         return self._kernel.deadline_ms

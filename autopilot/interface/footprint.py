@@ -1,4 +1,4 @@
-"""What a camera sees of the ground: rays through its image, and where they meet it.
+"""Footprint of a camera on the ground: rays through its image, and where they meet the ground.
 
 The pinhole model: a point of the sensor and the lens make a ray (Hartley, Zisserman: Multiple View Geometry, 6.1); an
 ideal lens, without distortion. The camera's frame is that of MAVLink's gimbals: x along its optical axis, y to the

@@ -1,4 +1,4 @@
-"""Where everything is in the kernel's arrays.
+"""Layout of the kernel's arrays.
 
 The kernel works on flat float64 rows, one per vehicle: *state* (S_), *settings* (P_: parameters and constants),
 *target* (T_: what to fly) and *report* (`autopilot.interface.report`). Here are the fields of the control layer, for

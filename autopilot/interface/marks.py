@@ -22,7 +22,7 @@ def jit(function: F) -> F:
 
 
 def inline(function: F) -> F:
-    """As `jit`, never left as a call: for a part of a function that stands in another file. LLVM by itself leaves long
-    ones as calls, which cost a tenth of the kernel's speed."""
+    """Compile as `jit` does, never left as a call: for a part of a function that stands in another file. LLVM by itself
+    leaves long ones as calls, which cost a tenth of the kernel's speed."""
     MARKED.append((function, True))
     return function

@@ -80,7 +80,7 @@ def reduce(x: float) -> tuple[float, float, float]:
 
 @inline
 def small_sine(x: float, rest: float) -> float:
-    """Of `x + rest`, |x| up to pi/4."""
+    """Sine of `x + rest`, rad, |x| up to pi/4."""
     z = x * x
     p = -2.5050760109442983e-08 + z * 1.5896899138864372e-10
     p = -0.00019841269829857055 + z * (2.7557313706447422e-06 + z * p)
@@ -90,7 +90,7 @@ def small_sine(x: float, rest: float) -> float:
 
 @inline
 def small_cosine(x: float, rest: float) -> float:
-    """Of `x + rest`, |x| up to pi/4."""
+    """Cosine of `x + rest`, rad, |x| up to pi/4."""
     z = x * x
     p = 2.0875729315015132e-09 + z * -1.135993482362638e-11
     p = 2.4801587289673126e-05 + z * (-2.7557314401416493e-07 + z * p)
@@ -309,7 +309,7 @@ def hypot(*parts: float) -> float:
 
 
 def dist(a: Sequence[float], b: Sequence[float]) -> float:
-    """How far two points are from each other."""
+    """Distance of two points."""
     squares = 0.0
     for p, q in zip(a, b, strict=True):
         squares += (p - q) * (p - q)

@@ -1,4 +1,4 @@
-"""Why something happened, as types: what decides reads these, and the words for people are made from them.
+"""Reasons, as types: what decides reads these, and the words for people are made from them.
 
 The numbers are ArduPilot's own (AP_Vehicle/ModeReason.h, AP_Arming/AP_Arming.h `Method`): a DataFlash log carries them.
 """
@@ -12,7 +12,7 @@ from autopilot.interface.records import dataclass
 
 
 class ModeReason(IntEnum):
-    """Why the flight mode changed: ArduPilot's ModeReason, those that Sortie has a use for."""
+    """Reasons for a change of flight mode: ArduPilot's ModeReason, those that Sortie has a use for."""
 
     UNKNOWN = 0
     RC_COMMAND = 1
@@ -56,7 +56,7 @@ MODE_TEXTS: Final[dict[ModeReason, str]] = {
 BY_WISH: Final = frozenset(
     {ModeReason.RC_COMMAND, ModeReason.GCS_COMMAND, ModeReason.AUX_FUNCTION, ModeReason.MISSION_CMD}
 )
-"""Somebody wanted the mode; any other reason is a failsafe, or not known."""
+"""Reasons by which somebody wanted the mode; any other is a failsafe, or not known."""
 
 
 class ArmingMethod(IntEnum):
@@ -95,9 +95,9 @@ class Check(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ArmingReason:
-    """Why a vehicle may not be armed. `text`: in ArduPilot's words, without "PreArm: "; `check`: the bit that switches
-    it off, None: nothing does. `value` was measured, `limit` is what it would have to keep to, in the unit of the
-    parameter that sets it. `positional`: no obstacle to a mode that needs no position."""
+    """Reason to refuse arming. `text`: in ArduPilot's words, without "PreArm: "; `check`: the bit that switches it off,
+    None: nothing does. `value` was measured, `limit` is what it would have to keep to, in the unit of the parameter
+    that sets it. `positional`: no obstacle to a mode that needs no position."""
 
     text: str
     check: Check | None = None
@@ -113,7 +113,7 @@ COMPASS_FAILED: Final = ArmingReason("Compass not healthy")
 BAD_FIX: Final = ArmingReason("GPS 1: Bad fix", Check.GPS, positional=True)
 MOTORS_STOPPED: Final = ArmingReason("Motors Emergency Stopped")
 NEED_POSITION: Final = ArmingReason("Need Position Estimate", positional=True)
-"""What a vehicle says of its own sensors and its estimator."""
+"""Complaints of a vehicle's own sensors and its estimator, above."""
 
 
 class FlightEvent(Enum):

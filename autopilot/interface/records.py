@@ -28,7 +28,7 @@ else:
         slots: bool = False,
         kw_only: bool = False,
     ) -> Any:
-        """As `dataclasses.dataclass`, of its options those that are used here."""
+        """Make a dataclass as `dataclasses.dataclass` does, with the options that are used here."""
 
         def make(plain: type) -> type:
             plain.__doc__ = plain.__doc__ or plain.__name__  # else the standard library works one out, for 0.1 ms
@@ -66,7 +66,7 @@ class _Late:
 
 
 def _add(owner: type, name: str, make: Callable[[], Any]) -> None:
-    """What the class has of its own stays."""
+    """Add a method to the class, unless it has its own."""
     if name not in vars(owner):
         _Late(owner, name, make)
 
@@ -126,7 +126,8 @@ def _repr(self: Any) -> str:
 
 
 def _freeze(owner: Any, slots: bool) -> None:
-    """Nothing of an object changes. One with slots is pickled and copied by its fields, past what refuses that."""
+    """Freeze objects of the class: no field can be set. One with slots is pickled and copied by its fields, past what
+    refuses that."""
     names = {one.name for one in fields(owner)}
 
     def refuse(self: Any, name: str, *value: object) -> None:

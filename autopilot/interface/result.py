@@ -1,4 +1,4 @@
-"""How a request to the autopilot ended."""
+"""Results of requests to the autopilot."""
 
 from __future__ import annotations
 

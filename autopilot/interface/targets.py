@@ -36,7 +36,7 @@ __all__ = [
 
 
 class YawMode(IntEnum):
-    """Where the nose points."""
+    """Ways to point the nose."""
 
     KEEP = 0  # the heading at the moment the target was set
     ALONG = 1  # along the leg (towards the next waypoint)
@@ -199,7 +199,7 @@ class Attitude:
 
 
 class PilotKind(IntEnum):
-    """How sticks are understood."""
+    """Ways to understand the sticks."""
 
     STABILIZE = 0  # angles, throttle direct
     ALT_HOLD = 1  # angles, throttle = climb rate

@@ -57,7 +57,7 @@ class HeightMap:
         return height if height == height else None
 
     def heights_at(self, lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The same of many places; NaN where there is none."""
+        """Heights of many places, m; NaN where there is none."""
         y, x = (lats - self.south) * self.per_lat, (lons - self.west) * self.per_lon
         rows, columns = self.heights.shape
         inside = (y >= 0.0) & (y <= rows - 1) & (x >= 0.0) & (x <= columns - 1)
@@ -92,13 +92,14 @@ class Block:
 
     @property
     def pending(self) -> int:
-        """How many these are."""
+        """Number of the missing grids."""
         return self.missing.bit_count()
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Where a place lies: its block, the heights in it to the south-west, and how far it is from these (0 to 1)."""
+    """Cell of a place: its block, the heights at its south-west corner, and the shares (0 to 1) of the way to the
+    next."""
 
     key: tuple[int, int, int, int]
     corner: GeoPoint
@@ -113,7 +114,7 @@ def _on_earth(lat: float, lon: float) -> bool:
 
 
 class Terrain:
-    """What an autopilot knows of the ground. `spacing_m`: from height to height in what a ground station sends
+    """Terrain heights that an autopilot knows. `spacing_m`: from height to height in what a ground station sends
     (TERRAIN_SPACING); `enabled`: TERRAIN_ENABLE. `revision` counts what has come."""
 
     def __init__(self, ground: HeightMap | None, spacing_m: Callable[[], float], enabled: Callable[[], bool]) -> None:
@@ -128,7 +129,7 @@ class Terrain:
 
     @property
     def spacing_m(self) -> float:
-        """Of the blocks; another spacing makes all of them worthless."""
+        """Spacing of the blocks' heights, m; another spacing makes all of them worthless."""
         spacing = max(self._spacing_m(), 1.0)
         if spacing != self._spacing_now:
             self._spacing_now = spacing
@@ -138,7 +139,7 @@ class Terrain:
 
     @property
     def known(self) -> bool:
-        """Is there any terrain? Without, heights above the ground count from home."""
+        """True when there is any terrain. Without, heights above the ground count from home."""
         return self._enabled() and (self.ground is not None or any(block.bitmap for block in self._blocks.values()))
 
     @property
@@ -160,7 +161,7 @@ class Terrain:
 
     # --- what a ground station sends ------------------------------------------------------------------------------
     def receive(self, lat_e7: int, lon_e7: int, grid: int, heights: npt.NDArray[np.int16]) -> bool:
-        """One grid (4 x 4 heights) of the block with this corner; False when nobody asked for that block."""
+        """Take a grid (4 x 4 heights) of the block with this corner; False when nobody asked for that block."""
         for key, block in self._blocks.items():
             if (block.lat_e7, block.lon_e7) == (lat_e7, lon_e7):
                 north, east = divmod(grid, GRIDS_EAST)
@@ -201,7 +202,7 @@ class Terrain:
         return block
 
     def _cell(self, lat: float, lon: float) -> _Cell:
-        """As AP_Terrain::calculate_grid_info."""
+        """Cell of a place, by the rule of AP_Terrain::calculate_grid_info."""
         spacing = self.spacing_m
         reference = GeoPoint(float(floor(lat)), float(floor(lon)))
         north, east, _ = to_local(reference, lat, lon, 0.0)

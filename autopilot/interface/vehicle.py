@@ -41,7 +41,7 @@ _POSITION, _ASSUMED = int(EkfFlag.POS_HORIZ_ABS), int(EkfFlag.CONST_POS_MODE)  #
 
 
 class VehicleEvent(IntFlag):
-    """What a vehicle detects by itself. Each bit is raised once, at the tick of the event, and taken once."""
+    """Events that a vehicle detects by itself. Each bit is raised once, at the tick of the event, and taken once."""
 
     ARRIVED = 1  # the target's end condition was met (see each target)
     LANDED = 2  # landing detector: on the ground and at rest
@@ -84,9 +84,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the vehicle can do and is. `own_checks`: the vehicle has pre-arm checks of its own.
-    `own_fence`: the vehicle keeps it, Sortie passes it through. `own_modes`: it has flight modes of its own, which
-    others may change (`ControlledVehicle`). `own_takeoff`: it takes off for a mission that does not say so."""
+    """Capabilities of a vehicle. `own_checks`: the vehicle has pre-arm checks of its own. `own_fence`: the vehicle
+    keeps it, Sortie passes it through. `own_modes`: it has flight modes of its own, which others may change
+    (`ControlledVehicle`). `own_takeoff`: it takes off for a mission that does not say so."""
 
     spline: bool = True
     sticks: bool = True
@@ -163,7 +163,7 @@ class VehicleState:
 
 
 class ControlPart(Enum):
-    """What a RESET clears, by the actor that it belongs to (seed 002)."""
+    """Parts that a RESET clears, by the actor that each belongs to (seed 002)."""
 
     ESTIMATOR = "estimator"  # filters with their covariances: attitude, position, velocity, height, wind
     ALTITUDE = "altitude"  # height controller, learned hover thrust, landing state
@@ -188,7 +188,8 @@ class Vehicle(Protocol):
 
     @property
     def armable_reasons(self) -> Sequence[ArmingReason]:
-        """Why the vehicle itself is not ready (sensors, estimator, a controller's own PreArm texts); empty = ready."""
+        """Reasons of the vehicle itself not to be armed (sensors, estimator, a controller's own PreArm texts); empty =
+        ready."""
 
     def take_events(self) -> VehicleEvent:
         """All events since the last call, and forget them."""

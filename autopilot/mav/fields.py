@@ -1,4 +1,4 @@
-"""What the fields of messages hold: states, types, bits, results of a transfer."""
+"""Values of message fields: states, types, bits, results of a transfer."""
 
 from __future__ import annotations
 

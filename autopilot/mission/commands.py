@@ -1,4 +1,4 @@
-"""What a plan may hold: one row for each MAV_CMD, from which everything else that knows commands is derived.
+"""Commands of plans: a row for each MAV_CMD, from which everything else that knows commands is derived.
 
 The sequencer asks the row for the slot, the upload for parameters, place and frames, a vehicle class whether it can,
 AUTO for outputs, passing and holding, the announcement for the name, the documentation (docs/mission-items.md) for all
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class Slot(Enum):
-    """Who takes an item. The value is the word for it in the documentation."""
+    """Slots of the sequencer that take an item. The value is the word for it in the documentation."""
 
     NAV = "NAV"  # the sequencer's NAV slot, until the vehicle is there
     DO = "DO"  # its DO slot, done at once
@@ -57,7 +57,7 @@ class Slot(Enum):
 
 
 class Ability(Enum):
-    """What a vehicle must have to carry an item out. The value words it for the documentation."""
+    """Abilities that a vehicle must have to carry an item out. The value words it for the documentation."""
 
     ANY = "every vehicle"
     HEIGHT = "what has a height"
@@ -68,7 +68,7 @@ class Ability(Enum):
 
 
 class Output(Enum):
-    """What a payload does with an item."""
+    """Actions of a payload for an item."""
 
     SET = "an output is set"
     RECORDED = "recorded as a payload action"
@@ -98,9 +98,9 @@ _PLANS: Final = {Slot.FENCE: MissionType.FENCE, Slot.RALLY: MissionType.RALLY}
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """One command. `needs`: which vehicles carry it out, None: none does; the others keep it, as ArduPilot does, and
-    pass over it with a text. `place`: x, y are latitude and longitude, z a height. `holds`: param1 is a hold time, s
-    (in others it means pitch, turns or an option). `passed_by`: before it a copter's waypoint is not stopped at.
+    """Command of a plan. `needs`: which vehicles carry it out, None: none does; the others keep it, as ArduPilot does,
+    and pass over it with a text. `place`: x, y are latitude and longitude, z a height. `holds`: param1 is a hold time,
+    s (in others it means pitch, turns or an option). `passed_by`: before it a copter's waypoint is not stopped at.
     `comes_down`: done on the ground. `fitted_by`: the parameter that, not 0, says that a vehicle of any kind has the
     equipment for it (`is_fitted`)."""
 
@@ -287,7 +287,7 @@ def spec_of(command_id: int) -> CommandSpec | None:
 
 
 def is_fitted(command_id: int, param: Callable[[str], float]) -> bool:
-    """Has a vehicle with these parameters the equipment that a command is for?"""
+    """True when a vehicle with these parameters has the equipment that a command is for."""
     row = SPECS.get(command_id)
     return row is not None and row.fitted_by != "" and param(row.fitted_by) != 0.0
 
@@ -303,7 +303,8 @@ def cmd_has_location(command_id: int) -> bool:
 
 
 def drives_navigation(command_id: int) -> bool:
-    """Does the command take the NAV slot? The seed's rule and the three commands that ArduPilot counts besides."""
+    """True when the command takes the NAV slot. The seed's rule and the three commands that ArduPilot counts
+    besides."""
     return command_id <= _NAV_LAST or command_id in _BEYOND_NAV_LAST
 
 
@@ -318,7 +319,7 @@ def is_jump(command_id: int) -> bool:
 
 
 def is_do_item(command_id: int) -> bool:
-    """Is it for the DO slot: neither NAV nor handled by the sequencer itself (jumps and marks)?"""
+    """True for an item of the DO slot: neither NAV nor handled by the sequencer itself (jumps and marks)."""
     return not (drives_navigation(command_id) or command_id in _OWN)
 
 

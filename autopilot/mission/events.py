@@ -1,4 +1,4 @@
-"""What the sequencer says: events for telemetry, notices for people.
+"""Events of the sequencer for telemetry, and its notices for people.
 
 Events are seed 001's `MissionEvent` and are returned by the call that caused them. Notices tell what a person following
 the flight wants to know (an item started, one was skipped, a jump was taken); they carry numbers, and whoever listens
@@ -91,7 +91,7 @@ class HoldBegan:
 
 
 class WaitCause(Enum):
-    """Why a mission that should go on does not."""
+    """Causes for which a mission that should go on waits."""
 
     NO_POSITION = "no position"
 

@@ -26,8 +26,8 @@ class MissionExecutor(Protocol):
         """Begin `cmd`. NAV: set the target, ACCEPTED. DO: act, COMPLETE. CONDITION: begin to wait, ACCEPTED."""
 
     def verify_command(self, cmd: MissionItem) -> bool:
-        """Has `cmd` done what it is for (NAV: the vehicle has arrived)? Asked at each update for the item in the NAV
-        slot and for the one waiting in the DO slot, without side effects that depend on how often."""
+        """True when `cmd` has done what it is for (NAV: the vehicle has arrived). Asked at each update for the item in
+        the NAV slot and for the one waiting in the DO slot, without side effects that depend on how often."""
 
     def on_mission_complete(self) -> None:
         """No NAV item is left."""

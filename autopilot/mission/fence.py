@@ -124,7 +124,7 @@ def parse_fence(items: Sequence[MissionItem], *, empty_circles: bool = True) -> 
 
 
 def check_fence(items: Sequence[MissionItem], *, empty_circles: bool = False) -> str | None:
-    """What is wrong with `items` as a fence, or None. `empty_circles`: a radius of 0 is none."""
+    """Complaint about `items` as a fence, or None. `empty_circles`: a radius of 0 is none."""
     try:
         parse_fence(items, empty_circles=empty_circles)
     except FenceError as error:

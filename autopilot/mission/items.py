@@ -1,4 +1,4 @@
-"""One mission item, as a ground station sends it and as plan files hold it."""
+"""Mission item, as a ground station sends it and as plan files hold it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def jump_target(item: MissionItem, storage: MissionStorage) -> int | None:
 
 
 class JumpCounters:
-    """How often each jump item was taken. `keep_exhausted` (MIS_OPTIONS bit 3): a loop that has run out stays so."""
+    """Counters of how often each jump item was taken. `keep_exhausted` (MIS_OPTIONS bit 3): a loop that has run out
+    stays so."""
 
     def __init__(self, runs: dict[int, int] | None = None, *, keep_exhausted: bool = False) -> None:
         self._runs: dict[int, int] = {} if runs is None else runs
@@ -50,7 +51,7 @@ class JumpCounters:
     def follow(
         self, item: MissionItem, storage: MissionStorage, notify: Callable[[JumpTaken], None] | None = None
     ) -> int | None:
-        """Where to go on after jump `item`, counting it; None when its target does not exist."""
+        """Index to go on at after jump `item`, counting it; None when its target does not exist."""
         target = jump_target(item, storage)
         if target is None:
             return None

@@ -125,7 +125,7 @@ def _flatten(node: Node) -> Iterator[Node]:
 
 # --- surveys ----------------------------------------------------------------------------------------------------------
 def _survey(node: Node, first: int, last: int) -> Survey:
-    """What is noted about the area and the camera; a plan is never refused for what is not, or is no number."""
+    """Notes of the plan about the area and the camera; a plan is never refused for what is not, or is no number."""
     transects = node["TransectStyleComplexItem"]
     camera = _record(transects.value).get("CameraCalc")
     noted = _record(camera)

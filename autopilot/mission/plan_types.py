@@ -1,4 +1,4 @@
-"""What a plan file holds, and the one line that says why it could not be read.
+"""Plan files: their contents, and the one line that says why one could not be read.
 
 The readers and writers beside this module are pure: text in, plan out, or `PlanError`. Who opens files adds the name.
 """
@@ -35,9 +35,9 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a ground station notes about a survey or a corridor scan: its items, the area to be covered (degrees; of a
-    corridor its line), how wide a corridor is (0: an area), the camera, and how much of a photo the next one along and
-    beside it are to show again (0 to 1). None: not noted."""
+    """Survey or corridor scan as a ground station notes it: its items, the area to be covered (degrees; of a corridor
+    its line), how wide a corridor is (m, 0: an area), the camera, and how much of a photo the next one along and beside
+    it are to show again (0 to 1). None: not noted."""
 
     first: int
     last: int

@@ -12,7 +12,7 @@ __all__ = ["check_rally", "nearest", "rally_place"]
 
 
 def rally_place(item: MissionItem, home: GeoPoint, ground: float | None) -> GeoPoint:
-    """Where rally `item` is, altitude AMSL. `ground`: that of the ground there, if it is known."""
+    """Position of rally `item`, altitude AMSL, m. `ground`: that of the ground there, if it is known."""
     alt = altitude_amsl(item.frame, item.z, home, ground)
     return GeoPoint(item.x, item.y, item.z if alt is None else alt)
 
@@ -23,7 +23,7 @@ def nearest(places: Iterable[GeoPoint], here: GeoPoint) -> GeoPoint | None:
 
 
 def check_rally(items: Iterable[MissionItem]) -> str | None:
-    """What is wrong with `items` as rally points, or None."""
+    """Complaint about `items` as rally points, or None."""
     for at, item in enumerate(items):
         if item.command not in RALLY_COMMANDS:
             return f"rally item {at}: command {item.command} is no rally point"

@@ -107,22 +107,24 @@ class MissionSequencer:
         return self._mission_speed
 
     def change_speed(self, speed: float | None) -> None:
-        """Another speed along the track until the mission changes it again, m/s: a person's wish. None: the default."""
+        """Set the speed along the track, m/s, until the mission changes it again: a person's wish. None: the
+        default."""
         if speed != self._mission_speed:
             self._mission_speed = speed
             self._speed_changed()
 
     def is_holding(self) -> bool:
-        """Has the vehicle arrived and does the hold time run?"""
+        """True when the vehicle has arrived and the hold time runs."""
         return self._holding_since is not None
 
     def progress(self) -> tuple[int, MissionState]:
-        """What must survive a restart of the service, for `restore`."""
+        """Progress that must survive a restart of the service, for `restore`."""
         return self._index, self._state
 
     def next_deadline_ms(self) -> int | None:
-        """When `update` has to be called next although nothing happens: the end of a hold time, or the next tick (a
-        time just past) while DO items are being stepped through. Waiting for `verify_command` needs no deadline."""
+        """Time at which `update` has to be called next although nothing happens, ms: the end of a hold time, or the
+        next tick (a time just past) while DO items are being stepped through. Waiting for `verify_command` needs no
+        deadline."""
         if self._state is not MissionState.RUNNING:
             return None
         if self._nav_done or self._do.wants_step:
@@ -182,7 +184,7 @@ class MissionSequencer:
         return self._begin(storage, executor, route, self._reread(storage, kept), run_done=self._index)
 
     def update(self, storage: MissionStorage, executor: MissionExecutor, now_ms: int) -> list[MissionEvent]:
-        """One step at vehicle time `now_ms`: first the DO slot, then the NAV slot. Nothing unless Running."""
+        """Step at vehicle time `now_ms`: first the DO slot, then the NAV slot. Nothing unless Running."""
         if self._state is not MissionState.RUNNING:
             return []
         self._now_ms = now_ms

@@ -31,7 +31,7 @@ __all__ = [
 
 
 class MissionState(IntEnum):
-    """Where the sequencer stands. The numbers are stored (`journal.SaveProgress`)."""
+    """States of the sequencer. The numbers are stored (`journal.SaveProgress`)."""
 
     IDLE = 0
     RUNNING = 1
@@ -39,7 +39,7 @@ class MissionState(IntEnum):
 
 
 class DoTiming(IntEnum):
-    """When DO items run. The numbers are those of parameter SRT_MIS_DO_LEG."""
+    """Times at which DO items run. The numbers are those of parameter SRT_MIS_DO_LEG."""
 
     SEED = 0  # with the NAV item that they follow
     ARDUPILOT = 1  # when that NAV item is done
@@ -59,7 +59,7 @@ class NoNavigationItemError(SetCurrentError):
 
 @dataclass(frozen=True, slots=True)
 class MissionChange:
-    """What a new mission did to the sequencer. `restarted`: the item at the index was started again while running."""
+    """Effect of a new mission on the sequencer. `restarted`: the item at the index was started again while running."""
 
     events: list[MissionEvent]
     restarted: bool = False
@@ -73,7 +73,7 @@ _DEFAULT_SPEED: Final = -2.0
 
 @dataclass(frozen=True, slots=True)
 class SpeedChange:
-    """What a DO_CHANGE_SPEED asks for. `speed` in m/s, None: the vehicle's default again."""
+    """Change of speed by a DO_CHANGE_SPEED. `speed` in m/s, None: the vehicle's default again."""
 
     kind: int
     speed: float | None
@@ -89,7 +89,7 @@ def speed_change(item: MissionItem) -> SpeedChange | None:
 
 
 def hold_time_ms(item: MissionItem) -> int:
-    """How long `item` holds after arrival, ms: param1 s of WAYPOINT, LOITER_TIME and SPLINE_WAYPOINT, else 0. NaN,
+    """Hold time of `item` after arrival, ms: param1 s of WAYPOINT, LOITER_TIME and SPLINE_WAYPOINT, else 0. NaN,
     infinite and negative times count as 0. Rounded up, less the rounding of a 32 bit float on the wire."""
     spec = spec_of(item.command)
     if spec is None or not spec.holds or not isfinite(item.param1) or item.param1 <= 0.0:
@@ -129,7 +129,7 @@ class DoSlot:
 
     @property
     def empty(self) -> bool:
-        """Nothing waits and nothing follows."""
+        """True when no DO item waits and none follows."""
         return self.item is None and self._next == len(self._queue)
 
     @property

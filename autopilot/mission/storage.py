@@ -21,7 +21,7 @@ _PACKED = struct.Struct("<HB7d?")
 
 
 def pack_item(item: MissionItem) -> bytes:
-    """All of `item` but its index, as bytes: equal items give equal bytes, any NaN equals any other."""
+    """Pack all of `item` but its index as bytes: equal items give equal bytes, any NaN equals any other."""
     numbers = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
     plain = [value + 0.0 if value == value else nan for value in numbers]  # -0.0 and signed NaN have other bytes
     return _PACKED.pack(item.command & 0xFFFF, item.frame & 0xFF, *plain, item.autocontinue)
@@ -55,7 +55,7 @@ class MissionStorage:
         return self._revision
 
     def count(self) -> int:
-        """One past the highest index; 0 when empty."""
+        """Number of items: one past the highest index; 0 when empty."""
         return self._first_index + len(self._items) if self._items else 0
 
     def total(self) -> int:

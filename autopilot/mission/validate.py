@@ -1,4 +1,5 @@
-"""Is one item acceptable? By the table of docs/reference/mission-semantics.md, 2.4, item by item, as an upload goes on.
+"""Validation of single items. By the table of docs/reference/mission-semantics.md, 2.4, item by item, as an upload goes
+on.
 
 What only shows when a plan is complete is judged elsewhere: a fence by `autopilot.mission.fence.check_fence`. Whether
 this vehicle can *do* an item is no reason to refuse it (`autopilot.vehicles.capability`).

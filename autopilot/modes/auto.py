@@ -138,7 +138,7 @@ class AutoMode(Mode):
         self._look_away()  # what the mission's camera looked at was the mission's
 
     def disarmed(self) -> None:
-        """What flies goes back to its first item; what drives stays where it is while in AUTO
+        """Go back to the mission's first item, as what flies does; what drives stays where it is while in AUTO
         (docs/reference/mission-semantics.md, item 26)."""
         self._waiting = True
         self._finished = False
@@ -202,7 +202,7 @@ class AutoMode(Mode):
         return deadline is not None and now_ms >= deadline
 
     def wake(self) -> None:
-        """Something that no event tells has changed (the takeoff is allowed now): look again at the next tick."""
+        """Look again at the next tick: a change has come that no event tells (the takeoff is allowed now)."""
         self._woken = self._active
 
     def next_deadline_ms(self) -> int | None:
@@ -229,7 +229,7 @@ class AutoMode(Mode):
             self._journal.submit(SaveProgress(progress[0], int(progress[1])))
 
     def notice(self, notice: MissionNotice) -> None:
-        """What the sequencer wants people to know."""
+        """Pass on a notice of the sequencer for people."""
         self._voice.notice(notice)
 
     # --- the end --------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ class AutoMode(Mode):
 
     @property
     def takes_off_first(self) -> bool:
-        """Does the mission begin with a takeoff, as it must on the ground? What has no height needs none."""
+        """True when the mission begins with a takeoff, as it must on the ground. What has no height needs none."""
         return not self._must_take_off or self._takes_off_at(self.mission.first_index)
 
     @property

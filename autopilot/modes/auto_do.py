@@ -31,7 +31,7 @@ from autopilot.mount.mount import Mount
 
 @dataclass(slots=True)
 class DoTools:
-    """What DO items act on. `set_home` (None: here) and `enable_fence` are the autopilot's."""
+    """Tools that DO items act on. `set_home` (None: here) and `enable_fence` are the autopilot's."""
 
     facts: VehicleFacts
     announcer: Announcer
@@ -49,7 +49,7 @@ class DoTools:
 
 @dataclass(slots=True)
 class Condition:
-    """What a CONDITION item waits for: a time, or one of the vehicle's events."""
+    """Condition that a CONDITION item waits for: a time, or one of the vehicle's events."""
 
     deadline_ms: int | None = None
     event: VehicleEvent = field(default=VehicleEvent(0))

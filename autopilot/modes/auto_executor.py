@@ -22,8 +22,8 @@ from autopilot.modes.maneuver import Maneuver
 
 
 class OwnItems:
-    """Which slots (NAV, DO) hold an item that is not AUTO's, whose it is, and whether it is done. `executor` is asked
-    first for every item; `installed` are those of installed packages, by command."""
+    """Items that are not AUTO's: the slots (NAV, DO) that hold them, whose they are, and whether they are done.
+    `executor` is asked first for every item; `installed` are those of installed packages, by command."""
 
     def __init__(self) -> None:
         self.executor: MissionExecutor | None = None
@@ -46,7 +46,7 @@ class OwnItems:
         return None
 
     def verify(self, cmd: MissionItem) -> bool | None:
-        """Is `cmd` done? None when it is AUTO's. What is done stays done."""
+        """True when `cmd` is done. None when it is AUTO's. What is done stays done."""
         nav = drives_navigation(cmd.command)
         executor = self._flown_by.get(nav)
         if executor is None:
@@ -163,7 +163,7 @@ class AutoExecutor:
         self._nav.before = last.end if last is not None and arrived else None
 
     def _record(self, cmd: MissionItem, now_ms: int) -> None:
-        """What this vehicle cannot do and a payload could (30, 94, grippers, ...) is recorded, and then skipped."""
+        """Record, and then skip, an item that this vehicle cannot do and a payload could (30, 94, grippers, ...)."""
         self._do_tools.payload.act(
             cmd.command, (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z), now_ms
         )

@@ -51,8 +51,8 @@ _SAME_PLACE = 0.1  # m
 
 @dataclass(slots=True)
 class NavTools:
-    """What the items need beside themselves. `before`: NED m of the end of the leg just finished, None when the
-    vehicle comes from anywhere; `previous`: where that leg began; `following`: the NAV item behind an index."""
+    """Tools of NAV items. `before`: NED m of the end of the leg just finished, None when the vehicle comes from
+    anywhere; `previous`: where that leg began; `following`: the NAV item behind an index."""
 
     context: VehicleContext
     heading: Heading
@@ -75,7 +75,7 @@ def _hold(item: MissionItem) -> float:
 
 
 def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
-    """Where to fly on without stopping at `item`, and the item that is there; (None, None): stop."""
+    """Place to fly on to without stopping at `item`, and the item that is there; (None, None): stop."""
     following = tools.following(item.seq) if _hold(item) == 0.0 else None
     spec = None if following is None else spec_of(following.command)
     if following is None or spec is None or not spec.place:

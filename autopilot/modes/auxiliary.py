@@ -32,14 +32,14 @@ READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, PRECISION_LOITER})
 
 
 class ArmingSwitches(Protocol):
-    """Those that start and stop the motors."""
+    """Port: switches that start and stop the motors."""
 
     def switch(self, on: bool) -> Outcome: ...
     def stop_motors(self, on: bool) -> Outcome: ...
 
 
 class MissionSwitches(Protocol):
-    """Those that change the mission: add this place, clear it, begin it anew."""
+    """Port: switches that change the mission: add this place, clear it, begin it anew."""
 
     def save(self) -> Outcome: ...
     def clear(self) -> Outcome: ...
@@ -47,7 +47,7 @@ class MissionSwitches(Protocol):
 
 
 class ChosenMode(Protocol):
-    """What flies (`ModeChoice`)."""
+    """Port: flight mode that flies now (`ModeChoice`)."""
 
     number: int
 
@@ -100,7 +100,7 @@ class AuxFunctions:
         return self._modes.get(function) if position == HIGH else None
 
     def knows(self, function: int) -> bool:
-        """Does this vehicle have it?"""
+        """True when this vehicle has the auxiliary function."""
         return function in self._modes or function in self._functions or function in _RELAYS
 
     def act(self, function: int, position: int) -> Outcome:

@@ -24,7 +24,7 @@ from autopilot.vehicles.mode_table import Flown, ModeSpec
 
 @dataclass(frozen=True, slots=True)
 class ModeParts:
-    """What modes are made of. `auto` and `guided` are there already: others need them too."""
+    """Parts that modes are made of. `auto` and `guided` are there already: others need them too."""
 
     context: VehicleContext
     auto: AutoMode
@@ -70,6 +70,6 @@ MAKERS: Final[dict[Flown, Callable[[ModeParts, ModeSpec], Mode]]] = {
 
 
 def build_modes(parts: ModeParts) -> dict[int, Mode]:
-    """One object for each mode that this kind of vehicle flies, by number."""
+    """Build an object for each mode that this kind of vehicle flies, by number."""
     specs = parts.context.facts.vehicle_class.modes.specs
     return {int(n): MAKERS[spec.flown](parts, spec) for n, spec in specs.items() if spec.flown is not None}

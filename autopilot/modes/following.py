@@ -68,7 +68,7 @@ class ModeFollower:
         self.first = vehicle.flight_mode, self._follow(vehicle.flight_mode)
         """The mode that it is found in."""
         self.modes: Mapping[int, Mode] = {**self._followed, **own}
-        """All that can be flown."""
+        """Modes that can be flown, by number."""
         self._unnamed = False
         """The vehicle was given up for what a station has sent; the controller has yet to change its mode for it."""
 

@@ -1,4 +1,4 @@
-"""Where the nose points while a mode flies by itself: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
+"""Heading while a mode flies by itself: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
 
 Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; ArduPilot ArduCopter/autoyaw.cpp for what gives way to
 what: a region of interest stays until it is ended, a fixed heading until the next leg (with WP_YAW_BEHAVIOR 0 for
@@ -27,7 +27,7 @@ class Heading:
         self._fixed: Yaw | None = None
 
     def reset(self) -> None:
-        """Another mode begins: a region of interest ends, and so does a fixed heading."""
+        """End a region of interest and a fixed heading, as a change of mode does."""
         self.interest = None
         self._fixed = None
 

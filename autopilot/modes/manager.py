@@ -1,4 +1,4 @@
-"""Which mode flies, and the rules of changing it (docs/reference/ground-stations.md, 3.2).
+"""Flight mode now, and the rules of changing it (docs/reference/ground-stations.md, 3.2).
 
 A refused change leaves everything as it was and says why; the mode that already flies may be set again without effect,
 since ground stations repeat themselves.
@@ -30,7 +30,7 @@ _FAILSAFES: Final = frozenset({
 
 
 class ReturnBy(Enum):
-    """Which parts of a mission the mode of its landing sequence may go on with. The value says that there is none."""
+    """Parts of a mission that the mode of its landing sequence may go on with. The value says that there is none."""
 
     EITHER = "No return path or landing sequence found"
     PATH = "No return path found"
@@ -42,10 +42,10 @@ _BY_LANDING: Final = (ReturnBy.EITHER, ReturnBy.LANDING)
 
 
 class ModeWatch(Protocol):
-    """Who has a say when the mode changes, and hears of it: the fence."""
+    """Port: the fence, which has a say when the mode changes, and hears of it."""
 
     def mode_complaint(self, reason: ModeReason) -> str | None:
-        """Why the mode may not be changed for this reason now, or None."""
+        """Reason that the mode may not be changed for this reason now, or None."""
 
     def mode_changed(self, now_ms: int) -> None:
         """Note that another mode flies now."""
@@ -77,7 +77,7 @@ class ModeChoice:
         self._returns = ReturnBy.EITHER
         self.watch: ModeWatch | None = None
         self.pilot_complaint: Callable[[ModeSpec], str | None] = lambda spec: None
-        """Why the pilot's sticks, as they are, keep a mode from being entered, or None."""
+        """Reason that the pilot's sticks, as they are, keep a mode from being entered, or None."""
         self.revision = 0
         """Counts the changes of what can be flown."""
         self.number, self.mode = int(first[0]), first[1]
@@ -148,11 +148,11 @@ class ModeChoice:
 
     # --- another mode ---
     def _flies(self, number: int) -> bool:
-        """Is this the mode already? One of the same number that somebody else flies is not."""
+        """True when this is the mode already. One of the same number that somebody else flies is not."""
         return number == self.number and self.mode is self._modes.get(number)
 
     def complaint(self, number: int, now_ms: int) -> str | None:
-        """Why mode `number` could not be entered now, without saying so; None = it could."""
+        """Reason that mode `number` could not be entered now, without saying so to people; None = it could."""
         if self._flies(number):
             return None
         said = len(self._context.announcer.events)

@@ -1,4 +1,4 @@
-"""One thing to fly, with an end: what a mission's NAV item and a mode's stages have in common.
+"""Maneuver: a piece of flight with an end, which a mission's NAV item and a mode's stages have in common.
 
 A maneuver sets targets, follows the vehicle's events, and says when it is done. AUTO gives one to each NAV item
 (`verify_command` is its `done`); RTL and LAND are a mode around one.
@@ -39,7 +39,7 @@ class Maneuver:
         self.done = True
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        """Something happened, or the deadline has come."""
+        """Follow the vehicle's events, or a deadline that has come."""
 
     def pause(self) -> bool:
         """Brake and wait; False when there is no leg to interrupt."""

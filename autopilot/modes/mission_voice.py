@@ -1,4 +1,4 @@
-"""What AUTO tells people about its mission, in ArduPilot's words (AP_Mission.cpp; mode_auto.cpp of both vehicles).
+"""Texts of AUTO about its mission, in ArduPilot's words (AP_Mission.cpp; mode_auto.cpp of both vehicles).
 
 A rover with a hold time says on arrival how long it stays, and then nothing more when it leaves; a copter speaks when
 the hold is over.
@@ -34,7 +34,7 @@ class MissionVoice:
         self._held: HoldBegan | None = None
 
     def notice(self, notice: MissionNotice) -> None:
-        """What the sequencer wants people to know."""
+        """Tell a notice of the sequencer to people."""
         if isinstance(notice, ItemStarted):
             self._announcer.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
         elif isinstance(notice, ItemSkipped):
@@ -50,7 +50,7 @@ class MissionVoice:
             self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
     def reached(self, seq: int) -> list[StatusText]:
-        """What is said when item `seq` is done."""
+        """Texts to send when item `seq` is done."""
         held, self._held = self._held, None
         if not self._facts.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]

@@ -1,4 +1,4 @@
-"""What a flight mode is: it sets the vehicle's targets and reads its events.
+"""Flight mode: an object that sets the vehicle's targets and reads its events.
 
 A mode is entered, updated once in each pass and left. It must decide the same whether it is updated at every tick or
 only at events and at its own deadline: so it looks at vehicle events, or at a time that it has itself announced by
@@ -17,7 +17,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 @dataclass(frozen=True, slots=True)
 class VehicleContext:
-    """What a flight mode, or an executor of mission items, is given to fly with."""
+    """Context that a flight mode, or an executor of mission items, flies with."""
 
     facts: VehicleFacts
     announcer: Announcer
@@ -35,7 +35,7 @@ class Mode:
         self.spec = spec
 
     def refusal(self, now_ms: int) -> str | None:
-        """Why this mode cannot be entered now, or None. Changes nothing, but may say more to people."""
+        """Reason that this mode cannot be entered now, or None. Changes nothing, but may say more to people."""
         return None
 
     def enter(self, now_ms: int) -> None:
@@ -57,7 +57,8 @@ class Mode:
 
     @property
     def finished(self) -> bool:
-        """What the mode was for is done and the vehicle stands on the ground: the motors may be stopped."""
+        """True when the mode has done what it was for and the vehicle stands on the ground: the motors may be
+        stopped."""
         return False
 
     @property

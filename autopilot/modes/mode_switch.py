@@ -33,7 +33,7 @@ class ModeSwitch:
 
     @property
     def channel(self) -> int:
-        """Its channel, 1 to 16; 0: there is no mode switch."""
+        """Channel of the mode switch, 1 to 16; 0: there is no mode switch."""
         return int(self._facts.param(self._channel))
 
     @property
@@ -42,8 +42,8 @@ class ModeSwitch:
         return int(self._facts.param(self._names[self._position - 1])) if self._heard else None
 
     def read(self, pwm: float, now_ms: int, *, first: bool = False) -> None:
-        """Its pulse is so long, us. Another position sets its mode; `first`: so does the one that it was switched on
-        in."""
+        """Read the channel's pulse, us. Another position sets its mode; `first`: so does the one that it was switched
+        on in."""
         position = mode_position(pwm)
         changed = position != self._position
         self._position, self._heard = position, True

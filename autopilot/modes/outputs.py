@@ -1,4 +1,4 @@
-"""What hangs on a vehicle's pins and servo outputs by parameters: relays and a gripper.
+"""Outputs of a vehicle by parameters: relays and a gripper on its pins and servo outputs.
 
 A relay with RELAYn_FUNCTION 1 switches the pin RELAYn_PIN, which SIM_PIN_MASK shows; one without a function has no pin
 and remembers what it was told. A gripper (GRIP_ENABLE, GRIP_TYPE 1) drives the outputs whose SERVOn_FUNCTION is 28; it
@@ -71,7 +71,7 @@ def _pin(facts: VehicleFacts, number: int) -> int | None:
 
 
 class Grip(Enum):
-    """What a gripper does, or has done. The value is what is said of it."""
+    """Actions of a gripper. The value is what is said of it."""
 
     NEUTRAL = ""
     GRABBING = "Gripper load grabbing"
@@ -125,7 +125,7 @@ class Gripper:
 
     @property
     def deadline_ms(self) -> int | None:
-        """When GRIP_AUTOCLOSE closes it again, vehicle time."""
+        """Time at which GRIP_AUTOCLOSE closes the gripper again, vehicle time, ms."""
         close_s = self._facts.param("GRIP_AUTOCLOSE") if self._begun is Grip.RELEASING else 0.0
         if close_s <= 0.0 or not self.fitted:
             return None

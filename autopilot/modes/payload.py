@@ -92,7 +92,7 @@ class Camera:
         self._announcer.announce(self.photos[-1])
 
     def update(self, now_ms: int) -> None:
-        """Has the shutter been open for long enough, and is it as far from the last photo as was asked for?"""
+        """Close the shutter once it has been open for long enough, and take a photo at the distance asked for."""
         if self._closes_ms is not None and now_ms >= self._closes_ms:
             self._closes_ms = None
             self._shutter("CAM1_SERVO_OFF", 1100.0)
@@ -173,7 +173,7 @@ class Payload:
 
     @staticmethod
     def knows(command: int) -> bool:
-        """Is it a payload's? Its row says so."""
+        """True for a command of a payload. Its row says so."""
         spec = spec_of(command)
         return spec is not None and spec.output is not None
 

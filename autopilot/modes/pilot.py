@@ -95,7 +95,7 @@ class PilotMode(Mode):
 
 
 def _centred(sticks: Sticks) -> bool:
-    """Nobody moves them; the throttle's middle hovers."""
+    """True when the sticks are centred; the throttle's middle hovers."""
     off = max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - 0.5))
     return off < _CENTRED
 

@@ -31,7 +31,7 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 
 Destination = Callable[[], Ned]
-"""Where to return to: NED m of home or of the rally point chosen."""
+"""Destination of a return: NED m of home or of the rally point chosen."""
 
 _LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
 _HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
@@ -45,7 +45,8 @@ def return_height(facts: VehicleFacts, goal: Ned) -> float:
 
 
 def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
-    """The same above the ground (RTL_ALT_TYPE 1); None: it counts from home, or the terrain data end on the way."""
+    """Height of a return above the ground, m (RTL_ALT_TYPE 1); None: it counts from home, or the terrain data end on
+    the way."""
     if int(facts.param("RTL_ALT_TYPE")) != _ABOVE_GROUND or not facts.terrain.known or not facts.has_position:
         return None
     here = facts.vehicle.state.position

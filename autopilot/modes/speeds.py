@@ -1,4 +1,4 @@
-"""How fast the vehicle may fly: parameters, and what a mission or a command put in their place.
+"""Speeds of flight: parameters, and what a mission or a command put in their place.
 
 The mission's speed along the track is the sequencer's (`MissionSequencer.mission_speed`, seed 001), which is asked
 here; in its place comes what a mode, an item or a command outside AUTO has set later. An override lasts until the mode

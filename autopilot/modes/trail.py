@@ -61,7 +61,7 @@ def _beside(p: Ned, a: Ned, b: Ned) -> float:
 
 
 def _nearest(a: Ned, b: Ned, c: Ned, d: Ned) -> tuple[Ned, Ned]:
-    """Where the stretches a to b and c to d come nearest to each other: a place on each (Ericson 2005, 5.1.9)."""
+    """Places where the stretches a to b and c to d come nearest to each other, one on each (Ericson 2005, 5.1.9)."""
     u, v, w = _minus(b, a), _minus(d, c), _minus(a, c)
     uu, vv, uv, uw, vw = _dot(u, u), _dot(v, v), _dot(u, v), _dot(u, w), _dot(v, w)
     if uu == 0.0 or vv == 0.0:
@@ -92,8 +92,9 @@ def straightened(points: list[Ned], tolerance: float) -> list[Ned]:
 
 
 def _farthest(points: list[Ned], first: int, last: int, tolerance: float) -> int:
-    """Which point between is farthest from the stretch from `first` to `last`, if that is more than `tolerance` m; else
-    0. As `_beside`, written out: a full trail asks it for some thousand points at once, in flight."""
+    """Index of the point between that is farthest from the stretch from `first` to `last`, if that is more than
+    `tolerance` m; else 0. As `_beside`, written out: a full trail asks it for some thousand points at once, in
+    flight."""
     (n, e, d), end = points[first], points[last]
     north, east, down = end[0] - n, end[1] - e, end[2] - d
     size = north * north + east * east + down * down
@@ -111,8 +112,8 @@ def _farthest(points: list[Ned], first: int, last: int, tolerance: float) -> int
 
 
 def without_loops(points: list[Ned], gap: float) -> list[Ned]:
-    """Where the way comes back to within `gap` m of a stretch already gone, what lies between is left out: the last
-    such place counts. Two stretches that cross are joined half-way between them."""
+    """Leave out loops: where the way comes back to within `gap` m of a stretch already gone, what lies between; the
+    last such place counts. Two stretches that cross are joined half-way between them."""
     way = list(points)
     i = 0
     while i < len(way) - 2:
@@ -122,7 +123,7 @@ def without_loops(points: list[Ned], gap: float) -> list[Ned]:
 
 
 def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
-    """How the way goes on behind its point `i`."""
+    """Rest of the way behind its point `i`, without a loop that begins there."""
     a, b = way[i], way[i + 1]
     for j in range(len(way) - 1, i + 1, -1):
         if _beside(way[j], a, b) < gap:
@@ -173,7 +174,7 @@ class Trail:
             self._look(now_ms)
 
     def __bool__(self) -> bool:
-        """Is there a way back?"""
+        """True when there is a way back."""
         return bool(self._points)
 
     def way_back(self) -> list[Ned]:
@@ -189,7 +190,7 @@ class Trail:
         return self.way_back()
 
     def end_return(self, rest: list[Ned]) -> None:
-        """What of the way has not been gone back."""
+        """Keep the part of the way that has not been gone back."""
         self._points = rest[::-1]
         self._last = None
         self.paused = False
@@ -235,7 +236,7 @@ class Trail:
                 self._make_room()
 
     def _keep_bend(self, last: tuple[int, Ned, Ned], now_ms: int, here: Ned, velocity: Ned) -> None:
-        """Where it was half-way since the `last` look, if that is beside the straight line."""
+        """Keep the place half-way since the `last` look, if that is beside the straight line."""
         eighth = 0.125e-3 * (now_ms - last[0])
         turned = _minus(last[2], velocity)
         bend = (eighth * turned[0], eighth * turned[1], eighth * turned[2])
@@ -267,7 +268,7 @@ class Trail:
         return _dot(ahead, ahead) - along * along < near * near or self._stays_on(target, near)
 
     def _stays_on(self, leg: Leg, near: float) -> bool:
-        """Is it on the line of its leg, and will not be `near` m off it on the way to the end?"""
+        """True when the vehicle is on the line of its leg, and will not be `near` m off it on the way to the end."""
         if leg.start is None:
             return False
         way, state = _minus(leg.end, leg.start), self._facts.vehicle.state

@@ -1,4 +1,4 @@
-"""Who may move the gimbal: a primary and a secondary holder (system, component), as MAVLink's gimbal manager has them.
+"""Control of the gimbal: a primary and a secondary holder (system, component), as MAVLink's gimbal manager has them.
 
 DO_GIMBAL_MANAGER_CONFIGURE changes them, for everybody who asks: control is handed over by being taken. While nobody
 holds it everybody may move the gimbal, since most ground stations never ask for it (ArduPilot's rule); as soon as
@@ -24,7 +24,8 @@ _IDS: Final = range(256)
 
 
 class Order(Enum):
-    """What DO_GIMBAL_MANAGER_CONFIGURE says of a holder; the value is its number, any id gives it to that id."""
+    """Orders of DO_GIMBAL_MANAGER_CONFIGURE about a holder; the value is the number, any id gives control to that
+    id."""
 
     KEEP = -1
     TAKE = -2
@@ -33,7 +34,7 @@ class Order(Enum):
 
 
 class Held(Enum):
-    """Who holds it, seen by who asks."""
+    """Holder of the control, seen by who asks."""
 
     BY_NOBODY = "nobody"
     BY_ASKER = "the asker"
@@ -41,7 +42,7 @@ class Held(Enum):
 
 
 class After(Enum):
-    """Who holds it then."""
+    """Holder after an order."""
 
     AS_BEFORE = "as before"
     ASKER = "the asker"

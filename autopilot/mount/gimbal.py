@@ -13,7 +13,7 @@ from autopilot.mount.rotation import Angles, Quaternion, about, attitude, times
 
 
 class Posture(Enum):
-    """What a gimbal is doing."""
+    """Postures of a gimbal."""
 
     POINTING = "pointing"
     NEUTRAL = "neutral"
@@ -45,14 +45,14 @@ class Limits:
 
     @property
     def pans(self) -> bool:
-        """Does it turn to the side? (If not, the vehicle's nose has to.)"""
+        """True when the gimbal turns to the side. (If not, the vehicle's nose has to.)"""
         return self.yaw[1] > self.yaw[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """Where a gimbal points at an instant. `earth`: from the camera's axes (x along the optical axis, y right, z down
-    in the picture) to north, east, down. `joints`: against the vehicle's body. `rates`: of roll, pitch and yaw, yaw
+    """Pointing of a gimbal at an instant. `earth`: from the camera's axes (x along the optical axis, y right, z down in
+    the picture) to north, east, down. `joints`: against the vehicle's body. `rates`: of roll, pitch and yaw, yaw
     against north when `locked`. `heading`, `turn_rate`: the vehicle's, rad, rad/s. `errors`: `mav.GimbalError`."""
 
     earth: Quaternion
@@ -66,7 +66,7 @@ class Pointing:
 
     @property
     def forward(self) -> Quaternion:
-        """As `earth`, against the vehicle's heading instead of north."""
+        """Attitude as `earth`, against the vehicle's heading instead of north."""
         return times(about(2, -self.heading), self.earth)
 
 
@@ -93,14 +93,14 @@ class HasGimbal(Protocol):
 
 
 def vehicle_attitude(vehicle: KnownVehicle) -> Quaternion:
-    """Its true attitude, of a real one that which it tells."""
+    """True attitude of the vehicle, of a real one that which it tells."""
     r = vehicle.state.report
     first = report.TRUE_ROLL if r[report.TRUE_ROLL] == r[report.TRUE_ROLL] else report.ROLL
     return attitude(float(r[first]), float(r[first + 1]), float(r[first + 2]))
 
 
 def optical_axis(vehicle: KnownVehicle, fixed_pitch_rad: float = -pi / 2.0) -> Quaternion:
-    """Where the vehicle's camera looks now: from the camera's axes to north, east, down (`Pointing.earth`). Without a
+    """Axis of the vehicle's camera now: from the camera's axes to north, east, down (`Pointing.earth`). Without a
     gimbal it is fixed to the body at this pitch: straight down, the nose up in the picture."""
     if isinstance(vehicle, HasGimbal) and vehicle.gimbal.fitted:
         return vehicle.gimbal.pointing().earth

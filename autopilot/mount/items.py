@@ -31,19 +31,20 @@ _DEVICE_PARAM: Final = MappingProxyType({
     Cmd.DO_SET_ROI_NONE: 1,
     Cmd.DO_SET_ROI_SYSID: 2,
 })  # fmt: skip
-"""Which parameter of a command is a gimbal_device_id."""
+"""Number of the parameter that is a gimbal_device_id, by command."""
 
 
 def means_gimbal(command: int, params: Params) -> bool:
-    """Is the gimbal that there is meant? Refused FAILED if not, as ArduPilot refuses a gimbal that it has not."""
+    """True when the gimbal that there is is meant. Refused FAILED if not, as ArduPilot refuses a gimbal that it has
+    not."""
     index = _DEVICE_PARAM.get(Cmd(command))
     device = 0.0 if index is None else params[index - 1]
     return not isfinite(device) or device in DEVICES
 
 
 def move(mount: Mount, flags: int, angles: Angles | None, rates: Angles | None) -> bool:
-    """What a gimbal manager is asked, rad, rad/s: GIMBAL_MANAGER_FLAGS, and angles, or rates, or neither (the flags
-    alone). False for both, as ArduPilot has it."""
+    """Order to a gimbal manager, rad, rad/s: GIMBAL_MANAGER_FLAGS, and angles, or rates, or neither (the flags alone).
+    False for both, as ArduPilot has it."""
     locked = bool(flags & GimbalFlag.YAW_LOCK)
     if flags & GimbalFlag.RETRACT:
         mount.set_mode(MountMode.RETRACT)

@@ -1,5 +1,5 @@
-"""What the gimbal points at, as ArduPilot's AP_Mount has it: an angle or a rate that somebody has sent, the sticks of a
-pilot, a place, home, the next waypoint, another vehicle; or neutral, or retracted.
+"""Aim of the gimbal, as ArduPilot's AP_Mount has it: an angle or a rate that somebody has sent, the sticks of a pilot,
+a place, home, the next waypoint, another vehicle; or neutral, or retracted.
 
 Nothing is done while what it points at stands still: angles and rates are given to the gimbal once. What moves about
 the vehicle is aimed at `AIM_MS` apart, at where it will be half way to the next look. A rate that nobody repeats ends
@@ -33,13 +33,13 @@ _STICK_MOVED: Final = 0.02
 AIM_MS: Final = 3 * TICK_MS
 RATE_LASTS_MS: Final = 3000
 HEARD_LASTS_MS: Final = 3000
-"""Where another vehicle was so long ago it no longer is."""
+"""Age at which another vehicle's position no longer counts, ms."""
 _WARN_AGAIN_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """Where another vehicle was at a time of ours, and how it moved, m/s."""
+    """Position of another vehicle at a time of ours, and how it moved, m/s."""
 
     place: GeoPoint
     velocity: Ned
@@ -48,7 +48,7 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class MountState:
-    """What a gimbal does, and for whom. `demand`: the last one."""
+    """State of a gimbal, and whom it follows. `demand`: the last one."""
 
     mode: MountMode
     place: GeoPoint | None
@@ -85,21 +85,21 @@ class Mount:
 
     @property
     def pans(self) -> bool:
-        """Does the gimbal look to the side, so that the nose need not?"""
+        """True when the gimbal looks to the side, so that the nose need not."""
         return self.gimbal is not None and self.gimbal.limits().pans
 
     @property
     def system(self) -> int:
-        """Who the vehicle is, in control of its own gimbal."""
+        """System id of the vehicle, in control of its own gimbal."""
         return int(self._facts.param("SYSID_THISMAV", 1.0))
 
     @property
     def home(self) -> GeoPoint | None:
-        """What heights above home count from."""
+        """Position that heights above home count from."""
         return self._facts.home
 
     def state(self) -> MountState:
-        """What it does now."""
+        """State of the gimbal now."""
         holders = self.control.primary, self.control.secondary
         return MountState(self.mode, self._place, self._offsets, self._system, self._demand, holders)
 
@@ -153,7 +153,7 @@ class Mount:
         self.set_mode(MountMode.WPNEXT_OFFSET)
 
     def look_at_system(self, system: int) -> None:
-        """Another vehicle, by what it tells of its position."""
+        """Look at another vehicle, by what it tells of its position."""
         if system != self._system:
             self._heard = None
         self._system = system
@@ -165,7 +165,7 @@ class Mount:
         self.set_mode(self._default_mode())
 
     def hear(self, system: int, place: GeoPoint, velocity: Ned) -> None:
-        """Another vehicle tells where it is, and how it moves, m/s."""
+        """Note the position of another vehicle, and how it moves, m/s."""
         if system == self._system:
             self._heard = _Heard(place, velocity, self._facts.now_ms)
 

@@ -21,7 +21,7 @@ IDENTITY: Quaternion = (1.0, 0.0, 0.0, 0.0)
 
 
 def wrap(angle: float) -> float:
-    """The same direction, -pi .. pi."""
+    """Wrap an angle to -pi .. pi, rad. pi."""
     return remainder(angle, 2.0 * pi)
 
 
@@ -56,12 +56,12 @@ def turn(q: Quaternion, v: Vector) -> Vector:
 
 
 def attitude(roll: float, pitch: float, yaw: float) -> Quaternion:
-    """Of a vehicle, 3-2-1."""
+    """Attitude of a vehicle, 3-2-1, from angles in rad."""
     return times(times(about(2, yaw), about(1, pitch)), about(0, roll))
 
 
 def of_joints(angles: Angles) -> Quaternion:
-    """Of a gimbal, 3-1-2."""
+    """Attitude of a gimbal, 3-1-2, from angles in rad."""
     roll, pitch, yaw = angles
     return times(times(about(2, yaw), about(0, roll)), about(1, pitch))
 

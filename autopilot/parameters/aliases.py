@@ -135,4 +135,4 @@ COMMON_ALIASES: Final = {alias.name: alias for alias in _COMMON}
 """Aliases by name, of every kind of vehicle, and (below) of what flies."""
 COPTER_ALIASES: Final = {alias.name: alias for alias in _COPTER}
 ROVER_ALIASES: Final = {alias.name: alias for alias in _ROVER}
-"""Of what drives: names that versions before 1.0 had, and ArduRover has not (TURN_MAX_G: not since 4.1)."""
+"""Aliases of ground vehicles: names that versions before 1.0 had, and ArduRover has not (TURN_MAX_G: not since 4.1)."""

@@ -1,4 +1,4 @@
-"""What a parameter is: one line of the table.
+"""Definition of a parameter: a line of the table.
 
 Names, units, ranges and types are those of ArduPilot 4.6 where they mean the same; names of our own begin with SRT_
 (service) and FM_ (flight manager). Values are plain floats that fit float32, whatever the type, because that is what
@@ -41,9 +41,9 @@ def to_float32(value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ParameterDef:
-    """One parameter. `type` is a MAV_PARAM_TYPE; `minimum`, `maximum` are the recommended range (None = open), not a
-    limit unless `strict`; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a restart;
-    `inert`: kept and shown, without effect in the simulator (`autopilot.parameters.inert`)."""
+    """Parameter of the table. `type` is a MAV_PARAM_TYPE; `minimum`, `maximum` are the recommended range (None = open),
+    not a limit unless `strict`; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a
+    restart; `inert`: kept and shown, without effect in the simulator (`autopilot.parameters.inert`)."""
 
     name: str
     type: int
@@ -87,7 +87,7 @@ class ParameterDef:
         return f"{self.name} {value:.6g} set; range {self.range_text}"
 
     def is_beyond(self, value: float) -> bool:
-        """Is `value` outside the recommended range, or none of the known values?"""
+        """True when `value` is outside the recommended range, or none of the known values."""
         low, high = self.minimum, self.maximum
         if low is None and high is None:
             return bool(self.values) and value not in self.values

@@ -41,8 +41,8 @@ class ParameterValueError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SetOutcome:
-    """How a set ended. `value` is what now holds, under the name that was asked for; `warning` is one line of at most
-    50 characters for people, also when it was accepted."""
+    """Outcome of setting a parameter. `value` is what now holds, under the name that was asked for; `warning` is one
+    line of at most 50 characters for people, also when it was accepted."""
 
     value: float
     changed: bool
@@ -70,7 +70,7 @@ class Parameters:
         """Asked with name (never an alias) and value before each set or reset: why it is refused, in at most 50
         characters; None: it is not."""
         self.notes: list[str] = []
-        """What was odd about the stored values and overrides, a line each."""
+        """Notes about odd stored values and overrides, a line each."""
         self._definitions = {definition.name: definition for definition in table}
         self._aliases = known.aliases
         self._names = tuple(self._definitions)
@@ -109,7 +109,7 @@ class Parameters:
         return name in self._values or name in self._aliases
 
     def __len__(self) -> int:
-        """How many are listed (aliases are not)."""
+        """Number of parameters that are listed (aliases are not)."""
         return len(self._names)
 
     def names(self) -> Sequence[str]:

@@ -54,19 +54,19 @@ AIRFRAME: Final = (
     f32("SIM_DRAG_ROTOR", 20, "%/s", 0, 500, "Drag of the rotors: share of the air speed that is lost at hover"),
     f32("SIM_DRAG_AREA", 200, "cm2", 0, 20000, "Drag of the body: its area times its coefficient"),
 )
-"""What a copter takes and how it is held back: of ours, for its frame's are in ArduPilot's JSON models."""
+"""Parameters of a copter's power and drag: of ours, for its frame's are in ArduPilot's JSON models."""
 
 CHASSIS: Final = (
     f32("SIM_DRIVE_W", 12, "W", 8, 10000, "Power that the battery gives at 2 m/s on level ground"),
     f32("SIM_DRIVE_ACC", 1, "", 0, 1, "Share of the pull for speeding up that takes current"),
 )
-"""What a car takes."""
+"""Parameters of a car's power and drag."""
 
 WATER: Final = (
     f32("SIM_TIDE_SPEED", 0, "m/s", 0, 10, "Speed of the current"),
     f32("SIM_TIDE_DIR", 0, "deg", -360, 360, "Direction that the current comes from"),
 )
-"""Of what floats."""
+"""Parameters of the water, for boats."""
 
 LANDING: Final[tuple[ParameterDef, ...]] = (
     i8("PLND_ENABLED", 0, "", None, None, "Land on a target", values=NO_YES),

@@ -201,7 +201,7 @@ def _servo_output(n: int, function: int) -> tuple[ParameterDef, ...]:
 
 
 def _radio(throttle_trim: int, options: Mapping[int, str]) -> tuple[ParameterDef, ...]:
-    """As a calibrated radio has it: sticks in the middle, a copter's throttle at its low end."""
+    """Parameters of a calibrated radio: sticks in the middle, a copter's throttle at its low end."""
     return (
         i8("RCMAP_ROLL", 1, "", 1, 16, "Radio channel of roll (steering)", reboot=True),
         i8("RCMAP_PITCH", 2, "", 1, 16, "Radio channel of pitch", reboot=True),

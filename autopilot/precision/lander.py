@@ -43,11 +43,11 @@ class SeesPads(Protocol):
     """A vehicle with a sensor of its own that looks for pads."""
 
     def see_pads(self) -> Sequence[Look]:
-        """Those in its sight now, the nearest to its middle first."""
+        """Pads in the sensor's sight now, the nearest to its middle first."""
 
     @property
     def pads_period_ms(self) -> int:
-        """How often it looks; 0: it is switched off."""
+        """Period of the sensor's looks, ms; 0: it is switched off."""
 
 
 class PrecisionLanding:
@@ -169,7 +169,7 @@ class PrecisionLanding:
         return Land(self._place, sink=self._sink(off), velocity=self.tracker.velocity, directly=True)
 
     def _sink(self, off: float) -> float | None:
-        """How fast it may come down, m/s; `off` m from the target, horizontally."""
+        """Greatest speed of descent, m/s; `off` m from the target, horizontally."""
         most, below = self._facts.param("PLND_XY_DIST_MAX", 2.5), self.tracker.below_m
         if most > 0.0 and off > most:
             return 0.0
@@ -200,11 +200,12 @@ class TargetLoiter:
 
     @property
     def wanted(self) -> bool:
-        """Somebody wants it, or it is to be ended."""
+        """True when precision loiter is wanted, or is to be ended."""
         return self._hold is not None or (self._precision.loiters and self._precision.enabled)
 
     def update(self, now_ms: int, free: bool) -> bool:
-        """It is `now_ms`; `free`: the sticks leave it alone. True when it has just given the vehicle back."""
+        """Steer to the target at `now_ms`; `free`: the sticks leave it alone. True when it has just given the vehicle
+        back."""
         if now_ms < self._look_ms and free and self._precision.loiters:
             return False
         place = None
@@ -234,7 +235,7 @@ class TargetLoiter:
 
 
 def _alike(old: Target, new: Target) -> bool:
-    """Is it the same target, as far as a vehicle notices?"""
+    """True when a vehicle notices no difference between the targets."""
     if not isinstance(old, Land) or not isinstance(new, Land) or old.position is None or new.position is None:
         return old == new
     if (old.sink is None) != (new.sink is None) or (old.sink == 0.0) != (new.sink == 0.0) or any(new.velocity):

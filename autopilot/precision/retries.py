@@ -1,4 +1,4 @@
-"""What a precision landing does while its target is out of sight: ArduPilot's AC_PrecLand_StateMachine (4.6), as one
+"""Retries of a precision landing while its target is out of sight: ArduPilot's AC_PrecLand_StateMachine (4.6), as one
 table of stages.
 
 A target that is lost is waited for while the vehicle sinks (PLND_TIMEOUT); then the vehicle goes back and up to where
@@ -21,7 +21,7 @@ FAILSAFE_PAUSE_MS: Final = 7000
 
 
 class Stage(Enum):
-    """Of a landing."""
+    """Stages of a landing."""
 
     CLEAR = "nothing is amiss"
     WAITING = "lost: sinks on, it may come back"
@@ -32,7 +32,7 @@ class Stage(Enum):
 
 
 class Action(Enum):
-    """What the vehicle does now."""
+    """Actions of the vehicle."""
 
     DESCEND = "down"
     RETURN = "to the place of the retry"
@@ -42,8 +42,8 @@ class Action(Enum):
 
 @dataclass(slots=True)
 class Facts:
-    """What the table asks. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `there`: at the place
-    of the retry; `down`: at its height."""
+    """Facts that the table asks for. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `there`: at
+    the place of the retry; `down`: at its height."""
 
     strict: int = 1
     waited: bool = False
@@ -110,11 +110,11 @@ class Retries:
         """Since when the failsafe holds."""
 
     def begin(self) -> None:
-        """Another landing: nothing is spent."""
+        """Begin another landing: no try is spent."""
         self.stage, self.tried, self.failed_ms = Stage.CLEAR, 0, None
 
     def step(self, sight: Sight, facts: Facts, now_ms: int) -> Action:
-        """What to do now."""
+        """Step to the next stage, and say what to do now."""
         step = next(one for one in TABLE[self.stage, sight] if one.when(facts))
         if step.says:
             self._say(step.says)

@@ -1,4 +1,4 @@
-"""Where a landing target is, from looks at it.
+"""Estimate of where a landing target is, from looks at it.
 
 A look gives a direction, and a distance where its sensor knows one; else the height above ground stands in for a
 rangefinder. The target is kept as a place and a velocity in the vehicle's own frame, north and east, so that an error
@@ -32,7 +32,8 @@ _GATE: Final = 3.0
 _OUTLIERS: Final = 3
 _MOVING_TARGET: Final = 1  # PLND_OPTIONS bit 0
 _DRIFT, _AGILE = 0.05, 1.0
-"""How the target's velocity may change, m/s2: only as the vehicle's own estimate drifts, or as a boat does."""
+"""Accelerations by which the target's velocity may change, m/s2: only as the vehicle's own estimate drifts, or as a
+boat does."""
 _CM: Final = 0.01
 
 
@@ -47,7 +48,7 @@ class Look:
 
 
 class Sight(Enum):
-    """What is known of the target."""
+    """States of sight of the target."""
 
     FOUND = "in sight"
     OUT_OF_RANGE = "not in sight, nor expected at this height"
@@ -74,7 +75,7 @@ class Axis:
         self.ss += q * seconds * seconds
 
     def surprise(self, place: float, variance: float) -> float:
-        """How far off a look is: the square, in variances."""
+        """Distance of a look from the estimate: its square, in variances."""
         return (place - self.place) * (place - self.place) / (self.pp + variance)
 
     def fuse(self, place: float, variance: float) -> None:
@@ -98,15 +99,15 @@ class Tracker:
         self._outliers = 0
         self.sight = Sight.NEVER
         self.below_m = 0.0
-        """How far below the vehicle the target was at the last look."""
+        """Distance of the target below the vehicle at the last look, m."""
         self.last_target: Ned = (0.0, 0.0, 0.0)
         self.last_vehicle: Ned = (0.0, 0.0, 0.0)
-        """Where target and vehicle were when it was last in sight; both with the vehicle's height."""
+        """Positions of target and vehicle when it was last in sight, m; both with the vehicle's height."""
         self.last_ms = 0
 
     # --- looks ----------------------------------------------------------------------------------------------------
     def see(self, looks: Sequence[Look], now_ms: int) -> None:
-        """What a sensor sees now: each target in its sight, the one nearest to its middle first."""
+        """Take in a sensor's looks: each target in its sight, the one nearest to its middle first."""
         for look in looks:
             place = self._place(look)
             if place is not None:
@@ -178,7 +179,7 @@ class Tracker:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def look_round(self, now_ms: int) -> None:
-        """It is `now_ms`: what is known of the target now?"""
+        """Judge at `now_ms` what is known of the target."""
         self._predict(now_ms)
         self._believe(now_ms)
         if self._acquired and self._axes is not None:

@@ -1,4 +1,4 @@
-"""What a rehearsal can find: the table of rules, and a finding.
+"""Findings of a rehearsal, and the table of rules.
 
 Names of rules are stable: JUnit, SARIF and JSON carry them, and people suppress by them.
 """
@@ -16,19 +16,19 @@ __all__ = ["RULES", "Finding", "Rule", "Severity", "found", "rank"]
 
 
 class Severity(Enum):
-    """How bad it is; the value is SARIF's word for it."""
+    """Severities of findings; the value is SARIF's word."""
 
     ERROR = "error"
     """The plan does not work: no-go."""
     WARNING = "warning"
-    """It flies, though perhaps not as it was meant."""
+    """Severity of a plan that flies, though perhaps not as it was meant."""
     NOTE = "note"
-    """Nothing is wrong; something could not be looked at."""
+    """Severity of what could not be looked at; no fault of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that is looked for. `mend`: what would mend it, unless a finding knows better."""
+    """Rule of a rehearsal. `mend`: what would mend it, unless a finding knows better."""
 
     name: str
     severity: Severity
@@ -132,7 +132,7 @@ _ORDER: Final = {name: place for place, name in enumerate(RULES)}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found. `item`: its number in `part` of the plan, as a ground station shows it; None: of the whole."""
+    """Finding of a rule. `item`: its number in `part` of the plan, as a ground station shows it; None: of the whole."""
 
     rule: Rule
     text: str
@@ -141,7 +141,7 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """Where, in words."""
+        """Place of the finding, in words."""
         name = self.part.name.lower()
         return f"{name}" if self.item is None else f"{name} item {self.item}"
 

@@ -1,5 +1,5 @@
-"""How long a leg takes that follows the ground: where the ground climbs or falls faster than the vehicle does at its
-speed, it flies slower."""
+"""Time of a leg that follows the ground: where the ground climbs or falls faster than the vehicle does at its speed, it
+flies slower."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Heights = Callable[[Numbers, Numbers], Numbers]
 def seconds_over_ground(
     begin: Numbers, end: Numbers, speed: Sequence[float], up: float, down: float, heights: Heights
 ) -> Numbers:
-    """Of each line (n by 3, m): the height above the ground goes linearly from that at its begin to that at its end.
-    `speed`, `up`, `down`: m/s. Where no height is known the line is taken as level."""
+    """Seconds for each line (n by 3, m): the height above the ground goes linearly from that at its begin to that at
+    its end. `speed`, `up`, `down`: m/s. Where no height is known the line is taken as level."""
     lengths = arrays.hypot(*(end - begin)[:, :2].T)
     steps = np.clip(np.ceil(lengths / _STEP_M), 1, _MOST_STEPS).astype(np.int64)
     line = np.repeat(np.arange(len(steps)), steps + 1)

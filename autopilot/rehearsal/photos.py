@@ -52,7 +52,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo: the leg it is taken on, where (m from home), and where its picture's top points (rad)."""
+    """Photo: the leg it is taken on, where (m from home), and where its picture's top points (rad)."""
 
     leg: int
     place: Place
@@ -71,9 +71,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """All of a plan. `quads`: (n, 4, 2) corners of what they show, m from home, NaN: the horizon. `covers_m`: along and
-    across, the median; `along`, `beside`: the least overlap (0 to 1; below 0: they do not touch), None: there is none;
-    None of all: the camera is not known. `gaps`: of each survey with an area, None: it has none."""
+    """Photos of a plan. `quads`: (n, 4, 2) corners of what they show, m from home, NaN: the horizon. `covers_m`: along
+    and across, the median; `along`, `beside`: the least overlap (0 to 1; below 0: they do not touch), None: there is
+    none; None of all: the camera is not known. `gaps`: of each survey with an area, None: it has none."""
 
     taken: tuple[Photo, ...]
     quads: Numbers
@@ -232,8 +232,9 @@ def _sizes(quads: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> Gap | None:
-    """What quadrilaterals ((n, 4, 2), convex) leave of a polygon ((m, 2)), or of what lies within half of `corridor_m`
-    of a line through its corners; None: nothing. On a grid of at most 250,000 cells, to within two of which it is."""
+    """Greatest gap that quadrilaterals ((n, 4, 2), convex) leave of a polygon ((m, 2)), or of what lies within half of
+    `corridor_m` of a line through its corners; None: none. On a grid of at most 250,000 cells, to within two of which
+    it is."""
     if len(area) < (2 if corridor_m else 3):
         return None
     known = quads[_whole(quads)]
@@ -280,7 +281,7 @@ def _cover(open_: NDArray[np.bool_], quad: Numbers, norths: Numbers, easts: Numb
 
 
 def _deepest(open_: NDArray[np.bool_]) -> tuple[int, tuple[int, int]]:
-    """How many layers of cells can be taken off, and a cell of the last."""
+    """Number of layers of cells that can be taken off, and a cell of the last."""
     rows, columns = np.flatnonzero(open_.any(axis=1)), np.flatnonzero(open_.any(axis=0))
     row, column = int(rows[0]), int(columns[0])
     now = np.pad(open_[row : rows[-1] + 1, column : columns[-1] + 1], 1)
@@ -297,7 +298,7 @@ def _deepest(open_: NDArray[np.bool_]) -> tuple[int, tuple[int, int]]:
 
 # --- all of it --------------------------------------------------------------------------------------------------------
 def look_at_photos(plan: Plan, field: Field, way: Way) -> Photos | None:
-    """What the photos of a plan show; None: it takes none."""
+    """Look at the photos of a plan; None: it takes none."""
     taken = photos_of(way)
     if not taken:
         return None
@@ -326,7 +327,7 @@ def _survey_of(plan: Plan, seq: int) -> Survey | None:
 def _overlaps_along(
     taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]
 ) -> Iterator[tuple[float, Photo]]:  # fmt: skip
-    """How much of each photo the one before it on the same leg shows."""
+    """Overlaps (0 to 1) of each photo with the one before it on the same leg."""
     for k in range(1, len(taken)):
         before, photo = taken[k - 1], taken[k]
         if before.leg == photo.leg and known[k] and known[k - 1] and along[k] > 0.0:
@@ -340,7 +341,8 @@ def _apart(one: Photo, other: Photo) -> float:
 def _overlaps_beside(
     way: Way, taken: Sequence[Photo], across: Numbers, known: NDArray[np.bool_]
 ) -> Iterator[tuple[float, int]]:  # fmt: skip
-    """How much of the photos of one line those of the parallel line before it show, and the item of the line."""
+    """Overlaps (0 to 1) of the photos of one line with those of the parallel line before it, and the item of the
+    line."""
     lines: dict[int, float] = {}
     counts: dict[int, int] = {}
     for k, photo in enumerate(taken):
@@ -361,7 +363,7 @@ def _bearing(leg: Leg) -> float:
 
 
 def check_photos(plan: Plan, field: Field, way: Way, photos: Photos | None) -> Iterator[Finding]:
-    """What the rules about photos find."""
+    """Findings of the rules about photos."""
     if photos is None:
         return
     legs, known = way.legs, _whole(photos.quads)

@@ -1,4 +1,4 @@
-"""How much room the legs of a plan have in its fence: segments against polygons and circles, all pairs at once.
+"""Room of the legs of a plan in its fence: segments against polygons and circles, all pairs at once.
 
 On the plane about home, metres. The distance of two segments that do not cross is the least of the distances of the
 four ends from the other segment (Ericson, Real-Time Collision Detection, 5.1.9).
@@ -99,7 +99,7 @@ def _piece(begin: Points, end: Points, corners: Points, inclusion: bool) -> Numb
 
 
 def _depth(begin: Points, end: Points, parts: Numbers, corners: Points, inclusion: bool) -> float:
-    """How far a crossing segment is outside, in the middle between two of its crossings at most."""
+    """Depth of a crossing segment outside, m, in the middle between two of its crossings at most."""
     bounds = np.concatenate([[0.0], np.sort(parts[parts >= 0.0]), [1.0]])
     middles = begin + ((bounds[:-1] + bounds[1:]) / 2.0)[:, None] * (end - begin)
     nexts = np.roll(corners, -1, axis=0)

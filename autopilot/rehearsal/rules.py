@@ -29,7 +29,7 @@ from autopilot.vehicles.vehicle_class import Measure
 __all__ = ["check", "energy_wh"]
 
 PACK_V: Final = 11.4
-"""Of its battery, on the average over a discharge."""
+"""Voltage of the battery, V, on the average over a discharge."""
 FAR_M: Final = 1000.0
 UNREACHABLE_M: Final = 50_000.0
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
@@ -39,7 +39,7 @@ _KEEPS: Final = -1.0  # DO_CHANGE_SPEED param2: "no change"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a rule is asked about."""
+    """Question to a rule."""
 
     plan: Plan
     field: Field
@@ -57,7 +57,7 @@ def energy_wh(field: Field, seconds: float) -> float | None:
 
 
 def check(plan: Plan, field: Field, way: Way, photos: Photos | None) -> list[Finding]:
-    """All that the rules find, in no order. `photos`: `look_at_photos` of the same."""
+    """Findings of all rules, in no order. `photos`: `look_at_photos` of the same."""
     question = Question(plan, field, way, photos)
     return [finding for rule in CHECKS for finding in rule(question)]
 
@@ -112,7 +112,8 @@ def _overrun(leg: Leg, field: Field) -> tuple[float, float]:
 
 
 def _swing_m(leg: Leg, field: Field) -> float:
-    """How far from its line the turn at its end takes it: not beyond the waypoint radius, within which it may turn."""
+    """Distance from the leg's line to which the turn at its end takes the vehicle, m: not beyond the waypoint radius,
+    within which it may turn."""
     if leg.turn_rad is None:
         return 0.0
     return field.measure(field.kind.measures.acceptance) * abs(sin(leg.turn_rad / 2.0))

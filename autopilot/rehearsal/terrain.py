@@ -60,7 +60,7 @@ class _Samples:
     over: Numbers
 
     def least(self, count: int) -> tuple[Numbers, Numbers]:
-        """Of each of `count` lines: the least height over the ground (inf: none is known), and where (share)."""
+        """Least height over the ground of each of `count` lines, m (inf: none is known), and where (share)."""
         known = np.where(np.isnan(self.over), np.inf, self.over)
         starts = np.searchsorted(self.line, np.arange(count))
         least = np.minimum.reduceat(known, starts)
@@ -70,7 +70,7 @@ class _Samples:
         return least, at
 
     def gaps(self, count: int) -> NDArray[np.bool_]:
-        """Which lines lead where no height is known."""
+        """Lines, by True, that lead where no height is known."""
         return np.bincount(self.line, np.isnan(self.over), count) > 0
 
 
@@ -91,7 +91,7 @@ def _step_m(field: Field) -> float:
 
 
 def check_terrain(plan: Plan, field: Field, way: Way) -> Iterator[Finding]:
-    """All that the rules about terrain find; nothing without terrain, or for what does not fly."""
+    """Findings of the rules about terrain; none without terrain, or for what does not fly."""
     if field.ground is None or not field.kind.flies or not way.legs:
         return
     legs = list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
@@ -172,7 +172,7 @@ def _returns(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]
 
 
 def _goals(plan: Plan, field: Field, begin: Numbers) -> Numbers:
-    """Where RTL leads from each place: the nearest rally point that counts, or home."""
+    """Places to which RTL leads from each place: the nearest rally point that counts, or home."""
     home = np.zeros(3)
     goal = np.repeat(home[None, :], len(begin), axis=0)
     if not plan.rally:
@@ -202,7 +202,7 @@ def _return_up(field: Field, begin: Numbers, goal: Numbers) -> Numbers:
 
 
 def _places(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
-    """Where it takes off and comes down."""
+    """Findings where the vehicle takes off and comes down."""
     for leg in legs:
         spec = spec_of(leg.item.command)
         if leg.item.command == Cmd.NAV_TAKEOFF or (spec is not None and spec.comes_down):

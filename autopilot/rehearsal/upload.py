@@ -1,4 +1,4 @@
-"""What the static rules say of a plan that has been uploaded, to every ground station, where SRT_REHEARSE is set.
+"""Rehearsal of a plan that has been uploaded: its findings go to every ground station, where SRT_REHEARSE is set.
 
 Mission, fence and rally points come one after the other: each is looked at together with those that are there, and
 what has been said of the plan before is not said again. Before the vehicle knows where home is nothing can be said of
@@ -35,7 +35,7 @@ class ThreePlans(Protocol):
 
 
 class UploadRehearsal:
-    """Of one vehicle. While the parameter is 0 the rules are not even loaded."""
+    """Rehearsal of one vehicle's uploads. While the parameter is 0 the rules are not even loaded."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, plans: ThreePlans) -> None:
         self._facts = facts
@@ -45,7 +45,7 @@ class UploadRehearsal:
         self._waits = False
 
     def plan_came(self) -> None:
-        """One of the three plans has changed."""
+        """Note that one of the three plans has changed."""
         if not self._facts.param("SRT_REHEARSE"):
             return
         self._waits = self._facts.home is None
@@ -69,7 +69,7 @@ class UploadRehearsal:
             self._announcer.say(_loud(more[0]), f"Rehearsal: {len(more)} more, {errors} of them errors")
 
     def _findings(self) -> list[Finding]:
-        """Of the plans as they are now, the most severe first."""
+        """Findings about the plans as they are now, the most severe first."""
         from autopilot.rehearsal.findings import Severity, rank
         from autopilot.rehearsal.photos import look_at_photos
         from autopilot.rehearsal.rules import check

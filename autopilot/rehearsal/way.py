@@ -58,8 +58,8 @@ Place = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where and with what a plan is flown. `sea_known`: home's height above the sea is known. `ground`: the terrain;
-    None: flat, at home's height."""
+    """Field in which a plan is flown, and the vehicle that flies it. `sea_known`: home's height above the sea is known.
+    `ground`: the terrain; None: flat, at home's height."""
 
     kind: VehicleClass
     parameters: ParameterValues
@@ -95,8 +95,8 @@ class Field:
 
     @property
     def jerk_s(self) -> tuple[float, float]:
-        """What WPNAV_JERK adds to speeding up and braking at a stop, s; and how long two legs overlap in a sharp turn,
-        which half-way through is three quarters of the radius from the corner."""
+        """Jerk's (WPNAV_JERK) addition to speeding up and braking at a stop, s; and how long two legs overlap in a
+        sharp turn, s, which half-way through is three quarters of the radius from the corner."""
         if not self.kind.hovers:
             return 0.0, 0.0
         jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
@@ -110,7 +110,7 @@ class Field:
 
     @property
     def follows_ground(self) -> bool:
-        """Does the vehicle know any ground? Without TERRAIN_ENABLE it flies over it as if there were none."""
+        """True when the vehicle knows any ground. Without TERRAIN_ENABLE it flies over it as if there were none."""
         return self.ground is not None and self.param("TERRAIN_ENABLE", 1.0) > 0.0
 
     @property
@@ -122,7 +122,7 @@ class Field:
         return to_local(self.home, lat, lon, self.home.alt)[:2]
 
     def place(self, item: MissionItem, before: Place) -> Place:
-        """Where an item is; x = y = 0 is "here", z = 0 "at this height"."""
+        """Position of an item; x = y = 0 is "here", z = 0 "at this height"."""
         here = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
         north, east = before[:2] if here else self.local(item.x, item.y)
         if not self.kind.flies:
@@ -144,7 +144,7 @@ class Field:
         return GroundMap(self.home, self.ground, 0.0, 0.0, 0.0).up(north, east)
 
     def ground_up(self, north: float, east: float) -> float:
-        """The same of one; 0 where it is not known."""
+        """Height of the ground at a place, m; 0 where it is not known."""
         height = self.ground_amsl(north, east)
         return 0.0 if height is None else height - self.home.alt
 
@@ -169,8 +169,8 @@ class Leg:
         return hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1])
 
     def stopping_m(self, accel_mps2: float) -> float:
-        """How far beyond its end it comes to rest, if it is told to stop as it turns there: from the part of its speed
-        that goes on in its direction."""
+        """Distance beyond its end at which the vehicle comes to rest, m, if it is told to stop as it turns there: from
+        the part of its speed that goes on in its direction."""
         onward = 0.0 if self.turn_rad is None else max(cos(self.turn_rad), 0.0)
         return whole_power(self.speed_mps * onward, 2) / (2.0 * accel_mps2)
 
@@ -306,7 +306,7 @@ class _Walk:
         return False
 
     def _follows(self, item: MissionItem) -> bool:
-        """Does the leg keep its height above the ground?"""
+        """True when the leg keeps its height above the ground."""
         straight = item.command in (Cmd.NAV_SPLINE_WAYPOINT, Cmd.NAV_LOITER_TO_ALT) or item.z == 0.0
         return self._field.follows_ground and item.frame in ABOVE_GROUND and not straight
 

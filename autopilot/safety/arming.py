@@ -27,7 +27,7 @@ _TAKE_OFF_BY_ITSELF = 2  # AUTO_OPTIONS bit 1
 
 
 class ArmingProcedure(Protocol):
-    """What `Autopilot.arm` and `disarm` go through."""
+    """Port: the vehicle's side of `Autopilot.arm` and `disarm`."""
 
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
         """IN_PROGRESS when it takes longer; ArmedChanged tells when it is done."""
@@ -51,7 +51,7 @@ class PrearmWatch:
         self.due_ms = 0
 
     def reasons(self) -> list[ArmingReason]:
-        """Why the vehicle may not be armed; empty = ready."""
+        """Reasons that the vehicle may not be armed; empty = ready."""
         return self._checks.before()
 
     def run(self, now_ms: int) -> Outcome:
@@ -114,7 +114,7 @@ class Arming:
         self.leave_finished: Callable[[], bool] = lambda: False  # does another stop the motors after a landing?
         self.last_refusal = ""
         self.asked_by = ArmingMethod.MAVLINK
-        """Whose arm command is under way."""
+        """Method of the arm command that is under way."""
         self.stopped = False
         """By the emergency stop of a transmitter: nothing arms."""
 
@@ -240,7 +240,8 @@ class Arming:
         return self._modes.mode.finished and not self.runs_on and not self.leave_finished()
 
     def _disarm_when_finished(self, now_ms: int) -> None:
-        """What the mode was for is done. A vehicle that does not stop at once is asked again every second."""
+        """Disarm when the mode has done what it was for. A vehicle that does not stop at once is asked again every
+        second."""
         if now_ms >= self._finish_ms:
             self._finish_ms = now_ms + _LOOK_MS
             self.disarm(now_ms, method=ArmingMethod.LANDED)
@@ -266,7 +267,8 @@ class Arming:
 
     @property
     def will_stop(self) -> bool:
-        """It has flown and landed, and its motors run on only until the personality's delay is over."""
+        """True when the vehicle has flown and landed, and its motors run on only until the personality's delay is
+        over."""
         return self.flew and self.runs_on and self._idle_deadline() is not None
 
     @property

@@ -48,7 +48,7 @@ class ArmingChecks:
     radio_found: Callable[[], bool]
 
     def before(self) -> list[ArmingReason]:
-        """Why the vehicle may not be armed; empty = ready."""
+        """Reasons that the vehicle may not be armed; empty = ready."""
         found = [*self._vehicle(), *self._position(), *self._motors()]
         if self._checked(Check.GPS) and self.facts.vehicle_class.flies:
             found.extend(self._blurred())

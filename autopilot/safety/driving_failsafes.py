@@ -1,4 +1,4 @@
-"""What the failsafes of a vehicle on the ground or on water do (ArduPilot Rover/failsafe.cpp, crash_check.cpp).
+"""Failsafes of a vehicle on the ground or on water (ArduPilot Rover/failsafe.cpp, crash_check.cpp).
 
 A loss of ground station or sticks acts, by FS_ACTION, once it has lasted FS_TIMEOUT. What drives home or stands in HOLD
 does already what it should (HOLD: unless bit 0 of FS_OPTIONS is set): the loss then waits, and acts when another mode
@@ -54,7 +54,7 @@ class DrivingFailsafes:
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
-        """Has one of the losses led to something, or has something failed?"""
+        """True when one of the losses has led to something, or something has failed."""
         return self._acted or failing
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
@@ -71,7 +71,7 @@ class DrivingFailsafes:
             self._announcer.say(Severity.INFO, f"{cause.value} Failsafe Cleared")
 
     def armed(self, armed: bool) -> None:
-        """What is lost is judged anew in a new drive."""
+        """Judge losses anew in a new drive."""
         if armed:
             self._acted = False
 
@@ -83,7 +83,7 @@ class DrivingFailsafes:
 
     @property
     def deadline_ms(self) -> int | None:
-        """When `update` must run, vehicle time; may have passed."""
+        """Time at which `update` must run, vehicle time, ms; may have passed."""
         if self._acted or not self._losses or self._safe:
             return None
         return min(loss.acts_ms for loss in self._losses.values())
@@ -111,7 +111,7 @@ class DrivingFailsafes:
         return self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
 
     def _action(self) -> str:
-        """What follows, for people; nothing follows while disarmed."""
+        """Action that follows, for people; none while disarmed."""
         if not self._facts.armed:
             return ""
         action = self._configured_action()

@@ -35,11 +35,11 @@ CAUSES: Final = {
     FailsafeCause.TERRAIN: Record(ModeReason.TERRAIN_FAILSAFE, ArmingMethod.TERRAIN_FAILSAFE),
     FailsafeCause.WIND: Record(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
 }
-"""How the log records what each cause has led to."""
+"""Records of the log for what each cause has led to."""
 
 
 def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
-    """What people are told that a failsafe does: the mode that it tries first. ArduPilot's texts end with what is done
+    """Name of a failsafe's action for people: the mode that it tries first. ArduPilot's texts end with what is done
     only where no mode is changed ("Radio Failsafe - Continuing Auto"); the form is kept, the action never left out."""
     order = kind.failsafes.modes.get(action, ())
     return kind.modes.specs[order[0]].title if order else "no action"
@@ -96,7 +96,7 @@ def _urgency(action: FailsafeAction) -> int:
 
 
 class BatteryFailsafe:
-    """What a failing battery leads to by BATT_FS_LOW_ACT and BATT_FS_CRT_ACT. `fail(cause, action, now_ms)` acts."""
+    """Failsafe of the battery, by BATT_FS_LOW_ACT and BATT_FS_CRT_ACT. `fail(cause, action, now_ms)` acts."""
 
     def __init__(
         self,

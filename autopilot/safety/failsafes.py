@@ -97,7 +97,7 @@ class Failsafes:
 
     @property
     def battery_level(self) -> int:
-        """Of the battery's failsafes: 0 none, 1 low, 2 critical."""
+        """Level of the battery's failsafes: 0 none, 1 low, 2 critical."""
         return 2 if self.battery_critical else 1 if self.battery_low else 0
 
     @property
@@ -114,7 +114,7 @@ class Failsafes:
 
     @property
     def misses_station(self) -> bool:
-        """It is lost, and without it it is not armed."""
+        """True when the ground station is lost, and the vehicle is not armed without it."""
         return self.ground_station.lost and self._facts.personality.failsafes.needs_station
 
     # --- time -----------------------------------------------------------------------------------------------------

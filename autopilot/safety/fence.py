@@ -63,7 +63,7 @@ _FROM_TAKEOFF: Final = frozenset({AutoEnable.TAKEOFF_TO_LANDING, AutoEnable.TAKE
 _FLOOR_COMES: Final = frozenset({AutoEnable.TAKEOFF_FLOOR_TO_LANDING, AutoEnable.WHILE_ARMED})
 """With these the lowest altitude acts from its height on although the fence is off."""
 _LEAVES: Final = {AutoEnable.TAKEOFF_TO_LANDING: _ALL}
-"""What a landing ends; with all others the lowest altitude."""
+"""Limits that a landing switches off, by AutoEnable; with all others the lowest altitude."""
 
 
 def _earliest(distance: float, speed: float) -> float:
@@ -156,7 +156,7 @@ class FenceGuard:
         return not self.enabled or self._facts.vehicle.capabilities.own_fence or not self.limits.beyond(place)
 
     def complaints(self) -> list[str]:
-        """What keeps the vehicle from being armed."""
+        """Complaints that keep the vehicle from being armed."""
         if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
         now = self.enabled or self._auto is AutoEnable.WHILE_ARMED
@@ -178,7 +178,8 @@ class FenceGuard:
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
-        """Why the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it so."""
+        """Reason that the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it
+        so."""
         held = self._acted_in is not None and self._acted_in == self._modes.number
         ours = reason is ModeReason.FENCE_BREACHED
         if not held or ours or not self.breached or not self._facts.armed or self._facts.grounded:
@@ -262,7 +263,7 @@ class FenceGuard:
 
     @property
     def _floor_comes(self) -> bool:
-        """Is the lowest altitude one that acts as soon as the vehicle is above it?"""
+        """True when the lowest altitude is a limit that acts as soon as the vehicle is above it."""
         selected = bool(self.limits.types & FenceType.MIN_ALT) and not self._floor_off
         return selected and (self.enabled or self._auto in _FLOOR_COMES)
 

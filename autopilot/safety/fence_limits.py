@@ -1,4 +1,4 @@
-"""Where the limits of the geofence are, how far the vehicle is from each, and notices of those that are near.
+"""Limits of the geofence, how far the vehicle is from each, and notices of those that are near.
 
 Sources: docs/reference/mission-semantics.md, 3; ArduPilot libraries/AC_Fence/AC_Fence.cpp (names, arming checks,
 record_margin_breach, clear_margin_breach).
@@ -134,7 +134,8 @@ class FenceLimits:
 
     # --- arming ---------------------------------------------------------------------------------------------------
     def complaint(self, beyond: FenceType) -> str | None:
-        """What keeps the vehicle, now `beyond` some limits, from being armed, in ArduPilot's words; None = nothing."""
+        """Complaint that keeps the vehicle, now `beyond` some limits, from being armed, in ArduPilot's words; None =
+        none."""
         types = self.types
         if not types & (ALTITUDES | FenceType.CIRCLE) and not (types & FenceType.POLYGON and self.zones):
             return "Fences enabled, but none selected"
@@ -215,7 +216,7 @@ class MarginNotices:
             self._announcer.say(Severity.NOTICE, f"{fence_names(self.near)} in {abs(nearest):.1f}m")
 
     def due_ms(self, excess: Mapping[FenceType, float]) -> int | None:
-        """When it is said again, vehicle time; not of limits that were passed."""
+        """Time at which a notice is said again, vehicle time, ms; not of limits that were passed."""
         often = self._facts.param("FENCE_NTF_FREQ", 1.0)
         near = any(limit & self.near and metres <= 0.0 for limit, metres in excess.items())
         return None if self._said_ms is None or often <= 0.0 or not near else self._said_ms + round(1000.0 / often)

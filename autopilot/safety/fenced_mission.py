@@ -1,4 +1,5 @@
-"""Does the mission keep inside a fence that the vehicle enforces by itself (docs/reference/real-vehicles.md, 2)?
+"""Check that the mission keeps inside a fence that the vehicle enforces by itself (docs/reference/real-vehicles.md,
+2).
 
 A controller in GUIDED takes no target outside its fence and says nothing of it, so the mission would stand still, or
 the fence would end it on the way. It is therefore checked before arming: items against the heights, the circle and the

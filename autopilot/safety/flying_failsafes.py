@@ -1,4 +1,4 @@
-"""What the failsafes of a vehicle in the air do (ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp).
+"""Failsafes of a vehicle in the air (ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp).
 
 On the ground its motors stop; a landing that has begun goes on where the battery or an option asks for it; and where
 nothing else is left it comes down.
@@ -27,7 +27,7 @@ _ACCEL_LIMIT: Final = 3.0  # m/s2; CRASH_CHECK_ACCEL_MAX
 
 
 def crash_text(facts: VehicleFacts) -> str:
-    """What is said of a crash: with the lean against the one demanded, when that is what told it."""
+    """Text of a crash: with the lean against the one demanded, when that is what told it."""
     r = facts.vehicle.state.report
     roll, pitch = float(r[report.ROLL]), float(r[report.PITCH])
     want_roll, want_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
@@ -71,11 +71,11 @@ class FlyingFailsafes:
         self._battery = BatteryFailsafe(facts, announcer, losses, self.fail)
 
     def in_force(self, *, failing: bool) -> bool:
-        """Is something lost, or has something failed?"""
+        """True when something is lost, or something has failed."""
         return self._lost.ground_station.lost or self._lost.sticks.lost or failing
 
     def update(self, now_ms: int) -> None:
-        """Nothing is waited for."""
+        """Do nothing: no failsafe waits."""
 
     def armed(self, armed: bool) -> None:
         """A loss stays what it is."""

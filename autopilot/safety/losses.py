@@ -36,7 +36,7 @@ class Watchdog:
 
 @dataclass(slots=True)
 class Losses:
-    """What is lost now. `battery_action`: what a failing battery has led to in this flight."""
+    """Losses that there are now. `battery_action`: what a failing battery has led to in this flight."""
 
     ground_station: Watchdog = field(default_factory=Watchdog)
     sticks: Watchdog = field(default_factory=Watchdog)

@@ -1,4 +1,4 @@
-"""Which mission commands a kind of vehicle carries out (docs/reference/mission-semantics.md, 1.4).
+"""Mission commands that a kind of vehicle carries out (docs/reference/mission-semantics.md, 1.4).
 
 A mission may hold others (they are kept, as ArduPilot keeps them): they are named when they are uploaded, and in flight
 the executor answers Unsupported, so that they are skipped with a text and never in silence.

@@ -63,7 +63,7 @@ class RoverMode(IntEnum):
 
 
 class Flown(Enum):
-    """How a mode is flown: `autopilot.modes.build` makes one object for each."""
+    """Ways to fly a mode: `autopilot.modes.build` makes one object for each."""
 
     STABILIZE = "angles, throttle direct"
     ALT_HOLD = "angles, the throttle is a climb rate"
@@ -86,10 +86,10 @@ class Flown(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModeSpec:
-    """What a mode is. `position`: needs a position estimate. `arming`: the vehicle may be armed in it. `pilot`: the
-    sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude and position control in SYS_STATUS).
-    `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's texts, where that is another. `flown`:
-    how, None of a mode of somebody's own, who makes it."""
+    """Flight mode and its properties. `position`: needs a position estimate. `arming`: the vehicle may be armed in it.
+    `pilot`: the sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude and position control in
+    SYS_STATUS). `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's texts, where that is
+    another. `flown`: how, None of a mode of somebody's own, who makes it."""
 
     number: int
     name: str
@@ -104,7 +104,7 @@ class ModeSpec:
 
     @property
     def title(self) -> str:
-        """What texts call it."""
+        """Title of the mode in texts."""
         return self.said or self.name
 
 

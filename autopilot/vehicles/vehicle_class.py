@@ -25,7 +25,7 @@ COMMON_MIRRORED: Final = (
 
 
 class FailsafeAction(Enum):
-    """What a failsafe does. The value names it in texts."""
+    """Actions of failsafes. The value names it in texts."""
 
     NONE = ""
     LAND = "LAND"
@@ -66,11 +66,11 @@ class Modes:
     after_mission: Mapping[int, int] = field(default_factory=dict)
     with_throttle_up: frozenset[int] | None = None
     standard: Mapping[StandardMode, int] = field(default_factory=dict)
-    """What means the same as one of MAVLink's standard modes."""
+    """Modes that mean the same as one of MAVLink's standard modes, by that."""
 
     @property
     def autos(self) -> tuple[int, ...]:
-        """Those in which the mission is flown."""
+        """Modes in which the mission is flown."""
         return (self.auto,) if self.landing_sequence is None else (self.auto, self.landing_sequence)
 
     def name_of(self, number: int) -> str | None:
@@ -80,9 +80,9 @@ class Modes:
 
 @dataclass(frozen=True, slots=True)
 class FailsafeTables:
-    """What failsafes do. `modes`: those that an action tries in turn; `said_instead`: when its first mode cannot be
-    entered; then by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and FENCE_ACTION.
-    `far_outside`: however the fence action says, from 100 m beyond it on."""
+    """Tables of the failsafes' actions. `modes`: those that an action tries in turn; `said_instead`: when its first
+    mode cannot be entered; then by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and
+    FENCE_ACTION. `far_outside`: however the fence action says, from 100 m beyond it on."""
 
     modes: Mapping[FailsafeAction, tuple[int, ...]]
     battery: Mapping[int, FailsafeAction]
@@ -134,15 +134,16 @@ class Measures:
     circle_radius: Measure
     return_speed: Measure
     circle_acceleration: Measure | None = None
-    """What bounds the speed round a circle; None: nothing of its own does."""
+    """Measure that bounds the speed round a circle; None: no limit of its own."""
     largest_circle_m: float = inf
     """A circle of a mission is flown no larger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Who it says it is. `firmware`: the name that the first banner line begins with; `frame`: what it says of its
-    frame; `build`: ArduPilot's APM_BUILD; `documents`: its name in Mission Planner's parameter file."""
+    """Identity of the vehicle for ground stations. `firmware`: the name that the first banner line begins with;
+    `frame`: what it says of its frame; `build`: ArduPilot's APM_BUILD; `documents`: its name in Mission Planner's
+    parameter file."""
 
     vehicle_type: int
     firmware: str
@@ -194,9 +195,9 @@ class VehicleClass:
     drifts: bool = False
     home_by_zeros: bool = False
     sih_model: str = ""
-    """What PX4 SITL calls it (PX4_SIM_MODEL); "": PX4 is not flown as this kind."""
+    """Name in PX4 SITL (PX4_SIM_MODEL); "": PX4 is not flown as this kind."""
     model: str = ""
-    """What ArduPilot SITL calls it (`--model`), and (below) its program, and how that is built (`./waf TARGET`)."""
+    """Name in ArduPilot SITL (`--model`), and (below) its program, and how that is built (`./waf TARGET`)."""
     sitl_binary: str = ""
     sitl_target: str = ""
 
@@ -206,7 +207,7 @@ class VehicleClass:
         return self.flies and not self.hovers
 
     def has(self, ability: Ability) -> bool:
-        """Has it what a mission command needs?"""
+        """True when the kind has what a mission command needs."""
         match ability:
             case Ability.ANY:
                 return True
@@ -222,6 +223,6 @@ class VehicleClass:
                 return self.reverses
 
     def carries_out(self, command: int) -> bool:
-        """Does it do a mission item of this MAV_CMD, or pass over it?"""
+        """True when the kind does a mission item of this MAV_CMD, or passes over it."""
         spec = spec_of(command)
         return spec is not None and spec.needs is not None and self.has(spec.needs)

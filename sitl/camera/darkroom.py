@@ -62,7 +62,8 @@ class Darkroom:
 
     def __init__(self) -> None:
         self.yields = False
-        """Does a flight by the wall go before it? Else vehicle time waits for its pictures, and it is not nice."""
+        """True when a flight by the wall clock goes before the pictures. Else vehicle time waits for its pictures, and
+        it is not nice."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._scenes: list[Scene] = []
         self._thread: threading.Thread | None = None
@@ -126,7 +127,7 @@ def _start(*, yields: bool) -> subprocess.Popen[bytes]:
 
 
 def _ask(child: subprocess.Popen[bytes], job: object) -> str:
-    """What went wrong, "" when nothing has. OSError: there is nobody to ask any more."""
+    """Error of the child, "" when there is none. OSError: there is nobody to ask any more."""
     assert child.stdin is not None
     assert child.stdout is not None
     pickle.dump(job, child.stdin, pickle.HIGHEST_PROTOCOL)

@@ -38,8 +38,8 @@ _XMP: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One shot: what is in it (`view`), and what is written beside it. `time_us`: UTC since 1970. `above_home_m`: of
-    the camera. `shutter_s` and `iso`: its exposure. `quality`: of the JPEG, 1 to 95."""
+    """Picture: its scene (`view`), and what is written beside it. `time_us`: UTC since 1970. `above_home_m`: of the
+    camera. `shutter_s` and `iso`: its exposure. `quality`: of the JPEG, 1 to 95."""
 
     view: View
     number: int

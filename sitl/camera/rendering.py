@@ -49,7 +49,7 @@ class Marking:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """What does not change while a vehicle is switched on: where its origin is, and the terrain, if there is one."""
+    """Scene that does not change while a vehicle is switched on: its origin, and the terrain, if there is one."""
 
     origin: GeoPoint
     terrain: HeightMap | None = None
@@ -57,9 +57,9 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where a camera is (m from the origin), how it is turned (its axes into north, east, down), its lens and pixels.
-    `focus_m`: what it is focused at, inf: far away, None: by itself at what it sees. `light`: gains of red, green and
-    blue."""
+    """View of a camera: its place (m from the origin), how it is turned (its axes into north, east, down), its lens and
+    pixels. `focus_m`: what it is focused at, inf: far away, None: by itself at what it sees. `light`: gains of red,
+    green and blue."""
 
     place: Ned
     attitude: Quaternion
@@ -99,7 +99,7 @@ def render(view: View, scene: Scene) -> Image.Image:
 
 
 def _frame(view: View, turned: Numbers, origin: GeoPoint) -> Numbers:
-    """What `texture.expose` wants of the camera."""
+    """Frame of the camera, as `texture.expose` wants it."""
     north, east = anchor(origin)
     across = view.lens.sensor_width_mm / view.lens.focal_mm
     down = view.lens.sensor_height_mm / view.lens.focal_mm

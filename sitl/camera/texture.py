@@ -1,4 +1,4 @@
-"""What the ground looks like: colours that follow from the place alone, so that pictures of the same ground fit.
+"""Texture of the ground: colours that follow from the place alone, so that pictures of the same ground fit.
 
 Value noise (Perlin, 1985; Ebert et al.: Texturing and Modeling, 2.3) from centimetres to a hundred metres, out of one
 tile of numbers that a hash makes: the same on every machine, in every run. What is finer than a pixel is left out,
@@ -22,7 +22,7 @@ from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale
 from autopilot.interface.marks import jit
 
 SIDE: Final = 256
-"""Of the tile, numbers; a power of two."""
+"""Side of the tile, numbers; a power of two."""
 _MASK: Final = SIDE - 1
 OCTAVES: Final = (1, 3, 9)
 """Sizes of noise in a tile, in its numbers."""
@@ -145,7 +145,8 @@ def expose(
 
 
 def missing_octaves(inverse: Numbers, pixel: float) -> Numbers:
-    """Of the finest tile, on the grid; `pixel`: what a pixel shows in a depth of 1 m, m."""
+    """Number of octaves missing of the finest tile, on the grid; `pixel`: size that a pixel shows in a depth of 1 m,
+    m."""
     shown = pixel / np.maximum(inverse, _NOTHING)
     octaves: Numbers = np.log(shown / (_SHARP * _FINEST_M)) / np.log(OCTAVES[1])
     return octaves

@@ -107,7 +107,7 @@ def stand(
 
 @jit
 def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """One tick of 20 ms in `P_STEPS` steps."""
+    """Run a tick of 20 ms in `P_STEPS` steps."""
     dt = p[M.P_DT]
     steps = int(p[M.P_STEPS])
     half = 0.5 * dt
@@ -267,8 +267,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @inline
 def current(s: L.Row, p: L.Row) -> float:
-    """What the copter takes from its battery, A: rotor power by momentum theory over an overall efficiency (`POWER` in
-    W per N^1.5) at the present voltage, and the electronics."""
+    """Current that the copter takes from its battery, A: rotor power by momentum theory over an overall efficiency
+    (`POWER` in W per N^1.5) at the present voltage, and the electronics."""
     power = 0.0
     scale = s[M.S_VOLTS] / p[M.P_FULL_V]
     scale *= scale * p[M.P_FULL]
@@ -309,7 +309,8 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
 
 @jit
 def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """What the cascade asks for now: body rates, velocity, acceleration; 0 while the motors do not fly it."""
+    """Fill in the cascade's present demands: body rates, velocity, acceleration; 0 while the motors do not fly the
+    vehicle."""
     for i in range(3):
         r[R.WANT_P + i] = 0.0
         r[R.WANT_VN + i] = 0.0

@@ -1,4 +1,4 @@
-"""What changes at 50 Hz around and in the machine: wind, battery, and the slower sensors."""
+"""Changes at 50 Hz around and in the machine: wind, battery, and the slower sensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every kernel does with its sensors at each tick: align, predict, correct, watch."""
+"""Estimation at each tick of every kernel: align, predict, correct, watch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""How sensors fail (MAVLink's FAILURE_TYPE), sample by sample. Nothing runs, and no noise is drawn, while all work.
+"""Failures of sensors (MAVLink's FAILURE_TYPE), sample by sample. Nothing runs, and no noise is drawn, while all
+work.
 
 A failure is `P_FAIL_...`; whoever sets it fills the sensor's `S_..._OLD` with its latest sample. How much each is:
 docs/failures.md.
@@ -30,13 +31,13 @@ BARO_STEP_MS = 100.0
 
 @jit
 def in_gap(failure: float, now: float) -> bool:
-    """Does a GPS, barometer or compass that fails so say nothing now?"""
+    """True while a GPS, barometer or compass that fails so says nothing."""
     return failure == M.FAILURE_OFF or (failure == M.FAILURE_INTERMITTENT and now % EVERY_MS < GAP_MS)
 
 
 @jit
 def fail_inertial(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """What gyros and accelerometers show in the next tick; and which of all sensors are silent."""
+    """Fail the gyros and accelerometers of the next tick, and set which of all sensors are silent."""
     now = s[L.S_TIME_MS]
     s[M.S_MAG_LOST] = 1.0 if in_gap(p[M.P_FAIL_MAG], now) else 0.0
     s[M.S_BARO_LOST] = 1.0 if in_gap(p[M.P_FAIL_BARO], now) else 0.0
@@ -59,7 +60,7 @@ def fail_axes(
     s: L.Row, failure: float, on: int, shown: int, lost: int, old: int, sample: int,
     wrong: float, x: float, y: float, z: float,
 ) -> None:  # fmt: skip
-    """One sensor with three axes, by the places of its fields; x, y, z: its garbage of this tick."""
+    """Fail a sensor with three axes, by the places of its fields; x, y, z: its garbage of this tick."""
     now = s[L.S_TIME_MS]
     s[on], s[lost] = 1.0, 0.0
     s[shown], s[shown + 1], s[shown + 2] = 0.0, 0.0, 0.0

@@ -43,7 +43,7 @@ def height_below(p: L.Row, ground: Any, n: float, e: float) -> float:
 
 @jit
 def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
-    """Where the ground is in this tick. Over a void of the map it goes on as high as it was."""
+    """Look up the height of the ground in this tick. Over a void of the map it goes on as high as it was."""
     height = height_below(p, ground, s[M.S_PN] + _HALF_TICK * s[M.S_VN], s[M.S_PE] + _HALF_TICK * s[M.S_VE])
     if height == height:
         s[L.S_FLOOR] = p[L.P_ORIGIN_ALT] - height
@@ -51,8 +51,8 @@ def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
 
 @jit
 def strike(s: L.Row) -> None:
-    """What touches the ground faster than its undercarriage stands, or has flown into it, has crashed: it lies there,
-    its motors stopped."""
+    """Crash what touches the ground faster than its undercarriage stands, or has flown into it: it lies there, its
+    motors stopped."""
     deep = s[M.S_PD] - s[L.S_FLOOR]
     if deep < 0.0 or s[L.S_AIR] == 0.0:
         return
@@ -70,7 +70,7 @@ def strike(s: L.Row) -> None:
 
 @jit
 def follow_ground(s: L.Row) -> None:
-    """What drives goes up and down with the ground."""
+    """Move what drives up and down with the ground."""
     s[M.S_VD] = (s[L.S_FLOOR] - s[M.S_PD]) / L.TICK
     s[M.S_PD] = s[L.S_FLOOR]
 

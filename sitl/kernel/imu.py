@@ -87,7 +87,7 @@ def keep_middle(s: L.Row, e: Quaternion) -> None:
 def keep_samples(
     s: L.Row, dt: float, steps: int, e: Quaternion, gyro: Vector, acc: Vector, felt: Vector, squares: Vector
 ) -> None:
-    """What a tick of `steps` leaves: attitude estimate, last samples, summed specific force, vibration."""
+    """Keep the results of a tick of `steps`: attitude estimate, last samples, summed specific force, vibration."""
     gx, gy, gz = gyro
     s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3] = e
     s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ] = felt[0] * dt, felt[1] * dt, felt[2] * dt

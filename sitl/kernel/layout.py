@@ -1,4 +1,4 @@
-"""Where the simulated machine is in the kernel's rows, behind its control's fields (`autopilot.interface.layout`)."""
+"""Layout of the simulated machine in the kernel's rows, behind its control's fields (`autopilot.interface.layout`)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What bodies share that stand level on the ground or on water: their truth in the common form, their vane, their
-report."""
+"""Bodies that stand level on the ground or on water: their truth in the common form, their vane, their report."""
 
 from __future__ import annotations
 

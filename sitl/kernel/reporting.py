@@ -1,4 +1,4 @@
-"""What all vehicles report (`autopilot.interface.report`) at the end of an advance, in compiled code."""
+"""Report of all vehicles (`autopilot.interface.report`) at the end of an advance, in compiled code."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """What the simulator knows and the vehicle does not."""
+    """Fill in the truth, which the simulator knows and the vehicle does not."""
     fill_place(r, p, R.TRUE_LAT, s[M.S_PN], s[M.S_PE], s[M.S_PD])
     for i in range(3):
         r[R.TRUE_N + i] = s[M.S_PN + i]
@@ -185,7 +185,7 @@ def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_common(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """All that means the same for every vehicle; the kernels add their own to it."""
+    """Fill in the values that mean the same for every vehicle; the kernels add their own to them."""
     fill_estimate(s, p, r)
     fill_guidance(s, p, t, r)
     fill_sensors(s, p, r)

@@ -36,7 +36,7 @@ CREEP = 0.02  # m/s, below which the wheels take what blows from the side
 
 @jit
 def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """One tick of 20 ms in `P_STEPS` steps; the servo moves once in it, as its pulses come."""
+    """Run a tick of 20 ms in `P_STEPS` steps; the servo moves once in it, as its pulses come."""
     dt = p[M.P_DT]
     steps = int(p[M.P_STEPS])
     half = 0.5 * dt

@@ -56,7 +56,7 @@ def launch(
     frame: str, given: str, home: tuple[float, float, float, float], speedup: float, folder: Path,
     defaults: Mapping[str, float],
 ) -> SitlChild:  # fmt: skip
-    """As `sitl.ardupilot.launcher.launch`; the heading is SIH's own, north."""
+    """Launch the binary as `sitl.ardupilot.launcher.launch` does; the heading is SIH's own, north."""
     binary = find_binary(frame, given)
     instance = free_instance()
     _write_links(folder, instance)
@@ -108,7 +108,8 @@ def free_instance() -> int:
 
 
 def _runs(instance: int) -> bool:
-    """Does a PX4 of this machine hold the lock of this instance? (Its ports may be in another network namespace.)"""
+    """True when a PX4 of this machine holds the lock of this instance. (Its ports may be in another network
+    namespace.)"""
     if sys.platform == "win32":
         return False  # PX4 has no build for it
     import fcntl

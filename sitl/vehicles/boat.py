@@ -97,7 +97,7 @@ def _tide(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """As the rover's; the hull cannot turn tighter than `TIGHTEST`, whatever TURN_RADIUS says."""
+    """Set the steering as the rover's; the hull cannot turn tighter than `TIGHTEST`, whatever TURN_RADIUS says."""
     rover_parameters.SPECIAL["TURN_RADIUS"](p, s, values)
     p[L.P_TURN_RADIUS] = max(p[L.P_TURN_RADIUS], TIGHTEST)
 

@@ -36,7 +36,8 @@ DRIVE_W = 12.0  # at 2 m/s and FULL_V, by the numbers above; SIM_DRIVE_W's defau
 
 
 def amps_per_newton(drive_w: float) -> float:
-    """Of the motor: its volts per speed are its newtons per ampere. In proportion where driving takes other power."""
+    """Current of the motor for its force, A/N: its volts per speed are its newtons per ampere. In proportion where
+    driving takes other power."""
     hotel = HOTEL_A * FULL_V
     return TOP_SPEED / FULL_V * ((drive_w - hotel) / (DRIVE_W - hotel))
 
@@ -80,9 +81,9 @@ def _control(p: npt.NDArray[np.float64]) -> None:
 
 
 def limit_profiles(p: npt.NDArray[np.float64], wp_jerk: float = 0.0) -> None:
-    """What speed profiles of legs keep to: the lower of both accelerations, WP_JERK m/s3 (0: as much as that), and
-    the snap, position gain and radius of ArduRover's (AR_WPNav, AR_PosControl). Upwards there is nothing to limit, but
-    a limit has to be."""
+    """Limit the speed profiles of legs: the lower of both accelerations, WP_JERK m/s3 (0: as much as that), and the
+    snap, position gain and radius of ArduRover's (AR_WPNav, AR_PosControl). Upwards there is nothing to limit, but a
+    limit has to be."""
     p[L.P_ACCEL] = min(p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL])
     p[L.P_LEG_JERK] = wp_jerk if wp_jerk > 0.0 else p[L.P_ACCEL]
     p[L.P_JERK_RISE] = p[L.P_LEG_JERK] * pi / (2.0 * SNAP)

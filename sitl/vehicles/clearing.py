@@ -1,4 +1,4 @@
-"""What a RESET clears in the control layer's row (seed 002, "Actor Responsibilities"), part by part.
+"""Clearing of the control layer's row by a RESET (seed 002, "Actor Responsibilities"), part by part.
 
 Plain Python on a row: it runs a few times before a flight, never within a tick. The estimator is not here, since it
 does not become zero but begins anew from what the sensors say (`autopilot.control.estimator.begin_anew`); its numbers
@@ -67,7 +67,7 @@ KEPT: Final[dict[str, tuple[int, ...]]] = {
     "the ground below is the world's": (L.S_FLOOR,),
     "set by each tick before it is read": (L.S_WANT_SPIN, L.S_SPEED, L.S_COURSE),
 }  # fmt: skip
-"""What no RESET touches, by reason."""
+"""Fields that no RESET touches, by reason."""
 
 PARTS: Final[dict[ControlPart, tuple[int, ...]]] = {
     ControlPart.ESTIMATOR: ESTIMATOR,

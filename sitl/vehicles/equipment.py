@@ -1,4 +1,5 @@
-"""What every simulated vehicle carries: battery, inertial unit, barometer, compass, receiver; and the gusts it is in.
+"""Equipment of every simulated vehicle: battery, inertial unit, barometer, compass, receiver; and the gusts it is
+in.
 
 Battery: that of 3DR's data sheet of the Iris+, 3S 5.1 Ah. The noise of the sensors is that of consumer parts.
 """

@@ -28,7 +28,7 @@ _DEFAULTS: Final = {
     "MNT1_YAW_MIN": -180.0, "MNT1_YAW_MAX": 180.0, "SIM_MNT_RATE": 90.0, "SIM_MNT_ACC": 360.0,
 }  # fmt: skip
 _SLOWEST: Final = radians(1.0)
-"""Of what moves at all, rad/s and rad/s2."""
+"""Slowest motion of a joint, rad/s and rad/s2."""
 _AT_LIMIT: Final = 1e-9
 _ERRORS: Final = (GimbalError.AT_ROLL_LIMIT, GimbalError.AT_PITCH_LIMIT, GimbalError.AT_YAW_LIMIT)
 
@@ -57,7 +57,7 @@ class Motion:
 
 
 def standing(angle: float) -> Motion:
-    """It does not move."""
+    """Motion of a joint that stands still."""
     return Motion(0.0, angle, 0.0)
 
 
@@ -138,7 +138,7 @@ class SimulatedGimbal:
         return demand.posture is Posture.RETRACTED, demand.locked
 
     def _angles_for(self, demand: Demand) -> Angles:
-        """Where it really points, in the frame that a demand has."""
+        """True angles, in the frame that a demand has."""
         where = self.pointing()
         if demand.posture is Posture.RETRACTED:
             return where.joints
@@ -207,7 +207,7 @@ class SimulatedGimbal:
         )
 
     def _within(self, joints: Angles) -> tuple[Angles, int]:
-        """What the joints can do of it, and which of them cannot."""
+        """Angles that the joints can reach, and flags of those that cannot."""
         limits = self.limits()
         roll, roll_off = _clamp(joints[0], limits.roll)
         pitch, pitch_off = _clamp(joints[1], limits.pitch)
@@ -217,7 +217,7 @@ class SimulatedGimbal:
 
     # --- a fault --------------------------------------------------------------------------------------------------
     def stick(self, stuck: bool) -> None:
-        """Its joints stay as they are, or it goes on from there to what it was last asked."""
+        """Hold the joints as they are, or go on from there to the last demand."""
         if stuck and self._stuck is None:
             self._stuck = self.pointing().joints
         elif not stuck and self._stuck is not None:

@@ -51,7 +51,7 @@ class PadSensor:
         return 0 if self._value("SIM_PLD_ENABLE") == 0.0 or rate <= 0.0 else round(1000.0 / min(rate, 50.0))
 
     def look(self) -> list[Look]:
-        """What it sees now, what is nearest to the middle of its picture first."""
+        """Look for pads: those in sight, the nearest to the middle of the picture first."""
         now_ms = int(self.state[L.S_TIME_MS])
         if self.period_ms == 0 or self._blind(now_ms):
             return []
@@ -62,7 +62,7 @@ class PadSensor:
         return [look for _, look in sorted(seen, key=lambda one: one[0])]
 
     def pads(self, now_ms: int) -> list[Ned]:
-        """Where they really are, NED m from where the vehicle was switched on."""
+        """True positions of the pads, NED m from where the vehicle was switched on."""
         seconds = 0.001 * now_ms
         lat, lon = self._value("SIM_PLD_LAT"), self._value("SIM_PLD_LON")
         base = to_local(self._home, lat, lon, 0.0) if lat or lon else (0.0, 0.0)
@@ -92,7 +92,7 @@ class PadSensor:
         return body, down
 
     def _in_sight(self, seen: tuple[Ned, float]) -> list[float]:
-        """How far off the middle of the picture it is, deg; nothing when it is not in it."""
+        """Angle off the middle of the picture, deg; empty when the pad is not in it."""
         (forward, right, down), below = seen
         away = hypot(forward, right, down)
         off = degrees(atan2(hypot(forward, right), down))

@@ -22,8 +22,9 @@ def _turned(vector: Ned, heading: float) -> Ned:
 
 
 def write_target(row: Row, target: Target, heading: float) -> None:
-    """All of the target; `heading`: the present one, rad. TypeError for a target that a rover does not know, ValueError
-    for one with a number that is not finite; the old target then stays. A spline is driven as the straight leg."""
+    """Write all of the target; `heading`: the present one, rad. TypeError for a target that a rover does not know,
+    ValueError for one with a number that is not finite; the old target then stays. A spline is driven as the straight
+    leg."""
     if isinstance(target, TakeOff | Attitude):
         raise TypeError(f"a rover cannot fly {type(target).__name__}")
     if isinstance(target, Velocity):

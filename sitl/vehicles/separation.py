@@ -1,4 +1,4 @@
-"""How close vehicles come to each other: the closest approach of each pair, from where they really are.
+"""Separation of vehicles: the closest approach of each pair, from their true positions.
 
 Looked at every now and then; between two looks motion is taken as straight, so that the distance of a pair is that of
 the nearest point of their relative motion (conflict detection's "closest point of approach"). Of few vehicles all pairs
@@ -24,7 +24,7 @@ CLOSE_M: Final = 20.0
 """Below this an approach is told."""
 _MOVES_MPS: Final = 0.5
 _FEW: Final = 48
-"""Of so many all pairs are looked at in one go."""
+"""Number of vehicles up to which all pairs are looked at in one go."""
 _APART_M: Final = 1.0
 """So much more than the closest ends an approach although they are still near each other."""
 Floats = npt.NDArray[np.float64]
@@ -119,7 +119,7 @@ class Separation:
         self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], apart: Floats, closing: Floats,
         reach_m: float, now_ms: int, passed_s: float,
     ) -> list[Approach]:  # fmt: skip
-        """Of these pairs, which are `apart` and move so against each other, those that came nearer than `reach_m`."""
+        """Approaches nearer than `reach_m` among these pairs, which are `apart` and move so against each other."""
         squared = np.einsum("ij,ij->i", closing, closing)
         along = np.einsum("ij,ij->i", apart, closing)
         back_s = np.clip(np.divide(along, squared, out=np.zeros_like(along), where=squared > 0.0), 0.0, passed_s)

@@ -1,4 +1,4 @@
-"""What every built-in vehicle is: `autopilot.interface.vehicle.SimulatedVehicle` over one row of its kernel; and the
+"""Base of every built-in vehicle: `autopilot.interface.vehicle.SimulatedVehicle` over one row of its kernel; and the
 faults that a person or a test injects into it, by their names in Sortie's fault grammar.
 
 Made without its kernel, so that the first HEARTBEAT can leave while that is still being loaded; the first `advance` (or
@@ -113,7 +113,7 @@ class SimulatedMachine(ABC):
         self._bind_again()
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:
-        """Its arrays of one row: state, settings, target, noise, report."""
+        """Arrays of the vehicle's row: state, settings, target, noise, report."""
         state, settings, target, noise, _, report, _ = self._arguments
         return state, settings, target, noise, report
 
@@ -135,7 +135,7 @@ class SimulatedMachine(ABC):
     @property
     @abstractmethod
     def kernel(self) -> Entry:
-        """What advances it."""
+        """Kernel that advances the vehicle."""
 
     @abstractmethod
     def _write_target(self, target: Target) -> None:
@@ -146,7 +146,7 @@ class SimulatedMachine(ABC):
         """Into the settings row; unknown names do nothing. `_parameters` has it already."""
 
     def _begin_report(self) -> None:
-        """What telemetry shows before the first tick."""
+        """Fill the report that telemetry shows before the first tick."""
         r = self._report[0]
         r[R.LANDED_STATE] = ON_GROUND
         r[R.GROUND_CONTACT] = 1.0
@@ -184,7 +184,7 @@ class SimulatedMachine(ABC):
         return reasons
 
     def _sensor_reasons(self) -> list[ArmingReason]:
-        """Of what it needs in every mode."""
+        """Reasons not to arm by the sensors that are needed in every mode."""
         p, s = self._p, self._s
         reasons = []
         if p[M.P_IMU_ON] == 0.0 or s[M.S_GYRO_LOST] == 1.0:
@@ -314,7 +314,7 @@ class SimulatedMachine(ABC):
 
     @property
     def gimbal(self) -> SimulatedGimbal:
-        """Its gimbal (`autopilot.mount.gimbal.HasGimbal`), made when somebody asks."""
+        """Gimbal of the vehicle (`autopilot.mount.gimbal.HasGimbal`), made when somebody asks."""
         if self._gimbal is None:
             self._gimbal = SimulatedGimbal(self._parameters, lambda: self._report[0])
         return self._gimbal
@@ -322,12 +322,12 @@ class SimulatedMachine(ABC):
     # --- for its dock ---------------------------------------------------------------------------------------------
     @property
     def true_place(self) -> tuple[float, float]:
-        """Where it really is, north and east of its home, m: what a camera over the pad would see."""
+        """True position, north and east of home, m: what a camera over the pad would see."""
         return float(self._s[M.S_PN]), float(self._s[M.S_PE])
 
     @property
     def true_ned(self) -> Ned:
-        """Where it really is, m north, east, down of where it was switched on."""
+        """True position, m north, east, down of where the vehicle was switched on."""
         return float(self._s[M.S_PN]), float(self._s[M.S_PE]), float(self._s[M.S_PD])
 
     @property
@@ -337,7 +337,7 @@ class SimulatedMachine(ABC):
 
     @property
     def charge(self) -> float:
-        """Of its battery, 0 to 1."""
+        """Charge of the battery, 0 to 1."""
         return float(max(self._s[M.S_SOC], 0.0))
 
     def set_charge(self, fraction: float) -> None:

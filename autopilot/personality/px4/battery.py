@@ -1,4 +1,4 @@
-"""How empty the battery is, as PX4 counts it: by charge and by voltage at rest, against its level at arming.
+"""Battery level as PX4 counts it: by charge and by voltage at rest, against its level at arming.
 
 Source: PX4 1.16 src/lib/battery/battery.cpp (`estimateStateOfCharge`), HealthAndArmingChecks/checks/batteryCheck.cpp.
 """
@@ -52,7 +52,7 @@ class BatteryLevel:
 
     @property
     def has_fallen(self) -> bool:
-        """Is it lower than it was at arming? What was as low then is warned of alone."""
+        """True when the level is lower than at arming. What was as low then is warned of alone."""
         return _LEVELS.index(self.level) > _LEVELS.index(self._at_arming)
 
     def look(self, now_ms: int) -> None:

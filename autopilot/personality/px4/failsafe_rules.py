@@ -151,7 +151,8 @@ RULES: Final[Mapping[Cause, Rule]] = MappingProxyType({
 
 
 class Phase(Enum):
-    """Who flies. WAITING: the vehicle, in the Hold before the action; TAKEN_OVER: the user, against what holds."""
+    """Phases of a failsafe, by who flies. WAITING: the vehicle, in the Hold before the action; TAKEN_OVER: the user,
+    against what holds."""
 
     READY = auto()
     WAITING = auto()

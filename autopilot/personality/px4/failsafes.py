@@ -71,7 +71,7 @@ _HEARD_AGAIN: Final = {FailsafeCause.GROUND_STATION: Cause.STATION, FailsafeCaus
 
 
 class Flown(Protocol):
-    """What the failsafes change."""
+    """Port: flight that the failsafes change."""
 
     def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
         """Fly this mode; False when it cannot be entered."""
@@ -129,14 +129,14 @@ class Px4Failsafes:
 
     @property
     def _time_up_ms(self) -> int | None:
-        """When the flight has lasted for COM_FLT_TIME_MAX, and has not yet."""
+        """Time at which the flight has lasted for COM_FLT_TIME_MAX, ms, if that is still to come."""
         limit_s = self._parameters["COM_FLT_TIME_MAX"]
         if self._flies_since_ms is None or Cause.FLIGHT_TIME in self._failed or limit_s <= 0.0:
             return None
         return self._flies_since_ms + int(1000.0 * limit_s)
 
     def flying(self, now_ms: int, *, airborne: bool) -> None:
-        """It has taken off, or is on the ground again."""
+        """Note that the vehicle has taken off, or is on the ground again."""
         self._flies_since_ms = now_ms if airborne else None
         self._failed.discard(Cause.FLIGHT_TIME)
 
@@ -241,7 +241,7 @@ class Px4Failsafes:
         return not waits and all(held.takeover is Takeover.AUTO for held in self._held.values())
 
     def setpoints_changed(self, now_ms: int, *, lost: bool) -> None:
-        """Those that Offboard needs have stopped, or come again."""
+        """Note that the setpoints which Offboard needs have stopped, or come again."""
         if lost:
             self._fails(Cause.SETPOINTS, now_ms)
         else:

@@ -77,8 +77,8 @@ class Happened(Enum):
 
 
 class Then(Enum):
-    """What follows. BEGIN: the mission, with its climb; CLIMB: the takeoff; EXECUTE: the items of the mission; HOLD:
-    stay, in Hold; REST: back in Hold after a flight."""
+    """Steps that follow. BEGIN: the mission, with its climb; CLIMB: the takeoff; EXECUTE: the items of the mission;
+    HOLD: stay, in Hold; REST: back in Hold after a flight."""
 
     NOTHING = auto()
     BEGIN = auto()
@@ -156,7 +156,7 @@ class Setpoints:
 
     @property
     def end_ms(self) -> int | None:
-        """When they are lost; None: they are, or none has come."""
+        """Time at which the setpoints are lost, ms; None: they are, or none has come."""
         return None if self.lost else self._end_ms
 
 
@@ -201,7 +201,7 @@ class Px4Flight:
         return self.failsafes.user_mode if self.failsafes.in_force(failing=False) else self.mode
 
     def needs_position(self, mode: Pair) -> bool:
-        """Does it need a position estimate?"""
+        """True when the mode needs a position estimate."""
         core = self.modes.core(mode)
         return mode == PRECISION or any(spec.position for spec in self._parts.modes.available() if spec.number == core)
 
@@ -248,12 +248,12 @@ class Px4Flight:
         return outcome
 
     def _refuse(self, mode: Pair) -> Outcome:
-        """It is not possible now."""
+        """Refuse a mode that is not possible now."""
         text = self.voice.say(Notice.MODE_REFUSED, custom_of(mode), name=self.modes.name(mode))
         return Outcome(Result.TEMPORARILY_REJECTED, text)
 
     def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
-        """Of `Px4Failsafes`: what flies is let go of, Hold stops it."""
+        """Enter a mode for `Px4Failsafes`: what flies is let go of, Hold stops it."""
         core, number = self._parts, self.modes.core(mode)
         asked, self._asked = self._asked, mode if mode in GUIDED else HOLD
         if number is None or not core.modes.set(number, now_ms, reason).ok:
@@ -408,7 +408,7 @@ class Px4Flight:
                 core.modes.set(self._guided, now_ms)
 
     def _tell_height(self) -> None:
-        """It has left the ground, or is back on it."""
+        """Tell that the vehicle has left the ground, or is back on it."""
         facts = self._parts.facts
         if not facts.vehicle_class.flies or facts.landed is not self._airborne:
             return

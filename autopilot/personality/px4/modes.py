@@ -21,7 +21,7 @@ AUTO: Final = 4
 """The main mode of all that PX4 flies by itself."""
 GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
 REMEMBERED: Final = GUIDED | {PRECISION}
-"""Those that the core's mode alone does not tell."""
+"""Modes that the core's mode alone does not tell."""
 
 # PX4's mode: the core's
 _COPTER: Final[dict[Pair, int]] = {
@@ -49,7 +49,7 @@ _ROVER_SHOWN: Final[dict[int, Pair]] = {
 }  # fmt: skip
 _POSITION_SLOW, _TERMINATION, _VTOL_TAKEOFF = (3, 2), (10, 0), (4, 10)
 EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
-"""Of modes that others add, in the order in which they were added."""
+"""Modes that others add, in the order in which they were added."""
 _FREE: Final = "(Mode not available)"
 # as PX4 lists them, for every kind of vehicle (mavlink/streams/AVAILABLE_MODES.hpp, lib/modes): by its nav_state
 LISTED: Final[tuple[tuple[Pair, str], ...]] = (
@@ -127,7 +127,7 @@ class ModeMap:
         return next((mode for mode, spec in self._external().items() if spec.number == number), HOLD)
 
     def name(self, mode: Pair) -> str:
-        """As people read it."""
+        """Name of a mode for people."""
         added = self._external().get(mode) if mode in EXTERNAL else None
         return _NAMES.get(mode, f"{mode[0]}, {mode[1]}") if added is None else added.name.replace("_", " ")
 

@@ -96,8 +96,8 @@ class Voice:
         self.announcer = announcer
 
     def say(self, notice: Notice, *values: float, name: str = "") -> str:
-        """Its text, if it has one, and its event; returns the text. A tab marks a text that a station which shows
-        events leaves out."""
+        """Send the notice's text, if it has one, and its event; returns the text. A tab marks a text that a station
+        which shows events leaves out."""
         severity, words = WORDS.get(notice, (Severity.INFO, ""))
         text = words.format(*values, name=name)
         if text:
@@ -106,6 +106,6 @@ class Voice:
         return text
 
     def disarmed(self, method: ArmingMethod) -> None:
-        """It is disarmed, by this method."""
+        """Tell that the vehicle is disarmed, by this method."""
         reason = _DISARMED_BY.get(method, DisarmReason.BY_FAILSAFE)
         self.say(Notice.DISARMED, reason, name=_DISARMED_WORDS[reason])

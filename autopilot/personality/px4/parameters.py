@@ -58,7 +58,7 @@ _ON_COPTERS, _ON_ROVERS = "WPNAV_SPEED", "WP_SPEED"
 
 
 def _airframe() -> tuple[Row, ...]:
-    """What drives it, as the metadata's actuators name it; a change has no effect."""
+    """Parameters of the motors and the frame, as the metadata's actuators name them; a change has no effect."""
     found = [
         Row("CA_AIRFRAME", _I, 0, description="Geometry", only=_ON_COPTERS, values=_AIRFRAMES),
         Row("CA_AIRFRAME", _I, 6, description="Geometry", only=_ON_ROVERS, values=_AIRFRAMES),
@@ -72,7 +72,7 @@ def _airframe() -> tuple[Row, ...]:
 
 
 def _outputs() -> tuple[Row, ...]:
-    """What drives what; a change has no effect."""
+    """Parameters of what each output drives; a change has no effect."""
     return tuple(
         Row(f"PWM_MAIN_FUNC{number}", _I, 100 + number, description=f"Function of output {number}",
             values=_OUTPUTS, only="" if number < 3 else _ON_COPTERS)
@@ -203,7 +203,7 @@ _PRESET: Final = {  # any station counts; losses are told; thrust is thrust
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
     "PLND_TYPE": 1.0,
 }  # fmt: skip
-"""What PX4 does without a parameter of its own, where nobody has set the core's."""
+"""Values by which the core does what PX4 does without a parameter of its own, where nobody has set them."""
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")
 """Lowered for good where MPC_XY_VEL_MAX is below them (MulticopterPositionControl.cpp, `parameters_update`)."""
 _DERIVED_FROM: Final = frozenset(
@@ -278,7 +278,7 @@ class Px4Parameters:
         return name
 
     def set(self, name: str, value: float) -> SetOutcome:
-        """As `Parameters.set`, with limits of the core's where it has the parameter."""
+        """Set a parameter as `Parameters.set` does, with limits of the core's where it has the parameter."""
         row, before = self._rows[name], self[name]
         if row.core:
             done = self._core.set(row.core, value * row.factor)
