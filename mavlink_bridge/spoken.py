@@ -1,4 +1,4 @@
-"""As which firmware a simulated vehicle is spoken to: a table of what each has on the wire, by MAV_AUTOPILOT."""
+"""Firmwares as which a simulated vehicle is spoken to: a table of what each has on the wire, by MAV_AUTOPILOT."""
 
 from __future__ import annotations
 

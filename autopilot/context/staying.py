@@ -1,4 +1,4 @@
-"""Where a vehicle stays: in one place where it hovers, or drives; round it on wings."""
+"""Staying of a vehicle: in one place where it hovers, or drives; round it on wings."""
 
 from __future__ import annotations
 

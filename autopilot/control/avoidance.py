@@ -120,7 +120,7 @@ def slide(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, a
 
 @jit
 def share_between(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> float:
-    """Of a velocity that slides: what is left where two barriers meet, and sliding along one leads to the other."""
+    """Share of a velocity that slides, where two barriers meet, and sliding along one leads to the other."""
     speed, share = sqrt(n * n + e * e), 1.0
     for i in range(int(p[L.P_BARRIER_COUNT])):
         room, un, ue = room_to(p, i, at_n, at_e)
@@ -132,7 +132,7 @@ def share_between(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: 
 
 @jit
 def share_to_stop(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> float:
-    """Of a velocity that keeps its direction: what can be braked before the first barrier on its way."""
+    """Share of a velocity that keeps its direction: it can be braked before the first barrier on its way."""
     speed, share = sqrt(n * n + e * e), 1.0
     if speed > 0.0:
         for i in range(int(p[L.P_BARRIER_COUNT])):
@@ -163,7 +163,8 @@ def back_away(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: floa
 
 @jit
 def keep_off(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> tuple[float, float]:
-    """What of the velocity n, e (m/s) a vehicle at `at_n`, `at_e` may fly that brakes at `accel` m/s2 at most."""
+    """Part of the velocity n, e (m/s) that a vehicle at `at_n`, `at_e` may fly, which brakes at `accel` m/s2 at
+    most."""
     if p[L.P_AVOIDS] == 0.0:
         return n, e
     accel = min(accel, AVOID_ACCEL)
@@ -183,8 +184,9 @@ def avoiding_accel(p: L.Row, accel: float) -> float:
 
 @jit
 def keep_speed(s: L.Row, p: L.Row, speed: float) -> float:
-    """What of a speed along the nose (m/s, negative backwards) what drives may have where it is and points to: half of
-    its deceleration is for the fence (Rover's calc_throttle). It slides along its nose alone, and stops there."""
+    """Part of a speed along the nose (m/s, negative backwards) that a ground vehicle may have where it is and points
+    to: half of its deceleration is for the fence (Rover's calc_throttle). It slides along its nose alone, and stops
+    there."""
     if p[L.P_AVOIDS] == 0.0:
         return speed
     at_n, at_e, cn, ce = s[L.S_EPN], s[L.S_EPE], cos(yaw_of(s)), sin(yaw_of(s))
@@ -198,7 +200,8 @@ def keep_speed(s: L.Row, p: L.Row, speed: float) -> float:
 
 @jit
 def keep_climb(s: L.Row, p: L.Row, rate: float, accel: float) -> float:
-    """What of a climb rate (m/s) ceiling and floor allow; beyond their margins it leads back. Level flight stays."""
+    """Part of a climb rate (m/s) that ceiling and floor allow; beyond their margins it leads back. Level flight
+    stays."""
     if p[L.P_AVOIDS] == 0.0 or rate == 0.0:
         return rate
     accel = min(accel, AVOID_ACCEL)

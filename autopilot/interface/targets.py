@@ -85,8 +85,8 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What sticks and velocities may not carry a vehicle to: no nearer than `margin` m. `ceiling` and `floor`: NED
-    down, infinite where there are none."""
+    """Bounds that sticks and velocities may not carry a vehicle to: no nearer than `margin` m. `ceiling` and `floor`:
+    NED down, infinite where there are none."""
 
     margin: float
     barriers: tuple[Edge | Ring, ...] = ()

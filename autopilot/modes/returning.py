@@ -139,7 +139,7 @@ class ReturnFlight(Maneuver):
             self._nose_as_armed()
 
     def _staying(self, now_ms: int, events: VehicleEvent) -> None:
-        """It goes on until another mode is chosen: this is no place to land."""
+        """Stay until another mode is chosen: this is no place to land."""
 
     def _nose_as_armed(self) -> None:
         """Before it comes down the vehicle turns as it stood at arming, unless it is told to leave the nose alone."""

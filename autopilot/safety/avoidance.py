@@ -1,4 +1,4 @@
-"""What of the fence a vehicle keeps off by itself while sticks or velocities are flown (AVOID_ENABLE bit 0).
+"""Avoidance of the fence by the vehicle itself while sticks or velocities are flown (AVOID_ENABLE bit 0).
 
 The vehicle is told the limits as places (`autopilot.interface.targets.Bounds`) and acts on them at every tick
 (`autopilot.control.avoidance`), so that they are told only when others count: the fence guard asks at each of its
@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import nsmallest
 from itertools import pairwise
-from math import inf
+from math import hypot, inf
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import BARRIERS
-from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Bounds, Edge, Ring
 from autopilot.mission.fence import Polygon, Zone, distance_to_segment
 from autopilot.safety.fence_limits import FenceLimits, FenceType

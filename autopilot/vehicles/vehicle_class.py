@@ -203,7 +203,7 @@ class VehicleClass:
 
     @property
     def has_stall_speed(self) -> bool:
-        """It flies by wings alone."""
+        """True for a vehicle that flies by wings alone."""
         return self.flies and not self.hovers
 
     def has(self, ability: Ability) -> bool:

@@ -37,7 +37,7 @@ class Refused(Exception):
 
 
 class Garbled(Exception):
-    """What came back is not an answer to the question, three times in a row."""
+    """Garbled bytes in place of an answer, three times in a row."""
 
 
 class BootloaderClient:
@@ -65,7 +65,7 @@ class BootloaderClient:
         return revision
 
     def device(self, info: Info) -> Script[int]:
-        """One GET_DEVICE value."""
+        """Ask for a GET_DEVICE value."""
         reply = yield from self._ask(Op.GET_DEVICE, bytes((info,)), 4)
         return int.from_bytes(reply, "little")
 
@@ -178,7 +178,7 @@ class BootloaderClient:
         return reply
 
     def _is_answer(self, op: Op, size: int) -> bool:
-        """All that comes at once has come: is it an answer, or only its begin? Refused and Garbled if it is neither."""
+        """True when an answer has come whole, False while only its begin has. Refused and Garbled if it is neither."""
         inbox = self._wire.inbox
         status = _status_at_end(inbox)
         if status not in (None, Status.OK):

@@ -1,4 +1,4 @@
-"""How flashing can end badly. Each text says what happened; in which state the board is; what to do next."""
+"""Failures of flashing. Each text says what happened; in which state the board is; what to do next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_DONE: Final = 1
 
 
 class BoardState(Enum):
-    """What the flash of the board holds, as far as is known; the value is the words for it."""
+    """State of the board's flash, as far as is known; the value is the words for it."""
 
     UNTOUCHED = "nothing was erased"
     EXTERNAL_INCOMPLETE = "its external flash is incomplete"
@@ -41,7 +41,7 @@ CABLE: Final = f"try another cable and USB port, without a hub, and {AGAIN}"
 
 
 class WrongFile(FlashFailure):
-    """Nothing is wrong with the board."""
+    """Wrong firmware file; the board is as it was."""
 
     about_file = True
 

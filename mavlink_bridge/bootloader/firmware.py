@@ -20,7 +20,7 @@ _LARGEST: Final = 64 * 1024 * 1024
 
 
 class FirmwareError(ValueError):
-    """One sentence: what is wrong with the file."""
+    """Firmware file that cannot be used; the text is a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Firmware:
 
     @property
     def describe(self) -> str:
-        """One phrase for a person."""
+        """Phrase that describes the firmware, for a person."""
         parts = [f"firmware for board id {board_name(self.board_id)}"]
         if self.summary:
             parts[0] += f' "{self.summary}"'

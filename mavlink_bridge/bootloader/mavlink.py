@@ -1,4 +1,4 @@
-"""What is said to a running autopilot while flashing: restart into your bootloader; and afterwards, who are you.
+"""Conversation with a running autopilot while flashing: restart into your bootloader; and afterwards, who are you.
 
 The protocol machines are the ordinary clients; here they are put on a `Wire`.
 """
@@ -62,7 +62,7 @@ class MavlinkSide:
 
     @property
     def found(self) -> bool:
-        """Has an autopilot been heard?"""
+        """True once an autopilot has been heard."""
         return self.watch.target is not None
 
     def run(self, finished: Callable[[], bool], until_ms: int) -> Script[bool]:

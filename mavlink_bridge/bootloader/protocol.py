@@ -19,7 +19,7 @@ WORD: Final = 4
 ERASED: Final = 0xFF
 BOOTLOADER_BAUD: Final = 115_200
 FAST_BAUD: Final = 921_600
-"""What a bootloader on a UART is asked for before it is programmed: 2.5 minutes become half a minute."""
+"""Baud rate that a bootloader on a UART is asked for before it is programmed: 2.5 minutes become half a minute."""
 FLIGHT_BAUDS: Final = (115_200, 57_600, 921_600)
 """Rates at which a running autopilot is looked for; of no matter on USB."""
 
@@ -47,7 +47,7 @@ class Op(IntEnum):
 
 
 class Status(IntEnum):
-    """What follows INSYNC."""
+    """Status byte that follows INSYNC."""
 
     OK = 0x10
     FAILED = 0x11
@@ -74,7 +74,7 @@ def crc32(data: bytes, state: int = 0) -> int:
 
 
 def flash_crc(image: bytes, flash_size: int) -> int:
-    """What GET_CRC answers when `image` is alone in a flash of `flash_size` bytes: the rest reads 0xFF."""
+    """Checksum that GET_CRC answers when `image` is alone in a flash of `flash_size` bytes: the rest reads 0xFF."""
     return crc32(bytes((ERASED,)) * max(0, flash_size - len(image)), crc32(image))
 
 

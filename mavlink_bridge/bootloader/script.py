@@ -22,12 +22,12 @@ class PortGone(Exception):
 
 
 class Silent(Exception):
-    """Nothing came within the patience."""
+    """Silence: no byte came within the patience."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a port that is there cannot be opened. `patience_ms`: how long it may stand before that is the end: a port
+    """Obstacle to opening a port that is there. `patience_ms`: how long it may stand before that is the end: a port
     that has just come may be locked or not ours yet."""
 
     what: str

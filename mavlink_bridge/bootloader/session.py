@@ -23,7 +23,7 @@ from mavlink_bridge.clients.command import CommandOutcome
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long is waited, in ms of link time."""
+    """Limits of waiting, in ms of link time."""
 
     silent: int = 60_000
     """For a bootloader on a port that is there."""
@@ -90,7 +90,7 @@ class FlashSession:
 
     @property
     def when_stopped(self) -> str:
-        """How the board is when nobody goes on, and what to do."""
+        """State of the board when nobody goes on, and what to do."""
         state = self.status.board_state
         if state is BoardState.VERIFIED:
             return f"{state.value}; its first HEARTBEAT was not waited for"
@@ -184,7 +184,7 @@ class FlashSession:
         return True
 
     def _ask_autopilot(self, give_up_ms: int, *, announce: bool) -> Script[None]:
-        """Is there a running autopilot at this rate? Then have it restart into its bootloader."""
+        """Ask whether there is a running autopilot at this rate. Then have it restart into its bootloader."""
         side = MavlinkSide(self.wire, announce=announce)
         yield from side.run(lambda: side.found, min(self.wire.now_ms + self._limits.listen, give_up_ms))
         if not side.found:

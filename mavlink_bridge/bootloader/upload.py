@@ -29,12 +29,12 @@ from mavlink_bridge.bootloader.protocol import (
 from mavlink_bridge.bootloader.script import PortGone, Script, Silent, Wire
 
 ERASE_USUAL_MS: Final = 9000
-"""What an erase usually takes: the only measure of its progress."""
+"""Usual time of an erase, ms: the only measure of its progress."""
 _TRIES: Final = 2
 
 
 class Stage(Enum):
-    """What is being done; the value is the word for it."""
+    """Stages of an upload; the value is the word for it."""
 
     FIND = "looking for the board"
     REBOOT = "restarting into the bootloader"
@@ -50,7 +50,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BoardInfo:
-    """What the bootloader says of its board. Sizes in bytes."""
+    """Board as its bootloader describes it. Sizes in bytes."""
 
     protocol: int
     board_id: int
@@ -60,8 +60,8 @@ class BoardInfo:
 
 
 class FlashStatus:
-    """What an onlooker may know. `done` of `total` units of the present stage; total 0: not measured. `stages`: all
-    that were begun; `lines`: what has happened since somebody took them; `finished`: all went well."""
+    """Status of flashing, for an onlooker. `done` of `total` units of the present stage; total 0: not measured.
+    `stages`: all that were begun; `lines`: what has happened since somebody took them; `finished`: all went well."""
 
     def __init__(self) -> None:
         self.stage = Stage.FIND
@@ -90,12 +90,12 @@ class RateLost(Exception):
 
 
 class _CrcDiffers(Exception):
-    """What is in the flash is not the image."""
+    """Contents of the flash that are not the image."""
 
 
 class Upload:
-    """One firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it fails.
-    `fast`: a UART is taken to FAST_BAUD; set False when `run` has ended with RateLost."""
+    """Upload of a firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it
+    fails. `fast`: a UART is taken to FAST_BAUD; set False when `run` has ended with RateLost."""
 
     def __init__(self, wire: Wire, firmware: Firmware, status: FlashStatus, *, force: bool = False) -> None:
         self.info: BoardInfo | None = None
@@ -107,8 +107,8 @@ class Upload:
         self.fast = True
 
     def run(self) -> Script[None]:
-        """All of it. Afterwards the board is on its way into the firmware; if it went without an answer, its state is
-        WRITTEN, else VERIFIED."""
+        """Run the whole upload. Afterwards the board is on its way into the firmware; if it went without an answer, its
+        state is WRITTEN, else VERIFIED."""
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 yield from self._once()
@@ -129,7 +129,7 @@ class Upload:
         return self._status.stage.value
 
     def _before_second_try(self, trouble: Exception) -> Script[None]:
-        """Is the board still there? Then say that it begins anew."""
+        """Make sure that the board is still there. Then say that it begins anew."""
         if isinstance(trouble, Refused) and trouble.status is Status.BAD_SILICON:
             raise failures.bad_silicon()
         failing, doing = self._ending(trouble), self._doing

@@ -1,4 +1,4 @@
-"""What the client machines have in common.
+"""Base of the client machines.
 
 A client is the other side of a protocol: it asks, repeats what is not answered, and ends in exactly one outcome. It is
 sans-IO like a service and has a service's methods, so that it can stand alone (a test, a script with a socket) or be
@@ -27,8 +27,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How long to insist: a request is repeated after `interval_ms` of silence, and after `attempts` sends in a row
-    without any progress the client gives up."""
+    """Retry policy: a request is repeated after `interval_ms` of silence, and after `attempts` sends in a row without
+    any progress the client gives up."""
 
     interval_ms: int = 250
     attempts: int = 32
@@ -39,7 +39,7 @@ PATIENT = Retry()
 
 
 class Client:
-    """One request from start to outcome. Subclasses handle messages and say what to repeat."""
+    """Client of a protocol: a request from start to outcome. Subclasses handle messages and say what to repeat."""
 
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()
@@ -55,7 +55,7 @@ class Client:
 
     @property
     def done(self) -> bool:
-        """Has it ended?"""
+        """True once the request has ended."""
         return self.outcome is not None
 
     def start(self, now_ms: int) -> None:
@@ -108,7 +108,7 @@ class Client:
         self._out.append(Outgoing(message, self.target.link))
 
     def _progress(self, now_ms: int) -> None:
-        """Something was sent for the first time, or an answer came: patience begins anew."""
+        """Begin the patience anew: a request was sent for the first time, or an answer came."""
         self._sends_in_row = 1
         self._due_ms = now_ms + self.retry.interval_ms
 

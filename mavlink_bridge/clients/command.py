@@ -18,7 +18,7 @@ _PROGRESS_MS = 30_000
 
 
 class CommandOutcome(IntEnum):
-    """How a command ended: MAV_RESULT, or silence."""
+    """Outcomes of a command: MAV_RESULT, or silence."""
 
     ACCEPTED = Result.ACCEPTED
     TEMPORARILY_REJECTED = Result.TEMPORARILY_REJECTED

@@ -17,7 +17,7 @@ _LARGEST = 1 << 20
 
 
 class FileOutcome(IntEnum):
-    """How it ended: read, or what the vehicle said (MAVFTP's error numbers), or silence."""
+    """Outcomes of a file read: read, or what the vehicle said (MAVFTP's error numbers), or silence."""
 
     READ = 0
     FAILED = 1

@@ -12,7 +12,7 @@ ANSWERS: Final = frozenset((
     "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL", "MISSION_ACK", "MISSION_COUNT", "MISSION_CURRENT", "MISSION_ITEM",
     "MISSION_ITEM_INT", "MISSION_REQUEST", "MISSION_REQUEST_INT", "PARAM_VALUE",
 ))  # fmt: skip
-"""All that clients listen to: by name, so that a group of one kind does not load the others; a test compares."""
+"""Messages that clients listen to: by name, so that a group of one kind does not load the others; a test compares."""
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
@@ -28,7 +28,7 @@ class ClientGroup:
 
     @property
     def busy(self) -> bool:
-        """Is any request under way?"""
+        """True while any request is under way."""
         return bool(self._running)
 
     def start(self, client: AnyClient, now_ms: int) -> AnyClient:
@@ -39,7 +39,7 @@ class ClientGroup:
         return client
 
     def drop(self, client: Client) -> None:
-        """Its answer is not waited for any more; what it has said is still sent."""
+        """Drop a client: its answer is not waited for any more; what it has said is still sent."""
         self._running = [running for running in self._running if running is not client]
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

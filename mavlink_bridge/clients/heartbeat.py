@@ -31,7 +31,7 @@ def is_autopilot(message: Message) -> bool:
 
 
 class WatchState(Enum):
-    """Of a `HeartbeatWatch`."""
+    """States of a `HeartbeatWatch`."""
 
     SEARCHING = auto()
     FOUND = auto()

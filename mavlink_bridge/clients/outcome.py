@@ -1,4 +1,4 @@
-"""How a plan transfer ended."""
+"""Outcomes of a plan transfer."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _SHORT = Retry(interval_ms=250, attempts=10)
 
 
 class ParameterOutcome(IntEnum):
-    """How a request ended."""
+    """Outcomes of a parameter request."""
 
     ACCEPTED = 0
     REFUSED = 1  # another value holds
@@ -109,7 +109,7 @@ class ParameterList(Client):
 
 
 class ParameterRead(Client):
-    """One parameter by name. ArduPilot is silent about a name that it does not have: TIMEOUT."""
+    """Read a parameter by name. ArduPilot is silent about a name that it does not have: TIMEOUT."""
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None

@@ -17,7 +17,7 @@ class TextAssembler:
         self._begun: dict[int, list[str]] = {}
 
     def take(self, message: Message) -> None:
-        """One message."""
+        """Take in a STATUSTEXT."""
         chunk = str(message.text)
         number, sequence = int(message.id), int(message.chunk_seq)
         if number == 0:

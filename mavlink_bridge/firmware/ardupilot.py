@@ -157,7 +157,7 @@ class ArduPilot:
         return None
 
     def take_off(self, height: float, place: GeoPoint | None) -> Order:
-        """It looks at the height above home only."""
+        """Order a takeoff, which looks at the height above home only."""
         return Order(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, height), prefixes=self.words.takeoff)
 
 
@@ -169,4 +169,4 @@ def home_item(home: GeoPoint | None) -> MissionItem:
 
 
 OWN: Final = ArduPilot(DEFAULT)
-"""How Sortie itself speaks where nothing else is said."""
+"""Firmware as which Sortie itself speaks where no other is given."""

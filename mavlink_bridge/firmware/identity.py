@@ -1,4 +1,5 @@
-"""Who we say we are: an ArduPilot vehicle of some kind, version 4.6.2 (docs/reference/ground-stations.md, 1.2, 1.6).
+"""Identity on the wire: an ArduPilot vehicle of some kind, version 4.6.2 (docs/reference/ground-stations.md, 1.2,
+1.6).
 
 Ground stations choose parameter names, plan protocols and texts by this; it does not change while a program runs.
 """
@@ -34,7 +35,7 @@ class Identity:
 
     @property
     def vehicle_class(self) -> VehicleClass:
-        """All that is the kind's."""
+        """Kind of the vehicle, with all its properties."""
         return vehicle_class(self.kind)
 
     @property

@@ -1,4 +1,4 @@
-"""Which firmware sends a HEARTBEAT."""
+"""Recognition of a firmware by its HEARTBEAT."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAKERS: Final[dict[int, Callable[[VehicleClass], Firmware]]] = {
 
 
 def firmware_of(heartbeat: Message) -> Firmware | None:
-    """What sends this HEARTBEAT; None when it is no autopilot that we can fly."""
+    """Firmware that sends this HEARTBEAT; None when it is no autopilot that we can fly."""
     kind, make = class_of_type(heartbeat.type), _MAKERS.get(int(heartbeat.autopilot))
     if kind is None or make is None or (make is _px4 and not kind.hovers):
         return None
@@ -33,11 +33,12 @@ def firmware_of(heartbeat: Message) -> Firmware | None:
 
 
 def firmware_spoken(autopilot: int | None, vehicle_type: int | None) -> Firmware:
-    """How to speak with a vehicle of this MAV_AUTOPILOT and MAV_TYPE, whatever it is: ArduPilot's way when unknown."""
+    """Firmware to speak with a vehicle of this MAV_AUTOPILOT and MAV_TYPE, whatever it is: ArduPilot's way when
+    unknown."""
     kind = None if vehicle_type is None else class_of_type(vehicle_type)
     make = _MAKERS.get(-1 if autopilot is None else autopilot, ArduPilot)
     return make(kind or DEFAULT)
 
 
 SPOKEN: Final[dict[str, Callable[[VehicleClass], Firmware]]] = {"ardupilot": ArduPilot, "px4": _px4}
-"""What a simulated vehicle may be spoken to as, by the word for it."""
+"""Firmwares as which a simulated vehicle may be spoken to, by the word for each."""

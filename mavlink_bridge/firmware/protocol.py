@@ -37,8 +37,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where a target leads. `place`: altitude AMSL; `speed`: m/s over ground that somebody asked for, None: the
-    controller's own; `velocity`: to pass it at, NED m/s."""
+    """Aim of a target. `place`: altitude AMSL; `speed`: m/s over ground that somebody asked for, None: the controller's
+    own; `velocity`: to pass it at, NED m/s."""
 
     ids: tuple[int, int]
     now_ms: int
@@ -50,8 +50,8 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How texts begin. `prearm`: why it cannot be armed (PX4's second: a warning, all that it says in words where its
-    mode wants what is missing); then the reasons of refusals."""
+    """Words with which texts begin. `prearm`: why it cannot be armed (PX4's second: a warning, all that it says in
+    words where its mode wants what is missing); then the reasons of refusals."""
 
     prearm: tuple[str, ...]
     arm: tuple[str, ...]
@@ -59,12 +59,12 @@ class Words:
     mode: tuple[str, ...] = ()
     takeoff: tuple[str, ...] = ()
     failsafe: tuple[str, ...] = ()
-    """Of its own failsafe, told before HEARTBEAT shows it."""
+    """Beginnings of texts about the firmware's own failsafe, told before HEARTBEAT shows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What a firmware does by itself, and what it wants.
+    """Habits of a firmware: what it does by itself, and what it wants.
 
     `strategy`: who flies missions unless a person says otherwise. `home_is_item_0`: its missions begin with home.
     `starts_by_arming`: armed in AUTO is flying the mission; else MISSION_START is waited for. `takes_off_by_itself`: a
@@ -182,7 +182,7 @@ class Firmware(Protocol):
         """The custom_mode that DO_SET_MODE with these parameters asks for."""
 
     def mode_name(self, custom_mode: int) -> str:
-        """What its stations call it."""
+        """Name of a mode, as the firmware's stations call it."""
 
     def mode_of_item(self, command: int) -> int | None:
         """The mode that it changes to for this item of its own mission; None: it stays in AUTO."""
@@ -201,7 +201,8 @@ class Firmware(Protocol):
         """Do its pre-arm checks pass, by SYS_STATUS?"""
 
     def acts_itself(self, system_status: int, mode: int) -> bool:
-        """Does a HEARTBEAT with this MAV_STATE and mode (ArduPilot's number) say that its own failsafe flies it?"""
+        """True when a HEARTBEAT with this MAV_STATE and mode (ArduPilot's number) says that the firmware's own failsafe
+        flies it."""
 
     # --- missions -------------------------------------------------------------------------------------------------
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
@@ -224,21 +225,21 @@ class Firmware(Protocol):
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def served_parameters(self, core: Parameters) -> ServedParameters:
-        """What stations are served of a simulated vehicle that has these, which may be changed for it."""
+        """Parameters to serve to stations of a simulated vehicle that has these, which may be changed for it."""
 
     def value_of(self, wire: float, kind: int) -> float:
         """The value in a PARAM_VALUE of MAV_PARAM_TYPE `kind`."""
 
     def wire_value(self, value: float, kind: int) -> float:
-        """What PARAM_SET and PARAM_VALUE carry for it."""
+        """Value that PARAM_SET and PARAM_VALUE carry for it."""
 
     def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
         """Sortie's parameters that count from the start on, by what an earlier run has stored by this firmware's
         names."""
 
     def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
-        """Of all parameters (name, value, MAV_PARAM_TYPE) in the order of their indices, told before a list of them:
-        a station that knows it needs no list. None: this firmware has none."""
+        """Hash of all parameters (name, value, MAV_PARAM_TYPE) in the order of their indices, told before a list of
+        them: a station that knows it needs no list. None: this firmware has none."""
 
     # --- flying ---------------------------------------------------------------------------------------------------
     def go(self, aim: Aim) -> Message | Order:

@@ -143,7 +143,7 @@ class Px4:
         return (_CUSTOM, float(main), float(sub))
 
     def _modes(self, mode: int) -> tuple[int, int]:
-        """Of a mode that PX4 has, a number of `_UNKNOWN_BASE` included."""
+        """Main and sub mode of PX4, for a mode that it has, a number of `_UNKNOWN_BASE` included."""
         if mode in _MODES:
             return _MODES[mode]
         if mode < _UNKNOWN_BASE:
@@ -258,7 +258,7 @@ class Px4:
         return Order(Cmd.DO_REPOSITION, (_OWN_SPEED, _CHANGE_MODE, 0.0, nan, nan, nan, nan))
 
     def take_off(self, height: float, place: GeoPoint | None) -> Order:
-        """It wants a place, and the height above mean sea level."""
+        """Order a takeoff, which wants a place, and the height above mean sea level."""
         where = (nan, nan, nan) if place is None else (place.lat, place.lon, place.alt)
         return Order(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *where), prefixes=self.words.takeoff)
 

@@ -31,7 +31,7 @@ _ZERO: Final = (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Facing:
-    """Where the nose points: an angle (rad from north), a rate (rad/s), or neither: the controller's own choice."""
+    """Heading of a target: an angle (rad from north), a rate (rad/s), or neither: the controller's own choice."""
 
     angle: float | None = None
     rate: float | None = None

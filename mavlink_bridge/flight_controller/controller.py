@@ -91,8 +91,8 @@ class FlightController:
         self._heartbeat_ms = 0
         self._outputs: list[tuple[float, Request]] = []  # channels that were driven, and the answers to come
         self.counts_as_station = False
-        """It may be told that a ground station is here: its texts go to no other link, and it does nothing when that
-        station is gone."""
+        """True when the controller may be told that a ground station is here: its texts go to no other link, and it
+        does nothing when that station is gone."""
 
     # --- the vehicle: facts ---------------------------------------------------------------------------------------
     @property
@@ -113,7 +113,8 @@ class FlightController:
 
     @property
     def known(self) -> bool:
-        """It has told where it and its home are, whether it is on the ground, armed, and could be armed."""
+        """True when the controller has told where it and its home are, whether it is on the ground, armed, and could be
+        armed."""
         told = self.link.streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
         placed = self.state.has_position and self.home.position is not None
         return told and self.motors.told and placed and not self.link.lost
@@ -164,9 +165,10 @@ class FlightController:
         return self.motors.disarm(force)
 
     def calibrate(self) -> Request:
-        """What a flight begins with (PREFLIGHT_CALIBRATION; ArduPilot's ground pressure), then the controller's pre-arm
-        checks, whose texts follow. Its gyroscopes it has calibrated at boot; doing it again stops its main loop for a
-        second or more, after which its GPS counts as unhealthy and it cannot be armed for a while."""
+        """Request the calibration that a flight begins with (PREFLIGHT_CALIBRATION; ArduPilot's ground pressure), then
+        the controller's pre-arm checks, whose texts follow. Its gyroscopes it has calibrated at boot; doing it again
+        stops its main loop for a second or more, after which its GPS counts as unhealthy and it cannot be armed for a
+        while."""
         if self.state.armed:
             return Request.refused("armed")
         self.prearm.clear()
@@ -178,12 +180,12 @@ class FlightController:
         return done
 
     def clear(self, part: ControlPart) -> Request:
-        """Nothing can be cleared from outside: there is no MAVLink command for it. A controller relaxes its own
-        controllers while it is disarmed and lets its estimator run on."""
+        """Refuse: no MAVLink command clears a part from outside. A controller relaxes its own controllers while it is
+        disarmed and lets its estimator run on."""
         return Request.refused("armed") if self.state.armed else Request.accepted()
 
     def hold_motors(self, held: bool) -> None:
-        """Its motors run while it is armed."""
+        """Do nothing: the controller's motors run while it is armed."""
 
     def set_target(self, target: Target) -> None:
         self.control.fly(target, self._now_ms)
@@ -219,7 +221,7 @@ class FlightController:
 
     # --- the vehicle: its time ------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Nothing is compiled."""
+        """Do nothing: no kernel has to be loaded."""
 
     def advance(self, until_ms: int) -> int:
         """Time has passed: it is `until_ms` now, to the tick above."""
@@ -274,7 +276,7 @@ class FlightController:
             self.steering.again(now_ms)
 
     def _restarted(self, now_ms: int) -> None:
-        """It has restarted: it is not commanded until a person asks."""
+        """Note that the controller has restarted: it is not commanded until a person asks."""
         self.readings.forget_boot()
         self.orders.drop()
         self.prearm.clear()
@@ -308,7 +310,7 @@ class FlightController:
         self._out += self.orders.take_outgoing()
 
     def _must_be_still(self, now_ms: int) -> bool:
-        """Nothing may be sent that moves it: it is not known whose it is, or whether its failsafe has begun."""
+        """True while no order may move the vehicle: it is not known whose it is, or whether its failsafe has begun."""
         link, state = self.link, self.state
         stale = state.armed and not state.landed and not link.streams.beat_is_fresh(now_ms)
         return link.lost or link.back or self.control.in_doubt or stale

@@ -64,4 +64,4 @@ class Finder:
         return out
 
     def link_closed(self, link: int) -> None:
-        """Another may open."""
+        """Forget the link, so that another may open."""

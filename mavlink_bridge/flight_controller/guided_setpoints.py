@@ -1,4 +1,4 @@
-"""One target on its way: what is sent for it, how often, and when it has been reached.
+"""Target on its way: what is sent for it, how often, and when it has been reached.
 
 A position is sent again every second, since a lost one is not noticed otherwise; a velocity ten times a second, since
 it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here (docs/reference/real-vehicles.md, 2).
@@ -53,8 +53,8 @@ def _facing(yaw: Yaw, state: VehicleState, kept: float) -> Facing:
 
 
 class GuidedContext:
-    """What a course works with. `speed`: m/s over ground; `asked_speed`: the same where somebody asked for it, None:
-    the controller flies at its own; `say(text)`: a warning for people."""
+    """Context of a course. `speed`: m/s over ground; `asked_speed`: the same where somebody asked for it, None: the
+    controller flies at its own; `say(text)`: a warning for people."""
 
     def __init__(self, firmware: Firmware, readings: Readings, orders: Orders, say: Callable[[str], None]) -> None:
         self.firmware = firmware
@@ -90,7 +90,8 @@ class GuidedContext:
         return self.give(self.firmware.go(Aim(self.ids, now_ms, place, self.nose(yaw), self.asked_speed, velocity)))
 
     def give(self, sent: Message | Order) -> list[Message]:
-        """What a firmware wants to be sent: a command goes with the orders, and replaces one that still waits."""
+        """Give the controller what a firmware wants to be sent: a command goes with the orders, and replaces one that
+        still waits."""
         if not isinstance(sent, Order):
             return [sent]
         self.orders.send(
@@ -101,7 +102,7 @@ class GuidedContext:
 
     @property
     def position_ms(self) -> int:
-        """How often a position is sent."""
+        """Interval at which a position is sent, ms."""
         once = not self.firmware.habits.repeats_targets and self.readings.origin is not None
         return _ONCE_MS if once else POSITION_MS
 
@@ -125,7 +126,7 @@ class Course:
         return []
 
     def reached(self, now_ms: int) -> bool:
-        """Is the end condition met now? Asked with every position."""
+        """True when the end condition is met now. Asked with every position."""
         return False
 
 

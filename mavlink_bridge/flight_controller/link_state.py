@@ -1,4 +1,4 @@
-"""How the link to a controller stands: heard, silent, restarted, and whether the streams come that were asked for."""
+"""State of the link to a controller: heard, silent, restarted, and whether the streams come that were asked for."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class LinkState:
 
     @property
     def heard(self) -> bool:
-        """It has said something since the start."""
+        """True when the controller has been heard since the start."""
         return self._heard_ms is not None
 
     def hear(self, now_ms: int) -> None:
-        """It has said something."""
+        """Note that the controller has been heard."""
         if self.lost:
             self.lost = False
             self.back = True
@@ -76,7 +76,7 @@ class LinkState:
         return restarted
 
     def stopped_in_air(self, now_ms: int) -> None:
-        """Its motors have stopped in the air."""
+        """Note that the motors have stopped in the air."""
         self._stopped_in_air_ms = now_ms
 
     def restarted_by_silence(self, now_ms: int) -> bool:

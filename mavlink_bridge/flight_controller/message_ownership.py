@@ -1,4 +1,4 @@
-"""Whose is a ground station's message: Sortie's or the controller's? The table of docs/reference/real-vehicles.md,
+"""Ownership of a ground station's message: Sortie's or the controller's. The table of docs/reference/real-vehicles.md,
 3. And what Sortie learns from conversations with the controller that only pass through (`TrafficMonitor`)."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mavlink_bridge.wire.framing import Frame
 
 
 class Ownership(Enum):
-    """What is done with a message for the vehicle."""
+    """Treatment of a message for the vehicle."""
 
     OURS = auto()
     FLY = auto()  # ours, and the controller must follow our targets first: AUTO, MISSION_START
@@ -61,8 +61,8 @@ _PLAN_FILES: Final = {b"@MISSION/fence.dat": MissionType.FENCE, b"@MISSION/rally
 
 
 def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False) -> Ownership:
-    """What is done with a message of a ground station that is addressed to the vehicle's autopilot. `native`: the
-    controller runs the mission, so pausing it and choosing its item are the controller's."""
+    """Treatment of a ground station's message that is addressed to the vehicle's autopilot. `native`: the controller
+    runs the mission, so pausing it and choosing its item are the controller's."""
     number = frame.msg_id
     if native and _steers_mission(frame):
         return Ownership.STOPS if _pauses(frame) and not firmware.habits.pauses_well else Ownership.PASS
@@ -152,7 +152,7 @@ def plan_written(frame: Frame) -> int | None:
 
 
 def ends_writing(frame: Frame) -> bool:
-    """Does this file transfer close what its sender has open?"""
+    """True when this file transfer closes what its sender has open."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
     return message is not None and unpack(bytes(message.payload)).opcode in _FTP_ENDING
 

@@ -1,4 +1,4 @@
-"""One answer for each mode that a ground station asks of a controller which acknowledges twice.
+"""Mode answers: a single one for each mode that a ground station asks of a controller which acknowledges twice.
 
 PX4 says first that it has understood DO_SET_MODE, before it is known whether the mode can be entered, and then what
 became of it (src/modules/mavlink/mavlink_receiver.cpp, src/modules/commander/Commander.cpp). The second word is the
@@ -20,7 +20,7 @@ from mavlink_bridge.wire.framing import Frame
 Asker = tuple[int, int]
 """System and component of a station."""
 _SECOND_MS: Final = 400
-"""How long the second word may take; stations ask again after 500 ms or more."""
+"""Longest time that the second word may take, ms; stations ask again after 500 ms or more."""
 _MOST_ASKERS: Final = 64
 
 
@@ -50,7 +50,7 @@ class ModeAnswers:
         self._open[asker] = _Kept()
 
     def passes(self, frame: Frame, asker: Asker, now_ms: int) -> bool:
-        """Is this COMMAND_ACK to `asker` for the station now? One that comes behind the answer is not."""
+        """True when this COMMAND_ACK to `asker` is for the station now. One that comes behind the answer is not."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None or message.command != Cmd.DO_SET_MODE:
             return True

@@ -1,4 +1,4 @@
-"""Who has the vehicle: compares the mode that was commanded with the one that HEARTBEAT shows.
+"""Control of the vehicle: compares the mode that was commanded with the one that HEARTBEAT shows.
 
 Nothing is commanded until `command`. From then on every other mode than the wanted one means that somebody else (a
 pilot, a ground station, a failsafe, a restart) has taken the vehicle; it is not taken back without a new `command`.
@@ -20,7 +20,7 @@ from mavlink_bridge.flight_controller.steering import Steering
 _DOUBT_MS: Final = 400
 """A HEARTBEAT may have been on its way when a text told of a failsafe."""
 _ENTER_MS: Final = 2500
-"""How long a mode may take that was accepted."""
+"""Longest time that a mode may take that was accepted, ms."""
 _LOST_MS: Final = 1200
 """An accepted mode that has not been seen by then is asked for again: what told of its refusal may have been lost."""
 _AGAIN_MS: Final = 250
@@ -53,7 +53,7 @@ class ModeKeeper:
         return not self.confirmed
 
     def release(self) -> None:
-        """Nothing is wanted any more."""
+        """Release the vehicle: no mode is wanted any more."""
         self.wanted = self.part = None
         self.confirmed = False
         self._before = None
@@ -83,8 +83,8 @@ class ModeKeeper:
 
 
 class ModeControl:
-    """What is asked of the controller's modes, by `ModeKeeper`: to be in one, to fly a target in the one that follows
-    targets, to be let go. `native`: it flies missions in its own AUTO."""
+    """Orders to the controller's modes, by `ModeKeeper`: to be in one, to fly a target in the one that follows targets,
+    to be let go. `native`: it flies missions in its own AUTO."""
 
     def __init__(self, keeper: ModeKeeper, steering: Steering, news: News, *, native: bool) -> None:
         self._keeper = keeper
@@ -171,7 +171,7 @@ class ModeControl:
         return self._keeper.confirmed and self._keeper.wanted == self._class_modes.guided
 
     def release(self) -> None:
-        """Nothing is commanded any more."""
+        """Release the vehicle: it is commanded no more."""
         self._keeper.release()
         self._give_up("taken over")
 
@@ -238,7 +238,7 @@ class ModeControl:
             self._again_ms = soon if self._again_ms is None else min(self._again_ms, soon)
 
     def step(self, now_ms: int) -> None:
-        """Has an accepted mode stayed away? Is one due again?"""
+        """Step: see whether an accepted mode has stayed away. Is one due again?"""
         if self._enters_by_ms is not None and now_ms >= self._enters_by_ms:
             self._refused(self._busy or "it was not entered")
         elif self._again_ms is not None and now_ms >= self._again_ms and self._keeper.wanted is not None:

@@ -106,7 +106,7 @@ class Motors:
             self._news.events |= VehicleEvent.DISARMED
 
     def landed_state_told(self, before: float) -> None:
-        """Its landing detector tells; `before`: MAV_LANDED_STATE until then."""
+        """Take in a report of the landing detector; `before`: MAV_LANDED_STATE until then."""
         now = float(self._readings.report[R.LANDED_STATE])
         if self._flies and now != before:
             self._landed_changed(before, now)
@@ -129,7 +129,7 @@ class Motors:
         return self._disarm_held
 
     def take_events(self) -> VehicleEvent:
-        """All that has happened; the end of a held disarm when its landing was told before."""
+        """Take the events that have happened; the end of a held disarm when its landing was told before."""
         bits, self._news.events = self._news.events, 0
         if self._disarm_held and not bits & VehicleEvent.LANDED:
             self._disarm_held = False

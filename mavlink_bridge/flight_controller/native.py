@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 _RETRY_MS: Final = 2000
 _HOME_MS: Final = 250
-"""How often it is looked whether home is known, where a mission needs it."""
+"""Interval of looks whether home is known, where a mission needs it, ms."""
 _REPEATED_MS: Final = 2500
 """An item that is followed by the next one was most likely reached, and the word of it lost: PX4 says it again each
 second, ten times."""
 _END_MS: Final = 1000
-"""How long the controller's mode may tell of the end of the mission before its item does."""
+"""Longest time by which the controller's mode may tell of the end of the mission before its item does, ms."""
 
 
 class NativeParts(Protocol):
@@ -102,7 +102,7 @@ class NativeMission:
         return CommandStartResult.ACCEPTED
 
     def verify_command(self, cmd: MissionItem) -> bool:
-        """It said so; an item that comes down is done on the ground."""
+        """True when the controller has said so; an item that comes down is done on the ground."""
         spec = spec_of(cmd.command)
         comes_down = spec is not None and spec.comes_down and self._vehicle.firmware.vehicle_class.flies
         if comes_down and self._vehicle.state.landed:
@@ -144,8 +144,8 @@ class NativeMission:
         self._current = seq
 
     def _follow(self, now_ms: int) -> None:
-        """Its item has changed. What it reached the sequencer steps over by itself; otherwise it was the controller's
-        own decision (a jump, a set-current of a ground station)."""
+        """Follow the controller to another item. What it reached the sequencer steps over by itself; otherwise it was
+        the controller's own decision (a jump, a set-current of a ground station)."""
         sequencer, seq = self._parts.sequencer, self._current
         current = sequencer.current_nav_index()
         if self._behind_ms is None or current in self._reached:

@@ -1,4 +1,4 @@
-"""What a controller's parts have to tell the core in its next pass."""
+"""News that a controller's parts have for the core in its next pass."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class News:
         self.say(Severity.WARNING, text)
 
     def take_texts(self) -> list[StatusText]:
-        """What people should be told, and forget it."""
+        """Take the texts for people, and forget them."""
         texts, self._texts = self._texts, []
         return texts
 
     def __bool__(self) -> bool:
-        """Something waits for a pass."""
+        """True when there is news for a pass."""
         return bool(self.events or self._texts)

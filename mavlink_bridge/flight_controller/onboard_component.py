@@ -1,4 +1,4 @@
-"""What ground stations ask of component 191, Sortie itself: its own parameters and files.
+"""Component 191, Sortie itself, for ground stations: its own parameters and files.
 
 The answers leave as component 191, so that the vehicle's own list (component 1) is the controller's, unchanged.
 """
@@ -19,7 +19,7 @@ _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
 class Inner(Service, Timed, RemembersLinks, Protocol):
-    """What answers here: parameters and files need all that a service may have."""
+    """Port: a service inside the component; parameters and files need all that a service may have."""
 
 
 class OnboardComponent:
@@ -57,7 +57,7 @@ class OnboardComponent:
                 self._send(one.message, one.link)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Nothing comes this way."""
+        """Do nothing: no message comes this way."""
 
     def handle_timeout(self, now_ms: int) -> None:
         for service in self._inner:

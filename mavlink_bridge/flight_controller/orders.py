@@ -149,7 +149,7 @@ class Orders:
 
     # --- what goes out --------------------------------------------------------------------------------------------
     def take_done(self) -> bool:
-        """Has a request ended since the last call?"""
+        """True when a request has ended since the last call."""
         done, self._done = self._done, False
         return done
 

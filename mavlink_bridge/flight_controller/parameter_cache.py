@@ -31,7 +31,7 @@ class ParameterCache:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What was not answered yet."""
+        """Names that were not answered yet."""
         return tuple(self._missing)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -63,4 +63,4 @@ class ParameterCache:
         return out
 
     def link_closed(self, link: int) -> None:
-        """It is asked again."""
+        """Ask again for the parameters that the link was asked for."""

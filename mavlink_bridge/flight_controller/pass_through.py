@@ -98,11 +98,11 @@ class PassThrough:
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
         self.mode_answers: ModeAnswers | None = None
-        """Where the controller acknowledges a mode twice."""
+        """Answers to modes, where the controller acknowledges a mode twice."""
         if not vehicle.firmware.habits.acks_what_it_does:
             self.mode_answers = ModeAnswers(lambda frame, asker: self._to_ground(frame, *asker, restamp=True))
         self.turn = TransferTurn()
-        """Of plans, with the controller."""
+        """Turns of plan transfers with the controller."""
         self.inside: set[int] = set()
         """Links of the ground endpoint that lead to parties within Sortie (a depot): what they say is for Sortie alone,
         and the controller's telemetry is not for them."""
@@ -304,7 +304,8 @@ class PassThrough:
         return Result.ACCEPTED if message.param1 == 0.0 else self._parts.mission_commands.start(now_ms).result
 
     def _start_as_it_does(self, now_ms: int) -> None:
-        """Where armed in AUTO means flying, nobody sends MISSION_START: it begins when a station has done both."""
+        """Begin the mission when a station has armed and chosen AUTO, where that means flying and nobody sends
+        MISSION_START."""
         core = self._parts
         if self._starts and core.facts.armed and core.modes.mode is core.auto and self._vehicle.state.landed:
             core.mission_commands.start(now_ms)

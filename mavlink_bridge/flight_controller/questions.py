@@ -1,4 +1,4 @@
-"""What a controller has to be asked before it tells: where its home is, and why it cannot be armed."""
+"""Questions to a controller that it has to be asked before it tells: where its home is, and why it cannot be armed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HomeQuestion:
         self._moved = False
 
     def moved(self) -> None:
-        """It is another one now: ask at once."""
+        """Ask at once: home has changed."""
         self._moved, self._ask_ms = True, 0
 
     def ask_after(self, now_ms: int) -> None:
@@ -46,8 +46,8 @@ class HomeQuestion:
 
 
 class PreArmQuestion:
-    """Why the controller cannot be armed, in its own words (texts with one of `prefixes`): those of the last round of
-    checks. A text that is said again after others begins a new round."""
+    """Pre-arm question: the controller's reasons not to arm, in its own words (texts with one of `prefixes`), of the
+    last round of checks. A text that is said again after others begins a new round."""
 
     def __init__(self, prefixes: tuple[str, ...]) -> None:
         self._prefixes = prefixes
@@ -72,7 +72,8 @@ class PreArmQuestion:
         self._found.clear()
 
     def should_ask(self, now_ms: int) -> bool:
-        """Is it time to ask for the checks (401)? Not more often than every 5 s, and only while nothing is known."""
+        """True when it is time to ask for the checks (401). Not more often than every 5 s, and only while nothing is
+        known."""
         if self._found or now_ms < self._ask_ms:
             return False
         self._ask_ms = now_ms + _ASK_EVERY_MS

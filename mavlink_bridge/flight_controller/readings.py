@@ -31,7 +31,7 @@ class Readings:
         self.origin: GeoPoint | None = None
         self.prearm_ok: bool | None = None
         self.custom_mode = 0
-        """Of its last HEARTBEAT."""
+        """Mode number of the controller's last HEARTBEAT."""
         self.charge: float | None = None
         self._placed_ms: int | None = None
         self._read: dict[str, Callable[[Message], None]] = {
@@ -68,7 +68,7 @@ class Readings:
             r[R.NORTH : R.DOWN + 1] = to_local(self.origin, lat, lon, alt)
 
     def _simulated(self, m: Message) -> None:
-        """Where a controller in a simulator really is, and how it flies there."""
+        """Read the true position of a controller in a simulator, and how it flies there."""
         r = self.report
         lat, lon = m.lat_int / 1e7, m.lon_int / 1e7
         r[R.TRUE_LAT], r[R.TRUE_LON], r[R.TRUE_ALT] = lat, lon, m.alt

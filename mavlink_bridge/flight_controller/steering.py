@@ -193,7 +193,7 @@ class Steering:
         return self._due_ms
 
     def step(self, now_ms: int, follows: bool) -> list[Message]:
-        """What is due. `follows`: the controller is in the mode that takes our targets."""
+        """Messages that are due. `follows`: the controller is in the mode that takes our targets."""
         if self._ends_ms is not None and now_ms >= self._ends_ms:
             self.fly(Hold(None), now_ms)
         if self.course is None or self._due_ms is None or now_ms < self._due_ms:

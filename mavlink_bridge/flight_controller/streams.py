@@ -1,4 +1,4 @@
-"""What the controller is asked to send, and how often: SET_MESSAGE_INTERVAL, renewed when it has forgotten.
+"""Streams that the controller is asked to send, and how often: SET_MESSAGE_INTERVAL, renewed when it has forgotten.
 
 The rates are those of docs/reference/real-vehicles.md, 2, halved until the load fits the link: at most 35 % of a serial
 line, since ground stations want their share (docs/reference/real-vehicles.md, 4: 70 % is the limit for all). Intervals
@@ -66,7 +66,7 @@ class StreamKeeper:
         self._beat_ms: int | None = None
 
     def want(self, name: str, hz: float) -> None:
-        """One more stream, asked for with the next check."""
+        """Ask for another stream, with the next check."""
         self.rates[_number(name)] = hz
 
     def heard(self, msg_id: int, now_ms: int) -> None:
@@ -77,7 +77,7 @@ class StreamKeeper:
             self._beat_ms = now_ms
 
     def beat_is_fresh(self, now_ms: int) -> bool:
-        """Where HEARTBEAT is asked for: has the next one still to come? True where it is not."""
+        """True when the next HEARTBEAT has still to come, where it is asked for. True where it is not."""
         if self._ask_ms is None:
             return True
         return self._beat_ms is not None and 2 * (now_ms - self._beat_ms) <= 3 * self._ask_ms
@@ -87,7 +87,7 @@ class StreamKeeper:
         return all(_number(name) in self._heard for name in names)
 
     def silent_since(self, then_ms: int) -> bool:
-        """Has none of them come after `then_ms`?"""
+        """True when no stream has come after `then_ms`."""
         return max(self._heard.values(), default=then_ms) <= then_ms
 
     def needs_more(self, request: Message) -> bool:

@@ -1,4 +1,4 @@
-"""Whose turn it is to transfer a plan to or from the controller: some take one transfer at a time, of all kinds.
+"""Turns to transfer a plan to or from the controller: some take one transfer at a time, of all kinds.
 
 Sortie's own wait for each other, and for those of ground stations that pass through; a station waits for nobody, it
 repeats what the controller refuses.
@@ -27,7 +27,7 @@ class TransferTurn:
         return True
 
     def give_back(self, owner: object) -> None:
-        """Its transfer has ended."""
+        """Give the turn back at the end of a transfer."""
         if self._owner is owner:
             self._owner = None
 
@@ -36,5 +36,5 @@ class TransferTurn:
         self._station_until_ms = now_ms if ended else now_ms + _STATION_MS
 
     def wait_ms(self, now_ms: int) -> int:
-        """When to ask again."""
+        """Time of the next try, ms."""
         return max(self._station_until_ms, now_ms + 100)

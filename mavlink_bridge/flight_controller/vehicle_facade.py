@@ -1,4 +1,4 @@
-"""What ground stations hear of Sortie itself while a controller is behind it, as part of the one vehicle they see.
+"""Face of Sortie itself for ground stations while a controller is behind it, as part of the one vehicle they see.
 
 The controller's own telemetry passes (`pass_through`); from Sortie come the mission's progress, its texts, the flight
 manager's state, and HEARTBEAT: the controller's, with the mode shown as AUTO while Sortie flies the mission in GUIDED.
@@ -91,7 +91,7 @@ class VehicleFacade:
     # --- HEARTBEAT ------------------------------------------------------------------------------------------------
     @property
     def flies_mission(self) -> bool:
-        """Does Sortie fly the mission now, in the controller's GUIDED?"""
+        """True while Sortie flies the mission, in the controller's GUIDED."""
         core, modes = self._parts, self._vehicle.firmware.vehicle_class.modes
         ours = core.modes.mode is core.auto and self._vehicle.commanded
         return ours and self._vehicle.flight_mode in (modes.guided, modes.auto)
@@ -179,11 +179,11 @@ class VehicleFacade:
         self._show(link)
 
     def load(self) -> bool:
-        """Nothing is compiled."""
+        """Do nothing: no kernel has to be loaded."""
         return False
 
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
-        """What the core announced in this pass."""
+        """Handle the events that the core announced in this pass."""
         for event in events:
             match event:
                 case ModeChanged():
@@ -208,7 +208,7 @@ class VehicleFacade:
             self._ground.send(message)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Nothing is handled."""
+        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         self._now_ms = now_ms

@@ -1,4 +1,4 @@
-"""What a link is: a non-blocking way for bytes to one other end.
+"""Link: a non-blocking way for bytes to one other end.
 
 The program runs one `selectors` loop, so links are plain objects on file descriptors, without asyncio: a pass reads
 what is there, hands it to the endpoint, and writes what the endpoint has. Links decide nothing about messages. They
@@ -20,14 +20,14 @@ READ_SIZE = 65536
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where the ends of a network link are: host and port of our own and of the other one."""
+    """Ends of a network link: host and port of our own and of the other one."""
 
     own: tuple[str, int]
     other: tuple[str, int]
 
 
 class Link(Protocol):
-    """One other end. Times are link time in ms; nothing here blocks, sleeps or raises for what a peer does."""
+    """Link to one other end. Times are link time in ms; nothing here blocks, sleeps or raises for what a peer does."""
 
     name: str
     lossy: bool
@@ -39,10 +39,11 @@ class Link(Protocol):
 
     @property
     def present(self) -> bool:
-        """Is somebody known to be at the other end? Who sends datagrams into the blue knows when it has heard."""
+        """True when somebody is known to be at the other end. Who sends datagrams into the blue knows when it has
+        heard."""
 
     def ends(self) -> Ends | None:
-        """Where its ends are; None where it has none, or is not connected."""
+        """Ends of the link; None where it has none, or is not connected."""
 
     @property
     def pending(self) -> int:
@@ -59,7 +60,7 @@ class Link(Protocol):
         """Begin. LinkError if it cannot be opened now; a link that reconnects goes on trying in `maintain`."""
 
     def read(self) -> bytes | None:
-        """What came in; b"" if there is nothing; None if the link has ended and will not come back."""
+        """Read what came in; b"" if there is nothing; None if the link has ended and will not come back."""
 
     def write(self, data: bytes) -> int:
         """Send bytes that consist of whole frames. How many were taken: all, or 0 when not connected."""
@@ -71,14 +72,14 @@ class Link(Protocol):
         """Reconnect if it is time."""
 
     def next_deadline_ms(self) -> int | None:
-        """When `maintain` wants to be called; None if there is nothing to do."""
+        """Time at which `maintain` wants to be called, ms; None if there is nothing to do."""
 
     def close(self) -> None:
         """End it, for good. A second time does nothing."""
 
 
 class Port(Protocol):
-    """Where links come to be."""
+    """Port at which links come to be."""
 
     name: str
 
@@ -109,7 +110,7 @@ class Backoff:
         self._next_ms = self.FIRST_MS
 
     def take_ms(self) -> int:
-        """How long to wait now."""
+        """Take the next pause, ms."""
         wait = self._next_ms
         self._next_ms = min(2 * wait, self.LAST_MS)
         return wait

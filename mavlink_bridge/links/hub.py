@@ -64,7 +64,7 @@ def always() -> bool:
 
 
 class Poll:
-    """One wait for all descriptors of a program: those of hubs, and those of anybody else."""
+    """Poll: a wait for all descriptors of a program: those of hubs, and those of anybody else."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -108,7 +108,7 @@ class Poll:
 
 
 class LinkOwner(Protocol):
-    """Whose links they are: an `Endpoint`, or a `Network` of several."""
+    """Port: owner of links, an `Endpoint`, or a `Network` of several."""
 
     def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None) -> int: ...
     def close_link(self, link: int) -> None: ...
@@ -192,7 +192,7 @@ class LinkHub:
 
     @property
     def owner(self) -> LinkOwner:
-        """Whose links they are."""
+        """Owner of the links."""
         return self._endpoint
 
     def links(self) -> dict[int, Link]:
@@ -233,11 +233,11 @@ class LinkHub:
 
     @property
     def _waits(self) -> bool:
-        """Has something come in that there was no time for?"""
+        """True when bytes have come in that there was no time for."""
         return bool(self._ready or self._unread)
 
     def _take_ready(self, link_ms: int, vehicle_ms: int) -> None:
-        """What was left over comes first, in the order in which it was left."""
+        """Take what was left over first, in the order in which it was left."""
         for link in tuple(self._unread):
             self._hand_over(link, self._unread.pop(link), link_ms, vehicle_ms)
             if link not in self._unread:
@@ -302,7 +302,7 @@ class LinkHub:
         self._ports[port] = trusted
 
     def _noting(self, one: Link | Port) -> Callable[[int], None]:
-        """What the poll calls when it is ready: `receive` comes back to it."""
+        """Callback for the poll when the link or port is ready: `receive` comes back to it."""
 
         def note(mask: int) -> None:
             self._ready[one] = self._ready.get(one, 0) | mask
@@ -337,7 +337,7 @@ class LinkHub:
             self._endpoint.restart_link(number)
 
     def _hand_over(self, link: Link, data: bytes, link_ms: int, vehicle_ms: int) -> None:
-        """One portion at least."""
+        """Hand over a portion at least."""
         number = self._numbers.get(link)
         for begin in range(0, len(data), PORTION):
             if link not in self._numbers or number is None:

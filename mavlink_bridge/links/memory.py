@@ -18,7 +18,7 @@ REORDER_MS = 40
 
 
 class Medium(Protocol):
-    """What carries between two ends, `a` (side 0) and `b`, in a time of its own: a `MemoryLink`, a `RadioLink`."""
+    """Medium between two ends, `a` (side 0) and `b`, in a time of its own: a `MemoryLink`, a `RadioLink`."""
 
     a: MemoryEnd
     b: MemoryEnd
@@ -28,7 +28,7 @@ class Medium(Protocol):
         """The end that is not that of `side`."""
 
     def in_flight(self, side: int) -> bool:
-        """Is anything on its way to that side?"""
+        """True while bytes are on their way to that side."""
 
     def pending(self, side: int) -> int:
         """Bytes that this side has written and that are not taken yet."""
@@ -40,11 +40,11 @@ class Medium(Protocol):
         """Time is now `now_ms`."""
 
     def next_delivery_ms(self) -> int | None:
-        """When something happens next, if nobody writes."""
+        """Time of the next change, ms, if nobody writes."""
 
 
 class MemoryEnd:
-    """One end of a `Medium`; a `Link`."""
+    """End of a `Medium`; a `Link`."""
 
     lossy = False
 
@@ -94,7 +94,7 @@ class MemoryEnd:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is ever pending."""
+        """Do nothing: no byte is ever pending."""
 
     def maintain(self, now_ms: int) -> None:
         self._owner.advance(now_ms)
@@ -113,7 +113,7 @@ class MemoryEnd:
 
     @property
     def waiting(self) -> bool:
-        """Is there something to read?"""
+        """True when there is something to read."""
         return bool(self._inbox)
 
 
@@ -139,11 +139,11 @@ class MemoryLink:
         return self.b if side == 0 else self.a
 
     def in_flight(self, side: int) -> bool:
-        """Is anything on its way to that side?"""
+        """True while bytes are on their way to that side."""
         return any(entry[2] == side for entry in self._flying)
 
     def pending(self, side: int) -> int:
-        """What is written is on its way."""
+        """Count no bytes as pending: what is written is on its way."""
         return 0
 
     def carry(self, to: int, data: bytes) -> None:
@@ -171,7 +171,7 @@ class MemoryLink:
             self._end(to).deliver(frame)
 
     def next_delivery_ms(self) -> int | None:
-        """When the next frame arrives; None if none is on its way."""
+        """Time at which the next frame arrives, ms; None if none is on its way."""
         return self._flying[0][0] if self._flying else None
 
     def _launch(self, due: int, to: int, frame: bytes) -> None:

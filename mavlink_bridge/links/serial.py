@@ -33,7 +33,7 @@ class Locator(Protocol):
     """Knows where a device is now that changes its name."""
 
     def find(self) -> str | None:
-        """Its path; None when it is not there."""
+        """Path of the port; None when it is not there."""
 
     def opened(self, path: str) -> None:
         """The device at `path` is the one."""
@@ -49,7 +49,7 @@ class _Named:
         return self._path
 
     def opened(self, path: str) -> None:
-        """It cannot be anything else."""
+        """Do nothing: a path that is named can be no other port."""
 
 
 class SerialLink(StreamLink):

@@ -67,7 +67,7 @@ def serial_ports() -> list[SerialPort]:
 
 
 def ports_phrase(list_all: PortLister = serial_ports) -> str:
-    """What is there, for a person."""
+    """List the serial ports that are there, for a person."""
     ports = [port.describe for port in list_all()]
     return f"serial ports here: {', '.join(ports)}" if ports else "there are no serial ports on this machine"
 
@@ -79,18 +79,18 @@ def port_at(path: str, list_all: PortLister = serial_ports) -> SerialPort | None
 
 
 def is_uart(path: str, list_all: PortLister = serial_ports) -> bool:
-    """Does the baud rate matter on the port that `path` leads to now? Not on native USB, and not on a
+    """True when the baud rate matters on the port that `path` leads to now. Not on native USB, and not on a
     pseudo-terminal."""
     return not (is_pseudo(path) or is_native_usb(path, list_all))
 
 
 def is_pseudo(path: str) -> bool:
-    """Is it a pseudo-terminal, with a program of this machine at the other end?"""
+    """True for a pseudo-terminal, with a program of this machine at the other end."""
     return str(Path(path).resolve()).startswith(_PSEUDO)
 
 
 def is_native_usb(path: str, list_all: PortLister = serial_ports) -> bool:
-    """Is it CDC ACM, where the baud rate is a number that nobody reads?"""
+    """True for CDC ACM, where the baud rate is a number that nobody reads."""
     if not str(Path(path).resolve()).startswith(_NATIVE_USB):
         return False
     port = port_at(path, list_all)

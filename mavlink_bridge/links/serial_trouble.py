@@ -1,4 +1,4 @@
-"""Why a serial port cannot be opened: what is in the way, who that is, and what helps. For links and flashing.
+"""Trouble with opening a serial port: what is in the way, who that is, and what helps. For links and flashing.
 
 The symptoms are those of docs/reference/real-vehicles.md, 1: EACCES is a missing group, EBUSY and EAGAIN another
 program.
@@ -26,14 +26,14 @@ _BUSY: Final = frozenset((errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK))
 _USUAL_GROUP: Final = "dialout"
 """On Debian and its children; uucp on Arch, which is then read from the port."""
 _NOBODYS_GROUPS: Final = frozenset(("root", "tty"))
-"""Of a port that udev has not given to a group of people."""
+"""Groups of a port that udev has not given to a group of people."""
 _MODEM_MANAGER: Final = "ModemManager"
 _COMM: Final = 15
 """Characters of a process's name that Linux keeps."""
 
 
 class Kind(Enum):
-    """What kind of trouble it is."""
+    """Kinds of trouble."""
 
     ABSENT = auto()
     """Not there, or it has just gone."""
@@ -54,7 +54,7 @@ class Trouble:
 
 
 def trouble_of(path: str, problem: BaseException | None) -> Trouble:
-    """What to say of `problem`, met while opening `path`."""
+    """Explain `problem`, met while opening `path`."""
     number = _number_of(problem)
     if number in _ABSENT:
         return Trouble(Kind.ABSENT, f"there is no {path}", "plug it in with a cable that carries data")
@@ -108,7 +108,7 @@ def _busy(path: str) -> Trouble:
 
 
 def what_may_have(path: str, proc: Path = Path("/proc")) -> str:
-    """Who may be reading what should come in on an open port, as a hint for a person; "" when nobody is known."""
+    """Guess who may be reading what should come in on an open port, as a hint for a person; "" when nobody is known."""
     users = users_of(path, proc)
     if users:
         return f"{', '.join(users)} has the port open too: stop it"

@@ -1,4 +1,4 @@
-"""What UDP and TCP links share: resolving an address, opening a socket, and a busy port said in one line."""
+"""Shared parts of UDP and TCP links: resolving an address, opening a socket, and a busy port said in one line."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
 
 
 def ends_of(made: socket.socket | None, other: Address = None) -> Ends | None:
-    """Where the ends of a socket are; `other`: of one that is not connected. None: it has none, or has them no more."""
+    """Ends of a socket; `other`: of one that is not connected. None: it has none, or has them no more."""
     if made is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What TCP and serial links share: a descriptor that takes bytes when it can, and a buffer for the rest."""
+"""Shared part of TCP and serial links: a descriptor that takes bytes when it can, and a buffer for the rest."""
 
 from __future__ import annotations
 
@@ -78,5 +78,5 @@ class StreamLink:
         raise NotImplementedError
 
     def _ended(self) -> bytes | None:
-        """What `read` says while there is no stream: None, or b"" if it will come back."""
+        """Result of `read` while there is no stream: None, or b"" if it will come back."""
         return None

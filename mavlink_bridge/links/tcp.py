@@ -17,13 +17,14 @@ _SEND_BUFFER = 128 * 1024
 client that reads all the time then looks for seconds like one that has stopped."""
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _BROWSER = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"PATCH ", b"DELETE ", b"CONNECT ", b"TRACE ")
-"""How HTTP begins. No MAVLink client does; a web page can make a browser send MAVLink frames behind it, to loopback."""
+"""Beginnings of HTTP requests. No MAVLink client does; a web page can make a browser send MAVLink frames behind it, to
+loopback."""
 
 
 def _receive(connection: socket.socket | None, size: int) -> bytes:
-    """What has come. It is acknowledged at once, where the system can (Linux, which asks for that anew each time): who
-    has left Nagle's algorithm on, as MAVSDK does, is else held back for 40 ms, or until we say something, by its own
-    system whenever it has two things to say."""
+    """Receive what has come. It is acknowledged at once, where the system can (Linux, which asks for that anew each
+    time): who has left Nagle's algorithm on, as MAVSDK does, is else held back for 40 ms, or until we say something, by
+    its own system whenever it has two things to say."""
     if connection is None:
         return b""
     data = connection.recv(size)
@@ -51,7 +52,7 @@ class TcpLink(StreamLink):
         return ends_of(self._socket)
 
     def open(self, now_ms: int) -> None:
-        """It exists because it was accepted."""
+        """Do nothing: the connection exists because it was accepted."""
 
     def maintain(self, now_ms: int) -> None:
         """A client comes back by connecting anew, as another link."""

@@ -102,7 +102,7 @@ class UdpOut:
         self.lost += 1
 
     def flush(self) -> None:
-        """Nothing is ever pending."""
+        """Do nothing: no byte is ever pending."""
 
     def maintain(self, now_ms: int) -> None:
         """There is no connection to keep."""
@@ -117,7 +117,7 @@ class UdpOut:
 
 
 class UdpPeer:
-    """One address that was heard at a `UdpPort`."""
+    """Peer: an address that was heard at a `UdpPort`."""
 
     lossy = True
 
@@ -153,7 +153,7 @@ class UdpPeer:
         return None
 
     def open(self, now_ms: int) -> None:
-        """It exists because it was heard."""
+        """Do nothing: the peer exists because it was heard."""
 
     def read(self) -> bytes | None:
         if self._inbox:
@@ -172,7 +172,7 @@ class UdpPeer:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is ever pending."""
+        """Do nothing: no byte is ever pending."""
 
     def maintain(self, now_ms: int) -> None:
         """The port watches for silence."""
@@ -270,7 +270,7 @@ class UdpPort:
         return True
 
     def ends(self, address: Address) -> Ends | None:
-        """Of a peer at this address."""
+        """Ends of a peer at this address."""
         return ends_of(self._socket, address)
 
     def forget(self, peer: UdpPeer) -> None:

@@ -1,5 +1,4 @@
-"""What is driven by which output of a vehicle that is spoken to as a PX4: the actuators of its metadata, and
-ACTUATOR_TEST.
+"""Actuators by output of a vehicle that is spoken to as a PX4: those of its metadata, and ACTUATOR_TEST.
 
 A copter has the four motors of airframes/10040_sihsim_quadx, what drives has those of a differential rover. In the
 simulator nothing turns by a test. Form: mavlink, component_metadata/actuators.schema.json; labels and parameters: PX4
@@ -66,7 +65,7 @@ class Px4Actuators:
         return ACCEPTED if known else UNSUPPORTED
 
     def document(self) -> Mapping[str, Any]:
-        """Its metadata; names parameters that are there, and no others."""
+        """Metadata of the actuators; names parameters that are there, and no others."""
         outputs = [name for name in self._parameters.names() if name.startswith("PWM_MAIN_FUNC")]
         functions = self._parameters.definition(outputs[0]).values
         channels = [{"label": f"Channel {n}", "param-index": n} for n in range(1, len(outputs) + 1)]

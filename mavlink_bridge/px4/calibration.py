@@ -73,7 +73,7 @@ class Px4Calibration:
         return {Cmd.PREFLIGHT_CALIBRATION: Row(self._begin)}
 
     def refusal(self) -> str | None:
-        """Why it is not armed now."""
+        """Reason that the vehicle is not armed now."""
         return "calibrating" if self._waits else None
 
     def _begin(self, command: Command, context: Context) -> Outcome:
@@ -98,7 +98,7 @@ class Px4Calibration:
         self._announcer.say(Severity.INFO, f"[cal] {text}")
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Nothing is handled."""
+        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         while self._waits and now_ms >= self._began_ms + self._waits[0][0]:

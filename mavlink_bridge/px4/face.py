@@ -50,7 +50,7 @@ _FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *EXTERNAL}
 
 
 def listed(kind: VehicleClass, modes: ModeMap) -> tuple[ListedMode, ...]:
-    """All of PX4's, those that are not flown here as NOT_USER_SELECTABLE."""
+    """List all modes of PX4, those that are not flown here as NOT_USER_SELECTABLE."""
     hidden = MANUAL if kind.flies else LAND  # understood, and not offered
     return tuple(
         ListedMode(
@@ -205,7 +205,7 @@ class Px4Face:
         self._flight.hear(events)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Nothing is handled."""
+        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         """Called in every pass: what the core decided is followed without deadlines of our own."""

@@ -1,4 +1,5 @@
-"""What moves a PX4 beside its own modes: setpoints in Offboard, a circle by DO_ORBIT, a target in Follow Me, sticks.
+"""Guidance of a PX4 beside its own modes: setpoints in Offboard, a circle by DO_ORBIT, a target in Follow Me,
+sticks.
 
 Offboard: setpoints count there alone; they may not stay away for COM_OF_LOSS_T, and one that lies above takes off.
 Orbit: round a place, told as ORBIT_EXECUTION_STATUS. Follow Me: FOLLOW_TARGET says where the target is; the vehicle
@@ -102,7 +103,7 @@ class Offboard:
             self._lifting = False
 
     def next_deadline_ms(self) -> int | None:
-        """When they are lost; asked for in Offboard alone."""
+        """Time at which the setpoints are lost, ms; asked for in Offboard alone."""
         end_ms = self._setpoints.end_ms
         if end_ms is None or not self._autopilot.facts.armed or self._flight.mode != OFFBOARD:
             return None
@@ -159,7 +160,7 @@ class Orbit:
         return Yaw(YawMode.ALONG if behaviour == _ALONG else YawMode.KEEP)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Nothing is handled."""
+        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         if self._flown is None:
@@ -270,8 +271,8 @@ class FollowMe:
             commands.guided_target(position=wanted, yaw=yaw)
 
     def _beside(self, at: Ned, fastest: float) -> Ned:
-        """Where to be when the target is there: on the way round it, no faster than it may. FLW_TGT_ALT_M 2: the height
-        counts from the target, else from home."""
+        """Place for the vehicle when the target is there: on the way round it, no faster than it may. FLW_TGT_ALT_M 2:
+        the height counts from the target, else from home."""
         facts, param = self._autopilot.facts, self._parameters
         angle, distance, height = self._moved_by_sticks()
         angle += self._course + radians(param["FLW_TGT_FA"])
@@ -316,7 +317,7 @@ class StickTakeover:
         self._parameters = parameters
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Nothing is handled."""
+        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         """Called in every pass: sticks come by messages."""

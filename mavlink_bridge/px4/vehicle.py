@@ -1,5 +1,5 @@
-"""What makes a simulated vehicle a PX4 to its stations, put together: the services, commands, events and metadata over
-its personality."""
+"""Assembly of a simulated vehicle that is a PX4 to its stations: the services, commands, events and metadata over its
+personality."""
 
 from __future__ import annotations
 

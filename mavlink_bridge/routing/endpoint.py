@@ -1,4 +1,4 @@
-"""One MAVLink component on several links: bytes in, services, bytes out. Sans I/O.
+"""Endpoint: a MAVLink component on several links: bytes in, services, bytes out. Sans I/O.
 
 `Endpoint` puts the parts together: a `FrameReader`, a `FrameWriter` and a bounded queue for each link, the `Router`,
 and the protocol services. It owns which links are open and what waits on them. It knows no socket and no clock; whoever
@@ -81,7 +81,7 @@ class Endpoint:
         self.redundancy: LinkRedundancy | None = None
         """Given where all links lead to the same other side."""
         self.muted = False
-        """Nothing comes in and nothing goes out on any but local links: a radio that has failed (a simulated fault)."""
+        """True while no bytes come in or go out on any but local links: a radio that has failed (a simulated fault)."""
 
     # --- identity and services ------------------------------------------------------------------------------------
     @property
@@ -101,7 +101,7 @@ class Endpoint:
             link.identify(system_id, component_id)
 
     def speaks_as(self, component: int) -> bool:
-        """Does this component of our system speak from here?"""
+        """True when this component of our system speaks from here."""
         return self._router.is_ours(component)
 
     def set_signing(self, signing: Signing | None) -> None:
@@ -229,7 +229,7 @@ class Endpoint:
                     self._take_frame(source, frame, link_ms, vehicle_ms)
 
     def claim_deadline_ms(self) -> int | None:
-        """When `give_up_claims` is due, link time."""
+        """Time at which `give_up_claims` is due, link time, ms."""
         deadline: int | None = None
         for source in self._links.values():
             due = None if source.shared is not None else source.reader.deadline_ms
@@ -267,7 +267,7 @@ class Endpoint:
             self._dispatch(source, frame, target_of(frame)[1], link_ms, vehicle_ms)
 
     def _admit(self, source: OpenLink, frame: Frame, signing: Signing) -> bool:
-        """Is the frame signed, or may it come in without? (A modem cannot sign its RADIO_STATUS.)"""
+        """True when the frame is signed, or may come in without. (A modem cannot sign its RADIO_STATUS.)"""
         if frame.signed and signing.verify(frame):
             source.signs = True
             return True
@@ -376,12 +376,12 @@ class Endpoint:
         return self._links[link].writer
 
     def out_queue(self, link: int) -> OutQueue:
-        """What waits on the link, for as long as it is open: whoever has its socket looks there."""
+        """Queue of the link, for as long as it is open: whoever has its socket looks there."""
         return self._links[link].out
 
     def take_bytes(self, link: int) -> bytes:
-        """What waits on the link (of a serial line: what it carries in one burst): whole frames, in order. Ask only
-        when the link can take them."""
+        """Take the bytes that wait on the link (of a serial line: what it carries in one burst): whole frames, in
+        order. Ask only when the link can take them."""
         return self._links[link].out.take()
 
     def queued(self, link: int) -> int:

@@ -44,6 +44,6 @@ class LinkRedundancy:
         return True
 
     def link_closed(self, link: int) -> None:
-        """Another route must be found."""
+        """Forget the link: another route must be found."""
         if self.route == link:
             self.route = None

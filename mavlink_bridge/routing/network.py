@@ -26,7 +26,7 @@ _NOBODY = 0
 
 
 def _touch_nothing(member: int) -> None:
-    """Nobody has to be told."""
+    """Tell nobody."""
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class Network:
                 self._take_in(link, frame, link_ms, vehicle_ms)
 
     def claim_deadline_ms(self) -> int | None:
-        """When `give_up_claims` is due, link time."""
+        """Time at which `give_up_claims` is due, link time, ms."""
         return earliest(shared.reader.deadline_ms for shared in self._links.values())
 
     def _take_in(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:

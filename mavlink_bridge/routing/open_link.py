@@ -1,4 +1,4 @@
-"""One open link of an endpoint: its reader, its writer, what waits on it, and its counts."""
+"""Open link of an endpoint: its reader, its writer, what waits on it, and its counts."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ class LinkStatistics:
 
 @dataclass(slots=True)
 class OutQueue:
-    """What waits on a link: of one endpoint, or of all that share it. `size`: bytes. `overflowed`: something that had
-    to be sent was not; stays true. `line`: what waits, if it is a serial line with a rate; then `waiting` is empty.
-    `congested`, `full`: bytes above which telemetry passes the link by, and that may wait at all."""
+    """Queue of bytes that wait on a link: of one endpoint, or of all that share it. `size`: bytes. `overflowed`:
+    something that had to be sent was not; stays true. `line`: what waits, if it is a serial line with a rate; then
+    `waiting` is empty. `congested`, `full`: bytes above which telemetry passes the link by, and that may wait at
+    all."""
 
     line: TxQueue | None = None
     waiting: list[bytes] = field(default_factory=list)
@@ -63,7 +64,7 @@ class OutQueue:
     full: int = OVERFLOW
 
     def take(self) -> bytes:
-        """All that waits, of a line what it carries in one burst; forgets it."""
+        """Take all that waits, of a line what it carries in one burst; forgets it."""
         if self.line is not None:
             data = self.line.take()
             self.size = self.line.size
@@ -76,7 +77,7 @@ class OutQueue:
         return data
 
     def clear(self) -> None:
-        """Nothing waits any more."""
+        """Clear the queue."""
         self.waiting.clear()
         self.size = 0
         self.overflowed = False
@@ -124,7 +125,7 @@ class OpenLink:
         self.bytes_out += len(data)
 
     def writer_of(self, system: int, component: int) -> FrameWriter:
-        """Of a further component of the system."""
+        """Writer of a further component of the system."""
         found = self.others.get(component)
         if found is None:
             found = self.others[component] = FrameWriter(system, component)
@@ -154,7 +155,7 @@ class OpenLink:
         self.bytes_out += len(data) - late_bytes
 
     def push_signed(self, data: bytes, frames: int, signing: Signing, *, droppable: bool = False) -> None:
-        """As `push`, each frame signed; the link's number is the link id of the signature."""
+        """Push as `push` does, each frame signed; the link's number is the link id of the signature."""
         signed = b"".join(signing.sign(frame, self.number) for frame in split_frames(data))
         self.push(signed, frames, droppable=droppable)
 
@@ -164,7 +165,7 @@ class OpenLink:
         self.out.clear()
 
     def peer(self, frame: Frame) -> Peer:
-        """Who sent the frame."""
+        """Peer that sent the frame."""
         key = (frame.system, frame.component, frame.mavlink1)
         found = self.peers.get(key)
         if found is None:

@@ -1,4 +1,5 @@
-"""Which frames are for us, and on which other links a frame goes on (https://mavlink.io/en/guide/routing.html).
+"""Routing: which frames are for us, and on which other links a frame goes on
+(https://mavlink.io/en/guide/routing.html).
 
 The table remembers on which links each (system, component) was heard. The rules are ArduPilot's:
 
@@ -68,15 +69,15 @@ class Router:
         return self._links_of.get((system, component), _NOWHERE)
 
     def is_echo(self, frame: Frame) -> bool:
-        """Does the frame carry our own ids?"""
+        """True when the frame carries our own ids."""
         return frame.system == self.system and self.is_ours(frame.component)
 
     def is_ours(self, component: int) -> bool:
-        """Does this component of our system speak from here?"""
+        """True when this component of our system speaks from here."""
         return component == self.component or component in self.others
 
     def is_for_us(self, system: int, component: int) -> bool:
-        """Is a message with this target for us? (0, 0) where it has none."""
+        """True when a message with this target is for us. (0, 0) where it has none."""
         if system == 0:
             return True
         if system != self.system:

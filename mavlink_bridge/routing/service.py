@@ -1,4 +1,4 @@
-"""What a protocol service is: a sans-IO machine on the vehicle's side.
+"""Protocol service: a sans-IO machine on the vehicle's side.
 
 Messages and time go in, messages come out. A service knows no socket, no thread and no clock; it says on which clock it
 runs ("link": the wall, for retries and transfer timeouts; "vehicle": for streams and everything the vehicle does) and
@@ -19,7 +19,7 @@ Message = Any
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent a message: the link it came in on and the sender's ids. QGroundControl and Mission Planner share
+    """Peer that sent a message: the link it came in on and the sender's ids. QGroundControl and Mission Planner share
     255/190, so the link is part of the identity."""
 
     link: int
@@ -55,7 +55,7 @@ class Speaks(Protocol):
     """A service that sends: what waits is taken after each of its messages and timeouts, and at no other time."""
 
     def take_outgoing(self) -> list[Outgoing]:
-        """What is to be sent, in order; forgets it."""
+        """Take the messages to send, in order; forgets them."""
 
 
 @runtime_checkable
@@ -68,7 +68,7 @@ class Timed(Speaks, Protocol):
         """Called when `next_deadline_ms` has come, and after every pass in which the core has acted."""
 
     def next_deadline_ms(self) -> int | None:
-        """When to be called next on the service's clock; None = only on a message."""
+        """Time of the next call on the service's clock, ms; None = only on a message."""
 
 
 @runtime_checkable
@@ -80,7 +80,7 @@ class RemembersLinks(Protocol):
 
 
 _ROLES: dict[type, frozenset[type]] = {}
-"""Of each type of service; to ask each service of a fleet would take seconds of its start."""
+"""Roles of each type of service; to ask each service of a fleet would take seconds of its start."""
 
 
 def _roles_of(service: Service) -> frozenset[type]:
@@ -96,16 +96,16 @@ Hearers = tuple[tuple[Service, Speaks | None], ...]
 
 
 class Audience:
-    """Who hears a message at an endpoint, by its id: services of the vehicle itself (`own`), and of further components
-    (`others`, by their number)."""
+    """Audience of messages at an endpoint, by their ids: services of the vehicle itself (`own`), and of further
+    components (`others`, by their number)."""
 
     def __init__(self) -> None:
         self.own: dict[int, Hearers] = {}
         self.others: dict[int, dict[int, Hearers]] = {}
 
     def add(self, service: Service, component: int | None = None) -> frozenset[type]:
-        """One more, behind the others; gives the protocols that it has the methods of. ValueError for a name that is no
-        message."""
+        """Add a service behind the others; gives the protocols that it has the methods of. ValueError for a name that
+        is no message."""
         handlers = self.own if component is None else self.others.setdefault(component, {})
         roles = _roles_of(service)
         speaker = cast(Speaks, service) if Speaks in roles else None
@@ -117,7 +117,8 @@ class Audience:
         return roles
 
     def of(self, msg_id: int, component: int) -> Hearers:
-        """Of a message for this component, 0: for all. What is for nobody here is answered by the vehicle itself."""
+        """Hearers of a message for this component, 0: for all. What is for nobody here is answered by the vehicle
+        itself."""
         if component in self.others:
             return self.others[component].get(msg_id, ())
         own = self.own.get(msg_id, ())

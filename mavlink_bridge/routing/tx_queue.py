@@ -1,4 +1,4 @@
-"""What waits for a serial line: more may be said than it carries, and what is late is worth nothing.
+"""Queue of a serial line: more may be said than it carries, and what is late is worth nothing.
 
 Telemetry and setpoints are droppable: the next one replaces them, and a setpoint that is carried out seconds late does
 harm. So of these only what the line carries in one burst waits, and the oldest goes first. What belongs to a

@@ -10,8 +10,8 @@ __all__ = ["OFF", "Broadcast"]
 
 
 class Broadcast:
-    """Of one message; vehicle time. `every_us`: where nobody has asked for another rate, `OFF`: only where somebody
-    has. Due at multiples of its interval, so that when it began makes no difference. A
+    """Broadcast of a message; vehicle time. `every_us`: its interval where nobody has asked for another, us; `OFF`:
+    sent only where somebody has. Due at multiples of its interval, so that when it began makes no difference. A
     `services.telemetry.service.Subscription`."""
 
     def __init__(self, links: Callable[[], Sequence[int]], every_us: int) -> None:
@@ -46,7 +46,7 @@ class Broadcast:
         return due
 
     def next_ms(self) -> int | None:
-        """When it is due somewhere."""
+        """Time at which the message is due on some link, ms."""
         if self._every_us == OFF and not self._asked:
             return None
         dues = [self._due_ms.get(link, 0) for link in self._links() if self.interval_us(link) > 0]

@@ -1,4 +1,4 @@
-"""What a further component of the vehicle (a camera, a gimbal) says of itself: by itself at a rate, and to who asks.
+"""Messages of a further component of the vehicle (a camera, a gimbal): by itself at a rate, and to who asks.
 
 Its messages are set and asked for where they come from, by SET_MESSAGE_INTERVAL, GET_MESSAGE_INTERVAL and
 REQUEST_MESSAGE to its own number; the vehicle's are the autopilot's. Clock: vehicle time. Source: MAVLink's common.xml.
@@ -50,13 +50,13 @@ class ComponentMessages:
 
     # --- commands -------------------------------------------------------------------------------------------------
     def means(self, command: Command) -> bool:
-        """Is the command about a message of this component? Only then it answers what all were asked."""
+        """True when the command is about a message of this component. Only then it answers what all were asked."""
         if command.number not in ABOUT_MESSAGES or not command.sane:
             return False
         return (command.whole(2) if _asks_interval(command) else command.whole(1, -1)) in self._answers
 
     def serve(self, command: Command, now_ms: int) -> Served:
-        """One of `ABOUT_MESSAGES`."""
+        """Serve a command of `ABOUT_MESSAGES`."""
         if not command.sane:
             return _DENIED, []
         match command.number:
@@ -92,7 +92,7 @@ class ComponentMessages:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def take_due(self, now_ms: int) -> list[Outgoing]:
-        """What is to be said now, where."""
+        """Take the messages that are due now, with their links."""
         said: list[Outgoing] = []
         for make, broadcast in self._streams.values():
             due = broadcast.take_due(now_ms)
@@ -102,7 +102,7 @@ class ComponentMessages:
         return said
 
     def next_ms(self) -> int | None:
-        """When anything is due."""
+        """Time at which any message is due, ms."""
         dues = [broadcast.next_ms() for _, broadcast in self._streams.values()]
         return min((due for due in dues if due is not None), default=None)
 

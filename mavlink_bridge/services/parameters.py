@@ -103,7 +103,7 @@ class ParameterService:
         parameters.listeners.append(self._on_change)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """One of `handles`, addressed to us."""
+        """Handle a message of `handles`, addressed to us."""
         self._now_ms = now_ms
         kind = message.get_type()
         if kind == "PARAM_REQUEST_LIST":
@@ -126,14 +126,15 @@ class ParameterService:
             self._continue_lists(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """When a list goes on, or a change is told again. The journal's completion wakes the run loop by itself."""
+        """Time at which a list goes on, or a change is told again, ms. The journal's completion wakes the run loop by
+        itself."""
         again = min(self._again.values(), default=None)
         if not self._lists or again is None:
             return self._list_due_ms if self._lists else again
         return min(self._list_due_ms, again)
 
     def take_outgoing(self) -> list[Outgoing]:
-        """What is to be sent, in order; forgets it."""
+        """Take the messages to send, in order; forgets them."""
         out, self._out = self._out, []
         return out
 

@@ -76,7 +76,7 @@ class TerrainService:
             self._out.append(Outgoing(terrain_report(self._facts, message.lat / 1e7, message.lon / 1e7), peer.link))
 
     def _take(self, message: Message) -> None:
-        """What was not asked for, or has another spacing, is not taken."""
+        """Take in terrain heights; what was not asked for, or has another spacing, is not taken."""
         terrain = self._terrain
         if message.grid_spacing == round(terrain.spacing_m) and message.gridbit < _GRIDS:
             heights = np.array(message.data, np.int16).reshape(GRID, GRID)

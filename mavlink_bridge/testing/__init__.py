@@ -1,4 +1,4 @@
-"""What others need to test their own MAVLink code, and what our own tests use. Public: names change with a version.
+"""Testing tools for others' MAVLink code and our own. Public: names change with a version.
 
     wires           endpoints over lossy wires in memory, in virtual time
     hostile         a peer that sends what nobody should, from a seed

@@ -29,7 +29,8 @@ _POWER_UP_MS: Final = 5000
 
 @dataclass(slots=True)
 class Firmware:
-    """How the stand-in firmware behaves. `mute`: no MAVLink at all; `answer`: the MAV_RESULT of the restart command."""
+    """Firmware of the stand-in, and how it behaves. `mute`: no MAVLink at all; `answer`: the MAV_RESULT of the restart
+    command."""
 
     mute: bool = False
     armed: bool = False
@@ -41,7 +42,7 @@ class Firmware:
 
 
 class Power(Enum):
-    """Where the board is."""
+    """Power states of the board."""
 
     OFF = auto()
     BOOTLOADER = auto()
@@ -73,13 +74,13 @@ class SimulatedBoard:
         self._arrive(Power.BOOTLOADER, now_ms)
 
     def unplug(self) -> None:
-        """Nothing that was under way goes on."""
+        """Unplug the board: what was under way ends."""
         self.power, self.attached = Power.OFF, False
         self._next = self._detach_ms = self._start_ms = None
         self._out.clear()
 
     def install(self, image: bytes) -> None:
-        """As if `image` had been flashed before."""
+        """Install `image` as if it had been flashed before."""
         self.bootloader.flash[: len(image)] = image
 
     def receive(self, data: bytes, now_ms: int) -> None:

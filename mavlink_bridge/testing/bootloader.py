@@ -42,7 +42,7 @@ class BoardSpec:
 
 @dataclass(slots=True)
 class Faults:
-    """What goes wrong. `(op, n)` is the n-th time, from 1, that this command comes.
+    """Faults to inject. `(op, n)` is the n-th time, from 1, that this command comes.
 
     `answers`: the status to give instead of doing it; `mute_at`, `unplug_at`: before it is answered; `flip_at`: one bit
     of its data is another; `wrong_crc`: which GET_CRC lie; `mute_after`: bytes received until silence; `noise`: bytes
@@ -109,7 +109,7 @@ class SimulatedBootloader:
         self.restart()
 
     def restart(self) -> None:
-        """As after power-up: the memories keep what they hold."""
+        """Restart as after power-up: the memories keep what they hold."""
         self.booted = self.unplugged = False
         self._input = bytearray()
         self._command_ms: int | None = None
@@ -124,7 +124,7 @@ class SimulatedBootloader:
 
     @property
     def has_firmware(self) -> bool:
-        """Is there something to jump to?"""
+        """True when there is a firmware to jump to."""
         return self.flash[:WORD] != b"\xff" * WORD
 
     def receive(self, data: bytes, now_ms: int) -> None:

@@ -59,7 +59,7 @@ def _one(kind: str, random: Random) -> Any:
 
 
 def sequence(seeds: Sequence[int], numbers: Sequence[int]) -> list[Any]:
-    """One message for each (number, seed)."""
+    """Sequence with a message for each (number, seed)."""
     return [any_message(number, Random(seed)) for number, seed in zip(numbers, seeds, strict=True)]
 
 

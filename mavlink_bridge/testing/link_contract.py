@@ -1,4 +1,4 @@
-"""What every link must do, whatever carries it: run `check_link` on a pair of connected ends.
+"""Contract of links, whatever carries them: run `check_link` on a pair of connected ends.
 
 The ends are driven as the program drives them: read what is there, flush what is pending, and between that wait on the
 descriptors (`LinkPair.step`), never on the clock.
@@ -102,7 +102,7 @@ def wait_until(pair: LinkPair, condition: Callable[[], bool], what: str) -> None
 
 
 def check_link(make_pair: Callable[[], LinkPair]) -> None:
-    """All of the contract, on a new pair each."""
+    """Check the whole contract, on a new pair for each part."""
     for check in (_check_both_ways, _check_silence, _check_burst, _check_close, _check_close_is_seen):
         pair = make_pair()
         try:
@@ -167,7 +167,8 @@ def _check_close(pair: LinkPair) -> None:
 
 
 def _check_close_is_seen(pair: LinkPair) -> None:
-    """What was sent before closing is still read; then a stream has ended, and writing to it harms nobody."""
+    """Check that what was sent before closing is still read; then a stream has ended, and writing to it harms
+    nobody."""
     data = frames(5)
     pair.a.write(data)
     wait_until(pair, lambda: pair.a.pending == 0, "all is sent")

@@ -46,7 +46,7 @@ class PtyBoard:
         self._folder.cleanup()
 
     def serve(self, wake: int | None = None) -> None:
-        """One pass: wait for bytes, for the board's deadline or for `wake` (a descriptor), at most a second."""
+        """Serve a pass: wait for bytes, for the board's deadline or for `wake` (a descriptor), at most a second."""
         deadline = self.board.next_deadline_ms()
         left_s = _LONGEST_WAIT_S if deadline is None else (deadline - link_clock_ms()) / 1000.0
         watched = [] if self._ends is None else [self._ends[0]]

@@ -46,7 +46,7 @@ class LossyWires:
         self._tick = tick
 
     def station(self, system: int = 255, component: int = 190) -> Station:
-        """One more ground station, on a new wire."""
+        """Add a ground station, on a new wire."""
         wire = MemoryLink(self._seed + len(self.stations), *self._radio)
         wire.advance(self.now_ms)
         endpoint = Endpoint(system, component)

@@ -33,7 +33,7 @@ def payload(message: Message) -> tuple[int, bytes, int]:
 
 
 def payload_v1(message: Message) -> tuple[int, bytes, int]:
-    """As `payload`, in MAVLink 1 form: without extension fields, nothing cut."""
+    """Encode as `payload`, in MAVLink 1 form: without extension fields, nothing cut."""
     kind = type(message)
     return kind.id, _encode(message)[: definition(kind.id).base_size], kind.crc_extra
 

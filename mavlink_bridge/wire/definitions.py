@@ -54,12 +54,12 @@ class Field:
 
     @property
     def format(self) -> str:
-        """Its part of the format of `struct`."""
+        """Format of the field for `struct`."""
         return f"{self.count or 1}s" if self.moves_as_bytes else f"{self.count or ''}{self.code}"
 
 
 class Definition:
-    """How a message lies in a payload.
+    """Definition of a message, with its place in a payload.
 
     `fields` in the order of the definition, `wire` as they lie in the payload; `size`: bytes with all extension fields,
     `base_size`: without them, which is what MAVLink 1 carries; `target_system`, `target_component`: byte offsets of
@@ -110,7 +110,7 @@ _read()
 
 
 def definition(msg_id: int) -> Definition:
-    """Of a message id; KeyError for one that the table does not have."""
+    """Definition of a message id; KeyError for one that the table does not have."""
     found = _DEFINITIONS.get(msg_id)
     if found is None:
         found = _DEFINITIONS[msg_id] = Definition(_LINES[msg_id])

@@ -23,7 +23,7 @@ _NUMBER = "MAVLINK_MSG_ID_"
 
 
 class MAVLink_header:
-    """Who sent a message, where that is known."""
+    """Header of a received message: its sender, where that is known."""
 
     __slots__ = ("msgId", "seq", "srcComponent", "srcSystem")
 

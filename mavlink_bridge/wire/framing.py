@@ -80,7 +80,7 @@ class FrameReader:
         return len(self._rest)
 
     def restart(self) -> None:
-        """What comes next is another stream, which begins with whole frames."""
+        """Restart with another stream, which begins with whole frames."""
         self._rest = b""
         self.deadline_ms = None
         self._sequences.clear()
@@ -94,8 +94,8 @@ class FrameReader:
         return frames
 
     def give_up(self, now_ms: int) -> list[Frame]:
-        """Nothing has come since the last `receive`: if that is too long ago, no claim is waited for any more. The
-        frames that lay behind their start bytes."""
+        """Give up claims when nothing has come for too long since the last `receive`: no claim is waited for any more.
+        Returns the frames that lay behind their start bytes."""
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return []
         self.deadline_ms = None
@@ -291,12 +291,12 @@ def _may_be_unknown(data: bytes, at: int, size: int) -> bool:
 
 
 def _holds_frame(data: bytes, begin: int, end: int) -> bool:
-    """Does a whole frame with a verified checksum begin there?"""
+    """True when a whole frame with a verified checksum begins there."""
     return any(_is_sound(data, inner.start()) for inner in _START.finditer(data, begin, end))
 
 
 def _is_sound(data: bytes, at: int) -> bool:
-    """Is there a whole frame with a verified checksum at this start byte?"""
+    """True when there is a whole frame with a verified checksum at this start byte."""
     size = claimed_size(data, at)
     if size == 0 or at + size > len(data):
         return False

@@ -63,7 +63,7 @@ class Signing:
         return plain + self._digest(plain)
 
     def verify(self, frame: Frame) -> bool:
-        """Is the frame signed with our key, and newer than all before it of its stream?"""
+        """True when the frame is signed with our key, and newer than all before it of its stream."""
         good = frame.signed and self._is_new_and_ours(frame)
         if good:
             self.accepted += 1

@@ -38,7 +38,7 @@ def write_yaw(row: Row, yaw: Yaw) -> None:
 
 
 def write_bounds(settings: Row, bounds: Bounds | None) -> None:
-    """What it keeps off by itself, into the settings row."""
+    """Write the bounds that the vehicle keeps off by itself into the settings row."""
     settings[L.P_AVOIDS] = 0.0 if bounds is None else 1.0
     if bounds is None:
         return

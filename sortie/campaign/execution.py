@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 BATCH_S: Final = 4.0
-"""Length of a task, s: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
+"""How long a task lasts: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
 LARGEST_BATCH = 1000
 _PER_WORKER: Final = 2
 """Batches for each worker: one that is flown, and one that waits."""
 _CONNECT_S: Final = 30.0
 _LOOK_S: Final = 5.0
-"""Time without a result after which the workers are counted and progress is told, s."""
+"""So long without a result, and it looks who is there, and tells."""
 _ASKED_SHARE: Final = 0.05
-"""Share of the time that may go into asking the scheduler who works for it: its answer grows with their number."""
+"""Of the time that may go into asking the scheduler who works for it: its answer grows with their number."""
 
 
 class Batch(Struct, frozen=True):
-    """Result of a worker's task. `refused`: its identity, when that is another; then nothing was flown."""
+    """What a worker gives back. `refused`: its identity, when that is another; then nothing was flown."""
 
     worker: str
     seconds: float
@@ -69,7 +69,7 @@ FlyBatch = Callable[[bytes, list[Run], str], Batch]
 
 
 class View(Struct):
-    """Progress of a campaign. `flight_s`: vehicle time flown by this command."""
+    """How far a campaign is. `flight_s`: vehicle time flown by this command."""
 
     total: int
     done: int = 0
@@ -158,7 +158,7 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
 
 
 def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
-    """Fly a batch of runs on a worker."""
+    """What a worker does."""
     from distributed import get_worker
 
     worker = str(get_worker().address)
@@ -192,7 +192,7 @@ class Spread:
         return list(islice(self._todo, size))
 
     def tell(self, row: Row) -> None:
-        """Do nothing: a spread sample does not depend on its results."""
+        """What came of it changes nothing."""
 
 
 class Searched:
@@ -283,7 +283,7 @@ class Campaign:
             self._take(future, self._flying.pop(future))
 
     def _workers(self) -> set[str]:
-        """Workers that were there when the scheduler was last asked."""
+        """Who is there, as of lately."""
         began_s = time.monotonic()
         if began_s >= self._ask_at_s:
             self._known = set(self._client.scheduler_info(n_workers=-1)["workers"])

@@ -1,1 +1,1 @@
-"""Configuration by a person: options, environment, file; checked, with one line for what is wrong."""
+"""What a person gives: options, environment, file; checked, with one line for what is wrong."""

@@ -21,8 +21,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Fault as given by `--fault`: `start`, `end` as written (None = from the start; without end), `nth` the sortie
-    it picks."""
+    """One `--fault`: `start`, `end` as written (None = from the start; without end), `nth` the sortie it picks."""
 
     name: str
     value: str | None = None

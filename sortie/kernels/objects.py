@@ -37,7 +37,7 @@ def emit_object(module: str, target: Target) -> bytes:
 
 
 def _check(module: llvm.ModuleRef) -> None:
-    """Check that no function of numba or C is called: nothing would provide it."""
+    """Nothing of numba's or of C's may be called: there is nobody to answer."""
     called = [
         function.name
         for function in module.functions

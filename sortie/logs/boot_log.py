@@ -54,12 +54,12 @@ class BootLog:
             self.close()
 
     def flush(self) -> None:
-        """Flush the file, so that readers see all of it now."""
+        """What it has is in the file, for who reads it now."""
         if self.binary is not None:
             self.binary.flush()
 
     def close(self) -> None:
-        """Close the log."""
+        """It ends here."""
         binary, self.binary = self.binary, None
         if binary is not None:
             binary.close()

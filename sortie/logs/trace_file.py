@@ -18,7 +18,7 @@ class TraceFile:
         self._ended = False
 
     def write(self, entry: TraceEntry) -> None:
-        """Write one line; after an error no more."""
+        """One line; after an error nothing more."""
         if self._ended:
             return
         try:
@@ -27,7 +27,7 @@ class TraceFile:
             self._end(error)
 
     def flush(self) -> None:
-        """Flush the file: all of it until now is in it."""
+        """All of it until now is in the file."""
         if not self._ended:
             try:
                 self._file.flush()

@@ -1,4 +1,4 @@
-"""Whose turn it is on the air, and how long a packet takes. No bytes here: who has something to send is asked.
+"""Air of a radio: whose turn it is, and how long a packet takes. No bytes here: who has something to send is asked.
 
 `ready` says of each side (0: at the vehicle, 1: on the ground) since when, or from when on, its buffer holds anything;
 None: nothing is there and nothing comes. `step` is the decision that falls at `next_us`: `take(side, room, at_us)`
@@ -39,12 +39,12 @@ class TdmAir:
         self._turn = _OWNER
 
     def next_us(self, ready: Ready) -> int | None:
-        """When the next decision falls; None while nobody has anything."""
+        """Time of the next decision, us; None while no side has anything."""
         since = _first(ready)
         return None if since is None else self._rested(since)[0]
 
     def step(self, take: Take, ready: Ready) -> Sent:
-        """One decision, see the module."""
+        """Decide once, see the module."""
         since = _first(ready)
         if since is None:
             return None
@@ -86,11 +86,11 @@ class DuplexAir:
         self.largest = max(lane.largest for lane in self._lanes)
 
     def next_us(self, ready: Ready) -> int | None:
-        """When the next packet may begin; None while nobody has anything."""
+        """Time at which the next packet may begin, us; None while no side has anything."""
         return earliest((self._begin_us(0, ready), self._begin_us(1, ready)))
 
     def step(self, take: Take, ready: Ready) -> Sent:
-        """One packet, see the module."""
+        """Send a packet, see the module."""
         down_us, up_us = self._begin_us(0, ready), self._begin_us(1, ready)
         side = 1 if down_us is None or (up_us is not None and up_us < down_us) else 0
         at_us = up_us if side else down_us

@@ -69,7 +69,7 @@ class _Channel:
 
 
 class _Modem:
-    """One side's buffer and lines."""
+    """Modem of a side: its buffer and lines."""
 
     __slots__ = ("begun_us", "done", "fifo", "held", "line", "newest_us", "since_us", "writer")
 
@@ -114,7 +114,7 @@ class RadioLink:
         return self.b if side == 0 else self.a
 
     def in_flight(self, side: int) -> bool:
-        """Is anything on its way to that side?"""
+        """True while bytes are on their way to that side."""
         return any(entry[2] == side for entry in self._flying) or bool(self._ready(1 - side) is not None)
 
     def pending(self, side: int) -> int:
@@ -155,7 +155,7 @@ class RadioLink:
             (self.a if to == 0 else self.b).deliver(data)
 
     def next_delivery_ms(self) -> int | None:
-        """When something happens next, if nobody writes: a decision on the air, an arrival, a line that is free."""
+        """Time of the next change, ms, if nobody writes: a decision on the air, an arrival, a line that is free."""
         dues = [self._air.next_us((self._ready(0), self._ready(1))), self._report_us]
         if self._flying:
             dues.append(self._flying[0][0])
@@ -178,7 +178,7 @@ class RadioLink:
         return modem.begun_us + math.ceil((modem.done + 1) * self._byte_us) if modem.line else None
 
     def _feed(self, side: int, at_us: int) -> None:
-        """What has come down the line by now is in the buffer, or gone."""
+        """Feed the buffer with what has come down the line by now; what has no room is gone."""
         modem = self._modems[side]
         if modem.line and at_us > modem.begun_us:
             count = int((at_us - modem.begun_us) / self._byte_us) - modem.done
@@ -300,7 +300,7 @@ def packet_size(fifo: bytearray, room: int, largest: int, *, whole: bool) -> int
 
 
 def _frame_size(data: bytearray, at: int) -> int | None:
-    """What the frame that begins here will have; None: not enough of it has come to say."""
+    """Size of the frame that begins here, bytes; None: not enough of it has come to say."""
     if len(data) - at < 3:
         return None
     if data[at] == _V1:

@@ -1,4 +1,4 @@
-"""What a radio is made of: its air, its buffer and line, how it loses, how far it reaches, and what it says of itself.
+"""Profile of a radio: its air, its buffer and line, how it loses, how far it reaches, and what it says of itself.
 
 Times are µs unless the name says otherwise, sizes bytes. `profiles` has the table of those that are known.
 """
@@ -36,7 +36,7 @@ class Tdm:
 
     @property
     def _round_latency_ticks(self) -> int:
-        """Of a packet without data, with the preamble by which rounds are counted."""
+        """Latency of a packet without data, in ticks, with the preamble by which rounds are counted."""
         latency = 13 * self._raw_byte_ticks + 13
         return latency + 4 * 2 * self._raw_byte_ticks if self.golay else latency
 
@@ -76,9 +76,9 @@ class Tdm:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One direction of a radio that sends both ways at its own times. `period_us`: a packet can begin at its multiples
-    only (`offset_us` behind them), 0: at any time; `largest`: bytes in a packet; a packet takes `packet_us` and
-    `byte_us` for each byte."""
+    """Lane: a direction of a radio that sends both ways at its own times. `period_us`: a packet can begin at its
+    multiples only (`offset_us` behind them), 0: at any time; `largest`: bytes in a packet; a packet takes `packet_us`
+    and `byte_us` for each byte."""
 
     largest: int
     period_us: int = 0
@@ -135,15 +135,15 @@ class Budget:
         return 1.0 / (1.0 + exp(min(max(margin, -60.0), 60.0)))
 
     def range_m(self) -> float:
-        """Where half of the packets are heard."""
+        """Distance at which half of the packets are heard, m."""
         spare_db = self.power_dbm + 2.0 * self.gain_dbi - self.sensitivity_dbm - 20.0 * log10(self.mhz) - 32.45
         return float(1000.0 * exp(spare_db / 20.0 / ONE_OVER_LN10))
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """What a modem says of itself into the stream at its own end. `every_ms` None: one for each HEARTBEAT that it is
-    given, as SiK; `vehicle_only`: the modem on the ground says nothing, as with ELRS."""
+    """Reports of a modem about itself, into the stream at its own end. `every_ms` None: one for each HEARTBEAT that it
+    is given, as SiK; `vehicle_only`: the modem on the ground says nothing, as with ELRS."""
 
     message: Literal["RADIO_STATUS", "RADIO"] = "RADIO_STATUS"
     every_ms: int | None = None

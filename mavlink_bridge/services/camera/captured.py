@@ -33,20 +33,20 @@ class CaptureReports:
         self._again: dict[int, deque[int]] = {}  # link -> numbers
         self._look_ms = 0
         self._seek_ms = 0
-        """When the first of those that are not there is looked for again."""
+        """Time of the next look for the first picture that is not there, ms."""
 
     def add(self, report: Message, told_ms: int) -> None:
-        """Of one more picture, to be told then."""
+        """Add the report of another picture, to be told at `told_ms`."""
         self._untold.append((told_ms, len(self._reports)))
         self._reports.append(report)
 
     @property
     def waits(self) -> bool:
-        """Is there a picture of which nobody has been told?"""
+        """True when there is a picture of which nobody has been told."""
         return bool(self._untold)
 
     def unwritten_ms(self) -> int | None:
-        """When the first one that is still being written is to be told of; None: all are there."""
+        """Time at which the first picture that is still being written is to be told of, ms; None: all are there."""
         if not self._untold or self._written(self._untold[0][1]) is not None:
             return None
         return self._untold[0][0]
@@ -64,8 +64,8 @@ class CaptureReports:
         self._again.clear()
 
     def again(self, first: int, last: int, link: int) -> list[Message]:
-        """Those from `first` to `last` (or `ALONE`, `TO_THE_LAST`), as far as they are on the card; the rest of them
-        waits for room on the link. Empty: there is none."""
+        """Reports from `first` to `last` (or `ALONE`, `TO_THE_LAST`), as far as the pictures are on the card; the rest
+        of them waits for room on the link. Empty: there is none."""
         told = self._untold[0][1] if self._untold else len(self._reports)
         end = {ALONE: first, TO_THE_LAST: told}.get(last, last)
         numbers = range(first, min(end + 1, told)) if first >= 0 else range(0)
@@ -77,7 +77,7 @@ class CaptureReports:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def take_due(self, now_ms: int) -> list[tuple[Message, str]]:
-        """What everybody is told now, and why that picture is not on the card ("": it is)."""
+        """Reports for everybody now, and why each picture is not on the card ("": it is)."""
         told = []
         while self._untold and max(self._untold[0][0], self._seek_ms) <= now_ms:
             number = self._untold[0][1]
@@ -105,12 +105,12 @@ class CaptureReports:
         return said
 
     def next_ms(self) -> int | None:
-        """When there is something to tell, or to be looked for."""
+        """Time of the next report or look for a picture, ms."""
         untold = max(self._untold[0][0], self._seek_ms) if self._untold else None
         if not self._again:
             return untold
         return self._look_ms if untold is None else min(untold, self._look_ms)
 
     def link_closed(self, link: int) -> None:
-        """Nobody is there any more."""
+        """Forget what waits for the link."""
         self._again.pop(link, None)

@@ -37,7 +37,7 @@ class ImageStatus(IntEnum):
 
 
 class Refusal(Enum):
-    """Why no picture is taken."""
+    """Reasons to take no picture."""
 
     BUSY = "busy"
     FULL = "full"
@@ -45,8 +45,8 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Specs:
-    """What a camera is. `zoom`: its longest focal length over `focal_mm`, the shortest. `least_s()`: shortest time
-    between two pictures."""
+    """Specifications of a camera. `zoom`: its longest focal length over `focal_mm`, the shortest. `least_s()`: shortest
+    time between two pictures."""
 
     sensor_width_mm: float
     sensor_height_mm: float
@@ -76,7 +76,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """How a camera stands; `zoom` and `focus` in per cent. Nothing of a row of pictures."""
+    """State of a camera; `zoom` and `focus` in per cent. Nothing of a row of pictures."""
 
     settings: Settings
     mode: CameraMode
@@ -95,7 +95,7 @@ class Travel:
         self._since_ms = 0
 
     def at(self, now_ms: int) -> float:
-        """Where it is, per cent."""
+        """Position at `now_ms`, per cent."""
         return _within(self._level + self._speed * _SPEED * 1e-3 * (now_ms - self._since_ms))
 
     def set(self, level: float, now_ms: int) -> None:
@@ -103,7 +103,7 @@ class Travel:
         self._level, self._speed, self._since_ms = _within(level), 0.0, now_ms
 
     def step(self, direction: float, now_ms: int) -> None:
-        """One step out or in."""
+        """Step out or in."""
         self.set(self.at(now_ms) + _STEP * direction, now_ms)
 
     def move(self, speed: float, now_ms: int) -> None:
@@ -130,7 +130,7 @@ class CameraDevice:
         self.taken = 0
         """Since the card was formatted, or since switching on."""
         self.writes = True
-        """Has the last picture come to the card?"""
+        """True when the last picture has come to the card."""
         self._lost: set[int] = set()  # numbers of those that have not
         self.interval_ms = 0
         self._take = take
@@ -167,7 +167,7 @@ class CameraDevice:
         )
 
     def focus_m(self, now_ms: int) -> float | None:
-        """What it is focused at: m, inf at 100 per cent, None: what it sees."""
+        """Distance at which the camera is focused: m, inf at 100 per cent, None: at what it sees."""
         if self.focuses_itself:
             return None
         vergence = (1.0 - self.focus.at(now_ms) / FULL_RANGE) / _NEAREST_M
@@ -198,7 +198,7 @@ class CameraDevice:
         self.set_mode(CameraMode.IMAGE, now_ms)
 
     def state(self, now_ms: int) -> CameraState:
-        """How it stands now."""
+        """State of the camera now."""
         return CameraState(
             self.settings, self.mode, self.zoom.at(now_ms), self.focus.at(now_ms), self.focuses_itself, self.taken
         )
@@ -223,7 +223,7 @@ class CameraDevice:
 
     @property
     def full(self) -> bool:
-        """Is there no room for one more?"""
+        """True when there is no room for another picture."""
         return (self._kept + 1) * self.specs.picture_mib > self.specs.storage_mib
 
     @property
@@ -240,14 +240,14 @@ class CameraDevice:
         return changed
 
     def format(self) -> None:
-        """Nothing lies on the card any more; pictures are counted anew."""
+        """Format the card: no picture lies on it any more; pictures are counted anew."""
         self.taken = 0
         self.writes = True
         self._lost.clear()
 
     # --- shutter --------------------------------------------------------------------------------------------------
     def exposing(self, now_ms: int) -> bool:
-        """Is a picture on its way to the card?"""
+        """True while a picture is on its way to the card."""
         return self._shutter_ms is not None and now_ms < self._shutter_ms + EXPOSING_MS
 
     def image_status(self, now_ms: int) -> ImageStatus:
@@ -256,7 +256,7 @@ class CameraDevice:
         return ImageStatus.CAPTURING if self.exposing(now_ms) else ImageStatus.IDLE
 
     def shoot(self, now_ms: int) -> Refusal | None:
-        """One picture, now."""
+        """Shoot a picture, now."""
         if self.full:
             return Refusal.FULL
         if self.exposing(now_ms) or now_ms < self._soonest_ms():
@@ -268,7 +268,7 @@ class CameraDevice:
         return None
 
     def trigger(self, now_ms: int) -> Refusal | None:
-        """One picture for who flies by: as soon as it can be taken, as ArduPilot's CAM1_INTRVAL_MIN has it."""
+        """Trigger a picture for who flies by: as soon as it can be taken, as ArduPilot's CAM1_INTRVAL_MIN has it."""
         refused = self.shoot(now_ms)
         self._postponed = self._postponed or refused is Refusal.BUSY
         return None if refused is Refusal.BUSY else refused
@@ -289,7 +289,7 @@ class CameraDevice:
         self.interval_ms, self._left, self._due_ms, self._postponed = 0, None, None, False
 
     def next_deadline_ms(self) -> int | None:
-        """When the next picture is due."""
+        """Time at which the next picture is due, ms."""
         postponed = self._soonest_ms() if self._postponed else None
         if self._due_ms is None or postponed is None:
             return postponed if self._due_ms is None else self._due_ms

@@ -1,4 +1,4 @@
-"""What a mission, or a station by the autopilot, may have of the camera."""
+"""Camera items of a mission, or of a station by the autopilot."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class CameraItems:
         return True
 
     def on_mission_complete(self) -> None:
-        """What was begun goes on until it is stopped, as with ArduPilot."""
+        """Let what was begun go on until it is stopped, as with ArduPilot."""
 
 
 OWN: Final = Peer(0, 0, Component.AUTOPILOT1)
-"""Who asks for a mission's items."""
+"""Peer that stands for a mission's items."""

@@ -1,4 +1,4 @@
-"""What the camera says, as messages (https://mavlink.io/en/services/camera.html)."""
+"""Messages of the camera (https://mavlink.io/en/services/camera.html)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _BOOT_BITS: Final = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Where a picture was taken, how the camera was turned then (its axes into north, east, down), and its file."""
+    """Picture taken: its place, how the camera was turned then (its axes into north, east, down), and its file."""
 
     place: GeoPoint
     above_home_m: float
@@ -52,7 +52,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Where the camera is, what is in the middle of its picture (None: the sky), and how it is turned."""
+    """Sight of the camera: its place, what is in the middle of its picture (None: the sky), and how it is turned."""
 
     place: GeoPoint
     middle: GeoPoint | None

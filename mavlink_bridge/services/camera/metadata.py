@@ -1,5 +1,5 @@
-"""What the camera can tell of itself beside CAMERA_INFORMATION: MAVLink's component metadata, for who asks every
-component alike. Its parameters are the extended ones, which the definition file describes to a camera's page.
+"""Metadata of the camera beside CAMERA_INFORMATION: MAVLink's component metadata, for who asks every component alike.
+Its parameters are the extended ones, which the definition file describes to a camera's page.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ FRAME: Final = 0  # none of these commands has a place
 
 
 class Album(Protocol):
-    """Where pictures go."""
+    """Port: an album that takes the pictures."""
 
     def prepare(self) -> None:
         """Pictures may be wanted soon."""
@@ -65,7 +65,7 @@ class Album(Protocol):
         """Delete the files from this number on."""
 
     def sight(self) -> Sight:
-        """What the camera looks at."""
+        """Sight of the camera now."""
 
     @property
     def stored(self) -> int:
@@ -130,7 +130,7 @@ class CameraService:
         self._told_full = False
 
     def unwritten_ms(self) -> int | None:
-        """When the first picture whose file is not there yet is to be told of; None: all are there."""
+        """Time at which the first picture whose file is not there yet is to be told of, ms; None: all are there."""
         return self._reports.unwritten_ms()
 
     # --- Service ------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ class CameraService:
                 self._warn(f"Camera: not written, {why}"[:_TEXT_BYTES].encode("ascii", "replace"))
 
     def _refused(self, refusal: Refusal | None, *, asked: bool = False) -> None:
-        """Who has `asked` for a picture is told why there is none; of those that come by themselves people are told
+        """Tell who has `asked` for a picture why there is none; of those that come by themselves people are told
         once."""
         if refusal is Refusal.FULL and (asked or not self._told_full):
             self._told_full = True
@@ -382,7 +382,7 @@ class CameraService:
         return outcome
 
     def _storage(self, command: Command, now_ms: int) -> list[Message]:
-        """Of a card, 0: of all."""
+        """Storage information of a card, 0: of all."""
         known = _which(command) in (0, STORAGE_ID)
         return [messages.storage(self.device, now_ms)] if known else []
 
@@ -395,12 +395,13 @@ class CameraService:
 
 
 def _meant(command: Command, index: int = 1) -> bool:
-    """Is this camera meant by the parameter that says which? 0: all; 1: its sensor, and ArduPilot's first camera."""
+    """True when the parameter that says which camera means this one. 0: all; 1: its sensor, and ArduPilot's first
+    camera."""
     return command.whole(index) in (0, 1, Component.CAMERA)
 
 
 def _which(command: Command) -> int:
-    """Which one a request means: REQUEST_MESSAGE says it behind the message's number."""
+    """Number that a request means: REQUEST_MESSAGE says it behind the message's number."""
     return command.whole(2 if command.number == Cmd.REQUEST_MESSAGE else 1)
 
 
@@ -435,7 +436,7 @@ ROWS: Final[Mapping[int, Handler]] = {
     Cmd.REQUEST_VIDEO_STREAM_INFORMATION: CameraService.refuse_stream,
     Cmd.REQUEST_VIDEO_STREAM_STATUS: CameraService.refuse_stream,
 }
-"""What the camera is told."""
+"""Handlers of the camera's commands."""
 _QUERIES: Final = frozenset({
     Cmd.REQUEST_MESSAGE, Cmd.GET_MESSAGE_INTERVAL, Cmd.REQUEST_CAMERA_INFORMATION, Cmd.REQUEST_CAMERA_SETTINGS,
     Cmd.REQUEST_STORAGE_INFORMATION, Cmd.REQUEST_CAMERA_CAPTURE_STATUS, Cmd.REQUEST_CAMERA_IMAGE_CAPTURE,

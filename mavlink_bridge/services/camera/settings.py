@@ -84,7 +84,7 @@ class Settings:
         return value
 
     def with_value(self, name: str, value: float) -> Settings:
-        """The same with one changed."""
+        """Copy with a value changed."""
         return replace(self, **{_FIELDS[name]: value})
 
     @property

@@ -1,4 +1,4 @@
-"""What a command handler is given besides the command, and what the table of commands is made of."""
+"""Context that a command handler is given besides the command, and the rows of the table of commands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class TelemetryRequests(Protocol):
-    """What commands 510 to 512 ask of the telemetry service."""
+    """Port: telemetry, for commands 510 to 512."""
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
         """Set a message's interval, us: 0 = default rate, -1 = off; DENIED for a message that is not streamed."""
@@ -105,10 +105,10 @@ Handler = Callable[[Command, Context], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One command. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a position,
-    in one of `frames`; a COMMAND_LONG means `long_frame`. `needs`: what a kind must have to know it. `query`: only asks
-    for messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress. `durable`:
-    acknowledged when what it changed is durable."""
+    """Command of the table. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a
+    position, in one of `frames`; a COMMAND_LONG means `long_frame`. `needs`: what a kind must have to know it. `query`:
+    only asks for messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress.
+    `durable`: acknowledged when what it changed is durable."""
 
     handler: Handler
     required: tuple[int, ...] = ()
@@ -121,7 +121,7 @@ class Row:
     durable: bool = False
 
     def fits(self, kind: VehicleClass) -> bool:
-        """Does a vehicle of this kind know it?"""
+        """True when a vehicle of this kind knows the command."""
         return self.needs is None or self.needs(kind)
 
     def accepts_frame(self, frame: int) -> bool:

@@ -21,9 +21,9 @@ _NOT_GIVEN_INT = 0x7FFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One request. `params` are param1 .. param7, NaN = not given; for a command with a position the fifth and sixth
-    are latitude and longitude in degrees and the seventh is metres in `frame` (MAV_FRAME). `confirmation` counts
-    repetitions of a COMMAND_LONG, 0 for COMMAND_INT."""
+    """Command as it was requested. `params` are param1 .. param7, NaN = not given; for a command with a position the
+    fifth and sixth are latitude and longitude in degrees and the seventh is metres in `frame` (MAV_FRAME).
+    `confirmation` counts repetitions of a COMMAND_LONG, 0 for COMMAND_INT."""
 
     number: int
     params: tuple[float, ...]

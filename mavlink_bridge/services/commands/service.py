@@ -69,7 +69,7 @@ class CommandService:
         self._rows[number] = row
 
     def row(self, number: int) -> Row:
-        """What serves a command; KeyError when nothing does."""
+        """Row that serves a command; KeyError when there is none."""
         return self._rows[number]
 
     def numbers(self) -> frozenset[int]:
@@ -181,7 +181,7 @@ class CommandService:
         self._outgoing.extend(after)
 
     def _say_in_progress(self, now_ms: int) -> None:
-        """What has been quiet for too long is said to be in progress."""
+        """Answer IN_PROGRESS to the commands that have been quiet for too long."""
         for entry in [entry for entry in self._unsaid if entry[0] <= now_ms]:
             self._unsaid.remove(entry)
             self._answer(entry[1], Outcome(Result.IN_PROGRESS), [], now_ms)

@@ -1,4 +1,4 @@
-"""What Sortie's vehicle tells as which event: what happens; which of its parts fail, which flight modes that forbids.
+"""Book of events of Sortie's vehicle: what happens; which of its parts fail, which flight modes that forbids.
 
 Order and meaning of arming checks and health are libevents' ("health_and_arming_check"): the summary of the arming
 checks, an event for each that fails, the summary of the health.
@@ -66,7 +66,7 @@ ALL_MODES: Final = ModeGroup.WITH_POSITION | ModeGroup.WITHOUT
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """One check: its event, the part, the modes that it forbids, what was measured and its limit."""
+    """Check that fails: its event, the part, the modes that it forbids, what was measured and its limit."""
 
     definition: Definition
     part: Part
@@ -81,14 +81,14 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How things stand: the checks that fail; `present`, `unhealthy`: bits of `Part`."""
+    """Report of arming checks and health: the checks that fail; `present`, `unhealthy`: bits of `Part`."""
 
     failed: tuple[Failed, ...]
     present: int
     unhealthy: int
 
     def events(self) -> tuple[Told, ...]:
-        """What is told of it, in order."""
+        """Events of the report, in order."""
         error, forbidden = 0, 0
         for one in self.failed:
             error |= one.part

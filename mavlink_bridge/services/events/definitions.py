@@ -44,7 +44,7 @@ class Part(IntEnum):
 
     @property
     def index(self) -> int:
-        """Which bit."""
+        """Number of the part's bit."""
         return self.bit_length() - 1
 
 
@@ -130,7 +130,7 @@ CHECKS: Final[Mapping[Check, tuple[Definition, Part]]] = MappingProxyType({
     Check.INS: (GYROS, Part.GYRO), Check.PARAMETERS: (PARAMETERS, Part.SYSTEM), Check.RC: (STICKS, Part.RC),
     Check.BATTERY: (BATTERY, Part.BATTERY), Check.MISSION: (MISSION, Part.SYSTEM),
 })  # fmt: skip
-"""What is told of a check that fails, unless its reason has an event of its own."""
+"""Events of checks that fail, unless the reason has an event of its own."""
 _F: Final = FenceType
 _BREACHES: Final[dict[int, str]] = {
     _F.MAX_ALT: "highest altitude", _F.CIRCLE: "circle", _F.POLYGON: "polygon", _F.MIN_ALT: "lowest altitude",

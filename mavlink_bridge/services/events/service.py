@@ -76,7 +76,7 @@ class EventService:
         self._begin()
 
     def interval_us(self, link: int) -> int:
-        """Of CURRENT_EVENT_SEQUENCE on this link."""
+        """Interval of CURRENT_EVENT_SEQUENCE on this link, us."""
         return 1000 * SEQUENCE_MS if self._everywhere or link in self._links else OFF
 
     def _begin(self) -> None:
@@ -115,7 +115,7 @@ class EventService:
     # --- time -----------------------------------------------------------------------------------------------------
     @property
     def wanted(self) -> bool:
-        """Somebody listens."""
+        """True when somebody listens."""
         return self._everywhere or bool(self._links)
 
     @property
@@ -148,7 +148,7 @@ class EventService:
 
     # --- events ---------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event], now_ms: int) -> None:
-        """What the core has announced."""
+        """Take in events that the core has announced."""
         if not self.wanted:
             return
         for event in events:
@@ -157,7 +157,7 @@ class EventService:
                 self.tell(told[0], now_ms, *told[1])
 
     def tell(self, definition: Definition, now_ms: int, *values: float) -> None:
-        """One event more, to everybody who listens."""
+        """Tell another event, to everybody who listens."""
         self._sequence = (self._sequence + 1) % _ROUND
         message = dialect.MAVLink_event_message(
             0, 0, definition.id, now_ms & 0xFFFFFFFF, self._sequence, definition.level.both,
@@ -184,7 +184,7 @@ class EventClock:
         self._events = events
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """It wants none."""
+        """Do nothing: the clock wants no message."""
 
     def handle_timeout(self, now_ms: int) -> None:
         if self._events.wanted:

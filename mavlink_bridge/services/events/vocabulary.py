@@ -1,5 +1,5 @@
-"""What events are made of, in libevents' form (https://mavlink.io/en/services/events.html): numbers with arguments on
-the wire, words in a file; both are made from one row for each.
+"""Vocabulary of events, in libevents' form (https://mavlink.io/en/services/events.html): numbers with arguments on the
+wire, words in a file; both are made from one row for each.
 
 An event's id is the component (8 bits, the autopilot) and its own number (24 bits), which never means another event.
 Texts are in English and German. `{1}` in them is the first argument.
@@ -59,7 +59,7 @@ Argument = tuple[str, Kind]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One event. `arguments`: name and type; `kind`: of the event, "": none."""
+    """Definition of an event. `arguments`: name and type; `kind`: of the event, "": none."""
 
     number: int
     name: str
@@ -108,7 +108,7 @@ class Choices:
     names: bool = False
 
     def entries(self) -> dict[str, Any]:
-        """As the file has it."""
+        """Entries in the file's form."""
         entries = {str(number): {"name": _word(word), "description": word} for number, word in self.words.items()}
         return {"type": self.kind.base, "entries": entries} | ({"is_bitfield": True} if self.bits else {})
 
@@ -124,12 +124,12 @@ _EVENTS: Final = {"events": {"items": {"*": {"translate": ["message", "descripti
 TRANSLATION: Final[dict[str, Any]] = {"items": {"components": {"items": {"*": {"items": {
     "enums": {"items": {"*": {"items": _ENTRIES}}}, "event_groups": {"items": {"*": {"items": _EVENTS}}},
 }}}}}}  # fmt: skip
-"""Which strings of the file have translations: what libevents' schema asks for, word by word."""
+"""Strings of the file that have translations: what libevents' schema asks for, word by word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All that a firmware's events are, and their file (COMP_METADATA_TYPE_EVENTS). For a vehicle with given modes
+    """Vocabulary of a firmware's events, and their file (COMP_METADATA_TYPE_EVENTS). For a vehicle with given modes
     `choices`: the enumerations; `groups`: custom_modes that checks forbid together, by the number of their bit."""
 
     namespace: str
@@ -173,29 +173,30 @@ class Vocabulary:
 
 
 class Watched(Protocol):
-    """What the vehicle is asked while somebody listens."""
+    """Port: the vehicle, as it is asked while somebody listens."""
 
     def mode(self) -> int:
         """custom_mode as it is shown."""
 
     def reasons(self) -> Sequence[ArmingReason]:
-        """Why it may not be armed."""
+        """Reasons that the vehicle may not be armed."""
 
     def armed(self) -> bool: ...
     def sensors(self) -> tuple[int, int]:
         """MAV_SYS_STATUS_SENSOR bits: present, healthy."""
 
     def links(self) -> Sequence[int]:
-        """Those that are open."""
+        """Links that are open."""
 
 
 class Book(Protocol):
-    """What a firmware tells of what happens, and by which words."""
+    """Port: a firmware's choice of events for what happens, and of their words."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...
     def meant(self, event: Event, watched: Watched) -> Told | None:
-        """What is told of this; None: nothing."""
+        """Event to tell of this; None: none."""
 
     def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
-        """How arming checks and health stand, in order. `reasons` against arming; MAV_SYS_STATUS_SENSOR bits."""
+        """Events of arming checks and health as they stand, in order. `reasons` against arming; MAV_SYS_STATUS_SENSOR
+        bits."""

@@ -25,16 +25,16 @@ _ANY: Final = "{n}"
 
 
 class Injector(Protocol):
-    """What can break a vehicle, by names of the fault grammar."""
+    """Port: faults that can break a vehicle, by names of the fault grammar."""
 
     def names(self) -> Sequence[str]:
-        """Those that this vehicle has."""
+        """Names of the faults that this vehicle has."""
 
     def begin(self, name: str, value: float | None) -> None:
         """At once, without an end."""
 
     def end(self, name: str) -> None:
-        """Nothing when it does not hold."""
+        """End a fault; no effect when it does not hold."""
 
 
 class FailureService:

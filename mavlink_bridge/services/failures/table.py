@@ -64,4 +64,5 @@ FAILURES: Final[Failures] = MappingProxyType({
     (_U.RC_SIGNAL, _T.OFF): Injection("rc.loss"),
     (_U.MAVLINK_SIGNAL, _T.OFF): Injection("gcs.loss"),
 })  # fmt: skip
-"""Whose value is a number, not None, stands beside a row of the same name with another."""
+"""Injection by unit and type; one whose value is a number, not None, stands beside a row of the same name with
+another."""

@@ -1,5 +1,5 @@
-"""What a station can know of a component without asking for each thing: files by MAVFTP, and the message that names
-the first of them (mavlink.io, "Component Metadata Protocol").
+"""Metadata of components, which a station can read without asking for each thing: files by MAVFTP, and the message that
+names the first of them (mavlink.io, "Component Metadata Protocol").
 
 COMPONENT_METADATA (512 for 397) names the general file; that names the others with their checksums, and for each the
 summary of its translations: {locale: {"url": ..}}, where the URL is a Qt Linguist file (.ts) whose contexts are the
@@ -37,7 +37,7 @@ _URI: Final = f"mftp://{FOLDER}/"
 TRANSLATION: Final[dict[str, Any]] = {"items": {"commands": {"list": {
     "key": "name", "items": {"params": {"list": {"key": "index", "translate": ["label"]}}},
 }}}}  # fmt: skip
-"""Which strings of the command file have translations, in the words of MAVLink's schema of translations."""
+"""Strings of the command file that have translations, in the words of MAVLink's schema of translations."""
 _KEYS: Final = ("name", "value", "index")
 
 

@@ -48,7 +48,7 @@ class Entry:
 
 
 class Mount(Protocol):
-    """What stands behind one name of the root, such as `@PARAM`."""
+    """Port: files behind one name of the root, such as `@PARAM`."""
 
     def open(self, path: str, query: str) -> OpenFile:
         """The file `path` (relative, no leading slash); `query` is what followed a `?`. Raises FileRefusedError, and
@@ -136,7 +136,7 @@ class Pages:
 
 
 def listing(request: Operation, entries: Sequence[Entry]) -> Operation:
-    """As many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
+    """List as many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
     data = b""
     fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
     for entry in fitting[request.offset :]:

@@ -61,7 +61,8 @@ def _pack_one(parameters: Parameters, name: str, encoded: bytes, previous: bytes
 
 
 def _shared(name: bytes, previous: bytes) -> int:
-    """How many leading letters `name` shares with `previous`, at most all but one: at least one is always written."""
+    """Number of leading letters that `name` shares with `previous`, at most all but one: at least one is always
+    written."""
     count = 0
     for letter, other in zip(name[:-1], previous, strict=False):
         if letter != other:

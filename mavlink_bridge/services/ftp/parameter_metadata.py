@@ -28,7 +28,7 @@ TRANSLATION: Final[dict[str, Any]] = {"items": {"parameters": {"list": {
     "key": "name", "translate": ["shortDesc", "longDesc"], "translate-global": ["category", "group"],
     "items": {"bitmask": {"list": {"key": "index", **_LABELS}}, "values": {"list": {"key": "value", **_LABELS}}},
 }}}}  # fmt: skip
-"""Which strings of the file have translations: what the schema asks for, word by word."""
+"""Strings of the file that have translations: what the schema asks for, word by word."""
 
 
 def qgc_document(parameters: ServedParameters) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _qgc_entry(one: ParameterDef) -> dict[str, Any]:
 
 
 def _decimals(one: ParameterDef) -> int:
-    """How many decimals show the default and each step in full: without them QGroundControl takes those of the
+    """Number of decimals that show the default and each step in full: without them QGroundControl takes those of the
     increment, one too few, and shows a limit of 10.5 V as 11."""
     return max(_places(one.default), 0 if one.increment is None else _places(one.increment), _LEAST_DECIMALS)
 

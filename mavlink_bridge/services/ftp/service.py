@@ -173,7 +173,7 @@ class FtpService:
         return min(due, default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
-        """What is to be sent, in order; forgets it."""
+        """Take the messages to send, in order; forgets them."""
         out, self._out = self._out, []
         if self._component is not None:
             return [replace(one, component=self._component) for one in out]

@@ -16,7 +16,7 @@ DATA_BYTES: Final = PAYLOAD_BYTES - _HEADER.size  # 239
 
 
 class Opcode(IntEnum):
-    """What a request asks for."""
+    """Operations that can be requested."""
 
     NONE = 0
     TERMINATE_SESSION = 1
@@ -39,7 +39,7 @@ class Opcode(IntEnum):
 
 
 class Nak(IntEnum):
-    """Why a request is refused."""
+    """Errors for which a request is refused."""
 
     FAIL = 1
     FAIL_ERRNO = 2
@@ -55,7 +55,8 @@ class Nak(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One request or reply. `size` is the count of data bytes, or of bytes asked for; `data` at most 239 bytes."""
+    """Operation: a request or a reply. `size` is the count of data bytes, or of bytes asked for; `data` at most 239
+    bytes."""
 
     seq: int
     session: int

@@ -38,7 +38,7 @@ HEARTBEAT_US: Final = 1_000_000
 _MODEL: Final = "Simulated gimbal"
 _MAJOR: Final = 1  # of its version
 METADATA: Final = MetadataFiles((), (_MAJOR, 0, 0), _MODEL)
-"""What it can tell of itself: the general file alone, since its parameters are the autopilot's."""
+"""Metadata of the gimbal: the general file alone, since its parameters are the autopilot's."""
 _DEVICE_BITS: Final = 0xFFFF
 _FRAME: Final = 0  # no command to it has a place
 _UNSUPPORTED: Final = Outcome(Result.UNSUPPORTED)
@@ -69,8 +69,8 @@ def flags_of(pointing: Pointing) -> int:
 
 
 def demand_of(flags: int, q: Sequence[float], rates: Sequence[float]) -> Demand | None:
-    """What GIMBAL_DEVICE_SET_ATTITUDE asks: a quaternion that is no number is not given, nor are such rates; with
-    both the attitude counts. None: it asks nothing."""
+    """Demand of GIMBAL_DEVICE_SET_ATTITUDE: a quaternion that is no number is not given, nor are such rates; with both
+    the attitude counts. None: it asks nothing."""
     if flags & GimbalFlag.RETRACT:
         return Demand(posture=Posture.RETRACTED)
     if flags & GimbalFlag.NEUTRAL:
@@ -116,7 +116,7 @@ class GimbalDevice:
                 self._gimbal.demand(demand)
 
     def _command(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """What is for all components is answered where it is served, and by nobody else here."""
+        """Leave what is for all components to where it is served: nobody answers here."""
         long = message.get_type() == "COMMAND_LONG"
         command = from_long(message, peer, _FRAME) if long else from_int(message, peer, has_place=False)
         if message.target_component != Component.GIMBAL and not self._messages.means(command):

@@ -41,7 +41,7 @@ STATUS_US: Final = 1_000_000
 _DENIED: Final = Outcome(Result.DENIED, "another station controls the gimbal")
 _ROI: Final = (Cmd.DO_SET_ROI_LOCATION, Cmd.DO_SET_ROI_NONE, Cmd.DO_SET_ROI)
 _SLOW_STICK: Final = radians(30.0)
-"""Of a full deflection by GIMBAL_MANAGER_SET_MANUAL_CONTROL, while MNT1_RC_RATE is 0."""
+"""Rate of a full deflection by GIMBAL_MANAGER_SET_MANUAL_CONTROL, rad/s, while MNT1_RC_RATE is 0."""
 
 
 class Commands(Protocol):

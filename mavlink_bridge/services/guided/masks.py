@@ -1,4 +1,4 @@
-"""What a type_mask of SET_POSITION_TARGET_* and SET_ATTITUDE_TARGET asks for, as ArduPilot reads it.
+"""Meaning of a type_mask of SET_POSITION_TARGET_* and SET_ATTITUDE_TARGET, as ArduPilot reads it.
 
 A group (position, velocity, acceleration) counts as ignored as soon as one of its three bits is set. Only some
 combinations mean something; for all others ArduPilot stops the vehicle, and so do we (`None`).
@@ -17,7 +17,7 @@ _P, _A = PositionMask, AttitudeMask
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Which parts of a position target count."""
+    """Parts of a position target that count."""
 
     position: bool
     velocity: bool
@@ -49,7 +49,7 @@ def position_parts(mask: int, *, driven: bool = False) -> Parts | None:
 
 
 def asks_acceleration(mask: int) -> bool:
-    """Is the acceleration of a position target given?"""
+    """True when the acceleration of a position target is given."""
     return not mask & IGNORE_ACCELERATION
 
 
@@ -63,7 +63,7 @@ def _can_be_driven(parts: Parts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AttitudeParts:
-    """Which parts of an attitude target count. Thrust always does."""
+    """Parts of an attitude target that count. Thrust always does."""
 
     rates: bool
 

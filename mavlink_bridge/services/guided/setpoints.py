@@ -75,7 +75,8 @@ class GuidedService:
             self._parts.commands.guided_target(velocity=_STANDSTILL)
 
     def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
-        """What drives takes no such target, and says what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a second."""
+        """Ignore a target that no ground vehicle takes, and say what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a
+        second."""
         if self._parts.modes.number != self._parts.facts.vehicle_class.modes.guided or now_ms < self._say_again_ms:
             return
         self._say_again_ms = now_ms + 1000

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
-"""As many channels as have a calibration (RCn_*)."""
+"""Channels that have a calibration (RCn_*)."""
 
 _LOWEST, _HIGHEST = 900, 2200  # us; what lies outside is no pulse
 _LOW, _MIDDLE, _HIGH = 0, 1, 2
@@ -167,7 +167,7 @@ class StickService:
             self._parts.sticks.hear_radio(_sticks(axes))
 
     def _radio_axes(self) -> dict[str, float] | None:
-        """Where a transmitter's sticks stand; empty: there is none, None: it is lost."""
+        """Positions of a transmitter's sticks; empty: there is none, None: it is lost."""
         found: dict[str, float] = {}
         for axis in AXES if self._radio else ():
             channel = int(self._parts.parameters[f"RCMAP_{axis}"])
@@ -232,7 +232,7 @@ class StickService:
             self._hand_over(now_ms)
 
     def _says_lost(self, pwm: float) -> bool:
-        """Is a throttle pulse one by which a receiver says that it has lost its transmitter?"""
+        """True for a throttle pulse by which a receiver says that it has lost its transmitter."""
         return self._watched and 0 < pwm < self._parts.parameters["FS_THR_VALUE"]
 
     @property
@@ -246,7 +246,7 @@ class StickService:
             self._parts.sticks.lose(now_ms)
 
     def _position(self, axis: str, channel: int, pwm: float) -> float:
-        """Where the stick stands, by the channel's calibration (RCn_*)."""
+        """Position of the stick, by the channel's calibration (RCn_*)."""
         low, high, trim, dead, reverse = (
             self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
         )
@@ -298,7 +298,7 @@ class StickService:
 
 
 def _sticks(axes: Mapping[str, float]) -> Sticks:
-    """What is not given is neutral."""
+    """Sticks of these axes; those not given are neutral."""
     return Sticks(
         roll=axes.get("ROLL", 0.0), pitch=axes.get("PITCH", 0.0), yaw=axes.get("YAW", 0.0),
         throttle=axes.get("THROTTLE", 0.5),

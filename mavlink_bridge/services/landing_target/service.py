@@ -32,7 +32,7 @@ _VALID: Final = 1
 
 
 class Listener(Protocol):
-    """Who lands by it: `autopilot.precision.lander.PrecisionLanding`."""
+    """Port: who lands by the target, `autopilot.precision.lander.PrecisionLanding`."""
 
     def hear(self, looks: Sequence[Look], now_ms: int) -> None: ...
 
@@ -83,7 +83,7 @@ class LandingTargetService:
             answers[LANDING_TARGET] = self._seen
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Nothing is answered: the message is none that is acknowledged."""
+        """Take in LANDING_TARGET, which is not acknowledged."""
         if message.frame not in _FRAMES:
             self._listener.refuse_frame()
             return

@@ -33,7 +33,7 @@ class HasState(Protocol):
 
 
 class MissionFacts(Protocol):
-    """How things stand, as far as plans ask."""
+    """Port: facts of the vehicle, as far as plans ask."""
 
     @property
     def vehicle_class(self) -> VehicleClass: ...
@@ -47,7 +47,7 @@ class MissionFacts(Protocol):
 
 
 class PlanStore(Protocol):
-    """Where plans are kept, and when they change: `autopilot.commands.plans.Plans`, or a skimmer's."""
+    """Port: store of plans, and when they change: `autopilot.commands.plans.Plans`, or a skimmer's."""
 
     @property
     def mission(self) -> MissionStorage: ...
@@ -68,13 +68,13 @@ class HasNumber(Protocol):
 
 
 class SetsCurrent(Protocol):
-    """What goes on at another item."""
+    """Port: mission that goes on at another item."""
 
     def set_current(self, seq: int, /) -> Outcome: ...
 
 
 class TakesTargets(Protocol):
-    """What is flown without a plan."""
+    """Port: targets that are flown without a plan."""
 
     def guided_item(self, place: GeoPoint, over_ground: float | None, /) -> Outcome: ...
     def guided_altitude(self, alt_amsl: float, over_ground: float | None, /) -> Outcome: ...
@@ -137,8 +137,8 @@ _MAX_WARNED = 64
 
 
 class CommittedPlan:
-    """What stations read. The core swaps a new plan in at its next tick; a station that asks earlier, right after its
-    acknowledgement, must read what it wrote, so the new plan is kept here until then."""
+    """Committed plan, as stations read it. The core swaps a new plan in at its next tick; a station that asks earlier,
+    right after its acknowledgement, must read what it wrote, so the new plan is kept here until then."""
 
     def __init__(self, kind: int, parts: MissionParts, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind

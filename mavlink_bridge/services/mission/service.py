@@ -68,7 +68,7 @@ class MissionService:
 
     # --- Service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """One message of the mission protocol."""
+        """Handle a message of the mission protocol."""
         name = message.get_type()
         kind = _INPUTS.get(name)
         if kind is None:
@@ -123,7 +123,7 @@ class MissionService:
 
     @property
     def repeats(self) -> int:
-        """How many requests for items had to be repeated."""
+        """Number of requests for items that had to be repeated."""
         return sum(transfer.repeats for transfer in self._transfers)
 
     # --- what concerns no single type -------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-"""What the mission service has to say: acknowledgements, and texts for people, in ArduPilot's words where it has any;
-50 characters are one STATUSTEXT."""
+"""Texts of the mission service: acknowledgements, and texts for people, in ArduPilot's words where it has any; 50
+characters are one STATUSTEXT."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def places_on_ground(items: Iterable[MissionItem]) -> Iterator[tuple[float, floa
 
 
 def about_skipped(vehicle: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> Iterator[str]:
-    """One text for each command in the mission that a vehicle of this kind, with these parameters, keeps but cannot do.
-    None begins with "#": QGroundControl takes that for something to be spoken only, and shows it to nobody."""
+    """Texts, one for each command in the mission that a vehicle of this kind, with these parameters, keeps but cannot
+    do. None begins with "#": QGroundControl takes that for something to be spoken only, and shows it to nobody."""
     skipped: dict[int, list[int]] = {}
     for item in unable(vehicle, items, param):
         skipped.setdefault(item.command, []).append(item.seq)

@@ -79,7 +79,7 @@ class PlanTransfer:
 
     # --- in ---------------------------------------------------------------------------------------------------
     def handle(self, kind: Input, message: Message, peer: Peer, now_ms: int) -> None:
-        """One message of this mission type."""
+        """Handle a message of this mission type."""
         TABLE[self.state, kind, self._sender(kind, peer)](self, message, peer, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:

@@ -11,7 +11,7 @@ from mavlink_bridge.routing.service import Message, Peer
 
 
 class State(Enum):
-    """Where the machine of one mission type stands."""
+    """States of the machine of one mission type."""
 
     IDLE = auto()
     RECEIVING = auto()  # an upload is running
@@ -31,7 +31,7 @@ class Input(Enum):
 
 
 class Sender(Enum):
-    """Who sent it: the station that holds the upload, or another."""
+    """Sender of a message: the station that holds the upload, or another."""
 
     OWNER = auto()
     STRANGER = auto()
@@ -84,7 +84,7 @@ class Upload:
 
     @property
     def repeat_ms(self) -> int:
-        """How long to wait for an item before asking again, ms."""
+        """Pause before an item is asked for again, ms."""
         if self._round_trip_ms is None:
             return REPEAT_MAX_MS
         return min(max(round(2.0 * self._round_trip_ms), REPEAT_MIN_MS), REPEAT_MAX_MS)
@@ -126,8 +126,8 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """How the last upload ended, kept for a station that did not hear it and sends its last item again, and to know
-    the late duplicates of its other items (numbers `first` up to `last`)."""
+    """Last upload's answer, kept for a station that did not hear it and sends its last item again, and to know the late
+    duplicates of its other items (numbers `first` up to `last`)."""
 
     peer: Peer
     first: int
@@ -147,16 +147,16 @@ class LastAnswer:
         return now_ms <= self.until_ms and is_same_system(peer, self.peer)
 
     def is_repeated_by(self, message: Message) -> bool:
-        """Is this the item that ended the upload, again?"""
+        """True when this is the item that ended the upload, again."""
         return _identity(message) == self.item
 
     def is_duplicate(self, message: Message) -> bool:
-        """Is this one of the items before the one that ended the upload?"""
+        """True when this is an item before the one that ended the upload."""
         return self.first <= int(message.seq) < self.last
 
 
 def _identity(message: Message) -> str:
-    """What makes an item message the same one again (NaN included, which equals nothing)."""
+    """Identity of an item message, equal when it comes again (NaN included, which equals nothing)."""
     return repr(
         (message.get_type(), message.seq, message.frame, message.command, message.param1, message.param2,
          message.param3, message.param4, message.x, message.y, message.z)

@@ -32,7 +32,7 @@ AVAILABLE_MODES: Final[int] = codec.id_of("AVAILABLE_MODES")
 NAME_SIZE: Final = 34
 """Bytes of a name: 35 with the 0 behind it."""
 Answers = dict[int, Callable[[float], Sequence[Message]]]
-"""What may be requested, by message id: what follows from the request's param2."""
+"""Answers to requests, by message id: what follows from the request's param2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ListedMode:
 
     @property
     def told_name(self) -> bytes:
-        """As AVAILABLE_MODES has it, which leaves the names of standard modes to the stations."""
+        """Name as AVAILABLE_MODES has it, which leaves the names of standard modes to the stations."""
         name = self.name if self.standard is StandardMode.NON_STANDARD else ""
         return name.encode("ascii", "replace")[:NAME_SIZE]
 
@@ -70,7 +70,7 @@ class ModeSource(Protocol):
         """On a station's wish."""
 
     def needs_position(self, number: int) -> bool:
-        """Does the mode need a position estimate?"""
+        """True when the mode needs a position estimate."""
 
 
 class OwnModes:

@@ -62,7 +62,7 @@ class AccelerometerCalibration:
         return None
 
     def due(self, now_ms: int) -> int | None:
-        """What is to be sent now: the position again, FAILED when the patience is over, None: nothing."""
+        """Position to ask for now: it again, FAILED when the patience is over, None: none is due."""
         if not self.step:
             return None
         if now_ms >= self._end_ms:
@@ -75,7 +75,7 @@ class AccelerometerCalibration:
 
     @property
     def text(self) -> str:
-        """What a person is asked to do."""
+        """Text that asks a person for the next step."""
         return f"Place vehicle {POSITIONS[self.step - 1]} and press any key."
 
 

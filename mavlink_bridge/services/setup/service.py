@@ -52,7 +52,7 @@ class MotorTest:
         return Outcome(Result.ACCEPTED)
 
     def ended(self, now_ms: int) -> bool:
-        """Has the test just ended?"""
+        """True when the test has just ended."""
         if self.end_ms is None or now_ms < self.end_ms:
             return False
         self.end_ms = None
@@ -146,7 +146,7 @@ class SetupService:
         return outcome
 
     def _armed(self) -> Outcome | None:
-        """Nobody's hands are at an armed vehicle."""
+        """Refuse an armed vehicle: no hands may be at it."""
         return Outcome(Result.FAILED, "Disarm to allow calibration") if self._parts.facts.armed else None
 
     # --- the service ----------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""What keeps a conversation going: heartbeats of ground stations, time, ping, version; and the log pages' questions."""
+"""Upkeep of a conversation: heartbeats of ground stations, time, ping, version; and the log pages' questions."""

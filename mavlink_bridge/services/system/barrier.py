@@ -1,4 +1,5 @@
-"""Has the other side come so far? A question behind what was sent, which who has read all before it answers.
+"""Barrier: shows that the other side has read so far. A question behind what was sent, which who has read all before it
+answers.
 
 PING and TIMESYNC are such questions: MAVSDK and QGroundControl answer them where they read, in order. Whether somebody
 answers is found by asking: with both, some times, until an answer comes; from then on with the one that was answered.
@@ -14,7 +15,7 @@ from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.codec import dialect
 
 FIRST_MS: Final = 50
-"""Who has not answered yet is asked again after this, then after twice as long ..."""
+"""Pause before the first repetition of a question that has no answer yet, ms; each next one is twice as long."""
 ASKED_TIMES: Final = 8
 """... and so often: a program that begins may need some seconds. After that it is one that does not answer."""
 
@@ -31,7 +32,7 @@ class _Link:
     asked_ms: int = 0
     times: int = 0
     stamps: set[int] = field(default_factory=set)
-    """Of all questions while it is not known whether it answers."""
+    """Stamps of all questions while it is not known whether the other side answers."""
 
 
 class Barrier:
@@ -47,7 +48,7 @@ class Barrier:
         self._stamp = 0
 
     def ask(self, link: int, now_ms: int) -> list[Message]:
-        """What is to be sent behind what waits on the link now; nothing while an answer is due, or where none comes."""
+        """Ask behind what waits on the link now; no question while an answer is due, or where none comes."""
         asked = self._links.setdefault(link, _Link())
         self._give_up(asked, now_ms)
         if asked.owes or not (asked.answers or self._is_worth_asking(asked, now_ms)):
@@ -61,7 +62,7 @@ class Barrier:
         return [self._question(name, now_ms) for name in sorted(self.handles)]
 
     def owes(self, link: int, now_ms: int) -> bool:
-        """Is an answer due from there?"""
+        """True when an answer is due from there."""
         asked = self._links.get(link)
         if asked is None:
             return False

@@ -67,7 +67,7 @@ class NoLogFiles:
 
 @dataclass(slots=True)
 class _Download:
-    """One peer's download: the open log, and the ranges (begin, end) that it has asked for."""
+    """Download of one peer: the open log, and the ranges (begin, end) that it has asked for."""
 
     peer: Peer
     number: int

@@ -1,4 +1,4 @@
-"""Who holds the signing key: SETUP_SIGNING, the clock of the stamps, and the floor that survives a restart.
+"""Signing key: SETUP_SIGNING, the clock of the stamps, and the floor that survives a restart.
 
 A key is accepted on trusted links only (loopback, native USB): whoever can set the key is the vehicle's master, and
 SETUP_SIGNING carries the key in clear. It is never forwarded (`router`). There is no acknowledgement; a refusal is a
@@ -29,7 +29,7 @@ _PERIOD_MS: Final = 1000
 
 
 class SignedLinks(Protocol):
-    """What is needed of the endpoint."""
+    """Port: the endpoint's links, as far as signing needs them."""
 
     def links(self) -> tuple[int, ...]: ...
     def set_signing(self, signing: Signing | None) -> None: ...
@@ -37,7 +37,7 @@ class SignedLinks(Protocol):
 
 
 class KeyStore(Protocol):
-    """Where key and stamp outlive the program."""
+    """Port: store where key and stamp outlive the program."""
 
     def save_key(self, key: bytes | None) -> str | None:
         """Keep the key (None: forget it) before this returns; a reason when that is not possible."""
@@ -111,7 +111,7 @@ class SigningService:
         return taken
 
     def link_closed(self, link: int) -> None:
-        """Nothing is kept of a link."""
+        """Do nothing: no state is kept of a link."""
 
     def _begin(self, key: bytes, stamp: int) -> None:
         self._key = key

@@ -56,7 +56,7 @@ def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:
 
 
 def introduces(identity: Identity) -> bool:
-    """Does it tell in texts who it is and how far its start has come?"""
+    """True when the vehicle tells in texts who it is and how far its start has come."""
     return identity.speaks.habits.introduces_itself
 
 
@@ -89,7 +89,7 @@ class TextQueue:
             self._waiting.remove(max(self._waiting, key=lambda one: one.severity))
 
     def take(self, now_ms: int) -> list[Message]:
-        """What may be sent now, whole texts only."""
+        """Take the texts that may be sent now, whole ones only."""
         if not self._waiting:
             return []
         if now_ms // _WINDOW_MS != self._window:

@@ -44,11 +44,11 @@ LINES: Final[tuple[tuple[Occasion, str | Callable[[VehicleFacts], str]], ...]] =
     (_has_origin, _elevation),
     (lambda facts: facts.has_position, "EKF3 IMU0 is using GPS"),
 )
-"""When each may be said, in their order: none before those above it."""
+"""Lines of the start, with the occasion for each, in their order: none before those above it."""
 
 
 class BootTexts:
-    """Which links have been told how much."""
+    """Boot texts: which links have been told how much."""
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._facts = facts
@@ -56,7 +56,7 @@ class BootTexts:
         self._told: dict[int, int] = {}
 
     def open_link(self, link: int) -> None:
-        """It is told everything from the beginning."""
+        """Tell a new link everything from the beginning."""
         self._told[link] = 0
 
     def link_closed(self, link: int) -> None:

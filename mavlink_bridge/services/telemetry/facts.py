@@ -90,8 +90,8 @@ def sensor_bits(
 
 
 class GoalReader:
-    """What GUIDED was told last, as ArduCopter tells it: a place with only a place counting, a velocity (which ends
-    when it is not renewed) with only that, both, or nothing of an attitude and in other modes. Source: ArduCopter
+    """Goal of GUIDED, as ArduCopter tells it: a place with only a place counting, a velocity (which ends when it is not
+    renewed) with only that, both, or nothing of an attitude and in other modes. Source: ArduCopter
     GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
 
     def __init__(self, parts: TelemetryParts) -> None:
@@ -191,7 +191,7 @@ class FactReader:
         self._read_safety()
 
     def _read_reference(self) -> None:
-        """Where it is steered to now."""
+        """Read the reference to which the vehicle is steered now."""
         state, out = self._parts.facts.vehicle.state.report, self._source
         out[s.GOAL_TOLD], out[s.GOAL_MASK] = out[s.STEERED], _REFERENCE_MASK
         out[s.GOAL_N : s.GOAL_N + 6] = state[report.TARGET_N : report.TARGET_N + 6]
@@ -206,8 +206,8 @@ class FactReader:
 
     @property
     def _stands(self) -> bool:
-        """Has a ground vehicle stopped without a place to keep, as at the end of a mission? (Rover/mode_auto.cpp,
-        get_desired_location.)"""
+        """True when a ground vehicle has stopped without a place to keep, as at the end of a mission.
+        (Rover/mode_auto.cpp, get_desired_location.)"""
         target = self._parts.helm.target
         return isinstance(target, Hold) and target.position is None and not self._parts.facts.vehicle_class.flies
 

@@ -102,10 +102,11 @@ def write_pool(
     header: Any, kind: Any, number: Any, crc_table: Any, single: Any, single_bytes: Any, scratch: Any, fresh: Any,
     reports: Any, sources: Any, jobs: Any, streams: Any, stamps: Any, out: Any, results: Any,
 ) -> None:  # fmt: skip
-    """What is due of many vehicles at an instant, in one call. `fresh[i]`: a row of `sources` whose values are to
-    be those of now, and 1 when the row of `reports` has to be copied first. `jobs[j]`: row, first and last + 1 of
-    its `streams`, sequence, system, component, and 1 when each frame is to stand behind its job's stamp (`stamps`,
-    8 bytes each). Job after job is written to `out`; `results[j]` becomes where it ends, next sequence, frames."""
+    """Write the frames that are due of many vehicles at an instant, in one call. `fresh[i]`: a row of `sources` whose
+    values are to be those of now, and 1 when the row of `reports` has to be copied first. `jobs[j]`: row, first and
+    last + 1 of its `streams`, sequence, system, component, and 1 when each frame is to stand behind its job's stamp
+    (`stamps`, 8 bytes each). Job after job is written to `out`; `results[j]` becomes where it ends, next sequence,
+    frames."""
     for i in range(fresh.shape[0]):
         row = fresh[i, 0]
         if fresh[i, 1] != 0:

@@ -33,7 +33,7 @@ _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One number of a payload."""
+    """Element: a number of a payload."""
 
     value: Value
     code: str
@@ -48,7 +48,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class StreamLayout:
-    """One message: its place in the tables is its number among the streams."""
+    """Layout of a stream's message: its place in the tables is its number among the streams."""
 
     name: str
     msg_id: int
@@ -112,7 +112,7 @@ def _tables(layouts: Sequence[StreamLayout]) -> Tables:
 
 
 LAYOUTS: Final[tuple[StreamLayout, ...]] = tuple(layout_of(stream) for stream in STREAMS)
-"""One per stream, in the order of `streams.STREAMS`."""
+"""Layouts of the streams, in the order of `streams.STREAMS`."""
 TABLES: Final[Tables] = _tables(LAYOUTS)
 NUMBER_OF: Final[dict[int, int]] = {one.msg_id: i for i, one in enumerate(LAYOUTS)}
 """Message id to stream number."""

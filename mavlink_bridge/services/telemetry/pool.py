@@ -30,7 +30,8 @@ _BEHIND_FACTS: Final = [report.ARMED, report.LANDED_STATE, report.SENSORS_PRESEN
 
 
 class _Lane:
-    """What is due on links that have one queue: jobs of `kernel.write_pool`, and of each job its stamp and link."""
+    """Lane of frames that are due on links that have one queue: jobs of `kernel.write_pool`, and of each job its stamp
+    and link."""
 
     __slots__ = ("jobs", "links", "stamps")
 
@@ -75,11 +76,11 @@ class StreamPool:
         self.moved = (self._reports[:, _BEHIND_FACTS] != seen).any(axis=1).tolist()
 
     def gathers(self, row: int) -> bool:
-        """Has something of this vehicle been added?"""
+        """True when a frame of this vehicle has been added."""
         return row in self._fresh
 
     def begin_row(self, row: int, *, copied: bool) -> None:
-        """Something is due of this vehicle. `copied`: its values have the report of now already."""
+        """Begin the frames that are due of a vehicle. `copied`: its values have the report of now already."""
         self._fresh[row] = 0 if copied else 1
 
     def add(self, row: int, link: OpenLink, numbers: Chosen, sender: tuple[int, int], stamp: bytes) -> None:
@@ -130,7 +131,8 @@ class StreamPool:
 
 
 def _hand_on(links: list[OpenLink], data: memoryview, begin: int, ends: list[int], frames: list[int]) -> int:
-    """What is for one queue: in one piece if it fits; or for who takes it. Where the next lane begins."""
+    """Hand on the frames of one queue: in one piece if they fit; or to who takes them. Returns where the next lane
+    begins."""
     out, take, first = links[0].out, links[0].take, begin
     fits = out.size + ends[-1] - begin <= out.full
     for link, end, count in zip(links, ends, frames, strict=True):

@@ -1,4 +1,4 @@
-"""How the vehicle makes room for a radio that says of itself how full it is: RADIO_STATUS.txbuf, RADIO.txbuf.
+"""Flow control for a radio that says of itself how full it is: RADIO_STATUS.txbuf, RADIO.txbuf.
 
 As ArduPilot's GCS_MAVLINK::handle_radio_status: each report makes the intervals of all streams but HEARTBEAT longer or
 shorter by a step (`STEPS`), up to `LARGEST_MS`. While something is transferred they are four times as long besides.
@@ -19,7 +19,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 LARGEST_MS: Final = 2000
 SPARE_PERCENT: Final = 33
 FRESH_MS: Final = 5000
-"""What a radio said so long ago holds back no transfer."""
+"""Age at which a radio's report no longer holds back a transfer, ms."""
 TRANSFER_MS: Final = 1000
 """A transfer that takes nothing for so long when it may is over."""
 TRANSFER_FACTOR: Final = 4
@@ -27,11 +27,11 @@ SHARE: Final = 3
 GRANT: Final = 266
 """Bytes: the largest block of a file in its frame."""
 LINE_BYTES_PER_S: Final = 5760.0
-"""Of a link whose rate is not known: 57600 baud, at which SiK's modems come."""
+"""Rate of a link whose rate is not known, bytes/s: 57600 baud, at which SiK's modems come."""
 
 
 def step_ms(txbuf: int, slowdown_ms: int) -> int:
-    """What a report adds to the slowdown."""
+    """Step that a report adds to the slowdown, ms."""
     if txbuf < 20 and slowdown_ms < LARGEST_MS:
         return 60
     if txbuf < 50 and slowdown_ms < LARGEST_MS:
@@ -45,7 +45,7 @@ def step_ms(txbuf: int, slowdown_ms: int) -> int:
 
 @dataclass(slots=True)
 class _Radio:
-    """What is known of a link with a radio. `granted_ms`: when a transfer last took a block; None: long ago."""
+    """Radio of a link, as far as it is known. `granted_ms`: when a transfer last took a block; None: long ago."""
 
     bytes_per_s: float
     txbuf: int = 100
@@ -55,14 +55,14 @@ class _Radio:
 
     @property
     def next_grant_ms(self) -> int:
-        """When a transfer may take the next block."""
+        """Time at which a transfer may take the next block, ms."""
         if self.granted_ms is None:
             return 0
         return self.granted_ms + ceil(1000.0 * SHARE * GRANT / self.bytes_per_s) + self.slowdown_ms
 
     @property
     def transfer_ends_ms(self) -> int:
-        """When a transfer that takes nothing any more is over."""
+        """Time at which a transfer that takes nothing any more is over, ms."""
         return 0 if self.granted_ms is None else self.next_grant_ms + TRANSFER_MS
 
 
@@ -80,7 +80,7 @@ class RadioFlow:
         self._now_ms = 0
 
     def slowdown_ms(self, link: int) -> int:
-        """What the intervals of this link's streams are longer by."""
+        """Time by which the intervals of this link's streams are longer, ms."""
         radio = self._radios.get(link)
         return 0 if radio is None else radio.slowdown_ms
 
@@ -124,9 +124,9 @@ class RadioFlow:
         return min((radio.transfer_ends_ms for radio in going_on), default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
-        """It only listens."""
+        """Return no message: the service only listens."""
         return []
 
     def link_closed(self, link: int) -> None:
-        """Its radio with it."""
+        """Forget the link's radio."""
         self._radios.pop(link, None)

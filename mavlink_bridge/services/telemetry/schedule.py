@@ -1,4 +1,4 @@
-"""How often the streams of one link are sent, and when they are due.
+"""Schedule of the streams of one link: how often they are sent, and when they are due.
 
 Rates: groups of REQUEST_DATA_STREAM, what is sent without being asked, bounds. Intervals are microseconds of vehicle
 time, as SET_MESSAGE_INTERVAL has them.
@@ -24,7 +24,7 @@ from autopilot.mav import DataStream
 from mavlink_bridge.services.telemetry.layout import NUMBER_OF_NAME
 
 FASTEST_US: Final = TICK_MS * 1000
-"""One decision tick: no vehicle has anything newer in between."""
+"""Shortest interval, us, a decision tick: no vehicle has anything newer in between."""
 SLOWEST_US: Final = 60_000_000
 OFF: Final = -1
 
@@ -61,8 +61,8 @@ DEFAULT_US: Final[dict[int, int]] = {
 """Interval of each stream that is sent unasked. ArduCopter's own default is nothing; MAVSDK asks for nothing."""
 
 SLOWEST_OF: Final[dict[int, int]] = {NUMBER_OF_NAME["MISSION_CURRENT"]: 1_000_000}
-"""What a group request cannot slow down: MISSION_CURRENT has 1 Hz in every mode (docs/reference/mission-semantics.md,
-item 30)."""
+"""Longest interval to which a group request can slow a message down, us: MISSION_CURRENT has 1 Hz in every mode
+(docs/reference/mission-semantics.md, item 30)."""
 
 
 def interval_of_rate(hz: float) -> int:
@@ -93,8 +93,8 @@ def instant_after(interval_us: int, now_ms: int) -> int:
 
 
 class Timetable:
-    """What is due when of some intervals. It knows nothing of a link: all links, of all vehicles, whose streams go
-    alike have the same, so that what is due at an instant is found out once for all of them."""
+    """Timetable of some intervals. It knows nothing of a link: all links, of all vehicles, whose streams go alike have
+    the same, so that what is due at an instant is found out once for all of them."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -127,7 +127,7 @@ class Timetable:
         return self._plan(tuple(sorted(numbers)))
 
     def _plan(self, numbers: tuple[int, ...]) -> Plan:
-        """One array for the same streams."""
+        """Plan for these streams: the same array for the same streams."""
         plan = self._plans.get(numbers)
         if plan is None:
             if len(self._plans) >= _PLANS_LIMIT:
@@ -146,7 +146,7 @@ class Schedule:
     def __init__(self, intervals: Mapping[int, int]) -> None:
         self.intervals: dict[int, int] = {}
         self.next_ms: int | None = None
-        """When `take_due` has something, in ms; a time in the past after a change; None = never."""
+        """Time at which `take_due` has something, in ms; a time in the past after a change; None = never."""
         self._table = timetable(())
         self._last_ms = _NOT_YET
         self._fresh: frozenset[int] = frozenset()  # intervals that have not been told the time yet

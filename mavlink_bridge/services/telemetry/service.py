@@ -64,7 +64,7 @@ _START: Final = 1
 
 
 class Output(Protocol):
-    """What telemetry needs of `mavlink_bridge.routing.endpoint.Endpoint`."""
+    """Port: telemetry's view of `mavlink_bridge.routing.endpoint.Endpoint`."""
 
     @property
     def system_id(self) -> int: ...
@@ -78,7 +78,7 @@ class Output(Protocol):
 
 
 class Subscription(Protocol):
-    """Who sends a message to the links that have asked for it, at times of its own."""
+    """Port: sender of a message to the links that have asked for it, at times of its own."""
 
     def subscribe(self, link: int, interval_us: int) -> None:
         """From now on on this link, -1: no longer."""
@@ -196,7 +196,7 @@ class TelemetryService:
         return schedule.intervals.get(number, OFF)
 
     def rates(self) -> dict[int, dict[int, int]]:
-        """Of each link, the interval of each stream that is on, by its number, in us."""
+        """Rates of each link: the interval of each stream that is on, by its number, in us."""
         return {
             link: {n: us for n, us in schedule.intervals.items() if us > 0} for link, schedule in self._links.items()
         }
@@ -321,8 +321,8 @@ class TelemetryService:
         self._send_stream(_HEARTBEAT)
 
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
-        """What the core announced in this pass: at once, on all links, in order, but HEARTBEAT before everything; what
-        is due in this pass follows it at once."""
+        """Send the core's announcements of this pass: at once, on all links, in order, but HEARTBEAT before everything;
+        what is due in this pass follows it at once."""
         if not self._links:
             return
         if self._pool is not None:

@@ -1,4 +1,4 @@
-"""Where streamed values come from: one float64 vector, addressed by number.
+"""Sources of streamed values: one float64 vector, addressed by number.
 
 Three parts behind each other: the vehicle's report vector (`autopilot.interface.report`), the *facts* of the core
 that no vehicle knows (mode, home, mission, sensor bits), and values *derived* from both. `streams` names a number for

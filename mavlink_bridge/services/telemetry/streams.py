@@ -1,4 +1,4 @@
-"""What each streamed message says: for every field the source of its value, and how it is put on the wire.
+"""Streamed messages: for every field the source of its value, and how it is put on the wire.
 
 A declaration, no code: `layout` turns it into the tables that the encoders work with, in the field order, types and
 CRC_EXTRA of the messages' definitions. The order of the streams here is the order in which messages that are due
