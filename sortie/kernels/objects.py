@@ -12,6 +12,28 @@ from sortie.kernels.targets import Target
 _WINDOWS_ENTRY = "\ndefine i32 @DllMainCRTStartup(ptr %library, i32 %why, ptr %more) nounwind { ret i32 1 }\n"
 _WINDOWS_ENTRY += "@_fltused = global i32 0\n"
 
+#: What LLVM calls for macOS to fill memory with one number: the system has it, but a library calls only itself.
+_MACOS_FILLING = """
+define hidden void @memset_pattern16(ptr %to, ptr %pattern, i64 %size) nounwind "no-builtins" noinline {
+begin:
+  %none = icmp eq i64 %size, 0
+  br i1 %none, label %end, label %next
+next:
+  %k = phi i64 [ 0, %begin ], [ %more, %next ]
+  %of = and i64 %k, 15
+  %from = getelementptr i8, ptr %pattern, i64 %of
+  %byte = load i8, ptr %from
+  %at = getelementptr i8, ptr %to, i64 %k
+  store i8 %byte, ptr %at
+  %more = add i64 %k, 1
+  %last = icmp eq i64 %more, %size
+  br i1 %last, label %end, label %next
+end:
+  ret void
+}
+@llvm.compiler.used = appending global [1 x ptr] [ptr @memset_pattern16], section "llvm.metadata"
+"""
+
 
 def emit_object(module: str, target: Target) -> bytes:
     """Object code of the module's text, optimised as a whole. No option lets it fuse a multiplication with an addition
@@ -24,6 +46,8 @@ def emit_object(module: str, target: Target) -> bytes:
     text = re.sub(r"^target (triple|datalayout) = .*$", "", module, flags=re.MULTILINE)
     if target.name.endswith("windows"):
         text += _WINDOWS_ENTRY
+    if target.name.endswith("macos"):
+        text += _MACOS_FILLING
     parsed = llvm.parse_assembly(re.sub(r"@sqrt\b", "@llvm.sqrt.f64", text))  # an instruction, not C's function
     parsed.triple = target.triple
     parsed.data_layout = str(machine.target_data)
