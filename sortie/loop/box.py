@@ -44,7 +44,8 @@ def _raise(error: Exception, where: str) -> None:
 
 
 def copter_parameters(profile: Profile) -> dict[str, float]:
-    """What the box sets in its copter: its battery is FUEL_LOBES, watched by the skimmer controller alone."""
+    """Parameters that the box sets in its copter: its battery is FUEL_LOBES, watched by the skimmer controller
+    alone."""
     box: BoxSettings = profile.box
     amp_hours = profile.skimmer.propellant_kg / _PACK_V
     return {
@@ -81,7 +82,7 @@ class FlownMission:
         self._inside = inside
 
     def carry(self, controller: SkimmerController) -> None:
-        """Its statuses and orders, beside what the service says and takes."""
+        """Exchange the skimmer's statuses and orders, beside the service's own messages."""
         service = self.service
         service.endpoint.add_service(
             SkimmerService(controller, service.autopilot.plans.mission, whole=False, offset_ms=self._offset_ms)
@@ -89,7 +90,7 @@ class FlownMission:
         serve_orders(service.commands, controller, service.autopilot.flights, self._offset_ms)
 
     def on_link(self, link: int, link_ms: int) -> None:
-        """Of this link the depot hears statuses, no streams."""
+        """Send no streams on this link: the depot hears statuses there."""
         self.service.serve_links(link_ms)
         self.service.telemetry.open_link(link, rates_hz={"*": 0.0}, fixed=True)
         if self._inside is not None:
@@ -100,13 +101,13 @@ class FlownMission:
         return flown_items(plan, self._ground_m, self._box.photo_m)
 
     def show(self, plan: MissionPlan) -> None:
-        """Have the plan as its mission, if it has none."""
+        """Take the plan as its mission, if it has none."""
         autopilot = self.service.autopilot
         if not autopilot.plans.mission.total():
             autopilot.plans.replace(MissionType.MISSION, tuple(self.items(plan)))
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """Those of its mission."""
+        """Waypoints of its mission."""
         items = self.service.autopilot.plans.mission.items()
         return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
 
@@ -157,4 +158,4 @@ class SimulatedBox:
             loop.depot.restart(now_ms)
 
     def note(self, snapshot: Snapshot) -> None:
-        """Another copter will know nothing of it."""
+        """Do nothing: another copter starts without a memory of it."""

@@ -46,7 +46,7 @@ class Controller:
 
 
 def stored_state(snapshot: Snapshot | None, box: BoxSettings) -> StoredState:
-    """What its companion's service is to begin with: the mission that was under way, so that a person who asks for
+    """State with which its companion's service begins: the mission that was under way, so that a person who asks for
     AUTO gets it back. The skimmer has its plan as it was uploaded, with heights above the dock."""
     plan = None if snapshot is None else snapshot.skimmer.plan
     if snapshot is None or plan is None:
@@ -97,7 +97,7 @@ class ControlledBox:
 
     # --- restarts -----------------------------------------------------------------------------------------------------
     def note(self, snapshot: Snapshot) -> None:
-        """How far it is in its mission, and when that was."""
+        """Note how far its mission is, and when that was."""
         snapshot.item = self.service.autopilot.sequencer.current_nav_index()
         snapshot.wall_s = self._controller.wall_s()
 
@@ -128,5 +128,5 @@ class ControlledBox:
 
     @property
     def flies(self) -> bool:
-        """It is in the air and Sortie has it."""
+        """True while it is in the air and Sortie has it."""
         return not self.pilot.landed and self._controller.companion.vehicle.commanded

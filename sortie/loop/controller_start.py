@@ -147,7 +147,7 @@ def check_faults(faults: list[LoopFault]) -> None:
 
 
 def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
-    """What the profile says of its copter, for a controller that is started for it."""
+    """Parameters of the profile's copter, for a controller that is started for it."""
     values = copter_parameters(profile)
     return {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
 

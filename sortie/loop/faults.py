@@ -30,10 +30,10 @@ DOCK_NAMES = (
     "power_failure",
 )
 LASTING_NAMES = ("skimmer_lost", "skimmer_late", "valve_stuck")
-"""Of these what they have done stays, also for a start to which they were not given."""
+"""Faults whose effect lasts, also for a start to which they were not given."""
 NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES, *DOCK_NAMES)
 DELAY_MS = 60_000
-"""How long `dock_delayed` lasts without an end."""
+"""Duration of `dock_delayed` without an end, ms."""
 _CHANCE = "@chance#"
 _WHEN = re.compile(r"(?:phase(?P<phase>[1-8])(?:\+(?P<offset>\d+(?:\.\d+)?))?|T\+(?P<time>\d+(?:\.\d+)?))")
 
@@ -56,8 +56,8 @@ class LoopFault(Struct, frozen=True):
 
 
 class FaultMemory(Struct):
-    """Of one fault: the sortie in which it last struck (0 = never), whether it holds and since when; of an end by phase
-    the sortie in which it comes, and the instant as soon as that is known."""
+    """Memory of one fault: the sortie in which it last struck (0 = never), whether it holds and since when; of an
+    end by phase the sortie in which it comes, and the instant as soon as that is known."""
 
     struck: int = 0
     active: bool = False
@@ -102,7 +102,7 @@ def _when(text: str, fault: Fault) -> When:
 
 
 class Clock(Struct):
-    """What WHEN is measured against."""
+    """Time, sortie and phase that a fault's WHEN is measured against."""
 
     now_ms: int = 0
     sortie: int = 1
@@ -177,7 +177,8 @@ class FaultSchedule:
         return [LoopFault(text, text.split(_CHANCE)[0], When(None, 0), None, self.memory[text].struck) for text in held]
 
     def _draw(self, sortie: int) -> list[LoopFault]:
-        """What chance has for this sortie: each hazard with its probability, in phase 3, 4 or 5 by their lengths."""
+        """Draw the chance faults of this sortie: each hazard with its probability, in phase 3, 4 or 5 by their
+        lengths."""
         plan = self._profile.plan
         usual = [(phase, plan.usual_s(phase)) for phase in (3, 4, 5)]
         drawn = []
@@ -216,7 +217,8 @@ class FaultSchedule:
 
 
 def _begin(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
-    """It strikes now. An end by phase comes in this sortie if that phase is still to come in it, else in the next."""
+    """Let it strike now. An end by phase comes in this sortie if that phase is still to come in it, else in the
+    next."""
     memory.struck, memory.since_ms, memory.active, memory.due_ms = clock.sortie, clock.now_ms, True, None
     if fault.end is not None and fault.end.phase is not None:
         elapsed_ms = clock.now_ms - clock.phase_start_ms

@@ -20,7 +20,7 @@ from sortie.reports.svg import Point
 _HOUR_S: Final = 3600.0
 _STEP_S: Final = 120.0
 _NAMES: Final = {1: "parting", 2: "way out", 3: "harvest", 4: "way back", 5: "way back", 6: "approach"}
-"""Of a place."""
+"""Names of places in the plots."""
 _VERDICTS: Final = ("relaunch", "derate", "retire")
 _ZONE, _ECLIPSE, _SILENCE, _BURN = 2, 7, 5, 1
 """Colours."""
@@ -95,7 +95,7 @@ def _trajectory(profile: Profile, flight: Flight, points: Sequence[Sample]) -> s
 
 
 def _burns(segments: Sequence[Segment]) -> list[tuple[Point, float]]:
-    """Where the large ones began (along, up; m), and their sizes in m/s."""
+    """Points where the large burns began (along, up; m), and their sizes in m/s."""
     found = []
     for segment, following in itertools.pairwise(segments):
         seconds = (following.at_ms - segment.at_ms) / 1000.0
@@ -173,7 +173,7 @@ def _modes(flight: Flight, sortie: dict[str, Any] | None, points: Sequence[Sampl
 
 
 def _margins(profile: Profile, flight: Flight) -> list[str]:
-    """What there is against what the way home takes, as reported; and the store against what was expected."""
+    """Charts of what is left against what the way home takes, as reported; and the store against what was expected."""
     start_s = flight.segments[0].at_ms / 1000.0
     flown = [row for row in flight.margins if row[0] >= start_s] or flight.margins
     columns = dict(zip(MARGINS, zip(*flown, strict=True), strict=True))
@@ -200,7 +200,7 @@ def _margins(profile: Profile, flight: Flight) -> list[str]:
 
 
 def _health(profile: Profile, judged: Sequence[dict[str, Any]]) -> str:
-    """How far each criterion has gone toward its limit, review by review."""
+    """Chart of each retirement criterion toward its limit, review by review."""
     names = list(judged[-1]["facts"]["wear"])
     curves = [
         Curve(

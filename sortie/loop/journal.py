@@ -41,7 +41,7 @@ _HINT = "make room if the disk is full; else move the file away, or choose anoth
 
 
 class Flight(Struct):
-    """What the recorder of a craft has of a sortie, and the margins that it reported (columns: `record.MARGINS`)."""
+    """Recording of a sortie by its craft, and the margins that it reported (columns: `record.MARGINS`)."""
 
     number: int
     segments: list[Segment]
@@ -49,7 +49,7 @@ class Flight(Struct):
 
 
 class StoredLoop(Struct):
-    """What a start finds."""
+    """Stored loop that a start finds."""
 
     profile: str
     seed: int
@@ -78,7 +78,7 @@ class LoopJournal:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What SQLite, the disk or damaged bytes have against it, as a UserError in one line: a full disk while it is
+        """Raise errors of SQLite, the disk or damaged bytes as a UserError in one line: a full disk while it is
         written, a flipped bit when it is read."""
         try:
             yield
@@ -105,8 +105,8 @@ class LoopJournal:
         self, decisions: Iterable[Decision], closed: Iterable[SortieRecord], time_ms: int,
         levels: dict[str, dict[str, float]], flights: Iterable[Flight] = (),
     ) -> None:  # fmt: skip
-        """One step, kept with the next `commit`. `closed`: sorties that have ended; `levels`: fractions of tanks and
-        batteries at `time_ms`, for the report."""
+        """Record one step, kept with the next `commit`. `closed`: sorties that have ended; `levels`: fractions of
+        tanks and batteries at `time_ms`, for the report."""
         with self._told():
             if not self._db.in_transaction:
                 self._db.execute("BEGIN")
@@ -136,12 +136,12 @@ class LoopJournal:
             return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
-        """Where each sortie that has ended was flown: `time_s`, `lat`, `lon`, `alt_m`, by its number."""
+        """Tracks of the sorties that have ended: `time_s`, `lat`, `lon`, `alt_m`, by its number."""
         with self._told():
             return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
 
     def flights(self) -> dict[int, Flight]:
-        """How each sortie that has ended was flown, by its number."""
+        """Recordings of the sorties that have ended, by number."""
         with self._told():
             rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
             return {row[0]: msgspec.json.decode(row[1], type=Flight) for row in rows}

@@ -44,7 +44,7 @@ LINK_SEED = 1_000_003
 
 
 class Snapshot(Struct):
-    """Everything that a restart needs."""
+    """State of a loop: everything that a restart needs."""
 
     world: WorldState
     skimmer: SkimmerMemory
@@ -62,12 +62,12 @@ def encode(snapshot: Snapshot) -> bytes:
 
 
 def decode(data: bytes) -> Snapshot:
-    """What `encode` wrote; msgspec.DecodeError when it is something else."""
+    """Decode what `encode` wrote; msgspec.DecodeError when it is something else."""
     return msgspec.msgpack.decode(data, type=Snapshot)
 
 
 class Pair(Protocol):
-    """What a carrier sees of its loop when that goes on from a snapshot."""
+    """Interface of a loop that its carrier uses when the loop goes on from a snapshot."""
 
     world: World
     skimmer: SkimmerController
@@ -83,17 +83,17 @@ class RealVehicle(Protocol):
 
     @property
     def flies(self) -> bool:
-        """Is it in the air by our command?"""
+        """True while it is in the air by our command."""
 
     def hold(self, why: str) -> bool:
         """Stop here and stay. False when it does not fly, or for others."""
 
     def let_go(self) -> None:
-        """Nobody in particular has it any more: the skimmer may."""
+        """Give the vehicle back to the skimmer: no person holds it any more."""
 
 
 class Mission(Protocol):
-    """What the skimmer's endpoint says and takes: the skimmer's words, and its plan by the mission protocol."""
+    """Mission of the skimmer's endpoint: the skimmer's messages, and its plan by the mission protocol."""
 
     def carry(self, controller: SkimmerController) -> None:
         """From now on the endpoint speaks for the skimmer too."""
@@ -105,28 +105,28 @@ class Mission(Protocol):
         """A plan as it is flown."""
 
     def show(self, plan: MissionPlan) -> None:
-        """Have the plan as its mission, if it has none."""
+        """Take the plan as its mission, if it has none."""
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """Of its mission."""
+        """Waypoints of its mission."""
 
 
 class Carrier(Protocol):
-    """What flies: the skimmer's node with its endpoint, and what moves it in the world."""
+    """Carrier that flies: the skimmer's node with its endpoint, and what moves it in the world."""
 
     @property
     def node(self) -> Node:
-        """Where its endpoint is; others may watch it there."""
+        """Node with its endpoint; others may watch it there."""
 
     @property
     def vehicle(self) -> VehicleNode | None:
-        """The same, where it has a clock of its own, which the world follows."""
+        """Node as a vehicle, if it has a clock of its own, which the world follows."""
 
     @property
     def endpoint(self) -> Endpoint: ...
     @property
     def firmware(self) -> Firmware:
-        """How one speaks with it."""
+        """Firmware whose dialect it speaks."""
 
     @property
     def mission(self) -> Mission: ...
@@ -134,11 +134,11 @@ class Carrier(Protocol):
     def motion(self) -> Motion: ...
     @property
     def guidance(self) -> Guidance | None:
-        """What flies a craft without an autopilot of its own; None for one that has it."""
+        """Guidance that flies a craft without an autopilot of its own; None for a craft with one."""
 
     @property
     def mains_kg_s(self) -> float:
-        """What comes into the depot's propellant by a line from outside."""
+        """Flow into the depot's propellant by a line from outside, kg/s."""
 
     @property
     def offset_ms(self) -> int:
@@ -233,16 +233,16 @@ class SortieLoop:
 
     @property
     def ended_by(self) -> EndedBy | None:
-        """Why the loop is over, or None."""
+        """Reason why the loop is over, or None."""
         return self.depot.memory.ended_by
 
     @property
     def decided(self) -> bool:
-        """Has anything been decided since the last `take_decisions`?"""
+        """True when a decision was made since the last `take_decisions`."""
         return bool(self._decisions)
 
     def levels(self) -> dict[str, dict[str, float]]:
-        """How full tanks and batteries are, 0 to 1."""
+        """Fill of tanks and batteries, 0 to 1."""
         skimmer, depot = self.world.state.skimmer, self.world.state.depot
         return {
             "tanks": {tank.name: round(tank.fill, 5) for tank in depot.tanks},
@@ -277,7 +277,7 @@ class SortieLoop:
         return closed
 
     def take_flights(self) -> list[Flight]:
-        """How those were flown that `take_closed` has given since the last call."""
+        """Take the recordings of the sorties that `take_closed` has given since the last call."""
         out, self._flights = self._flights, []
         return out
 
@@ -313,7 +313,7 @@ class SortieLoop:
 
     @property
     def flies(self) -> bool:
-        """Is a vehicle that is real in the air by our command?"""
+        """True while a real vehicle is in the air by our command."""
         real = self.carrier.real
         return real is not None and real.flies
 

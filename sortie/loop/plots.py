@@ -11,7 +11,7 @@ from depot.settings import Profile
 from sortie.reports.plot import COLOURS, Area, Curve, Place, plot
 
 SHOWN_SORTIES: Final = 60
-"""Of a long loop the timeline shows the last ones; the other charts show all."""
+"""Sorties of a long loop that the timeline shows, the last ones; the other charts show all."""
 _DAY_S: Final = 86_400.0
 _MINUTE_S: Final = 60.0
 _FLAT: Final = 0.02
@@ -77,7 +77,7 @@ def _masses(sorties: Sequence[dict[str, Any]], unit: str) -> str:
 def _tracks(
     profile: Profile, sorties: Sequence[dict[str, Any]], tracks: Mapping[int, Sequence[dict[str, float]]]
 ) -> str:
-    """What was flown, north up and to scale; where all of it lies on one line, by its height."""
+    """Map of the tracks, north up and to scale; where all of it lies on one line, by its height."""
     points = profile.plan.waypoints
     lat, lon, _ = points[0]
     east_m = METRES_PER_DEGREE * longitude_scale(lat)

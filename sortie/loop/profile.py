@@ -20,7 +20,7 @@ _LARGEST_ALTITUDE_M = 83_000.0
 #: Keys whose suffix said milliseconds of a speed, by table: taken under the old name too, for one version.
 _RENAMED: Final = {"box": {"speed_ms": "speed_mps", "wind_ms": "wind_mps", "wind_max_ms": "wind_max_mps"}}
 WELL_BEFORE = 0.7
-"""Of the time for which the margins last: by then a loss has to be noticed."""
+"""Share of the time for which the margins last: by then a loss has to be noticed."""
 
 
 def profile_text(name: str) -> str:
@@ -109,7 +109,7 @@ def _place(message: str) -> str:
 
 
 def _check_sense(profile: Profile, where: str) -> None:
-    """What no single key can tell."""
+    """Check what no single key can tell."""
     from sortie.loop.faults import NAMES
 
     def refuse(text: str) -> None:
@@ -152,7 +152,7 @@ def _check_sense(profile: Profile, where: str) -> None:
 
 
 def loss_found_s(profile: Profile) -> float:
-    """How long it takes at most until heartbeats that do not come are a forced recall."""
+    """Longest time until missed heartbeats lead to a forced recall, s."""
     beats = profile.heartbeat
     closed_s = 0.0
     if profile.vehicle == "kinematic":  # a beat that is due behind a closed comms window is waited for
@@ -162,8 +162,8 @@ def loss_found_s(profile: Profile) -> float:
 
 
 def margins_last_s(profile: Profile) -> float:
-    """How long the reserve for the way back lasts, propellant or charge, at the fastest rate at which it is used on the
-    way or in the harvest: before that a loss has to be known (seed 000, 3)."""
+    """Time that the reserve for the way back lasts, s, propellant or charge, at the fastest rate at which it is used
+    on the way or in the harvest: before that a loss has to be known (seed 000, 3)."""
     use, power, plan = profile.skimmer, profile.power, profile.plan
     rates_kg_s = (use.outbound_kg / plan.outbound_s, use.harvest_kg / plan.harvest_s, use.return_kg / plan.return_s)
     reserve_kg = use.fuel_reserve * (use.return_kg + use.dock_kg)

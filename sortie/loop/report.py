@@ -134,7 +134,7 @@ _ENDS: Final = {
 
 
 def _story(profile: Profile, result: dict[str, Any]) -> str:
-    """What became of it, worst first."""
+    """Outcome of the loop and its sorties, worst first."""
     sorties, skimmer, ended = result["sorties"], result["skimmer"], EndedBy(result["ended_by"])
     broken = [sortie for sortie in sorties if sortie["outcome"] != "completed"]
     kind = "bad" if EXIT[ended] else "look" if broken else "good"

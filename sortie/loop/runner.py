@@ -27,7 +27,7 @@ from sortie.runtime.share import always
 SAVE_S = 1.0
 """Paced, the state is saved this often although nothing was decided."""
 TOGETHER_S = 0.05
-"""Of a world that nobody outside can see, so much of the wall's time is committed at once."""
+"""Wall time of a world without outside observers that is committed at once, s."""
 _SLICE_S = 0.1
 
 
@@ -55,18 +55,18 @@ class LoopRecord:
         self._saved_s = time.monotonic()
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It decides nothing."""
+        """Return None: it makes no decisions."""
         return None
 
     def next_link_deadline_ms(self) -> int | None:
-        """It is on no link."""
+        """Return None: it is on no link."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """It has no endpoint."""
+        """Do nothing: it has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
-        """It says nothing."""
+        """Do nothing: it sends no messages."""
 
     def commit(self, link_ms: int) -> None:
         """Save what was decided; paced, also what has only flowed."""
@@ -80,7 +80,7 @@ class LoopRecord:
         self._view.refresh(self._loop)
 
     def _take(self) -> None:
-        """What this instant has decided, for the next commit."""
+        """Take the decisions of this instant for the next commit."""
         loop = self._loop
         decisions, closed = loop.take_decisions(), loop.take_closed()
         self._journal.record(decisions, closed, loop.now_ms, loop.levels(), loop.take_flights())
@@ -100,7 +100,7 @@ class LoopRecord:
 
 
 class LoopRun:
-    """One start of a loop on a state directory, in `runtime` (None: one without links, in virtual time). `together_s`:
+    """Run of a loop on a state directory, in `runtime` (None: one without links, in virtual time). `together_s`:
     see `LoopRecord`; 0 commits each instant by itself."""
 
     def __init__(
@@ -132,13 +132,13 @@ class LoopRun:
             self.record.save()  # how it begins, or what a restart has closed
 
     def _is_watched(self) -> bool:
-        """Can anything of this loop get outside?"""
+        """True when anything of this loop can get outside."""
         return self._real or (self.runtime.sockets is not None and self.runtime.sockets.has_links)
 
     # --- endings ------------------------------------------------------------------------------------------------------
     @property
     def over(self) -> EndedBy | None:
-        """Why the loop is over for this command; more sorties may be asked for than when it ended."""
+        """Reason why the loop is over for this command; more sorties may be asked for than when it ended."""
         ended = self.loop.ended_by
         if ended is EndedBy.SORTIES_DONE and (self._total is None or self.loop.depot.memory.number < self._total):
             return None
@@ -235,18 +235,18 @@ class LoopRun:
         return self.journal.sorties()
 
     def flights(self) -> dict[int, Flight]:
-        """How each sortie was flown, the present one as far as it has come."""
+        """Recordings of the sorties, the present one as far as it has come."""
         present = self.loop.flight()
         return self.journal.flights() | ({} if present is None else {present.number: present})
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
-        """Where each sortie was flown, the present one as far as it has come."""
+        """Tracks of the sorties, the present one as far as it has come."""
         present = self.loop.depot.memory.record
         return self.journal.tracks() | ({} if present is None else {present.number: present.track_rows()})
 
 
 def stored_snapshot(journal: LoopJournal) -> Snapshot | None:
-    """What a start finds, None for a new loop; UserError when it is not this version's."""
+    """Stored snapshot, None for a new loop; UserError when it is not this version's."""
     stored = journal.stored()
     try:
         return None if stored is None else decode(stored.state)

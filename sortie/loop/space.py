@@ -66,14 +66,14 @@ class ModelledSkimmer:
         self.mission = KeptMission(self.endpoint, CraftCore(lambda: state.now_ms))
 
     def begin(self, loop: Pair, snapshot: Snapshot | None) -> None:
-        """Its mission is in no memory of the two."""
+        """Restore the waypoints of the mission: neither controller's memory has them."""
         if snapshot is not None:
             self.mission.keep(
                 [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
             )
 
     def note(self, snapshot: Snapshot) -> None:
-        """It has nothing more."""
+        """Do nothing: it has no more to keep."""
 
 
 class KeptMission:
@@ -84,7 +84,7 @@ class KeptMission:
         self._core = core
 
     def carry(self, controller: SkimmerController) -> None:
-        """Nobody else speaks there."""
+        """Do nothing: no other party speaks on this endpoint."""
         self._endpoint.add_service(MissionService(self._core, PassingJournal()))
         self._endpoint.add_service(SkimmerService(controller, self._core.plans.mission))
 
@@ -92,20 +92,20 @@ class KeptMission:
         """The depot is told what everybody is."""
 
     def items(self, plan: MissionPlan) -> list[MissionItem]:
-        """Its waypoints."""
+        """Waypoints of the plan as mission items."""
         return plan_items(plan)
 
     def keep(self, items: list[MissionItem]) -> None:
-        """Have these."""
+        """Keep these items."""
         self._core.plans.mission.replace(tuple(items))
 
     def show(self, plan: MissionPlan) -> None:
-        """Have the plan as its mission, if it has none."""
+        """Take the plan as its mission, if it has none."""
         if not self._core.plans.mission.total():
             self.keep(plan_items(plan))
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """All of its mission."""
+        """Waypoints of the mission."""
         return [(item.x, item.y, item.z) for item in self._core.plans.mission.items()]
 
 
@@ -118,7 +118,7 @@ class CraftClock:
 
     @property
     def state(self) -> VehicleState:
-        """Its time, and nothing else."""
+        """State with its time alone."""
         self._state.report[report.TIME_MS] = self._now_ms()
         return self._state
 
@@ -137,11 +137,11 @@ class CraftFacts:
         return altitude_amsl(frame, z, None, None)
 
     def param(self, name: str) -> float:
-        """It has none."""
+        """Return 0: it has no parameters."""
         return 0.0
 
     def over_ground(self, frame: int, z: float) -> float | None:
-        """It knows no ground."""
+        """Return None: it knows no ground."""
         return None
 
 
@@ -162,10 +162,10 @@ class CraftPlans:
 
 
 class CraftCommands:
-    """Nothing is flown by items."""
+    """Commands of a craft that flies no mission items."""
 
     number = 0
-    """Of its mode."""
+    """Number of its mode."""
 
     def set_current(self, seq: int) -> Outcome:
         return _NOT_FLOWN if seq else ACCEPTED

@@ -1,4 +1,4 @@
-"""One start of `sortie loop`: state directory, loop, view, result."""
+"""Start of `sortie loop`: state directory, loop, view, result."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def open_outside(
 
 
 LISTEN_S = 5.0
-"""So long a vehicle that was given up is listened for, at least."""
+"""Least time that a vehicle given up is listened for, s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What the command line asked for. `seed` None: not given, then a stored loop's or that of `settings` holds;
+    """Arguments of the command line. `seed` None: not given, then a stored loop's or that of `settings` holds;
     `vehicle` None: nothing flies; `total` None: no limit."""
 
     profile: Profile
@@ -73,12 +73,12 @@ class Start:
 
     @property
     def directory(self) -> Path:
-        """Where the loop's state is."""
+        """Directory with the loop's state."""
         return self.settings.state_dir or default_state_dir()
 
     @property
     def logs(self) -> Path:
-        """Where logs go."""
+        """Directory for logs."""
         return self.settings.log_dir or self.directory / "logs"
 
     @property
@@ -178,7 +178,7 @@ def _controller(start: Start, stack: ExitStack, runtime: Runtime, snapshot: Snap
 
 
 def _seed(start: Start, journal: LoopJournal) -> int:
-    """That of the state directory's loop, or of a new one; UserError when it holds another loop than was asked for."""
+    """Seed of the state directory's loop, or of a new one; UserError when it holds another loop than was asked for."""
     seed = start.settings.seed if start.seed is None else start.seed
     stored = journal.stored()
     if stored is not None:

@@ -1,4 +1,4 @@
-"""Which vehicle a profile flies, and the loop that flies it."""
+"""Choice of the vehicle that a profile flies, and the loop that flies it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class LoopMaker(Protocol):
 
 
 def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSource | None, str | None]:
-    """What flies (None: the skimmer of `space`, which has no autopilot) and a warning, or None. `given`: --vehicle.
-    UserError when the loop cannot fly it."""
+    """Vehicle that flies (None: the skimmer of `space`, which has no autopilot) and a warning, or None. `given`:
+    --vehicle. UserError when the loop cannot fly it."""
     if profile.vehicle == KINEMATIC:
         ignored = f"--vehicle is ignored: profile {profile.name} has no vehicle to fly"
         return None, None if given is None else ignored
@@ -44,7 +44,7 @@ def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSo
 
 
 def has_controller(spec: VehicleSource | None) -> bool:
-    """Is there a flight controller, of whatever kind, behind it?"""
+    """True when a flight controller, of whatever kind, is behind it."""
     return spec is not None and spec.kind != "sim"
 
 

@@ -1,4 +1,4 @@
-"""What a person sees of a running loop: a live panel on a terminal; otherwise one line for each sortie and abort, and
+"""View of a running loop for a person: a live panel on a terminal; otherwise one line for each sortie and abort, and
 for each phase where the loop runs slowly enough to be watched (`paced`). And what a person answers
 (`--confirm-relaunch`): a question on stderr, a line of stdin.
 
@@ -36,7 +36,7 @@ _ABORTS = frozenset((*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES))
 
 
 OVERDUE: Final = "overdue"
-"""What T_DEATH, the timer to the declared loss, is called where people read it."""
+"""Label of T_DEATH, the timer to the declared loss, where people read it."""
 
 
 def span(ms: float) -> str:
@@ -152,7 +152,7 @@ class Operator:
         return True
 
     def answer(self, wait_s: float) -> bool | None:
-        """What has been answered within `wait_s`: yes, no (anything else, and the end of the input), None = nothing
+        """Answer of the operator within `wait_s`, s: yes, no (anything else, and the end of the input), None = nothing
         yet."""
         if b"\n" not in self._typed and not self._closed:
             self._read(wait_s)

@@ -25,7 +25,7 @@ class WorldNode:
 
     endpoints: tuple[Endpoint, ...] = ()
     look_every_ms = FOR_EVER_MS
-    """Nothing happens between two deadlines."""
+    """Interval of looks between deadlines, ms: none are needed."""
 
     def __init__(
         self, world: World, faults: FaultSchedule, memory: DepotMemory, wire: Wire, stir: Callable[[], None],
@@ -53,7 +53,7 @@ class WorldNode:
         return (world if world < fault else fault) - self._offset_ms
 
     def next_link_deadline_ms(self) -> int | None:
-        """Nobody is on a link of it."""
+        """Return None: no link leads to it."""
         return None
 
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
@@ -64,20 +64,20 @@ class WorldNode:
         self.world.advance(max(due + self._offset_ms, self.world.state.now_ms))
 
     def look_again(self) -> None:
-        """It keeps no deadline: each is asked for anew."""
+        """Do nothing: it keeps no deadline, each is computed anew."""
 
     def load(self) -> None:
-        """Nothing of it is compiled."""
+        """Do nothing: it has no compiled code."""
 
     def beat(self) -> None:
         """HEARTBEATs are the parties'."""
 
     # --- faults -------------------------------------------------------------------------------------------------------
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """It has no endpoint."""
+        """Do nothing: it has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
-        """It is as late as with the vehicle that flies in it, and what strikes now has struck."""
+        """Move to the time of the vehicle that flies in it, and let the faults due by then strike."""
         self.world.follow()
         self.strike()
 

@@ -1,1 +1,1 @@
-"""What is counted and measured of a running service, and the page that shows it."""
+"""Metrics of a running service, and the page that shows it."""

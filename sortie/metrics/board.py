@@ -1,4 +1,4 @@
-"""Where the flight loop posts its newest snapshot, and other threads read it: one reference each way, no lock.
+"""Board on which the flight loop posts its newest snapshot, for other threads to read: one reference each way, no lock.
 
 A reference is read and written whole. The loop writes `posted`, readers write `taken`; whoever looks sees the old
 snapshot or the new one, never half of each.
@@ -18,7 +18,7 @@ EVERY_MS: Final = 1000
 
 
 class Measured(Protocol):
-    """What is posted: `Statistics`, or those of a fleet."""
+    """Source of the posted figures: `Statistics`, or those of a fleet."""
 
     def snapshot(self, *, read: bool = True) -> Snapshot: ...
 
@@ -50,11 +50,11 @@ class Board:
         return self._due_ms
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It has nothing to do with vehicle time."""
+        """Return None: it has nothing to do with vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """It has no endpoint."""
+        """Do nothing: it has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
         """Says nothing."""

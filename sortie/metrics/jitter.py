@@ -1,4 +1,4 @@
-"""How late the runtime comes to what was due: seconds of the wall, summed up."""
+"""Jitter of the runtime, its lateness to what was due: seconds of the wall, summed up."""
 
 from __future__ import annotations
 

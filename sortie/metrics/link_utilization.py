@@ -1,4 +1,4 @@
-"""How much of a serial line is used: measured over the last seconds, for `sortie status --links`."""
+"""Utilisation of a serial line: measured over the last seconds, for `sortie status --links`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LineMeter:
         self._samples: dict[tuple[int, int], deque[_Sample]] = {}
 
     def sample(self, endpoints: Iterable[Endpoint], link_ms: int) -> None:
-        """It is due."""
+        """Take a sample, which is due."""
         self.due_ms = link_ms + _EVERY_MS
         samples: dict[tuple[int, int], deque[_Sample]] = {}
         for endpoint in endpoints:

@@ -31,11 +31,11 @@ _POLL_S: Final = 0.2
 
 
 Files = Callable[[str], tuple[str, bytes] | None]
-"""What lies at a path: its type and its content, asked in the readers' threads. None: nothing."""
+"""File at a path: its type and its content, asked in the readers' threads. None: nothing."""
 
 
 def no_files(path: str) -> None:
-    """There are none."""
+    """Return None: there are no files."""
 
 
 class MetricsServer:
@@ -64,7 +64,7 @@ class MetricsServer:
         return len(self._listener.connections)
 
     def close(self) -> None:
-        """Nobody is served any more; readers in the middle of something are cut off."""
+        """Stop serving; readers in the middle of a transfer are cut off."""
         self._listener.ended.set()
         self._listener.shutdown()
         self._thread.join()
@@ -126,7 +126,7 @@ def _cut(connection: socket.socket) -> None:
 
 
 class _Reader(BaseHTTPRequestHandler):
-    """One request."""
+    """Handler of one request."""
 
     server: _Listener
     timeout = _PATIENCE_S

@@ -52,14 +52,14 @@ class Snapshot:
 
 
 class Counted(Protocol):
-    """Whose telemetry was held back how often."""
+    """Sender of telemetry that counts what it held back."""
 
     @property
     def skipped(self) -> int: ...
 
 
 class MeasuredService(Protocol):
-    """What figures are taken from: a vehicle with its services."""
+    """Service that figures are taken from: a vehicle with its services."""
 
     now_ms: int
     passes: int
@@ -156,7 +156,7 @@ class FleetStatistics:
         self._parts = tuple(parts)
 
     def snapshot(self, *, read: bool = True) -> Snapshot:
-        """As `Statistics.snapshot`."""
+        """Return a snapshot, as `Statistics.snapshot` does."""
         merged: dict[str, tuple[str, str, list[Sample]]] = {}
         for label, part in self._parts:
             for name, kind, text, samples in part.snapshot(read=read).families:

@@ -18,16 +18,16 @@ from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RA
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Trouble
 
 _HOME: Final = 1
-"""Of ORGN, the type that is home; 0 is the estimator's origin."""
+"""Type of ORGN that is home; 0 is the estimator's origin."""
 HIGHEST_M: Final = 1e6
 LATEST_S: Final = (1 << 32) / 1000.0
-"""Of a time since boot: MAVLink has 32 bits of milliseconds for it."""
+"""Latest time since boot, s: MAVLink has 32 bits of milliseconds for it."""
 _ARMED, _DISARMED = 10, 11
 """LogEvent."""
 _TERRAIN_OK: Final = 2
 """AP_Terrain::TerrainStatus; below it the height is not to be used."""
 _FIRMWARE: Final = re.compile(r"[A-Za-z][\w-]* V\d+\.\d+")
-"""How a firmware names itself; of a log that is opened by arming, "Arming motors" comes before it."""
+"""Pattern of a firmware's name; in a log that is opened by arming, "Arming motors" comes before it."""
 _HIT_GROUND: Final = re.compile(r"SIM Hit ground at ([\d.]+) m/s")
 _HARD_MPS: Final = 1.0
 """ArduPilot's LAND_SPEED is 0.5 m/s."""
@@ -168,7 +168,7 @@ class _Reader:
             self.facts.home = GeoPoint(m.Lat, m.Lng, m.Alt)
 
     def finish(self, names: Mapping[int, str]) -> FlightFacts:
-        """All of it; `names`: of the modes, by their numbers."""
+        """Return all facts; `names`: names of the modes, by their numbers."""
         if not self.facts.armed and self._parameters.get("LOG_DISARMED") == 0.0:
             self.facts.arm(self.facts.span_s[0], True)
         for at_s, number in self._modes:

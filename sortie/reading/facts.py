@@ -1,4 +1,4 @@
-"""What is known of one flight, whatever log it comes from. Times are s since boot of the vehicle."""
+"""Facts of one flight, whatever log it comes from. Times are s since boot of the vehicle."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ _UNDATED: Final = 1990
 
 
 class Quantity(Enum):
-    """What a log has beside the samples, with its unit; the names are columns of a table (`sortie convert`)."""
+    """Quantity that a log has beside the samples, with its unit; the names are columns of a table (`sortie
+    convert`)."""
 
     TERRAIN = "terrain_m"
     """Height of the ground below the vehicle above home."""
     CLIMB = "climb_mps"
     CURRENT = "current_a"
     VIBRATION = "vibration_mps2"
-    """Of the axis that shakes most, as ArduPilot's VIBE has it."""
+    """Vibration of the axis that shakes most, as ArduPilot's VIBE has it."""
     VIBRATION_METRIC = "vibration_metric_mps2"
     """PX4's: another filter, hence other figures."""
     ROLL = "roll_deg"
@@ -46,7 +47,7 @@ class Quantity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One instant: s since boot; degrees, m above home; m/s over ground; V, and percent (nan: not known)."""
+    """Sample of one instant: s since boot; degrees, m above home; m/s over ground; V, and percent (nan: not known)."""
 
     time_s: float
     lat: float
@@ -59,7 +60,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What the log itself calls wrong."""
+    """Problem that the log itself reports."""
 
     time_s: float
     severity: Severity
@@ -83,19 +84,19 @@ class PlanSeen:
         self._armed = armed
 
     def begin(self, *, uploaded: bool = True) -> None:
-        """Another plan begins; one that was not uploaded but read from the vehicle may be the flown one."""
+        """Begin another plan; one that was not uploaded but read from the vehicle may be the flown one."""
         if self._landed and (uploaded or self._flown):
             self._following = {}
         else:
             self._flown, self._following = {}, None
 
     def take(self, item: MissionItem) -> None:
-        """One of its items."""
+        """Take one item of the plan."""
         plan = self._flown if self._following is None else self._following
         plan[item.seq] = item
 
     def items(self) -> tuple[MissionItem, ...]:
-        """Those of the plan that was there for the last flight, in their order."""
+        """Items of the plan that was there for the last flight, in their order."""
         return tuple(self._flown[seq] for seq in sorted(self._flown))
 
 
@@ -122,7 +123,7 @@ class FlightFacts:
     home: GeoPoint | None = None
     cut: str = ""
     boot_us: int = 0
-    """When the vehicle booted, us since 1970; 0 where the log does not know."""
+    """Time when the vehicle booted, us since 1970; 0 where the log does not know."""
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -132,7 +133,7 @@ class FlightFacts:
 
     @property
     def start_s(self) -> float:
-        """When it was armed first; without that, when the log begins."""
+        """Time when it was first armed, s; without that, when the log begins."""
         return next((at_s for at_s, armed in self.armed if armed), self.span_s[0])
 
     def day_time(self, time_s: float) -> datetime | None:
@@ -145,7 +146,7 @@ class FlightFacts:
         return next((armed for at_s, armed in reversed(self.armed) if at_s <= time_s), False)
 
     def armed_s(self) -> float:
-        """How long it was armed, all in all."""
+        """Total time armed, s."""
         ends = [*(at_s for at_s, _ in self.armed[1:]), self.span_s[1]]
         return sum(end_s - at_s for (at_s, armed), end_s in zip(self.armed, ends, strict=False) if armed)
 
@@ -158,23 +159,23 @@ class FlightFacts:
         return [item for item in self.places() if item.command < LAST_WAYPOINT]
 
     def take_plan(self, plan: Plan) -> None:
-        """What the plan file says that a log does not."""
+        """Take from the plan file what a log does not have."""
         self.items = tuple(replace(item, seq=number) for number, item in enumerate(plan.items, start=1))
         self.fence = parse_fence(plan.fence)
         self.rally = plan.rally
 
     # --- for the readers ------------------------------------------------------------------------------------------
     def add(self, quantity: Quantity, time_s: float, value: float) -> None:
-        """One more value of a quantity."""
+        """Add a value of a quantity."""
         self.series.setdefault(quantity, []).append((time_s, value))
 
     def arm(self, time_s: float, armed: bool) -> None:
-        """What a log says again and again is told when it changes; a vehicle begins disarmed."""
+        """Note arming or disarming when it changes; a vehicle begins disarmed."""
         if armed is not (bool(self.armed) and self.armed[-1][1]):
             self.armed.append((time_s, armed))
 
     def enter(self, time_s: float, mode: str) -> None:
-        """Another mode, or the same."""
+        """Note the mode, another or the same."""
         if not self.modes or self.modes[-1][1] != mode:
             self.modes.append((time_s, mode))
 

@@ -17,7 +17,7 @@ PLAN: Final = "plan.plan"
 
 
 class LogForm(Enum):
-    """What a log is."""
+    """Form of a log."""
 
     DATAFLASH = ".bin"
     TELEMETRY = ".tlog"

@@ -26,7 +26,7 @@ _OF_ANYBODY: Final = frozenset({"RADIO_STATUS", "MISSION_COUNT", "MISSION_ITEM_I
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame, not decoded: when it came (us since 1970), sequence number, sender, kind of message."""
+    """Frame, not decoded: when it came (us since 1970), sequence number, sender, kind of message."""
 
     stamp_us: int
     seq: int
@@ -163,7 +163,7 @@ class _Reader:
         self.facts.add(Quantity.RSSI, time_s, float(m.rssi))
 
     def finish(self) -> FlightFacts:
-        """All of it."""
+        """Return all facts."""
         self.facts.items = self._plan.items()
         return self.facts
 
@@ -202,8 +202,8 @@ def read_telemetry(path: Path) -> FlightFacts:
 
 
 def _boot_us(data: bytes, parser: Any) -> int:
-    """When the vehicle booted, us since 1970, by the first message that says how long ago that is; without one, when
-    the log begins."""
+    """Time when the vehicle booted, us since 1970, by the first message that says how long ago that is; without one,
+    when the log begins."""
     from pymavlink.dialects.v20 import ardupilotmega as dialect
 
     first: int | None = None
@@ -218,5 +218,5 @@ def _boot_us(data: bytes, parser: Any) -> int:
 
 
 def is_vehicle(m: Any) -> bool:
-    """Does this HEARTBEAT come from an autopilot?"""
+    """True when this HEARTBEAT comes from an autopilot."""
     return bool(m.type != VehicleType.GCS and m.autopilot != AutopilotType.INVALID)

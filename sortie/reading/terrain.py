@@ -29,7 +29,7 @@ from sortie.config.errors import UserError
 __all__ = ["AROUND_DEG", "read_ground"]
 
 AROUND_DEG: Final = 0.25
-"""So far beyond the places that are asked for the ground is read: 28 km to the north and south."""
+"""Margin around the places asked for, within which the ground is read, degrees: 28 km to the north and south."""
 _SRTM: Final = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)
 _SIDES: Final = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}
 _LOWEST_M, _HIGHEST_M = -500.0, 9000.0  # Dead Sea, Everest: what lies beyond is no height
@@ -178,7 +178,7 @@ def _cut(
 
 
 def _joined(path: Path, tiles: Sequence[HeightMap]) -> HeightMap:
-    """One grid of all; where two tiles overlap, the first that has a height."""
+    """Join tiles to one grid; where two tiles overlap, the first that has a height."""
     one = tiles[0]
     if len(tiles) == 1:
         return _contiguous(one)

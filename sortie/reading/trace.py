@@ -1,6 +1,7 @@
-"""What a log says of how a vehicle flew, instant by instant: velocity, attitude, battery, as arrays.
+"""Trace of a flight from its log: velocity, attitude, battery, as arrays.
 
-For who measures a vehicle by its flight (`sortie.rehearsal.calibration`). What a log does not hold is NaN throughout.
+For who measures a vehicle by its flight (`sortie.rehearsal.calibration`). What a log does not hold is NaN
+throughout.
 """
 
 from __future__ import annotations
@@ -36,9 +37,8 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class FlightTrace:
-    """One armed stretch, every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far. `percent`: left, as
-    the vehicle says.
-    `capacity_mah`: as the vehicle believes it, 0: not told."""
+    """Trace of one armed stretch, sampled every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far.
+    `percent`: left, as the vehicle says. `capacity_mah`: as the vehicle believes it, 0: not told."""
 
     name: str
     time_s: Array
@@ -57,8 +57,8 @@ class FlightTrace:
 
     @property
     def energy_wh(self) -> float:
-        """What the battery gave, by its voltage and current; where they are not told, as at the other times. NaN: never
-        told."""
+        """Energy that the battery gave, Wh, by its voltage and current; where they are not told, as at the other
+        times. NaN: never told."""
         power = self.volts * self.amps
         known = power[np.isfinite(power)]
         return float(np.mean(known)) * len(power) * STEP_S / 3600.0 if len(known) else float("nan")
@@ -107,7 +107,7 @@ def _at(rows: Array | None, time_s: Array) -> Array:
 
 
 def read_trace(path: Path) -> FlightTrace:
-    """Of a log, or of a folder of one. UserError in one line."""
+    """Read the trace of a log, or of a folder of one. UserError in one line."""
     log = find_log(path)
     try:
         columns = _READERS[form_of(log)](log)

@@ -99,7 +99,8 @@ def _of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
 
 
 def _parameters(facts: FlightFacts, log: Any) -> None:
-    """Those that were changed while logging, and those that are not at their default, where the log knows it."""
+    """Read the parameters that were changed while logging, and those that are not at their default, where the log
+    knows it."""
     values = dict(log.initial_parameters)
     for stamp, name, value in log.changed_parameters:
         if values.get(name, value) != value:

@@ -55,20 +55,20 @@ _SURE_WIND_MPS: Final = 1.5
 _PLATEAU_MPS: Final = 0.25
 _PLATEAU_S: Final = 3.0
 _DRAINED: Final = 0.05
-"""Of the charge: with less used, the capacity is not to be seen in the voltage."""
+"""Least share of the charge that was used: with less used, the capacity is not to be seen in the voltage."""
 _VOLT_SIGMA: Final = 0.03
 _CELL_TOP_V: Final = 4.25
 _CELL_V: Final = airframe.FULL_V / CELLS
 
 
 def calibrate(log: Path | str, vehicle: str = "sim:copter") -> Calibration:
-    """What a log (`.bin`, `.tlog`, `.ulg`, or a folder of a flight) says of the vehicle that flew it; `vehicle`: of
-    which kind it is. UserError: no log, no flight in it, or scipy is missing (the extra `calibrate`)."""
+    """Fit the parameters of a vehicle to a log of its flight (`.bin`, `.tlog`, `.ulg`, or a folder). `vehicle`: its
+    kind. UserError: no log, no flight in it, or scipy is missing (the extra `calibrate`)."""
     return fitted(read_trace(Path(log)), flies=vehicle_class(vehicle.rpartition(":")[2]).hovers)
 
 
 def fitted(trace: FlightTrace, *, flies: bool) -> Calibration:
-    """The same of a trace; `flies`: a copter, else what drives."""
+    """Fit the parameters of a vehicle to a trace; `flies`: a copter, else a ground vehicle."""
     volts, cells = trace.volts[np.isfinite(trace.volts)], CELLS
     if len(volts):
         cells = max(ceil(float(np.max(volts)) / _CELL_TOP_V), 1)
@@ -261,7 +261,7 @@ def _drive(trace: FlightTrace, found: _Found) -> None:
 
 
 def _share(steady: Array, speeding: Array, power: Array) -> float:
-    """Of what speeding up takes, by least squares: from nothing to as much as the simulator's."""
+    """Share of the power of speeding up, by least squares: from nothing to as much as the simulator's."""
     factors = np.linalg.lstsq(np.stack((steady, speeding), axis=1), power, rcond=None)[0]
     return float(np.clip(factors[1] / factors[0], 0.0, 1.0)) if factors[0] > 0.0 else 1.0
 
@@ -303,7 +303,7 @@ def _battery(trace: FlightTrace, cells: int, found: _Found) -> None:
 
 # --- speeds -----------------------------------------------------------------------------------------------------------
 def _speeds(trace: FlightTrace, flies: bool, found: _Found) -> None:
-    """Those that it kept to farthest."""
+    """Fit the speeds that it held over the longest distance."""
     ground, climb = np.hypot(trace.north_mps, trace.east_mps), -trace.down_mps
     found.fits.append(_plateau("speed", ground, "WPNAV_SPEED" if flies else "WP_SPEED", 100.0 if flies else 1.0))
     if not flies:
@@ -327,7 +327,7 @@ def _plateau(name: str, values: Array, param: str, factor: float, slowest: float
 
 
 def _nearest(values: Array) -> Array:
-    """Those within twice `_PLATEAU_MPS` that went farthest together."""
+    """Values within twice `_PLATEAU_MPS` of each other that covered the longest distance."""
     ordered = np.sort(values)
     if not len(ordered):
         return ordered

@@ -1,4 +1,4 @@
-"""What a log says of a vehicle: its numbers, how sure they are, and the parameters that they become."""
+"""Fits of a log to a vehicle: its numbers, how sure they are, and the parameters that they become."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Calibration", "Fit"]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One number. `value` None: it could not be found, for `reason`. `sigma`: its standard deviation. `param`: the
+    """Fitted number. `value` None: it could not be found, for `reason`. `sigma`: its standard deviation. `param`: the
     parameter that it becomes, and what it is there."""
 
     name: str
@@ -24,7 +24,7 @@ class Fit:
 
     @property
     def words(self) -> str:
-        """One line."""
+        """Return it as one line."""
         if self.value is None:
             return f"{self.name}: not found: {self.reason}"
         about = f" +- {self.sigma:.2g}" if isfinite(self.sigma) else ""
@@ -33,9 +33,9 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a log says of a vehicle. `residuals`: by what was fitted, root mean square and unit. `energy_wh`: that the
-    flight took, NaN: not known. `wind`: of the day, as `rehearse` takes it: mean and gust m/s (of gusts a log tells
-    nothing), degrees where from."""
+    """Parameters of a vehicle from a log. `residuals`: by what was fitted, root mean square and unit. `energy_wh`:
+    that the flight took, NaN: not known. `wind`: of the day, as `rehearse` takes it: mean and gust m/s (of gusts
+    a log tells nothing), degrees where from."""
 
     log: str
     fits: tuple[Fit, ...]

@@ -49,7 +49,7 @@ _PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
 _WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
 LOOK_S: Final = 2.0
 LONG_LOOK_S: Final = 4.0
-"""Of plans that take longer than `LONG_S`: every look is a pass of Python more."""
+"""Interval of looks for plans longer than `LONG_S`, s: every look is a pass of Python more."""
 LONG_S: Final = 600.0
 _LEAST_S: Final = 2.0  # of a flight, before its power means anything
 _SEEN: Final = [R.NORTH, R.EAST, R.DOWN, R.BATT_WH]
@@ -69,7 +69,7 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One flight to fly. `limit_s`: vehicle time after which it counts as not ended.
+    """Flight to fly. `limit_s`: vehicle time after which it counts as not ended.
     `speed_mps`: of the way home. `battery_wh`: 0 is endless. `look_s`: how often its place is noted."""
 
     plan: Plan
@@ -93,10 +93,10 @@ Track = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlownFlight:
-    """How one went. `items`: (number, seconds since arming, Wh used, Wh left, Wh that the way home from there would
-    leave), at the first time that each is reached. `item`: the last under way. `failsafe`: its words, and the item
-    under way. `off_way_m`: the largest distance from the plan's legs. `gaps`: what photos left of surveys, by
-    the number in the order."""
+    """Result of a flight. `items`: (number, seconds since arming, Wh used, Wh left, Wh that the way home from there
+    would leave), at the first time that each is reached. `item`: the last under way. `failsafe`: its words, and
+    the item under way. `off_way_m`: the largest distance from the plan's legs. `gaps`: what photos left of
+    surveys, by the number in the order."""
 
     result: str
     reason: str
@@ -126,8 +126,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class AtItem:
-    """When an item is reached (s since arming), what was used by then, what is left, and what the way home would
-    leave."""
+    """State when an item is reached: time (s since arming), what was used by then, what is left, and what the way
+    home would leave."""
 
     time_s: Spread
     energy_wh: Spread
@@ -137,8 +137,8 @@ class AtItem:
 
 @dataclass(frozen=True, slots=True)
 class Flights:
-    """All of them. `completed`: the share, 0 to 1. `items`: by number. `off_way_m`: the largest distance from the
-    plan's legs. `has_end`: the battery has one, so that reserves mean something."""
+    """Statistics of all flights. `completed`: the share, 0 to 1. `items`: by number. `off_way_m`: the largest
+    distance from the plan's legs. `has_end`: the battery has one, so that reserves mean something."""
 
     flights: tuple[FlownFlight, ...]
     completed: float
@@ -160,7 +160,7 @@ def drawn(order: Order) -> Order:
 
 
 def fly(order: Order, legs: Legs) -> FlownFlight:
-    """One flight. `legs`: the plan's, m about home."""
+    """Fly once. `legs`: the plan's, m about home."""
     params = {
         **dict(order.params), "FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V,
         **_blowing(order.wind.at(0.0, 0.0)),
@@ -183,7 +183,7 @@ def _matrix(looks: Quaternion) -> Numbers:
 
 
 class _Log:
-    """What is kept of a flight while it goes on."""
+    """Log that is kept while a flight goes on."""
 
     def __init__(self, session: Session, order: Order, legs: Legs) -> None:
         self._session = session
@@ -254,7 +254,7 @@ class _Log:
                 self._failsafe = (event.reason.text, self._session.autopilot.sequencer.current_nav_index())
 
     def _take_photo(self) -> None:
-        """Where it really is, and where its camera really looks."""
+        """Note where it really is, and where its camera really looks."""
         autopilot = self._session.autopilot
         position, camera = truth_of(self._session.service).position, self._order.surveys[0].camera
         looks = optical_axis(autopilot.vehicle, camera.pitch)
@@ -275,8 +275,8 @@ class _Log:
                 yield number, gap
 
     def _reserve_wh(self, seq: int) -> float:
-        """What the battery has left when the vehicle goes home from here, at the power that it took so far; where it
-        has come down, what it has left."""
+        """Energy that the battery has left, Wh, when the vehicle goes home from here, at the power that it took so
+        far; where it has come down, what it has left."""
         spec = spec_of(self._order.plan.items[seq - 1].command)
         if spec is not None and spec.comes_down:
             return self._left_wh
@@ -330,7 +330,7 @@ def _gathered(flights: list[FlownFlight], order: Order) -> Flights:
 
 
 def judge(flown: Flights, way: Way) -> Iterator[Finding]:
-    """What the flights found, at the item where it was most often."""
+    """Yield the findings of the flights, each at the item where it was most often."""
     count = len(flown.flights)
     lost = [one for one in flown.flights if one.result != "completed"]
     if lost:

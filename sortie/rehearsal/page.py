@@ -107,7 +107,7 @@ def _map(found: Rehearsal, facts: FlightFacts) -> str:
 
 
 def _footprints(found: Rehearsal, at: Projection) -> list[str]:
-    """What the photos of a flight in still air show."""
+    """Footprints of the photos of a flight in still air."""
     if found.photos is None:
         return []
     known = [quad for quad in found.photos.quads[:MOST_PHOTOS] if np.isfinite(quad).all()]
@@ -206,7 +206,7 @@ def _height_band(flown: Flights, legs: Sequence[Leg], ends: Numbers) -> list[tup
 
 
 def _along(track: Numbers, legs: Sequence[Leg], ends: Numbers) -> Numbers:
-    """Where on the way each place of a track is: on the leg to the item that was under way then."""
+    """Distance along the way of each place of a track: on the leg to the item that was under way then."""
     found, k = np.zeros(len(track)), 0
     for row, (_, north, east, _, _, seq) in enumerate(track.tolist()):
         if legs[k].item.seq != int(seq):
@@ -234,7 +234,7 @@ def _spread(band: Sequence[tuple[float, float, float, float]]) -> list[str]:
 
 # --- battery ----------------------------------------------------------------------------------------------------------
 def arrivals(way: Way) -> dict[int, float]:
-    """When each item is reached first, s from the beginning of the way, in still air."""
+    """Times when each item is reached first, s from the beginning of the way, in still air."""
     found: dict[int, float] = {}
     now_s = 0.0
     for leg in way.legs:
@@ -245,7 +245,7 @@ def arrivals(way: Way) -> dict[int, float]:
 
 
 def _battery(found: Rehearsal) -> str:
-    """What is left at each item, or used where the battery has no end."""
+    """Chart of what is left at each item, or used where the battery has no end."""
     if not found.where.kind.hovers or not found.way.legs:
         return ""
     capacity = found.where.param("SIM_BATT_CAP_AH") * PACK_V

@@ -1,4 +1,4 @@
-"""What a rehearsal says: the findings in their order, figures, and the verdict."""
+"""Result of a rehearsal: the findings in their order, figures, and the verdict."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["Rehearsal"]
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What came out: findings, most severe first, and what the way measures (s, m, Wh; without wind). `vehicle`: as
-    --vehicle has it. `flown`: None: it was not flown. `plan`, `where` and `way` are what was looked at;
-    `photos`: what its photos show, None: it takes none."""
+    """Result of a rehearsal: findings, most severe first, and what the way measures (s, m, Wh; without wind).
+    `vehicle`: as --vehicle has it. `flown`: None: it was not flown. `plan`, `where` and `way` are what was looked
+    at; `photos`: what its photos show, None: it takes none."""
 
     vehicle: str
     findings: tuple[Finding, ...]
@@ -47,7 +47,7 @@ class Rehearsal:
 
     @property
     def items(self) -> int:
-        """How many the mission has."""
+        """Number of items of the mission."""
         return len(self.plan.items)
 
     @property
@@ -65,12 +65,12 @@ class Rehearsal:
 
     @property
     def go(self) -> bool:
-        """Nothing found that keeps the plan from working."""
+        """True when no finding keeps the plan from working."""
         return not any(one.rule.severity is Severity.ERROR for one in self.findings)
 
     @property
     def verdict(self) -> str:
-        """One line."""
+        """Verdict in one line."""
         severities = [one.rule.severity for one in self.findings]
         errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
         told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]

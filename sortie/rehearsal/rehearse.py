@@ -41,7 +41,7 @@ _LONGER, _SPARE_S, _MOST_S = 4.0, 300.0, 6 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Flying:
-    """How it is flown: see `rehearse`."""
+    """Settings of how a plan is flown: see `rehearse`."""
 
     flights: int = 0
     wind: WindProfile = STILL
@@ -62,7 +62,7 @@ def rehearse(
     seed: int = 0,
     terrain: Path | str | None = None,
 ) -> Rehearsal:
-    """What the static rules (docs/rehearse.md) say of a plan, or of a plan file, and so many flights of it. `vehicle`:
+    """Check a plan, or a plan file, by the static rules (docs/rehearse.md) and by `flights` flights of it. `vehicle`:
     "sim:copter" or another simulated kind. `home`: where it stands, as --home has it; None: the plan's, or its first
     place. `params`: parameters that differ from the defaults, in ArduPilot's units. `wind`: mean and gust (m/s), and
     where from (degrees, None: from anywhere), or a wind file. `battery_wh`: None: SIM_BATT_CAP_AH.
@@ -81,7 +81,7 @@ def rehearse(
 
 
 def _check_numbers(flights: int, battery_wh: float | None, seed: int) -> None:
-    """What the command line refuses as well."""
+    """Check numbers, as the command line does."""
     for name, number in (("flights", flights), ("seed", seed)):
         if number < 0:
             raise UserError(f"{name}: expected a whole number from 0 on, not {number}")
@@ -100,7 +100,7 @@ def judged(
     plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: Flying | None = None,
     terrain: Path | None = None,
 ) -> Rehearsal:  # fmt: skip
-    """The same of a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
+    """Rehearse a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
     table = Parameters(parameter_set(kind))
     for name, value in params.items():
         table.set(name, value)
@@ -123,7 +123,7 @@ def judged(
 
 
 def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | None:
-    """As far around home and the places of the plan as it may be flown; what has no height is a finding."""
+    """Ground around home and the places of the plan, as far as it may be flown; what has no height is a finding."""
     if terrain is None:
         return None
     from sortie.reading.terrain import read_ground

@@ -50,7 +50,8 @@ def _photos(photos: Photos) -> str:
 
 
 def _table(flown: Flights) -> Iterator[str]:
-    """When each item is reached and what is left after the way home from it, of 5, 50 and 95 % of the flights."""
+    """Table of when each item is reached and what is left after the way home from it, of 5, 50 and 95 % of the
+    flights."""
     yield f"flown: {_row(flown.time_s)} s, {_row(flown.energy_wh, 1)} Wh, at most {flown.off_way_m:.1f} m off the way"
     for seq, one in flown.items.items():
         reserve = f", reserve {_row(one.reserve_wh, 1)} Wh" if flown.has_end else ""
@@ -130,7 +131,8 @@ def _finding(one: Finding) -> dict[str, object]:
 
 
 def as_junit(rehearsal: Rehearsal, source: str) -> str:
-    """One suite, a case for each rule: an error of it is a failure, a warning is told in the case's output."""
+    """Return JUnit XML: one suite, a case for each rule: an error of it is a failure, a warning is told in the
+    case's output."""
     found = {name: [one for one in rehearsal.findings if one.rule.name == name] for name in RULES}
     failed = sum(bool(ones) and RULES[name].severity is Severity.ERROR for name, ones in found.items())
     suite = ElementTree.Element(
@@ -192,7 +194,7 @@ def line_of(one: Finding, file: str, items: int) -> int:
 
 
 def _rally_line(number: int, file: str) -> int:
-    """Of a .plan: each point is a list in the list `points`."""
+    """Line of a rally point in a .plan: each point is a list in the list `points`."""
     points = file.find('"points"', max(file.find('"rallyPoints"'), 0))
     places = [match.start() for match in re.finditer(r"\[", file[points:])] if points >= 0 else []
     return file.count("\n", 0, points + places[number + 1]) + 1 if number + 1 < len(places) else 1

@@ -34,7 +34,7 @@ class Projection:
         return self.pixels(*self.local(lat, lon))
 
     def pixels(self, north: float, east: float) -> svg.Point:
-        """The same of a place so many metres from the origin."""
+        """Pixels of a place, metres north and east of the origin."""
         return (
             WIDTH / 2.0 + (east - self._east) / self.metres_per_px,
             HEIGHT / 2.0 - (north - self._north) / self.metres_per_px,
@@ -65,7 +65,7 @@ def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
 
 
 def places_of(facts: FlightFacts) -> list[tuple[float, float]]:
-    """Everything that is on the map."""
+    """Places of everything that is on the map."""
     home = [] if facts.home is None else [(facts.home.lat, facts.home.lon)]
     circles = []
     for zone in facts.fence.circles:
@@ -110,7 +110,7 @@ def _dot(x: float, y: float, seq: int, mark: str | None) -> str:
 
 
 def scale_bar(at: Projection) -> str:
-    """How long a round number of metres is."""
+    """Draw a scale bar of a round number of metres."""
     metres = svg.Scale(0.0, _SCALE_BAR_PX * at.metres_per_px, 0.0, 1.0).ticks(2)[-1]
     x, y, long = EDGE, HEIGHT - EDGE / 2.0, metres / at.metres_per_px
     return svg.line([(x, y), (x + long, y)], "axis") + svg.text(

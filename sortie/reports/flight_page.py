@@ -1,7 +1,8 @@
-"""One HTML page of a flight, or of several: verdict, map, everything measured on one time axis with the modes, plan
-against flown, and what happened when.
+"""HTML page of a flight, or of several: verdict, map, everything measured on one time axis with the modes, plan against
+flown, and what happened when.
 
-It opens without a network: drawings are SVG inside it, and a few lines of script move one cursor through all of them.
+It opens without a network: drawings are SVG inside it, and a few lines of script move one cursor through all of
+them.
 """
 
 from __future__ import annotations
@@ -143,11 +144,11 @@ _KEY = (
     '<svg aria-hidden="true" viewBox="0 0 60 4" style="width:60px">'
     '<line class="flight{}" x1="0" y1="2" x2="60" y2="2" stroke-width="3"/></svg>'
 )
-"""How the lines of a flight are drawn."""
+"""Key of the map: how the lines of a flight are drawn."""
 
 
 def _summary(facts: FlightFacts) -> str:
-    """When, how long, and by which plan."""
+    """Date, duration and plan of the flight."""
     low, high = facts.span_s
     began = facts.day_time(facts.start_s)
     parts = [] if began is None else [f"{began.day} {began:%B %Y, %H:%M:%S} UTC"]
@@ -248,7 +249,7 @@ def _flown(facts: FlightFacts, shift_s: float) -> str:
 
 
 def _told(facts: FlightFacts, shift_s: float) -> str:
-    """What happened when: modes, arming and texts; what is said again and again stands there once."""
+    """Table of what happened when: modes, arming and texts; what is said again and again stands there once."""
     happened = [(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts
     happened += [(at_s, "armed" if armed else "disarmed") for at_s, armed in facts.armed]
     rows = []
@@ -260,7 +261,8 @@ def _told(facts: FlightFacts, shift_s: float) -> str:
 
 
 def _parameters(facts: FlightFacts, shift_s: float) -> str:
-    """What was changed while the log was written, and what is not at its default where the log knows that."""
+    """Table of the parameters that were changed while the log was written, and what is not at its default where the
+    log knows that."""
     changed = "".join(
         f'<tr><td class="figure">{at_s - shift_s:.2f} s<td>{html.escape(name)}<td class="figure">{before:g}'
         f'<td class="figure">{after:g}'

@@ -1,4 +1,4 @@
-"""What all pages about flights share: how they look, and the frame of a chart. A page opens without a network:
+"""Common parts of all pages about flights: how they look, and the frame of a chart. A page opens without a network:
 everything is in it."""
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from autopilot.interface.records import dataclass
 
 Point = tuple[float, float]
 MOST_POINTS = 1500
-"""Of one line: more than the pixels of a page across show nothing."""
+"""Most points of one line: more than the pixels of a page across show no more."""
 
 
 @dataclass(frozen=True, slots=True)

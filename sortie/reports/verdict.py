@@ -1,4 +1,5 @@
-"""What an engineer asks of a flight first: did it end well, did it fly its plan, what does its log complain of."""
+"""Verdict on a flight, which an engineer asks first: did it end well, did it fly its plan, what does its log
+complain of."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ MISSION_MODES: Final = frozenset({"AUTO", "Mission"})
 
 
 class Grade(IntEnum):
-    """How much it matters."""
+    """Severity of a finding."""
 
     GOOD = 0
     LOOK = 1
@@ -37,7 +38,7 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One of them; `time_s` where it happened at one time."""
+    """Finding about a flight; `time_s` where it happened at one time."""
 
     grade: Grade
     text: str
@@ -46,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """How the flight passed an item: nearest over ground, m; how much higher than planned there, m; when, s."""
+    """Passage of the flight by an item: nearest over ground, m; how much higher than planned there, m; when, s."""
 
     seq: int
     command: int
@@ -84,8 +85,8 @@ def _height_of(item: MissionItem, home: GeoPoint | None) -> float | None:
 
 
 def _first_minimum(near: list[float], above_m: list[float]) -> int:
-    """Where the first passage within `NEAR_M` over ground is nearest in space: a climb on the spot passes at its top.
-    Without such a passage, the nearest of all over ground."""
+    """Index where the first passage within `NEAR_M` over ground is nearest in space: a climb on the spot passes at
+    its top. Without such a passage, the nearest of all over ground."""
     inside = next((number for number, one in enumerate(near) if one <= NEAR_M), None)
     if inside is None:
         return min(range(len(near)), key=near.__getitem__)
@@ -112,7 +113,7 @@ def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
 
 
 def _return_s(facts: FlightFacts) -> float:
-    """When the mission's return began: at its last waypoint, if that was flown to."""
+    """Time when the mission's return began, s: at its last waypoint, if that was flown to."""
     if all(one.command != Cmd.NAV_RETURN_TO_LAUNCH for one in facts.items):
         return inf
     last = passages(facts)[-1:]

@@ -29,12 +29,12 @@ LIMIT_S: Final = 60.0
 BEAT_S: Final = 1.0
 """MAVSDK takes a vehicle for lost after 3 s of the wall without a HEARTBEAT, however little vehicle time has passed."""
 _ANSWER_BEYOND_MS: Final = 1000
-"""So long after the limit a question is forgotten: who has been named by then is one who does not answer."""
+"""Time after the limit when a question is forgotten, ms: a client named by then is one that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Who asks on somebody's links: `number` is that of such a link at `endpoint`."""
+    """Client of a vehicle's links that waits for an answer: `number` is that of such a link at `endpoint`."""
 
     endpoint: Endpoint
     barrier: Barrier
@@ -42,26 +42,26 @@ class _Asking:
 
 
 class Works:
-    """What is done beside the flight: pictures that another process writes. Vehicle time does not come to where one is
-    told of before it is there, so that what is told, and when, does not depend on how fast the machine writes, and no
-    flight leaves its pictures behind. Who comes to no end, on a disk that hangs, is told of (`told(text)`) and left
-    behind until he has caught up."""
+    """Work done beside the flight: pictures that another process writes. Vehicle time stops before the
+    instant at which a piece of work is announced until that piece is done, so that what is announced, and when, does
+    not depend on how fast the machine writes, and no flight leaves its pictures behind. Work that comes to no end, on
+    a disk that hangs, is reported (`told(text)`) and left behind until it has caught up."""
 
     def __init__(self, told: Callable[[str], None] = LOGGER.warning) -> None:
         self.dues: list[Callable[[], int | None]] = []
-        """Of each who does something: the vehicle time (ms) when the first of what is not done yet is due; None: all
-        is done."""
+        """Sources of work: each returns the vehicle time (ms) when the first of its work that is not done is due; None:
+        all is done."""
         self._told = told
         self._since_s: float | None = None
         self._left = False
 
     @property
     def under_way(self) -> bool:
-        """Is something not done yet?"""
+        """True while some work is not done yet."""
         return any(due() is not None for due in self.dues)
 
     def until_ms(self, wall_s: float, now_ms: int) -> int:
-        """How far vehicle time may go: to the tick before."""
+        """Limit of vehicle time, ms: the tick before the first work is due."""
         before_ms = min((ms for due in self.dues if (ms := due()) is not None), default=FOR_EVER_MS) - 1
         until_ms = before_ms - before_ms % TICK_MS
         if now_ms < until_ms:
@@ -89,15 +89,15 @@ class ClientPace:
     _askings: dict[LinkOwner, _Asking] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Nobody is looked at any more."""
+        """Stop looking at clients."""
         self._onlooker.close()
 
     def must_look(self, hubs: Sequence[LinkHub]) -> bool:
-        """Is something to be sent to a client, or done beside the flight? Then time may not go as far as it might."""
+        """True when a message waits for a client, or work beside the flight is under way: then time may be limited."""
         return self.works.under_way or any(hub.addressed() for hub in hubs)
 
     def will_send(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> None:
-        """What waits leaves now, vehicle time being `now_ms`."""
+        """Note that what waits is sent now, at vehicle time `now_ms`."""
         for hub in hubs:
             for number, _ in hub.addressed():
                 self.rule.stir(wall_s, now_ms)
@@ -111,7 +111,7 @@ class ClientPace:
                 asking.endpoint.send(message, number)
 
     def _asking_of(self, owner: LinkOwner) -> _Asking | None:
-        """Who asks on these links: their vehicle, of several the first; None: behind a radio nobody does."""
+        """Asking side of these links: their vehicle, the first of several; None behind a radio."""
         if owner not in self._askings and isinstance(owner, Endpoint | Network):
             barrier = Barrier(round(1000.0 * self.rule.bounds.limit_s) + _ANSWER_BEYOND_MS)
             endpoint = owner.endpoints[0] if isinstance(owner, Network) else owner
@@ -126,7 +126,7 @@ class ClientPace:
             self.look(hubs, wall_s, link_ms)
 
     def free_ms(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> int:
-        """How far vehicle time may go. Looks at clients only where it has come as far as it might."""
+        """Limit of vehicle time, ms. Looks at clients only where it has come as far as it might."""
         until_ms = FOR_EVER_MS if self.rule.until_ms is None else self.rule.until_ms
         if now_ms >= until_ms:
             until_ms = self.look(hubs, wall_s, link_ms)
@@ -138,7 +138,7 @@ class ClientPace:
         return min(until_ms, works_ms)
 
     def is_silent(self, wall_s: float) -> bool:
-        """Has vehicle time stood still for a second since it ran, or since this was so?"""
+        """True when vehicle time has stood still for a second since it ran, or since this was last true."""
         if wall_s - self._ran_s < BEAT_S:
             return False
         self._ran_s = wall_s
@@ -152,7 +152,7 @@ class ClientPace:
         return FOR_EVER_MS if until_ms is None else until_ms
 
     def _owing(self, hubs: Sequence[LinkHub], link_ms: int) -> dict[Link, bool]:
-        """Of every link that is asked on: is an answer due?"""
+        """Map every link with questions to whether an answer is due."""
         owing: dict[Link, bool] = {}
         for hub in hubs:
             asking = self._askings.get(hub.owner)

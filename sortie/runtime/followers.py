@@ -24,14 +24,14 @@ from sortie.logs.run_log import LOGGER
 QUIET_S: Final = 0.0005
 """The quiet time where nobody has said another one; only then stillness that is proved stands for it."""
 BACKING_OFF: Final = 0.1
-"""Of the time that has been waited already: so much longer the next look may come late. Who looks takes the processor
+"""Share of the time already waited by which the next look may come later. A look takes the processor
 from the one he waits for."""
 LONGEST_LOOK_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is seen of a client: `unread` bytes wait for it, `at_work`: its process computes or wants to, `owes`: an
+    """Observation of a client: `unread` bytes wait for it, `at_work`: its process computes or wants to, `owes`: an
     answer that it always gives has not come. `ours`: it is in this process. `still`: it is proved that nothing is on
     its way to it or from it, and that it does nothing before something comes or a timer of its own rings."""
 
@@ -43,24 +43,24 @@ class Sight:
 
     @property
     def follows(self) -> bool:
-        """Nothing is left to do for it."""
+        """True when no work is left to do for it."""
         return not (self.unread or self.at_work or self.owes)
 
 
 class Client(Enum):
-    """What one client is to the rule."""
+    """State of a client for the rule."""
 
     FOLLOWS = auto()
     BEHIND = auto()
     LEFT = auto()
-    """It had the limit, and time does not wait for it now."""
+    """Left behind: it had the limit, and time does not wait for it now."""
 
 
 class Seen(Enum):
-    """Of one client, at a look."""
+    """Event of one client at a look."""
 
     LEVEL = auto()
-    """Nothing is left to do for it."""
+    """Caught up: no work is left to do for it."""
     BUSY = auto()
     OVERDUE = auto()
     """Busy, and the limit has passed."""
@@ -80,23 +80,23 @@ CLIENTS: Final[Mapping[tuple[Client, Seen], Client]] = {
 
 
 class Time(Enum):
-    """Of vehicle time."""
+    """State of vehicle time."""
 
     RUNS = auto()
     """All that was carried was followed."""
     HELD = auto()
-    """Somebody is behind."""
+    """A client is behind."""
     SETTLES = auto()
-    """Nobody is, and the quiet time is not over."""
+    """No client is behind, and the quiet time is not over."""
 
 
 class Now(Enum):
-    """What happened, or was seen of all clients together."""
+    """Event of all clients together: what happened, or was seen of them."""
 
     CARRIED = auto()
     """A link has carried something, either way."""
     BEHIND = auto()
-    """Somebody who is waited for has not followed."""
+    """A client that is waited for has not followed."""
     STIRRED = auto()
     """All have, and something was carried within the quiet time."""
     QUIET = auto()
@@ -144,12 +144,12 @@ class Followers:
 
     @property
     def anybody(self) -> bool:
-        """Is there a client that is not left behind?"""
+        """True while there is a client that is not left behind."""
         return any(client is not Client.LEFT for client in self.clients.values())
 
     @property
     def until_ms(self) -> int | None:
-        """How far vehicle time may go now; None: as far as it likes."""
+        """Limit of vehicle time now, ms; None: no limit."""
         return None if self.time is Time.RUNS else self._until_ms
 
     def stir(self, wall_s: float, vehicle_ms: int) -> None:
@@ -161,7 +161,7 @@ class Followers:
         self.time = TIME[self.time, Now.CARRIED]
 
     def look(self, wall_s: float, sights: Mapping[str, Sight]) -> float | None:
-        """How long to wait before the next look; None: time goes on. `sights`: of all clients that are connected
+        """Wait before the next look, s; None: time goes on. `sights`: of all clients that are connected
         now."""
         overdue = self.time is not Time.RUNS and wall_s - self._since_s >= self.bounds.limit_s
         self._see(sights, overdue=overdue)
@@ -176,7 +176,7 @@ class Followers:
         return self._stirred_s + self.quiet_s - wall_s
 
     def _see(self, sights: Mapping[str, Sight], *, overdue: bool) -> None:
-        """What becomes of each client."""
+        """Move each client to its next state."""
         if self.we_wait():
             sights = {
                 name: replace(sight, unread=0, owes=False) if sight.ours else sight for name, sight in sights.items()

@@ -46,7 +46,7 @@ class Loader(threading.Thread):
         self._ring = ring
 
     def take_notice(self) -> str | None:
-        """What a person is to be told now: once, when something is being compiled; not when a start is only slow."""
+        """Take the notice to a person: once, when something is being compiled; not when a start is only slow."""
         if self._told or not COMPILER.compiled:
             return None
         self._told = True

@@ -1,4 +1,5 @@
-"""What a runtime runs. A node has endpoints and deadlines, and never waits; the runtime has the clocks and the links.
+"""Node, which a runtime runs. A node has endpoints and deadlines, and never waits; the runtime has the clocks and the
+links.
 
 A turn goes through four phases, the same for every node: *receive* (bytes that came in are handed to its endpoints,
 `heard` after each), *decide* (`advance`, `serve_links`, and between nodes on wires as often as they have something to
@@ -17,16 +18,16 @@ if TYPE_CHECKING:
 
 
 class Node(Protocol):
-    """Somebody on links: a client of a service, a watcher, a vehicle."""
+    """Party on links: a client of a service, a watcher, a vehicle."""
 
     @property
     def now_ms(self) -> int:
-        """Its vehicle time; 0 for ever where there is no vehicle."""
+        """Vehicle time, ms; 0 for ever where there is no vehicle."""
 
     @property
     def endpoints(self) -> tuple[LinkOwner, ...]:
-        """Whose bytes it takes and gives, in the order in which they are heard: the nearer to the vehicle, the
-        earlier."""
+        """Endpoints whose bytes it takes and gives, in the order in which they are heard: the nearer to the vehicle,
+        the earlier."""
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which `serve_links` is needed although nothing comes in."""
@@ -35,10 +36,10 @@ class Node(Protocol):
         """The earliest vehicle time, of the runtime's vehicles, at which `serve_links` is needed; None: never."""
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """What came in for this endpoint, if anything did, has been handed to it; others follow."""
+        """Note that the bytes received for this endpoint, if any, have been handed to it; others follow."""
 
     def serve_links(self, link_ms: int) -> None:
-        """Something came in, or link time has moved: act on it."""
+        """Act on what came in, or on the new link time."""
 
     def commit(self, link_ms: int) -> None:
         """Record what was decided since the last time."""
@@ -55,11 +56,11 @@ class VehicleNode(Node, Protocol):
         """The earliest vehicle time at which a pass is needed."""
 
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """One pass: to the earliest of `until_ms`, its deadlines and its own first event. `link_ms` None: link time is
-        vehicle time."""
+        """Make one pass: to the earliest of `until_ms`, its deadlines and its own first event. `link_ms` None: link
+        time is vehicle time."""
 
     def look_again(self) -> None:
-        """Something may have been done from outside since the last pass: its deadlines may be others."""
+        """Compute the deadlines anew: a call from outside may have changed them since the last pass."""
 
     def load(self) -> None:
         """Load what is compiled; called in a thread, once."""

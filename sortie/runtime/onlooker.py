@@ -1,14 +1,14 @@
-"""What is seen of clients by whoever flies: of those on the same machine what Linux tells, of others only what the
-protocol shows.
+"""Observation of clients by the vehicles' runtime: of those on the same machine what Linux tells, of others only what
+the protocol shows.
 
 Unread bytes: sock_diag has those of the other end of a connection, or of the socket that our datagrams reach; of a
 connection to another machine, those that have not been acknowledged. Work: /proc/PID has whether a thread of its
 process runs, waits for a processor, or for the disk; so are processes that this one talks to by TCP, as a program does
 with MAVSDK's server. On systems without them a client is seen to do nothing.
 
-Stillness is more, and is proof: at one instant each byte that was written on the connection had come to its other end,
-and no thread of all these processes ran, wanted to, or ran for a moment while that was looked at (their clocks show
-it). Then nothing will happen before time goes on, but for timers. A thread of this process that waits for the
+Stillness is more, and is proof: at one instant each byte that was written on the connection had come to its other
+end, and no thread of all these processes ran, wanted to, or ran for a moment while that was looked at (their clocks
+show it). Then nothing will happen before time goes on, but for timers. A thread of this process that waits for the
 interpreter's lock looks asleep; whoever looks lets go of the lock for each file that he reads, and that wakes it.
 """
 
@@ -39,8 +39,8 @@ OWN_SHARE: Final = 0.1
 
 SOUGHT_FIRST_S: Final = 0.1
 SOUGHT_LAST_S: Final = 5.0
-"""Who talks to a client's process is looked for when it is met, again after the first, then after twice as long, up to
-the last, and whenever that has more files open than ever: it may come later, and the search costs milliseconds."""
+"""Times between searches for the processes that talk to a client's process, s: from the first, doubling, up to the
+last, and whenever that has more files open than ever. They may come later; a search costs milliseconds."""
 
 HANDED_ON_S: Final = 0.012
 """A process between a program and us may hand on what it is asked at a tick of its own: MAVSDK's server does so every
@@ -83,7 +83,7 @@ class Onlooker:
         self._kernel.close()
 
     def _clocks(self) -> dict[int, tuple[int, ...] | None]:
-        """What the threads of each process have used."""
+        """Processor time that the threads of each process have used."""
         return {number: process.used_ns() for number, process in self._processes.items()}
 
     def _rest(self) -> set[int]:
@@ -129,7 +129,7 @@ class _Peer:
         return self._found.unread if isinstance(self._found, Socket) else 0
 
     def look(self, kernel: SockDiag) -> None:
-        """What Linux tells of its socket, and now and then whose that is."""
+        """Look up its socket in Linux, and now and then the process that owns it."""
         ends = self._link.ends()
         self._arrived = self._comes = False
         self._found = None
@@ -161,7 +161,7 @@ class _Peer:
         return Sight(self.unread, works, os.getpid() in self._holders, owes, proved)
 
     def _seek(self) -> None:
-        """Who talks to it: a program behind the server process of its library?"""
+        """Seek the processes that talk to it: a program behind the server process of its library."""
         now_s = time.monotonic()
         theirs = self._holders - {os.getpid()}
         files = sum(map(files_of, theirs))
@@ -174,7 +174,7 @@ class _Peer:
             self._seek_s, self._gap_s = now_s + self._gap_s, min(2.0 * self._gap_s, SOUGHT_LAST_S)
 
     def _listen(self, kernel: SockDiag) -> None:
-        """Has the program behind it asked for something?"""
+        """Note whether the program behind it has asked for an answer."""
         sockets = [kernel.ask(ends, datagrams=False) for ends in self._behind]
         heard = sum(one.received or 0 for one in sockets if isinstance(one, Socket))
         if heard != self._heard:
@@ -193,7 +193,7 @@ class _Peer:
 
 @lru_cache(256)
 def _is_here(ends: Ends) -> bool:
-    """Is the other end on this machine, as far as addresses tell?"""
+    """True when the other end is on this machine, as far as addresses tell."""
     if not _LINUX:
         return False
     return ipaddress.ip_address(ends.other[0]).is_loopback or ends.other[0] == ends.own[0]

@@ -1,5 +1,5 @@
-"""How vehicle time follows the wall clock, and a simulator's own clock where the vehicle is one of these; and how
-long it waits for readers that stall."""
+"""Pacing of vehicle time by the wall clock, or by the clock of an outside simulator; and its waits for readers that
+stall."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from mavlink_bridge.links.hub import LinkHub
 from sortie.logs.run_log import LOGGER
 
 FOR_EVER_MS: Final = 1 << 62
-"""As far as it likes."""
+"""Limit that stands for no limit, ms."""
 MAX_LAG_S = 0.5
 _ANEW_MS = 2000
 AHEAD_MS = 500
-"""What a simulator's messages may be late by: their intervals, and the way."""
+"""Lateness allowed to a simulator's messages, ms: their intervals, and the way."""
 SILENT_S = 3.0
-"""So long time stands still for a simulator that says nothing; then the wall's passes, so that its silence is noticed.
-"""
+"""Time that a silent simulator holds vehicle time, s; then the wall's passes, so that its silence is noticed."""
 
 
 class Pace:
@@ -68,7 +67,7 @@ class Pace:
         return lost_s
 
     def _limit_ms(self, told_ms: int | None, wall_s: float, reached_ms: int) -> int | None:
-        """How late it can be at most for the simulator; None: it has not told."""
+        """Latest vehicle time by the simulator's clock, ms; None: it has sent none."""
         before_ms = self._told_ms
         if told_ms is None:
             return None
@@ -82,7 +81,7 @@ class Pace:
         return told_ms + self._apart_ms + AHEAD_MS + int(silent_s * 1000.0)
 
     def wall_s(self, vehicle_ms: int) -> float:
-        """When `vehicle_ms` is due."""
+        """Wall time at which `vehicle_ms` is due, s."""
         return self._wall_s + (vehicle_ms - self._vehicle_ms) / 1000.0 / self.factor
 
 
@@ -96,11 +95,11 @@ class Readers:
         self._since: dict[Link, float] = {}
 
     def forget(self) -> None:
-        """Nobody is waited for now: a stall that follows is a first one."""
+        """Forget all stalls: the next one counts as a first one."""
         self._since.clear()
 
     def wait_s(self, hubs: list[LinkHub], wall_s: float) -> float | None:
-        """How long to wait for those that are stalled; None when nobody is. Who has had his second is disconnected."""
+        """Wait for readers that are stalled, s; None without any. A reader that has had its second is disconnected."""
         stalled = [(hub, hub.links()[number]) for hub in hubs for number in hub.stalled(0)]
         if not stalled:
             self._since.clear()

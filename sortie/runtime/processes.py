@@ -1,4 +1,4 @@
-"""What Linux tells of the processes of this machine: whether their threads run or want to, how much processor time they
+"""Processes of this machine as Linux tells of them: whether their threads run or want to, how much processor time they
 have used, and whose sockets are whose (proc(5), clock_getcpuclockid(3)).
 """
 
@@ -24,10 +24,10 @@ _STATE, _THREADS = 0, 17
 _STAT_SIZE: Final = 1024
 _LOOKS: Final = 3
 _FILES_KEPT: Final = 256
-"""Of all processes together. What stays open is read in a third of the time; a fleet whose every vehicle has a server
-process of its own would need thousands."""
+"""Files kept open for all processes together. An open file is read in a third of the time; a fleet in which each
+vehicle has a server process of its own would need thousands."""
 _OF_PROCESS, _OF_THREAD = 2, 6
-"""Which clock: behind the complement of the process's or thread's number (linux/posix-timers_types.h)."""
+"""Numbers of the clock: behind the complement of the process's or thread's number (linux/posix-timers_types.h)."""
 _ESTABLISHED: Final = "01"
 _MAPPED: Final = "0000000000000000FFFF0000"
 
@@ -56,7 +56,7 @@ class Process:
             return None
 
     def wants_to_run(self) -> bool:
-        """Has it a thread that runs, or waits for a processor or the disk? One that has ended has none."""
+        """True when one of its threads runs, or waits for a processor or the disk; False for an ended process."""
         for _ in range(_LOOKS):
             at_work = self._look() if self._files else None
             if at_work is not None:
@@ -75,7 +75,7 @@ class Process:
         self._files.clear()
 
     def _look(self) -> bool | None:
-        """Is a thread at work? None: they are not those that were met."""
+        """True when a thread is at work. None: they are not those that were met."""
         asking, counted = threading.get_native_id(), False
         try:
             for thread, file in self._files.items():
@@ -101,7 +101,7 @@ class Process:
             os.close(file)
 
     def _meet(self) -> None:
-        """Its threads as they are now."""
+        """Note its threads as they are now."""
         self.close()
         with suppress(OSError):
             for entry in os.scandir(f"/proc/{self.number}/task"):
@@ -116,8 +116,8 @@ class Process:
 
 
 def processes_of(inodes: Set[int]) -> list[int]:
-    """Whose sockets they are, as far as that is told. Nobody else is asked where all are this process's own: to look at
-    all files of all processes takes milliseconds."""
+    """Processes that own these sockets, as far as Linux tells. No other is asked where all are this process's own:
+    to look at all files of all processes takes milliseconds."""
     if inodes <= _sockets_of(os.getpid()):
         return [os.getpid()]
     numbers = [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
@@ -126,8 +126,8 @@ def processes_of(inodes: Set[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who has TCP connections with a process, on the same machine: `others` but ourselves, and `ends` of all of them,
-    as seen from the other side, by the inodes of the process's own sockets."""
+    """Processes with TCP connections to a process, on the same machine: `others` but ourselves, and `ends` of all of
+    them, as seen from the other side, by the inodes of the process's own sockets."""
 
     others: frozenset[int] = frozenset()
     ends: Mapping[int, Ends] = field(default_factory=dict)
@@ -148,7 +148,7 @@ def company_of(process: int) -> Company:
 
 
 def files_of(process: int) -> int:
-    """How many files it has open; 0 before Linux 6.2, and of one that has ended."""
+    """Number of files it has open; 0 before Linux 6.2, and for an ended process."""
     try:
         return Path(f"/proc/{process}/fd").stat().st_size
     except OSError:

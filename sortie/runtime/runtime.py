@@ -96,7 +96,7 @@ class Runtime:
         self._arrange([*self._wires.all(), wire])
 
     def stir(self) -> None:
-        """Something has happened that no wire tells: all nodes on wires look once more before this instant is over."""
+        """Note an event that no wire carries: all nodes on wires look once more before this instant is over."""
         self._wires.stir()
 
     def _arrange(self, wires: list[Wire] | None = None) -> None:
@@ -206,14 +206,15 @@ class Runtime:
             self._limit_ms = FOR_EVER_MS
 
     def settle(self) -> None:
-        """Something was done from outside: let everybody act on it, and hear of it, now."""
+        """Let all nodes act on a change made from outside, and hear of it, now."""
         link_ms = self.link_ms
         for node in self._vehicles if self._wired else self._nodes:
             node.serve_links(node.now_ms if self.sockets is None or self.virtual_links else link_ms)
         self._send(link_ms, looking=True)
 
     def look(self) -> None:
-        """Something was done from outside that is no vehicle's matter: who is none acts on it, and on what follows."""
+        """Let the nodes that are no vehicles act on a change made from outside, and the vehicles on what follows
+        from it."""
         self._send(self.link_ms, looking=True)
 
     # --- passes of the vehicles -------------------------------------------------------------------------------------
@@ -299,7 +300,7 @@ class Runtime:
         self._take_input(0.0, finished)
 
     def _stands_still_s(self, wall_s: float, free_ms: int) -> float | None:
-        """How long vehicle time waits: for clients, or where nobody is followed for buffers to empty; None: not."""
+        """Wait of vehicle time, s: for clients, or without any for buffers to empty; None: it does not wait."""
         if self.clients is None:
             return self._readers.wait_s(self._sockets.hubs(), wall_s)
         return self.clients.wait_s if self.now_ms >= free_ms else None
@@ -317,7 +318,7 @@ class Runtime:
         return self._ahead()
 
     def _free_ms(self, wall_s: float) -> int:
-        """How far vehicle time may go, for its clients."""
+        """Limit of vehicle time by its clients, ms."""
         clients, link_ms = self.clients, self._link_ms(wall_s)
         return FOR_EVER_MS if clients is None else clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, link_ms)
 

@@ -1,4 +1,4 @@
-"""How a turn of a runtime that is paced by the wall is shared out, so that nobody waits for somebody else's wishes.
+"""Sharing of a turn of a runtime that is paced by the wall, so that no client waits for the requests of another.
 
 A turn goes in this order: vehicles fly what is due of their time, and say what falls due with it; that leaves; then
 come the wishes of those on the links, for `SLICE_S` to read them and as long to answer them, each link and each vehicle
@@ -47,12 +47,12 @@ class Share:
         self._end_s = self._wall_s() + SLICE_S if bounded else math.inf
 
     def has_time(self) -> bool:
-        """May another wish be looked at before the others get their turn?"""
+        """True when another request may be handled before the others get their turn."""
         return self._end_s == math.inf or self._wall_s() < self._end_s
 
 
 class Beats:
-    """When a HEARTBEAT is due by the wall: a vehicle's own come with each second of its time."""
+    """HEARTBEATs that are due by the wall: a vehicle's own come with each second of its time."""
 
     def __init__(self) -> None:
         self._heard_s = -math.inf
@@ -74,11 +74,11 @@ class Beats:
         self._pass_s = wall_s + LONG_PASS_S
 
     def passes_end(self) -> None:
-        """What takes long now is no pass."""
+        """Note the end of the passes: what takes long from here on is no pass."""
         self._pass_s = math.inf
 
     def due_within_pass(self, wall_s: float) -> bool:
-        """As `due`, in the middle of a pass that takes long."""
+        """True when a HEARTBEAT is due in the middle of a pass that takes long; see `due`."""
         if wall_s < self._pass_s:
             return False
         self._pass_s = wall_s + BEAT_S
@@ -95,7 +95,8 @@ class Lag:
         self._next_s = -math.inf
 
     def note(self, lost_s: float, wall_s: float, factor: float) -> None:
-        """So much more is forgotten now. That a `factor` above 1 is not reached is a matter of the log alone."""
+        """Note `lost_s` of wall time that vehicle time will not make up. That a `factor` above 1 is not reached is a
+        matter of the log alone."""
         self._lost_s += lost_s
         if self._lost_s >= LAG_TOLD_S and wall_s >= self._next_s:
             text = f"vehicle time lags: {self._lost_s:.1f} s are lost, this machine is too slow for all that is asked"
@@ -106,7 +107,7 @@ class Lag:
 
 
 class Keeping:
-    """What is to be done every `KEEP_S` of the wall, between turns: what the death of this process must not take along
+    """Tasks done every `KEEP_S` of the wall, between turns: what the death of this process must not take along
     is handed to the operating system (logs)."""
 
     def __init__(self) -> None:
@@ -114,7 +115,7 @@ class Keeping:
         self._next_s = 0.0
 
     def add(self, task: Callable[[], None]) -> None:
-        """One more."""
+        """Add a task."""
         self._tasks.append(task)
 
     def look(self, wall_s: float) -> None:
@@ -125,5 +126,5 @@ class Keeping:
                 task()
 
     def __bool__(self) -> bool:
-        """Is there anything?"""
+        """True when there are tasks."""
         return bool(self._tasks)

@@ -27,7 +27,7 @@ if sys.platform == "win32":
 else:
     HANGUP: Final = signal.SIGHUP
 STATUS: Final = {int(signal.SIGTERM): 0, int(HANGUP): 0, int(signal.SIGINT): 130}
-"""What a program ends with."""
+"""Exit status of a program by the signal that ends it."""
 LOADER: Final = "sortie-load"
 """Name of the thread that loads what is compiled; the program ends without waiting for it."""
 _AGAIN_S: Final = 0.02
@@ -39,8 +39,8 @@ class Interrupted(KeyboardInterrupt):
 
 
 class _Program:
-    """This process: which signal it is ending by, whether its command has begun, whether it is being told of a lost
-    exception."""
+    """State of this process: which signal it is ending by, whether its command has begun, whether it is being told
+    of a lost exception."""
 
     heard: int | None = None
     terminals: tuple[int, ...] = ()
@@ -76,7 +76,7 @@ def leave_to_parent() -> None:
 
 
 def _hangs_up() -> bool:
-    """Does a closed terminal end this program? Not where somebody has seen to that (nohup)."""
+    """True when a closed terminal ends this program; not under nohup."""
     return signal.getsignal(HANGUP) is not signal.SIG_IGN
 
 
@@ -101,7 +101,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _hear(number: int) -> bool:
-    """May it be raised here?"""
+    """True when the signal may be raised here."""
     _Program.heard = number
     _forget_terminal(number)
     if not _Program.working:
@@ -138,8 +138,8 @@ def _send() -> None:
 
 
 class Signals:
-    """What has come. `number` is the signal that ends the runtime. `first_interrupt` is asked at the first Ctrl-C: True
-    says that it has made a vehicle safe, and only the second one ends anything."""
+    """Signals received. `number` is the signal that ends the runtime. `first_interrupt` is asked at the first
+    Ctrl-C: True says that it has made a vehicle safe, and only the second one ends anything."""
 
     def __init__(self) -> None:
         self.number: int | None = None
@@ -163,7 +163,7 @@ class Signals:
             signal.set_wakeup_fd(-1)
 
     def remove(self) -> None:
-        """They do again what they did before."""
+        """Restore the former handlers."""
         while self._replaced:
             signal.signal(*self._replaced.popitem())
 
@@ -176,7 +176,7 @@ class Signals:
 
     @property
     def exit_status(self) -> int | None:
-        """What the signal that ended the runtime stands for: 0 SIGTERM or SIGHUP, 130 Ctrl-C; None without one."""
+        """Exit status for the signal that ended the runtime: 0 SIGTERM or SIGHUP, 130 Ctrl-C; None without one."""
         if self.number is None:
             return None
         return STATUS[self.number]

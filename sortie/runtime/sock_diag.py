@@ -50,8 +50,8 @@ class SockDiag:
         self._socket: socket.socket | None = None
 
     def ask(self, ends: Ends, *, datagrams: bool) -> Socket | Gone | None:
-        """Of the socket whose own end is `ends.other`; of datagrams: that gets what `ends.own` sends there. None when
-        that is not told."""
+        """Ask for the socket whose own end is `ends.other`; of datagrams, the one that gets what `ends.own` sends
+        there. None when Linux does not tell."""
         if sys.platform != "linux":
             return None
         try:
@@ -70,7 +70,7 @@ class SockDiag:
         return Socket(unread, inode, *_counted(answer[:length]))
 
     def close(self) -> None:
-        """It is opened again by a question."""
+        """Close it; the next question opens it again."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None

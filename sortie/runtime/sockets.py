@@ -33,7 +33,7 @@ class Sockets:
         return self._hubs[endpoint]
 
     def hubs(self) -> list[LinkHub]:
-        """Those of all endpoints that have or had links."""
+        """Hubs of all endpoints that have or had links."""
         return list(self._hubs.values())
 
     def open(self, endpoint: LinkOwner, url: str, link_ms: int) -> str:
@@ -64,7 +64,7 @@ class Sockets:
 
     @property
     def has_links(self) -> bool:
-        """Does any link lead outside?"""
+        """True when any link leads outside."""
         return bool(self._hubs)
 
     # --- the end --------------------------------------------------------------------------------------------------

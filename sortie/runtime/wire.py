@@ -15,19 +15,19 @@ from sortie.runtime.node import Node
 
 
 class Plug(Protocol):
-    """Where a wire ends at a node."""
+    """End of a wire at a node."""
 
     @property
     def node(self) -> Node: ...
     @property
     def full(self) -> bool:
-        """It takes no more now: what is sent to it waits where it is."""
+        """True while it takes no more: what is sent to it waits where it is."""
 
     def take(self) -> bytes:
-        """What the node has to say: whole frames."""
+        """Take whole frames that the node sends."""
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """What has come; the node looks at it in the turn that this begins."""
+        """Hand over received bytes; the node looks at it in the turn that this begins."""
 
 
 def _there() -> bool:
@@ -56,7 +56,7 @@ class EndpointPlug:
         self._there = there
 
     def take(self) -> bytes:
-        """What waits on the link."""
+        """Take the bytes that wait on the link."""
         data = self._queue.take()
         return data if not data or self._there() else b""
 
@@ -88,7 +88,7 @@ class Wire:
         self._look()
 
     def advance(self, link_ms: int) -> None:
-        """It is now `link_ms`: what is due arrives, and the window is open or closed from here on."""
+        """Advance to `link_ms`: what is due arrives, and the window is open or closed from here on."""
         self.link.advance(link_ms)
         self._look()
 
@@ -109,7 +109,7 @@ class _Seat:
 
     @property
     def waited_for(self) -> bool:
-        """Has something come for it?"""
+        """True when bytes have come for it."""
         return any(end.waiting for end, _, _ in self.ends)
 
     def turn(self, link_ms: int) -> None:
@@ -121,7 +121,7 @@ class _Seat:
         self.speak(link_ms)
 
     def speak(self, link_ms: int) -> None:
-        """What it has to say goes on its wires, committed."""
+        """Put what it sends on its wires, committed."""
         self.node.commit(link_ms)
         for end, plug, other in self.ends:
             if not other.full and not end.pending:
@@ -144,8 +144,8 @@ class Wires:
         return bool(self._wires)
 
     def arrange(self, nodes: Iterable[Node], vehicles: Iterable[Node], wires: Iterable[Wire] | None = None) -> None:
-        """These take part, in this order; `vehicles` of them have looked at the time when they have moved. `wires`:
-        None leaves those that there are."""
+        """Set the nodes that take part, in this order; `vehicles` of them have looked at the time when they have
+        moved. `wires`: None leaves those that there are."""
         if wires is not None:
             self._wires = list(wires)
         leading = list(vehicles)
@@ -165,11 +165,11 @@ class Wires:
         return tuple(self._wires)
 
     def stir(self) -> None:
-        """Something has happened that no wire tells: everybody looks once more before this instant is over."""
+        """Note an event that no wire carries: all nodes look once more before this instant is over."""
         self._stirred = True
 
     def next_deadline_ms(self) -> int | None:
-        """When the next frame arrives, on either end of any."""
+        """Time when the next frame arrives on any end, ms."""
         earliest: int | None = None
         for wire in self._wires:
             due = wire.link.next_delivery_ms()

@@ -1,1 +1,1 @@
-"""What survives the process: the state store and the signing key."""
+"""Storage that survives the process: the state store and the signing key."""

@@ -25,7 +25,7 @@ _TABLES = {
     "home": "lat REAL, lon REAL, alt REAL, PRIMARY KEY (vehicle)",
     "progress": "item INTEGER, state INTEGER, PRIMARY KEY (vehicle)",
 }
-"""Of each vehicle; `ALONE` is the vehicle of a process that has but one."""
+"""Tables of each vehicle; `ALONE` is the vehicle of a process that has but one."""
 _SCHEMA = (
     *(f"CREATE TABLE {name} (vehicle TEXT NOT NULL, {columns}) WITHOUT ROWID" for name, columns in _TABLES.items()),
     "CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), uid BLOB)",
@@ -34,7 +34,7 @@ _SCHEMA = (
 _OF_ONE_VEHICLE = {
     "plan_item": "*", "plan": "*", "parameter": "*", "home": "lat, lon, alt", "progress": "item, state",
 }  # fmt: skip
-"""What the tables had before there were fleets (schema 1 and 2): all of it is `ALONE`'s."""
+"""Columns of the tables before there were fleets (schema 1 and 2): all of it is `ALONE`'s."""
 ALONE = ""
 
 
@@ -68,7 +68,7 @@ Entry = Change | SaveStamp
 
 @dataclass(slots=True)
 class StoredState:
-    """Everything a start finds: plans by MAV_MISSION_TYPE (None: never uploaded), parameters that differ from their
+    """State that a start finds: plans by MAV_MISSION_TYPE (None: never uploaded), parameters that differ from their
     defaults, home as a person set it, the sequencer's index and state, the signing stamp."""
 
     plans: dict[int, tuple[MissionItem, ...]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Where key and stamp of the signed links are kept: in the state directory, or in memory where a run has none.
+"""Storage of key and stamp of the signed links: in the state directory, or in memory where a run has none.
 
 A key that SETUP_SIGNING has set is kept in `STATE/signing.key`, readable by its owner only; one that a person gave
 (`sortie.config.signing_key`) is not kept, and no link may change it.
@@ -24,8 +24,8 @@ _GIVEN = "it is given by --signing-key"
 
 
 def open_keys(store: Store | None, given: Path | bytes | None) -> tuple[KeyFile | KeyInMemory, bytes | None, list[str]]:
-    """Where the key is kept, the key that holds now (`given`, a key or its file, else the stored one, else None), and
-    warnings about the file. UserError for what is no key."""
+    """Return the storage of the key, the key that holds now (`given`, a key or its file, else the stored one, else
+    None), and warnings about the file. UserError for what is no key."""
     keys = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
     if given is None:
         return keys, keys.load(), []
@@ -56,7 +56,7 @@ class KeyInMemory:
         self.stamp = timestamp_of(_unix_us())
 
     def load(self) -> bytes | None:
-        """There is none."""
+        """Return None: no key is stored."""
         return None
 
     def save_key(self, key: bytes | None) -> str | None:

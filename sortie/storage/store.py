@@ -92,7 +92,7 @@ class Store:
 
     @staticmethod
     def _prepare(database: sqlite3.Connection) -> None:
-        """Is it ours, whole and writable? sqlite3.DatabaseError when not."""
+        """Check that the database is ours, whole and writable. sqlite3.DatabaseError when not."""
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(
@@ -184,7 +184,8 @@ class Store:
             del self._failures[next(iter(self._failures))]
 
     def _write(self, batch: Sequence[tuple[int, str, Entry]]) -> str | None:
-        """One transaction for all that was waiting; the reason when it failed (then nothing of it is kept)."""
+        """Write all that was waiting in one transaction; return the reason when it failed (then nothing of it is
+        kept)."""
         database = self._database
         try:
             database.execute("BEGIN IMMEDIATE")
@@ -234,8 +235,8 @@ class VehicleStore:
 
 
 def _refusal(error: Exception, directory: Path) -> str:
-    """Why the database could not be opened, and what to do. On a full disk SQLite says "disk I/O error" (its shared
-    memory finds no room): the file is good then, and must not be moved away."""
+    """Reason why the database could not be opened, and what to do. On a full disk SQLite says "disk I/O error" (its
+    shared memory finds no room): the file is good then, and must not be moved away."""
     if isinstance(error, sqlite3.OperationalError) and (
         str(error) == _FULL or shutil.disk_usage(directory).free < _ROOM_TO_OPEN
     ):

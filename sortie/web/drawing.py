@@ -58,7 +58,7 @@ def lanes_over(places: Sequence[Place], apart_m: float) -> list[Place]:
 
 
 def _longest_side(corners: Sequence[Flat]) -> float:
-    """Its direction from north, rad."""
+    """Direction of the longest side from north, rad."""
     sides = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)]
     north, east = max(sides, key=lambda side: hypot(*side))
     return atan2(east, north)
@@ -71,7 +71,7 @@ def _turned(place: Flat, by_rad: float) -> Flat:
 
 
 def _crossings(corners: Sequence[Flat], east: float) -> Iterator[float]:
-    """Where the polygon's sides cross the line `east`: north, m. A corner belongs to one of its sides."""
+    """Points, m north, where the polygon's sides cross the line `east`, m. A corner belongs to one of its sides."""
     for (n1, e1), (n2, e2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if (e1 <= east) != (e2 <= east):
             yield n1 + (n2 - n1) * (east - e1) / (e2 - e1)

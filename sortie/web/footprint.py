@@ -1,6 +1,7 @@
-"""What a camera sees of the ground, and which pictures it took: as corners on a map, from CAMERA_FOV_STATUS and
-CAMERA_IMAGE_CAPTURED. The ground is taken as level at the height that the camera tells of the middle of its picture,
-else at home's: a map shows what was covered, it measures nothing (`autopilot.interface.footprint` does, over terrain).
+"""Footprints of a camera and of the pictures it took: as corners on a map, from CAMERA_FOV_STATUS and
+CAMERA_IMAGE_CAPTURED. The ground is taken as level at the height that the camera tells of the middle of its
+picture, else at home's: a map shows what was covered, it measures nothing (`autopilot.interface.footprint` does,
+over terrain).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ LEAST_FALL: Final = 0.01
 Place = tuple[float, float]
 Corners = list[list[float]]
 Photo = tuple[float, float, Corners | None]
-"""Where it was taken, deg, and the corners of what it shows; None where that is not known."""
+"""Position where it was taken, deg, and the corners of what it shows; None where that is not known."""
 
 
 def corners(camera: GeoPoint, height_m: float, q: Any, across_deg: float, down_deg: float) -> Corners | None:
@@ -41,7 +42,7 @@ def corners(camera: GeoPoint, height_m: float, q: Any, across_deg: float, down_d
 
 
 def of_view(of: Message, home_alt_m: float | None) -> Corners | None:
-    """What a CAMERA_FOV_STATUS shows."""
+    """Corners that a CAMERA_FOV_STATUS shows."""
     camera = _place(of.lat_camera, of.lon_camera, of.alt_camera)
     ground_m = of.alt_image / 1e3 if of.alt_image != NO_PLACE else home_alt_m
     if camera is None or ground_m is None:
@@ -50,8 +51,8 @@ def of_view(of: Message, home_alt_m: float | None) -> Corners | None:
 
 
 def of_picture(of: Message, fov_deg: Place | None) -> Photo | None:
-    """Of a CAMERA_IMAGE_CAPTURED; `fov_deg`: its camera's field of view, across and down, as it was last told. None
-    for a picture that failed, or that was taken nobody knows where."""
+    """Photo of a CAMERA_IMAGE_CAPTURED; `fov_deg`: its camera's field of view, across and down, as it was last told.
+    None for a picture that failed, or that was taken nobody knows where."""
     camera = _place(of.lat, of.lon, of.alt)
     if camera is None or of.capture_result != 1:
         return None

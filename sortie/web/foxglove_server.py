@@ -31,7 +31,7 @@ _LEVELS: Final = (
 
 
 class _Channels:
-    """Those of one vehicle."""
+    """Channels of one vehicle."""
 
     def __init__(self, system: int, context: Any) -> None:
         self.fix = LocationFixChannel(f"/{system}/fix", context=context)
@@ -62,21 +62,21 @@ class FoxgloveServer:
         return int(self._server.port)
 
     def close(self) -> None:
-        """Everybody is disconnected."""
+        """Disconnect all clients."""
         self._server.stop()
 
     def next_link_deadline_ms(self) -> int | None:
         return self._due_ms
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It has nothing to do with vehicle time."""
+        """Return None: it has nothing to do with vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """It has no endpoint."""
+        """Do nothing: it has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
-        """It says nothing on links."""
+        """Do nothing: it sends no messages on links."""
 
     def commit(self, link_ms: int) -> None:
         """Publish, when it is time."""
@@ -115,7 +115,7 @@ def from_home(facts: Facts) -> tuple[float, float, float] | None:
 
 
 def _pose(facts: Facts, system: int, at: Any) -> Any:
-    """Where it is from home, and how it is turned; None before both are known."""
+    """Position from home and attitude; None before both are known."""
     place = from_home(facts)
     if place is None or facts.get("roll_deg") is None:
         return None

@@ -1,4 +1,4 @@
-"""Who may ask: a request that is not from a page of ours, or from a program that has the token, is refused.
+"""Guard of the web server: a request that is not from a page of ours, or from a program that has the token, is refused.
 
 The token is the first part of the path of every address, so no page that has not been told it can ask anything; there
 are no cookies, so a browser adds nothing by itself. Beside that the header Host must be one of ours (a name that
@@ -38,7 +38,7 @@ class Guard:
         return cls(token, hosts, frozenset(origin.lower().rstrip("/") for origin in origins))
 
     def refuses(self, path: str, headers: Mapping[str, str]) -> str | None:
-        """Why a request is refused, None: it is not. `headers` by their names in lower case."""
+        """Reason why a request is refused, or None. `headers` by their names in lower case."""
         if headers.get("host", "").lower() not in self.hosts:
             return "Host is not this page's"
         origin = headers.get("origin")
@@ -53,7 +53,7 @@ class Guard:
         return None
 
     def for_others(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """What lets the browser give an answer to a page of another origin that was let in."""
+        """Headers that let the browser give an answer to a page of another origin that was let in."""
         origin = headers.get("origin", "")
         if origin.lower() not in self.origins:
             return {}
@@ -83,10 +83,10 @@ REPORT_POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; sandbox allow-scripts; "
     "frame-ancestors 'none'"
 )
-"""Of a report, whose scripts are inside it: it runs as a page of nobody, and reaches nothing."""
+"""Policy of a report, whose scripts are inside it: it runs as a page of nobody, and reaches nothing."""
 HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
     "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }  # fmt: skip
-"""Of every answer. No referrer: the token is in the address."""
+"""Headers of every answer. No referrer: the token is in the address."""

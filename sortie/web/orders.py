@@ -1,6 +1,6 @@
-"""How the requests of a page (`sortie.web.requests`) are done over MAVLink: a job for each kind, which runs the clients
-of `mavlink_bridge.clients` one after the other. Sans-IO. What acts on a vehicle needs `--control`; what only asks it
-does not.
+"""Jobs by which the requests of a page (`sortie.web.requests`) are done over MAVLink: a job for each kind, which
+runs the clients of `mavlink_bridge.clients` one after the other. Sans-IO. What acts on a vehicle needs
+`--control`; what only asks it does not.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TUR
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a request ended, in words, and what it brought."""
+    """Answer to a request, in words, and its data."""
 
     ok: bool
     text: str
@@ -84,7 +84,7 @@ def _mode(vehicle: Vehicle, asked: requests.SetMode) -> Job:
 
 
 def take_flight(vehicle: Vehicle, client: CommandClient) -> None:
-    """What the flight manager has answered."""
+    """Take the answer of the flight manager."""
     number = client.detail & 0xFF
     if number in set(FlightState):
         vehicle.flight, vehicle.countdown_s = FlightState(number), client.detail >> 8 & 0xFF
@@ -115,7 +115,7 @@ def _take_off(vehicle: Vehicle, asked: requests.TakeOff) -> Job:
 
 
 def _in_turn(vehicle: Vehicle, *steps: tuple[str, CommandClient]) -> Job:
-    """One after the other, as far as each is accepted."""
+    """Run steps one after the other, as far as each is accepted."""
     for what, client in steps:
         answer = yield from _command(vehicle, what, client)
         if not answer.ok:
@@ -229,7 +229,8 @@ def _turn(vehicle: Vehicle, asked: requests.Turn) -> Job:
 
 
 def _pause(vehicle: Vehicle, asked: requests.Pause) -> Job:
-    """Where the firmware cannot (a takeoff in AUTO, a mode of the pilot's), GUIDED stops here and waits."""
+    """Pause the mission; where the firmware cannot (a takeoff in AUTO, a mode of the pilot's), GUIDED stops here and
+    waits."""
     answer = yield from _command(vehicle, "pause", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 0.0))
     if answer.ok:
         return answer
@@ -258,11 +259,11 @@ def _start(vehicle: Vehicle, asked: requests.Start) -> Job:
 
 _NONE: Final = WireMissionState.NO_MISSION.name.lower().replace("_", " ")
 _RUNS: Final = WireMissionState.ACTIVE.name.lower()
-"""Also of a mission that DO_PAUSE_CONTINUE has stopped: MISSION_CURRENT does not tell that."""
+"""Active, also for a mission that DO_PAUSE_CONTINUE has stopped: MISSION_CURRENT does not tell that."""
 
 
 def _upload(vehicle: Vehicle, asked: requests.Upload) -> Job:
-    """What the file has none of stays as it is."""
+    """Upload the parts of a plan file; what the file lacks stays as it is on the vehicle."""
     try:
         plan = parse_plan(asked.text, asked.name)
     except PlanError as error:
@@ -419,7 +420,7 @@ _ASKS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
 
 
 def begin(request: requests.AnyRequest, vehicle: Vehicle, *, control: bool) -> Job | Answer:
-    """Its job, or at once the answer that it may not be asked."""
+    """Return the job of a request, or at once the answer that it is not allowed."""
     kind = type(request)
     if kind in _ACTS and not control:
         return Answer(False, "this page only shows; start it with --control to act")

@@ -1,4 +1,4 @@
-"""What a page shows of one vehicle, from the newest messages that were heard of it. Pure: messages in, facts out.
+"""Facts of one vehicle for a page, from the newest messages that were heard of it. Pure: messages in, facts out.
 
 Facts are JSON: numbers in the units that their names say, None for what has not been heard. They are rounded to what
 can be seen, for a fleet's are sent four times a second.
@@ -162,7 +162,7 @@ class Vehicle:
         return 0 if row is None else row.last_ms
 
     def lost(self, now_ms: int) -> bool:
-        """Has it fallen silent?"""
+        """True when it has fallen silent."""
         return now_ms - self.heard_ms >= LOST_MS
 
     def look(self, message: Message) -> None:
@@ -193,7 +193,7 @@ class Vehicle:
         self.texts.texts.clear()
 
     def texts_since(self, number: int, severity: int) -> list[str]:
-        """Those behind that number, at least so severe."""
+        """Texts after that number, at least so severe."""
         return [text for count, grade, text, _ in self.said if count > number and grade <= severity]
 
     def facts(self, now_ms: int) -> Facts:
@@ -241,4 +241,4 @@ COLUMNS: Final = (
     "time_s", "lat", "lon", "height_m", "speed_mps", "climb_mps", "roll_deg", "pitch_deg", "battery_percent",
     "battery_v", "terrain_m", "alt_m",
 )  # fmt: skip
-"""Of `Vehicle.history`; `time_s` is link time."""
+"""Columns of `Vehicle.history`; `time_s` is link time."""

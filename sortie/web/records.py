@@ -1,4 +1,4 @@
-"""What a page shows of what was written down: the flights of a log directory with their reports and files, a sortie
+"""Records that a page shows: the flights of a log directory with their reports and files, a sortie
 loop by its journal, the ground by a file of heights.
 
 A name that comes from a browser is looked up in what was listed, never joined to a path. The journal is opened for
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # what reads logs, loops and heights is imported when somebod
 
 NEWEST: Final = 100
 FILES: Final = ("flight.bin", "flight.tlog", "telemetry.csv", "events.jsonl", "summary.json", "plan.plan")
-"""Of a flight, those that can be downloaded."""
+"""Files of a flight that can be downloaded."""
 
 
 class Flights:
@@ -59,7 +59,7 @@ class Flights:
         return rows
 
     def report(self, name: str) -> str | None:
-        """Its page; None when there is no such flight. Made once, and again when the log has grown."""
+        """Report page of a flight; None when there is no such flight. Made once, and again when the log has grown."""
         from sortie.reading.logs import read_log
         from sortie.reports.flight_page import flight_page
 
@@ -74,7 +74,7 @@ class Flights:
         return kept[1]
 
     def file(self, name: str, file: str) -> Path | None:
-        """One of its files; None when there is none of that name."""
+        """Path of a file of a flight; None when there is none of that name."""
         folder = self._folders().get(name)
         if folder is None or file not in FILES or not (folder / file).is_file():
             return None
@@ -82,7 +82,7 @@ class Flights:
 
 
 def _summary(path: Path) -> dict[str, Any]:
-    """Of a flight that has ended; a running one has none yet."""
+    """Summary of a flight that has ended; a running one has none yet."""
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -91,8 +91,8 @@ def _summary(path: Path) -> dict[str, Any]:
 
 
 def _began(folder: Path) -> float:
-    """When it began, s since 1970: the time of the first message of its telemetry log (us, big-endian); without one
-    when it was last written."""
+    """Time when it began, s since 1970: the time of the first message of its telemetry log (us, big-endian); without
+    one when it was last written."""
     try:
         with (folder / "flight.tlog").open("rb") as log:
             stamp = log.read(8)
@@ -102,7 +102,8 @@ def _began(folder: Path) -> float:
 
 
 def _outcome(path: Path) -> str:
-    """Of its events: whether the mission was completed, else the first warning, which is the cause of what followed."""
+    """Outcome by its events: whether the mission was completed, else the first warning, which is the cause of what
+    followed."""
     try:
         story = path.read_bytes()
     except OSError:
@@ -183,9 +184,9 @@ def _decisions(database: sqlite3.Connection, span: Callable[[int], str]) -> Iter
 
 # --- the ground -------------------------------------------------------------------------------------------------------
 MOST_SAMPLES: Final = 200
-"""Of a side of a grid."""
+"""Most samples along a side of a grid."""
 WIDEST_DEG: Final = 1.0
-"""Of a side of what is asked for: beyond it the map shows no ground."""
+"""Longest side of the area asked for, degrees: beyond it the map shows no ground."""
 
 
 class Ground:
@@ -214,7 +215,7 @@ class Ground:
         return [None if height != height else round(height, 1) for height in found.tolist()]
 
     def _around(self, path: Path, lat: float, lon: float) -> HeightMap | None:
-        """What was read for this neighbourhood, else what is there."""
+        """Height map read for this neighbourhood, else the one that is there."""
         from sortie.reading.terrain import read_ground
 
         key = (round(lat * 2.0) / 2.0, round(lon * 2.0) / 2.0)

@@ -14,15 +14,15 @@ Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
 Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
 Height = Annotated[float, Meta(ge=-1000.0, le=100_000.0)]
 Float32 = Annotated[float, Meta(ge=-3.4028234e38, le=3.4028234e38)]
-"""What a parameter holds."""
+"""Value of a parameter."""
 Name = Annotated[str, Meta(min_length=1, max_length=16)]
 LARGEST_PLAN: Final = 4 << 20
 MOST_PLACES: Final = 200
-"""That are drawn on the map."""
+"""Most places that are drawn on the map."""
 
 
 class Request(Struct, tag_field="ask", forbid_unknown_fields=True):
-    """What they have in common."""
+    """Fields that all requests have in common."""
 
     id: int
     system: Annotated[int, Meta(ge=1, le=255)]
@@ -162,7 +162,7 @@ class Modes(Request, tag="modes"):
 
 
 class History(Request, tag="history"):
-    """What was sampled of it."""
+    """Request for the sampled history of a vehicle."""
 
 
 AnyRequest = (

@@ -135,7 +135,7 @@ def _numbers(enumeration: str) -> dict[str, int]:
 
 # --- what was heard ---------------------------------------------------------------------------------------------------
 def heard_json(traffic: Traffic, path: str, wall_s: Callable[[int], float]) -> object:
-    """What lies at a path of the tree; KeyError when nothing does. `wall_s`: the time of day of a link time."""
+    """JSON at a path of the tree; KeyError when there is none. `wall_s`: the time of day of a link time."""
     parts = [part for part in path.split("/") if part]
     systems = sorted({system for system, _ in traffic.senders})
     tree: Any = {"vehicles": {str(system): None for system in systems}}
@@ -197,15 +197,15 @@ def example_json(name: str) -> Json:
 
 
 def info_json() -> Json:
-    """Who serves these paths."""
+    """Return which program serves these paths."""
     return {"version": 0, "service": {
         "name": "sortie", "version": VERSION, "sha": "sortie", "build_date": "", "authors": "Sortie",
     }}  # fmt: skip
 
 
 class Filter:
-    """Which messages a WebSocket wants: a regular expression that is looked for in their names, as mavlink2rest has
-    it. ValueError for one that is none."""
+    """Filter of the messages that a WebSocket wants: a regular expression that is looked for in their names, as
+    mavlink2rest has it. ValueError for one that is none."""
 
     def __init__(self, pattern: str) -> None:
         try:

@@ -44,7 +44,7 @@ class RestPaths:
         router.add_get(f"{base}/ws/mavlink", self._socket)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
-        """What `work` gives or raises, in the runtime's thread."""
+        """Run `work` in the runtime's thread; return its result or raise its error."""
         done: asyncio.Future[T] = self._loop.create_future()
 
         def in_turn() -> None:

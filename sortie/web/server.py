@@ -33,7 +33,7 @@ KINDS: Final = {
     ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
 }  # fmt: skip
 END_S: Final = 0.5
-"""Who has not said goodbye by then is cut off."""
+"""Time to say goodbye, s, before a connection is cut off."""
 BEHIND: Final = 2
 """States that a viewer may be behind before it gets none."""
 
@@ -94,12 +94,12 @@ class PageServer:
 
     @property
     def address(self) -> str:
-        """Of the page."""
+        """Address of the page."""
         host = self.settings.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/{self.settings.token}/"
 
     def close(self) -> None:
-        """Everybody is disconnected."""
+        """Disconnect all clients."""
         if self._runner is not None:
             asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -143,7 +143,7 @@ class PageServer:
     async def _guarded(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Nobody gets an answer whom `Guard` refuses."""
+        """Refuse requests that `Guard` refuses."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         refused = self._guard.refuses(request.path, headers)
         if refused is not None:
@@ -218,7 +218,7 @@ class PageServer:
                 viewer.waiting.put_nowait(state)
 
     def _hello(self) -> dict[str, Any]:
-        """What a page has to know first."""
+        """Return what a page has to know first."""
         settings = self.settings
         return {
             "kind": "hello", "control": settings.control, "connect": settings.connect, "tiles": settings.tiles,

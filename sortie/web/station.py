@@ -99,11 +99,11 @@ class Station:
         return self._due_ms if due is None else min(due, self._due_ms)
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It has nothing to do with vehicle time."""
+        """Return None: it has nothing to do with vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Its services have been given everything."""
+        """Do nothing: its services have taken everything."""
         self._heard_ms = link_ms
 
     def serve_links(self, link_ms: int) -> None:
@@ -119,7 +119,7 @@ class Station:
             self._tell_absent()
 
     def _do(self, wish: Callable[[], None]) -> None:
-        """What a handler of the server wants done here: its fault must not end the station of all who look."""
+        """Run a request of the server's handler here: its fault must not end the station of all viewers."""
         try:
             wish()
         except Exception as error:  # noqa: BLE001 - the edge: told in the log, and the next wish is done
@@ -134,7 +134,7 @@ class Station:
             self.on_state(self.state(link_ms))
 
     def state(self, link_ms: int) -> bytes:
-        """What all who look are told: the facts of all vehicles, and what is new."""
+        """Return what all viewers are sent: the facts of all vehicles, and what is new."""
         state: dict[str, Any] = {
             "kind": "state", "now_s": link_ms / 1000.0, "vehicles": self.watch.facts(link_ms),
             "news": self.watch.take_news(), "links": self.links(), "absent": self.absent(),
@@ -157,7 +157,7 @@ class Station:
             self._told_absent = False
 
     def links(self) -> list[dict[str, Any]]:
-        """Of this end: what came in and went out."""
+        """Figures of the links of this end: what came in and went out."""
         told = []
         for number in self.endpoint.links():
             one = self.endpoint.statistics(number)

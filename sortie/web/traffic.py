@@ -1,4 +1,4 @@
-"""What was heard, and from whom: the newest frame of each message of each component, how many there were, what is
+"""Traffic by its sender: the newest frame of each message of each component, how many there were, what is
 missing between them.
 
 Frames are kept as they came. Decoding costs more than keeping, and of what a fleet says most is never looked at: who
@@ -24,8 +24,8 @@ SILENT_MS: Final = 3000
 
 
 class Row:
-    """One kind of message of one component: its newest frame, how many there were, when (link time) the first and the
-    newest came."""
+    """Statistics of one kind of message of one component: its newest frame, how many there were, when (link time)
+    the first and the newest came."""
 
     __slots__ = ("_decoded", "_of", "count", "first_ms", "frame", "last_ms")
 
@@ -99,7 +99,7 @@ class Sender:
 
     @property
     def loss_percent(self) -> float:
-        """Of its frames on the link, those that did not come, of the last seconds."""
+        """Share of its frames on the link that were lost in the last seconds, %."""
         _, heard, missed = self._seconds[0] if self._seconds else (0, 0, 0)
         heard, missed = self._heard - heard, self._missed - missed
         return 100.0 * missed / (heard + missed) if heard + missed else 0.0

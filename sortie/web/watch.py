@@ -28,7 +28,7 @@ from sortie.web.traffic import Traffic
 
 SECOND_MS: Final = 1000
 ASK_AFTER_MS: Final = 2500
-"""What has not come by itself so long after the first HEARTBEAT is asked for."""
+"""Time after the first HEARTBEAT when what has not come by itself is requested, ms."""
 WANTED_HZ: Final = {
     "GLOBAL_POSITION_INT": 4.0, "ATTITUDE": 4.0, "SYS_STATUS": 1.0, "GPS_RAW_INT": 1.0, "MISSION_CURRENT": 1.0,
     "HOME_POSITION": 0.5, "TERRAIN_REPORT": 1.0,
@@ -96,7 +96,7 @@ class Watch:
         self._advance(lane, now_ms)
 
     def _advance(self, lane: _Lane, now_ms: int) -> None:
-        """As far as it goes without an answer from the vehicle."""
+        """Advance as far as it goes without an answer from the vehicle."""
         while True:
             if lane.job is None:
                 if not lane.waiting:
@@ -126,7 +126,7 @@ class Watch:
             self._own(vehicle, message, kind, peer, now_ms)
 
     def _camera(self, vehicle: Vehicle, message: Message, kind: str) -> None:
-        """Of a component of its own, or of the autopilot that triggers it."""
+        """Take a message of a camera, a component of its own or the autopilot that triggers it."""
         if kind == "CAMERA_FOV_STATUS":
             vehicle.look(message)
             return
@@ -135,7 +135,7 @@ class Watch:
             self.news.append(("photo", vehicle.target.system, photo))
 
     def _own(self, vehicle: Vehicle, message: Message, kind: str, peer: Peer, now_ms: int) -> None:
-        """Of its autopilot."""
+        """Take a message of its autopilot."""
         if kind == "STATUSTEXT":
             vehicle.say(message, now_ms)
             self.news += [("text", peer.system, said) for said in vehicle.said
@@ -204,7 +204,7 @@ class Watch:
 
     # --- what a page is told ------------------------------------------------------------------------------------------
     def facts(self, now_ms: int) -> list[Facts]:
-        """Of all vehicles, by their ids."""
+        """Facts of all vehicles, by their ids."""
         return [vehicle.facts(now_ms) for _, vehicle in sorted(self.vehicles.items())]
 
     def take_news(self) -> list[tuple[str, int, Any]]:
@@ -214,7 +214,7 @@ class Watch:
 
 
 def _flight_status(vehicle: Vehicle) -> Job:
-    """Has it a flight manager, and how does it stand?"""
+    """Return the job that asks for a flight manager and its state."""
     client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand.STATUS))
     yield client
     if client.outcome is CommandOutcome.ACCEPTED:
