@@ -27,9 +27,10 @@ ALL: Final = "all judges"
 
 
 class Compared(Struct, frozen=True):
-    """One judge, or `ALL`. `failed`: in each. `median`: of robustness in each; `shift`: the median change, in pairs of
-    the pairs; None of the whole verdict. `p_failed`, `p_robustness`: how often chance alone gives at least this
-    difference, corrected for the number of tests. `verdict`: worse, better or the same."""
+    """Comparison of one judge, or of `ALL`. `failed`: failures in each. `median`: of robustness in each; `shift`:
+    the median change, in pairs of the pairs; None of the whole verdict. `p_failed`, `p_robustness`: how often
+    chance alone gives at least this difference, corrected for the number of tests. `verdict`: worse, better or
+    the same."""
 
     failed: tuple[int, int]
     p_failed: float
@@ -54,7 +55,7 @@ class Comparison(Struct, frozen=True):
 
 
 def compare(old: Path, new: Path) -> Comparison:
-    """What changed from one folder to the other. UserError where nothing can be compared."""
+    """Compare two campaign folders. UserError where nothing can be compared."""
     kept, flown = (read_kept(old), read_kept(new)), ({r.run: r for r in rows(old)}, {r.run: r for r in rows(new)})
     for path, there in zip((old, new), flown, strict=True):
         if not there:
@@ -72,14 +73,14 @@ def compare(old: Path, new: Path) -> Comparison:
 
 
 def _same_question(one: Row, other: Row) -> bool:
-    """The same inputs and the same gusts; studies may have inputs that the other has not."""
+    """True when both runs have the same inputs and the same gusts; studies may have inputs that the other has not."""
     return one.seed == other.seed and all(
         one.inputs[name] == other.inputs[name] for name in one.inputs.keys() & other.inputs.keys()
     )
 
 
 def _margins(flown: Sequence[Row], judge: str) -> NDArray[np.float64]:
-    """What did not fly is worse than all that did: ranks are all that counts."""
+    """Margins of a judge by run; runs that did not fly rank below all that did: only ranks count."""
     known = [row.robustness[judge] for row in flown]
     return np.array([-np.inf if margin is None else margin for margin in known], np.float64)
 

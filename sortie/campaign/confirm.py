@@ -1,4 +1,4 @@
-"""The same question to another autopilot: our flight beside that of a flight controller, judge by judge.
+"""Confirmation of a run by another autopilot: our flight beside that of a flight controller, judge by judge.
 
 A controller takes longer to be ready and to leave the ground than our vehicle, so both flights are laid on each other
 at the moment of liftoff (what drives: of arming): faults come as long after it, and formulas count from as long before
@@ -35,11 +35,11 @@ STRIKES: Final = {
 """Faults that ArduPilot SITL has too: a parameter, its value while they last and after. Of several the controller has
 one: GPS has been switched by SIM_GPS1_ENABLE since 4.6."""
 ASKED: Final = ("ardupilot",)
-"""Whose SITL has these parameters: the word before the colon of --vehicle."""
+"""Sources of --vehicle whose SITL has these parameters: the word before the colon."""
 NOT_THEIRS: Final = ("FM_", "SYSID_", "SIM_COLLIDE")
 SAME_AIR: Final = {"SIM_WIND_T": 1.0}
-"""What makes its air ours: SIM_WIND_SPD at every height. Without it SITL has the square root of a 60th of the height
-of it, 0.41 of it at 10 m."""
+"""Parameters that make its air like ours: SIM_WIND_SPD at every height. Without it SITL has the square root of a
+60th of the height of it, 0.41 of it at 10 m."""
 
 
 class Strike(Struct, frozen=True):

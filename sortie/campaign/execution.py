@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 BATCH_S: Final = 4.0
-"""How long a task lasts: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
+"""Length of a task, s: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
 LARGEST_BATCH = 1000
 _PER_WORKER: Final = 2
 """Batches for each worker: one that is flown, and one that waits."""
 _CONNECT_S: Final = 30.0
 _LOOK_S: Final = 5.0
-"""So long without a result, and it looks who is there, and tells."""
+"""Time without a result after which the workers are counted and progress is told, s."""
 _ASKED_SHARE: Final = 0.05
-"""Of the time that may go into asking the scheduler who works for it: its answer grows with their number."""
+"""Share of the time that may go into asking the scheduler who works for it: its answer grows with their number."""
 
 
 class Batch(Struct, frozen=True):
-    """What a worker gives back. `refused`: its identity, when that is another; then nothing was flown."""
+    """Result of a worker's task. `refused`: its identity, when that is another; then nothing was flown."""
 
     worker: str
     seconds: float
@@ -69,7 +69,7 @@ FlyBatch = Callable[[bytes, list[Run], str], Batch]
 
 
 class View(Struct):
-    """How far a campaign is. `flight_s`: vehicle time flown by this command."""
+    """Progress of a campaign. `flight_s`: vehicle time flown by this command."""
 
     total: int
     done: int = 0
@@ -158,7 +158,7 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
 
 
 def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
-    """What a worker does."""
+    """Fly a batch of runs on a worker."""
     from distributed import get_worker
 
     worker = str(get_worker().address)
@@ -192,7 +192,7 @@ class Spread:
         return list(islice(self._todo, size))
 
     def tell(self, row: Row) -> None:
-        """What came of it changes nothing."""
+        """Do nothing: a spread sample does not depend on its results."""
 
 
 class Searched:
@@ -283,7 +283,7 @@ class Campaign:
             self._take(future, self._flying.pop(future))
 
     def _workers(self) -> set[str]:
-        """Who is there, as of lately."""
+        """Workers that were there when the scheduler was last asked."""
         began_s = time.monotonic()
         if began_s >= self._ask_at_s:
             self._known = set(self._client.scheduler_info(n_workers=-1)["workers"])

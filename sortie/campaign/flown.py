@@ -1,4 +1,4 @@
-"""One run of a study: a flight in virtual time, its verdicts and figures."""
+"""Flight of a run of a study in virtual time, its verdicts and figures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LOOK_S: Final = 1.0
 
 
 class Row(Struct, frozen=True):
-    """What is known of a run. `result`: completed (the mission was, and the vehicle stands disarmed), failed, refused
+    """Result of a run. `result`: completed (the mission was, and the vehicle stands disarmed), failed, refused
     (it did not arm), timeout, or error (the program raised). `robustness` of each judge: None where nothing flew."""
 
     run: int
@@ -62,7 +62,7 @@ class Flown(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """How the flight of one vehicle went."""
+    """End of the flight of one vehicle."""
 
     signals: dict[str, Array]
     result: str
@@ -154,7 +154,7 @@ def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: f
 
 
 def _ended(signals: dict[str, Array]) -> Ended:
-    """Of a vehicle that stands disarmed."""
+    """Return how the flight of a vehicle that stands disarmed ended."""
     flew = np.flatnonzero(signals["armed"])
     if signals["complete"][-1]:
         return Ended(signals, "completed", "")
@@ -193,7 +193,7 @@ def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
 
 
 def _fleet(study: Study, wanted: Wanted, watched: Watched, stack: ExitStack) -> Fleet:
-    """As many as the study says, or those of its file."""
+    """Build the fleet of a run: as many vehicles as the study says, or those of its file."""
     assert study.fleet is not None
     file = None
     if study.fleet_file:
@@ -239,7 +239,7 @@ def _judged(study: Study, run: int, given: Mapping[str, Value], wanted: Wanted, 
 
 
 def _figures(ended: list[Ended]) -> dict[str, float | None]:
-    """Of a fleet: the time of all, the rest of whoever had the most, or the least left."""
+    """Figures of a fleet: the time of all, the rest of whoever had the most, or the least left."""
 
     def most(name: str) -> float:
         return max(float(np.max(np.asarray(one.signals[name], np.float64))) for one in ended)
@@ -256,8 +256,8 @@ def _figures(ended: list[Ended]) -> dict[str, float | None]:
 
 @cache
 def identity() -> str:
-    """What must be the same wherever a campaign is flown: the version, and the bytes of a short flight, which numba,
-    the processor's arithmetic and the sources decide."""
+    """Identity that must be the same wherever a campaign is flown: the version, and the bytes of a short flight,
+    which numba, the processor's arithmetic and the sources decide."""
     digest = hashlib.sha256()
     with Session(home=GeoPoint(-35.363261, 149.165230, 584.0), seed=1, params={"SIM_WIND_SPD": 5.0}) as session:
         session.upload([MissionItem(Cmd.NAV_TAKEOFF, z=10.0), MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)])

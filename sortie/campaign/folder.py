@@ -122,7 +122,7 @@ class Folder:
         self.done.update(one.row.run for one in fresh)
 
     def _line(self, one: Flown) -> bytes:
-        """Of a result whose signals and traceback are on disk."""
+        """Line of a result; its signals and traceback are on disk when it is returned."""
         if one.signals and (not one.row.ok or one.row.run % SIGNALS_EVERY == 0):
             self._write_signals(one.row.run, one.signals)
         if one.traceback:
@@ -158,7 +158,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def read_kept(path: Path) -> Kept:
-    """What a folder was made for. UserError when it is no campaign's."""
+    """Read the study and the identity that a folder was made for. UserError when it is no campaign's."""
     try:
         return msgspec.json.decode((path / "study.json").read_bytes(), type=Kept)
     except (OSError, msgspec.DecodeError) as error:
@@ -200,7 +200,7 @@ def write_signals(file: Path, signals: Mapping[str, Array]) -> None:
 
 
 def read_signals(path: Path, run: int) -> dict[str, Array]:
-    """What the folder has of a flight; nothing where that was not kept. UserError where it is damaged."""
+    """Read the signals of a flight; empty where they were not kept. UserError where it is damaged."""
     file = path / "signals" / f"{run}.parquet"
     if not file.exists():
         return {}
@@ -227,8 +227,8 @@ def tables(path: Path, study: Study) -> Iterator[pyarrow.Table]:
 
 
 def results(path: Path | str) -> pyarrow.Table:
-    """What a campaign's folder has so far, a row a run; `to_pandas()` makes a DataFrame of it. UserError when it is no
-    campaign's."""
+    """Results that a campaign's folder has so far, a row a run; `to_pandas()` makes a DataFrame of it. UserError
+    when it is no campaign's."""
     import pyarrow
 
     return pyarrow.concat_tables(tables(Path(path), read_kept(Path(path)).study))
@@ -245,7 +245,7 @@ def _row(line: bytes) -> Row | None:
 
 
 def write_whole(file: Path, data: bytes, *, wait: bool = True) -> None:
-    """All of it or nothing; `wait` until the disk has it."""
+    """Write a file whole or not at all; `wait` until the disk has it."""
     new = file.with_name(file.name + ".new")
     try:
         with new.open("wb") as out:

@@ -45,7 +45,7 @@ _MEANT: Final[Mapping[type[ast.operator], str]] = {
     ast.BitAnd: "& is for bits; did you mean ({left}) and ({right})?",
     ast.BitOr: "| is for bits; did you mean ({left}) or ({right})?",
 }
-"""Of operators of Python that formulas do not have: which word was meant."""
+"""Complaints about operators of Python that formulas do not have, each with what was probably meant."""
 _TRUTHS: Final[Mapping[type[ast.cmpop], Callable[[Floats, Floats], NDArray[np.bool_]]]] = {
     ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Eq: np.equal,
     ast.NotEq: np.not_equal,
@@ -53,7 +53,7 @@ _TRUTHS: Final[Mapping[type[ast.cmpop], Callable[[Floats, Floats], NDArray[np.bo
 
 
 class FormulaError(ValueError):
-    """What is wrong with a formula, and what would be right."""
+    """Error in a formula, with what would be right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def client_of(name: str, text: str, word: str) -> Client:
 
 
 def executor_of(name: str, text: str, word: str) -> Executor:
-    """What makes the executor that the study names."""
+    """Return the executor that the study names, made by its function."""
     return cast(Executor, _named(name, text, word))
 
 

@@ -21,7 +21,7 @@ _FIELDS: Final = ("param1", "param2", "param3", "param4")
 
 
 class Change(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is other than in the plan, of the item with this number (from 1)."""
+    """Change of the plan's item with this number (from 1)."""
 
     item: Annotated[int, Meta(ge=1)]
     north_m: Value | None = None
@@ -41,7 +41,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def complaint(item: MissionItem, keys: Collection[str]) -> str:
-    """Why an item cannot be changed so, or an empty text."""
+    """Reason why an item cannot be changed so, or an empty text."""
     if not has_position(item.command) and {"north_m", "east_m"} & set(keys):
         return "has no place that could be moved"
     if "hold_s" in keys and item.command not in TIMED:

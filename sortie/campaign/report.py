@@ -97,7 +97,7 @@ def _verdicts(summary: Summary) -> str:
 
 # --- what matters -----------------------------------------------------------------------------------------------------
 def _levels(columns: Columns, units: dict[str, str]) -> str:
-    """How often it failed by level or range of each input."""
+    """Table of failures by level or range of each input."""
     parts = []
     for name, values in columns.inputs.items():
         if columns.count < 2 or np.ptp(values) == 0.0:
@@ -188,7 +188,7 @@ def _tracks(folder: Path, columns: Columns) -> str:
 
 
 def stands(wanted: Wanted) -> GeoPoint:
-    """Where the vehicle of a run was switched on."""
+    """Position where the vehicle of a run was switched on."""
     return standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))[0]
 
 
@@ -209,7 +209,7 @@ def _badness(row: Row) -> float:
 
 
 def _apart(one: Row, other: Row, columns: Columns) -> float:
-    """How far the inputs of two runs are apart, each as a share of its range; texts are or are not the same."""
+    """Distance between the inputs of two runs, each as a share of its range; texts are or are not the same."""
     squares = 0.0
     for name, values in columns.inputs.items():
         a, b = one.inputs[name], other.inputs[name]
@@ -240,7 +240,7 @@ def _again(folder: Path, row: Row) -> str:
 
 
 def _links(folder: Path, row: Row) -> str:
-    """What the folder has of a flight."""
+    """Links to the files that the folder has of a flight."""
     kept = {
         "signals": f"signals/{row.run}.parquet",
         "logs": f"replays/{row.run}/",
@@ -264,7 +264,7 @@ def _why(row: Row) -> str:
 
 # --- the study --------------------------------------------------------------------------------------------------------
 def _study(columns: Columns, units: dict[str, str]) -> str:
-    """What was flown: inputs with their distributions, what is fixed, and how it was judged."""
+    """Section on the study: inputs with their distributions, what is fixed, and how it was judged."""
     said = columns.kept.study.said
     vary = [
         (escape(_with_unit(name, units)), one.kind, escape(_distribution(one.kind, getattr(one, one.kind))),

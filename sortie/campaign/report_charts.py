@@ -128,7 +128,7 @@ def share_bar(level: Level) -> str:
 # --- from above -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Where a vehicle was, m north and east of where it stood; the plan that it flew from there, and `kind`, the class
+    """Track of a vehicle, m north and east of where it stood; the plan that it flew from there, and `kind`, the class
     of the line; `name` stands at its end."""
 
     name: str

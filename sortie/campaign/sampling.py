@@ -1,4 +1,4 @@
-"""What varies: distributions, and how the runs of a study are spread over them.
+"""Sampling of inputs: distributions, and how the runs of a study are spread over them.
 
 A sample is made in the unit cube, one column for each input in the order of the file, and carried through the inverse
 of each distribution function, so that Latin hypercube and Sobol points stay what they are. All of it depends on the
@@ -35,11 +35,12 @@ _LEAST_KEPT: Final = 1e-6
 
 
 class Vary(Struct, frozen=True, forbid_unknown_fields=True):
-    """One input: exactly one of these. `uniform`: from, to; `normal`: mean, standard deviation; `lognormal`: median and
-    standard deviation of the logarithm; `choice`: values, equally likely; `grid`: values, which the sample "grid"
-    combines in full; `chance`: 1 with this probability, else 0; `table`: a CSV file with a head, each row equally
-    likely, whose columns are inputs of their own. `within`: least and most of a normal or lognormal one; its tails are
-    cut off there, the rest keeps its shape. `nominal`: what `shrink` leads back to; None: see `at_rest`."""
+    """Distribution of one input: exactly one of these. `uniform`: from, to; `normal`: mean, standard deviation;
+    `lognormal`: median and standard deviation of the logarithm; `choice`: values, equally likely; `grid`: values,
+    which the sample "grid" combines in full; `chance`: 1 with this probability, else 0; `table`: a CSV file with
+    a head, each row equally likely, whose columns are inputs of their own. `within`: least and most of a normal
+    or lognormal one; its tails are cut off there, the rest keeps its shape. `nominal`: what `shrink` leads back
+    to; None: see `at_rest`."""
 
     uniform: tuple[float, float] | None = None
     normal: tuple[float, float] | None = None
@@ -51,11 +52,11 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
     within: tuple[float, float] | None = None
     nominal: Value | None = None
     columns: dict[str, list[Value]] = {}
-    """Of the table; filled where the study is read."""
+    """Columns of the table; filled where the study is read."""
 
     @property
     def kind(self) -> str:
-        """Which of `KINDS`."""
+        """Name of its distribution, of `KINDS`."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
@@ -79,7 +80,7 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
         return 0.0 if spread is None else self._cut(spread[0])
 
     def names(self, name: str) -> list[str]:
-        """What it is called in a study that calls it `name`: a table by its columns."""
+        """Names of the inputs of the entry `name`: a table by its columns."""
         return list(self.columns) if self.table is not None else [name]
 
     def is_text(self, name: str) -> bool:
@@ -99,7 +100,7 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
         return {column: values[int(value)] for column, values in self.columns.items()}
 
     def complaint(self) -> str:
-        """What is wrong with it, or an empty text."""
+        """Return what is wrong with it, or an empty text."""
         return self._of_kind() or self._of_values() or self._of_nominal()
 
     def _of_kind(self) -> str:
@@ -137,7 +138,7 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
         return "" if endless is None else f"{self.kind}: expected finite numbers, not {endless}"
 
     def _of_nominal(self) -> str:
-        """Of a table it is the number of a row."""
+        """Complaint about `nominal`, or an empty text; of a table it is the number of a row."""
         one, listed = self.nominal, self.listed
         if one is None:
             return ""
@@ -192,7 +193,7 @@ def seed_of_run(seed: int, run: int) -> int:
 
 
 def grid_size(vary: Mapping[str, Vary]) -> int:
-    """How many runs a full grid has. UserError for an input without counted values."""
+    """Number of runs of a full grid. UserError for an input without counted values."""
     size = 1
     for name, one in vary.items():
         if one.listed is None:
@@ -235,7 +236,7 @@ def extremes(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Ite
 
 
 def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:
-    """Of each column the rows with the least and the most, and with each of its texts."""
+    """Rows with the least and the most of each column, and with each of its texts."""
     found: set[float] = set()
     for values in columns.values():
         numbers = [(value, row) for row, value in enumerate(values) if not isinstance(value, str)]
@@ -281,5 +282,5 @@ def unit_sample(method: str, seed: int, runs: int, width: int) -> NDArray[np.flo
 
 
 def check_method(method: str) -> str:
-    """What is wrong with it, or an empty text."""
+    """Return what is wrong with a sampling method, or an empty text."""
     return "" if method in METHODS else f"'{method}' is none of {', '.join(METHODS)}{nearest(method, METHODS)}"

@@ -32,7 +32,7 @@ _FEWEST: Final = 6
 _TRIED: Final = 20
 """Points that are looked at for each that is flown."""
 _REACH: Final = 0.35
-"""How far in the cube a flight says something about others, for each root of its dimension."""
+"""Distance in the cube over which a flight tells about others, for each root of its dimension."""
 _NOISE: Final = 0.05
 """Variance between flights of the same inputs, of that of all."""
 _REMEMBERED: Final = 400
@@ -40,7 +40,7 @@ _REMEMBERED: Final = 400
 _PATIENCE: Final = 4
 """Generations without progress after which a descent ends."""
 _PROGRESS: Final = 0.02
-"""What counts as progress, in standard deviations."""
+"""Least improvement that counts as progress, in standard deviations."""
 
 
 class Search:
@@ -101,7 +101,7 @@ class Search:
 
 
 class _Descent:
-    """One run of CMA-ES, from a point on."""
+    """Descent by CMA-ES from one starting point."""
 
     def __init__(self, start: NDArray[np.float64], seed: int) -> None:
         from cmaes import CMA
@@ -113,7 +113,7 @@ class _Descent:
         self._stale = 0
 
     def ask(self, size: int) -> list[NDArray[np.float64]]:
-        """So many points that may be flown."""
+        """Return `size` points that may be flown."""
         return [np.asarray(self._cma.ask(), np.float64) for _ in range(size)]
 
     def tell(self, points: Sequence[NDArray[np.float64]], badness: NDArray[np.float64]) -> bool:
@@ -133,7 +133,7 @@ def _size(width: int) -> int:
 def expected(
     known: NDArray[np.float64], values: NDArray[np.float64], points: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """What a Gaussian process of zero mean expects at `points` (n, width), which has seen `values` at `known`."""
+    """Expectation of a Gaussian process of zero mean at `points` (n, width), which has seen `values` at `known`."""
     spread = float(values.std())
     if spread == 0.0:
         return np.zeros(len(points))
@@ -147,8 +147,8 @@ def expected(
 
 
 def badnesses(rows: Sequence[Row], judges: Sequence[str]) -> NDArray[np.float64]:
-    """Of each row: below 0 it failed; lower is worse. What did not fly is the worst; where no judge had anything to
-    measure (`YES`) it is the best."""
+    """Badness of each row: below 0 it failed; lower is worse. A run that did not fly is the worst; where no judge
+    had anything to measure (`YES`) it is the best."""
     margins = np.array([[_margin(row.robustness, name) for name in judges] for row in rows])
     flew = ~np.isnan(margins).any(axis=1) & np.array([row.result != "refused" for row in rows])
     if not flew.any():

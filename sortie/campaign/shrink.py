@@ -44,7 +44,7 @@ class Case(Struct, frozen=True):
     items: tuple[int, ...]
 
     def study(self, whole: Study) -> Study:
-        """As a study of this one flight."""
+        """Return a study of this one flight."""
         said = whole.said
         vary = {name: Vary(choice=[value]) for name, value in self.inputs.items()}
         only = msgspec.structs.replace(
@@ -145,7 +145,7 @@ class _Shrinking:
         return True
 
     def causes(self) -> list[str | int]:
-        """What is not at rest: names of inputs, numbers of faults."""
+        """Causes that are not at rest: names of inputs, numbers of faults."""
         inputs = [name for name, value in self.best.inputs.items() if value != self._rest.get(name, value)]
         return [*inputs, *self.best.faults]
 
@@ -243,7 +243,8 @@ def shrink(
 
 
 def keep(shrunk: Shrunk, path: Path) -> None:
-    """As a campaign of one run, with its plan as a file: `replay`, `confirm` and ground stations take it from there."""
+    """Write it as a campaign of one run, with its plan as a file: `replay`, `confirm` and ground stations take it
+    from there."""
     if (path / "study.json").exists():
         for old in ("study.json", "results.jsonl"):
             (path / old).unlink(missing_ok=True)

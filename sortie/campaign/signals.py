@@ -23,7 +23,7 @@ from sortie.api.watch import TimedEvent
 from sortie.nodes.vehicle import Service
 
 STEP_MS: Final = 200
-"""Of vehicle time from sample to sample."""
+"""Vehicle time from sample to sample, ms."""
 MEANINGS: Final = {
     "time": "s since boot",
     "height": "m above where it was switched on",
@@ -47,11 +47,11 @@ MEANINGS: Final = {
     "failsafe": "0, and 1 once a failsafe has changed the mode",
     "touchdown": "m/s downward at the last contact with the ground, of a crash its whole speed",
 }
-"""Of each signal that is a number."""
+"""Units and meanings of the signals that are numbers."""
 NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
 COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe"})
-"""Of the numbers those that have no distance from each other."""
+"""Signals among the numbers that are counts or states: they have no distance from each other."""
 OF_THE_VEHICLE: Final = frozenset({"armed", "item", "complete", "breached", "failsafe", "mode"})
 """Signals of the vehicle's own state; all others are the simulator's truth, behind a controller what it tells."""
 GROUNDED_S: Final = 1.0
@@ -71,11 +71,11 @@ class Flying(Protocol):
 
     @property
     def stood(self) -> tuple[GeoPoint, float]:
-        """Where it was switched on, and its heading in degrees."""
+        """Position where it was switched on, and its heading in degrees."""
 
     @property
     def events(self) -> list[TimedEvent]:
-        """What has happened."""
+        """Events so far, with their times."""
 
 
 class TimeIsUp(Exception):
@@ -155,14 +155,15 @@ class Recorder:
             self.over = now_ms - since_ms >= GROUNDED_S * 1000.0
 
     def signals(self) -> dict[str, Array]:
-        """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell (wind, how
-        hard it touched down, and behind a real one errors of its estimate)."""
+        """Return all of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell
+        (wind, how hard it touched down, and behind a real one errors of its estimate)."""
         r = np.array(self._reports, np.float64)
         time, item, complete, breached, failsafe = np.array(self._others, np.float64).T
         real = bool(np.isnan(r[:, R.TRUE_WIND_N]).all())
 
         def told(true: int, own: int) -> NDArray[np.float64]:
-            """Of a simulator the truth, of a controller without one, or before it tells it, what it says."""
+            """Choose the column: of a simulator the truth, of a controller without one, or before it tells it, what
+            it says."""
             return np.asarray(np.where(np.isnan(r[:, true]), r[:, own], r[:, true]), np.float64)
 
         north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
@@ -258,7 +259,7 @@ def distance_to_fence(
 
 
 def _within(north: NDArray[np.float64], east: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which points lie in a polygon: a ray to the east crosses its edges an odd number of times."""
+    """True for the points that lie in a polygon: a ray to the east crosses its edges an odd number of times."""
     inside = np.zeros(north.size, np.bool_)
     for (n1, e1), (n2, e2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if n1 != n2:

@@ -55,8 +55,7 @@ Judge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
 
 
 class Wanted(Struct, frozen=True):
-    """What one run flies, all inputs in their places. `params`: whoever flies it checks them. `spacing_m`: of a
-    fleet."""
+    """Run to be flown, all inputs in their places. `params` are checked by the vehicle. `spacing_m`: of a fleet."""
 
     vehicle: str
     home: str | None
@@ -107,7 +106,7 @@ class Study(Struct, frozen=True):
         return self.said.fleet
 
     def plan(self, given: Mapping[str, Value]) -> Plan:
-        """What is flown with these inputs. UserError where a change makes it none."""
+        """Plan to be flown with these inputs. UserError where a change makes it invalid."""
         name = _put(self.said.plan, given)
         plan = _parsed(self.plans[name], name)
         if not self.said.change and not self.only:
@@ -117,7 +116,7 @@ class Study(Struct, frozen=True):
         return plan
 
     def plan_of(self, number: int, plan: Plan) -> Plan:
-        """What a vehicle of the fleet flies: its own, else `plan`, moved to where it stands."""
+        """Plan of a vehicle of the fleet: its own, else `plan`, moved to where it stands."""
         name = self.own_plans[number] if self.own_plans else ""
         return _parsed(self.plans[name], name) if name else plan
 
@@ -132,7 +131,7 @@ class Study(Struct, frozen=True):
         return {name: self._judge(text) for name, text in self.said.judge.items()}
 
     def signals_of(self, judge: str) -> frozenset[str]:
-        """What a judge looks at; of one in Python nothing is known."""
+        """Signals that a judge reads; for one in Python they are not known."""
         text = self.said.judge[judge]
         return frozenset() if _is_own(text) else _formula(text).signals
 
@@ -142,18 +141,19 @@ class Study(Struct, frozen=True):
         return partial(_robustness, _formula(text))
 
     def inputs(self) -> list[dict[str, Value]]:
-        """Of each run, in order of run number; those of a search are known when others have been flown: UserError."""
+        """Inputs of each run, in order of run number; those of a search are known when others have been flown:
+        UserError."""
         return list(self.spread())
 
     def spread(self) -> Iterator[dict[str, Value]]:
-        """The same, one after the other."""
+        """Yield the inputs of each run of a spread sample, one after the other."""
         if self.said.sample.method == SEARCH:
             raise UserError("sample.method: what a search flies is known when the runs before it have been flown")
         return inputs(self.said.vary, self.said.sample.method, self.said.sample.seed, self.runs)
 
     @property
     def plan_names(self) -> str:
-        """Its plan for people, of many the first two: `hill.plan, square.plan and 3 more`."""
+        """Names of its plans for people, the first two of many: `hill.plan, square.plan and 3 more`."""
         names = [Path(name).name for name in _plan_names(self.said)]
         if len(names) <= 3:
             return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
@@ -164,7 +164,7 @@ class Study(Struct, frozen=True):
         return seed_of_run(self.said.sample.seed, self.first + run)
 
     def wanted(self, run: int, given: Mapping[str, Value]) -> Wanted:
-        """What a run flies. UserError where an input does not fit its place."""
+        """Return the run with these inputs. UserError where an input does not fit its place."""
         said = self.said
         values = {name: _number(f"params.{name}", _put(value, given)) for name, value in said.params.items()}
         radio = None if said.radio is None else _put(said.radio, given) or None

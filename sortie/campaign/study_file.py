@@ -68,11 +68,11 @@ S = TypeVar("S", bound=Struct)
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 LARGEST_FLEET: Final = 250
 _OURS: Final = frozenset({"columns"})
-"""What is filled in where a study is read."""
+"""Fields that are filled in where a study is read, not by the file."""
 
 
 class Sample(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the runs are spread. `runs`: None for all of a grid. `budget_s`: of the wall, after which no run begins.
+    """Settings of the sample. `runs`: None for all of a grid. `budget_s`: of the wall, after which no run begins.
     `judge`: the one that a search is for; None: all of them."""
 
     method: str = "random"
@@ -90,8 +90,8 @@ class Strike(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
-    """So many vehicles, or those of a file as --fleet has it; `spacing` m apart. Who has no plan of its own flies that
-    of the study, each from where it stands."""
+    """Fleet of `number` vehicles, or of a file as --fleet has it; `spacing` m apart. A vehicle without a plan flies
+    that of the study, each from where it stands."""
 
     count: Annotated[int, Meta(ge=2, le=LARGEST_FLEET)] | None = None
     file: str | None = None
@@ -129,8 +129,8 @@ def check_texts(said: object, key: str = "") -> None:
 
 
 def as_said(file: dict[str, Any], folder: Path) -> Said:
-    """What a TOML file holds, with the tables that it names (from `folder`). UserError with the key, and what would be
-    right."""
+    """Read the contents of a TOML file, with the tables that it names (from `folder`). UserError with the key, and
+    what would be right."""
     vary = file.get("vary", {})
     if not isinstance(vary, dict):
         raise UserError("vary: expected a table of inputs, such as wind = { uniform = [0, 12] }")

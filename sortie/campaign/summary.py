@@ -1,4 +1,4 @@
-"""What the runs of a campaign come to, in numbers: in columns, so that 100,000 runs are a few megabytes."""
+"""Summary of the runs of a campaign in numbers: in columns, so that 100,000 runs are a few megabytes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Floats = NDArray[np.float64]
 
 
 Interval = tuple[float, float]
-"""Of a share of failures, with 95 % confidence (Clopper and Pearson: exact, for runs that are independent; a spread
-sample is at least as sure). A search flies where it fails: there is none of it."""
+"""Interval of a share of failures, with 95 % confidence (Clopper and Pearson: exact, for runs that are independent;
+a spread sample is at least as sure). A search flies where it fails: there is none of it."""
 
 
 class Judge(Struct, frozen=True):
@@ -53,11 +53,11 @@ class Judge(Struct, frozen=True):
 
     @property
     def unit(self) -> str:
-        """Of its robustness; empty where that has none."""
+        """Unit of its robustness; empty where that has none."""
         return self.units[0] if len(self.units) == 1 else ""
 
     def margins(self) -> str:
-        """Its robustness in words."""
+        """Return its robustness in words."""
         if self.flown == 0:
             return "not flown"
         if self.median is None:
@@ -220,7 +220,7 @@ def levels(columns: Columns, name: str) -> list[Level]:
 
 # --- what matters -----------------------------------------------------------------------------------------------------
 class Matters(Struct, frozen=True):
-    """How much an input decides of a judge. `correlation`: Spearman's, of ranks; None for texts. `index`: see
+    """Influence of an input on a judge. `correlation`: Spearman's, of ranks; None for texts. `index`: see
     `first_order`; None where the sample does not allow it."""
 
     correlation: float | None
@@ -233,7 +233,7 @@ class Matters(Struct, frozen=True):
 
 
 def influences(columns: Columns, judge: str) -> dict[str, Matters]:
-    """Of each input that changes, the strongest first; of a judge that never changes none."""
+    """Influence of each input that changes, the strongest first; empty for a judge that never changes."""
     values = columns.margins[judge]
     known = ~np.isnan(values)
     if known.sum() < 3 or np.ptp(values[known]) == 0.0:
@@ -270,7 +270,7 @@ def first_order(given: Floats, values: Floats) -> float:
 
 
 def sliced(given: Floats) -> list[NDArray[np.intp]]:
-    """Where the values of each slice stand: a slice for each value where they are few, else of equal size."""
+    """Indices of the values of each slice: a slice for each value where they are few, else of equal size."""
     different, which = np.unique(given, return_inverse=True)
     if different.size <= _MOST_BINS:
         return [np.flatnonzero(which == k) for k in range(different.size)]

@@ -16,7 +16,7 @@ SIGNALS: Final = {
     "fence_distance": "m", "others_distance": "m", "speed": "m/s", "climb": "m/s", "tilt": "deg", "wind": "m/s",
     "estimate_error": "m", "battery": "of 1", "touchdown": "m/s",
 }  # fmt: skip
-"""Of every signal that has a distance."""
+"""Units of all signals that have a distance."""
 _WHEN: Final = re.compile(r"(?:@|\.\.)\{(\w+)\}")
 _OF_CHANGE: Final = {"north_m": "m", "east_m": "m", "up_m": "m", "hold_s": "s"}
 

@@ -76,7 +76,7 @@ class ControllerFront:
 
     @property
     def spec(self) -> LinkSpec:
-        """Where the controller is now."""
+        """Address of the controller now."""
         return self._port.spec
 
     def find(self, check: Callable[[], None] | None = None, patience_s: float | None = None) -> Found:
@@ -119,7 +119,7 @@ class ControllerFront:
         return self.endpoint.next_deadlines()[0]
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It has nothing to do with vehicle time."""
+        """Return None: it has nothing to do with vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
@@ -130,7 +130,7 @@ class ControllerFront:
         self.endpoint.handle_timeouts(link_ms, self.now_ms)
 
     def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
+        """Do nothing: it keeps no state."""
 
     def _counts(self) -> list[LinkStatistics]:
         return [self.endpoint.statistics(number) for number in self.endpoint.links()]

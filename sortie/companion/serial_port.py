@@ -18,7 +18,7 @@ _OPTION: Final = "--vehicle"
 
 
 class BaudSearch:
-    """Which rate does a line talk at? Each of `BAUDS` for 2 s, again and again, until there is a sound frame."""
+    """Search for the baud rate of a line: each of `BAUDS` for 2 s, again and again, until there is a sound frame."""
 
     def __init__(self, first: int, now_ms: int) -> None:
         self.baud = first
@@ -70,12 +70,12 @@ class ControllerPort:
 
     @property
     def spec(self) -> LinkSpec:
-        """Where it is now."""
+        """Address of the port now."""
         return self._spec if self._serial is None else self._serial.spec
 
     @property
     def baud(self) -> int | None:
-        """Of a serial line that has a rate."""
+        """Baud rate of a serial line that has one."""
         return line_baud(self.spec)
 
     def look(self, frames: int, now_ms: int) -> None:

@@ -41,7 +41,7 @@ OWN_PARAMETERS: Final = ("SRT_", "FM_")
 
 
 def own_parameters(kind: str) -> tuple[str, ...]:
-    """How the names of those begin that are not the controller's: Sortie's, and those of installed packages."""
+    """Prefixes of parameters that are not the controller's: Sortie's, and those of installed packages."""
     return (*OWN_PARAMETERS, *(line.name for line in installed().lines_of(kind)))
 
 
@@ -57,7 +57,7 @@ LATE_ARMING: Final = {"FM_ARM_EARLY": 0.0}
 
 
 class Companion:
-    """What stands between ground stations and a controller. `link` is the endpoint towards it (system/191), on which
+    """Companion between ground stations and a controller. `link` is the endpoint towards it (system/191), on which
     `vehicle` is a service; `service` is the vehicle that ground stations see."""
 
     service: Service
@@ -152,7 +152,7 @@ class Companion:
         self.heard(link_ms)
 
     def heard(self, link_ms: int) -> None:
-        """What the controller told acts now: a pass at the next tick, ahead of the clock by less than that."""
+        """Act on the controller's messages now: a pass at the next tick, ahead of the clock by less than that."""
         self._link_ms = link_ms
         if self.vehicle.has_news:
             self.service.advance(self.service.now_ms + TICK_MS, link_ms)
@@ -171,7 +171,7 @@ class Companion:
         self.passing.settle()
 
     def end_settling(self, link_ms: int) -> None:
-        """What is due on the controller's link."""
+        """Send what is due on the controller's link."""
         self.link.handle_timeouts(link_ms, self.service.now_ms)
 
     def hold(self, why: str) -> bool:

@@ -1,1 +1,1 @@
-"""What a person gives: options, environment, file; checked, with one line for what is wrong."""
+"""Configuration by a person: options, environment, file; checked, with one line for what is wrong."""

@@ -1,4 +1,4 @@
-"""What a person did wrong, said in one line; `main` prints it on stderr and exits with its status."""
+"""Errors of a person, each told in one line; `main` prints it on stderr and exits with its status."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from autopilot.interface.result import Outcome
 
 
 class UserError(Exception):
-    """One line: what is wrong and what would be right. Exit status 2 unless told otherwise. `option`: the flag whose
-    value is wrong, without dashes, `given`: that value; who asked otherwise than by a flag words them in its own way
-    (`worded`)."""
+    """Error of a person, in one line: what is wrong and what would be right. Exit status 2 unless told otherwise.
+    `option`: the flag whose value is wrong, without dashes, `given`: that value; who asked otherwise than by a
+    flag words them in its own way (`worded`)."""
 
     def __init__(self, message: str, status: int = 2, *, option: str = "", given: str = "") -> None:
         self.message = " ".join(message.split())
@@ -29,7 +29,7 @@ class UserError(Exception):
         return f"{option} {self.given}: {self.message}" if self.given else f"{option}: {self.message}"
 
     def within(self, place: str) -> UserError:
-        """The same of a file: `place` says where it stands there."""
+        """Return the error as one of a file: `place` says where it stands there."""
         return UserError(f"{place}: {self.worded(self.option)}", self.status)
 
 
@@ -46,7 +46,8 @@ class RefusedError(UserError):
 
 
 def placed(text: str) -> tuple[str, str]:
-    """What a checker of values in files says, as the key (empty: the whole) and the complaint in words."""
+    """Split the complaint of a checker of values in files into the key (empty: the whole) and the complaint in
+    words."""
     found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text)
     key, what = ("", text) if found is None else (found[2], found[1])
     return key, what.replace("`", "")

@@ -21,7 +21,8 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One `--fault`: `start`, `end` as written (None = from the start; without end), `nth` the sortie it picks."""
+    """Fault as given by `--fault`: `start`, `end` as written (None = from the start; without end), `nth` the sortie
+    it picks."""
 
     name: str
     value: str | None = None

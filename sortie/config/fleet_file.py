@@ -63,7 +63,7 @@ Offset = Annotated[float, Meta(ge=-100_000.0, le=100_000.0)]
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    """What [defaults] and a [[vehicle]] can say; None: nothing. See `EXAMPLE`."""
+    """Entry of [defaults] or of a [[vehicle]]; None: not given. See `EXAMPLE`."""
 
     count: Positive | None = None
     kind: str | None = None
@@ -86,11 +86,11 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
 _OPTIONS: Final = tuple(key for key in SHARED if key not in Entry.__struct_fields__)
 _KEYS: Final = (*(key for key in Entry.__struct_fields__ if key != "shared"), *_OPTIONS)
 _ONE_EACH: Final = frozenset({"sysid", "count", "offset", "seed"})
-"""What [defaults] cannot say: it would be the same for all."""
+"""Keys that [defaults] cannot have: they would be the same for all."""
 
 
 class Layout(Struct, frozen=True):
-    """How the vehicles of a group stand: see `sortie.config.formation.places`."""
+    """Layout of the vehicles of a group: see `sortie.config.formation.places`."""
 
     formation: str = FORMATIONS[0]
     spacing_m: float = SPACING_M
@@ -167,14 +167,14 @@ def _option(key: str, value: object, where: str) -> object:
 
 
 def _in_words(text: str, said: dict[str, Any]) -> str:
-    """What msgspec says of a value, with the key before it."""
+    """Complaint of msgspec about a value, with the key before it."""
     key, what = placed(text)
     key, what = entry_named(key, said, float | int), what.replace(" | null", "")  # TOML has none
     return f"{key}: {what}" if key else what
 
 
 def _over(entry: Entry, defaults: Entry) -> Entry:
-    """What the entry says, and of the rest what the defaults do; parameters add up."""
+    """Merge an entry with the defaults, which fill in what it leaves out; parameters add up."""
     said = {key: getattr(defaults, key) for key in Entry.__struct_fields__}
     own = {key: getattr(entry, key) for key in Entry.__struct_fields__ if getattr(entry, key) is not None}
     params, shared = (defaults.params or {}) | (entry.params or {}), (defaults.shared or {}) | (entry.shared or {})

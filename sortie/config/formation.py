@@ -1,4 +1,4 @@
-"""Where the vehicles of a fleet stand, and which seeds and system ids they may have."""
+"""Formation of a fleet: where its vehicles stand, and which seeds and system ids they may have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LARGEST_SYSTEM = 250
 OWN_SYSTEM = "SYSID_THISMAV"
 """The parameter that tells the vehicles of a fleet apart: no two may have the same."""
 OWN_SYSTEM_NAMES = frozenset((OWN_SYSTEM, "MAV_SYSID", "MAV_SYS_ID"))
-"""What it is called by ArduPilot, by newer ones, and by PX4."""
+"""Names of the parameter with the system id in ArduPilot, in its newer versions, and in PX4."""
 FORMATIONS = ("grid", "line", "ring")
 SPACING_M = 25.0
 """Beyond the distance at which two vehicles count as close (20 m)."""

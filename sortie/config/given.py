@@ -1,4 +1,4 @@
-"""What a command was told: flags, environment, configuration file, defaults, in that order of precedence.
+"""Values given to a command: flags, environment, configuration file, defaults, in that order of precedence.
 
 Every value is checked here, also one that the command will not use, so that a typing error never hides. Stored values
 (parameters, missions) come below these and above the defaults; the state store has them.
@@ -24,7 +24,7 @@ PREFIX = "SORTIE_"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one command was given. `values`: those of the command line that were given, by key, read."""
+    """Values given to a command. `values`: those of the command line that were given, by key, read."""
 
     values: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -38,7 +38,7 @@ class Given:
         return option.default
 
     def flags(self) -> dict[str, object]:
-        """Those that `Settings` has."""
+        """Return the values that `Settings` has."""
         return {key: self.values[key] for key in SETTINGS if key in self.values}
 
     def settings(self) -> Settings:
@@ -105,7 +105,7 @@ def _from_file(path: Path) -> dict[str, object]:
 
 
 def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
-    """One value or a list, as the option has it."""
+    """Convert a value or a list of a file to the form of the option."""
     several = row.kind is Kind.LIST
     if row is Settings.param and isinstance(value, dict):
         return [f"{parameter}={number}" for parameter, number in value.items()]

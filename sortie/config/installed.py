@@ -1,4 +1,4 @@
-"""What installed packages add, found by their entry points: three groups, named below, of objects that
+"""Extensions of installed packages, found by their entry points: three groups, named below, of objects that
 `autopilot.core.extensions` defines; examples/package has one of each.
 
 They are looked for once in a process, when the first vehicle is made or the first plan is read: what only talks to a
@@ -34,7 +34,8 @@ T = TypeVar("T")
 
 @cache
 def installed() -> Extensions:
-    """All of it. UserError, one line, for a package that does not load and for two that want the same."""
+    """Return all installed extensions. UserError, one line, for a package that does not load and for two in
+    conflict."""
     if not is_anything_declared():
         return Extensions(modes=(), items=(), parameters=())
     try:
@@ -60,7 +61,7 @@ def install(autopilot: Autopilot, report: Report) -> None:
 
 
 def is_anything_declared() -> bool:
-    """Does a package say that it has something for us? `importlib.metadata`, which parses what all packages say, takes
+    """True when a package declares an extension for us. `importlib.metadata`, which parses what all packages say, takes
     50 ms of a start to answer, and mostly no; what this does not know how to look at is left to it."""
     if any(hasattr(finder, "find_distributions") and finder is not PathFinder for finder in sys.meta_path):
         return True

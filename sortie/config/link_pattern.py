@@ -27,7 +27,7 @@ NETWORK_LINKS: Final = ("udpout:127.0.0.1:{14550+10*m}", "tcpin:127.0.0.1:{5760+
 
 
 def names_in(url: str) -> frozenset[str]:
-    """What the patterns of an address count by. UserError for a pattern that is none."""
+    """Names that the patterns of an address count by. UserError for an invalid pattern."""
     found: set[str] = set()
     for text in _BRACES.findall(url):
         tree = _parsed(text, url)

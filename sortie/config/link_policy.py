@@ -1,4 +1,5 @@
-"""Which links may be opened unsigned: loopback and native USB; a UART with a warning; the network only by word."""
+"""Policy for unsigned links, which may be opened: loopback and native USB; a UART with a warning; the network only
+by word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which links a fleet opens: for all, for each network, for each vehicle."""
+"""Links that a fleet opens: for all, for each network, for each vehicle."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class FleetLink:
 
 
 def all_links(settings: Settings, vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
-    """What is to be opened, patterns worked out. UserError for a link that several networks would share."""
+    """Links to be opened, patterns worked out. UserError for a link that several networks would share."""
     networks = 1 + max(one.network for one in vehicles)
     urls = NETWORK_LINKS if settings.link is None and networks > 1 else settings.links
     return list(dict.fromkeys((*spread_links(urls, vehicles), *own_links(vehicles))))
 
 
 def spread_links(urls: Iterable[str], vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
-    """What these addresses are for all: shared, or counted."""
+    """Links for all vehicles from these addresses: shared, or counted."""
     networks = 1 + max(one.network for one in vehicles)
     return list(dict.fromkeys(link for url in urls for link in _spread(url, vehicles, networks)))
 
 
 def own_links(vehicles: Iterable[VehicleSpec]) -> list[FleetLink]:
-    """Those that the vehicles say are their own."""
+    """Links that the vehicles have of their own."""
     return [own_link(url, one) for one in vehicles for url in one.link]
 
 

@@ -1,4 +1,4 @@
-"""What one option is: a row of the table in `options`, from which command line, environment, TOML, help and the page
+"""Option: a row of the table in `options`, from which command line, environment, TOML, help and the page
 `docs/options.md` are made."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Kind(Enum):
-    """How it is written."""
+    """Form in which an option is written."""
 
     VALUE = auto()
     LIST = auto()
@@ -29,7 +29,7 @@ class Kind(Enum):
 
 
 class Sources(Enum):
-    """Who can say it beside the command line, which comes first."""
+    """Sources of an option's value beside the command line, which comes first."""
 
     COMMAND_LINE = auto()
     ENVIRONMENT = auto()
@@ -57,7 +57,7 @@ class Where(Enum):
     SITL = auto()
     """An ArduPilot SITL that this program starts."""
     CONTROLLER = auto()
-    """One that is there already."""
+    """A flight controller that is there already."""
     LOOP = auto()
     """`sortie loop`, with whatever flies for it."""
 
@@ -100,23 +100,23 @@ class Option(Generic[T_co]):
     @overload
     def __get__(self, settings: object, owner: type) -> T_co: ...
     def __get__(self, settings: object, owner: type) -> object:
-        """Of a class whose rows are options the row, of its objects the default; a value that an object has of its own
-        goes before this."""
+        """Return the row for a class whose rows are options, the default for its objects; a value that an object has
+        of its own goes before this."""
         return self if settings is None else self.default
 
     @property
     def key(self) -> str:
-        """Its name in Python."""
+        """Name of the option in Python."""
         return self.name.replace("-", "_")
 
     @property
     def variable(self) -> str:
-        """Its name in the environment."""
+        """Name of the option in the environment."""
         return f"SORTIE_{self.key.upper()}"
 
     @property
     def placed(self) -> bool:
-        """Has no name on the command line."""
+        """True when it is given by position, without a name on the command line."""
         return self.kind in (Kind.ARGUMENT, Kind.ARGUMENTS)
 
     @property
@@ -125,7 +125,7 @@ class Option(Generic[T_co]):
 
     @property
     def fallback(self) -> str:
-        """What holds when nobody says anything, in words; empty where nothing does."""
+        """Default in words; empty where there is none."""
         if self.otherwise or self.default is None or self.default is False or self.default == () or self.required:
             return self.otherwise
         return "on" if self.default is True else str(self.default)

@@ -32,10 +32,10 @@ READ = frozenset({"param list", "param get"})
 PARAM = READ | {"param set", "param load", "param save", "param reset"}
 REMOTE = PARAM | {"go", "abort", "status"}
 ASKED = REMOTE | {"web"}
-"""They connect to what serves."""
+"""Commands that connect to a running service."""
 
 EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "gpx", "tlog", "mcap")
-"""What `sortie convert` makes of a log."""
+"""Formats that `sortie convert` makes of a log."""
 _STRINGS: tuple[str, ...] = ()
 
 # --- arguments --------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def remember_set(given: Mapping[str, float], parameters: Parameters, label: str 
 def without_set(
     given: Mapping[str, float], stored: Mapping[str, float], kind: str, label: str = ""
 ) -> dict[str, float]:
-    """Those of `given` that count: after a reboot not what was set, and stored, before it."""
+    """Drop from `given` what was set, and stored, before a reboot: the stored value counts."""
     since = frozenset(os.environ.get(_SET_SINCE, "").split())
     aliases = parameter_set(kind).aliases
     targets = {name: aliases[name].target if name in aliases else name for name in given}

@@ -151,7 +151,7 @@ def _over(base: Losses | Budget, said: LossesFile | BudgetFile) -> Losses | Budg
 
 
 def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, Profile]:
-    """Of each link that has a radio, its profile. `NAME` is for all links, `LINK=NAME` for one of them."""
+    """Profiles of the links that have a radio. `NAME` is for all links, `LINK=NAME` for one of them."""
     urls = tuple(links)
     found: dict[str, Profile] = {}
     for text in given:

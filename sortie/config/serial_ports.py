@@ -1,5 +1,5 @@
-"""Which serial port the board is on, now: ports change their names when a board restarts, its USB serial number and
-its place on the bus do not."""
+"""Finder of the serial port that the board is on now: ports change their names when a board restarts, its USB serial
+number and its place on the bus do not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PortFinder:
         return "the flight controller" if self.auto else self.wanted
 
     def find(self) -> str | None:
-        """Where the board is; None if it is not there. UserError when `auto` finds several."""
+        """Path of the board's port now; None if it is not there. UserError when `auto` finds several."""
         path = self._find()
         if path is not None and self._flies and self._board is not None:
             port = port_at(path, self._list_all)
@@ -61,7 +61,7 @@ class PortFinder:
             self._board = port_at(path, self._list_all)
 
     def is_uart(self, path: str) -> bool:
-        """Does the baud rate matter there?"""
+        """True when the baud rate matters on this port."""
         return is_uart(path, self._list_all)
 
     def describe(self, path: str) -> str:
@@ -74,7 +74,7 @@ class PortFinder:
         return ports_phrase(self._list_all)
 
     def _elsewhere(self) -> str | None:
-        """Where the board is that was opened before, whatever it is called now."""
+        """Path of a board that was opened before, whatever its port is called now."""
         known = self._board
         if known is None:
             return None

@@ -218,7 +218,7 @@ class Settings:
         vars(self).update(values)  # before the default, which `Option.__get__` has
 
     def replaced(self, **values: object) -> Settings:
-        """The same settings but for these."""
+        """Return these settings with some values replaced."""
         own = {key: value for key, value in vars(self).items() if key in SETTINGS}
         return Settings(given=self.given, **(own | values))
 
@@ -232,7 +232,7 @@ class Settings:
 
     @property
     def is_fleet(self) -> bool:
-        """Were simulated vehicles asked for by number or by file, be it one?"""
+        """True when simulated vehicles were asked for by number or by file, be it one."""
         return self.vehicle.kind == "sim" and (self.count is not None or self.fleet is not None)
 
     def said(self) -> list[str]:

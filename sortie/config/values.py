@@ -34,7 +34,7 @@ class VehicleSource:
     target: str = ""
 
     def __str__(self) -> str:
-        """As --vehicle has it."""
+        """Return the source as --vehicle has it."""
         if self.kind == "link":
             return self.target
         return f"{self.kind}:{self.frame}" + (f"={self.target}" if self.target else "")
@@ -42,9 +42,9 @@ class VehicleSource:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far vehicle time goes for its clients, and how long it waits (`sortie.runtime.followers`). `lead_s`: vehicle
-    time that may pass beyond a word that was not followed. `limit_s`: how long anybody is waited for, s of the wall.
-    `quiet_s`: how long all must have been quiet, s of the wall; None: as long as is needed."""
+    """Limits of vehicle time for its clients (`sortie.runtime.followers`). `lead_s`: vehicle time that may pass
+    beyond a message that was not followed. `limit_s`: longest wait for a client, s of the wall. `quiet_s`: how
+    long all must have been quiet, s of the wall; None: as long as is needed."""
 
     lead_s: float = 0.0
     limit_s: float = 5.0

@@ -1,4 +1,4 @@
-"""One vehicle of a run, as it was asked for: alone, or one of a fleet.
+"""Specification of a vehicle of a run, as it was asked for: alone, or one of a fleet.
 
 Command line, fleet file, `Session`, `Fleet`, campaigns, the pytest plugin and rehearsals all come to these, and
 `sortie.assembly` makes vehicles of them.
@@ -56,8 +56,8 @@ class VehicleSpec:
 
     @property
     def label(self) -> str:
-        """Its key in the state database and its folder among the logs: the system id, behind that of its network where
-        there are several; empty for one that is alone."""
+        """Key of the vehicle in the state database and its folder among the logs: the system id, behind that of its
+        network where there are several; empty for one that is alone."""
         if self.alone:
             return ""
         return f"{self.network}.{self.system}" if self.several_networks else str(self.system)

@@ -40,7 +40,7 @@ class Wind:
 
 
 class Along(Enum):
-    """What a profile's rows stand at; the value is the name of the file's column."""
+    """Axis that a profile's rows stand at; the value is the name of the file's column."""
 
     NOTHING = ""
     TIME = "time_s"
@@ -56,7 +56,7 @@ class WindProfile:
 
     @classmethod
     def same(cls, mean_mps: float, gust_mps: float, from_deg: float | None) -> WindProfile:
-        """One wind for all the flight."""
+        """Return a profile with one wind for all the flight."""
         return cls(((0.0, Wind(mean_mps, gust_mps, from_deg)),))
 
     def at(self, time_s: float, height_m: float) -> Wind:

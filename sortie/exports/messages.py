@@ -69,8 +69,8 @@ def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | Told | State]]
 
 
 def to_tlog(facts: FlightFacts) -> bytes:
-    """As a ground station would have heard it from system 1; modes are told as texts, for their numbers are each
-    firmware's own."""
+    """Convert a flight to a .tlog, as a ground station would have received it from system 1; modes are told as
+    texts, for their numbers are each firmware's own."""
     writer = FrameWriter(1, 1)
     ground_m = 0.0 if facts.home is None else facts.home.alt
     out, armed, next_s = bytearray(), False, -inf
@@ -111,7 +111,7 @@ def _mavlink(at_s: float, moment: Sample | Told | State, ground_m: float) -> lis
 
 
 def _whole(value: float, factor: float, low: int = -_LARGEST_I32, high: int = _LARGEST_I32) -> int:
-    """What a field holds of a finite value: a damaged log has any."""
+    """Clamp a finite value to what its field holds: a damaged log has any."""
     return round(min(max(value * factor, low), high))
 
 
@@ -155,7 +155,7 @@ _JSON: Final = ("state", "figures")
 
 
 def _poses(facts: FlightFacts, context: Any) -> None:
-    """Where it is from home and how it is turned, whenever its attitude was logged: for a three-dimensional view."""
+    """Write position from home and attitude whenever its attitude was logged: for a three-dimensional view."""
     from foxglove import channels, messages
 
     if facts.home is None:

@@ -17,7 +17,7 @@ from sortie.reading.facts import FlightFacts, Quantity
 
 _OF_SAMPLE: Final = ("time_s", "lat_deg", "lon_deg", "height_m", "speed_mps", "battery_v", "battery_percent")
 COLUMNS: Final = (*_OF_SAMPLE, *(quantity.value for quantity in Quantity), "armed", "mode")
-"""Of a table: a row for each sample, of what was last known then; empty (null) is not known."""
+"""Columns of the table: a row for each sample, of what was last known then; empty (null) is not known."""
 T = TypeVar("T")
 Cell = float | bool | str | None
 
@@ -57,7 +57,7 @@ def _held(times_s: Sequence[float], at_s: Sequence[float], values: Sequence[T], 
 
 
 def to_csv(facts: FlightFacts) -> bytes:
-    """One line of names, then the rows."""
+    """Convert a flight to CSV: one line of names, then the rows."""
     table = columns(facts)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -67,7 +67,7 @@ def to_csv(facts: FlightFacts) -> bytes:
 
 
 def to_parquet(facts: FlightFacts) -> bytes:
-    """The same with types. UserError without pyarrow."""
+    """Convert a flight to Parquet, with types. UserError without pyarrow."""
     try:
         import pyarrow
         from pyarrow import parquet

@@ -1,4 +1,4 @@
-"""How flashing is told to a person: bars with the time left on a terminal, plain lines otherwise. All on stderr."""
+"""Progress of flashing, for a person: bars with the time left on a terminal, plain lines otherwise. All on stderr."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class FlashProgress:
             self._bars = None
 
     def say(self, line: str) -> None:
-        """One line that stays."""
+        """Print a line that stays."""
         if self._bars is not None:
             self._bars.console.print(f"sortie: {line}", markup=False, highlight=False, soft_wrap=True)
         else:

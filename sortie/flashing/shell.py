@@ -27,7 +27,7 @@ _PATIENCE_MS: Final = {
 
 
 def obstacle_of(path: str, problem: BaseException | None) -> Obstacle | None:
-    """What to say of `problem`, met while opening `path`; None when the port is simply not there (any more)."""
+    """Obstacle to name for `problem`, met while opening `path`; None when the port is simply not there (any more)."""
     trouble = trouble_of(path, problem)
     if trouble.kind is Kind.ABSENT:
         return None
@@ -41,7 +41,7 @@ _POLL_MS = 100
 
 
 class Narrator(Protocol):
-    """Who tells a person how it goes."""
+    """Narrator that tells a person how the flashing goes."""
 
     def refresh(self, now_ms: int) -> None: ...
 
@@ -77,18 +77,18 @@ class FlashShell:
     # --- a node -------------------------------------------------------------------------------------------------------
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """What is spoken on the port is MAVLink only in parts."""
+        """Return no endpoints: MAVLink is spoken on the port only in parts."""
         return ()
 
     def next_link_deadline_ms(self) -> int | None:
         return self._runner.next_deadline_ms()
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It has nothing to do with vehicle time."""
+        """Return None: it has nothing to do with vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """It has none."""
+        """Do nothing: it has no endpoints."""
 
     def serve_links(self, link_ms: int) -> None:
         """Read, let the session go on, write; and have the port as it is wanted then."""
@@ -100,11 +100,11 @@ class FlashShell:
         self._watch()
 
     def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
+        """Do nothing: it keeps no state."""
 
     # --- the port -----------------------------------------------------------------------------------------------------
     def _tend(self, now_ms: int) -> None:
-        """Have the port open when it is wanted, at the rate that is wanted, and closed when not."""
+        """Keep the port open when it is wanted, at the rate that is wanted, and closed when not."""
         wire = self._runner.wire
         if self._device is not None:
             if not wire.wanted or self._replaced(now_ms):
@@ -139,7 +139,7 @@ class FlashShell:
         return device
 
     def _replaced(self, now_ms: int) -> bool:
-        """Has the name of the port gone, or does it lead to another device now?"""
+        """True when the name of the port has gone, or leads to another device now."""
         if now_ms < self._next_look_ms:
             return False
         self._next_look_ms = now_ms + _POLL_MS
@@ -185,7 +185,7 @@ class FlashShell:
 
 
 def _node_of(path: str) -> tuple[int, int] | None:
-    """Which device node a name leads to now."""
+    """Device node that a name leads to now."""
     try:
         status = os.stat(path)  # noqa: PTH116 - follows links, as Path.stat does, at every pass
     except OSError:

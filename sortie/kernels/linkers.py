@@ -6,5 +6,5 @@ import shutil
 
 
 def own_linker() -> str | None:
-    """Its path; None: there is none, and ziglang has to link."""
+    """Path of an installed linker; None: there is none, and ziglang has to link."""
     return shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

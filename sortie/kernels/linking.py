@@ -16,7 +16,7 @@ from sortie.kernels.targets import Target
 
 
 class NoLinkerError(Exception):
-    """Nothing is there that could link for a target."""
+    """Error: no linker is installed for a target."""
 
 
 def linker(target: Target) -> list[str]:

@@ -65,7 +65,7 @@ def _compile(function: Any, signature: str, module: llvm.ModuleRef, known: set[i
 
 
 def _libraries(library: Any, known: set[int]) -> Iterator[Any]:
-    """It and all that it calls, each once."""
+    """Yield a library and all that it calls, each once."""
     if id(library) in known:
         return
     known.add(id(library))

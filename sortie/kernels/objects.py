@@ -61,7 +61,7 @@ def emit_object(module: str, target: Target) -> bytes:
 
 
 def _check(module: llvm.ModuleRef) -> None:
-    """Nothing of numba's or of C's may be called: there is nobody to answer."""
+    """Check that no function of numba or C is called: nothing would provide it."""
     called = [
         function.name
         for function in module.functions

@@ -144,7 +144,7 @@ class BinLog:
             self._write(self._sampler.take())
 
     def event(self, event: Event, now_ms: int) -> None:
-        """What happened; kinds of events that the format has no message for are passed over."""
+        """Write an event; kinds of events that the format has no message for are ignored."""
         self._insert(self._watch.look(now_ms * 1000) + self._messages(event, now_ms * 1000))
 
     def parameter(self, name: str, value: float, now_ms: int) -> None:
@@ -230,7 +230,7 @@ class BinLog:
 
 
 def _rally_point(item: MissionItem, total: int, now_us: int) -> bytes:
-    """Its RALY message: metres, and what they count from."""
+    """RALY message of a rally point: metres, and what they count from."""
     flags = K.RALLY_FRAME_KNOWN | K.rally_frame(item.frame) << K.RALLY_FRAME_SHIFT
     height = max(-0x8000, min(round(item.z), 0x7FFF))
     return K.RALY.pack(now_us, min(total, 255), min(item.seq, 255), item.x, item.y, height, flags)

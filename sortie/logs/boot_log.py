@@ -54,12 +54,12 @@ class BootLog:
             self.close()
 
     def flush(self) -> None:
-        """What it has is in the file, for who reads it now."""
+        """Flush the file, so that readers see all of it now."""
         if self.binary is not None:
             self.binary.flush()
 
     def close(self) -> None:
-        """It ends here."""
+        """Close the log."""
         binary, self.binary = self.binary, None
         if binary is not None:
             binary.close()

@@ -57,7 +57,7 @@ MULTIPLIERS = {"-": 0.0, "?": 1.0, "0": 1.0, "A": 1e-1, "B": 1e-2, "C": 1e-3, "F
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One type of message. `form`, `units` and `factors` have a character for each column."""
+    """Type of a message. `form`, `units` and `factors` have a character for each column."""
 
     type: int
     name: str
@@ -82,14 +82,14 @@ class Kind:
         return self._layout.size
 
     def pack(self, *values: Value) -> bytes:
-        """One message. Values are in the unit of the column (a `c` in degrees, not in 1/100); numbers that do not fit
-        are clamped, those that are not finite are 0 in a whole-numbered column, and texts are cut."""
+        """Pack a message. Values are in the unit of the column (a `c` in degrees, not in 1/100); numbers that do not
+        fit are clamped, those that are not finite are 0 in a whole-numbered column, and texts are cut."""
         return self._layout.pack(self.head, *[fit(one) for fit, one in zip(self._fitters, values, strict=True)])
 
 
 @cache
 def _fitter(character: str) -> Callable[[Value], Value]:
-    """What makes a value one that the column's struct code takes; texts it cuts by itself."""
+    """Return the function that fits a value to the column's struct code; texts it cuts by itself."""
     code, _, factor, _ = CHARACTERS[character]
     if character in _TEXT:
         return lambda value: value if isinstance(value, bytes) else str(value).encode("ascii", "replace")
@@ -122,7 +122,7 @@ FMTU = kind(131, "FMTU", "QBNN", "TimeUS,FmtType,UnitIds,MultIds", "s---", "F---
 
 @lru_cache(maxsize=4)
 def preamble(kinds: tuple[Kind, ...], time_us: int) -> bytes:
-    """What a log begins with: all formats, units and multipliers. Kept: the vehicles of a fleet begin together."""
+    """Beginning of a log: all formats, units and multipliers. Kept: the vehicles of a fleet begin together."""
     described = [FMT, UNIT, MULT, FMTU, *kinds]
     pieces = [FMT.pack(one.type, one.size, one.name, one.form, ",".join(one.columns)) for one in described]
     pieces += [UNIT.pack(time_us, ord(letter), label) for letter, label in UNITS.items()]

@@ -26,7 +26,7 @@ ROWS = 128
 _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
 _OF_SENSORS = (*range(R.BARO_PRESSURE, R.VIBE_Z + 1), *range(R.SERVO_1, R.STICK_YAW + 1), R.BATT_V_REST)
 UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
-"""What `Readings` of a flight controller leave at 0."""
+"""Columns of `Readings` that a flight controller leaves at 0."""
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
 _WEEK_MS = 7 * 24 * 3600 * 1000
@@ -258,7 +258,7 @@ class Sampler:
 
 
 def take(samplers: Sequence[Sampler]) -> list[bytes]:
-    """Of each sampler the messages of all that it has collected, in order; they forget it. Vehicles of a kind are
+    """Take the messages of all that each sampler has collected, in order. Vehicles of a kind are
     packed together: a thousand logs of a fleet cost little more than one."""
     found: dict[Sampler, bytes] = {}
     for _, alike in groupby(sorted(samplers, key=_likeness), _likeness):
@@ -293,7 +293,7 @@ def _pack(group: Sequence[Sampler]) -> npt.NDArray[np.void]:
 
 
 def _joined(tables: Sequence[Table]) -> Table:
-    """Of one vehicle its own, uncopied."""
+    """Join tables of vehicles; a single one is returned uncopied."""
     return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
 
@@ -332,7 +332,7 @@ def table(one: Kind, rows: Sequence[tuple[float, ...]]) -> bytes:
 
 
 def fields(one: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
-    """Of a numpy record that is a message of this kind: `KIND.column`, and `KIND.head` of three bytes."""
+    """Fields of a numpy record that is a message of this kind: `KIND.column`, and `KIND.head` of three bytes."""
     head: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [(f"{one.name}.head", "u1", (3,))]
     columns = zip(one.columns, one.form, strict=True)
     return head + [(f"{one.name}.{name}", CHARACTERS[form][3]) for name, form in columns]

@@ -47,7 +47,7 @@ _CSV_FORM = ",".join("%" + form for _, _, form in _COLUMNS) + "\n"  # of many nu
 
 
 def _plain(value: object) -> object:
-    """What JSON has no form for: a record by its fields, anything else by its text."""
+    """Convert what JSON has no form for: a record by its fields, anything else by its text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return str(value)
@@ -70,12 +70,12 @@ def event_line(event: Event, time_s: float) -> str:
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
-"""Of each kind of event that was written."""
+"""Field names of each kind of event that was written."""
 
 
 @cache
 def _stamper() -> FrameStamper:
-    """One for all logs of a process."""
+    """Return the frame stamper, one for all logs of a process."""
     return FrameStamper()
 
 
@@ -127,13 +127,13 @@ class FlightLog:
         self._guard(self._csv, _CSV_FORM % tuple(values))
 
     def write_event(self, event: Event, now_ms: int) -> None:
-        """One line of events.jsonl: time and the event's own fields."""
+        """Write one line of events.jsonl: time and the event's own fields."""
         if self.error is not None:
             return
         self._guard(self._events, event_line(event, now_ms / 1000.0))
 
     def flush(self) -> None:
-        """All of it until now is in the files."""
+        """Flush the files: all of it until now is in them."""
         for file in (self._tlog, self._csv, self._events):
             if self.error is None:
                 try:

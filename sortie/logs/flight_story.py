@@ -1,4 +1,4 @@
-"""What happens in flight, for the run log: the vehicle's texts at their levels, and its modes, with vehicle time."""
+"""Story of a flight for the run log: the vehicle's texts at their levels, and its modes, with vehicle time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a log of flights asks of the vehicle that it writes down: facts to read, and where its files are served."""
+"""Vehicle as a log of flights sees it: facts to read, and where its files are served."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Presented(Protocol):
-    """Who the vehicle says that it is."""
+    """Identity that the vehicle presents."""
 
     @property
     def identity(self) -> Identity: ...
@@ -28,7 +28,7 @@ class Photographer(Protocol):
     """A camera with a card."""
 
     def keep_in(self, folder: Path) -> None:
-        """Its pictures are kept there from now on."""
+        """Keep its pictures in this folder from now on."""
 
 
 class LoggedVehicle(Protocol):
@@ -60,7 +60,7 @@ class LoggedVehicle(Protocol):
     def camera(self) -> Photographer | None: ...
     @property
     def logs_from_boot(self) -> bool:
-        """Is there a log before the first flight, too?"""
+        """True when there is a log before the first flight, too."""
 
     def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
         """A link that nobody is on, with all streams; `take` is given those that are stamped already."""

@@ -70,7 +70,7 @@ class FlightRecorder:
                 self._tell(self._end(now_ms))
 
     def sample(self, now_ms: int) -> None:
-        """Nothing was decided: the vehicle has moved."""
+        """Sample the vehicle, which has moved; no decision was made."""
         if self._log is not None:
             self._write(now_ms)
         elif self.boot is not None:
@@ -150,7 +150,7 @@ class FlightRecorder:
             LOGGER.error("%s", error)
 
     def _end(self, now_ms: int) -> str | None:
-        """The same; why the log ended early, or could not be written to its end."""
+        """End the log; return why it ended early, or could not be written to its end."""
         self._ending = False
         log, self._log = self._log, None
         if self.boot is not None:

@@ -32,7 +32,8 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time` (UTC), `level`, `message`; of what happened in flight also `vehicle_s`."""
+    """Formatter of one JSON object a line: `time` (UTC), `level`, `message`; of what happened in flight also
+    `vehicle_s`."""
 
     def __init__(self) -> None:
         super().__init__()

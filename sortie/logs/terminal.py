@@ -1,4 +1,4 @@
-"""What a person sees while a command runs, on stderr: lines that stay and, on a terminal, a view below them that is
+"""Output for a person while a command runs, on stderr: lines that stay and, on a terminal, a view below them that is
 drawn anew. Where it goes to a file or a pipe there are the lines alone, without colours; NO_COLOR turns these off on a
 terminal too (https://no-color.org)."""
 
@@ -63,11 +63,11 @@ class Terminal:
 
     @property
     def is_open(self) -> bool:
-        """Is there a view?"""
+        """True while there is a view."""
         return self._live is not None
 
     def say(self, text: str, style: str = "") -> None:
-        """One line that stays; in a colour while there is a view."""
+        """Print a line that stays; in a colour while there is a view."""
         if self._live is not None:
             self._live.console.print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)
         else:

@@ -18,7 +18,7 @@ class TraceFile:
         self._ended = False
 
     def write(self, entry: TraceEntry) -> None:
-        """One line; after an error nothing more."""
+        """Write one line; after an error no more."""
         if self._ended:
             return
         try:
@@ -27,7 +27,7 @@ class TraceFile:
             self._end(error)
 
     def flush(self) -> None:
-        """All of it until now is in the file."""
+        """Flush the file: all of it until now is in it."""
         if not self._ended:
             try:
                 self._file.flush()
