@@ -188,7 +188,7 @@ class PilotInput:
             _CENTRE_PULSE + 500.0 * sticks.roll, _CENTRE_PULSE - 500.0 * sticks.pitch, self._throttle_pulse(),
             _CENTRE_PULSE + 500.0 * sticks.yaw, *self._switch_pulses(), *_NO_PULSES,
         )  # fmt: skip
-        return tuple(one or other for one, other in zip(heard, assumed, strict=True)) if heard else assumed
+        return tuple(pulse or other for pulse, other in zip(heard, assumed, strict=True)) if heard else assumed
 
     def _throttle_pulse(self) -> float:
         """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""

@@ -76,17 +76,17 @@ class Extensions:
 
     def __post_init__(self) -> None:
         for kind in KINDS:
-            modes = [one for one in self.modes if kind in one.what.kinds]
-            _unclaimed("mode number", ((one.package, one.what.spec.number) for one in modes))
-            _unclaimed("mode name", ((one.package, one.what.spec.name) for one in modes))
-            for one in modes:
-                _check_mode(one, kind)
-            lines = [From(one.package, line) for one in self.parameters if kind in one.what.kinds
-                     for line in one.what.lines]  # fmt: skip
-            _unclaimed("parameter", ((one.package, one.what.name) for one in lines))
+            modes = [mode for mode in self.modes if kind in mode.what.kinds]
+            _unclaimed("mode number", ((mode.package, mode.what.spec.number) for mode in modes))
+            _unclaimed("mode name", ((mode.package, mode.what.spec.name) for mode in modes))
+            for mode in modes:
+                _check_mode(mode, kind)
+            lines = [From(extension.package, line) for extension in self.parameters if kind in extension.what.kinds
+                     for line in extension.what.lines]  # fmt: skip
+            _unclaimed("parameter", ((line.package, line.what.name) for line in lines))
             for line in lines:
                 _check_line(line, kind)
-        _unclaimed("mission command", ((one.package, one.what.spec.command) for one in self.items))
+        _unclaimed("mission command", ((extension.package, extension.what.spec.command) for extension in self.items))
         for item in self.items:
             try:
                 add_own(item.what.spec)
@@ -101,9 +101,9 @@ class Extensions:
 
     def lines_of(self, kind: str) -> Iterator[ParameterDef]:
         """Parameters that packages add to a kind of vehicle."""
-        for one in self.parameters:
-            if kind in one.what.kinds:
-                yield from one.what.lines
+        for extension in self.parameters:
+            if kind in extension.what.kinds:
+                yield from extension.what.lines
 
     def install(self, autopilot: Autopilot, report: Report) -> None:
         """Modes and mission commands of one vehicle. Its parameters it was made with (`parameter_set`). `report` hears
@@ -142,20 +142,20 @@ def _unclaimed(what: str, claims: Iterable[tuple[str, int | str]]) -> None:
         owners[claimed] = package
 
 
-def _check_mode(one: From[OwnMode], kind: str) -> None:
-    spec, known = one.what.spec, KINDS[kind].modes
+def _check_mode(added: From[OwnMode], kind: str) -> None:
+    spec, known = added.what.spec, KINDS[kind].modes
     name = known.name_of(spec.number)
     if name is not None:
-        raise ClaimError(f"package {one.package}: mode number {spec.number} is the {kind}'s {name}")
+        raise ClaimError(f"package {added.package}: mode number {spec.number} is the {kind}'s {name}")
     if spec.name in {mode.name for mode in known.known}:
-        raise ClaimError(f"package {one.package}: mode name {spec.name} is the {kind}'s")
+        raise ClaimError(f"package {added.package}: mode name {spec.name} is the {kind}'s")
     if not 0 <= spec.number < 2**32 or spec.name != spec.name.upper():
-        raise ClaimError(f"package {one.package}: mode {spec.number} {spec.name}: a uint32 and a name in capitals")
+        raise ClaimError(f"package {added.package}: mode {spec.number} {spec.name}: a uint32 and a name in capitals")
 
 
-def _check_line(one: From[ParameterDef], kind: str) -> None:
-    name, own = one.what.name, KINDS[kind].parameters
+def _check_line(added: From[ParameterDef], kind: str) -> None:
+    name, own = added.what.name, KINDS[kind].parameters
     if any(line.name == name for line in own.lines) or name in own.aliases:
-        raise ClaimError(f"package {one.package}: parameter {name} is the {kind}'s")
+        raise ClaimError(f"package {added.package}: parameter {name} is the {kind}'s")
     if not (0 < len(name) <= _LONGEST_NAME and name.isascii() and name == name.upper()):
-        raise ClaimError(f"package {one.package}: parameter {name}: at most {_LONGEST_NAME} letters, in capitals")
+        raise ClaimError(f"package {added.package}: parameter {name}: at most {_LONGEST_NAME} letters, in capitals")

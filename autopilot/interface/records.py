@@ -82,19 +82,19 @@ def _init(owner: type, frozen: bool) -> Any:
     given: list[str] = []
     by_keyword: list[str] = []
     body: list[str] = []
-    for at, one in enumerate(fields(owner)):
-        default, value = "", one.name
-        if one.default is not dataclasses.MISSING:
-            names[f"_default{at}_"], default = one.default, f"=_default{at}_"
-            value = one.name if one.init else f"_default{at}_"
-        elif one.default_factory is not dataclasses.MISSING:
-            names[f"_make{at}_"], default = one.default_factory, "=_missing_"
-            value = f"_make{at}_() if {one.name} is _missing_ else {one.name}" if one.init else f"_make{at}_()"
-        elif not one.init:
+    for at, each in enumerate(fields(owner)):
+        default, value = "", each.name
+        if each.default is not dataclasses.MISSING:
+            names[f"_default{at}_"], default = each.default, f"=_default{at}_"
+            value = each.name if each.init else f"_default{at}_"
+        elif each.default_factory is not dataclasses.MISSING:
+            names[f"_make{at}_"], default = each.default_factory, "=_missing_"
+            value = f"_make{at}_() if {each.name} is _missing_ else {each.name}" if each.init else f"_make{at}_()"
+        elif not each.init:
             continue
-        if one.init:
-            (by_keyword if one.kw_only else given).append(one.name + default)
-        body.append(f" _put_(self, {one.name!r}, {value})" if frozen else f" self.{one.name} = {value}")
+        if each.init:
+            (by_keyword if each.kw_only else given).append(each.name + default)
+        body.append(f" _put_(self, {each.name!r}, {value})" if frozen else f" self.{each.name} = {value}")
     if hasattr(owner, "__post_init__"):
         body.append(" self.__post_init__()")
     parameters = ", ".join(("self", *given, *(("*", *by_keyword) if by_keyword else ())))
@@ -104,10 +104,10 @@ def _init(owner: type, frozen: bool) -> Any:
 def _tuple(owner: type, name: str, compared: bool) -> str:
     """All fields of `name` that are compared, or hashed."""
     chosen = [
-        one.name for one in fields(owner)
-        if (one.compare if compared or one.hash is None else one.hash)
+        each.name for each in fields(owner)
+        if (each.compare if compared or each.hash is None else each.hash)
     ]  # fmt: skip
-    return f"({''.join(f'{name}.{one}, ' for one in chosen)})"
+    return f"({''.join(f'{name}.{field_name}, ' for field_name in chosen)})"
 
 
 def _eq(owner: type) -> Any:
@@ -121,14 +121,14 @@ def _hash(owner: type) -> Any:
 
 
 def _repr(self: Any) -> str:
-    shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
+    shown = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
     return f"{type(self).__qualname__}({shown})"
 
 
 def _freeze(owner: Any, slots: bool) -> None:
     """Freeze objects of the class: no field can be set. One with slots is pickled and copied by its fields, past what
     refuses that."""
-    names = {one.name for one in fields(owner)}
+    names = {each.name for each in fields(owner)}
 
     def refuse(self: Any, name: str, *value: object) -> None:
         if type(self) is owner or name in names:
@@ -144,9 +144,9 @@ def _freeze(owner: Any, slots: bool) -> None:
 
 
 def _state(self: Any) -> list[Any]:
-    return [getattr(self, one.name) for one in fields(self)]
+    return [getattr(self, each.name) for each in fields(self)]
 
 
 def _restore(self: Any, state: list[Any]) -> None:
-    for one, value in zip(fields(self), state, strict=True):
-        object.__setattr__(self, one.name, value)
+    for each, value in zip(fields(self), state, strict=True):
+        object.__setattr__(self, each.name, value)

@@ -65,9 +65,9 @@ class HeightMap:
         j = np.clip(np.where(inside, x, 0.0).astype(np.int64), 0, columns - 2)
         u, v, width = y - i, x - j, columns
         at = i * width + j
-        h, one = self.heights.reshape(-1), np.float64(1.0)  # float64 from here on, as for one place
-        south = h[at] * (one - v) + h[at + 1] * v
-        north = h[at + width] * (one - v) + h[at + width + 1] * v
+        h, unit = self.heights.reshape(-1), np.float64(1.0)  # float64 from here on, as for one place
+        south = h[at] * (unit - v) + h[at + 1] * v
+        north = h[at + width] * (unit - v) + h[at + width + 1] * v
         return np.where(inside, south * (1.0 - u) + north * u, np.nan)
 
 

@@ -169,7 +169,7 @@ def _corners(value: Any) -> tuple[tuple[float, float], ...]:
     found = []
     for corner in value if isinstance(value, list) else ():
         numbers = corner[:2] if isinstance(corner, list) else []
-        if len(numbers) != 2 or not all(isinstance(one, int | float) and isfinite(one) for one in numbers):
+        if len(numbers) != 2 or not all(isinstance(number, int | float) and isfinite(number) for number in numbers):
             return ()
         found.append((float(numbers[0]), float(numbers[1])))
     return tuple(found)

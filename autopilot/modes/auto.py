@@ -41,7 +41,7 @@ def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
     """Metres to the nearest point of a leg."""
     way = tuple(b - a for a, b in zip(begin, end, strict=True))
     off = tuple(b - a for a, b in zip(begin, here, strict=True))
-    squared = sum(one * one for one in way)
+    squared = sum(component * component for component in way)
     part = min(max(sum(a * b for a, b in zip(way, off, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
     return hypot(*(b - part * a for a, b in zip(way, off, strict=True)))
 

@@ -69,7 +69,7 @@ def _both(a: float, b: float) -> Angles | None:
 def _pitch_yaw(mount: Mount, p: Params) -> Outcome:
     """DO_GIMBAL_MANAGER_PITCHYAW: pitch, yaw, pitch rate, yaw rate (deg), flags, -, device."""
     angles, rates = _both(p[0], p[1]), _both(p[2], p[3])
-    half = angles is None and rates is None and any(isfinite(one) for one in p[:4])
+    half = angles is None and rates is None and any(isfinite(number) for number in p[:4])
     if half:
         return FAILED
     flags = int(p[4]) if isfinite(p[4]) else 0
@@ -106,7 +106,7 @@ def _configure(mount: Mount, p: Params) -> Outcome:
 
 def _next_waypoint(mount: Mount, p: Params) -> Outcome:
     """DO_SET_ROI_WPNEXT_OFFSET: parameters 5 to 7 are pitch, roll, yaw beside it, deg."""
-    pitch, roll, yaw = (radians(one) if isfinite(one) else 0.0 for one in p[4:7])
+    pitch, roll, yaw = (radians(number) if isfinite(number) else 0.0 for number in p[4:7])
     mount.look_at_waypoint((roll, pitch, yaw))
     return ACCEPTED
 
@@ -122,7 +122,7 @@ def _system(mount: Mount, p: Params) -> Outcome:
 def _take_control(mount: Mount, p: Params) -> Outcome:
     """DO_GIMBAL_MANAGER_CONFIGURE of a mission, which asks as the vehicle itself: -2 gives control to it, -3 takes it
     away again."""
-    who = tuple(one if isfinite(one) else -1.0 for one in p[:4])
+    who = tuple(number if isfinite(number) else -1.0 for number in p[:4])
     return ACCEPTED if mount.control.configure((mount.system, Component.AUTOPILOT1), who) else FAILED
 
 

@@ -115,7 +115,7 @@ class Retries:
 
     def step(self, sight: Sight, facts: Facts, now_ms: int) -> Action:
         """Step to the next stage, and say what to do now."""
-        step = next(one for one in TABLE[self.stage, sight] if one.when(facts))
+        step = next(row for row in TABLE[self.stage, sight] if row.when(facts))
         if step.says:
             self._say(step.says)
         self.tried += step.to is Stage.RETURNING and self.stage is not Stage.RETURNING

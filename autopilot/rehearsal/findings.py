@@ -151,6 +151,10 @@ def found(rule: str, text: str, item: int | None = None, part: MissionType = Mis
     return Finding(RULES[rule], text, item, part)
 
 
-def rank(one: Finding) -> tuple[int, int, int]:
+def rank(finding: Finding) -> tuple[int, int, int]:
     """To sort by: the most severe first, then rules in their order, then items."""
-    return _SEVERITIES.index(one.rule.severity), _ORDER[one.rule.name], -1 if one.item is None else one.item
+    return (
+        _SEVERITIES.index(finding.rule.severity),
+        _ORDER[finding.rule.name],
+        -1 if finding.item is None else finding.item,
+    )

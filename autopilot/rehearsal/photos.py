@@ -309,19 +309,19 @@ def look_at_photos(plan: Plan, field: Field, way: Way) -> Photos | None:
     covers = (float(np.median(along[known])), float(np.median(across[known]))) if known.any() else None
     gaps = []
     for survey in plan.surveys:
-        mine = np.array([one is survey for one in of])
+        mine = np.array([other is survey for other in of])
         if survey.area and known[mine].any():
             area = np.array([field.local(*corner) for corner in survey.area])
             gaps.append((survey, find_gap(area, quads[mine & known], survey.corridor_m)))
-    steps = [one for one, _ in _overlaps_along(taken, along, known)]
-    beside = [one for one, _ in _overlaps_beside(way, taken, across, known)]
+    steps = [overlap for overlap, _ in _overlaps_along(taken, along, known)]
+    beside = [overlap for overlap, _ in _overlaps_beside(way, taken, across, known)]
     return Photos(
         tuple(taken), quads, covers, min(steps, default=None), min(beside, default=None), tuple(gaps)
     )  # fmt: skip
 
 
 def _survey_of(plan: Plan, seq: int) -> Survey | None:
-    return next((one for one in plan.surveys if one.first <= seq <= one.last), None)
+    return next((survey for survey in plan.surveys if survey.first <= seq <= survey.last), None)
 
 
 def _overlaps_along(
@@ -334,8 +334,8 @@ def _overlaps_along(
             yield 1.0 - _apart(before, photo) / float(along[k]), photo
 
 
-def _apart(one: Photo, other: Photo) -> float:
-    return hypot(one.place[0] - other.place[0], one.place[1] - other.place[1])
+def _apart(photo: Photo, other: Photo) -> float:
+    return hypot(photo.place[0] - other.place[0], photo.place[1] - other.place[1])
 
 
 def _overlaps_beside(
@@ -349,8 +349,8 @@ def _overlaps_beside(
         counts[photo.leg] = counts.get(photo.leg, 0) + 1
         if known[k] and counts[photo.leg] > 1:
             lines[photo.leg] = float(across[k])
-    for one, other in pairwise(sorted(lines)):
-        a, b = way.legs[one], way.legs[other]
+    for line, other in pairwise(sorted(lines)):
+        a, b = way.legs[line], way.legs[other]
         turn = (_bearing(a) - _bearing(b) + pi / 2.0) % pi - pi / 2.0
         if abs(turn) < _PARALLEL and lines[other] > 0.0:
             sideways = (b.begin[1] - a.begin[1]) * cos(_bearing(a)) - (b.begin[0] - a.begin[0]) * sin(_bearing(a))

@@ -332,8 +332,8 @@ def _heights(q: Question) -> Iterator[Finding]:
     for item in placed:
         kinds.setdefault(_meaning(item), item)
     if len(kinds) > 1:
-        (one, _), (other, item) = list(kinds.items())[:2]
-        yield found("frame-mixed", f"{_named(item)} counts from {other}, items before it from {one}", item.seq)
+        (kind, _), (other, item) = list(kinds.items())[:2]
+        yield found("frame-mixed", f"{_named(item)} counts from {other}, items before it from {kind}", item.seq)
     low = next((item for item in placed if item.frame in ABOVE_GROUND), None)
     if low is not None and not q.field.follows_ground:
         taken = "which is taken as flat" if q.field.ground is None else "which it does not ask for (TERRAIN_ENABLE 0)"

@@ -59,13 +59,13 @@ class UploadRehearsal:
 
     def _say(self) -> None:
         found = self._findings()
-        fresh = [one for one in found if one not in self._said]
+        fresh = [finding for finding in found if finding not in self._said]
         self._said = frozenset(found)
-        for one in fresh[:MOST_TEXTS]:
-            self._announcer.say(_loud(one), f"Rehearsal: {one.place}: {one.text}")
+        for finding in fresh[:MOST_TEXTS]:
+            self._announcer.say(_loud(finding), f"Rehearsal: {finding.place}: {finding.text}")
         if len(fresh) > MOST_TEXTS:
             more = fresh[MOST_TEXTS:]
-            errors = sum(_loud(one) is Says.ERROR for one in more)
+            errors = sum(_loud(finding) is Says.ERROR for finding in more)
             self._announcer.say(_loud(more[0]), f"Rehearsal: {len(more)} more, {errors} of them errors")
 
     def _findings(self) -> list[Finding]:
@@ -83,10 +83,10 @@ class UploadRehearsal:
         field = Field(facts.vehicle_class, facts.parameters, facts.home, ground=ground)
         way = walk(plan, field)
         found = check(plan, field, way, look_at_photos(plan, field, way))
-        return sorted((one for one in found if one.rule.severity is not Severity.NOTE), key=rank)
+        return sorted((finding for finding in found if finding.rule.severity is not Severity.NOTE), key=rank)
 
 
-def _loud(one: Finding) -> Says:
+def _loud(finding: Finding) -> Says:
     from autopilot.rehearsal.findings import Severity
 
-    return Says.ERROR if one.rule.severity is Severity.ERROR else Says.WARNING
+    return Says.ERROR if finding.rule.severity is Severity.ERROR else Says.WARNING

@@ -224,9 +224,9 @@ class _Walk:
             route = Route(self._storage, counters, seq, notify=self._jumped)
             item = route.next_nav()
             passed = route.take_passed()
-            self.way.visited.update(one.seq for one in passed)
-            for one in passed:
-                self._do(one)
+            self.way.visited.update(passed_item.seq for passed_item in passed)
+            for passed_item in passed:
+                self._do(passed_item)
             if item is None:
                 self.way.idle = self._idle(seq, before)
                 break
@@ -328,17 +328,17 @@ class _Walk:
         if self._field.follows_ground and item.frame in ABOVE_GROUND and item.z != 0.0:  # level, above the highest
             around = (2.0 * pi * k / _AROUND for k in range(_AROUND))
             ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn)) for turn in around]
-            center = (*center[:2], item.z + max(self._field.ground_up(*one) for one in (*ring, center[:2])))
+            center = (*center[:2], item.z + max(self._field.ground_up(*point) for point in (*ring, center[:2])))
         self._add(item, center, wait_s=turns * 2.0 * pi * radius / speed, radius_m=radius)
 
     def _return(self, item: MissionItem) -> None:
         field_ = self._field
         north, east, up = self._at
         limit = field_.param("RALLY_LIMIT_KM") * 1000.0
-        near = [one for one in self._rally if limit == 0.0 or hypot(one[0] - north, one[1] - east) <= limit]
+        near = [rally for rally in self._rally if limit == 0.0 or hypot(rally[0] - north, rally[1] - east) <= limit]
         if field_.param("RALLY_INCL_HOME") or not near:
             near.append((0.0, 0.0))
-        goal = min(near, key=lambda one: hypot(one[0] - north, one[1] - east))
+        goal = min(near, key=lambda rally: hypot(rally[0] - north, rally[1] - east))
         if not field_.kind.flies:
             self._add(item, (goal[0], goal[1], 0.0))
             return

@@ -59,10 +59,14 @@ class FenceAvoidance:
                 if (polygon.depth(here.lat, here.lon) >= 0.0) is polygon.inclusion:
                     barriers += _edges(origin, polygon)
             barriers += [_ring(origin, zone) for zone in self._limits.zones.circles]
-        barriers = [one for one in barriers if isinstance(one, Edge) or not one.inside or one.radius >= margin]
+        barriers = [
+            barrier
+            for barrier in barriers
+            if isinstance(barrier, Edge) or not barrier.inside or barrier.radius >= margin
+        ]
         if len(barriers) > BARRIERS:
             north, east, _ = self._facts.vehicle.state.position
-            barriers = nsmallest(BARRIERS, barriers, lambda one: _away(one, north, east))
+            barriers = nsmallest(BARRIERS, barriers, lambda barrier: _away(barrier, north, east))
         ceiling = home[2] - param("FENCE_ALT_MAX", 100.0) if types & FenceType.MAX_ALT else -inf
         lowest = home[2] - param("FENCE_ALT_MIN", -10.0) if types & FenceType.MIN_ALT else inf
         return Bounds(margin, tuple(barriers), ceiling, lowest)

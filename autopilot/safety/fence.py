@@ -161,7 +161,7 @@ class FenceGuard:
             return []
         now = self.enabled or self._auto is AutoEnable.WHILE_ARMED
         excess = self.limits.excess(self.limits.types & ~FenceType.MIN_ALT if now else FenceType(0))
-        found = self.limits.complaint(FenceType(sum(one for one, metres in excess.items() if metres > 0.0)))
+        found = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
         return [] if found is None else [found]
 
     @property
@@ -269,16 +269,16 @@ class FenceGuard:
 
     def _beyond(self, excess: dict[FenceType, float]) -> FenceType:
         """A limit that was passed counts as such until the vehicle is inside by the slack: the estimate trembles."""
-        return FenceType(sum(one for one, m in excess.items() if m > (-_SLACK if one & self.breached else 0.0)))
+        return FenceType(sum(limit for limit, m in excess.items() if m > (-_SLACK if limit & self.breached else 0.0)))
 
     def _patience_ms(self, excess: dict[FenceType, float], now_ms: int) -> int:
         """Until the vehicle could be at the nearest limit: of the fence, of a new breach, or of giving up."""
         vector = self._facts.vehicle.state.report
         across, climb = hypot(vector[report.VN], vector[report.VE]), abs(float(vector[report.VD]))
         soonest = _SELDOM_MS / 1000.0
-        for one, metres in excess.items():
-            speed = climb if one & ALTITUDES else across
-            levels = [-_SLACK if one & self.breached else 0.0, _FAR_OUTSIDE, self._again.get(one, inf)]
+        for limit, metres in excess.items():
+            speed = climb if limit & ALTITUDES else across
+            levels = [-_SLACK if limit & self.breached else 0.0, _FAR_OUTSIDE, self._again.get(limit, inf)]
             if self._margin.wanted:
                 levels.append(-self._margin.margin)
             soonest = min(soonest, _earliest(min(abs(metres - level) for level in levels), speed))
@@ -295,7 +295,7 @@ class FenceGuard:
     def _judge(self, excess: dict[FenceType, float], now_ms: int) -> None:
         beyond = self._beyond(excess)
         metres = max(excess.values(), default=0.0)
-        fresh = FenceType(sum(one for one in FenceType if one & beyond and self._is_fresh(one, excess[one])))
+        fresh = FenceType(sum(limit for limit in FenceType if limit & beyond and self._is_fresh(limit, excess[limit])))
         piloted = now_ms < self._recovery_ms
         if fresh or beyond != self.breached:
             self._note(beyond, fresh, excess, now_ms, tell=not piloted)
@@ -304,8 +304,8 @@ class FenceGuard:
             self._act(metres, now_ms)
         self._far = too_far and (self._far or not piloted)
 
-    def _is_fresh(self, one: FenceType, metres: float) -> bool:
-        return not one & self.breached or metres >= self._again.get(one, inf)
+    def _is_fresh(self, limit: FenceType, metres: float) -> bool:
+        return not limit & self.breached or metres >= self._again.get(limit, inf)
 
     def _note(
         self, beyond: FenceType, fresh: FenceType, excess: dict[FenceType, float], now_ms: int, *, tell: bool
@@ -315,12 +315,12 @@ class FenceGuard:
         if fresh and not self.breached:
             self.breach_time_ms = now_ms
         self.breached = beyond
-        self._again = {one: metres for one, metres in self._again.items() if one & beyond}
-        for one in FenceType:
-            if one & fresh:
+        self._again = {limit: metres for limit, metres in self._again.items() if limit & beyond}
+        for limit in FenceType:
+            if limit & fresh:
                 self.breach_count += 1
-                if one is not FenceType.POLYGON:
-                    self._again[one] = excess[one] + _NEXT_LIMIT
+                if limit is not FenceType.POLYGON:
+                    self._again[limit] = excess[limit] + _NEXT_LIMIT
         if fresh and tell and not self._facts.grounded:
             self._announcer.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
         elif cleared and not self._facts.grounded:

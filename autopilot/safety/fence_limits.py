@@ -45,7 +45,7 @@ _NAMES: Final = {
 
 def fence_names(types: FenceType) -> str:
     """Names of fences as ArduPilot lists them: "Circle fence", "Max Alt and Circle fences"."""
-    *most, last = [_NAMES[one] for one in _NAMES if types & one]
+    *most, last = [_NAMES[limit] for limit in _NAMES if types & limit]
     return f"{', '.join(most)} and {last} fences" if most else f"{last} fence"
 
 

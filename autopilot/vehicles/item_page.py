@@ -20,7 +20,7 @@ def table() -> str:
 
 def _line(row: CommandSpec) -> str:
     name = "" if row.name == "?" else row.name
-    parameters = ", ".join(_parameter(one) for one in row.parameters)
+    parameters = ", ".join(_parameter(parameter) for parameter in row.parameters)
     slot = f"{row.slot.value}, holds" if row.holds else row.slot.value
     place = "x, y, z" if row.place else ""
     return (
@@ -41,10 +41,10 @@ def _done_by(row: CommandSpec) -> str:
     return words if row.output is None else f"{words}; {row.output.value}"
 
 
-def _parameter(one: Parameter) -> str:
-    unit = f" {one.unit}" if one.unit else ""
-    most = f" (at most {one.most:g})" if isfinite(one.most) else ""
-    return f"p{one.number} {one.name}{unit}{most}"
+def _parameter(parameter: Parameter) -> str:
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    most = f" (at most {parameter.most:g})" if isfinite(parameter.most) else ""
+    return f"p{parameter.number} {parameter.name}{unit}{most}"
 
 
 if __name__ == "__main__":

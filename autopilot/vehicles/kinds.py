@@ -12,7 +12,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 
 __all__ = ["BOAT", "COPTER", "DEFAULT", "KINDS", "ROVER", "class_of_type", "vehicle_class"]
 
-KINDS: Final = MappingProxyType({one.name: one for one in (COPTER, ROVER, BOAT)})
+KINDS: Final = MappingProxyType({kind.name: kind for kind in (COPTER, ROVER, BOAT)})
 DEFAULT: Final = COPTER
 
 
@@ -21,10 +21,10 @@ def vehicle_class(name: str) -> VehicleClass:
     try:
         return KINDS[name]
     except KeyError:
-        known = " and ".join(repr(one) for one in KINDS)
+        known = " and ".join(repr(word) for word in KINDS)
         raise ValueError(f"no vehicle kind {name!r}; known are {known}") from None
 
 
 def class_of_type(vehicle_type: int) -> VehicleClass | None:
     """The kind that a vehicle of this MAV_TYPE is flown as."""
-    return next((one for one in KINDS.values() if vehicle_type in one.face.vehicle_types), None)
+    return next((kind for kind in KINDS.values() if vehicle_type in kind.face.vehicle_types), None)

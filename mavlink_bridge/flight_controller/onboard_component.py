@@ -53,8 +53,8 @@ class OnboardComponent:
 
     def _pass_on(self) -> None:
         for service in self._inner:
-            for one in service.take_outgoing():
-                self._send(one.message, one.link)
+            for outgoing in service.take_outgoing():
+                self._send(outgoing.message, outgoing.link)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Do nothing: no message comes this way."""

@@ -63,7 +63,7 @@ class Orders:
         `replaces` those of its number that wait."""
         order = _Order(number, self._client(number, params, retry, place, frame), Request(), prefixes, moves)
         if replaces:
-            self._forget([one for one in self._waiting if one.number == number])
+            self._forget([waiting for waiting in self._waiting if waiting.number == number])
         self._waiting.append(order)
         return order.request
 

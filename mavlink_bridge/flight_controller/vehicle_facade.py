@@ -143,17 +143,17 @@ class VehicleFacade:
             payload[_MODE_OFFSET : _MODE_OFFSET + 4] = self.shown_mode.to_bytes(4, "little")
         extra = codec.crc_extra(0)
         assert extra is not None
-        for one in self._ground.links() if link is None else (link,):
-            frame = self._ground.writer(one).frame(0, bytes(payload), extra)
-            self._ground.append(one, frame, 0)
+        for number in self._ground.links() if link is None else (link,):
+            frame = self._ground.writer(number).frame(0, bytes(payload), extra)
+            self._ground.append(number, frame, 0)
 
     # --- the companion's own voice --------------------------------------------------------------------------------
     def send_as_companion(self, message: Message, link: int | None = None) -> None:
         """A message of component 191 to a ground station's link, None: to all."""
         msg_id, payload, extra = codec.payload(message)
-        for one in self._ground.links() if link is None else (link,):
-            writer = self._companions.setdefault(one, FrameWriter(self._ground.system_id, COMPONENT))
-            self._ground.append(one, writer.frame(msg_id, payload, extra), 0)
+        for number in self._ground.links() if link is None else (link,):
+            writer = self._companions.setdefault(number, FrameWriter(self._ground.system_id, COMPONENT))
+            self._ground.append(number, writer.frame(msg_id, payload, extra), 0)
 
     # --- what the command service asks ------------------------------------------------------------------------
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:

@@ -244,12 +244,12 @@ class LinkHub:
                 self._read(link, link_ms, vehicle_ms)
             if not self._has_time():
                 return
-        for one in tuple(self._ready):
-            mask = self._ready.pop(one)
-            if one in self._ports:
-                self._serve_port(one, link_ms, vehicle_ms)
-            elif one in self._numbers:
-                self._serve_link(one, mask, link_ms, vehicle_ms)
+        for source in tuple(self._ready):
+            mask = self._ready.pop(source)
+            if source in self._ports:
+                self._serve_port(source, link_ms, vehicle_ms)
+            elif source in self._numbers:
+                self._serve_link(source, mask, link_ms, vehicle_ms)
             if not self._has_time():
                 return
 
@@ -301,11 +301,11 @@ class LinkHub:
             self._poll.watch(descriptor, self._noting(port))
         self._ports[port] = trusted
 
-    def _noting(self, one: Link | Port) -> Callable[[int], None]:
+    def _noting(self, source: Link | Port) -> Callable[[int], None]:
         """Callback for the poll when the link or port is ready: `receive` comes back to it."""
 
         def note(mask: int) -> None:
-            self._ready[one] = self._ready.get(one, 0) | mask
+            self._ready[source] = self._ready.get(source, 0) | mask
 
         return note
 

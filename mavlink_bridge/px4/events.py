@@ -213,7 +213,7 @@ _REASONS: Final[dict[int, str]] = {
     _R.BY_DETECTOR: "failure detector", _R.BY_FAILSAFE: "failsafe",
 }  # fmt: skip
 UNKNOWN_MODE: Final = 255
-_ACTIONS: Final = {int(one): one.name.lower().replace("_", " ") for one in Action}
+_ACTIONS: Final = {int(action): action.name.lower().replace("_", " ") for action in Action}
 _CAUSES_DE: Final[dict[EventCause, str]] = {
     EventCause.GENERIC: "allgemein", EventCause.STICKS: "Knüppel verloren",
     EventCause.STATION: "Bodenstation verloren", EventCause.BATTERY_LOW: "Akku schwach",
@@ -237,7 +237,7 @@ def _plain(words: Mapping[EventCause, str]) -> dict[int, str]:
 
 
 def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
-    named = {pair_of(one.number): one.name for one in modes}
+    named = {pair_of(shown.number): shown.name for shown in modes}
     return [
         Choices(_REASON, _REASONS), Choices(_ACTION, _ACTIONS), Choices(_CAUSE, _plain(_CAUSES), _plain(_CAUSES_DE)),
         Choices(_NAVIGATION, {NUMBER[mode]: name for mode, name in named.items()}, names=True),
@@ -247,7 +247,7 @@ def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
 
 
 def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:
-    return {BIT[pair_of(one.number)]: [one.number] for one in modes}
+    return {BIT[pair_of(mode.number)]: [mode.number] for mode in modes}
 
 
 VOCABULARY: Final = Vocabulary(

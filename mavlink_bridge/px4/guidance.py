@@ -224,7 +224,7 @@ class FollowMe:
         self._target = Followed(place, velocity, now_ms)
 
     def _velocity(self, message: Message, place: Ned, now_ms: int) -> Ned:
-        north, east, down = (float(one) for one in message.vel)
+        north, east, down = (float(part) for part in message.vel)
         if max(abs(north), abs(east), abs(down)) < _FASTEST:
             return north, east, down
         before = self._target
@@ -333,7 +333,7 @@ class StickTakeover:
         vector, limit = self._autopilot.facts.vehicle.state.report, self._parameters["COM_RC_STICK_OV"] / 100.0
         throttle = 2.0 * float(vector[report.STICK_THROTTLE]) - 1.0
         moved = (vector[report.STICK_ROLL], vector[report.STICK_PITCH], vector[report.STICK_YAW], throttle)
-        return any(abs(float(one)) > limit for one in moved)
+        return any(abs(float(part)) > limit for part in moved)
 
     def next_deadline_ms(self) -> int | None:
         return None

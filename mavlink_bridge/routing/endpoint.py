@@ -418,8 +418,8 @@ class Endpoint:
     def totals(self) -> LinkStatistics:
         """The sums over all links there ever were."""
         sums = LinkStatistics("all")
-        for one in (self._closed, *(link.statistics() for link in self._links.values())):
-            sums.add(one)
+        for counted in (self._closed, *(link.statistics() for link in self._links.values())):
+            sums.add(counted)
         return sums
 
     def _send_all(self, service: Speaks) -> None:
@@ -428,9 +428,9 @@ class Endpoint:
             self._send_these(said, service)
 
     def _send_these(self, said: list[Outgoing], service: Speaks) -> None:
-        for one in said:
+        for outgoing in said:
             try:
-                self.send(one.message, one.link, one.component)
+                self.send(outgoing.message, outgoing.link, outgoing.component)
             except ValueError as problem:  # a field that does not fit: the other messages still go out
                 self._report(problem, f"a message of {type(service).__name__}")
 

@@ -38,11 +38,11 @@ class LinkPair:
         """Wait for any descriptor that has or takes something, and serve it."""
         everything: list[Link | Port] = [self.a, self.b, *self.ports]
         with selectors.DefaultSelector() as selector:
-            for one in everything:
-                descriptor = one.fileno()
+            for readable in everything:
+                descriptor = readable.fileno()
                 if descriptor is not None:
-                    writes = selectors.EVENT_WRITE if getattr(one, "wants_write", False) else 0
-                    selector.register(descriptor, selectors.EVENT_READ | writes, one)
+                    writes = selectors.EVENT_WRITE if getattr(readable, "wants_write", False) else 0
+                    selector.register(descriptor, selectors.EVENT_READ | writes, readable)
             ready = selector.select(_WAIT_S) if selector.get_map() else []
         for key, mask in ready:
             for port in self.ports:
@@ -57,12 +57,12 @@ class LinkPair:
 _Readable = TypeVar("_Readable", Link, Port, UdpPort, TcpPort, UdpOut)
 
 
-def ready(one: _Readable) -> _Readable:
+def ready(readable: _Readable) -> _Readable:
     """The link or port, as soon as its descriptor is readable: the system may take a moment even on loopback."""
-    descriptor = one.fileno()
-    assert descriptor is not None, f"{one.name} is closed"
-    assert select.select([descriptor], [], [], _READY_S)[0], f"nothing came in on {one.name}"
-    return one
+    descriptor = readable.fileno()
+    assert descriptor is not None, f"{readable.name} is closed"
+    assert select.select([descriptor], [], [], _READY_S)[0], f"nothing came in on {readable.name}"
+    return readable
 
 
 def accept_links(port: Port, count: int, now_ms: int = 0) -> list[Link]:

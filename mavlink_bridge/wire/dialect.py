@@ -119,10 +119,10 @@ class MAVLink_message:
         return f"{self.msgname} {{{fields}}}"
 
 
-def _source(one: Definition) -> str:
+def _source(definition: Definition) -> str:
     """Constructor, encoder and decoder as Python: names come from the table, never from a link."""
     given, body = [], []
-    for field in one.fields:
+    for field in definition.fields:
         default = "" if not field.is_extension else "=b''" if field.code == "c" else "=0"
         default = f"=(0,) * {field.count}" if default == "=0" and field.count else default
         given.append(f"{field.name}{default}")
@@ -132,7 +132,7 @@ def _source(one: Definition) -> str:
         else:
             body.append(f" self.{field.name} = {field.name}")
     packed, made, at = [], {}, 0
-    for field in one.wire:
+    for field in definition.wire:
         name = f"m.{field.name}"
         if field.code == "c":
             packed.append(f"m._{field.name}_raw")
@@ -147,7 +147,7 @@ def _source(one: Definition) -> str:
             packed.append(name)
             made[field.name] = f"t[{at}]"
         at += 1 if field.moves_as_bytes else field.count or 1
-    fields = ", ".join(made[field.name] for field in one.fields)
+    fields = ", ".join(made[field.name] for field in definition.fields)
     return "\n".join((
         f"def __init__(self, {', '.join(given)}):", *body,
         f"def encode(m): return pack({', '.join(packed)})",
@@ -155,16 +155,16 @@ def _source(one: Definition) -> str:
     ))  # fmt: skip
 
 
-def _make(one: Definition) -> type[MAVLink_message]:
-    local: dict[str, Any] = {"nul": b"\0", "pack": one.struct.pack, "unpack": one.struct.unpack}
-    exec(_source(one), local)
-    kind = type(f"MAVLink_{one.name.lower()}_message", (MAVLink_message,), {
-        "__module__": __name__, "__init__": local["__init__"], "id": one.msg_id, "msgname": one.name,
-        "crc_extra": one.crc_extra, "definition": one, "fieldnames": [field.name for field in one.fields],
-        "ordered_fieldnames": [field.name for field in one.wire], "fieldtypes": [field.type for field in one.fields],
-        "array_lengths": [field.count for field in one.wire],
-        "fieldenums_by_name": {field.name: field.enum for field in one.fields if field.enum},
-        "fielddisplays_by_name": {field.name: "bitmask" for field in one.fields if field.is_bitmask},
+def _make(spec: Definition) -> type[MAVLink_message]:
+    local: dict[str, Any] = {"nul": b"\0", "pack": spec.struct.pack, "unpack": spec.struct.unpack}
+    exec(_source(spec), local)
+    kind = type(f"MAVLink_{spec.name.lower()}_message", (MAVLink_message,), {
+        "__module__": __name__, "__init__": local["__init__"], "id": spec.msg_id, "msgname": spec.name,
+        "crc_extra": spec.crc_extra, "definition": spec, "fieldnames": [field.name for field in spec.fields],
+        "ordered_fieldnames": [field.name for field in spec.wire], "fieldtypes": [field.type for field in spec.fields],
+        "array_lengths": [field.count for field in spec.wire],
+        "fieldenums_by_name": {field.name: field.enum for field in spec.fields if field.enum},
+        "fielddisplays_by_name": {field.name: "bitmask" for field in spec.fields if field.is_bitmask},
         "encode": staticmethod(local["encode"]), "construct": staticmethod(local["construct"]),
     })  # fmt: skip
     local["made"] = kind
@@ -219,7 +219,7 @@ def _enumerations() -> dict[str, dict[int, EnumEntry]]:
 
 @cache
 def _numbers() -> dict[str, int]:
-    return {entry.name: number for one in _enumerations().values() for number, entry in one.items()}
+    return {entry.name: number for entries in _enumerations().values() for number, entry in entries.items()}
 
 
 def __getattr__(name: str) -> Any:

@@ -105,7 +105,7 @@ class Faults:
             return
         p[setting] = kind if on else 0.0
         self._remember(setting)
-        failing = any(p[one] != 0.0 for one, _ in _SENSORS.values())
+        failing = any(p[field] != 0.0 for field, _ in _SENSORS.values())
         p[M.P_FAILING] = 1.0 if failing else 0.0
         if not failing:
             s[M.S_GYRO_ON] = s[M.S_ACC_ON] = 1.0

@@ -59,7 +59,7 @@ class PadSensor:
         seen = [
             (off, self._told(v, noise)) for v in map(self._seen_from, self.pads(now_ms)) for off in self._in_sight(v)
         ]
-        return [look for _, look in sorted(seen, key=lambda one: one[0])]
+        return [look for _, look in sorted(seen, key=lambda sighting: sighting[0])]
 
     def pads(self, now_ms: int) -> list[Ned]:
         """True positions of the pads, NED m from where the vehicle was switched on."""

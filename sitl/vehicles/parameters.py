@@ -105,7 +105,7 @@ def gps_noise(receiver: tuple[float, float, float]) -> Special:
 
     def set_noise(p: Row, s: Row, values: Mapping[str, float]) -> None:
         share = values["SIM_GPS_NOISE"] / usual
-        p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = (share * one for one in receiver)
+        p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = (share * number for number in receiver)
 
     return set_noise
 

@@ -41,8 +41,8 @@ class Rows:
         self._parts: tuple[tuple[slice, Callable[..., int]], ...] = ()
         self._ground = self.machines[0].ground  # one for all: places on it are absolute
         for k, machine in enumerate(self.machines):
-            one = slice(k, k + 1)
-            machine.move_to(self.state[one], self.settings[one], self.target[one], self._noise[one], self.reports[one])
+            row = slice(k, k + 1)
+            machine.move_to(self.state[row], self.settings[row], self.target[row], self._noise[row], self.reports[row])
 
     def load(self) -> None:
         """Bring in the kernel now; see `SimulatedMachine.load`."""

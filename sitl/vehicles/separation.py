@@ -47,7 +47,7 @@ class Separation:
     def __init__(
         self, rows: Sequence[tuple[Rows, Sequence[int]]], homes: Sequence[GeoPoint], told: Callable[[Approach], None]
     ) -> None:
-        self._rows = [(one, np.array(members, np.int64)) for one, members in rows]
+        self._rows = [(machine, np.array(members, np.int64)) for machine, members in rows]
         self._told = told
         self._homes = np.array([to_local(homes[0], home.lat, home.lon, home.alt) for home in homes])
         self._at = np.zeros((len(homes), 3))

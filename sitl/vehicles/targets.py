@@ -44,14 +44,14 @@ def write_bounds(settings: Row, bounds: Bounds | None) -> None:
         return
     settings[L.P_KEEP_OFF], settings[L.P_CEILING], settings[L.P_LOWEST] = bounds.margin, bounds.ceiling, bounds.floor
     settings[L.P_BARRIER_COUNT] = len(bounds.barriers)
-    for at, one in enumerate(bounds.barriers):
+    for at, barrier in enumerate(bounds.barriers):
         begin = L.P_BARRIER + L.BARRIER_SIZE * at
         end = begin + L.BARRIER_SIZE
-        if isinstance(one, Edge):
-            settings[begin:end] = L.EDGE, *one.start, *one.end
+        if isinstance(barrier, Edge):
+            settings[begin:end] = L.EDGE, *barrier.start, *barrier.end
         else:
-            kind = L.STAY_IN if one.inside else L.STAY_OUT
-            settings[begin:end] = kind, *one.middle, one.radius, 0.0
+            kind = L.STAY_IN if barrier.inside else L.STAY_OUT
+            settings[begin:end] = kind, *barrier.middle, barrier.radius, 0.0
 
 
 def write_target(row: Row, target: Target) -> None:

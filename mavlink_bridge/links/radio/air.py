@@ -108,10 +108,10 @@ class DuplexAir:
 
 
 def _first(ready: Ready) -> int | None:
-    one, other = ready
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)
+    vehicle, ground = ready
+    if vehicle is None or ground is None:
+        return ground if vehicle is None else vehicle
+    return min(vehicle, ground)
 
 
 def _slot(lane: Lane, from_us: int) -> int:

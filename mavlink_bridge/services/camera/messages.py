@@ -137,7 +137,7 @@ def _wire(place: GeoPoint) -> tuple[int, int, int]:
 
 def parameter(index: int, value: float) -> Message:
     """PARAM_EXT_VALUE of a setting."""
-    one = TABLE[index]
+    setting = TABLE[index]
     return dialect.MAVLink_param_ext_value_message(
-        one.name.encode(), pack(one.type, value), one.type, len(TABLE), index
+        setting.name.encode(), pack(setting.type, value), setting.type, len(TABLE), index
     )  # fmt: skip

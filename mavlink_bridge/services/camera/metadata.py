@@ -18,23 +18,23 @@ _TYPES: Final[Mapping[int, str]] = {ExtendedType.INT32: "Int32", ExtendedType.RE
 
 def settings_document() -> dict[str, Any]:
     """The settings as a parameter file (schema: mavlink, component_metadata/parameter.schema.json)."""
-    return {"version": 1, "translation": TRANSLATION, "parameters": [_entry(one) for one in TABLE]}
+    return {"version": 1, "translation": TRANSLATION, "parameters": [_entry(setting) for setting in TABLE]}
 
 
-def _entry(one: Setting) -> dict[str, Any]:
+def _entry(setting: Setting) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "type": _TYPES[one.type],
-        "shortDesc": one.text,
-        "default": _number(one, one.default),
-        "group": one.name.partition("_")[0],
+        "name": setting.name,
+        "type": _TYPES[setting.type],
+        "shortDesc": setting.text,
+        "default": _number(setting, setting.default),
+        "group": setting.name.partition("_")[0],
         "category": "Standard",
-        "values": [{"value": _number(one, value), "description": name} for name, value in one.options.items()],
+        "values": [{"value": _number(setting, value), "description": name} for name, value in setting.options.items()],
     }
 
 
-def _number(one: Setting, value: float) -> float:
-    return float(value) if one.type is ExtendedType.REAL32 else int(value)
+def _number(setting: Setting, value: float) -> float:
+    return float(value) if setting.type is ExtendedType.REAL32 else int(value)
 
 
 METADATA: Final = MetadataFiles(

@@ -170,7 +170,7 @@ class CameraService:
     # --- pictures -----------------------------------------------------------------------------------------------------
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
         """The autopilot's trigger has fired."""
-        if any(isinstance(one, CameraTriggered) for one in events):
+        if any(isinstance(event, CameraTriggered) for event in events):
             self._refused(self.device.trigger(now_ms))
 
     def _shutter(self, shot: Shot) -> None:
@@ -377,8 +377,8 @@ class CameraService:
 
     def _answer(self, served: Served, peer: Peer) -> Outcome:
         outcome, answers = served
-        for one in answers:
-            self._say(one, peer.link)
+        for answer in answers:
+            self._say(answer, peer.link)
         return outcome
 
     def _storage(self, command: Command, now_ms: int) -> list[Message]:

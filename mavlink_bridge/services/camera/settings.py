@@ -115,7 +115,7 @@ _FIELDS: Final = {
 
 def find(name: str) -> tuple[int, Setting] | None:
     """The setting of this name, and its index."""
-    return next(((index, one) for index, one in enumerate(TABLE) if one.name == name), None)
+    return next(((index, setting) for index, setting in enumerate(TABLE) if setting.name == name), None)
 
 
 def pack(kind: ExtendedType, value: float) -> bytes:
@@ -132,7 +132,9 @@ def unpack(kind: ExtendedType, raw: bytes) -> float | None:
 
 def fitting(setting: Setting, value: float) -> float | None:
     """The option that is meant, if it is one."""
-    return next((one for one in setting.options.values() if abs(one - value) <= 1e-6 * max(abs(one), 1.0)), None)
+    return next(
+        (option for option in setting.options.values() if abs(option - value) <= 1e-6 * max(abs(option), 1.0)), None
+    )
 
 
 @cache

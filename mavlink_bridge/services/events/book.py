@@ -90,13 +90,13 @@ class Report:
     def events(self) -> tuple[Told, ...]:
         """Events of the report, in order."""
         error, forbidden = 0, 0
-        for one in self.failed:
-            error |= one.part
-            forbidden |= one.modes
+        for check in self.failed:
+            error |= check.part
+            forbidden |= check.modes
         can = ALL_MODES & ~forbidden
         return (
             (SUMMARY, (0, error, 0, can, can)),
-            *((one.definition, one.values()) for one in self.failed),
+            *((check.definition, check.values()) for check in self.failed),
             (HEALTH, (0, self.present, self.unhealthy, 0)),
         )
 

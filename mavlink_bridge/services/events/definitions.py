@@ -144,7 +144,7 @@ _PARTS_DE: Final[dict[int, str]] = {
     Part.NONE: "nichts", Part.GYRO: "Kreisel", Part.ACCEL: "Beschleunigungssensor", Part.MAG: "Kompass",
     Part.BARO: "Barometer", Part.GPS: "GPS", Part.BATTERY: "Akku", Part.RC: "Fernsteuerung", Part.SYSTEM: "System",
 }  # fmt: skip
-_PARTS_EN: Final[dict[int, str]] = {one: one.name if one is Part.GPS else one.name.lower() for one in Part}
+_PARTS_EN: Final[dict[int, str]] = {part: part.name if part is Part.GPS else part.name.lower() for part in Part}
 
 
 def _plain(words: Mapping[int, str]) -> dict[int, str]:
@@ -153,10 +153,10 @@ def _plain(words: Mapping[int, str]) -> dict[int, str]:
 
 def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
     return [
-        Choices(_METHOD, {int(one): one.name.lower().replace("_", " ") for one in ArmingMethod}),
-        Choices(_MODE, {one.number: one.name for one in modes}, names=True),
-        Choices(_REASON, {int(one): text for one, text in MODE_TEXTS.items()}),
-        Choices(_STATE, {int(one): one.name.lower() for one in FlightState}),
+        Choices(_METHOD, {int(method): method.name.lower().replace("_", " ") for method in ArmingMethod}),
+        Choices(_MODE, {mode.number: mode.name for mode in modes}, names=True),
+        Choices(_REASON, {int(reason): text for reason, text in MODE_TEXTS.items()}),
+        Choices(_STATE, {int(state): state.name.lower() for state in FlightState}),
         Choices(_BREACH, _plain(_BREACHES), _plain(_BREACHES_DE), bits=True),
         Choices(_PART, _plain(_PARTS_EN), _plain(_PARTS_DE), bits=True),
         Choices(_GROUP, _plain(_MODES), _plain(_MODES_DE), bits=True),
@@ -164,7 +164,7 @@ def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
 
 
 def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:
-    needing, others = ([one.number for one in modes if one.position is want] for want in (True, False))
+    needing, others = ([mode.number for mode in modes if mode.position is want] for want in (True, False))
     return dict(enumerate((needing, others)))
 
 

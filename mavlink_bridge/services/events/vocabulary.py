@@ -140,16 +140,16 @@ class Vocabulary:
     def document(self, modes: Sequence[ShownMode]) -> dict[str, Any]:
         """The file as plain values."""
         groups: dict[str, Any] = {}
-        for one in self.definitions:
-            entry: dict[str, Any] = {"name": one.name, "message": one.text.en}
-            if one.kind:
-                entry["type"] = one.kind
-            if one.arguments:
-                entry["arguments"] = [{"name": name, "type": kind.name} for name, kind in one.arguments]
-            groups.setdefault(one.group, {"events": {}})["events"][str(one.number)] = entry
+        for definition in self.definitions:
+            entry: dict[str, Any] = {"name": definition.name, "message": definition.text.en}
+            if definition.kind:
+                entry["type"] = definition.kind
+            if definition.arguments:
+                entry["arguments"] = [{"name": name, "type": kind.name} for name, kind in definition.arguments]
+            groups.setdefault(definition.group, {"events": {}})["events"][str(definition.number)] = entry
         component = {
             "namespace": self.namespace,
-            "enums": {one.kind.name: one.entries() for one in self.choices(modes)},
+            "enums": {choices.kind.name: choices.entries() for choices in self.choices(modes)},
             "event_groups": groups,
             "supported_protocols": ["health_and_arming_check"],
             "navigation_mode_groups": {
@@ -162,13 +162,14 @@ class Vocabulary:
         """The translations by their place in the file, as a station looks them up."""
         component = f"/components/{int(Component.AUTOPILOT1)}"
         found = {
-            f"{component}/event_groups/{one.group}/events/{one.number}/message": one.text.de for one in self.definitions
+            f"{component}/event_groups/{definition.group}/events/{definition.number}/message": definition.text.de
+            for definition in self.definitions
         }
-        for one in self.choices(modes):
-            for number, word in one.words.items():
-                translated = word if one.names else one.german.get(number) or german(word)
+        for choices in self.choices(modes):
+            for number, word in choices.words.items():
+                translated = word if choices.names else choices.german.get(number) or german(word)
                 if translated is not None:
-                    found[f"{component}/enums/{one.kind.name}/entries/{number}/description"] = translated
+                    found[f"{component}/enums/{choices.kind.name}/entries/{number}/description"] = translated
         return found
 
 

@@ -69,8 +69,8 @@ class FailureService:
             return self._refused(Result.UNSUPPORTED, f"no {unit.name} {kind.name}")
         if instance != 0.0 and instance not in instances:
             return self._refused(Result.DENIED, f"no {unit.name} {instance:g}")
-        for one in instances if instance == 0.0 else (int(instance),):
-            self._change(unit, kind, one)
+        for affected in instances if instance == 0.0 else (int(instance),):
+            self._change(unit, kind, affected)
         return ACCEPTED
 
     def _refused(self, result: Result, why: str) -> Outcome:
@@ -80,7 +80,7 @@ class FailureService:
     def _instances(self, unit: FailureUnit) -> Sequence[int]:
         """From 1; empty when the vehicle has none of this unit, or it never fails."""
         known = self._injector.names()
-        names = {row.name for (one, _), row in self._failures.items() if one is unit}
+        names = {row.name for (failing, _), row in self._failures.items() if failing is unit}
         instances: list[int] = []
         while names and all(name.replace(_ANY, str(len(instances) + 1)) in known for name in names):
             instances.append(len(instances) + 1)
@@ -89,7 +89,7 @@ class FailureService:
         return instances
 
     def _change(self, unit: FailureUnit, kind: FailureType, instance: int) -> None:
-        for name in sorted({row.name for (one, _), row in self._failures.items() if one is unit}):
+        for name in sorted({row.name for (failing, _), row in self._failures.items() if failing is unit}):
             self._injector.end(name.replace(_ANY, str(instance)))
         if kind is not FailureType.OK:
             row = self._failures[unit, kind]

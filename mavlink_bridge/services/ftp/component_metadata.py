@@ -72,28 +72,32 @@ class MetadataFiles:
     def pages(self) -> dict[str, Callable[[], bytes]]:
         """All files by name."""
         found: dict[str, Callable[[], bytes]] = {GENERAL_FILE: self.general_file}
-        for one in self._described:
-            found[_packed_name(one)] = lambda one=one: self._packed[one.name]  # type: ignore[misc]
-            if one.german is not None:
-                found[_summary_name(one)] = lambda one=one: _summary(one)  # type: ignore[misc]
-                found[_linguist_name(one)] = lambda one=one: _linguist_file(one)  # type: ignore[misc]
+        for described in self._described:
+            found[_packed_name(described)] = lambda described=described: self._packed[described.name]  # type: ignore[misc]
+            if described.german is not None:
+                found[_summary_name(described)] = lambda described=described: _summary(described)  # type: ignore[misc]
+                found[_linguist_name(described)] = lambda described=described: _linguist_file(described)  # type: ignore[misc]
         return found
 
     @cached_property
     def _packed(self) -> dict[str, bytes]:
-        return {one.name: _compressed(_json(one.document())) for one in self._described}
+        return {described.name: _compressed(_json(described.document())) for described in self._described}
 
     def general_file(self) -> bytes:
         """`general.json`: which metadata there is, and where."""
         version = ".".join(map(str, self._version))
-        kinds = [self._entry(one) for one in self._described]
+        kinds = [self._entry(described) for described in self._described]
         return _json(
             {"version": 1, "vendorName": VENDOR, **self._model, "firmwareVersion": version, "metadataTypes": kinds}
         )
 
-    def _entry(self, one: Described) -> dict[str, Any]:
-        entry = {"type": int(one.kind), "uri": _URI + _packed_name(one), "fileCrc": crc32(self._packed[one.name])}
-        return entry if one.german is None else entry | {"translationUri": _URI + _summary_name(one)}
+    def _entry(self, described: Described) -> dict[str, Any]:
+        entry = {
+            "type": int(described.kind),
+            "uri": _URI + _packed_name(described),
+            "fileCrc": crc32(self._packed[described.name]),
+        }
+        return entry if described.german is None else entry | {"translationUri": _URI + _summary_name(described)}
 
     def message(self, time_boot_ms: int) -> Message:
         """COMPONENT_METADATA."""
@@ -113,8 +117,8 @@ def commands_document(kind: VehicleClass, served: Iterable[int]) -> dict[str, An
 def commands_german(document: Mapping[str, Any]) -> dict[str, str]:
     """The translations of a command file by their place in it."""
     return {
-        f"/commands/{one['name']}/params/{param['index']}/label": word
-        for one in document["commands"] for param in one.get("params", [])
+        f"/commands/{command['name']}/params/{param['index']}/label": word
+        for command in document["commands"] for param in command.get("params", [])
         if (word := german(param["label"])) is not None
     }  # fmt: skip
 
@@ -125,7 +129,9 @@ def _command(number: int, kind: VehicleClass, served: bool) -> dict[str, Any]:
     if spec is None or spec.plan is not MissionType.MISSION:
         return entry | {"missionItem": "none"}
     flown = "flown" if kind.carries_out(number) else "kept"
-    params = [{"index": one.number, "label": one.name, "units": one.unit} for one in spec.parameters]
+    params = [
+        {"index": parameter.number, "label": parameter.name, "units": parameter.unit} for parameter in spec.parameters
+    ]
     return entry | {"missionItem": flown, "specifiesCoordinate": spec.place, "params": params}
 
 
@@ -135,29 +141,29 @@ def _command_name(number: int, spec: CommandSpec | None) -> str:
     return str(number) if spec is None else spec.name
 
 
-def _packed_name(one: Described) -> str:
-    return f"{one.name}.json.xz"
+def _packed_name(described: Described) -> str:
+    return f"{described.name}.json.xz"
 
 
-def _summary_name(one: Described) -> str:
-    return f"{one.name}.translations.json"
+def _summary_name(described: Described) -> str:
+    return f"{described.name}.translations.json"
 
 
-def _linguist_name(one: Described) -> str:
-    return f"{one.name}.{LOCALE}.ts.xz"
+def _linguist_name(described: Described) -> str:
+    return f"{described.name}.{LOCALE}.ts.xz"
 
 
-def _summary(one: Described) -> bytes:
-    return _json({LOCALE: {"url": _URI + _linguist_name(one)}})
+def _summary(described: Described) -> bytes:
+    return _json({LOCALE: {"url": _URI + _linguist_name(described)}})
 
 
-def _linguist_file(one: Described) -> bytes:
-    assert one.german is not None
+def _linguist_file(described: Described) -> bytes:
+    assert described.german is not None
     from xml.etree import ElementTree  # made when a station downloads it
 
-    document = one.document()
+    document = described.document()
     root = ElementTree.Element("TS", version="2.1", language=LOCALE)
-    for place, text in one.german().items():
+    for place, text in described.german().items():
         context = ElementTree.SubElement(root, "context")
         ElementTree.SubElement(context, "name").text = place
         message = ElementTree.SubElement(context, "message")
@@ -174,7 +180,7 @@ def text_at(document: Mapping[str, Any], place: str) -> str:
     found: Any = document
     for step in place.strip("/").split("/"):
         if isinstance(found, list):
-            found = next((one for one in found if step in {str(one.get(key)) for key in _KEYS}), None)
+            found = next((entry for entry in found if step in {str(entry.get(key)) for key in _KEYS}), None)
         else:
             found = found[step]
         if found is None:

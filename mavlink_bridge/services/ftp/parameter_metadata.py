@@ -40,45 +40,47 @@ def qgc_document(parameters: ServedParameters) -> dict[str, Any]:
 def german_texts(document: Mapping[str, Any]) -> dict[str, str]:
     """The translations of a parameter file by their place in it. Groups are the beginnings of names, as they are."""
     found = {"$globals/category/Standard": "Standard"}
-    found |= {f"$globals/group/{one['group']}": one["group"] for one in document["parameters"]}
-    for one in document["parameters"]:
-        place = f"/parameters/{one['name']}"
-        texts = {f"{place}/shortDesc": one["shortDesc"]}
-        for value in one.get("values", []):
+    found |= {f"$globals/group/{entry['group']}": entry["group"] for entry in document["parameters"]}
+    for entry in document["parameters"]:
+        place = f"/parameters/{entry['name']}"
+        texts = {f"{place}/shortDesc": entry["shortDesc"]}
+        for value in entry.get("values", []):
             texts[f"{place}/values/{value['value']}/description"] = value["description"]
-        for bit in one.get("bitmask", []):
+        for bit in entry.get("bitmask", []):
             texts[f"{place}/bitmask/{bit['index']}/description"] = bit["description"]
         found |= {where: word for where, text in texts.items() if (word := german(text)) is not None}
     return found
 
 
-def _qgc_entry(one: ParameterDef) -> dict[str, Any]:
+def _qgc_entry(parameter: ParameterDef) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "name": one.name,
-        "type": _TYPES[ParameterType(one.type)],
-        "shortDesc": one.description,
-        "default": _number(one, one.default),
-        "group": one.name.partition("_")[0],
+        "name": parameter.name,
+        "type": _TYPES[ParameterType(parameter.type)],
+        "shortDesc": parameter.description,
+        "default": _number(parameter, parameter.default),
+        "group": parameter.name.partition("_")[0],
         "category": "Standard",
     }
     optional: dict[str, Any] = {
-        "units": one.unit or None,
-        "min": None if one.minimum is None else _number(one, one.minimum),
-        "max": None if one.maximum is None else _number(one, one.maximum),
-        "increment": one.increment,
-        "decimalPlaces": _decimals(one) if one.type == ParameterType.REAL32 else None,
-        "rebootRequired": one.reboot or None,
-        "readOnly": one.read_only or None,
-        "values": [{"value": value, "description": text} for value, text in one.values.items()] or None,
-        "bitmask": [{"index": bit, "description": text} for bit, text in one.bitmask.items()] or None,
+        "units": parameter.unit or None,
+        "min": None if parameter.minimum is None else _number(parameter, parameter.minimum),
+        "max": None if parameter.maximum is None else _number(parameter, parameter.maximum),
+        "increment": parameter.increment,
+        "decimalPlaces": _decimals(parameter) if parameter.type == ParameterType.REAL32 else None,
+        "rebootRequired": parameter.reboot or None,
+        "readOnly": parameter.read_only or None,
+        "values": [{"value": value, "description": text} for value, text in parameter.values.items()] or None,
+        "bitmask": [{"index": bit, "description": text} for bit, text in parameter.bitmask.items()] or None,
     }
     return entry | {key: value for key, value in optional.items() if value is not None}
 
 
-def _decimals(one: ParameterDef) -> int:
+def _decimals(parameter: ParameterDef) -> int:
     """Number of decimals that show the default and each step in full: without them QGroundControl takes those of the
     increment, one too few, and shows a limit of 10.5 V as 11."""
-    return max(_places(one.default), 0 if one.increment is None else _places(one.increment), _LEAST_DECIMALS)
+    return max(
+        _places(parameter.default), 0 if parameter.increment is None else _places(parameter.increment), _LEAST_DECIMALS
+    )
 
 
 def _places(value: float) -> int:
@@ -86,9 +88,9 @@ def _places(value: float) -> int:
     return len(f"{float(f'{value:.7g}'):.7f}".rstrip("0").partition(".")[2])
 
 
-def _number(one: ParameterDef, value: float) -> float | int:
+def _number(parameter: ParameterDef, value: float) -> float | int:
     """Whole numbers of whole-numbered parameters as such; float32 as a person writes them (0.1, not 0.10000000149)."""
-    return float(f"{value:.7g}") if one.type == ParameterType.REAL32 else int(value)
+    return float(f"{value:.7g}") if parameter.type == ParameterType.REAL32 else int(value)
 
 
 def mission_planner_document(parameters: Parameters, kind: str) -> str:
@@ -99,32 +101,36 @@ def mission_planner_document(parameters: Parameters, kind: str) -> str:
     root = ElementTree.Element("paramfile")
     table = ElementTree.SubElement(ElementTree.SubElement(root, "vehicles"), "parameters", name=vehicle)
     for name in parameters.names():
-        one = parameters.definition(name)
-        texts = {"humanName": one.description, "name": f"{vehicle}:{name}", "documentation": one.description}
+        parameter = parameters.definition(name)
+        texts = {
+            "humanName": parameter.description,
+            "name": f"{vehicle}:{name}",
+            "documentation": parameter.description,
+        }
         entry = ElementTree.SubElement(table, "param", texts, user="Standard")
-        for field, text in _mission_planner_fields(one).items():
+        for field, text in _mission_planner_fields(parameter).items():
             ElementTree.SubElement(entry, "field", name=field).text = text
-        if one.values:
+        if parameter.values:
             values = ElementTree.SubElement(entry, "values")
-            for value, text in one.values.items():
+            for value, text in parameter.values.items():
                 ElementTree.SubElement(values, "value", code=f"{value:g}").text = text
     ElementTree.SubElement(root, "libraries")
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _mission_planner_fields(one: ParameterDef) -> dict[str, str]:
+def _mission_planner_fields(parameter: ParameterDef) -> dict[str, str]:
     fields = {}
-    if one.minimum is not None and one.maximum is not None:
-        fields["Range"] = f"{one.minimum:g} {one.maximum:g}"
-    if one.increment is not None:
-        fields["Increment"] = f"{one.increment:g}"
-    if one.unit:
-        fields["Units"] = one.unit
-    if one.bitmask:
-        fields["Bitmask"] = ",".join(f"{bit}:{text}" for bit, text in one.bitmask.items())
-    if one.read_only:
+    if parameter.minimum is not None and parameter.maximum is not None:
+        fields["Range"] = f"{parameter.minimum:g} {parameter.maximum:g}"
+    if parameter.increment is not None:
+        fields["Increment"] = f"{parameter.increment:g}"
+    if parameter.unit:
+        fields["Units"] = parameter.unit
+    if parameter.bitmask:
+        fields["Bitmask"] = ",".join(f"{bit}:{text}" for bit, text in parameter.bitmask.items())
+    if parameter.read_only:
         fields["ReadOnly"] = "True"
-    if one.reboot:
+    if parameter.reboot:
         fields["RebootRequired"] = "True"
     return fields

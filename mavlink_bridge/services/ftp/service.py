@@ -176,7 +176,7 @@ class FtpService:
         """Take the messages to send, in order; forgets them."""
         out, self._out = self._out, []
         if self._component is not None:
-            return [replace(one, component=self._component) for one in out]
+            return [replace(outgoing, component=self._component) for outgoing in out]
         return out
 
     def link_closed(self, link: int) -> None:

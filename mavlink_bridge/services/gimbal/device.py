@@ -78,10 +78,10 @@ def demand_of(flags: int, q: Sequence[float], rates: Sequence[float]) -> Demand 
     locked = bool(flags & (GimbalFlag.YAW_LOCK | GimbalFlag.YAW_IN_EARTH_FRAME))
     size = hypot(*q)
     if isfinite(size) and size > 0.0:
-        w, x, y, z = (one / size for one in q)
+        w, x, y, z = (number / size for number in q)
         return Demand(angles=joints_of((w, x, y, z)), locked=locked)
-    turning = [one if isfinite(one) else 0.0 for one in rates]
-    if not any(isfinite(one) for one in rates):
+    turning = [number if isfinite(number) else 0.0 for number in rates]
+    if not any(isfinite(number) for number in rates):
         return None
     return Demand(rates=(turning[0], turning[1], turning[2]), locked=locked)
 
@@ -127,7 +127,7 @@ class GimbalDevice:
         ack = dialect.MAVLink_command_ack_message(
             command.number, int(outcome.result), 0, 0, peer.system, peer.component
         )  # fmt: skip
-        self._out += [Outgoing(one, peer.link, Component.GIMBAL) for one in (ack, *answers)]
+        self._out += [Outgoing(reply, peer.link, Component.GIMBAL) for reply in (ack, *answers)]
 
     # --- what it says ---------------------------------------------------------------------------------------------
     def heartbeat(self) -> Message:

@@ -190,7 +190,7 @@ class GimbalManager:
 
     def mount_status(self) -> Message:
         """MOUNT_STATUS: pitch, roll, yaw of the joints, hundredths of a degree, and the mode."""
-        roll, pitch, yaw = (round(100.0 * degrees(one)) for one in self._gimbal.pointing().joints)
+        roll, pitch, yaw = (round(100.0 * degrees(angle)) for angle in self._gimbal.pointing().joints)
         return dialect.MAVLink_mount_status_message(0, 0, pitch, roll, yaw, int(self._mount.mode))
 
     def state_for_device(self) -> Message:

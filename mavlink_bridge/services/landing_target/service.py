@@ -42,7 +42,7 @@ class Listener(Protocol):
 def look_of(message: Message) -> Look | None:
     """The direction that a LANDING_TARGET tells; None: none, or in a frame that is not supported."""
     numbers = (message.angle_x, message.angle_y, message.distance, message.x, message.y, message.z)
-    if not all(isfinite(one) for one in numbers) or message.distance < 0.0:
+    if not all(isfinite(number) for number in numbers) or message.distance < 0.0:
         return None
     body = _FRAMES.get(message.frame)
     if body is None:
@@ -56,7 +56,7 @@ def message_of(look: Look, number: int, time_us: int) -> Message:
     """The LANDING_TARGET of a look that was taken by the body."""
     forward, right, down = look.direction
     size = hypot(forward, right, down)
-    x, y, z = (look.distance_m * one / size for one in look.direction)
+    x, y, z = (look.distance_m * part / size for part in look.direction)
     return dialect.MAVLink_landing_target_message(
         time_us, number, Frame.BODY_FRD, atan(right / down), -atan(forward / down), look.distance_m, 0.0, 0.0,
         x, y, z, _Q_UNKNOWN, LandingTargetType.LIGHT_BEACON, _VALID,

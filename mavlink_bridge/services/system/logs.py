@@ -114,7 +114,7 @@ class LogService:
 
     def handle_timeout(self, now_ms: int) -> None:
         """Continue downloads, close those that have rested too long."""
-        for key in [key for key, one in self._downloads.items() if now_ms - one.used_ms >= EXPIRE_MS]:
+        for key in [key for key, download in self._downloads.items() if now_ms - download.used_ms >= EXPIRE_MS]:
             self._end(key)
         if self._downloads and now_ms >= self._due_ms:
             self._continue(now_ms)
@@ -123,9 +123,9 @@ class LogService:
         """The next part of a download, or the next one to be forgotten."""
         if not self._downloads:
             return None
-        if any(one.ranges for one in self._downloads.values()):
+        if any(download.ranges for download in self._downloads.values()):
             return self._due_ms
-        return min(one.used_ms for one in self._downloads.values()) + EXPIRE_MS
+        return min(download.used_ms for download in self._downloads.values()) + EXPIRE_MS
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []
@@ -146,9 +146,9 @@ class LogService:
             if not self._may_erase():
                 self._tell(Severity.NOTICE, "The log of this flight is listed after landing", peer)
         for number in range(max(first, 1), min(last, count) + 1):
-            one = logs[number - 1]
-            size = min(one.size, 0xFFFFFFFF)
-            self._send(dialect.MAVLink_log_entry_message(number, count, count, one.time_utc, size), peer)
+            log = logs[number - 1]
+            size = min(log.size, 0xFFFFFFFF)
+            self._send(dialect.MAVLink_log_entry_message(number, count, count, log.time_utc, size), peer)
 
     def _request(self, number: int, begin: int, count: int, peer: Peer, now_ms: int) -> None:
         download = self._download(number, peer, now_ms)
@@ -176,7 +176,7 @@ class LogService:
         if file is None:
             return None
         if len(self._downloads) >= DOWNLOADS:
-            self._end(min(self._downloads, key=lambda one: self._downloads[one].used_ms))
+            self._end(min(self._downloads, key=lambda peer_key: self._downloads[peer_key].used_ms))
         made = self._downloads[key] = _Download(peer, number, file, now_ms)
         return made
 
@@ -203,26 +203,26 @@ class LogService:
     def _continue(self, now_ms: int) -> None:
         left: dict[int, int] = {}  # blocks that each link takes in this pass, shared by its downloads
         sent = False
-        for key, one in list(self._downloads.items()):
-            link = one.peer.link
-            if one.ranges and link not in left:
+        for key, download in list(self._downloads.items()):
+            link = download.peer.link
+            if download.ranges and link not in left:
                 left[link] = min(self._room(link) // FRAME_BYTES, BLOCKS_A_PASS)
-            while one.ranges and left[link] > 0:
-                self._send_block(one)
+            while download.ranges and left[link] > 0:
+                self._send_block(download)
                 left[link] -= 1
                 sent = True
-                one.used_ms = now_ms
+                download.used_ms = now_ms
             self._downloads[key] = self._downloads.pop(key)  # the others of this link come first in the next pass
         self._due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
-    def _send_block(self, one: _Download) -> None:
+    def _send_block(self, download: _Download) -> None:
         """The next block of the first range. Behind the end of the file, and when it cannot be read, it is empty."""
-        begin, end = one.ranges.popleft()
-        data = one.file.read(begin, min(end - begin, BLOCK))
+        begin, end = download.ranges.popleft()
+        data = download.file.read(begin, min(end - begin, BLOCK))
         block = list(data.ljust(BLOCK, b"\0"))
-        self._send(dialect.MAVLink_log_data_message(one.number, begin, len(data), block), one.peer)
+        self._send(dialect.MAVLink_log_data_message(download.number, begin, len(data), block), download.peer)
         if len(data) == BLOCK and begin + BLOCK < end:
-            one.ranges.appendleft((begin + BLOCK, end))
+            download.ranges.appendleft((begin + BLOCK, end))
 
     def _send(self, message: Message, peer: Peer) -> None:
         self._outgoing.append(Outgoing(message, peer.link))

@@ -86,7 +86,7 @@ class TextQueue:
         self._waiting.append(text)
         if len(self._waiting) > _WAITING_LIMIT:
             self.dropped += 1
-            self._waiting.remove(max(self._waiting, key=lambda one: one.severity))
+            self._waiting.remove(max(self._waiting, key=lambda waiting: waiting.severity))
 
     def take(self, now_ms: int) -> list[Message]:
         """Take the texts that may be sent now, whole ones only."""

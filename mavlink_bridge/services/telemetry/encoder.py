@@ -116,8 +116,8 @@ class StreamEncoder:
         values = self._plain
         if values is None:
             values = self.source.tolist()
-        one = LAYOUTS[number]
-        return _pack(one, values) if values[one.ready] != 0.0 else None
+        layout = LAYOUTS[number]
+        return _pack(layout, values) if values[layout.ready] != 0.0 else None
 
     def _encode_compiled(self, chosen: Chosen, sequence: int) -> tuple[bytes, int]:
         assert self._write is not None
@@ -128,13 +128,13 @@ class StreamEncoder:
     def _encode_plain(self, values: list[float], chosen: Sequence[int], sequence: int) -> tuple[bytes, int]:
         parts: list[bytes] = []
         for number in chosen:
-            one = LAYOUTS[number]
-            if values[one.ready] == 0.0:
+            layout = LAYOUTS[number]
+            if values[layout.ready] == 0.0:
                 continue
-            payload = _pack(one, values).rstrip(b"\0") or b"\0"
+            payload = _pack(layout, values).rstrip(b"\0") or b"\0"
             header = bytes((len(payload), 0, 0, sequence, self.system, self.component))
-            body = header + one.msg_id.to_bytes(3, "little") + payload
-            crc = crc16.mcrf4xx(body + bytes((one.crc_extra,)))
+            body = header + layout.msg_id.to_bytes(3, "little") + payload
+            crc = crc16.mcrf4xx(body + bytes((layout.crc_extra,)))
             parts.append(b"\xfd" + body + crc.to_bytes(2, "little"))
             sequence = (sequence + 1) & 255
         return b"".join(parts), len(parts)
@@ -161,8 +161,8 @@ class FrameStamper:
         return self._out[:written].tobytes()
 
 
-def _pack(one: StreamLayout, values: list[float]) -> bytes:
-    return one.packer.pack(*[_wire(element, values) for element in one.elements])
+def _pack(layout: StreamLayout, values: list[float]) -> bytes:
+    return layout.packer.pack(*[_wire(element, values) for element in layout.elements])
 
 
 def _wire(element: Element, values: list[float]) -> float | int:

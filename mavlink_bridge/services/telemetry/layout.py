@@ -102,18 +102,18 @@ def _tables(layouts: Sequence[StreamLayout]) -> Tables:
     header: list[tuple[int, ...]] = []
     kind: list[tuple[int, ...]] = []
     number: list[tuple[float, ...]] = []
-    for one in layouts:
-        header.append((one.msg_id, one.crc_extra, one.ready, len(kind), len(kind) + len(one.elements)))
-        for e in one.elements:
+    for layout in layouts:
+        header.append((layout.msg_id, layout.crc_extra, layout.ready, len(kind), len(kind) + len(layout.elements)))
+        for e in layout.elements:
             kind.append((e.value.source, e.size, int(e.is_float)))
             number.append((e.value.scale, e.value.offset, e.value.missing, e.least, e.greatest))
-    capacity = sum(one.packer.size + 12 for one in layouts)
+    capacity = sum(layout.packer.size + 12 for layout in layouts)
     return Tables(np.array(header, np.int64), np.array(kind, np.int64), np.array(number, np.float64), capacity)
 
 
 LAYOUTS: Final[tuple[StreamLayout, ...]] = tuple(layout_of(stream) for stream in STREAMS)
 """Layouts of the streams, in the order of `streams.STREAMS`."""
 TABLES: Final[Tables] = _tables(LAYOUTS)
-NUMBER_OF: Final[dict[int, int]] = {one.msg_id: i for i, one in enumerate(LAYOUTS)}
+NUMBER_OF: Final[dict[int, int]] = {layout.msg_id: i for i, layout in enumerate(LAYOUTS)}
 """Message id to stream number."""
-NUMBER_OF_NAME: Final[dict[str, int]] = {one.name: i for i, one in enumerate(LAYOUTS)}
+NUMBER_OF_NAME: Final[dict[str, int]] = {layout.name: i for i, layout in enumerate(LAYOUTS)}

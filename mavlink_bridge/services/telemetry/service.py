@@ -225,7 +225,7 @@ class TelemetryService:
         message: Message | None
         if msg_id in self.answers:
             answers = self.answers[msg_id](p2)
-            self._outgoing += [Outgoing(one, link) for one in answers]
+            self._outgoing += [Outgoing(answer, link) for answer in answers]
             return Result.ACCEPTED if answers else Result.FAILED
         if msg_id == _AUTOPILOT_VERSION:
             message = announcements.autopilot_version(self.identity)
