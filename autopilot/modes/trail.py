@@ -105,7 +105,8 @@ def _farthest(points: list[Ned], first: int, last: int, tolerance: float) -> int
         if size != 0.0:
             share = ((p[0] - n) * north + (p[1] - e) * east + (p[2] - d) * down) / size
             share = 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
-        off = dist(p, (n + share * north, e + share * east, d + share * down))
+        x, y, z = p[0] - (n + share * north), p[1] - (e + share * east), p[2] - (d + share * down)
+        off = sqrt(x * x + y * y + z * z)
         if off > worst:
             farthest, worst = i, off
     return farthest

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import nsmallest
 from itertools import pairwise
-from math import hypot, inf
+from math import inf
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import BARRIERS
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Bounds, Edge, Ring
 from autopilot.mission.fence import Polygon, Zone, distance_to_segment
 from autopilot.safety.fence_limits import FenceLimits, FenceType

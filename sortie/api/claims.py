@@ -1,4 +1,4 @@
-"""What a test claims of a vehicle: sentences in vehicle time that fail with what was seen instead.
+"""Claims of a test about a vehicle: sentences in vehicle time that fail with what was seen instead.
 
 Whoever has a `Session` somewhere (in this thread, or in that of a server) makes the claims of it by two ways to reach
 it: `ask` and `pass_until`.
@@ -60,7 +60,7 @@ class Claims(ABC):
     # --- the simulator ------------------------------------------------------------------------------------------------
     @property
     def truth(self) -> Truth:
-        """Where the vehicle really is."""
+        """True state of the simulated vehicle."""
         return self.ask(lambda session: truth_of(session.service))
 
     def inject(self, fault: str) -> None:

@@ -1,4 +1,4 @@
-"""What happens in a session, by kind: all are frozen dataclasses."""
+"""Events of a session, by kind: all are frozen dataclasses."""
 
 from autopilot.context.events import (
     ArmedChanged,

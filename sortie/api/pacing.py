@@ -39,7 +39,8 @@ class _Flying:
 
     @property
     def may_wait(self) -> bool:
-        """Of a vehicle that no thread flies only the one that has it lets time pass; who flies one waits for nobody."""
+        """True when this thread may wait: where no thread flies the vehicle, its owner alone; else any but the one
+        that flies it."""
         flown_by = self.vehicle.flown_by
         here = threading.current_thread()
         return here is self.thread if flown_by is None else here is not flown_by
@@ -69,7 +70,7 @@ def sleep(seconds: float, vehicle: Timed | None = None) -> None:
 
 
 async def asleep(seconds: float, vehicle: Timed | None = None) -> None:
-    """As `sleep`, letting other tasks of the event loop run in between."""
+    """Sleep as `sleep` does, letting other tasks of the event loop run in between."""
     found = _meant(vehicle)
     if found is None:
         await asyncio.sleep(seconds)

@@ -30,7 +30,7 @@ class MissionProgress:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the vehicle believes (the estimate, not the simulator's truth).
+    """Snapshot of what the vehicle believes (the estimate, not the simulator's truth).
 
     `time_s`: vehicle time since boot. `place`: degrees, metres AMSL. `position`: NED m from where it was switched on.
     `velocity`: NED m/s. `attitude`: roll, pitch, yaw in rad. `height`: m above home, 0 while home is unknown.

@@ -1,4 +1,4 @@
-"""What has happened to a vehicle, and how things are with it, in lines for people."""
+"""Story of a vehicle, its events and its state, in lines for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def standing(session: Session) -> str:
-    """How things are now, in one line."""
+    """Describe the present state in one line."""
     state = session.state
     progress = f"item {state.mission.item} of {state.mission.items}" if state.mission.items else "no mission"
     fly = f"{state.height:.1f} m up, {state.ground_speed:.1f} m/s, {state.distance:.1f} m from its target"
@@ -27,12 +27,12 @@ def standing(session: Session) -> str:
 
 
 def mode_name(session: Session, number: int) -> str:
-    """As the vehicle calls it."""
+    """Name of a mode as the vehicle calls it."""
     return next((spec.name for spec in session.autopilot.modes.available() if spec.number == number), str(number))
 
 
 def told(session: Session, entry: TimedEvent) -> str | None:
-    """One event as a line with its time; None for kinds that say little to a person."""
+    """Describe an event as a line with its time; None for kinds that say little to a person."""
     event = entry.event
     match event:
         case StatusText(severity):

@@ -50,7 +50,7 @@ class Watch(Generic[E]):
         return "the condition" if self._kind is None else self._kind.__name__
 
     def done(self) -> bool:
-        """Has it come?"""
+        """True when the awaited event has come."""
         if not self._met:
             self._met = self._look() if self._condition is None else bool(self._condition())
         return self._met
@@ -83,7 +83,7 @@ class Passes:
             yield
 
     async def arun(self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None) -> None:
-        """As `run`, all of it, letting other tasks of the event loop run in between."""
+        """Run as `run` does, all of it, letting other tasks of the event loop run in between."""
         for count, _ in enumerate(self.run(seconds, done, every_ms)):
             if count % _PASSES_PER_YIELD == 0:
                 await asyncio.sleep(0)
@@ -100,7 +100,7 @@ class Passes:
             self._runtime.set_speedup(0.0, always)
 
     def serve_clients(self, clients: ClientPace, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
-        """As fast as clients follow, until `until()`; without one in real time, or while `alone()` as fast as the
+        """Serve as fast as clients follow, until `until()`; without one in real time, or while `alone()` as fast as the
         machine goes."""
         runtime = self._runtime
         runtime.go_real()

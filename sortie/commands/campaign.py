@@ -124,7 +124,7 @@ def _print(summary: Summary, as_json: bool) -> None:
 
 
 def status(given: Given) -> int:
-    """How far a campaign is; also while another command flies it."""
+    """Print the progress of a campaign, also while another command flies it."""
     check_installed()
     _print(summarize(given[CAMPAIGN_DIR]), given[JSON])
     return 0
@@ -166,7 +166,7 @@ def flown_row(folder: Path, number: int) -> tuple[Kept, Row]:
 
 
 def _lines(row: Row) -> list[str]:
-    """How the mission ended, and each judge's verdict."""
+    """Lines on how the mission ended, and each judge's verdict."""
     lines = [f"mission {row.result}" + (f": {row.reason}" if row.reason else "")]
     for name, margin in row.robustness.items():
         verdict = "holds" if margin is not None and margin >= 0.0 else "broken"

@@ -1,4 +1,4 @@
-"""How far a campaign is, for people: a bar on a terminal, lines otherwise."""
+"""Progress of a campaign for people: a bar on a terminal, lines otherwise."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class CampaignProgress:
 
 
 def bar(view: View) -> str:
-    """What is flown of all, and how much of that failed."""
+    """Draw the bar: the share of all runs that is flown, and of those that failed."""
     failed, done = (round(_WIDE * count / view.total) for count in (view.failed, view.done))
     return f"[{'x' * failed}{'#' * (done - failed)}{'.' * (_WIDE - done)}] {view.done / view.total:4.0%}  x: failed"
 
 
 def live_line(view: View, seconds: float, start: int) -> str:
-    """How far it is after so many s, of which `start` runs were there before."""
+    """Progress after so many `seconds`; `start` runs were there before."""
     done = view.done - start
     workers = f"{view.workers} worker{'' if view.workers == 1 else 's'}"
     if not done:
@@ -76,7 +76,7 @@ def live_line(view: View, seconds: float, start: int) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """As people say it."""
+    """Format a duration for people."""
     if seconds < 120.0:
         return f"{seconds:.0f} s"
     return f"{seconds / 60.0:.0f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"

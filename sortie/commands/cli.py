@@ -147,7 +147,7 @@ def _told(row: Option[object]) -> str:
 
 
 def _call(command: Command) -> Callable[..., int]:
-    """What click calls with the values of the command line."""
+    """Return the function that click calls with the values of the command line."""
 
     def call(**values: object) -> int:
         given = Given({key: value for key, value in values.items() if value is not None and value != ()})

@@ -47,7 +47,8 @@ def read_firmware(path: Path, board_id: int | None) -> Firmware:
 
 
 def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool) -> str | None:
-    """Where the vehicle is linked, as a connection string; None when the person said no. UserError when it fails."""
+    """Flash a board; return the vehicle's link as a connection string; None when the person said no. UserError when
+    it fails."""
     from mavlink_bridge.bootloader.session import FlashSession
     from mavlink_bridge.links.serial_trouble import users_of
     from sortie.config.serial_ports import PortFinder

@@ -39,7 +39,7 @@ def radio(given: Given) -> int:
 
 
 def statistics_of(link: RadioLink) -> dict[str, Any]:
-    """What became of the bytes, each way."""
+    """Statistics of the bytes, each way."""
     return {"radio": link.profile.name} | {
         name: asdict(counts) for name, counts in zip(_DIRECTIONS, link.statistics, strict=True)
     }

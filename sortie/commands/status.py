@@ -71,7 +71,8 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 def with_unit(name: str, value: object) -> tuple[str, str]:
-    """What a person reads of `battery_percent` or `height_m`: the name without its suffix, the value with the unit."""
+    """Name and value for people, of `battery_percent` or `height_m`: the name without its suffix, the value with the
+    unit."""
     label, _, suffix = name.rpartition("_")
     if value is None:
         return label if suffix in _UNITS else name, "-"
@@ -109,11 +110,11 @@ class Newest:
         self._latest: dict[int, dict[str, Message]] = {}
 
     def of(self, system: int) -> dict[str, Message]:
-        """What was heard of a vehicle, its first HEARTBEAT at least."""
+        """Messages received of a vehicle, its first HEARTBEAT at least."""
         return {"HEARTBEAT": self._roster.heartbeats[system], **self._latest.get(system, {})}
 
     def complete(self, system: int) -> bool:
-        """Has everything that is wanted been heard?"""
+        """True when all wanted messages of it have been received."""
         return len(self._latest.get(system, {})) == len(_WANTED)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

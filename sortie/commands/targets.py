@@ -14,12 +14,12 @@ from sortie.config.options import EVERY, JSON, TARGET
 from sortie.nodes.client import Remote
 
 ROLL_CALL_S = 1.5
-"""Everybody sends a HEARTBEAT each second."""
+"""Time in which all vehicles answer a roll call, s: each sends a HEARTBEAT every second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one vehicle has said: for a program, for a person (on stdout, empty: nothing; on stderr), and the status."""
+    """Answer of a vehicle: for a program, for a person (on stdout, empty: nothing; on stderr), and the status."""
 
     data: Any
     text: str = ""
@@ -51,7 +51,7 @@ def ask_targets(given: Given, ask: Callable[[Remote], Answer], component: int | 
 
 
 def _asked(given: Given, ask: Callable[[Remote], Answer], component: int | None, system: int) -> Answer:
-    """What one of several says; a mistake that concerns it alone does not keep the others from being asked."""
+    """Answer of one of several vehicles; a mistake that concerns it alone does not keep the others from being asked."""
     try:
         with Remote.of(given, component, system) as remote:
             return ask(remote)

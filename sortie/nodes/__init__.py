@@ -1,1 +1,1 @@
-"""What a runtime runs: a vehicle with its services, one of its flights, a client of a running service."""
+"""Nodes that a runtime runs: a vehicle with its services, one of its flights, a client of a running service."""

@@ -74,7 +74,7 @@ class Posed(KnownVehicle, Protocol):
 
 
 class CameraOwner(Protocol):
-    """What a camera is put on: `sortie.nodes.vehicle.Service`."""
+    """Owner of a camera: `sortie.nodes.vehicle.Service`."""
 
     epoch_us: int
     now_ms: int
@@ -124,7 +124,8 @@ class Card:
         self._problem = ""  # of the last one
 
     def keep_in(self, folder: Path) -> None:
-        """Here from now on; what lies there already takes room. Call it before the first picture."""
+        """Keep pictures in this folder from now on; what lies there already takes room. Call it before the first
+        picture."""
         self._folder = folder / DCIM
         found = sorted(self._folder.glob("*SORTI/IMG_*.JPG"))
         self.stored = len(found)
@@ -155,11 +156,11 @@ class Card:
         return self._failed.get(name, "")
 
     def writing(self) -> bool:
-        """Are there files whose end would have to be waited for?"""
+        """True while files are being written, whose end would have to be waited for."""
         return not self.holds_up and any(self._writes(name) for name in tuple(self._jobs))
 
     def _writes(self, name: str) -> bool:
-        """Is it still being written? What one has come to is written down as soon as somebody asks."""
+        """True while the file is still being written. Its result is noted as soon as it is asked for."""
         job = self._jobs.get(name)
         if job is not None and job.done:
             self._wait(name, job)
@@ -196,7 +197,7 @@ class Card:
             self._wait(name, job)
 
     def close(self) -> None:
-        """The same, and nothing temporary is left."""
+        """Close it: wait for what is being written, and delete what is temporary."""
         jobs = list(self._jobs.values())
         if jobs and self.hurried():
             jobs[-1].wait(_HURRY_S)  # they are written one after the other
@@ -242,7 +243,7 @@ class Card:
 
 
 def _number_of(path: Path) -> int:
-    """Of a file that a camera has named."""
+    """Number in a file name that a camera has given."""
     folder, file = path.parent.name[:3], path.stem.removeprefix("IMG_")
     return (int(folder) - _FOLDER_FROM) * _A_FOLDER + int(file) if folder.isdecimal() and file.isdecimal() else 0
 
@@ -269,7 +270,7 @@ class CameraAlbum:
         return self.card.stored
 
     def unwritten_ms(self) -> int | None:
-        """When the first picture whose file is not there yet is to be told of; None: all are there."""
+        """Time when the first picture whose file is not there yet is to be announced, ms; None: all are there."""
         return None if self.service is None else self.service.unwritten_ms()
 
     def keep_in(self, folder: Path) -> None:
@@ -298,7 +299,7 @@ class CameraAlbum:
             file.close()
 
     def prepare(self) -> None:
-        """Who writes them is started."""
+        """Start the process that writes them."""
         darkroom().prepare()
 
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
@@ -357,7 +358,7 @@ class CameraAlbum:
         self.card.remove(names)
 
     def sight(self) -> Sight:
-        """Where the optical axis meets the ground."""
+        """Point where the optical axis meets the ground."""
         ned = self._vehicle.true_ned
         origin, attitude = self._vehicle.switched_on_at, self._attitude()
         place = to_global(origin, ned)
@@ -371,7 +372,7 @@ class CameraAlbum:
 
     # --- the plan, painted on the ground ------------------------------------------------------------------------------
     def markings(self) -> tuple[Marking, ...]:
-        """Of the plan and the home of now."""
+        """Markings of the present plan and home."""
         plans, facts = self._owner.autopilot.plans, self._owner.autopilot.facts
         now = (plans.mission.items(), plans.fence.items(), facts.home)
         if self._plan[0] != now:
@@ -439,7 +440,7 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     owner.observers += [camera.hear, album.hear]
 
     def act(command: Command, context: Context) -> Outcome:
-        """As the autopilot was told, whose camera it is."""
+        """Act as the autopilot would, whose camera it is."""
         return camera.act(command, context.now_ms)
 
     items = CameraItems(camera, lambda: owner.now_ms)

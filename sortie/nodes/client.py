@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SYSTEM, COMPONENT = 254, Component.MISSIONPLANNER
 CONNECT_S = 5.0
 LOOK_S = 0.2
-"""What is waited for is looked at so often, whatever is heard."""
+"""Time between looks at what is awaited, s, whatever is received."""
 
 
 class Listener:
@@ -161,7 +161,7 @@ class Remote:
         return self._signing is not None and self._signing.refused > 0 and self._signing.accepted == 0
 
     def _trouble(self) -> str:
-        """Why nothing can be asked. Who signs without being asked to takes only what is signed."""
+        """Reason why no request is possible. A vehicle that signs unasked takes only what is signed."""
         if self._wrong_key:
             return f"the vehicle at {self.url} signs with another key than that of --signing-key"
         if self._signing is None and self._signed:

@@ -9,7 +9,7 @@ from mavlink_bridge.routing.endpoint import Endpoint
 
 
 class EndpointNode:
-    """It has no vehicle: the vehicle time that its services are given is 0."""
+    """Node without a vehicle: the vehicle time that its services are given is 0."""
 
     now_ms = 0
 
@@ -24,18 +24,18 @@ class EndpointNode:
         return self._endpoint.next_deadlines()[0]
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It has nothing to do with vehicle time."""
+        """Return None: it has nothing to do with vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Its services have been given everything."""
+        """Do nothing: its services have taken everything."""
 
     def serve_links(self, link_ms: int) -> None:
         """Let the services send what is due."""
         self._endpoint.handle_timeouts(link_ms, self.now_ms)
 
     def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
+        """Do nothing: it keeps no state."""
 
 
 class VehicleTimeNode:
@@ -53,7 +53,7 @@ class VehicleTimeNode:
         return self._now_ms()
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """Of its services, whichever clock they name."""
+        """Time of the next deadline of its services, ms, whichever clock they name."""
         if not self._there():
             return None
         one, other = self.endpoint.next_deadlines()
@@ -62,17 +62,17 @@ class VehicleTimeNode:
         return one if one < other else other
 
     def next_link_deadline_ms(self) -> int | None:
-        """What falls due on its links is a deadline in vehicle time."""
+        """Return None: deadlines on its links are deadlines in vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Its services have been given everything."""
+        """Do nothing: its services have taken everything."""
 
     def serve_links(self, link_ms: int) -> None:
-        """Its services look at the time."""
+        """Let its services look at the time."""
         if self._there():
             now_ms = self._now_ms()
             self.endpoint.handle_timeouts(now_ms, now_ms)
 
     def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
+        """Do nothing: it keeps no state."""

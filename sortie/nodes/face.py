@@ -102,8 +102,9 @@ def simulated_face(
     stored: Mapping[str, float] = NOTHING_MORE,
     given: Mapping[str, float] = NOTHING_MORE,
 ) -> Face:
-    """Of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware that it
-    is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of this one."""
+    """Face of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware
+    that it is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of
+    this one."""
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
     commands = CommandService(
@@ -178,8 +179,8 @@ def simulated_face(
 
 
 def _camera(service: Service, commands: CommandService | None) -> CameraAlbum | None:
-    """Of the component of its own, where a parameter says that there is one. `commands`: of the vehicle, which take
-    what is for a camera, too; None: they do not."""
+    """Camera on a component of its own, where a parameter says that there is one. `commands`: of the vehicle, which
+    take what is for a camera, too; None: they do not."""
     if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
         return None
     if find_spec("PIL") is None:
@@ -239,7 +240,7 @@ def _metadata(service: Service, spoken: Spoken, commands: CommandService, firmwa
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """What events are told of."""
+    """Autopilot whose events are told, and the links that hear them."""
 
     autopilot: Autopilot
     links: Callable[[], Sequence[int]]

@@ -1,4 +1,4 @@
-"""When faults begin and end, and which hold now. What a fault does is told to `inject`, where it is known."""
+"""Plan of when faults begin and end, and which hold now. What a fault does is told to `inject`, where it is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Change = tuple[int, bool, Fault]
 
 @dataclass(frozen=True, slots=True)
 class FaultState:
-    """What holds at an instant, and what is to come."""
+    """Faults that hold at an instant, and those to come."""
 
     active: tuple[Fault, ...]
     changes: tuple[Change, ...]
@@ -35,7 +35,7 @@ class FaultPlan:
 
     @property
     def active(self) -> tuple[Fault, ...]:
-        """Those that hold now, in the order in which they began."""
+        """Faults that hold now, in the order in which they began."""
         return tuple(self._active.values())
 
     def strike(self, now_ms: int) -> None:
@@ -46,7 +46,7 @@ class FaultPlan:
             self._change(fault, begins, now_ms)
 
     def add(self, fault: Fault, now_ms: int) -> None:
-        """One more; at once when its time has come or it names none."""
+        """Add a fault; at once when its time has come or it names none."""
         self._schedule(fault)
         self._sort()
         self.strike(now_ms)
@@ -65,7 +65,7 @@ class FaultPlan:
         return FaultState(self.active, tuple(self._changes))
 
     def restore(self, state: FaultState, now_ms: int) -> None:
-        """As if what has been added and ended since `state` had not been: what it foresaw until now holds, or not."""
+        """Restore `state`, as if no fault had been added or ended since: what it foresaw until now holds, or not."""
         wanted = {fault.name: fault for fault in state.active}
         for at_ms, begins, fault in state.changes:
             if at_ms <= now_ms:
@@ -112,7 +112,7 @@ class FaultInjector:
         self._now_ms = now_ms
 
     def names(self) -> Sequence[str]:
-        """Those that it has."""
+        """Names of the faults that it has."""
         return self._names
 
     def begin(self, name: str, value: float | None) -> None:

@@ -1,4 +1,4 @@
-"""One flight from start to end, as `demo` and `fly` do it: GO when the vehicle is armable, watch, tell how it ended.
+"""Flight from start to end, as `demo` and `fly` do it: GO when the vehicle is armable, watch, tell how it ended.
 
 The flight manager flies it (seed 002); this follows its states and the mission's events, and decides nothing else.
 """
@@ -28,7 +28,7 @@ STANDING_MPS = 0.2
 
 @dataclass(slots=True)
 class FlightResult:
-    """How a flight ended: `result` completed, failed or aborted; times in seconds of vehicle time since takeoff."""
+    """Result of a flight: `result` completed, failed or aborted; times in seconds of vehicle time since takeoff."""
 
     result: str = "failed"
     reason: str = ""
@@ -62,7 +62,7 @@ class Flight:
         self._look_ms: int | None = None
 
     def next_deadline_ms(self) -> int | None:
-        """When to be stepped next without an event."""
+        """Time of the next step without an event, ms."""
         due, look = self._next_try_ms, self._look_ms
         return look if due is None else due if look is None else min(due, look)
 
@@ -80,9 +80,9 @@ class Flight:
             self._look_ms = now_ms - now_ms % every_ms + every_ms
 
     def _watch_battery(self, now_ms: int) -> None:
-        """Where no crash check disarms it, a vehicle whose battery is empty stands armed for ever (a rover's default):
-        nothing can happen any more, so the flight is over. Looked at every `LOOK_MS`, since no event tells of it, and
-        more often once it looks like it."""
+        """End the flight of a vehicle with an empty battery that no crash check disarms: it would stand armed for
+        ever (a rover's default). Looked at every `LOOK_MS`, since no event tells of it, and more often once it
+        looks like it."""
         vector = self.service.vehicle.state.report
         moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MPS
         if moves or vector[report.BATT_FRACTION] > 0.0:

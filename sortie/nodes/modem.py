@@ -46,7 +46,7 @@ class Outlet:
         """The line has another rate; the air has its own."""
 
     def restart_link(self, link: int) -> None:
-        """Its other end is a new one: nothing waits any more."""
+        """Drop what waits: its other end is a new one."""
         self._queues[link].clear()
 
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
@@ -61,13 +61,13 @@ class Outlet:
             queue.overflowed = queue.size > queue.full
 
     def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
-        """It knows no frames."""
+        """Do nothing: it knows no frames."""
 
     def claim_deadline_ms(self) -> int | None:
         return None
 
     def out_queue(self, link: int) -> OutQueue:
-        """What waits for a socket."""
+        """Queue of what waits for a socket."""
         return self._queues[link]
 
 
@@ -87,13 +87,13 @@ class Modem:
         return self
 
     def take(self) -> bytes:
-        """What has come in on the sockets."""
+        """Take what has come in on the sockets."""
         data = b"".join(self.outlet.heard)
         self.outlet.heard.clear()
         return data
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """What has come over the air."""
+        """Hand over what has come over the air."""
         self.outlet.send(data)
 
     def next_link_deadline_ms(self) -> int | None:
@@ -101,17 +101,17 @@ class Modem:
         return None
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """It knows no vehicle."""
+        """Return None: it knows no vehicle."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """It has been given everything."""
+        """Do nothing: it has taken everything."""
 
     def serve_links(self, link_ms: int) -> None:
-        """Nothing is decided here."""
+        """Do nothing: it makes no decisions."""
 
     def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
+        """Do nothing: it keeps no state."""
 
 
 def open_through_radio(runtime: Runtime, node: Node, endpoint: LinkOwner, url: str, radio: RadioLink) -> str:
@@ -140,7 +140,7 @@ def relay(runtime: Runtime, vehicle_url: str, ground_url: str, radio: RadioLink)
 
 
 def away_from(place: GeoPoint, vehicle: Vehicle) -> Callable[[], float]:
-    """How far a vehicle is from the antenna on the ground now, m."""
+    """Distance of a vehicle from the antenna on the ground now, m."""
 
     def away_m() -> float:
         here = vehicle.state.place
@@ -152,7 +152,7 @@ def away_from(place: GeoPoint, vehicle: Vehicle) -> Callable[[], float]:
 def medium_of(
     profile: Profile | None, seed: int, place: GeoPoint, vehicle: Vehicle, loss: float, delay_ms: int
 ) -> Medium:
-    """What a link in memory runs through: a radio, if there is one, or the bare link. UserError for a delay beside that
+    """Medium of a link in memory: a radio, if there is one, or the bare link. UserError for a delay beside that
     of a radio."""
     if profile is None:
         return MemoryLink(seed, loss=loss, delay_ms=delay_ms)

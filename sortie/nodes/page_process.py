@@ -66,7 +66,7 @@ class PageProcess:
 
 
 def _listen(given: tuple[str, int] | None) -> str:
-    """Where it was asked for; else the usual port, or another one when that is taken."""
+    """Address to listen on: the one asked for, else the usual port, or another one when that is taken."""
     if given is not None:
         return f"{given[0]}:{given[1]}"
     host, port = DEFAULT_LISTEN

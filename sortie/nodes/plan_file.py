@@ -45,7 +45,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def first_place(items: tuple[MissionItem, ...]) -> GeoPoint | None:
-    """Where the first item with a position is; altitude 0."""
+    """Position of the first item that has one; altitude 0."""
     for item in items:
         if has_position(item.command) and (item.x, item.y) != (0.0, 0.0):
             return GeoPoint(item.x, item.y)
@@ -53,7 +53,7 @@ def first_place(items: tuple[MissionItem, ...]) -> GeoPoint | None:
 
 
 def start_of(plan: Plan) -> GeoPoint | None:
-    """Where a simulated vehicle starts: the plan's home, or its first place where home is missing or zero."""
+    """Start of a simulated vehicle: the plan's home, or its first place where home is missing or zero."""
     if plan.home is not None and (plan.home.lat, plan.home.lon) != (0.0, 0.0):
         return plan.home
     return first_place(plan.items)
@@ -83,8 +83,8 @@ def check_plan(plan: Plan, source: Path) -> None:
 
 
 def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
-    """The same plan, home, fence and rally points too, so many metres to the north and east. Who is not moved has the
-    plan itself: a place that is computed anew differs in its last bits."""
+    """Move a plan, home, fence and rally points too, so many metres to the north and east. A vehicle that is not
+    moved has the plan itself: a place that is computed anew differs in its last bits."""
     north, east = offset
     if not north and not east:
         return plan

@@ -44,7 +44,7 @@ class PulsePort:
 
     @property
     def port(self) -> int:
-        """Its number."""
+        """Number of the port."""
         return int(self._socket.getsockname()[1])
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class PulsePort:
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """There is no endpoint."""
+        """Do nothing: it has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
         """Hand on all that came in."""
@@ -89,4 +89,4 @@ class PulsePort:
                 self._take(pulses, link_ms)
 
     def commit(self, link_ms: int) -> None:
-        """What was handed on is the vehicle's to commit."""
+        """Do nothing: what was handed on is the vehicle's to commit."""

@@ -1,4 +1,4 @@
-"""What pytest knows of Sortie: options, the marker, fixtures, and what is told of a test that fails.
+"""Plugin for pytest: options, the marker, fixtures, and the report of a test that fails.
 
 Every pytest run of an environment that has Sortie imports this module: it imports nothing else of Sortie. What flies is
 loaded by the first test that wants a vehicle.
@@ -114,7 +114,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Of pytest-xdist: all workers have one seed."""
+    """Give all workers of pytest-xdist one seed."""
     node.workerinput["sortie_seed"] = node.config.stash[_SEED]
 
 
@@ -127,7 +127,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Also with -q, which hides the header."""
+    """Print the summary, also with -q, which hides the header."""
     if _says_seed(config):
         terminalreporter.write_line(f"sortie: again with --sortie-seed {config.stash[_SEED]}")
 
@@ -225,7 +225,7 @@ def sortie_servers(request: pytest.FixtureRequest) -> Iterator[Callable[..., lis
 
 
 def _pace(config: pytest.Config) -> tuple[float | None, dict[str, float]]:
-    """How fast a server flies: the speed-up, and the bounds of who is waited for."""
+    """Pace of a server: the speed-up, and the bounds of waits for clients."""
     given = {f"{name}_s": config.getoption(f"--sortie-{name}") for name in _BOUNDS}
     return config.getoption("--sortie-speedup"), {name: value for name, value in given.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""What a test may change in a vehicle that others fly after it, and how it is put back."""
+"""Restoring of a vehicle that other tests fly next: what a test may change, and how it is put back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Taken:
 
 
 def take(session: Session) -> Taken:
-    """How things are now."""
+    """Take down the present settings."""
     service = session.service
     names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
     return Taken(

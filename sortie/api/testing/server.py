@@ -30,7 +30,7 @@ _INSTEAD = {
         "abort", "arm", "disarm", "go", "goto", "land", "rtl", "set_mode", "start", "takeoff", "upload", "wait_armable",
     )},
 }  # fmt: skip
-"""Of a `Session`, and what there is in its place."""
+"""Members of `Session` that a served vehicle lacks, and their replacements."""
 
 
 @contextmanager
@@ -106,7 +106,7 @@ class ServedVehicle(Claims):
         return self._serving.wait(self._session, done, within_s)
 
     def hints(self) -> list[str]:
-        """That no client came; that one may sleep by the wall."""
+        """Hints for a failure: that no client came; that one may sleep by the wall."""
         return self.ask(self._hints_of)
 
     def _hints_of(self, session: Session) -> list[str]:
@@ -144,7 +144,7 @@ class ServedVehicle(Claims):
         return [entry.event for entry in self.events if isinstance(entry.event, kind)]
 
     async def arun_for(self, seconds: float) -> None:
-        """As `sleep`, letting other tasks of the event loop run in between."""
+        """Sleep as `sleep` does, letting other tasks of the event loop run in between."""
         await asyncio.wrap_future(self._serving.waits(self._session, lambda session: False, seconds))
 
     def param(self, name: str) -> float:
@@ -152,5 +152,5 @@ class ServedVehicle(Claims):
         return self.ask(lambda session: session.param(name))
 
     def set_param(self, name: str, value: float) -> float:
-        """As `Session.set_param`."""
+        """Set a parameter, as `Session.set_param` does."""
         return self.ask(lambda session: session.set_param(name, value))

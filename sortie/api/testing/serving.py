@@ -25,10 +25,10 @@ from sortie.runtime.followers import Followers
 __tracebackhide__ = True  # as in `session`
 T = TypeVar("T")
 PATIENCE_S = 120.0
-"""Of the wall: a vehicle that does not answer its test for so long is stuck."""
+"""Wall time, s: a vehicle that does not answer its test for so long is stuck."""
 LINK = "tcpin:127.0.0.1:0"
 LONG_S: Final = 10.0
-"""Of vehicle time: DISARM_DELAY's default, the first that a sleeping client misses."""
+"""Vehicle time, s: DISARM_DELAY's default, the first that a sleeping client misses."""
 TIMES: Final = 5.0
 """And so many times as long as by the wall: else it is no wonder."""
 _WORDS: Final = frozenset({
@@ -38,11 +38,11 @@ _WORDS: Final = frozenset({
     "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL",
     "FILE_TRANSFER_PROTOCOL",
 })  # fmt: skip
-"""What a client says by its own will. A HEARTBEAT comes from a thread of its library, by the wall."""
+"""Messages that a client sends on purpose. A HEARTBEAT comes from a thread of its library, by the wall."""
 
 
 class _Wait:
-    """Somebody waits until `done`, at most for `within_s` of vehicle time."""
+    """Wait until `done`, at most for `within_s` of vehicle time."""
 
     def __init__(self, session: Session, done: Callable[[Session], bool], within_s: float) -> None:
         self.future: Future[bool] = Future()
@@ -51,7 +51,7 @@ class _Wait:
         self._end_s = session.time_s + within_s
 
     def look(self) -> bool:
-        """Is it over? Who waits is told, if he still does."""
+        """True when the wait is over; a caller that still waits is told."""
         if self.future.cancelled():
             return True
         try:
@@ -96,7 +96,7 @@ class Silence:
         self._first: Gap | None = None
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Somebody speaks: a silence is over."""
+        """End the silence: a client has sent a message."""
         self._first = self.gap(now_ms)
         self._since = self._wall_s(), now_ms / 1000.0
 
@@ -151,7 +151,7 @@ class Serving:
 
     @property
     def is_paced(self) -> bool:
-        """Does vehicle time follow the clients?"""
+        """True when vehicle time follows the clients."""
         return self._speedup is None
 
     # --- the thread that asks -----------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ class Serving:
         return self._answer(self.waits(session, done, within_s), patience_s=None)
 
     def waits(self, session: Session, done: Callable[[Session], bool], within_s: float) -> Future[bool]:
-        """As `wait`, told by a future."""
+        """Wait as `wait` does; return a future."""
         return self.ask(lambda: self._begin(_Wait(session, done, within_s))).future
 
     def _begin(self, wait: _Wait) -> _Wait:
@@ -216,7 +216,7 @@ class Serving:
         self._let_go()
 
     def _serve(self, session: Session) -> None:
-        """Its pictures are waited for, its clients listened to."""
+        """Serve the vehicle: wait for its pictures, follow its clients."""
         service = session.service
         service.endpoint.add_service(self.silence)
         camera = service.camera
@@ -258,7 +258,7 @@ class Serving:
             self._over = True
 
     def _let_go(self) -> None:
-        """Nobody answers any more."""
+        """Stop answering."""
         error = self._error or RuntimeError("the server was closed")
         for _, future in self._calls:
             future.set_exception(error)
