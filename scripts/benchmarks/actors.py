@@ -14,7 +14,7 @@ from benchmarks.vehicle import HOME
 from mavlink_bridge.firmware.identity import Identity
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.api.sample import square
-from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import HORIZON_MS, Service
 

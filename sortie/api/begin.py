@@ -13,10 +13,10 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
+from sortie.assembly.vehicle import grounded, terrain_around
 from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
-from sortie.nodes.build import grounded, terrain_around
 from sortie.nodes.vehicle import Service
 
 __tracebackhide__ = True  # as in `session`

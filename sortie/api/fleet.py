@@ -24,6 +24,8 @@ from sitl.vehicles.separation import Approach
 from sortie.api.begin import Home, checked_seed, raise_error, several, simulated_kind, standing_at
 from sortie.api.session import Session
 from sortie.api.watch import Passes
+from sortie.assembly.fleet import build_fleet, on_terrain
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, StoredValues
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import Layout, counted_fleet, read_fleet
 from sortie.config.formation import LARGEST_SYSTEM, SPACING_M
@@ -33,10 +35,8 @@ from sortie.config.radio import radio_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.logs.run_log import LOGGER
-from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.company import Company
 from sortie.nodes.fleet import FleetNode
-from sortie.nodes.fleet_build import build_fleet, on_terrain
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime

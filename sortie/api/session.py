@@ -31,12 +31,12 @@ from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
 from sortie.api.watch import Passes, TimedEvent, Watch
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.config.errors import RefusedError, UserError
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
-from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
 from sortie.nodes.modem import medium_of, open_through_radio, radio_between
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass
+from sortie.assembly.vehicle import parse_faults
 from sortie.config.errors import UserError, nearest
-from sortie.nodes.build import parse_faults
 
 if TYPE_CHECKING:
     from sortie.nodes.vehicle import Service

@@ -21,6 +21,7 @@ from autopilot.mission.plan import Plan, parse_plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import KINDS
 from sortie.api.begin import checked_params, standing_at
+from sortie.assembly.vehicle import make_vehicle, parse_faults
 from sortie.campaign import own_code
 from sortie.campaign.formulas import Formula, FormulaError, parse_formula
 from sortie.campaign.plan_changes import Change, complaint, rebuilt
@@ -45,7 +46,6 @@ from sortie.config.installed import installed, parameter_set
 from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.nodes.build import make_vehicle, parse_faults
 from sortie.nodes.plan_file import check_plan, read_plan
 
 PLACE: Final = re.compile(r"\{(\w*)\}")

@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING, NoReturn
 
 from autopilot.context.events import Event, RebootRequested
 from autopilot.interface.geo import GeoPoint
-from sortie.commands.folders import begin_run_log, log_dir, state_dir
-from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
+from sortie.assembly.folders import begin_run_log, log_dir, state_dir
+from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
+from sortie.assembly.vehicle import (
+    VIRTUAL_EPOCH_US,
+    build_service,
+    grounded,
+    make_vehicle,
+    parse_faults,
+    simulated_name,
+    terrain_around,
+)
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.given import ignored, without_fleet
@@ -29,15 +38,6 @@ from sortie.logs.run_log import LOGGER, log_error
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
 from sortie.metrics.statistics import Statistics
-from sortie.nodes.build import (
-    VIRTUAL_EPOCH_US,
-    build_service,
-    grounded,
-    make_vehicle,
-    parse_faults,
-    simulated_name,
-    terrain_around,
-)
 from sortie.nodes.pulse_port import PulsePort
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime

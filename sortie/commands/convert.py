@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from sortie.commands.folders import written_to
+from sortie.commands.report import written_to
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import LOG, OUT, TO

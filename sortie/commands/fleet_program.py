@@ -15,9 +15,11 @@ from typing import NoReturn
 from autopilot.context.events import Event, RebootRequested
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
+from sortie.assembly.fleet import build_fleet, on_terrain
+from sortie.assembly.folders import begin_run_log, log_dir, state_dir
+from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.commands.build import NO_DEFAULTS
-from sortie.commands.folders import begin_run_log, log_dir, state_dir
-from sortie.commands.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.given import alone, ignored
 from sortie.config.link_policy import check_links
@@ -35,9 +37,7 @@ from sortie.logs.separation_log import SeparationLog
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
 from sortie.metrics.statistics import FleetStatistics, Statistics
-from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.company import Company
-from sortie.nodes.fleet_build import build_fleet, on_terrain
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from autopilot.mission.plan import Plan
-from sortie.commands.folders import written_to
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import LOGS, OUT
@@ -60,6 +59,21 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
         print(f"sortie: no report: {error}", file=sys.stderr)
         return None
     return str(page)
+
+
+def written_to(made: Path, out: Path | None) -> Path:
+    """Where a command writes the file `made` with `--out`: there, or in a folder under its own name. What is not there
+    yet is to be a folder when its name has no ending, and is made. UserError."""
+    if out is None:
+        return made
+    if not out.is_dir():
+        if out.suffix or out.exists():
+            return out
+        try:
+            out.mkdir(parents=True)
+        except OSError as error:
+            raise UserError(f"{out}: {error.strerror}; choose another place with --out") from error
+    return out / made.name
 
 
 def _write(page: Path, text: str) -> None:

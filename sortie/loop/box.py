@@ -29,9 +29,9 @@ from depot.world.state import WorldState, new_state
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from sitl.vehicles.copter import SimulatedCopter
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, terrain_around
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import LINK_SEED, Pair, Snapshot, SortieLoop
-from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, grounded, terrain_around
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState

@@ -20,12 +20,12 @@ from autopilot.rehearsal.room import Segments
 from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check
 from autopilot.rehearsal.way import Field, Way, walk
 from autopilot.vehicles.kinds import KINDS, vehicle_class
+from sortie.assembly.vehicle import grounded
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
 from sortie.config.wind import STILL, WindProfile, wind_of
-from sortie.nodes.build import grounded
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
 from sortie.rehearsal.rehearsal import Rehearsal
 

@@ -20,7 +20,7 @@ from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.api.simulation import truth_of
-from sortie.nodes.build import make_vehicle
+from sortie.assembly.vehicle import make_vehicle
 from sortie.nodes.vehicle import LINK_FAULTS
 
 ROOT = Path(__file__).parents[2]

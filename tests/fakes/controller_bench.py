@@ -20,8 +20,8 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import Frame
 from sortie.api.testing.stand_in import StandIn
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, StoredValues
 from sortie.companion.service import build_companion
-from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.vehicle import Service
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary

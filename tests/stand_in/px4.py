@@ -21,7 +21,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie.api.testing.stand_in import HOME
-from sortie.nodes.build import make_vehicle
+from sortie.assembly.vehicle import make_vehicle
 from tests.stand_in import px4_plans
 from tests.stand_in.px4_commander import ACCEPTED, DENIED, FAILED, TEMPORARILY_REJECTED, UNSUPPORTED, Commander
 from tests.stand_in.px4_navigator import LAND, LOITER, MISSION, OFFBOARD, POSCTL, RTL, TAKEOFF, Navigator

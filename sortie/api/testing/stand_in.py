@@ -24,7 +24,7 @@ from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.signing import Signing
-from sortie.nodes.build import VIRTUAL_EPOCH_US, make_vehicle
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, make_vehicle
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import Service
 

@@ -14,9 +14,9 @@ from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.vehicles.kinds import vehicle_class
+from sortie.assembly.vehicle import make_vehicle
 from sortie.config.errors import UserError, nearest
 from sortie.config.values import DEFAULT_HOME, parse_vehicle
-from sortie.nodes.build import make_vehicle
 from sortie.nodes.vehicle import LINK_FAULTS
 
 HOME = GeoPoint(*DEFAULT_HOME[:3])

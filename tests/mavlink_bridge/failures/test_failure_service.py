@@ -15,7 +15,7 @@ from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.flight_controller.message_ownership import Ownership, ownership_of
 from mavlink_bridge.services.failures import FAILURES, FailureService
 from mavlink_bridge.wire.framing import Frame
-from sortie.nodes.build import make_vehicle
+from sortie.assembly.vehicle import make_vehicle
 from sortie.nodes.vehicle import LINK_FAULTS
 from tests.fakes.command_bench import CommandBench, result_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from mavlink_bridge.services.ftp.files import FileComesError
 from sitl.camera.darkroom import Job
-from sortie.commands.pace import pace_pictures
+from sortie.assembly.pace import pace_pictures
 from sortie.config.settings import Settings
 from sortie.nodes.camera import Card
 from sortie.runtime.signals import Signals

@@ -31,7 +31,7 @@ SERVICES = frozenset((
 FLYING = ASKING | {f"mavlink_bridge.services.{name}" for name in SERVICES} | {
     "autopilot.commands", "autopilot.core", "autopilot.modes", "autopilot.mount", "autopilot.personality",
     "autopilot.personality.ardupilot", "autopilot.precision", "mavlink_bridge.spoken",
-    "autopilot.rehearsal", "autopilot.safety", "sortie.storage", "numpy",
+    "autopilot.rehearsal", "autopilot.safety", "sortie.assembly", "sortie.storage", "numpy",
     "ctypes", "fcntl", "sqlite3", "tempfile",
 }  # fmt: skip
 """Of one that has a vehicle, with open links until it is armable: no camera, PX4, web, fleet, rehearsal (but what an

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sortie.assembly.pace import is_real_time, pace_warnings
 from sortie.commands.cli import run
-from sortie.commands.pace import is_real_time, pace_warnings
 from sortie.config.given import resolve
 
 PLAN = str(Path(__file__).parents[3] / "examples" / "square.plan")

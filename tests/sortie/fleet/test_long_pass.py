@@ -10,9 +10,9 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.context.journal import NoJournal
 from mavlink_bridge.wire.framing import split_frames
-from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.assembly.fleet import build_fleet
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.nodes.fleet import FleetNode
-from sortie.nodes.fleet_build import build_fleet
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from sortie.storage.rows import StoredState

@@ -13,12 +13,12 @@ from autopilot.control import kernels
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.wire.framing import FrameReader, split_frames
 from mavlink_bridge.wire.signing import Signing, timestamp_of
+from sortie.assembly.fleet import build_fleet
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
-from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.fleet import FleetNode
-from sortie.nodes.fleet_build import build_fleet
 from sortie.storage.rows import StoredState
 from tests.sortie.runtime.test_fleet_equality import HOME
 

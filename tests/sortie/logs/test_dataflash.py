@@ -23,11 +23,11 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.readings import Readings
 from sortie import Session
 from sortie.api.snapshot import Snapshot
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import UNITS, kind, preamble
 from sortie.logs.dataflash_samples import ROWS, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, table
 from sortie.logs.recorder import record_flights
-from sortie.nodes.build import VIRTUAL_EPOCH_US
 from tests.fakes.patience import PATIENCE_S
 
 LAT, LON = -35.363261, 149.165230

@@ -12,11 +12,11 @@ from autopilot.context.journal import NoJournal
 from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.interface.geo import GeoPoint
 from sortie.api.sample import square
+from sortie.assembly.fleet import build_fleet
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
-from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
-from sortie.nodes.fleet_build import build_fleet
 from sortie.nodes.vehicle import Service
 from sortie.runtime.node import VehicleNode
 from sortie.runtime.runtime import Runtime

@@ -11,7 +11,7 @@ from autopilot.context.journal import MemoryJournal
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.events import ItemReached, MissionComplete
 from sortie.api.sample import square
-from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always, never

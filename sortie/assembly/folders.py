@@ -33,21 +33,6 @@ def log_dir(settings: Settings) -> Path:
     return base / "logs"
 
 
-def written_to(made: Path, out: Path | None) -> Path:
-    """Where a command writes the file `made` with `--out`: there, or in a folder under its own name. What is not there
-    yet is to be a folder when its name has no ending, and is made. UserError."""
-    if out is None:
-        return made
-    if not out.is_dir():
-        if out.suffix or out.exists():
-            return out
-        try:
-            out.mkdir(parents=True)
-        except OSError as error:
-            raise UserError(f"{out}: {error.strerror}; choose another place with --out") from error
-    return out / made.name
-
-
 def begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> None:
     """Open `run.log`; the last thing in it is that the run has stopped."""
     if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():

@@ -14,11 +14,7 @@ from autopilot.parameters.parameters import Parameters
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.rows import Rows
 from sitl.vehicles.simulated import SimulatedMachine
-from sortie.config.errors import UserError
-from sortie.config.formation import OWN_SYSTEM
-from sortie.config.parameters import given_parameters, without_set
-from sortie.config.vehicle_spec import VehicleSpec
-from sortie.nodes.build import (
+from sortie.assembly.vehicle import (
     StoredValues,
     build_service,
     grounded,
@@ -26,6 +22,10 @@ from sortie.nodes.build import (
     simulated_name,
     terrain_around,
 )
+from sortie.config.errors import UserError
+from sortie.config.formation import OWN_SYSTEM
+from sortie.config.parameters import given_parameters, without_set
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import Service
 
