@@ -172,7 +172,7 @@ def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
         recorders = []
         for session, one in zip(fleet, fleet.vehicles, strict=True):
             plan = session.upload(moved_plan(study.plan_of(one.number, wanted.plan), one.offset))
-            recorders.append(Recorder(session, plan, alone=False))
+            recorders.append(Recorder(session, plan))
         try:
             fleet.wait_armable()
             for session in fleet:

@@ -84,11 +84,9 @@ class TimeIsUp(Exception):
 
 class Recorder:
     """Takes samples of a session's vehicle as its time passes, from the first call on, until it has stood disarmed for
-    `GROUNDED_S`; `signals` makes arrays of them. `limit_s`: beyond it time does not pass: TimeIsUp. `alone`: it is
-    stopped for each sample between two passes, which costs a third of a pass; those of a fleet move together, and have
-    a pass for each in which nothing is decided."""
+    `GROUNDED_S`; `signals` makes arrays of them. `limit_s`: beyond it time does not pass: TimeIsUp."""
 
-    def __init__(self, session: Flying, plan: Plan, limit_s: float | None = None, *, alone: bool = True) -> None:
+    def __init__(self, session: Flying, plan: Plan, limit_s: float | None = None) -> None:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
@@ -104,26 +102,14 @@ class Recorder:
         """It flew, and stands."""
         service = session.service
         self._autopilot = service.autopilot
-        self._advance = service.vehicle.advance
-        if alone:
-            service.move = self._move
-        else:
-            service.next_sample_ms = lambda: None if self.over else self._next_ms
-            service.samplers.append(self._look)
-        service.observers.append(lambda _, now_ms: self._look(now_ms))
-        self._look(service.now_ms)
+        service.sample_by(self)
+        self.sample(service.now_ms)
 
-    def _move(self, until_ms: int) -> int:
-        """Samples on the way: the vehicle stops for them, and nobody decides anything."""
-        while self._next_ms < until_ms and not self.over:
-            stop_ms = self._next_ms
-            now_ms = self._advance(stop_ms)
-            if now_ms < stop_ms:
-                return now_ms
-            self._look(now_ms)
-        return self._advance(until_ms)
+    def next_sample_ms(self) -> int | None:
+        """See `TimedSampler`."""
+        return None if self.over else self._next_ms
 
-    def _look(self, now_ms: int) -> None:
+    def sample(self, now_ms: int) -> None:
         """Take a sample when one is due."""
         if now_ms < self._next_ms or self.over:
             return

@@ -151,7 +151,7 @@ def _fly(settings: Settings, wanted: Wanted, due: list[Strike], *, flies: bool) 
         watched = _Watched(run.service, (place, 0.0))
         struck = _Strikes(run.service, due, write, flies=flies)
         run.service.observers += [watched.observe, struck.observe]
-        recorder = Recorder(watched, wanted.plan, alone=False)
+        recorder = Recorder(watched, wanted.plan)
         flight, _ = fly_once(run, runtime, progress)
         end_ms = run.service.now_ms + _LAST_MS
         runtime.run(lambda: recorder.over or run.service.now_ms >= end_ms)

@@ -133,11 +133,12 @@ class _Follower:
 
     def __init__(self, service: Service, progress: FleetProgress, number: int, go_at_s: float) -> None:
         self.flight = Flight(service, go_at_ms=round(1000.0 * go_at_s))
+        self.next_deadline_ms = self.flight.next_deadline_ms
         self._progress = progress
         self._number = number
 
-    def observe(self, events: list[Event], now_ms: int) -> None:
-        """An observer of its service."""
+    def step(self, events: list[Event], now_ms: int) -> None:
+        """See `Follower`."""
         self._progress.observe(self._number, events, now_ms)
         self.flight.step(events, now_ms)
 
@@ -149,9 +150,7 @@ def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress, go_a
     followers = [_Follower(service, progress, number, go_at_s) for number, service in enumerate(run.node.services)]
     waiting = [follower.flight for follower in followers]
     for number, follower in enumerate(followers):
-        service = run.node.services[number]
-        service.observers.append(follower.observe)
-        service.next_step_ms = follower.flight.next_deadline_ms
+        run.node.services[number].follow(follower)
     runtime.settle()
 
     def all_done() -> bool:
@@ -163,8 +162,7 @@ def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress, go_a
         runtime.run(all_done, progress.refresh)
     finally:
         for service, follower in zip(run.node.services, followers, strict=True):
-            service.observers.remove(follower.observe)
-            service.next_step_ms = lambda: None
+            service.unfollow(follower)
     took_s = time.monotonic() - began_s
     flights = [follower.flight for follower in followers]
     for flight, recorder in zip(flights, run.recorders, strict=True):

@@ -37,30 +37,36 @@ def fly_once(
     `auto_go`, `go_at_s`: see `Flight`."""
     flight = Flight(run.service, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
     service = run.service
-    started_s = time.monotonic()
-
-    flies = False
-
-    def observe(events: list[Event], now_ms: int) -> None:
-        nonlocal flies, started_s
-        progress.observe(events, now_ms)
-        flight.step(events, now_ms)
-        if flight.state is not FlightState.FLYING:
-            flies = False
-        elif not flies:
-            flies, started_s = True, time.monotonic()
-
-    service.observers.append(observe)
-    service.next_step_ms = flight.next_deadline_ms
+    watched = _Watched(flight, progress)
+    service.follow(watched)
     try:
         runtime.run(lambda: flight.done, progress.refresh)
     finally:
-        service.observers.remove(observe)
-        service.next_step_ms = lambda: None
+        service.unfollow(watched)
     flight.abort("stopped")
-    took_s = time.monotonic() - started_s
+    took_s = time.monotonic() - watched.started_s
     run.recorder.finish(service.now_ms)
     return flight, took_s
+
+
+class _Watched:
+    """A flight, with what a person sees of it. `started_s`: since when it flies, seconds of the wall."""
+
+    def __init__(self, flight: Flight, progress: Progress) -> None:
+        self._flight = flight
+        self._progress = progress
+        self.next_deadline_ms = flight.next_deadline_ms
+        self.started_s = time.monotonic()
+        self._flies = False
+
+    def step(self, events: list[Event], now_ms: int) -> None:
+        """See `Follower`."""
+        self._progress.observe(events, now_ms)
+        self._flight.step(events, now_ms)
+        flies = self._flight.state is FlightState.FLYING
+        if flies and not self._flies:
+            self.started_s = time.monotonic()
+        self._flies = flies
 
 
 def report_of(run: Program, flight: Flight, flight_wall_s: float, began_s: float) -> dict[str, Any]:

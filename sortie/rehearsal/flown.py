@@ -200,8 +200,8 @@ class _Log:
     def run(self) -> FlownFlight:
         """To its end, or to the limit."""
         service = self._session.service
-        service.observers += [self._flight.step, self._observe]
-        service.next_step_ms = self._flight.next_deadline_ms
+        service.follow(self._flight)
+        service.observers.append(self._observe)
         ended = self._session.pass_until(self._look, self._order.limit_s, self._order.look_s)
         result = self._flight.result
         return FlownFlight(

@@ -45,13 +45,15 @@ class Flown:
         assert flights is not None
         flights.trace = self._keep
         service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))
-        service.next_step_ms = lambda: self._go_ms
-        service.observers.append(self._step)
+        service.follow(self)
 
     def _keep(self, entry: TraceEntry) -> None:
         self.trace.append(write_line(entry))
 
-    def _step(self, events: object, now_ms: int) -> None:
+    def next_deadline_ms(self) -> int | None:
+        return self._go_ms
+
+    def step(self, events: object, now_ms: int) -> None:
         if self._gone:
             return
         if self._go_ms is None and self.service.autopilot.prearm.ok:
