@@ -1,27 +1,33 @@
 """German for the words of the metadata: parameters of both faces, labels of their values and bits, enumerations of
-events, labels of commands' parameters. Events have theirs beside their definitions.
+events, labels of commands' parameters. The words are data: `german.json`, the English text to the German one. Events
+have theirs beside their definitions.
 
-What an installed package brings has none here and stays English, as a station leaves it.
+What an installed package brings has none here and stays English, as a station leaves it. `{n}` in the data is the
+number of a channel, an output, a motor, a relay, a position of a switch.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
+from pathlib import Path
 from typing import Final
 
-from mavlink_bridge.services.german import ardupilot, own, words
-
-__all__ = ["german"]
-
-_WORDS: Final[dict[str, str]] = {**own.GERMAN, **ardupilot.GERMAN, **words.GERMAN}
 _NO_WORD: Final = re.compile(r"[-+/.\d]+")
 _NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor|relay|Pin) |Relay|SwitchPos)(\d+)")
+
+
+@cache
+def _words() -> dict[str, str]:
+    words: dict[str, str] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    return words
 
 
 def german(text: str) -> str | None:
     """A text in German; None: there is none. One that counts (radio channel 3) is looked up without its number; a
     number alone has its decimal comma."""
-    known = _WORDS.get(text)
+    known = _words().get(text)
     if known is not None:
         return known
     amount = _NO_WORD.fullmatch(text)
@@ -30,5 +36,5 @@ def german(text: str) -> str | None:
     number = _NUMBERED.search(text)
     if number is None:
         return None
-    pattern = _WORDS.get(_NUMBERED.sub(r"\1{n}", text))
+    pattern = _words().get(_NUMBERED.sub(r"\1{n}", text))
     return None if pattern is None else pattern.replace("{n}", number[2])
