@@ -30,7 +30,6 @@ from sortie.campaign.sampling import Value, inputs
 from sortie.campaign.search import first_failure
 from sortie.campaign.shrink import shrink
 from sortie.campaign.study import Study
-from sortie.nodes.plan_file import start_of
 from sortie.runtime.signals import leave_to_parent
 
 STUDY = """
@@ -108,10 +107,10 @@ def _run_s(study: Study, run: int, given: list[dict[str, float | str]]) -> float
 
 def _flight_s(study: Study, run: int, given: list[dict[str, float | str]]) -> float:
     """The same flight by itself."""
-    wanted = study.wanted(run, given[run])
+    planned = study.planned(run, given[run])
     began_s = time.process_time()
-    with Session(wanted.vehicle, home=start_of(wanted.plan), seed=wanted.seed, params=wanted.params) as session:
-        session.upload(wanted.plan)
+    with Session(planned.spec) as session:
+        session.upload(planned.plan)
         session.start()
         session.run_until(lambda one: not one.autopilot.facts.armed, 400.0, 1.0)
         session.run_for(1.0)

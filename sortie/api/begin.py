@@ -1,23 +1,32 @@
-"""What a session and a fleet begin with: a place to stand, parameters as a person gives them, errors that show."""
+"""What a session and a fleet begin with: the vehicles that were asked for, and these in a runtime of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.interface.terrain import HeightMap
 from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
-from sortie.assembly.vehicle import grounded, terrain_around
+from mavlink_bridge.links.radio.profile import Profile
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
+from sortie.assembly.vehicles import Surroundings, Vehicles
 from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters
+from sortie.config.radio import radio_of
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
+from sortie.config.vehicle_spec import VehicleSpec, texts_of
+from sortie.logs.run_log import LOGGER
 from sortie.nodes.vehicle import Service
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always
+from sortie.storage.signing_keys import open_keys
+from sortie.storage.store import Store
 
 __tracebackhide__ = True  # as in `session`
 Home = str | GeoPoint | tuple[GeoPoint, float]
@@ -54,32 +63,52 @@ def several(given: Iterable[str], name: str) -> tuple[str, ...]:
     return tuple(given)
 
 
-def checked_seed(seed: int) -> int:
-    """A seed as --seed has it."""
-    if seed < 0:
-        raise UserError(f"seed {seed}: expected a whole number from 0 on")
-    return seed
-
-
-def simulated_kind(vehicle: str, who: str) -> str:
-    """The kind of a vehicle that `who`, in words, can fly."""
-    spec = parse_vehicle(vehicle)
-    if spec.kind != "sim":
+def spec_of(
+    vehicle: str, who: str, *, home: Home | None, seed: int, params: Mapping[str, float] | None,
+    faults: Iterable[str], radio: str | Profile | None, terrain: Path | str | None, firmware: str,
+    sysid: int | None = None,
+) -> VehicleSpec:  # fmt: skip
+    """The vehicle that `who`, in words, was asked for, as if it were alone."""
+    source = parse_vehicle(vehicle)
+    if source.kind != "sim":
         known = " or ".join(f"sim:{name}" for name in KINDS)
         raise UserError(f"vehicle {vehicle}: {who} flies the simulator; use {known}")
-    return spec.frame
+    if seed < 0:
+        raise UserError(f"seed {seed}: expected a whole number from 0 on")
+    return VehicleSpec(
+        source.frame, sysid, *standing_at(home), seed, alone=True,
+        param=texts_of(params or {}), fault=several(faults, "faults"),
+        radio=radio_of(radio), terrain=None if terrain is None else Path(terrain), firmware=firmware,
+    )  # fmt: skip
 
 
-def standing_on(home: Home | None, terrain: Path | str | None) -> tuple[GeoPoint, float, HeightMap | None]:
-    """Place and heading in degrees, and the ground, on which the place then is."""
-    place, heading = standing_at(home)
-    ground = terrain_around(None if terrain is None else Path(terrain), [place])
-    return grounded(place, ground), heading, ground
+def assembled(
+    specs: Sequence[VehicleSpec], stack: ExitStack, *, state_dir: Path | str | None, log_dir: Path | str | None,
+    signing_key: Path | str | bytes | None,
+) -> Vehicles:  # fmt: skip
+    """Vehicles in a runtime of their own, in virtual time."""
+    store = None if state_dir is None else Store(Path(state_dir))
+    if store is not None:
+        stack.callback(store.close)
+    runtime = Runtime()
+    stack.callback(runtime.close)
+    standing, ground = stand(specs, LOGGER.warning)
+    keys = open_keys(store, Path(signing_key) if isinstance(signing_key, str) else signing_key)
+    for warning in keys.warnings:
+        LOGGER.warning("%s", warning)
+    vehicles = Vehicles(standing, Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, ground))
+    if store is not None:
+        for service in vehicles.services:
+            service.wait_for_disk = store.wait  # time stands still for it
+    runtime.set_speedup(0.0, always)
+    if log_dir is not None:
+        vehicles.log_to(Path(log_dir))
+    return vehicles
 
 
 def checked_params(params: Mapping[str, float], kind: str, firmware: str = "ardupilot") -> dict[str, float]:
     """`params`, checked as the command line's are."""
-    values, _ = given_parameters([f"{name}={value!r}" for name, value in params.items()], kind, firmware)
+    values, _ = given_parameters(texts_of(params), kind, firmware)
     return values
 
 
@@ -106,10 +135,6 @@ def mode_of(modes: ModeChoice, name: str) -> ModeSpec:
 def raise_error(error: Exception, where: str) -> None:
     """What a service raised is raised in the program."""
     raise error
-
-
-def stands() -> None:
-    """A vehicle that is alone is always at the present."""
 
 
 def no_such_name(vehicle: object, name: str, in_state: Iterable[str]) -> AttributeError:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -15,17 +15,12 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.context.journal import Journal, NoJournal
 from autopilot.interface import report as R
-from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
-from mavlink_bridge.services.system.signing import SigningService
 from sitl.vehicles.separation import Approach
-from sortie.api.begin import Home, checked_seed, raise_error, several, simulated_kind, standing_at
+from sortie.api.begin import Home, assembled, several, spec_of
 from sortie.api.session import Session
 from sortie.api.watch import Passes
-from sortie.assembly.fleet import build_fleet, on_terrain
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, StoredValues
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import Layout, counted_fleet, read_fleet
 from sortie.config.formation import LARGEST_SYSTEM, SPACING_M
@@ -33,24 +28,14 @@ from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, own_links, spread_links
 from sortie.config.radio import radio_of
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.logs.run_log import LOGGER
-from sortie.nodes.company import Company
-from sortie.nodes.fleet import FleetNode
-from sortie.nodes.modem import open_through_radio, radio_between
-from sortie.nodes.vehicle import Service
-from sortie.runtime.runtime import Runtime
-from sortie.runtime.share import always
-from sortie.storage.rows import StoredState
-from sortie.storage.signing_keys import open_keys, sign_links
-from sortie.storage.store import Store
 
 __tracebackhide__ = True  # as in `session`
 Floats = npt.NDArray[np.float64]
 
 
 class Fleet(Sequence[Session]):
-    """`count` vehicles, or those of `file` (TOML, as --fleet has it); a context manager.
+    """`count` vehicles, those of `file` (TOML, as --fleet has it), or specs, which say all of them; a context manager.
 
     `vehicle`: the kind of all, "sim:copter" or another simulated one. `formation`, `spacing` (m): how they stand around
     `home`, as --formation has it. `seed`: theirs are made of it and the system id. `sysid`: the first system id; more
@@ -62,7 +47,7 @@ class Fleet(Sequence[Session]):
 
     def __init__(
         self,
-        count: int | None = None,
+        count: int | Sequence[VehicleSpec] | None = None,
         *,
         file: Path | str | None = None,
         vehicle: str = "sim:copter",
@@ -85,31 +70,22 @@ class Fleet(Sequence[Session]):
     ) -> None:
         self._stack = ExitStack()
         self._seed, self._shared_links = seed, 0
-        self.runtime = Runtime()
-        self._time = Passes(self.runtime)
         try:
             self._radio = radio_of(radio)
-            base = VehicleSpec(
-                simulated_kind(vehicle, "a fleet"), sysid, *standing_at(home), checked_seed(seed),
-                param=tuple(f"{name}={value!r}" for name, value in (params or {}).items()),
-                fault=several(faults, "faults"), radio=self._radio,
-                terrain=None if terrain is None else Path(terrain), firmware=firmware,
-            )  # fmt: skip
-            layout = Layout(formation, spacing)
-            self.vehicles, self._ground = on_terrain(
-                _vehicles(count, None if file is None else Path(file), base, layout, networks)
+            if count is None or isinstance(count, int):
+                base = spec_of(
+                    vehicle, "a fleet", home=home, seed=seed, params=params, faults=faults, radio=self._radio,
+                    terrain=terrain, firmware=firmware, sysid=sysid,
+                )  # fmt: skip
+                layout = Layout(formation, spacing)
+                count = _specs(count, None if file is None else Path(file), base, layout, networks)
+            if any(one.system is None for one in count):
+                raise UserError("specs: a vehicle of a fleet has a system id; give each its own")
+            specs = [replace(one, alone=False, number=number) for number, one in enumerate(count)]
+            self._assembly = assembled(
+                specs, self._stack, state_dir=state_dir, log_dir=log_dir, signing_key=signing_key
             )
-            self._store = None if state_dir is None else Store(Path(state_dir))
-            if self._store is not None:
-                self._stack.callback(self._store.close)
-            self._keys, self._key, warnings = open_keys(
-                self._store, Path(signing_key) if isinstance(signing_key, str) else signing_key
-            )
-            for warning in warnings:
-                LOGGER.warning("%s", warning)
-            self._build()
-            if log_dir is not None:
-                self._log_to(Path(log_dir))
+            self._join()
             for link in (*spread_links(several(links, "links"), self.vehicles), *own_links(self.vehicles)):
                 self._open(link, insecure)
         except UserError as error:
@@ -119,56 +95,15 @@ class Fleet(Sequence[Session]):
             self.close()
             raise
 
-    def _build(self) -> None:
-        self.node = build_fleet(
-            self.vehicles,
-            self._keep,
-            epoch_us=VIRTUAL_EPOCH_US,
-            on_error=raise_error,
-            warn=LOGGER.warning,
-            ground=self._ground,
-        )
+    def _join(self) -> None:
+        """What is asked of all at once."""
+        assert self._assembly.fleet is not None and self._assembly.company is not None
+        self.node, self.company = self._assembly.fleet, self._assembly.company
+        self.vehicles = self._assembly.specs
         self.node.load()
-        self.runtime.set_speedup(0.0, always)
-        self.runtime.add_vehicle(self.node)
-        self.node.between = self.runtime.breathe
-        self.node.has_time = self.runtime.share.has_time
-        self._stack.callback(self.runtime.close)
-        for service in self.node.services:
-            self._stack.callback(service.close)
-        self._sessions = [
-            Session.of_fleet(
-                self,
-                service,
-                one,
-                partial(self.node.touch, one.number),
-                self.node.own_links(one.number),
-                one.radio,
-            )
-            for service, one in zip(self.node.services, self.vehicles, strict=True)
-        ]
-        self.company = Company(self.node, [one.home for one in self.vehicles])
-        if self._store is not None:
-            for service in self.node.services:
-                service.wait_for_disk = self._store.wait
-
-    def _keep(self, vehicle: VehicleSpec) -> tuple[Journal, StoredValues]:
-        if self._store is None:
-            return NoJournal(), StoredState()
-        own = self._store.of(vehicle.label)
-        return own, own.stored
-
-    def signing(self, service: Service) -> SigningService:
-        """Each vehicle signs for itself, with the key of all."""
-        return sign_links(service.endpoint, self._keys, self._key)
-
-    def _log_to(self, directory: Path) -> None:
-        recorders: list[FlightRecorder] = []
-        for service, one in zip(self.node.services, self.vehicles, strict=True):
-            recorder = record_flights(service, directory / one.label)
-            recorders.append(recorder)
-            self._stack.callback(_finish, recorder, self.node)
-        self.runtime.keeping.add(lambda: keep_flights(recorders))
+        self._sessions = [Session(member) for member in self._assembly.members]
+        self.runtime = self._assembly.members[0].runtime
+        self._time = Passes(self.runtime)
 
     def __enter__(self) -> Fleet:
         return self
@@ -246,25 +181,15 @@ class Fleet(Sequence[Session]):
             self._open(link, insecure)
 
     def _open(self, link: FleetLink, insecure: bool) -> None:
-        for warning in check_links([link.url], signed=self._key is not None, insecure=insecure):
+        signed = self._assembly.signing[0].signing is not None
+        for warning in check_links([link.url], signed=signed, insecure=insecure):
             LOGGER.warning("%s", warning)
         if link.vehicle is not None:
-            self._open_own(link.url, self.vehicles[link.vehicle])
-        elif self._radio is None:
-            self.runtime.open(self.node.networks[link.network], link.url)
-        else:
-            self._shared_links += 1
-            radio = RadioLink(self._radio, self._seed + self._shared_links)
-            open_through_radio(self.runtime, self.node, self.node.networks[link.network], link.url, radio)
-
-    def _open_own(self, url: str, one: VehicleSpec) -> None:
-        """A link that only this vehicle is on."""
-        network, profile = self.node.own_network(one.number), one.radio
-        if profile is None:
-            self.runtime.open(network, url)
+            spec = self.vehicles[link.vehicle]
+            self._assembly.open(link, spec.radio, spec.seed)
             return
-        radio = radio_between(profile, one.seed, one.home, self.node.services[one.number].vehicle)
-        open_through_radio(self.runtime, self.node, network, url, radio)
+        self._shared_links += self._radio is not None
+        self._assembly.open(link, self._radio, self._seed + self._shared_links)
 
     # --- time -----------------------------------------------------------------------------------------------------
     @property
@@ -307,7 +232,7 @@ class Fleet(Sequence[Session]):
             ) from error
 
 
-def _vehicles(
+def _specs(
     count: int | None, file: Path | None, base: VehicleSpec, layout: Layout, networks: int | None
 ) -> list[VehicleSpec]:
     if file is not None:
@@ -323,9 +248,4 @@ def _vehicles(
         raise UserError(f"sysid {first}: expected a whole number from 1 to {LARGEST_SYSTEM}")
     if not 0.0 < layout.spacing_m < inf:
         raise UserError(f"spacing {layout.spacing_m:g}: expected a number above 0")
-    room = LARGEST_SYSTEM - first + 1
-    return counted_fleet(count, base, layout, -(-count // room) if networks is None else networks)
-
-
-def _finish(recorder: FlightRecorder, node: FleetNode) -> None:
-    recorder.finish(node.now_ms)  # where all stand; a vehicle's own time is that of its last pass
+    return counted_fleet(count, base, layout, networks)

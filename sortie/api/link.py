@@ -8,7 +8,7 @@ until there is an answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.clients.base import Client
@@ -28,13 +28,6 @@ UNREAD_LIMIT = 256 * 1024
 """Bytes that wait for a reader; beyond that the vehicle skips telemetry, as on any link that is not read."""
 
 AnyClient = TypeVar("AnyClient", bound=Client)
-
-
-class Ends(Protocol):
-    """The vehicle's side of links: a `Service`, or one of a fleet."""
-
-    @property
-    def endpoint(self) -> LinkOwner: ...
 
 
 class SessionLink:

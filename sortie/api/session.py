@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from autopilot.context.events import Event
-from autopilot.context.journal import NoJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
@@ -24,51 +24,36 @@ from autopilot.mission.plan import Plan
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.links.radio.profile import Profile
-from mavlink_bridge.services.system.signing import SigningService
 from sortie.api import begin
 from sortie.api.begin import Home
 from sortie.api.claims import Claims
-from sortie.api.link import Ends, SessionLink
+from sortie.api.link import SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
 from sortie.api.watch import Passes, TimedEvent, Watch
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
+from sortie.assembly.vehicles import Member
 from sortie.config.errors import RefusedError, UserError
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
-from sortie.nodes.modem import medium_of, open_through_radio, radio_between
+from sortie.nodes.modem import medium_of
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
 from sortie.runtime.client_pace import ClientPace
-from sortie.runtime.node import Node
-from sortie.runtime.runtime import Runtime
-from sortie.runtime.share import always
-from sortie.storage.rows import StoredState
-from sortie.storage.signing_keys import open_keys, sign_links
-from sortie.storage.store import Store
 
 if TYPE_CHECKING:
-    from sortie.nodes.fleet import OwnLinks  # loaded by those who have a fleet
+    pass  # loaded by those who have a fleet
 
 __tracebackhide__ = True  # pytest shows where a test called, not how we got there
 E = TypeVar("E")
 
 
-class FleetTime(Protocol):
-    """What the vehicles of a fleet share."""
-
-    runtime: Runtime
-
-    def signing(self, service: Service) -> SigningService:
-        """What signs the links of this vehicle."""
-
-
 class Session(Claims):
     """A vehicle and its service; a context manager.
 
-    `vehicle`: "sim:copter" or another simulated kind. `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place
+    `vehicle`: "sim:copter" or another simulated kind; or a spec, which says all of the vehicle, or one that a `Fleet`
+    has assembled. `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place
     (degrees, metres AMSL), with a heading in degrees. `params`: by ArduPilot's names or the `firmware`'s. `faults`:
     as --fault has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None:
     nowhere. `log_dir`: where flights are logged; None: nowhere. `links`: as --link has them; see `add_link`.
@@ -80,7 +65,7 @@ class Session(Claims):
 
     def __init__(
         self,
-        vehicle: str = "sim:copter",
+        vehicle: str | VehicleSpec | Member = "sim:copter",
         *,
         home: Home | None = None,
         seed: int = 0,
@@ -96,28 +81,25 @@ class Session(Claims):
         radio: str | Profile | None = None,
         terrain: Path | str | None = None,
     ) -> None:
-        self.seed = seed
-        self.terrain = terrain
-        """The file or the folder of the ground that it stands on."""
-        self._firmware = firmware
-        self._radio = radio_of(radio)
-        self.stood: tuple[GeoPoint, float]
-        """Where it was switched on, and its heading in degrees."""
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
-        self._runtime = Runtime()
-        self._time = Passes(self._runtime)
-        self._bring = begin.stands
         try:
-            frame = begin.simulated_kind(vehicle, "a session")
-            begin.checked_seed(seed)
-            store = None if state_dir is None else Store(Path(state_dir))
-            if store is not None:
-                self._stack.callback(store.close)
-            self._build(frame, home, params or {}, begin.several(faults, "faults"), store)
-            self._sign(store, signing_key)
-            if log_dir is not None:
-                self._log_to(Path(log_dir))
+            if isinstance(vehicle, str):
+                vehicle = begin.spec_of(
+                    vehicle, "a session", home=home, seed=seed, params=params, faults=faults, radio=radio,
+                    terrain=terrain, firmware=firmware,
+                )  # fmt: skip
+            if isinstance(vehicle, VehicleSpec):
+                (vehicle,) = begin.assembled(
+                    [replace(vehicle, alone=True)],
+                    self._stack,
+                    state_dir=state_dir,
+                    log_dir=log_dir,
+                    signing_key=signing_key,
+                ).members
+            self._member, self.spec, self.runtime = vehicle, vehicle.spec, vehicle.runtime
+            self._time = Passes(self.runtime)
+            vehicle.service.observers.append(self._observe)
             if executor is not None:
                 self.autopilot.auto.fly_own_items(executor(self.autopilot.context))
             for url in begin.several(links, "links"):
@@ -129,65 +111,20 @@ class Session(Claims):
             self.close()
             raise
 
-    def _build(
-        self, frame: str, home: Home | None, params: Mapping[str, float], faults: Iterable[str], store: Store | None
-    ) -> None:
-        place, heading, ground = begin.standing_on(home, self.terrain)
-        self.stood = place, heading
-        machine = make_vehicle(frame, place, heading, self.seed, ground)
-        struck = parse_faults(faults, machine.fault_names())
-        self._service = build_service(
-            frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
-            begin.checked_params(params, frame, self._firmware), name=simulated_name(frame, self.seed),
-            epoch_us=VIRTUAL_EPOCH_US, on_error=begin.raise_error, faults=struck, firmware=self._firmware,
-            ground=ground,
-        )  # fmt: skip
-        self._stack.callback(self._service.close)
-        self._ends: Ends = self._service
-        self._node: Node = self._service
-        self._service.observers.append(self._observe)
-        self._service.wait_for_disk = None if store is None else store.wait
-        self._runtime.set_speedup(0.0, always)
-        self._runtime.add_vehicle(self.service)
-        self._stack.callback(self._runtime.close)
+    @property
+    def seed(self) -> int:
+        """What all that is random follows from."""
+        return self.spec.seed
 
-    @classmethod
-    def of_fleet(
-        cls, fleet: FleetTime, service: Service, one: VehicleSpec, bring: Callable[[], None], links: OwnLinks,
-        radio: Profile | None,
-    ) -> Session:  # fmt: skip
-        """A vehicle of a `Fleet`: its time is that of all, and it ends with them. `bring`: called before anything is
-        done to it. `radio`: on links of its own."""
-        self = cls.__new__(cls)
-        self.seed, self.stood, self._radio = one.seed, (one.home, one.heading_deg), radio
-        self.terrain = one.terrain
-        self.events = []
-        self._stack = ExitStack()
-        self._runtime, self._signing = fleet.runtime, fleet.signing(service)
-        self._time = Passes(self._runtime)
-        self._service, self._bring, self._ends, self._node = service, bring, links, links.node
-        service.observers.append(self._observe)
-        return self
+    @property
+    def stood(self) -> tuple[GeoPoint, float]:
+        """Where it was switched on, and its heading in degrees."""
+        return self.spec.home, self.spec.heading_deg
 
     @property
     def service(self) -> Service:
         """The vehicle with its services. Of a fleet it stands at the present now, and hears of what is done to it."""
-        self._bring()
-        return self._service
-
-    def _sign(self, store: Store | None, given: Path | str | bytes | None) -> None:
-        """Links are signed with this key, the stored one, or one that SETUP_SIGNING sets."""
-        keys, key, warnings = open_keys(store, Path(given) if isinstance(given, str) else given)
-        for warning in warnings:
-            LOGGER.warning("%s", warning)
-        self._signing = sign_links(self.service.endpoint, keys, key)
-
-    def _log_to(self, directory: Path) -> None:
-        from sortie.logs.recorder import keep_flights, record_flights
-
-        recorder = record_flights(self.service, directory)
-        self._runtime.keeping.add(lambda: keep_flights([recorder]))
-        self._stack.callback(lambda: recorder.finish(self.service.now_ms))
+        return self._member.service
 
     def _observe(self, events: list[Event], now_ms: int) -> None:
         self.events += [TimedEvent(now_ms / 1000.0, event) for event in events]
@@ -219,22 +156,20 @@ class Session(Claims):
         `delay_ms`: how long it takes; `seed` decides the losses (None: the session's). `radio`: as --radio has it,
         None: the session's, if it has one; the modem on the ground stands where the vehicle was switched on."""
         decides = self.seed if seed is None else seed
-        profile = self._radio if radio is None else radio_of(radio)
-        medium = medium_of(profile, decides, self.stood[0], self._service.vehicle, loss, delay_ms)
+        profile = self.spec.radio if radio is None else radio_of(radio)
+        member = self._member
+        medium = medium_of(profile, decides, self.stood[0], member.quiet.vehicle, loss, delay_ms)
         baud = None if profile is None else profile.baud
-        return SessionLink(self._runtime, self._node, self._ends.endpoint, medium, system, component, baud)
+        return SessionLink(self.runtime, member.node, member.ends.endpoint, medium, system, component, baud)
 
     def add_link(self, url: str, *, insecure: bool = False) -> str:
         """Open a socket or serial link ("tcpin:127.0.0.1:5760"; port 0: a free one); returns its address. From then on
         time passes with a look at the sockets, and link time (retries, timeouts) follows the wall. UserError when it
         cannot be opened, and for one that the network can reach unless there is a signing key, or `insecure`: whoever
         reaches it can command the vehicle."""
-        for warning in check_links([url], signed=self._signing.signing is not None, insecure=insecure):
+        for warning in check_links([url], signed=self._member.signing.signing is not None, insecure=insecure):
             LOGGER.warning("%s", warning)
-        if self._radio is None:
-            return self._runtime.open(self._ends.endpoint, url)
-        radio = radio_between(self._radio, self.seed, self.stood[0], self._service.vehicle)
-        return open_through_radio(self._runtime, self._node, self._ends.endpoint, url, radio)
+        return self._member.open(url, self.spec.radio, self.seed)
 
     if not TYPE_CHECKING:  # a type checker knows what there is
 
@@ -255,7 +190,7 @@ class Session(Claims):
     @property
     def link_time_s(self) -> float:
         """The clock of retries and timeouts: vehicle time, or with sockets the wall."""
-        return self._runtime.link_ms / 1000.0
+        return self.runtime.link_ms / 1000.0
 
     @property
     def state(self) -> Snapshot:
@@ -337,7 +272,7 @@ class Session(Claims):
 
     def wake(self) -> None:
         """Safe in any thread: `serve` does not sleep on."""
-        self._runtime.go_real().wakeup.wake()
+        self.runtime.go_real().wakeup.wake()
 
     def _watch(self, condition: type[E] | Callable[[Session], bool], every_s: float) -> Watch[E]:
         if isinstance(condition, type):
@@ -364,7 +299,7 @@ class Session(Claims):
         outcome = begin.holding(self.service, name).set(name, value)
         if not outcome.accepted:
             raise ValueError(outcome.warning)
-        self._runtime.settle()
+        self.runtime.settle()
         return outcome.value
 
     # --- commands -------------------------------------------------------------------------------------------------
@@ -377,7 +312,7 @@ class Session(Claims):
             plan = plan if isinstance(plan, Plan) else Plan(items=tuple(plan))
             check_plan(plan, Path("plan"))
         load_plan(self.service, plan)
-        self._runtime.settle()
+        self.runtime.settle()
         return plan
 
     def start(self) -> None:
@@ -431,7 +366,7 @@ class Session(Claims):
         self._checked(self.autopilot.commands.return_to_launch(self.service.now_ms))
 
     def _checked(self, outcome: Outcome) -> None:
-        self._runtime.settle()
+        self.runtime.settle()
         if not outcome.ok:
             raise RefusedError(outcome)
 

@@ -1,11 +1,12 @@
-"""The parts of one service, made and put together. The program (`commands.build`) and the Python API (`session`) both
-build with these; they differ in where state and logs go and in who owns the clocks."""
+"""One vehicle, from its spec to a service: the machine on its ground, parameters and faults that were checked, the
+autopilot, its face."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.context.journal import Journal
 from autopilot.core.autopilot import Autopilot
@@ -13,6 +14,7 @@ from autopilot.core.wiring import Stored
 from autopilot.flight.faults import FAIL, HANG
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import SimulatedVehicle
 from autopilot.parameters.parameters import Parameters
@@ -20,10 +22,15 @@ from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
+from sortie.config.formation import OWN_SYSTEM
 from sortie.config.installed import install, parameter_set
-from sortie.config.parameters import spoken_as
+from sortie.config.parameters import given_parameters, spoken_as
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
+
+if TYPE_CHECKING:
+    from sitl.vehicles.simulated import SimulatedMachine
 
 #: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -38,10 +45,10 @@ class StoredValues(Stored, Protocol):
 
 def make_vehicle(
     kind: str, home: GeoPoint, heading_deg: float, seed: int, ground: HeightMap | None = None
-) -> SimulatedVehicle:
+) -> SimulatedMachine:
     """The built-in simulator of a kind of vehicle, standing at `home`; on `ground`, where there is one, whatever height
     `home` says."""
-    from sitl.vehicles.kinds import make_simulated
+    from sitl.vehicles.kinds import make_simulated  # numpy and the library: not for who only checks words
 
     return make_simulated(kind, home, heading_deg, seed, ground)
 
@@ -84,33 +91,68 @@ def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
     return faults
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A vehicle that was checked and stands where it is switched on, before it has a service: `spec.home` is on its
+    ground. `given`: its parameters as a person gave them."""
+
+    spec: VehicleSpec
+    machine: SimulatedMachine
+    given: dict[str, float]
+    faults: Sequence[Fault]
+
+
+def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[list[Standing], HeightMap | None]:
+    """Vehicles on their ground, which is one for all (None: flat). UserError for a parameter or a fault that one of
+    them does not know."""
+    ground = terrain_around(specs[0].terrain, [one.home for one in specs])
+    return [_standing(replace(one, home=grounded(one.home, ground)), ground, warn) for one in specs], ground
+
+
+def _standing(spec: VehicleSpec, ground: HeightMap | None, warn: Callable[[str], None]) -> Standing:
+    machine = make_vehicle(spec.kind, spec.home, spec.heading_deg, spec.seed, ground)
+    try:
+        given, warnings = given_parameters(spec.param, spec.kind, spec.firmware)
+        faults = parse_faults(spec.fault, machine.fault_names())
+    except UserError as error:
+        raise (error.within(spec.source) if spec.source else error) from None
+    for warning in warnings:
+        warn(f"vehicle {spec.label}: {warning}" if spec.label else warning)
+    if spec.alone and spec.system is not None:
+        given[OWN_SYSTEM] = float(spec.system)
+    return Standing(spec, machine, given, faults)
+
+
 def build_service(
-    kind: str,
+    spec: VehicleSpec,
     vehicle: SimulatedVehicle,
     journal: Journal,
     stored: StoredValues,
     given: Mapping[str, float],
     *,
-    name: str,
     epoch_us: int,
     on_error: Callable[[Exception, str], None],
     faults: Iterable[Fault] = (),
-    firmware: str = "ardupilot",
     ground: HeightMap | None = None,
+    name: str = "",
 ) -> Service:
-    """The service around `vehicle`. `given` parameters win over `stored` ones; `name` is what is stable for this
-    vehicle (its uid is made from it); `firmware`: what it is spoken to as, whose names `given` may have;
-    `ground`: terrain that its autopilot knows; `epoch_us` is UTC at vehicle time 0."""
-    known = parameter_set(kind)
-    speaks = spoken_as(firmware, vehicle_class(kind))
+    """The service around `vehicle`, which is as `spec` says. `given` parameters win over `stored` ones, and may have
+    the names of what it is spoken to as; `ground`: terrain that its autopilot knows; `epoch_us`: UTC microseconds since
+    1970 at vehicle time 0; `name`: what is stable for this vehicle, its uid is made from it; empty: `simulated_name`.
+    """
+    known = parameter_set(spec.kind)
+    speaks = spoken_as(spec.firmware, vehicle_class(spec.kind))
     names = {*(one.name for one in known.definitions), *known.aliases}
     of_core = {name: value for name, value in given.items() if name in names}
     kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
     parameters = Parameters(known, kept, of_core)
-    autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
+    autopilot = Autopilot(spec.kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
     autopilot.statistics.switched_on()
     install(autopilot, on_error)
-    identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)
+    identity = Identity(
+        spec.kind, name or simulated_name(spec.kind, spec.seed), serves_files=True,
+        system=int(parameters[OWN_SYSTEM]), speaks=speaks,
+    )  # fmt: skip
     return Service(
         vehicle, autopilot, parameters, journal,
         lambda service: simulated_face(service, identity, stored.parameters, given), epoch_us=epoch_us,

@@ -17,14 +17,14 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from autopilot.control import arrays
-from sortie.api.begin import checked_params
 from sortie.campaign.flown import Flown
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import STEP_MS, Array
-from sortie.campaign.study import Study, Wanted
+from sortie.campaign.study import Study
 from sortie.config.errors import UserError
 from sortie.config.faults import parse_fault
-from sortie.config.values import parse_vehicle
+from sortie.config.parameters import given_parameters
+from sortie.config.vehicle_spec import VehicleSpec
 
 STRIKES: Final = {
     "gps.loss": (("SIM_GPS_DISABLE", 1.0, 0.0), ("SIM_GPS1_ENABLE", 0.0, 1.0)),
@@ -81,17 +81,17 @@ def check_asked(study: Study) -> None:
             raise UserError(f"{key}: a flight controller is asked about one vehicle that flies its plan in AUTO")
 
 
-def asked_params(wanted: Wanted) -> dict[str, float]:
+def asked_params(spec: VehicleSpec) -> dict[str, float]:
     """The parameters that the controller begins with."""
-    params = checked_params(wanted.params, parse_vehicle(wanted.vehicle).frame)
+    params, _ = given_parameters(spec.param, spec.kind)
     return SAME_AIR | {name: value for name, value in params.items() if not name.startswith(NOT_THEIRS)}
 
 
-def strikes(wanted: Wanted, began_s: float) -> list[Strike]:
+def strikes(spec: VehicleSpec, began_s: float) -> list[Strike]:
     """The faults as parameters, in order of time; our vehicle lifted off at `began_s`. UserError for one that the
     controller does not have."""
     found = []
-    for text in wanted.faults:
+    for text in spec.fault:
         try:
             fault = parse_fault(text, STRIKES)
         except UserError as error:

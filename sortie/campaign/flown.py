@@ -6,11 +6,9 @@ import hashlib
 import threading
 import traceback
 from collections.abc import Mapping
-from contextlib import ExitStack
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -24,10 +22,10 @@ from sortie.api.session import Session
 from sortie.campaign import own_code
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import STEP_MS, Array, Recorder, TimeIsUp, apart
-from sortie.campaign.study import Study, Wanted
+from sortie.campaign.study import PlannedRun, Study
 from sortie.config.errors import RefusedError
 from sortie.config.version import VERSION
-from sortie.nodes.plan_file import moved_plan, start_of
+from sortie.nodes.plan_file import moved_plan
 
 _STEP_S: Final = STEP_MS / 1000.0
 _LOOK_S: Final = 1.0
@@ -82,12 +80,12 @@ class Watched(Struct, frozen=True):
 def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: Watched | None = None) -> Flown:
     """Fly one run. Whatever it raises is its result; only the end of the program is not."""
     try:
-        wanted = study.wanted(run, given)
+        planned = study.planned(run, given)
         watched = watched or Watched()
         if study.fleet is not None:
-            return _judged(study, run, given, wanted, _fly_fleet(study, wanted, watched))
-        with _session(study, wanted, watched) as session:
-            return _judged(study, run, given, wanted, [_fly(session, study, wanted, given, watched)])
+            return _judged(study, run, given, planned, _fly_fleet(study, planned, watched))
+        with _session(study, planned, watched) as session:
+            return _judged(study, run, given, planned, [_fly(session, study, planned, given, watched)])
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and threading.current_thread() is threading.main_thread():
             raise  # SIGTERM; a worker flies in a thread, where it is an exit() in the Python of a study
@@ -101,26 +99,20 @@ def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -
     return Row(run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(FIGURES))
 
 
-def _session(study: Study, wanted: Wanted, watched: Watched) -> Session:
+def _session(study: Study, planned: PlannedRun, watched: Watched) -> Session:
     said = study.said
     return Session(
-        wanted.vehicle, home=_home(wanted), seed=wanted.seed, params=wanted.params,
-        faults=wanted.faults, log_dir=watched.log_dir, radio=wanted.radio,
-        links=() if said.client is None else watched.links,
+        planned.spec, log_dir=watched.log_dir, links=() if said.client is None else watched.links,
         executor=None if said.executor is None else own_code.executor_of(said.code or "", study.code, said.executor),
     )  # fmt: skip
 
 
-def _home(wanted: Wanted) -> str | GeoPoint | None:
-    return wanted.home if wanted.home is not None else start_of(wanted.plan)
-
-
 # --- one vehicle ------------------------------------------------------------------------------------------------------
-def _fly(session: Session, study: Study, wanted: Wanted, given: Mapping[str, Value], watched: Watched) -> Ended:
+def _fly(session: Session, study: Study, planned: PlannedRun, given: Mapping[str, Value], watched: Watched) -> Ended:
     """The flight is sampled from boot on."""
     limit_s, said = study.said.limit_s, study.said
-    session.upload(wanted.plan)
-    recorder = Recorder(session, wanted.plan, limit_s if said.client is not None else None)
+    session.upload(planned.plan)
+    recorder = Recorder(session, planned.plan, limit_s if said.client is not None else None)
     try:
         if said.client is not None:
             own_code.client_of(said.code or "", study.code, said.client)(session, given)
@@ -165,13 +157,13 @@ def _ended(signals: dict[str, Array]) -> Ended:
 
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
-def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
+def _fly_fleet(study: Study, planned: PlannedRun, watched: Watched) -> list[Ended]:
     """All vehicles take off together, each with its plan moved to where it stands."""
-    with ExitStack() as stack:
-        fleet = stack.enter_context(_fleet(study, wanted, watched, stack))
+    spec = planned.spec
+    with Fleet(study.fleet_of(planned), log_dir=watched.log_dir, radio=spec.radio, seed=spec.seed) as fleet:
         recorders = []
         for session, one in zip(fleet, fleet.vehicles, strict=True):
-            plan = session.upload(moved_plan(study.plan_of(one.number, wanted.plan), one.offset))
+            plan = session.upload(moved_plan(study.plan_of(one.number, planned.plan), one.offset))
             recorders.append(Recorder(session, plan))
         try:
             fleet.wait_armable()
@@ -192,20 +184,6 @@ def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
         ]
 
 
-def _fleet(study: Study, wanted: Wanted, watched: Watched, stack: ExitStack) -> Fleet:
-    """Build the fleet of a run: as many vehicles as the study says, or those of its file."""
-    assert study.fleet is not None
-    file = None
-    if study.fleet_file:
-        file = Path(stack.enter_context(TemporaryDirectory())) / "fleet.toml"
-        file.write_text(study.fleet_file, encoding="utf-8")
-    return Fleet(
-        study.fleet.count, file=file, vehicle=wanted.vehicle, formation=study.fleet.formation,
-        spacing=wanted.spacing_m, home=_home(wanted), seed=wanted.seed % (1 << 32), params=wanted.params,
-        faults=wanted.faults, log_dir=watched.log_dir, radio=wanted.radio,
-    )  # fmt: skip
-
-
 def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]:
     """The signals of all, with the distances among them. Who is down first stands there until the last is."""
     all_signals = [recorder.signals() for recorder in recorders]
@@ -220,7 +198,7 @@ def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------
-def _judged(study: Study, run: int, given: Mapping[str, Value], wanted: Wanted, ended: list[Ended]) -> Flown:
+def _judged(study: Study, run: int, given: Mapping[str, Value], planned: PlannedRun, ended: list[Ended]) -> Flown:
     """Every vehicle is judged; what counts is the worst."""
     margins: list[dict[str, float]] = [
         {name: judge(one.signals, given) for name, judge in study.judges().items()} for one in ended
@@ -234,7 +212,7 @@ def _judged(study: Study, run: int, given: Mapping[str, Value], wanted: Wanted, 
     worst = max(ended, key=lambda one: RESULTS.index(one.result))
     shown = min(range(len(ended)), key=lambda k: min(margins[k].values()))
     ok = worst.result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
-    row = Row(run, wanted.seed, worst.result, worst.reason, ok, dict(given), robustness, _figures(ended))
+    row = Row(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, _figures(ended))
     return Flown(row, ended[shown].signals)
 
 

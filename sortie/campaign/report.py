@@ -10,13 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from autopilot.interface.geo import GeoPoint
-from sortie.api.begin import standing_at
 from sortie.campaign.flown import Row
 from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
 from sortie.campaign.report_charts import STYLE, Axis, Track, histogram, map_of, scatter, share_bar
-from sortie.campaign.study import Wanted, written
+from sortie.campaign.study import written
 from sortie.campaign.study_file import Strike
 from sortie.campaign.summary import (
     FEWEST,
@@ -33,7 +31,6 @@ from sortie.campaign.summary import (
     summary_of,
 )
 from sortie.campaign.units import of_inputs
-from sortie.nodes.plan_file import start_of
 from sortie.reports.page import html_page
 
 MOST_TRACKS: Final = 8
@@ -172,11 +169,11 @@ def _tracks(folder: Path, columns: Columns) -> str:
     if not rows:
         return ""
     study = columns.kept.study
-    wanted = {row.run: study.wanted(row.run, row.inputs) for row in rows}
+    planned = {row.run: study.planned(row.run, row.inputs) for row in rows}
     tracks = []
     for k, row in enumerate(rows):
         north, east = (np.asarray(found[row.run][axis], np.float64) for axis in ("north", "east"))
-        tracks.append(Track(str(row.run), north, east, stands(wanted[row.run]), wanted[row.run].plan, f"run{k}"))
+        tracks.append(Track(str(row.run), north, east, planned[row.run].spec.home, planned[row.run].plan, f"run{k}"))
     same = len({(one.home, one.plan.items) for one in tracks}) == 1
     title = "The worst tracks over the plan" if same else "The worst tracks over their plans"
     runs = ", ".join(f'<a href="#run-{row.run}">{row.run}</a>' for row in rows)
@@ -185,11 +182,6 @@ def _tracks(folder: Path, columns: Columns) -> str:
         f"<h2>{title}</h2><p>Runs {runs}{own}; of equally bad flights those whose inputs differ most. The plan "
         f"is dashed, the fence drawn through, H where it stood; a track ends at its number.</p>{map_of(tracks)}"
     )
-
-
-def stands(wanted: Wanted) -> GeoPoint:
-    """Position where the vehicle of a run was switched on."""
-    return standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))[0]
 
 
 def distinct(rows: Sequence[Row], columns: Columns, most: int = MOST_TRACKS) -> list[Row]:

@@ -97,7 +97,7 @@ class _Shrinking:
     def _flies(self, case: Case) -> bool:
         study = case.study(self._study)
         try:
-            study.wanted(0, case.inputs)
+            study.planned(0, case.inputs)
         except UserError:
             return False  # without this item it is no plan
         return self._alike(self._flown(study, case.inputs)) and self._still_a_plan(case.items)
@@ -262,5 +262,5 @@ def described(shrunk: Shrunk, kept: Kept) -> list[str]:
     ]
     lines += [f"causes: {shrunk.causes[1]} of {shrunk.causes[0]}", f"items: {shrunk.items[1]} of {shrunk.items[0]}"]
     lines += [f"{name}: {value} (at rest {rest[name]})" for name, value in row.inputs.items() if value != rest[name]]
-    lines += [f"fault: {fault}" for fault in shrunk.study.wanted(0, row.inputs).faults]
+    lines += [f"fault: {fault}" for fault in shrunk.study.planned(0, row.inputs).spec.fault]
     return lines

@@ -102,7 +102,7 @@ class Recorder:
         """It flew, and stands."""
         service = session.service
         self._autopilot = service.autopilot
-        service.sample_by(self)
+        service.watchers.sample_by(self)
         self.sample(service.now_ms)
 
     def next_sample_ms(self) -> int | None:

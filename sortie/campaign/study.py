@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from math import isfinite
 from pathlib import Path
@@ -20,8 +21,8 @@ from msgspec import Struct
 from autopilot.mission.plan import Plan, parse_plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import KINDS
-from sortie.api.begin import checked_params, standing_at
-from sortie.assembly.vehicle import make_vehicle, parse_faults
+from sortie.api.begin import spec_of, standing_at
+from sortie.assembly.vehicle import stand
 from sortie.campaign import own_code
 from sortie.campaign.formulas import Formula, FormulaError, parse_formula
 from sortie.campaign.plan_changes import Change, complaint, rebuilt
@@ -40,30 +41,30 @@ from sortie.campaign.sampling import (
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
 from sortie.campaign.study_file import FleetOf, Said, Strike, as_said, check_texts
 from sortie.config.errors import UserError, nearest
-from sortie.config.fleet_file import Layout, read_fleet
+from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet, read_fleet
 from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
-from sortie.config.radio import radio_of
+from sortie.config.parameters import given_parameters
+from sortie.config.settings import FIRMWARES
 from sortie.config.values import parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.nodes.plan_file import check_plan, read_plan
+from sortie.logs.run_log import LOGGER
+from sortie.nodes.plan_file import check_plan, read_plan, start_of
 
 PLACE: Final = re.compile(r"\{(\w*)\}")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
+_SEEDS: Final = 1 << 32
+"""Those of a fleet's vehicles are made of one below this."""
 Judge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
 """Signals and inputs in, robustness out."""
 
 
-class Wanted(Struct, frozen=True):
-    """Run to be flown, all inputs in their places. `params` are checked by the vehicle. `spacing_m`: of a fleet."""
+class PlannedRun(Struct, frozen=True):
+    """Run to be flown, all inputs in their places. `spec`: its vehicle, or what those of a fleet have in common; its
+    parameters are checked by the vehicle. `spacing_m`: of a fleet."""
 
-    vehicle: str
-    home: str | None
-    seed: int
-    params: dict[str, float]
-    faults: list[str]
+    spec: VehicleSpec
     plan: Plan
-    radio: str | None = None
     spacing_m: float = 0.0
 
 
@@ -163,16 +164,26 @@ class Study(Struct, frozen=True):
         """The seed of a run."""
         return seed_of_run(self.said.sample.seed, self.first + run)
 
-    def wanted(self, run: int, given: Mapping[str, Value]) -> Wanted:
+    def planned(self, run: int, given: Mapping[str, Value]) -> PlannedRun:
         """Return the run with these inputs. UserError where an input does not fit its place."""
-        said = self.said
+        said, plan = self.said, self.plan(given)
         values = {name: _number(f"params.{name}", _put(value, given)) for name, value in said.params.items()}
-        radio = None if said.radio is None else _put(said.radio, given) or None
-        return Wanted(
-            said.vehicle, None if said.home is None else _put(said.home, given), self.seed(run),
-            values, self._struck(given), self.plan(given), radio,
-            0.0 if said.fleet is None else _number("fleet.spacing", _put(said.fleet.spacing, given)),
+        spec = spec_of(
+            said.vehicle, "a campaign", home=start_of(plan) if said.home is None else _put(said.home, given),
+            seed=self.seed(run), params=values, faults=self._struck(given), terrain=None, firmware=FIRMWARES[0],
+            radio=None if said.radio is None else _put(said.radio, given) or None,
         )  # fmt: skip
+        spacing_m = 0.0 if said.fleet is None else _number("fleet.spacing", _put(said.fleet.spacing, given))
+        return PlannedRun(spec, plan, spacing_m)
+
+    def fleet_of(self, planned: PlannedRun) -> list[VehicleSpec]:
+        """Return the vehicles of a run's fleet."""
+        assert self.fleet is not None
+        base = replace(planned.spec, seed=planned.spec.seed % _SEEDS)
+        layout = Layout(self.fleet.formation, planned.spacing_m)
+        if self.fleet.count is not None:
+            return counted_fleet(self.fleet.count, base, layout)
+        return parse_fleet(self.fleet_file, Path(), "fleet.file", base, layout)
 
     def _struck(self, given: Mapping[str, Value]) -> list[str]:
         """The faults that there are."""
@@ -233,13 +244,12 @@ def _cure(said: Said, name: str) -> str:
 
 def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
     """UserError where something does not fit its place with these inputs."""
-    wanted, frame = study.wanted(0, given), parse_vehicle(study.said.vehicle).frame
-    _check_ranges(study.said, checked_params(wanted.params, frame), frame)
-    machine = make_vehicle(frame, *standing_at(wanted.home), wanted.seed)
-    parse_faults(wanted.faults, machine.fault_names())
-    radio_of(wanted.radio)
-    if study.fleet is not None and not wanted.spacing_m > 0.0:
-        raise UserError(f"fleet.spacing: expected metres above 0, not {wanted.spacing_m:g}")
+    planned = study.planned(0, given)
+    params, _ = given_parameters(planned.spec.param, planned.spec.kind)
+    _check_ranges(study.said, params, planned.spec.kind)
+    stand([planned.spec], LOGGER.warning)
+    if study.fleet is not None and not planned.spacing_m > 0.0:
+        raise UserError(f"fleet.spacing: expected metres above 0, not {planned.spacing_m:g}")
 
 
 def _check_ranges(said: Said, params: Mapping[str, float], frame: str) -> None:

@@ -17,8 +17,8 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
-from sortie.api.begin import standing_at
 from sortie.api.watch import TimedEvent
+from sortie.assembly.program import Program
 from sortie.campaign.confirm import (
     ASKED,
     Answer,
@@ -34,20 +34,19 @@ from sortie.campaign.confirm import (
 from sortie.campaign.execution import check_installed
 from sortie.campaign.flown import fly_run
 from sortie.campaign.folder import write_signals
-from sortie.campaign.report import stands
 from sortie.campaign.report_charts import STYLE, Track, map_of
 from sortie.campaign.signals import Array, Recorder
-from sortie.campaign.study import Wanted
-from sortie.commands.build import Program
+from sortie.campaign.study import PlannedRun
 from sortie.commands.campaign import check_identity, flown_row
-from sortie.commands.flying import COUNTDOWN, fly_once, place_of
-from sortie.commands.progress import Progress
+from sortie.commands.flying import COUNTDOWN, fly_round, places_of
+from sortie.commands.progress import progress_of
 from sortie.config.campaign_options import CAMPAIGN_DIR, CONFIRM_SPEEDUP, CONFIRM_VEHICLE, RUN
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import JSON
 from sortie.config.settings import Settings
-from sortie.nodes.plan_file import load_plan, start_of
+from sortie.config.vehicle_spec import base_spec
+from sortie.nodes.plan_file import load_plan
 from sortie.nodes.vehicle import Service
 from sortie.reports.page import html_page
 
@@ -67,25 +66,22 @@ def confirm(given: Given) -> int:
     check_identity(folder, kept)
     check_asked(kept.study)
     ours = fly_run(kept.study, row.run, row.inputs)
-    wanted = kept.study.wanted(row.run, row.inputs)
+    planned = kept.study.planned(row.run, row.inputs)
     flies = vehicle_class(vehicle.frame).flies
     began_s = began_at(ours.signals, flies=flies)
     out = folder / "confirmed" / str(row.run)
     settings = Settings(
-        vehicle=vehicle, home=_stands(wanted), speedup=given[CONFIRM_SPEEDUP], link=(), state_dir=out / "state",
+        vehicle=vehicle, home=(planned.spec.home, planned.spec.heading_deg),
+        speedup=given[CONFIRM_SPEEDUP], link=(), state_dir=out / "state",
         log_dir=out / "logs",
     )  # fmt: skip
-    told, result = _fly(settings, wanted, strikes(wanted, began_s), flies=flies)
+    told, result = _fly(settings, planned, strikes(planned.spec, began_s), flies=flies)
     theirs = laid_on(told, began_s, flies=flies)
     found = confirmed(kept.study, row.inputs, ours, theirs, result)
-    _keep(out, row.run, {"ours": ours.signals, "theirs": theirs}, found, wanted)
+    _keep(out, row.run, {"ours": ours.signals, "theirs": theirs}, found, planned)
     print(json.dumps(msgspec.to_builtins(found) | {"agrees": found.agrees}) if given[JSON] else _lines(found))
     print(f"sortie: {out / 'tracks.html'}", file=sys.stderr)
     return 0 if found.agrees else 1
-
-
-def _stands(wanted: Wanted) -> tuple[GeoPoint, float]:
-    return standing_at(wanted.home if wanted.home is not None else start_of(wanted.plan))
 
 
 @dataclass(slots=True)
@@ -129,17 +125,18 @@ class _Strikes:
         return self._began_ms is not None and now_ms - self._began_ms >= one.after_s * 1000.0
 
 
-def _fly(settings: Settings, wanted: Wanted, due: list[Strike], *, flies: bool) -> tuple[dict[str, Array], str]:
+def _fly(settings: Settings, planned: PlannedRun, due: list[Strike], *, flies: bool) -> tuple[dict[str, Array], str]:
     """The controller's signals, and how its flight ended."""
-    with Program(settings, start=start_of(wanted.plan), defaults=COUNTDOWN, of_child=asked_params(wanted)) as run:
+    of_child = asked_params(planned.spec)
+    with Program(settings, [base_spec(settings)], defaults=COUNTDOWN, of_child=of_child) as run:
         assert run.controller is not None
         companion = run.controller.companion
         companion.vehicle.link.streams.want("SIM_STATE", _TRUTH_HZ)
         runtime = run.begin(default_speedup=1.0, running=True)
-        load_plan(run.service, wanted.plan)
-        progress = Progress(run.service)
-        place = place_of(run, runtime, progress)
-        if place is None:
+        load_plan(run.service, planned.plan)
+        progress = progress_of(run)
+        places = places_of(run, runtime, progress)
+        if places is None:
             raise UserError("stopped before the flight controller had a position", 1)
 
         def write(name: str, value: float) -> ParameterWrite:
@@ -148,11 +145,11 @@ def _fly(settings: Settings, wanted: Wanted, due: list[Strike], *, flies: bool) 
             client.start(runtime.link_ms)
             return client
 
-        watched = _Watched(run.service, (place, 0.0))
+        watched = _Watched(run.service, (places[0], 0.0))
         struck = _Strikes(run.service, due, write, flies=flies)
         run.service.observers += [watched.observe, struck.observe]
-        recorder = Recorder(watched, wanted.plan)
-        flight, _ = fly_once(run, runtime, progress)
+        recorder = Recorder(watched, planned.plan)
+        (flight,) = fly_round(run, runtime, progress).flights
         end_ms = run.service.now_ms + _LAST_MS
         runtime.run(lambda: recorder.over or run.service.now_ms >= end_ms)
         if runtime.signals.exit_status is not None:
@@ -161,7 +158,7 @@ def _fly(settings: Settings, wanted: Wanted, due: list[Strike], *, flies: bool) 
         return recorder.signals(), flight.result.result
 
 
-def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirmed, wanted: Wanted) -> None:
+def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirmed, planned: PlannedRun) -> None:
     """Both flights as tables, and from above on a page."""
     out.mkdir(parents=True, exist_ok=True)
     tracks = []
@@ -169,7 +166,7 @@ def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirm
         write_signals(out / f"{name}.parquet", signals)
         points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("north", "east")])
         north, east = points[:, np.isfinite(points).all(axis=0)]
-        tracks.append(Track(name, north, east, stands(wanted), wanted.plan))
+        tracks.append(Track(name, north, east, planned.spec.home, planned.plan))
     inside = f"<p>Each track ends at its name.</p>{map_of(tracks)}<pre>{escape(_lines(found))}</pre>"
     (out / "tracks.html").write_text(html_page(f"Run {run}: ours and theirs", inside, style=STYLE), encoding="utf-8")
 

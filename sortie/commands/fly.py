@@ -1,4 +1,4 @@
-"""`sortie fly PLAN`: fly one plan file to its end."""
+"""`sortie fly PLAN`: fly plans to their end, with one vehicle or with many."""
 
 from __future__ import annotations
 
@@ -6,65 +6,103 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sortie.commands.build import Program
-from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of, summary_of
-from sortie.commands.progress import Progress
-from sortie.commands.report import page_of_flight, prepare_folder
+from autopilot.mission.plan import Plan
+from sortie.assembly.program import Program
+from sortie.commands.flying import (
+    COUNTDOWN,
+    fly_round,
+    places_of,
+    print_result,
+    report_of,
+    summary_of,
+    write_pages,
+)
+from sortie.commands.progress import Progress, progress_of
+from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
-from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
+from sortie.config.settings import Settings
+from sortie.config.vehicle_spec import VehicleSpec, specs_of
+from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
 from sortie.runtime.runtime import Runtime
 
 
 def fly(given: Given) -> int:
-    """Status 0 when the mission was completed, 1 when not, 2 on bad input."""
-    settings, plan = given.settings(), given[PLAN]
-    if settings.is_fleet:
-        from sortie.commands.fleet import fly_fleet  # one vehicle does without
-
-        return fly_fleet(given, settings)
-    if plan is None:
-        raise UserError("Missing argument 'PLAN' (see sortie fly --help)")
-    loaded = read_plan(plan)
+    """Status 0 when every mission was completed, 1 when not, 2 on bad input."""
+    settings = given.settings()
+    specs, plans = _plans(given, settings)
     pages = given[FLIGHT_REPORT]
     if pages is not None:
         prepare_folder(pages)
-    with Program(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
-        if run.controller is None:
-            check_reach(loaded, run.home)
+    with Program(settings, specs, defaults=COUNTDOWN) as run:
+        for spec, plan in zip(run.vehicles.specs, plans, strict=True):
+            if run.controller is None:
+                hint = "leave out --home or move it" if run.alone else f"vehicle {spec.label} stands too far away"
+                check_reach(plan, spec.home, hint)
         runtime = run.begin(default_speedup=1.0, running=True)
-        load_plan(run.service, loaded)  # before the first HEARTBEAT: a ground station asks for the mission only then
+        for service, plan in zip(run.vehicles.services, plans, strict=True):
+            load_plan(service, plan)  # before the first HEARTBEAT: a ground station asks for the mission only then
         run.open_links()
-        progress = Progress(run.service)
-        kind = run.service.autopilot.facts.vehicle_class.name
-        progress.terminal.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {kind}")
-        runtime.load()
-        place = place_of(run, runtime, progress)
-        if place is None:
+        progress = progress_of(run)
+        what = f"{given[PLAN]}, {len(plans[0].items)} items, with {run.told}" if run.alone else f"{len(plans)} vehicles"
+        progress.terminal.say(f"sortie: flying {what}")
+        run.load()
+        places = places_of(run, runtime, progress)
+        if places is None:
             return runtime.signals.exit_status or 0
-        check_reach(loaded, place, hint="take the plan for this place")
+        if run.controller is not None:
+            check_reach(plans[0], places[0], hint="take the plan for this place")
         progress.terminal.start()
         try:
-            flights = _fly_all(run, runtime, progress, given[REPEAT], given[GO_AT])
+            rounds = _fly_all(run, runtime, progress, given[REPEAT], given[GO_AT])
         finally:
             progress.terminal.stop()
         if pages is not None:
-            for flight in flights:
-                flight["report"] = page_of_flight(Path(flight["logs"]), loaded, pages)
-        print_result(summary_of(flights), given[JSON])
+            write_pages(run, rounds, plans, pages)
+        print_result(summary_of(rounds), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status
-        return 0 if all(flight["result"] == "completed" for flight in flights) else 1
+        return 0 if all(told["result"] == "completed" for told in rounds) else 1
+
+
+def _plans(given: Given, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
+    """The vehicles, and what each flies."""
+    if settings.is_fleet and settings.fleet is not None:
+        return _plans_of_file(given, settings)
+    path = given[PLAN]
+    if path is None:
+        raise UserError("Missing argument 'PLAN' (see sortie fly --help)")
+    plan = read_plan(path)
+    specs = specs_of(settings, start_of(plan))
+    return specs, [moved_plan(plan, spec.offset) for spec in specs]
+
+
+def _plans_of_file(given: Given, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
+    if given[PLAN] is not None:
+        raise UserError(f"{given[PLAN]}: the --fleet file names what is flown; leave one of the two out")
+    read: dict[Path, Plan] = {}
+    plans = []
+    for spec in specs_of(settings):
+        if spec.plan is None:
+            raise UserError(f"--fleet {settings.fleet}: vehicle {spec.label} has no plan; each needs one to fly")
+        if spec.plan not in read:
+            try:
+                read[spec.plan] = read_plan(spec.plan)
+            except UserError as error:
+                raise error.within(spec.source) from None
+        plans.append(moved_plan(read[spec.plan], spec.offset))
+    # Where nobody says where they stand, it is where the first of the plans begins.
+    return specs_of(settings, start_of(next(iter(read.values())))), plans
 
 
 def _fly_all(run: Program, runtime: Runtime, progress: Progress, repeat: int, go_at_s: float) -> list[dict[str, Any]]:
-    """Reports of up to `repeat` flights; a signal, or a flight that was not completed, ends the row."""
-    flights: list[dict[str, Any]] = []
+    """Reports of up to `repeat` rounds; a signal, or a round that was not completed by all, ends the row."""
+    rounds: list[dict[str, Any]] = []
     for _ in range(repeat):
         began_s = time.monotonic()
-        flight, took_s = fly_once(run, runtime, progress, go_at_s=go_at_s)
-        flights.append(report_of(run, flight, took_s, began_s))
-        if runtime.signals.exit_status is not None or flight.result.result != "completed":
+        flown = fly_round(run, runtime, progress, go_at_s=go_at_s)
+        rounds.append(report_of(run, flown, began_s))
+        if runtime.signals.exit_status is not None or rounds[-1]["result"] != "completed":
             break
-    return flights
+    return rounds

@@ -1,78 +1,138 @@
-"""What `demo` and `fly` share: fly what is loaded, show progress, print the result."""
+"""What `demo` and `fly` share: fly what is loaded, of one vehicle or of many, show progress, tell the result."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from autopilot.context.events import Event
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface.geo import GeoPoint
-from sortie.commands.build import Program
+from autopilot.interface.records import dataclass
+from autopilot.mission.plan import Plan
+from sortie.assembly.program import Program
 from sortie.commands.progress import Progress
+from sortie.commands.report import page_of_flight
 from sortie.nodes.flight import Flight
+from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 
 #: What `demo` and `fly` count down from, unless they are told otherwise.
 COUNTDOWN = {"FM_COUNTDOWN": 3.0}
 
 
-def place_of(run: Program, runtime: Runtime, progress: Progress) -> GeoPoint | None:
-    """Where the vehicle stands. A flight controller is where it says that it is, and nowhere before it has a position:
+def places_of(run: Program, runtime: Runtime, progress: Progress) -> list[GeoPoint] | None:
+    """Where each vehicle stands. A flight controller is where it says that it is, and nowhere before it has a position:
     that is waited for; None when a signal comes instead."""
     if run.controller is None:
-        return run.home
+        return [spec.home for spec in run.vehicles.specs]
     state = run.service.vehicle.state
     if not state.has_position:
         progress.terminal.say("sortie: waiting for the flight controller's position")
         runtime.run(lambda: state.has_position)
-    return state.place if state.has_position else None
-
-
-def fly_once(
-    run: Program, runtime: Runtime, progress: Progress, *, auto_go: bool = False, go_at_s: float = 0.0
-) -> tuple[Flight, float]:
-    """One flight of the loaded mission, to its end or a signal; and the wall seconds it took once it had started.
-    `auto_go`, `go_at_s`: see `Flight`."""
-    flight = Flight(run.service, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
-    service = run.service
-    watched = _Watched(flight, progress)
-    service.follow(watched)
-    try:
-        runtime.run(lambda: flight.done, progress.refresh)
-    finally:
-        service.unfollow(watched)
-    flight.abort("stopped")
-    took_s = time.monotonic() - watched.started_s
-    run.recorder.finish(service.now_ms)
-    return flight, took_s
+    return [state.place] if state.has_position else None
 
 
 class _Watched:
-    """A flight, with what a person sees of it. `started_s`: since when it flies, seconds of the wall."""
+    """A flight, with what a person sees of it. `flies_since_s`: since when it flies, seconds of the wall."""
 
-    def __init__(self, flight: Flight, progress: Progress) -> None:
-        self._flight = flight
-        self._progress = progress
-        self.next_deadline_ms = flight.next_deadline_ms
-        self.started_s = time.monotonic()
+    def __init__(self, service: Service, progress: Progress, number: int, *, auto_go: bool, go_at_ms: int) -> None:
+        self.service = service
+        auto_go = auto_go and service.parameters["FM_AUTO_GO"] > 0.0
+        self.flight = Flight(service, auto_go=auto_go, go_at_ms=go_at_ms)
+        self.next_deadline_ms = self.flight.next_deadline_ms
+        self.flies_since_s = time.monotonic()
         self._flies = False
+        self._progress = progress
+        self._number = number
 
     def step(self, events: list[Event], now_ms: int) -> None:
         """See `Follower`."""
-        self._progress.observe(events, now_ms)
-        self._flight.step(events, now_ms)
-        flies = self._flight.state is FlightState.FLYING
+        self._progress.observe(self._number, events, now_ms)
+        self.flight.step(events, now_ms)
+        flies = self.flight.state is FlightState.FLYING
         if flies and not self._flies:
-            self.started_s = time.monotonic()
+            self.flies_since_s = time.monotonic()
         self._flies = flies
 
 
-def report_of(run: Program, flight: Flight, flight_wall_s: float, began_s: float) -> dict[str, Any]:
-    """The JSON object of `demo --once` and `fly`. `wall_s` counts from the start of the command, `flight_wall_s` and
-    `speedup` from the start of the flight."""
-    wall_s = time.monotonic() - began_s
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One flight of each vehicle. `wall_s`: what it took; `flight_wall_s`: from the start of the first vehicle's;
+    `passed_s`: vehicle time meanwhile."""
+
+    flights: Sequence[Flight]
+    wall_s: float
+    flight_wall_s: float
+    passed_s: float
+
+
+def fly_round(
+    run: Program, runtime: Runtime, progress: Progress, *, auto_go: bool = False, go_at_s: float = 0.0
+) -> Round:
+    """A flight of the mission that each has loaded, to the end of all or a signal. `go_at_s`: see `Flight`; `auto_go`:
+    vehicles with FM_AUTO_GO begin by themselves."""
+    began_s, began_ms = time.monotonic(), run.vehicles.node.now_ms
+    watched = [
+        _Watched(member.service, progress, number, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
+        for number, member in enumerate(run.vehicles.members)
+    ]
+    for one in watched:
+        one.service.watchers.follow(one)
+    if not run.alone:
+        runtime.settle()  # each has been touched, and acts
+    waiting = [one.flight for one in watched]
+
+    def all_done() -> bool:
+        while waiting and waiting[-1].done:
+            waiting.pop()
+        return not waiting
+
+    try:
+        runtime.run(all_done, progress.refresh)
+    finally:
+        for one in watched:
+            one.service.watchers.unfollow(one)
+    ended_s = time.monotonic()
+    for one in watched:
+        one.flight.abort("stopped")
+    run.vehicles.finish_flights()
+    passed_s = (run.vehicles.node.now_ms - began_ms) / 1000.0
+    return Round([one.flight for one in watched], ended_s - began_s, ended_s - watched[0].flies_since_s, passed_s)
+
+
+# --- results ----------------------------------------------------------------------------------------------------------
+def report_of(run: Program, flown: Round, began_s: float) -> dict[str, Any]:
+    """The JSON object of `demo --once` and `fly`. `wall_s` counts from `began_s`; of one vehicle `flight_wall_s` and
+    `speedup` from the start of its flight, of a fleet `speedup` over the whole round."""
+    vehicles = [
+        {**_facts(flight), "logs": str(recorder.latest or recorder.directory)}
+        for flight, recorder in zip(flown.flights, run.vehicles.recorders, strict=True)
+    ]
+    wall_s = round(time.monotonic() - began_s, 3)
+    if run.alone:
+        (told,) = vehicles
+        logs, speedup = told.pop("logs"), told["flight_time_s"] / max(flown.flight_wall_s, 1e-6)
+        took = {"wall_s": wall_s, "flight_wall_s": round(flown.flight_wall_s, 4), "speedup": round(speedup, 1)}
+        return {**told, **took, "logs": logs}
+    results = {told["result"] for told in vehicles}
+    return {
+        "result": "completed" if results == {"completed"} else "failed" if "failed" in results else "aborted",
+        "vehicles": [
+            {"sysid": spec.system, **told, **({"network": spec.network} if spec.several_networks else {})}
+            for spec, told in zip(run.vehicles.specs, vehicles, strict=True)
+        ],
+        **_closest(run),
+        "wall_s": wall_s,
+        "speedup": round(flown.passed_s / max(flown.wall_s, 1e-6), 1),
+        "logs": str(run.log_dir),
+    }
+
+
+def _facts(flight: Flight) -> dict[str, Any]:
     result = flight.result
     return {
         "result": result.result,
@@ -80,26 +140,66 @@ def report_of(run: Program, flight: Flight, flight_wall_s: float, began_s: float
         "items_reached": result.items_reached,
         "flight_time_s": result.flight_time_s,
         "distance_m": result.distance_m,
-        "wall_s": round(wall_s, 3),
-        "flight_wall_s": round(flight_wall_s, 4),
-        "speedup": round(result.flight_time_s / max(flight_wall_s, 1e-6), 1),
-        "logs": str(run.recorder.latest or run.log_dir),
     }
 
 
-def summary_of(flights: list[dict[str, Any]]) -> dict[str, Any]:
+def _closest(run: Program) -> dict[str, Any]:
+    """The closest that two came, who, when; and all below 20 m."""
+    company = run.vehicles.company
+    if company is None:
+        return {}
+    from sortie.logs.separation_log import as_facts  # with what fleets have
+
+    company.finish()
+    labels = [spec.label for spec in run.vehicles.specs]
+    closest = None if company.closest is None else as_facts(company.closest, labels)
+    return {
+        "closest_m": None if closest is None else closest["distance_m"],
+        "closest": closest,
+        "approaches": [as_facts(approach, labels) for approach in company.approaches],
+        "collisions": [as_facts(approach, labels) for approach in company.collisions],
+    }
+
+
+def summary_of(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """One object for a row of flights: that of the last one, and all of them under `flights` when there are more."""
-    return flights[-1] if len(flights) == 1 else {**flights[-1], "flights": flights}
+    return rounds[-1] if len(rounds) == 1 else {**rounds[-1], "flights": rounds}
+
+
+def write_pages(run: Program, rounds: Sequence[dict[str, Any]], plans: Sequence[Plan], pages: Path) -> None:
+    """A page of each vehicle's flight in each round, and its path in what is printed."""
+    for told in rounds:
+        for one, spec, plan in zip(told.get("vehicles", [told]), run.vehicles.specs, plans, strict=True):
+            one["report"] = page_of_flight(Path(one["logs"]), plan, pages, vehicle=spec.label or None)
 
 
 def print_result(result: dict[str, Any], as_json: bool) -> None:
-    """The last line on stdout."""
+    """The last line on stdout; for people of a fleet with one for each vehicle that did not complete."""
     if as_json:
         print(json.dumps(result), flush=True)
-        return
-    why = f" ({result['reason']})" if result["reason"] else ""
+    elif "vehicles" in result:
+        _print_fleet(result)
+    else:
+        why = f" ({result['reason']})" if result["reason"] else ""
+        print(
+            f"{result['result']}{why}: {len(result['items_reached'])} items reached, {result['flight_time_s']:.0f} s "
+            f"of flight, {result['distance_m']:.0f} m, {result['speedup']:g} times real time; logs in {result['logs']}",
+            flush=True,
+        )
+
+
+def _print_fleet(result: dict[str, Any]) -> None:
+    vehicles = result["vehicles"]
+    for one in vehicles:
+        if one["result"] != "completed":
+            print(f"vehicle {one['sysid']}: {one['result']} ({one['reason']})", flush=True)
+    if result["closest"] is not None:
+        a, b = result["closest"]["pair"]
+        print(f"closest: {a} and {b}, {result['closest_m']:g} m at {result['closest']['time_s']:g} s", flush=True)
+    for one in result["collisions"]:
+        print(f"collided: {' and '.join(one['pair'])} at {one['time_s']:g} s", flush=True)
+    completed = sum(one["result"] == "completed" for one in vehicles)
     print(
-        f"{result['result']}{why}: {len(result['items_reached'])} items reached, {result['flight_time_s']:.0f} s of "
-        f"flight, {result['distance_m']:.0f} m, {result['speedup']:g} times real time; logs in {result['logs']}",
-        flush=True,
-    )
+        f"{result['result']}: {completed} of {len(vehicles)} missions completed, {result['speedup']:g} times real "
+        f"time; logs in {result['logs']}", flush=True,
+    )  # fmt: skip

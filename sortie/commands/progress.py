@@ -1,18 +1,23 @@
-"""What a person sees of a flight: a live line on a terminal, plain lines otherwise. All of it on stderr."""
+"""What a person sees of flights, on stderr: on a terminal a live line for each vehicle that fits and one for the rest,
+plain lines otherwise."""
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from autopilot.context.events import Event, StatusText
-from sortie.logs.terminal import BAD, DOUBT, Field, Terminal, style_of
+from autopilot.mav import Severity
+from sortie.logs.terminal import BAD, DOUBT, Field, Line, Terminal, style_of
 
 if TYPE_CHECKING:
+    from sortie.assembly.program import Program
     from sortie.nodes.vehicle import Service
     from sortie.runtime.signals import Signals
 
@@ -20,35 +25,73 @@ _SMOOTH = 0.2
 """Share of a new look at the speed-up, five a second: the figure would never stand still."""
 _LOW, _EMPTY = 30.0, 15.0
 """Percent of the battery below which it has a colour."""
+_OTHER_LINES = 2
+_TEXTS_OF = 10
+"""Fleets up to this size have all their texts shown; of larger ones warnings and worse."""
 
 
 class Progress:
-    """Follows a service. `observe` is called with each pass's events, `refresh` now and then with the wall time."""
+    """Follows vehicles. `observe` is called with each pass's events of one, `refresh` now and then with the wall time.
+    `labels`: empty for one that is alone."""
 
-    def __init__(self, service: Service, stream: TextIO | None = None) -> None:
-        self.service = service
+    def __init__(self, services: Sequence[Service], labels: Sequence[str], stream: TextIO | None = None) -> None:
+        self._services = tuple(services)
+        self._labels = tuple(labels)
         self.terminal = Terminal(stream)
+        self._worst = Severity.DEBUG if len(self._services) <= _TEXTS_OF else Severity.WARNING
         self._last = (0.0, 0)
         self._speedup = 1.0
 
-    def observe(self, events: list[Event], now_ms: int) -> None:
+    @property
+    def shown_level(self) -> int:
+        """From which level on lines of run.log are shown."""
+        return logging.INFO if self._worst is Severity.DEBUG else logging.WARNING
+
+    def observe(self, number: int, events: list[Event], now_ms: int) -> None:
+        """What has happened to the vehicle of this number."""
+        who = f"{self._labels[number]:>4}: " if self._labels[number] else ""
         for event in events:
-            if isinstance(event, StatusText):
-                self.terminal.say(f"{now_ms / 1000.0:8.1f} s  {event.words}", style_of(event.severity))
+            if isinstance(event, StatusText) and event.severity <= self._worst:
+                self.terminal.say(f"{now_ms / 1000.0:8.1f} s  {who}{event.words}", style_of(event.severity))
 
     def refresh(self, wall_s: float) -> None:
         """Draw the view anew, if it is time."""
-        self.terminal.draw(wall_s, lambda height: [self._drawn_at(wall_s)])
+        self.terminal.draw(wall_s, lambda height: self._drawn_at(wall_s, height))
 
-    def _drawn_at(self, wall_s: float) -> list[Field]:
-        now_ms = self.service.now_ms
-        then, then_ms = self._last
-        if then and wall_s > then:
-            present = (now_ms - then_ms) / 1000.0 / (wall_s - then)
+    def _drawn_at(self, wall_s: float, height: int) -> list[Line]:
+        now_ms = self._services[0].vehicle.state.time_ms
+        then_s, then_ms = self._last
+        if then_s and wall_s > then_s:
+            present = (now_ms - then_ms) / 1000.0 / (wall_s - then_s)
             self._speedup += (present - self._speedup) * _SMOOTH
         self._last = (wall_s, now_ms)
+        return self.lines(height)
+
+    def lines(self, height: int) -> list[Line]:
+        """As many vehicles as `height` lines hold, and the phases of the others summed up in one."""
+        fits = len(self._services)
+        if 1 < fits > height - _OTHER_LINES:
+            fits = max(height - _OTHER_LINES - 1, 0)
+        shown: list[Line] = [self._line(number) for number in range(fits)]
+        rest = Counter(service.phase for service in self._services[fits:])
+        if rest:
+            shown.append(
+                f"{sum(rest.values())} more: " + ", ".join(f"{count} {phase}" for phase, count in rest.items())
+            )
+        return shown
+
+    def _line(self, number: int) -> Line:
+        service, label = self._services[number], self._labels[number]
+        time_s = service.vehicle.state.time_ms / 1000.0
+        if label:
+            return [f"{label:>4}", f"{time_s:6.1f} s", *flight_fields(service)]
         pace = f"x{float(f'{self._speedup:.2g}'):g}"
-        return [f"{now_ms / 1000.0:8.1f} s", *flight_fields(self.service, pace)]
+        return [f"{time_s:8.1f} s", *flight_fields(service, pace)]
+
+
+def progress_of(run: Program) -> Progress:
+    """For a person who looks at this run."""
+    return Progress(run.vehicles.services, [spec.label for spec in run.vehicles.specs])
 
 
 @contextmanager

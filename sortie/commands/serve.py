@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from sortie.commands.build import Program
-from sortie.commands.progress import Progress, last_word
+from sortie.assembly.program import Program
+from sortie.commands.progress import last_word, progress_of
 from sortie.config.given import Given
 from sortie.config.options import PRINT_FLEET
+from sortie.config.vehicle_spec import specs_of
 from sortie.logs.terminal import run_log_shown
 
 
@@ -19,18 +20,14 @@ def serve(given: Given) -> int:
         print(EXAMPLE, end="")
         return 0
     settings = given.settings()
-    if settings.is_fleet:
-        from sortie.commands.fleet import serve_fleet  # one vehicle does without
-
-        return serve_fleet(settings)
-    with Program(settings) as run:
+    with Program(settings, specs_of(settings)) as run:
         runtime = run.begin(default_speedup=1.0)
-        progress = Progress(run.service)
+        progress = progress_of(run)
         run.open_links()
-        kind = run.service.autopilot.facts.vehicle_class.name
-        print(f"sortie: serving {kind} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
-        with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal):
-            runtime.load()
+        what = run.told if run.alone else f"{run.told},"
+        print(f"sortie: serving {what} on {run.open_at}", file=sys.stderr, flush=True)
+        with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal, progress.shown_level):
+            run.load()
             runtime.run(lambda: run.reboot, progress.refresh)
     if run.reboot:
         run.boot_anew()

@@ -27,7 +27,7 @@ from sortie.config.option import Kind
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
 from sortie.config.values import parse_home
-from sortie.config.vehicle_spec import SHARED, VehicleSpec
+from sortie.config.vehicle_spec import SHARED, VehicleSpec, texts_of
 
 EXAMPLE: Final = f"""\
 # A fleet for `sortie serve --fleet FILE` and `sortie fly --fleet FILE`.
@@ -101,10 +101,19 @@ def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpe
     with the key and what it may be."""
     where = f"--fleet {path}"
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"{where}: {error.strerror}; `sortie serve --print-fleet` shows one to start from") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UserError(f"{where}: {error}") from error
+    return parse_fleet(text, path.parent, where, base, layout)
+
+
+def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: Layout) -> list[VehicleSpec]:
+    """The same of the text of a file, `where` for people; other files that it names are looked for from `folder`."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where}: {error}") from error
     defaults, entries = _entries(said, where)
     fleet: list[VehicleSpec] = []
@@ -112,7 +121,7 @@ def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpe
     named = {entry.sysid for entry in entries if entry.sysid is not None}
     for number, entry in enumerate(entries, 1):
         label = f"{where}: vehicle {number}"
-        fleet += _vehicles(_over(entry, defaults), base, layout, path.parent, taken, named, len(fleet), label)
+        fleet += _vehicles(_over(entry, defaults), base, layout, folder, taken, named, len(fleet), label)
     check_own_links(fleet, where)
     return fleet
 
@@ -201,7 +210,7 @@ def _vehicles(
             replace(
                 base, kind=entry.kind or base.kind, system=system, home=moved(home, *offset), heading_deg=heading,
                 seed=seed_of(base.seed, system) if entry.seed is None else entry.seed + k,
-                param=(*base.param, *(f"{name}={value!r}" for name, value in (entry.params or {}).items())),
+                param=(*base.param, *texts_of(entry.params or {})),
                 fault=(*base.fault, *(entry.fault or ())), offset=offset, number=number + k,
                 plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
                 link=tuple(entry.links or ()),
@@ -239,11 +248,14 @@ def fleet_of(settings: Settings, base: VehicleSpec) -> list[VehicleSpec]:
     return read_fleet(settings.fleet, base, layout)
 
 
-def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int = 1) -> list[VehicleSpec]:
-    """`--count`: vehicles like `base` in formation, system ids from its own on, the same in each network."""
-    size, first = -(-count // networks), base.system or 1
-    if first + size - 1 > LARGEST_SYSTEM:
-        room = LARGEST_SYSTEM - first + 1
+def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int | None = None) -> list[VehicleSpec]:
+    """`--count`: vehicles like `base` in formation, system ids from its own on, the same in each network. `networks`
+    None: as many as they need."""
+    first = base.system or 1
+    room = LARGEST_SYSTEM - first + 1
+    networks = -(-count // room) if networks is None else networks
+    size = -(-count // networks)
+    if size > room:
         raise UserError(
             f"system ids end at {LARGEST_SYSTEM}: from {first} on there are {room}; more vehicles need "
             f"--networks {-(-count // room)}, each with links of its own", option="count", given=str(count),

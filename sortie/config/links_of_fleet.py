@@ -26,7 +26,9 @@ class FleetLink:
 
 
 def all_links(settings: Settings, vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
-    """Links to be opened, patterns worked out. UserError for a link that several networks would share."""
+    """What is to be opened, patterns worked out. UserError for a link that several networks would share."""
+    if vehicles[0].alone:
+        return [FleetLink(url, 0, 0) for url in settings.links]
     networks = 1 + max(one.network for one in vehicles)
     urls = NETWORK_LINKS if settings.link is None and networks > 1 else settings.links
     return list(dict.fromkeys((*spread_links(urls, vehicles), *own_links(vehicles))))

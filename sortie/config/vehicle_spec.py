@@ -6,7 +6,7 @@ Command line, fleet file, `Session`, `Fleet`, campaigns, the pytest plugin and r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
-from sortie.config.errors import UserError, nearest
 from sortie.config.option import Option
 from sortie.config.settings import SETTINGS, Settings
 from sortie.config.values import DEFAULT_HOME
@@ -67,7 +66,12 @@ SHARED: Final[Mapping[str, Option[object]]] = MappingProxyType(
     {one.name: SETTINGS[one.name] for one in fields(VehicleSpec) if one.name in SETTINGS.keys() - _WORKED_OUT}
 )
 """Options that every vehicle of a run has as they were said: rows of `Settings` by key. A `[[vehicle]]` of a fleet file
-and further keywords of `Session` and `Fleet` may say them too."""
+may say them too."""
+
+
+def texts_of(params: Mapping[str, float]) -> tuple[str, ...]:
+    """Parameters as `param` has them, to the last digit."""
+    return tuple(f"{name}={value!r}" for name, value in params.items())
 
 
 def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:
@@ -93,15 +97,3 @@ def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleS
     from sortie.config.fleet_file import fleet_of  # one vehicle does without
 
     return fleet_of(settings, base)
-
-
-def shared_values(given: Mapping[str, object], known: Iterable[str] = ()) -> dict[str, Any]:
-    """Values of `SHARED` options by name, read as the command line reads them. `known`: other names for the hint of a
-    UserError, which an unknown one is."""
-    found: dict[str, Any] = {}
-    for name, value in given.items():
-        row = SHARED.get(name)
-        if row is None:
-            raise UserError(f"unknown argument {name}{nearest(name, (*known, *SHARED))}")
-        found[name] = row.read(str(value))
-    return found

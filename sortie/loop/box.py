@@ -30,6 +30,7 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, terrain_around
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import LINK_SEED, Pair, Snapshot, SortieLoop
 from sortie.nodes.vehicle import Service
@@ -127,11 +128,12 @@ class SimulatedBox:
         ground = terrain_around(terrain, [home])
         # Another start is another copter: its noise is its own, as the link's losses are.
         noise = seed * LINK_SEED + self.offset_ms
-        copter = SimulatedCopter(grounded(home, ground), profile.box.heading_deg, noise)
+        spec = VehicleSpec(COPTER.name, None, grounded(home, ground), profile.box.heading_deg, noise, alone=True)
+        copter = SimulatedCopter(spec.home, spec.heading_deg, spec.seed)
         if ground is not None:
             copter.stand_on(ground)
         service = self.service = build_service(
-            COPTER.name, copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
+            spec, copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, ground=ground,
         )  # fmt: skip
         self.node = self.vehicle = service

@@ -29,7 +29,7 @@ from sortie.loop.vehicles import has_controller, loop_of
 from sortie.loop.view import LoopView, amount
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
-from sortie.storage.signing_keys import open_keys, sign_links
+from sortie.storage.signing_keys import open_keys
 from sortie.storage.store import StateLock
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ def open_outside(
 ) -> None:
     """Open them on the skimmer's endpoint. UserError for a link that cannot be opened, and for one
     that the network can reach unless `insecure` or signed with the key in the file `signing_key`."""
-    keys, key, warnings = open_keys(None, signing_key)
-    if key is not None:
-        sign_links(endpoint, keys, key)
+    keys = open_keys(None, signing_key)
+    if keys.key is not None:
+        keys.sign(endpoint)
     given = list(urls)
-    for warning in warnings + check_links(given, signed=key is not None, insecure=insecure):
+    for warning in (*keys.warnings, *check_links(given, signed=keys.key is not None, insecure=insecure)):
         print(f"sortie: {warning}", file=sys.stderr)
     for url in given:
         runtime.open(endpoint, url)

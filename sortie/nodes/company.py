@@ -6,32 +6,41 @@ motor fails at once, and stays so. Without it they pass through each other, as A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from autopilot.interface.geo import GeoPoint
 from sitl.vehicles.separation import Approach, Separation
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import Service
 
-Told = Callable[[Approach], None]
+
+class CompanyLog(Protocol):
+    """Where it is written down how close vehicles came."""
+
+    def approached(self, approach: Approach) -> None:
+        """An approach below 20 m is over."""
+
+    def collided(self, approach: Approach) -> None:
+        """Two have touched and crash."""
 
 
 class Company:
-    """Watches the vehicles of `node`, which stand at `homes` when they are switched on. `approached` hears of each
-    approach below 20 m when it is over, `collided` of each crash at once."""
+    """Watches the vehicles of `node`, which stand at `homes` when they are switched on."""
 
-    def __init__(
-        self, node: FleetNode, homes: Sequence[GeoPoint], approached: Told | None = None, collided: Told | None = None
-    ) -> None:
+    def __init__(self, node: FleetNode, homes: Sequence[GeoPoint]) -> None:
         self.approaches: list[Approach] = []
         self.collisions: list[Approach] = []
         self._node = node
-        self._approached = approached
-        self._collided = collided
+        self._log: CompanyLog | None = None
         self._wrecked: set[int] = set()
         self._separation = Separation(node.rows, homes, self._note)
         if len(node.services) > 1:
             node.on_pass.append(self.look)
+
+    def log_to(self, log: CompanyLog) -> None:
+        """From now on `log` is told."""
+        self._log = log
 
     @property
     def closest(self) -> Approach | None:
@@ -50,8 +59,8 @@ class Company:
 
     def _note(self, approach: Approach) -> None:
         self.approaches.append(approach)
-        if self._approached is not None:
-            self._approached(approach)
+        if self._log is not None:
+            self._log.approached(approach)
 
     def _touch(self, approach: Approach) -> bool:
         a, b = (self._node.services[number] for number in approach.pair)
@@ -67,8 +76,8 @@ class Company:
                 self._node.touch(number)
                 _break(self._node.services[number])
         self.collisions.append(approach)
-        if self._collided is not None:
-            self._collided(approach)
+        if self._log is not None:
+            self._log.collided(approach)
 
 
 def _break(service: Service) -> None:

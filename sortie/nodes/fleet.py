@@ -266,7 +266,7 @@ class FleetNode:
         if streams_ms is not None and streams_ms < own_ms:
             own_ms = max(streams_ms, now_ms + int(L.TICK_MS))
         kind.own_ms[row] = own_ms
-        due_ms, sample_ms = min(own_ms, now_ms + QUIET_MS), service.next_sample_ms()
+        due_ms, sample_ms = min(own_ms, now_ms + QUIET_MS), service.watchers.next_sample_ms()
         if sample_ms is not None and sample_ms < due_ms:
             due_ms = max(sample_ms, now_ms + int(L.TICK_MS))
         kind.due_ms[row] = due_ms

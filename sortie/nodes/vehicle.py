@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from autopilot.context.events import Event
 from autopilot.context.journal import Journal
 from autopilot.context.turns import earliest
 from autopilot.core.autopilot import Autopilot
@@ -31,6 +30,7 @@ from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
 from sortie.nodes.face import Face
 from sortie.nodes.fault_plan import NEVER_MS, FaultInjector, FaultPlan
+from sortie.nodes.watchers import Watchers
 
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
 HORIZON_MS = 20_000
@@ -39,27 +39,6 @@ STANDING_MPS = 0.2
 BURST_BYTES = 64 * 1024
 ARMED_LOOK_MS = 50
 IDLE_LOOK_MS = 200
-Observer = Callable[[list[Event], int], None]
-
-
-class Follower(Protocol):
-    """Who follows a vehicle from pass to pass and may want one at a time of its own: a flight that is watched."""
-
-    def step(self, events: list[Event], now_ms: int) -> None:
-        """An observer: what has happened in a pass."""
-
-    def next_deadline_ms(self) -> int | None:
-        """The vehicle time at which it wants a pass; None: it waits for events."""
-
-
-class TimedSampler(Protocol):
-    """Who notes the state of a vehicle at vehicle times of its own, between two decisions too."""
-
-    def sample(self, now_ms: int) -> None:
-        """The vehicle stands at this vehicle time."""
-
-    def next_sample_ms(self) -> int | None:
-        """The vehicle time of the next sample; None: there is none."""
 
 
 class Behind(Protocol):
@@ -102,9 +81,8 @@ class Service:
         self.journal = journal
         self.epoch_us = epoch_us
         self.now_ms = vehicle.state.time_ms
-        self.observers: list[Observer] = []
-        self.samplers: list[Callable[[int], None]] = []
-        """Hear of passes in which nothing is decided, see `stream`; of all others observers hear."""
+        self.watchers = Watchers()
+        self.observers, self.samplers = self.watchers.observers, self.watchers.samplers
         self.sampled = behind is not None
         """Do logs take the state now? Not in a pass for somebody who looks on or says something, which is not the
         vehicle's doing: its log is the same without. A controller tells when it wants."""
@@ -118,8 +96,6 @@ class Service:
         self._on_error = on_error
         self._behind = behind
         self._link_rates = link_rates
-        self._followers: list[Follower] = []
-        self._timed: list[TimedSampler] = []
         self.wait_for_disk: Callable[[int], bool] | None = None
         """Waits until a ticket of the journal is durable, where time may stand still for that; None: what is to be
         acknowledged waits by itself, and others are served meanwhile."""
@@ -164,23 +140,6 @@ class Service:
         """What was asked for is no error of ours; people hear of both from the flight manager."""
         if not isinstance(error, InjectedFault):
             self._on_error(error, where)
-
-    def follow(self, follower: Follower) -> None:
-        """From now on it is stepped after each pass, and its deadlines count as the vehicle's own."""
-        self._followers.append(follower)
-        self.observers.append(follower.step)
-
-    def unfollow(self, follower: Follower) -> None:
-        """It is over with that."""
-        self._followers.remove(follower)
-        self.observers.remove(follower.step)
-
-    def sample_by(self, sampler: TimedSampler) -> None:
-        """From now on it notes the state at its times: of one vehicle without a pass for that, of one in a fleet in a
-        pass of streams. It hears of all other passes as well."""
-        self._timed.append(sampler)
-        self.samplers.append(sampler.sample)
-        self.observers.append(lambda _, now_ms: sampler.sample(now_ms))
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -232,15 +191,8 @@ class Service:
             on_link = watch
         return self._next_pass_ms(on_vehicle, NEVER_MS), on_link
 
-    def _next_step_ms(self) -> int | None:
-        return earliest([follower.next_deadline_ms() for follower in self._followers])
-
-    def next_sample_ms(self) -> int | None:
-        """The earliest vehicle time at which a sample is wanted that no pass brings."""
-        return earliest([sampler.next_sample_ms() for sampler in self._timed])
-
     def _next_pass_ms(self, of_services: int | None, deadline: int) -> int:
-        for due in (self.autopilot.next_deadline_ms(), of_services, self._next_step_ms()):
+        for due in (self.autopilot.next_deadline_ms(), of_services, self.watchers.next_step_ms()):
             if due is not None and due < deadline:
                 deadline = due
         if self._behind is not None:
@@ -295,26 +247,12 @@ class Service:
         if streams_ms is not None and streams_ms < own_ms:
             own_ms = max(streams_ms, self.now_ms + TICK_MS)
         # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
-        now_ms = self._move(min(until_ms, own_ms, self.now_ms + HORIZON_MS))
+        now_ms = self.watchers.move(self.vehicle.advance, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
         happened = self.vehicle.has_events
         if own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened:
             self.stream(now_ms)
         else:
             self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or self._link_is_due(now_ms))
-
-    def _move(self, until_ms: int) -> int:
-        """The vehicle to this vehicle time or to its first event, with stops for samples on the way, at which nobody
-        decides anything."""
-        while self._timed:
-            stop_ms = self.next_sample_ms()
-            if stop_ms is None or stop_ms >= until_ms:
-                break
-            now_ms = self.vehicle.advance(stop_ms)
-            if now_ms < stop_ms:
-                return now_ms
-            for sampler in self._timed:
-                sampler.sample(now_ms)
-        return self.vehicle.advance(until_ms)
 
     def _link_is_due(self, now_ms: int) -> bool:
         due_ms = self.next_link_deadline_ms()

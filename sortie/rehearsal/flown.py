@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
-from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from autopilot.context.events import ArmedChanged, CameraTriggered, Event, ModeChanged
 from autopilot.interface import report as R
 from autopilot.interface.footprint import Numbers, footprint
-from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.interface.records import dataclass
@@ -39,6 +38,7 @@ from autopilot.rehearsal.rules import PACK_V
 from autopilot.rehearsal.way import Field, Way
 from sortie.api.session import Session
 from sortie.api.simulation import truth_of, wind_parameters
+from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.config.wind import STILL, Along, Wind, WindProfile
 from sortie.nodes.flight import Flight
 from sortie.runtime.signals import leave_to_parent
@@ -69,20 +69,16 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Flight to fly. `limit_s`: vehicle time after which it counts as not ended.
-    `speed_mps`: of the way home. `battery_wh`: 0 is endless. `look_s`: how often its place is noted."""
+    """Flight to fly. `spec`: its vehicle, with the seed of flight 0. `limit_s`: vehicle time after which it counts
+    as not ended. `speed_mps`: of the way home. `battery_wh`: 0 is endless. `look_s`: how often its place is noted."""
 
     plan: Plan
-    kind: str
-    home: GeoPoint
-    params: tuple[tuple[str, float], ...]
+    spec: VehicleSpec
     number: int
-    seed: int
     limit_s: float
     speed_mps: float
     wind: WindProfile
     battery_wh: float
-    terrain: Path | None = None
     surveys: tuple[Surveyed, ...] = ()
     look_s: float = LOOK_S
 
@@ -154,19 +150,16 @@ def drawn(order: Order) -> Order:
     """The order with the weather and the battery of its number; 0 is calm, with the whole battery."""
     if order.number == 0:
         return replace(order, wind=STILL)
-    chance = Random(f"{order.seed}/{order.number}")
+    chance = Random(f"{order.spec.seed}/{order.number}")
     wind = order.wind.drawn(chance)
     return replace(order, wind=wind, battery_wh=order.battery_wh * chance.uniform(_WORST_PACK, 1.0))
 
 
 def fly(order: Order, legs: Legs) -> FlownFlight:
-    """Fly once. `legs`: the plan's, m about home."""
-    params = {
-        **dict(order.params), "FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V,
-        **_blowing(order.wind.at(0.0, 0.0)),
-    }  # fmt: skip
-    seed = order.seed + order.number
-    with Session(f"sim:{order.kind}", home=order.home, seed=seed, params=params, terrain=order.terrain) as session:
+    """One flight. `legs`: the plan's, m about home."""
+    spec = order.spec
+    params = {"FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V, **_blowing(order.wind.at(0.0, 0.0))}
+    with Session(replace(spec, seed=spec.seed + order.number, param=(*spec.param, *texts_of(params)))) as session:
         session.upload(order.plan)
         return _Log(session, order, legs).run()
 
@@ -200,7 +193,7 @@ class _Log:
     def run(self) -> FlownFlight:
         """To its end, or to the limit."""
         service = self._session.service
-        service.follow(self._flight)
+        service.watchers.follow(self._flight)
         service.observers.append(self._observe)
         ended = self._session.pass_until(self._look, self._order.limit_s, self._order.look_s)
         result = self._flight.result
@@ -264,7 +257,7 @@ class _Log:
         facts, home_up = self._session.autopilot.facts, -self._session.autopilot.facts.home_ned[2]
         for number, one in enumerate(self._order.surveys):
             mine = [row for row in self._photos if one.survey.first <= row[0] <= one.survey.last]
-            field = Field(facts.vehicle_class, facts.parameters, self._order.home, ground=facts.terrain.ground)
+            field = Field(facts.vehicle_class, facts.parameters, self._order.spec.home, ground=facts.terrain.ground)
             ground = ground_below(field, [(north, east, -down - home_up) for _, (north, east, down), _ in mine])
             quads = [
                 footprint((place[0], place[1], place[2] + home_up), _matrix(looks), one.camera.lens, ground)

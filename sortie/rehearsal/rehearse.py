@@ -25,6 +25,7 @@ from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
+from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.config.wind import STILL, WindProfile, wind_of
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
 from sortie.rehearsal.rehearsal import Rehearsal
@@ -149,10 +150,12 @@ def _fly(
 ) -> Flights:  # fmt: skip
     from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, Order, fly_all
 
+    spec = VehicleSpec(
+        field.kind.name, None, field.home, 0.0, flying.seed, param=texts_of(params), terrain=terrain, alone=True
+    )
     order = Order(
-        plan, field.kind.name, field.home, tuple(params.items()), 0, flying.seed,
-        min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, flying.wind,
-        field.param("SIM_BATT_CAP_AH") * PACK_V, terrain, tuple(_surveyed(plan, field)),
+        plan, spec, 0, min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, flying.wind,
+        field.param("SIM_BATT_CAP_AH") * PACK_V, tuple(_surveyed(plan, field)),
         LOOK_S if way.time_s <= LONG_S else LONG_LOOK_S,
     )  # fmt: skip
     begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.system.signing import SigningService
 from mavlink_bridge.wire.signing import KEY_SIZE, timestamp_of
@@ -23,25 +25,31 @@ FILE_NAME = "signing.key"
 _GIVEN = "it is given by --signing-key"
 
 
-def open_keys(store: Store | None, given: Path | bytes | None) -> tuple[KeyFile | KeyInMemory, bytes | None, list[str]]:
-    """Return the storage of the key, the key that holds now (`given`, a key or its file, else the stored one, else
-    None), and warnings about the file. UserError for what is no key."""
-    keys = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """Where the key of a run is kept, the key that holds when it begins (None: none), and warnings about its file."""
+
+    kept: KeyFile | KeyInMemory
+    key: bytes | None
+    warnings: Sequence[str] = ()
+
+    def sign(self, endpoint: Endpoint) -> SigningService:
+        """Let `endpoint` sign and check with the key; without one nothing, until SETUP_SIGNING sets one."""
+        service = SigningService(endpoint, self.kept, _unix_us, key=self.key, stamp=self.kept.stamp)
+        endpoint.add_service(service)
+        return service
+
+
+def open_keys(store: Store | None, given: Path | bytes | None) -> SigningKeys:
+    """The keys of a run: `given`, a key or its file, else the stored one. UserError for what is no key."""
+    kept = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
     if given is None:
-        return keys, keys.load(), []
+        return SigningKeys(kept, kept.load())
     if isinstance(given, bytes):
         if len(given) != KEY_SIZE:
             raise UserError(f"signing key: expected {KEY_SIZE} bytes, not {len(given)}")
-        return keys, given, []
-    key, warnings = read_key(given)
-    return keys, key, warnings
-
-
-def sign_links(endpoint: Endpoint, keys: KeyFile | KeyInMemory, key: bytes | None) -> SigningService:
-    """Let `endpoint` sign and check with `key` (None: nothing, until SETUP_SIGNING sets one)."""
-    service = SigningService(endpoint, keys, _unix_us, key=key, stamp=keys.stamp)
-    endpoint.add_service(service)
-    return service
+        return SigningKeys(kept, given)
+    return SigningKeys(kept, *read_key(given))
 
 
 def _unix_us() -> int:

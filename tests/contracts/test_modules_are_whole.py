@@ -39,6 +39,8 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.services.telemetry.boot_texts": "texts, and when each may be said; the service is long enough",
     "sortie.web.drawing": "geometry of what is drawn, apart from the orders over MAVLink",
     "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",
+    "sortie.logs.flight_story": "a log of a run, as each of `logs`",
+    "sortie.logs.trace_file": "a log of a run, as each of `logs`",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
     "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sortie.api.testing.wanted import Wanted
+from sortie.api.testing.wanted import VehicleRequest
 from tests.fakes.plugin_run import run
 
 pytest_plugins = ["pytester"]
@@ -27,7 +27,7 @@ def test_each_block_passes(pytester: pytest.Pytester, number: int) -> None:
 
 def test_the_page_names_all_there_is(pytester: pytest.Pytester) -> None:
     """Every argument of the marker, every fixture, every option."""
-    for name in (field.name for field in fields(Wanted)):
+    for name in (field.name for field in fields(VehicleRequest)):
         assert f"`{name}" in PAGE
     result = run(pytester, "def test_it(): ...", "--fixtures", "--help")
     for option in re.findall(r"--sortie-[a-z-]+", "\n".join(result.outlines)):

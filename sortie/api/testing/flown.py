@@ -15,7 +15,6 @@ from sortie.api.claims import Claims
 from sortie.api.session import Session
 from sortie.api.story import standing, story
 from sortie.api.testing.restore import plan_of
-from sortie.api.testing.wanted import Wanted
 from sortie.config.version import VERSION
 from sortie.logs.directory import flight_folders
 from sortie.logs.flight_log import event_line
@@ -29,15 +28,14 @@ LINES = 20
 
 class Flown:
     """`scratch`: where flights are logged until the test has ended; None: nowhere. `seed`: that of the run, of which
-    those of a fleet's vehicles are made. Made, and asked for `tell`, `keep` and `finish`, where the vehicle is flown.
-    """
+    those of a fleet's vehicles are made; None: the test names one. Made, and asked for `tell`, `keep` and `finish`,
+    where the vehicle is flown."""
 
-    def __init__(self, session: Session, wish: Wanted, scratch: Path | None, seed: int) -> None:
+    def __init__(self, session: Session, scratch: Path | None, seed: int | None) -> None:
         self.session = session
         self._run_seed = seed
         self.vehicle: Claims = session
         """By which others reach it."""
-        self._wish = wish
         self._scratch = scratch
         self._recorder = None if scratch is None else record_flights(session.service, scratch)
 
@@ -71,32 +69,33 @@ class Flown:
 
     def _who(self) -> str:
         params = [f"{name}={value:g}" for name, value in self._given().items()]
-        parts = [self._wish.vehicle, f"seed {self.session.seed}", f"sortie {VERSION}", *params]
-        return ", ".join([*parts, *(f"fault {fault}" for fault in self._wish.fault_list())])
+        spec = self.session.spec
+        parts = [f"sim:{spec.kind}", f"seed {spec.seed}", f"sortie {VERSION}", *params]
+        return ", ".join([*parts, *(f"fault {fault}" for fault in spec.fault)])
 
     def _given(self) -> dict[str, float]:
         """Parameters that are not at their default now."""
         return self.session.service.parameters.changed()
 
     def _again(self, test: str) -> str:
-        seed = f" --sortie-seed {self._run_seed}" if self._wish.seed is None else ""
+        seed = "" if self._run_seed is None else f" --sortie-seed {self._run_seed}"
         return f"pytest {shlex.quote(test)}{seed}"
 
     def _fly(self, kept: Path) -> str:
         """The plan alone, by the flight manager."""
-        session = self.session
+        session, spec = self.session, self.session.spec
         place, heading = session.stood
         home = f"{place.lat!r},{place.lon!r},{place.alt!r},{heading!r}"  # to the last digit, as it flew
-        words = ["sortie", "fly", str(kept / PLAN), "--vehicle", self._wish.vehicle, "--home", home]
-        words += ["--firmware", self._wish.firmware]
+        words = ["sortie", "fly", str(kept / PLAN), "--vehicle", f"sim:{spec.kind}", "--home", home]
+        words += ["--firmware", spec.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
         words += ["--link", "tcpin:127.0.0.1:0"]  # beside whatever else flies here
         armed_s = [one.time_s for one in session.events if isinstance(one.event, ArmedChanged) and one.event.armed]
         words += ["--go-at", f"{armed_s[-1]!r}"] if armed_s else []
-        words += ["--terrain", os.path.relpath(session.terrain)] if session.terrain is not None else []
+        words += ["--terrain", os.path.relpath(spec.terrain)] if spec.terrain is not None else []
         for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # nobody waits in a test
             words += ["--param", f"{name}={value!r}"]
-        for fault in self._wish.fault_list():
+        for fault in spec.fault:
             words += ["--fault", fault]
         return shlex.join(words)
 

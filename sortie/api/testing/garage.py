@@ -9,7 +9,6 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +22,7 @@ from sortie.api.session import Session
 from sortie.api.testing.flown import Flown
 from sortie.api.testing.restore import put_back, take
 from sortie.api.testing.server import Server, serve
-from sortie.api.testing.wanted import ARGUMENTS, Wanted, layers_of, wanted
+from sortie.api.testing.wanted import VehicleRequest, layers_of, wanted
 from sortie.config.errors import UserError
 from sortie.config.values import Bounds
 
@@ -50,7 +49,7 @@ class Garage:
         self._fixtures: list[pytest.Item | pytest.Collector] = []
         self._kept = False
 
-    def wanted(self, item: pytest.Item) -> Wanted:
+    def wanted(self, item: pytest.Item) -> VehicleRequest:
         """What the test's markers say; a mistake in them fails the test."""
         __tracebackhide__ = True
         self.begin(item)
@@ -71,7 +70,7 @@ class Garage:
 
     # --- vehicles -----------------------------------------------------------------------------------------------------
     @contextmanager
-    def vehicle(self, wish: Wanted, item: pytest.Item) -> Iterator[Session]:
+    def vehicle(self, wish: VehicleRequest, item: pytest.Item) -> Iterator[Session]:
         """One for this test."""
         self.begin(item)
         with self._flown(wish, item.path.parent) as session:
@@ -97,7 +96,7 @@ class Garage:
         return vehicle
 
     @contextmanager
-    def fleets(self, wish: Wanted, item: pytest.Item) -> Iterator[Callable[..., Fleet]]:
+    def fleets(self, wish: VehicleRequest, item: pytest.Item) -> Iterator[Callable[..., Fleet]]:
         """Makes fleets for this test."""
         self.begin(item)
         with ExitStack() as stack:
@@ -107,28 +106,28 @@ class Garage:
                 fleet = stack.enter_context(self._fleet(wish, item, count, more))
                 stack.enter_context(flies(fleet[0]))  # their time is one
                 for session in fleet:
-                    stack.enter_context(self._open_for(self._logged(session, _as_given(wish, more))))
+                    stack.enter_context(self._open_for(self._logged(session, more.get("seed", wish.seed))))
                 return fleet
 
             yield make
 
-    def _fleet(self, wish: Wanted, item: pytest.Item, count: int | None, more: Mapping[str, Any]) -> Fleet:
+    def _fleet(self, wish: VehicleRequest, item: pytest.Item, count: int | None, more: Mapping[str, Any]) -> Fleet:
         __tracebackhide__ = True
         return self._made_of(lambda: wish.fleet(count, self._seed, item.path.parent, **more))
 
     @contextmanager
     def server(
-        self, wish: Wanted, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
+        self, wish: VehicleRequest, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[Server]:
         """One for this test, with sockets."""
         self.begin(item)
         make = lambda: self._session(wish, item.path.parent)
-        with self._served(make, wish, speedup, bounds) as (server,):
+        with self._served(make, wish.seed, speedup, bounds) as (server,):
             yield server
 
     @contextmanager
     def servers(
-        self, wish: Wanted, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
+        self, wish: VehicleRequest, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[Callable[..., list[Server]]]:
         """Makes fleets for this test, each vehicle of which has a socket of its own."""
         self.begin(item)
@@ -137,35 +136,35 @@ class Garage:
             def make(count: int | None = None, **more: Any) -> list[Server]:
                 __tracebackhide__ = True
                 fleet = lambda: self._fleet(wish, item, count, more)
-                return stack.enter_context(self._served(fleet, _as_given(wish, more), speedup, bounds))
+                return stack.enter_context(self._served(fleet, more.get("seed", wish.seed), speedup, bounds))
 
             yield make
 
     @contextmanager
     def _served(
-        self, make: Callable[[], Session | Fleet], wish: Wanted, speedup: float | None, bounds: Mapping[str, float]
+        self, make: Callable[[], Session | Fleet], seed: int | None, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[list[Server]]:
         """`make` is called in the thread that flies them, and so are their logs made."""
         __tracebackhide__ = True
         with serve(make, speedup, Bounds(**bounds)) as servers, ExitStack() as stack:
             stack.enter_context(flies(servers[0].vehicle))  # their time is one
             for server in servers:
-                flown = server.vehicle.ask(lambda session: self._logged(session, wish))
+                flown = server.vehicle.ask(lambda session: self._logged(session, seed))
                 flown.vehicle = server.vehicle
                 stack.enter_context(self._open_for(flown))
             yield servers
 
     @contextmanager
-    def _flown(self, wish: Wanted, directory: Path) -> Iterator[Session]:
+    def _flown(self, wish: VehicleRequest, directory: Path) -> Iterator[Session]:
         __tracebackhide__ = True
         with (
             self._session(wish, directory) as session,
-            self._open_for(self._logged(session, wish)),
+            self._open_for(self._logged(session, wish.seed)),
             flies(session),
         ):
             yield session
 
-    def _session(self, wish: Wanted, directory: Path) -> Session:
+    def _session(self, wish: VehicleRequest, directory: Path) -> Session:
         __tracebackhide__ = True
         return self._made_of(lambda: wish.session(self._seed, directory))
 
@@ -189,8 +188,8 @@ class Garage:
             self._open.remove(flown)
             flown.vehicle.ask(lambda session: flown.finish())
 
-    def _logged(self, session: Session, wish: Wanted) -> Flown:
-        return Flown(session, wish, self._folder(), self._seed)
+    def _logged(self, session: Session, named_seed: int | None) -> Flown:
+        return Flown(session, self._folder(), self._seed if named_seed is None else None)
 
     def _folder(self) -> Path | None:
         """For the log of one vehicle; made by its first flight."""
@@ -286,11 +285,6 @@ class Lent(AbstractContextManager["Session"]):
                 f"no {name} yet: the vehicle is made by `with sortie_vehicles(...) as vehicle:`, and has it there",
                 name=name, obj=self,
             )  # fmt: skip
-
-
-def _as_given(wish: Wanted, more: Mapping[str, Any]) -> Wanted:
-    """What a factory's own arguments have in place of the marker's."""
-    return replace(wish, **{name: value for name, value in more.items() if name in ARGUMENTS})
 
 
 def _told(flown: Flown, test: str, kept: Path | None) -> str:

@@ -24,7 +24,7 @@ BOOT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class VehicleRequest:
     """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
     m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
     booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it.
@@ -47,11 +47,7 @@ class Wanted:
         for what makes no sense."""
         plan = read_plan(directory / self.plan) if isinstance(self.plan, str | Path) else self.plan
         home = start_of(plan) if self.home is None and plan is not None else self.home
-        session = Session(
-            self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params=self.parameters(),
-            faults=self.fault_list(), radio=radio_of(self.radio, directory),
-            terrain=None if self.terrain is None else directory / self.terrain, firmware=self.firmware,
-        )  # fmt: skip
+        session = Session(**self._common(seed, directory) | {"home": home})
         if plan is not None:
             session.upload(plan)
         if self.armable:
@@ -63,21 +59,23 @@ class Wanted:
         for name in more:
             if name not in _OF_FLEETS:
                 raise UserError(f"unknown argument {name}{nearest(name, _OF_FLEETS) or _known(_OF_FLEETS)}")
-        common = {"vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
-                  "terrain": None if self.terrain is None else directory / self.terrain, "firmware": self.firmware,
-                  "radio": radio_of(self.radio, directory)}  # fmt: skip
-        fleet = Fleet(count, **{**common, "params": self.parameters(), "faults": self.fault_list(), **more})
+        fleet = Fleet(count, **self._common(seed, directory) | more)
         if self.armable:
             self.boot(fleet)
         return fleet
 
+    def _common(self, seed: int, directory: Path) -> dict[str, Any]:
+        """What `Session` and `Fleet` take by the same keywords."""
+        faults = [self.faults] if isinstance(self.faults, str) else list(self.faults)
+        return {
+            "vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
+            "params": self.parameters(), "faults": faults, "radio": radio_of(self.radio, directory),
+            "terrain": None if self.terrain is None else directory / self.terrain, "firmware": self.firmware,
+        }  # fmt: skip
+
     def parameters(self) -> dict[str, float]:
         """With those of the wind."""
         return {**({} if self.wind is None else wind_parameters(self.wind)), **self.params}
-
-    def fault_list(self) -> list[str]:
-        """Also when one alone was given."""
-        return [self.faults] if isinstance(self.faults, str) else list(self.faults)
 
     @staticmethod
     def boot(vehicle: Session | Fleet) -> None:
@@ -89,7 +87,7 @@ class Wanted:
             raise UserError(f"{error}; who wants it as it is says armable=False") from error
 
 
-ARGUMENTS = tuple(one.name for one in fields(Wanted))
+ARGUMENTS = tuple(one.name for one in fields(VehicleRequest))
 _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "vehicle": ((str,), '"sim:copter"'),
     "seed": ((int,), "a whole number"),
@@ -118,7 +116,7 @@ def _is_one(value: object, types: tuple[type, ...]) -> bool:
     return isinstance(value, types) and not (isinstance(value, bool) and int in types)
 
 
-def wanted(*layers: Mapping[str, Any]) -> Wanted:
+def wanted(*layers: Mapping[str, Any]) -> VehicleRequest:
     """From arguments by name, the last layer winning; parameters add up. UserError names the nearest known one."""
     merged: dict[str, Any] = {}
     for layer in layers:
@@ -131,7 +129,7 @@ def wanted(*layers: Mapping[str, Any]) -> Wanted:
             ):
                 raise UserError(f"{name}={value!r}: expected {form}")
             merged[name] = {**merged.get(name, {}), **value} if isinstance(value, Mapping) else value
-    return Wanted(**merged)
+    return VehicleRequest(**merged)
 
 
 class Marked(Protocol):

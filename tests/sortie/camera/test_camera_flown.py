@@ -301,7 +301,7 @@ def test_camera_and_gimbal_are_there_as_soon_as_the_vehicle() -> None:
         return [frame.component for frame in read if frame.msg_id == id_of("HEARTBEAT")]
 
     with with_camera(params={"MNT1_TYPE": 6.0}) as session:
-        service, link = session._service, session.connect()
+        service, link = session.service, session.connect()
         service.serve_links(0)
         assert beats() == [1, gimbal, CAMERA]
         service.serve_links(1000)

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -21,17 +21,16 @@ from pyarrow.parquet import read_table
 
 from autopilot.context.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
+from sortie.assembly.program import Program
 from sortie.campaign.confirm import Strike, asked_params, began_at, confirmed, laid_on, strikes
 from sortie.campaign.flown import Flown, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
-from sortie.commands.build import Program
 from sortie.commands.campaign_confirm import _Strikes
 from sortie.commands.cli import run as main
-from sortie.commands.flying import fly_once
+from sortie.commands.flying import Round, fly_round
 from sortie.commands.progress import Progress
 from sortie.config.errors import UserError
-from sortie.nodes.flight import Flight
 from sortie.runtime.runtime import Runtime
 from tests.fakes.controller_program import copter_binary
 
@@ -68,14 +67,14 @@ def study(tmp_path: Path) -> Study:
 
 
 def test_faults_come_as_long_after_liftoff_as_ours_and_parameters_at_boot(study: Study) -> None:
-    wanted = study.wanted(0, {"fault": "gps.loss@30..40"})
-    assert strikes(wanted, 12.0) == [
+    spec = study.planned(0, {"fault": "gps.loss@30..40"}).spec
+    assert strikes(spec, 12.0) == [
         Strike(18.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0))),
         Strike(28.0, "gps.loss", (("SIM_GPS_DISABLE", 0.0), ("SIM_GPS1_ENABLE", 1.0))),
     ]
-    assert asked_params(wanted) == {"WPNAV_SPEED": 500.0, "SIM_WIND_T": 1.0}  # our wind is the same at all heights
+    assert asked_params(spec) == {"WPNAV_SPEED": 500.0, "SIM_WIND_T": 1.0}  # our wind is the same at all heights
     with pytest.raises(UserError, match=r"fault motor1.loss@30: ArduPilot SITL has gps.loss, baro.loss"):
-        strikes(msgspec.structs.replace(wanted, faults=["motor1.loss@30"]), 12.0)
+        strikes(replace(spec, fault=("motor1.loss@30",)), 12.0)
 
 
 @pytest.mark.parametrize("outcome", [ParameterOutcome.ACCEPTED, ParameterOutcome.TIMEOUT, ParameterOutcome.REFUSED])
@@ -168,15 +167,15 @@ def test_a_flight_that_is_stopped_is_no_answer(
     with Folder(out, study, identity()) as folder:
         folder.add([Flown(fly_run(study, 0, {"fault": ""}).row, {})])
 
-    def interrupted(run: Program, runtime: Runtime, progress: Progress) -> tuple[Flight, float]:
+    def interrupted(run: Program, runtime: Runtime, progress: Progress) -> Round:
         def press(_: list[Event], now_ms: int) -> None:
             if run.service.autopilot.facts.armed:
                 os.kill(os.getpid(), signal.SIGINT)
 
         run.service.observers.append(press)
-        return fly_once(run, runtime, progress)
+        return fly_round(run, runtime, progress)
 
-    monkeypatch.setattr("sortie.commands.campaign_confirm.fly_once", interrupted)
+    monkeypatch.setattr("sortie.commands.campaign_confirm.fly_round", interrupted)
     command = ["campaign", "confirm", str(out), "0", "--vehicle", f"ardupilot:copter={copter_binary()}"]
     assert main([*command, "--speedup", "8"]) == 130
     told = capsys.readouterr()

@@ -91,8 +91,8 @@ def test_a_client_that_raises_is_an_error_and_one_without_end_a_timeout(tmp_path
 
 
 def test_who_looks_on_changes_nothing(tmp_path: Path) -> None:
-    """A watched vehicle is byte for byte where one is that nobody watches, after a minute in gusts; who samples it beside
-    another misses nothing for that."""
+    """A watched vehicle is byte for byte where one is that nobody watches, after a minute in gusts; two that sample
+    it miss nothing."""
     ends = []
     for watchers in (0, 2):
         with Session(seed=3, params={"SIM_WIND_SPD": 6.0, "SIM_WIND_TURB": 1.5}) as session:

@@ -44,9 +44,9 @@ def read(tmp_path: Path, text: str) -> Study:
 
 
 def test_inputs_stand_where_the_file_has_their_names(tmp_path: Path) -> None:
-    wanted = read(tmp_path, GOOD).wanted(3, {"wind": 0.000001, "at": 30.5})
-    assert (wanted.params, wanted.faults) == ({"SIM_WIND_SPD": pytest.approx(1e-6)}, ["gps.loss@30.5"])
-    assert wanted.seed == seed_of_run(7, 3)
+    spec = read(tmp_path, GOOD).planned(3, {"wind": 0.000001, "at": 30.5}).spec
+    assert (spec.param, spec.fault) == (("SIM_WIND_SPD=1e-06",), ("gps.loss@30.5",))
+    assert spec.seed == seed_of_run(7, 3)
 
 
 @pytest.mark.parametrize("method", ["random", "lhs", "sobol"])
@@ -248,10 +248,10 @@ def test_an_input_chooses_the_plan_and_a_fault_is_there_or_not(tmp_path: Path) -
     )
     text = text.replace("[sample]", 'lost = { chance = 0.5 }\nroute = { choice = ["square", "survey"] }\n[sample]')
     study = read(tmp_path, text)
-    wanted = study.wanted(0, {"wind": 1.0, "at": 20.0, "lost": 0.0, "route": "survey"})
-    assert (wanted.faults, len(wanted.plan.items)) == ([], 22)
-    wanted = study.wanted(0, {"wind": 1.0, "at": 20.0, "lost": 1.0, "route": "square"})
-    assert (wanted.faults, len(wanted.plan.items)) == (["gps.loss@20"], 6)
+    planned = study.planned(0, {"wind": 1.0, "at": 20.0, "lost": 0.0, "route": "survey"})
+    assert (planned.spec.fault, len(planned.plan.items)) == ((), 22)
+    planned = study.planned(0, {"wind": 1.0, "at": 20.0, "lost": 1.0, "route": "square"})
+    assert (planned.spec.fault, len(planned.plan.items)) == (("gps.loss@20",), 6)
 
 
 @pytest.mark.parametrize(

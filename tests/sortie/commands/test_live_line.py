@@ -23,6 +23,12 @@ FACTS = {
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def standing(time_ms: int, phase: str, facts: dict[str, Any]) -> Any:
+    """A service with these facts at this vehicle time."""
+    state = SimpleNamespace(time_ms=time_ms)
+    return SimpleNamespace(vehicle=SimpleNamespace(state=state), phase=phase, facts=lambda: facts)
+
+
 class Terminal(io.StringIO):
     """Says that it is one."""
 
@@ -39,8 +45,7 @@ def drawn(monkeypatch):
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setenv("LINES", "25")
         terminal = Terminal()
-        service: Any = SimpleNamespace(now_ms=1_234_560, phase="preflight", facts=lambda: facts)
-        progress = Progress(service, terminal)
+        progress = Progress([standing(1_234_560, "preflight", facts)], [""], terminal)
         progress.terminal.start()
         progress.refresh(1.0)
         written = terminal.getvalue()
@@ -106,9 +111,8 @@ def test_no_colour_where_it_is_not_wanted(monkeypatch):
 def test_plain_lines_without_a_terminal():
     """No live line, only what happens."""
     stream = io.StringIO()
-    service: Any = SimpleNamespace(now_ms=0, phase="idle", facts=lambda: FACTS)
-    progress = Progress(service, stream)
+    progress = Progress([standing(0, "idle", FACTS)], [""], stream)
     progress.terminal.start()
     progress.refresh(1.0)
-    progress.observe([StatusText(Severity.INFO, "Reached command #1")], 12_840)
+    progress.observe(0, [StatusText(Severity.INFO, "Reached command #1")], 12_840)
     assert stream.getvalue() == "    12.8 s  Reached command #1\n"

@@ -40,7 +40,6 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["serve", "extra"], "unexpected extra argument"),
         (["sevre"], "Did you mean 'serve'?"),
         (["fly"], "Missing argument 'PLAN' (see sortie fly --help)"),
-        (["demo", "--count", "2"], "a demo flies one vehicle"),
         (["serve", "--count", "0"], "whole number from 1"),
         (["serve", "--count", "2", "--formation", "rign"], "grid or line or ring"),
         (["serve", "--count", "2", "--spacing", "0"], "a number above 0"),

@@ -13,6 +13,7 @@ from sortie import Fleet, Session, UserError, mavlink
 from sortie.api.events import ModeChanged
 from sortie.api.sample import square
 from sortie.config.formation import seed_of
+from sortie.config.vehicle_spec import VehicleSpec
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
@@ -87,6 +88,22 @@ def test_a_member_flies_as_the_session_of_its_seed_and_place() -> None:
     params = {"SIM_WIND_SPD": 4.0, "SYSID_THISMAV": 3.0}
     with Session(home=home, seed=seed_of(5, 3), params=params) as alone:
         assert flown(alone) == ours
+
+
+def test_specs_are_flown_together_and_alone() -> None:
+    """Each says all of its vehicle, its place in the fleet apart: that follows from who flies with it."""
+    specs = [VehicleSpec("rover", 7, HOME, 10.0, 3), VehicleSpec("copter", 9, HOME, 20.0, 4, param=("RTL_ALT=2000",))]
+    with Fleet(specs) as fleet, Session(fleet.vehicles[1]) as alone:
+        assert [(one.spec.label, one.param("SYSID_THISMAV")) for one in (*fleet, alone)] == [
+            ("7", 7.0), ("9", 9.0), ("", 9.0),
+        ]  # fmt: skip
+        fleet.run_for(3.0)
+        alone.run_for(3.0)
+        reports = [one.service.vehicle.state.report.tobytes() for one in (fleet[1], alone)]
+        assert reports[0] == reports[1]
+        assert alone.param("RTL_ALT") == 2000.0
+    with pytest.raises(UserError, match="a vehicle of a fleet has a system id"):
+        Fleet([VehicleSpec("copter", None, HOME, 0.0, 0)])
 
 
 def test_a_memory_link_reaches_one_vehicle() -> None:

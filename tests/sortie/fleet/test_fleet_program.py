@@ -11,8 +11,8 @@ import pytest
 
 from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
+from sortie.assembly.program import Program
 from sortie.commands.cli import run as command
-from sortie.commands.fleet_program import FleetProgram
 from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import specs_of
 from sortie.nodes.client import Listener, Remote
@@ -319,12 +319,27 @@ def test_networks_have_links_and_system_ids_of_their_own(tmp_path: Path) -> None
         process.communicate(timeout=PATIENCE_S)
 
 
+def test_a_demo_flies_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each its own square, of where it stands; GO by itself; the state is temporary, the logs are not."""
+    arguments = ["demo", "--once", "--count", "2", "--formation", "line", "--speedup", "0", "--json"]
+    arguments += ["--link", "tcpin:127.0.0.1:0", "--log-dir", str(tmp_path)]
+    assert command(arguments) == 0
+    told = capsys.readouterr()
+    assert "sortie: demo with 2 vehicles (copter), 1 to 2; connect a ground station: tcpin:" in told.err
+    result = json.loads(told.out.splitlines()[-1])
+    assert [(one["sysid"], one["result"], len(one["items_reached"])) for one in result["vehicles"]] == [
+        (1, "completed", 6), (2, "completed", 6),
+    ]  # fmt: skip
+    assert result["closest_m"] == pytest.approx(25.0, abs=5.0), "neighbours in the line fly side by side"
+    assert {path.name for path in tmp_path.iterdir()} >= {"1", "2", "run.log"}
+
+
 def test_the_collector_looks_at_a_fleet_once(tmp_path: Path) -> None:
     """What was built is set apart before the first pass, for a look at all of it would keep everybody waiting; the end
     of the program gives it back."""
     settings = Settings(count=3, state_dir=tmp_path / "state", log_dir=tmp_path / "logs", link=())
     before = gc.get_freeze_count()
-    with FleetProgram(settings, specs_of(settings)) as run:
+    with Program(settings, specs_of(settings)) as run:
         assert gc.isenabled()
         run.begin(default_speedup=1.0)
         run.load()

@@ -10,7 +10,7 @@ from autopilot.context.events import StatusText
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from sortie import Fleet
-from sortie.commands.fleet_progress import FleetProgress
+from sortie.commands.progress import Progress
 from sortie.metrics.statistics import FleetStatistics, Statistics
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
@@ -23,7 +23,7 @@ def test_a_line_for_each_that_fits_and_one_for_the_rest() -> None:
     state = SimpleNamespace(time_ms=0)
     services: Any = [SimpleNamespace(phase=phase, facts=lambda: facts, vehicle=SimpleNamespace(state=state))
                      for phase in ["flying"] * 9 + ["idle"] * 3]  # fmt: skip
-    progress = FleetProgress(services, [str(number) for number in range(1, 13)], io.StringIO())
+    progress = Progress(services, [str(number) for number in range(1, 13)], io.StringIO())
     lines = progress.lines(10)
     assert len(lines) == 8
     assert [line[0].strip() for line in lines[:7]] == ["1", "2", "3", "4", "5", "6", "7"]
@@ -38,7 +38,7 @@ def test_texts_name_their_vehicle_and_large_fleets_are_quiet() -> None:
     for count in (2, 11):
         with Fleet(count, home=HOME) as fleet:
             stream = io.StringIO()
-            progress = FleetProgress(fleet.node.services, [one.label for one in fleet.vehicles], stream)
+            progress = Progress(fleet.node.services, [one.label for one in fleet.vehicles], stream)
             progress.observe(1, [StatusText(Severity.INFO, "Mission: 1 Takeoff")], 3000)
             progress.observe(1, [StatusText(Severity.WARNING, "GPS Glitch")], 4000)
             said[count] = stream.getvalue().splitlines()

@@ -8,14 +8,11 @@ from pathlib import Path
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from autopilot.context.journal import NoJournal
 from mavlink_bridge.wire.framing import split_frames
-from sortie.assembly.fleet import build_fleet
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.nodes.fleet import FleetNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
-from sortie.storage.rows import StoredState
+from tests.fakes.assembled import fleet_node
 from tests.sortie.runtime.test_fleet_equality import Flown, vehicle
 
 COUNT, END_MS = 12, 30_000
@@ -31,9 +28,7 @@ def _raise(error: Exception, where: str) -> None:
 def flown(folder: Path, between: Between | None) -> tuple[Frames, list[dict[str, bytes]]]:
     """All begin in one pass: what each says on a shared link, and its files."""
     vehicles = [vehicle(number, "copter", 25.0 * number, 0.0) for number in range(1, COUNT + 1)]
-    node = build_fleet(
-        vehicles, lambda one: (NoJournal(), StoredState()), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, warn=print
-    )
+    node = fleet_node(vehicles)
     left = [Flown(one, folder / str(one.endpoint.system_id), 0) for one in node.services]
     node.load()
     if between is not None:

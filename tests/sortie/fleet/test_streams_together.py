@@ -8,18 +8,16 @@ from pathlib import Path
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from autopilot.context.journal import NoJournal
 from autopilot.control import kernels
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.wire.framing import FrameReader, split_frames
 from mavlink_bridge.wire.signing import Signing, timestamp_of
-from sortie.assembly.fleet import build_fleet
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
 from sortie.nodes.fleet import FleetNode
-from sortie.storage.rows import StoredState
+from tests.fakes.assembled import fleet_node
 from tests.sortie.runtime.test_fleet_equality import HOME
 
 KINDS = ("copter", "rover", "copter", "copter", "boat")
@@ -36,9 +34,7 @@ def made(kinds: tuple[str, ...] = KINDS, fault: tuple[str, ...] = ()) -> FleetNo
         VehicleSpec(kind, number, moved(HOME, 20.0 * number, 0.0), 90.0, seed_of(3, number), fault=fault)
         for number, kind in enumerate(kinds, start=1)
     ]
-    return build_fleet(
-        vehicles, lambda one: (NoJournal(), StoredState()), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, warn=print
-    )
+    return fleet_node(vehicles)
 
 
 def asked(rate: int, stream: int = 0, target: int = 0) -> bytes:

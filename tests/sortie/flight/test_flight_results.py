@@ -23,7 +23,7 @@ def flown(session: Session, *, abort: bool = False, mode: str | None = None) -> 
     """One flight of the square as `fly` makes it; `abort`: called off in the countdown; `mode`: a person takes it."""
     session.upload(square(session.autopilot.vehicle.state.place))
     flight = Flight(session.service)
-    session.service.follow(flight)
+    session.service.watchers.follow(flight)
     if abort:
         session.run_until(lambda s: flight.state.name == "ARMED", 100.0)
         session.abort()

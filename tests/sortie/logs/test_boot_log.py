@@ -14,7 +14,7 @@ from sortie.reading.dataflash import read_dataflash
 
 
 def entries(session: Session) -> list[LogEntry]:
-    return list(session._service.logs.files.entries())
+    return list(session.service.logs.files.entries())
 
 
 def test_it_is_written_from_the_start_and_can_be_read_meanwhile(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_it_is_written_from_the_start_and_can_be_read_meanwhile(tmp_path: Path) 
         session.run_for(10.0)
         (later,) = entries(session)
         assert first.key == later.key and later.size > first.size > 1000
-        file = session._service.logs.files.open_log(later.key)
+        file = session.service.logs.files.open_log(later.key)
         assert file is not None
         data = file.read(0, file.size)
         file.close()

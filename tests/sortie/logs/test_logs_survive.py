@@ -50,7 +50,7 @@ def test_what_is_kept_in_flight_is_in_all_four_files(tmp_path: Path) -> None:
         session.upload([MissionItem(22, 3, z=10.0), MissionItem(21, 3)])
         session.start()
         session.run_for(6.0)
-        session._runtime.keeping._next_s = 0.0  # a second has passed
+        session.runtime.keeping._next_s = 0.0  # a second has passed
         session.run_for(0.02)
         found = ends_s(tmp_path / "flights" / "0001")
         now_s = session.service.now_ms / 1000.0

@@ -97,7 +97,7 @@ def test_sticks_turn_the_gimbal_at_px4s_rate(session: Session) -> None:
     )
     station_of(session).set_param("MNT_RATE_YAW", 50.0)
     assert station_of(session).get_param("MNT_RATE_PITCH") == 50.0
-    assert session._service.parameters["MNT1_RC_RATE"] == 50.0
+    assert session.service.parameters["MNT1_RC_RATE"] == 50.0
 
 
 def test_a_camera_is_asked_itself(session: Session) -> None:
@@ -154,7 +154,7 @@ def test_the_mode_precision_landing_looks_for_the_target(asked: tuple[tuple[int,
         station.set_param("MIS_TAKEOFF_ALT", 8.0)
         assert station.command(ARM, 1.0, 0.0) == 0
         assert station.command(SET_MODE, 1.0, *map(float, TAKEOFF)) == 0
-        station.until(lambda: station.mode == HOLD and session._service.vehicle.state.position[2] < -7.0)
+        station.until(lambda: station.mode == HOLD and session.service.vehicle.state.position[2] < -7.0)
         for mode in asked:
             assert station.command(SET_MODE, 1.0, *map(float, mode)) == 0
             station.run(1.0)

@@ -60,7 +60,7 @@ def flown(plan: Plan, params: dict[str, float], folder: Path | None, kind: str =
     with Session(f"sim:{kind}", home=HOME, params={"FM_COUNTDOWN": 0.0, **params}, log_dir=folder) as session:
         session.upload(plan)
         flight = Flight(session.service)
-        session.service.follow(flight)
+        session.service.watchers.follow(flight)
         session.run_until(lambda _: flight.done, 1500.0)
         assert flight.result.result == "completed"
         return float(session.autopilot.vehicle.state.report[R.BATT_WH])

@@ -74,7 +74,7 @@ def test_time_and_energy_are_those_of_the_flight() -> None:
     with Session(home=HOME, params={"FM_COUNTDOWN": 0}) as session:
         session.upload(plan)
         flight = Flight(session.service)
-        session.service.follow(flight)
+        session.service.watchers.follow(flight)
         session.run_until(lambda s: s.state.height > 1.0, 100.0)
         session.run_for(10.0)
         battery = session.state.battery

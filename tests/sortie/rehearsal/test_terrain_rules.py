@@ -123,7 +123,7 @@ def test_what_is_found_is_what_happens(tmp_path: Path) -> None:
 
 def _flown(session: Session) -> FlightResult:
     flight = Flight(session.service)
-    session.service.follow(flight)
+    session.service.watchers.follow(flight)
     assert session.pass_until(lambda _: flight.done, 400.0, 1.0)
     return flight.result
 

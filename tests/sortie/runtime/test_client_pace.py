@@ -156,7 +156,7 @@ def test_a_vehicle_whose_time_stands_still_is_heard_all_the_same() -> None:
     """A client that does not follow gets a HEARTBEAT a second of the wall, at one and the same vehicle time."""
     with Session() as session:
         session.wait_armable()
-        runtime = session._runtime
+        runtime = session.runtime
         port = int(session.add_link("tcpin:127.0.0.1:0").rpartition(":")[2])
         runtime.clients = ClientPace(Followers(Bounds(limit_s=1e9)))
         runtime.clients.rule.we_wait = lambda: False
@@ -244,7 +244,7 @@ def test_time_waits_for_an_answer_that_is_due() -> None:
     """A client that answers PING, has read all and does nothing: vehicle time stands still until it answers."""
     with Session() as session:
         session.wait_armable()
-        runtime, clients = session._runtime, ClientPace(Followers(Bounds(limit_s=1e9)))
+        runtime, clients = session.runtime, ClientPace(Followers(Bounds(limit_s=1e9)))
         port = int(session.add_link("tcpin:127.0.0.1:0").rpartition(":")[2])
         runtime.clients = clients
         link = mavutil.mavlink_connection(f"tcp:127.0.0.1:{port}", source_system=255)

@@ -8,19 +8,15 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autopilot.context.journal import NoJournal
 from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.interface.geo import GeoPoint
 from sortie.api.sample import square
-from sortie.assembly.fleet import build_fleet
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
 from sortie.nodes.vehicle import Service
-from sortie.runtime.node import VehicleNode
 from sortie.runtime.runtime import Runtime
-from sortie.storage.rows import StoredState
+from tests.fakes.assembled import assembled
 from tests.fakes.examples import examples
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
@@ -45,7 +41,7 @@ class Flown:
         assert flights is not None
         flights.trace = self._keep
         service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))
-        service.follow(self)
+        service.watchers.follow(self)
 
     def _keep(self, entry: TraceEntry) -> None:
         self.trace.append(write_line(entry))
@@ -72,43 +68,25 @@ class Flown:
         return files | {"trace": "\n".join(self.trace).encode()}
 
 
-def run(node: VehicleNode) -> None:
-    runtime = Runtime()
-    runtime.add_vehicle(node)
+def run(runtime: Runtime) -> None:
     while runtime.now_ms < END_MS:
         runtime.step(END_MS)
 
 
 def alone(one: VehicleSpec, folder: Path, late_ms: int) -> dict[str, bytes]:
-    given = {name: float(value) for name, _, value in (entry.partition("=") for entry in one.param)}
-    vehicle = make_vehicle(one.kind, one.home, one.heading_deg, one.seed)
-    service = build_service(
-        one.kind, vehicle, NoJournal(), StoredState(), given | {"SYSID_THISMAV": float(one.system)},
-        name=simulated_name(one.kind, one.seed), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
-        faults=parse_faults(one.fault, vehicle.fault_names()),
-    )  # fmt: skip
-    flown = Flown(service, folder, late_ms)
-    run(service)
+    vehicles, runtime = assembled([replace(one, alone=True)])
+    flown = Flown(vehicles.services[0], folder, late_ms)
+    run(runtime)
     return flown.left()
 
 
 def together(fleet: list[VehicleSpec], folder: Path, late_ms: list[int]) -> list[dict[str, bytes]]:
-    node = build_fleet(
-        fleet, lambda one: (NoJournal(), StoredState()), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, warn=_refuse
-    )
+    vehicles, runtime = assembled(fleet)
     flown = [Flown(service, folder / one.label, late)
-             for service, one, late in zip(node.services, fleet, late_ms, strict=True)]  # fmt: skip
-    node.load()  # streams of all are encoded in one call
-    run(node)
+             for service, one, late in zip(vehicles.services, fleet, late_ms, strict=True)]  # fmt: skip
+    vehicles.node.load()  # streams of all are encoded in one call
+    run(runtime)
     return [one.left() for one in flown]
-
-
-def _raise(error: Exception, where: str) -> None:
-    raise error
-
-
-def _refuse(warning: str) -> None:
-    raise AssertionError(warning)
 
 
 def vehicle(system: int, kind: str, north: float, east: float, fault: tuple[str, ...] = ()) -> VehicleSpec:

@@ -12,6 +12,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mission.events import ItemReached, MissionComplete
 from sortie.api.sample import square
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always, never
@@ -25,9 +26,9 @@ Seen = list[tuple[int, object]]
 
 def begin(kind: str, seed: int) -> tuple[Service, Seen]:
     """A vehicle that waits for START, and what it will have seen."""
-    vehicle = make_vehicle(kind, HOME, 0.0, seed)
+    spec = VehicleSpec(kind, None, HOME, 0.0, seed, alone=True)
     service = build_service(
-        kind, vehicle, MemoryJournal(), StoredState(), WINDY, name=f"{kind} {seed}", epoch_us=VIRTUAL_EPOCH_US,
+        spec, make_vehicle(kind, HOME, 0.0, seed), MemoryJournal(), StoredState(), WINDY, epoch_us=VIRTUAL_EPOCH_US,
         on_error=_raise,
     )  # fmt: skip
     service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))

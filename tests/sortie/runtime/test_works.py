@@ -42,7 +42,7 @@ def test_a_vehicle_stands_still_for_it() -> None:
     with Session() as session:
         session.wait_armable()
         session.add_link("tcpin:127.0.0.1:0")
-        runtime, clients = session._runtime, ClientPace(Followers(Bounds(limit_s=1e9)))
+        runtime, clients = session.runtime, ClientPace(Followers(Bounds(limit_s=1e9)))
         runtime.clients = clients
         end_ms = runtime.now_ms + 1010
         due = [end_ms]

@@ -1,0 +1,342 @@
+"""From settings to a running program: vehicles, one store, links, logs, the loop - and their end, in order."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from autopilot.context.events import Event, RebootRequested
+from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, stand
+from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
+from sortie.config.errors import UserError
+from sortie.config.given import alone, ignored, without_fleet
+from sortie.config.link_policy import check_links
+from sortie.config.links_of_fleet import FleetLink, all_links, own_links
+from sortie.config.option import Where
+from sortie.config.parameters import remember_set
+from sortie.config.settings import Settings
+from sortie.config.values import default_state_dir, parse_metrics
+from sortie.config.vehicle_spec import VehicleSpec
+from sortie.logs.directory import FLIGHTS
+from sortie.logs.flight_story import FlightStory
+from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
+from sortie.logs.trace_file import TraceFile
+from sortie.metrics.board import Board
+from sortie.metrics.statistics import FleetStatistics, Statistics
+from sortie.nodes.pulse_port import PulsePort
+from sortie.nodes.vehicle import Service
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.sockets import Sockets
+from sortie.storage.signing_keys import open_keys
+from sortie.storage.store import Store
+
+if TYPE_CHECKING:
+    from autopilot.context.journal import Journal
+    from mavlink_bridge.links.radio.profile import Profile
+    from sortie.companion.build import ControllerSide
+
+NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
+_SHOWN: Final = 4
+_SELDOM: Final = (10_000, 10, 100)
+"""Of `gc.set_threshold`; what counting references frees, which is nearly all, does not wait for it."""
+
+
+class Program:
+    """Everything of one run of the vehicles `specs`; a context manager. `defaults` are parameter values of this
+    command, where a person gave and the state holds none; `of_child`: of the SITL that is started for it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        specs: Sequence[VehicleSpec],
+        *,
+        temporary_state: bool = False,
+        defaults: Mapping[str, float] = NO_DEFAULTS,
+        of_child: Mapping[str, float] = NO_DEFAULTS,
+    ) -> None:
+        self.settings = settings
+        self.reboot = False
+        self._stack = ExitStack()
+        self._statistics: list[tuple[str, Statistics]] = []
+        try:
+            self.sockets = Sockets(LOGGER.info)
+            self.runtime = Runtime(self.sockets)
+            self._stack.callback(self.runtime.close)
+            self._links = all_links(settings, specs)
+            self._radios = _radios(settings, specs, self._links)
+            self.controller = self._find_controller(of_child)
+            with _without_collector():
+                self._build(self._known(specs), temporary_state, defaults)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    # --- putting it together --------------------------------------------------------------------------------------
+    def _find_controller(self, of_child: Mapping[str, float]) -> ControllerSide | None:
+        """Waits for it; None with the simulator."""
+        if self.settings.vehicle.kind == "sim":
+            return None
+        from sortie.companion.build import ControllerSide
+
+        return ControllerSide(self.settings, _log_dir(self.settings), self._stack, self.runtime, defaults=of_child)
+
+    def _known(self, specs: Sequence[VehicleSpec]) -> list[VehicleSpec]:
+        """The vehicles, with what a controller has told of itself."""
+        if self.controller is None:
+            return list(specs)
+        return [replace(specs[0], kind=self.controller.kind, firmware=Settings.firmware.default, terrain=None)]
+
+    def _build(self, specs: Sequence[VehicleSpec], temporary_state: bool, defaults: Mapping[str, float]) -> None:
+        settings, warnings = self.settings, list[str]()
+        standing, ground = stand(specs, warnings.append)
+        self._standing = standing
+        warnings += self._ignored(standing)
+        self._open_state(standing, temporary_state)
+        keys = open_keys(self._store, settings.signing_key)
+        urls = [link.url for link in self._links]
+        warnings += [*keys.warnings, *check_links(urls, signed=keys.key is not None, insecure=settings.insecure)]
+        for warning in warnings:
+            LOGGER.warning("%s", warning)
+            print(f"sortie: {warning}", file=sys.stderr)
+        epoch_us = time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US
+        around = Surroundings(
+            self.runtime, self._stack, self._store, keys, epoch_us, log_error, ground=ground, defaults=defaults
+        )
+        self.vehicles = Vehicles(standing, around, self._maker())
+        if self.controller is not None and settings.signing_key is not None:
+            self.controller.front.endpoint.set_signing(self.vehicles.signing[0].signing)
+        self._stack.callback(self.sockets.close_links)
+        for service, spec in zip(self.vehicles.services, self.vehicles.specs, strict=True):
+            self._watch(service, spec)
+        self.vehicles.log_to(self.log_dir, telemetry=settings.telemetry_log)
+        if self.vehicles.fleet is not None:
+            self.vehicles.fleet.on_stranded = self._tell_of_stranded
+
+    def _ignored(self, standing: Sequence[Standing]) -> list[str]:
+        """Warnings of flags that have no effect on these vehicles."""
+        settings = self.settings
+        counted = {str(fault): fault.nth for one in standing for fault in one.faults if fault.nth}
+        texts = [f"--fault {text}: #{nth} is ignored, it counts the sorties of a loop" for text, nth in counted.items()]
+        if self.controller is not None:
+            return texts + self.controller.warnings(settings, standing[0].given)
+        texts += ignored(settings.said(), Where.SIMULATOR)
+        texts += without_fleet(settings) if standing[0].spec.alone else alone(settings)
+        return texts + pace_warnings(settings)
+
+    def _open_state(self, standing: Sequence[Standing], temporary: bool) -> None:
+        """State directory and log; what is on the stack is undone in the opposite order."""
+        settings = self.settings
+        self._store = Store(_state_dir(settings, self._stack, temporary=temporary), self.sockets.wakeup.wake)
+        self._stack.callback(self._store.close)
+        self.log_dir = _log_dir(settings)
+        _begin_run_log(settings, self._stack, self.log_dir)
+        what = str(settings.vehicle) if standing[0].spec.alone else f"{len(standing)} vehicles"
+        LOGGER.info("started: %s, seed %d, state in %s", what, settings.seed, self._store.directory)
+
+    def _maker(self) -> ServiceMaker | None:
+        """Of a flight controller's service."""
+        controller, store = self.controller, self._store
+        if controller is None:
+            return None
+
+        def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
+            return controller.build(journal, store.stored, given, store.uid().hex()).service
+
+        return make
+
+    def _watch(self, service: Service, spec: VehicleSpec) -> None:
+        """The observers of one vehicle."""
+        if self.settings.trace is not None:
+            self._write_trace(service, _named(self.settings.trace, spec.label))
+        service.observers += [self._watch_for_reboot, FlightStory(spec.kind, spec.label).observe]
+        if self.controller is not None:
+            service.observers.append(self.controller.watch)
+        pace_pictures(self.settings, service, self.runtime.signals)
+        statistics = Statistics(service, None if self._statistics else self.runtime.jitter)
+        self._statistics.append((spec.label, statistics))
+        service.pages.add("links.json", statistics.links_page)
+
+    def _write_trace(self, service: Service, path: Path) -> None:
+        try:
+            trace = TraceFile(path)
+        except OSError as error:
+            raise UserError(f"--trace {path}: {error.strerror}") from error
+        self._stack.callback(trace.close)
+        self.runtime.keeping.add(trace.flush)
+        if service.autopilot.flights is not None:
+            service.autopilot.flights.trace = trace.write
+
+    def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
+        if any(isinstance(event, RebootRequested) for event in events):
+            # Those of a fleet share one clock, so they boot together, and not while one of them is under way.
+            self.reboot = self.alone or not any(service.autopilot.facts.armed for service in self.vehicles.services)
+            if not self.reboot:
+                LOGGER.warning("a vehicle was asked to reboot: others of its fleet are armed, it goes on")
+
+    def _tell_of_stranded(self, member: int, error: Exception) -> None:
+        label = self.vehicles.specs[member].label
+        print(f"sortie: vehicle {label}: its autopilot failed, it comes down alone", file=sys.stderr, flush=True)
+        LOGGER.error("vehicle %s: its autopilot failed, it comes down alone", label, exc_info=error)
+
+    # --- running it -----------------------------------------------------------------------------------------------
+    @property
+    def service(self) -> Service:
+        """The vehicle, of a fleet the first."""
+        return self.vehicles.services[0]
+
+    @property
+    def alone(self) -> bool:
+        """Is there one vehicle, no fleet?"""
+        return self.vehicles.fleet is None
+
+    @property
+    def told(self) -> str:
+        """What flies, in words."""
+        if self.alone:
+            return self.service.autopilot.facts.vehicle_class.name
+        kinds = ", ".join(sorted({spec.kind for spec in self.vehicles.specs}))
+        ordered = sorted(self.vehicles.specs, key=lambda spec: (spec.network, spec.system or 0))
+        return f"{len(ordered)} vehicles ({kinds}), {ordered[0].label} to {ordered[-1].label}"
+
+    @property
+    def open_at(self) -> str:
+        """The links, in words; of many the first ones."""
+        urls = [link.url for link in self._links]
+        shown = urls if len(urls) <= _SHOWN else [*urls[:_SHOWN], f"{len(urls) - _SHOWN} more"]
+        return ", ".join(shown)
+
+    def begin(self, default_speedup: float, running: bool = False) -> Runtime:
+        """The runtime, at its pace (`pace`); from now on signals are taken in order."""
+        runtime, settings = self.runtime, self.settings
+        if self.controller is not None:
+            settings = settings.replaced(pace=Settings.pace.default, speedup=self.controller.speedup)
+            runtime.signals.first_interrupt = self.controller.hold_if_flying
+        begin_pace(runtime, settings, self.vehicles.services, default_speedup, running=running)
+        self._serve_figures()
+        runtime.install_signals()
+        return runtime
+
+    def _serve_figures(self) -> None:
+        if self.settings.metrics is None:
+            return
+        host, port = parse_metrics(self.settings.metrics)
+        from sortie.metrics.server import MetricsServer, no_files  # http.server is for those who want it
+
+        board = Board(self._statistics[0][1] if self.alone else FleetStatistics(self._statistics))
+        camera = self.service.camera if self.alone else None
+        files = no_files if camera is None else camera.file_at
+        self._stack.callback(MetricsServer(host, port, board, files).close)
+        self.runtime.add(board)
+
+    def open_links(self) -> None:
+        """Open all links, and send the first HEARTBEATs before anything slow is loaded; a busy port is a UserError."""
+        settings, vehicles = self.settings, self.vehicles
+        for number, link in enumerate(self._links):
+            of_fleet = link.vehicle is not None and not self.alone
+            seed = vehicles.specs[link.vehicle or 0].seed if of_fleet else settings.seed + number
+            vehicles.open(link, self._radios.get(link.url), seed)
+        if settings.rc is not None and self.alone and self.controller is None:
+            port = PulsePort(settings.rc, self.sockets.poll, self.service.take_pulses)
+            self._stack.callback(port.close)
+            self.runtime.add(port)
+        if settings.web:  # of several networks the first: on the others the same ids are other vehicles
+            from sortie.nodes.page_process import PageProcess  # for those who want it
+
+            owner = self.service.endpoint if vehicles.fleet is None else vehicles.fleet.networks[0]
+            page = PageProcess(settings, self.runtime, owner, self.log_dir)
+            self._stack.callback(page.close)
+        self.runtime.settle()
+
+    def load(self) -> None:
+        """Load what is compiled, see `Runtime.load`. From then on the collector does not look at the vehicles of a
+        fleet, and seldom at all that came later: a look at 1,000 vehicles would keep all of them waiting for most of a
+        second, and one at what they hold in flight for a tenth."""
+        self.runtime.load()
+        if self.alone:
+            return
+        self._stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(*_SELDOM)
+        gc.freeze()
+        self._stack.callback(gc.unfreeze)
+
+    def boot_anew(self) -> NoReturn:
+        """PREFLIGHT_REBOOT: the vehicles boot anew with what is stored, in a process as fresh as the first."""
+        for standing, service in zip(self._standing, self.vehicles.services, strict=True):
+            remember_set(standing.given, service.parameters, standing.spec.label)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """All that is made here stays: to look through it over and over would be a third of the start of a fleet."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _radios(settings: Settings, specs: Sequence[VehicleSpec], links: Sequence[FleetLink]) -> Mapping[str, Profile]:
+    """The radio of each link that has one."""
+    own = {link.url: spec.radio for spec in specs if spec.radio is not None for link in own_links([spec])}
+    if not settings.radio:
+        return own
+    from sortie.config.radio import radios_of_links  # with the table of radios, for those who have one
+
+    return own | dict(radios_of_links(settings.radio, [link.url for link in links]))
+
+
+def _named(path: Path, label: str) -> Path:
+    """trace.jsonl of vehicle 3 is trace-3.jsonl."""
+    return path.with_name(f"{path.stem}-{label}{path.suffix}") if label else path
+
+
+def _state_dir(settings: Settings, stack: ExitStack, *, temporary: bool) -> Path:
+    """The one that was given, or the default one; `temporary`: one that goes with the run."""
+    if settings.state_dir is not None:
+        return settings.state_dir
+    if temporary:
+        folder = tempfile.TemporaryDirectory(prefix="sortie-")
+        stack.callback(folder.cleanup)
+        return Path(folder.name)
+    return default_state_dir()
+
+
+def _log_dir(settings: Settings) -> Path:
+    """The one that was given, or `logs` beside the state. Logs of a run with a temporary state are still there when it
+    has ended."""
+    if settings.log_dir is not None:
+        return settings.log_dir
+    base = settings.state_dir if settings.state_dir is not None else default_state_dir()
+    return base / "logs"
+
+
+def _begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> None:
+    """Open `run.log`; the last thing in it is that the run has stopped."""
+    if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():
+        raise UserError(f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "
+                        "with --log-dir, or move it")  # fmt: skip
+    try:
+        handler = open_run_log(directory, settings.log_format)
+    except OSError as error:
+        raise UserError(f"log directory {directory}: {error.strerror}; choose another with --log-dir") from error
+    stack.callback(close_run_log, handler)
+    stack.callback(LOGGER.info, "stopped")

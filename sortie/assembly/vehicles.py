@@ -1,0 +1,229 @@
+"""Vehicles put together: their services with store, keys, logs and links around them, and the node that a runtime runs.
+
+One that is alone is a node by itself, which is cheaper than a fleet of one: its numbers would go through arrays of one
+row. All else is the same for one and for a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from autopilot.context.journal import Journal, NoJournal
+from autopilot.interface.records import dataclass, field
+from autopilot.parameters.parameters import Parameters
+from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.services.system.signing import SigningService
+from sortie.assembly.vehicle import Standing, StoredValues, build_service
+from sortie.config.formation import OWN_SYSTEM
+from sortie.config.parameters import without_set
+from sortie.config.vehicle_spec import VehicleSpec
+from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
+from sortie.nodes.vehicle import Service
+from sortie.runtime.runtime import Runtime
+from sortie.storage.rows import StoredState
+from sortie.storage.signing_keys import SigningKeys
+from sortie.storage.store import Store
+
+if TYPE_CHECKING:
+    from autopilot.interface.terrain import HeightMap
+    from mavlink_bridge.links.radio.profile import Profile
+    from sitl.vehicles.rows import Rows
+    from sitl.vehicles.simulated import SimulatedMachine
+    from sortie.config.links_of_fleet import FleetLink
+    from sortie.nodes.company import Company
+    from sortie.nodes.fleet import FleetNode
+
+
+class Ends(Protocol):
+    """The vehicle's side of links: a `Service`, or one of a fleet."""
+
+    @property
+    def endpoint(self) -> LinkOwner: ...
+
+
+class ServiceMaker(Protocol):
+    """Makes the service of a vehicle that is not the simulator's."""
+
+    def __call__(self, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What vehicles are put into. `stack` ends what is made. `store`: where their state is kept; None: nowhere.
+    `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what services raise. `ground`: what they
+    stand on. `defaults`: parameters of this run where neither a person nor the state has one."""
+
+    runtime: Runtime
+    stack: ExitStack
+    store: Store | None
+    keys: SigningKeys
+    epoch_us: int
+    on_error: Callable[[Exception, str], None]
+    ground: HeightMap | None = None
+    defaults: Mapping[str, float] = field(default_factory=dict)
+
+
+class Vehicles:
+    """See the module. `services`, `signing` and `members` are in the order of `specs`; `fleet`: their node where they
+    are one, and `company` what they are to each other. `make`: who else makes the service of a single vehicle."""
+
+    def __init__(
+        self, standing: Sequence[Standing], surroundings: Surroundings, make: ServiceMaker | None = None
+    ) -> None:
+        self.specs = [one.spec for one in standing]
+        self._surroundings = surroundings
+        self._make = make
+        self.fleet: FleetNode | None = None
+        self.company: Company | None = None
+        self.recorders: list[FlightRecorder] = []
+        alone = self.specs[0].alone
+        rows = [] if alone else _rows(standing)  # before services keep the machines' report vectors
+        self.services = [self._service(one) for one in standing]
+        self.node: Service | FleetNode = self.services[0] if alone else self._join(rows)
+        self.signing = [surroundings.keys.sign(service.endpoint) for service in self.services]
+        surroundings.runtime.add_vehicle(self.node)
+        for service in self.services:
+            surroundings.stack.callback(service.close)
+        self.members = [Member(self, number) for number in range(len(self.services))]
+
+    def _service(self, one: Standing) -> Service:
+        around = self._surroundings
+        journal, stored = self._kept(one.spec)
+        spec = one.spec
+        given = without_set(one.given, stored.parameters, spec.kind, spec.label)
+        if not spec.alone and spec.system is not None:
+            given[OWN_SYSTEM] = float(spec.system)  # whatever was set: others have the other ids
+        given = {name: value for name, value in around.defaults.items() if name not in stored.parameters} | given
+        if self._make is not None:
+            return self._make(journal, stored, given)
+        return build_service(
+            spec, one.machine, journal, stored, given, epoch_us=around.epoch_us, on_error=around.on_error,
+            faults=one.faults, ground=around.ground,
+        )  # fmt: skip
+
+    def _kept(self, spec: VehicleSpec) -> tuple[Journal, StoredValues]:
+        store = self._surroundings.store
+        if store is None:
+            return NoJournal(), StoredState()
+        if spec.alone:
+            return store, store.stored
+        own = store.of(spec.label)
+        return own, own.stored
+
+    def _join(self, rows: Sequence[Rows]) -> FleetNode:
+        """All of them as one node."""
+        from sortie.nodes.company import Company  # a vehicle that is alone does without
+        from sortie.nodes.fleet import FleetNode
+
+        networks: dict[int, list[Parameters]] = {}
+        for spec, service in zip(self.specs, self.services, strict=True):
+            networks.setdefault(spec.network, []).append(service.parameters)
+        for on_network in networks.values():
+            _keep_apart(on_network)
+        self.fleet = fleet = FleetNode(self.services, rows, networks=len(networks))
+        fleet.between = self._surroundings.runtime.breathe
+        fleet.has_time = self._surroundings.runtime.share.has_time
+        self.company = Company(fleet, [spec.home for spec in self.specs])
+        return fleet
+
+    def log_to(self, directory: Path, *, telemetry: bool = True) -> None:
+        """Log the flights of each, of a fleet in a folder of its label and who came how close. See `record_flights`."""
+        around = self._surroundings
+        self.recorders = [
+            record_flights(service, directory / spec.label, telemetry=telemetry, name=spec.label)
+            for service, spec in zip(self.services, self.specs, strict=True)
+        ]
+        around.runtime.keeping.add(lambda: keep_flights(self.recorders))
+        around.stack.callback(self.finish_flights)
+        if self.company is not None:
+            from sortie.logs.separation_log import SeparationLog  # with what fleets have
+
+            self.company.log_to(SeparationLog(directory, [spec.label for spec in self.specs]))
+            around.stack.callback(self.company.finish)
+
+    def finish_flights(self) -> None:
+        """End the logs of all flights."""
+        for recorder in self.recorders:
+            recorder.finish(self.node.now_ms)  # where all stand; a vehicle's own time is that of its last pass
+
+    def open(self, link: FleetLink, radio: Profile | None, seed: int) -> str:
+        """Open a socket or serial link; its address. `radio`: on it; of a link that several vehicles share the modem on
+        the ground is 100 m away, else as far as the vehicle is. UserError when it cannot be opened."""
+        if self.fleet is None:
+            return self.members[0].open(link.url, radio, seed)
+        if link.vehicle is not None:
+            own = self.fleet.own_network(link.vehicle)
+            return self.members[link.vehicle].open(link.url, radio, seed, own)
+        network = self.fleet.networks[link.network]
+        if radio is None:
+            return self._surroundings.runtime.open(network, link.url)
+        from mavlink_bridge.links.radio.model import RadioLink  # for those who have a radio
+        from sortie.nodes.modem import open_through_radio
+
+        modems = RadioLink(radio, seed)
+        return open_through_radio(self._surroundings.runtime, self.fleet, network, link.url, modems)
+
+
+class Member:
+    """One of `Vehicles`, for whoever flies it alone. `ends`: its side of links of its own."""
+
+    def __init__(self, vehicles: Vehicles, number: int) -> None:
+        self.spec = vehicles.specs[number]
+        self.signing: SigningService = vehicles.signing[number]
+        self.runtime = vehicles._surroundings.runtime
+        self.node = vehicles.node
+        self._service = vehicles.services[number]
+        self._touch: Callable[[], None] | None = None
+        self.ends: Ends = self._service
+        if vehicles.fleet is not None:
+            self._touch = partial(vehicles.fleet.touch, number)
+            self.ends = vehicles.fleet.own_links(number)
+
+    @property
+    def service(self) -> Service:
+        """The vehicle with its services. Of a fleet it stands at the present now, and hears of what is done to it."""
+        if self._touch is not None:
+            self._touch()
+        return self._service
+
+    @property
+    def quiet(self) -> Service:
+        """The same for who only looks at it: of a fleet it stands where it was last asked."""
+        return self._service
+
+    def open(self, url: str, radio: Profile | None, seed: int, owner: LinkOwner | None = None) -> str:
+        """Open a link that only this vehicle is on, with a radio as far as it is; its address. `owner`: whose link it
+        is; None: that of `ends`."""
+        endpoint = self.ends.endpoint if owner is None else owner
+        if radio is None:
+            return self.runtime.open(endpoint, url)
+        from sortie.nodes.modem import open_through_radio, radio_between  # for those who have a radio
+
+        modems = radio_between(radio, seed, self.spec.home, self._service.vehicle)
+        return open_through_radio(self.runtime, self.node, endpoint, url, modems)
+
+
+def _keep_apart(vehicles: Sequence[Parameters]) -> None:
+    """Of the vehicles of a radio network, which have these, none may take another's system id."""
+
+    def objection(own: Parameters, name: str, value: float) -> str | None:
+        if name != OWN_SYSTEM or all(other is own or other[OWN_SYSTEM] != value for other in vehicles):
+            return None
+        return f"System id {value:g} is another vehicle's on this network"
+
+    for own in vehicles:
+        own.objection = partial(objection, own)
+
+
+def _rows(standing: Iterable[Standing]) -> list[Rows]:
+    """The machines of each kind, in rows of one."""
+    from sitl.vehicles.rows import Rows  # a vehicle that is alone does without
+
+    kinds: dict[str, list[SimulatedMachine]] = {}
+    for one in standing:
+        kinds.setdefault(one.spec.kind, []).append(one.machine)
+    return [Rows(group) for group in kinds.values()]

@@ -1,0 +1,86 @@
+"""Who watches a vehicle: observers, which hear what has happened in each pass; followers, which may want a pass at a
+time of their own; samplers, which note the state between two decisions.
+
+A vehicle that is alone is stopped for a timed sample on its way, which costs a third of a pass; those of a fleet move
+together, and have a pass for it in which nothing is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from autopilot.context.events import Event
+from autopilot.context.turns import earliest
+
+Observer = Callable[[list[Event], int], None]
+"""Called with the events of a pass and the vehicle time, ms."""
+
+
+class Follower(Protocol):
+    """Who follows a vehicle from pass to pass and may want one at a time of its own: a flight that is watched."""
+
+    def step(self, events: list[Event], now_ms: int) -> None:
+        """An observer: what has happened in a pass."""
+
+    def next_deadline_ms(self) -> int | None:
+        """The vehicle time at which it wants a pass; None: it waits for events."""
+
+
+class TimedSampler(Protocol):
+    """Who notes the state of a vehicle at vehicle times of its own."""
+
+    def sample(self, now_ms: int) -> None:
+        """The vehicle stands at this vehicle time."""
+
+    def next_sample_ms(self) -> int | None:
+        """The vehicle time of the next sample; None: there is none."""
+
+
+class Watchers:
+    """See the module. `observers` hear of passes in which something is decided, `samplers` of all others, with the
+    vehicle time alone."""
+
+    def __init__(self) -> None:
+        self.observers: list[Observer] = []
+        self.samplers: list[Callable[[int], None]] = []
+        self._followers: list[Follower] = []
+        self._timed: list[TimedSampler] = []
+
+    def follow(self, follower: Follower) -> None:
+        """From now on it is stepped after each pass, and its deadlines count as the vehicle's own."""
+        self._followers.append(follower)
+        self.observers.append(follower.step)
+
+    def unfollow(self, follower: Follower) -> None:
+        """It is stepped no more."""
+        self._followers.remove(follower)
+        self.observers.remove(follower.step)
+
+    def sample_by(self, sampler: TimedSampler) -> None:
+        """From now on it notes the state at its times, and may do so in any pass."""
+        self._timed.append(sampler)
+        self.samplers.append(sampler.sample)
+        self.observers.append(lambda _, now_ms: sampler.sample(now_ms))
+
+    def next_step_ms(self) -> int | None:
+        """The earliest vehicle time at which a follower wants a pass."""
+        return earliest([follower.next_deadline_ms() for follower in self._followers])
+
+    def next_sample_ms(self) -> int | None:
+        """The earliest vehicle time at which a sample is wanted that no pass brings."""
+        return earliest([sampler.next_sample_ms() for sampler in self._timed])
+
+    def move(self, advance: Callable[[int], int], until_ms: int) -> int:
+        """Move a vehicle, which `advance` does, to this vehicle time or to its first event, with stops for samples on
+        the way, at which nobody decides anything; the vehicle time that it has reached."""
+        while self._timed:
+            stop_ms = self.next_sample_ms()
+            if stop_ms is None or stop_ms >= until_ms:
+                break
+            now_ms = advance(stop_ms)
+            if now_ms < stop_ms:
+                return now_ms
+            for sampler in self._timed:
+                sampler.sample(now_ms)
+        return advance(until_ms)
