@@ -15,7 +15,7 @@ from tests.fakes.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 NEEDED = (
-    "sortie.commands.fly", "sortie.commands.serve", "sortie.commands.demo", "sortie.commands.fleet_program",
+    "sortie.commands.fly", "sortie.commands.serve", "sortie.commands.demo", "sortie.assembly.program",
     "sortie.commands.manager", "sortie.commands.status", "sortie.commands.param",
     "sortie.commands.campaign", "sortie.campaign.execution", "sortie.campaign.folder", "sortie.campaign.flown",
     "sortie.api.testing.plugin", "sortie.metrics.statistics", "sortie.nodes.fleet", "sortie.runtime.client_pace",
