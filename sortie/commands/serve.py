@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from sortie.assembly.program import Program
 from sortie.commands.progress import last_word, progress_of
 from sortie.config.given import Given
@@ -25,8 +23,8 @@ def serve(given: Given) -> int:
         progress = progress_of(run)
         run.open_links()
         what = run.told if run.alone else f"{run.told},"
-        print(f"sortie: serving {what} on {run.open_at}", file=sys.stderr, flush=True)
         with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal, progress.shown_level):
+            progress.terminal.say(f"sortie: serving {what} on {run.open_at}")
             run.load()
             runtime.run(lambda: run.reboot, progress.refresh)
     if run.reboot:
