@@ -53,7 +53,7 @@ import importlib, json, sys
 what = sys.argv.pop()
 if what == "armable":
     import tempfile
-    from sortie.commands.build import Program
+    from sortie.assembly.program import Program
     from sortie.commands.cli import run
     from sortie.runtime.runtime import Runtime
     opened, unbounded = Program.open_links, Runtime.run
