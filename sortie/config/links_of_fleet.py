@@ -26,7 +26,7 @@ class FleetLink:
 
 
 def all_links(settings: Settings, vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
-    """What is to be opened, patterns worked out. UserError for a link that several networks would share."""
+    """Links to be opened, patterns worked out. UserError for a link that several networks would share."""
     if vehicles[0].alone:
         return [FleetLink(url, 0, 0) for url in settings.links]
     networks = 1 + max(one.network for one in vehicles)
