@@ -1,4 +1,4 @@
-"""All that the depot controller remembers, its two timers (seed 000, 3) among it: plain values, which can be written
+"""Memory of the depot controller, with its two timers (seed 000, 3): plain values, which can be written
 down at any instant and read back. Times are ms of vehicle time."""
 
 from __future__ import annotations

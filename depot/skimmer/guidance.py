@@ -70,7 +70,7 @@ class WaySettings(Struct, frozen=True):
 
 
 class GuidanceMemory(Struct):
-    """All that it remembers. `due`: instants at which the way is corrected; `end_ms`: of the way."""
+    """Memory of the guidance. `due`: instants at which the way is corrected; `end_ms`: of the way."""
 
     leg: Leg = Leg.NONE
     undocked_ms: int = 0

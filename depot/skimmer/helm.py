@@ -32,7 +32,7 @@ class Helm:
 
     @property
     def memory(self) -> SkimmerMemory:
-        """All that is remembered; another one after a restart."""
+        """Memory of the skimmer; a new one after a restart."""
         return self.reports.memory
 
     @property

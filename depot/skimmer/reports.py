@@ -58,7 +58,7 @@ class SkimmerVehicle(Protocol):
 
 
 class SkimmerMemory(Struct):
-    """All that the skimmer controller remembers. Times in ms since the loop began. `verified`: number of the plan for
+    """Memory of the skimmer controller. Times in ms since the loop began. `verified`: number of the plan for
     which the craft has been configured and its sensors have been found alive."""
 
     stage: Stage = Stage.DOCKED

@@ -43,7 +43,7 @@ class SkimmerController:
 
     @property
     def memory(self) -> SkimmerMemory:
-        """All that it remembers."""
+        """Memory of the controller."""
         return self.reports.memory
 
     @property

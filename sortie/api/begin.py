@@ -1,4 +1,4 @@
-"""What a session and a fleet begin with: the vehicles that were asked for, and these in a runtime of their own."""
+"""Beginning of a session and of a fleet: the vehicles that were asked for, and these in a runtime of their own."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def place_above(home: GeoPoint | None, lat: float, lon: float, height: float) ->
 
 
 def several(given: Iterable[str], name: str) -> tuple[str, ...]:
-    """What a program lists. UserError: one string, of which each letter would be one."""
+    """Return a program's list as a tuple. UserError: one string, of which each letter would be an entry."""
     if isinstance(given, str):
         raise UserError(f"{name} {given!r}: expected a list; write [{given!r}]")
     return tuple(given)
@@ -133,7 +133,7 @@ def mode_of(modes: ModeChoice, name: str) -> ModeSpec:
 
 
 def raise_error(error: Exception, where: str) -> None:
-    """What a service raised is raised in the program."""
+    """Raise in the program what a service raised."""
     raise error
 
 

@@ -96,7 +96,7 @@ class Fleet(Sequence[Session]):
             raise
 
     def _join(self) -> None:
-        """What is asked of all at once."""
+        """Set up what all vehicles share."""
         assert self._assembly.fleet is not None and self._assembly.company is not None
         self.node, self.company = self._assembly.fleet, self._assembly.company
         self.vehicles = self._assembly.specs
@@ -170,7 +170,8 @@ class Fleet(Sequence[Session]):
 
     @property
     def failures(self) -> Mapping[int, Exception]:
-        """What autopilots have raised, by the vehicle's number: it comes down alone, the others fly on."""
+        """Errors that autopilots have raised, by the vehicle's number: such a vehicle comes down alone, the others
+        fly on."""
         return {number: stranded.error for number, stranded in self.node.stranded.items()}
 
     # --- links ----------------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ class Fleet(Sequence[Session]):
             raise TimeoutError(f"the condition did not come within {timeout_s:g} s")
 
     def serve(self, seconds: float | None = None, *, speedup: float = 1.0) -> None:
-        """As `Session.serve`, for all."""
+        """Serve all vehicles, as `Session.serve` does."""
         self._time.serve(seconds, speedup)
 
     def wait_armable(self, timeout_s: float = 60.0) -> None:

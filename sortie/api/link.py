@@ -139,15 +139,15 @@ class SessionLink:
         return self._vehicle.now_ms
 
     def next_link_deadline_ms(self) -> int | None:
-        """Of what is asked."""
+        """Time of the next request's deadline, ms."""
         return self._clients.next_deadline_ms()
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """Nothing is due by the vehicle's clock."""
+        """Return None: no deadline is in the vehicle's time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """It has no endpoint."""
+        """Do nothing: it has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
         """Let what is asked go on; without that, what comes in is the reader's."""
@@ -161,7 +161,7 @@ class SessionLink:
         self._clients.handle_timeout(link_ms)
 
     def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
+        """Do nothing: it keeps no state."""
 
     # --- the plug of its wire -----------------------------------------------------------------------------------------
     @property
@@ -175,12 +175,12 @@ class SessionLink:
         return self._size >= UNREAD_LIMIT
 
     def take(self) -> bytes:
-        """What the clients have to say; `write` is on its way already."""
+        """Take the clients' bytes; those of `write` are on their way already."""
         outgoing = [codec.payload(one.message) for one in self._clients.take_outgoing()]
         return b"".join(self._writer.frame(msg_id, payload, extra) for msg_id, payload, extra in outgoing)
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """What has come waits for a reader."""
+        """Keep received bytes for a reader."""
         self._unread.append(data)
         self._size += len(data)
 

@@ -113,12 +113,12 @@ class Session(Claims):
 
     @property
     def seed(self) -> int:
-        """What all that is random follows from."""
+        """Seed from which all that is random follows."""
         return self.spec.seed
 
     @property
     def stood(self) -> tuple[GeoPoint, float]:
-        """Where it was switched on, and its heading in degrees."""
+        """Position where it was switched on, and its heading in degrees."""
         return self.spec.home, self.spec.heading_deg
 
     @property
@@ -237,7 +237,7 @@ class Session(Claims):
         return self._came(watch, timeout_s)
 
     async def arun_for(self, seconds: float) -> None:
-        """As `run_for`, letting other tasks of the event loop run in between."""
+        """Run as `run_for` does, letting other tasks of the event loop run in between."""
         await self._time.arun(seconds)
 
     @overload
@@ -252,7 +252,7 @@ class Session(Claims):
     async def arun_until(
         self, condition: type[E] | Callable[[Session], bool], timeout_s: float = 600.0, every_s: float = 0.1
     ) -> E | None:
-        """As `run_until`, letting other tasks of the event loop run in between."""
+        """Run as `run_until` does, letting other tasks of the event loop run in between."""
         watch = self._watch(condition, every_s)
         await self._time.arun(timeout_s, watch.done, watch.every_ms)
         return self._came(watch, timeout_s)
@@ -266,8 +266,8 @@ class Session(Claims):
         self._time.serve(seconds, speedup, until)
 
     def serve_clients(self, clients: ClientPace, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
-        """As `serve`, but as fast as clients follow; without one in real time, or while `alone()` as fast as the
-        machine goes."""
+        """Serve as `serve` does, but as fast as clients follow; without one in real time, or while `alone()` as fast
+        as the machine goes."""
         self._time.serve_clients(clients, alone, until)
 
     def wake(self) -> None:

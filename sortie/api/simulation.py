@@ -1,4 +1,4 @@
-"""What only a simulated vehicle has: the truth, its faults, and the wind around it."""
+"""Simulation: what only a simulated vehicle has: the truth, its faults, and the wind around it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIND = ("SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB")
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Where the vehicle really is, whatever its sensors say. `place`: degrees, metres AMSL; `position`, `velocity`:
+    """True state of the vehicle, whatever its sensors say. `place`: degrees, metres AMSL; `position`, `velocity`:
     NED m from where it was switched on, m/s; `attitude`: roll, pitch, yaw in rad; `wind`: NE m/s, towards where the
     air moves."""
 

@@ -17,7 +17,7 @@ _BOUNDS: tuple[Option[float | None], ...] = (Settings.pace_lead, Settings.pace_l
 
 
 def is_real_time(settings: Settings) -> bool:
-    """Does vehicle time keep step with the wall?"""
+    """True when vehicle time keeps step with the wall."""
     return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
 
 
@@ -39,7 +39,7 @@ def pace_pictures(settings: Settings, service: Service, signals: Signals) -> Non
 
 
 def pace_warnings(settings: Settings) -> list[str]:
-    """Of bounds that nobody asks for."""
+    """Warnings about bounds that no option uses."""
     if settings.pace == CLIENTS:
         return []
     said = settings.said()
@@ -82,5 +82,5 @@ def begin_pace(
 
 
 def _boot(services: Iterable[Service]) -> bool:
-    """Is one on its way to be armed for the first time?"""
+    """True when a vehicle is on its way to be armed for the first time."""
     return any(service.busy and not service.autopilot.facts.armed for service in services)

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
 NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 _SHOWN: Final = 4
 _SELDOM: Final = (10_000, 10, 100)
-"""Of `gc.set_threshold`; what counting references frees, which is nearly all, does not wait for it."""
+"""Thresholds of `gc.set_threshold`; what counting references frees, which is nearly all, does not wait for it."""
 
 
 class Program:
-    """Everything of one run of the vehicles `specs`; a context manager. `defaults` are parameter values of this
+    """Program: all of a run of the vehicles `specs`; a context manager. `defaults` are parameter values of this
     command, where a person gave and the state holds none; `of_child`: of the SITL that is started for it."""
 
     def __init__(
@@ -144,7 +144,7 @@ class Program:
         LOGGER.info("started: %s, seed %d, state in %s", what, settings.seed, self._store.directory)
 
     def _maker(self) -> ServiceMaker | None:
-        """Of a flight controller's service."""
+        """Return the maker of a flight controller's service; None for simulated vehicles."""
         controller, store = self.controller, self._store
         if controller is None:
             return None
@@ -196,12 +196,12 @@ class Program:
 
     @property
     def alone(self) -> bool:
-        """Is there one vehicle, no fleet?"""
+        """True when there is one vehicle and no fleet."""
         return self.vehicles.fleet is None
 
     @property
     def told(self) -> str:
-        """What flies, in words."""
+        """Description of the vehicles in words."""
         if self.alone:
             return self.service.autopilot.facts.vehicle_class.name
         kinds = ", ".join(sorted({spec.kind for spec in self.vehicles.specs}))
@@ -286,7 +286,8 @@ class Program:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """All that is made here stays: to look through it over and over would be a third of the start of a fleet."""
+    """Switch the garbage collector off: all that is made here stays, and to look through it over and over would be a
+    third of the start of a fleet."""
     gc.disable()
     try:
         yield

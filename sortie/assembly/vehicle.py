@@ -1,5 +1,5 @@
-"""One vehicle, from its spec to a service: the machine on its ground, parameters and faults that were checked, the
-autopilot, its face."""
+"""Assembly of a vehicle, from its spec to a service: the machine on its ground, parameters and faults that were
+checked, the autopilot, its face."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 
 
 class StoredValues(Stored, Protocol):
-    """What a service begins with: plans, home, progress (`autopilot.core.wiring.Stored`) and parameters by name."""
+    """Stored values that a service begins with: plans, home, progress (`autopilot.core.wiring.Stored`) and
+    parameters by name."""
 
     @property
     def parameters(self) -> Mapping[str, float]: ...
@@ -73,7 +74,7 @@ def grounded(home: GeoPoint, ground: HeightMap | None) -> GeoPoint:
 
 
 def simulated_name(kind: str, seed: int) -> str:
-    """What is stable for a simulated vehicle, as a board's serial number is for a real one: the same seed is the same
+    """Stable name for a simulated vehicle, as a board's serial number is for a real one: the same seed is the same
     vehicle, wherever its state is kept, so that its logs are the same byte for byte."""
     return f"simulated {kind} {seed}"
 

@@ -53,7 +53,7 @@ class ServiceMaker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What vehicles are put into. `stack` ends what is made. `store`: where their state is kept; None: nowhere.
+    """Surroundings of vehicles. `stack` ends what is made. `store`: for their state; None: it is not kept.
     `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what services raise. `ground`: what they
     stand on. `defaults`: parameters of this run where neither a person nor the state has one."""
 
@@ -115,7 +115,7 @@ class Vehicles:
         return own, own.stored
 
     def _join(self, rows: Sequence[Rows]) -> FleetNode:
-        """All of them as one node."""
+        """Join all vehicles to one node."""
         from sortie.nodes.company import Company  # a vehicle that is alone does without
         from sortie.nodes.fleet import FleetNode
 
@@ -169,7 +169,7 @@ class Vehicles:
 
 
 class Member:
-    """One of `Vehicles`, for whoever flies it alone. `ends`: its side of links of its own."""
+    """Member of `Vehicles`, as it is flown alone. `ends`: its side of links of its own."""
 
     def __init__(self, vehicles: Vehicles, number: int) -> None:
         self.spec = vehicles.specs[number]
@@ -192,7 +192,7 @@ class Member:
 
     @property
     def quiet(self) -> Service:
-        """The same for who only looks at it: of a fleet it stands where it was last asked."""
+        """Service for reading only: in a fleet its state is that of the last call."""
         return self._service
 
     def open(self, url: str, radio: Profile | None, seed: int, owner: LinkOwner | None = None) -> str:
@@ -208,7 +208,7 @@ class Member:
 
 
 def _keep_apart(vehicles: Sequence[Parameters]) -> None:
-    """Of the vehicles of a radio network, which have these, none may take another's system id."""
+    """Keep the system ids of a radio network's vehicles, which have these parameters, distinct."""
 
     def objection(own: Parameters, name: str, value: float) -> str | None:
         if name != OWN_SYSTEM or all(other is own or other[OWN_SYSTEM] != value for other in vehicles):

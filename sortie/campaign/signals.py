@@ -99,7 +99,7 @@ class Recorder:
         self._stands_since_ms: int | None = None
         self._flew = False
         self.over = False
-        """It flew, and stands."""
+        """True when it has flown and stands."""
         service = session.service
         self._autopilot = service.autopilot
         service.watchers.sample_by(self)

@@ -54,7 +54,7 @@ from sortie.nodes.plan_file import check_plan, read_plan, start_of
 PLACE: Final = re.compile(r"\{(\w*)\}")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _SEEDS: Final = 1 << 32
-"""Those of a fleet's vehicles are made of one below this."""
+"""Limit of seeds: those of a fleet's vehicles are made of one below this."""
 Judge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
 """Signals and inputs in, robustness out."""
 
@@ -296,7 +296,7 @@ def _runs(said: Said, runs: int | None) -> int:
 
 
 def _plan_names(said: Said) -> list[str]:
-    """All that the plan may be."""
+    """Names of all plans that the study may fly."""
     places = PLACE.findall(said.plan)
     if not places:
         return [said.plan]

@@ -1,4 +1,4 @@
-"""What `demo` and `fly` share: fly what is loaded, of one vehicle or of many, show progress, tell the result."""
+"""Flying in `demo` and `fly`: fly what is loaded, of one vehicle or of many, show progress, tell the result."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ COUNTDOWN = {"FM_COUNTDOWN": 3.0}
 
 
 def places_of(run: Program, runtime: Runtime, progress: Progress) -> list[GeoPoint] | None:
-    """Where each vehicle stands. A flight controller is where it says that it is, and nowhere before it has a position:
-    that is waited for; None when a signal comes instead."""
+    """Places where the vehicles stand. A flight controller is where it says that it is, and nowhere before it has a
+    position: that is waited for; None when a signal comes instead."""
     if run.controller is None:
         return [spec.home for spec in run.vehicles.specs]
     state = run.service.vehicle.state
@@ -61,8 +61,8 @@ class _Watched:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One flight of each vehicle. `wall_s`: what it took; `flight_wall_s`: from the start of the first vehicle's;
-    `passed_s`: vehicle time meanwhile."""
+    """Round: one flight of each vehicle. `wall_s`: its wall time; `flight_wall_s`: from the start of the first
+    vehicle's; `passed_s`: vehicle time meanwhile."""
 
     flights: Sequence[Flight]
     wall_s: float
@@ -162,7 +162,7 @@ def _closest(run: Program) -> dict[str, Any]:
 
 
 def summary_of(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    """One object for a row of flights: that of the last one, and all of them under `flights` when there are more."""
+    """Summary of a row of flights: that of the last one, and all of them under `flights` when there are more."""
     return rounds[-1] if len(rounds) == 1 else {**rounds[-1], "flights": rounds}
 
 

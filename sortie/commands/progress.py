@@ -1,5 +1,5 @@
-"""What a person sees of flights, on stderr: on a terminal a live line for each vehicle that fits and one for the rest,
-plain lines otherwise."""
+"""Progress of flights for a person, on stderr: on a terminal a live line for each vehicle that fits and one for the
+rest, plain lines otherwise."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Progress:
         return logging.INFO if self._worst is Severity.DEBUG else logging.WARNING
 
     def observe(self, number: int, events: list[Event], now_ms: int) -> None:
-        """What has happened to the vehicle of this number."""
+        """Take in the events of the vehicle of this number."""
         who = f"{self._labels[number]:>4}: " if self._labels[number] else ""
         for event in events:
             if isinstance(event, StatusText) and event.severity <= self._worst:
@@ -68,7 +68,7 @@ class Progress:
         return self.lines(height)
 
     def lines(self, height: int) -> list[Line]:
-        """As many vehicles as `height` lines hold, and the phases of the others summed up in one."""
+        """Lines of as many vehicles as `height` lines hold, and the phases of the others summed up in one."""
         fits = len(self._services)
         if 1 < fits > height - _OTHER_LINES:
             fits = max(height - _OTHER_LINES - 1, 0)
@@ -106,7 +106,7 @@ def last_word(signals: Signals, logs: Path) -> Iterator[None]:
 
 
 def flight_fields(service: Service, pace: str = "") -> list[Field]:
-    """How things stand with a vehicle, the most important first: a line of 80 columns has its phase, item, distance,
+    """State of a vehicle, the most important first: a line of 80 columns has its phase, item, distance,
     battery and `pace`, and most of the time its height and mode."""
     facts = service.facts()
     percent = facts["battery_percent"]

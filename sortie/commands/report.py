@@ -62,8 +62,8 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
 
 
 def written_to(made: Path, out: Path | None) -> Path:
-    """Where a command writes the file `made` with `--out`: there, or in a folder under its own name. What is not there
-    yet is to be a folder when its name has no ending, and is made. UserError."""
+    """Path to which a command writes the file `made` with `--out`: there, or in a folder under its own name. What is
+    not there yet is to be a folder when its name has no ending, and is made. UserError."""
     if out is None:
         return made
     if not out.is_dir():

@@ -110,7 +110,7 @@ def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpe
 
 
 def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: Layout) -> list[VehicleSpec]:
-    """The same of the text of a file, `where` for people; other files that it names are looked for from `folder`."""
+    """Read the text of a fleet file, `where` for people; other files that it names are looked for from `folder`."""
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

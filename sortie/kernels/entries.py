@@ -1,4 +1,4 @@
-"""All that is compiled."""
+"""Entries of all that is compiled."""
 
 from __future__ import annotations
 

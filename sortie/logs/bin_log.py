@@ -237,6 +237,6 @@ def _rally_point(item: MissionItem, total: int, now_us: int) -> bytes:
 
 
 def flush_all(logs: Sequence[BinLog]) -> None:
-    """All that these logs hold until now is in their files."""
+    """Write all that these logs hold until now to their files."""
     for log, data in zip(logs, take([log._sampler for log in logs]), strict=True):
         log._write(data, flush=True)

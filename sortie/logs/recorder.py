@@ -190,7 +190,7 @@ class FlightRecorder:
 
 
 def keep_flights(recorders: Iterable[FlightRecorder]) -> None:
-    """All that is known of flights under way is handed to the operating system: the death of this process does not take
+    """Hand all that is known of flights under way to the operating system: the death of this process does not take
     it along. That of the machine may take what the system has not written by then: forcing it onto the medium would
     keep a vehicle waiting for its memory card."""
     binaries = []

@@ -131,7 +131,7 @@ class LoopJournal:
             self._db.execute("COMMIT")
 
     def sorties(self) -> list[dict[str, Any]]:
-        """All that have ended, from the first."""
+        """Records of the sorties that have ended, from the first."""
         with self._told():
             return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
 

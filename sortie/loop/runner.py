@@ -231,7 +231,7 @@ class LoopRun:
         self.loop.leave()
 
     def sorties(self) -> list[dict[str, Any]]:
-        """All that have ended, from the first."""
+        """Records of the sorties that have ended, from the first."""
         return self.journal.sorties()
 
     def flights(self) -> dict[int, Flight]:

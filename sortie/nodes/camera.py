@@ -114,7 +114,7 @@ class Card:
         self.promises: Callable[[], bool] = lambda: True
         self.holds_up = True
         self.hurried: Callable[[], bool] = lambda: False
-        """Is the program told to end? Then not all pictures are waited for."""
+        """True when the program is told to end: then not all pictures are waited for."""
         self.written_ever = 0
         self.stored = 0
         self._folder: Path | None = None
@@ -262,7 +262,7 @@ class CameraAlbum:
         self._problem = ""  # why the last file could not be begun
         self._scene: int | None = None
         self.service: CameraService | None = None
-        """Who takes the pictures."""
+        """Service that takes the pictures."""
         self._plan: tuple[object, tuple[Marking, ...]] = (None, ())
 
     @property

@@ -1,4 +1,4 @@
-"""What the vehicles of a fleet are to each other: approaches are noted, and those that touch crash if they are told to.
+"""Company of the vehicles of a fleet: approaches are noted, and those that touch crash if they are told to.
 
 SIM_COLLIDE 1 on both makes two vehicles crash that come closer than their radii (SIM_COLLIDE_RAD) together: every
 motor fails at once, and stays so. Without it they pass through each other, as ArduPilot's instances do.
@@ -16,7 +16,7 @@ from sortie.nodes.vehicle import Service
 
 
 class CompanyLog(Protocol):
-    """Where it is written down how close vehicles came."""
+    """Log of how close vehicles came."""
 
     def approached(self, approach: Approach) -> None:
         """An approach below 20 m is over."""

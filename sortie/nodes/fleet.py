@@ -34,7 +34,7 @@ QUIET_MS: Final = 10_000
 NEVER: Final = np.inf
 _PASSED_OVER: Final = -1.0
 LOOK_MS: Final = 200
-"""How often a vehicle that comes down alone is looked at."""
+"""Time between looks at a vehicle that comes down alone, ms."""
 
 
 class _Kind:
@@ -59,7 +59,7 @@ class _Kind:
         self._armed: bool | None = None
 
     def changed(self) -> None:
-        """Somebody has acted: deadlines and arming are asked for anew."""
+        """Note a change by a member: deadlines and arming are computed anew."""
         self._next_ms = self._armed = None
 
     @property
@@ -85,12 +85,12 @@ class _Kind:
         return zip(ready.tolist(), now_ms.astype(np.int64).tolist(), decide.tolist(), own.tolist(), strict=True)
 
     def behind(self, end_ms: float) -> bool:
-        """Is anybody not there yet?"""
+        """True while a member is not there yet."""
         return bool((self.rows.times_ms < end_ms).any())
 
     @property
     def armed(self) -> bool:
-        """Is any of them? Looked for as `next_ms` is: who is armed or disarmed has acted, or crashed."""
+        """True while a member is armed. Computed anew as `next_ms` is: arming and disarming are acts, or crashes."""
         if self._armed is None:
             self._armed = bool(self.rows.state[:, L.S_ARMED].any())
         return self._armed
@@ -121,7 +121,7 @@ class Stranded:
 
     @property
     def next_ms(self) -> int:
-        """When it is to be looked at again, vehicle time."""
+        """Vehicle time of the next look, ms."""
         return self._service.now_ms + LOOK_MS
 
 
@@ -203,15 +203,15 @@ class FleetNode:
 
     @property
     def endpoints(self) -> tuple[Network, ...]:
-        """All that have links."""
+        """Endpoints that have links."""
         return (*self.networks, *self._own)
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """What came in was handed over; those that it was for act in `serve_links`."""
+        """Note that received bytes were handed over; the members that it was for act in `serve_links`."""
 
     # --- who acts -------------------------------------------------------------------------------------------------
     def touch(self, member: int) -> None:
-        """Something is about to be done to this vehicle from outside: it stands at the present time, and acts on it in
+        """Prepare this vehicle for a call from outside: it stands at the present time, and acts on it in
         the next `serve_links`."""
         self._bring(member)
         self._touched.add(member)
@@ -238,7 +238,7 @@ class FleetNode:
         self.on_stranded(member, error)
 
     def _note(self, member: int) -> None:
-        """When it wants to act next."""
+        """Note when it wants to act next."""
         service = self.services[member]
         kind, row = self._place[member]
         if member in self.stranded:
@@ -258,7 +258,7 @@ class FleetNode:
             self._unsettled.add(member)
 
     def _note_streams(self, member: int) -> None:
-        """When it wants its next pass, whatever for."""
+        """Note when it wants its next pass, whatever for."""
         service = self.services[member]
         kind, row = self._place[member]
         now_ms = service.now_ms
@@ -274,11 +274,11 @@ class FleetNode:
 
     # --- deadlines ------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
-        """Of the vehicle that wants to act next."""
+        """Vehicle time when the first vehicle wants to act, ms."""
         return int(min(kind.next_ms for kind in self._kinds))
 
     def next_link_deadline_ms(self) -> int | None:
-        """Of the vehicle whose services want to act next on link time."""
+        """Link time when the services of the first vehicle want to act, ms."""
         if self._left_over:
             return self._link_ms
         due = self._next_link_ms
@@ -298,17 +298,17 @@ class FleetNode:
 
     @property
     def look_every_ms(self) -> int:
-        """As of one vehicle."""
+        """Interval of looks, ms, as of a single vehicle."""
         return ARMED_LOOK_MS if any(kind.armed for kind in self._kinds) else IDLE_LOOK_MS
 
     @property
     def busy(self) -> bool:
-        """Is there something to run ahead for, at any of them?"""
+        """True while a member has work to run ahead for."""
         return any(service.busy for service in self.services)
 
     # --- a turn ---------------------------------------------------------------------------------------------------
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """One pass: all to the end of the window, or to `until_ms`. `link_ms` None: link time is vehicle time."""
+        """Make one pass: all to the end of the window, or to `until_ms`. `link_ms` None: link time is vehicle time."""
         self._follow(link_ms)
         end_ms = min(until_ms, self.now_ms - self.now_ms % WINDOW_MS + WINDOW_MS)
         end_ms += -end_ms % int(L.TICK_MS)
@@ -335,10 +335,10 @@ class FleetNode:
                 self._note_streams(member)
 
     def look_again(self) -> None:
-        """Who does something to a vehicle from outside says to which one: see `touch`."""
+        """Do nothing: a caller from outside names the vehicle that it changes, see `touch`."""
 
     def _follow(self, link_ms: int | None) -> None:
-        """Whose time the links have: with sockets a vehicle does not fly to a deadline on link time."""
+        """Set the time that the links have: with sockets a vehicle does not fly to a deadline on link time."""
         virtual = link_ms is None
         self._link_ms = self.now_ms if link_ms is None else link_ms
         if virtual != self._virtual:
@@ -347,7 +347,8 @@ class FleetNode:
                 self._note(member)
 
     def serve_links(self, link_ms: int) -> None:
-        """Those act that were touched, whose deadline on link time has come, or whose changes are on the disk now."""
+        """Let members act that were touched, whose deadline on link time has come, or whose changes are on the disk
+        now."""
         self._link_ms = link_ms
         members = set(self._touched)
         self._touched.clear()
@@ -380,7 +381,7 @@ class FleetNode:
         return journal.durable() >= journal.latest()
 
     def commit(self, link_ms: int) -> None:
-        """What is acknowledged was written before."""
+        """Wait for the disk for members with unsettled changes: what is acknowledged is written before."""
         for member in sorted(self._unsettled):
             service = self.services[member]
             if service.wait_for_disk is not None:
@@ -416,7 +417,7 @@ class OwnLinks:
 
     @property
     def endpoint(self) -> Network:
-        """Whose links they are."""
+        """Network that the links belong to."""
         if self._network is None:
             self._network = self.node.own_network(self._member)
         return self._network

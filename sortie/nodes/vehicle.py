@@ -47,7 +47,7 @@ class Behind(Protocol):
     link: Endpoint
 
     def heard(self, link_ms: int) -> None:
-        """What came in on its link was handed over."""
+        """Note that the bytes received on its link were handed over."""
 
     def begin_settling(self, link_ms: int) -> None:
         """Before ground stations are told: what it has told."""
@@ -87,7 +87,7 @@ class Service:
         """Do logs take the state now? Not in a pass for somebody who looks on or says something, which is not the
         vehicle's doing: its log is the same without. A controller tells when it wants."""
         self.heartbeats: dict[int, Callable[[], Message]] = {}
-        """Of further components that speak from here, by their number."""
+        """Heartbeats of further components on this link, by their number."""
         self.components: dict[int, Sequence[ProtocolService]] = {}
         """Their services; for a face."""
         self.passes = 0
@@ -129,7 +129,7 @@ class Service:
         return FaultInjector(self.faults, (*self.vehicle.fault_names(), *LINK_FAULTS), lambda: self.now_ms)
 
     def flight_services(self, commands: CommandService) -> list[FlightService]:
-        """Of the flight manager, if there is one; for a face."""
+        """Services of the flight manager, if there is one; for a face."""
         flights = self.autopilot.flights
         if flights is None:
             return []
@@ -137,13 +137,14 @@ class Service:
         return [FlightService(flights, commands)]
 
     def _actor_failed(self, error: Exception, where: str) -> None:
-        """What was asked for is no error of ours; people hear of both from the flight manager."""
+        """Report the error of an actor, but not an injected fault, which was asked for; people hear of both from the
+        flight manager."""
         if not isinstance(error, InjectedFault):
             self._on_error(error, where)
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Whose links there are: the vehicle's, and before it a controller's: what that says counts for what ground
+        """Endpoints with links: the vehicle's, and before it a controller's: what that says counts for what ground
         stations ask."""
         return (self.endpoint,) if self._behind is None else (self._behind.link, self.endpoint)
 
@@ -171,7 +172,7 @@ class Service:
             self.endpoint.send(heartbeat(), component=component)
 
     def close(self) -> None:
-        """What it writes by others is written, the pictures of its camera, and how long it was on."""
+        """Finish what other processes write, the pictures of its camera, and write how long it was on."""
         self.autopilot.statistics.count_time(self.now_ms)
         if self.camera is not None:
             self.camera.close()
@@ -182,9 +183,9 @@ class Service:
         return self._next_pass_ms(self.endpoint.next_deadlines()[1], self.now_ms + HORIZON_MS)
 
     def deadlines(self) -> tuple[int, int | None]:
-        """Of a vehicle without a controller behind it: the vehicle time of the next pass in which it decides anything
-        (`NEVER_MS` far away: an event apart nothing), and `next_link_deadline_ms`. Streams are not counted, see
-        `stream`."""
+        """Deadlines of a vehicle without a controller behind it: the vehicle time of the next pass in which it
+        decides anything (`NEVER_MS` far away: an event apart nothing), and `next_link_deadline_ms`. Streams are
+        not counted, see `stream`."""
         on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry)
         watch = self.autopilot.next_link_deadline_ms()
         if watch is not None and (on_link is None or watch < on_link):
@@ -204,7 +205,7 @@ class Service:
 
     @property
     def look_every_ms(self) -> int:
-        """What the vehicle notices by itself is told after so much vehicle time at most."""
+        """Longest vehicle time until what the vehicle notices by itself is announced, ms."""
         return ARMED_LOOK_MS if self.autopilot.facts.armed else IDLE_LOOK_MS
 
     def next_link_deadline_ms(self) -> int | None:
@@ -234,8 +235,8 @@ class Service:
 
     # --- the pass -----------------------------------------------------------------------------------------------------
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event. `link_ms`
-        None: link time is vehicle time."""
+        """Make one pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event.
+        `link_ms` None: link time is vehicle time."""
         if self._behind is not None:
             self.arrive(self.vehicle.advance(min(until_ms, self.next_vehicle_deadline_ms())), link_ms)
             return
@@ -259,7 +260,7 @@ class Service:
         return due_ms is not None and due_ms <= now_ms
 
     def look_again(self) -> None:
-        """Something may have been done from outside since the last pass: what is due is asked anew."""
+        """Compute anew what is due: a call from outside may have changed it since the last pass."""
         self._decides_ms = None
 
     def arrive(self, now_ms: int, link_ms: int | None, *, own: bool = True) -> None:
@@ -307,12 +308,12 @@ class Service:
             self.serve_links(link_ms)
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """What came in from a controller acts now, the rest when all has come in."""
+        """Act on what came in from a controller; the rest acts when all has come in."""
         if self._behind is not None and endpoint is self._behind.link:
             self._behind.heard(link_ms)
 
     def commit(self, link_ms: int) -> None:
-        """What is acknowledged was written before."""
+        """Wait for the disk: what is acknowledged is written before."""
         journal = self.journal
         if self.wait_for_disk is not None and journal.durable() < journal.latest():
             self.wait_for_disk(journal.latest())
@@ -360,11 +361,12 @@ class Service:
 
     @property
     def busy(self) -> bool:
-        """Is there something to run ahead for: booting until armable (or it is clear that it will not be), a flight?
+        """True while there is a reason to run ahead: booting until armable (or it is clear that it will not be), a
+        flight?
 
         A vehicle that stands armed waits for the next command, which a ground station needs milliseconds of its own
-        time to send: run ahead, those would be more than DISARM_DELAY. Motors that run on after a PX4's landing belong
-        to its flight.
+        time to send: run ahead, those would be more than DISARM_DELAY. Motors that run on after a PX4's landing
+        belong to its flight.
         """
         if self._behind is not None:
             return False  # a real vehicle is never run ahead of the wall
@@ -392,14 +394,14 @@ class Service:
 
     @property
     def phase(self) -> str:
-        """Where its flight manager stands, in a word."""
+        """State of its flight manager, in a word."""
         flights = self.autopilot.flights
         return (
             ("armed" if self.autopilot.facts.armed else "disarmed") if flights is None else flights.state.name.lower()
         )
 
     def facts(self) -> dict[str, Any]:
-        """What progress and status show; metres, seconds, m/s, percent."""
+        """Facts for progress and status; metres, seconds, m/s, percent."""
         state = self.vehicle.state.report
         return {
             "mode": self.autopilot.modes.spec.name,

@@ -1,4 +1,4 @@
-"""Who watches a vehicle: observers, which hear what has happened in each pass; followers, which may want a pass at a
+"""Watchers of a vehicle: observers, which hear what has happened in each pass; followers, which may want a pass at a
 time of their own; samplers, which note the state between two decisions.
 
 A vehicle that is alone is stopped for a timed sample on its way, which costs a third of a pass; those of a fleet move
@@ -18,7 +18,7 @@ Observer = Callable[[list[Event], int], None]
 
 
 class Follower(Protocol):
-    """Who follows a vehicle from pass to pass and may want one at a time of its own: a flight that is watched."""
+    """Follower of a vehicle from pass to pass, which may want one at a time of its own: a flight that is watched."""
 
     def step(self, events: list[Event], now_ms: int) -> None:
         """An observer: what has happened in a pass."""
@@ -28,7 +28,7 @@ class Follower(Protocol):
 
 
 class TimedSampler(Protocol):
-    """Who notes the state of a vehicle at vehicle times of its own."""
+    """Sampler that notes the state of a vehicle at vehicle times of its own."""
 
     def sample(self, now_ms: int) -> None:
         """The vehicle stands at this vehicle time."""
@@ -53,7 +53,7 @@ class Watchers:
         self.observers.append(follower.step)
 
     def unfollow(self, follower: Follower) -> None:
-        """It is stepped no more."""
+        """Step it no more."""
         self._followers.remove(follower)
         self.observers.remove(follower.step)
 

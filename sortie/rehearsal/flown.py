@@ -156,7 +156,7 @@ def drawn(order: Order) -> Order:
 
 
 def fly(order: Order, legs: Legs) -> FlownFlight:
-    """One flight. `legs`: the plan's, m about home."""
+    """Fly once. `legs`: the plan's, m about home."""
     spec = order.spec
     params = {"FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V, **_blowing(order.wind.at(0.0, 0.0))}
     with Session(replace(spec, seed=spec.seed + order.number, param=(*spec.param, *texts_of(params)))) as session:

@@ -146,7 +146,7 @@ def _off_leg(place: tuple[float, ...], start: tuple[float, ...], end: tuple[floa
 
 
 def findings(facts: FlightFacts) -> list[Finding]:
-    """All that is to be said, the worst first; what went well where nothing is wrong."""
+    """Findings about a flight, the worst first; what went well where nothing is wrong."""
     found = [one for rule in _RULES for one in rule(facts)]
     return sorted(found, key=lambda one: (-one.grade, one.time_s or 0.0))
 

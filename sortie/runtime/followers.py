@@ -83,7 +83,7 @@ class Time(Enum):
     """State of vehicle time."""
 
     RUNS = auto()
-    """All that was carried was followed."""
+    """Clients have followed all that was carried."""
     HELD = auto()
     """A client is behind."""
     SETTLES = auto()
@@ -132,8 +132,8 @@ class Followers:
         self.bounds = Bounds() if bounds is None else bounds
         self.quiet_s = QUIET_S if self.bounds.quiet_s is None else self.bounds.quiet_s
         self.we_wait: Callable[[], bool] = lambda: False
-        """Does a thread of this process wait for vehicle time? Then what a client in this process has not read is not
-        waited for: it is likely the same thread's to read."""
+        """True while a thread of this process waits for vehicle time: then what a client in this process has not read
+        is not waited for: it is likely the same thread's to read."""
         self.time = Time.RUNS
         self.clients: dict[str, Client] = {}
         self._told = told

@@ -68,7 +68,7 @@ class Runtime:
         self.share = Share(wall_s)
         self._beats, self._lag = Beats(), Lag(say_to_person)
         self.clock: Callable[[], int | None] | None = None
-        """Of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
+        """Clock of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
         if sockets is not None:
             sockets.has_time = self.share.has_time
         self.set_speedup(1.0, never)

@@ -145,7 +145,7 @@ class Signals:
         self.number: int | None = None
         self.first_interrupt: Callable[[], bool] | None = None
         self.running = False
-        """Is there a turn that looks at `number`? Before that a signal ends the program at once."""
+        """True while a turn looks at `number`. Before that a signal ends the program at once."""
         self._interrupted = False
         self._replaced: dict[int, Any] = {}
 

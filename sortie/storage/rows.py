@@ -82,7 +82,7 @@ _LARGEST_STAMP = (1 << 48) - 1
 
 
 def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
-    """All that is stored of a vehicle. sqlite3.DatabaseError for what cannot be."""
+    """Load all that is stored of a vehicle. sqlite3.DatabaseError for what cannot be."""
     state = StoredState()
     mine = (vehicle,)
     for (kind,) in database.execute("SELECT kind FROM plan WHERE vehicle = ?", mine).fetchall():

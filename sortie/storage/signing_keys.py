@@ -27,7 +27,7 @@ _GIVEN = "it is given by --signing-key"
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """Where the key of a run is kept, the key that holds when it begins (None: none), and warnings about its file."""
+    """Keys of a run: their storage, the key that holds when it begins (None: none), and warnings about its file."""
 
     kept: KeyFile | KeyInMemory
     key: bytes | None
@@ -84,7 +84,7 @@ class KeyFile:
         self._fixed = fixed
         self.path = store.directory / FILE_NAME
         self.stamp = store.stored.signing_stamp
-        """What the last run has stored."""
+        """Stamp that the last run has stored."""
 
     def load(self) -> bytes | None:
         """The key that is kept. UserError for a file that holds something else: to fly unsigned instead would open

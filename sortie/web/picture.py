@@ -143,7 +143,7 @@ class Vehicle:
         self.told_text = 0
         self.round_trip_ms: float | None = None
         self.flight: FlightState | None = None
-        """Of its flight manager; None: it has none, as far as is known."""
+        """State of its flight manager; None: it has none, as far as is known."""
         self.countdown_s = 0
         self.photos: deque[Photo] = deque(maxlen=2000)
         self.camera: int | None = None

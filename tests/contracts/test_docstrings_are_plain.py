@@ -15,7 +15,7 @@ OBSCURE = re.compile(
     r"(What|Its?|Nothing|Nobody|Who|Whose|Which|Why|Where|How|When|One|Those|Something|Somebody|Another|Of|As|Is|Does|Has"
     r"|The same|All (of|that))\b"
 )
-LEFT = {"depot": 5, "sortie": 767}
+LEFT = {"depot": 0, "sortie": 0}
 """Docstrings of a package that still begin so, at most; its variables are not looked at yet. Only ever fewer."""
 
 

@@ -1,4 +1,4 @@
-"""One vehicle of a test: its log, what is told of it, and the folder that stays of its flights."""
+"""Vehicle of a test: its log, what is told of it, and the folder that stays of its flights."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Flown:
             self._recorder.finish(self.session.service.now_ms)
 
     def discard(self) -> None:
-        """Nothing stays."""
+        """Delete the folder."""
         if self._scratch is not None and self._scratch.exists():
             shutil.rmtree(self._scratch, ignore_errors=True)
 

@@ -50,7 +50,7 @@ class Garage:
         self._kept = False
 
     def wanted(self, item: pytest.Item) -> VehicleRequest:
-        """What the test's markers say; a mistake in them fails the test."""
+        """Vehicle that the test's markers ask for; a mistake in them fails the test."""
         __tracebackhide__ = True
         self.begin(item)
         try:
@@ -71,14 +71,14 @@ class Garage:
     # --- vehicles -----------------------------------------------------------------------------------------------------
     @contextmanager
     def vehicle(self, wish: VehicleRequest, item: pytest.Item) -> Iterator[Session]:
-        """One for this test."""
+        """Yield a vehicle for this test."""
         self.begin(item)
         with self._flown(wish, item.path.parent) as session:
             yield session
 
     def make(self, **arguments: Any) -> AbstractContextManager[Session]:
-        """One as the markers of the test say, or of the module where a fixture of the module makes it; `arguments` go
-        before these. Relative files are looked for from there."""
+        """Make a vehicle as the markers of the test say, or of the module where a fixture of the module makes it;
+        `arguments` go before these. Relative files are looked for from there."""
         node = self._fixtures[-1] if self._fixtures else self._item
         layers = [] if node is None else layers_of(node)
         place = Path() if node is None else node.path
@@ -119,7 +119,7 @@ class Garage:
     def server(
         self, wish: VehicleRequest, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[Server]:
-        """One for this test, with sockets."""
+        """Yield a vehicle with sockets for this test."""
         self.begin(item)
         make = lambda: self._session(wish, item.path.parent)
         with self._served(make, wish.seed, speedup, bounds) as (server,):
@@ -169,7 +169,7 @@ class Garage:
         return self._made_of(lambda: wish.session(self._seed, directory))
 
     def _made_of(self, make: Callable[[], T]) -> T:
-        """What `make` makes; a mistake in what was asked for fails the test in one line."""
+        """Return what `make` makes; a mistake in the arguments fails the test in one line."""
         __tracebackhide__ = True
         try:
             return make()
@@ -179,7 +179,7 @@ class Garage:
 
     @contextmanager
     def _open_for(self, flown: Flown) -> Iterator[None]:
-        """It flies, and the test uses it."""
+        """Open the vehicle to a test, which uses it while it flies."""
         self._open.append(flown)
         self._use(flown)
         try:
@@ -202,7 +202,7 @@ class Garage:
 
     # --- of one test --------------------------------------------------------------------------------------------------
     def begin(self, item: pytest.Item) -> None:
-        """What is used from now on is used by this test."""
+        """Begin a test: what is used from now on is used by it."""
         self._item = item
         if self._test != item.nodeid:
             self._test = item.nodeid

@@ -136,7 +136,7 @@ class ServedVehicle(Claims):
 
     @property
     def events(self) -> list[TimedEvent]:
-        """All that happened until now."""
+        """Events until now."""
         return self.ask(lambda session: list(session.events))
 
     def events_of(self, kind: type[E]) -> list[E]:

@@ -33,7 +33,7 @@ SWITCH_EDGES = (1230, 1360, 1490, 1620, 1749)
 # FLTMODE1 .. 6 of ArduPilot's own SITL defaults
 FLYING_SWITCH, DRIVING_SWITCH = (5, 9, 6, 3, 5, 0), (0, 11, 10, 15, 3, 4)
 _SILENT = {"*": 0.0, "HEARTBEAT": 1.0}
-"""Its links hear HEARTBEAT only, until they ask."""
+"""Rates of its links, Hz: HEARTBEAT only, until more is requested."""
 
 
 class ModeSwitch:
@@ -61,9 +61,9 @@ class ModeSwitch:
 
 
 class StandIn:
-    """One controller, in virtual time: bytes in by `receive`, bytes out by `take`, time by `run_to` (ms). `kind`: which
-    of the simulated vehicles; `params`: its parameters by name, in ArduPilot's units. `link` is the number of its only
-    link; `key`: its port is no USB port, and takes only what is signed with it."""
+    """Stand-in for a controller, in virtual time: bytes in by `receive`, bytes out by `take`, time by `run_to` (ms).
+    `kind`: which of the simulated vehicles; `params`: its parameters by name, in ArduPilot's units. `link` is the
+    number of its only link; `key`: its port is no USB port, and takes only what is signed with it."""
 
     def __init__(
         self,
@@ -131,13 +131,13 @@ class StandIn:
             self.restart(now_ms)
 
     def take(self) -> bytes:
-        """What it sends."""
+        """Take the bytes that it sends."""
         return self.service.endpoint.take_bytes(self.link)
 
     # --- what it has, whatever Sortie makes of it -----------------------------------------------------------------
     @property
     def time_ms(self) -> int:
-        """Its clock, going on over restarts."""
+        """Time of its clock, ms, going on over restarts."""
         return self._zero_ms + self.service.now_ms
 
     @property
@@ -162,7 +162,7 @@ class StandIn:
         return self.autopilot.plans.storage(kind).total()
 
     def parameter(self, name: str) -> float:
-        """Its own value."""
+        """Value of a parameter on board."""
         return self.service.parameters[name]
 
     def parameter_names(self) -> list[str]:
@@ -170,7 +170,7 @@ class StandIn:
         return list(self.service.parameters.names())
 
     def lose_gps(self) -> None:
-        """Its receiver has no fix any more."""
+        """Take the fix from its GPS receiver."""
         self.vehicle.inject_fault("gps.loss", None, active=True)
 
     def forbid_guided(self) -> None:
@@ -178,7 +178,7 @@ class StandIn:
         self.autopilot.modes._modes.pop(CopterMode.GUIDED)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: it holds no resources."""
 
 
 def _raise(problem: Exception, where: str) -> None:

@@ -1,4 +1,4 @@
-"""What vehicle a test wants: the arguments of the marker `sortie`."""
+"""Request of a test for a vehicle: the arguments of the marker `sortie`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sortie.config.radio import radio_of
 from sortie.nodes.plan_file import read_plan, start_of
 
 BOOT_S = 60.0
-"""Of vehicle time; without faults it takes some 3 s."""
+"""Limit of a boot in vehicle time, s; without faults it takes some 3 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class VehicleRequest:
         return fleet
 
     def _common(self, seed: int, directory: Path) -> dict[str, Any]:
-        """What `Session` and `Fleet` take by the same keywords."""
+        """Keywords that `Session` and `Fleet` have in common."""
         faults = [self.faults] if isinstance(self.faults, str) else list(self.faults)
         return {
             "vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
@@ -101,9 +101,9 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "radio": ((str,), '"sik-57600" or a file'),
     "firmware": ((str,), '"ardupilot" or "px4"'),
 }
-"""Of each argument, what it may be, and how that is said."""
+"""Types of each argument, and how they are described."""
 _PARTS: dict[str, tuple[type, ...]] = {"wind": (int, float), "faults": (str,)}
-"""Of a list, what each of it is."""
+"""Types of the entries of arguments that are lists."""
 _OF_FLEETS = tuple(name for name in signature(Fleet).parameters if name != "count")
 
 
@@ -112,7 +112,7 @@ def _known(names: Sequence[str] = ARGUMENTS) -> str:
 
 
 def _is_one(value: object, types: tuple[type, ...]) -> bool:
-    """Of these types; True is no number."""
+    """True when the value has one of these types; True itself is no number."""
     return isinstance(value, types) and not (isinstance(value, bool) and int in types)
 
 
