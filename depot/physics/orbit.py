@@ -136,9 +136,9 @@ def size(vector: Vector) -> float:
     return hypot(*vector)
 
 
-def minus(one: Vector, other: Vector) -> Vector:
+def minus(vector: Vector, other: Vector) -> Vector:
     """one - other."""
-    return (one[0] - other[0], one[1] - other[1], one[2] - other[2])
+    return (vector[0] - other[0], vector[1] - other[1], vector[2] - other[2])
 
 
 def position(state: Hill) -> Vector:

@@ -139,7 +139,10 @@ def raise_error(error: Exception, where: str) -> None:
 
 def no_such_name(vehicle: object, name: str, in_state: Iterable[str]) -> AttributeError:
     """The error of a name that a vehicle does not have, with the nearest one of it or of its state."""
-    known = {**{one: f"state.{one}" for one in in_state}, **{one: one for one in dir(type(vehicle))}}
+    known = {
+        **{attribute: f"state.{attribute}" for attribute in in_state},
+        **{attribute: attribute for attribute in dir(type(vehicle))},
+    }
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean {known[near[0]]}?" if near else ""
     return AttributeError(f"a vehicle has no {name}{hint}", name=name, obj=vehicle)

@@ -92,7 +92,7 @@ class Claims(ABC):
         """Claim that within `within_s` of vehicle time the mission item is reached, or the mode flown, or a height (m
         above home) passed or come to within 0.5 m, or a place (degrees) come to within `radius` m. Returns the vehicle
         time, s."""
-        wanted = [one for one in (item, mode, height, place) if one is not None]
+        wanted = [goal for goal in (item, mode, height, place) if goal is not None]
         if len(wanted) != 1:
             raise TypeError("reaches: say one of item=, mode=, height=, place=")
         if item is not None:

@@ -79,9 +79,9 @@ class Fleet(Sequence[Session]):
                 )  # fmt: skip
                 layout = Layout(formation, spacing)
                 count = _specs(count, None if file is None else Path(file), base, layout, networks)
-            if any(one.system is None for one in count):
+            if any(spec.system is None for spec in count):
                 raise UserError("specs: a vehicle of a fleet has a system id; give each its own")
-            specs = [replace(one, alone=False, number=number) for number, one in enumerate(count)]
+            specs = [replace(spec, alone=False, number=number) for number, spec in enumerate(count)]
             self._assembly = assembled(
                 specs, self._stack, state_dir=state_dir, log_dir=log_dir, signing_key=signing_key
             )

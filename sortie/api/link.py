@@ -176,7 +176,7 @@ class SessionLink:
 
     def take(self) -> bytes:
         """Take the clients' bytes; those of `write` are on their way already."""
-        outgoing = [codec.payload(one.message) for one in self._clients.take_outgoing()]
+        outgoing = [codec.payload(entry.message) for entry in self._clients.take_outgoing()]
         return b"".join(self._writer.frame(msg_id, payload, extra) for msg_id, payload, extra in outgoing)
 
     def hand(self, data: bytes, link_ms: int) -> None:

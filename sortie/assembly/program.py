@@ -125,7 +125,7 @@ class Program:
     def _ignored(self, standing: Sequence[Standing]) -> list[str]:
         """Warnings of flags that have no effect on these vehicles."""
         settings = self.settings
-        counted = {str(fault): fault.nth for one in standing for fault in one.faults if fault.nth}
+        counted = {str(fault): fault.nth for vehicle in standing for fault in vehicle.faults if fault.nth}
         texts = [f"--fault {text}: #{nth} is ignored, it counts the sorties of a loop" for text, nth in counted.items()]
         if self.controller is not None:
             return texts + self.controller.warnings(settings, standing[0].given)

@@ -106,8 +106,8 @@ class Standing:
 def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[list[Standing], HeightMap | None]:
     """Vehicles on their ground, which is one for all (None: flat). UserError for a parameter or a fault that one of
     them does not know."""
-    ground = terrain_around(specs[0].terrain, [one.home for one in specs])
-    return [_standing(replace(one, home=grounded(one.home, ground)), ground, warn) for one in specs], ground
+    ground = terrain_around(specs[0].terrain, [spec.home for spec in specs])
+    return [_standing(replace(spec, home=grounded(spec.home, ground)), ground, warn) for spec in specs], ground
 
 
 def _standing(spec: VehicleSpec, ground: HeightMap | None, warn: Callable[[str], None]) -> Standing:
@@ -143,7 +143,7 @@ def build_service(
     """
     known = parameter_set(spec.kind)
     speaks = spoken_as(spec.firmware, vehicle_class(spec.kind))
-    names = {*(one.name for one in known.definitions), *known.aliases}
+    names = {*(definition.name for definition in known.definitions), *known.aliases}
     of_core = {name: value for name, value in given.items() if name in names}
     kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
     parameters = Parameters(known, kept, of_core)

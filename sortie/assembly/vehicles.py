@@ -74,7 +74,7 @@ class Vehicles:
     def __init__(
         self, standing: Sequence[Standing], surroundings: Surroundings, make: ServiceMaker | None = None
     ) -> None:
-        self.specs = [one.spec for one in standing]
+        self.specs = [stand.spec for stand in standing]
         self._surroundings = surroundings
         self._make = make
         self.fleet: FleetNode | None = None
@@ -82,7 +82,7 @@ class Vehicles:
         self.recorders: list[FlightRecorder] = []
         alone = self.specs[0].alone
         rows = [] if alone else _rows(standing)  # before services keep the machines' report vectors
-        self.services = [self._service(one) for one in standing]
+        self.services = [self._service(stand) for stand in standing]
         self.node: Service | FleetNode = self.services[0] if alone else self._join(rows)
         self.signing = [surroundings.keys.sign(service.endpoint) for service in self.services]
         surroundings.runtime.add_vehicle(self.node)
@@ -90,19 +90,19 @@ class Vehicles:
             surroundings.stack.callback(service.close)
         self.members = [Member(self, number) for number in range(len(self.services))]
 
-    def _service(self, one: Standing) -> Service:
+    def _service(self, standing: Standing) -> Service:
         around = self._surroundings
-        journal, stored = self._kept(one.spec)
-        spec = one.spec
-        given = without_set(one.given, stored.parameters, spec.kind, spec.label)
+        journal, stored = self._kept(standing.spec)
+        spec = standing.spec
+        given = without_set(standing.given, stored.parameters, spec.kind, spec.label)
         if not spec.alone and spec.system is not None:
             given[OWN_SYSTEM] = float(spec.system)  # whatever was set: others have the other ids
         given = {name: value for name, value in around.defaults.items() if name not in stored.parameters} | given
         if self._make is not None:
             return self._make(journal, stored, given)
         return build_service(
-            spec, one.machine, journal, stored, given, epoch_us=around.epoch_us, on_error=around.on_error,
-            faults=one.faults, ground=around.ground,
+            spec, standing.machine, journal, stored, given, epoch_us=around.epoch_us, on_error=around.on_error,
+            faults=standing.faults, ground=around.ground,
         )  # fmt: skip
 
     def _kept(self, spec: VehicleSpec) -> tuple[Journal, StoredValues]:
@@ -224,6 +224,6 @@ def _rows(standing: Iterable[Standing]) -> list[Rows]:
     from sitl.vehicles.rows import Rows  # a vehicle that is alone does without
 
     kinds: dict[str, list[SimulatedMachine]] = {}
-    for one in standing:
-        kinds.setdefault(one.spec.kind, []).append(one.machine)
+    for stand in standing:
+        kinds.setdefault(stand.spec.kind, []).append(stand.machine)
     return [Rows(group) for group in kinds.values()]

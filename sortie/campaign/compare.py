@@ -51,7 +51,7 @@ class Comparison(Struct, frozen=True):
     @property
     def worse(self) -> list[str]:
         """The judges that got worse."""
-        return [name for name, one in self.judges.items() if one.verdict == "worse"]
+        return [name for name, judge in self.judges.items() if judge.verdict == "worse"]
 
 
 def compare(old: Path, new: Path) -> Comparison:
@@ -72,10 +72,10 @@ def compare(old: Path, new: Path) -> Comparison:
     return Comparison(paired, (len(first), len(second)), _corrected(judges), only)
 
 
-def _same_question(one: Row, other: Row) -> bool:
+def _same_question(row: Row, other: Row) -> bool:
     """True when both runs have the same inputs and the same gusts; studies may have inputs that the other has not."""
-    return one.seed == other.seed and all(
-        one.inputs[name] == other.inputs[name] for name in one.inputs.keys() & other.inputs.keys()
+    return row.seed == other.seed and all(
+        row.inputs[name] == other.inputs[name] for name in row.inputs.keys() & other.inputs.keys()
     )
 
 
@@ -116,22 +116,22 @@ def _failures(a: NDArray[np.bool_], b: NDArray[np.bool_], paired: bool) -> Compa
 
 def _corrected(judges: Mapping[str, Compared]) -> dict[str, Compared]:
     """With chances after Holm, and verdicts: failures speak first, then robustness."""
-    asked = [(one.p_failed, name, "p_failed") for name, one in judges.items()]
-    asked += [(p, name, "p_robustness") for name, one in judges.items() if (p := one.p_robustness) is not None]
+    asked = [(judge.p_failed, name, "p_failed") for name, judge in judges.items()]
+    asked += [(p, name, "p_robustness") for name, judge in judges.items() if (p := judge.p_robustness) is not None]
     corrected: dict[tuple[str, str], float] = {}
     least = 0.0
     for k, (p, name, kind) in enumerate(sorted(asked)):
         least = corrected[name, kind] = max(least, min(1.0, p * (len(asked) - k)))
     return {
-        name: _told(one, corrected[name, "p_failed"], corrected.get((name, "p_robustness")))
-        for name, one in judges.items()
+        name: _told(judge, corrected[name, "p_failed"], corrected.get((name, "p_robustness")))
+        for name, judge in judges.items()
     }
 
 
-def _told(one: Compared, p_failed: float, p_robustness: float | None) -> Compared:
+def _told(compared: Compared, p_failed: float, p_robustness: float | None) -> Compared:
     verdict = "the same"
-    if p_failed < SIGNIFICANT and one.failed[0] != one.failed[1]:
-        verdict = "worse" if one.failed[1] > one.failed[0] else "better"
-    elif p_robustness is not None and p_robustness < SIGNIFICANT and one.shift:
-        verdict = "worse" if one.shift < 0.0 else "better"
-    return replace(one, p_failed=p_failed, p_robustness=p_robustness, verdict=verdict)
+    if p_failed < SIGNIFICANT and compared.failed[0] != compared.failed[1]:
+        verdict = "worse" if compared.failed[1] > compared.failed[0] else "better"
+    elif p_robustness is not None and p_robustness < SIGNIFICANT and compared.shift:
+        verdict = "worse" if compared.shift < 0.0 else "better"
+    return replace(compared, p_failed=p_failed, p_robustness=p_robustness, verdict=verdict)

@@ -69,7 +69,7 @@ class Confirmed(Struct, frozen=True):
     @property
     def agrees(self) -> bool:
         """No judge differs, and one at least was told."""
-        verdicts = {one.verdict for one in self.judges.values()}
+        verdicts = {judge.verdict for judge in self.judges.values()}
         return "differs" not in verdicts and "agrees" in verdicts
 
 
@@ -101,7 +101,7 @@ def strikes(spec: VehicleSpec, began_s: float) -> list[Strike]:
             if at_ms is not None:
                 params = tuple((row[0], float(row[column])) for row in STRIKES[fault.name])
                 found.append(Strike(max(at_ms / 1000.0 - began_s, 0.0), fault.name, params))
-    return sorted(found, key=lambda one: one.after_s)
+    return sorted(found, key=lambda strike: strike.after_s)
 
 
 def began_at(signals: Mapping[str, Array], *, flies: bool) -> float:

@@ -81,9 +81,9 @@ class View(Struct):
 
     def count(self, flown: list[Flown]) -> None:
         """Take in what has come."""
-        for one in flown:
-            self.add(one.row)
-            self.flight_s += one.row.figures["flight_time_s"] or 0.0
+        for result in flown:
+            self.add(result.row)
+            self.flight_s += result.row.figures["flight_time_s"] or 0.0
 
     def add(self, row: Row) -> None:
         """Take in what this command, or another before it, has flown."""
@@ -224,7 +224,7 @@ class Searched:
 
     def _begin(self) -> None:
         self._generation = self._search.ask()
-        self._todo = [one for one in self._generation if one[0] not in self._done]
+        self._todo = [run for run in self._generation if run[0] not in self._done]
 
 
 class Campaign:
@@ -349,17 +349,17 @@ class Campaign:
         if len(given.runs) > 1:
             self._again += [[run] for run in given.runs]
             return
-        (one,) = given.runs
+        (suspect,) = given.runs
         if not given.alone:
-            self._suspects.append(one)
+            self._suspects.append(suspect)
             return
-        row = no_flight(self._folder.study, *one, "KilledWorker: the worker died at each attempt")
+        row = no_flight(self._folder.study, *suspect, "KilledWorker: the worker died at each attempt")
         self._put([Flown(row, {})])
 
     def _put(self, flown: list[Flown]) -> None:
         self._folder.add(flown)
-        for one in flown:
-            self._sample.tell(one.row)
+        for result in flown:
+            self._sample.tell(result.row)
         self.view.count(flown)
 
     def _refuse(self, batch: Batch) -> None:

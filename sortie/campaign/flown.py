@@ -162,8 +162,8 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: Watched) -> list[Ende
     spec = planned.spec
     with Fleet(study.fleet_of(planned), log_dir=watched.log_dir, radio=spec.radio, seed=spec.seed) as fleet:
         recorders = []
-        for session, one in zip(fleet, fleet.vehicles, strict=True):
-            plan = session.upload(moved_plan(study.plan_of(one.number, planned.plan), one.offset))
+        for session, vehicle_spec in zip(fleet, fleet.vehicles, strict=True):
+            plan = session.upload(moved_plan(study.plan_of(vehicle_spec.number, planned.plan), vehicle_spec.offset))
             recorders.append(Recorder(session, plan))
         try:
             fleet.wait_armable()
@@ -173,14 +173,16 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: Watched) -> list[Ende
                 fleet.add_link(link)
         except (TimeoutError, RefusedError) as error:
             return [Ended(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
-        while fleet.time_s < study.said.limit_s and not all(one.over for one in recorders):
+        while fleet.time_s < study.said.limit_s and not all(recorder.over for recorder in recorders):
             if watched.speedup > 0.0:
                 fleet.serve(_STEP_S, speedup=watched.speedup)
             else:
                 fleet.run_for(_STEP_S)
         return [
-            _ended(signals) if one.over else Ended(signals, "timeout", f"still flying after {study.said.limit_s:g} s")
-            for signals, one in zip(_together(fleet, recorders), recorders, strict=True)
+            _ended(signals)
+            if recorder.over
+            else Ended(signals, "timeout", f"still flying after {study.said.limit_s:g} s")
+            for signals, recorder in zip(_together(fleet, recorders), recorders, strict=True)
         ]
 
 
@@ -193,7 +195,7 @@ def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]
         {name: values[at] for name, values in signals.items()} | {"time": longest}
         for signals, at in zip(all_signals, held, strict=True)
     ]
-    distances = apart(all_signals, [one.home for one in fleet.vehicles])
+    distances = apart(all_signals, [spec.home for spec in fleet.vehicles])
     return [signals | {"others_distance": distance} for signals, distance in zip(all_signals, distances, strict=True)]
 
 
@@ -201,15 +203,15 @@ def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]
 def _judged(study: Study, run: int, given: Mapping[str, Value], planned: PlannedRun, ended: list[Ended]) -> Flown:
     """Every vehicle is judged; what counts is the worst."""
     margins: list[dict[str, float]] = [
-        {name: judge(one.signals, given) for name, judge in study.judges().items()} for one in ended
+        {name: judge(flight.signals, given) for name, judge in study.judges().items()} for flight in ended
     ]
     robustness: dict[str, float | None] = {}
     for name in study.said.judge:
-        margin = min(float(one[name]) for one in margins)
+        margin = min(float(by_judge[name]) for by_judge in margins)
         if not isfinite(margin):
             raise ValueError(f"judge.{name}: its robustness is {margin}; a division by zero?")
         robustness[name] = margin
-    worst = max(ended, key=lambda one: RESULTS.index(one.result))
+    worst = max(ended, key=lambda flight: RESULTS.index(flight.result))
     shown = min(range(len(ended)), key=lambda k: min(margins[k].values()))
     ok = worst.result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
     row = Row(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, _figures(ended))
@@ -220,15 +222,15 @@ def _figures(ended: list[Ended]) -> dict[str, float | None]:
     """Figures of a fleet: the time of all, the rest of whoever had the most, or the least left."""
 
     def most(name: str) -> float:
-        return max(float(np.max(np.asarray(one.signals[name], np.float64))) for one in ended)
+        return max(float(np.max(np.asarray(flight.signals[name], np.float64))) for flight in ended)
 
-    armed = sum(float(np.asarray(one.signals["armed"], np.float64).sum()) for one in ended)
+    armed = sum(float(np.asarray(flight.signals["armed"], np.float64).sum()) for flight in ended)
     return {
         "flight_time_s": round(armed * _STEP_S, 3),
         "highest_m": most("height"),
         "farthest_m": most("home_distance"),
         "off_plan_m": most("plan_distance"),
-        "battery_left": min(float(one.signals["battery"][-1]) for one in ended),
+        "battery_left": min(float(flight.signals["battery"][-1]) for flight in ended),
     }
 
 

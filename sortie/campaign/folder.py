@@ -112,23 +112,23 @@ class Folder:
 
     def add(self, flown: Iterable[Flown]) -> None:
         """Put results on disk; one that is there already stays as it is. What goes with a row is written before it."""
-        fresh = [one for one in flown if one.row.run not in self.done]
+        fresh = [result for result in flown if result.row.run not in self.done]
         with writing(self.path):
-            lines = [self._line(one) for one in fresh]
+            lines = [self._line(result) for result in fresh]
             left = memoryview(b"".join(lines))
             while left:
                 left = left[self._results.write(left) :]
             os.fsync(self._results.fileno())
-        self.done.update(one.row.run for one in fresh)
+        self.done.update(result.row.run for result in fresh)
 
-    def _line(self, one: Flown) -> bytes:
+    def _line(self, result: Flown) -> bytes:
         """Line of a result; its signals and traceback are on disk when it is returned."""
-        if one.signals and (not one.row.ok or one.row.run % SIGNALS_EVERY == 0):
-            self._write_signals(one.row.run, one.signals)
-        if one.traceback:
+        if result.signals and (not result.row.ok or result.row.run % SIGNALS_EVERY == 0):
+            self._write_signals(result.row.run, result.signals)
+        if result.traceback:
             (self.path / "errors").mkdir(exist_ok=True)
-            write_whole(self.path / "errors" / f"{one.row.run}.txt", one.traceback.encode("utf-8"))
-        return msgspec.json.encode(one.row) + b"\n"
+            write_whole(self.path / "errors" / f"{result.row.run}.txt", result.traceback.encode("utf-8"))
+        return msgspec.json.encode(result.row) + b"\n"
 
     def _write_signals(self, run: int, signals: dict[str, Array]) -> None:
         (self.path / "signals").mkdir(exist_ok=True)
@@ -264,8 +264,8 @@ def _schema(study: Study) -> pyarrow.Schema:
 
     fields = [("run", pa.int64()), ("seed", pa.int64()), ("result", pa.string()), ("reason", pa.string())]
     fields += [("ok", pa.bool_())]
-    for name, one in names_of(study.said.vary).items():
-        fields.append((f"input.{name}", pa.string() if one.is_text(name) else pa.float64()))
+    for name, varied in names_of(study.said.vary).items():
+        fields.append((f"input.{name}", pa.string() if varied.is_text(name) else pa.float64()))
     fields += [(f"robustness.{name}", pa.float64()) for name in study.said.judge]
     fields += [(name, pa.float64()) for name in FIGURES]
     return pa.schema(fields)

@@ -166,7 +166,7 @@ class _Reader:
             return node.id, (0.0, None)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in TEMPORAL:
             ends = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
-            seconds = [one.value for one in ends if isinstance(one, ast.Constant) and _is_number(one.value)]
+            seconds = [end.value for end in ends if isinstance(end, ast.Constant) and _is_number(end.value)]
             if len(ends) == len(seconds) == 2 and 0 <= seconds[0] <= seconds[1]:  # type: ignore[operator]
                 return node.value.id, (float(seconds[0]), float(seconds[1]))  # type: ignore[arg-type]
         raise FormulaError(f"'{ast.unparse(node)}': expected bounds in seconds, such as always[0, 5](height < 30)")
@@ -268,7 +268,7 @@ def _check_operator(node: ast.expr) -> None:
 
 def _names(node: ast.expr) -> set[str]:
     """The signals in an expression."""
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} - set(FUNCTIONS)
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - set(FUNCTIONS)
 
 
 def _constant(node: ast.expr) -> float | None:

@@ -85,9 +85,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> str
 
 def _verdicts(summary: Summary) -> str:
     rows = [
-        (f'<a href="#judge-{escape(name)}">{escape(name)}</a>', f"<code>{escape(one.formula)}</code>",
-         f"{one.failed} of {one.flown}", _rate(one.failed, one.flown, one.interval), escape(one.margins()))
-        for name, one in summary.judges.items()
+        (f'<a href="#judge-{escape(name)}">{escape(name)}</a>', f"<code>{escape(judge.formula)}</code>",
+         f"{judge.failed} of {judge.flown}", _rate(judge.failed, judge.flown, judge.interval), escape(judge.margins()))
+        for name, judge in summary.judges.items()
     ]  # fmt: skip
     return "<h2>Judges</h2>" + _table(("judge", "formula", "broken in", "share", "robustness"), rows, "Judges")
 
@@ -101,7 +101,7 @@ def _levels(columns: Columns, units: dict[str, str]) -> str:
             continue
         found = levels(columns, name)
         broken = list(found[0].by_judge)
-        rows = [_level(one, broken) for one in found]
+        rows = [_level(level, broken) for level in found]
         head = (escape(_with_unit(name, units)), "flights", "failed", "share", "", *map(escape, broken))
         parts.append(_table(head, rows, f"Failures by {name}"))
     if not parts:
@@ -110,12 +110,12 @@ def _levels(columns: Columns, units: dict[str, str]) -> str:
     return f"<h2>Failures by level of each input</h2>{note}{''.join(parts)}"
 
 
-def _level(one: Level, broken: Sequence[str]) -> tuple[str, ...]:
-    share = f"{one.failed / max(one.flown, 1):.1%}"
-    if one.interval is not None:
-        share += f" ({one.interval[0]:.1%} to {one.interval[1]:.1%})"
-    by_judge = (str(one.by_judge[judge]) for judge in broken)
-    return (escape(one.label), str(one.flown), str(one.failed), share, share_bar(one), *by_judge)
+def _level(level: Level, broken: Sequence[str]) -> tuple[str, ...]:
+    share = f"{level.failed / max(level.flown, 1):.1%}"
+    if level.interval is not None:
+        share += f" ({level.interval[0]:.1%} to {level.interval[1]:.1%})"
+    by_judge = (str(level.by_judge[judge]) for judge in broken)
+    return (escape(level.label), str(level.flown), str(level.failed), share, share_bar(level), *by_judge)
 
 
 def _with_unit(name: str, units: dict[str, str]) -> str:
@@ -141,11 +141,11 @@ def _judge_part(name: str, judge: Judge, columns: Columns) -> str:
     values = columns.margins[name]
     measured = values[np.abs(values) < YES]  # nan is not
     ranked = influences(columns, name)
-    indexed = any(one.index is not None for one in ranked.values())
+    indexed = any(influence.index is not None for influence in ranked.values())
     head = ["input", "rank correlation with robustness", *(["first-order Sobol index"] if indexed else [])]
     rows = [
-        [escape(one), _figure(value.correlation, "+.2f"), *([_figure(value.index, ".2f")] if indexed else [])]
-        for one, value in ranked.items()
+        [escape(input_name), _figure(value.correlation, "+.2f"), *([_figure(value.index, ".2f")] if indexed else [])]
+        for input_name, value in ranked.items()
     ]
     table = _table(head, rows, f"What {name} depends on") if rows else ""
     if rows and not indexed:
@@ -174,7 +174,7 @@ def _tracks(folder: Path, columns: Columns) -> str:
     for k, row in enumerate(rows):
         north, east = (np.asarray(found[row.run][axis], np.float64) for axis in ("north", "east"))
         tracks.append(Track(str(row.run), north, east, planned[row.run].spec.home, planned[row.run].plan, f"run{k}"))
-    same = len({(one.home, one.plan.items) for one in tracks}) == 1
+    same = len({(track.home, track.plan.items) for track in tracks}) == 1
     title = "The worst tracks over the plan" if same else "The worst tracks over their plans"
     runs = ", ".join(f'<a href="#run-{row.run}">{row.run}</a>' for row in rows)
     own = "" if same else ", each with its own plan dashed"
@@ -190,9 +190,9 @@ def distinct(rows: Sequence[Row], columns: Columns, most: int = MOST_TRACKS) -> 
     left, chosen = list(rows), list[Row]()
     while left and len(chosen) < most:
         alike = [row for row in left if _badness(row) == _badness(left[0])]
-        one = max(alike, key=lambda row: min((_apart(row, other, columns) for other in chosen), default=0.0))
-        chosen.append(one)
-        left.remove(one)
+        farthest = max(alike, key=lambda row: min((_apart(row, other, columns) for other in chosen), default=0.0))
+        chosen.append(farthest)
+        left.remove(farthest)
     return chosen
 
 
@@ -200,11 +200,11 @@ def _badness(row: Row) -> float:
     return min((margin for margin in row.robustness.values() if margin is not None), default=-np.inf)
 
 
-def _apart(one: Row, other: Row, columns: Columns) -> float:
+def _apart(row: Row, other: Row, columns: Columns) -> float:
     """Distance between the inputs of two runs, each as a share of its range; texts are or are not the same."""
     squares = 0.0
     for name, values in columns.inputs.items():
-        a, b = one.inputs[name], other.inputs[name]
+        a, b = row.inputs[name], other.inputs[name]
         if isinstance(a, str) or isinstance(b, str):
             squares += float(a != b)
         else:
@@ -259,18 +259,18 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
     """Section on the study: inputs with their distributions, what is fixed, and how it was judged."""
     said = columns.kept.study.said
     vary = [
-        (escape(_with_unit(name, units)), one.kind, escape(_distribution(one.kind, getattr(one, one.kind))),
-         "" if one.within is None else f"{one.within[0]:g} to {one.within[1]:g}")
-        for name, one in said.vary.items()
+        (escape(_with_unit(name, units)), varied.kind, escape(_distribution(varied.kind, getattr(varied, varied.kind))),
+         "" if varied.within is None else f"{varied.within[0]:g} to {varied.within[1]:g}")
+        for name, varied in said.vary.items()
     ]  # fmt: skip
     rows = [("plan", said.plan), ("vehicle", said.vehicle), ("limit", f"{said.limit_s:g} s")]
     rows += [(key, text) for key, text in (("home", said.home), ("radio", said.radio), ("code", said.code)) if text]
     rows += [(f"parameter {name}", str(value)) for name, value in said.params.items()]
-    strikes = [one if isinstance(one, Strike) else Strike(one) for one in said.faults]
-    rows += [("fault", one.fault + ("" if one.when == 1.0 else f", when {one.when}")) for one in strikes]
+    strikes = [fault if isinstance(fault, Strike) else Strike(fault) for fault in said.faults]
+    rows += [("fault", strike.fault + ("" if strike.when == 1.0 else f", when {strike.when}")) for strike in strikes]
     rows += [
-        (f"change of item {one.item}", ", ".join(f"{key} {value}" for key, value in one.said().items()))
-        for one in said.change
+        (f"change of item {change.item}", ", ".join(f"{key} {value}" for key, value in change.said().items()))
+        for change in said.change
     ]
     if said.fleet is not None:
         who = said.fleet.file or f"{said.fleet.count} vehicles"
@@ -289,5 +289,5 @@ _MEANS: Final = {
 def _distribution(kind: str, value: object) -> str:
     """In words."""
     if kind in _MEANS and isinstance(value, tuple):
-        return _MEANS[kind].format(*(f"{one:g}" for one in value))
+        return _MEANS[kind].format(*(f"{number:g}" for number in value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -149,8 +149,10 @@ def map_of(tracks: Sequence[Track]) -> str:
         for track in tracks
         for north, east in ((track.north.min(), track.east.min()), (track.north.max(), track.east.max()))
     ]
-    at = Projection(home, [place for one in facts for place in places_of(one)] + [(end.lat, end.lon) for end in ends])
-    parts = [fence_parts(one, at) for one in facts]
+    at = Projection(
+        home, [place for flight in facts for place in places_of(flight)] + [(end.lat, end.lon) for end in ends]
+    )
+    parts = [fence_parts(flight, at) for flight in facts]
     for track in plans.values():
         way = legs_of(track.home, track.plan.items)
         kind = f"plan {track.kind}" if len(plans) > 1 else "plan"

@@ -139,17 +139,17 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
 
     def _of_nominal(self) -> str:
         """Complaint about `nominal`, or an empty text; of a table it is the number of a row."""
-        one, listed = self.nominal, self.listed
-        if one is None:
+        nominal, listed = self.nominal, self.listed
+        if nominal is None:
             return ""
         if listed is not None:
             some = ", ".join(map(str, listed[:_SHOWN])) + (", ..." if len(listed) > _SHOWN else "")
             what = "the number of a row" if self.table is not None else "one of its values"
-            return "" if one in listed else f"nominal: expected {what}, such as {some}, not {one}"
-        if isinstance(one, str) or not isfinite(one):
+            return "" if nominal in listed else f"nominal: expected {what}, such as {some}, not {nominal}"
+        if isinstance(nominal, str) or not isfinite(nominal):
             return "nominal: expected a finite number"
         low, high = self._support()
-        return "" if low <= one <= high else f"nominal: expected a number from {low:g} to {high:g}, not {one:g}"
+        return "" if low <= nominal <= high else f"nominal: expected a number from {low:g} to {high:g}, not {nominal:g}"
 
     def _support(self) -> tuple[float, float]:
         """Least and most of a distribution whose values are not listed."""
@@ -195,10 +195,10 @@ def seed_of_run(seed: int, run: int) -> int:
 def grid_size(vary: Mapping[str, Vary]) -> int:
     """Number of runs of a full grid. UserError for an input without counted values."""
     size = 1
-    for name, one in vary.items():
-        if one.listed is None:
-            raise UserError(f"vary.{name}: the sample grid needs grid or choice, not {one.kind}")
-        size *= len(one.listed)
+    for name, varied in vary.items():
+        if varied.listed is None:
+            raise UserError(f"vary.{name}: the sample grid needs grid or choice, not {varied.kind}")
+        size *= len(varied.listed)
     return size
 
 
@@ -212,8 +212,8 @@ def inputs(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Itera
 def inputs_at(vary: Mapping[str, Vary], shares: NDArray[np.float64]) -> dict[str, Value]:
     """The inputs at a point of the unit cube."""
     found: dict[str, Value] = {}
-    for (name, one), share in zip(vary.items(), shares, strict=True):
-        found |= one.given(name, float(share))
+    for (name, varied), share in zip(vary.items(), shares, strict=True):
+        found |= varied.given(name, float(share))
     return found
 
 
@@ -222,17 +222,17 @@ def extremes(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Ite
     the rows with the ends of each column, the ends of a range, of a normal or lognormal distribution the least and the
     most that the runs have (a search may go to its ends), and what is nominal."""
     shares = unit_sample(method, seed, runs, len(vary)) if method in SPREAD else np.empty((0, len(vary)))
-    for k, (name, one) in enumerate(vary.items()):
-        if one.table is not None:
-            yield from ((name, row) for row in sorted(_telling_rows(one.columns)))
-        elif one.listed is not None:
-            yield from ((name, value) for value in one.listed)
+    for k, (name, varied) in enumerate(vary.items()):
+        if varied.table is not None:
+            yield from ((name, row) for row in sorted(_telling_rows(varied.columns)))
+        elif varied.listed is not None:
+            yield from ((name, value) for value in varied.listed)
         else:
-            whole = one.uniform is not None or method == SEARCH
+            whole = varied.uniform is not None or method == SEARCH
             ends = (0.0, 1.0) if whole else (float(shares[:, k].min()), float(shares[:, k].max()))
-            yield from ((name, one.value(end)) for end in ends)
-        if one.nominal is not None:
-            yield name, one.nominal
+            yield from ((name, varied.value(end)) for end in ends)
+        if varied.nominal is not None:
+            yield name, varied.nominal
 
 
 def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:
@@ -248,23 +248,23 @@ def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:
 def at_rest(vary: Mapping[str, Vary]) -> dict[str, Value]:
     """The inputs of a flight that nothing disturbs."""
     found: dict[str, Value] = {}
-    for name, one in vary.items():
-        found |= one.put(name, one.at_rest)
+    for name, varied in vary.items():
+        found |= varied.put(name, varied.at_rest)
     return found
 
 
 def names_of(vary: Mapping[str, Vary]) -> dict[str, Vary]:
     """Every input by its own name, in the order of the file; columns of a table after each other."""
-    return {own: one for name, one in vary.items() for own in one.names(name)}
+    return {own: varied for name, varied in vary.items() for own in varied.names(name)}
 
 
 def _of_grid(vary: Mapping[str, Vary], run: int) -> dict[str, Value]:
     """The last input of the file changes fastest."""
     found: dict[str, Value] = {}
-    for name, one in reversed(list(vary.items())):
-        listed: Sequence[Value] = one.listed or ()
+    for name, varied in reversed(list(vary.items())):
+        listed: Sequence[Value] = varied.listed or ()
         run, at = divmod(run, len(listed))
-        found = one.put(name, listed[at]) | found
+        found = varied.put(name, listed[at]) | found
     return found
 
 

@@ -92,8 +92,8 @@ class Search:
 
     @property
     def _judges(self) -> list[str]:
-        one = self._study.said.sample.judge
-        return list(self._study.said.judge) if one is None else [one]
+        judge = self._study.said.sample.judge
+        return list(self._study.said.judge) if judge is None else [judge]
 
     def _seed(self) -> int:
         state = np.random.SeedSequence([self._study.said.sample.seed, self._looks]).generate_state(1)

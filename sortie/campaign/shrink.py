@@ -151,7 +151,7 @@ class _Shrinking:
 
     def _with(self, causes: Sequence[str | int]) -> Case:
         inputs = {name: value if name in causes else self._rest[name] for name, value in self.best.inputs.items()}
-        return Case(inputs, tuple(one for one in causes if isinstance(one, int)), self.best.items)
+        return Case(inputs, tuple(cause for cause in causes if isinstance(cause, int)), self.best.items)
 
     def _fewer_causes(self) -> None:
         thinned(self.causes(), lambda causes: self.fails(self._with(causes)))
@@ -163,7 +163,7 @@ class _Shrinking:
         thinned(list(self.best.items), fails)
 
     def _less_of_each(self) -> None:
-        for name in [one for one in self.causes() if isinstance(one, str)]:
+        for name in [cause for cause in self.causes() if isinstance(cause, str)]:
             value, rest = self.best.inputs[name], self._rest[name]
             if isinstance(value, float | int) and isinstance(rest, float | int):
                 self._halve(name, float(rest), float(value))
@@ -208,7 +208,7 @@ def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]
     while len(left) > 1:
         ends = [len(left) * k // pieces for k in range(pieces + 1)]
         cuts = [(left[a:b], left[:a] + left[b:]) for a, b in pairwise(ends)]
-        alone = next((one for one, _ in cuts if pieces > 1 and fails(one)), None)
+        alone = next((cut for cut, _ in cuts if pieces > 1 and fails(cut)), None)
         rest = None if alone is not None else next((other for _, other in cuts if fails(other)), None)
         if alone is not None:
             left, pieces = alone, 2

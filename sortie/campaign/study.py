@@ -112,7 +112,7 @@ class Study(Struct, frozen=True):
         plan = _parsed(self.plans[name], name)
         if not self.said.change and not self.only:
             return plan
-        plan = rebuilt(plan, [(one.item, self._values(one, given)) for one in self.said.change], self.only)
+        plan = rebuilt(plan, [(change.item, self._values(change, given)) for change in self.said.change], self.only)
         check_plan(plan, Path(name))
         return plan
 
@@ -122,9 +122,10 @@ class Study(Struct, frozen=True):
         return _parsed(self.plans[name], name) if name else plan
 
     @staticmethod
-    def _values(one: Change, given: Mapping[str, Value]) -> dict[str, float]:
+    def _values(change: Change, given: Mapping[str, Value]) -> dict[str, float]:
         return {
-            key: _number(f"change of item {one.item}: {key}", _put(value, given)) for key, value in one.said().items()
+            key: _number(f"change of item {change.item}: {key}", _put(value, given))
+            for key, value in change.said().items()
         }
 
     def judges(self) -> dict[str, Judge]:
@@ -188,8 +189,8 @@ class Study(Struct, frozen=True):
     def _struck(self, given: Mapping[str, Value]) -> list[str]:
         """The faults that there are."""
         found = []
-        for one in self.said.faults:
-            strike = one if isinstance(one, Strike) else Strike(one)
+        for fault in self.said.faults:
+            strike = fault if isinstance(fault, Strike) else Strike(fault)
             text = _put(strike.fault, given)
             if text and _number(f"faults: when of {strike.fault}", _put(strike.when, given)):
                 found.append(text)
@@ -221,8 +222,8 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
     _check_judges(said)
     _check_changes(said, plans)
     fleet_file, own = ("", []) if said.fleet is None else _fleet(said, said.fleet, path.parent)
-    plans |= {str(one): _plan_text(one) for one in own if one is not None}
-    own_plans = ["" if one is None else str(one) for one in own]
+    plans |= {str(plan_file): _plan_text(plan_file) for plan_file in own if plan_file is not None}
+    own_plans = ["" if plan_file is None else str(plan_file) for plan_file in own]
     study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans, name=path.stem)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
     for name, value in extremes(said.vary, said.sample.method, said.sample.seed, study.runs):
@@ -230,7 +231,7 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
         try:
             _check_flyable(study, given | other)
         except UserError as error:
-            shown = ", ".join(f"{one} {written(value)}" for one, value in other.items())
+            shown = ", ".join(f"{plan_file} {written(value)}" for plan_file, value in other.items())
             raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}{_cure(said, name)}") from error
     _check_flyable(study, given)
     return study
@@ -272,11 +273,11 @@ def _check_sample(said: Said) -> None:
     method = said.sample.method
     if bad := check_method(method):
         raise UserError(f"sample.method: {bad}")
-    for name, one in said.vary.items():
-        bad = "" if all(map(_NAME.fullmatch, (name, *one.columns))) else "a name is letters, digits and _"
-        if bad := bad or one.complaint():
+    for name, varied in said.vary.items():
+        bad = "" if all(map(_NAME.fullmatch, (name, *varied.columns))) else "a name is letters, digits and _"
+        if bad := bad or varied.complaint():
             raise UserError(f"vary.{name}: {bad}")
-    if len(names_of(said.vary)) < sum(len(one.names(name)) for name, one in said.vary.items()):
+    if len(names_of(said.vary)) < sum(len(varied.names(name)) for name, varied in said.vary.items()):
         raise UserError("vary: two inputs have one name; columns of a table are inputs too")
     if method == SEARCH and not said.vary:
         raise UserError("sample.method: a search needs inputs in [vary]")
@@ -300,8 +301,8 @@ def _plan_names(said: Said) -> list[str]:
     places = PLACE.findall(said.plan)
     if not places:
         return [said.plan]
-    one = names_of(said.vary)[places[0]]
-    values = one.columns.get(places[0]) if one.table is not None else one.listed
+    varied = names_of(said.vary)[places[0]]
+    values = varied.columns.get(places[0]) if varied.table is not None else varied.listed
     if values is None or len(places) > 1:
         raise UserError("plan: only one input can choose it, with choice or grid")
     return sorted({_put(said.plan, {places[0]: value}) for value in values})
@@ -352,10 +353,10 @@ def _fleet(said: Said, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | N
         vehicles = read_fleet(path, base, Layout())
     except UserError as error:
         raise UserError(f"fleet.file: {error.worded(error.option)}") from error
-    for one in vehicles:
-        if one.link or one.terrain is not None:
+    for vehicle in vehicles:
+        if vehicle.link or vehicle.terrain is not None:
             raise UserError("fleet.file: a campaign opens no links and has no terrain; leave links and terrain out")
-    return path.read_text(encoding="utf-8"), [one.plan for one in vehicles]
+    return path.read_text(encoding="utf-8"), [vehicle.plan for vehicle in vehicles]
 
 
 def _is_own(text: str) -> bool:
@@ -380,20 +381,20 @@ def _check_modes(formula: Formula, said: Said) -> None:
     if said.code is not None:
         return
     known = {spec.name for kind in KINDS.values() for spec in kind.modes.specs.values()}
-    known |= {one.what.spec.name for one in installed().modes}
+    known |= {plan_file.what.spec.name for plan_file in installed().modes}
     for text in formula.texts:
         if text not in known:
             raise FormulaError(f"no mode '{text}'{nearest(text, known)}; known are {', '.join(sorted(known))}")
 
 
 def _check_changes(said: Said, plans: Mapping[str, str]) -> None:
-    for one in said.change:
+    for change in said.change:
         for name, text in plans.items():
             items = _parsed(text, name).items
-            if one.item > len(items):
-                raise UserError(f"change: item {one.item}: {name} has {len(items)}")
-            if bad := complaint(items[one.item - 1], one.said()):
-                raise UserError(f"change: item {one.item} of {name} {bad}")
+            if change.item > len(items):
+                raise UserError(f"change: item {change.item}: {name} has {len(items)}")
+            if bad := complaint(items[change.item - 1], change.said()):
+                raise UserError(f"change: item {change.item} of {name} {bad}")
 
 
 def _check_places(said: Said) -> None:
@@ -405,8 +406,8 @@ def _check_places(said: Said) -> None:
             if name not in known:
                 raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, known)}")
             used.add(name)
-    for name, one in said.vary.items():
-        if said.client is None and not used & set(one.names(name)):
+    for name, varied in said.vary.items():
+        if said.client is None and not used & set(varied.names(name)):
             raise UserError(
                 f"vary.{name}: nothing uses {{{name}}}; expected it in params, faults, home, plan, radio, fleet or "
                 "change, or a client"
@@ -424,13 +425,13 @@ def templates(said: Said) -> Iterator[tuple[str, str]]:
         yield f"params.{name}", str(value)
     if said.fleet is not None:
         yield "fleet.spacing", str(said.fleet.spacing)
-    for one in said.change:
-        yield from _of_change(one)
+    for change in said.change:
+        yield from _of_change(change)
 
 
-def _of_change(one: Change) -> Iterator[tuple[str, str]]:
-    for key, value in one.said().items():
-        yield f"change of item {one.item}: {key}", str(value)
+def _of_change(change: Change) -> Iterator[tuple[str, str]]:
+    for key, value in change.said().items():
+        yield f"change of item {change.item}: {key}", str(value)
 
 
 def _put(template: Value, given: Mapping[str, Value]) -> str:

@@ -124,8 +124,8 @@ def check_texts(said: object, key: str = "") -> None:
     if isinstance(said, str) and "\0" in said:
         raise UserError(f"{key}: holds a NUL character; expected text without")
     entries = said.items() if isinstance(said, dict) else enumerate(said, 1) if isinstance(said, list) else ()
-    for name, one in entries:
-        check_texts(one, f"{key}.{name}" if key else str(name))
+    for name, entry in entries:
+        check_texts(entry, f"{key}.{name}" if key else str(name))
 
 
 def as_said(file: dict[str, Any], folder: Path) -> Said:
@@ -134,7 +134,7 @@ def as_said(file: dict[str, Any], folder: Path) -> Said:
     vary = file.get("vary", {})
     if not isinstance(vary, dict):
         raise UserError("vary: expected a table of inputs, such as wind = { uniform = [0, 12] }")
-    parts = {name: _with_table(name, _part(one, Vary, f"vary.{name}"), folder) for name, one in vary.items()}
+    parts = {name: _with_table(name, _part(entry, Vary, f"vary.{name}"), folder) for name, entry in vary.items()}
     whole = _part({key: value for key, value in file.items() if key != "vary"}, Said, "")
     return msgspec.structs.replace(whole, vary=parts)
 
@@ -156,11 +156,11 @@ def _part(said: object, kind: type[S], key: str) -> S:
         raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
 
 
-def _with_table(name: str, one: Vary, folder: Path) -> Vary:
+def _with_table(name: str, varied: Vary, folder: Path) -> Vary:
     """With the columns of its table: numbers where all of a column are."""
-    if one.table is None:
-        return msgspec.structs.replace(one, columns={})
-    path = folder / Path(one.table).expanduser()
+    if varied.table is None:
+        return msgspec.structs.replace(varied, columns={})
+    path = folder / Path(varied.table).expanduser()
     try:
         with path.open(encoding="utf-8", newline="") as file:
             head, *rows = [row for row in csv.reader(file) if row] or [[]]
@@ -177,7 +177,7 @@ def _with_table(name: str, one: Vary, folder: Path) -> Vary:
             raise UserError(f"vary.{name}: {path}: line {number} has {len(row)} values, the head {len(names)} names")
         check_texts(row, f"vary.{name}: {path}: line {number}")
     columns = {column: _column([row[k] for row in rows]) for k, column in enumerate(names)}
-    return msgspec.structs.replace(one, columns=columns)
+    return msgspec.structs.replace(varied, columns=columns)
 
 
 def _column(cells: list[str]) -> list[Value]:

@@ -110,7 +110,7 @@ class Columns:
         self.inputs = dict(zip(names, np.array(inputs, np.float64).reshape(-1, len(names)).T, strict=True))
         self.margins = dict(zip(judges, np.array(margins, np.float64).reshape(-1, len(judges)).T, strict=True))
         self.bad, self.runs = np.array(bad, np.bool_), np.array(runs, np.int64)
-        self.worst = [row for *_, row in sorted(worst, key=lambda one: one[:2], reverse=True)]
+        self.worst = [row for *_, row in sorted(worst, key=lambda ranked: ranked[:2], reverse=True)]
 
     @property
     def searched(self) -> bool:
@@ -201,8 +201,8 @@ def levels(columns: Columns, name: str) -> list[Level]:
     values, texts = columns.inputs[name], columns.texts.get(name)
     different = np.unique(values)
     if different.size <= _MOST_LEVELS:
-        parts = [np.flatnonzero(values == one) for one in different]
-        labels = [f"{one:.4g}" if texts is None else texts[int(one)] for one in different]
+        parts = [np.flatnonzero(values == value) for value in different]
+        labels = [f"{value:.4g}" if texts is None else texts[int(value)] for value in different]
     else:
         bins = min(_MOST_LEVELS, max(2, values.size // _PER_LEVEL))
         parts = list(np.array_split(np.argsort(values, kind="stable"), bins))
@@ -241,11 +241,11 @@ def influences(columns: Columns, judge: str) -> dict[str, Matters]:
     said = columns.kept.study.said
     spread = said.sample.method in SPREAD and known.sum() >= FEWEST
     found = {}
-    for name, one in names_of(said.vary).items():
+    for name, varied in names_of(said.vary).items():
         given = columns.inputs[name][known]
         if np.ptp(given) == 0.0:
             continue
-        index = first_order(given, values[known]) if spread and one.table is None else None
+        index = first_order(given, values[known]) if spread and varied.table is None else None
         found[name] = Matters(None if name in columns.texts else _correlation(given, values[known]), index)
     return dict(sorted(found.items(), key=lambda entry: -entry[1].weight))
 
@@ -261,7 +261,7 @@ def first_order(given: Floats, values: Floats) -> float:
     "correlation ratio"): the variance within slices of the input against that of all, each without bias. Right where
     the inputs are independent of each other."""
     slices = sliced(given)
-    within = sum([float(values[one].var()) * one.size for one in slices])
+    within = sum([float(values[part].var()) * part.size for part in slices])
     freedom = given.size - len(slices)
     whole = float(values.var(ddof=1))
     if freedom <= 0 or whole == 0.0:
@@ -284,6 +284,6 @@ def strongest(columns: Columns) -> Sequence[str]:
     weights: dict[str, float] = {}
     broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
     for judge in broken or columns.margins:
-        for name, one in influences(columns, judge).items():
-            weights[name] = max(weights.get(name, 0.0), one.weight)
+        for name, influence in influences(columns, judge).items():
+            weights[name] = max(weights.get(name, 0.0), influence.weight)
     return sorted(weights, key=lambda name: -weights[name])[:2]

@@ -52,11 +52,11 @@ def compare(given: Given) -> int:
 def _lines(found: Comparison) -> list[str]:
     first, second = found.flights
     how = f"{first} pairs of flights" if found.paired else f"{first} flights against {second} others"
-    tests = sum(1 + (one.p_robustness is not None) for one in found.judges.values())
+    tests = sum(1 + (judge.p_robustness is not None) for judge in found.judges.values())
     lines = [f"{how}; p is that of chance, corrected for {tests} tests at once (Holm)"]
-    for name, one in found.judges.items():
-        text = f"{name}: {one.verdict}; {one.failed[0]} failed, then {one.failed[1]} (p {one.p_failed:.2g})"
-        if one.median is not None and one.p_robustness is not None:
-            text += f"; robustness {one.median[0]:.4g}, then {one.median[1]:.4g} (p {one.p_robustness:.2g})"
+    for name, judge in found.judges.items():
+        text = f"{name}: {judge.verdict}; {judge.failed[0]} failed, then {judge.failed[1]} (p {judge.p_failed:.2g})"
+        if judge.median is not None and judge.p_robustness is not None:
+            text += f"; robustness {judge.median[0]:.4g}, then {judge.median[1]:.4g} (p {judge.p_robustness:.2g})"
         lines.append(text)
     return [*lines, *(f"{name}: only one of them has it" for name in found.only)]

@@ -111,18 +111,18 @@ class _Strikes:
         if self._began_ms is None and facts.armed and not (self._flies and facts.landed):
             self._began_ms = now_ms
         while self._due and self._is_due(self._due[0], now_ms):
-            one = self._due.pop(0)
-            self._struck.append((one, [self._write(name, value) for name, value in one.params]))
+            strike = self._due.pop(0)
+            self._struck.append((strike, [self._write(name, value) for name, value in strike.params]))
 
     def check(self) -> None:
         """UserError for a fault that the controller did not take: its flight would be compared with another."""
-        for one, asked in self._struck:
+        for strike, asked in self._struck:
             if not any(client.outcome is ParameterOutcome.ACCEPTED for client in asked):
-                names = " or ".join(name for name, _ in one.params)
-                raise UserError(f"fault {one.fault}: the controller did not set {names}", 1)
+                names = " or ".join(name for name, _ in strike.params)
+                raise UserError(f"fault {strike.fault}: the controller did not set {names}", 1)
 
-    def _is_due(self, one: Strike, now_ms: int) -> bool:
-        return self._began_ms is not None and now_ms - self._began_ms >= one.after_s * 1000.0
+    def _is_due(self, strike: Strike, now_ms: int) -> bool:
+        return self._began_ms is not None and now_ms - self._began_ms >= strike.after_s * 1000.0
 
 
 def _fly(settings: Settings, planned: PlannedRun, due: list[Strike], *, flies: bool) -> tuple[dict[str, Array], str]:
@@ -172,14 +172,16 @@ def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirm
 
 
 def _lines(found: Confirmed) -> str:
-    lines = [f"{name}: {_answer(one)}" for name, one in found.judges.items()]
+    lines = [f"{name}: {_answer(judge)}" for name, judge in found.judges.items()]
     lines.append(f"missions: ours {found.results[0]}, theirs {found.results[1]}")
     lines.append(f"tracks: {found.apart_m[0]:.1f} m apart in the median, {found.apart_m[1]:.1f} m at most")
     return "\n".join([*lines, "agrees" if found.agrees else "differs"])
 
 
-def _answer(one: Answer) -> str:
+def _answer(answer: Answer) -> str:
     numbers = ", ".join(
-        f"{who} {margin:.4g}" for who, margin in (("ours", one.ours), ("theirs", one.theirs)) if margin is not None
+        f"{who} {margin:.4g}"
+        for who, margin in (("ours", answer.ours), ("theirs", answer.theirs))
+        if margin is not None
     )
-    return f"{one.verdict}; {numbers}" if numbers else one.verdict
+    return f"{answer.verdict}; {numbers}" if numbers else answer.verdict

@@ -80,11 +80,11 @@ def fly_round(
         _Watched(member.service, progress, number, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
         for number, member in enumerate(run.vehicles.members)
     ]
-    for one in watched:
-        one.service.watchers.follow(one)
+    for flier in watched:
+        flier.service.watchers.follow(flier)
     if not run.alone:
         runtime.settle()  # each has been touched, and acts
-    waiting = [one.flight for one in watched]
+    waiting = [flier.flight for flier in watched]
 
     def all_done() -> bool:
         while waiting and waiting[-1].done:
@@ -94,14 +94,14 @@ def fly_round(
     try:
         runtime.run(all_done, progress.refresh)
     finally:
-        for one in watched:
-            one.service.watchers.unfollow(one)
+        for flier in watched:
+            flier.service.watchers.unfollow(flier)
     ended_s = time.monotonic()
-    for one in watched:
-        one.flight.abort("stopped")
+    for flier in watched:
+        flier.flight.abort("stopped")
     run.vehicles.finish_flights()
     passed_s = (run.vehicles.node.now_ms - began_ms) / 1000.0
-    return Round([one.flight for one in watched], ended_s - began_s, ended_s - watched[0].flies_since_s, passed_s)
+    return Round([flier.flight for flier in watched], ended_s - began_s, ended_s - watched[0].flies_since_s, passed_s)
 
 
 # --- results ----------------------------------------------------------------------------------------------------------
@@ -169,8 +169,8 @@ def summary_of(rounds: list[dict[str, Any]]) -> dict[str, Any]:
 def write_pages(run: Program, rounds: Sequence[dict[str, Any]], plans: Sequence[Plan], pages: Path) -> None:
     """A page of each vehicle's flight in each round, and its path in what is printed."""
     for told in rounds:
-        for one, spec, plan in zip(told.get("vehicles", [told]), run.vehicles.specs, plans, strict=True):
-            one["report"] = page_of_flight(Path(one["logs"]), plan, pages, vehicle=spec.label or None)
+        for result, spec, plan in zip(told.get("vehicles", [told]), run.vehicles.specs, plans, strict=True):
+            result["report"] = page_of_flight(Path(result["logs"]), plan, pages, vehicle=spec.label or None)
 
 
 def print_result(result: dict[str, Any], as_json: bool) -> None:
@@ -190,15 +190,15 @@ def print_result(result: dict[str, Any], as_json: bool) -> None:
 
 def _print_fleet(result: dict[str, Any]) -> None:
     vehicles = result["vehicles"]
-    for one in vehicles:
-        if one["result"] != "completed":
-            print(f"vehicle {one['sysid']}: {one['result']} ({one['reason']})", flush=True)
+    for vehicle in vehicles:
+        if vehicle["result"] != "completed":
+            print(f"vehicle {vehicle['sysid']}: {vehicle['result']} ({vehicle['reason']})", flush=True)
     if result["closest"] is not None:
         a, b = result["closest"]["pair"]
         print(f"closest: {a} and {b}, {result['closest_m']:g} m at {result['closest']['time_s']:g} s", flush=True)
-    for one in result["collisions"]:
-        print(f"collided: {' and '.join(one['pair'])} at {one['time_s']:g} s", flush=True)
-    completed = sum(one["result"] == "completed" for one in vehicles)
+    for collision in result["collisions"]:
+        print(f"collided: {' and '.join(collision['pair'])} at {collision['time_s']:g} s", flush=True)
+    completed = sum(vehicle["result"] == "completed" for vehicle in vehicles)
     print(
         f"{result['result']}: {completed} of {len(vehicles)} missions completed, {result['speedup']:g} times real "
         f"time; logs in {result['logs']}", flush=True,

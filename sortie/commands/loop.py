@@ -36,7 +36,7 @@ def loop(given: Given) -> int:
     loaded, old_names = load_profile(given[PROFILE])
     vehicle, warning = vehicle_of(loaded, settings.vehicle if Settings.vehicle.key in settings.given else None)
     given_parameters(settings.param, COPTER.name)  # what is ignored is checked all the same
-    for text in [one for one in (old_names, warning) if one is not None] + ignored(given.flags(), Where.LOOP):
+    for text in [line for line in (old_names, warning) if line is not None] + ignored(given.flags(), Where.LOOP):
         print(f"sortie: {text}", file=sys.stderr)
     return run_loop(Start(
         profile=loaded, settings=settings, faults=faults, vehicle=vehicle, total=given[SORTIES],

@@ -52,7 +52,8 @@ def _table(remote: Remote) -> ServedParameters:
 
 def _unknown(remote: Remote, name: str) -> UserError:
     """The vehicle knows no such parameter, whatever the table says."""
-    return UserError(f"unknown parameter {name}{nearest(name, (one for one in _table(remote).names() if one != name))}")
+    others = (known for known in _table(remote).names() if known != name)
+    return UserError(f"unknown parameter {name}{nearest(name, others)}")
 
 
 def _read(remote: Remote, name: str) -> ParameterValue:
@@ -122,7 +123,9 @@ def list_(given: Given) -> int:
     pattern = given[PATTERN]
 
     def ask(remote: Remote) -> Answer:
-        values = {name: one.value for name, one in _all(remote).items() if fnmatchcase(name, pattern.upper())}
+        values = {
+            name: parameter.value for name, parameter in _all(remote).items() if fnmatchcase(name, pattern.upper())
+        }
         if not values:
             raise UserError(f"no parameter's name matches '{pattern}'")
         return _shown(values)
@@ -184,7 +187,7 @@ def save(given: Given) -> int:
         raise UserError("--target all: one file holds the parameters of one vehicle; name it")
 
     def ask(remote: Remote) -> Answer:
-        values = {name: one.value for name, one in _all(remote).items()}
+        values = {name: parameter.value for name, parameter in _all(remote).items()}
         try:
             file.write_text(format_parameters(values), encoding="utf-8", newline="\n")
         except OSError as error:
@@ -217,7 +220,7 @@ def metadata(given: Given) -> int:
 
     spec, output = given[METADATA_VEHICLE], given[OUTPUT]
     if not spec.frame:
-        known = " or ".join(f"sim:{one}" for one in KINDS)
+        known = " or ".join(f"sim:{kind}" for kind in KINDS)
         raise UserError(f"--vehicle {spec}: expected {known}, whose parameters are to be told")
     table = Parameters(parameter_set(spec.frame))
     speaks = spoken_as(given[METADATA_FIRMWARE], vehicle_class(spec.frame))

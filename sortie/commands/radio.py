@@ -48,9 +48,9 @@ def statistics_of(link: RadioLink) -> dict[str, Any]:
 def _told(facts: dict[str, Any]) -> list[str]:
     lines = []
     for name in _DIRECTIONS:
-        one = facts[name]
+        way = facts[name]
         lines.append(
-            f"{name.replace('_', ' ')}: {one['given']} bytes given, {one['carried']} carried, {one['overflowed']} too "
-            f"many for the buffer; {one['packets']} packets, {one['lost']} lost"
+            f"{name.replace('_', ' ')}: {way['given']} bytes given, {way['carried']} carried, {way['overflowed']} too "
+            f"many for the buffer; {way['packets']} packets, {way['lost']} lost"
         )
     return lines

@@ -43,7 +43,7 @@ def rehearse(given: Given) -> int:
     if plan is None:
         raise UserError("Missing argument 'PLAN' (see sortie rehearse --help)")
     if not spec.frame:
-        known = " or ".join(f"sim:{one}" for one in KINDS)
+        known = " or ".join(f"sim:{kind}" for kind in KINDS)
         raise UserError(f"--vehicle {spec}: expected {known}, which a rehearsal is for")
     params, warnings = given_parameters(given[REHEARSAL_PARAMETERS], spec.frame)
     for warning in warnings:

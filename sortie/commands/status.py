@@ -88,12 +88,13 @@ def _show_all(fleet: list[dict[str, Any]]) -> None:
     """A line for each vehicle."""
     form = "{:>5} {:<9} {:<8} {:<11} {:<8} {:>9} {:>8} {:>9}"
     print(form.format("sysid", "state", "vehicle", "mode", "armed", "item", "battery", "height"))
-    for one in fleet:
-        mission, position = one["mission"], one["position"]
+    for vehicle in fleet:
+        mission, position = vehicle["mission"], vehicle["position"]
         cells = (
-            one["sysid"], one["state"], one["vehicle"], one["mode"], "armed" if one["armed"] else "disarmed",
+            *(vehicle[key] for key in ("sysid", "state", "vehicle", "mode")),
+            "armed" if vehicle["armed"] else "disarmed",
             None if mission is None else f"{mission['item']} of {mission['items']}",
-            None if one["battery_percent"] is None else f"{one['battery_percent']} %",
+            None if vehicle["battery_percent"] is None else f"{vehicle['battery_percent']} %",
             None if position is None else f"{round(position['height_m'], 1) + 0.0:.1f} m",  # no "-0.0"
         )  # fmt: skip
         print(form.format(*("-" if cell is None else cell for cell in cells)), flush=True)
@@ -159,10 +160,10 @@ def _links(given: Given) -> int:
         return 0
     columns = ("frames_in", "frames_out", "bytes_in", "bytes_out", "lost", "errors", "refused", "dropped", "queued")
     print(f"{'link':<36}" + "".join(f"{name:>11}" for name in columns))
-    for one in page["links"]:
-        print(f"{one['name']:<36}" + "".join(f"{one[name]:>11}" for name in columns))
-        if "in_percent" in one:
-            print(f"  {one['baud']} baud, used: in {one['in_percent']} %, out {one['out_percent']} % (last 10 s)")
+    for link in page["links"]:
+        print(f"{link['name']:<36}" + "".join(f"{link[name]:>11}" for name in columns))
+        if "in_percent" in link:
+            print(f"  {link['baud']} baud, used: in {link['in_percent']} %, out {link['out_percent']} % (last 10 s)")
     return 0
 
 

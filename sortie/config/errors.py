@@ -60,13 +60,13 @@ def entry_named(key: str, said: object, wanted: type | UnionType) -> str:
     entries = said.get(table) if isinstance(said, dict) else None
     if not dots or not isinstance(entries, dict):
         return key
-    wrong = [name for name, one in entries.items() if isinstance(one, bool) or not isinstance(one, wanted)]
+    wrong = [name for name, entry in entries.items() if isinstance(entry, bool) or not isinstance(entry, wanted)]
     return f"{table}.{wrong[0]}" if wrong else key
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "", *, cutoff: float = 0.6) -> str:
     """ "; did you mean X?" for a near miss, or an empty string. `prefix`: what all names begin with, left out here.
     `cutoff`: how alike they must be, of 1."""
-    by_lower = {one.lower(): one for one in known}
+    by_lower = {word.lower(): word for word in known}
     match = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=cutoff)
     return f"; did you mean {prefix}{by_lower[match[0]]}?" if match else ""

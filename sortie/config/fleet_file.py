@@ -137,9 +137,9 @@ def _entries(said: dict[str, Any], where: str) -> tuple[Entry, list[Entry]]:
     for key in sorted(_ONE_EACH):
         if getattr(defaults, key) is not None:
             raise UserError(f"{where}: defaults.{key} would be the same for all; say it of a [[vehicle]]")
-    if any(isinstance(one, dict) and "terrain" in one for one in listed):
+    if any(isinstance(entry, dict) and "terrain" in entry for entry in listed):
         raise UserError(f"{where}: terrain is one for all; say it in [defaults]")
-    return defaults, [_entry(one, f"{where}: vehicle {number}") for number, one in enumerate(listed, 1)]
+    return defaults, [_entry(entry, f"{where}: vehicle {number}") for number, entry in enumerate(listed, 1)]
 
 
 def _entry(said: object, where: str) -> Entry:
@@ -228,7 +228,7 @@ def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest:
         if system in taken:
             raise UserError(f"{where}: sysid {system} is taken by a vehicle before it")
     else:
-        free = (one for one in range(lowest, LARGEST_SYSTEM + 1) if one not in taken and one not in named)
+        free = (number for number in range(lowest, LARGEST_SYSTEM + 1) if number not in taken and number not in named)
         system = next(free, LARGEST_SYSTEM + 1)
     if system > LARGEST_SYSTEM:
         raise UserError(f"{where}: system ids end at {LARGEST_SYSTEM}")

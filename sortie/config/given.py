@@ -124,5 +124,7 @@ def resolve(flags: Mapping[str, object], config: Path | None, environment: Mappi
     merged: dict[str, Any] = {key: value for layer in layers for key, value in layer.items()}
     if Settings.param.key in merged:
         several = [layer[Settings.param.key] for layer in layers if Settings.param.key in layer]
-        merged[Settings.param.key] = tuple(one for given in several for one in cast(tuple[str, ...], given))
+        merged[Settings.param.key] = tuple(
+            assignment for given in several for assignment in cast(tuple[str, ...], given)
+        )
     return Settings(**merged, given=frozenset(merged))

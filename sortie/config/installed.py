@@ -93,8 +93,8 @@ def _loaded(group: str, wanted: type[T]) -> tuple[From[T], ...]:
     """In the order of packages and names: the same wherever they were found."""
     from importlib.metadata import entry_points  # with email and more: for those who have such packages
 
-    points = sorted(entry_points(group=group), key=lambda one: (_package(one), one.name))
-    return tuple(From(_package(one), _load(one, group, wanted)) for one in points)
+    points = sorted(entry_points(group=group), key=lambda point: (_package(point), point.name))
+    return tuple(From(_package(point), _load(point, group, wanted)) for point in points)
 
 
 def _load(point: EntryPoint, group: str, wanted: type[T]) -> T:

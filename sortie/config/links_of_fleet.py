@@ -29,43 +29,43 @@ def all_links(settings: Settings, vehicles: Sequence[VehicleSpec]) -> list[Fleet
     """Links to be opened, patterns worked out. UserError for a link that several networks would share."""
     if vehicles[0].alone:
         return [FleetLink(url, 0, 0) for url in settings.links]
-    networks = 1 + max(one.network for one in vehicles)
+    networks = 1 + max(vehicle.network for vehicle in vehicles)
     urls = NETWORK_LINKS if settings.link is None and networks > 1 else settings.links
     return list(dict.fromkeys((*spread_links(urls, vehicles), *own_links(vehicles))))
 
 
 def spread_links(urls: Iterable[str], vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
     """Links for all vehicles from these addresses: shared, or counted."""
-    networks = 1 + max(one.network for one in vehicles)
+    networks = 1 + max(vehicle.network for vehicle in vehicles)
     return list(dict.fromkeys(link for url in urls for link in _spread(url, vehicles, networks)))
 
 
 def own_links(vehicles: Iterable[VehicleSpec]) -> list[FleetLink]:
     """Links that the vehicles have of their own."""
-    return [own_link(url, one) for one in vehicles for url in one.link]
+    return [own_link(url, vehicle) for vehicle in vehicles for url in vehicle.link]
 
 
-def own_link(url: str, one: VehicleSpec) -> FleetLink:
+def own_link(url: str, vehicle: VehicleSpec) -> FleetLink:
     """A link that only this vehicle is on, whether it counts or not."""
-    values = {"n": one.number, "sysid": one.system or 1, "m": one.network}
-    return FleetLink(filled_in(url, values), one.network, one.number)
+    values = {"n": vehicle.number, "sysid": vehicle.system or 1, "m": vehicle.network}
+    return FleetLink(filled_in(url, values), vehicle.network, vehicle.number)
 
 
 def check_own_links(vehicles: Sequence[VehicleSpec], where: str) -> None:
     """UserError for a link that two vehicles say is their own."""
     taken: set[str] = set()
-    for one in vehicles:
-        for url in one.link:
+    for vehicle in vehicles:
+        for url in vehicle.link:
             try:
-                own = own_link(url, one).url
+                own = own_link(url, vehicle).url
                 parse_link(own)
             except UserError as error:
-                raise UserError(f"{one.source}: {error.worded('links')}") from None
+                raise UserError(f"{vehicle.source}: {error.worded('links')}") from None
             except LinkError as error:
-                raise UserError(f"{one.source}: {error}") from None
+                raise UserError(f"{vehicle.source}: {error}") from None
             if own in taken:
                 raise UserError(
-                    f"{where}: sysid {one.label}: links: {own} is another vehicle's already; count them, as in "
+                    f"{where}: sysid {vehicle.label}: links: {own} is another vehicle's already; count them, as in "
                     f"{_counting(url)}, or give it with --link, for all"
                 )
             taken.add(own)
@@ -79,7 +79,7 @@ def _counting(url: str) -> str:
 
 def _spread(url: str, vehicles: Sequence[VehicleSpec], networks: int) -> list[FleetLink]:
     if is_own(url):
-        own = [own_link(url, one) for one in vehicles]
+        own = [own_link(url, vehicle) for vehicle in vehicles]
         if len({link.url for link in own}) < len(own):
             raise UserError(
                 f"--link {url}: two vehicles would have the same link of their own; count them, as in {COUNTED}"

@@ -146,7 +146,7 @@ def _air(base: Profile, file: RadioFile, where: str) -> Tdm | Duplex:
 
 
 def _over(base: Losses | Budget, said: LossesFile | BudgetFile) -> Losses | Budget:
-    changes = {one.name: getattr(said, one.name, None) for one in fields(base)}
+    changes = {field.name: getattr(said, field.name, None) for field in fields(base)}
     return replace(base, **{key: value for key, value in changes.items() if value is not None})
 
 
@@ -157,7 +157,7 @@ def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, 
     for text in given:
         url, equals, name = text.rpartition("=")
         if not equals:
-            found.update(dict.fromkeys((one for one in urls if one not in found), radio_profile(text)))
+            found.update(dict.fromkeys((link_url for link_url in urls if link_url not in found), radio_profile(text)))
         elif url not in urls:
             raise UserError(f"--radio {text}: there is no link {url}; the links are {', '.join(urls)}")
         else:

@@ -63,7 +63,7 @@ class VehicleSpec:
 
 
 SHARED: Final[Mapping[str, Option[object]]] = MappingProxyType(
-    {one.name: SETTINGS[one.name] for one in fields(VehicleSpec) if one.name in SETTINGS.keys() - _WORKED_OUT}
+    {field.name: SETTINGS[field.name] for field in fields(VehicleSpec) if field.name in SETTINGS.keys() - _WORKED_OUT}
 )
 """Options that every vehicle of a run has as they were said: rows of `Settings` by key. A `[[vehicle]]` of a fleet file
 may say them too."""

@@ -67,8 +67,8 @@ class WindProfile:
         k = bisect_right(self.rows, where, key=lambda row: row[0])
         if k == 0 or k == len(self.rows):
             return self.rows[min(k, len(self.rows) - 1)][1]
-        (low, one), (high, other) = self.rows[k - 1 : k + 1]
-        return _between(one, other, (where - low) / (high - low))
+        (low, lower), (high, other) = self.rows[k - 1 : k + 1]
+        return _between(lower, other, (where - low) / (high - low))
 
     def drawn(self, chance: Random) -> WindProfile:
         """The wind of one flight: all its means by one share stronger or weaker, a part of its gusts, and turned."""
@@ -76,19 +76,19 @@ class WindProfile:
         gusts = chance.random()
         anywhere = self.rows[0][1].from_deg is None
         turn = chance.uniform(0.0, 360.0) if anywhere else normal_draw(chance, 0.0, _VEERS_DEG)
-        return replace(self, rows=tuple((at, _varied(one, share, gusts, turn)) for at, one in self.rows))
+        return replace(self, rows=tuple((at, _varied(wind, share, gusts, turn)) for at, wind in self.rows))
 
 
 STILL: Final = WindProfile.same(0.0, 0.0, None)
 
 
-def _between(one: Wind, other: Wind, part: float) -> Wind:
-    source = one.from_deg
+def _between(wind: Wind, other: Wind, part: float) -> Wind:
+    source = wind.from_deg
     if source is not None and other.from_deg is not None:
         turn = (other.from_deg - source + 180.0) % 360.0 - 180.0
         source = (source + part * turn) % 360.0
-    mean = one.mean_mps + part * (other.mean_mps - one.mean_mps)
-    return Wind(mean, one.gust_mps + part * (other.gust_mps - one.gust_mps), source)
+    mean = wind.mean_mps + part * (other.mean_mps - wind.mean_mps)
+    return Wind(mean, wind.gust_mps + part * (other.gust_mps - wind.gust_mps), source)
 
 
 def _varied(wind: Wind, share: float, gusts: float, turn: float) -> Wind:

@@ -57,8 +57,8 @@ def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, fl
 
 def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | Told | State]]:
     """All in the order of time, a state before what is of the same instant."""
-    severities = {(one.time_s, one.text): one.severity for one in facts.troubles}
-    found: list[tuple[float, Sample | Told | State]] = [(one.time_s, one) for one in facts.samples]
+    severities = {(trouble.time_s, trouble.text): trouble.severity for trouble in facts.troubles}
+    found: list[tuple[float, Sample | Told | State]] = [(sample.time_s, sample) for sample in facts.samples]
     found += [(at_s, Told(text, severities.get((at_s, text), Severity.INFO))) for at_s, text in facts.texts]
     mode, armed = "", False
     changes: list[tuple[float, str | bool]] = sorted([*facts.modes, *facts.armed], key=lambda change: change[0])
@@ -161,8 +161,8 @@ def _poses(facts: FlightFacts, context: Any) -> None:
     if facts.home is None:
         return
     pose = channels.FrameTransformChannel("/pose", context=context)
-    times_s = [one.time_s for one in facts.samples]
-    angles = (facts.series.get(one, []) for one in (Quantity.ROLL, Quantity.PITCH, Quantity.YAW))
+    times_s = [sample.time_s for sample in facts.samples]
+    angles = (facts.series.get(quantity, []) for quantity in (Quantity.ROLL, Quantity.PITCH, Quantity.YAW))
     for (at_s, roll), (_, pitch), (_, yaw) in zip(*angles, strict=False):
         number = bisect_right(times_s, at_s)
         if not number:

@@ -24,15 +24,15 @@ Cell = float | bool | str | None
 
 def columns(facts: FlightFacts) -> dict[str, list[Cell]]:
     """The table by columns."""
-    times_s = [one.time_s for one in facts.samples]
+    times_s = [sample.time_s for sample in facts.samples]
     table: dict[str, list[Cell]] = {
         name: [_known(value) for value in values]
         for name, values in zip(
             _OF_SAMPLE,
             (
-                times_s, [one.lat for one in facts.samples], [one.lon for one in facts.samples],
-                [one.height for one in facts.samples], [one.speed for one in facts.samples],
-                [one.volts for one in facts.samples], [one.percent for one in facts.samples],
+                times_s, [sample.lat for sample in facts.samples], [sample.lon for sample in facts.samples],
+                [sample.height for sample in facts.samples], [sample.speed for sample in facts.samples],
+                [sample.volts for sample in facts.samples], [sample.percent for sample in facts.samples],
             ),
             strict=True,
         )
@@ -85,21 +85,23 @@ def to_geojson(facts: FlightFacts) -> bytes:
     """RFC 7946: the track (heights above sea where home is known; times in `times_s`), the waypoints, and home."""
     ground_m = 0.0 if facts.home is None else facts.home.alt
     features = [
-        _feature("LineString", [[one.lon, one.lat, round(one.height + ground_m, 2)] for one in facts.samples], {
-            "name": facts.name, "vehicle": facts.vehicle, "times_s": [one.time_s for one in facts.samples],
+        _feature("LineString", [[at.lon, at.lat, round(at.height + ground_m, 2)] for at in facts.samples], {
+            "name": facts.name, "vehicle": facts.vehicle, "times_s": [sample.time_s for sample in facts.samples],
         }),
-        *(_feature("Point", [one.y, one.x], {"name": f"item {one.seq}", "command": int(one.command)})
-          for one in facts.waypoints()),
+        *(_feature("Point", [item.y, item.x], {"name": f"item {item.seq}", "command": int(item.command)})
+          for item in facts.waypoints()),
     ]  # fmt: skip
     if facts.home is not None:
         features.append(_feature("Point", [facts.home.lon, facts.home.lat, facts.home.alt], {"name": "home"}))
-    features += [_feature("Point", [one.y, one.x], {"name": f"rally point {one.seq + 1}"}) for one in facts.rally]
+    features += [
+        _feature("Point", [point.y, point.x], {"name": f"rally point {point.seq + 1}"}) for point in facts.rally
+    ]
     for polygon in facts.fence.polygons:
         ring = [[lon, lat] for lat, lon in (*polygon.vertices, polygon.vertices[0])]
         features.append(_feature("Polygon", [ring], {"name": _zone(polygon.inclusion)}))
     features += [
-        _feature("Point", [one.lon, one.lat], {"name": _zone(one.inclusion), "radius_m": one.radius})
-        for one in facts.fence.circles
+        _feature("Point", [circle.lon, circle.lat], {"name": _zone(circle.inclusion), "radius_m": circle.radius})
+        for circle in facts.fence.circles
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
 
@@ -124,11 +126,11 @@ def to_kml(facts: FlightFacts) -> bytes:
     """KML 2.2: the track above sea where home is known, else above the ground; waypoints, home, fence; modes where
     they begin, with the time of day where the log knows it."""
     ground_m, mode = (0.0, "relativeToGround") if facts.home is None else (facts.home.alt, "absolute")
-    track = " ".join(f"{one.lon:.7f},{one.lat:.7f},{one.height + ground_m:.2f}" for one in facts.samples)
-    marks = [_placemark(f"item {one.seq}", one.x, one.y) for one in facts.waypoints()]
+    track = " ".join(f"{sample.lon:.7f},{sample.lat:.7f},{sample.height + ground_m:.2f}" for sample in facts.samples)
+    marks = [_placemark(f"item {waypoint.seq}", waypoint.x, waypoint.y) for waypoint in facts.waypoints()]
     if facts.home is not None:
         marks.append(_placemark("home", facts.home.lat, facts.home.lon))
-    marks += [_placemark(f"rally point {one.seq + 1}", one.x, one.y) for one in facts.rally]
+    marks += [_placemark(f"rally point {point.seq + 1}", point.x, point.y) for point in facts.rally]
     for polygon in facts.fence.polygons:
         ring = " ".join(f"{lon:.7f},{lat:.7f}" for lat, lon in (*polygon.vertices, polygon.vertices[0]))
         marks.append(
@@ -136,7 +138,7 @@ def to_kml(facts: FlightFacts) -> bytes:
             f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
             "</Polygon></Placemark>"
         )
-    times_s = [one.time_s for one in facts.samples]
+    times_s = [sample.time_s for sample in facts.samples]
     for at_s, name in facts.modes:
         place = facts.samples[min(bisect_right(times_s, at_s), len(times_s) - 1)]
         stamp = facts.day_time(at_s)
@@ -166,14 +168,14 @@ def to_gpx(facts: FlightFacts) -> bytes:
     and the time of day where the log knows it."""
     ground_m = 0.0 if facts.home is None else facts.home.alt
     points = []
-    for one in facts.samples:
-        stamp = facts.day_time(one.time_s)
+    for sample in facts.samples:
+        stamp = facts.day_time(sample.time_s)
         when = "" if stamp is None else f"<time>{_iso(stamp)}</time>"
-        points.append(
-            f'<trkpt lat="{one.lat:.7f}" lon="{one.lon:.7f}"><ele>{one.height + ground_m:.2f}</ele>{when}</trkpt>'
-        )
+        place = f'lat="{sample.lat:.7f}" lon="{sample.lon:.7f}"'
+        points.append(f"<trkpt {place}><ele>{sample.height + ground_m:.2f}</ele>{when}</trkpt>")
     places = "".join(
-        f'<wpt lat="{one.x:.7f}" lon="{one.y:.7f}"><name>item {one.seq}</name></wpt>' for one in facts.waypoints()
+        f'<wpt lat="{waypoint.x:.7f}" lon="{waypoint.y:.7f}"><name>item {waypoint.seq}</name></wpt>'
+        for waypoint in facts.waypoints()
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<gpx version="1.1" creator="Sortie" '

@@ -88,8 +88,8 @@ def _parameter_rows(known: ParameterSet) -> npt.NDArray[np.void]:
     """The PARM messages of a kind of vehicle, without time and values: each flight begins with all of them."""
     rows = np.zeros(len(known.definitions), np.dtype(fields(K.PARM)))
     rows["PARM.head"] = np.frombuffer(K.PARM.head, np.uint8)
-    rows["PARM.Name"] = [one.name for one in known.definitions]
-    rows["PARM.Default"] = [one.default for one in known.definitions]
+    rows["PARM.Name"] = [definition.name for definition in known.definitions]
+    rows["PARM.Default"] = [definition.default for definition in known.definitions]
     return rows
 
 

@@ -71,9 +71,9 @@ class Kind:
     _fitters: tuple[Callable[[Value], Value], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        layout = struct.Struct("<3s" + "".join(CHARACTERS[one][0] for one in self.form))
+        layout = struct.Struct("<3s" + "".join(CHARACTERS[character][0] for character in self.form))
         object.__setattr__(self, "_layout", layout)
-        object.__setattr__(self, "_fitters", tuple(_fitter(one) for one in self.form))
+        object.__setattr__(self, "_fitters", tuple(_fitter(character) for character in self.form))
         object.__setattr__(self, "head", HEAD + bytes((self.type,)))
 
     @property
@@ -84,7 +84,7 @@ class Kind:
     def pack(self, *values: Value) -> bytes:
         """Pack a message. Values are in the unit of the column (a `c` in degrees, not in 1/100); numbers that do not
         fit are clamped, those that are not finite are 0 in a whole-numbered column, and texts are cut."""
-        return self._layout.pack(self.head, *[fit(one) for fit, one in zip(self._fitters, values, strict=True)])
+        return self._layout.pack(self.head, *[fit(value) for fit, value in zip(self._fitters, values, strict=True)])
 
 
 @cache
@@ -124,8 +124,13 @@ FMTU = kind(131, "FMTU", "QBNN", "TimeUS,FmtType,UnitIds,MultIds", "s---", "F---
 def preamble(kinds: tuple[Kind, ...], time_us: int) -> bytes:
     """Beginning of a log: all formats, units and multipliers. Kept: the vehicles of a fleet begin together."""
     described = [FMT, UNIT, MULT, FMTU, *kinds]
-    pieces = [FMT.pack(one.type, one.size, one.name, one.form, ",".join(one.columns)) for one in described]
+    pieces = [
+        FMT.pack(format_kind.type, format_kind.size, format_kind.name, format_kind.form, ",".join(format_kind.columns))
+        for format_kind in described
+    ]
     pieces += [UNIT.pack(time_us, ord(letter), label) for letter, label in UNITS.items()]
     pieces += [MULT.pack(time_us, ord(letter), factor) for letter, factor in MULTIPLIERS.items()]
-    pieces += [FMTU.pack(time_us, one.type, one.units, one.factors) for one in described]
+    pieces += [
+        FMTU.pack(time_us, format_kind.type, format_kind.units, format_kind.factors) for format_kind in described
+    ]
     return b"".join(pieces)

@@ -111,7 +111,7 @@ SIM = kind(
 )  # fmt: skip
 
 _BOTH = (ATT, RATE, POS, GPS, BAT, XKF1, XKF4)
-_OF_A_KIND = {one.name: one for one in (CTUN, THR, NTUN, PSCN, PSCE, PSCD, STER)}
+_OF_A_KIND = {message_kind.name: message_kind for message_kind in (CTUN, THR, NTUN, PSCN, PSCE, PSCD, STER)}
 _SENSED = (GPA, IMU, BARO, MAG, VIBE, RCIN, RCOU, XKF2, SIM)
 
 

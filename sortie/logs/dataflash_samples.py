@@ -42,12 +42,12 @@ class _Batch:
     besides."""
 
     def __init__(self, samplers: Sequence[Sampler]) -> None:
-        counts = [one.count for one in samplers]
-        self.rows: Table = _joined([one.rows[: one.count] for one in samplers])
-        self.times_ms: Table = _joined([one.times_ms[: one.count] for one in samplers])
-        self.home_alt: Table = _joined([one.home_alt[: one.count] for one in samplers])
-        self._boot_ms = np.repeat([one.gps_at_boot_ms for one in samplers], counts)
-        self.hover: Table = np.repeat([one.hover for one in samplers], counts)
+        counts = [sampler.count for sampler in samplers]
+        self.rows: Table = _joined([sampler.rows[: sampler.count] for sampler in samplers])
+        self.times_ms: Table = _joined([sampler.times_ms[: sampler.count] for sampler in samplers])
+        self.home_alt: Table = _joined([sampler.home_alt[: sampler.count] for sampler in samplers])
+        self._boot_ms = np.repeat([sampler.gps_at_boot_ms for sampler in samplers], counts)
+        self.hover: Table = np.repeat([sampler.hover for sampler in samplers], counts)
 
     def __getitem__(self, index: int) -> Table:
         return self.rows[:, index]
@@ -264,11 +264,11 @@ def take(samplers: Sequence[Sampler]) -> list[bytes]:
     for _, alike in groupby(sorted(samplers, key=_likeness), _likeness):
         group = list(alike)
         packed, begin = _pack(group), 0
-        for one in group:
-            end = begin + one.count
-            found[one] = one.forget(packed[begin:end])
+        for sampler in group:
+            end = begin + sampler.count
+            found[sampler] = sampler.forget(packed[begin:end])
             begin = end
-    return [found[one] for one in samplers]
+    return [found[sampler] for sampler in samplers]
 
 
 def _likeness(sampler: Sampler) -> int:
@@ -279,11 +279,11 @@ def _likeness(sampler: Sampler) -> int:
 def _pack(group: Sequence[Sampler]) -> npt.NDArray[np.void]:
     """All samples of a group, a row each."""
     blank, plan = group[0].blank, group[0].plan
-    count = sum(one.count for one in group)
+    count = sum(sampler.count for sampler in group)
     if not count:
         return blank[:0]
-    for one in group:
-        one.rows[: one.count, one.unknown] = np.nan
+    for sampler in group:
+        sampler.rows[: sampler.count, sampler.unknown] = np.nan
     batch = _Batch(group)
     out = np.repeat(blank, count)
     with np.errstate(over="ignore"):  # a SIM_ parameter can ask for 3e38 V: inf in the log, no words on stderr
@@ -301,16 +301,16 @@ def _joined(tables: Sequence[Table]) -> Table:
 def _row(kinds: tuple[Kind, ...]) -> tuple[npt.NDArray[np.void], tuple[tuple[str, str, Column], ...]]:
     """A row with a message of each kind, in which what nobody fills is NaN or 0, and the other columns with what fills
     them: (name, character, source)."""
-    blank = np.zeros(1, np.dtype([entry for one in kinds for entry in fields(one)]))
+    blank = np.zeros(1, np.dtype([entry for kind in kinds for entry in fields(kind)]))
     plan: list[tuple[str, str, Column]] = []
-    for one in kinds:
-        blank[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
-        for name, character in zip(one.columns, one.form, strict=True):
-            source = _time if name == "TimeUS" else _SOURCES[one.name].get(name)
+    for kind in kinds:
+        blank[f"{kind.name}.head"] = np.frombuffer(kind.head, np.uint8)
+        for name, character in zip(kind.columns, kind.form, strict=True):
+            source = _time if name == "TimeUS" else _SOURCES[kind.name].get(name)
             if source is not None:
-                plan.append((f"{one.name}.{name}", character, source))
+                plan.append((f"{kind.name}.{name}", character, source))
             elif character in "fd":
-                blank[f"{one.name}.{name}"] = np.nan
+                blank[f"{kind.name}.{name}"] = np.nan
     return blank, tuple(plan)
 
 
@@ -322,20 +322,20 @@ def _time(batch: _Batch) -> Table:
     return batch.times_ms * 1000.0
 
 
-def table(one: Kind, rows: Sequence[tuple[float, ...]]) -> bytes:
+def table(kind: Kind, rows: Sequence[tuple[float, ...]]) -> bytes:
     """Messages of a kind without texts, each as `Kind.pack` makes it from these values."""
-    out = np.zeros(len(rows), np.dtype(fields(one)))
-    out[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
-    for name, character, values in zip(one.columns, one.form, zip(*rows, strict=True), strict=False):
-        out[f"{one.name}.{name}"] = _fit(np.array(values, np.float64), character)
+    out = np.zeros(len(rows), np.dtype(fields(kind)))
+    out[f"{kind.name}.head"] = np.frombuffer(kind.head, np.uint8)
+    for name, character, values in zip(kind.columns, kind.form, zip(*rows, strict=True), strict=False):
+        out[f"{kind.name}.{name}"] = _fit(np.array(values, np.float64), character)
     return out.tobytes()
 
 
-def fields(one: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
+def fields(kind: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
     """Fields of a numpy record that is a message of this kind: `KIND.column`, and `KIND.head` of three bytes."""
-    head: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [(f"{one.name}.head", "u1", (3,))]
-    columns = zip(one.columns, one.form, strict=True)
-    return head + [(f"{one.name}.{name}", CHARACTERS[form][3]) for name, form in columns]
+    head: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [(f"{kind.name}.head", "u1", (3,))]
+    columns = zip(kind.columns, kind.form, strict=True)
+    return head + [(f"{kind.name}.{name}", CHARACTERS[form][3]) for name, form in columns]
 
 
 def _fit(value: npt.NDArray[np.float64] | float, character: str) -> npt.NDArray[np.float64] | float:

@@ -76,21 +76,21 @@ class ServedDirectory:
         """Files and folders by name; links and devices are left out."""
         try:
             with opened_folder(self._root, _segments(path) if path else []) as folder, os.scandir(folder) as scan:
-                found = [entry for one in scan if (entry := _entry(one)) is not None]
+                found = [entry for file in scan if (entry := _entry(file)) is not None]
         except OSError as problem:
             raise _refusal(problem) from problem
         return sorted(found, key=lambda entry: entry.name)
 
 
-def _entry(one: os.DirEntry[str]) -> Entry | None:
+def _entry(file: os.DirEntry[str]) -> Entry | None:
     """A file or folder that is shown."""
-    if one.name.startswith("."):
+    if file.name.startswith("."):
         return None
     with contextlib.suppress(OSError):  # deleted meanwhile
-        if one.is_dir(follow_symlinks=False):
-            return Entry(one.name, directory=True)
-        if one.is_file(follow_symlinks=False):
-            return Entry(one.name, one.stat(follow_symlinks=False).st_size)
+        if file.is_dir(follow_symlinks=False):
+            return Entry(file.name, directory=True)
+        if file.is_file(follow_symlinks=False):
+            return Entry(file.name, file.stat(follow_symlinks=False).st_size)
     return None
 
 

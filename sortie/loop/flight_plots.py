@@ -111,10 +111,10 @@ def _corridor(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str
     gate, wide = corridor.gate_m, tan(radians(corridor.half_angle_deg)) * corridor.gate_m
     near = [
         Curve(
-            one.name, [point if abs(point[0]) < 1.25 * gate and abs(point[1]) < 0.5 * gate else NOWHERE
-                       for point in one.points], one.colour,
+            curve.name, [point if abs(point[0]) < 1.25 * gate and abs(point[1]) < 0.5 * gate else NOWHERE
+                       for point in curve.points], curve.colour,
         )
-        for one in _way(points, 1.0)
+        for curve in _way(points, 1.0)
     ]  # fmt: skip
     ring = [
         (corridor.keep_out_m * cos(tau * turn / 48.0), corridor.keep_out_m * sin(tau * turn / 48.0))
@@ -205,7 +205,7 @@ def _health(profile: Profile, judged: Sequence[dict[str, Any]]) -> str:
     curves = [
         Curve(
             f"{name.replace('_', ' ')} {judged[-1]['facts']['wear'][name]:.2%}",
-            [(one["sortie"], 100.0 * one["facts"]["wear"].get(name, float("nan"))) for one in judged],
+            [(review["sortie"], 100.0 * review["facts"]["wear"].get(name, float("nan"))) for review in judged],
             number % COLOURS, dots=True,
         )
         for number, name in enumerate(names)

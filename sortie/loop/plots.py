@@ -83,9 +83,9 @@ def _tracks(
     east_m = METRES_PER_DEGREE * longitude_scale(lat)
     broken = {sortie["number"] for sortie in sorties if sortie["outcome"] != "completed"}
     shown = {number: tracks[number] for number in sorted(tracks)[-SHOWN_SORTIES:] if tracks[number]}
-    seen = [one for track in shown.values() for one in track]
-    wide_m = max((abs(one["lat"] - lat) for one in seen), default=0.0) * METRES_PER_DEGREE
-    long_m = max((abs(one["lon"] - lon) for one in seen), default=0.0) * east_m
+    seen = [point for track in shown.values() for point in track]
+    wide_m = max((abs(point["lat"] - lat) for point in seen), default=0.0) * METRES_PER_DEGREE
+    long_m = max((abs(point["lon"] - lon) for point in seen), default=0.0) * east_m
     flat = wide_m < _FLAT * long_m
 
     def place(north_deg: float, east_deg: float, alt_m: float) -> tuple[float, float]:
@@ -95,11 +95,11 @@ def _tracks(
     curves = [
         Curve(
             "aborted or lost" if number in broken else "flown",
-            [place(one["lat"], one["lon"], one["alt_m"]) for one in track], 1 if number in broken else 0,
+            [place(point["lat"], point["lon"], point["alt_m"]) for point in track], 1 if number in broken else 0,
         )
         for number, track in shown.items()
     ]  # fmt: skip
-    marks = [Place(*place(*one), f"{number} ({one[2]:,.0f} m)") for number, one in enumerate(points, 1)]
+    marks = [Place(*place(*point), f"{number} ({point[2]:,.0f} m)") for number, point in enumerate(points, 1)]
     if flat:
         return plot("Track: altitude, km", "km to the east of the first waypoint", curves, places=marks, height=300.0)
     return plot("Track: m to the north", "m to the east of the first waypoint", curves, (), marks, height=420.0,

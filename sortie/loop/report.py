@@ -161,11 +161,12 @@ def _sorties(profile: Profile, sorties: list[dict[str, Any]]) -> str:
     heads = ("Sortie", "How it ended", "Began", "Took", "Planned", "Silence allowed", "Harvested", "Delivered")
     rows = [
         [
-            str(one["number"]), _outcome(one), _time(one["start_s"]), _time(one["end_s"] - one["start_s"]),
-            _time(one["t_sortie_s"]), _time(one["t_death_s"]), amount(one["harvested_kg"], unit),
-            amount(one["delivered_kg"], unit),
+            str(sortie["number"]), _outcome(sortie),
+            _time(sortie["start_s"]), _time(sortie["end_s"] - sortie["start_s"]),
+            _time(sortie["t_sortie_s"]), _time(sortie["t_death_s"]), amount(sortie["harvested_kg"], unit),
+            amount(sortie["delivered_kg"], unit),
         ]
-        for one in sorties
+        for sortie in sorties
     ]  # fmt: skip
     return _table("Sorties", heads, rows, figures=range(2, 8))
 
@@ -197,10 +198,10 @@ def _decisions(decisions: Iterable[dict[str, Any]]) -> str:
     heads = ("Time", "Sortie", "Phase", "Who", "Decision", "Reason", "Facts")
     rows = [
         [
-            _time(one["time_s"]), str(one["sortie"]), str(one["phase"]), one["party"], one["name"].replace("_", " "),
-            one["reason"], _facts(one["facts"]),
+            _time(decision["time_s"]), str(decision["sortie"]), str(decision["phase"]), decision["party"],
+            decision["name"].replace("_", " "), decision["reason"], _facts(decision["facts"]),
         ]
-        for one in decisions
+        for decision in decisions
     ]  # fmt: skip
     return _table("Decisions", heads, rows, figures=range(3))
 
@@ -211,7 +212,7 @@ def _facts(facts: object) -> str:
         case dict():
             return "; ".join(f"{str(name).replace('_', ' ')} {_facts(value)}" for name, value in facts.items())
         case list():
-            return ", ".join(_facts(one) for one in facts) or "none"
+            return ", ".join(_facts(fact) for fact in facts) or "none"
         case bool():
             return "yes" if facts else "no"
         case float():

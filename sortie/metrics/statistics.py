@@ -117,10 +117,10 @@ class Statistics:
         links = self.links()
         totals = asdict(endpoint.totals())
         for key, name, text in _LINK_COUNTERS:
-            labelled: list[Sample] = [({"link": str(one["link"]), "name": one["name"]}, one[key]) for one in links]
+            labelled: list[Sample] = [({"link": str(link["link"]), "name": link["name"]}, link[key]) for link in links]
             yield name, "counter", text + " Open links.", labelled
             yield f"all_{name.replace('link_', 'links_')}", "counter", text + " All links so far.", [({}, totals[key])]
-        queued: list[Sample] = [({"link": str(one["link"]), "name": one["name"]}, one["queued"]) for one in links]
+        queued: list[Sample] = [({"link": str(link["link"]), "name": link["name"]}, link["queued"]) for link in links]
         yield "link_queued_bytes", "gauge", "Bytes that wait to be sent.", queued
         yield "links", "gauge", "Open links.", [({}, len(links))]
         yield (

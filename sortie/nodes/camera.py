@@ -239,7 +239,7 @@ class Card:
             self.finish()
         if not self.folder.is_dir():
             return []
-        return [one for one in ServedDirectory(self.folder).entries(path) if not one.name.endswith(".part")]
+        return [entry for entry in ServedDirectory(self.folder).entries(path) if not entry.name.endswith(".part")]
 
 
 def _number_of(path: Path) -> int:
@@ -304,7 +304,7 @@ class CameraAlbum:
 
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
         """A mission with pictures begins when it is armed for it."""
-        armed = any(isinstance(one, ArmedChanged) and one.armed for one in events)
+        armed = any(isinstance(event, ArmedChanged) and event.armed for event in events)
         if armed and any(item.command in _TAKE for item in self._owner.autopilot.plans.mission.items()):
             self.prepare()
 
@@ -364,7 +364,7 @@ class CameraAlbum:
         place = to_global(origin, ned)
         ground = Ground.about(origin, self._ground, _REACH_M, place)
         axis = np.array([turn(attitude, (1.0, 0.0, 0.0))])
-        north, east = (float(one) for one in look_at_ground(ned, axis, ground)[0])
+        north, east = (float(value) for value in look_at_ground(ned, axis, ground)[0])
         if not np.isfinite(north):
             return Sight(place, None, attitude)
         up = float(ground.up(np.array([north]), np.array([east]))[0])

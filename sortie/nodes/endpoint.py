@@ -56,10 +56,10 @@ class VehicleTimeNode:
         """Time of the next deadline of its services, ms, whichever clock they name."""
         if not self._there():
             return None
-        one, other = self.endpoint.next_deadlines()
-        if one is None or other is None:
-            return other if one is None else one
-        return one if one < other else other
+        first_ms, other = self.endpoint.next_deadlines()
+        if first_ms is None or other is None:
+            return other if first_ms is None else first_ms
+        return first_ms if first_ms < other else other
 
     def next_link_deadline_ms(self) -> int | None:
         """Return None: deadlines on its links are deadlines in vehicle time."""

@@ -209,7 +209,9 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
 
 def _shown(modes: ModeSource) -> list[ShownMode]:
     return [
-        ShownMode(one.number, one.name, modes.needs_position(one.number)) for one in modes.listed() if one.selectable
+        ShownMode(mode.number, mode.name, modes.needs_position(mode.number))
+        for mode in modes.listed()
+        if mode.selectable
     ]
 
 
@@ -266,8 +268,8 @@ def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventS
     def hear(heard: list[Event], now_ms: int) -> None:
         if heard:
             events.hear(heard, now_ms)
-            for one in events.take_outgoing():
-                service.endpoint.send(one.message, one.link)
+            for outgoing in events.take_outgoing():
+                service.endpoint.send(outgoing.message, outgoing.link)
 
     def listen() -> None:
         service.observers.append(hear)

@@ -55,7 +55,7 @@ class FaultPlan:
         """End the fault `name`, if it holds, and forget when it would have ended."""
         fault = self._active.get(name)
         if fault is not None:
-            self._changes = [one for one in self._changes if one[1] or one[2].name != name]
+            self._changes = [change for change in self._changes if change[1] or change[2].name != name]
             self._look()
             self._change(fault, False, now_ms)
 

@@ -162,8 +162,8 @@ class FleetNode:
     def _number_rows(self, rows: Iterable[Rows]) -> None:
         number = {id(service.vehicle): member for member, service in enumerate(self.services)}
         places: dict[int, tuple[_Kind, int]] = {}
-        for one in rows:
-            kind = _Kind(one, [number[id(machine)] for machine in one.machines], self.services)
+        for kind_rows in rows:
+            kind = _Kind(kind_rows, [number[id(machine)] for machine in kind_rows.machines], self.services)
             self._kinds.append(kind)
             places |= {member: (kind, row) for row, member in enumerate(kind.members)}
         self._place = [places[member] for member in range(len(self.services))]

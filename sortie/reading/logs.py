@@ -37,7 +37,7 @@ def find_log(path: Path) -> Path:
         for name in _BY_LIKING:
             if (folder / name).is_file():
                 return folder / name
-    found = [one for one in sorted(path.iterdir()) if one.suffix.lower() in {form.value for form in LogForm}]
+    found = [file for file in sorted(path.iterdir()) if file.suffix.lower() in {form.value for form in LogForm}]
     if len(found) == 1:
         return found[0]
     raise UserError(f"{path}: {'several logs; name one' if found else 'no log of a flight in it'}")

@@ -63,8 +63,8 @@ def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint]
     wanted = list(places)
     every = [*wanted, *also]
     box = _Box(
-        min(one.lat for one in every) - AROUND_DEG, min(one.lon for one in every) - AROUND_DEG,
-        max(one.lat for one in every) + AROUND_DEG, max(one.lon for one in every) + AROUND_DEG,
+        min(spot.lat for spot in every) - AROUND_DEG, min(spot.lon for spot in every) - AROUND_DEG,
+        max(spot.lat for spot in every) + AROUND_DEG, max(spot.lon for spot in every) + AROUND_DEG,
     )  # fmt: skip
     try:
         tiles = [tile for file in _files(path) for tile in _read(file, box)]
@@ -179,15 +179,15 @@ def _cut(
 
 def _joined(path: Path, tiles: Sequence[HeightMap]) -> HeightMap:
     """Join tiles to one grid; where two tiles overlap, the first that has a height."""
-    one = tiles[0]
+    first = tiles[0]
     if len(tiles) == 1:
-        return _contiguous(one)
+        return _contiguous(first)
     south, west = min(tile.south for tile in tiles), min(tile.west for tile in tiles)
     places = []
     for tile in tiles:
-        row, column = (tile.south - south) * one.per_lat, (tile.west - west) * one.per_lon
-        alike = abs(tile.per_lat / one.per_lat - 1.0) * tile.heights.shape[0] < _ALIKE
-        alike = alike and abs(tile.per_lon / one.per_lon - 1.0) * tile.heights.shape[1] < _ALIKE
+        row, column = (tile.south - south) * first.per_lat, (tile.west - west) * first.per_lon
+        alike = abs(tile.per_lat / first.per_lat - 1.0) * tile.heights.shape[0] < _ALIKE
+        alike = alike and abs(tile.per_lon / first.per_lon - 1.0) * tile.heights.shape[1] < _ALIKE
         if not alike or abs(row - round(row)) > _ALIKE or abs(column - round(column)) > _ALIKE:
             raise _error(path, "its tiles are not of one grid; keep those of one survey in a folder")
         places.append((round(row), round(column)))
@@ -197,7 +197,7 @@ def _joined(path: Path, tiles: Sequence[HeightMap]) -> HeightMap:
     for (row, column), tile in zip(places, tiles, strict=True):
         part = heights[row : row + tile.heights.shape[0], column : column + tile.heights.shape[1]]
         np.copyto(part, tile.heights, where=np.isnan(part))
-    return HeightMap(south, west, one.per_lat, one.per_lon, heights)
+    return HeightMap(south, west, first.per_lat, first.per_lon, heights)
 
 
 def _contiguous(tile: HeightMap) -> HeightMap:

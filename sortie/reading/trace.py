@@ -86,7 +86,7 @@ class _Columns:
         last = max((float(rows[-1, 0]) for rows in known.values()), default=0.0)
         ends = [*(at_s for at_s, _ in self.armed[1:]), last][: len(self.armed)]
         stretches = [(begin, end) for (begin, armed), end in zip(self.armed, ends, strict=True) if armed]
-        begin, end = max(stretches, key=lambda one: one[1] - one[0], default=(0.0, 0.0))
+        begin, end = max(stretches, key=lambda stretch: stretch[1] - stretch[0], default=(0.0, 0.0))
         if end - begin < _SHORTEST_S:
             raise UserError(f"{name}: the log holds no flight of {_SHORTEST_S:.0f} s")
         time_s = np.arange(begin, end, STEP_S)
@@ -280,8 +280,8 @@ def _read_ulog(path: Path) -> _Columns:
     columns = _Columns()
     log = open_ulog(path, ["vehicle_status", "vehicle_attitude", *_ULOG_COLUMNS])
     topics: dict[str, Any] = {}
-    for one in log.data_list:
-        topics.setdefault(one.name, one.data)
+    for data_set in log.data_list:
+        topics.setdefault(data_set.name, data_set.data)
     for topic, fields in _ULOG_COLUMNS.items():
         data: Any = topics.get(topic)
         if data is None:

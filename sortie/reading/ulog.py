@@ -73,11 +73,11 @@ def read_ulog(path: Path) -> FlightFacts:
     """The facts of a ULog. OSError when it cannot be read, UserError without pyulog or when it is none."""
     log = open_ulog(path, _TOPICS)
     topics: dict[str, Any] = {}
-    for one in log.data_list:
-        if one.name not in topics and {"timestamp", *_NEEDED.get(one.name, ())} <= one.data.keys():
-            data = _of_one_log(one.data, log.start_timestamp)
+    for topic in log.data_list:
+        if topic.name not in topics and {"timestamp", *_NEEDED.get(topic.name, ())} <= topic.data.keys():
+            data = _of_one_log(topic.data, log.start_timestamp)
             if len(data["timestamp"]):
-                topics[one.name] = data  # of the first instance that has any
+                topics[topic.name] = data  # of the first instance that has any
     facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
     facts.vehicle = f"{log.msg_info_dict.get('sys_name', 'PX4')} {log.get_version_info_str() or ''}".strip()
     _states(facts, topics)
@@ -196,7 +196,7 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
     volts, left = _at(battery, "voltage_v", times_s), 100.0 * _at(battery, "remaining", times_s)
     heights = alt - facts.home.alt
     for row in zip(times_s, lat, lon, heights, north, east, volts, left, above, strict=True):
-        at_s, y, x, height, vn, ve, v, percent, ground = (float(one) for one in row)
+        at_s, y, x, height, vn, ve, v, percent, ground = (float(value) for value in row)
         facts.samples.append(Sample(at_s, y, x, height, hypot(vn, ve), v, percent))
         if isfinite(ground) and _at(local, "dist_bottom_valid", np.array([at_s]))[0] == 1.0:
             facts.add(Quantity.TERRAIN, at_s, height - ground)

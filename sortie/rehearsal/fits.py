@@ -47,7 +47,7 @@ class Calibration:
     @property
     def params(self) -> dict[str, float]:
         """Parameters of the simulator that fly like it, as the file has them."""
-        return {one.param: float(f"{one.setting:.6g}") for one in self.fits if one.param and one.value is not None}
+        return {fit.param: float(f"{fit.setting:.6g}") for fit in self.fits if fit.param and fit.value is not None}
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -55,7 +55,7 @@ class Calibration:
         about = [f"{name} within {value:.2g} {unit} rms" for name, value, unit in self.residuals]
         return [
             f"calibrated from {self.log}: {self.seconds:.0f} s{energy}",
-            *(f"  {one.words}" for one in self.fits),
+            *(f"  {fit.words}" for fit in self.fits),
             f"  fits: {', '.join(about) or 'nothing'}",
         ]
 
@@ -67,13 +67,13 @@ class Calibration:
             "energy_wh": round(self.energy_wh, 3) if isfinite(self.energy_wh) else None,
             "fits": [
                 {
-                    "name": one.name,
-                    "value": one.value,
-                    "sigma": one.sigma if isfinite(one.sigma) else None,
-                    "unit": one.unit,
-                    "reason": one.reason,
+                    "name": fit.name,
+                    "value": fit.value,
+                    "sigma": fit.sigma if isfinite(fit.sigma) else None,
+                    "unit": fit.unit,
+                    "reason": fit.reason,
                 }
-                for one in self.fits
+                for fit in self.fits
             ],
             "residuals": {name: {"rms": value, "unit": unit} for name, value, unit in self.residuals},
             "params": self.params,

@@ -255,15 +255,15 @@ class _Log:
 
     def _gaps(self) -> Iterator[tuple[int, Gap]]:
         facts, home_up = self._session.autopilot.facts, -self._session.autopilot.facts.home_ned[2]
-        for number, one in enumerate(self._order.surveys):
-            mine = [row for row in self._photos if one.survey.first <= row[0] <= one.survey.last]
+        for number, survey in enumerate(self._order.surveys):
+            mine = [row for row in self._photos if survey.survey.first <= row[0] <= survey.survey.last]
             field = Field(facts.vehicle_class, facts.parameters, self._order.spec.home, ground=facts.terrain.ground)
             ground = ground_below(field, [(north, east, -down - home_up) for _, (north, east, down), _ in mine])
             quads = [
-                footprint((place[0], place[1], place[2] + home_up), _matrix(looks), one.camera.lens, ground)
+                footprint((place[0], place[1], place[2] + home_up), _matrix(looks), survey.camera.lens, ground)
                 for _, place, looks in mine
             ]
-            gap = find_gap(one.area, np.array(quads).reshape(-1, 4, 2), one.survey.corridor_m)
+            gap = find_gap(survey.area, np.array(quads).reshape(-1, 4, 2), survey.survey.corridor_m)
             if gap is not None and gap.wide_m >= LEAST_GAP_M:
                 yield number, gap
 
@@ -294,7 +294,7 @@ def fly_all(order: Order, count: int, legs: Legs, processes: int = 1) -> Flights
     """`count` flights of an order, in so many processes."""
     orders = [drawn(replace(order, number=number)) for number in range(count)]
     if processes <= 1 or count <= 1:
-        return _gathered([fly(one, legs) for one in orders], order)
+        return _gathered([fly(flight_order, legs) for flight_order in orders], order)
     pool = ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn"), initializer=leave_to_parent)
     try:
         return _gathered(list(pool.map(fly, orders, [legs] * count)), order)
@@ -306,16 +306,16 @@ def fly_all(order: Order, count: int, legs: Legs, processes: int = 1) -> Flights
 
 def _gathered(flights: list[FlownFlight], order: Order) -> Flights:
     items: dict[int, list[tuple[float, ...]]] = {}
-    for one in flights:
-        for seq, *values in one.items:
+    for flight in flights:
+        for seq, *values in flight.items:
             items.setdefault(seq, []).append(tuple(values))
     spread = {seq: tuple(map(Spread.of, zip(*rows, strict=True))) for seq, rows in sorted(items.items())}
     return Flights(
         tuple(flights),
-        sum(one.result == "completed" for one in flights) / len(flights),
-        Spread.of([one.time_s for one in flights]),
-        Spread.of([one.energy_wh for one in flights]),
-        max(one.off_way_m for one in flights),
+        sum(flight.result == "completed" for flight in flights) / len(flights),
+        Spread.of([flight.time_s for flight in flights]),
+        Spread.of([flight.energy_wh for flight in flights]),
+        max(flight.off_way_m for flight in flights),
         {seq: AtItem(*four) for seq, four in spread.items()},
         order.battery_wh > 0.0,
         order.surveys,
@@ -325,25 +325,25 @@ def _gathered(flights: list[FlownFlight], order: Order) -> Flights:
 def judge(flown: Flights, way: Way) -> Iterator[Finding]:
     """Yield the findings of the flights, each at the item where it was most often."""
     count = len(flown.flights)
-    lost = [one for one in flown.flights if one.result != "completed"]
+    lost = [attempt for attempt in flown.flights if attempt.result != "completed"]
     if lost:
-        item, times = Counter(one.item for one in lost).most_common(1)[0]
-        first = next(one for one in lost if one.item == item)
+        item, times = Counter(attempt.item for attempt in lost).most_common(1)[0]
+        first = next(attempt for attempt in lost if attempt.item == item)
         text = f"{len(lost)} of {count} flights were not completed, {times} of them ended here: {first.reason}"
         yield found("flown-incomplete" if flown.completed < _ENOUGH else "flown-seldom", text, item or None)
-    acted = Counter(one.failsafe for one in flown.flights if one.failsafe is not None)
+    acted = Counter(attempt.failsafe for attempt in flown.flights if attempt.failsafe is not None)
     if acted:
         (words, item), times = acted.most_common(1)[0]
         yield found(
             "flown-failsafe", f"{words} in {sum(acted.values())} of {count} flights, {times} here", item or None
         )
-    short = next((seq for seq, one in flown.items.items() if flown.has_end and one.reserve_wh.p5 < 0.0), None)
+    short = next((seq for seq, at_item in flown.items.items() if flown.has_end and at_item.reserve_wh.p5 < 0.0), None)
     if short is not None:
         left = flown.items[short].reserve_wh.p5
         yield found("flown-reserve", f"one flight of twenty lacks {-left:.1f} Wh for the way home from here", short)
-    for number, one in enumerate(flown.surveys):
+    for number, survey in enumerate(flown.surveys):
         gaps = [gap for flight in flown.flights for at, gap in flight.gaps if at == number]
         if len(gaps) > (1.0 - _ENOUGH) * count:
             widest = max(gaps, key=lambda gap: gap.wide_m)
             text = f"in {len(gaps)} of {count} flights photos leave gaps, up to {widest.wide_m:.1f} m wide near here"
-            yield found("flown-gap", text, nearest_item(way, one.survey, widest))
+            yield found("flown-gap", text, nearest_item(way, survey.survey, widest))

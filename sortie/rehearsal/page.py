@@ -47,15 +47,15 @@ def rehearsal_page(found: Rehearsal, name: str) -> str:
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
-def _anchor(one: Finding) -> str | None:
+def _anchor(finding: Finding) -> str | None:
     """The row that a finding is about; None: it is about the whole."""
-    if one.item is None or one.part is MissionType.FENCE:
+    if finding.item is None or finding.part is MissionType.FENCE:
         return None
-    return f"item-{one.item}" if one.part is MissionType.MISSION else f"rally-{one.item}"
+    return f"item-{finding.item}" if finding.part is MissionType.MISSION else f"rally-{finding.item}"
 
 
 def _verdict(found: Rehearsal) -> str:
-    rows = "".join(_told(one) for one in found.findings)
+    rows = "".join(_told(finding) for finding in found.findings)
     kind = "good" if found.go else "bad"
     return (
         f'<section class="verdict {kind}"><strong>{html.escape(found.verdict)}</strong>'
@@ -63,18 +63,18 @@ def _verdict(found: Rehearsal) -> str:
     )
 
 
-def _told(one: Finding) -> str:
-    anchor, severity = _anchor(one), one.rule.severity
-    place = html.escape(one.place)
+def _told(finding: Finding) -> str:
+    anchor, severity = _anchor(finding), finding.rule.severity
+    place = html.escape(finding.place)
     where = place if anchor is None else f'<a href="#{anchor}">{place}</a>'
     return (
         f'<li><strong class="{_CLASS[severity]}">{_SIGN[severity]} {severity.value}</strong> {where}: '
-        f"{html.escape(one.text)}; {html.escape(one.rule.mend)} <small>[{one.rule.name}]</small></li>"
+        f"{html.escape(finding.text)}; {html.escape(finding.rule.mend)} <small>[{finding.rule.name}]</small></li>"
     )
 
 
 def _of(found: Rehearsal, part: MissionType, seq: int) -> list[Finding]:
-    return [one for one in found.findings if one.part is part and one.item == seq]
+    return [finding for finding in found.findings if finding.part is part and finding.item == seq]
 
 
 # --- map --------------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def _map(found: Rehearsal, facts: FlightFacts) -> str:
     tracks = (
         []
         if found.flown is None
-        else [one.track[:, 1:3].astype(np.float64) for one in found.flown.flights[:MOST_TRACKS]]
+        else [flight.track[:, 1:3].astype(np.float64) for flight in found.flown.flights[:MOST_TRACKS]]
     )
     outside = [
         to_global(home, (float(north), float(east), 0.0))
@@ -93,9 +93,9 @@ def _map(found: Rehearsal, facts: FlightFacts) -> str:
     ]
     at = Projection(home, places_of(facts) + [(place.lat, place.lon) for place in outside])
     marks: dict[int, str] = {}
-    for one in reversed(found.findings):  # the most severe is the last to be noted
-        if one.part is MissionType.MISSION and one.item is not None:
-            marks[one.item] = _CLASS[one.rule.severity]
+    for finding in reversed(found.findings):  # the most severe is the last to be noted
+        if finding.part is MissionType.MISSION and finding.item is not None:
+            marks[finding.item] = _CLASS[finding.rule.severity]
     parts = [
         fence_parts(facts, at),
         *_footprints(found, at),
@@ -137,7 +137,7 @@ def _heights(found: Rehearsal) -> str:
     planned = _planned(legs, ends, step, ground)
     band = [] if found.flown is None else _height_band(found.flown, legs, ends)
     values = [*ground, *(y for _, y in planned), *(y for _, low, _, high in band for y in (low, high))]
-    across = svg.scale([float(one) for one in values], HEIGHT - BOTTOM, TOP, least=5.0)
+    across = svg.scale([float(value) for value in values], HEIGHT - BOTTOM, TOP, least=5.0)
     floor = HEIGHT - BOTTOM
     below = [(along(x), across(y)) for x, y in zip(step, ground, strict=True) if np.isfinite(y)]
     parts = []
@@ -256,20 +256,20 @@ def _battery(found: Rehearsal) -> str:
     labels: list[tuple[float, int]] = []
     flown = found.flown
     if flown is not None and flown.items:
-        for seq, one in flown.items.items():
-            band.append((one.time_s.p50, one.left_wh if flown.has_end else one.energy_wh))
-            labels.append((one.time_s.p50, seq))
+        for seq, item in flown.items.items():
+            band.append((item.time_s.p50, item.left_wh if flown.has_end else item.energy_wh))
+            labels.append((item.time_s.p50, seq))
         if flown.has_end:
-            lines.append(("second", [(one.time_s.p50, one.reserve_wh.p5) for one in flown.items.values()]))
+            lines.append(("second", [(item.time_s.p50, item.reserve_wh.p5) for item in flown.items.values()]))
     else:
         labels = [(at_s, seq) for seq, at_s in arrivals(found.way).items()]
         lines.append(("plan", [(at_s, capacity - wh if capacity > 0.0 else wh) for at_s, wh in still]))
     band.sort(key=lambda row: row[0])
     values = [y for _, points in lines for _, y in points]
-    values += [y for _, one in band for y in (one.p5, one.p95)]
+    values += [y for _, spread in band for y in (spread.p5, spread.p95)]
     along = svg.Scale(0.0, max(*(x for x, _ in labels), 1.0), LEFT, WIDTH - RIGHT)
     across = svg.scale([0.0, *values], HEIGHT - BOTTOM, TOP, least=1.0)
-    parts = _spread([(along(x), across(one.p5), across(one.p50), across(one.p95)) for x, one in band])
+    parts = _spread([(along(x), across(spread.p5), across(spread.p50), across(spread.p95)) for x, spread in band])
     parts += [svg.line([(along(x), across(y)) for x, y in sorted(points)], kind) for kind, points in lines]
     last = -1e9
     for x, seq in sorted(labels):
@@ -301,7 +301,7 @@ def _items(found: Rehearsal) -> str:
             cells.append("–" if at is None else f"{_three(at.time_s, 0)} s")
             cells.append(_three(at.left_wh, 1) if at is not None and left else "–")
             cells.append(_three(at.reserve_wh, 1) if at is not None and left else "–")
-        told = "".join(_told(one) for one in _of(found, MissionType.MISSION, seq))
+        told = "".join(_told(finding) for finding in _of(found, MissionType.MISSION, seq))
         rows.append(_row(f"item-{seq}", cells, told))
     return f"<h2>Items</h2>{_table(heads, rows)}"
 
@@ -328,7 +328,7 @@ def _rally(found: Rehearsal) -> str:
     rows = []
     for item in found.plan.rally:
         north, east = found.where.local(item.x, item.y)
-        told = "".join(_told(one) for one in _of(found, MissionType.RALLY, item.seq))
+        told = "".join(_told(finding) for finding in _of(found, MissionType.RALLY, item.seq))
         rows.append(_row(f"rally-{item.seq}", [str(item.seq), f"{hypot(north, east):.0f} m"], told))
     return f"<h2>Rally points</h2>{_table(['Point', 'From home'], rows)}" if rows else ""
 
@@ -342,7 +342,7 @@ def _row(anchor: str, cells: Iterable[str], told: str) -> str:
 
 
 def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
-    line = "".join(f'<th scope="col">{one}</th>' for one in heads)
+    line = "".join(f'<th scope="col">{head}</th>' for head in heads)
     return wide_table("Items", f"<tr>{line}</tr>{''.join(rows)}")
 
 

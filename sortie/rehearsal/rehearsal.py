@@ -66,12 +66,12 @@ class Rehearsal:
     @property
     def go(self) -> bool:
         """True when no finding keeps the plan from working."""
-        return not any(one.rule.severity is Severity.ERROR for one in self.findings)
+        return not any(finding.rule.severity is Severity.ERROR for finding in self.findings)
 
     @property
     def verdict(self) -> str:
         """Verdict in one line."""
-        severities = [one.rule.severity for one in self.findings]
+        severities = [finding.rule.severity for finding in self.findings]
         errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
         told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
         energy = self.energy_wh

@@ -115,7 +115,7 @@ def judged(
     photos = look_at_photos(plan, field, way)
     findings = check(plan, field, way, photos)
     flown = None
-    if flying is not None and flying.flights and all(one.rule.name not in _NOT_FLOWN for one in findings):
+    if flying is not None and flying.flights and all(finding.rule.name not in _NOT_FLOWN for finding in findings):
         flown = _fly(plan, field, way, dict(params), flying, terrain)
         from sortie.rehearsal.flown import judge
 
@@ -130,7 +130,7 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
     from sortie.reading.terrain import read_ground
 
     places = [
-        GeoPoint(one.x, one.y) for one in plan.items if has_position(one.command) and (one.x, one.y) != (0.0, 0.0)
+        GeoPoint(item.x, item.y) for item in plan.items if has_position(item.command) and (item.x, item.y) != (0.0, 0.0)
     ]
     near = [place for place in places if distance(home, place) < UNREACHABLE_M]
     return read_ground(terrain, [home], also=near)

@@ -28,8 +28,9 @@ _HELP: Final = "docs/rehearse.md"
 def lines(rehearsal: Rehearsal) -> Iterator[str]:
     """The verdict, then a line for each finding, most severe first."""
     yield rehearsal.verdict
-    for one in rehearsal.findings:
-        yield f"{one.rule.severity.value}: {one.place}: {one.text}; {one.rule.mend} [{one.rule.name}]"
+    for finding in rehearsal.findings:
+        rule = finding.rule
+        yield f"{rule.severity.value}: {finding.place}: {finding.text}; {rule.mend} [{rule.name}]"
     if rehearsal.photos is not None:
         yield _photos(rehearsal.photos)
     if rehearsal.flown is not None:
@@ -53,9 +54,9 @@ def _table(flown: Flights) -> Iterator[str]:
     """Table of when each item is reached and what is left after the way home from it, of 5, 50 and 95 % of the
     flights."""
     yield f"flown: {_row(flown.time_s)} s, {_row(flown.energy_wh, 1)} Wh, at most {flown.off_way_m:.1f} m off the way"
-    for seq, one in flown.items.items():
-        reserve = f", reserve {_row(one.reserve_wh, 1)} Wh" if flown.has_end else ""
-        yield f"flown: item {seq}: {_row(one.time_s)} s{reserve}"
+    for seq, item in flown.items.items():
+        reserve = f", reserve {_row(item.reserve_wh, 1)} Wh" if flown.has_end else ""
+        yield f"flown: item {seq}: {_row(item.time_s)} s{reserve}"
 
 
 def _row(spread: Spread, digits: int = 0) -> str:
@@ -72,7 +73,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
         "time_s": round(rehearsal.time_s, 1),
         "distance_m": round(rehearsal.distance_m, 1),
         "energy_wh": None if rehearsal.energy_wh is None else round(rehearsal.energy_wh, 2),
-        "findings": [_finding(one) for one in rehearsal.findings],
+        "findings": [_finding(finding) for finding in rehearsal.findings],
         "photos": None if rehearsal.photos is None else _shown(rehearsal.photos),
         "flown": None if rehearsal.flown is None else _flown(rehearsal.flown),
     }
@@ -81,7 +82,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
 def _shown(photos: Photos) -> dict[str, object]:
     return {
         "count": len(photos.taken),
-        "covers_m": None if photos.covers_m is None else [round(one, 2) for one in photos.covers_m],
+        "covers_m": None if photos.covers_m is None else [round(size_m, 2) for size_m in photos.covers_m],
         "overlap_along": None if photos.along is None else round(photos.along, 3),
         "overlap_beside": None if photos.beside is None else round(photos.beside, 3),
         "surveys": [
@@ -106,11 +107,11 @@ def _flown(flown: Flights) -> dict[str, object]:
         "items": [
             {
                 "item": seq,
-                "time_s": _spread(one.time_s),
-                "energy_wh": _spread(one.energy_wh),
-                "reserve_wh": _spread(one.reserve_wh) if flown.has_end else None,
+                "time_s": _spread(item.time_s),
+                "energy_wh": _spread(item.energy_wh),
+                "reserve_wh": _spread(item.reserve_wh) if flown.has_end else None,
             }
-            for seq, one in flown.items.items()
+            for seq, item in flown.items.items()
         ],
     }
 
@@ -119,28 +120,28 @@ def _spread(spread: Spread) -> dict[str, float]:
     return {"p5": round(spread.p5, 2), "p50": round(spread.p50, 2), "p95": round(spread.p95, 2)}
 
 
-def _finding(one: Finding) -> dict[str, object]:
+def _finding(finding: Finding) -> dict[str, object]:
     return {
-        "rule": one.rule.name,
-        "severity": one.rule.severity.value,
-        "part": one.part.name.lower(),
-        "item": one.item,
-        "text": one.text,
-        "mend": one.rule.mend,
+        "rule": finding.rule.name,
+        "severity": finding.rule.severity.value,
+        "part": finding.part.name.lower(),
+        "item": finding.item,
+        "text": finding.text,
+        "mend": finding.rule.mend,
     }
 
 
 def as_junit(rehearsal: Rehearsal, source: str) -> str:
     """Return JUnit XML: one suite, a case for each rule: an error of it is a failure, a warning is told in the
     case's output."""
-    found = {name: [one for one in rehearsal.findings if one.rule.name == name] for name in RULES}
+    found = {name: [finding for finding in rehearsal.findings if finding.rule.name == name] for name in RULES}
     failed = sum(bool(ones) and RULES[name].severity is Severity.ERROR for name, ones in found.items())
     suite = ElementTree.Element(
         "testsuite", name=f"sortie rehearse {source}", tests=str(len(RULES)), failures=str(failed), errors="0"
     )
     for name, ones in found.items():
         case = ElementTree.SubElement(suite, "testcase", classname=source, name=name)
-        told = "\n".join(f"{one.place}: {one.text}; {one.rule.mend}" for one in ones)
+        told = "\n".join(f"{finding.place}: {finding.text}; {finding.rule.mend}" for finding in ones)
         if ones and RULES[name].severity is Severity.ERROR:
             ElementTree.SubElement(case, "failure", message=ones[0].text).text = told
         elif ones:
@@ -159,37 +160,37 @@ def as_sarif(rehearsal: Rehearsal, source: PurePath, file: str) -> str:
         }
         for rule in RULES.values()
     ]
-    results = [_result(one, source, line_of(one, file, rehearsal.items)) for one in rehearsal.findings]
+    results = [_result(finding, source, line_of(finding, file, rehearsal.items)) for finding in rehearsal.findings]
     driver = {"name": "sortie rehearse", "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
-def _result(one: Finding, source: PurePath, line: int) -> dict[str, object]:
+def _result(finding: Finding, source: PurePath, line: int) -> dict[str, object]:
     place = {"artifactLocation": {"uri": quote(source.as_posix())}, "region": {"startLine": line}}
     return {
-        "ruleId": one.rule.name,
-        "level": one.rule.severity.value,
-        "message": {"text": f"{one.place}: {one.text}; {one.rule.mend}"},
+        "ruleId": finding.rule.name,
+        "level": finding.rule.severity.value,
+        "message": {"text": f"{finding.place}: {finding.text}; {finding.rule.mend}"},
         "locations": [{"physicalLocation": place}],
     }
 
 
-def line_of(one: Finding, file: str, items: int) -> int:
+def line_of(finding: Finding, file: str, items: int) -> int:
     """The line of an item in its file: of `QGC WPL` its row, of a .plan that of its doJumpId, or of its command where
     not each of the `items` has one, and of a rally point that of its place; else 1."""
-    if one.item is None or one.part is MissionType.FENCE:
+    if finding.item is None or finding.part is MissionType.FENCE:
         return 1
-    if one.part is MissionType.RALLY:
-        return _rally_line(one.item, file)
+    if finding.part is MissionType.RALLY:
+        return _rally_line(finding.item, file)
     content = content_lines(file)
     if content and content[0][1].split() == HEADER.split():
         rows = [place for place, row in content[1:] if row.split()[0] != "0"]
-        return int(rows[one.item - 1].rpartition(" ")[2]) if one.item <= len(rows) else 1
+        return int(rows[finding.item - 1].rpartition(" ")[2]) if finding.item <= len(rows) else 1
     for key in ("doJumpId", "command"):
         found = [match.start() for match in re.finditer(rf'"{key}"\s*:', file)]
         if len(found) == items:
-            return file.count("\n", 0, found[one.item - 1]) + 1
+            return file.count("\n", 0, found[finding.item - 1]) + 1
     return 1
 
 

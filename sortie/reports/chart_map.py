@@ -55,7 +55,7 @@ def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
     parts += [f'<circle class="here flight{number}" r="5" cx="-9" cy="-9"/>' for number in range(len(flights))]
     points = [
         [
-            [round(time_s - shift_s, 1), *(round(one, 1) for one in track[int(number)])]
+            [round(time_s - shift_s, 1), *(round(value, 1) for value in track[int(number)])]
             for time_s, number in svg.thin([(sample.time_s, number) for number, sample in enumerate(facts.samples)])
         ]
         for facts, track, shift_s in zip(flights, tracks, shifts_s, strict=True)
@@ -87,12 +87,12 @@ def home_mark(facts: FlightFacts, at: Projection) -> str:
 def fence_parts(facts: FlightFacts, at: Projection) -> str:
     """Zones and rally points."""
     parts = [
-        svg.line([at(*corner) for corner in one.vertices], "keep" if one.inclusion else "out", closed=True)
-        for one in facts.fence.polygons
+        svg.line([at(*corner) for corner in polygon.vertices], "keep" if polygon.inclusion else "out", closed=True)
+        for polygon in facts.fence.polygons
     ]
     parts += [
-        svg.circle(*at(one.lat, one.lon), one.radius / at.metres_per_px, "keep" if one.inclusion else "out")
-        for one in facts.fence.circles
+        svg.circle(*at(circle.lat, circle.lon), circle.radius / at.metres_per_px, "keep" if circle.inclusion else "out")
+        for circle in facts.fence.circles
     ]
     return "".join(parts) + "".join(svg.text(*at(item.x, item.y), "R", "home") for item in facts.rally)
 

@@ -62,7 +62,7 @@ class Line:
 
 
 def _of_samples(value: Callable[[Sample], float]) -> Line:
-    return Line(lambda facts: [(one.time_s, value(one)) for one in facts.samples])
+    return Line(lambda facts: [(sample.time_s, value(sample)) for sample in facts.samples])
 
 
 def _of(quantity: Quantity, kind: str = "value") -> Line:
@@ -71,14 +71,14 @@ def _of(quantity: Quantity, kind: str = "value") -> Line:
 
 CHARTS: Sequence[tuple[str, float, Sequence[Line]]] = (
     ("Height above home, m (faint: the ground)", 5.0,
-     (_of_samples(lambda one: one.height), _of(Quantity.TERRAIN, "below"))),
-    ("Speed over ground, m/s", 2.0, (_of_samples(lambda one: one.speed),)),
+     (_of_samples(lambda sample: sample.height), _of(Quantity.TERRAIN, "below"))),
+    ("Speed over ground, m/s", 2.0, (_of_samples(lambda sample: sample.speed),)),
     ("Climb, m/s", 2.0, (_of(Quantity.CLIMB),)),
     ("Roll, ° (faint: asked for)", 5.0, (_of(Quantity.ROLL), _of(Quantity.ROLL_SET, "below"))),
     ("Pitch, ° (faint: asked for)", 5.0, (_of(Quantity.PITCH), _of(Quantity.PITCH_SET, "below"))),
     ("Beside the plan, m", 2.0, (Line(deviations),)),
-    ("Battery, %", 10.0, (_of_samples(lambda one: one.percent),)),
-    ("Battery, V", 1.0, (_of_samples(lambda one: one.volts),)),
+    ("Battery, %", 10.0, (_of_samples(lambda sample: sample.percent),)),
+    ("Battery, V", 1.0, (_of_samples(lambda sample: sample.volts),)),
     ("Current, A", 2.0, (_of(Quantity.CURRENT),)),
     ("Vibration, m/s²", 5.0, (_of(Quantity.VIBRATION),)),
     ("Vibration metric of PX4, m/s²", 1.0, (_of(Quantity.VIBRATION_METRIC),)),
@@ -129,9 +129,9 @@ def _verdict(facts: FlightFacts, number: int, count: int) -> str:
     found = findings(facts)
     kind, words = GRADES[grade_of(found)]
     rows = "".join(
-        f"<li>{html.escape(one.text)}"
-        + ("" if one.time_s is None else f" <small>at {one.time_s - facts.start_s:.1f} s</small>")
-        for one in found
+        f"<li>{html.escape(finding.text)}"
+        + ("" if finding.time_s is None else f" <small>at {finding.time_s - facts.start_s:.1f} s</small>")
+        for finding in found
     )
     key = _KEY.format(number) if count > 1 else ""
     return (
@@ -168,7 +168,7 @@ FIGURES: Sequence[tuple[str, str, Callable[[FlightFacts], Points], Callable[[lis
     ("Highest above home", "m", CHARTS[0][2][0].of, max),
     ("Fastest over ground", "m/s", CHARTS[1][2][0].of, max),
     ("Farthest beside the plan", "m", deviations, max),
-    ("Battery, least", "%", _of_samples(lambda one: one.percent).of, min),
+    ("Battery, least", "%", _of_samples(lambda sample: sample.percent).of, min),
     ("Vibration, most", "m/s²", _of(Quantity.VIBRATION).of, max),
     ("Lost frames in flight, most", "%", _lost_in_flight, max),
 )  # fmt: skip
@@ -179,7 +179,9 @@ def _figures(flights: Sequence[FlightFacts]) -> str:
     for name, unit, of, pick in FIGURES:
         known = [[value for _, value in of(facts) if isfinite(value)] for facts in flights]
         if any(known):
-            cells = "".join(f'<td class="figure">{f"{pick(one):.1f} {unit}" if one else "–"}</td>' for one in known)
+            cells = "".join(
+                f'<td class="figure">{f"{pick(values):.1f} {unit}" if values else "–"}</td>' for values in known
+            )
             rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
     heads = "".join(f'<th scope="col">{html.escape(facts.name or "flight")}</th>' for facts in flights)
     return wide_table("Figures", f"<tr><td></td>{heads}</tr>{''.join(rows)}") if rows else ""
@@ -236,15 +238,15 @@ def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> tuple[str, st
 def _flown(facts: FlightFacts, shift_s: float) -> str:
     """Plan against flown, item by item."""
     rows = []
-    for one in passages(facts):
-        above = "–" if one.above_m is None else f"{round(one.above_m, 1) + 0.0:+.1f} m"
-        far = ' <strong class="look">! not passed</strong>' if one.distance_m > NEAR_M else ""
-        name = Cmd(one.command).name if one.command in Cmd.__members__.values() else str(one.command)
+    for passage in passages(facts):
+        above = "–" if passage.above_m is None else f"{round(passage.above_m, 1) + 0.0:+.1f} m"
+        far = ' <strong class="look">! not passed</strong>' if passage.distance_m > NEAR_M else ""
+        name = Cmd(passage.command).name if passage.command in Cmd.__members__.values() else str(passage.command)
         rows.append(
-            f'<tr><td class="figure">{one.seq}<td>{name}<td class="figure">{one.distance_m:.1f} m{far}'
-            f'<td class="figure">{above}<td class="figure">{one.time_s - shift_s:.1f} s'
+            f'<tr><td class="figure">{passage.seq}<td>{name}<td class="figure">{passage.distance_m:.1f} m{far}'
+            f'<td class="figure">{above}<td class="figure">{passage.time_s - shift_s:.1f} s'
         )
-    heads = "".join(f'<th scope="col">{one}</th>' for one in ("Item", "Command", "Passed at", "Higher by", "When"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Item", "Command", "Passed at", "Higher by", "When"))
     return _section(f"Plan against flown: {facts.name}", f"<tr>{heads}</tr>{''.join(rows)}") if rows else ""
 
 

@@ -67,21 +67,21 @@ def plot(
     """A figure. `along`: what the horizontal axis counts. `from_zero`: the vertical one begins there. `alike`: one
     scale for both, as on a map. `rows`: names in place of a vertical scale, row 0 on top. `whole`: only whole numbers
     along."""
-    xs = [x for one in curves for x, _ in one.points] + [one.x for one in places]
-    ys = [y for one in curves for _, y in one.points] + [one.y for one in places]
-    xs += [edge for one in areas for edge in (one.left, one.right) if edge is not None]
-    ys += [edge for one in areas for edge in (one.low, one.high) if edge is not None]
+    xs = [x for mark in curves for x, _ in mark.points] + [mark.x for mark in places]
+    ys = [y for mark in curves for _, y in mark.points] + [mark.y for mark in places]
+    xs += [edge for area in areas for edge in (area.left, area.right) if edge is not None]
+    ys += [edge for area in areas for edge in (area.low, area.high) if edge is not None]
     if from_zero:
         ys.append(0.0)
     frame = _frame(xs, ys, height, alike=alike, rows=rows, least=least)
-    parts = [_area(one, frame) for one in areas]
+    parts = [_area(area, frame) for area in areas]
     parts += _axes(frame, rows, whole=whole)
-    parts += [part for one in curves for part in _curve(one, frame)]
+    parts += [part for curve in curves for part in _curve(curve, frame)]
     for place in places:
         x, y = frame.point(place.x, place.y)
         parts += [svg.circle(x, y, 4.0, "item"), svg.text(x + 7.0, y + 4.0, place.word, anchor="start")]
     parts.append(svg.text((LEFT + WIDTH) / 2.0, height - 4.0, along))
-    named = [(one.name, one.colour) for one in curves] + [(one.name, one.colour) for one in areas]
+    named = [(curve.name, curve.colour) for curve in curves] + [(area.name, area.colour) for area in areas]
     legend = dict.fromkeys((name, f"k{colour}") for name, colour in named if name)
     return figure_of(title, svg.drawing(title, WIDTH, height, parts), list(legend))
 
@@ -125,27 +125,27 @@ def _axes(frame: _Frame, rows: Sequence[str], *, whole: bool) -> list[str]:
     return parts
 
 
-def _area(one: Area, frame: _Frame) -> str:
-    left = LEFT if one.left is None else frame.across(one.left)
-    right = WIDTH - RIGHT if one.right is None else frame.across(one.right)
+def _area(area: Area, frame: _Frame) -> str:
+    left = LEFT if area.left is None else frame.across(area.left)
+    right = WIDTH - RIGHT if area.right is None else frame.across(area.right)
     edges = [
-        TOP if one.high is None else frame.up(one.high),
-        frame.height - BOTTOM if one.low is None else frame.up(one.low),
+        TOP if area.high is None else frame.up(area.high),
+        frame.height - BOTTOM if area.low is None else frame.up(area.low),
     ]
     top, foot = min(edges), max(edges)
-    kind = "bar" if one.bar else "area"
+    kind = "bar" if area.bar else "area"
     return (
-        f'<rect class="{kind} k{one.colour}" x="{left:.1f}" y="{top:.1f}" width="{max(right - left, 0.5):.1f}" '
+        f'<rect class="{kind} k{area.colour}" x="{left:.1f}" y="{top:.1f}" width="{max(right - left, 0.5):.1f}" '
         f'height="{max(foot - top, 0.5):.1f}"/>'
     )
 
 
-def _curve(one: Curve, frame: _Frame) -> list[str]:
-    pieces = groupby(one.points, key=lambda point: isfinite(point[0]) and isfinite(point[1]))
+def _curve(curve: Curve, frame: _Frame) -> list[str]:
+    pieces = groupby(curve.points, key=lambda point: isfinite(point[0]) and isfinite(point[1]))
     lines = [[frame.point(x, y) for x, y in piece] for known, piece in pieces if known]
-    parts = [svg.line(line, f"k{one.colour}") for line in lines if len(line) > 1]
-    if one.dots:
-        parts += [svg.circle(x, y, 3.0, f"k{one.colour}") for line in lines for x, y in line]
+    parts = [svg.line(line, f"k{curve.colour}") for line in lines if len(line) > 1]
+    if curve.dots:
+        parts += [svg.circle(x, y, 3.0, f"k{curve.colour}") for line in lines for x, y in line]
     return parts
 
 

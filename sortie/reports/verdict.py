@@ -65,9 +65,9 @@ def passages(facts: FlightFacts) -> list[Passage]:
         if not samples:
             break
         origin = GeoPoint(item.x, item.y, 0.0)
-        near = [hypot(*to_local(origin, one.lat, one.lon, 0.0)[:2]) for one in samples[start:]]
+        near = [hypot(*to_local(origin, point.lat, point.lon, 0.0)[:2]) for point in samples[start:]]
         planned = _height_of(item, facts.home)
-        above_m = [0.0 if planned is None else one.height - planned for one in samples[start:]]
+        above_m = [0.0 if planned is None else point.height - planned for point in samples[start:]]
         offset = _first_minimum(near, above_m)
         sample = samples[start + offset]
         above = None if planned is None else above_m[offset]
@@ -87,7 +87,7 @@ def _height_of(item: MissionItem, home: GeoPoint | None) -> float | None:
 def _first_minimum(near: list[float], above_m: list[float]) -> int:
     """Index where the first passage within `NEAR_M` over ground is nearest in space: a climb on the spot passes at
     its top. Without such a passage, the nearest of all over ground."""
-    inside = next((number for number, one in enumerate(near) if one <= NEAR_M), None)
+    inside = next((number for number, distance_m in enumerate(near) if distance_m <= NEAR_M), None)
     if inside is None:
         return min(range(len(near)), key=near.__getitem__)
     end = next((number for number in range(inside, len(near)) if near[number] > NEAR_M), len(near))
@@ -97,10 +97,10 @@ def _first_minimum(near: list[float], above_m: list[float]) -> int:
 def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
     """(s, m): how far over ground the vehicle is from the nearest straight leg of its plan while it flies it, up to its
     last waypoint where a return follows: where that leads, to home or to a rally point, no leg says."""
-    origin = facts.home or next((GeoPoint(one.x, one.y, 0.0) for one in facts.waypoints()), None)
+    origin = facts.home or next((GeoPoint(waypoint.x, waypoint.y, 0.0) for waypoint in facts.waypoints()), None)
     if origin is None or not facts.waypoints():
         return []
-    corners = [to_local(origin, one.x, one.y, 0.0)[:2] for one in facts.waypoints()]
+    corners = [to_local(origin, waypoint.x, waypoint.y, 0.0)[:2] for waypoint in facts.waypoints()]
     if facts.home is not None:
         corners = [(0.0, 0.0), *corners]
     legs = list(pairwise(corners)) or [(corners[0], corners[0])]
@@ -114,7 +114,7 @@ def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
 
 def _return_s(facts: FlightFacts) -> float:
     """Time when the mission's return began, s: at its last waypoint, if that was flown to."""
-    if all(one.command != Cmd.NAV_RETURN_TO_LAUNCH for one in facts.items):
+    if all(item.command != Cmd.NAV_RETURN_TO_LAUNCH for item in facts.items):
         return inf
     last = passages(facts)[-1:]
     return last[0].time_s if last and last[0].distance_m <= NEAR_M else inf
@@ -147,13 +147,13 @@ def _off_leg(place: tuple[float, ...], start: tuple[float, ...], end: tuple[floa
 
 def findings(facts: FlightFacts) -> list[Finding]:
     """Findings about a flight, the worst first; what went well where nothing is wrong."""
-    found = [one for rule in _RULES for one in rule(facts)]
-    return sorted(found, key=lambda one: (-one.grade, one.time_s or 0.0))
+    found = [finding for rule in _RULES for finding in rule(facts)]
+    return sorted(found, key=lambda finding: (-finding.grade, finding.time_s or 0.0))
 
 
 def grade_of(found: list[Finding]) -> Grade:
     """The worst."""
-    return max((one.grade for one in found), default=Grade.GOOD)
+    return max((finding.grade for finding in found), default=Grade.GOOD)
 
 
 def _ending(facts: FlightFacts) -> list[Finding]:
@@ -171,9 +171,9 @@ def _whole(facts: FlightFacts) -> list[Finding]:
 
 def _plan(facts: FlightFacts) -> list[Finding]:
     flown = passages(facts)
-    missed = [one for one in flown if one.distance_m > NEAR_M]
+    missed = [passage for passage in flown if passage.distance_m > NEAR_M]
     if missed:
-        names = ", ".join(f"{one.seq} ({one.distance_m:.0f} m)" for one in missed[:8])
+        names = ", ".join(f"{passage.seq} ({passage.distance_m:.0f} m)" for passage in missed[:8])
         names += f" and {len(missed) - 8} more" if len(missed) > 8 else ""
         return [Finding(Grade.LOOK, f"Waypoints that were not passed within {NEAR_M:g} m in their order: {names}.")]
     off = max((metres for _, metres in deviations(facts)), default=None)
@@ -184,9 +184,9 @@ def _plan(facts: FlightFacts) -> list[Finding]:
 def _troubles(facts: FlightFacts) -> list[Finding]:
     times: dict[tuple[Severity, str], float] = {}
     counts: Counter[tuple[Severity, str]] = Counter()
-    for one in facts.troubles:
-        key = (one.severity, one.text)
-        times.setdefault(key, one.time_s)
+    for trouble in facts.troubles:
+        key = (trouble.severity, trouble.text)
+        times.setdefault(key, trouble.time_s)
         counts[key] += 1
     found = []
     for (severity, text), at_s in times.items():
@@ -205,10 +205,10 @@ def _vibration(facts: FlightFacts) -> list[Finding]:
 
 
 def _battery(facts: FlightFacts) -> list[Finding]:
-    known = [one for one in facts.samples if isfinite(one.percent)]
+    known = [sample for sample in facts.samples if isfinite(sample.percent)]
     if not known:
         return []
-    low = min(known, key=lambda one: one.percent)
+    low = min(known, key=lambda sample: sample.percent)
     grade = Grade.LOOK if low.percent < BATTERY_LOOK else Grade.GOOD
     return [Finding(grade, f"Battery from {known[0].percent:.0f} % to {low.percent:.0f} %.", low.time_s)]
 

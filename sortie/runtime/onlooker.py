@@ -176,7 +176,7 @@ class _Peer:
     def _listen(self, kernel: SockDiag) -> None:
         """Note whether the program behind it has asked for an answer."""
         sockets = [kernel.ask(ends, datagrams=False) for ends in self._behind]
-        heard = sum(one.received or 0 for one in sockets if isinstance(one, Socket))
+        heard = sum(socket.received or 0 for socket in sockets if isinstance(socket, Socket))
         if heard != self._heard:
             self._heard, self._asked_s = heard, time.monotonic()
 

@@ -126,7 +126,10 @@ def _item(row: tuple[Any, ...]) -> MissionItem:
     """An item from the columns command, frame, param1 .. 4, x, y, z, autocontinue, seq."""
     numbers = [_nan(value) for value in row[2:9]]
     whole = (row[0], row[1], row[9], row[10])
-    _expect("plan_item", all(isinstance(one, int) for one in whole) and all(isinstance(one, float) for one in numbers))
+    _expect(
+        "plan_item",
+        all(isinstance(number, int) for number in whole) and all(isinstance(number, float) for number in numbers),
+    )
     p1, p2, p3, p4, x, y, z = numbers
     return MissionItem(row[0], row[1], p1, p2, p3, p4, x, y, z, bool(row[9]), row[10])
 

@@ -232,9 +232,9 @@ class Vehicle:
             self.history.append((round(now_ms / 1000.0, 1), *(facts.get(name) for name in COLUMNS[1:])))
 
 
-def _same(one: Photo, other: Photo) -> bool:
+def _same(photo: Photo, other: Photo) -> bool:
     """A picture that was told of in two ways: at the same place to half a metre."""
-    return abs(one[0] - other[0]) < SAME_PLACE_DEG and abs(one[1] - other[1]) < SAME_PLACE_DEG
+    return abs(photo[0] - other[0]) < SAME_PLACE_DEG and abs(photo[1] - other[1]) < SAME_PLACE_DEG
 
 
 COLUMNS: Final = (

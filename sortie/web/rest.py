@@ -47,7 +47,7 @@ def _value(kind: Any, name: str, value: Any, count: int, ctype: str) -> Any:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         return list(text.ljust(max(count, 1), "\0"))
     if count:
-        return [_number(one) for one in value]
+        return [_number(part) for part in value]
     enumeration = kind.fieldenums_by_name.get(name)
     if enumeration is None:
         return _number(value)
@@ -77,7 +77,7 @@ def read_message(data: object) -> tuple[int, int, Message]:
     if msg_id is None:
         raise NotAMessageError(f"{fields.get('type')}: no message of the dialect")
     ids = [header.get(name) if isinstance(header, Mapping) else None for name in ("system_id", "component_id")]
-    if not all(isinstance(one, int) and 0 <= one <= 255 for one in ids):
+    if not all(isinstance(number, int) and 0 <= number <= 255 for number in ids):
         raise NotAMessageError("header: expected system_id and component_id, 0 to 255")
     kind = dialect.mavlink_map[msg_id]
     counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
@@ -106,7 +106,7 @@ def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
         return data
     convert: Callable[[Any], float] = float if ctype in ("float", "double") else int
     if count:
-        numbers = [nan if one is None else convert(one) for one in given or ()]
+        numbers = [nan if figure is None else convert(figure) for figure in given or ()]
         if len(numbers) > count:
             raise ValueError(f"more than {count} numbers")
         return numbers + [0] * (count - len(numbers))

@@ -160,7 +160,15 @@ class Station:
         """Figures of the links of this end: what came in and went out."""
         told = []
         for number in self.endpoint.links():
-            one = self.endpoint.statistics(number)
-            told.append({"name": one.name, "frames_in": one.frames_in, "bytes_in": one.bytes_in, "lost": one.lost,
-                         "errors": one.errors, "frames_out": one.frames_out})  # fmt: skip
+            statistics = self.endpoint.statistics(number)
+            told.append(
+                {
+                    "name": statistics.name,
+                    "frames_in": statistics.frames_in,
+                    "bytes_in": statistics.bytes_in,
+                    "lost": statistics.lost,
+                    "errors": statistics.errors,
+                    "frames_out": statistics.frames_out,
+                }
+            )
         return told

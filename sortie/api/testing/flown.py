@@ -90,7 +90,9 @@ class Flown:
         words += ["--firmware", spec.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
         words += ["--link", "tcpin:127.0.0.1:0"]  # beside whatever else flies here
-        armed_s = [one.time_s for one in session.events if isinstance(one.event, ArmedChanged) and one.event.armed]
+        armed_s = [
+            timed.time_s for timed in session.events if isinstance(timed.event, ArmedChanged) and timed.event.armed
+        ]
         words += ["--go-at", f"{armed_s[-1]!r}"] if armed_s else []
         words += ["--terrain", os.path.relpath(spec.terrain)] if spec.terrain is not None else []
         for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # nobody waits in a test

@@ -94,7 +94,7 @@ class StandIn:
         )  # fmt: skip
         tell = self.service.telemetry.handle_events
         self.service.telemetry.handle_events = (  # type: ignore[method-assign]  # MISSION_CURRENT comes as a stream only
-            lambda events, now_ms: tell([one for one in events if not isinstance(one, CurrentChanged)], now_ms)
+            lambda events, now_ms: tell([event for event in events if not isinstance(event, CurrentChanged)], now_ms)
         )
         self.switch = ModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)

@@ -70,8 +70,8 @@ def faults(
         if name not in known:
             raise UserError(f"unknown fault '{name}'{nearest(name, known)}")
     begin, lasts = st.integers(0, max(round(before_s) - 1, 0)), st.integers(1, 60)
-    one = st.builds(
+    strategy = st.builds(
         lambda name, begin_s, lasts_s: f"{name}@{begin_s}..{begin_s + lasts_s}",
         st.sampled_from(known if names is None else names), begin, lasts,
     )  # fmt: skip
-    return st.lists(one, max_size=most, unique_by=lambda fault: fault.partition("@")[0])
+    return st.lists(strategy, max_size=most, unique_by=lambda fault: fault.partition("@")[0])

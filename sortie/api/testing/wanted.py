@@ -87,7 +87,7 @@ class VehicleRequest:
             raise UserError(f"{error}; who wants it as it is says armable=False") from error
 
 
-ARGUMENTS = tuple(one.name for one in fields(VehicleRequest))
+ARGUMENTS = tuple(argument.name for argument in fields(VehicleRequest))
 _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "vehicle": ((str,), '"sim:copter"'),
     "seed": ((int,), "a whole number"),
@@ -125,7 +125,8 @@ def wanted(*layers: Mapping[str, Any]) -> VehicleRequest:
                 raise UserError(f"unknown argument {name}{nearest(name, ARGUMENTS) or _known()}")
             types, form = _FORMS[name]
             if not _is_one(value, types) or (
-                isinstance(value, (tuple, list)) and not all(_is_one(one, _PARTS.get(name, (object,))) for one in value)
+                isinstance(value, (tuple, list))
+                and not all(_is_one(entry, _PARTS.get(name, (object,))) for entry in value)
             ):
                 raise UserError(f"{name}={value!r}: expected {form}")
             merged[name] = {**merged.get(name, {}), **value} if isinstance(value, Mapping) else value
