@@ -124,8 +124,7 @@ class Card:
         self._problem = ""  # of the last one
 
     def keep_in(self, folder: Path) -> None:
-        """Keep pictures in this folder from now on; what lies there already takes room. Call it before the first
-        picture."""
+        """Keep pictures here from now on; what lies there already takes room. Call it before the first picture."""
         self._folder = folder / DCIM
         found = sorted(self._folder.glob("*SORTI/IMG_*.JPG"))
         self.stored = len(found)

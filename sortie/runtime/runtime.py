@@ -213,8 +213,7 @@ class Runtime:
         self._send(link_ms, looking=True)
 
     def look(self) -> None:
-        """Let the nodes that are no vehicles act on a change made from outside, and the vehicles on what follows
-        from it."""
+        """Let nodes that are no vehicles act on a change made from outside, and all on what follows from it."""
         self._send(self.link_ms, looking=True)
 
     # --- passes of the vehicles -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pathlib import Path
 from struct import pack
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega
 
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
@@ -178,7 +179,7 @@ def test_a_fleet_has_its_radio_on_links_of_each(tmp_path: Path) -> None:
 def test_the_link_of_a_whole_fleet_is_one_modem() -> None:
     """All are heard behind it, and it says how full it is; a link that one alone is on has a modem of its own."""
     ports = [free_port(), free_port()]
-    beat, msg_id = _BEAT.pack(mavlink.MAVLink(None, srcSystem=255)), id_of("HEARTBEAT")
+    beat, msg_id = _BEAT.pack(ardupilotmega.MAVLink(None, srcSystem=255)), id_of("HEARTBEAT")
     wanted = [{(1, msg_id), (2, msg_id), _MODEM}, {(2, msg_id), _MODEM}]
     with Fleet(2, radio=CLEAN, links=[f"tcpin:127.0.0.1:{ports[0]}"]) as fleet:
         fleet[1].add_link(f"tcpin:127.0.0.1:{ports[1]}")
