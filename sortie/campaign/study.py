@@ -143,8 +143,7 @@ class Study(Struct, frozen=True):
         return partial(_robustness, _formula(text))
 
     def inputs(self) -> list[dict[str, Value]]:
-        """Inputs of each run, in order of run number; those of a search are known when others have been flown:
-        UserError."""
+        """Inputs of each run, by run number; UserError for a search, whose inputs follow from runs that were flown."""
         return list(self.spread())
 
     def spread(self) -> Iterator[dict[str, Value]]:
