@@ -7,7 +7,7 @@ stops it, index kept. Sources: docs/reference/mission-semantics.md, items 23 to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from autopilot.context.frames import amsl, local
@@ -19,7 +19,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Severity
-from autopilot.mission.commands import has_position, spec_of
+from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
@@ -34,6 +34,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
+_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND, Cmd.DO_LAND_START)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
 
 
@@ -331,31 +332,43 @@ class AutoMode(Mode):
         return None if best is None else best[1]
 
     def return_path(self) -> int | None:
-        """Index of the item at the end of the nearest leg (3-D) behind a DO_RETURN_PATH_START, up to a landing or the
-        end; None: there is no such leg. Source: AP_Mission.cpp, jump_to_closest_mission_leg."""
-        starts = [item for item in self.mission.items() if item.command == Cmd.DO_RETURN_PATH_START]
-        legs = [leg for start in starts for leg in self._legs_behind(start)]
-        return min(legs, default=(0.0, None))[1]
+        """Index of the item at the end of the nearest leg (3-D) from a DO_RETURN_PATH_START up to a landing or the end;
+        None: there is no place behind one. Of two that are as near the earlier leg of the later path is it. Source:
+        AP_Mission.cpp, jump_to_closest_mission_leg, distance_to_mission_leg."""
+        best: tuple[float, int] | None = None
+        for start in self.mission.items():
+            if start.command == Cmd.DO_RETURN_PATH_START:
+                near = min(self._legs_from(start), default=None, key=lambda leg: leg[0])
+                best = near if best is None or (near is not None and near[0] <= best[0]) else best
+        return None if best is None else best[1]
 
-    def _legs_behind(self, start: MissionItem) -> list[tuple[float, int]]:
-        """Metres from here to each leg, and the item at its end."""
+    def _legs_from(self, start: MissionItem) -> list[tuple[float, int]]:
+        """Metres from here to each leg, the first one of which is its end alone, and the item at that end."""
         here = self.facts.vehicle.state.position
-        begin = None if start.x == 0.0 and start.y == 0.0 else self._place_of(start)
+        begin: Ned | None = None
         found: list[tuple[float, int]] = []
+        for item in self._way_from(start):
+            if item.x != 0.0 or item.y != 0.0:
+                end = self._place_of(item)
+                if begin != end:
+                    found.append((_to_leg(here, end if begin is None else begin, end), item.seq))
+                begin = end
+        return found
+
+    def _way_from(self, start: MissionItem) -> Iterator[MissionItem]:
+        """Items with a place, through jumps, that lead from a mark to a landing or a DO_LAND_START."""
         seen: set[int] = set()
-        item = self.sequencer.next_nav(self.mission, start.seq)
+        item: MissionItem | None = start
         while item is not None and item.seq not in seen:
             seen.add(item.seq)
-            if has_position(item.command) and (item.x != 0.0 or item.y != 0.0):
-                end = self._place_of(item)
-                if begin is not None:
-                    found.append((_to_leg(here, begin, end), item.seq))
-                begin = end
-            spec = spec_of(item.command)
-            if spec is not None and spec.comes_down:
-                break
-            item = self.sequencer.next_nav(self.mission, item.seq)
-        return found
+            if has_position(item.command):
+                yield item
+            if item.command in _LANDINGS:
+                return
+            after = self.sequencer.next_nav(self.mission, item.seq)
+            end = self.mission.first_index + self.mission.total() if after is None else after.seq
+            marks = (one for one in self.mission.items() if one.command == Cmd.DO_LAND_START)
+            item = next((one for one in marks if item is not None and item.seq < one.seq < end), after)
 
     def _place_of(self, item: MissionItem) -> Ned:
         there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z, item.x, item.y))

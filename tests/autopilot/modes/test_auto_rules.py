@@ -9,6 +9,7 @@ from autopilot.context.events import StatusText
 from autopilot.interface.targets import Hold, Leg
 from autopilot.mav import Result, Severity
 from autopilot.mission.events import MissionComplete
+from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
@@ -284,6 +285,19 @@ def test_a_leg_is_near_in_height_too() -> None:
     bench.run(60.0, lambda: bench.core.helm.arrived)
     assert bench.core.mission_commands.return_path_start(bench.now_ms).ok
     assert bench.core.sequencer.current_nav_index() == 7
+
+
+@pytest.mark.parametrize(("plan", "next_nav"), [
+    ((item(188, 0, 80), waypoint(0, 60), item(189, 0, 50), waypoint(0, 55), waypoint(0, 10), item(21)), 5),
+    ((item(188, 0, 80), waypoint(0, 60)), 3),
+    ((*(item(188, 0, 80), waypoint(0, 60), item(21)) * 2,), 6),
+])  # fmt: skip
+def test_a_return_path_ends_at_a_landing_sequence(plan: tuple[MissionItem, ...], next_nav: int) -> None:
+    """ArduPilot's distance_to_mission_leg: DO_LAND_START is the end of it, one place alone is one too, and of two that
+    are as near the last counts."""
+    bench = flying(takeoff(), *plan)
+    assert bench.core.mission_commands.return_path_start(bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == next_nav
 
 
 def test_a_return_path_and_a_landing_sequence_are_not_the_same() -> None:
