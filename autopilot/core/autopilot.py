@@ -90,7 +90,7 @@ class Autopilot:
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.heading = Heading(facts, helm)
         self.payload = Payload(facts, announcer, helm, partial(parameters.set_readonly, "SIM_PIN_MASK"))
-        self.mount = Mount(facts, announcer)
+        self.mount = Mount(facts, announcer, vehicle.set_output)
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),

@@ -367,8 +367,8 @@ class AutoMode(Mode):
                 return
             after = self.sequencer.next_nav(self.mission, item.seq)
             end = self.mission.first_index + self.mission.total() if after is None else after.seq
-            marks = (one for one in self.mission.items() if one.command == Cmd.DO_LAND_START)
-            item = next((one for one in marks if item is not None and item.seq < one.seq < end), after)
+            ahead = (mark for mark in self.mission.items() if item is not None and item.seq < mark.seq < end)
+            item = next((mark for mark in ahead if mark.command == Cmd.DO_LAND_START), after)
 
     def _place_of(self, item: MissionItem) -> Ned:
         there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z, item.x, item.y))

@@ -71,9 +71,7 @@ class Pointing:
 
 
 class Gimbal(Protocol):
-    """Hardware that turns a camera. `fitted`: the vehicle has it."""
-
-    fitted: bool
+    """Hardware that turns a camera."""
 
     def limits(self) -> Limits: ...
 
@@ -99,9 +97,9 @@ def vehicle_attitude(vehicle: KnownVehicle) -> Quaternion:
     return attitude(float(r[first]), float(r[first + 1]), float(r[first + 2]))
 
 
-def optical_axis(vehicle: KnownVehicle, fixed_pitch_rad: float = -pi / 2.0) -> Quaternion:
+def optical_axis(vehicle: KnownVehicle, gimbal: Gimbal | None, fixed_pitch_rad: float = -pi / 2.0) -> Quaternion:
     """Axis of the vehicle's camera now: from the camera's axes to north, east, down (`Pointing.earth`). Without a
     gimbal it is fixed to the body at this pitch: straight down, the nose up in the picture."""
-    if isinstance(vehicle, HasGimbal) and vehicle.gimbal.fitted:
-        return vehicle.gimbal.pointing().earth
+    if gimbal is not None:
+        return gimbal.pointing().earth
     return times(vehicle_attitude(vehicle), about(1, fixed_pitch_rad))

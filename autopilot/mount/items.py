@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Params = tuple[float, ...]
 FAILED: Final = Outcome(Result.FAILED)
-DEVICES: Final = frozenset({0, 1, Component.GIMBAL})
-"""gimbal_device_id: all, ArduPilot's first one, the component."""
 _DEVICE_PARAM: Final = MappingProxyType({
     Cmd.DO_GIMBAL_MANAGER_CONFIGURE: 7,
     Cmd.DO_GIMBAL_MANAGER_PITCHYAW: 7,
@@ -34,12 +32,12 @@ _DEVICE_PARAM: Final = MappingProxyType({
 """Number of the parameter that is a gimbal_device_id, by command."""
 
 
-def means_gimbal(command: int, params: Params) -> bool:
+def means_gimbal(mount: Mount, command: int, params: Params) -> bool:
     """True when the gimbal that there is is meant. Refused FAILED if not, as ArduPilot refuses a gimbal that it has
     not."""
     index = _DEVICE_PARAM.get(Cmd(command))
     device = 0.0 if index is None else params[index - 1]
-    return not isfinite(device) or device in DEVICES
+    return not isfinite(device) or mount.is_meant(device)
 
 
 def move(mount: Mount, flags: int, angles: Angles | None, rates: Angles | None) -> bool:
@@ -138,4 +136,4 @@ MOUNT_ITEMS: Final[MappingProxyType[int, Callable[[Mount, Params], Outcome]]] = 
 
 def act(mount: Mount, command: int, params: Params) -> Outcome:
     """Do one of `MOUNT_ITEMS`."""
-    return MOUNT_ITEMS[command](mount, params) if means_gimbal(command, params) else FAILED
+    return MOUNT_ITEMS[command](mount, params) if means_gimbal(mount, command, params) else FAILED

@@ -3,15 +3,17 @@ a place, home, the next waypoint, another vehicle; or neutral, or retracted.
 
 Nothing is done while what it points at stands still: angles and rates are given to the gimbal once. What moves about
 the vehicle is aimed at `AIM_MS` apart, at where it will be half way to the next look. A rate that nobody repeats ends
-after `RATE_LASTS_MS`. Without a channel that is the gimbal's (RCn_OPTION) RC targeting leaves it where it is; ArduPilot
-turns it to the middle of its limits. Source: ArduPilot AP_Mount_Backend.cpp.
+after `RATE_LASTS_MS`. Without a channel that is the gimbal's (RCn_OPTION) RC targeting turns servos to the middle of
+their limits, as ArduPilot does, and leaves another gimbal where it is. Source: ArduPilot AP_Mount_Backend.cpp.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite, radians
 from typing import Final
 
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
@@ -22,11 +24,15 @@ from autopilot.mav import Component, MountMode, Severity
 from autopilot.mount.control import Control, Holder
 from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture
 from autopilot.mount.rotation import Angles
+from autopilot.mount.servos import ServoGimbal
 
-__all__ = ["MAVLINK_GIMBAL", "STICKS", "Mount"]
+__all__ = ["MAVLINK_GIMBAL", "SERVO_GIMBAL", "STICKS", "Mount"]
 
+SERVO_GIMBAL: Final = 1
+"""MNT1_TYPE: a gimbal on servo outputs."""
 MAVLINK_GIMBAL: Final = 6
 """MNT1_TYPE: a gimbal that is a MAVLink component of its own."""
+_FIRST_MOUNT: Final = 1  # gimbal_device_id of a gimbal that is no component
 STICKS: Final = {212: 0, 213: 1, 214: 2}
 """RCn_OPTION of the channels that turn the gimbal: roll, pitch, yaw."""
 _STICK_MOVED: Final = 0.02
@@ -60,16 +66,19 @@ class MountState:
 
 class Mount:
     """See the module. Without a gimbal on the vehicle, or with MNT1_TYPE 0 (which counts from the start on), `gimbal`
-    is None, nothing may be asked of it, and it has no turn."""
+    is None, nothing may be asked of it, and it has no turn. `servos`: the gimbal, if it hangs on servo outputs, which
+    `move(channel, pulse)` sets."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object]) -> None:
         self._facts = facts
         self._announcer = announcer
         self.gimbal: Gimbal | None = None
+        self.servos: ServoGimbal | None = None
         vehicle = facts.vehicle
-        if int(facts.param("MNT1_TYPE")) == MAVLINK_GIMBAL and isinstance(vehicle, HasGimbal):
-            self.gimbal = vehicle.gimbal
-            vehicle.gimbal.fitted = True
+        if isinstance(vehicle, HasGimbal):  # behind a controller it is the controller's
+            kind = int(facts.param("MNT1_TYPE"))
+            self.servos = ServoGimbal(facts, move) if kind == SERVO_GIMBAL else None
+            self.gimbal = vehicle.gimbal if kind == MAVLINK_GIMBAL else self.servos
         self.control = Control(facts, lambda: (self.system, Component.AUTOPILOT1))
         self.mode = MountMode.NEUTRAL
         self.deadline_ms: int | None = None
@@ -87,6 +96,15 @@ class Mount:
     def pans(self) -> bool:
         """True when the gimbal looks to the side, so that the nose need not."""
         return self.gimbal is not None and self.gimbal.limits().pans
+
+    @property
+    def device(self) -> int:
+        """gimbal_device_id, 0: there is none."""
+        return 0 if self.gimbal is None else int(Component.GIMBAL) if self.servos is None else _FIRST_MOUNT
+
+    def is_meant(self, device: float) -> bool:
+        """True when this gimbal_device_id means the gimbal; 0: all, 1: ArduPilot's first one."""
+        return device in (0, _FIRST_MOUNT, self.device)
 
     @property
     def system(self) -> int:
@@ -128,6 +146,8 @@ class Mount:
     def set_angles(self, angles: Angles, *, locked: bool) -> None:
         """Roll and pitch against the horizon, yaw against north when `locked`, else against the nose; rad."""
         self.set_mode(MountMode.MAVLINK_TARGETING)
+        if self.servos is not None:
+            angles = self.servos.within(angles, locked=locked)
         self._give(Demand(angles=angles, locked=locked))
 
     def set_rates(self, rates: Angles, *, locked: bool) -> None:
@@ -190,18 +210,26 @@ class Mount:
 
     # --- its turn -------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
-        return self.deadline_ms if self._began else 0
+        servos = None if self.servos is None else self.servos.deadline_ms
+        return earliest((self.deadline_ms, servos)) if self._began else 0
 
     def parameter_changed(self, name: str) -> None:
         """A limit or an angle of a posture acts at once."""
+        if self.servos is not None and name.startswith(("MNT1_", "SERVO")):
+            self.servos.write_now()
         if name.startswith("MNT1_") and self.mode in (MountMode.RETRACT, MountMode.NEUTRAL):
             self.set_mode(self.mode)
 
     def update(self, now_ms: int) -> None:
-        """Aim again, or end a rate."""
+        """Aim again, or end a rate, and move the servos."""
         if not self._began:
             self._began = True
             self.set_mode(self._default_mode())
+        self._update(now_ms)
+        if self.servos is not None:
+            self.servos.update(now_ms)
+
+    def _update(self, now_ms: int) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         if self.mode is MountMode.MAVLINK_TARGETING:
@@ -219,7 +247,7 @@ class Mount:
     def _follow_pilot(self) -> None:
         """MNT1_RC_RATE 0: the sticks are angles between the limits; else rates."""
         sticks = self._sticks
-        if not self._has_sticks or self.gimbal is None:
+        if self.gimbal is None or not (self._has_sticks or self.servos is not None):
             return
         limits, fastest = self.gimbal.limits(), radians(self._facts.param("MNT1_RC_RATE"))
         if fastest > 0.0:

@@ -64,7 +64,7 @@ CAMERA: Final[tuple[ParameterDef, ...]] = (
 MOUNT: Final[tuple[ParameterDef, ...]] = (
     i8(
         "MNT1_TYPE", 0, "", None, None, "The gimbal", reboot=True,
-        values={0: "None: a camera looks straight down", 6: "A MAVLink gimbal, simulated"},
+        values={0: "None: a camera looks straight down", 1: "Servo", 6: "A MAVLink gimbal, simulated"},
     ),
     i8(
         "MNT1_DEFLT_MODE", 3, "", None, None, "What the gimbal points at first, and after a region of interest",

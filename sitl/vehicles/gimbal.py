@@ -86,7 +86,6 @@ class SimulatedGimbal:
     def __init__(self, values: Mapping[str, float], row: Callable[[], npt.NDArray[np.float64]]) -> None:
         self._values = values
         self._row = row
-        self.fitted = False
         self._demand = Demand(posture=Posture.NEUTRAL)
         self._axes: tuple[Motion, Motion, Motion] = (standing(0.0), standing(0.0), standing(0.0))
         self._stuck: Angles | None = None

@@ -22,7 +22,6 @@ from autopilot.core.autopilot import Autopilot
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import PI, cos, sin
-from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
@@ -37,8 +36,7 @@ from mavlink_bridge.services.camera.messages import Sight, Taken, heartbeat
 from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import definition
-from mavlink_bridge.services.commands.context import Context, Row
-from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.ftp.component_metadata import FOLDER
 from mavlink_bridge.services.ftp.files import Entry, FileComesError, FileRefusedError, OpenFile, Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
@@ -417,16 +415,17 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     if not isinstance(vehicle, Posed):
         return None
     specs = specs_of(parameters)
-    album = CameraAlbum(owner, vehicle, specs, lambda: optical_axis(vehicle, PI * parameters["SIM_CAM_PITCH"] / 180.0))
-    trigger = autopilot.payload.camera
+    mount, trigger = autopilot.mount, autopilot.payload.camera
+    album = CameraAlbum(
+        owner, vehicle, specs, lambda: optical_axis(vehicle, mount.gimbal, PI * parameters["SIM_CAM_PITCH"] / 180.0)
+    )
 
     def trigger_every(metres: float, at_once: bool) -> None:
         trigger.set_distance(metres, owner.now_ms, at_once=at_once)
 
-    gimbal = autopilot.mount.gimbal
     camera = CameraService(
         specs, album, definition=lambda: f"mftp://{DEFINITION}", epoch_us=owner.epoch_us, trigger_every=trigger_every,
-        links=owner.endpoint.links, room=owner.room, gimbal=0 if gimbal is None else int(Component.GIMBAL),
+        links=owner.endpoint.links, room=owner.room, gimbal=mount.device,
     )  # fmt: skip
     album.service = camera
     files = VirtualFiles()
@@ -438,13 +437,9 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     owner.components[Component.CAMERA] = (camera, SettingsService(camera.device), transfer)
     owner.observers += [camera.hear, album.hear]
 
-    def act(command: Command, context: Context) -> Outcome:
-        """Act as the autopilot would, whose camera it is."""
-        return camera.act(command, context.now_ms)
-
     items = CameraItems(camera, lambda: owner.now_ms)
     for number in FLOWN:
         autopilot.auto.executor.own.installed[number] = items
         if commands is not None:
-            commands.register(number, Row(act))
+            commands.register(number, Row(lambda command, context: camera.act(command, context.now_ms)))
     return album

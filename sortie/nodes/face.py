@@ -191,17 +191,18 @@ def _camera(service: Service, commands: CommandService | None) -> CameraAlbum | 
 
 
 def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:
-    """The manager of the vehicle's gimbal; the gimbal speaks for itself. Nothing where there is none."""
+    """The manager of the vehicle's gimbal; one that is no servos speaks for itself. Nothing where there is none."""
     autopilot, endpoint = service.autopilot, service.endpoint
     mount, gimbal = autopilot.mount, autopilot.mount.gimbal
     if gimbal is None:
         return ()
-    device = GimbalDevice(gimbal, endpoint.links, lambda: endpoint.system_id, lambda: service.now_ms)
-    service.heartbeats[Component.GIMBAL] = device.heartbeat
-    files = VirtualFiles()
-    files.mount(FOLDER, Pages(METADATA.pages()))
-    transfer = FtpService(files, room=service.room, component=Component.GIMBAL)
-    service.components[Component.GIMBAL] = (device, transfer)
+    if mount.device == Component.GIMBAL:
+        device = GimbalDevice(gimbal, endpoint.links, lambda: endpoint.system_id, lambda: service.now_ms)
+        service.heartbeats[Component.GIMBAL] = device.heartbeat
+        files = VirtualFiles()
+        files.mount(FOLDER, Pages(METADATA.pages()))
+        transfer = FtpService(files, room=service.room, component=Component.GIMBAL)
+        service.components[Component.GIMBAL] = (device, transfer)
     return (
         GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.links, lambda: endpoint.system_id),
     )

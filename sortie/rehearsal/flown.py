@@ -250,7 +250,7 @@ class _Log:
         """Note where it really is, and where its camera really looks."""
         autopilot = self._session.autopilot
         position, camera = truth_of(self._session.service).position, self._order.surveys[0].camera
-        looks = optical_axis(autopilot.vehicle, camera.pitch)
+        looks = optical_axis(autopilot.vehicle, autopilot.mount.gimbal, camera.pitch)
         self._photos.append((autopilot.sequencer.current_nav_index(), position, looks))
 
     def _gaps(self) -> Iterator[tuple[int, Gap]]:

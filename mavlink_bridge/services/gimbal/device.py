@@ -1,4 +1,7 @@
-"""The gimbal device, component 154: what a gimbal says of itself, and what it takes from its manager.
+"""Gimbal devices: what they say of themselves, and what one takes from its manager.
+
+A gimbal on servos says nothing: the autopilot tells for it what its outputs are (`servos`), as ArduPilot does, with no
+rates and always against the nose. Below, the device that is component 154.
 
 It streams GIMBAL_DEVICE_ATTITUDE_STATUS and HEARTBEAT to all links, answers requests for them, for
 GIMBAL_DEVICE_INFORMATION and COMPONENT_METADATA, and heeds GIMBAL_DEVICE_SET_ATTITUDE of its own system: a station has
@@ -10,10 +13,11 @@ angle between the two. Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import Final
 
 from autopilot.interface.mathematics import hypot
+from autopilot.interface.records import dataclass
 from autopilot.interface.result import Outcome
 from autopilot.mav import (
     AutopilotType,
@@ -26,7 +30,8 @@ from autopilot.mav import (
     VehicleType,
 )
 from autopilot.mount.gimbal import Demand, Gimbal, Limits, Pointing, Posture
-from autopilot.mount.rotation import joints_of
+from autopilot.mount.rotation import attitude, joints_of
+from autopilot.mount.servos import ServoGimbal
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import from_int, from_long
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
@@ -39,6 +44,7 @@ _MODEL: Final = "Simulated gimbal"
 _MAJOR: Final = 1  # of its version
 METADATA: Final = MetadataFiles((), (_MAJOR, 0, 0), _MODEL)
 """Metadata of the gimbal: the general file alone, since its parameters are the autopilot's."""
+_LEVEL: Final = int(GimbalFlag.ROLL_LOCK | GimbalFlag.PITCH_LOCK)
 _DEVICE_BITS: Final = 0xFFFF
 _FRAME: Final = 0  # no command to it has a place
 _UNSUPPORTED: Final = Outcome(Result.UNSUPPORTED)
@@ -59,12 +65,59 @@ def capabilities(limits: Limits) -> int:
     return able | c.SUPPORTS_INFINITE_YAW if limits.endless else able
 
 
+@dataclass(frozen=True, slots=True)
+class ManagedDevice:
+    """A gimbal device as its manager tells it. `number`: gimbal_device_id; `capabilities`: GIMBAL_MANAGER_CAP_FLAGS;
+    `flags`: GIMBAL_MANAGER_FLAGS; `attitude`: GIMBAL_DEVICE_ATTITUDE_STATUS, None: it says that itself."""
+
+    number: int
+    capabilities: Callable[[], int]
+    flags: Callable[[], int]
+    limits: Callable[[], Limits]
+    attitude: Callable[[], Message] | None = None
+
+
+def component(gimbal: Gimbal) -> ManagedDevice:
+    """Component 154."""
+    frames = GimbalFlag.YAW_IN_VEHICLE_FRAME | GimbalFlag.YAW_IN_EARTH_FRAME
+    return ManagedDevice(
+        Component.GIMBAL, lambda: capabilities(gimbal.limits()), lambda: flags_of(gimbal.pointing()) & ~frames,
+        gimbal.limits,
+    )  # fmt: skip
+
+
+def servos(gimbal: ServoGimbal, number: int, now_ms: Callable[[], int]) -> ManagedDevice:
+    """Servo outputs. Source: ArduPilot AP_Mount_Backend.cpp (4.6)."""
+
+    def attitude_status() -> Message:
+        p = gimbal.pointing()
+        flags = flags_of(p) & ~GimbalFlag.YAW_IN_EARTH_FRAME | _LEVEL | GimbalFlag.YAW_IN_VEHICLE_FRAME
+        return dialect.MAVLink_gimbal_device_attitude_status_message(
+            0, 0, now_ms(), flags, list(attitude(*p.joints)), nan, nan, nan, 0, nan, nan, number
+        )
+
+    return ManagedDevice(
+        number, lambda: _servo_capabilities(gimbal.limits()), lambda: _LEVEL, gimbal.ranges, attitude_status
+    )
+
+
+def _servo_capabilities(limits: Limits) -> int:
+    c = GimbalCapability
+    able = int(c.HAS_RETRACT | c.HAS_NEUTRAL | c.HAS_RC_INPUTS | c.CAN_POINT_LOCATION_LOCAL)
+    able |= c.CAN_POINT_LOCATION_GLOBAL
+    if limits.roll[1] > limits.roll[0]:
+        able |= c.HAS_ROLL_AXIS | c.HAS_ROLL_FOLLOW | c.HAS_ROLL_LOCK
+    if limits.pitch[1] > limits.pitch[0]:
+        able |= c.HAS_PITCH_AXIS | c.HAS_PITCH_FOLLOW | c.HAS_PITCH_LOCK
+    return able | c.HAS_YAW_AXIS | c.HAS_YAW_FOLLOW | c.HAS_YAW_LOCK if limits.pans else able
+
+
 def flags_of(pointing: Pointing) -> int:
     """GIMBAL_DEVICE_FLAGS of a gimbal that points so."""
-    flags = int(GimbalFlag.ROLL_LOCK | GimbalFlag.PITCH_LOCK)
+    flags = _LEVEL
     flags |= GimbalFlag.YAW_LOCK | GimbalFlag.YAW_IN_EARTH_FRAME if pointing.locked else GimbalFlag.YAW_IN_VEHICLE_FRAME
     if pointing.posture is Posture.RETRACTED:
-        return int(flags & ~(GimbalFlag.ROLL_LOCK | GimbalFlag.PITCH_LOCK) | GimbalFlag.RETRACT)
+        return int(flags & ~_LEVEL | GimbalFlag.RETRACT)
     return flags | GimbalFlag.NEUTRAL if pointing.posture is Posture.NEUTRAL else flags
 
 

@@ -2,8 +2,9 @@
 
 Stations speak to it by commands and by messages that are not acknowledged. Whoever is not in control while somebody is
 (`autopilot.mount.control`) is DENIED, its messages are dropped. GIMBAL_MANAGER_STATUS goes to all links each second of
-vehicle time, and as soon as somebody else is in control. GIMBAL_MANAGER_INFORMATION, and for those who ask
-MOUNT_ORIENTATION, MOUNT_STATUS and AUTOPILOT_STATE_FOR_GIMBAL_DEVICE, which the simulated gimbal does not need.
+vehicle time, and as soon as somebody else is in control; of a gimbal on servos it sends GIMBAL_DEVICE_ATTITUDE_STATUS.
+GIMBAL_MANAGER_INFORMATION, and for those who ask MOUNT_ORIENTATION, MOUNT_STATUS and
+AUTOPILOT_STATE_FOR_GIMBAL_DEVICE, which the simulated gimbal does not need.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, Component, GimbalFlag, Result
+from autopilot.mav import Cmd, Component, Result
 from autopilot.mount.gimbal import Gimbal, vehicle_attitude
-from autopilot.mount.items import DEVICES, MOUNT_ITEMS, act, means_gimbal, move
+from autopilot.mount.items import MOUNT_ITEMS, act, means_gimbal, move
 from autopilot.mount.mount import Mount
 from autopilot.mount.rotation import Angles, joints_of, wrap
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.gimbal.device import capabilities, demand_of, flags_of
+from mavlink_bridge.services.gimbal.device import ATTITUDE_US, component, demand_of, servos
 from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 INFORMATION: Final = id_of("GIMBAL_MANAGER_INFORMATION")
 STATUS: Final = id_of("GIMBAL_MANAGER_STATUS")
+DEVICE_ATTITUDE: Final = id_of("GIMBAL_DEVICE_ATTITUDE_STATUS")
 ORIENTATION: Final = id_of("MOUNT_ORIENTATION")
 MOUNT_STATUS: Final = id_of("MOUNT_STATUS")
 STATE_FOR_DEVICE: Final = id_of("AUTOPILOT_STATE_FOR_GIMBAL_DEVICE")
@@ -88,6 +90,12 @@ class GimbalManager:
             MOUNT_STATUS: (self.mount_status, Broadcast(links, OFF)),
             STATE_FOR_DEVICE: (self.state_for_device, Broadcast(links, OFF)),
         }
+        on_servos = mount.servos
+        self._device = component(gimbal)
+        if on_servos is not None:
+            self._device = servos(on_servos, mount.device, lambda: self._now_ms)
+        if self._device.attitude is not None:
+            self._says[DEVICE_ATTITUDE] = (self._device.attitude, Broadcast(links, ATTITUDE_US))
         self._out: list[Outgoing] = []
         for number, (make, broadcast) in self._says.items():
             asked.answers[number] = _answer(make)
@@ -114,7 +122,9 @@ class GimbalManager:
         def handler(command: Command, context: Context) -> Outcome:
             if not self._may(command.peer, command.number):
                 return _DENIED
-            return row.handler(command, context) if means_gimbal(command.number, command.params) else FAILED
+            return (
+                row.handler(command, context) if means_gimbal(self._mount, command.number, command.params) else FAILED
+            )
 
         return handler
 
@@ -122,7 +132,7 @@ class GimbalManager:
         return act(self._mount, command.number, command.params) if self._may(command.peer, command.number) else _DENIED
 
     def _configure(self, command: Command, _context: Context) -> Outcome:
-        if not means_gimbal(command.number, command.params):
+        if not means_gimbal(self._mount, command.number, command.params):
             return FAILED
         who = tuple(command.param(index, -1.0) for index in range(1, 5))
         changed = self._mount.control.configure((command.peer.system, command.peer.component), who)
@@ -134,7 +144,7 @@ class GimbalManager:
             if peer.system != self._system():
                 place = GeoPoint(message.lat * 1e-7, message.lon * 1e-7, message.alt * 1e-3)
                 self._mount.hear(peer.system, place, (message.vx * 0.01, message.vy * 0.01, message.vz * 0.01))
-        elif message.gimbal_device_id in DEVICES and self._may(peer):
+        elif self._mount.is_meant(message.gimbal_device_id) and self._may(peer):
             _MESSAGES[message.get_type()](self, message)
 
     def _set_attitude(self, message: Message) -> None:
@@ -167,18 +177,17 @@ class GimbalManager:
 
     def information(self) -> Message:
         """GIMBAL_MANAGER_INFORMATION."""
-        limits = self._gimbal.limits()
+        device, limits = self._device, self._device.limits()
         return dialect.MAVLink_gimbal_manager_information_message(
-            self._now_ms, capabilities(limits), Component.GIMBAL, *limits.roll, *limits.pitch, *limits.yaw
+            self._now_ms, device.capabilities(), device.number, *limits.roll, *limits.pitch, *limits.yaw
         )
 
     def status(self) -> Message:
         """GIMBAL_MANAGER_STATUS."""
-        control, frames = self._mount.control, GimbalFlag.YAW_IN_VEHICLE_FRAME | GimbalFlag.YAW_IN_EARTH_FRAME
+        control, device = self._mount.control, self._device
         return dialect.MAVLink_gimbal_manager_status_message(
-            self._now_ms, flags_of(self._gimbal.pointing()) & ~frames, Component.GIMBAL, *control.primary,
-            *control.secondary,
-        )  # fmt: skip
+            self._now_ms, device.flags(), device.number, *control.primary, *control.secondary
+        )
 
     def orientation(self) -> Message:
         """MOUNT_ORIENTATION: roll and pitch against the horizon, yaw against the nose and against north."""

@@ -1,0 +1,157 @@
+"""A gimbal on servo outputs (MNT1_TYPE 1), as ArduPilot's AP_Mount_Servo: nothing measures where it points, so that it
+is where its outputs are.
+
+Each axis that has an output (SERVOn_FUNCTION 8 roll, 7 tilt, 6 pan) and limits is driven: MNT1_*_MIN to MNT1_*_MAX are
+SERVOn_MIN to SERVOn_MAX, the other way round with SERVOn_REVERSED. What the vehicle leans is taken out of roll and
+tilt, turned to where the gimbal looks; neutral and retracted are angles of the servos themselves. An output with
+function 9 is at its lowest pulse while the mount is retracted, else at its highest.
+Sources: ArduPilot AP_Mount_Servo.cpp, AP_Mount_Backend.cpp, SRV_Channel_aux.cpp (4.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import radians
+from types import MappingProxyType
+from typing import Final
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import cos, sin
+from autopilot.mount.gimbal import Demand, Limits, Pointing, Posture, vehicle_attitude
+from autopilot.mount.rotation import Angles, attitude, times, wrap
+
+WRITE_MS: Final = 3 * TICK_MS
+"""Between two corrections for the vehicle's attitude."""
+_AXES: Final = ("ROLL", "PITCH", "YAW")
+_FUNCTIONS: Final = (8, 7, 6)  # SERVOn_FUNCTION of the axes
+_OPEN: Final = 9
+_CHANNELS: Final = range(1, 17)
+_POSTURES: Final[Mapping[Posture, str]] = MappingProxyType({Posture.NEUTRAL: "NEUTRAL", Posture.RETRACTED: "RETRACT"})
+_LEVEL: Final = (0.0, 0.0, 0.0)
+_STANDS: Final = (0.0, 0.0)
+
+
+class ServoGimbal:
+    """See the module; an `autopilot.mount.gimbal.Gimbal`. `move(channel, pulse)` sets a servo output."""
+
+    def __init__(self, facts: VehicleFacts, move: Callable[[int, float], object]) -> None:
+        self._facts = facts
+        self._move = move
+        self._demand = Demand(posture=Posture.NEUTRAL)
+        self._begin: Angles = _LEVEL  # what a rate began at
+        self._begin_ms = 0
+        self._joints: Angles = _LEVEL  # as they were written last
+        self.deadline_ms: int | None = 0
+
+    # --- what it can ----------------------------------------------------------------------------------------------
+    def ranges(self) -> Limits:
+        """MNT1_*_MIN and _MAX."""
+        return Limits(*(self._range(axis) for axis in _AXES))
+
+    def limits(self) -> Limits:
+        """Of the axes that move; others stay at 0."""
+        return Limits(*(
+            self._range(axis) if self._outputs(function) else _STANDS
+            for axis, function in zip(_AXES, _FUNCTIONS, strict=True)
+        ))  # fmt: skip
+
+    def within(self, angles: Angles, *, locked: bool) -> Angles:
+        """The nearest angles that may be asked for; yaw against north may be any."""
+        roll, pitch, yaw = _all_within(angles, self.ranges())
+        return roll, pitch, angles[2] if locked else yaw
+
+    def _range(self, axis: str) -> tuple[float, float]:
+        low, high = self._facts.param(f"MNT1_{axis}_MIN"), self._facts.param(f"MNT1_{axis}_MAX")
+        return (radians(low), radians(high)) if low < high else _STANDS
+
+    def _outputs(self, function: int) -> list[int]:
+        return [n for n in _CHANNELS if int(self._facts.param(f"SERVO{n}_FUNCTION")) == function]
+
+    # --- what it is asked -----------------------------------------------------------------------------------------
+    def demand(self, demand: Demand) -> None:
+        """From now on; a rate begins at the angles that it is asked for now."""
+        self._begin = self._angles(demand.locked)
+        self._begin_ms = self._facts.now_ms
+        self._demand = demand
+        self.write_now()
+
+    def write_now(self) -> None:
+        """With the next pass."""
+        self.deadline_ms = self._facts.now_ms
+
+    def _angles(self, locked: bool) -> Angles:
+        """What it is asked for now: roll and pitch against the horizon, yaw against north or the nose."""
+        demand = self._demand
+        if demand.posture in _POSTURES:
+            roll, pitch, yaw = self._posture(demand.posture)
+        elif demand.angles is not None:
+            roll, pitch, yaw = demand.angles
+        elif demand.rates is None:
+            roll, pitch, yaw = self._begin
+        else:
+            since_s = 0.001 * (self._facts.now_ms - self._begin_ms)
+            roll, pitch, yaw = (a + since_s * b for a, b in zip(self._begin, demand.rates, strict=True))
+            roll, pitch, yaw = self.within((roll, pitch, yaw), locked=demand.locked)
+        if demand.locked is not locked:
+            yaw += self._heading if locked else -self._heading
+        return roll, pitch, wrap(yaw) if demand.locked or locked else yaw
+
+    def _posture(self, posture: Posture) -> Angles:
+        roll, pitch, yaw = (radians(self._facts.param(f"MNT1_{_POSTURES[posture]}_{axis}")) for axis in "XYZ")
+        return roll, pitch, yaw
+
+    @property
+    def _heading(self) -> float:
+        return float(self._facts.vehicle.state.report[report.YAW])
+
+    # --- its outputs ----------------------------------------------------------------------------------------------
+    def update(self, now_ms: int) -> None:
+        """Write the outputs."""
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        posture = self._demand.posture
+        self.deadline_ms = None if posture in _POSTURES else now_ms + WRITE_MS
+        asked = self._posture(posture) if posture in _POSTURES else self._held_level()
+        for angle, axis, function in zip(asked, _AXES, _FUNCTIONS, strict=True):
+            low, high = self._range(axis)
+            if low < high:
+                self._drive(function, (angle - low) / (high - low))
+        self._drive(_OPEN, float(posture is not Posture.RETRACTED))
+        self._joints = _all_within(asked, self.limits())
+
+    def _held_level(self) -> Angles:
+        """Angles of the servos while the vehicle leans."""
+        roll, pitch, yaw = self._angles(locked=False)
+        yaw = _clamp(yaw, self._range("YAW"))
+        r = self._facts.vehicle.state.report
+        leans = float(r[report.ROLL]), float(r[report.PITCH])
+        if self.limits().pans:
+            leans = leans[0] * cos(yaw) + leans[1] * sin(yaw), leans[1] * cos(yaw) - leans[0] * sin(yaw)
+        return roll - leans[0], pitch - leans[1], yaw
+
+    def _drive(self, function: int, share: float) -> None:
+        share = min(max(share, 0.0), 1.0)
+        for n in self._outputs(function):
+            part = 1.0 - share if self._facts.param(f"SERVO{n}_REVERSED") else share
+            low, high = self._facts.param(f"SERVO{n}_MIN"), self._facts.param(f"SERVO{n}_MAX")
+            self._move(n, float(round(low + part * (high - low))))
+
+    # --- where it points ------------------------------------------------------------------------------------------
+    def pointing(self) -> Pointing:
+        """As its servos are, on the vehicle as it is; no rates and no errors, since nothing measures them."""
+        vehicle, demand = self._facts.vehicle, self._demand
+        return Pointing(
+            times(vehicle_attitude(vehicle), attitude(*self._joints)), self._joints, _LEVEL, self._heading,
+            float(vehicle.state.report[report.R]), demand.locked, demand.posture, 0,
+        )  # fmt: skip
+
+
+def _all_within(angles: Angles, limits: Limits) -> Angles:
+    roll, pitch, yaw = angles
+    return _clamp(roll, limits.roll), _clamp(pitch, limits.pitch), _clamp(yaw, limits.yaw)
+
+
+def _clamp(angle: float, within: tuple[float, float]) -> float:
+    return min(max(angle, within[0]), within[1])
