@@ -51,14 +51,14 @@ class ServoGimbal:
         return Limits(*(self._range(axis) for axis in _AXES))
 
     def limits(self) -> Limits:
-        """Of the axes that move; others stay at 0."""
+        """Limits of the axes that move; others stay at 0."""
         return Limits(*(
             self._range(axis) if self._outputs(function) else _STANDS
             for axis, function in zip(_AXES, _FUNCTIONS, strict=True)
         ))  # fmt: skip
 
     def within(self, angles: Angles, *, locked: bool) -> Angles:
-        """The nearest angles that may be asked for; yaw against north may be any."""
+        """Nearest angles that may be asked for; yaw against north may be any."""
         roll, pitch, yaw = _all_within(angles, self.ranges())
         return roll, pitch, angles[2] if locked else yaw
 
@@ -71,18 +71,18 @@ class ServoGimbal:
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def demand(self, demand: Demand) -> None:
-        """From now on; a rate begins at the angles that it is asked for now."""
+        """Heed this from now on; a rate begins at the angles that it is asked for now."""
         self._begin = self._angles(demand.locked)
         self._begin_ms = self._facts.now_ms
         self._demand = demand
         self.write_now()
 
     def write_now(self) -> None:
-        """With the next pass."""
+        """Write the outputs with the next pass."""
         self.deadline_ms = self._facts.now_ms
 
     def _angles(self, locked: bool) -> Angles:
-        """What it is asked for now: roll and pitch against the horizon, yaw against north or the nose."""
+        """Angles that it is asked for now: roll and pitch against the horizon, yaw against north or the nose."""
         demand = self._demand
         if demand.posture in _POSTURES:
             roll, pitch, yaw = self._posture(demand.posture)
@@ -140,7 +140,7 @@ class ServoGimbal:
 
     # --- where it points ------------------------------------------------------------------------------------------
     def pointing(self) -> Pointing:
-        """As its servos are, on the vehicle as it is; no rates and no errors, since nothing measures them."""
+        """Direction by its servos, on the vehicle as it is; no rates and no errors, since nothing measures them."""
         vehicle, demand = self._facts.vehicle, self._demand
         return Pointing(
             times(vehicle_attitude(vehicle), attitude(*self._joints)), self._joints, _LEVEL, self._heading,
