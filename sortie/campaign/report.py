@@ -14,7 +14,6 @@ from sortie.campaign.flown import Row
 from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
 from sortie.campaign.report_charts import STYLE, Axis, Track, histogram, map_of, scatter, share_bar
-from sortie.campaign.study import written
 from sortie.campaign.study_file import Strike
 from sortie.campaign.summary import (
     FEWEST,
@@ -30,6 +29,7 @@ from sortie.campaign.summary import (
     strongest,
     summary_of,
 )
+from sortie.campaign.templates import written
 from sortie.campaign.units import of_inputs
 from sortie.reports.page import html_page
 

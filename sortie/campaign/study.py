@@ -40,6 +40,7 @@ from sortie.campaign.sampling import (
 )
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
 from sortie.campaign.study_file import FleetOf, Said, Strike, as_said, check_texts
+from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet, read_fleet
 from sortie.config.formation import FORMATIONS
@@ -51,7 +52,6 @@ from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
 
-PLACE: Final = re.compile(r"\{(\w*)\}")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _SEEDS: Final = 1 << 32
 """Limit of seeds: those of a fleet's vehicles are made of one below this."""
@@ -108,7 +108,7 @@ class Study(Struct, frozen=True):
 
     def plan(self, given: Mapping[str, Value]) -> Plan:
         """Plan to be flown with these inputs. UserError where a change makes it invalid."""
-        name = _put(self.said.plan, given)
+        name = put(self.said.plan, given)
         plan = _parsed(self.plans[name], name)
         if not self.said.change and not self.only:
             return plan
@@ -124,7 +124,7 @@ class Study(Struct, frozen=True):
     @staticmethod
     def _values(change: Change, given: Mapping[str, Value]) -> dict[str, float]:
         return {
-            key: _number(f"change of item {change.item}: {key}", _put(value, given))
+            key: number_of(f"change of item {change.item}: {key}", put(value, given))
             for key, value in change.said().items()
         }
 
@@ -167,13 +167,13 @@ class Study(Struct, frozen=True):
     def planned(self, run: int, given: Mapping[str, Value]) -> PlannedRun:
         """Return the run with these inputs. UserError where an input does not fit its place."""
         said, plan = self.said, self.plan(given)
-        values = {name: _number(f"params.{name}", _put(value, given)) for name, value in said.params.items()}
+        values = {name: number_of(f"params.{name}", put(value, given)) for name, value in said.params.items()}
         spec = spec_of(
-            said.vehicle, "a campaign", home=start_of(plan) if said.home is None else _put(said.home, given),
+            said.vehicle, "a campaign", home=start_of(plan) if said.home is None else put(said.home, given),
             seed=self.seed(run), params=values, faults=self._struck(given), terrain=None, firmware=FIRMWARES[0],
-            radio=None if said.radio is None else _put(said.radio, given) or None,
+            radio=None if said.radio is None else put(said.radio, given) or None,
         )  # fmt: skip
-        spacing_m = 0.0 if said.fleet is None else _number("fleet.spacing", _put(said.fleet.spacing, given))
+        spacing_m = 0.0 if said.fleet is None else number_of("fleet.spacing", put(said.fleet.spacing, given))
         return PlannedRun(spec, plan, spacing_m)
 
     def fleet_of(self, planned: PlannedRun) -> list[VehicleSpec]:
@@ -190,8 +190,8 @@ class Study(Struct, frozen=True):
         found = []
         for fault in self.said.faults:
             strike = fault if isinstance(fault, Strike) else Strike(fault)
-            text = _put(strike.fault, given)
-            if text and _number(f"faults: when of {strike.fault}", _put(strike.when, given)):
+            text = put(strike.fault, given)
+            if text and number_of(f"faults: when of {strike.fault}", put(strike.when, given)):
                 found.append(text)
         return found
 
@@ -213,7 +213,7 @@ def _robustness(formula: Formula, signals: Mapping[str, Array], _given: Mapping[
 # --- checks -----------------------------------------------------------------------------------------------------------
 def _checked(said: Said, path: Path, runs: int | None) -> Study:
     _check_sample(said)
-    _check_places(said)
+    check_places(said)
     if parse_vehicle(said.vehicle).kind != "sim":
         raise UserError(f"vehicle: a campaign flies the simulator, not '{said.vehicle}'; use sim:copter")
     plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(said)}
@@ -304,7 +304,7 @@ def _plan_names(said: Said) -> list[str]:
     values = varied.columns.get(places[0]) if varied.table is not None else varied.listed
     if values is None or len(places) > 1:
         raise UserError("plan: only one input can choose it, with choice or grid")
-    return sorted({_put(said.plan, {places[0]: value}) for value in values})
+    return sorted({put(said.plan, {places[0]: value}) for value in values})
 
 
 def _plan_text(path: Path) -> str:
@@ -394,57 +394,3 @@ def _check_changes(said: Said, plans: Mapping[str, str]) -> None:
                 raise UserError(f"change: item {change.item}: {name} has {len(items)}")
             if bad := complaint(items[change.item - 1], change.said()):
                 raise UserError(f"change: item {change.item} of {name} {bad}")
-
-
-def _check_places(said: Said) -> None:
-    """Every {name} is an input, and every input has a place; or a client, which is given all."""
-    used: set[str] = set()
-    known = names_of(said.vary)
-    for key, text in templates(said):
-        for name in PLACE.findall(text):
-            if name not in known:
-                raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, known)}")
-            used.add(name)
-    for name, varied in said.vary.items():
-        if said.client is None and not used & set(varied.names(name)):
-            raise UserError(
-                f"vary.{name}: nothing uses {{{name}}}; expected it in params, faults, home, plan, radio, fleet or "
-                "change, or a client"
-            )
-
-
-def templates(said: Said) -> Iterator[tuple[str, str]]:
-    """Key and text of each place where an input may stand."""
-    yield "plan", said.plan
-    yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)
-    for number, fault in enumerate(said.faults, 1):
-        strike = fault if isinstance(fault, Strike) else Strike(fault)
-        yield f"faults: {number}", f"{strike.fault} {strike.when}"
-    for name, value in said.params.items():
-        yield f"params.{name}", str(value)
-    if said.fleet is not None:
-        yield "fleet.spacing", str(said.fleet.spacing)
-    for change in said.change:
-        yield from _of_change(change)
-
-
-def _of_change(change: Change) -> Iterator[tuple[str, str]]:
-    for key, value in change.said().items():
-        yield f"change of item {change.item}: {key}", str(value)
-
-
-def _put(template: Value, given: Mapping[str, Value]) -> str:
-    """The template with the inputs in their places."""
-    return PLACE.sub(lambda match: written(given[match[1]]), str(template))
-
-
-def written(value: Value) -> str:
-    """An input as a command line has it: no exponent, whatever its size."""
-    return value if isinstance(value, str) else f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def _number(key: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UserError(f"{key}: '{text}' is not a number") from None

@@ -7,7 +7,8 @@ from typing import Final
 
 from autopilot.parameters.parameters import Parameters
 from sortie.campaign.signals import COUNTS, TEXTS
-from sortie.campaign.study import PLACE, Study, templates
+from sortie.campaign.study import Study
+from sortie.campaign.templates import PLACE, templates
 from sortie.config.installed import parameter_set
 from sortie.config.values import parse_vehicle
 

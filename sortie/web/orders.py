@@ -5,55 +5,30 @@ runs the clients of `mavlink_bridge.clients` one after the other. Sans-IO. What 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import nan
 from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.interface.geo import GeoPoint
-from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, MissionType, RepositionFlag, Severity, WireMissionState
-from autopilot.mission.commands import has_position
-from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import PlanError, parse_plan
-from autopilot.parameters.parameters import Parameters
-from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_int, command_long
-from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
 from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.web import requests
 from sortie.web.drawing import fence_around, lanes_over, mission_through
-from sortie.web.picture import COLUMNS, Vehicle
-
-SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB", "SYS_FAILURE_EN")
-"""Parameters of a simulated vehicle that a page moves; one that has none of them is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Answer to a request, in words, and its data."""
-
-    ok: bool
-    text: str
-    data: Any = None
-
-
-Job = Generator[Client, None, Answer]
-
-
-def _told(what: str, outcome: CommandOutcome | TransferOutcome | ParameterOutcome | None, ok: bool) -> Answer:
-    word = "" if outcome is None else outcome.name.lower().replace("_", " ")
-    return Answer(ok, f"{what}: {word}")
+from sortie.web.picture import Vehicle
+from sortie.web.questions import ASKS, Answer, Job, modes_of, told
 
 
 def _command(vehicle: Vehicle, what: str, client: CommandClient) -> Job:
     """With the reason that the vehicle gives in a text: a COMMAND_ACK has none."""
     heard = vehicle.last_text
     yield client
-    answer = _told(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
+    answer = told(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
     why = "; ".join(text for text in vehicle.texts_since(heard, Severity.WARNING))
     return Answer(answer.ok, f"{answer.text} ({why})") if why else answer
 
@@ -62,18 +37,6 @@ def _arm(vehicle: Vehicle, asked: requests.Arm) -> Job:
     force = 21196.0 if asked.force else 0.0  # the number that ArduPilot and PX4 ask for
     client = command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, float(asked.on), force)
     return (yield from _command(vehicle, "arm" if asked.on else "disarm", client))
-
-
-def modes_of(vehicle: Vehicle) -> dict[str, int]:
-    """The modes that it can be told, by their names: those that Sortie knows how to ask its firmware for."""
-    firmware = vehicle.target.firmware
-    known: dict[str, int] = {}
-    for mode in firmware.vehicle_class.modes.specs:
-        try:
-            known[firmware.mode_name(firmware.custom_mode(mode))] = mode
-        except ValueError:  # this firmware has nothing like it
-            continue
-    return known
 
 
 def _mode(vehicle: Vehicle, asked: requests.SetMode) -> Job:
@@ -189,7 +152,7 @@ def _draw(vehicle: Vehicle, asked: requests.Draw) -> Job:
     client = MissionUpload(vehicle.target, items, kind=kind)
     yield client
     if client.outcome is not TransferOutcome.ACCEPTED:
-        return _told(asked.what, client.outcome, False)
+        return told(asked.what, client.outcome, False)
     return Answer(True, f"{asked.what}: uploaded, {len(items)} items")
 
 
@@ -277,7 +240,7 @@ def _upload(vehicle: Vehicle, asked: requests.Upload) -> Job:
         client = MissionUpload(vehicle.target, items, kind=kind)
         yield client
         if client.outcome is not TransferOutcome.ACCEPTED:
-            return _told(f"{asked.name}, {kind.name.lower()}", client.outcome, False)
+            return told(f"{asked.name}, {kind.name.lower()}", client.outcome, False)
         counts.append(f"{len(items)} {kind.name.lower()} item{'' if len(items) == 1 else 's'}")
     if not counts:
         return Answer(False, f"{asked.name}: holds no items")
@@ -289,7 +252,7 @@ def _clear(vehicle: Vehicle, asked: requests.Clear) -> Job:
         client = MissionClear(vehicle.target, kind=kind)
         yield client
         if client.outcome not in (TransferOutcome.ACCEPTED, TransferOutcome.UNSUPPORTED):
-            return _told(f"clear {kind.name.lower()}", client.outcome, False)
+            return told(f"clear {kind.name.lower()}", client.outcome, False)
     return Answer(True, "plan cleared")
 
 
@@ -297,7 +260,7 @@ def _item(vehicle: Vehicle, asked: requests.Item) -> Job:
     """In flight the mission goes on there, whatever mode it is in; on the ground it begins there when it is started."""
     client = SetCurrent(vehicle.target, asked.seq)
     yield client
-    answer = _told(f"go on with item {asked.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
+    answer = told(f"go on with item {asked.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
     if not answer.ok or not vehicle.facts(vehicle.heard_ms).get("armed"):
         return answer
     begun = yield from _start(vehicle, requests.Start(id=asked.id, system=asked.system))
@@ -323,72 +286,6 @@ def _fail(vehicle: Vehicle, asked: requests.Fail) -> Job:
     return (yield from _command(vehicle, f"{asked.unit} {asked.type}", client))
 
 
-def item_facts(item: MissionItem) -> dict[str, Any]:
-    """A mission item for a page; without NaN, which JSON does not have."""
-    facts = {name: None if value != value else value for name, value in asdict(item).items()}
-    known = item.command in set(Cmd)
-    return facts | {
-        "name": Cmd(item.command).name if known else f"command {item.command}",
-        "place": has_position(item.command) and (item.x, item.y) != (0.0, 0.0),
-    }
-
-
-def _plan(vehicle: Vehicle, asked: requests.Plan) -> Job:
-    plan: dict[str, Any] = {}
-    for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
-        client = MissionDownload(vehicle.target, kind=kind)
-        yield client
-        if client.outcome not in (TransferOutcome.ACCEPTED, TransferOutcome.UNSUPPORTED):
-            return _told(f"{kind.name.lower()}", client.outcome, False)
-        plan[kind.name.lower()] = [item_facts(item) for item in client.items]
-    return Answer(True, "plan", plan)
-
-
-def _parameters(vehicle: Vehicle, asked: requests.ParameterTable) -> Job:
-    client = ParameterList(vehicle.target)
-    yield client
-    if client.outcome is not ParameterOutcome.ACCEPTED:
-        return _told("parameters", client.outcome, False)
-    known = Parameters(vehicle.target.firmware.vehicle_class.parameters)
-    rows = []
-    for name, value in sorted(client.values.items()):
-        row: dict[str, Any] = {"name": name, "value": value.value, "type": value.type}
-        if name in known:
-            about = known.definition(name)
-            row |= {
-                "default": about.default, "unit": about.unit, "low": about.minimum, "high": about.maximum,
-                "about": about.description, "reboot": about.reboot, "fixed": about.read_only,
-                "values": {str(number): text for number, text in about.values.items()},
-                "bits": {str(number): text for number, text in about.bitmask.items()},
-            }  # fmt: skip
-        rows.append(row)
-    return Answer(True, f"{len(rows)} parameters", rows)
-
-
-def _simulator(vehicle: Vehicle, asked: requests.Simulator) -> Job:
-    values: dict[str, float] = {}
-    for name in SIMULATOR:
-        client = ParameterRead(vehicle.target, name)
-        yield client
-        if client.value is not None:
-            values[name] = client.value.value
-        elif not values:
-            return Answer(True, "not simulated", None)
-    return Answer(True, "simulated", values)
-
-
-def _modes(vehicle: Vehicle, asked: requests.Modes) -> Job:
-    yield from ()
-    return Answer(True, "modes", list(modes_of(vehicle)))
-
-
-def _history(vehicle: Vehicle, asked: requests.History) -> Job:
-    yield from ()
-    return Answer(True, "history", {
-        "columns": COLUMNS, "rows": list(vehicle.history), "texts": list(vehicle.said), "photos": list(vehicle.photos),
-    })  # fmt: skip
-
-
 _ACTS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
     requests.Arm: _arm,
     requests.SetMode: _mode,
@@ -410,13 +307,6 @@ _ACTS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
     requests.SetParameter: _set,
     requests.Fail: _fail,
 }
-_ASKS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
-    requests.Plan: _plan,
-    requests.ParameterTable: _parameters,
-    requests.Simulator: _simulator,
-    requests.History: _history,
-    requests.Modes: _modes,
-}
 
 
 def begin(request: requests.AnyRequest, vehicle: Vehicle, *, control: bool) -> Job | Answer:
@@ -424,4 +314,4 @@ def begin(request: requests.AnyRequest, vehicle: Vehicle, *, control: bool) -> J
     kind = type(request)
     if kind in _ACTS and not control:
         return Answer(False, "this page only shows; start it with --control to act")
-    return (_ACTS.get(kind) or _ASKS[kind])(vehicle, request)
+    return (_ACTS.get(kind) or ASKS[kind])(vehicle, request)

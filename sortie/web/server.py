@@ -23,7 +23,7 @@ from autopilot.mav import FailureType, FailureUnit
 from mavlink_bridge.services.failures import FAILURES
 from sortie.config.errors import UserError
 from sortie.web.guard import HEADERS, REPORT_POLICY, Guard, policy
-from sortie.web.orders import Answer
+from sortie.web.questions import Answer
 from sortie.web.records import JOURNAL, Flights, Ground, read_loop
 from sortie.web.requests import LARGEST_PLAN, read_request
 from sortie.web.rest_server import RestPaths

@@ -22,8 +22,8 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sortie.web import orders, requests
-from sortie.web.orders import Answer, Job
 from sortie.web.picture import Facts, Vehicle
+from sortie.web.questions import Answer, Job
 from sortie.web.traffic import Traffic
 
 SECOND_MS: Final = 1000

@@ -8,7 +8,7 @@ from typing import Any
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie import Session
 from sortie.nodes.client import COMPONENT, SYSTEM
-from sortie.web.orders import Answer
+from sortie.web.questions import Answer
 from sortie.web.requests import read_request
 from sortie.web.traffic import Traffic
 from sortie.web.watch import Watch

@@ -11,7 +11,7 @@ from mavlink_bridge.services.ftp.files import FileComesError
 from sitl.camera.darkroom import Job
 from sortie.assembly.pace import pace_pictures
 from sortie.config.settings import Settings
-from sortie.nodes.camera import Card
+from sortie.nodes.camera_card import Card
 from sortie.runtime.signals import Signals
 
 NAME = "100SORTI/IMG_0001.JPG"

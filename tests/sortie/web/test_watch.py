@@ -11,8 +11,8 @@ import pytest
 from autopilot.interface.geo import GeoPoint, distance
 from mavlink_bridge.wire.framing import Frame
 from sortie import Session
-from sortie.web.orders import modes_of
 from sortie.web.picture import COLUMNS, LOST_MS
+from sortie.web.questions import modes_of
 from sortie.web.requests import read_request
 from sortie.web.traffic import SILENT_MS, Sender
 from tests.fakes.watched import Watched

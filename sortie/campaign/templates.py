@@ -1,0 +1,72 @@
+"""Templates of a study: texts in which `{wind}` stands for the input `wind` of [vary].
+
+An input may stand in the plan's name, the home, the radio, faults, parameters, the spacing of a fleet and changes of
+the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sortie.campaign.plan_changes import Change
+from sortie.campaign.sampling import Value, names_of
+from sortie.campaign.study_file import Said, Strike
+from sortie.config.errors import UserError, nearest
+
+PLACE: Final = re.compile(r"\{(\w*)\}")
+
+
+def check_places(said: Said) -> None:
+    """Every {name} is an input, and every input has a place; or a client, which is given all."""
+    used: set[str] = set()
+    known = names_of(said.vary)
+    for key, text in templates(said):
+        for name in PLACE.findall(text):
+            if name not in known:
+                raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, known)}")
+            used.add(name)
+    for name, varied in said.vary.items():
+        if said.client is None and not used & set(varied.names(name)):
+            raise UserError(
+                f"vary.{name}: nothing uses {{{name}}}; expected it in params, faults, home, plan, radio, fleet or "
+                "change, or a client"
+            )
+
+
+def templates(said: Said) -> Iterator[tuple[str, str]]:
+    """Key and text of each place where an input may stand."""
+    yield "plan", said.plan
+    yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)
+    for number, fault in enumerate(said.faults, 1):
+        strike = fault if isinstance(fault, Strike) else Strike(fault)
+        yield f"faults: {number}", f"{strike.fault} {strike.when}"
+    for name, value in said.params.items():
+        yield f"params.{name}", str(value)
+    if said.fleet is not None:
+        yield "fleet.spacing", str(said.fleet.spacing)
+    for change in said.change:
+        yield from _of_change(change)
+
+
+def _of_change(change: Change) -> Iterator[tuple[str, str]]:
+    for key, value in change.said().items():
+        yield f"change of item {change.item}: {key}", str(value)
+
+
+def put(template: Value, given: Mapping[str, Value]) -> str:
+    """The template with the inputs in their places."""
+    return PLACE.sub(lambda match: written(given[match[1]]), str(template))
+
+
+def written(value: Value) -> str:
+    """An input as a command line has it: no exponent, whatever its size."""
+    return value if isinstance(value, str) else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def number_of(key: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"{key}: '{text}' is not a number") from None

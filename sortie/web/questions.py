@@ -1,0 +1,129 @@
+"""Questions of a page about a vehicle: jobs that read its plan, parameters, modes and history over MAVLink, and what a
+job is. Sans-IO. No question needs `--control`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from autopilot.interface.records import dataclass
+from autopilot.mav import Cmd, MissionType
+from autopilot.mission.commands import has_position
+from autopilot.mission.items import MissionItem
+from autopilot.parameters.parameters import Parameters
+from mavlink_bridge.clients.base import Client
+from mavlink_bridge.clients.command import CommandOutcome
+from mavlink_bridge.clients.mission_download import MissionDownload
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead
+from sortie.web import requests
+from sortie.web.picture import COLUMNS, Vehicle
+
+SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB", "SYS_FAILURE_EN")
+"""Parameters of a simulated vehicle that a page moves; one that has none of them is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer to a request, in words, and its data."""
+
+    ok: bool
+    text: str
+    data: Any = None
+
+
+Job = Generator[Client, None, Answer]
+
+
+def told(what: str, outcome: CommandOutcome | TransferOutcome | ParameterOutcome | None, ok: bool) -> Answer:
+    word = "" if outcome is None else outcome.name.lower().replace("_", " ")
+    return Answer(ok, f"{what}: {word}")
+
+
+def modes_of(vehicle: Vehicle) -> dict[str, int]:
+    """The modes that it can be told, by their names: those that Sortie knows how to ask its firmware for."""
+    firmware = vehicle.target.firmware
+    known: dict[str, int] = {}
+    for mode in firmware.vehicle_class.modes.specs:
+        try:
+            known[firmware.mode_name(firmware.custom_mode(mode))] = mode
+        except ValueError:  # this firmware has nothing like it
+            continue
+    return known
+
+
+def item_facts(item: MissionItem) -> dict[str, Any]:
+    """A mission item for a page; without NaN, which JSON does not have."""
+    facts = {name: None if value != value else value for name, value in asdict(item).items()}
+    known = item.command in set(Cmd)
+    return facts | {
+        "name": Cmd(item.command).name if known else f"command {item.command}",
+        "place": has_position(item.command) and (item.x, item.y) != (0.0, 0.0),
+    }
+
+
+def _plan(vehicle: Vehicle, asked: requests.Plan) -> Job:
+    plan: dict[str, Any] = {}
+    for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
+        client = MissionDownload(vehicle.target, kind=kind)
+        yield client
+        if client.outcome not in (TransferOutcome.ACCEPTED, TransferOutcome.UNSUPPORTED):
+            return told(f"{kind.name.lower()}", client.outcome, False)
+        plan[kind.name.lower()] = [item_facts(item) for item in client.items]
+    return Answer(True, "plan", plan)
+
+
+def _parameters(vehicle: Vehicle, asked: requests.ParameterTable) -> Job:
+    client = ParameterList(vehicle.target)
+    yield client
+    if client.outcome is not ParameterOutcome.ACCEPTED:
+        return told("parameters", client.outcome, False)
+    known = Parameters(vehicle.target.firmware.vehicle_class.parameters)
+    rows = []
+    for name, value in sorted(client.values.items()):
+        row: dict[str, Any] = {"name": name, "value": value.value, "type": value.type}
+        if name in known:
+            about = known.definition(name)
+            row |= {
+                "default": about.default, "unit": about.unit, "low": about.minimum, "high": about.maximum,
+                "about": about.description, "reboot": about.reboot, "fixed": about.read_only,
+                "values": {str(number): text for number, text in about.values.items()},
+                "bits": {str(number): text for number, text in about.bitmask.items()},
+            }  # fmt: skip
+        rows.append(row)
+    return Answer(True, f"{len(rows)} parameters", rows)
+
+
+def _simulator(vehicle: Vehicle, asked: requests.Simulator) -> Job:
+    values: dict[str, float] = {}
+    for name in SIMULATOR:
+        client = ParameterRead(vehicle.target, name)
+        yield client
+        if client.value is not None:
+            values[name] = client.value.value
+        elif not values:
+            return Answer(True, "not simulated", None)
+    return Answer(True, "simulated", values)
+
+
+def _modes(vehicle: Vehicle, asked: requests.Modes) -> Job:
+    yield from ()
+    return Answer(True, "modes", list(modes_of(vehicle)))
+
+
+def _history(vehicle: Vehicle, asked: requests.History) -> Job:
+    yield from ()
+    return Answer(True, "history", {
+        "columns": COLUMNS, "rows": list(vehicle.history), "texts": list(vehicle.said), "photos": list(vehicle.photos),
+    })  # fmt: skip
+
+
+ASKS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
+    requests.Plan: _plan,
+    requests.ParameterTable: _parameters,
+    requests.Simulator: _simulator,
+    requests.History: _history,
+    requests.Modes: _modes,
+}
