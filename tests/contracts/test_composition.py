@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.syntax import nodes
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 TIMES = ("now_ms", "link_ms", "vehicle_ms", "_now_ms", "_link_ms")
@@ -23,11 +25,11 @@ def product() -> Sources:
 
 
 # --- base classes -----------------------------------------------------------------------------------------------------
-def imported(tree: ast.Module) -> dict[str, str]:
+def imported(source: str) -> dict[str, str]:
     """Names of this module to where they come from."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes(source)
         if isinstance(node, ast.ImportFrom) and node.module is not None
         for alias in node.names
     }
@@ -39,9 +41,8 @@ def only_children(sources: Sources) -> list[str]:
     children: dict[str, list[str]] = defaultdict(list)
     bases: dict[str, list[str]] = {}
     for module, text in sources.items():
-        tree = ast.parse(text)
-        known = imported(tree)
-        for node in ast.walk(tree):
+        known = imported(text)
+        for node in nodes(text):
             if isinstance(node, ast.ClassDef):
                 name = f"{module}.{node.name}"
                 bases[name] = [_resolved(base, module, known) for base in node.bases]
@@ -95,9 +96,8 @@ def thrown_away(sources: Sources) -> list[str]:
     unused: dict[tuple[str, str], list[str]] = defaultdict(list)
     referred: set[str] = set()
     for module, text in sources.items():
-        tree = ast.parse(text)
-        referred |= set(_referred(tree))
-        for node in ast.walk(tree):
+        referred |= set(_referred(text))
+        for node in nodes(text):
             if isinstance(node, ast.FunctionDef):
                 for argument in _times(node):
                     if _looks_at(node, argument):
@@ -116,10 +116,10 @@ def _looks_at(node: ast.FunctionDef, name: str) -> bool:
     return any(one.id == name and isinstance(one.ctx, ast.Load) for one in names)
 
 
-def _referred(tree: ast.Module) -> Iterator[str]:
+def _referred(source: str) -> Iterator[str]:
     """Functions that are handed on instead of called."""
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
+    called = {id(node.func) for node in nodes(source) if isinstance(node, ast.Call)}
+    for node in nodes(source):
         if id(node) not in called and isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield node.id if isinstance(node, ast.Name) else node.attr
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.syntax import nodes
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 #: The firmwares themselves, and the table of how a simulated vehicle is spoken to; whose bootloader a board has is
@@ -37,7 +39,7 @@ _SPOKEN = re.compile(_FIRMWARES, re.IGNORECASE)
 
 def told_apart(text: str) -> Iterator[str]:
     """Places that tell firmwares apart: a flag of that name, a comparison with one, a look at its class."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.If | ast.IfExp | ast.While) and (names := list(_asked(node.test))):
             yield f"line {node.lineno}: if {names[0]}"
         elif isinstance(node, ast.BoolOp | ast.UnaryOp) and (names := list(_asked(node))):
@@ -62,7 +64,7 @@ def habits_asked(text: str) -> set[str]:
     """Names of the habits that are asked for: `habits.NAME`."""
     return {
         node.attr
-        for node in ast.walk(ast.parse(text))
+        for node in nodes(text)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _name(node.value) == "habits"
     }
 

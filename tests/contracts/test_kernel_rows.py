@@ -14,6 +14,7 @@ from autopilot.interface import layout as L
 from autopilot.interface import report
 from autopilot.interface.fields import Fields
 from sitl.kernel import layout as M
+from tests.fakes.syntax import nodes
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("autopilot/control", "sitl/kernel", "sitl/vehicles")
@@ -89,7 +90,7 @@ def test_the_rows_are_as_long_as_their_fields() -> None:
 # --- who asks which row ---------------------------------------------------------------------------------------------
 def misread(text: str) -> Iterator[str]:
     """Places where a row is asked for a field of another row."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if not isinstance(node, ast.Subscript):
             continue
         row = node.value.attr.lstrip("_") if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
@@ -123,7 +124,7 @@ def test_gravity_stands_once() -> None:
         str(file.relative_to(ROOT))
         for package in ("autopilot", "sitl", "depot", "mavlink_bridge", "sortie")
         for file in sorted((ROOT / package).rglob("*.py"))
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in nodes(file.read_text())
         if isinstance(node, ast.Constant) and node.value == 9.80665
     ]
     assert found == ["autopilot/interface/layout.py"]

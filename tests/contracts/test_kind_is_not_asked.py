@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.vehicles.kinds import KINDS
+from tests.fakes.syntax import nodes
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
@@ -23,7 +24,7 @@ _OBJECTS = {name.upper() for name in KINDS}
 
 def told_apart(text: str) -> Iterator[str]:
     """Places that tell kinds apart: a flag or argument of that name, a table by kind, a comparison with a kind."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Attribute) and node.attr in KINDS and isinstance(node.ctx, ast.Load):
             yield f"line {node.lineno}: .{node.attr}"
         elif isinstance(node, ast.If | ast.IfExp | ast.While) and (names := list(_asked(node.test))):

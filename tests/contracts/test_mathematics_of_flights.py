@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.syntax import nodes
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 FUNCTIONS = frozenset((
@@ -45,17 +47,16 @@ ELSEWHERE = {
 
 def breaches(text: str) -> Iterator[str]:
     """`line: what`."""
-    tree = ast.parse(text)
     taken = {
         alias.asname or alias.name: alias.name
-        for node in ast.walk(tree)
+        for node in nodes(text)
         if isinstance(node, ast.ImportFrom) and node.module in MODULES
         for alias in node.names
     }
     for name, function in taken.items():
         if function in FUNCTIONS | {"NormalDist"}:
             yield f"import of {name}"
-    for node in ast.walk(tree):
+    for node in nodes(text):
         if isinstance(node, ast.Attribute):
             of_module = isinstance(node.value, ast.Name) and node.value.id in MODULES and node.attr in FUNCTIONS
             if of_module or node.attr in DRAWS:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.syntax import nodes
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
 SMALL, LONGEST = 80, 450
@@ -58,7 +60,7 @@ def sources() -> dict[str, str]:
 def imported(name: str, source: str, known: Mapping[str, object]) -> set[str]:
     """The modules of `known` that a module imports, anywhere in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.syntax import nodes
+
 ROOT = Path(__file__).parents[2]
 #: What a property may say of itself; `derandomize` and `database` are the profile's.
 OWN = {"max_examples", "deadline", "suppress_health_check"}
@@ -46,7 +48,7 @@ def test_the_long_suite_searches_at_random_and_for_longer() -> None:
 
 def of_its_own(source: str) -> Iterator[str]:
     """What `settings` of properties say that is the profile's to say."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         match node:
             case ast.Call(func=ast.Name(id="settings"), keywords=keywords):
                 yield from (f"{node.lineno}: {one.arg}" for one in keywords if one.arg not in OWN)

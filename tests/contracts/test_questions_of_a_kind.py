@@ -17,6 +17,7 @@ import pytest
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
 from tests.fakes.glider import GLIDER
+from tests.fakes.syntax import nodes
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
@@ -58,7 +59,7 @@ def questions() -> set[str]:
 
 def asked(text: str) -> Iterator[str]:
     """Names of attributes that are read."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield node.attr
 

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from autopilot.control.kernels import source_files
+from tests.fakes.syntax import nodes
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
@@ -17,7 +18,7 @@ def takes_the_standard_one(source: str) -> bool:
         isinstance(node, ast.ImportFrom)
         and node.module == "dataclasses"
         and any(one.name == "dataclass" for one in node.names)
-        for node in ast.walk(ast.parse(source))
+        for node in nodes(source)
     )
 
 

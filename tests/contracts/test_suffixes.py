@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.syntax import nodes
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
@@ -55,14 +57,14 @@ def part_of_a_millisecond(node: ast.AST) -> bool:
 
 def breaches(source: str, let: str | None = None) -> Iterator[int]:
     """The lines where `_ms` is no time. `let`: an assignment that may name such things."""
-    tree, lines = ast.parse(source), source.splitlines()
+    lines = source.splitlines()
     free = {
         inner
-        for node in ast.walk(tree)
+        for node in nodes(source)
         if isinstance(node, ast.Assign | ast.AnnAssign) and let in names_of(node)
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes(source):
         if node in free:
             continue
         said = [name for name in names_of(node) if name.lower().endswith("_ms")]
@@ -123,7 +125,7 @@ def test_what_is_no_breach_is_let_through(fine: str) -> None:
 def ticks(source: str) -> list[int]:
     """The lines that say how long a tick is."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             found += [node.lineno for name in names_of(node) if name.strip("_") in ("TICK_MS", "TICK_S", "TICK_US")]
     return found

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.syntax import nodes
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 #: Names of what people read.
@@ -68,7 +70,7 @@ def is_search(function: ast.expr) -> bool:
 
 def breaches(source: str) -> Iterator[int]:
     """The lines that compare or search a text for people."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             if any(name_of(one) in FOR_PEOPLE for one in sides) and any(is_words(one) for one in sides):
