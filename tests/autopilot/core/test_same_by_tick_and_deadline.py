@@ -83,7 +83,7 @@ def fly(items: list[MissionItem], script: list[tuple[int, Any]], timing: float, 
 LONG_LEG = [waypoint(60.0, 60.0)]
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @example(LONG_LEG, [(300, ("sticks.move", (Sticks(pitch=0.5),)))], 1.0)  # lost three seconds later, in mid-leg
 @example([waypoint(60.0, 0.0), item(93, param1=2.0), item(20)], [(1, ("fence.command", (1.0,)))], 1.0)
 @example([item(184, param1=9.0, param2=1800.0, param3=3.0, param4=1.0), *LONG_LEG], [], 0.0)

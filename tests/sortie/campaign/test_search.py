@@ -48,10 +48,20 @@ def searched(study: Study) -> list[Row]:
     return found
 
 
+def first_of(study: Study) -> int:
+    """The run that fails first. Later generations, which look at all rows before them, cost most and are left out."""
+    search = Search(study)
+    while asked := search.ask():
+        rows = [answered(run) for run in asked]
+        if failed := [row.run for row in rows if not row.ok]:
+            return failed[0]
+        search.tell(rows)
+    return study.runs
+
+
 def test_it_finds_what_random_sampling_would_find_in_a_hundred_times_as_many() -> None:
     """A ball of radius 0.08 is one 5,000th of the four-dimensional cube: random samples need 3,400 in the median."""
-    firsts = [next(row.run for row in searched(made(400, seed)) if not row.ok) for seed in range(9)]
-    assert np.median(firsts) < 100
+    assert np.median([first_of(made(400, seed)) for seed in range(9)]) < 100
 
 
 def test_the_same_seed_asks_for_the_same_and_another_for_something_else() -> None:
@@ -100,7 +110,8 @@ def test_judges_are_compared_in_units_of_their_own_spread() -> None:
 
 
 def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
-    study = Study.read(PLANTED[-1].parent / "param-slow.toml", 30)
+    """A look at the whole cube, 15 flights, and the first of a descent."""
+    study = Study.read(PLANTED[-1].parent / "param-slow.toml", 20)
     written = []
     for workers in (1, 2):
         with (
@@ -109,10 +120,10 @@ def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
         ):
             client.wait_for_workers(workers)
             view = Campaign(folder, client, identity(), lambda view: None).run()
-            assert view.done == 30
+            assert view.done == 20
             written.append(folder.finish().read_bytes())
     assert written[0] == written[1]
-    assert [row.run for row in rows(tmp_path / "1")] == list(range(30))
+    assert [row.run for row in rows(tmp_path / "1")] == list(range(20))
 
 
 def seeded(file: Path, seed: int) -> Study:
