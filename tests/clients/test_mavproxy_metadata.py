@@ -16,7 +16,11 @@ from tests.fakes.station_plan import HOME
 pytestmark = pytest.mark.client
 
 
-@pytest.mark.parametrize("kind", ["copter", "rover", "boat"])
+#: Every kind's files are fetched in memory by `tests/mavlink_bridge/ftp/test_component_metadata.py`. MAVProxy takes
+#: 13 s of processor for each: it reads the copter's here and the others' in the long suite.
+@pytest.mark.parametrize(
+    "kind", ["copter", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("rover", "boat"))]
+)
 def test_mavproxy_fetches_what_the_general_file_names(tmp_path: Path, kind: str) -> None:
     """Each file is whole, has the checksum that is told of it, and holds what its type says."""
     options = ("--vehicle", f"sim:{kind}", "--home", HOME)

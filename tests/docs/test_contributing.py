@@ -83,6 +83,16 @@ def test_the_five_checks_are_those_of_the_script_and_of_the_hooks() -> None:
     assert [check for check in checks if check.removesuffix(" .") not in hooks] == []
 
 
+def test_the_quick_run_has_folders_that_are_there() -> None:
+    """And leaves out what is there: a path that has moved would be an error of pytest's, or a check less."""
+    script = (ROOT / "scripts" / "test").read_text(encoding="utf-8")
+    quick = script[script.index("--quick)") : script.index("esac")]
+    named = re.findall(r"tests/[\w/.]+", quick)
+    assert {"tests/autopilot", "tests/contracts"} <= set(named)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert set(re.findall(r"`(tests/\w+)`", PAGE[PAGE.index("`--quick` is for") :].partition("\n\n")[0])) <= set(named)
+
+
 def test_the_options_that_it_names_exist() -> None:
     """Of the three tools beside the checks."""
     known = {
