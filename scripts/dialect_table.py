@@ -15,7 +15,7 @@ from typing import Any, Final
 from fastcrc import crc16
 from pymavlink.dialects.v20 import ardupilotmega
 
-from mavlink_bridge.wire.definitions import TYPES, Definition
+from mavlink_bridge.wire.definitions import TYPES, MessageDefinition
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "mavlink_bridge" / "wire"
 GROWN: Final[Mapping[str, str]] = {
@@ -48,7 +48,7 @@ def messages() -> str:
         if msg_id in lines:
             raise ValueError(f"pymavlink has message {msg_id} now: take it from there")
         name, _, fields = text.partition(" ")
-        lines[msg_id] = f"{msg_id} {name} {crc_extra(Definition(f'{msg_id} {name} 0 {fields}'))} {fields}"
+        lines[msg_id] = f"{msg_id} {name} {crc_extra(MessageDefinition(f'{msg_id} {name} 0 {fields}'))} {fields}"
     return "".join(f"{line}\n" for _, line in sorted(lines.items()))
 
 
@@ -72,7 +72,7 @@ def _line(kind: Any) -> str:
     )
 
 
-def crc_extra(one: Definition) -> int:
+def crc_extra(one: MessageDefinition) -> int:
     """https://mavlink.io/en/guide/serialization.html#crc_extra"""
     text = f"{one.name} ".encode()
     for field in one.wire:

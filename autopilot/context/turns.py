@@ -30,7 +30,7 @@ def earliest(dues: Iterable[int | None]) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PassTurn:
     """A part's row; what it does not want is None. `why`: the reason for its place among the others. `hears`: the
     events (bits of `VehicleEvent`) of which `hear(events, now_ms)` is told. `update(now_ms)`: it may act.
     `deadline()`: the vehicle time, ms, at which `update` must run although no event was raised, None: never."""
@@ -46,10 +46,10 @@ class Turn:
     parameter: Callable[[str], None] | None = None
 
 
-class Turns:
+class PassTurns:
     """Walks the rows. The columns are taken out once: a pass costs one call for each part that wants one."""
 
-    def __init__(self, rows: Sequence[Turn]) -> None:
+    def __init__(self, rows: Sequence[PassTurn]) -> None:
         self.rows = tuple(rows)
         self._begin = tuple(row.begin for row in rows if row.begin is not None)
         self._hear = tuple((row.hears, row.hear) for row in rows if row.hear is not None)

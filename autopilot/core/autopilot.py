@@ -20,9 +20,9 @@ from autopilot.commands.transmitter import TransmitterArming
 from autopilot.context.ground_following import GroundFollower
 from autopilot.context.home import Home, ReturnPoint
 from autopilot.context.journal import Journal
-from autopilot.context.turns import Turn, Turns
+from autopilot.context.turns import PassTurn, PassTurns
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
-from autopilot.core.statistics import Statistics
+from autopilot.core.statistics import LifeStatistics
 from autopilot.core.status import SystemStatus
 from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_choice, build_executor
 from autopilot.flight.actor_table import FlightParts
@@ -84,7 +84,7 @@ class Autopilot:
         self.helm = helm = Helm(vehicle, self.ground_follower)
         self.precision = PrecisionLanding(facts, announcer, helm)
         self.context = VehicleContext(facts, announcer, helm, self.precision)
-        self.statistics = Statistics(facts, journal, parameters.set_readonly)
+        self.statistics = LifeStatistics(facts, journal, parameters.set_readonly)
         self.home = Home(facts, announcer, journal, stored.home)
         self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
@@ -105,7 +105,7 @@ class Autopilot:
         self._listen()
         self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
-        self.turns = Turns(self._rows())
+        self.turns = PassTurns(self._rows())
 
     # --- the parts ------------------------------------------------------------------------------------------------
     def _restore(self, progress: tuple[int, int] | None) -> None:
@@ -201,64 +201,64 @@ class Autopilot:
         self.vehicle_arming.disarm(self.facts.now_ms, force=True, method=method)
 
     # --- the order ------------------------------------------------------------------------------------------------
-    def _rows(self) -> list[Turn]:
+    def _rows(self) -> list[PassTurn]:
         """Every part that wants to be called, in the order in which they are."""
         modes, follower, flights, failsafes = self.modes, self.follower, self.flights, self.failsafes
         fence, wind, trail = self.fence, self.wind, self.trail
         rows = [
-            Turn("plans", "a mission that has waited is there before anybody looks at it",
+            PassTurn("plans", "a mission that has waited is there before anybody looks at it",
                  begin=self.plans.begin_tick, deadline=self.plans.next_deadline_ms),
-            Turn("helm", "whether the target was reached is known to all who act",
+            PassTurn("helm", "whether the target was reached is known to all who act",
                  hears=int(VehicleEvent.ARRIVED), hear=lambda *_: self.helm.target_reached()),
-            Turn("home", "a first position is home before anything counts from there",
+            PassTurn("home", "a first position is home before anything counts from there",
                  hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.home.position_found()),
-            Turn("rehearsal", "it may have waited for home",
+            PassTurn("rehearsal", "it may have waited for home",
                  hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.rehearsal.home_found()),
-            Turn("sequencer", "it is stepped by AUTO; only when DO items are done is a parameter",
+            PassTurn("sequencer", "it is stepped by AUTO; only when DO items are done is a parameter",
                  parameter=self._timing_changed),
-            Turn("speeds", "they are AUTO's and GUIDED's tools; a parameter counts at once",
+            PassTurn("speeds", "they are AUTO's and GUIDED's tools; a parameter counts at once",
                  parameter=self.speeds.parameter_changed),
-            Turn("sticks", "silence is noticed before the failsafes act on it",
+            PassTurn("sticks", "silence is noticed before the failsafes act on it",
                  update=self.sticks.update, parameter=self.sticks.parameter_changed),
-            Turn("transmitter", "who disarms by hand is faster than what would be done for him",
+            PassTurn("transmitter", "who disarms by hand is faster than what would be done for him",
                  update=self.transmitter.update, deadline=self.transmitter.next_deadline_ms),
-            Turn("failsafes", "they may change the mode, and the new one flies in this very pass",
+            PassTurn("failsafes", "they may change the mode, and the new one flies in this very pass",
                  hears=failsafes.HEARS, hear=failsafes.handle_events, update=failsafes.update,
                  deadline=failsafes.next_deadline_ms, armed=lambda armed, _: failsafes.armed_changed(armed)),
-            Turn("ground", "so may the end of the terrain data",
+            PassTurn("ground", "so may the end of the terrain data",
                  update=self.helm.update, deadline=self.ground_follower.next_deadline_ms,
                  armed=self.ground_follower.armed),
-            Turn("fence", "so may the fence; what a failsafe has chosen it sees",
+            PassTurn("fence", "so may the fence; what a failsafe has chosen it sees",
                  hears=int(VehicleEvent.ARRIVED), hear=self._may_have_taken_off,
                  update=fence.update, deadline=fence.next_deadline_ms,
                  armed=fence.armed_changed, parameter=fence.parameter_changed),
-            Turn("wind", "so may the wind",
+            PassTurn("wind", "so may the wind",
                  update=wind.update, deadline=wind.next_deadline_ms, armed=lambda _, now_ms: wind.schedule(now_ms),
                  parameter=wind.parameter_changed),
-            Turn("modes", "the mode flies, with what happened and what safety has decided",
+            PassTurn("modes", "the mode flies, with what happened and what safety has decided",
                  hear=modes.handle_events, update=modes.update, deadline=modes.next_deadline_ms,
                  parameter=modes.parameter_changed),
-            Turn("trail", "it looks at the target that the mode has set",
+            PassTurn("trail", "it looks at the target that the mode has set",
                  update=trail.update, deadline=trail.next_deadline_ms, armed=trail.armed_changed),
-            Turn("arming", "a mode that has finished is disarmed in the same pass",
+            PassTurn("arming", "a mode that has finished is disarmed in the same pass",
                  hear=self.vehicle_arming.handle_events, update=self.vehicle_arming.update,
                  deadline=self.vehicle_arming.next_deadline_ms),
-            Turn("payload", "photos and repeats depend on nobody here",
+            PassTurn("payload", "photos and repeats depend on nobody here",
                  update=self.payload.update, deadline=self.payload.next_deadline_ms),
         ]  # fmt: skip
         if self.mount.gimbal is not None:
-            rows.append(Turn(
+            rows.append(PassTurn(
                 "mount", "it points about a vehicle that has decided where it goes", update=self.mount.update,
                 deadline=self.mount.next_deadline_ms, parameter=self.mount.parameter_changed,
             ))  # fmt: skip
         if follower is not None:
-            rows.insert(3, Turn(
+            rows.insert(3, PassTurn(
                 "follower", "whose the vehicle is, is known before anybody steers it",
                 hears=int(VehicleEvent.TAKEN_OVER),
                 hear=lambda _, now_ms: follower.mode_changed_by_others(modes, now_ms),
             ))  # fmt: skip
         if flights is not None:
-            rows.append(Turn(
+            rows.append(PassTurn(
                 "flights", "the flight manager sees how things stand at the end",
                 hear=flights.handle_events, update=flights.update, deadline=flights.next_deadline_ms,
             ))  # fmt: skip

@@ -55,7 +55,7 @@ class OwnParameters:
 
 
 @dataclass(frozen=True, slots=True)
-class From(Generic[T]):
+class Packaged(Generic[T]):
     """Extension with the name of its package."""
 
     package: str
@@ -70,9 +70,9 @@ class ClaimError(ValueError):
 class Extensions:
     """Extensions of all installed packages, free of contradictions. ClaimError otherwise."""
 
-    modes: Sequence[From[OwnMode]] = ()
-    items: Sequence[From[OwnItem]] = ()
-    parameters: Sequence[From[OwnParameters]] = ()
+    modes: Sequence[Packaged[OwnMode]] = ()
+    items: Sequence[Packaged[OwnItem]] = ()
+    parameters: Sequence[Packaged[OwnParameters]] = ()
 
     def __post_init__(self) -> None:
         for kind in KINDS:
@@ -81,7 +81,7 @@ class Extensions:
             _unclaimed("mode name", ((mode.package, mode.what.spec.name) for mode in modes))
             for mode in modes:
                 _check_mode(mode, kind)
-            lines = [From(extension.package, line) for extension in self.parameters if kind in extension.what.kinds
+            lines = [Packaged(extension.package, line) for extension in self.parameters if kind in extension.what.kinds
                      for line in extension.what.lines]  # fmt: skip
             _unclaimed("parameter", ((line.package, line.what.name) for line in lines))
             for line in lines:
@@ -120,7 +120,7 @@ class Extensions:
                 own.installed[command] = GuardedExecutor(autopilot.context, made, item.package, report)
 
 
-def _guarded(mode: From[OwnMode], report: Report, context: VehicleContext, spec: ModeSpec) -> Mode:
+def _guarded(mode: Packaged[OwnMode], report: Report, context: VehicleContext, spec: ModeSpec) -> Mode:
     made = _made(mode.package, f"mode {spec.name}", partial(mode.what.build, context, spec))
     return GuardedMode(context, spec, made, mode.package, report)
 
@@ -142,7 +142,7 @@ def _unclaimed(what: str, claims: Iterable[tuple[str, int | str]]) -> None:
         owners[claimed] = package
 
 
-def _check_mode(added: From[OwnMode], kind: str) -> None:
+def _check_mode(added: Packaged[OwnMode], kind: str) -> None:
     spec, known = added.what.spec, KINDS[kind].modes
     name = known.name_of(spec.number)
     if name is not None:
@@ -153,7 +153,7 @@ def _check_mode(added: From[OwnMode], kind: str) -> None:
         raise ClaimError(f"package {added.package}: mode {spec.number} {spec.name}: a uint32 and a name in capitals")
 
 
-def _check_line(added: From[ParameterDef], kind: str) -> None:
+def _check_line(added: Packaged[ParameterDef], kind: str) -> None:
     name, own = added.what.name, KINDS[kind].parameters
     if any(line.name == name for line in own.lines) or name in own.aliases:
         raise ClaimError(f"package {added.package}: parameter {name} is the {kind}'s")

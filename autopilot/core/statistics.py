@@ -19,7 +19,7 @@ _COUNTS: Final = ("STAT_BOOTCNT", "STAT_FLTTIME", "STAT_RUNTIME")
 _RESET: Final = "STAT_RESET"
 
 
-class Statistics:
+class LifeStatistics:
     """The counts of one vehicle. `put(name, value)` sets a parameter, also one that is read-only, and tells whether it
     changed. A controller behind the service counts for itself."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
-from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Payload, Tag
+from autopilot.flight.messages import FAIL, OK, Ask, Message, MessageKind, Payload, Tag
 
 
-class Port(Protocol):
+class ActorPort(Protocol):
     """An actor's way to the others."""
 
     @property
@@ -48,11 +48,11 @@ class Actor:
 
     def __init__(self) -> None:
         self.deadline_ms: int | None = None
-        self.port: Port
+        self.port: ActorPort
 
     def handle_message(self, message: Message) -> None:
         """A message came. The base answers RESET."""
-        if message.kind is Kind.REQUEST and message.subject == Ask.RESET.value:
+        if message.kind is MessageKind.REQUEST and message.subject == Ask.RESET.value:
             self._answer_reset(message)
 
     def handle_news(self, news: int, flags: int) -> None:

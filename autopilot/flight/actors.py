@@ -15,7 +15,7 @@ from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flags import Flags
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
-from autopilot.flight.messages import FAIL, OK, Ask, Kind, Manner, Message, Tag
+from autopilot.flight.messages import FAIL, OK, Ask, Manner, Message, MessageKind, Tag
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.vehicle import ControlPart, Request, Vehicle
 from autopilot.mav import Result, Severity
@@ -146,7 +146,7 @@ class WaypointActor(FlightActor):
         return None
 
     def handle_message(self, message: Message) -> None:
-        if message.kind is Kind.NOTIFY and message.tag == Tag.START:
+        if message.kind is MessageKind.NOTIFY and message.tag == Tag.START:
             self._start(message.payload == HOVER)
         else:
             super().handle_message(message)
@@ -184,7 +184,7 @@ class AltitudeActor(FlightActor):
         return self._vehicle.clear(ControlPart.ALTITUDE).reason or None
 
     def handle_message(self, message: Message) -> None:
-        if message.kind is Kind.NOTIFY and message.tag == Tag.LANDING:
+        if message.kind is MessageKind.NOTIFY and message.tag == Tag.LANDING:
             self._land()
         else:
             super().handle_message(message)
@@ -269,7 +269,7 @@ class MotorActor(FlightActor):
         return self._vehicle.clear(ControlPart.MOTORS).reason or None
 
     def handle_message(self, message: Message) -> None:
-        if message.kind is Kind.NOTIFY:
+        if message.kind is MessageKind.NOTIFY:
             self._vehicle.hold_motors(message.tag != Tag.START)
         elif message.subject == Ask.ARM.value:
             self._act(message, "arm")

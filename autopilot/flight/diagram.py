@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightState
+from autopilot.flight.lifecycle import IGNORED, TABLE, FlightState, LifecycleAction
 
 
 def mermaid() -> str:
@@ -23,7 +23,7 @@ def table() -> str:
     lines = ["| state | event | if | action | next |", "| --- | --- | --- | --- | --- |"]
     for (state, event), rows in sorted(TABLE.items(), key=lambda entry: (entry[0][0], entry[0][1].value)):
         for row in rows:
-            if row.action is Action.REFUSE_STATE:
+            if row.action is LifecycleAction.REFUSE_STATE:
                 continue
             guard = row.guard.__name__ if row.guard is not None else ""
             lines.append(f"| {state.name} | {event.name} | {guard} | {row.action.value} | {row.next.name} |")

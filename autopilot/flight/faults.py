@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.flight.kernel import Kernel
+from autopilot.flight.kernel import ActorKernel
 
 FAIL, HANG = "fail", "hang"
 ACTORS: Final = (
@@ -35,7 +35,7 @@ FAULT_NAMES: Final = (
 )
 
 
-def inject(kernel: Kernel, name: str, value: str | None, *, active: bool) -> bool:
+def inject(kernel: ActorKernel, name: str, value: str | None, *, active: bool) -> bool:
     """Begin or end a fault; False when name or value is unknown."""
     how = FAIL if value is None else value
     if name not in FAULT_NAMES or how not in (FAIL, HANG):

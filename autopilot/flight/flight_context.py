@@ -51,7 +51,7 @@ class NoLogFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class FlightManagerStatus:
     """The flight manager's state. `countdown_end_ms`: vehicle time of takeoff, None without a countdown.
     `begun_by_go`: False in a flight that a ground station armed in the usual way."""
 
@@ -73,7 +73,7 @@ class FlightContext:
 
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
-        self.status: Bus[Status] = Bus(Status())
+        self.status: Bus[FlightManagerStatus] = Bus(FlightManagerStatus())
         self.answer: Bus[tuple[int, str] | None] = Bus(None)  # comms: MAV_RESULT and reason of the last command
         self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # comms: state, countdown s
         self.log_files: LogFiles = NoLogFiles()

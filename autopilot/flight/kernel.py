@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from autopilot.flight.actor import Actor
-from autopilot.flight.messages import Ask, Kind, Message, Payload, Tag
+from autopilot.flight.messages import Ask, Message, MessageKind, Payload, Tag
 from autopilot.flight.trace import TraceEntry, TraceSink
 
 MAILBOX_SIZE = 32
@@ -34,7 +34,7 @@ class InjectedFault(RuntimeError):
     """The fault ACTOR.raise."""
 
 
-class _Cell:
+class _ActorCell:
     """An actor and what the kernel keeps of it."""
 
     def __init__(self, make: Callable[[], Actor]) -> None:
@@ -55,9 +55,9 @@ class _Cell:
 
 
 class _Port:
-    """`autopilot.flight.actor.Port` of one actor."""
+    """`autopilot.flight.actor.ActorPort` of one actor."""
 
-    def __init__(self, kernel: Kernel, name: str) -> None:
+    def __init__(self, kernel: ActorKernel, name: str) -> None:
         self._kernel = kernel
         self._name = name
 
@@ -84,7 +84,7 @@ class _Port:
         self._kernel.revive()
 
 
-class Kernel:
+class ActorKernel:
     """See the module. `makers` in the order of running. `on_error(name, error)`: an actor has raised;
     `on_restart()`: the critical actors are new; `on_down(name)`: an actor stays down."""
 
@@ -100,11 +100,11 @@ class Kernel:
         self.trace: TraceSink | None = None
         self.faults: dict[str, str] = {}
         self._on_error, self._on_restart, self._on_down = on_error, on_restart, on_down
-        self._cells: dict[str, _Cell] = {}
+        self._cells: dict[str, _ActorCell] = {}
         self._waiting: dict[int, tuple[int, Message]] = {}  # tag -> (until, request)
         self._next_tag = 1
         for make in makers:
-            cell = _Cell(make)
+            cell = _ActorCell(make)
             self._renew(cell)
             self._cells[cell.actor.name] = cell
         self._order = tuple(self._cells.values())
@@ -120,12 +120,12 @@ class Kernel:
 
     def notify(self, to: str, tag: Tag, payload: Payload = None, *, sender: str = OUTSIDE) -> None:
         """Fire and forget. To an actor that is down: dropped."""
-        self._deliver(Message(sender, to, Kind.NOTIFY, tag.name, int(tag), payload))
+        self._deliver(Message(sender, to, MessageKind.NOTIFY, tag.name, int(tag), payload))
 
     def request(self, sender: str, to: str, subject: Ask, payload: Payload, timeout_ms: int) -> int:
         """Ask on behalf of `sender`; gives the tag of the answer."""
         tag, self._next_tag = self._next_tag, self._next_tag + 1
-        message = Message(sender, to, Kind.REQUEST, subject.value, tag, payload)
+        message = Message(sender, to, MessageKind.REQUEST, subject.value, tag, payload)
         self._deliver(message)
         self._waiting[tag] = (self.now_ms + timeout_ms, message)
         return tag
@@ -133,7 +133,7 @@ class Kernel:
     def reply(self, request: Message, payload: Payload) -> None:
         """Answer `request`, unless it is no longer waited for."""
         if self._waiting.pop(request.tag, None) is not None:
-            answer = Message(request.to, request.sender, Kind.REPLY, request.subject, request.tag, payload)
+            answer = Message(request.to, request.sender, MessageKind.REPLY, request.subject, request.tag, payload)
             self._deliver(answer, always=True)
 
     def _deliver(self, message: Message, *, always: bool = False) -> None:
@@ -173,7 +173,7 @@ class Kernel:
         self.pending = busy
         self.deadline_ms = self._earliest()
 
-    def _run_one(self, cell: _Cell, flags: int) -> None:
+    def _run_one(self, cell: _ActorCell, flags: int) -> None:
         actor = cell.actor
         try:
             if cell.poisoned:
@@ -210,7 +210,7 @@ class Kernel:
         return found
 
     # --- supervision ------------------------------------------------------------------------------------------------
-    def _renew(self, cell: _Cell) -> None:
+    def _renew(self, cell: _ActorCell) -> None:
         actor = cell.make()
         actor.port = _Port(self, actor.name)
         cell.actor = actor
@@ -219,7 +219,7 @@ class Kernel:
         cell.poisoned = False
         cell.down = False
 
-    def _recover(self, failed: _Cell) -> None:
+    def _recover(self, failed: _ActorCell) -> None:
         group = [cell for cell in self._order if cell.actor.critical] if failed.actor.critical else [failed]
         names = {cell.actor.name for cell in group}
         self._forget_requests(names)
@@ -246,7 +246,7 @@ class Kernel:
 
     def _lose(self, tag: int, request: Message) -> None:
         del self._waiting[tag]
-        lost = Message(request.to, request.sender, Kind.TIMEOUT, request.subject, tag)
+        lost = Message(request.to, request.sender, MessageKind.TIMEOUT, request.subject, tag)
         self._deliver(lost, always=True)
 
     def revive(self) -> None:

@@ -109,7 +109,7 @@ def runs_on(flight: GuardFacts) -> bool:
     return flight.motors_run_on and not flight.begun_by_go
 
 
-class Action(Enum):
+class LifecycleAction(Enum):
     """Actions of FlightManager; the value is the method's name, with an underscore before it."""
 
     REFUSE_GO = "refuse_go"
@@ -138,61 +138,67 @@ class Action(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Transition:
     """Row of the table."""
 
-    action: Action
+    action: LifecycleAction
     next: FlightState
     guard: Guard | None = None
 
 
-_S, _E, _A = FlightState, FlightEvent, Action
+_S, _E, _A = FlightState, FlightEvent, LifecycleAction
 _REFUSED = tuple(state for state in FlightState if state is not _S.IDLE)
-_CLOSE = (Row(_A.CLOSE, _S.IDLE),)
-_TO_LANDED = (Row(_A.STAY, _S.LANDED, runs_on), Row(_A.DISARM, _S.LANDED))
+_CLOSE = (Transition(_A.CLOSE, _S.IDLE),)
+_TO_LANDED = (Transition(_A.STAY, _S.LANDED, runs_on), Transition(_A.DISARM, _S.LANDED))
 
-TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Row, ...]]] = {
-    (_S.IDLE, _E.GO): (Row(_A.REFUSE_GO, _S.IDLE, nothing_to_fly), Row(_A.PREPARE_GO, _S.PREFLIGHT)),
-    (_S.IDLE, _E.PLAIN_ARM): (Row(_A.PREPARE_PLAIN, _S.PREFLIGHT),),
-    (_S.IDLE, _E.ARMED): (Row(_A.FOLLOW, _S.FLYING, airborne), Row(_A.FOLLOW, _S.ARMED)),
+TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Transition, ...]]] = {
+    (_S.IDLE, _E.GO): (Transition(_A.REFUSE_GO, _S.IDLE, nothing_to_fly), Transition(_A.PREPARE_GO, _S.PREFLIGHT)),
+    (_S.IDLE, _E.PLAIN_ARM): (Transition(_A.PREPARE_PLAIN, _S.PREFLIGHT),),
+    (_S.IDLE, _E.ARMED): (Transition(_A.FOLLOW, _S.FLYING, airborne), Transition(_A.FOLLOW, _S.ARMED)),
     (_S.IDLE, _E.RESTARTED): (
-        Row(_A.LAND, _S.LANDING, airborne),
-        Row(_A.DISARM, _S.LANDED, armed),
-        Row(_A.CLOSE, _S.IDLE),
+        Transition(_A.LAND, _S.LANDING, airborne),
+        Transition(_A.DISARM, _S.LANDED, armed),
+        Transition(_A.CLOSE, _S.IDLE),
     ),
-    (_S.PREFLIGHT, _E.RESETS_DONE): (Row(_A.ASK_ARM, _S.PREFLIGHT),),
-    (_S.PREFLIGHT, _E.RESET_FAILED): (Row(_A.GIVE_UP, _S.IDLE),),
-    (_S.PREFLIGHT, _E.ARM_OK): (Row(_A.WAIT_ARMED, _S.ARMED),),
-    (_S.PREFLIGHT, _E.ARM_FAILED): (Row(_A.GIVE_UP, _S.IDLE),),
-    (_S.ARMED, _E.ABORT): (Row(_A.CALL_OFF, _S.ARMED),),
-    (_S.ARMED, _E.COUNTDOWN_OVER): (Row(_A.ASK_ARM_NOW, _S.ARMED, motors_off), Row(_A.START, _S.FLYING)),
-    (_S.ARMED, _E.ARM_OK): (Row(_A.START, _S.FLYING),),
-    (_S.ARMED, _E.ARM_FAILED): (Row(_A.GIVE_UP, _S.IDLE),),
-    (_S.ARMED, _E.UNDER_WAY): (Row(_A.BE_TAKEN_OVER, _S.FLYING),),
-    (_S.ARMED, _E.LOW_BATTERY): (Row(_A.CALL_OFF, _S.ARMED, begun_by_go), Row(_A.STAY, _S.ARMED)),
+    (_S.PREFLIGHT, _E.RESETS_DONE): (Transition(_A.ASK_ARM, _S.PREFLIGHT),),
+    (_S.PREFLIGHT, _E.RESET_FAILED): (Transition(_A.GIVE_UP, _S.IDLE),),
+    (_S.PREFLIGHT, _E.ARM_OK): (Transition(_A.WAIT_ARMED, _S.ARMED),),
+    (_S.PREFLIGHT, _E.ARM_FAILED): (Transition(_A.GIVE_UP, _S.IDLE),),
+    (_S.ARMED, _E.ABORT): (Transition(_A.CALL_OFF, _S.ARMED),),
+    (_S.ARMED, _E.COUNTDOWN_OVER): (Transition(_A.ASK_ARM_NOW, _S.ARMED, motors_off), Transition(_A.START, _S.FLYING)),
+    (_S.ARMED, _E.ARM_OK): (Transition(_A.START, _S.FLYING),),
+    (_S.ARMED, _E.ARM_FAILED): (Transition(_A.GIVE_UP, _S.IDLE),),
+    (_S.ARMED, _E.UNDER_WAY): (Transition(_A.BE_TAKEN_OVER, _S.FLYING),),
+    (_S.ARMED, _E.LOW_BATTERY): (Transition(_A.CALL_OFF, _S.ARMED, begun_by_go), Transition(_A.STAY, _S.ARMED)),
     (_S.ARMED, _E.LANDED): _TO_LANDED,
     (_S.ARMED, _E.DISARM_OK): _CLOSE,
-    (_S.ARMED, _E.DISARM_FAILED): (Row(_A.RETRY_LATER, _S.ARMED),),
-    (_S.ARMED, _E.RETRY): (Row(_A.CALL_OFF, _S.ARMED),),
+    (_S.ARMED, _E.DISARM_FAILED): (Transition(_A.RETRY_LATER, _S.ARMED),),
+    (_S.ARMED, _E.RETRY): (Transition(_A.CALL_OFF, _S.ARMED),),
     (_S.ARMED, _E.DISARMED): _CLOSE,
-    (_S.FLYING, _E.MISSION_DONE): (Row(_A.LAND, _S.LANDING, begun_by_go), Row(_A.STAY, _S.FLYING)),
-    (_S.FLYING, _E.DURATION_OVER): (Row(_A.LAND, _S.LANDING, ends_by_itself), Row(_A.LOOK_AGAIN, _S.FLYING)),
-    (_S.FLYING, _E.LOW_BATTERY): (Row(_A.LAND, _S.LANDING, critical_is_ours), Row(_A.STAY, _S.FLYING)),
-    (_S.FLYING, _E.DESCENDING): (Row(_A.FOLLOW_LANDING, _S.LANDING),),
-    (_S.FLYING, _E.START_FAILED): (Row(_A.DISARM, _S.LANDED),),
+    (_S.FLYING, _E.MISSION_DONE): (Transition(_A.LAND, _S.LANDING, begun_by_go), Transition(_A.STAY, _S.FLYING)),
+    (_S.FLYING, _E.DURATION_OVER): (
+        Transition(_A.LAND, _S.LANDING, ends_by_itself),
+        Transition(_A.LOOK_AGAIN, _S.FLYING),
+    ),
+    (_S.FLYING, _E.LOW_BATTERY): (Transition(_A.LAND, _S.LANDING, critical_is_ours), Transition(_A.STAY, _S.FLYING)),
+    (_S.FLYING, _E.DESCENDING): (Transition(_A.FOLLOW_LANDING, _S.LANDING),),
+    (_S.FLYING, _E.START_FAILED): (Transition(_A.DISARM, _S.LANDED),),
     (_S.FLYING, _E.LANDED): _TO_LANDED,
-    (_S.FLYING, _E.DISARMED): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
-    (_S.LANDING, _E.CLIMBING): (Row(_A.RESUME_FLIGHT, _S.FLYING),),
+    (_S.FLYING, _E.DISARMED): (Transition(_A.CONFIRM_DISARM, _S.LANDED),),
+    (_S.LANDING, _E.CLIMBING): (Transition(_A.RESUME_FLIGHT, _S.FLYING),),
     (_S.LANDING, _E.LANDED): _TO_LANDED,
-    (_S.LANDING, _E.LANDING_TIMEOUT): (Row(_A.FORCE_DOWN, _S.LANDED, resting), Row(_A.KEEP_WAITING, _S.LANDING)),
-    (_S.LANDING, _E.DISARMED): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
+    (_S.LANDING, _E.LANDING_TIMEOUT): (
+        Transition(_A.FORCE_DOWN, _S.LANDED, resting),
+        Transition(_A.KEEP_WAITING, _S.LANDING),
+    ),
+    (_S.LANDING, _E.DISARMED): (Transition(_A.CONFIRM_DISARM, _S.LANDED),),
     (_S.LANDED, _E.DISARM_OK): _CLOSE,
-    (_S.LANDED, _E.DISARM_FAILED): (Row(_A.RETRY_LATER, _S.LANDED),),
-    (_S.LANDED, _E.RETRY): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
+    (_S.LANDED, _E.DISARM_FAILED): (Transition(_A.RETRY_LATER, _S.LANDED),),
+    (_S.LANDED, _E.RETRY): (Transition(_A.CONFIRM_DISARM, _S.LANDED),),
     (_S.LANDED, _E.DISARMED): _CLOSE,
-    (_S.LANDED, _E.UNDER_WAY): (Row(_A.FOLLOW, _S.FLYING, runs_on), Row(_A.STAY, _S.LANDED)),
-    **{(state, _E.GO): (Row(_A.REFUSE_STATE, state),) for state in _REFUSED},
-    **{(state, _E.ABORT): (Row(_A.REFUSE_STATE, state),) for state in FlightState if state is not _S.ARMED},
+    (_S.LANDED, _E.UNDER_WAY): (Transition(_A.FOLLOW, _S.FLYING, runs_on), Transition(_A.STAY, _S.LANDED)),
+    **{(state, _E.GO): (Transition(_A.REFUSE_STATE, state),) for state in _REFUSED},
+    **{(state, _E.ABORT): (Transition(_A.REFUSE_STATE, state),) for state in FlightState if state is not _S.ARMED},
 }
 
 _QUIET = frozenset(
@@ -244,7 +250,7 @@ IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
 """Events that mean nothing in a state: late answers, timers that were not stopped, facts that are known."""
 
 
-def choose(state: FlightState, event: FlightEvent, flight: GuardFacts) -> Row | None:
+def choose(state: FlightState, event: FlightEvent, flight: GuardFacts) -> Transition | None:
     """The row that is taken, None when the event means nothing now. KeyError: the table has a hole."""
     rows = TABLE.get((state, event))
     if rows is None:

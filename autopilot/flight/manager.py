@@ -13,10 +13,10 @@ from autopilot.context.events import FlightStateChanged
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
-from autopilot.flight.flight_context import FlightContext, Status
+from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
 from autopilot.flight.guards import VehicleGuardFacts
-from autopilot.flight.lifecycle import Action, FlightState
-from autopilot.flight.messages import OK, Ask, BatteryLevel, Kind, Manner, Message, Tag
+from autopilot.flight.lifecycle import FlightState, LifecycleAction
+from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, MessageKind, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import FlightEvent, ModeReason
 from autopilot.mav import Result, Severity
@@ -68,7 +68,7 @@ _ANSWERS: Final = {
 
 
 class FlightManager(Actor):
-    """See the module. It has a method `_ACTION` for each `Action` of the table."""
+    """See the module. It has a method `_ACTION` for each `LifecycleAction` of the table."""
 
     name = "flight_manager"
     listens = flags.READY
@@ -89,7 +89,7 @@ class FlightManager(Actor):
         self._announcer = announcer
         self._modes = modes
         self._arming = arming
-        actions = {action: getattr(self, f"_{action.value}") for action in Action}
+        actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._tell)
         self._countdown_end: int | None = None
         self._late = False  # people were told that this state lasts too long
@@ -101,9 +101,9 @@ class FlightManager(Actor):
 
     # --- what comes in --------------------------------------------------------------------------------------------
     def handle_message(self, message: Message) -> None:
-        if message.kind is Kind.NOTIFY:
+        if message.kind is MessageKind.NOTIFY:
             self._handle_notice(Tag(message.tag), message)
-        elif message.kind is Kind.REQUEST:
+        elif message.kind is MessageKind.REQUEST:
             if message.subject == Ask.STATUS.value:
                 status = self._status()
                 self.port.reply(message, (int(status.state), status.countdown_s(self.port.now_ms)))
@@ -123,7 +123,7 @@ class FlightManager(Actor):
     def _handle_answer(self, message: Message) -> None:
         good, bad = _ANSWERS[message.subject]
         done, reason = False, "no answer"
-        if message.kind is Kind.REPLY and isinstance(message.payload, tuple):
+        if message.kind is MessageKind.REPLY and isinstance(message.payload, tuple):
             done, reason = message.payload[0] == OK, str(message.payload[1])
         if good is None:
             self._handle_reset_answer(message.sender, done, reason)
@@ -190,8 +190,8 @@ class FlightManager(Actor):
         self._announcer.say(Severity.INFO, text)
         self._announcer.announce(FlightStateChanged(int(walk.state), walk.cause, walk.reason))
 
-    def _status(self) -> Status:
-        return Status(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
+    def _status(self) -> FlightManagerStatus:
+        return FlightManagerStatus(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
 
     def _answer(self, result: Result, reason: str = "") -> None:
         """Answer GO or ABORT, to the operator."""

@@ -16,7 +16,7 @@ OK, FAIL = 0x00, 0x01
 """First value of a reply to RESET, ARM and DISARM (seed 002); the second is the reason of a failure."""
 
 
-class Kind(Enum):
+class MessageKind(Enum):
     """Ways in which a message travels. A TIMEOUT is what the asker gets instead of a reply that never came."""
 
     NOTIFY = "notify"
@@ -82,7 +82,7 @@ class Message:
 
     sender: str
     to: str
-    kind: Kind
+    kind: MessageKind
     subject: str
     tag: int
     payload: Payload = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import Bus, FlightContext
-from autopilot.flight.messages import Ask, BatteryLevel, Kind, Message, Payload, Tag
+from autopilot.flight.messages import Ask, BatteryLevel, Message, MessageKind, Payload, Tag
 
 STATUS_TIMEOUT_MS = 1_000
 
@@ -37,12 +37,12 @@ class CommsActor(Actor):
         self._statuses = statuses
 
     def handle_message(self, message: Message) -> None:
-        if message.kind is Kind.NOTIFY and message.tag == Tag.ANSWER:
+        if message.kind is MessageKind.NOTIFY and message.tag == Tag.ANSWER:
             result, reason = _pair(message.payload)
             self._answers.publish((int(result), str(reason)))
-        elif message.kind is Kind.NOTIFY:
+        elif message.kind is MessageKind.NOTIFY:
             self._relay(message)
-        elif message.kind is Kind.REPLY:
+        elif message.kind is MessageKind.REPLY:
             state, countdown_s = _pair(message.payload)
             self._statuses.publish((int(state), int(countdown_s)))
         else:
@@ -79,7 +79,7 @@ class LoggerActor(Actor):
         return self._context.log_files.reopen(self.port.now_ms)
 
     def handle_message(self, message: Message) -> None:
-        if message.kind is Kind.NOTIFY and message.tag == Tag.FLIGHT_OVER:
+        if message.kind is MessageKind.NOTIFY and message.tag == Tag.FLIGHT_OVER:
             self._context.log_files.close()
         else:
             super().handle_message(message)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from autopilot.flight.lifecycle import Action, FlightState, GuardFacts, choose
+from autopilot.flight.lifecycle import FlightState, GuardFacts, LifecycleAction, choose
 from autopilot.interface.reasons import FlightEvent
 
 
@@ -18,7 +18,7 @@ class LifecycleStateMachine:
     def __init__(
         self,
         flight: GuardFacts,
-        actions: Mapping[Action, Callable[[], None]],
+        actions: Mapping[LifecycleAction, Callable[[], None]],
         entered: Callable[[], None],
         changed: Callable[[], None],
     ) -> None:

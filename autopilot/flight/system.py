@@ -13,8 +13,8 @@ from typing import Final
 from autopilot.flight import faults, flags
 from autopilot.flight.actor_table import FlightParts, actor_makers
 from autopilot.flight.flags import Flags
-from autopilot.flight.flight_context import FlightContext, LogFiles, Status
-from autopilot.flight.kernel import OUTSIDE, Kernel, MailboxFullError
+from autopilot.flight.flight_context import FlightContext, FlightManagerStatus, LogFiles
+from autopilot.flight.kernel import OUTSIDE, ActorKernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.flight.messages import Tag
 from autopilot.flight.trace import TraceSink
@@ -39,7 +39,7 @@ class FlightSystem:
             Flags(parts.facts, parts.helm, parts.modes, parts.auto, parts.sequencer, parts.prearm, parts.sticks)
         )
         self.on_error: Callable[[Exception, str], None] = lambda error, where: None
-        self._kernel = Kernel(
+        self._kernel = ActorKernel(
             actor_makers(parts, self._context),
             on_error=self._actor_failed, on_restart=self._restarted, on_down=self._gone,
         )  # fmt: skip
@@ -73,7 +73,7 @@ class FlightSystem:
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
-    def status(self) -> Status:
+    def status(self) -> FlightManagerStatus:
         return self._context.status.latest
 
     @property
@@ -247,7 +247,7 @@ class FlightSystem:
     def _restarted(self) -> None:
         """The critical actors are new: the flight manager takes its state from the vehicle."""
         self._arming.hold_auto_disarm = False
-        self._context.status.publish(Status())
+        self._context.status.publish(FlightManagerStatus())
         self._finish_arming(False, "actors restarted")
         self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from autopilot.flight.messages import Kind, Message, Payload
+from autopilot.flight.messages import Message, MessageKind, Payload
 from autopilot.interface.records import dataclass
 
 
@@ -43,7 +43,7 @@ def read_line(line: str) -> TraceEntry:
     """The entry of a line. ValueError when it is none."""
     try:
         f = json.loads(line)
-        message = Message(f["from"], f["to"], Kind(f["kind"]), f["subject"], f["tag"], _payload(f["payload"]))
+        message = Message(f["from"], f["to"], MessageKind(f["kind"]), f["subject"], f["tag"], _payload(f["payload"]))
         return TraceEntry(f["t_ms"], message)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of a message trace: {line!r}") from error

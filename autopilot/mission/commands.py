@@ -28,8 +28,8 @@ __all__ = [
     "SPECS",
     "Ability",
     "CommandSpec",
-    "Output",
     "Parameter",
+    "PayloadOutput",
     "Slot",
     "add_own",
     "cmd_has_location",
@@ -67,7 +67,7 @@ class Ability(Enum):
     REVERSE = "what drives backwards"
 
 
-class Output(Enum):
+class PayloadOutput(Enum):
     """Actions of a payload for an item."""
 
     SET = "an output is set"
@@ -113,7 +113,7 @@ class CommandSpec:
     holds: bool = False
     passed_by: bool = False
     comes_down: bool = False
-    output: Output | None = None
+    output: PayloadOutput | None = None
     fitted_by: str = ""
 
     plan: MissionType = field(init=False)
@@ -132,7 +132,7 @@ _C, _P = Cmd, Parameter
 _NAV, _DO, _CONDITION = Slot.NAV, Slot.DO, Slot.CONDITION
 _ALL, _HEIGHT, _NOSE, _REVERSE = Ability.ANY, Ability.HEIGHT, Ability.NOSE, Ability.REVERSE
 _HOVER, _LANDING = Ability.HOVER, Ability.LANDING
-_SET, _RECORDED = Output.SET, Output.RECORDED
+_SET, _RECORDED = PayloadOutput.SET, PayloadOutput.RECORDED
 _HOLD: Final = (_P(1, "hold", "s"),)
 _ON: Final = (_P(1, "on"),)
 _VERTICES: Final = (_P(1, "vertices", most=255),)

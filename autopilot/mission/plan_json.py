@@ -9,10 +9,10 @@ from typing import Any
 
 from autopilot.mission.plan_types import PlanError
 
-__all__ = ["Node", "load"]
+__all__ = ["JsonNode", "load"]
 
 
-def load(text: str) -> Node:
+def load(text: str) -> JsonNode:
     """The document, which must be a JSON object. Raises PlanError."""
     try:
         value = json.loads(text)
@@ -21,12 +21,12 @@ def load(text: str) -> Node:
         raise PlanError(f"line {error.lineno} column {error.colno}", "JSON", found) from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits; endless nesting
         raise PlanError("file", "JSON", str(error)) from None
-    root = Node(value, "")
+    root = JsonNode(value, "")
     root.object()
     return root
 
 
-class Node:
+class JsonNode:
     """A JSON value and where it stands. Missing keys are null."""
 
     __slots__ = ("place", "value")
@@ -35,8 +35,8 @@ class Node:
         self.value = value
         self.place = place
 
-    def __getitem__(self, key: str) -> Node:
-        return Node(self.object().get(key), f"{self.place}.{key}" if self.place else key)
+    def __getitem__(self, key: str) -> JsonNode:
+        return JsonNode(self.object().get(key), f"{self.place}.{key}" if self.place else key)
 
     @property
     def missing(self) -> bool:
@@ -51,11 +51,11 @@ class Node:
             raise self.refuse("an object { }")
         return self.value
 
-    def list(self) -> Iterator[Node]:
+    def list(self) -> Iterator[JsonNode]:
         """The elements; none when null."""
         if not isinstance(self.value, list | None):
             raise self.refuse("a list [ ]")
-        return (Node(value, f"{self.place}[{at}]") for at, value in enumerate(self.value or ()))
+        return (JsonNode(value, f"{self.place}[{at}]") for at, value in enumerate(self.value or ()))
 
     def number(self, null: float | None = None) -> float:
         """A finite number. null and the literal NaN count as `null` where that is given."""

@@ -18,7 +18,7 @@ from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA, GeoPoin
 from autopilot.mav import AutopilotType, Cmd, Frame, VehicleType
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan_json import Node, load
+from autopilot.mission.plan_json import JsonNode, load
 from autopilot.mission.plan_types import Plan, PlanError, Survey, check_position, make_plan, without_nan
 
 __all__ = ["format_plan", "parse_qgc_plan"]
@@ -50,14 +50,14 @@ def parse_qgc_plan(text: str) -> Plan:
     )
 
 
-def _home(node: Node) -> GeoPoint | None:
+def _home(node: JsonNode) -> GeoPoint | None:
     if node.missing:
         return None
     lat, lon, alt = _coordinates(node, 0.0)
     return GeoPoint(lat, lon, alt)
 
 
-def _coordinates(node: Node, null: float | None = None) -> tuple[float, float, float]:
+def _coordinates(node: JsonNode, null: float | None = None) -> tuple[float, float, float]:
     """[lat, lon], [lat, lon, alt] or, as version 1 wrote it, an object with those words. Altitude 0 when missing;
     `null`: latitude and longitude of a place that has neither (None: it must have both)."""
     if isinstance(node.value, dict):
@@ -74,11 +74,11 @@ def _coordinates(node: Node, null: float | None = None) -> tuple[float, float, f
 
 
 # --- mission ----------------------------------------------------------------------------------------------------------
-def _flat(node: Node) -> tuple[list[Node], list[Survey]]:
+def _flat(node: JsonNode) -> tuple[list[JsonNode], list[Survey]]:
     """All simple items, and the surveys that some of them belong to."""
     if node.missing:
         raise node.refuse("a list [ ]")
-    simple: list[Node] = []
+    simple: list[JsonNode] = []
     surveys: list[Survey] = []
     for element in node.list():
         first = len(simple) + 1
@@ -88,7 +88,7 @@ def _flat(node: Node) -> tuple[list[Node], list[Survey]]:
     return simple, surveys
 
 
-def _mission_items(simple: list[Node]) -> Iterator[MissionItem]:
+def _mission_items(simple: list[JsonNode]) -> Iterator[MissionItem]:
     position_of: dict[int, int] = {}
     for position, element in enumerate(simple, 1):
         jump_id = element["doJumpId"]
@@ -103,7 +103,7 @@ def _mission_items(simple: list[Node]) -> Iterator[MissionItem]:
         yield item
 
 
-def _flatten(node: Node) -> Iterator[Node]:
+def _flatten(node: JsonNode) -> Iterator[JsonNode]:
     kind = node["type"]
     if kind.value == "SimpleItem" or (kind.missing and not node["command"].missing):
         yield node
@@ -124,7 +124,7 @@ def _flatten(node: Node) -> Iterator[Node]:
 
 
 # --- surveys ----------------------------------------------------------------------------------------------------------
-def _survey(node: Node, first: int, last: int) -> Survey:
+def _survey(node: JsonNode, first: int, last: int) -> Survey:
     """Notes of the plan about the area and the camera; a plan is never refused for what is not, or is no number."""
     transects = node["TransectStyleComplexItem"]
     camera = _record(transects.value).get("CameraCalc")
@@ -175,7 +175,7 @@ def _corners(value: Any) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
-def _simple_item(node: Node) -> MissionItem:
+def _simple_item(node: JsonNode) -> MissionItem:
     values = [part.number(nan) for part in node["params"].list()]
     if len(values) == 4:  # before 2018 the position stood beside the parameters
         place = node["coordinate"]
@@ -189,7 +189,7 @@ def _simple_item(node: Node) -> MissionItem:
 
 
 # --- fence and rally points -------------------------------------------------------------------------------------------
-def _fence_items(node: Node) -> Iterator[MissionItem]:
+def _fence_items(node: JsonNode) -> Iterator[MissionItem]:
     if node.missing:
         return
     if (1 if node["version"].missing else node["version"].whole(1, 2)) == 1:
@@ -209,14 +209,14 @@ def _fence_items(node: Node) -> Iterator[MissionItem]:
         yield MissionItem(int(Cmd.NAV_FENCE_RETURN_POINT), Frame.GLOBAL, x=lat, y=lon, z=alt)
 
 
-def _polygon(node: Node, inclusion: bool) -> Iterator[MissionItem]:
+def _polygon(node: JsonNode, inclusion: bool) -> Iterator[MissionItem]:
     command = Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION if inclusion else Cmd.NAV_FENCE_POLYGON_VERTEX_EXCLUSION
     corners = [_coordinates(corner) for corner in node.list()]
     for lat, lon, _ in corners:
         yield MissionItem(int(command), Frame.GLOBAL, float(len(corners)), x=lat, y=lon)
 
 
-def _rally_items(node: Node) -> Iterator[MissionItem]:
+def _rally_items(node: JsonNode) -> Iterator[MissionItem]:
     if node.missing:
         return
     for point in node["points"].list():

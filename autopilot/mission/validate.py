@@ -15,7 +15,7 @@ from autopilot.mav import MissionResult, MissionType
 from autopilot.mission.commands import CommandSpec, spec_of
 from autopilot.mission.items import MissionItem
 
-__all__ = ["GOOD", "MAX_ALTITUDE_M", "Verdict", "check_item"]
+__all__ = ["GOOD", "MAX_ALTITUDE_M", "ItemVerdict", "check_item"]
 
 MAX_ALTITUDE_M: Final = 83_000.0  # ArduPilot keeps altitudes as centimetres in 24 bits
 _INT16_MAX: Final = 32_767.0
@@ -30,7 +30,7 @@ _PARAM_RESULTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ItemVerdict:
     """The result for the wire and, for people, what is wrong ("" when nothing is)."""
 
     result: MissionResult = MissionResult.ACCEPTED
@@ -41,50 +41,50 @@ class Verdict:
         return self.result is MissionResult.ACCEPTED
 
 
-GOOD: Final = Verdict()
+GOOD: Final = ItemVerdict()
 
 
-def check_item(item: MissionItem, kind: int, count: int) -> Verdict:
+def check_item(item: MissionItem, kind: int, count: int) -> ItemVerdict:
     """Judge `item` of a plan of MAV_MISSION_TYPE `kind` that will have `count` items (a mission's home item counts), by
     its command's row."""
     params = (item.param1, item.param2, item.param3, item.param4)
     for position, value in enumerate(params):
         if isinf(value):
-            return Verdict(_PARAM_RESULTS[position], f"param{position + 1} is infinite")
+            return ItemVerdict(_PARAM_RESULTS[position], f"param{position + 1} is infinite")
     spec = spec_of(item.command)
     if spec is None or spec.plan != kind:
         return _unknown_command(item.command)
     for parameter in spec.parameters:
         if isnan(params[parameter.number - 1]):
-            return Verdict(_PARAM_RESULTS[parameter.number - 1], f"param{parameter.number} is not a number")
+            return ItemVerdict(_PARAM_RESULTS[parameter.number - 1], f"param{parameter.number} is not a number")
     return (_check_position(item, spec) if spec.place else None) or _check_values(spec, params, count) or GOOD
 
 
-def _unknown_command(command: int) -> Verdict:
+def _unknown_command(command: int) -> ItemVerdict:
     if command in _NO_COMMANDS:
-        return Verdict(MissionResult.INVALID, f"command {command} is none")
-    return Verdict(MissionResult.UNSUPPORTED, f"command {command} not supported here")
+        return ItemVerdict(MissionResult.INVALID, f"command {command} is none")
+    return ItemVerdict(MissionResult.UNSUPPORTED, f"command {command} not supported here")
 
 
-def _check_position(item: MissionItem, spec: CommandSpec) -> Verdict | None:
+def _check_position(item: MissionItem, spec: CommandSpec) -> ItemVerdict | None:
     if not abs(item.x) <= 90.0:
-        return Verdict(MissionResult.INVALID_PARAM5_X, f"latitude {item.x:g} not in -90..90")
+        return ItemVerdict(MissionResult.INVALID_PARAM5_X, f"latitude {item.x:g} not in -90..90")
     if not abs(item.y) <= 180.0:
-        return Verdict(MissionResult.INVALID_PARAM6_Y, f"longitude {item.y:g} not in -180..180")
+        return ItemVerdict(MissionResult.INVALID_PARAM6_Y, f"longitude {item.y:g} not in -180..180")
     limit = _INT16_MAX if spec.plan is MissionType.RALLY else MAX_ALTITUDE_M
     if not isfinite(item.z) or abs(item.z) >= limit:
-        return Verdict(MissionResult.INVALID_PARAM7, f"altitude {item.z:g} not within {limit:g} m")
+        return ItemVerdict(MissionResult.INVALID_PARAM7, f"altitude {item.z:g} not within {limit:g} m")
     if item.frame not in spec.frames:
-        return Verdict(MissionResult.UNSUPPORTED_FRAME, f"frame {item.frame} not supported")
+        return ItemVerdict(MissionResult.UNSUPPORTED_FRAME, f"frame {item.frame} not supported")
     return None
 
 
-def _check_values(spec: CommandSpec, params: tuple[float, ...], count: int) -> Verdict | None:
+def _check_values(spec: CommandSpec, params: tuple[float, ...], count: int) -> ItemVerdict | None:
     for parameter in spec.parameters:
         value = params[parameter.number - 1]
         if parameter.index and not 1 <= value < count:
-            return Verdict(MissionResult.ERROR, f"jump to {value:g}, items are 1 to {count - 1}")
+            return ItemVerdict(MissionResult.ERROR, f"jump to {value:g}, items are 1 to {count - 1}")
         if value > parameter.most:
             found = f"{value:g} {parameter.name}, at most {parameter.most:g}"
-            return Verdict(_PARAM_RESULTS[parameter.number - 1], found)
+            return ItemVerdict(_PARAM_RESULTS[parameter.number - 1], found)
     return None

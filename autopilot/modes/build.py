@@ -19,7 +19,7 @@ from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.precision.lander import TargetLoiter
-from autopilot.vehicles.mode_table import Flown, ModeSpec
+from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +48,24 @@ def _over(parts: ModeParts, spec: ModeSpec) -> TargetLoiter | None:
     return TargetLoiter(precision, context.facts, context.helm)
 
 
-MAKERS: Final[dict[Flown, Callable[[ModeParts, ModeSpec], Mode]]] = {
-    Flown.STABILIZE: _by_sticks(PilotKind.STABILIZE),
-    Flown.ALT_HOLD: _by_sticks(PilotKind.ALT_HOLD),
-    Flown.POSITION: lambda parts, spec: PilotMode(parts.context, spec, always(PilotKind.LOITER), _over(parts, spec)),
-    Flown.MANUAL: _by_sticks(PilotKind.MANUAL),
-    Flown.STEERING: _by_sticks(PilotKind.STEERING),
-    Flown.TURN_RATE: _by_sticks(PilotKind.ACRO),
-    Flown.TRAINED_RATES: lambda p, spec: PilotMode(p.context, spec, acro(p.context.facts)),
-    Flown.STOP: lambda p, spec: StopMode(p.context, spec),
-    Flown.STAY: lambda p, spec: LoiterMode(p.context, spec),
-    Flown.MISSION: lambda p, _: p.auto,
-    Flown.TARGETS: lambda p, _: p.guided,
-    Flown.RETURN: lambda p, spec: ReturnMode(p.context, spec, p.destination, p.heading, p.speeds),
-    Flown.RETRACE_FLYING: lambda p, spec: SmartReturnFlight(p.context, spec, p.trail, p.heading),
-    Flown.RETRACE_DRIVING: lambda p, spec: SmartReturnDrive(p.context, spec, p.trail, p.speeds),
-    Flown.CIRCLE_FLYING: lambda p, spec: CircleMode(p.context, spec, p.heading),
-    Flown.CIRCLE_DRIVING: lambda p, spec: CircleDrive(p.context, spec, p.speeds),
-    Flown.LAND: lambda p, spec: LandMode(p.context, spec, p.heading),
+MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
+    ModeKind.STABILIZE: _by_sticks(PilotKind.STABILIZE),
+    ModeKind.ALT_HOLD: _by_sticks(PilotKind.ALT_HOLD),
+    ModeKind.POSITION: lambda parts, spec: PilotMode(parts.context, spec, always(PilotKind.LOITER), _over(parts, spec)),
+    ModeKind.MANUAL: _by_sticks(PilotKind.MANUAL),
+    ModeKind.STEERING: _by_sticks(PilotKind.STEERING),
+    ModeKind.TURN_RATE: _by_sticks(PilotKind.ACRO),
+    ModeKind.TRAINED_RATES: lambda p, spec: PilotMode(p.context, spec, acro(p.context.facts)),
+    ModeKind.STOP: lambda p, spec: StopMode(p.context, spec),
+    ModeKind.STAY: lambda p, spec: LoiterMode(p.context, spec),
+    ModeKind.MISSION: lambda p, _: p.auto,
+    ModeKind.TARGETS: lambda p, _: p.guided,
+    ModeKind.RETURN: lambda p, spec: ReturnMode(p.context, spec, p.destination, p.heading, p.speeds),
+    ModeKind.RETRACE_FLYING: lambda p, spec: SmartReturnFlight(p.context, spec, p.trail, p.heading),
+    ModeKind.RETRACE_DRIVING: lambda p, spec: SmartReturnDrive(p.context, spec, p.trail, p.speeds),
+    ModeKind.CIRCLE_FLYING: lambda p, spec: CircleMode(p.context, spec, p.heading),
+    ModeKind.CIRCLE_DRIVING: lambda p, spec: CircleDrive(p.context, spec, p.speeds),
+    ModeKind.LAND: lambda p, spec: LandMode(p.context, spec, p.heading),
 }
 
 

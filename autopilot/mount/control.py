@@ -23,7 +23,7 @@ NOBODY: Final[Holder] = (0, 0)
 _IDS: Final = range(256)
 
 
-class Order(Enum):
+class HolderOrder(Enum):
     """Orders of DO_GIMBAL_MANAGER_CONFIGURE about a holder; the value is the number, any id gives control to that
     id."""
 
@@ -33,7 +33,7 @@ class Order(Enum):
     GIVE = None
 
 
-class Held(Enum):
+class HeldBy(Enum):
     """Holder of the control, seen by who asks."""
 
     BY_NOBODY = "nobody"
@@ -41,7 +41,7 @@ class Held(Enum):
     BY_OTHER = "another"
 
 
-class After(Enum):
+class HeldThen(Enum):
     """Holder after an order."""
 
     AS_BEFORE = "as before"
@@ -51,18 +51,18 @@ class After(Enum):
 
 
 TABLE: Final = MappingProxyType({
-    (Order.KEEP, Held.BY_NOBODY): After.AS_BEFORE,
-    (Order.KEEP, Held.BY_ASKER): After.AS_BEFORE,
-    (Order.KEEP, Held.BY_OTHER): After.AS_BEFORE,
-    (Order.TAKE, Held.BY_NOBODY): After.ASKER,
-    (Order.TAKE, Held.BY_ASKER): After.ASKER,
-    (Order.TAKE, Held.BY_OTHER): After.ASKER,
-    (Order.RELEASE, Held.BY_NOBODY): After.AS_BEFORE,
-    (Order.RELEASE, Held.BY_ASKER): After.NOBODY,
-    (Order.RELEASE, Held.BY_OTHER): After.AS_BEFORE,
-    (Order.GIVE, Held.BY_NOBODY): After.NAMED,
-    (Order.GIVE, Held.BY_ASKER): After.NAMED,
-    (Order.GIVE, Held.BY_OTHER): After.NAMED,
+    (HolderOrder.KEEP, HeldBy.BY_NOBODY): HeldThen.AS_BEFORE,
+    (HolderOrder.KEEP, HeldBy.BY_ASKER): HeldThen.AS_BEFORE,
+    (HolderOrder.KEEP, HeldBy.BY_OTHER): HeldThen.AS_BEFORE,
+    (HolderOrder.TAKE, HeldBy.BY_NOBODY): HeldThen.ASKER,
+    (HolderOrder.TAKE, HeldBy.BY_ASKER): HeldThen.ASKER,
+    (HolderOrder.TAKE, HeldBy.BY_OTHER): HeldThen.ASKER,
+    (HolderOrder.RELEASE, HeldBy.BY_NOBODY): HeldThen.AS_BEFORE,
+    (HolderOrder.RELEASE, HeldBy.BY_ASKER): HeldThen.NOBODY,
+    (HolderOrder.RELEASE, HeldBy.BY_OTHER): HeldThen.AS_BEFORE,
+    (HolderOrder.GIVE, HeldBy.BY_NOBODY): HeldThen.NAMED,
+    (HolderOrder.GIVE, HeldBy.BY_ASKER): HeldThen.NAMED,
+    (HolderOrder.GIVE, HeldBy.BY_OTHER): HeldThen.NAMED,
 })  # fmt: skip
 
 
@@ -99,7 +99,7 @@ class Control:
         if first is None or second is None:
             return False
         if self.asked_first:
-            taker = self._itself() if first[0] is Order.TAKE else asker
+            taker = self._itself() if first[0] is HolderOrder.TAKE else asker
             self.primary = _after(self.primary, taker, *first)
             return True
         self.primary = _after(self.primary, asker, *first)
@@ -107,21 +107,21 @@ class Control:
         return True
 
 
-def _order(system: float, component: float) -> tuple[Order, Holder] | None:
+def _order(system: float, component: float) -> tuple[HolderOrder, Holder] | None:
     if system in _IDS and component in _IDS:
-        return Order.GIVE, (int(system), int(component)) if system else NOBODY
-    known = {order.value: order for order in Order}
+        return HolderOrder.GIVE, (int(system), int(component)) if system else NOBODY
+    known = {order.value: order for order in HolderOrder}
     order = known.get(int(system)) if system in (-1.0, -2.0, -3.0) else None
     return None if order is None or component not in range(-3, 256) else (order, NOBODY)
 
 
-def _after(holder: Holder, asker: Holder, order: Order, named: Holder) -> Holder:
-    held = Held.BY_NOBODY if holder == NOBODY else Held.BY_ASKER if holder == asker else Held.BY_OTHER
+def _after(holder: Holder, asker: Holder, order: HolderOrder, named: Holder) -> Holder:
+    held = HeldBy.BY_NOBODY if holder == NOBODY else HeldBy.BY_ASKER if holder == asker else HeldBy.BY_OTHER
     match TABLE[order, held]:
-        case After.ASKER:
+        case HeldThen.ASKER:
             return asker
-        case After.NAMED:
+        case HeldThen.NAMED:
             return named
-        case After.NOBODY:
+        case HeldThen.NOBODY:
             return NOBODY
     return holder

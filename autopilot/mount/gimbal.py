@@ -32,7 +32,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class GimbalLimits:
     """Lowest and highest angle of each joint, rad; `endless`: yaw turns round and round."""
 
     roll: tuple[float, float]
@@ -73,7 +73,7 @@ class Pointing:
 class Gimbal(Protocol):
     """Hardware that turns a camera."""
 
-    def limits(self) -> Limits: ...
+    def limits(self) -> GimbalLimits: ...
 
     def demand(self, demand: Demand) -> None:
         """From now on."""

@@ -19,7 +19,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import cos, sin
-from autopilot.mount.gimbal import Demand, Limits, Pointing, Posture, vehicle_attitude
+from autopilot.mount.gimbal import Demand, GimbalLimits, Pointing, Posture, vehicle_attitude
 from autopilot.mount.rotation import Angles, attitude, times, wrap
 
 WRITE_MS: Final = 3 * TICK_MS
@@ -46,13 +46,13 @@ class ServoGimbal:
         self.deadline_ms: int | None = 0
 
     # --- what it can ----------------------------------------------------------------------------------------------
-    def ranges(self) -> Limits:
+    def ranges(self) -> GimbalLimits:
         """MNT1_*_MIN and _MAX."""
-        return Limits(*(self._range(axis) for axis in _AXES))
+        return GimbalLimits(*(self._range(axis) for axis in _AXES))
 
-    def limits(self) -> Limits:
+    def limits(self) -> GimbalLimits:
         """Limits of the axes that move; others stay at 0."""
-        return Limits(*(
+        return GimbalLimits(*(
             self._range(axis) if self._outputs(function) else _STANDS
             for axis, function in zip(_AXES, _FUNCTIONS, strict=True)
         ))  # fmt: skip
@@ -148,7 +148,7 @@ class ServoGimbal:
         )  # fmt: skip
 
 
-def _all_within(angles: Angles, limits: Limits) -> Angles:
+def _all_within(angles: Angles, limits: GimbalLimits) -> Angles:
     roll, pitch, yaw = angles
     return _clamp(roll, limits.roll), _clamp(pitch, limits.pitch), _clamp(yaw, limits.yaw)
 

@@ -20,8 +20,8 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import dist, hypot
 from autopilot.interface.targets import Hold, Land, Target
 from autopilot.mav import Severity
-from autopilot.precision.retries import Action, Facts, Retries, Stage
-from autopilot.precision.tracker import INIT_MS, Look, Sight, Tracker
+from autopilot.precision.retries import PadAction, PadFacts, PadStage, Retries
+from autopilot.precision.tracker import INIT_MS, Look, PadSight, Tracker
 
 BY_MAVLINK: Final = 1
 BY_SIMULATOR: Final = 4
@@ -121,32 +121,32 @@ class PrecisionLanding:
             self._fly(Land(None))
             return due
         facts, sight = self._table_facts(now_ms), self.tracker.sight
-        if sight is Sight.NEVER and now_ms - self._begun_ms < FIRST_LOOK_MS:
+        if sight is PadSight.NEVER and now_ms - self._begun_ms < FIRST_LOOK_MS:
             self._fly(Land(self._place, sink=0.0, directly=True))
             return due
         action = self.retries.step(sight, facts, now_ms)
-        if sight is Sight.FOUND:
+        if sight is PadSight.FOUND:
             self._place = self.tracker.last_target[:2]
         self.failed_ms = None
         match action:
-            case Action.DESCEND:
+            case PadAction.DESCEND:
                 self._fly(self._land(sight))
-            case Action.RETURN:
+            case PadAction.RETURN:
                 self._fly(Hold(self._retry_place()))
-            case Action.SINK:
+            case PadAction.SINK:
                 north, east, down = self._retry_place()
                 self._fly(Hold((north, east, down + RETRY_OFFSET_M)))
-            case Action.FAILSAFE:
+            case PadAction.FAILSAFE:
                 stays = self.retries.stays_up(facts.strict, now_ms)
                 self.failed_ms = self.retries.failed_ms if stays and facts.strict == 2 else None
                 self._fly(Land(self._place, sink=0.0 if stays else None, directly=True))
         return due
 
-    def _table_facts(self, now_ms: int) -> Facts:
+    def _table_facts(self, now_ms: int) -> PadFacts:
         param, tracker, strict = self._facts.param, self.tracker, self._facts.personality.landing_strictness()
         goal, here = self._retry_place(), self._facts.vehicle.state.position
-        sinking = self.retries.stage is Stage.SINKING
-        return Facts(
+        sinking = self.retries.stage is PadStage.SINKING
+        return PadFacts(
             strict=int(param("PLND_STRICT", 1.0)) if strict is None else max(strict, 0),
             waited=now_ms - tracker.last_ms >= 1000.0 * param("PLND_TIMEOUT", 4.0),
             tries_left=self.retries.tried < int(param("PLND_RET_MAX", 4.0)),
@@ -161,8 +161,8 @@ class PrecisionLanding:
         north, east, down = tracker.last_target if over_target else tracker.last_vehicle
         return north, east, down - RETRY_OFFSET_M
 
-    def _land(self, sight: Sight) -> Land:
-        if sight is not Sight.FOUND or self._place is None:
+    def _land(self, sight: PadSight) -> Land:
+        if sight is not PadSight.FOUND or self._place is None:
             return Land(self._place, directly=True)
         north, east, _ = self._facts.vehicle.state.position
         off = hypot(self._place[0] - north, self._place[1] - east)
@@ -211,7 +211,7 @@ class TargetLoiter:
         place = None
         if self._precision.loiters and self._precision.enabled:
             self._look_ms = self._precision.look(now_ms)
-            found = self._precision.tracker.sight is Sight.FOUND
+            found = self._precision.tracker.sight is PadSight.FOUND
             place = self._precision.tracker.last_target[:2] if found and free else None
         if place is None:
             return self.release()

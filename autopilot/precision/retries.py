@@ -15,12 +15,12 @@ from types import MappingProxyType
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from autopilot.precision.tracker import Sight
+from autopilot.precision.tracker import PadSight
 
 FAILSAFE_PAUSE_MS: Final = 7000
 
 
-class Stage(Enum):
+class PadStage(Enum):
     """Stages of a landing."""
 
     CLEAR = "nothing is amiss"
@@ -31,7 +31,7 @@ class Stage(Enum):
     SPENT = "nothing is left to try"
 
 
-class Action(Enum):
+class PadAction(Enum):
     """Actions of the vehicle."""
 
     DESCEND = "down"
@@ -41,7 +41,7 @@ class Action(Enum):
 
 
 @dataclass(slots=True)
-class Facts:
+class PadFacts:
     """Facts that the table asks for. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `there`: at
     the place of the retry; `down`: at its height."""
 
@@ -56,45 +56,45 @@ class Facts:
 class Step:
     """The first whose `when` holds is taken. `says`: a text for people."""
 
-    when: Callable[[Facts], bool]
-    to: Stage
-    action: Action
+    when: Callable[[PadFacts], bool]
+    to: PadStage
+    action: PadAction
     says: str = ""
 
 
-def _always(_: Facts) -> bool:
+def _always(_: PadFacts) -> bool:
     return True
 
 
-_CLEAR: Final = (Step(_always, Stage.CLEAR, Action.DESCEND),)
+_CLEAR: Final = (Step(_always, PadStage.CLEAR, PadAction.DESCEND),)
 _RETRYING: Final = "PrecLand: Retrying"
-_LOST: Final[Mapping[Stage, tuple[Step, ...]]] = {
-    Stage.CLEAR: (
-        Step(lambda f: f.strict == 0, Stage.VERTICAL, Action.DESCEND),
-        Step(_always, Stage.WAITING, Action.DESCEND),
+_LOST: Final[Mapping[PadStage, tuple[Step, ...]]] = {
+    PadStage.CLEAR: (
+        Step(lambda f: f.strict == 0, PadStage.VERTICAL, PadAction.DESCEND),
+        Step(_always, PadStage.WAITING, PadAction.DESCEND),
     ),
-    Stage.WAITING: (
-        Step(lambda f: f.waited and f.tries_left, Stage.RETURNING, Action.RETURN, _RETRYING),
-        Step(lambda f: f.waited, Stage.SPENT, Action.FAILSAFE),
-        Step(_always, Stage.WAITING, Action.DESCEND),
+    PadStage.WAITING: (
+        Step(lambda f: f.waited and f.tries_left, PadStage.RETURNING, PadAction.RETURN, _RETRYING),
+        Step(lambda f: f.waited, PadStage.SPENT, PadAction.FAILSAFE),
+        Step(_always, PadStage.WAITING, PadAction.DESCEND),
     ),
-    Stage.VERTICAL: (Step(_always, Stage.VERTICAL, Action.DESCEND),),
-    Stage.RETURNING: (
-        Step(lambda f: f.there, Stage.SINKING, Action.SINK),
-        Step(_always, Stage.RETURNING, Action.RETURN),
+    PadStage.VERTICAL: (Step(_always, PadStage.VERTICAL, PadAction.DESCEND),),
+    PadStage.RETURNING: (
+        Step(lambda f: f.there, PadStage.SINKING, PadAction.SINK),
+        Step(_always, PadStage.RETURNING, PadAction.RETURN),
     ),
-    Stage.SINKING: (
-        Step(lambda f: f.down, Stage.SPENT, Action.FAILSAFE, "PrecLand: Retry Completed"),
-        Step(_always, Stage.SINKING, Action.SINK),
+    PadStage.SINKING: (
+        Step(lambda f: f.down, PadStage.SPENT, PadAction.FAILSAFE, "PrecLand: Retry Completed"),
+        Step(_always, PadStage.SINKING, PadAction.SINK),
     ),
-    Stage.SPENT: (Step(_always, Stage.SPENT, Action.FAILSAFE),),
+    PadStage.SPENT: (Step(_always, PadStage.SPENT, PadAction.FAILSAFE),),
 }
-TABLE: Final[Mapping[tuple[Stage, Sight], tuple[Step, ...]]] = MappingProxyType(
+TABLE: Final[Mapping[tuple[PadStage, PadSight], tuple[Step, ...]]] = MappingProxyType(
     {
-        **{(stage, Sight.FOUND): _CLEAR for stage in Stage},
-        **{(stage, Sight.OUT_OF_RANGE): _CLEAR for stage in Stage},
-        **{(stage, Sight.NEVER): (Step(_always, stage, Action.FAILSAFE),) for stage in Stage},
-        **{(stage, Sight.LOST): steps for stage, steps in _LOST.items()},
+        **{(stage, PadSight.FOUND): _CLEAR for stage in PadStage},
+        **{(stage, PadSight.OUT_OF_RANGE): _CLEAR for stage in PadStage},
+        **{(stage, PadSight.NEVER): (Step(_always, stage, PadAction.FAILSAFE),) for stage in PadStage},
+        **{(stage, PadSight.LOST): steps for stage, steps in _LOST.items()},
     }
 )
 
@@ -104,23 +104,23 @@ class Retries:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self.stage = Stage.CLEAR
+        self.stage = PadStage.CLEAR
         self.tried = 0
         self.failed_ms: int | None = None
         """Since when the failsafe holds."""
 
     def begin(self) -> None:
         """Begin another landing: no try is spent."""
-        self.stage, self.tried, self.failed_ms = Stage.CLEAR, 0, None
+        self.stage, self.tried, self.failed_ms = PadStage.CLEAR, 0, None
 
-    def step(self, sight: Sight, facts: Facts, now_ms: int) -> Action:
+    def step(self, sight: PadSight, facts: PadFacts, now_ms: int) -> PadAction:
         """Step to the next stage, and say what to do now."""
         step = next(row for row in TABLE[self.stage, sight] if row.when(facts))
         if step.says:
             self._say(step.says)
-        self.tried += step.to is Stage.RETURNING and self.stage is not Stage.RETURNING
+        self.tried += step.to is PadStage.RETURNING and self.stage is not PadStage.RETURNING
         self.stage = step.to
-        if step.action is not Action.FAILSAFE:
+        if step.action is not PadAction.FAILSAFE:
             self.failed_ms = None
         elif self.failed_ms is None:
             self.failed_ms = now_ms

@@ -47,7 +47,7 @@ class Look:
     distance_m: float = 0.0
 
 
-class Sight(Enum):
+class PadSight(Enum):
     """States of sight of the target."""
 
     FOUND = "in sight"
@@ -57,7 +57,7 @@ class Sight(Enum):
 
 
 @dataclass(slots=True)
-class Axis:
+class PadAxis:
     """A place and its velocity along one axis (m, m/s), with their covariance."""
 
     place: float
@@ -93,11 +93,11 @@ class Tracker:
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
         self._announcer = announcer
-        self._axes: tuple[Axis, Axis] | None = None
+        self._axes: tuple[PadAxis, PadAxis] | None = None
         self._axes_ms = self._begun_ms = self._looked_ms = 0
         self._acquired = False
         self._outliers = 0
-        self.sight = Sight.NEVER
+        self.sight = PadSight.NEVER
         self.below_m = 0.0
         """Distance of the target below the vehicle at the last look, m."""
         self.last_target: Ned = (0.0, 0.0, 0.0)
@@ -152,7 +152,8 @@ class Tracker:
                 self._begun_ms = now_ms
             speed_variance = 1.0 if self._moves else 0.01
             self._axes = (
-                Axis(place[0], 0.0, variance, 0.0, speed_variance), Axis(place[1], 0.0, variance, 0.0, speed_variance)
+                PadAxis(place[0], 0.0, variance, 0.0, speed_variance),
+                PadAxis(place[1], 0.0, variance, 0.0, speed_variance)
             )  # fmt: skip
             self._axes_ms = self._looked_ms = now_ms
             self._acquired = self._acquired or not filtered
@@ -183,16 +184,16 @@ class Tracker:
         self._predict(now_ms)
         self._believe(now_ms)
         if self._acquired and self._axes is not None:
-            self.sight = Sight.FOUND
+            self.sight = PadSight.FOUND
             here = self._facts.vehicle.state.position
             self.last_target = (self._axes[0].place, self._axes[1].place, here[2])
             self.last_vehicle, self.last_ms = here, now_ms
         elif not self._expected():
-            self.sight = Sight.OUT_OF_RANGE
-        elif self.sight in (Sight.FOUND, Sight.LOST) and not self._forgotten(now_ms):
-            self.sight = Sight.LOST
+            self.sight = PadSight.OUT_OF_RANGE
+        elif self.sight in (PadSight.FOUND, PadSight.LOST) and not self._forgotten(now_ms):
+            self.sight = PadSight.LOST
         else:
-            self.sight = Sight.NEVER
+            self.sight = PadSight.NEVER
 
     def _believe(self, now_ms: int) -> None:
         if self._axes is None:
@@ -223,7 +224,7 @@ class Tracker:
     def forget(self) -> None:
         """A landing begins: what an earlier one saw was somewhere else."""
         if not self._acquired:
-            self.sight = Sight.NEVER
+            self.sight = PadSight.NEVER
 
     @property
     def velocity(self) -> tuple[float, float]:

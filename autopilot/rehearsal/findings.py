@@ -12,10 +12,10 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 
-__all__ = ["RULES", "Finding", "Rule", "Severity", "found", "rank"]
+__all__ = ["RULES", "Finding", "FindingSeverity", "Rule", "found", "rank"]
 
 
-class Severity(Enum):
+class FindingSeverity(Enum):
     """Severities of findings; the value is SARIF's word."""
 
     ERROR = "error"
@@ -31,12 +31,12 @@ class Rule:
     """Rule of a rehearsal. `mend`: what would mend it, unless a finding knows better."""
 
     name: str
-    severity: Severity
+    severity: FindingSeverity
     what: str
     mend: str
 
 
-_ERROR, _WARNING, _NOTE = Severity
+_ERROR, _WARNING, _NOTE = FindingSeverity
 _ROWS: Final = (
     Rule("fence-leg", _ERROR, "A leg leaves an inclusion zone, crosses an exclusion zone, or ends beyond FENCE_RADIUS.",
          "move the item or the fence"),
@@ -126,7 +126,7 @@ _ROWS: Final = (
 
 RULES: Final = MappingProxyType({row.name: row for row in _ROWS})
 """By name, the most severe first."""
-_SEVERITIES: Final = tuple(Severity)
+_SEVERITIES: Final = tuple(FindingSeverity)
 _ORDER: Final = {name: place for place, name in enumerate(RULES)}
 
 

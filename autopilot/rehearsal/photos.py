@@ -25,11 +25,20 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, Survey
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.room import distances, inside
-from autopilot.rehearsal.way import Field, Leg, Place, Way
+from autopilot.rehearsal.way import FlyingField, Place, PlannedLeg, Way
 
 __all__ = [
-    "LEAST_GAP_M", "Camera", "Gap", "Photo", "Photos", "camera_of", "check_photos", "find_gap", "ground_below",
-    "look_at_photos", "nearest_item",
+    "LEAST_GAP_M",
+    "Photo",
+    "PhotoCamera",
+    "PhotoGap",
+    "Photos",
+    "camera_of",
+    "check_photos",
+    "find_gap",
+    "ground_below",
+    "look_at_photos",
+    "nearest_item",
 ]  # fmt: skip
 
 MOST_PHOTOS: Final = 20_000
@@ -43,7 +52,7 @@ _REACH_M: Final = 2000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Camera:
+class PhotoCamera:
     """`pitch`: where it looks, rad; -pi/2: straight down."""
 
     lens: Lens
@@ -60,7 +69,7 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class PhotoGap:
     """The part of an area that no photo shows: its share (0 to 1), how wide it is where it is widest, and where that
     is (m from home)."""
 
@@ -80,16 +89,16 @@ class Photos:
     covers_m: tuple[float, float] | None
     along: float | None
     beside: float | None
-    gaps: tuple[tuple[Survey, Gap | None], ...]
+    gaps: tuple[tuple[Survey, PhotoGap | None], ...]
 
 
-def camera_of(field: Field, survey: Survey | None) -> Camera | None:
+def camera_of(field: FlyingField, survey: Survey | None) -> PhotoCamera | None:
     """The vehicle's, if it has one (CAM1_TYPE), else the one that the survey was made for; None: nothing tells it."""
     if field.param("CAM1_TYPE") > 0.0:
         width, height, focal = (field.param(name) for name in ("SIM_CAM_SENS_W", "SIM_CAM_SENS_H", "SIM_CAM_FOCAL"))
         if min(width, height, focal) > 0.0:
-            return Camera(Lens(width, height, focal), radians(field.param("SIM_CAM_PITCH", -90.0)))
-    return None if survey is None or survey.lens is None else Camera(survey.lens)
+            return PhotoCamera(Lens(width, height, focal), radians(field.param("SIM_CAM_PITCH", -90.0)))
+    return None if survey is None or survey.lens is None else PhotoCamera(survey.lens)
 
 
 # --- where they are taken ---------------------------------------------------------------------------------------------
@@ -180,7 +189,7 @@ def photos_of(way: Way) -> list[Photo]:
     return taken[:MOST_PHOTOS]
 
 
-def _pieces(leg: Leg) -> Iterator[tuple[Place, Place, float]]:
+def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
     """Straight pieces of a leg with the seconds of each: the way there, and what it does there."""
     yield leg.begin, leg.end, leg.seconds
     if leg.radius_m <= 0.0:
@@ -196,7 +205,7 @@ def _pieces(leg: Leg) -> Iterator[tuple[Place, Place, float]]:
 
 
 # --- what they show ---------------------------------------------------------------------------------------------------
-def _quads(taken: Sequence[Photo], cameras: Sequence[Camera | None], field: Field) -> Numbers:
+def _quads(taken: Sequence[Photo], cameras: Sequence[PhotoCamera | None], field: FlyingField) -> Numbers:
     """(n, 4, 2)."""
     found = np.full((len(taken), 4, 2), np.nan)
     ground = ground_below(field, [photo.place for photo in taken])
@@ -207,7 +216,7 @@ def _quads(taken: Sequence[Photo], cameras: Sequence[Camera | None], field: Fiel
     return found
 
 
-def ground_below(field: Field, places: Sequence[Place]) -> Ground:
+def ground_below(field: FlyingField, places: Sequence[Place]) -> Ground:
     """The ground around all photos that are taken at these places."""
     if field.ground is None or not places:
         return Ground.flat()
@@ -231,7 +240,7 @@ def _sizes(quads: Numbers) -> tuple[Numbers, Numbers]:
     return arrays.hypot(along[:, 0], along[:, 1]), arrays.hypot(across[:, 0], across[:, 1])
 
 
-def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> Gap | None:
+def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> PhotoGap | None:
     """Greatest gap that quadrilaterals ((n, 4, 2), convex) leave of a polygon ((m, 2)), or of what lies within half of
     `corridor_m` of a line through its corners; None: none. On a grid of at most 250,000 cells, to within two of which
     it is."""
@@ -253,7 +262,7 @@ def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> Gap | No
         return None
     layers, at = _deepest(open_)
     place = float(norths[at[0]]), float(easts[at[1]])
-    return Gap(left / total, (2 * layers - 1) * cell, place)
+    return PhotoGap(left / total, (2 * layers - 1) * cell, place)
 
 
 def _within(area: Numbers, norths: Numbers, easts: Numbers, corridor_m: float) -> NDArray[np.bool_]:
@@ -297,7 +306,7 @@ def _deepest(open_: NDArray[np.bool_]) -> tuple[int, tuple[int, int]]:
 
 
 # --- all of it --------------------------------------------------------------------------------------------------------
-def look_at_photos(plan: Plan, field: Field, way: Way) -> Photos | None:
+def look_at_photos(plan: Plan, field: FlyingField, way: Way) -> Photos | None:
     """Look at the photos of a plan; None: it takes none."""
     taken = photos_of(way)
     if not taken:
@@ -358,11 +367,11 @@ def _overlaps_beside(
                 yield 1.0 - abs(sideways) / lines[other], b.item.seq
 
 
-def _bearing(leg: Leg) -> float:
+def _bearing(leg: PlannedLeg) -> float:
     return atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
 
 
-def check_photos(plan: Plan, field: Field, way: Way, photos: Photos | None) -> Iterator[Finding]:
+def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> Iterator[Finding]:
     """Findings of the rules about photos."""
     if photos is None:
         return
@@ -386,12 +395,12 @@ def check_photos(plan: Plan, field: Field, way: Way, photos: Photos | None) -> I
             yield finding
 
 
-def _unknown(plan: Plan, field: Field, leg: Leg) -> bool:
+def _unknown(plan: Plan, field: FlyingField, leg: PlannedLeg) -> bool:
     return camera_of(field, _survey_of(plan, leg.item.seq)) is None
 
 
 def _apart_along(
-    plan: Plan, legs: Sequence[Leg], taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]
+    plan: Plan, legs: Sequence[PlannedLeg], taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]
 ) -> Iterator[Finding]:
     for share, photo in _overlaps_along(taken, along, known):
         seq = legs[photo.leg].item.seq
@@ -414,7 +423,7 @@ def _apart_beside(
             yield found("photo-overlap", text, seq)
 
 
-def _too_fast(plan: Plan, legs: Sequence[Leg], taken: Sequence[Photo]) -> Iterator[Finding]:
+def _too_fast(plan: Plan, legs: Sequence[PlannedLeg], taken: Sequence[Photo]) -> Iterator[Finding]:
     for before, photo in pairwise(taken):
         leg = legs[photo.leg]
         survey = _survey_of(plan, leg.item.seq)
@@ -426,7 +435,7 @@ def _too_fast(plan: Plan, legs: Sequence[Leg], taken: Sequence[Photo]) -> Iterat
             yield found("photo-fast", text, leg.item.seq)
 
 
-def nearest_item(way: Way, survey: Survey, gap: Gap) -> int:
+def nearest_item(way: Way, survey: Survey, gap: PhotoGap) -> int:
     """The item of the survey whose leg lies nearest to a gap."""
     legs = [leg for leg in way.legs if survey.first <= leg.item.seq <= survey.last]
     if not legs:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autopilot.control import arrays
 from autopilot.interface.records import dataclass
 from autopilot.mission.fence import Fence
-from autopilot.rehearsal.way import Field
+from autopilot.rehearsal.way import FlyingField
 
 __all__ = ["Segments", "distances", "inside", "room"]
 
@@ -33,7 +33,7 @@ class Segments:
     end: Points
 
 
-def room(segments: Segments, fence: Fence, field: Field, *, any_inclusion: bool = False) -> Numbers:
+def room(segments: Segments, fence: Fence, field: FlyingField, *, any_inclusion: bool = False) -> Numbers:
     """(n,) metres from each segment to the nearest edge that it must not cross, below 0 where it is outside somewhere,
     inf without zones. `any_inclusion` (FENCE_OPTIONS bit 1): within one inclusion zone is enough; a segment from one
     into another is looked at in 65 points."""
@@ -55,7 +55,7 @@ def room(segments: Segments, fence: Fence, field: Field, *, any_inclusion: bool 
     return least
 
 
-def _united(segments: Segments, inner: list[Numbers], fence: Fence, field: Field) -> Numbers:
+def _united(segments: Segments, inner: list[Numbers], fence: Fence, field: FlyingField) -> Numbers:
     """Room in the union of inclusion zones: that in a single one, or along points of the segment, from zone to zone."""
     best: Numbers = np.max(inner, axis=0)
     zones = Fence(

@@ -22,7 +22,7 @@ from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Segments, room
 from autopilot.rehearsal.terrain import check_terrain
-from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, VERTICAL_SPEEDS, Field, Leg, Way
+from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, VERTICAL_SPEEDS, FlyingField, PlannedLeg, Way
 from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicles.vehicle_class import Measure
 
@@ -42,7 +42,7 @@ class Question:
     """Question to a rule."""
 
     plan: Plan
-    field: Field
+    field: FlyingField
     way: Way
     photos: Photos | None
 
@@ -50,13 +50,13 @@ class Question:
 Check = Callable[[Question], Iterator[Finding]]
 
 
-def energy_wh(field: Field, seconds: float) -> float | None:
+def energy_wh(field: FlyingField, seconds: float) -> float | None:
     """Wh that so many seconds of flight take in still air; None for what does not hover: roads are not known, nor what
     a wing carries."""
     return field.param("SIM_HOVER_W") * seconds / 3600.0 if field.kind.hovers else None
 
 
-def check(plan: Plan, field: Field, way: Way, photos: Photos | None) -> list[Finding]:
+def check(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> list[Finding]:
     """Findings of all rules, in no order. `photos`: `look_at_photos` of the same."""
     question = Question(plan, field, way, photos)
     return [finding for rule in CHECKS for finding in rule(question)]
@@ -98,12 +98,12 @@ def _fence(q: Question) -> Iterator[Finding]:
             yield found("fence-close", text, leg.item.seq)
 
 
-def _single_legs(way: Way) -> list[Leg]:
+def _single_legs(way: Way) -> list[PlannedLeg]:
     """Each leg once, however often jumps lead along it."""
     return list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
 
 
-def _overrun(leg: Leg, field: Field) -> tuple[float, float]:
+def _overrun(leg: PlannedLeg, field: FlyingField) -> tuple[float, float]:
     """North and east: how far beyond its end it comes to rest."""
     if leg.length_m == 0.0:
         return 0.0, 0.0
@@ -111,7 +111,7 @@ def _overrun(leg: Leg, field: Field) -> tuple[float, float]:
     return (leg.end[0] - leg.begin[0]) * share, (leg.end[1] - leg.begin[1]) * share
 
 
-def _swing_m(leg: Leg, field: Field) -> float:
+def _swing_m(leg: PlannedLeg, field: FlyingField) -> float:
     """Distance from the leg's line to which the turn at its end takes the vehicle, m: not beyond the waypoint radius,
     within which it may turn."""
     if leg.turn_rad is None:
@@ -256,7 +256,7 @@ def _swallowed(q: Question) -> Iterator[Finding]:
             holding[at] = item
 
 
-def _waits_s(item: MissionItem, leg: Leg) -> float:
+def _waits_s(item: MissionItem, leg: PlannedLeg) -> float:
     """Seconds that a CONDITION waits on its leg; 0 for what is done at once, and where only the flight tells."""
     if item.command == Cmd.CONDITION_DELAY and isfinite(item.param1):
         return max(item.param1, 0.0)
@@ -299,14 +299,14 @@ def _speeds(q: Question) -> Iterator[Finding]:
                 yield found("speed-beyond", f"{change.speed:g} m/s, {measure.name} ends at {most:g} m/s", item.seq)
 
 
-def _measure_of(field: Field, kind: int) -> Measure | None:
+def _measure_of(field: FlyingField, kind: int) -> Measure | None:
     """The parameter of a kind of speed (SPEED_TYPE); None: this vehicle has none."""
     if kind in field.kind.track_speeds:
         return field.kind.measures.cruise[0]
     return VERTICAL_SPEEDS.get(kind) if field.kind.flies else None
 
 
-def _most(field: Field, measure: Measure) -> float:
+def _most(field: FlyingField, measure: Measure) -> float:
     """The most that a parameter may have, m/s."""
     definition = next(row for row in field.kind.parameters.definitions if row.name == measure.name)
     return (definition.maximum or inf) / measure.per

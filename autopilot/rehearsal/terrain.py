@@ -22,7 +22,7 @@ from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import command_name, spec_of
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, found
-from autopilot.rehearsal.way import Field, Leg, Way
+from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way
 from autopilot.safety.fence_limits import FenceType
 
 __all__ = ["check_terrain"]
@@ -74,7 +74,7 @@ class _Samples:
         return np.bincount(self.line, np.isnan(self.over), count) > 0
 
 
-def _sampled(field: Field, lines: _Lines, step_m: float) -> _Samples:
+def _sampled(field: FlyingField, lines: _Lines, step_m: float) -> _Samples:
     """Every `step_m`, ends included."""
     counts = (lines.lengths / step_m).astype(np.int64) + 2
     line = np.repeat(np.arange(len(counts)), counts)
@@ -84,13 +84,13 @@ def _sampled(field: Field, lines: _Lines, step_m: float) -> _Samples:
     return _Samples(line, share, place[:, 2] - field.heights(place[:, 0], place[:, 1]))
 
 
-def _step_m(field: Field) -> float:
+def _step_m(field: FlyingField) -> float:
     """Half of the map's own step north."""
     assert field.ground is not None
     return max(0.5 * METRES_PER_DEGREE / field.ground.per_lat, 5.0)
 
 
-def check_terrain(plan: Plan, field: Field, way: Way) -> Iterator[Finding]:
+def check_terrain(plan: Plan, field: FlyingField, way: Way) -> Iterator[Finding]:
     """Findings of the rules about terrain; none without terrain, or for what does not fly."""
     if field.ground is None or not field.kind.flies or not way.legs:
         return
@@ -100,7 +100,7 @@ def check_terrain(plan: Plan, field: Field, way: Way) -> Iterator[Finding]:
     yield from _places(plan, field, legs)
 
 
-def _legs(field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
+def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
     lines = _Lines(np.array([leg.begin for leg in legs]), np.array([leg.end for leg in legs]))
     samples = _sampled(field, lines, _step_m(field))
     least, share = samples.least(len(legs))
@@ -127,12 +127,12 @@ def _legs(field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
             yield found("terrain-unknown", f"no height of the ground is known on the way to {name}", leg.item.seq)
 
 
-def _over(field: Field, places: Numbers) -> Numbers:
+def _over(field: FlyingField, places: Numbers) -> Numbers:
     over: Numbers = places[:, 2] - field.heights(places[:, 0], places[:, 1])
     return over
 
 
-def _round(field: Field, leg: Leg) -> float:
+def _round(field: FlyingField, leg: PlannedLeg) -> float:
     """The least height on a circle."""
     turn = np.linspace(0.0, 2.0 * np.pi, _RING, endpoint=False)
     north, east = leg.end[0] + leg.radius_m * arrays.cos(turn), leg.end[1] + leg.radius_m * arrays.sin(turn)
@@ -140,7 +140,7 @@ def _round(field: Field, leg: Leg) -> float:
     return float(np.min(over[np.isfinite(over)], initial=np.inf))
 
 
-def _returns(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
+def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
     """RTL from every point of the way."""
     if field.follows_ground and int(field.param("RTL_ALT_TYPE")) == 1:
         return  # it follows the ground, or says that it cannot
@@ -171,7 +171,7 @@ def _returns(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]
         yield found("terrain-return", f"{text}, at {up[k]:.0f} m above home", seq)
 
 
-def _goals(plan: Plan, field: Field, begin: Numbers) -> Numbers:
+def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:
     """Places to which RTL leads from each place: the nearest rally point that counts, or home."""
     home = np.zeros(3)
     goal = np.repeat(home[None, :], len(begin), axis=0)
@@ -187,7 +187,7 @@ def _goals(plan: Plan, field: Field, begin: Numbers) -> Numbers:
     return np.where(counts[:, None], rally[nearest], goal)
 
 
-def _return_up(field: Field, begin: Numbers, goal: Numbers) -> Numbers:
+def _return_up(field: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
     """`autopilot.modes.returning.return_height` of many places."""
     least = np.maximum(begin[:, 2] + max(field.param("RTL_CLIMB_MIN") / 100.0, 0.0), LEAST_M)
     up = np.maximum(np.maximum(goal[:, 2], field.param("RTL_ALT", 1500.0) / 100.0), least)
@@ -201,7 +201,7 @@ def _return_up(field: Field, begin: Numbers, goal: Numbers) -> Numbers:
     return raised
 
 
-def _places(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
+def _places(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
     """Findings where the vehicle takes off and comes down."""
     for leg in legs:
         spec = spec_of(leg.item.command)
@@ -214,7 +214,7 @@ def _places(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
 
 
 def _steep(
-    field: Field, north: float, east: float, word: str, seq: int, part: MissionType
+    field: FlyingField, north: float, east: float, word: str, seq: int, part: MissionType
 ) -> Iterator[Finding]:  # fmt: skip
     norths, easts = np.array([_FOOT_M, -_FOOT_M, 0.0, 0.0]), np.array([0.0, 0.0, _FOOT_M, -_FOOT_M])
     up = field.heights(north + norths, east + easts)

@@ -70,23 +70,23 @@ class UploadRehearsal:
 
     def _findings(self) -> list[Finding]:
         """Findings about the plans as they are now, the most severe first."""
-        from autopilot.rehearsal.findings import Severity, rank
+        from autopilot.rehearsal.findings import FindingSeverity, rank
         from autopilot.rehearsal.photos import look_at_photos
         from autopilot.rehearsal.rules import check
-        from autopilot.rehearsal.way import Field, walk
+        from autopilot.rehearsal.way import FlyingField, walk
 
         facts, plans = self._facts, self._plans
         plan = Plan(facts.home, plans.mission.items(), plans.fence.items(), plans.rally.items())
         if not plan.items or facts.home is None:
             return []
         ground = facts.terrain.ground if facts.terrain.enabled else None
-        field = Field(facts.vehicle_class, facts.parameters, facts.home, ground=ground)
+        field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground)
         way = walk(plan, field)
         found = check(plan, field, way, look_at_photos(plan, field, way))
-        return sorted((finding for finding in found if finding.rule.severity is not Severity.NOTE), key=rank)
+        return sorted((finding for finding in found if finding.rule.severity is not FindingSeverity.NOTE), key=rank)
 
 
 def _loud(finding: Finding) -> Says:
-    from autopilot.rehearsal.findings import Severity
+    from autopilot.rehearsal.findings import FindingSeverity
 
-    return Says.ERROR if finding.rule.severity is Severity.ERROR else Says.WARNING
+    return Says.ERROR if finding.rule.severity is FindingSeverity.ERROR else Says.WARNING

@@ -32,7 +32,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.vehicles.vehicle_class import Measure, VehicleClass
 
-__all__ = ["Field", "Leg", "Place", "Way", "walk"]
+__all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
 MOST_LEGS: Final = 10_000
 """A plan that takes more, through jumps, is not looked at any further."""
@@ -57,7 +57,7 @@ Place = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FlyingField:
     """Field in which a plan is flown, and the vehicle that flies it. `sea_known`: home's height above the sea is known.
     `ground`: the terrain; None: flat, at home's height."""
 
@@ -150,7 +150,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class PlannedLeg:
     """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
     turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground."""
 
@@ -181,7 +181,7 @@ class Way:
     or an unlimited loiter). `idle`: the jump at which a walk ended without an item. `whole`: it was walked to the
     end."""
 
-    legs: list[Leg] = field(default_factory=list)
+    legs: list[PlannedLeg] = field(default_factory=list)
     visited: set[int] = field(default_factory=set)
     endless: MissionItem | None = None
     idle: MissionItem | None = None
@@ -204,7 +204,7 @@ class Way:
 
 
 class _Walk:
-    def __init__(self, plan: Plan, field_: Field) -> None:
+    def __init__(self, plan: Plan, field_: FlyingField) -> None:
         self.way = Way()
         self._field = field_
         self._rally = [field_.local(item.x, item.y) for item in plan.rally]
@@ -377,7 +377,9 @@ class _Walk:
         begin, self._at = self._at, end
         length, climb = hypot(end[0] - begin[0], end[1] - begin[1]), end[2] - begin[2]
         seconds = max(length / self._speed, climb / self._up, -climb / self._down)
-        self.way.legs.append(Leg(item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground))
+        self.way.legs.append(
+            PlannedLeg(item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground)
+        )
 
     def _climbs(self) -> None:
         """Legs that follow the ground take as long as its slopes let them."""
@@ -409,14 +411,14 @@ class _Walk:
             legs[at] = _slowed(leg, leg.seconds + slow, turn)
 
 
-def _slowed(leg: Leg, seconds: float, turn: float | None) -> Leg:
+def _slowed(leg: PlannedLeg, seconds: float, turn: float | None) -> PlannedLeg:
     return replace(leg, seconds=seconds, turn_rad=turn)
 
 
-def _bearing(leg: Leg) -> float:
+def _bearing(leg: PlannedLeg) -> float:
     return atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
 
 
-def walk(plan: Plan, field_: Field) -> Way:
+def walk(plan: Plan, field_: FlyingField) -> Way:
     """The way of `plan` from home."""
     return _Walk(plan, field_).run()

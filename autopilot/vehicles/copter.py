@@ -17,9 +17,9 @@ from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
 from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
-    Face,
     FailsafeAction,
     FailsafeTables,
+    KindIdentity,
     Measure,
     Measures,
     Modes,
@@ -108,7 +108,7 @@ _FAILSAFES: Final = FailsafeTables(
 
 COPTER: Final = VehicleClass(
     name="copter",
-    face=Face(
+    face=KindIdentity(
         vehicle_type=VehicleType.QUADROTOR,
         vehicle_types=frozenset({
             VehicleType.QUADROTOR, VehicleType.COAXIAL, VehicleType.HELICOPTER, VehicleType.HEXAROTOR,

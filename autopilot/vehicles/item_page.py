@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from autopilot.mav import Cmd, MissionType
-from autopilot.mission.commands import SPECS, CommandSpec, Output, Parameter
+from autopilot.mission.commands import SPECS, CommandSpec, Parameter, PayloadOutput
 from autopilot.vehicles.capability import capable
 from autopilot.vehicles.kinds import KINDS
 
@@ -33,7 +33,7 @@ def _done_by(row: CommandSpec) -> str:
         return "all"
     kinds = [kind for kind in KINDS if capable(kind, row.command)]
     if not kinds:
-        others = "recorded" if row.output is Output.RECORDED else ""
+        others = "recorded" if row.output is PayloadOutput.RECORDED else ""
         if row.fitted_by:
             return f"with {row.fitted_by}; else {others}"
         return f"nobody: {others}" if others else "nobody"

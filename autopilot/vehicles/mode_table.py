@@ -62,7 +62,7 @@ class RoverMode(IntEnum):
     INITIALISING = 16
 
 
-class Flown(Enum):
+class ModeKind(Enum):
     """Ways to fly a mode: `autopilot.modes.build` makes one object for each."""
 
     STABILIZE = "angles, throttle direct"
@@ -100,7 +100,7 @@ class ModeSpec:
     autopilot: bool = False
     landing: bool = False
     said: str = ""
-    flown: Flown | None = None
+    flown: ModeKind | None = None
 
     @property
     def title(self) -> str:
@@ -110,7 +110,7 @@ class ModeSpec:
 
 _C = CopterMode
 _R = RoverMode
-_F = Flown
+_F = ModeKind
 
 COPTER_MODES: Final[dict[int, ModeSpec]] = {
     spec.number: spec

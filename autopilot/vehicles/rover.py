@@ -17,9 +17,9 @@ from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
 from autopilot.vehicles.mode_table import ROVER_MODES, RoverMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
-    Face,
     FailsafeAction,
     FailsafeTables,
+    KindIdentity,
     Measure,
     Measures,
     Modes,
@@ -74,7 +74,7 @@ _FAILSAFES: Final = FailsafeTables(
 
 ROVER: Final = VehicleClass(
     name="rover",
-    face=Face(
+    face=KindIdentity(
         vehicle_type=VehicleType.GROUND_ROVER,
         vehicle_types=frozenset({VehicleType.GROUND_ROVER}),
         firmware="ArduRover",

@@ -140,7 +140,7 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class KindIdentity:
     """Identity of the vehicle for ground stations. `firmware`: the name that the first banner line begins with;
     `frame`: what it says of its frame; `build`: ArduPilot's APM_BUILD; `documents`: its name in Mission Planner's
     parameter file."""
@@ -170,7 +170,7 @@ class VehicleClass:
     looked at."""
 
     name: str
-    face: Face
+    face: KindIdentity
     modes: Modes
     failsafes: FailsafeTables
     texts: Texts

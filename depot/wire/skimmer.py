@@ -17,7 +17,7 @@ from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.packages import PACKAGE, PackageStore
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.context import UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.wire.codec import dialect
@@ -117,4 +117,4 @@ def serve_orders(
         return flights.command(command.whole(1), context.now_ms)
 
     for number in (wire.CMD_GO, wire.CMD_ORDER):
-        commands.register(number, Row(serve, required=(1,), at_once=True, query=number == wire.CMD_ORDER))
+        commands.register(number, CommandRow(serve, required=(1,), at_once=True, query=number == wire.CMD_ORDER))

@@ -1,4 +1,4 @@
-"""The bootloader's commands, one method each, over a `Wire`: what is asked, what comes back, how long it may take."""
+"""The bootloader's commands, one method each, over a `ScriptWire`: questions, answers, patience."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from mavlink_bridge.bootloader.protocol import INSYNC, Info, Op, Status, command
-from mavlink_bridge.bootloader.script import Script, Silent, Wire
+from mavlink_bridge.bootloader.protocol import INSYNC, BootStatus, Info, Op, command
+from mavlink_bridge.bootloader.script import Script, ScriptWire, Silent
 
 SYNC_MS: Final = 1000
 REPLY_MS: Final = 2000
@@ -23,7 +23,7 @@ _LONGEST_QUIET_MS: Final = 500
 _TRIES: Final = 3
 
 _REPLY: Final = re.compile(rb"\x12[\x10\x11\x13\x14]")
-_OK: Final = bytes((INSYNC, Status.OK))
+_OK: Final = bytes((INSYNC, BootStatus.OK))
 _END_OF_PERCENTS: Final = re.compile(rb"\x12[\x10\x11]")
 
 
@@ -31,9 +31,9 @@ class Refused(Exception):
     """The bootloader said something else than OK."""
 
     def __init__(self, op: int, status: int) -> None:
-        super().__init__(f"{Op(op).name} was answered {Status(status).name}")
+        super().__init__(f"{Op(op).name} was answered {BootStatus(status).name}")
         self.op = Op(op)
-        self.status = Status(status)
+        self.status = BootStatus(status)
 
 
 class Garbled(Exception):
@@ -44,7 +44,7 @@ class BootloaderClient:
     """Talks to the bootloader at the other end of `wire`. All methods are scripts; they raise Refused, Garbled, Silent
     and PortGone."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: ScriptWire) -> None:
         self._wire = wire
 
     def sync(self) -> Script[None]:
@@ -128,7 +128,7 @@ class BootloaderClient:
                 percent(min(self._wire.inbox[-1], 100))
             yield from self._wire.more(until)
         if found.group() != b"\x12\x10":
-            raise Refused(Op.EXTF_ERASE, Status.FAILED)
+            raise Refused(Op.EXTF_ERASE, BootStatus.FAILED)
         self._wire.discard()
 
     def _do(self, op: Op, data: bytes = b"", limit_ms: int = REPLY_MS) -> Script[None]:
@@ -140,7 +140,7 @@ class BootloaderClient:
             yield from self._wire.more(until)
         status = self._wire.inbox[found.start() + 1]
         del self._wire.inbox[: found.end()]
-        if status != Status.OK:
+        if status != BootStatus.OK:
             raise Refused(op, status)
 
     def _ask(self, op: Op, data: bytes, size: int, limit_ms: int = REPLY_MS) -> Script[bytes]:
@@ -181,7 +181,7 @@ class BootloaderClient:
         """True when an answer has come whole, False while only its begin has. Refused and Garbled if it is neither."""
         inbox = self._wire.inbox
         status = _status_at_end(inbox)
-        if status not in (None, Status.OK):
+        if status not in (None, BootStatus.OK):
             raise Refused(op, inbox[-1])
         if status is None and len(inbox) >= size + 2:
             raise Garbled(f"{op.name} was answered {bytes(inbox[: size + 2]).hex(' ')}")
@@ -199,7 +199,7 @@ class BootloaderClient:
             self._wire.discard()
 
 
-def _status_at_end(data: bytearray) -> Status | None:
+def _status_at_end(data: bytearray) -> BootStatus | None:
     """The status that these bytes end with, if they do."""
     found = _REPLY.fullmatch(data, max(0, len(data) - 2))
-    return None if found is None else Status(data[-1])
+    return None if found is None else BootStatus(data[-1])

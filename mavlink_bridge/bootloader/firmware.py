@@ -24,7 +24,7 @@ class FirmwareError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Firmware:
+class FirmwareImage:
     """`image`, `external`: what goes into internal and external flash (bytes, padded to words; `external` is empty on
     most boards). `size`, `external_size`: without padding. `summary`: name of the board it was made for."""
 
@@ -51,7 +51,7 @@ class Firmware:
         return ", ".join(parts)
 
 
-def parse_firmware(data: bytes, name: str, board_id: int | None = None) -> Firmware:
+def parse_firmware(data: bytes, name: str, board_id: int | None = None) -> FirmwareImage:
     """The firmware in a file called `name` (its suffix says which kind). `board_id`: what `--board-id` said; a `.bin`
     needs it, in the others it has to be the file's. FirmwareError otherwise."""
     if not data:
@@ -73,14 +73,14 @@ def parse_firmware(data: bytes, name: str, board_id: int | None = None) -> Firmw
     return firmware
 
 
-def _bare(data: bytes, board_id: int | None) -> Firmware:
+def _bare(data: bytes, board_id: int | None) -> FirmwareImage:
     if board_id is None:
         raise FirmwareError("a .bin file does not say for which board it is; give --board-id N, or take the .apj")
     if data[:1] == b"{":
         raise FirmwareError("this is an .apj or .px4 file under the name of a .bin; rename it")
     if len(data) > _LARGEST:
         raise FirmwareError(f"{len(data)} bytes are more than any board's flash")
-    return Firmware(board_id, pad(data), len(data))
+    return FirmwareImage(board_id, pad(data), len(data))
 
 
 def _read_json(data: bytes) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _read_json(data: bytes) -> dict[str, Any]:
     return described
 
 
-def _described(described: dict[str, Any]) -> Firmware:
+def _described(described: dict[str, Any]) -> FirmwareImage:
     board_id = _whole(described, "board_id")
     image, size = _image(described, "image", required=True)
     external, external_size = _image(described, "extf_image", required=False)
@@ -108,7 +108,7 @@ def _described(described: dict[str, Any]) -> Firmware:
     largest = _whole(described, "image_maxsize", 0)
     if largest and size > largest:
         raise FirmwareError(f"the image of {size} bytes is larger than the {largest} bytes that the file itself allows")
-    return Firmware(
+    return FirmwareImage(
         board_id, image, size, external, external_size,
         board_revision=_whole(described, "board_revision", 0),
         summary=_text(described, "summary"), version=_text(described, "version"),

@@ -1,6 +1,6 @@
 """Conversation with a running autopilot while flashing: restart into your bootloader; and afterwards, who are you.
 
-The protocol machines are the ordinary clients; here they are put on a `Wire`.
+The protocol machines are the ordinary clients; here they are put on a `ScriptWire`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from autopilot.mav import AutopilotType, Cmd, Component, RebootAction, VehicleType
-from mavlink_bridge.bootloader.script import Script, Wire
+from mavlink_bridge.bootloader.script import Script, ScriptWire
 from mavlink_bridge.clients.base import Retry
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch
@@ -51,7 +51,7 @@ class MavlinkSide:
     """A MAVLink endpoint on the wire, for one opening of the port. `announce`: send HEARTBEATs, without which PX4 says
     nothing on USB."""
 
-    def __init__(self, wire: Wire, *, announce: bool) -> None:
+    def __init__(self, wire: ScriptWire, *, announce: bool) -> None:
         self.watch = HeartbeatWatch(announce=announce)
         self._ear = _VersionEar()
         self._wire = wire

@@ -46,7 +46,7 @@ class Op(IntEnum):
     CHIP_FULL_ERASE = 0x40
 
 
-class Status(IntEnum):
+class BootStatus(IntEnum):
     """Status byte that follows INSYNC."""
 
     OK = 0x10

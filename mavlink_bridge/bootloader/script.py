@@ -35,7 +35,7 @@ class Obstacle:
     patience_ms: int
 
 
-class Wire:
+class ScriptWire:
     """The port as a script sees it. The shell around it opens the port when `wanted` and closes it when not, keeps
     `baud`, moves `inbox` and `outbox`, and sets `connected`.
 
@@ -96,7 +96,7 @@ class Wire:
 class Runner:
     """Runs one script. Each method tells it the time; call `advance` at `next_deadline_ms` at the latest."""
 
-    def __init__(self, wire: Wire, script: Script[None]) -> None:
+    def __init__(self, wire: ScriptWire, script: Script[None]) -> None:
         self.wire = wire
         self.done = False
         self._script = script

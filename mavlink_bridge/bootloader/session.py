@@ -13,16 +13,16 @@ from autopilot.interface.records import dataclass
 from mavlink_bridge.bootloader import failures
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
-from mavlink_bridge.bootloader.firmware import Firmware
+from mavlink_bridge.bootloader.firmware import FirmwareImage
 from mavlink_bridge.bootloader.mavlink import MavlinkSide, blind_restart
 from mavlink_bridge.bootloader.protocol import BOOTLOADER_BAUD, FAST_BAUD, FLIGHT_BAUDS
-from mavlink_bridge.bootloader.script import PortGone, Runner, Script, Silent, Wire
-from mavlink_bridge.bootloader.upload import FlashStatus, RateLost, Stage, Upload
+from mavlink_bridge.bootloader.script import PortGone, Runner, Script, ScriptWire, Silent
+from mavlink_bridge.bootloader.upload import FlashStatus, FlashUpload, RateLost, UploadStage
 from mavlink_bridge.clients.command import CommandOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FlashTimes:
     """Limits of waiting, in ms of link time."""
 
     silent: int = 60_000
@@ -60,20 +60,21 @@ class FlashSession:
     open."""
 
     def __init__(
-        self, firmware: Firmware, port: str, *, auto: bool = False, force: bool = False, limits: Limits | None = None,
+        self, firmware: FirmwareImage, port: str, *, auto: bool = False, force: bool = False,
+        limits: FlashTimes | None = None,
         list_ports: Callable[[], str] = lambda: "", list_users: Callable[[str], list[str]] = lambda port: [],
     ) -> None:  # fmt: skip
-        self.wire = Wire()
+        self.wire = ScriptWire()
         self.status = FlashStatus()
         self.runner = Runner(self.wire, self._run())
         self.linked: LinkedVehicle | None = None
         self.failure: FlashFailure | None = None
         self._port = port
         self._auto = auto
-        self._limits = limits or Limits()
+        self._limits = limits or FlashTimes()
         self._list_ports = list_ports
         self._list_users = list_users
-        self._upload = Upload(self.wire, firmware, self.status, force=force)
+        self._upload = FlashUpload(self.wire, firmware, self.status, force=force)
         self._asked = False
 
     def _run(self) -> Script[None]:
@@ -94,7 +95,7 @@ class FlashSession:
         state = self.status.board_state
         if state is BoardState.VERIFIED:
             return f"{state.value}; its first HEARTBEAT was not waited for"
-        in_bootloader = state is BoardState.UNTOUCHED and Stage.IDENTIFY in self.status.stages
+        in_bootloader = state is BoardState.UNTOUCHED and UploadStage.IDENTIFY in self.status.stages
         held = ", and the board waits in its bootloader until it is plugged in anew" if in_bootloader else ""
         return f"{state.value}{held}; run the same command again to flash the board"
 
@@ -113,11 +114,11 @@ class FlashSession:
         """Until a bootloader answers."""
         until = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
         if self._auto:
-            self.status.begin(Stage.FIND, self.wire.now_ms)
+            self.status.begin(UploadStage.FIND, self.wire.now_ms)
             yield from self._hint_after(_HINT_MS)
         yield from self._open(until)  # a named port is waited for in silence
         if not self._auto:
-            self.status.begin(Stage.FIND, self.wire.now_ms)
+            self.status.begin(UploadStage.FIND, self.wire.now_ms)
         give_up = self.wire.now_ms + self._limits.silent
         bauds = cycle(FLIGHT_BAUDS)
         attempts, tried = 0, 0
@@ -193,7 +194,7 @@ class FlashSession:
             return
         if side.watch.armed:
             raise failures.armed(self._name)
-        self.status.begin(Stage.REBOOT, self.wire.now_ms)
+        self.status.begin(UploadStage.REBOOT, self.wire.now_ms)
         client = yield from side.ask_restart()
         outcome = client.outcome
         if outcome is CommandOutcome.ACCEPTED:
@@ -211,7 +212,7 @@ class FlashSession:
     def _link(self) -> Script[LinkedVehicle]:
         """The firmware starts: wait for its HEARTBEAT, at any rate."""
         limit = self._limits.heartbeat
-        self.status.begin(Stage.LINK, self.wire.now_ms)
+        self.status.begin(UploadStage.LINK, self.wire.now_ms)
         until = self.wire.now_ms + limit
         yield from self.wire.close(self._limits.restart)
         bauds = cycle(FLIGHT_BAUDS)
@@ -228,5 +229,5 @@ class FlashSession:
             except FlashFailure:
                 break  # it has not come back, or nobody may open it
         if self.status.board_state is BoardState.WRITTEN:
-            raise failures.unplugged(BoardState.WRITTEN, Stage.BOOT.value)
+            raise failures.unplugged(BoardState.WRITTEN, UploadStage.BOOT.value)
         raise failures.no_mavlink(self._name, limit // 1000)

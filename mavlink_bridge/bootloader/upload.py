@@ -15,25 +15,25 @@ from mavlink_bridge.bootloader import failures
 from mavlink_bridge.bootloader.boards import board_name, fits
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
-from mavlink_bridge.bootloader.firmware import Firmware
+from mavlink_bridge.bootloader.firmware import FirmwareImage
 from mavlink_bridge.bootloader.protocol import (
     BOOTLOADER_BAUD,
     CHUNK,
     FAST_BAUD,
     REVISIONS,
+    BootStatus,
     Info,
-    Status,
     crc32,
     flash_crc,
 )
-from mavlink_bridge.bootloader.script import PortGone, Script, Silent, Wire
+from mavlink_bridge.bootloader.script import PortGone, Script, ScriptWire, Silent
 
 ERASE_USUAL_MS: Final = 9000
 """Usual time of an erase, ms: the only measure of its progress."""
 _TRIES: Final = 2
 
 
-class Stage(Enum):
+class UploadStage(Enum):
     """Stages of an upload; the value is the word for it."""
 
     FIND = "looking for the board"
@@ -64,16 +64,16 @@ class FlashStatus:
     `stages`: all that were begun; `lines`: what has happened since somebody took them; `finished`: all went well."""
 
     def __init__(self) -> None:
-        self.stage = Stage.FIND
+        self.stage = UploadStage.FIND
         self.since_ms = 0
         self.done = 0
         self.total = 0
         self.board_state = BoardState.UNTOUCHED
         self.finished = False
-        self.stages: list[Stage] = []
+        self.stages: list[UploadStage] = []
         self.lines: list[str] = []
 
-    def begin(self, stage: Stage, now_ms: int, total: int = 0) -> None:
+    def begin(self, stage: UploadStage, now_ms: int, total: int = 0) -> None:
         self.stage, self.since_ms, self.done, self.total = stage, now_ms, 0, total
         self.stages.append(stage)
 
@@ -93,11 +93,11 @@ class _CrcDiffers(Exception):
     """Contents of the flash that are not the image."""
 
 
-class Upload:
+class FlashUpload:
     """Upload of a firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it
     fails. `fast`: a UART is taken to FAST_BAUD; set False when `run` has ended with RateLost."""
 
-    def __init__(self, wire: Wire, firmware: Firmware, status: FlashStatus, *, force: bool = False) -> None:
+    def __init__(self, wire: ScriptWire, firmware: FirmwareImage, status: FlashStatus, *, force: bool = False) -> None:
         self.info: BoardInfo | None = None
         self._wire = wire
         self._firmware = firmware
@@ -130,7 +130,7 @@ class Upload:
 
     def _before_second_try(self, trouble: Exception) -> Script[None]:
         """Make sure that the board is still there. Then say that it begins anew."""
-        if isinstance(trouble, Refused) and trouble.status is Status.BAD_SILICON:
+        if isinstance(trouble, Refused) and trouble.status is BootStatus.BAD_SILICON:
             raise failures.bad_silicon()
         failing, doing = self._ending(trouble), self._doing
         try:
@@ -168,7 +168,7 @@ class Upload:
         yield from self._erase()
         yield from self._program()
         yield from self._verify(info)
-        self._status.begin(Stage.BOOT, self._wire.now_ms)
+        self._status.begin(UploadStage.BOOT, self._wire.now_ms)
         self._status.board_state = BoardState.WRITTEN
         try:
             yield from self._client.boot()
@@ -177,7 +177,7 @@ class Upload:
         self._status.board_state = BoardState.VERIFIED
 
     def _identify(self) -> Script[BoardInfo]:
-        self._status.begin(Stage.IDENTIFY, self._wire.now_ms)
+        self._status.begin(UploadStage.IDENTIFY, self._wire.now_ms)
         client = self._client
         yield from client.sync()
         protocol = yield from client.revision()
@@ -240,11 +240,11 @@ class Upload:
 
     def _external(self) -> Script[None]:
         data, status = self._firmware.external, self._status
-        status.begin(Stage.EXTERNAL_ERASE, self._wire.now_ms, 100)
+        status.begin(UploadStage.EXTERNAL_ERASE, self._wire.now_ms, 100)
         if self._state is BoardState.UNTOUCHED:
             status.board_state = BoardState.EXTERNAL_INCOMPLETE
         yield from self._client.erase_external(len(data), self._measured)
-        status.begin(Stage.EXTERNAL_PROGRAM, self._wire.now_ms, len(data))
+        status.begin(UploadStage.EXTERNAL_PROGRAM, self._wire.now_ms, len(data))
         for at in range(0, len(data), CHUNK):
             yield from self._client.program_external(data[at : at + CHUNK])
             status.done = min(at + CHUNK, len(data))
@@ -255,24 +255,24 @@ class Upload:
         self._status.done = done
 
     def _erase(self) -> Script[None]:
-        self._status.begin(Stage.ERASE, self._wire.now_ms, ERASE_USUAL_MS)
+        self._status.begin(UploadStage.ERASE, self._wire.now_ms, ERASE_USUAL_MS)
         before, self._status.board_state = self._state, BoardState.INCOMPLETE
         try:
             yield from self._client.erase()
         except Refused as refused:
-            if refused.status is Status.INVALID:  # not understood, so not done
+            if refused.status is BootStatus.INVALID:  # not understood, so not done
                 self._status.board_state = before
             raise
 
     def _program(self) -> Script[None]:
         image, status = self._firmware.image, self._status
-        status.begin(Stage.PROGRAM, self._wire.now_ms, len(image))
+        status.begin(UploadStage.PROGRAM, self._wire.now_ms, len(image))
         for at in range(0, len(image), CHUNK):
             yield from self._client.program(image[at : at + CHUNK])
             status.done = min(at + CHUNK, len(image))
 
     def _verify(self, info: BoardInfo) -> Script[None]:
-        self._status.begin(Stage.VERIFY, self._wire.now_ms)
+        self._status.begin(UploadStage.VERIFY, self._wire.now_ms)
         if info.protocol >= 3:
             if (yield from self._client.crc()) != flash_crc(self._firmware.image, info.flash_size):
                 raise _CrcDiffers

@@ -12,7 +12,7 @@ from autopilot.mav import AutopilotType, Capability, Cmd, Frame, Sensor, SystemS
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
+from mavlink_bridge.firmware.protocol import Aim, FlightOrder, Habits, Mirrored, Rates, Words
 from mavlink_bridge.firmware.setpoints import global_target
 from mavlink_bridge.routing.service import Message
 
@@ -150,15 +150,15 @@ class ArduPilot:
         return None
 
     # --- flying ---------------------------------------------------------------------------------------------------
-    def go(self, aim: Aim) -> Message | Order:
+    def go(self, aim: Aim) -> Message | FlightOrder:
         return global_target(aim.ids, aim.now_ms, aim.place, aim.nose, aim.velocity)
 
-    def stop(self) -> Order | None:
+    def stop(self) -> FlightOrder | None:
         return None
 
-    def take_off(self, height: float, place: GeoPoint | None) -> Order:
+    def take_off(self, height: float, place: GeoPoint | None) -> FlightOrder:
         """Order a takeoff, which looks at the height above home only."""
-        return Order(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, height), prefixes=self.words.takeoff)
+        return FlightOrder(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, height), prefixes=self.words.takeoff)
 
 
 def home_item(home: GeoPoint | None) -> MissionItem:

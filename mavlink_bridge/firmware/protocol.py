@@ -25,7 +25,7 @@ Strategy = Literal["guided", "native"]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class FlightOrder:
     """A command that flies: number and parameters 1 to 7; 5 and 6 are degrees where there is a `frame`, in which it is
     sent as COMMAND_INT. `prefixes`: how a STATUSTEXT begins that says why it was refused."""
 
@@ -242,11 +242,11 @@ class Firmware(Protocol):
         them: a station that knows it needs no list. None: this firmware has none."""
 
     # --- flying ---------------------------------------------------------------------------------------------------
-    def go(self, aim: Aim) -> Message | Order:
+    def go(self, aim: Aim) -> Message | FlightOrder:
         """Fly to a place and stay."""
 
-    def stop(self) -> Order | None:
+    def stop(self) -> FlightOrder | None:
         """Stop here; None where a velocity of zero does it."""
 
-    def take_off(self, height: float, place: GeoPoint | None) -> Order:
+    def take_off(self, height: float, place: GeoPoint | None) -> FlightOrder:
         """Climb to `height` m above home, which is `place` (altitude AMSL) above where it stands."""

@@ -18,7 +18,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
+from mavlink_bridge.firmware.protocol import Aim, FlightOrder, Habits, Mirrored, Rates, Words
 from mavlink_bridge.routing.service import Message
 
 if TYPE_CHECKING:
@@ -245,22 +245,22 @@ class Px4:
         return crc ^ _INVERTED
 
     # --- flying ---------------------------------------------------------------------------------------------------
-    def go(self, aim: Aim) -> Message | Order:
+    def go(self, aim: Aim) -> Message | FlightOrder:
         heading = nan if aim.nose.angle is None else aim.nose.angle
         speed = _OWN_SPEED if aim.speed is None else aim.speed
         place = aim.place
-        return Order(
+        return FlightOrder(
             Cmd.DO_REPOSITION, (speed, _CHANGE_MODE, 0.0, heading, place.lat, place.lon, place.alt), Frame.GLOBAL_INT
         )
 
-    def stop(self) -> Order | None:
+    def stop(self) -> FlightOrder | None:
         """A reposition to nowhere (Navigator: NaN keeps what it has, from here)."""
-        return Order(Cmd.DO_REPOSITION, (_OWN_SPEED, _CHANGE_MODE, 0.0, nan, nan, nan, nan))
+        return FlightOrder(Cmd.DO_REPOSITION, (_OWN_SPEED, _CHANGE_MODE, 0.0, nan, nan, nan, nan))
 
-    def take_off(self, height: float, place: GeoPoint | None) -> Order:
+    def take_off(self, height: float, place: GeoPoint | None) -> FlightOrder:
         """Order a takeoff, which wants a place, and the height above mean sea level."""
         where = (nan, nan, nan) if place is None else (place.lat, place.lon, place.alt)
-        return Order(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *where), prefixes=self.words.takeoff)
+        return FlightOrder(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *where), prefixes=self.words.takeoff)
 
 
 def _pair(custom_mode: int) -> tuple[int, int]:

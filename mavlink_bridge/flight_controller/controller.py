@@ -31,7 +31,7 @@ from mavlink_bridge.flight_controller.link_state import LinkState
 from mavlink_bridge.flight_controller.mode_control import ModeControl, ModeKeeper
 from mavlink_bridge.flight_controller.motors import Motors
 from mavlink_bridge.flight_controller.news import News
-from mavlink_bridge.flight_controller.orders import SLOW, Orders
+from mavlink_bridge.flight_controller.orders import SLOW, ControllerOrders
 from mavlink_bridge.flight_controller.questions import HomeQuestion, PreArmQuestion
 from mavlink_bridge.flight_controller.readings import Readings
 from mavlink_bridge.flight_controller.steering import Steering
@@ -75,7 +75,7 @@ class FlightController:
         self.news = News()
         self.readings = Readings(firmware.may_arm)
         self.state: VehicleState = self.readings.state
-        self.orders = Orders(self.address)
+        self.orders = ControllerOrders(self.address)
         rates = firmware.rates
         streams = StreamKeeper(plan(baud, rates, native=native), system, 1, rates.heartbeat_hz)
         self.link = LinkState(streams, self.news)

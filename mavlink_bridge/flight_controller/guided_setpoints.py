@@ -16,9 +16,9 @@ from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Drive, Hold, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import Request, VehicleState
-from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
+from mavlink_bridge.firmware.protocol import Aim, Firmware, FlightOrder
 from mavlink_bridge.firmware.setpoints import Facing, velocity_target
-from mavlink_bridge.flight_controller.orders import Orders
+from mavlink_bridge.flight_controller.orders import ControllerOrders
 from mavlink_bridge.flight_controller.readings import Readings
 from mavlink_bridge.routing.service import Message
 
@@ -56,7 +56,9 @@ class GuidedContext:
     """Context of a course. `speed`: m/s over ground; `asked_speed`: the same where somebody asked for it, None: the
     controller flies at its own; `say(text)`: a warning for people."""
 
-    def __init__(self, firmware: Firmware, readings: Readings, orders: Orders, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, firmware: Firmware, readings: Readings, orders: ControllerOrders, say: Callable[[str], None]
+    ) -> None:
         self.firmware = firmware
         self.readings = readings
         self.orders = orders
@@ -89,10 +91,10 @@ class GuidedContext:
             return []
         return self.give(self.firmware.go(Aim(self.ids, now_ms, place, self.nose(yaw), self.asked_speed, velocity)))
 
-    def give(self, sent: Message | Order) -> list[Message]:
+    def give(self, sent: Message | FlightOrder) -> list[Message]:
         """Give the controller what a firmware wants to be sent: a command goes with the orders, and replaces one that
         still waits."""
-        if not isinstance(sent, Order):
+        if not isinstance(sent, FlightOrder):
             return [sent]
         self.orders.send(
             sent.number, *sent.params, prefixes=sent.prefixes, place=sent.frame is not None, frame=sent.frame or 0,

@@ -36,7 +36,7 @@ class _Order:
     refused_ms: int | None = None
 
 
-class Orders:
+class ControllerOrders:
     """See the module. `done` is raised once when a request has ended (`take_done`)."""
 
     def __init__(self, target: Target) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd
-from mavlink_bridge.flight_controller.orders import Orders
+from mavlink_bridge.flight_controller.orders import ControllerOrders
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import id_of
 
@@ -19,7 +19,7 @@ class HomeQuestion:
     """`position`: the controller's home as it has told it, None before. It is asked for until it has answered, and
     anew when the motors have been armed, which moves it to where the vehicle stands."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: ControllerOrders) -> None:
         self._orders = orders
         self.position: GeoPoint | None = None
         self._moved = False

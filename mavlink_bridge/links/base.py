@@ -19,7 +19,7 @@ READ_SIZE = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class LinkEnds:
     """Ends of a network link: host and port of our own and of the other one."""
 
     own: tuple[str, int]
@@ -42,7 +42,7 @@ class Link(Protocol):
         """True when somebody is known to be at the other end. Who sends datagrams into the blue knows when it has
         heard."""
 
-    def ends(self) -> Ends | None:
+    def ends(self) -> LinkEnds | None:
         """Ends of the link; None where it has none, or is not connected."""
 
     @property

@@ -10,7 +10,7 @@ import heapq
 from random import Random
 from typing import Protocol
 
-from mavlink_bridge.links.base import Ends
+from mavlink_bridge.links.base import LinkEnds
 from mavlink_bridge.wire.framing import split_frames
 
 REORDER_MS = 40
@@ -63,7 +63,7 @@ class MemoryEnd:
     def present(self) -> bool:
         return self.connected
 
-    def ends(self) -> Ends | None:
+    def ends(self) -> LinkEnds | None:
         return None
 
     @property

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.base import Backoff
 from mavlink_bridge.links.serial_ports import ports_phrase
-from mavlink_bridge.links.serial_trouble import Kind, Trouble, trouble_of
+from mavlink_bridge.links.serial_trouble import PortTrouble, TroubleKind, trouble_of
 from mavlink_bridge.links.stream import StreamLink
 
 if sys.platform != "win32":
@@ -67,7 +67,7 @@ class SerialLink(StreamLink):
         self._closed = False
         self._retry_ms: int | None = None
         self._backoff = Backoff()
-        self._trouble: Trouble | None = None
+        self._trouble: PortTrouble | None = None
         self._trouble_ms: int | None = None
         self._told = False
 
@@ -132,7 +132,7 @@ class SerialLink(StreamLink):
 
         path = self._locator.find()
         if path is None:
-            self._trouble = Trouble(Kind.ABSENT, f"there is no {self.spec.path}", "")
+            self._trouble = PortTrouble(TroubleKind.ABSENT, f"there is no {self.spec.path}", "")
             raise LinkError(_why_not(self.spec, self._trouble))
         if path != self.spec.path:
             self.spec = replace(self.spec, path=path)
@@ -153,7 +153,7 @@ class SerialLink(StreamLink):
     def _tell_trouble(self, now_ms: int) -> None:
         """Once, when it has been there for a while and cannot be opened."""
         trouble = self._trouble
-        if trouble is None or trouble.kind is Kind.ABSENT:
+        if trouble is None or trouble.kind is TroubleKind.ABSENT:
             self._trouble_ms, self._told = None, False
         elif self._trouble_ms is None:
             self._trouble_ms = now_ms
@@ -198,7 +198,7 @@ def _hurry(device: Any) -> None:
         return  # a pseudo-terminal, native USB, another driver or system: nothing to hurry
 
 
-def _why_not(spec: LinkSpec, trouble: Trouble) -> str:
-    if trouble.kind is Kind.ABSENT:
+def _why_not(spec: LinkSpec, trouble: PortTrouble) -> str:
+    if trouble.kind is TroubleKind.ABSENT:
         return f"link {spec.url}: {trouble.what}; {ports_phrase()}; `ls /dev/serial/by-id` shows names that stay"
     return f"link {spec.url}: {trouble.what}; {trouble.remedy}"

@@ -32,7 +32,7 @@ _COMM: Final = 15
 """Characters of a process's name that Linux keeps."""
 
 
-class Kind(Enum):
+class TroubleKind(Enum):
     """Kinds of trouble."""
 
     ABSENT = auto()
@@ -45,27 +45,27 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PortTrouble:
     """`what` is the matter, and the `remedy`: both phrases for a person."""
 
-    kind: Kind
+    kind: TroubleKind
     what: str
     remedy: str
 
 
-def trouble_of(path: str, problem: BaseException | None) -> Trouble:
+def trouble_of(path: str, problem: BaseException | None) -> PortTrouble:
     """Explain `problem`, met while opening `path`."""
     number = _number_of(problem)
     if number in _ABSENT:
-        return Trouble(Kind.ABSENT, f"there is no {path}", "plug it in with a cable that carries data")
+        return PortTrouble(TroubleKind.ABSENT, f"there is no {path}", "plug it in with a cable that carries data")
     if number in _FORBIDDEN:
         return _forbidden(path)
     if number in _BUSY:
         return _busy(path)
     if number == errno.ENOTTY or not Path(path).is_char_device():
-        return Trouble(Kind.NO_PORT, f"{path} is no serial port", "name one, for example /dev/ttyACM0")
+        return PortTrouble(TroubleKind.NO_PORT, f"{path} is no serial port", "name one, for example /dev/ttyACM0")
     text = str(problem).partition("\n")[0]
-    return Trouble(Kind.OTHER, f"{path} cannot be opened ({text})", "unplug it and plug it in")
+    return PortTrouble(TroubleKind.OTHER, f"{path} cannot be opened ({text})", "unplug it and plug it in")
 
 
 def _number_of(problem: BaseException | None) -> int | None:
@@ -79,7 +79,7 @@ def _number_of(problem: BaseException | None) -> int | None:
     return None
 
 
-def _forbidden(path: str) -> Trouble:
+def _forbidden(path: str) -> PortTrouble:
     group = _USUAL_GROUP
     if sys.platform != "win32":
         try:
@@ -88,7 +88,7 @@ def _forbidden(path: str) -> Trouble:
         except (KeyError, OSError):
             pass  # a group without a name, or the port has just gone: the usual name will do
     what = f"no permission for {path}: it takes a member of the group {group}"
-    return Trouble(Kind.FORBIDDEN, what, f"`sudo usermod -aG {group} {_user()}`, log in again")
+    return PortTrouble(TroubleKind.FORBIDDEN, what, f"`sudo usermod -aG {group} {_user()}`, log in again")
 
 
 def _user() -> str:
@@ -98,13 +98,13 @@ def _user() -> str:
         return "$USER"
 
 
-def _busy(path: str) -> Trouble:
+def _busy(path: str) -> PortTrouble:
     users = users_of(path)
     who = ", ".join(users) or f"another program ({_MODEM_MANAGER}, brltty, a ground station, another sortie)"
     remedy = "stop it"
     if any(_MODEM_MANAGER in user for user in users):
         remedy = f"`sudo systemctl stop {_MODEM_MANAGER}`"
-    return Trouble(Kind.BUSY, f"{path} is in use by {who}", remedy)
+    return PortTrouble(TroubleKind.BUSY, f"{path} is in use by {who}", remedy)
 
 
 def what_may_have(path: str, proc: Path = Path("/proc")) -> str:

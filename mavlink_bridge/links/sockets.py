@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from mavlink_bridge.links.address import LinkError, LinkSpec
-from mavlink_bridge.links.base import Ends
+from mavlink_bridge.links.base import LinkEnds
 
 Address = Any
 """A socket address: (host, port) or, for IPv6, (host, port, flow, scope)."""
@@ -62,7 +62,7 @@ def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
     return replace(spec, port=int(bound.getsockname()[1]))
 
 
-def ends_of(made: socket.socket | None, other: Address = None) -> Ends | None:
+def ends_of(made: socket.socket | None, other: Address = None) -> LinkEnds | None:
     """Ends of a socket; `other`: of one that is not connected. None: it has none, or has them no more."""
     if made is None:
         return None
@@ -70,7 +70,7 @@ def ends_of(made: socket.socket | None, other: Address = None) -> Ends | None:
         own, there = made.getsockname(), made.getpeername() if other is None else other
     except OSError:  # the other end has gone
         return None
-    return Ends((own[0], own[1]), (there[0], there[1]))
+    return LinkEnds((own[0], own[1]), (there[0], there[1]))
 
 
 class OutBuffer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mavlink_bridge.links.base import READ_SIZE, Ends
+from mavlink_bridge.links.base import READ_SIZE, LinkEnds
 from mavlink_bridge.links.sockets import OutBuffer
 
 
@@ -23,7 +23,7 @@ class StreamLink:
     def present(self) -> bool:
         return self.connected
 
-    def ends(self) -> Ends | None:
+    def ends(self) -> LinkEnds | None:
         return None
 
     @property

@@ -7,7 +7,7 @@ import os
 import socket
 
 from mavlink_bridge.links.address import LinkSpec
-from mavlink_bridge.links.base import Backoff, Ends, Link
+from mavlink_bridge.links.base import Backoff, Link, LinkEnds
 from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
 from mavlink_bridge.links.stream import StreamLink
 
@@ -48,7 +48,7 @@ class TcpLink(StreamLink):
     def fileno(self) -> int | None:
         return None if self._socket is None else self._socket.fileno()
 
-    def ends(self) -> Ends | None:
+    def ends(self) -> LinkEnds | None:
         return ends_of(self._socket)
 
     def open(self, now_ms: int) -> None:
@@ -184,7 +184,7 @@ class TcpClient(StreamLink):
     def fileno(self) -> int | None:
         return None if self._socket is None else self._socket.fileno()
 
-    def ends(self) -> Ends | None:
+    def ends(self) -> LinkEnds | None:
         return ends_of(self._socket) if self.connected else None
 
     def open(self, now_ms: int) -> None:

@@ -12,7 +12,7 @@ import socket
 from collections import deque
 
 from mavlink_bridge.links.address import LinkError, LinkSpec
-from mavlink_bridge.links.base import Ends, Link
+from mavlink_bridge.links.base import Link, LinkEnds
 from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
 from mavlink_bridge.wire.framing import split_datagrams
 
@@ -43,7 +43,7 @@ class UdpOut:
     def present(self) -> bool:
         return self._heard and self.connected
 
-    def ends(self) -> Ends | None:
+    def ends(self) -> LinkEnds | None:
         return ends_of(self._socket)
 
     @property
@@ -138,7 +138,7 @@ class UdpPeer:
     def present(self) -> bool:
         return self.connected
 
-    def ends(self) -> Ends | None:
+    def ends(self) -> LinkEnds | None:
         return None if self._port is None else self._port.ends(self.address)
 
     @property
@@ -269,7 +269,7 @@ class UdpPort:
             return False
         return True
 
-    def ends(self, address: Address) -> Ends | None:
+    def ends(self, address: Address) -> LinkEnds | None:
         """Ends of a peer at this address."""
         return ends_of(self._socket, address)
 

@@ -15,7 +15,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd
 from autopilot.personality.px4.parameters import Px4Parameters
-from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 
 _MOTOR_1: Final = 101  # the number of its output function
@@ -54,8 +54,8 @@ class Px4Actuators:
         self._facts = facts
         self._parameters = parameters
 
-    def rows(self) -> dict[int, Row]:
-        return {Cmd.ACTUATOR_TEST: Row(self._test, required=(5,))}
+    def rows(self) -> dict[int, CommandRow]:
+        return {Cmd.ACTUATOR_TEST: CommandRow(self._test, required=(5,))}
 
     def _test(self, command: Command, context: Context) -> Outcome:
         """param5: the function. An armed vehicle may be touched by nobody."""

@@ -23,29 +23,31 @@ from autopilot.interface.reasons import (
     Check,
 )
 from autopilot.mav import Sensor
-from autopilot.personality.px4.failsafe_rules import Action, EventCause
+from autopilot.personality.px4.failsafe_rules import EventCause, Px4Action
 from autopilot.personality.px4.modes import LAND, RETURN, pair_of
 from autopilot.personality.px4.notices import Notice
 from mavlink_bridge.px4 import events as e
-from mavlink_bridge.px4.events import VOCABULARY, Part
-from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
+from mavlink_bridge.px4.events import VOCABULARY, Px4Part
+from mavlink_bridge.services.events.vocabulary import EventType, Told, Vocabulary, WatchedVehicle
 
-_OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
-    GYROS_FAILED: (e.GYRO_DEAD, Part.GYRO), ACCELS_FAILED: (e.ACCEL_DEAD, Part.ACCEL),
-    BARO_FAILED: (e.BARO_DEAD, Part.BARO), COMPASS_FAILED: (e.MAG_DEAD, Part.MAG), BAD_FIX: (e.FIX, Part.GPS),
-    NEED_POSITION: (e.NO_PLACE, Part.GLOBAL),
+_OWN: Final[dict[ArmingReason, tuple[EventType, Px4Part]]] = {
+    GYROS_FAILED: (e.GYRO_DEAD, Px4Part.GYRO), ACCELS_FAILED: (e.ACCEL_DEAD, Px4Part.ACCEL),
+    BARO_FAILED: (e.BARO_DEAD, Px4Part.BARO), COMPASS_FAILED: (e.MAG_DEAD, Px4Part.MAG), BAD_FIX: (e.FIX, Px4Part.GPS),
+    NEED_POSITION: (e.NO_PLACE, Px4Part.GLOBAL),
 }  # fmt: skip
-_CHECKS: Final[dict[Check, tuple[Definition, Part]]] = {
-    Check.BARO: (e.BARO_DEAD, Part.BARO), Check.COMPASS: (e.MAG_DEAD, Part.MAG), Check.GPS: (e.FIX, Part.GPS),
-    Check.INS: (e.GYRO_DEAD, Part.GYRO), Check.RC: (e.NO_STICKS, Part.STICKS), Check.BATTERY: (e.LOW, Part.BATTERY),
-    Check.MISSION: (e.NO_MISSION, Part.MISSION),
+_CHECKS: Final[dict[Check, tuple[EventType, Px4Part]]] = {
+    Check.BARO: (e.BARO_DEAD, Px4Part.BARO), Check.COMPASS: (e.MAG_DEAD, Px4Part.MAG), Check.GPS: (e.FIX, Px4Part.GPS),
+    Check.INS: (e.GYRO_DEAD, Px4Part.GYRO), Check.RC: (e.NO_STICKS, Px4Part.STICKS),
+    Check.BATTERY: (e.LOW, Px4Part.BATTERY),
+    Check.MISSION: (e.NO_MISSION, Px4Part.MISSION),
 }  # fmt: skip
 _SENSORS: Final = {
-    Sensor.GYRO: Part.GYRO, Sensor.ACCEL: Part.ACCEL, Sensor.MAG: Part.MAG, Sensor.ABSOLUTE_PRESSURE: Part.BARO,
-    Sensor.GPS: Part.GPS, Sensor.BATTERY: Part.BATTERY,
+    Sensor.GYRO: Px4Part.GYRO, Sensor.ACCEL: Px4Part.ACCEL, Sensor.MAG: Px4Part.MAG,
+    Sensor.ABSOLUTE_PRESSURE: Px4Part.BARO,
+    Sensor.GPS: Px4Part.GPS, Sensor.BATTERY: Px4Part.BATTERY,
 }  # fmt: skip
-_DISENGAGING: Final = (Action.TO_ALTITUDE, Action.TO_STABILIZED, Action.DESCEND)
-_BATTERIES: Final[dict[EventCause, Definition]] = {
+_DISENGAGING: Final = (Px4Action.TO_ALTITUDE, Px4Action.TO_STABILIZED, Px4Action.DESCEND)
+_BATTERIES: Final[dict[EventCause, EventType]] = {
     EventCause.BATTERY_LOW: e.BATTERY_LOW, EventCause.BATTERY_CRITICAL: e.BATTERY_CRITICAL,
     EventCause.BATTERY_EMERGENCY: e.BATTERY_EMERGENCY,
 }  # fmt: skip
@@ -56,7 +58,7 @@ class Px4Book:
 
     vocabulary: Vocabulary = VOCABULARY
 
-    def meant(self, event: Event, watched: Watched) -> Told | None:
+    def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
         """The event of a notice of PX4's personality, or of a mode that a person wanted."""
         if isinstance(event, FirmwareNotice):
             return _told(event)
@@ -85,9 +87,9 @@ class Px4Book:
         )  # fmt: skip
 
 
-def _of(reason: ArmingReason) -> tuple[Definition, Part]:
+def _of(reason: ArmingReason) -> tuple[EventType, Px4Part]:
     found = _OWN.get(reason) or (_CHECKS.get(reason.check) if reason.check is not None else None)
-    definition, part = found or (e.OTHER, Part.SYSTEM)
+    definition, part = found or (e.OTHER, Px4Part.SYSTEM)
     return (e.BLUR if definition is e.FIX and reason.limit is not None else definition), part
 
 
@@ -98,7 +100,7 @@ def _refused(mode: float) -> Told:
 def _acts(mode: float, action: float, cause: float) -> Told:
     """A failsafe acts at once, or warns."""
     why = EventCause(int(cause))
-    if action == Action.WARN:
+    if action == Px4Action.WARN:
         if why in _BATTERIES:
             return _BATTERIES[why], ()
         return (e.WARNS, (mode, cause)) if cause else (e.WARNS_ANYHOW, (mode,))
@@ -112,7 +114,7 @@ def _holds(mode: float, action: float, delay_s: float, cause: float) -> Told:
     return (e.HOLDS, (mode, action, delay_s, cause)) if cause else (e.HOLDS_ANYHOW, (mode, action, delay_s))
 
 
-_NOTICES: Final[Mapping[Enum, Definition | Callable[..., Told]]] = MappingProxyType({
+_NOTICES: Final[Mapping[Enum, EventType | Callable[..., Told]]] = MappingProxyType({
     Notice.ARMED: e.ARMED,
     Notice.DISARMED: e.DISARMED,
     Notice.CALIBRATING: e.CALIBRATING,
@@ -128,9 +130,9 @@ _NOTICES: Final[Mapping[Enum, Definition | Callable[..., Told]]] = MappingProxyT
     Notice.STATION_FOUND: e.STATION_FOUND,
     Notice.STICKS_LOST: e.STICKS_LOST,
     Notice.STICKS_FOUND: e.STICKS_FOUND,
-    Notice.FENCE: lambda: (e.FENCE, (e.ALL_MODES, Part.SYSTEM)),
-    Notice.FLIGHT_TIME: lambda: (e.TIME_UP, (e.ALL_MODES, Part.SYSTEM)),
-    Notice.CRASHED: lambda mode: (e.ACTS_ANYHOW, (mode, Action.TERMINATE)),
+    Notice.FENCE: lambda: (e.FENCE, (e.ALL_MODES, Px4Part.SYSTEM)),
+    Notice.FLIGHT_TIME: lambda: (e.TIME_UP, (e.ALL_MODES, Px4Part.SYSTEM)),
+    Notice.CRASHED: lambda mode: (e.ACTS_ANYHOW, (mode, Px4Action.TERMINATE)),
     Notice.ACTS: _acts,
     Notice.HOLDS: _holds,
 })  # fmt: skip
@@ -139,4 +141,4 @@ _NOTICES: Final[Mapping[Enum, Definition | Callable[..., Told]]] = MappingProxyT
 
 def _told(notice: FirmwareNotice) -> Told:
     meant = _NOTICES[notice.notice]
-    return (meant, notice.values) if isinstance(meant, Definition) else meant(*notice.values)
+    return (meant, notice.values) if isinstance(meant, EventType) else meant(*notice.values)

@@ -16,7 +16,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.context import UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 
 Script = tuple[tuple[int, str], ...]
@@ -69,8 +69,8 @@ class Px4Calibration:
         self._waits: Script = ()
         self._began_ms = 0
 
-    def rows(self) -> dict[int, Row]:
-        return {Cmd.PREFLIGHT_CALIBRATION: Row(self._begin)}
+    def rows(self) -> dict[int, CommandRow]:
+        return {Cmd.PREFLIGHT_CALIBRATION: CommandRow(self._begin)}
 
     def refusal(self) -> str | None:
         """Reason that the vehicle is not armed now."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
-from autopilot.personality.px4.failsafe_rules import Action, EventCause
+from autopilot.personality.px4.failsafe_rules import EventCause, Px4Action
 from autopilot.personality.px4.modes import (
     ACRO,
     ALTITUDE,
@@ -39,20 +39,20 @@ from mavlink_bridge.services.events.vocabulary import (
     UINT16,
     UINT32,
     Argument,
+    ArgumentKind,
     Choices,
-    Definition,
-    Kind,
-    Level,
+    EventLevel,
+    EventType,
     ShownMode,
     Text,
     Vocabulary,
 )
 
 _REASON, _ACTION, _CAUSE, _NAVIGATION = (
-    Kind(name, "uint8_t")
+    ArgumentKind(name, "uint8_t")
     for name in ("arm_disarm_reason_t", "failsafe_action_t", "failsafe_cause_t", "navigation_mode_t")
 )
-_PARTS, _GROUP = (Kind(name, "uint32_t") for name in ("health_component_t", "navigation_mode_group_t"))
+_PARTS, _GROUP = (ArgumentKind(name, "uint32_t") for name in ("health_component_t", "navigation_mode_group_t"))
 BIT: Final[dict[Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
     MANUAL: 0, ALTITUDE: 1, POSITION: 2, MISSION: 3, HOLD: 4, RETURN: 5, ACRO: 10, OFFBOARD: 14, STABILIZED: 15,
     TAKEOFF: 17, LAND: 18, FOLLOW: 19, PRECISION: 20, ORBIT: 21,
@@ -68,7 +68,7 @@ ALL_MODES: Final = sum(1 << bit for bit in BIT.values())
 POSITIONAL_MODES: Final = sum(1 << bit for mode, bit in BIT.items() if mode not in _WITHOUT_PLACE)
 
 
-class Part(IntEnum):
+class Px4Part(IntEnum):
     """health_component_t, as the number of its bit."""
 
     NONE = 0
@@ -95,12 +95,14 @@ def number_of(name: str) -> int:
     return value & 0xFFFFFF
 
 
-def _event(name: str, en: str, de: str, *arguments: Argument, level: Level = Level.INFO, kind: str = "") -> Definition:
-    return Definition(number_of(name), name, Text(en, de), arguments, level=level, kind=kind)
+def _event(
+    name: str, en: str, de: str, *arguments: Argument, level: EventLevel = EventLevel.INFO, kind: str = ""
+) -> EventType:
+    return EventType(number_of(name), name, Text(en, de), arguments, level=level, kind=kind)
 
 
-def _check(name: str, en: str, de: str, *more: Argument, group: str = "arming_check") -> Definition:
-    return Definition(number_of(name), name, Text(en, de), (*_CHECK, *more), group, level=Level.CRITICAL)
+def _check(name: str, en: str, de: str, *more: Argument, group: str = "arming_check") -> EventType:
+    return EventType(number_of(name), name, Text(en, de), (*_CHECK, *more), group, level=EventLevel.CRITICAL)
 
 
 _WANTED: Final = ("mode", UINT32)
@@ -117,10 +119,13 @@ RETURNS: Final = _event("commander_rtl", "Return to where it took off", "Rückke
 LANDS: Final = _event("commander_landing_current_pos", "Landing here", "Landung hier")
 NO_MODE: Final = _event(
     "commander_modeswitch_not_avail", "Mode {2} is not possible now", "Modus {2} geht jetzt nicht", _WANTED,
-    ("mode_name", _NAVIGATION), level=Level.CRITICAL, kind=_APPEND,
+    ("mode_name", _NAVIGATION), level=EventLevel.CRITICAL, kind=_APPEND,
 )  # fmt: skip
 CALIBRATING: Final = _event(
-    "commander_arm_denied_calibrating", "Not armed: it calibrates", "Nicht scharf: es kalibriert", level=Level.CRITICAL
+    "commander_arm_denied_calibrating",
+    "Not armed: it calibrates",
+    "Nicht scharf: es kalibriert",
+    level=EventLevel.CRITICAL,
 )
 FINISHED: Final = _event("mission_finished", "Mission over, landed", "Mission beendet, gelandet")
 LOITERS: Final = _event("mission_finished_loiter", "Mission over, holding", "Mission beendet, es hält")
@@ -129,11 +134,11 @@ CLIMBS: Final = _event(
     "mission_climb_before_start", "First up to {1} m above home", "Erst auf {1} m über der Heimat", ("height", FLOAT)
 )
 STATION_LOST: Final = _event(
-    "commander_gcs_lost", "The ground station is lost", "Die Bodenstation ist verloren", level=Level.WARNING
+    "commander_gcs_lost", "The ground station is lost", "Die Bodenstation ist verloren", level=EventLevel.WARNING
 )
 STATION_FOUND: Final = _event("commander_dl_regained", "The ground station is back", "Die Bodenstation ist wieder da")
 STICKS_LOST: Final = _event(
-    "commander_rc_lost", "The sticks are lost", "Die Knüppel sind verloren", level=Level.CRITICAL
+    "commander_rc_lost", "The sticks are lost", "Die Knüppel sind verloren", level=EventLevel.CRITICAL
 )
 STICKS_FOUND: Final = _event(
     "commander_rc_regained", "The sticks are back after {1:.1} s", "Die Knüppel sind nach {1:.1} s wieder da",
@@ -144,53 +149,53 @@ PILOT: Final = _event(
 )
 HOLDS: Final = _event(
     "commander_failsafe_enter_hold", "{4}: {2} in {3} s", "{4}: {2} in {3} s", _WANTED, _WHAT, ("delay", UINT16), _WHY,
-    level=Level.CRITICAL,
+    level=EventLevel.CRITICAL,
 )  # fmt: skip
 HOLDS_ANYHOW: Final = _event(
     "commander_failsafe_enter_generic_hold", "Failsafe: {2} in {3} s", "Failsafe: {2} in {3} s", _WANTED, _WHAT,
-    ("delay", UINT16), level=Level.CRITICAL, kind=_APPEND,
+    ("delay", UINT16), level=EventLevel.CRITICAL, kind=_APPEND,
 )  # fmt: skip
 ACTS: Final = _event(
-    "commander_failsafe_enter", "{3}: {2}", "{3}: {2}", _WANTED, _WHAT, _WHY, level=Level.CRITICAL
+    "commander_failsafe_enter", "{3}: {2}", "{3}: {2}", _WANTED, _WHAT, _WHY, level=EventLevel.CRITICAL
 )  # fmt: skip
 ACTS_ANYHOW: Final = _event(
-    "commander_failsafe_enter_generic", "Failsafe: {2}", "Failsafe: {2}", _WANTED, _WHAT, level=Level.CRITICAL,
+    "commander_failsafe_enter_generic", "Failsafe: {2}", "Failsafe: {2}", _WANTED, _WHAT, level=EventLevel.CRITICAL,
     kind=_APPEND,
 )  # fmt: skip
 DISENGAGES: Final = _event(
     "commander_failsafe_enter_autopilot_disengaged", "Failsafe without a position: {2}",
-    "Failsafe ohne Position: {2}", _WANTED, _WHAT, level=Level.CRITICAL, kind=_APPEND,
+    "Failsafe ohne Position: {2}", _WANTED, _WHAT, level=EventLevel.CRITICAL, kind=_APPEND,
 )  # fmt: skip
 WARNS: Final = _event(
-    "commander_failsafe_enter_warn", "Warning: {2}", "Warnung: {2}", _WANTED, _WHY, level=Level.WARNING
+    "commander_failsafe_enter_warn", "Warning: {2}", "Warnung: {2}", _WANTED, _WHY, level=EventLevel.WARNING
 )
 WARNS_ANYHOW: Final = _event(
-    "commander_failsafe_enter_generic_warn", "Warning", "Warnung", _WANTED, level=Level.WARNING, kind=_APPEND
+    "commander_failsafe_enter_generic_warn", "Warning", "Warnung", _WANTED, level=EventLevel.WARNING, kind=_APPEND
 )
 BATTERY_LOW: Final = _event(
     "commander_failsafe_enter_low_bat", "The battery is low: return", "Der Akku ist schwach: zurück",
-    level=Level.WARNING,
+    level=EventLevel.WARNING,
 )  # fmt: skip
 BATTERY_CRITICAL: Final = _event(
     "commander_failsafe_enter_crit_bat_warn", "The battery is critical: land", "Der Akku ist fast leer: landen",
-    level=Level.CRITICAL,
+    level=EventLevel.CRITICAL,
 )  # fmt: skip
 BATTERY_EMERGENCY: Final = _event(
     "commander_failsafe_enter_crit_low_bat_warn", "The battery is empty: land at once",
-    "Der Akku ist leer: sofort landen", level=Level.EMERGENCY,
+    "Der Akku ist leer: sofort landen", level=EventLevel.EMERGENCY,
 )  # fmt: skip
 FENCE: Final = _check("check_gf_violation_custom_gf", "Outside the fence", "Außerhalb des Zauns")
 TIME_UP: Final = _check("check_flight_time_limit", "It has flown for too long", "Es ist zu lange geflogen")
-SUMMARY: Final = Definition(
+SUMMARY: Final = EventType(
     number_of("commander_arming_check_summary"), "commander_arming_check_summary",
     Text("Arming checks", "Prüfungen vor dem Start"),
     (("chunk_idx", UINT8), ("error", _PARTS), ("warning", _PARTS), ("can_arm", _GROUP), ("can_run", _GROUP)),
-    "arming_check", "summary", Level.PROTOCOL,
+    "arming_check", "summary", EventLevel.PROTOCOL,
 )  # fmt: skip
-HEALTH: Final = Definition(
+HEALTH: Final = EventType(
     number_of("commander_health_summary"), "commander_health_summary", Text("Health", "Zustand"),
     (("chunk_idx", UINT8), ("is_present", _PARTS), ("error", _PARTS), ("warning", _PARTS)), "health", "summary",
-    Level.PROTOCOL,
+    EventLevel.PROTOCOL,
 )  # fmt: skip
 GYRO_DEAD, ACCEL_DEAD, BARO_DEAD, MAG_DEAD = (
     _check(f"check_{name}_no_data", f"{en} {{3}} tells nothing", f"{de} {{3}} sagt nichts", _FIRST, group="health")
@@ -213,7 +218,7 @@ _REASONS: Final[dict[int, str]] = {
     _R.BY_DETECTOR: "failure detector", _R.BY_FAILSAFE: "failsafe",
 }  # fmt: skip
 UNKNOWN_MODE: Final = 255
-_ACTIONS: Final = {int(action): action.name.lower().replace("_", " ") for action in Action}
+_ACTIONS: Final = {int(action): action.name.lower().replace("_", " ") for action in Px4Action}
 _CAUSES_DE: Final[dict[EventCause, str]] = {
     EventCause.GENERIC: "allgemein", EventCause.STICKS: "Knüppel verloren",
     EventCause.STATION: "Bodenstation verloren", EventCause.BATTERY_LOW: "Akku schwach",
@@ -225,10 +230,10 @@ _CAUSES: Final[dict[EventCause, str]] = {
     EventCause.BATTERY_LOW: "battery low", EventCause.BATTERY_CRITICAL: "battery critical",
     EventCause.BATTERY_EMERGENCY: "battery empty", EventCause.FLIGHT_TIME: "flight time low",
 }  # fmt: skip
-_NAMES: Final[dict[Part, str]] = {
-    Part.NONE: "none", Part.BARO: "absolute pressure", Part.GPS: "GPS", Part.STICKS: "remote control",
-    Part.BATTERY: "battery", Part.MISSION: "mission", Part.SYSTEM: "system", Part.MAG: "magnetometer",
-    Part.GLOBAL: "global position estimate", Part.ACCEL: "accel", Part.GYRO: "gyro",
+_NAMES: Final[dict[Px4Part, str]] = {
+    Px4Part.NONE: "none", Px4Part.BARO: "absolute pressure", Px4Part.GPS: "GPS", Px4Part.STICKS: "remote control",
+    Px4Part.BATTERY: "battery", Px4Part.MISSION: "mission", Px4Part.SYSTEM: "system", Px4Part.MAG: "magnetometer",
+    Px4Part.GLOBAL: "global position estimate", Px4Part.ACCEL: "accel", Px4Part.GYRO: "gyro",
 }  # fmt: skip
 
 

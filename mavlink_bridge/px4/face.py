@@ -37,7 +37,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight as flight_commands
-from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.modes import ListedMode
 from mavlink_bridge.wire.codec import dialect
@@ -133,18 +133,18 @@ class Px4Face:
         return self._flight.needs_position(pair_of(number))
 
     # --- commands -------------------------------------------------------------------------------------------------
-    def rows(self) -> dict[int, Row]:
+    def rows(self) -> dict[int, CommandRow]:
         """The commands that are PX4's way."""
         enter = self._flight.enter
         return {
-            Cmd.DO_SET_MODE: Row(self._set_mode, required=(1, 2)),
-            Cmd.COMPONENT_ARM_DISARM: Row(self._arm, required=(1,), at_once=True),
-            Cmd.NAV_TAKEOFF: Row(self._take_off),
-            Cmd.NAV_LAND: Row(lambda command, context: enter(LAND, context.now_ms)),
-            Cmd.NAV_RETURN_TO_LAUNCH: Row(lambda command, context: enter(RETURN, context.now_ms)),
-            Cmd.DO_REPOSITION: Row(self._reposition, place=True, long_frame=0),
-            Cmd.MISSION_START: Row(lambda command, context: enter(MISSION, context.now_ms)),
-            Cmd.DO_PAUSE_CONTINUE: Row(self._pause, required=(1,)),
+            Cmd.DO_SET_MODE: CommandRow(self._set_mode, required=(1, 2)),
+            Cmd.COMPONENT_ARM_DISARM: CommandRow(self._arm, required=(1,), at_once=True),
+            Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
+            Cmd.NAV_LAND: CommandRow(lambda command, context: enter(LAND, context.now_ms)),
+            Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(RETURN, context.now_ms)),
+            Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
+            Cmd.MISSION_START: CommandRow(lambda command, context: enter(MISSION, context.now_ms)),
+            Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
         }
 
     def _set_mode(self, command: Command, context: Context) -> Outcome:

@@ -26,7 +26,7 @@ from autopilot.personality.px4.flight import FlownParts, Px4Flight
 from autopilot.personality.px4.modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION
 from autopilot.personality.px4.notices import Notice
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.context import DENIED, Context, Row
+from mavlink_bridge.services.commands.context import DENIED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.guided.masks import position_parts
 from mavlink_bridge.services.guided.setpoints import GuidedService
@@ -113,7 +113,7 @@ class Offboard:
         return self._inner.take_outgoing()
 
 
-class Orbit:
+class Px4Orbit:
     """DO_ORBIT. See the module."""
 
     clock: Clock = "vehicle"
@@ -126,8 +126,8 @@ class Orbit:
         self._due_ms = 0
         self._out: list[Outgoing] = []
 
-    def rows(self) -> dict[int, Row]:
-        return {Cmd.DO_ORBIT: Row(self._begin, place=True, long_frame=Frame.GLOBAL)}
+    def rows(self) -> dict[int, CommandRow]:
+        return {Cmd.DO_ORBIT: CommandRow(self._begin, place=True, long_frame=Frame.GLOBAL)}
 
     def _begin(self, command: Command, context: Context) -> Outcome:
         """Param1 m, negative: counter-clockwise; 2 m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 the centre, NaN: here."""

@@ -14,7 +14,7 @@ from mavlink_bridge.px4.actuators import Px4Actuators
 from mavlink_bridge.px4.book import Px4Book
 from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.px4.face import Px4Face
-from mavlink_bridge.px4.guidance import FollowMe, Offboard, Orbit, StickTakeover
+from mavlink_bridge.px4.guidance import FollowMe, Offboard, Px4Orbit, StickTakeover
 from mavlink_bridge.services.failures.table import FAILURES as _FAILURES
 from mavlink_bridge.services.failures.table import Failures
 from mavlink_bridge.services.ftp.component_metadata import Described, MetadataType
@@ -44,7 +44,7 @@ def spoken(
     personality.take_over()
     flight, facts = personality.flight, parts.facts
     calibration = Px4Calibration(facts, parts.announcer)
-    actuators, orbit = Px4Actuators(facts, parameters), Orbit(parts, flight)
+    actuators, orbit = Px4Actuators(facts, parameters), Px4Orbit(parts, flight)
     face = Px4Face(parts, flight, calibration, mode_shown)
     follow, takeover = FollowMe(parts, flight, parameters), StickTakeover(parts, flight, parameters)
     return Spoken(

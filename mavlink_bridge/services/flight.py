@@ -16,7 +16,7 @@ from autopilot.flight.system import FlightSystem
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.context import Context, Row
+from mavlink_bridge.services.commands.context import CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.codec import dialect
 
@@ -36,7 +36,7 @@ class FlightService:
     def __init__(self, flights: FlightSystem, commands: CommandService) -> None:
         self._flights = flights
         self._outgoing: list[Outgoing] = []
-        commands.register(Cmd.USER_1, Row(self._serve_command, required=(1,), at_once=True))
+        commands.register(Cmd.USER_1, CommandRow(self._serve_command, required=(1,), at_once=True))
 
     def _serve_command(self, command: Command, context: Context) -> Outcome:
         wanted = command.param(1)

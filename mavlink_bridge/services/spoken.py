@@ -8,7 +8,7 @@ from autopilot.context.events import Event
 from autopilot.interface.records import dataclass, field
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.routing.service import Service
-from mavlink_bridge.services.commands.context import Row
+from mavlink_bridge.services.commands.context import CommandRow
 from mavlink_bridge.services.events.vocabulary import Book
 from mavlink_bridge.services.failures.table import FAILURES, Failures
 from mavlink_bridge.services.ftp.component_metadata import Described
@@ -31,7 +31,7 @@ class Spoken:
     hear: Callable[[Iterable[Event]], None] | None = None
     tells_events: bool = False
     services: Sequence[Service] = ()
-    rows: Mapping[int, Row] = field(default_factory=dict)
+    rows: Mapping[int, CommandRow] = field(default_factory=dict)
     failures: Failures = field(default_factory=lambda: FAILURES)
     described: tuple[Described, ...] = ()
     parameter_file: bool = False

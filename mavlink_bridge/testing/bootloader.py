@@ -19,9 +19,9 @@ from mavlink_bridge.bootloader.protocol import (
     ERASED,
     INSYNC,
     WORD,
+    BootStatus,
     Info,
     Op,
-    Status,
     crc32,
 )
 
@@ -49,7 +49,7 @@ class Faults:
     before one reply in `noise_every`.
     """
 
-    answers: dict[tuple[Op, int], Status] = field(default_factory=dict)
+    answers: dict[tuple[Op, int], BootStatus] = field(default_factory=dict)
     mute_at: tuple[Op, int] | None = None
     unplug_at: tuple[Op, int] | None = None
     flip_at: tuple[Op, int] | None = None
@@ -96,7 +96,7 @@ class SimulatedBootloader:
         self.unplugged = False
         self.mute = False
         self.baud = BOOTLOADER_BAUD
-        self._handlers: dict[Op, Callable[[bytes], bytes | Status]] = {
+        self._handlers: dict[Op, Callable[[bytes], bytes | BootStatus]] = {
             Op.GET_SYNC: self._sync, Op.GET_DEVICE: self._device, Op.CHIP_ERASE: self._erase,
             Op.CHIP_FULL_ERASE: self._erase, Op.CHIP_VERIFY: self._begin_reading, Op.PROG_MULTI: self._program,
             Op.READ_MULTI: self._read, Op.GET_CRC: self._crc, Op.GET_OTP: self._otp, Op.GET_SN: self._serial_number,
@@ -143,7 +143,7 @@ class SimulatedBootloader:
         if self._command_ms is not None and now_ms - self._command_ms >= PATIENCE_MS:
             self._input.clear()
             self._command_ms = None
-            self._reply(Status.INVALID)
+            self._reply(BootStatus.INVALID)
         self._work(now_ms)
 
     def next_deadline_ms(self) -> int | None:
@@ -202,15 +202,15 @@ class SimulatedBootloader:
         answer = faults.answers.get(this)
         done = self._handlers[op](data) if answer is None else answer
         self._proofs.add(op)
-        if isinstance(done, Status):
-            self._refuse() if done is Status.INVALID else self._reply(done)
+        if isinstance(done, BootStatus):
+            self._refuse() if done is BootStatus.INVALID else self._reply(done)
         elif op is Op.SET_BAUD:
             self._next_baud = (now_ms + _RATE_MS, int.from_bytes(data, "little"))
-            self._send(done + bytes((INSYNC, Status.OK)))
+            self._send(done + bytes((INSYNC, BootStatus.OK)))
         elif op in (Op.CHIP_ERASE, Op.CHIP_FULL_ERASE):
-            self._busy = (now_ms + faults.erase_ms, bytes((INSYNC, Status.OK)))
+            self._busy = (now_ms + faults.erase_ms, bytes((INSYNC, BootStatus.OK)))
         else:
-            self._send(done + bytes((INSYNC, Status.OK)))
+            self._send(done + bytes((INSYNC, BootStatus.OK)))
 
     def _ready(self) -> bool:
         asked = bool(self._asked) if self.spec.family == "px4" else self._asked >= _BEFORE_ERASE
@@ -219,7 +219,7 @@ class SimulatedBootloader:
     def _refuse(self) -> None:
         if self.spec.family == "px4":
             self._forget()
-        self._reply(Status.INVALID)
+        self._reply(BootStatus.INVALID)
 
     def _forget(self) -> None:
         self._synced = False
@@ -228,7 +228,7 @@ class SimulatedBootloader:
         self._external_address = self.spec.external_flash
         self._read_address = 0
 
-    def _reply(self, status: Status) -> None:
+    def _reply(self, status: BootStatus) -> None:
         self._send(bytes((INSYNC, status)))
 
     def _send(self, data: bytes) -> None:
@@ -243,7 +243,7 @@ class SimulatedBootloader:
         self._synced = True
         return b""
 
-    def _device(self, data: bytes) -> bytes | Status:
+    def _device(self, data: bytes) -> bytes | BootStatus:
         spec = self.spec
         values = {
             Info.REVISION: spec.revision, Info.BOARD_ID: spec.board_id, Info.BOARD_REVISION: spec.board_revision,
@@ -253,7 +253,7 @@ class SimulatedBootloader:
             values[Info.EXTERNAL_FLASH_SIZE] = spec.external_flash
         value = values.get(Info(data[0])) if data[0] in set(Info) else None
         if value is None:
-            return Status.INVALID
+            return BootStatus.INVALID
         self._asked.add(data[0])
         self._read_address = 0
         return value.to_bytes(4, "little")
@@ -264,10 +264,10 @@ class SimulatedBootloader:
         self._unproven, self._proofs = {Op.PROG_MULTI, Op.GET_CRC}, set()
         return b""
 
-    def _program(self, data: bytes) -> bytes | Status:
+    def _program(self, data: bytes) -> bytes | BootStatus:
         chunk = data[1:]
         if len(chunk) % WORD or len(chunk) > CHUNK or self._address + len(chunk) > self.spec.flash:
-            return Status.INVALID
+            return BootStatus.INVALID
         lead = _LEAD[self.spec.family]
         written = chunk
         if self._address < lead:
@@ -286,10 +286,10 @@ class SimulatedBootloader:
         self._read_address = 0
         return b""
 
-    def _read(self, data: bytes) -> bytes | Status:
+    def _read(self, data: bytes) -> bytes | BootStatus:
         at, count = self._read_address, data[0]
         if count % WORD or at + count > self.spec.flash:
-            return Status.INVALID
+            return BootStatus.INVALID
         self._read_address += count
         return self._seen()[at : at + count]
 
@@ -306,32 +306,32 @@ class SimulatedBootloader:
     def _describe(self, data: bytes) -> bytes:
         return len(_DESCRIPTION).to_bytes(4, "little") + _DESCRIPTION
 
-    def _boot(self, data: bytes) -> bytes | Status:
+    def _boot(self, data: bytes) -> bytes | BootStatus:
         if self.spec.family == "px4" and not self._unproven <= self._proofs:
-            return Status.INVALID
+            return BootStatus.INVALID
         self.flash[: len(self._lead)] = self._lead
         self._lead = b""
         self.booted = True
         return b""
 
-    def _erase_external(self, data: bytes) -> bytes | Status:
+    def _erase_external(self, data: bytes) -> bytes | BootStatus:
         count = int.from_bytes(data, "little")
         if not self.external or count > len(self.external):
-            return Status.INVALID
+            return BootStatus.INVALID
         self.external[:count] = b"\xff" * count
         self._external_address = 0
         percents = bytes(percent for percent in range(0, 101, 10) for _ in range(2))
-        return bytes((INSYNC, Status.OK)) + percents
+        return bytes((INSYNC, BootStatus.OK)) + percents
 
-    def _program_external(self, data: bytes) -> bytes | Status:
+    def _program_external(self, data: bytes) -> bytes | BootStatus:
         chunk = data[1:]
         at = self._external_address
         if not self.external or at + len(chunk) > len(self.external):
-            return Status.INVALID
+            return BootStatus.INVALID
         self.external[at : at + len(chunk)] = chunk
         self._external_address += len(chunk)
         return b""
 
-    def _external_crc(self, data: bytes) -> bytes | Status:
+    def _external_crc(self, data: bytes) -> bytes | BootStatus:
         count = int.from_bytes(data, "little")
-        return crc32(bytes(self.external[:count])).to_bytes(4, "little") if self.external else Status.INVALID
+        return crc32(bytes(self.external[:count])).to_bytes(4, "little") if self.external else BootStatus.INVALID

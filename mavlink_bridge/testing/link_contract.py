@@ -36,9 +36,9 @@ class LinkPair:
 
     def step(self) -> None:
         """Wait for any descriptor that has or takes something, and serve it."""
-        everything: list[Link | Port] = [self.a, self.b, *self.ports]
+        everything: tuple[Link | Port, ...] = (self.a, self.b, *self.ports)
         with selectors.DefaultSelector() as selector:
-            for readable in everything:
+            for readable in dict.fromkeys(everything):  # once each: both ends may be one link
                 descriptor = readable.fileno()
                 if descriptor is not None:
                     writes = selectors.EVENT_WRITE if getattr(readable, "wants_write", False) else 0

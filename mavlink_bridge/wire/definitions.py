@@ -16,7 +16,7 @@ from pathlib import Path
 from struct import Struct, calcsize
 from typing import Final
 
-__all__ = ["CRC_EXTRA", "ID_OF", "NAME_OF", "Definition", "Field", "definition"]
+__all__ = ["CRC_EXTRA", "ID_OF", "NAME_OF", "MessageDefinition", "MessageField", "definition"]
 
 TYPES: Final[dict[str, str]] = {
     "c": "char", "B": "uint8_t", "b": "int8_t", "H": "uint16_t", "h": "int16_t", "I": "uint32_t", "i": "int32_t",
@@ -25,7 +25,7 @@ TYPES: Final[dict[str, str]] = {
 """MAVLink's types by their letters of `struct`."""
 
 
-class Field:
+class MessageField:
     """A field of a message. `code`: its type's letter of `struct`; `count`: 0 for a single value, else the length of an
     array; `offset`, `size`: where it lies in a payload, bytes; `enum`: the enumeration of its values, "" for none."""
 
@@ -58,7 +58,7 @@ class Field:
         return f"{self.count or 1}s" if self.moves_as_bytes else f"{self.count or ''}{self.code}"
 
 
-class Definition:
+class MessageDefinition:
     """Definition of a message, with its place in a payload.
 
     `fields` in the order of the definition, `wire` as they lie in the payload; `size`: bytes with all extension fields,
@@ -75,8 +75,8 @@ class Definition:
         number, self.name, extra, *texts = line.split(" ")
         self.msg_id, self.crc_extra = int(number), int(extra)
         first = texts.index("|") if "|" in texts else len(texts)
-        base = [Field(text, False) for text in texts[:first]]
-        grown = [Field(text, True) for text in texts[first + 1 :]]
+        base = [MessageField(text, False) for text in texts[:first]]
+        grown = [MessageField(text, True) for text in texts[first + 1 :]]
         self.fields = (*base, *grown)
         self.wire = (*sorted(base, key=lambda field: -(field.size // (field.count or 1))), *grown)
         offset = 0
@@ -96,7 +96,7 @@ NAME_OF: Final[dict[int, str]] = {}
 """Message name by id."""
 CRC_EXTRA: Final[dict[int, int]] = {}
 """By message id."""
-_DEFINITIONS: Final[dict[int, Definition]] = {}
+_DEFINITIONS: Final[dict[int, MessageDefinition]] = {}
 
 
 def _read() -> None:
@@ -109,9 +109,9 @@ def _read() -> None:
 _read()
 
 
-def definition(msg_id: int) -> Definition:
+def definition(msg_id: int) -> MessageDefinition:
     """Definition of a message id; KeyError for one that the table does not have."""
     found = _DEFINITIONS.get(msg_id)
     if found is None:
-        found = _DEFINITIONS[msg_id] = Definition(_LINES[msg_id])
+        found = _DEFINITIONS[msg_id] = MessageDefinition(_LINES[msg_id])
     return found

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 
 from fastcrc import crc16
 
-from mavlink_bridge.wire.definitions import CRC_EXTRA, ID_OF, NAME_OF, Definition, definition
+from mavlink_bridge.wire.definitions import CRC_EXTRA, ID_OF, NAME_OF, MessageDefinition, definition
 
 _NUMBER = "MAVLINK_MSG_ID_"
 
@@ -37,7 +37,7 @@ class MAVLink_message:
     id: ClassVar[int]
     msgname: ClassVar[str]
     crc_extra: ClassVar[int]
-    definition: ClassVar[Definition]
+    definition: ClassVar[MessageDefinition]
     fieldnames: ClassVar[list[str]]
     ordered_fieldnames: ClassVar[list[str]]
     fieldtypes: ClassVar[list[str]]
@@ -119,7 +119,7 @@ class MAVLink_message:
         return f"{self.msgname} {{{fields}}}"
 
 
-def _source(definition: Definition) -> str:
+def _source(definition: MessageDefinition) -> str:
     """Constructor, encoder and decoder as Python: names come from the table, never from a link."""
     given, body = [], []
     for field in definition.fields:
@@ -155,7 +155,7 @@ def _source(definition: Definition) -> str:
     ))  # fmt: skip
 
 
-def _make(spec: Definition) -> type[MAVLink_message]:
+def _make(spec: MessageDefinition) -> type[MAVLink_message]:
     local: dict[str, Any] = {"nul": b"\0", "pack": spec.struct.pack, "unpack": spec.struct.unpack}
     exec(_source(spec), local)
     kind = type(f"MAVLink_{spec.name.lower()}_message", (MAVLink_message,), {

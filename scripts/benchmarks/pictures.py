@@ -19,12 +19,14 @@ def pictures() -> tuple[float, float]:
     from autopilot.interface.footprint import Lens
     from sitl.camera.darkroom import Darkroom
     from sitl.camera.jpeg import Picture
-    from sitl.camera.rendering import Marking, Scene, View
+    from sitl.camera.rendering import CameraView, Marking, PictureScene
 
     home, room = GeoPoint(*HOME), Darkroom()
-    scene = room.add_scene(Scene(home))
+    scene = room.add_scene(PictureScene(home))
     line = Marking(((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0), (0.0, 0.0)), (255, 214, 0))
-    view = View((0.0, 50.0, -60.0), (0.7071068, 0.0, -0.7071068, 0.0), Lens(6.4, 4.8, 4.7), 640, 480, markings=(line,))
+    view = CameraView(
+        (0.0, 50.0, -60.0), (0.7071068, 0.0, -0.7071068, 0.0), Lens(6.4, 4.8, 4.7), 640, 480, markings=(line,)
+    )
     picture = Picture(view, 0, 1_767_225_600_000_000, home, 60.0)
     with TemporaryDirectory(prefix="sortie-bench-") as folder:
         first = room.develop(Path(folder) / "first.jpg", scene, picture)  # the process starts, and compiles

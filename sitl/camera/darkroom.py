@@ -26,7 +26,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sitl.camera.jpeg import Picture
-    from sitl.camera.rendering import Scene
+    from sitl.camera.rendering import PictureScene
 
 _NICENESS: Final = 5
 _YIELDS: Final = "--yields"
@@ -65,10 +65,10 @@ class Darkroom:
         """True when a flight by the wall clock goes before the pictures. Else vehicle time waits for its pictures, and
         it is not nice."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._scenes: list[Scene] = []
+        self._scenes: list[PictureScene] = []
         self._thread: threading.Thread | None = None
 
-    def add_scene(self, scene: Scene) -> int:
+    def add_scene(self, scene: PictureScene) -> int:
         """A camera's surroundings, sent along with its first picture; its number."""
         self._scenes.append(scene)
         return len(self._scenes) - 1
@@ -148,7 +148,7 @@ def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
     """The child: until its input ends."""
     from sitl.camera.jpeg import jpeg_of
 
-    scenes: dict[int, Scene] = {}
+    scenes: dict[int, PictureScene] = {}
     while True:
         try:
             path, number, scene, picture = pickle.load(jobs)

@@ -18,7 +18,7 @@ from PIL.TiffImagePlugin import IFDRational
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import asin, atan2
 from autopilot.interface.records import dataclass
-from sitl.camera.rendering import F_NUMBER, Quaternion, Scene, View, render, rotation
+from sitl.camera.rendering import F_NUMBER, CameraView, PictureScene, Quaternion, render, rotation
 
 MAKER: Final = "Sortie"
 MODEL: Final = "Simulated camera"
@@ -41,7 +41,7 @@ class Picture:
     """Picture: its scene (`view`), and what is written beside it. `time_us`: UTC since 1970. `above_home_m`: of the
     camera. `shutter_s` and `iso`: its exposure. `quality`: of the JPEG, 1 to 95."""
 
-    view: View
+    view: CameraView
     number: int
     time_us: int
     place: GeoPoint
@@ -59,7 +59,7 @@ def angles(q: Quaternion) -> tuple[float, float, float]:
     return degrees(roll), degrees(atan2(-r[2, 0], r[2, 2])), degrees(atan2(-r[0, 1], r[1, 1]))
 
 
-def jpeg_of(picture: Picture, scene: Scene) -> bytes:
+def jpeg_of(picture: Picture, scene: PictureScene) -> bytes:
     """The whole file."""
     stream = io.BytesIO()
     roll, pitch, yaw = angles(picture.view.attitude)

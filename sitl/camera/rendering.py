@@ -48,7 +48,7 @@ class Marking:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class PictureScene:
     """Scene that does not change while a vehicle is switched on: its origin, and the terrain, if there is one."""
 
     origin: GeoPoint
@@ -56,7 +56,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CameraView:
     """View of a camera: its place (m from the origin), how it is turned (its axes into north, east, down), its lens and
     pixels. `focus_m`: what it is focused at, inf: far away, None: by itself at what it sees. `light`: gains of red,
     green and blue."""
@@ -85,7 +85,7 @@ def rotation(q: Quaternion) -> Numbers:
     ])  # fmt: skip
 
 
-def render(view: View, scene: Scene) -> Image.Image:
+def render(view: CameraView, scene: PictureScene) -> Image.Image:
     """The picture."""
     ground = Ground.about(scene.origin, scene.terrain, _REACH_M, to_global(scene.origin, view.place))
     turned = rotation(view.attitude)
@@ -98,7 +98,7 @@ def render(view: View, scene: Scene) -> Image.Image:
     return _focused(image, view, inverse)
 
 
-def _frame(view: View, turned: Numbers, origin: GeoPoint) -> Numbers:
+def _frame(view: CameraView, turned: Numbers, origin: GeoPoint) -> Numbers:
     """Frame of the camera, as `texture.expose` wants it."""
     north, east = anchor(origin)
     across = view.lens.sensor_width_mm / view.lens.focal_mm
@@ -109,7 +109,7 @@ def _frame(view: View, turned: Numbers, origin: GeoPoint) -> Numbers:
     return np.array([place, corner, right, below])
 
 
-def _inverse_depths(view: View, turned: Numbers, ground: Ground) -> Numbers:
+def _inverse_depths(view: CameraView, turned: Numbers, ground: Ground) -> Numbers:
     """1/m on the grid, 0 and less: the sky."""
     lens = view.lens
     columns, rows = ceil(view.columns / CELL) + 1, ceil(view.rows / CELL) + 1
@@ -137,7 +137,7 @@ def _inverse_depths(view: View, turned: Numbers, ground: Ground) -> Numbers:
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
-def _draw(image: Image.Image, view: View, turned: Numbers, ground: Ground) -> None:
+def _draw(image: Image.Image, view: CameraView, turned: Numbers, ground: Ground) -> None:
     if not view.markings:
         return
     draw = ImageDraw.Draw(image)
@@ -149,7 +149,9 @@ def _draw(image: Image.Image, view: View, turned: Numbers, ground: Ground) -> No
 Pixel = tuple[float, float]
 
 
-def _segments(marking: Marking, view: View, turned: Numbers, ground: Ground) -> Iterator[tuple[Pixel, Pixel, float]]:
+def _segments(
+    marking: Marking, view: CameraView, turned: Numbers, ground: Ground
+) -> Iterator[tuple[Pixel, Pixel, float]]:
     """Both ends in pixels, and the width there, of all that is before the camera."""
     points = np.array(_pieces(marking.points) if ground.map is not None else marking.points)
     up = np.nan_to_num(ground.up(points[:, 0], points[:, 1]))
@@ -178,7 +180,7 @@ def _before(point: Numbers, other: Numbers) -> Numbers:
     return moved
 
 
-def _pixel(point: Numbers, view: View) -> Pixel:
+def _pixel(point: Numbers, view: CameraView) -> Pixel:
     focal = view.focal_px
     tall = view.lens.focal_mm / view.lens.sensor_height_mm * view.rows
     return (float(point[1] / point[0]) * focal + view.columns / 2.0,
@@ -186,12 +188,12 @@ def _pixel(point: Numbers, view: View) -> Pixel:
 
 
 # --- focus ------------------------------------------------------------------------------------------------------------
-def _focused(image: Image.Image, view: View, inverse: Numbers) -> Image.Image:
+def _focused(image: Image.Image, view: CameraView, inverse: Numbers) -> Image.Image:
     blur = blur_px(view, float(inverse[inverse.shape[0] // 2, inverse.shape[1] // 2]))
     return image if blur < _LEAST_BLUR_PX else image.filter(ImageFilter.GaussianBlur(blur / 2.0))
 
 
-def blur_px(view: View, inverse_m: float) -> float:
+def blur_px(view: CameraView, inverse_m: float) -> float:
     """Diameter of the circle of confusion (pixels) of what is seen in the middle, 1/m away: f^2 / N times the
     difference of the two vergences (Hecht: Optics, 6.2.2), for a lens that is short beside the distances."""
     if view.focus_m is None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from autopilot.interface import report as R
 from autopilot.interface.records import dataclass
 from autopilot.mav import GimbalError
-from autopilot.mount.gimbal import Demand, Limits, Pointing, Posture
+from autopilot.mount.gimbal import Demand, GimbalLimits, Pointing, Posture
 from autopilot.mount.rotation import Angles, about, attitude, inverse, joints_of, of_joints, times, wrap
 
 _DEFAULTS: Final = {
@@ -34,7 +34,7 @@ _ERRORS: Final = (GimbalError.AT_ROLL_LIMIT, GimbalError.AT_PITCH_LIMIT, GimbalE
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
+class JointMotion:
     """An angle that moves: at `begin_s` it is `angle` and turns at `rate`; then pieces of constant acceleration, each
     (seconds, rad/s2), and at their end it goes on at the rate that it has then."""
 
@@ -56,19 +56,19 @@ class Motion:
         return angle, rate
 
 
-def standing(angle: float) -> Motion:
+def standing(angle: float) -> JointMotion:
     """Motion of a joint that stands still."""
-    return Motion(0.0, angle, 0.0)
+    return JointMotion(0.0, angle, 0.0)
 
 
-def move(begin_s: float, angle: float, rate: float, to: float, fastest: float, acceleration: float) -> Motion:
+def move(begin_s: float, angle: float, rate: float, to: float, fastest: float, acceleration: float) -> JointMotion:
     """To `to` (an infinite one: on and on), and to rest there, in the shortest time that a rate of `fastest` and this
     acceleration allow. What turns faster than that slows down first; what cannot stop before `to` comes back."""
     stop = angle + rate * abs(rate) / (2.0 * acceleration)
     way = copysign(1.0, to - stop)
     if isinf(to):
         change = way * fastest - rate
-        return Motion(begin_s, angle, rate, ((abs(change) / acceleration, copysign(acceleration, change)),))
+        return JointMotion(begin_s, angle, rate, ((abs(change) / acceleration, copysign(acceleration, change)),))
     peak = way * sqrt(max(way * acceleration * (to - angle) + 0.5 * rate * rate, 0.0))
     cruise = copysign(min(abs(peak), fastest), way)
     change = cruise - rate
@@ -77,7 +77,7 @@ def move(begin_s: float, angle: float, rate: float, to: float, fastest: float, a
     covered = 0.5 * (rate + cruise) * first + 0.5 * cruise * braking
     even = max((to - angle - covered) / cruise, 0.0) if cruise else 0.0
     pieces = ((first, copysign(acceleration, change)), (even, 0.0), (braking, -way * acceleration))
-    return Motion(begin_s, angle, rate, pieces)
+    return JointMotion(begin_s, angle, rate, pieces)
 
 
 class SimulatedGimbal:
@@ -87,7 +87,7 @@ class SimulatedGimbal:
         self._values = values
         self._row = row
         self._demand = Demand(posture=Posture.NEUTRAL)
-        self._axes: tuple[Motion, Motion, Motion] = (standing(0.0), standing(0.0), standing(0.0))
+        self._axes: tuple[JointMotion, JointMotion, JointMotion] = (standing(0.0), standing(0.0), standing(0.0))
         self._stuck: Angles | None = None
         self._ends: tuple[float | None, ...] = (None, None, None)  # limits beyond which axes were asked to go
 
@@ -95,9 +95,9 @@ class SimulatedGimbal:
     def _value(self, name: str) -> float:
         return self._values.get(name, _DEFAULTS.get(name, 0.0))
 
-    def limits(self) -> Limits:
+    def limits(self) -> GimbalLimits:
         """By the parameters, as they are now."""
-        return Limits(self._range("ROLL"), self._range("PITCH"), self._range("YAW"))
+        return GimbalLimits(self._range("ROLL"), self._range("PITCH"), self._range("YAW"))
 
     def _range(self, axis: str) -> tuple[float, float]:
         low, high = self._value(f"MNT1_{axis}_MIN"), self._value(f"MNT1_{axis}_MAX")

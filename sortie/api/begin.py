@@ -13,7 +13,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
-from mavlink_bridge.links.radio.profile import Profile
+from mavlink_bridge.links.radio.profile import RadioProfile
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
 from sortie.assembly.vehicles import Surroundings, Vehicles
 from sortie.config.errors import UserError, nearest
@@ -65,7 +65,7 @@ def several(given: Iterable[str], name: str) -> tuple[str, ...]:
 
 def spec_of(
     vehicle: str, who: str, *, home: Home | None, seed: int, params: Mapping[str, float] | None,
-    faults: Iterable[str], radio: str | Profile | None, terrain: Path | str | None, firmware: str,
+    faults: Iterable[str], radio: str | RadioProfile | None, terrain: Path | str | None, firmware: str,
     sysid: int | None = None,
 ) -> VehicleSpec:  # fmt: skip
     """The vehicle that `who`, in words, was asked for, as if it were alone."""

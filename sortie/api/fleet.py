@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import report as R
-from mavlink_bridge.links.radio.profile import Profile
+from mavlink_bridge.links.radio.profile import RadioProfile
 from sitl.vehicles.separation import Approach
 from sortie.api.begin import Home, assembled, several, spec_of
 from sortie.api.session import Session
@@ -64,7 +64,7 @@ class Fleet(Sequence[Session]):
         links: Iterable[str] = (),
         insecure: bool = False,
         signing_key: Path | str | bytes | None = None,
-        radio: str | Profile | None = None,
+        radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
         firmware: str = "ardupilot",
     ) -> None:

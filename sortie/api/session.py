@@ -23,7 +23,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
-from mavlink_bridge.links.radio.profile import Profile
+from mavlink_bridge.links.radio.profile import RadioProfile
 from sortie.api import begin
 from sortie.api.begin import Home
 from sortie.api.claims import Claims
@@ -78,7 +78,7 @@ class Session(Claims):
         signing_key: Path | str | bytes | None = None,
         executor: Callable[[VehicleContext], MissionExecutor] | None = None,
         firmware: str = "ardupilot",
-        radio: str | Profile | None = None,
+        radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
     ) -> None:
         self.events: list[TimedEvent] = []
@@ -150,7 +150,7 @@ class Session(Claims):
         loss: float = 0.0,
         delay_ms: int = 0,
         seed: int | None = None,
-        radio: str | Profile | None = None,
+        radio: str | RadioProfile | None = None,
     ) -> SessionLink:
         """A new link in memory and a ground station's end of it. `loss`: probability for each frame, each way;
         `delay_ms`: how long it takes; `seed` decides the losses (None: the session's). `radio`: as --radio has it,

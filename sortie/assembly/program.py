@@ -42,7 +42,7 @@ from sortie.storage.store import Store
 
 if TYPE_CHECKING:
     from autopilot.context.journal import Journal
-    from mavlink_bridge.links.radio.profile import Profile
+    from mavlink_bridge.links.radio.profile import RadioProfile
     from sortie.companion.build import ControllerSide
 
 NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
@@ -295,7 +295,7 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _radios(settings: Settings, specs: Sequence[VehicleSpec], links: Sequence[FleetLink]) -> Mapping[str, Profile]:
+def _radios(settings: Settings, specs: Sequence[VehicleSpec], links: Sequence[FleetLink]) -> Mapping[str, RadioProfile]:
     """The radio of each link that has one."""
     own = {link.url: spec.radio for spec in specs if spec.radio is not None for link in own_links([spec])}
     if not settings.radio:

@@ -30,7 +30,7 @@ from sortie.storage.store import Store
 
 if TYPE_CHECKING:
     from autopilot.interface.terrain import HeightMap
-    from mavlink_bridge.links.radio.profile import Profile
+    from mavlink_bridge.links.radio.profile import RadioProfile
     from sitl.vehicles.rows import Rows
     from sitl.vehicles.simulated import SimulatedMachine
     from sortie.config.links_of_fleet import FleetLink
@@ -150,7 +150,7 @@ class Vehicles:
         for recorder in self.recorders:
             recorder.finish(self.node.now_ms)  # where all stand; a vehicle's own time is that of its last pass
 
-    def open(self, link: FleetLink, radio: Profile | None, seed: int) -> str:
+    def open(self, link: FleetLink, radio: RadioProfile | None, seed: int) -> str:
         """Open a socket or serial link; its address. `radio`: on it; of a link that several vehicles share the modem on
         the ground is 100 m away, else as far as the vehicle is. UserError when it cannot be opened."""
         if self.fleet is None:
@@ -195,7 +195,7 @@ class Member:
         """Service for reading only: in a fleet its state is that of the last call."""
         return self._service
 
-    def open(self, url: str, radio: Profile | None, seed: int, owner: LinkOwner | None = None) -> str:
+    def open(self, url: str, radio: RadioProfile | None, seed: int, owner: LinkOwner | None = None) -> str:
         """Open a link that only this vehicle is on, with a radio as far as it is; its address. `owner`: whose link it
         is; None: that of `ends`."""
         endpoint = self.ends.endpoint if owner is None else owner

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
+from mavlink_bridge.bootloader.firmware import FirmwareError, FirmwareImage, parse_firmware
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import BOARD_ID, FIRMWARE, FORCE, GO_ON, PORT, SIMULATE, YES
@@ -36,7 +36,7 @@ def flash(given: Given) -> int:
     return serve.serve(Given({Settings.vehicle.key: Settings.vehicle.read(vehicle)}))
 
 
-def read_firmware(path: Path, board_id: int | None) -> Firmware:
+def read_firmware(path: Path, board_id: int | None) -> FirmwareImage:
     """The firmware in a file; UserError with the file's name when there is none."""
     try:
         return parse_firmware(path.read_bytes(), path.name, board_id)
@@ -46,7 +46,7 @@ def read_firmware(path: Path, board_id: int | None) -> Firmware:
         raise UserError(f"{path}: {(error.strerror or str(error)).lower()}; give a firmware file") from error
 
 
-def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool) -> str | None:
+def _flash(firmware: FirmwareImage, path: Path, port: str, *, force: bool, yes: bool) -> str | None:
     """Flash a board; return the vehicle's link as a connection string; None when the person said no. UserError when
     it fails."""
     from mavlink_bridge.bootloader.session import FlashSession
@@ -80,7 +80,7 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     return f"{Path(linked.port).absolute()},{linked.baud}"
 
 
-def _agreed(firmware: Firmware, path: Path, finder: PortFinder) -> bool:
+def _agreed(firmware: FirmwareImage, path: Path, finder: PortFinder) -> bool:
     """Ask once. Without a terminal nobody can answer, and nothing is touched."""
     if not sys.stdin.isatty():
         raise UserError("flashing erases the board, and there is no terminal to ask on; nothing was done; give --yes")

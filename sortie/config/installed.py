@@ -15,7 +15,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from autopilot.core.extensions import ClaimError, Extensions, From, OwnItem, OwnMode, OwnParameters
+from autopilot.core.extensions import ClaimError, Extensions, OwnItem, OwnMode, OwnParameters, Packaged
 from sortie.config.errors import UserError
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ def _declares(metadata: str) -> bool:
         return False  # most have none; an .egg-info may be a file
 
 
-def _loaded(group: str, wanted: type[T]) -> tuple[From[T], ...]:
+def _loaded(group: str, wanted: type[T]) -> tuple[Packaged[T], ...]:
     """In the order of packages and names: the same wherever they were found."""
     from importlib.metadata import entry_points  # with email and more: for those who have such packages
 
     points = sorted(entry_points(group=group), key=lambda point: (_package(point), point.name))
-    return tuple(From(_package(point), _load(point, group, wanted)) for point in points)
+    return tuple(Packaged(_package(point), _load(point, group, wanted)) for point in points)
 
 
 def _load(point: EntryPoint, group: str, wanted: type[T]) -> T:

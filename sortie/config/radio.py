@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from mavlink_bridge.links.radio.profile import Budget, Duplex, Lane, Losses, Profile, Reports, Tdm
+from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, Lane, LinkBudget, ModemReports, RadioProfile, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
 from sortie.config.errors import UserError, nearest, placed
 
@@ -36,7 +36,7 @@ Level = Annotated[float, Meta(ge=-200.0, le=100.0)]
 
 
 class LossesFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`Losses`."""
+    """`BurstLosses`."""
 
     good: Share | None = None
     bad: Share | None = None
@@ -45,7 +45,7 @@ class LossesFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BudgetFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`Budget`."""
+    """`LinkBudget`."""
 
     mhz: Annotated[float, Meta(ge=1.0, le=1e6)] | None = None
     power_dbm: Level | None = None
@@ -71,7 +71,7 @@ class RadioFile(Struct, frozen=True, forbid_unknown_fields=True):
     report: Literal["RADIO_STATUS", "RADIO"] | None = None
 
 
-def radio_profile(text: str, where: str = "--radio", folder: Path | None = None) -> Profile:
+def radio_profile(text: str, where: str = "--radio", folder: Path | None = None) -> RadioProfile:
     """The profile of a name, or of a file that there is, from `folder` (None: where the program runs). UserError says
     what is known."""
     known = PROFILES.get(text)
@@ -95,12 +95,12 @@ def _near(name: str) -> str:
     return f"{nearest(name, tuple(PROFILES))}; known are {', '.join(PROFILES)}"
 
 
-def radio_of(given: str | Profile | None, folder: Path | None = None) -> Profile | None:
+def radio_of(given: str | RadioProfile | None, folder: Path | None = None) -> RadioProfile | None:
     """The profile that a Python program means; a file is looked for in `folder`, or else where the program runs."""
     return radio_profile(given, "radio", folder) if isinstance(given, str) else given
 
 
-def _of_file(said: dict[str, Any], name: str, where: str) -> Profile:
+def _of_file(said: dict[str, Any], name: str, where: str) -> RadioProfile:
     for table, form in (("", RadioFile), ("losses", LossesFile), ("budget", BudgetFile)):
         keys = said.get(table, {}) if table else said
         for key in keys if isinstance(keys, dict) else ():
@@ -125,13 +125,13 @@ def _of_file(said: dict[str, Any], name: str, where: str) -> Profile:
             raise UserError(f"{where}: '{file.like}' has no power to change; leave out budget")
         changes["budget"] = _over(base.budget, file.budget)
     if file.report is not None:
-        changes["reports"] = replace(base.reports or Reports(), message=file.report)
+        changes["reports"] = replace(base.reports or ModemReports(), message=file.report)
     return replace(
         base, name=name, title=f"{base.title}, as {name} says", source=f"a file, like {base.name}", **changes
     )
 
 
-def _air(base: Profile, file: RadioFile, where: str) -> Tdm | Duplex:
+def _air(base: RadioProfile, file: RadioFile, where: str) -> Tdm | Duplex:
     if isinstance(base.air, Tdm):
         if file.bytes_per_s is not None:
             raise UserError(f"{where}: bytes_per_s follows from air_kbps for '{base.name}'; give that")
@@ -145,15 +145,15 @@ def _air(base: Profile, file: RadioFile, where: str) -> Tdm | Duplex:
     return Duplex(lane, lane)
 
 
-def _over(base: Losses | Budget, said: LossesFile | BudgetFile) -> Losses | Budget:
+def _over(base: BurstLosses | LinkBudget, said: LossesFile | BudgetFile) -> BurstLosses | LinkBudget:
     changes = {field.name: getattr(said, field.name, None) for field in fields(base)}
     return replace(base, **{key: value for key, value in changes.items() if value is not None})
 
 
-def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, Profile]:
+def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, RadioProfile]:
     """Profiles of the links that have a radio. `NAME` is for all links, `LINK=NAME` for one of them."""
     urls = tuple(links)
-    found: dict[str, Profile] = {}
+    found: dict[str, RadioProfile] = {}
     for text in given:
         url, equals, name = text.rpartition("=")
         if not equals:

@@ -19,7 +19,7 @@ from sortie.config.settings import SETTINGS, Settings
 from sortie.config.values import DEFAULT_HOME
 
 if TYPE_CHECKING:
-    from mavlink_bridge.links.radio.profile import Profile
+    from mavlink_bridge.links.radio.profile import RadioProfile
 
 _WORKED_OUT: Final = frozenset({"home", "seed", "param", "fault", "link", "radio"})
 """Fields that have the name of an option, and are made of it and of more."""
@@ -47,7 +47,7 @@ class VehicleSpec:
     several_networks: bool = False
     offset: tuple[float, float] = (0.0, 0.0)
     number: int = 0
-    radio: Profile | None = None
+    radio: RadioProfile | None = None
     terrain: Path | None = Settings.terrain.default
     firmware: str = Settings.firmware.default
     source: str = ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from mavlink_bridge.bootloader.upload import FlashStatus, Stage
+from mavlink_bridge.bootloader.upload import FlashStatus, UploadStage
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _REFRESH_MS = 100
-_MEASURED = (Stage.EXTERNAL_PROGRAM, Stage.PROGRAM)
+_MEASURED = (UploadStage.EXTERNAL_PROGRAM, UploadStage.PROGRAM)
 _SHARE = 10
 """Plain lines tell of every tenth part."""
 
@@ -93,7 +93,7 @@ class FlashProgress:
     def _done(self, now_ms: int) -> int:
         """Units of the present stage; an erase is measured by the time that it usually takes."""
         status = self._status
-        if status.stage is Stage.ERASE:
+        if status.stage is UploadStage.ERASE:
             return min(now_ms - status.since_ms, status.total * 99 // 100)
         return status.done
 

@@ -13,25 +13,25 @@ from mavlink_bridge.bootloader.script import Obstacle, Runner
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.hub import LinkOwner, Poll
 from mavlink_bridge.links.serial import SerialLink
-from mavlink_bridge.links.serial_trouble import Kind, trouble_of
+from mavlink_bridge.links.serial_trouble import TroubleKind, trouble_of
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.serial_ports import PortFinder
 from sortie.runtime.runtime import Runtime
 
 _PATIENCE_MS: Final = {
-    Kind.FORBIDDEN: 2_000,  # udev gives a new port to its group some moments after it has appeared
-    Kind.BUSY: 15_000,
-    Kind.NO_PORT: 0,
-    Kind.OTHER: 5_000,
+    TroubleKind.FORBIDDEN: 2_000,  # udev gives a new port to its group some moments after it has appeared
+    TroubleKind.BUSY: 15_000,
+    TroubleKind.NO_PORT: 0,
+    TroubleKind.OTHER: 5_000,
 }
 
 
 def obstacle_of(path: str, problem: BaseException | None) -> Obstacle | None:
     """Obstacle to name for `problem`, met while opening `path`; None when the port is simply not there (any more)."""
     trouble = trouble_of(path, problem)
-    if trouble.kind is Kind.ABSENT:
+    if trouble.kind is TroubleKind.ABSENT:
         return None
-    if trouble.kind is Kind.NO_PORT:
+    if trouble.kind is TroubleKind.NO_PORT:
         return Obstacle(trouble.what, "name the board's port with --port, or leave it out", 0)
     return Obstacle(trouble.what, f"{trouble.remedy} and {AGAIN}", _PATIENCE_MS[trouble.kind])
 

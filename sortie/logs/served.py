@@ -14,7 +14,7 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, OpenFile
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, OpenFile
 from mavlink_bridge.services.ftp.wire import Nak
 from mavlink_bridge.services.system.logs import LogEntry
 from sortie.logs.boot_log import FOLDER, BootLog
@@ -72,7 +72,7 @@ class ServedDirectory:
         except OSError as problem:
             raise _refusal(problem) from problem
 
-    def entries(self, path: str) -> Sequence[Entry]:
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """Files and folders by name; links and devices are left out."""
         try:
             with opened_folder(self._root, _segments(path) if path else []) as folder, os.scandir(folder) as scan:
@@ -82,15 +82,15 @@ class ServedDirectory:
         return sorted(found, key=lambda entry: entry.name)
 
 
-def _entry(file: os.DirEntry[str]) -> Entry | None:
+def _entry(file: os.DirEntry[str]) -> DirectoryEntry | None:
     """A file or folder that is shown."""
     if file.name.startswith("."):
         return None
     with contextlib.suppress(OSError):  # deleted meanwhile
         if file.is_dir(follow_symlinks=False):
-            return Entry(file.name, directory=True)
+            return DirectoryEntry(file.name, directory=True)
         if file.is_file(follow_symlinks=False):
-            return Entry(file.name, file.stat(follow_symlinks=False).st_size)
+            return DirectoryEntry(file.name, file.stat(follow_symlinks=False).st_size)
     return None
 
 
@@ -107,10 +107,10 @@ class OneFolder:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return self._mount.open(rest, query)
 
-    def entries(self, path: str) -> Sequence[Entry]:
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
         name, _, rest = path.partition("/")
         if not name:
-            return [Entry(self._name, directory=True)]
+            return [DirectoryEntry(self._name, directory=True)]
         if name != self._name:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return self._mount.entries(rest)

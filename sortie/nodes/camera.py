@@ -28,17 +28,17 @@ from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import FLOWN, CameraItems
-from mavlink_bridge.services.camera.messages import Sight, Taken, heartbeat
+from mavlink_bridge.services.camera.messages import CameraSight, TakenPicture, heartbeat
 from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import definition
-from mavlink_bridge.services.commands.context import Row
+from mavlink_bridge.services.commands.context import CommandRow
 from mavlink_bridge.services.ftp.component_metadata import FOLDER
 from mavlink_bridge.services.ftp.files import FileRefusedError, Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from sitl.camera.darkroom import darkroom
 from sitl.camera.jpeg import Picture
-from sitl.camera.rendering import Marking, Quaternion, Scene, View
+from sitl.camera.rendering import CameraView, Marking, PictureScene, Quaternion
 from sortie.logs.run_log import LOGGER
 from sortie.logs.served import ServedDirectory
 from sortie.nodes.camera_card import DCIM, Card
@@ -151,7 +151,7 @@ class CameraAlbum:
         if armed and any(item.command in _TAKE for item in self._owner.autopilot.plans.mission.items()):
             self.prepare()
 
-    def take(self, shot: Shot) -> Taken:
+    def take(self, shot: Shot) -> TakenPicture:
         """From here, as it looks now."""
         ned = self._vehicle.true_ned
         origin, settings = self._vehicle.switched_on_at, shot.settings
@@ -159,7 +159,7 @@ class CameraAlbum:
         home = self._owner.autopilot.facts.home or origin
         shutter_s, iso = settings.exposed
         lens = Lens(self._specs.sensor_width_mm, self._specs.sensor_height_mm, shot.focal_mm)
-        view = View(
+        view = CameraView(
             ned, self._attitude(), lens, self._specs.columns, self._specs.rows, shot.focus_m, settings.light,
             self.markings(),
         )  # fmt: skip
@@ -168,7 +168,7 @@ class CameraAlbum:
             iso, settings.jpeg_quality,
         )  # fmt: skip
         name = self._develop(picture)
-        return Taken(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}")
+        return TakenPicture(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}")
 
     def _develop(self, picture: Picture) -> str:
         """The name of the file; "" when there can be none, which is written down and flown on."""
@@ -180,7 +180,7 @@ class CameraAlbum:
             self._names.append("")
             return ""
         if self._scene is None:
-            self._scene = darkroom().add_scene(Scene(self._vehicle.switched_on_at, self._ground))
+            self._scene = darkroom().add_scene(PictureScene(self._vehicle.switched_on_at, self._ground))
         self.card.written_by(name, darkroom().develop(self.card.folder / name, self._scene, picture))
         self._names.append(name)
         return name
@@ -200,7 +200,7 @@ class CameraAlbum:
         del self._names[first:]
         self.card.remove(names)
 
-    def sight(self) -> Sight:
+    def sight(self) -> CameraSight:
         """Point where the optical axis meets the ground."""
         ned = self._vehicle.true_ned
         origin, attitude = self._vehicle.switched_on_at, self._attitude()
@@ -209,9 +209,9 @@ class CameraAlbum:
         axis = np.array([turn(attitude, (1.0, 0.0, 0.0))])
         north, east = (float(value) for value in look_at_ground(ned, axis, ground)[0])
         if not np.isfinite(north):
-            return Sight(place, None, attitude)
+            return CameraSight(place, None, attitude)
         up = float(ground.up(np.array([north]), np.array([east]))[0])
-        return Sight(place, to_global(origin, (north, east, -up)), attitude)
+        return CameraSight(place, to_global(origin, (north, east, -up)), attitude)
 
     # --- the plan, painted on the ground ------------------------------------------------------------------------------
     def markings(self) -> tuple[Marking, ...]:
@@ -287,5 +287,5 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
     for number in FLOWN:
         autopilot.auto.executor.own.installed[number] = items
         if commands is not None:
-            commands.register(number, Row(lambda command, context: camera.act(command, context.now_ms)))
+            commands.register(number, CommandRow(lambda command, context: camera.act(command, context.now_ms)))
     return album

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from mavlink_bridge.services.ftp.files import Entry, FileComesError, OpenFile
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileComesError, OpenFile
 from sitl.camera.darkroom import Job, darkroom
 from sortie.logs.run_log import LOGGER
 from sortie.logs.served import ServedDirectory
@@ -154,7 +154,7 @@ class Card:
             self._wait(path, self._jobs[path])
         return ServedDirectory(self.folder).open(path, query)
 
-    def entries(self, path: str) -> Sequence[Entry]:
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
         if self.holds_up:
             self.finish()
         if not self.folder.is_dir():

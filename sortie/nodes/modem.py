@@ -12,7 +12,7 @@ from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryLink
 from mavlink_bridge.links.radio.model import RadioLink
-from mavlink_bridge.links.radio.profile import Profile
+from mavlink_bridge.links.radio.profile import RadioProfile
 from mavlink_bridge.routing.open_link import OutQueue
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node
@@ -150,7 +150,7 @@ def away_from(place: GeoPoint, vehicle: Vehicle) -> Callable[[], float]:
 
 
 def medium_of(
-    profile: Profile | None, seed: int, place: GeoPoint, vehicle: Vehicle, loss: float, delay_ms: int
+    profile: RadioProfile | None, seed: int, place: GeoPoint, vehicle: Vehicle, loss: float, delay_ms: int
 ) -> Medium:
     """Medium of a link in memory: a radio, if there is one, or the bare link. UserError for a delay beside that
     of a radio."""
@@ -163,6 +163,6 @@ def medium_of(
     return radio
 
 
-def radio_between(profile: Profile, seed: int, place: GeoPoint, vehicle: Vehicle) -> RadioLink:
+def radio_between(profile: RadioProfile, seed: int, place: GeoPoint, vehicle: Vehicle) -> RadioLink:
     """A pair of radios, one on the vehicle and one at `place`."""
     return RadioLink(profile, seed, away_from(place, vehicle))

@@ -31,11 +31,11 @@ from autopilot.mission.plan_types import Survey
 from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import Quaternion, turn
 from autopilot.rehearsal.findings import Finding, found
-from autopilot.rehearsal.photos import LEAST_GAP_M, Camera, Gap, find_gap, ground_below, nearest_item
+from autopilot.rehearsal.photos import LEAST_GAP_M, PhotoCamera, PhotoGap, find_gap, ground_below, nearest_item
 from autopilot.rehearsal.room import Segments as Legs
 from autopilot.rehearsal.room import distances
 from autopilot.rehearsal.rules import PACK_V
-from autopilot.rehearsal.way import Field, Way
+from autopilot.rehearsal.way import FlyingField, Way
 from sortie.api.session import Session
 from sortie.api.simulation import truth_of, wind_parameters
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
@@ -64,7 +64,7 @@ class Surveyed:
 
     survey: Survey
     area: Numbers
-    camera: Camera
+    camera: PhotoCamera
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class FlownFlight:
     failsafe: tuple[str, int] | None
     off_way_m: float
     track: Track
-    gaps: tuple[tuple[int, Gap], ...]
+    gaps: tuple[tuple[int, PhotoGap], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +253,13 @@ class _Log:
         looks = optical_axis(autopilot.vehicle, autopilot.mount.gimbal, camera.pitch)
         self._photos.append((autopilot.sequencer.current_nav_index(), position, looks))
 
-    def _gaps(self) -> Iterator[tuple[int, Gap]]:
+    def _gaps(self) -> Iterator[tuple[int, PhotoGap]]:
         facts, home_up = self._session.autopilot.facts, -self._session.autopilot.facts.home_ned[2]
         for number, survey in enumerate(self._order.surveys):
             mine = [row for row in self._photos if survey.survey.first <= row[0] <= survey.survey.last]
-            field = Field(facts.vehicle_class, facts.parameters, self._order.spec.home, ground=facts.terrain.ground)
+            field = FlyingField(
+                facts.vehicle_class, facts.parameters, self._order.spec.home, ground=facts.terrain.ground
+            )
             ground = ground_below(field, [(north, east, -down - home_up) for _, (north, east, down), _ in mine])
             quads = [
                 footprint((place[0], place[1], place[2] + home_up), _matrix(looks), survey.camera.lens, ground)

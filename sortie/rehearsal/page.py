@@ -17,9 +17,9 @@ from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import to_global
 from autopilot.mav import MissionType
 from autopilot.mission.commands import command_name
-from autopilot.rehearsal.findings import Finding, Severity
+from autopilot.rehearsal.findings import Finding, FindingSeverity
 from autopilot.rehearsal.rules import PACK_V
-from autopilot.rehearsal.way import Leg, Way
+from autopilot.rehearsal.way import PlannedLeg, Way
 from sortie.reading.facts import FlightFacts
 from sortie.rehearsal.flown import Flights, Spread
 from sortie.rehearsal.rehearsal import Rehearsal
@@ -34,8 +34,8 @@ MOST_TRACKS: Final = 40
 MOST_PHOTOS: Final = 1000
 _BINS: Final = 240
 _GROUND_STEPS: Final = 600
-_CLASS: Final = {Severity.ERROR: "bad", Severity.WARNING: "look", Severity.NOTE: "good"}
-_SIGN: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "i"}
+_CLASS: Final = {FindingSeverity.ERROR: "bad", FindingSeverity.WARNING: "look", FindingSeverity.NOTE: "good"}
+_SIGN: Final = {FindingSeverity.ERROR: "✗", FindingSeverity.WARNING: "!", FindingSeverity.NOTE: "i"}
 
 
 def rehearsal_page(found: Rehearsal, name: str) -> str:
@@ -149,7 +149,7 @@ def _heights(found: Rehearsal) -> str:
     return svg.drawing("Height over ground", WIDTH, HEIGHT, [*parts, *axes(title, along, across, " m")])
 
 
-def _at(legs: Sequence[Leg], ends: Numbers, x: float) -> tuple[float, float]:
+def _at(legs: Sequence[PlannedLeg], ends: Numbers, x: float) -> tuple[float, float]:
     """North and east, so many metres along the way."""
     k = min(int(np.searchsorted(ends, x)), len(legs) - 1)
     leg = legs[k]
@@ -157,7 +157,7 @@ def _at(legs: Sequence[Leg], ends: Numbers, x: float) -> tuple[float, float]:
     return leg.begin[0] + share * (leg.end[0] - leg.begin[0]), leg.begin[1] + share * (leg.end[1] - leg.begin[1])
 
 
-def _planned(legs: Sequence[Leg], ends: Numbers, step: Numbers, ground: Numbers) -> list[svg.Point]:
+def _planned(legs: Sequence[PlannedLeg], ends: Numbers, step: Numbers, ground: Numbers) -> list[svg.Point]:
     """Straight between its ends, or as high above the ground as it goes."""
     points: list[svg.Point] = []
     for k, leg in enumerate(legs):
@@ -172,7 +172,7 @@ def _planned(legs: Sequence[Leg], ends: Numbers, step: Numbers, ground: Numbers)
     return points
 
 
-def _marks(legs: Sequence[Leg], ends: Numbers, along: svg.Scale) -> list[str]:
+def _marks(legs: Sequence[PlannedLeg], ends: Numbers, along: svg.Scale) -> list[str]:
     """The items' numbers at the top, where there is room for them."""
     parts, last = [], -1e9
     for leg, end in zip(legs, ends, strict=True):
@@ -183,7 +183,7 @@ def _marks(legs: Sequence[Leg], ends: Numbers, along: svg.Scale) -> list[str]:
     return parts
 
 
-def _height_band(flown: Flights, legs: Sequence[Leg], ends: Numbers) -> list[tuple[float, float, float, float]]:
+def _height_band(flown: Flights, legs: Sequence[PlannedLeg], ends: Numbers) -> list[tuple[float, float, float, float]]:
     """Metres along the way; 5th, 50th and 95th percentile of the height of all flights there."""
     xs, ups = [], []
     for flight in flown.flights:
@@ -205,7 +205,7 @@ def _height_band(flown: Flights, legs: Sequence[Leg], ends: Numbers) -> list[tup
     return rows
 
 
-def _along(track: Numbers, legs: Sequence[Leg], ends: Numbers) -> Numbers:
+def _along(track: Numbers, legs: Sequence[PlannedLeg], ends: Numbers) -> Numbers:
     """Distance along the way of each place of a track: on the leg to the item that was under way then."""
     found, k = np.zeros(len(track)), 0
     for row, (_, north, east, _, _, seq) in enumerate(track.tolist()):
@@ -306,7 +306,7 @@ def _items(found: Rehearsal) -> str:
     return f"<h2>Items</h2>{_table(heads, rows)}"
 
 
-def _place_cells(at: tuple[float, Leg] | None, found: Rehearsal) -> list[str]:
+def _place_cells(at: tuple[float, PlannedLeg] | None, found: Rehearsal) -> list[str]:
     """Way so far, height above home, height over the ground."""
     if at is None:
         return ["–", "–", "–"]
@@ -317,8 +317,8 @@ def _place_cells(at: tuple[float, Leg] | None, found: Rehearsal) -> list[str]:
     return [f"{far:.0f} m", f"{up:.1f} m", over]
 
 
-def _so_far(way: Way) -> dict[int, tuple[float, Leg]]:
-    found: dict[int, tuple[float, Leg]] = {}
+def _so_far(way: Way) -> dict[int, tuple[float, PlannedLeg]]:
+    found: dict[int, tuple[float, PlannedLeg]] = {}
     for leg, end in zip(way.legs, _ends(way), strict=True):
         found.setdefault(leg.item.seq, (float(end), leg))
     return found

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from autopilot.interface.records import dataclass, field
 from autopilot.mission.plan import Plan
-from autopilot.rehearsal.findings import Finding, Severity, rank
+from autopilot.rehearsal.findings import Finding, FindingSeverity, rank
 from autopilot.rehearsal.photos import Photos
 from autopilot.rehearsal.rules import energy_wh
-from autopilot.rehearsal.way import Field, Way
+from autopilot.rehearsal.way import FlyingField, Way
 
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights  # loaded by who flies
@@ -27,7 +27,7 @@ class Rehearsal:
     vehicle: str
     findings: tuple[Finding, ...]
     plan: Plan = field(repr=False)
-    where: Field = field(repr=False)
+    where: FlyingField = field(repr=False)
     way: Way = field(repr=False)
     photos: Photos | None = field(default=None, repr=False)
     flown: Flights | None = None
@@ -37,7 +37,7 @@ class Rehearsal:
         cls,
         findings: Iterable[Finding],
         plan: Plan,
-        where: Field,
+        where: FlyingField,
         way: Way,
         photos: Photos | None,
         flown: Flights | None = None,
@@ -66,13 +66,13 @@ class Rehearsal:
     @property
     def go(self) -> bool:
         """True when no finding keeps the plan from working."""
-        return not any(finding.rule.severity is Severity.ERROR for finding in self.findings)
+        return not any(finding.rule.severity is FindingSeverity.ERROR for finding in self.findings)
 
     @property
     def verdict(self) -> str:
         """Verdict in one line."""
         severities = [finding.rule.severity for finding in self.findings]
-        errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
+        errors, warnings = severities.count(FindingSeverity.ERROR), severities.count(FindingSeverity.WARNING)
         told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
         energy = self.energy_wh
         if energy is not None:

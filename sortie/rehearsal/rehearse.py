@@ -18,7 +18,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.rehearsal.photos import camera_of, look_at_photos
 from autopilot.rehearsal.room import Segments
 from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check
-from autopilot.rehearsal.way import Field, Way, walk
+from autopilot.rehearsal.way import FlyingField, Way, walk
 from autopilot.vehicles.kinds import KINDS, vehicle_class
 from sortie.assembly.vehicle import grounded
 from sortie.config.errors import UserError
@@ -110,7 +110,7 @@ def judged(
     start = home or start_of(plan) or GeoPoint(0.0, 0.0)
     ground = _ground(terrain, start, plan)
     known = home is not None or plan.home is not None or ground is not None
-    field = Field(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground)
+    field = FlyingField(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground)
     way = walk(plan, field)
     photos = look_at_photos(plan, field, way)
     findings = check(plan, field, way, photos)
@@ -136,7 +136,7 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
     return read_ground(terrain, [home], also=near)
 
 
-def _surveyed(plan: Plan, field: Field) -> Iterator[Surveyed]:
+def _surveyed(plan: Plan, field: FlyingField) -> Iterator[Surveyed]:
     from sortie.rehearsal.flown import Surveyed
 
     for survey in plan.surveys:
@@ -146,7 +146,7 @@ def _surveyed(plan: Plan, field: Field) -> Iterator[Surveyed]:
 
 
 def _fly(
-    plan: Plan, field: Field, way: Way, params: dict[str, float], flying: Flying, terrain: Path | None
+    plan: Plan, field: FlyingField, way: Way, params: dict[str, float], flying: Flying, terrain: Path | None
 ) -> Flights:  # fmt: skip
     from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, Order, fly_all
 

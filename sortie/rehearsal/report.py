@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from autopilot.mav import MissionType
 from autopilot.mission.plan_text import HEADER, content_lines
-from autopilot.rehearsal.findings import RULES, Finding, Severity
+from autopilot.rehearsal.findings import RULES, Finding, FindingSeverity
 from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
@@ -135,14 +135,14 @@ def as_junit(rehearsal: Rehearsal, source: str) -> str:
     """Return JUnit XML: one suite, a case for each rule: an error of it is a failure, a warning is told in the
     case's output."""
     found = {name: [finding for finding in rehearsal.findings if finding.rule.name == name] for name in RULES}
-    failed = sum(bool(ones) and RULES[name].severity is Severity.ERROR for name, ones in found.items())
+    failed = sum(bool(ones) and RULES[name].severity is FindingSeverity.ERROR for name, ones in found.items())
     suite = ElementTree.Element(
         "testsuite", name=f"sortie rehearse {source}", tests=str(len(RULES)), failures=str(failed), errors="0"
     )
     for name, ones in found.items():
         case = ElementTree.SubElement(suite, "testcase", classname=source, name=name)
         told = "\n".join(f"{finding.place}: {finding.text}; {finding.rule.mend}" for finding in ones)
-        if ones and RULES[name].severity is Severity.ERROR:
+        if ones and RULES[name].severity is FindingSeverity.ERROR:
             ElementTree.SubElement(case, "failure", message=ones[0].text).text = told
         elif ones:
             ElementTree.SubElement(case, "system-out").text = told

@@ -25,7 +25,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
-from mavlink_bridge.links.base import Ends, Link
+from mavlink_bridge.links.base import Link, LinkEnds
 from mavlink_bridge.links.hub import LinkHub
 from sortie.runtime.followers import Sight
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
@@ -117,7 +117,7 @@ class _Peer:
         self._holders: frozenset[int] = frozenset()
         self._seek_s = 0.0
         self._gap_s = SOUGHT_FIRST_S
-        self._behind: tuple[Ends, ...] = ()
+        self._behind: tuple[LinkEnds, ...] = ()
         self._files = 0
         self._heard = 0
         self._asked_s = -math.inf
@@ -144,7 +144,7 @@ class _Peer:
         if not self._found.unread:
             self._seek()
             self._listen(kernel)
-        ours = None if self._link.lossy else kernel.ask(Ends(ends.other, ends.own), datagrams=False)
+        ours = None if self._link.lossy else kernel.ask(LinkEnds(ends.other, ends.own), datagrams=False)
         if isinstance(ours, Socket) and ours.written is not None:
             self._arrived = ours.written == self._found.received
             self._comes = bool(ours.unread) or self._found.written != ours.received
@@ -192,7 +192,7 @@ class _Peer:
 
 
 @lru_cache(256)
-def _is_here(ends: Ends) -> bool:
+def _is_here(ends: LinkEnds) -> bool:
     """True when the other end is on this machine, as far as addresses tell."""
     if not _LINUX:
         return False

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from autopilot.interface.records import dataclass, field
-from mavlink_bridge.links.base import Ends
+from mavlink_bridge.links.base import LinkEnds
 
 _AT_WORK: Final = (b"R", b"D")
 _STATE, _THREADS = 0, 17
@@ -130,7 +130,7 @@ class Company:
     them, as seen from the other side, by the inodes of the process's own sockets."""
 
     others: frozenset[int] = frozenset()
-    ends: Mapping[int, Ends] = field(default_factory=dict)
+    ends: Mapping[int, LinkEnds] = field(default_factory=dict)
 
 
 def company_of(process: int) -> Company:
@@ -138,7 +138,7 @@ def company_of(process: int) -> Company:
     own = _sockets_of(process)
     connections = {(local, remote): inode for local, remote, inode in _connections()}
     ends = {
-        inode: Ends(_place(remote), _place(local))
+        inode: LinkEnds(_place(remote), _place(local))
         for (local, remote), inode in connections.items()
         if inode in own and (remote, local) in connections
     }

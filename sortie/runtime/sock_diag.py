@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from mavlink_bridge.links.base import Ends
+from mavlink_bridge.links.base import LinkEnds
 
 _SOCK_DIAG, _BY_FAMILY, _REQUEST, _ERROR, _NO_ENTRY = 4, 20, 1, 2, 2
 _HEADER, _FACTS, _ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=IIIII"), struct.Struct("=HH")
@@ -49,7 +49,7 @@ class SockDiag:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
 
-    def ask(self, ends: Ends, *, datagrams: bool) -> Socket | Gone | None:
+    def ask(self, ends: LinkEnds, *, datagrams: bool) -> Socket | Gone | None:
         """Ask for the socket whose own end is `ends.other`; of datagrams, the one that gets what `ends.own` sends
         there. None when Linux does not tell."""
         if sys.platform != "linux":
@@ -92,7 +92,7 @@ def _counted(answer: bytes) -> tuple[int | None, int | None]:
 
 
 @lru_cache(256)
-def _question(ends: Ends, datagrams: bool) -> bytes:
+def _question(ends: LinkEnds, datagrams: bool) -> bytes:
     """For the other end of a connection; or for the socket that takes what we send: Linux looks for a UDP socket as for
     a datagram that arrives, from the source that is given."""
     family = socket.AF_INET6 if ":" in ends.other[0] else socket.AF_INET

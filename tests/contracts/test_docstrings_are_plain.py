@@ -1,10 +1,11 @@
 """A docstring begins with a noun or a verb of the field, so that its first line is understood without its neighbours;
-no variable is called `one`."""
+no variable is called `one`; and ever fewer classes share a name."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,11 @@ OBSCURE = re.compile(
     r"(What|Its?|Nothing|Nobody|Who|Whose|Which|Why|Where|How|When|One|Those|Something|Somebody|Another|Of|As|Is|Does|Has"
     r"|The same|All (of|that))\b"
 )
+
+
+SHARED = 58
+"""Class names that two classes or more have, at most: a name that is searched for leads to one thing."""
+PACKAGES = ("autopilot", "mavlink_bridge", "sitl", "depot", "sortie")
 
 
 def _obscure(tree: ast.Module) -> Iterator[int]:
@@ -32,13 +38,20 @@ def _called_one(tree: ast.Module) -> Iterator[int]:
                 yield node.lineno
 
 
-@pytest.mark.parametrize("package", ["autopilot", "mavlink_bridge", "sitl", "depot", "sortie"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_docstrings_begin_with_a_noun_or_a_verb_and_variables_say_what_they_are(package: str) -> None:
     trees = {path: ast.parse(path.read_text()) for path in (ROOT / package).rglob("*.py")}
     obscure = [f"{path}:{line}" for path, tree in trees.items() for line in _obscure(tree)]
     assert obscure == []
     called = [f"{path}:{line}" for path, tree in trees.items() for line in _called_one(tree)]
     assert called == []
+
+
+def test_ever_fewer_classes_share_a_name() -> None:
+    trees = [ast.parse(path.read_text()) for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    shared = sorted(name for name, count in names.items() if count > 1)
+    assert len(shared) <= SHARED, shared
 
 
 def test_a_planted_docstring_and_variable_are_found() -> None:

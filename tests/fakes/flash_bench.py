@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from mavlink_bridge.bootloader.firmware import Firmware, parse_firmware
+from mavlink_bridge.bootloader.firmware import FirmwareImage, parse_firmware
 from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.session import FlashSession
 from mavlink_bridge.testing.board import Power, SimulatedBoard
@@ -38,7 +38,7 @@ def apj(board_id: int = 140, size: int = 5000, **changes: Any) -> bytes:
     return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
 
 
-def firmware(board_id: int = 140, size: int = 5000, **changes: Any) -> Firmware:
+def firmware(board_id: int = 140, size: int = 5000, **changes: Any) -> FirmwareImage:
     return parse_firmware(apj(board_id, size, **changes), "x.apj")
 
 

@@ -12,7 +12,7 @@ import pytest
 from autopilot.mav import VehicleType
 from autopilot.vehicles import kinds
 from autopilot.vehicles.copter import COPTER
-from autopilot.vehicles.mode_table import Flown, ModeSpec
+from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 from autopilot.vehicles.vehicle_class import FailsafeAction, FailsafeTables, Modes
 
 
@@ -27,7 +27,7 @@ class GliderMode(IntEnum):
     GUIDED = 15
 
 
-_G, _F = GliderMode, Flown
+_G, _F = GliderMode, ModeKind
 _SPECS = (
     ModeSpec(_G.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True, flown=_F.STABILIZE),
     ModeSpec(_G.CIRCLE, "CIRCLE", position=True, autopilot=True, flown=_F.CIRCLE_FLYING),

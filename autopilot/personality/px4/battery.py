@@ -32,7 +32,7 @@ class Values(Protocol):
     def __getitem__(self, name: str) -> float: ...
 
 
-class BatteryLevel:
+class Px4BatteryLevel:
     """See the module. `level`: None while it is full enough; `due_ms`: of the next look, None while disarmed."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announces, parameters: Values) -> None:

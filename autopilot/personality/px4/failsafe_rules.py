@@ -18,7 +18,7 @@ from autopilot.interface.records import dataclass, field
 from autopilot.personality.px4.modes import ALTITUDE, LAND, OFFBOARD, PRECISION, STABILIZED, Pair
 
 
-class Action(IntEnum):
+class Px4Action(IntEnum):
     """failsafe_action_t, from the mildest to the worst (framework.h)."""
 
     NONE = 0
@@ -72,7 +72,7 @@ class Takeover(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FailsafeRule:
     """Action that follows from a cause: that of `actions` by the parameter `setting`, else `otherwise`.
 
     `excused`: modes of the user in which the cause is none; `only`: the one mode in which it is. `never`, `by_switch`:
@@ -82,25 +82,25 @@ class Rule:
 
     setting: str
     reason: ModeReason
-    actions: Mapping[int, Action] = field(default_factory=dict)
-    otherwise: Action = Action.NONE
+    actions: Mapping[int, Px4Action] = field(default_factory=dict)
+    otherwise: Px4Action = Px4Action.NONE
     excused: frozenset[Pair] = frozenset()
     only: Pair | None = None
-    never: frozenset[Action] = frozenset()
-    by_switch: frozenset[Action] = frozenset()
-    stays: frozenset[Action] = frozenset()
+    never: frozenset[Px4Action] = frozenset()
+    by_switch: frozenset[Px4Action] = frozenset()
+    stays: frozenset[Px4Action] = frozenset()
     each_flight: bool = False
     fallback: bool = False
     told: EventCause = EventCause.GENERIC
 
-    def takeover(self, action: Action) -> Takeover:
+    def takeover(self, action: Px4Action) -> Takeover:
         """By whom, while this action holds."""
         if action in self.never:
             return Takeover.NEVER
         return Takeover.MODE_SWITCH if action in self.by_switch else Takeover.AUTO
 
 
-_A, _R, _C = Action, ModeReason, EventCause
+_A, _R, _C = Px4Action, ModeReason, EventCause
 _LOSS: Final = {1: _A.HOLD, 2: _A.RETURN, 3: _A.LAND, 5: _A.TERMINATE, 6: _A.DISARM}
 _LOSS_STAYS: Final = frozenset((_A.HOLD, _A.RETURN, _A.LAND, _A.TERMINATE))
 _FINAL: Final = frozenset((_A.TERMINATE, _A.DISARM))
@@ -114,43 +114,43 @@ _SETPOINTS: Final = {
 _CRITICAL: Final = {1: _A.RETURN, 2: _A.LAND, 3: _A.RETURN}
 _EMERGENCY: Final = {1: _A.RETURN, 2: _A.LAND, 3: _A.LAND}
 
-RULES: Final[Mapping[Cause, Rule]] = MappingProxyType({
-    Cause.STICKS: Rule(
+RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
+    Cause.STICKS: FailsafeRule(
         "NAV_RCL_ACT", _R.RADIO_FAILSAFE, _LOSS, never=_FINAL, stays=_LOSS_STAYS, told=_C.STICKS,
     ),
-    Cause.STATION: Rule(
+    Cause.STATION: FailsafeRule(
         "NAV_DLL_ACT", _R.GCS_FAILSAFE, _LOSS, excused=frozenset((LAND, PRECISION)), never=_FINAL, stays=_LOSS_STAYS,
         told=_C.STATION,
     ),
-    Cause.WIND: Rule(
+    Cause.WIND: FailsafeRule(
         "COM_WIND_MAX_ACT", _R.FAILSAFE, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
         each_flight=True,
     ),
-    Cause.TERRAIN: Rule("", _R.TERRAIN_FAILSAFE, otherwise=_A.RETURN, stays=_RETURNS, each_flight=True),
-    Cause.FENCE: Rule(  # a Hold lets the user fly back in at once
+    Cause.TERRAIN: FailsafeRule("", _R.TERRAIN_FAILSAFE, otherwise=_A.RETURN, stays=_RETURNS, each_flight=True),
+    Cause.FENCE: FailsafeRule(  # a Hold lets the user fly back in at once
         "GF_ACTION", _R.FENCE_BREACHED, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
         each_flight=True,
     ),
-    Cause.FLIGHT_TIME: Rule("", _R.FAILSAFE, otherwise=_A.RETURN),
-    Cause.BATTERY_LOW: Rule("COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, otherwise=_A.WARN, told=_C.BATTERY_LOW),
-    Cause.BATTERY_CRITICAL: Rule(
+    Cause.FLIGHT_TIME: FailsafeRule("", _R.FAILSAFE, otherwise=_A.RETURN),
+    Cause.BATTERY_LOW: FailsafeRule("COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, otherwise=_A.WARN, told=_C.BATTERY_LOW),
+    Cause.BATTERY_CRITICAL: FailsafeRule(
         "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _CRITICAL, _A.WARN, told=_C.BATTERY_CRITICAL
     ),
-    Cause.BATTERY_EMERGENCY: Rule(
+    Cause.BATTERY_EMERGENCY: FailsafeRule(
         "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _EMERGENCY, _A.WARN, told=_C.BATTERY_EMERGENCY
     ),
-    Cause.SETPOINTS: Rule(
+    Cause.SETPOINTS: FailsafeRule(
         "COM_OBL_RC_ACT", _R.EKF_FAILSAFE, _SETPOINTS, _A.TO_POSITION, only=OFFBOARD, by_switch=frozenset(_A),
         each_flight=True, fallback=True,
     ),
-    Cause.POSITION: Rule(
+    Cause.POSITION: FailsafeRule(
         "", _R.EKF_FAILSAFE, otherwise=_A.RETURN, excused=frozenset((ALTITUDE, STABILIZED)), by_switch=frozenset(_A),
         fallback=True,
     ),
 })  # fmt: skip
 
 
-class Phase(Enum):
+class Px4Phase(Enum):
     """Phases of a failsafe, by who flies. WAITING: the vehicle, in the Hold before the action; TAKEN_OVER: the user,
     against what holds."""
 
@@ -159,7 +159,7 @@ class Phase(Enum):
     TAKEN_OVER = auto()
 
 
-class Change(Enum):
+class PhaseChange(Enum):
     """Changes of the phase. DELAYED, AT_ONCE: an action of at least Hold holds anew, with a Hold before it or
     without; OVER: that Hold has lasted long enough, or cannot be flown; TAKEOVER: the user has asked for a mode;
     FLIGHT: a flight begins or ends."""
@@ -171,20 +171,20 @@ class Change(Enum):
     FLIGHT = auto()
 
 
-PHASES: Final[Mapping[tuple[Phase, Change], Phase]] = MappingProxyType({
-    (Phase.READY, Change.DELAYED): Phase.WAITING,
-    (Phase.READY, Change.AT_ONCE): Phase.READY,
-    (Phase.READY, Change.OVER): Phase.READY,
-    (Phase.READY, Change.TAKEOVER): Phase.TAKEN_OVER,
-    (Phase.READY, Change.FLIGHT): Phase.READY,
-    (Phase.WAITING, Change.DELAYED): Phase.WAITING,
-    (Phase.WAITING, Change.AT_ONCE): Phase.WAITING,
-    (Phase.WAITING, Change.OVER): Phase.READY,
-    (Phase.WAITING, Change.TAKEOVER): Phase.TAKEN_OVER,
-    (Phase.WAITING, Change.FLIGHT): Phase.READY,
-    (Phase.TAKEN_OVER, Change.DELAYED): Phase.WAITING,
-    (Phase.TAKEN_OVER, Change.AT_ONCE): Phase.READY,
-    (Phase.TAKEN_OVER, Change.OVER): Phase.TAKEN_OVER,
-    (Phase.TAKEN_OVER, Change.TAKEOVER): Phase.TAKEN_OVER,
-    (Phase.TAKEN_OVER, Change.FLIGHT): Phase.READY,
+PHASES: Final[Mapping[tuple[Px4Phase, PhaseChange], Px4Phase]] = MappingProxyType({
+    (Px4Phase.READY, PhaseChange.DELAYED): Px4Phase.WAITING,
+    (Px4Phase.READY, PhaseChange.AT_ONCE): Px4Phase.READY,
+    (Px4Phase.READY, PhaseChange.OVER): Px4Phase.READY,
+    (Px4Phase.READY, PhaseChange.TAKEOVER): Px4Phase.TAKEN_OVER,
+    (Px4Phase.READY, PhaseChange.FLIGHT): Px4Phase.READY,
+    (Px4Phase.WAITING, PhaseChange.DELAYED): Px4Phase.WAITING,
+    (Px4Phase.WAITING, PhaseChange.AT_ONCE): Px4Phase.WAITING,
+    (Px4Phase.WAITING, PhaseChange.OVER): Px4Phase.READY,
+    (Px4Phase.WAITING, PhaseChange.TAKEOVER): Px4Phase.TAKEN_OVER,
+    (Px4Phase.WAITING, PhaseChange.FLIGHT): Px4Phase.READY,
+    (Px4Phase.TAKEN_OVER, PhaseChange.DELAYED): Px4Phase.WAITING,
+    (Px4Phase.TAKEN_OVER, PhaseChange.AT_ONCE): Px4Phase.READY,
+    (Px4Phase.TAKEN_OVER, PhaseChange.OVER): Px4Phase.TAKEN_OVER,
+    (Px4Phase.TAKEN_OVER, PhaseChange.TAKEOVER): Px4Phase.TAKEN_OVER,
+    (Px4Phase.TAKEN_OVER, PhaseChange.FLIGHT): Px4Phase.READY,
 })  # fmt: skip

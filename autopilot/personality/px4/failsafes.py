@@ -22,14 +22,14 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
-from autopilot.personality.px4.battery import TEXTS, BatteryLevel, Values
+from autopilot.personality.px4.battery import TEXTS, Px4BatteryLevel, Values
 from autopilot.personality.px4.failsafe_rules import (
     PHASES,
     RULES,
-    Action,
     Cause,
-    Change,
-    Phase,
+    PhaseChange,
+    Px4Action,
+    Px4Phase,
     Takeover,
 )
 from autopilot.personality.px4.modes import (
@@ -53,11 +53,12 @@ from autopilot.personality.px4.modes import (
 from autopilot.personality.px4.notices import Notice, Voice
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
-_COMES_DOWN: Final = frozenset((Action.RETURN, Action.LAND))
-_ALLOW_TAKEOVER: Final = frozenset((Action.HOLD, Action.RETURN, Action.LAND, Action.DESCEND))
-_FLOWN: Final[dict[Action, Pair]] = {
-    Action.TO_POSITION: POSITION, Action.TO_ALTITUDE: ALTITUDE, Action.TO_STABILIZED: STABILIZED, Action.HOLD: HOLD,
-    Action.RETURN: RETURN, Action.LAND: LAND, Action.DESCEND: LAND,
+_COMES_DOWN: Final = frozenset((Px4Action.RETURN, Px4Action.LAND))
+_ALLOW_TAKEOVER: Final = frozenset((Px4Action.HOLD, Px4Action.RETURN, Px4Action.LAND, Px4Action.DESCEND))
+_FLOWN: Final[dict[Px4Action, Pair]] = {
+    Px4Action.TO_POSITION: POSITION, Px4Action.TO_ALTITUDE: ALTITUDE, Px4Action.TO_STABILIZED: STABILIZED,
+    Px4Action.HOLD: HOLD,
+    Px4Action.RETURN: RETURN, Px4Action.LAND: LAND, Px4Action.DESCEND: LAND,
 }  # fmt: skip
 _EXCEPT: Final = {  # COM_RCL_EXCEPT
     MISSION: 1, HOLD: 2, TAKEOFF: 2, RETURN: 2, LAND: 2, ORBIT: 2, FOLLOW: 2, OFFBOARD: 4,
@@ -70,7 +71,7 @@ _BY_CAUSE: Final = {FailsafeCause.TERRAIN: Cause.TERRAIN, FailsafeCause.WIND: Ca
 _HEARD_AGAIN: Final = {FailsafeCause.GROUND_STATION: Cause.STATION, FailsafeCause.RADIO: Cause.STICKS}
 
 
-class Flown(Protocol):
+class FailsafeFlight(Protocol):
     """Port: flight that the failsafes change."""
 
     def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
@@ -81,7 +82,7 @@ class Flown(Protocol):
 class _Held:
     """An action that holds; `failing` False: its cause has gone, and it stays."""
 
-    action: Action
+    action: Px4Action
     takeover: Takeover
     stays: bool
     failing: bool = True
@@ -98,7 +99,7 @@ class Px4Failsafes:
         facts: VehicleFacts,
         voice: Voice,
         parameters: Values,
-        flown: Flown,
+        flown: FailsafeFlight,
         disarm: Callable[[ArmingMethod], None],
     ) -> None:
         self._facts = facts
@@ -106,21 +107,21 @@ class Px4Failsafes:
         self._parameters = parameters
         self._flown = flown
         self._disarm = disarm
-        self._battery = BatteryLevel(facts, voice.announcer, parameters)
+        self._battery = Px4BatteryLevel(facts, voice.announcer, parameters)
         self._failed: set[Cause] = set()
         self._unneeded: set[Cause] = set()  # lost when it was armed: not needed then, until they are heard
         self._held: dict[Cause, _Held] = {}
-        self._phase = Phase.READY
+        self._phase = Px4Phase.READY
         self._act_ms: int | None = None  # end of the Hold before an action, in WAITING
         self._sticks_lost_ms = 0
         self._flies_since_ms: int | None = None
-        self.selected = Action.NONE
+        self.selected = Px4Action.NONE
         self.user_mode: Pair = HOLD
 
     # --- what the core tells --------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
         """HEARTBEAT is CRITICAL while something is done, not while it is warned of."""
-        return self.selected > Action.WARN
+        return self.selected > Px4Action.WARN
 
     @property
     def deadline_ms(self) -> int | None:
@@ -164,11 +165,11 @@ class Px4Failsafes:
     def armed(self, armed: bool) -> None:
         """A flight begins or ends with nothing held: what is wrong then acts anew."""
         self._held.clear()
-        self._change(Change.FLIGHT)
+        self._change(PhaseChange.FLIGHT)
         self._battery.armed(armed)
         self._failed -= _EACH_FLIGHT
         self._unneeded = self._failed & {Cause.STICKS} if armed else {Cause.STICKS}
-        self.selected = Action.NONE
+        self.selected = Px4Action.NONE
         if armed:
             self._judge(self._facts.now_ms)
 
@@ -235,9 +236,9 @@ class Px4Failsafes:
     @property
     def sticks_may_take_over(self) -> bool:
         """By moving them; not while a Hold leads up to an action, nor where a limit has stopped it."""
-        if self.selected <= Action.WARN:
+        if self.selected <= Px4Action.WARN:
             return True
-        waits = self._phase is Phase.WAITING
+        waits = self._phase is Px4Phase.WAITING
         return not waits and all(held.takeover is Takeover.AUTO for held in self._held.values())
 
     def setpoints_changed(self, now_ms: int, *, lost: bool) -> None:
@@ -256,15 +257,15 @@ class Px4Failsafes:
         self._failed.discard(cause)
         self._judge(now_ms)
 
-    def _action(self, cause: Cause) -> Action:
+    def _action(self, cause: Cause) -> Px4Action:
         """Action that follows from a cause now; NONE: it has not failed, or it does not matter."""
         rule, mode = RULES[cause], self.user_mode
         battery = cause in TEXTS
         failed = cause is self._battery.level if battery else cause in self._failed and cause not in self._unneeded
         if not failed or mode in rule.excused or rule.only not in (None, mode):
-            return Action.NONE
+            return Px4Action.NONE
         if cause is Cause.STICKS and not self._heeds_sticks:
-            return Action.NONE
+            return Px4Action.NONE
         setting = int(self._parameters[rule.setting]) if rule.setting else 0
         if battery and not self._battery.has_fallen:
             setting = 0
@@ -280,28 +281,28 @@ class Px4Failsafes:
         """Bring what is held up to date."""
         for cause in RULES:
             action, held = self._action(cause), self._held.get(cause)
-            if action is not Action.NONE and held is None:
+            if action is not Px4Action.NONE and held is None:
                 self._add(cause, action, now_ms)
-            elif action is not Action.NONE and held is not None:
+            elif action is not Px4Action.NONE and held is not None:
                 held.action, held.failing = action, True
             elif held is not None and held.stays:
                 held.failing = False
             elif held is not None:
                 del self._held[cause]
 
-    def _add(self, cause: Cause, action: Action, now_ms: int) -> None:
+    def _add(self, cause: Cause, action: Px4Action, now_ms: int) -> None:
         rule, delay_s = RULES[cause], self._parameters["COM_FAIL_ACT_T"]
         takeover = rule.takeover(action)
         self._held[cause] = _Held(action, takeover, action in rule.stays)
-        if takeover is Takeover.AUTO and delay_s > _SHORTEST_DELAY_S and action is not Action.WARN:
-            self._change(Change.DELAYED, now_ms + int(1000.0 * delay_s))
-        elif action >= Action.HOLD:
-            self._change(Change.AT_ONCE)
+        if takeover is Takeover.AUTO and delay_s > _SHORTEST_DELAY_S and action is not Px4Action.WARN:
+            self._change(PhaseChange.DELAYED, now_ms + int(1000.0 * delay_s))
+        elif action >= Px4Action.HOLD:
+            self._change(PhaseChange.AT_ONCE)
 
-    def _change(self, change: Change, act_ms: int | None = None) -> None:
+    def _change(self, change: PhaseChange, act_ms: int | None = None) -> None:
         """Enter the phase that follows; the time of a Hold that has begun stays."""
         self._phase = PHASES[self._phase, change]
-        if self._phase is not Phase.WAITING:
+        if self._phase is not Px4Phase.WAITING:
             self._act_ms = None
         elif self._act_ms is None:
             self._act_ms = act_ms
@@ -309,11 +310,15 @@ class Px4Failsafes:
     # --- the choice -----------------------------------------------------------------------------------------------
     def _judge(self, now_ms: int, *, asked: bool = False) -> None:
         """Choose what is flown. `asked`: the user has just asked for a mode."""
-        if not self._facts.armed or self.selected is Action.TERMINATE:
+        if not self._facts.armed or self.selected is Px4Action.TERMINATE:
             return
         self._collect(now_ms)
-        if (self._act_ms is not None and now_ms >= self._act_ms) or self.selected > Action.HOLD or not self._can_hold:
-            self._change(Change.OVER)
+        if (
+            (self._act_ms is not None and now_ms >= self._act_ms)
+            or self.selected > Px4Action.HOLD
+            or not self._can_hold
+        ):
+            self._change(PhaseChange.OVER)
         before = self.selected
         action, delayed = self._select(before, asked=asked)
         self.selected = action
@@ -323,8 +328,10 @@ class Px4Failsafes:
             self._tell(now_ms, delayed)
         if action in _FLOWN:
             self._enter(now_ms)
-        elif action in (Action.DISARM, Action.TERMINATE):
-            self._disarm(ArmingMethod.FAILSAFE_TERMINATE if action is Action.TERMINATE else ArmingMethod.GCS_FAILSAFE)
+        elif action in (Px4Action.DISARM, Px4Action.TERMINATE):
+            self._disarm(
+                ArmingMethod.FAILSAFE_TERMINATE if action is Px4Action.TERMINATE else ArmingMethod.GCS_FAILSAFE
+            )
         elif before in _FLOWN and not asked:  # it is over by itself: as the user wanted it
             self._flown.enter_by_failsafe(self.user_mode, ModeReason.UNKNOWN, now_ms)
 
@@ -332,30 +339,30 @@ class Px4Failsafes:
     def _can_hold(self) -> bool:
         return Cause.POSITION not in self._failed
 
-    def _select(self, before: Action, *, asked: bool) -> tuple[Action, Action]:
+    def _select(self, before: Px4Action, *, asked: bool) -> tuple[Px4Action, Px4Action]:
         """(what is flown, what it is held for)."""
-        action, delayed = max((held.action for held in self._held.values()), default=Action.NONE), Action.NONE
+        action, delayed = max((held.action for held in self._held.values()), default=Px4Action.NONE), Px4Action.NONE
         takeover = max((held.takeover for held in self._held.values()), default=Takeover.AUTO)
         stoppable = takeover is not Takeover.NEVER
-        if self._phase is Phase.WAITING and stoppable and Action.WARN < action < Action.DISARM:
-            action, delayed = Action.HOLD, action
-        taken_over = self._phase is Phase.TAKEN_OVER or (asked and action is before)
+        if self._phase is Px4Phase.WAITING and stoppable and Px4Action.WARN < action < Px4Action.DISARM:
+            action, delayed = Px4Action.HOLD, action
+        taken_over = self._phase is Px4Phase.TAKEN_OVER or (asked and action is before)
         if action in _ALLOW_TAKEOVER and stoppable and taken_over:
-            self._change(Change.TAKEOVER)
-            action, delayed = max((Action.WARN, *self._fallbacks())), Action.NONE
-        if Action.TO_POSITION <= action < Action.DESCEND and not self._can_hold:
-            action = Action.DESCEND
-        if self.user_mode == LAND and Action.RETURN in (action, delayed) and self._can_hold:
-            return Action.WARN, Action.NONE  # it is landing already
+            self._change(PhaseChange.TAKEOVER)
+            action, delayed = max((Px4Action.WARN, *self._fallbacks())), Px4Action.NONE
+        if Px4Action.TO_POSITION <= action < Px4Action.DESCEND and not self._can_hold:
+            action = Px4Action.DESCEND
+        if self.user_mode == LAND and Px4Action.RETURN in (action, delayed) and self._can_hold:
+            return Px4Action.WARN, Px4Action.NONE  # it is landing already
         if self.user_mode == PRECISION and _COMES_DOWN & {action, delayed} and self._can_hold:
-            return Action.WARN, Action.NONE
+            return Px4Action.WARN, Px4Action.NONE
         return action, delayed
 
-    def _fallbacks(self) -> list[Action]:
+    def _fallbacks(self) -> list[Px4Action]:
         """Actions that also a user who has taken over cannot do without."""
         return [held.action for cause, held in self._held.items() if RULES[cause].fallback]
 
-    def _tell(self, now_ms: int, delayed: Action) -> None:
+    def _tell(self, now_ms: int, delayed: Px4Action) -> None:
         told = RULES[self._worst].told
         if delayed:
             seconds = 0 if self._act_ms is None else round((self._act_ms - now_ms) / 1000.0)
@@ -370,5 +377,5 @@ class Px4Failsafes:
     def _enter(self, now_ms: int) -> None:
         reason = RULES[self._worst].reason
         if not self._flown.enter_by_failsafe(_FLOWN[self.selected], reason, now_ms):
-            self.selected = Action.DESCEND
+            self.selected = Px4Action.DESCEND
             self._flown.enter_by_failsafe(LAND, reason, now_ms)

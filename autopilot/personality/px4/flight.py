@@ -54,7 +54,7 @@ from autopilot.safety.arming import Arming
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
 
 
-class Stage(Enum):
+class FlightStage(Enum):
     """Stages of a takeoff or a mission, whether it is asked for before arming or after.
 
     NONE: nothing is left to do. TAKEOFF_ASKED, MISSION_ASKED: before the motors run; CLIMBING: to MIS_TAKEOFF_ALT, for
@@ -76,7 +76,7 @@ class Happened(Enum):
     STOPPED = auto()
 
 
-class Then(Enum):
+class NextStep(Enum):
     """Steps that follow. BEGIN: the mission, with its climb; CLIMB: the takeoff; EXECUTE: the items of the mission;
     HOLD: stay, in Hold; REST: back in Hold after a flight."""
 
@@ -88,22 +88,22 @@ class Then(Enum):
     REST = auto()
 
 
-STAGES: Final[Mapping[tuple[Stage, Happened], Then]] = MappingProxyType({
-    (Stage.NONE, Happened.ARMED): Then.NOTHING,
-    (Stage.NONE, Happened.ARRIVED): Then.NOTHING,
-    (Stage.NONE, Happened.STOPPED): Then.REST,
-    (Stage.TAKEOFF_ASKED, Happened.ARMED): Then.CLIMB,
-    (Stage.TAKEOFF_ASKED, Happened.ARRIVED): Then.NOTHING,
-    (Stage.TAKEOFF_ASKED, Happened.STOPPED): Then.REST,
-    (Stage.MISSION_ASKED, Happened.ARMED): Then.BEGIN,
-    (Stage.MISSION_ASKED, Happened.ARRIVED): Then.NOTHING,
-    (Stage.MISSION_ASKED, Happened.STOPPED): Then.REST,
-    (Stage.CLIMBING, Happened.ARMED): Then.NOTHING,
-    (Stage.CLIMBING, Happened.ARRIVED): Then.EXECUTE,
-    (Stage.CLIMBING, Happened.STOPPED): Then.REST,
-    (Stage.TAKING_OFF, Happened.ARMED): Then.NOTHING,
-    (Stage.TAKING_OFF, Happened.ARRIVED): Then.HOLD,
-    (Stage.TAKING_OFF, Happened.STOPPED): Then.REST,
+STAGES: Final[Mapping[tuple[FlightStage, Happened], NextStep]] = MappingProxyType({
+    (FlightStage.NONE, Happened.ARMED): NextStep.NOTHING,
+    (FlightStage.NONE, Happened.ARRIVED): NextStep.NOTHING,
+    (FlightStage.NONE, Happened.STOPPED): NextStep.REST,
+    (FlightStage.TAKEOFF_ASKED, Happened.ARMED): NextStep.CLIMB,
+    (FlightStage.TAKEOFF_ASKED, Happened.ARRIVED): NextStep.NOTHING,
+    (FlightStage.TAKEOFF_ASKED, Happened.STOPPED): NextStep.REST,
+    (FlightStage.MISSION_ASKED, Happened.ARMED): NextStep.BEGIN,
+    (FlightStage.MISSION_ASKED, Happened.ARRIVED): NextStep.NOTHING,
+    (FlightStage.MISSION_ASKED, Happened.STOPPED): NextStep.REST,
+    (FlightStage.CLIMBING, Happened.ARMED): NextStep.NOTHING,
+    (FlightStage.CLIMBING, Happened.ARRIVED): NextStep.EXECUTE,
+    (FlightStage.CLIMBING, Happened.STOPPED): NextStep.REST,
+    (FlightStage.TAKING_OFF, Happened.ARMED): NextStep.NOTHING,
+    (FlightStage.TAKING_OFF, Happened.ARRIVED): NextStep.HOLD,
+    (FlightStage.TAKING_OFF, Happened.STOPPED): NextStep.REST,
 })  # fmt: skip
 
 
@@ -169,7 +169,7 @@ class Px4Flight:
         self.modes = ModeMap(parts.facts.vehicle_class, parts.modes)
         self._guided = parts.facts.vehicle_class.modes.guided
         self._asked: Pair = HOLD  # of those that the core does not tell apart
-        self._stage = Stage.NONE
+        self._stage = FlightStage.NONE
         self._height: float | None = None  # of a takeoff, m above home
         self._was_armed = self._airborne = False
         self._fence_seen = -1
@@ -185,7 +185,7 @@ class Px4Flight:
     def mode(self) -> Pair:
         """The mode that is flown now."""
         core = self._parts
-        if self._stage in (Stage.MISSION_ASKED, Stage.CLIMBING):
+        if self._stage in (FlightStage.MISSION_ASKED, FlightStage.CLIMBING):
             return MISSION
         if core.modes.number == self._guided:
             return self._asked
@@ -242,7 +242,7 @@ class Px4Flight:
         if not outcome.ok:
             self._asked = asked
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
-        self._stage = Stage.NONE
+        self._stage = FlightStage.NONE
         if mode in (HOLD, FOLLOW) and asked != mode and self.flying:
             core.guided.flight.pause()
         return outcome
@@ -259,14 +259,14 @@ class Px4Flight:
         if number is None or not core.modes.set(number, now_ms, reason).ok:
             self._asked = asked
             return False
-        self._stage = Stage.NONE
+        self._stage = FlightStage.NONE
         if mode in GUIDED and mode != OFFBOARD and self.flying:
             core.guided.flight.pause()
         return True
 
     def fly_guided(self, mode: Pair, now_ms: int) -> None:
         """Note that the core's GUIDED flies something that the user has asked for, as this mode."""
-        self._stage, self._asked = Stage.NONE, mode
+        self._stage, self._asked = FlightStage.NONE, mode
         self.failsafes.user_asked(mode, now_ms)
 
     def stop(self, now_ms: int) -> Outcome:
@@ -281,7 +281,7 @@ class Px4Flight:
         """To `height` m above home, None: MIS_TAKEOFF_ALT. It may come before arming."""
         self._height = height
         if not self._parts.facts.armed:
-            self._stage, self._asked = Stage.TAKEOFF_ASKED, TAKEOFF
+            self._stage, self._asked = FlightStage.TAKEOFF_ASKED, TAKEOFF
             outcome = self._parts.modes.set(self._guided, now_ms)
         else:
             outcome = self._climb(now_ms)
@@ -297,7 +297,7 @@ class Px4Flight:
                 self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
             )
         if outcome.ok:
-            self._stage, self._asked = Stage.TAKING_OFF, TAKEOFF
+            self._stage, self._asked = FlightStage.TAKING_OFF, TAKEOFF
         return outcome
 
     def _begin_mission(self, now_ms: int) -> Outcome:
@@ -306,13 +306,13 @@ class Px4Flight:
             return self._refuse(MISSION)
         if not core.facts.armed:
             core.modes.set(self._guided, now_ms)
-            self._stage = Stage.MISSION_ASKED
+            self._stage = FlightStage.MISSION_ASKED
             return ACCEPTED
         if (height := self._height_before_mission()) is not None:
             outcome = self._climb_first(height, now_ms)
-            self._stage = Stage.CLIMBING if outcome.ok else self._stage
+            self._stage = FlightStage.CLIMBING if outcome.ok else self._stage
             return outcome
-        self._stage = Stage.NONE
+        self._stage = FlightStage.NONE
         self.voice.say(Notice.EXECUTES)
         return core.mission_commands.start(now_ms)
 
@@ -379,31 +379,31 @@ class Px4Flight:
             self._fence_seen = revision
             self._parameters.fence_uploaded(any_items=self._parts.plans.fence.total() > 0)
 
-    def _next(self, armed: bool, was_armed: bool) -> Then:
+    def _next(self, armed: bool, was_armed: bool) -> NextStep:
         core, stage = self._parts, self._stage
-        then = STAGES[stage, Happened.ARMED] if armed else Then.NOTHING
-        if then is Then.NOTHING and core.helm.arrived and not core.facts.landed:
+        then = STAGES[stage, Happened.ARMED] if armed else NextStep.NOTHING
+        if then is NextStep.NOTHING and core.helm.arrived and not core.facts.landed:
             then = STAGES[stage, Happened.ARRIVED]
-        if then is Then.NOTHING and was_armed and not armed:
+        if then is NextStep.NOTHING and was_armed and not armed:
             then = STAGES[stage, Happened.STOPPED]
         return then
 
-    def _carry_out(self, then: Then, now_ms: int) -> None:
+    def _carry_out(self, then: NextStep, now_ms: int) -> None:
         core = self._parts
         match then:
-            case Then.BEGIN:
+            case NextStep.BEGIN:
                 self._begin_mission(now_ms)
-            case Then.CLIMB:
+            case NextStep.CLIMB:
                 self._climb(now_ms)
-            case Then.EXECUTE:
-                self._stage, self._asked = Stage.NONE, HOLD
+            case NextStep.EXECUTE:
+                self._stage, self._asked = FlightStage.NONE, HOLD
                 self.voice.say(Notice.EXECUTES)
                 core.mission_commands.start(now_ms)
-            case Then.HOLD:
-                self._stage, self._asked = Stage.NONE, HOLD
+            case NextStep.HOLD:
+                self._stage, self._asked = FlightStage.NONE, HOLD
                 self.failsafes.user_mode = HOLD
-            case Then.REST:
-                self._stage, self._asked = Stage.NONE, HOLD
+            case NextStep.REST:
+                self._stage, self._asked = FlightStage.NONE, HOLD
                 self.failsafes.user_mode = HOLD
                 core.modes.set(self._guided, now_ms)
 

@@ -19,7 +19,7 @@ from autopilot.interface.mathematics import exp
 from autopilot.interface.records import dataclass
 from mavlink_bridge.links.memory import MemoryEnd
 from mavlink_bridge.links.radio.air import DuplexAir, Ready, TdmAir
-from mavlink_bridge.links.radio.profile import Duplex, Losses, Profile, Reports
+from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, ModemReports, RadioProfile
 from mavlink_bridge.wire.codec import dialect, id_of, payload
 from mavlink_bridge.wire.framing import FrameWriter
 
@@ -48,7 +48,7 @@ class SideStatistics:
 class _Channel:
     """Gilbert-Elliott, one direction."""
 
-    def __init__(self, losses: Losses, seed: int) -> None:
+    def __init__(self, losses: BurstLosses, seed: int) -> None:
         self._losses = losses
         self._random = Random(seed)
         self._bad = False
@@ -73,7 +73,7 @@ class _Modem:
 
     __slots__ = ("begun_us", "done", "fifo", "held", "line", "newest_us", "since_us", "writer")
 
-    def __init__(self, reports: Reports | None) -> None:
+    def __init__(self, reports: ModemReports | None) -> None:
         self.line = bytearray()
         self.begun_us = 0
         self.done = 0  # bytes of the line since `begun_us`
@@ -87,7 +87,7 @@ class _Modem:
 class RadioLink:
     """See the module. `distance_m`: between the antennas, asked at each packet; `seed` decides all that is random."""
 
-    def __init__(self, profile: Profile, seed: int = 0, distance_m: Callable[[], float] = lambda: HERE_M) -> None:
+    def __init__(self, profile: RadioProfile, seed: int = 0, distance_m: Callable[[], float] = lambda: HERE_M) -> None:
         self.profile = profile
         self.distance_m = distance_m
         self.now_ms = 0

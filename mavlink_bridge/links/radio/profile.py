@@ -96,7 +96,7 @@ class Duplex:
 
 
 @dataclass(frozen=True, slots=True)
-class Losses:
+class BurstLosses:
     """Gilbert-Elliott in time: the channel is good for `good_ms` on average, then bad for `bad_ms`; a packet is lost
     with a probability that depends on which (E. N. Gilbert 1960, E. O. Elliott 1963)."""
 
@@ -113,7 +113,7 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class LinkBudget:
     """Power from end to end: free space, two antennas. dBm and dBi; `fade_db`: the steps of margin over which packets
     go from mostly lost to mostly heard."""
 
@@ -141,7 +141,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Reports:
+class ModemReports:
     """Reports of a modem about itself, into the stream at its own end. `every_ms` None: one for each HEARTBEAT that it
     is given, as SiK; `vehicle_only`: the modem on the ground says nothing, as with ELRS."""
 
@@ -153,7 +153,7 @@ class Reports:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class RadioProfile:
     """A radio. `fifo`: its buffer for what it is given; what comes when that is full is gone, byte by byte. `baud`: of
     the serial lines at its ends, None: as fast as anybody writes. `frames`: packets end where MAVLink frames do, where
     these fit. `again`: a packet that was lost is sent again until it is heard. `latency_ms`, `jitter_ms`: behind the
@@ -169,6 +169,6 @@ class Profile:
     again: bool = False
     latency_ms: float = 0.0
     jitter_ms: float = 0.0
-    losses: Losses = Losses()
-    budget: Budget | None = None
-    reports: Reports | None = None
+    losses: BurstLosses = BurstLosses()
+    budget: LinkBudget | None = None
+    reports: ModemReports | None = None

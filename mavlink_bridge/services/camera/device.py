@@ -15,7 +15,7 @@ from typing import Final
 from autopilot.interface.mathematics import atan, tan
 from autopilot.interface.records import dataclass
 from autopilot.mav import CameraMode
-from mavlink_bridge.services.camera.settings import Settings
+from mavlink_bridge.services.camera.settings import CameraSettings
 
 EXPOSING_MS: Final = 100
 """From the shutter to the picture on the card; meanwhile no other one is taken."""
@@ -71,14 +71,14 @@ class Shot:
     time_ms: int
     focal_mm: float
     focus_m: float | None
-    settings: Settings
+    settings: CameraSettings
 
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
     """State of a camera; `zoom` and `focus` in per cent. Nothing of a row of pictures."""
 
-    settings: Settings
+    settings: CameraSettings
     mode: CameraMode
     zoom: float
     focus: float
@@ -122,7 +122,7 @@ class CameraDevice:
 
     def __init__(self, specs: Specs, take: Callable[[Shot], None], stored: Callable[[], int]) -> None:
         self.specs = specs
-        self.settings = Settings()
+        self.settings = CameraSettings()
         self.mode = CameraMode.IMAGE
         self.zoom = Travel(0.0)
         self.focus = Travel(FULL_RANGE)
@@ -192,7 +192,7 @@ class CameraDevice:
 
     def reset(self, now_ms: int) -> None:
         """Settings, lens and mode as at switching on; pictures and card stay."""
-        self.settings = Settings()
+        self.settings = CameraSettings()
         self.zoom.set(0.0, now_ms)
         self.focus.set(FULL_RANGE, now_ms)
         self.set_mode(CameraMode.IMAGE, now_ms)

@@ -41,7 +41,7 @@ _BOOT_BITS: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenPicture:
     """Picture taken: its place, how the camera was turned then (its axes into north, east, down), and its file."""
 
     place: GeoPoint
@@ -51,7 +51,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class CameraSight:
     """Sight of the camera: its place, what is in the middle of its picture (None: the sky), and how it is turned."""
 
     place: GeoPoint
@@ -105,7 +105,7 @@ def capture_status(device: CameraDevice, now_ms: int) -> Message:
     )  # fmt: skip
 
 
-def image_captured(number: int, time_ms: int, utc_us: int, taken: Taken) -> Message:
+def image_captured(number: int, time_ms: int, utc_us: int, taken: TakenPicture) -> Message:
     """CAMERA_IMAGE_CAPTURED of picture `number`, from 0, whose file is there."""
     place = taken.place
     return dialect.MAVLink_camera_image_captured_message(
@@ -122,7 +122,7 @@ def not_captured(report: Message) -> Message:
     )  # fmt: skip
 
 
-def field_of_view(device: CameraDevice, now_ms: int, sight: Sight) -> Message:
+def field_of_view(device: CameraDevice, now_ms: int, sight: CameraSight) -> Message:
     """CAMERA_FOV_STATUS."""
     across, down = device.view(now_ms)
     middle = (_NO_PLACE, _NO_PLACE, _NO_PLACE) if sight.middle is None else _wire(sight.middle)

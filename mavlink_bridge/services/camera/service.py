@@ -25,7 +25,7 @@ from mavlink_bridge.services.camera import messages
 from mavlink_bridge.services.camera.captured import ALONE, TO_THE_LAST, CaptureReports
 from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, CameraState, Refusal, Shot, Specs
 from mavlink_bridge.services.camera.extended import value_of
-from mavlink_bridge.services.camera.messages import STORAGE_ID, Sight, Taken
+from mavlink_bridge.services.camera.messages import STORAGE_ID, CameraSight, TakenPicture
 from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.settings import TABLE
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
@@ -49,7 +49,7 @@ class Album(Protocol):
     def prepare(self) -> None:
         """Pictures may be wanted soon."""
 
-    def take(self, shot: Shot) -> Taken:
+    def take(self, shot: Shot) -> TakenPicture:
         """Take it, now; its file may be written later."""
 
     def written(self, number: int) -> str | None:
@@ -64,7 +64,7 @@ class Album(Protocol):
     def forget(self, first: int) -> None:
         """Delete the files from this number on."""
 
-    def sight(self) -> Sight:
+    def sight(self) -> CameraSight:
         """Sight of the camera now."""
 
     @property

@@ -69,7 +69,7 @@ _QUALITY: Final = (95, 88, 60)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CameraSettings:
     """The values, in the order of the table without CAM_MODE."""
 
     exposure: float = _AUTO
@@ -83,7 +83,7 @@ class Settings:
         value: float = getattr(self, _FIELDS[name])
         return value
 
-    def with_value(self, name: str, value: float) -> Settings:
+    def with_value(self, name: str, value: float) -> CameraSettings:
         """Copy with a value changed."""
         return replace(self, **{_FIELDS[name]: value})
 

@@ -73,7 +73,7 @@ def _key(command: Command) -> _Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAnswer:
     """An answer and the tickets (`first` exclusive, `last` inclusive) that it waits for."""
 
     command: Command
@@ -88,7 +88,7 @@ class SettlingAnswers:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._held: deque[Held] = deque()
+        self._held: deque[HeldAnswer] = deque()
 
     def mark(self) -> int:
         """The last ticket before a command acts."""
@@ -99,22 +99,22 @@ class SettlingAnswers:
         latest = self._journal.latest()
         if latest == mark:
             return False
-        self._held.append(Held(command, outcome, after, mark, latest))
+        self._held.append(HeldAnswer(command, outcome, after, mark, latest))
         return True
 
-    def settled(self) -> list[Held]:
+    def settled(self) -> list[HeldAnswer]:
         """The answers whose tickets are settled, with the outcome that now holds; forgets them."""
         durable = self._journal.durable()
-        ready: list[Held] = []
+        ready: list[HeldAnswer] = []
         while self._held and self._held[0].last <= durable:
             ready.append(self._judged(self._held.popleft()))
         return ready
 
-    def _judged(self, held: Held) -> Held:
+    def _judged(self, held: HeldAnswer) -> HeldAnswer:
         for ticket in range(held.first + 1, held.last + 1):
             failure = self._journal.failure(ticket)
             if failure is not None:
-                return Held(held.command, Outcome(Result.FAILED, failure), [], held.first, held.last)
+                return HeldAnswer(held.command, Outcome(Result.FAILED, failure), [], held.first, held.last)
         return held
 
     def forget_link(self, link: int) -> None:

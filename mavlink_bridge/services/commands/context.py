@@ -104,7 +104,7 @@ Handler = Callable[[Command, Context], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CommandRow:
     """Command of the table. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a
     position, in one of `frames`; a COMMAND_LONG means `long_frame`. `needs`: what a kind must have to know it. `query`:
     only asks for messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress.

@@ -7,7 +7,7 @@ from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Rechargeable
 from autopilot.mav import Cmd, Frame, RebootAction, Result, StorageAction
 from autopilot.parameters import Parameters
-from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 
 
@@ -124,24 +124,24 @@ def _reset_parameters(context: Context) -> Outcome:
     return ACCEPTED
 
 
-ROWS: dict[int, Row] = {
-    Cmd.DO_SET_HOME: Row(set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
-    Cmd.DO_SET_ROI_LOCATION: Row(set_roi, place=True),
-    Cmd.DO_SET_ROI_NONE: Row(end_roi),
-    Cmd.DO_SET_ROI: Row(set_roi, place=True),
-    Cmd.DO_FENCE_ENABLE: Row(enable_fence, required=(1,)),
-    Cmd.DO_AUX_FUNCTION: Row(aux_function, required=(1, 2)),
-    Cmd.PREFLIGHT_CALIBRATION: Row(calibrate),
-    Cmd.PREFLIGHT_STORAGE: Row(store_parameters, required=(1,), durable=True),
-    Cmd.PREFLIGHT_REBOOT_SHUTDOWN: Row(reboot, required=(1,)),
-    Cmd.BATTERY_RESET: Row(reset_battery, required=(1, 2)),
-    Cmd.DO_SET_RELAY: Row(payload),
-    Cmd.DO_REPEAT_RELAY: Row(payload),
-    Cmd.DO_SET_SERVO: Row(payload),
-    Cmd.DO_REPEAT_SERVO: Row(payload),
-    Cmd.DO_DIGICAM_CONFIGURE: Row(payload),
-    Cmd.DO_DIGICAM_CONTROL: Row(payload),
-    Cmd.DO_SET_CAM_TRIGG_DIST: Row(payload),
-    Cmd.DO_SET_CAM_TRIGG_INTERVAL: Row(payload),
-    Cmd.DO_GRIPPER: Row(payload),
+ROWS: dict[int, CommandRow] = {
+    Cmd.DO_SET_HOME: CommandRow(set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
+    Cmd.DO_SET_ROI_LOCATION: CommandRow(set_roi, place=True),
+    Cmd.DO_SET_ROI_NONE: CommandRow(end_roi),
+    Cmd.DO_SET_ROI: CommandRow(set_roi, place=True),
+    Cmd.DO_FENCE_ENABLE: CommandRow(enable_fence, required=(1,)),
+    Cmd.DO_AUX_FUNCTION: CommandRow(aux_function, required=(1, 2)),
+    Cmd.PREFLIGHT_CALIBRATION: CommandRow(calibrate),
+    Cmd.PREFLIGHT_STORAGE: CommandRow(store_parameters, required=(1,), durable=True),
+    Cmd.PREFLIGHT_REBOOT_SHUTDOWN: CommandRow(reboot, required=(1,)),
+    Cmd.BATTERY_RESET: CommandRow(reset_battery, required=(1, 2)),
+    Cmd.DO_SET_RELAY: CommandRow(payload),
+    Cmd.DO_REPEAT_RELAY: CommandRow(payload),
+    Cmd.DO_SET_SERVO: CommandRow(payload),
+    Cmd.DO_REPEAT_SERVO: CommandRow(payload),
+    Cmd.DO_DIGICAM_CONFIGURE: CommandRow(payload),
+    Cmd.DO_DIGICAM_CONTROL: CommandRow(payload),
+    Cmd.DO_SET_CAM_TRIGG_DIST: CommandRow(payload),
+    Cmd.DO_SET_CAM_TRIGG_INTERVAL: CommandRow(payload),
+    Cmd.DO_GRIPPER: CommandRow(payload),
 }

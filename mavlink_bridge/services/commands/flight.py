@@ -16,7 +16,7 @@ from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedTyp
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Outgoing
-from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.mission.plan import mission_current
 
@@ -249,30 +249,30 @@ def _reverses(kind: VehicleClass) -> bool:
 
 _RELATIVE: frozenset[int] = frozenset({Frame.GLOBAL_RELATIVE_ALT})
 
-ROWS: dict[int, Row] = {
-    Cmd.NAV_LOITER_UNLIM: Row(loiter, needs=_loiters),
-    Cmd.NAV_RETURN_TO_LAUNCH: Row(return_to_launch),
-    Cmd.NAV_LAND: Row(land, needs=_lands_anywhere),
-    Cmd.NAV_TAKEOFF: Row(take_off, frames=_RELATIVE, needs=_flies),
-    Cmd.NAV_CONTINUE_AND_CHANGE_ALT: Row(continue_and_change_altitude, required=(7,), place=True, needs=_flies),
-    Cmd.NAV_VTOL_TAKEOFF: Row(
+ROWS: dict[int, CommandRow] = {
+    Cmd.NAV_LOITER_UNLIM: CommandRow(loiter, needs=_loiters),
+    Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(return_to_launch),
+    Cmd.NAV_LAND: CommandRow(land, needs=_lands_anywhere),
+    Cmd.NAV_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=_flies),
+    Cmd.NAV_CONTINUE_AND_CHANGE_ALT: CommandRow(continue_and_change_altitude, required=(7,), place=True, needs=_flies),
+    Cmd.NAV_VTOL_TAKEOFF: CommandRow(
         take_off, frames=_RELATIVE, needs=_hovers
     ),  # a copter takes these two as those of its own
-    Cmd.NAV_VTOL_LAND: Row(land, needs=_lands_anywhere),
-    Cmd.CONDITION_YAW: Row(condition_yaw, required=(1,), needs=_turns_nose),
-    Cmd.DO_SET_MODE: Row(set_mode, required=(1, 2)),
-    Cmd.DO_CHANGE_SPEED: Row(change_speed, required=(1, 2)),
-    Cmd.DO_FLIGHTTERMINATION: Row(terminate_flight, required=(1,), at_once=True),
-    Cmd.DO_CHANGE_ALTITUDE: Row(change_altitude, required=(1,), needs=_flies),
-    Cmd.DO_LAND_START: Row(land_start),
-    Cmd.DO_RETURN_PATH_START: Row(return_path_start),
-    Cmd.DO_REPOSITION: Row(reposition, place=True, long_frame=Frame.GLOBAL),
-    Cmd.DO_PAUSE_CONTINUE: Row(pause_continue, required=(1,)),
-    Cmd.DO_SET_REVERSE: Row(set_reverse, required=(1,), needs=_reverses),
-    Cmd.NAV_SET_YAW_SPEED: Row(set_yaw_speed, required=(1, 2), needs=_drives),
-    Cmd.DO_SET_MISSION_CURRENT: Row(set_current, required=(1,), durable=True),
-    Cmd.MISSION_START: Row(start_mission),
-    Cmd.COMPONENT_ARM_DISARM: Row(arm_disarm, required=(1,), at_once=True),
-    Cmd.RUN_PREARM_CHECKS: Row(run_prearm_checks),
-    Cmd.DO_JUMP_TAG: Row(jump_to_tag, required=(1,), durable=True),
+    Cmd.NAV_VTOL_LAND: CommandRow(land, needs=_lands_anywhere),
+    Cmd.CONDITION_YAW: CommandRow(condition_yaw, required=(1,), needs=_turns_nose),
+    Cmd.DO_SET_MODE: CommandRow(set_mode, required=(1, 2)),
+    Cmd.DO_CHANGE_SPEED: CommandRow(change_speed, required=(1, 2)),
+    Cmd.DO_FLIGHTTERMINATION: CommandRow(terminate_flight, required=(1,), at_once=True),
+    Cmd.DO_CHANGE_ALTITUDE: CommandRow(change_altitude, required=(1,), needs=_flies),
+    Cmd.DO_LAND_START: CommandRow(land_start),
+    Cmd.DO_RETURN_PATH_START: CommandRow(return_path_start),
+    Cmd.DO_REPOSITION: CommandRow(reposition, place=True, long_frame=Frame.GLOBAL),
+    Cmd.DO_PAUSE_CONTINUE: CommandRow(pause_continue, required=(1,)),
+    Cmd.DO_SET_REVERSE: CommandRow(set_reverse, required=(1,), needs=_reverses),
+    Cmd.NAV_SET_YAW_SPEED: CommandRow(set_yaw_speed, required=(1, 2), needs=_drives),
+    Cmd.DO_SET_MISSION_CURRENT: CommandRow(set_current, required=(1,), durable=True),
+    Cmd.MISSION_START: CommandRow(start_mission),
+    Cmd.COMPONENT_ARM_DISARM: CommandRow(arm_disarm, required=(1,), at_once=True),
+    Cmd.RUN_PREARM_CHECKS: CommandRow(run_prearm_checks),
+    Cmd.DO_JUMP_TAG: CommandRow(jump_to_tag, required=(1,), durable=True),
 }

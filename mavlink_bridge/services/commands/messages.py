@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
-from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.codec import dialect, id_of
 
@@ -78,12 +78,12 @@ def refuse_protocol_version(_command: Command, _context: Context) -> Outcome:
     return UNSUPPORTED
 
 
-ROWS: dict[int, Row] = {
-    Cmd.GET_HOME_POSITION: Row(get_home, query=True),
-    Cmd.GET_MESSAGE_INTERVAL: Row(get_message_interval, required=(1,), query=True),
-    Cmd.SET_MESSAGE_INTERVAL: Row(set_message_interval, required=(1, 2), query=True),
-    Cmd.REQUEST_MESSAGE: Row(request_message, required=(1,), query=True),
-    Cmd.REQUEST_PROTOCOL_VERSION: Row(refuse_protocol_version, query=True),
-    Cmd.REQUEST_AUTOPILOT_CAPABILITIES: Row(request_version, query=True),
-    Cmd.DO_SEND_BANNER: Row(send_banner, query=True),
+ROWS: dict[int, CommandRow] = {
+    Cmd.GET_HOME_POSITION: CommandRow(get_home, query=True),
+    Cmd.GET_MESSAGE_INTERVAL: CommandRow(get_message_interval, required=(1,), query=True),
+    Cmd.SET_MESSAGE_INTERVAL: CommandRow(set_message_interval, required=(1, 2), query=True),
+    Cmd.REQUEST_MESSAGE: CommandRow(request_message, required=(1,), query=True),
+    Cmd.REQUEST_PROTOCOL_VERSION: CommandRow(refuse_protocol_version, query=True),
+    Cmd.REQUEST_AUTOPILOT_CAPABILITIES: CommandRow(request_version, query=True),
+    Cmd.DO_SEND_BANNER: CommandRow(send_banner, query=True),
 }

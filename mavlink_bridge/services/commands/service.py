@@ -1,6 +1,6 @@
 """The command protocol, vehicle side (https://mavlink.io/en/services/command.html).
 
-COMMAND_LONG and COMMAND_INT go through one table, command number to `Row`; the answer is exactly one COMMAND_ACK, at
+COMMAND_LONG and COMMAND_INT go through one table, command number to `CommandRow`; the answer is one COMMAND_ACK, at
 once (or when what it promises is durable), to the asker on its link, and a second one when an IN_PROGRESS ends. The
 service owns who waits for what; it knows no command by itself: `flight`, `equipment` and `messages` bring the rows,
 others may `register` their own.
@@ -26,7 +26,14 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
-from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandParts, Context, Row, TelemetryRequests
+from mavlink_bridge.services.commands.context import (
+    DENIED,
+    UNSUPPORTED,
+    CommandParts,
+    CommandRow,
+    Context,
+    TelemetryRequests,
+)
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
 from mavlink_bridge.wire.codec import dialect
 
@@ -64,11 +71,11 @@ class CommandService:
         self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}  # link -> (until, message, peer) behind its arm
         self._outgoing: list[Outgoing] = []
 
-    def register(self, number: int, row: Row) -> None:
+    def register(self, number: int, row: CommandRow) -> None:
         """Serve command `number` by `row`, instead of what may have served it before."""
         self._rows[number] = row
 
-    def row(self, number: int) -> Row:
+    def row(self, number: int) -> CommandRow:
         """Row that serves a command; KeyError when there is none."""
         return self._rows[number]
 
@@ -139,7 +146,7 @@ class CommandService:
         else:
             self._act(from_int(message, peer, has_place=row.place), row, now_ms)
 
-    def _serve_long(self, command: Command, row: Row, now_ms: int) -> None:
+    def _serve_long(self, command: Command, row: CommandRow, now_ms: int) -> None:
         # the answer to a query is a message that may have been lost as well: it is given again
         known = None if row.query else self._memory.recall(command, now_ms)
         if known is not None:
@@ -147,7 +154,7 @@ class CommandService:
         else:
             self._act(command, row, now_ms)
 
-    def _act(self, command: Command, row: Row, now_ms: int) -> None:
+    def _act(self, command: Command, row: CommandRow, now_ms: int) -> None:
         context = self._context(command.peer)
         mark = self._settling.mark()
         if not command.sane or not all(command.given(index) for index in row.required):

@@ -49,11 +49,11 @@ from mavlink_bridge.services.events.definitions import (
     ModeGroup,
     Part,
 )
-from mavlink_bridge.services.events.vocabulary import Definition, Told, Vocabulary, Watched
+from mavlink_bridge.services.events.vocabulary import EventType, Told, Vocabulary, WatchedVehicle
 
 _NO_FAILSAFE: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
-_OWN: Final[dict[ArmingReason, tuple[Definition, Part]]] = {
+_OWN: Final[dict[ArmingReason, tuple[EventType, Part]]] = {
     GYROS_FAILED: (GYROS, Part.GYRO), ACCELS_FAILED: (ACCELS, Part.ACCEL), BARO_FAILED: (BARO, Part.BARO),
     COMPASS_FAILED: (COMPASS, Part.MAG), BAD_FIX: (FIX, Part.GPS), NEED_POSITION: (POSITION, Part.GPS),
 }  # fmt: skip
@@ -68,7 +68,7 @@ ALL_MODES: Final = ModeGroup.WITH_POSITION | ModeGroup.WITHOUT
 class Failed:
     """Check that fails: its event, the part, the modes that it forbids, what was measured and its limit."""
 
-    definition: Definition
+    definition: EventType
     part: Part
     modes: int
     value: float = 0.0
@@ -126,7 +126,7 @@ class SortieBook:
 
     vocabulary: Vocabulary = VOCABULARY
 
-    def meant(self, event: Event, watched: Watched) -> Told | None:
+    def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
         d = definitions
         match event:
             case ArmedChanged(armed, method):

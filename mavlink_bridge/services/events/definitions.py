@@ -19,10 +19,10 @@ from mavlink_bridge.services.events.vocabulary import (
     UINT8,
     UINT16,
     UINT32,
+    ArgumentKind,
     Choices,
-    Definition,
-    Kind,
-    Level,
+    EventLevel,
+    EventType,
     ShownMode,
     Text,
     Vocabulary,
@@ -55,53 +55,55 @@ class ModeGroup(IntEnum):
     WITHOUT = 2
 
 
-_METHOD, _REASON, _STATE = (Kind(name, "uint8_t") for name in ("arming_method_t", "mode_reason_t", "flight_state_t"))
-_GROUP, _BREACH = (Kind(name, "uint8_t") for name in ("navigation_mode_group_t", "breach_t"))
-_MODE, _PART = (Kind(name, "uint32_t") for name in ("mode_t", "health_component_t"))
+_METHOD, _REASON, _STATE = (
+    ArgumentKind(name, "uint8_t") for name in ("arming_method_t", "mode_reason_t", "flight_state_t")
+)
+_GROUP, _BREACH = (ArgumentKind(name, "uint8_t") for name in ("navigation_mode_group_t", "breach_t"))
+_MODE, _PART = (ArgumentKind(name, "uint32_t") for name in ("mode_t", "health_component_t"))
 _CHECK: Final = (("modes", _GROUP), ("part", UINT8))
 _MEASURED: Final = (*_CHECK, ("value", FLOAT), ("limit", FLOAT))
 
 
-def _check(number: int, name: str, en: str, de: str, *, measured: bool = False) -> Definition:
-    return Definition(
-        number, name, Text(en, de), _MEASURED if measured else _CHECK, "arming_check", level=Level.CRITICAL
+def _check(number: int, name: str, en: str, de: str, *, measured: bool = False) -> EventType:
+    return EventType(
+        number, name, Text(en, de), _MEASURED if measured else _CHECK, "arming_check", level=EventLevel.CRITICAL
     )
 
 
-ARMED: Final = Definition(1, "armed", Text("Armed: {1}", "Scharf: {1}"), (("method", _METHOD),))
-DISARMED: Final = Definition(2, "disarmed", Text("Disarmed: {1}", "Entschärft: {1}"), (("method", _METHOD),))
-MODE: Final = Definition(
+ARMED: Final = EventType(1, "armed", Text("Armed: {1}", "Scharf: {1}"), (("method", _METHOD),))
+DISARMED: Final = EventType(2, "disarmed", Text("Disarmed: {1}", "Entschärft: {1}"), (("method", _METHOD),))
+MODE: Final = EventType(
     3, "mode_changed", Text("Flight mode {1}: {2}", "Flugmodus {1}: {2}"),
     (("mode", _MODE), ("reason", _REASON)),
 )  # fmt: skip
-FAILSAFE: Final = Definition(
+FAILSAFE: Final = EventType(
     4, "failsafe", Text("Failsafe: {2}, flight mode {1}", "Failsafe: {2}, Flugmodus {1}"),
-    (("mode", _MODE), ("reason", _REASON)), level=Level.WARNING,
+    (("mode", _MODE), ("reason", _REASON)), level=EventLevel.WARNING,
 )  # fmt: skip
-HOME: Final = Definition(5, "home_changed", Text("Home is another place", "Die Heimat ist ein anderer Ort"))
-BREACH: Final = Definition(
+HOME: Final = EventType(5, "home_changed", Text("Home is another place", "Die Heimat ist ein anderer Ort"))
+BREACH: Final = EventType(
     6, "fence_breached", Text("Fence breached: {1}", "Zaun verletzt: {1}"), (("types", _BREACH),),
-    level=Level.WARNING,
+    level=EventLevel.WARNING,
 )  # fmt: skip
-CLEAR: Final = Definition(7, "fence_clear", Text("Within the fence again", "Wieder innerhalb des Zauns"))
-REACHED: Final = Definition(
+CLEAR: Final = EventType(7, "fence_clear", Text("Within the fence again", "Wieder innerhalb des Zauns"))
+REACHED: Final = EventType(
     8, "item_reached", Text("Mission item {1} reached", "Missionspunkt {1} erreicht"), (("item", UINT16),)
 )
-COMPLETE: Final = Definition(9, "mission_complete", Text("Mission complete", "Mission beendet"))
-CLEARED: Final = Definition(10, "mission_cleared", Text("Mission cleared", "Mission gelöscht"))
-FLIGHT: Final = Definition(11, "flight_state", Text("Flight: {1}", "Flug: {1}"), (("state", _STATE),))
-PHOTO: Final = Definition(12, "photo", Text("Photo {1}", "Foto {1}"), (("number", UINT32),))
-SUMMARY: Final = Definition(
+COMPLETE: Final = EventType(9, "mission_complete", Text("Mission complete", "Mission beendet"))
+CLEARED: Final = EventType(10, "mission_cleared", Text("Mission cleared", "Mission gelöscht"))
+FLIGHT: Final = EventType(11, "flight_state", Text("Flight: {1}", "Flug: {1}"), (("state", _STATE),))
+PHOTO: Final = EventType(12, "photo", Text("Photo {1}", "Foto {1}"), (("number", UINT32),))
+SUMMARY: Final = EventType(
     32, "arming_check_summary", Text("Arming checks", "Prüfungen vor dem Start"),
     (("chunk", UINT8), ("error", _PART), ("warning", _PART),
      ("can_arm", _GROUP), ("can_run", _GROUP)),
-    "arming_check", "summary", Level.PROTOCOL,
+    "arming_check", "summary", EventLevel.PROTOCOL,
 )  # fmt: skip
-HEALTH: Final = Definition(
+HEALTH: Final = EventType(
     33, "health_summary", Text("Health", "Zustand"),
     (("chunk", UINT8), ("present", _PART), ("error", _PART),
      ("warning", _PART)),
-    "health", "summary", Level.PROTOCOL,
+    "health", "summary", EventLevel.PROTOCOL,
 )  # fmt: skip
 GYROS: Final = _check(40, "check_gyros", "Gyros not healthy", "Kreisel nicht in Ordnung")
 ACCELS: Final = _check(41, "check_accels", "Accelerometers not healthy", "Beschleunigungssensoren nicht in Ordnung")
@@ -125,7 +127,7 @@ DEFINITIONS: Final = (
     ARMED, DISARMED, MODE, FAILSAFE, HOME, BREACH, CLEAR, REACHED, COMPLETE, CLEARED, FLIGHT, PHOTO, SUMMARY, HEALTH,
     GYROS, ACCELS, COMPASS, BARO, FIX, POSITION, BLUR, BATTERY, PARAMETERS, STICKS, MISSION, OTHER,
 )  # fmt: skip
-CHECKS: Final[Mapping[Check, tuple[Definition, Part]]] = MappingProxyType({
+CHECKS: Final[Mapping[Check, tuple[EventType, Part]]] = MappingProxyType({
     Check.BARO: (BARO, Part.BARO), Check.COMPASS: (COMPASS, Part.MAG), Check.GPS: (FIX, Part.GPS),
     Check.INS: (GYROS, Part.GYRO), Check.PARAMETERS: (PARAMETERS, Part.SYSTEM), Check.RC: (STICKS, Part.RC),
     Check.BATTERY: (BATTERY, Part.BATTERY), Check.MISSION: (MISSION, Part.SYSTEM),

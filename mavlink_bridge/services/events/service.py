@@ -23,7 +23,7 @@ from typing import Final
 from autopilot.context.events import Event
 from autopilot.interface.reasons import ArmingReason
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, Definition, Told, Watched
+from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, EventType, Told, WatchedVehicle
 from mavlink_bridge.wire.codec import dialect, id_of
 
 EVENT: Final = id_of("EVENT")
@@ -44,7 +44,7 @@ class EventService:
     clock: Clock = "vehicle"
     handles = frozenset({"REQUEST_EVENT"})
 
-    def __init__(self, watched: Watched, book: Book, listen: Callable[[], object]) -> None:
+    def __init__(self, watched: WatchedVehicle, book: Book, listen: Callable[[], object]) -> None:
         self._watched = watched
         self._book = book
         self._listen = listen
@@ -156,7 +156,7 @@ class EventService:
             if told is not None:
                 self.tell(told[0], now_ms, *told[1])
 
-    def tell(self, definition: Definition, now_ms: int, *values: float) -> None:
+    def tell(self, definition: EventType, now_ms: int, *values: float) -> None:
         """Tell another event, to everybody who listens."""
         self._sequence = (self._sequence + 1) % _ROUND
         message = dialect.MAVLink_event_message(

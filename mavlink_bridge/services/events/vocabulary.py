@@ -22,7 +22,7 @@ ARGUMENT_BYTES: Final = 40
 _CODES: Final = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "float": "f"}
 
 
-class Level(IntEnum):
+class EventLevel(IntEnum):
     """libevents' log level: as syslog's, and PROTOCOL for what nobody is shown."""
 
     EMERGENCY = 0
@@ -46,19 +46,19 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ArgumentKind:
     """The type of an argument: a base type, or an enumeration (`name` ends in _t too) that has one."""
 
     name: str
     base: str
 
 
-UINT8, UINT16, UINT32, FLOAT = (Kind(name, name) for name in _CODES)
-Argument = tuple[str, Kind]
+UINT8, UINT16, UINT32, FLOAT = (ArgumentKind(name, name) for name in _CODES)
+Argument = tuple[str, ArgumentKind]
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class EventType:
     """Definition of an event. `arguments`: name and type; `kind`: of the event, "": none."""
 
     number: int
@@ -67,7 +67,7 @@ class Definition:
     arguments: tuple[Argument, ...] = ()
     group: str = "default"
     kind: str = ""
-    level: Level = Level.INFO
+    level: EventLevel = EventLevel.INFO
 
     @property
     def id(self) -> int:
@@ -83,7 +83,7 @@ class Definition:
         return Struct("<" + "".join(codes)).pack(*given)
 
 
-Told = tuple[Definition, tuple[float, ...]]
+Told = tuple[EventType, tuple[float, ...]]
 """An event that is told, and its arguments."""
 
 
@@ -101,7 +101,7 @@ class Choices:
     """An enumeration: words by number; `german` where those of other texts do not fit; `names`: they are names, the
     same in every language."""
 
-    kind: Kind
+    kind: ArgumentKind
     words: Mapping[int, str]
     german: Mapping[int, str] = field(default_factory=dict)
     bits: bool = False
@@ -133,7 +133,7 @@ class Vocabulary:
     `choices`: the enumerations; `groups`: custom_modes that checks forbid together, by the number of their bit."""
 
     namespace: str
-    definitions: tuple[Definition, ...]
+    definitions: tuple[EventType, ...]
     choices: Callable[[Sequence[ShownMode]], Sequence[Choices]]
     groups: Callable[[Sequence[ShownMode]], Mapping[int, Sequence[int]]]
 
@@ -173,7 +173,7 @@ class Vocabulary:
         return found
 
 
-class Watched(Protocol):
+class WatchedVehicle(Protocol):
     """Port: the vehicle, as it is asked while somebody listens."""
 
     def mode(self) -> int:
@@ -195,7 +195,7 @@ class Book(Protocol):
 
     @property
     def vocabulary(self) -> Vocabulary: ...
-    def meant(self, event: Event, watched: Watched) -> Told | None:
+    def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
         """Event to tell of this; None: none."""
 
     def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
-from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
+from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.failures.table import FAILURES, Failures
 
@@ -53,7 +53,7 @@ class FailureService:
         self._failures = failures
         self._enabled = enabled
         self._say = say
-        commands.register(Cmd.INJECT_FAILURE, Row(self._serve, required=(1, 2)))
+        commands.register(Cmd.INJECT_FAILURE, CommandRow(self._serve, required=(1, 2)))
 
     def _serve(self, command: Command, _context: Context) -> Outcome:
         if not self._enabled():

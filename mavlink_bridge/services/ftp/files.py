@@ -39,7 +39,7 @@ class OpenFile(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEntry:
     """A line of a directory. `size` is of files only."""
 
     name: str
@@ -47,14 +47,14 @@ class Entry:
     directory: bool = False
 
 
-class Mount(Protocol):
+class FileMount(Protocol):
     """Port: files behind one name of the root, such as `@PARAM`."""
 
     def open(self, path: str, query: str) -> OpenFile:
         """The file `path` (relative, no leading slash); `query` is what followed a `?`. Raises FileRefusedError, and
         FileComesError."""
 
-    def entries(self, path: str) -> Sequence[Entry]:
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """The directory `path`, "" = the mount itself. Raises FileRefusedError."""
 
 
@@ -79,14 +79,14 @@ class VirtualFiles:
     """The tree of mounts. Names are looked up without regard to a leading slash."""
 
     def __init__(self) -> None:
-        self._mounts: dict[str, Mount] = {}
+        self._mounts: dict[str, FileMount] = {}
         self._root = Pages({})
 
     def page(self, name: str, page: Callable[[], bytes]) -> None:
         """Show a file in the root; its content is what it is at the moment of opening."""
         self._root.add(name, page)
 
-    def mount(self, name: str, mount: Mount) -> None:
+    def mount(self, name: str, mount: FileMount) -> None:
         """Show `mount` as directory `name` of the root."""
         self._mounts[name] = mount
 
@@ -98,22 +98,22 @@ class VirtualFiles:
             return self._root.open(path.lstrip("/"), query)
         return mount.open(rest, query)
 
-    def entries(self, path: str) -> Sequence[Entry]:
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """The directory at `path`. Raises FileRefusedError."""
         if not path.strip("/."):
-            return [*(Entry(name, directory=True) for name in self._mounts), *self._root.entries("")]
+            return [*(DirectoryEntry(name, directory=True) for name in self._mounts), *self._root.entries("")]
         mount, rest = self._find(path)
         if mount is None:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return mount.entries(rest)
 
-    def _find(self, path: str) -> tuple[Mount | None, str]:
+    def _find(self, path: str) -> tuple[FileMount | None, str]:
         name, _, rest = path.lstrip("/").partition("/")
         return self._mounts.get(name), rest.rstrip("/")
 
 
 class Pages:
-    """A `Mount` with one level. Each page's function gives its content at the moment of opening."""
+    """A `FileMount` with one level. Each page's function gives its content at the moment of opening."""
 
     def __init__(self, pages: Mapping[str, Callable[[], bytes]]) -> None:
         self._pages = dict(pages)
@@ -128,14 +128,14 @@ class Pages:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return MemoryFile(page())
 
-    def entries(self, path: str) -> Sequence[Entry]:
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """The pages as a directory; sizes are those of this moment."""
         if path:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        return [Entry(name, len(page())) for name, page in self._pages.items()]
+        return [DirectoryEntry(name, len(page())) for name, page in self._pages.items()]
 
 
-def listing(request: Operation, entries: Sequence[Entry]) -> Operation:
+def listing(request: Operation, entries: Sequence[DirectoryEntry]) -> Operation:
     """List as many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
     data = b""
     fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
@@ -149,6 +149,6 @@ def listing(request: Operation, entries: Sequence[Entry]) -> Operation:
     return ack(request, data, offset=request.offset)
 
 
-def _line(entry: Entry) -> bytes:
+def _line(entry: DirectoryEntry) -> bytes:
     line = f"D{entry.name}\0" if entry.directory else f"F{entry.name}\t{entry.size}\0"
     return line.encode("ascii", "replace")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from autopilot.parameters import Parameters, ParameterType
-from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, MemoryFile, OpenFile
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, MemoryFile, OpenFile
 from mavlink_bridge.services.ftp.wire import Nak
 
 FILE_NAME: Final = "param.pck"
@@ -88,11 +88,11 @@ class ParameterFiles:
             raise FileRefusedError(Nak.FAIL_ERRNO, _EINVAL)
         return MemoryFile(pack_parameters(self._parameters, start=start, count=count, with_defaults=defaults == 1))
 
-    def entries(self, path: str) -> Sequence[Entry]:
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """`param.pck` alone."""
         if path:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        return [Entry(FILE_NAME, len(pack_parameters(self._parameters)))]
+        return [DirectoryEntry(FILE_NAME, len(pack_parameters(self._parameters)))]
 
 
 def _arguments(query: str) -> dict[str, int]:

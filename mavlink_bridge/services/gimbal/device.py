@@ -29,7 +29,7 @@ from autopilot.mav import (
     SystemState,
     VehicleType,
 )
-from autopilot.mount.gimbal import Demand, Gimbal, Limits, Pointing, Posture
+from autopilot.mount.gimbal import Demand, Gimbal, GimbalLimits, Pointing, Posture
 from autopilot.mount.rotation import attitude, joints_of
 from autopilot.mount.servos import ServoGimbal
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -51,7 +51,7 @@ _UNSUPPORTED: Final = Outcome(Result.UNSUPPORTED)
 _AT_A_LIMIT: Final = GimbalError.AT_ROLL_LIMIT | GimbalError.AT_PITCH_LIMIT | GimbalError.AT_YAW_LIMIT
 
 
-def capabilities(limits: Limits) -> int:
+def capabilities(limits: GimbalLimits) -> int:
     """GIMBAL_MANAGER_CAP_FLAGS of what has these limits: roll and pitch are always held against the horizon."""
     c = GimbalCapability
     able = int(c.HAS_RETRACT | c.HAS_NEUTRAL | c.SUPPORTS_YAW_IN_EARTH_FRAME)
@@ -73,7 +73,7 @@ class ManagedDevice:
     number: int
     capabilities: Callable[[], int]
     flags: Callable[[], int]
-    limits: Callable[[], Limits]
+    limits: Callable[[], GimbalLimits]
     attitude: Callable[[], Message] | None = None
 
 
@@ -101,7 +101,7 @@ def servos(gimbal: ServoGimbal, number: int, now_ms: Callable[[], int]) -> Manag
     )
 
 
-def _servo_capabilities(limits: Limits) -> int:
+def _servo_capabilities(limits: GimbalLimits) -> int:
     c = GimbalCapability
     able = int(c.HAS_RETRACT | c.HAS_NEUTRAL | c.HAS_RC_INPUTS | c.CAN_POINT_LOCATION_LOCAL)
     able |= c.CAN_POINT_LOCATION_GLOBAL

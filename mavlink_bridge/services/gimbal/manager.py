@@ -25,7 +25,7 @@ from autopilot.mount.mount import Mount
 from autopilot.mount.rotation import Angles, joints_of, wrap
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.broadcast import OFF, Broadcast
-from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, Context, Row
+from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.gimbal.device import ATTITUDE_US, component, demand_of, servos
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -49,8 +49,8 @@ _SLOW_STICK: Final = radians(30.0)
 class Commands(Protocol):
     """`mavlink_bridge.services.commands.service.CommandService`."""
 
-    def register(self, number: int, row: Row) -> None: ...
-    def row(self, number: int) -> Row: ...
+    def register(self, number: int, row: CommandRow) -> None: ...
+    def row(self, number: int) -> CommandRow: ...
 
 
 class Asked(Protocol):
@@ -105,8 +105,8 @@ class GimbalManager:
 
     def _register(self, commands: Commands) -> None:
         for number in MOUNT_ITEMS:
-            commands.register(number, Row(self._item))
-        commands.register(Cmd.DO_GIMBAL_MANAGER_CONFIGURE, Row(self._configure, required=(1, 2)))
+            commands.register(number, CommandRow(self._item))
+        commands.register(Cmd.DO_GIMBAL_MANAGER_CONFIGURE, CommandRow(self._configure, required=(1, 2)))
         for number in _ROI:
             row = commands.row(number)
             commands.register(number, replace(row, handler=self._only_in_control(row)))
@@ -118,7 +118,7 @@ class GimbalManager:
         free = control.asked_first and command != Cmd.DO_GIMBAL_MANAGER_PITCHYAW
         return free or control.may((peer.system, peer.component))
 
-    def _only_in_control(self, row: Row) -> Callable[[Command, Context], Outcome]:
+    def _only_in_control(self, row: CommandRow) -> Callable[[Command, Context], Outcome]:
         def handler(command: Command, context: Context) -> Outcome:
             if not self._may(command.peer, command.number):
                 return _DENIED

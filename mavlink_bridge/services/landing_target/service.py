@@ -31,7 +31,7 @@ _Q_UNKNOWN: Final = [0.0, 0.0, 0.0, 0.0]
 _VALID: Final = 1
 
 
-class Listener(Protocol):
+class LandingTargetListener(Protocol):
     """Port: who lands by the target, `autopilot.precision.lander.PrecisionLanding`."""
 
     def hear(self, looks: Sequence[Look], now_ms: int) -> None: ...
@@ -71,7 +71,7 @@ class LandingTargetService:
 
     def __init__(
         self,
-        listener: Listener,
+        listener: LandingTargetListener,
         vehicle: object,
         answers: dict[int, Callable[[float], Sequence[Message]]],
         now_us: Callable[[], int],

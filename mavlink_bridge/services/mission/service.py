@@ -23,7 +23,7 @@ from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.transfer import PlanTransfer
-from mavlink_bridge.services.mission.upload import Input, State, is_same_station
+from mavlink_bridge.services.mission.upload import Input, UploadState, is_same_station
 
 _GUIDED_TARGET = 2
 _GUIDED_ALTITUDE = 3
@@ -91,7 +91,7 @@ class MissionService:
         """Repeats requests, gives up uploads, and acknowledges plans that have become durable meanwhile."""
         self._settle_clear_all()
         for transfer in self._transfers:
-            if transfer.state is not State.IDLE:
+            if transfer.state is not UploadState.IDLE:
                 transfer.handle_timeout(now_ms)
 
     def next_deadline_ms(self) -> int | None:
@@ -99,7 +99,7 @@ class MissionService:
         the run loop."""
         deadline: int | None = None
         for transfer in self._transfers:
-            due = None if transfer.state is State.IDLE else transfer.next_deadline_ms()
+            due = None if transfer.state is UploadState.IDLE else transfer.next_deadline_ms()
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline
@@ -112,7 +112,7 @@ class MissionService:
             transfer.link_closed(link)
 
     # --- facts ------------------------------------------------------------------------------------------------
-    def state(self, kind: int) -> State:
+    def state(self, kind: int) -> UploadState:
         """State of the machine of MAV_MISSION_TYPE 0, 1 or 2."""
         return self._transfers[kind].state
 
@@ -168,7 +168,7 @@ class MissionService:
             return  # asked again while the first is still on its way to the disk
         for transfer in self._transfers:
             transfer.settle(now_ms)
-        busy = any(transfer.state is State.COMMITTING for transfer in self._transfers)
+        busy = any(transfer.state is UploadState.COMMITTING for transfer in self._transfers)
         owners = [transfer.owner for transfer in self._transfers]
         foreign = any(owner is not None and not is_same_station(owner, peer) for owner in owners)
         if busy or foreign or not all(self._parts.plans.may_clear(kind) for kind in PLANS):

@@ -27,9 +27,9 @@ from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.upload import (
     Input,
     LastAnswer,
-    Sender,
-    State,
-    Upload,
+    PlanUpload,
+    UploadSender,
+    UploadState,
     is_same_station,
     is_same_system,
 )
@@ -57,7 +57,7 @@ class PlanTransfer:
 
     def __init__(self, kind: int, parts: MissionParts, journal: Journal, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind
-        self.state = State.IDLE
+        self.state = UploadState.IDLE
         self.refusals = 0
         self.repeats = 0
         self.committed = CommittedPlan(kind, parts, outbox, firmware)
@@ -65,7 +65,7 @@ class PlanTransfer:
         self._journal = journal
         self._out = outbox
         self._max_count = MAX_ITEMS + self.committed.homes
-        self._upload: Upload | None = None
+        self._upload: PlanUpload | None = None
         self._commit: _Commit | None = None
         self._answer: LastAnswer | None = None
         self._deferred: list[tuple[Input, Message, Peer]] = []
@@ -110,12 +110,12 @@ class PlanTransfer:
         self._deferred = [entry for entry in self._deferred if entry[2].link != link]
         self.committed.link_closed(link)
 
-    def _sender(self, kind: Input, peer: Peer) -> Sender:
+    def _sender(self, kind: Input, peer: Peer) -> UploadSender:
         owner = self.owner
         if owner is None:
-            return Sender.STRANGER
+            return UploadSender.STRANGER
         same = is_same_system(peer, owner) if kind is Input.ITEM else is_same_station(peer, owner)
-        return Sender.OWNER if same else Sender.STRANGER
+        return UploadSender.OWNER if same else UploadSender.STRANGER
 
     # --- handlers: begin --------------------------------------------------------------------------------------
     def _begin(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -131,20 +131,20 @@ class PlanTransfer:
         elif count == 0:
             self._submit((), peer, now_ms)
         else:
-            self._receive(Upload(peer, 0, count - 1, now_ms))
+            self._receive(PlanUpload(peer, 0, count - 1, now_ms))
 
     def _begin_partial(self, message: Message, peer: Peer, now_ms: int) -> None:
         first, last = message.start_index, message.end_index
         if 0 <= first <= last <= self.committed.count() and last < self._max_count:
-            self._receive(Upload(peer, first, last, now_ms, self.committed.all_items()))
+            self._receive(PlanUpload(peer, first, last, now_ms, self.committed.all_items()))
         else:
             self._out.ack(peer, self.kind, MissionResult.ERROR)
 
-    def _receive(self, upload: Upload) -> None:
+    def _receive(self, upload: PlanUpload) -> None:
         self._answer = None
         self.committed.begin_transfer(upload.peer)
         self._upload = upload
-        self.state = State.RECEIVING
+        self.state = UploadState.RECEIVING
         self._ask(upload)
 
     # --- handlers: items --------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class PlanTransfer:
         else:
             self._ask(upload)
 
-    def _finish(self, upload: Upload, message: Message, now_ms: int) -> None:
+    def _finish(self, upload: PlanUpload, message: Message, now_ms: int) -> None:
         """The last item is in: check the plan as a whole and commit it."""
         plan = upload.plan()
         items = plan[self.committed.homes :]
@@ -188,7 +188,7 @@ class PlanTransfer:
             self._answer = LastAnswer.to(message, upload, MissionResult.ACCEPTED, now_ms)
             self._submit(items, upload.peer, now_ms, home_only=len(plan) == self.committed.homes)
 
-    def _refuse(self, upload: Upload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
+    def _refuse(self, upload: PlanUpload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
         """An item, or the plan, is not acceptable: the upload ends, the old plan stands."""
         self.refusals += 1
         self._end_upload()
@@ -269,7 +269,7 @@ class PlanTransfer:
     def _submit(self, items: tuple[MissionItem, ...], peer: Peer, now_ms: int, *, home_only: bool = False) -> None:
         ticket = self._journal.submit(SavePlan(self.kind, items))
         self._commit = _Commit(ticket, items, peer, home_only)
-        self.state = State.COMMITTING
+        self.state = UploadState.COMMITTING
         self.settle(now_ms)
 
     def await_clear(self, ticket: int, peer: Peer) -> None:
@@ -277,7 +277,7 @@ class PlanTransfer:
         self._end_upload()
         self._answer = None
         self._commit = _Commit(ticket, (), peer, announced=False)
-        self.state = State.COMMITTING
+        self.state = UploadState.COMMITTING
 
     def settle(self, now_ms: int) -> None:
         """Swap the plan in when the journal is done with it, acknowledge, and serve what had to wait."""
@@ -285,7 +285,7 @@ class PlanTransfer:
         if commit is None or self._journal.durable() < commit.ticket:
             return
         self._commit = None
-        self.state = State.IDLE
+        self.state = UploadState.IDLE
         failure = self._journal.failure(commit.ticket)
         if failure is None:
             self._swap_in(commit)
@@ -317,10 +317,10 @@ class PlanTransfer:
     # --- small parts ------------------------------------------------------------------------------------------
     def _end_upload(self) -> None:
         self._upload = None
-        if self.state is State.RECEIVING:
-            self.state = State.IDLE
+        if self.state is UploadState.RECEIVING:
+            self.state = UploadState.IDLE
 
-    def _ask(self, upload: Upload) -> None:
+    def _ask(self, upload: PlanUpload) -> None:
         int_form, plain = dialect.MAVLink_mission_request_int_message, dialect.MAVLink_mission_request_message
         make, peer = int_form if upload.use_int else plain, upload.peer
         self._out.send(make(peer.system, peer.component, upload.next, self.kind), peer)
@@ -329,7 +329,9 @@ class PlanTransfer:
 _Handler = Callable[[PlanTransfer, Message, Peer, int], None]
 
 
-def _rows(state: State, sender: Sender, *handlers: _Handler) -> dict[tuple[State, Input, Sender], _Handler]:
+def _rows(
+    state: UploadState, sender: UploadSender, *handlers: _Handler
+) -> dict[tuple[UploadState, Input, UploadSender], _Handler]:
     return {(state, kind, sender): handler for kind, handler in zip(Input, handlers, strict=True)}
 
 
@@ -340,12 +342,12 @@ _OWNER = (_P._begin, _P._deny, _P._take_item, _P._deny, _P._deny, _P._clear, _P.
 _STRANGER = (_P._deny, _P._deny, _P._deny, _P._list, _P._request, _P._deny, _P._ignore)
 _WAITING = (_P._defer_count, _P._defer_partial, _P._ignore, _P._list, _P._request, _P._defer_clear, _P._ignore)
 
-TABLE: dict[tuple[State, Input, Sender], _Handler] = {
-    **_rows(State.IDLE, Sender.OWNER, *_IDLE),
-    **_rows(State.IDLE, Sender.STRANGER, *_IDLE),
-    **_rows(State.RECEIVING, Sender.OWNER, *_OWNER),
-    **_rows(State.RECEIVING, Sender.STRANGER, *_STRANGER),
-    **_rows(State.COMMITTING, Sender.OWNER, *_WAITING),
-    **_rows(State.COMMITTING, Sender.STRANGER, *_WAITING),
+TABLE: dict[tuple[UploadState, Input, UploadSender], _Handler] = {
+    **_rows(UploadState.IDLE, UploadSender.OWNER, *_IDLE),
+    **_rows(UploadState.IDLE, UploadSender.STRANGER, *_IDLE),
+    **_rows(UploadState.RECEIVING, UploadSender.OWNER, *_OWNER),
+    **_rows(UploadState.RECEIVING, UploadSender.STRANGER, *_STRANGER),
+    **_rows(UploadState.COMMITTING, UploadSender.OWNER, *_WAITING),
+    **_rows(UploadState.COMMITTING, UploadSender.STRANGER, *_WAITING),
 }
 """(state, message, sender) to its handler: every combination."""

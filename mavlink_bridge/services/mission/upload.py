@@ -10,7 +10,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Message, Peer
 
 
-class State(Enum):
+class UploadState(Enum):
     """States of the machine of one mission type."""
 
     IDLE = auto()
@@ -30,7 +30,7 @@ class Input(Enum):
     ACK = auto()
 
 
-class Sender(Enum):
+class UploadSender(Enum):
     """Sender of a message: the station that holds the upload, or another."""
 
     OWNER = auto()
@@ -54,7 +54,7 @@ REPEAT_MAX_MS = 1000
 _SMOOTHING = 0.25
 
 
-class Upload:
+class PlanUpload:
     """Items `first` .. `last` are wanted from `peer`, in order; `items` are those accepted so far, `next` the one asked
     for. A partial upload (`base` not None) replaces these items of the plan `base`, a whole one replaces the plan.
 
@@ -138,7 +138,7 @@ class LastAnswer:
     plan_id: int = 0
 
     @classmethod
-    def to(cls, message: Message, upload: Upload, result: MissionResult, now_ms: int) -> LastAnswer:
+    def to(cls, message: Message, upload: PlanUpload, result: MissionResult, now_ms: int) -> LastAnswer:
         """Remember that the item `message` ended the upload with `result`."""
         return cls(upload.peer, upload.first, message.seq, _identity(message), result, now_ms + ABANDON_MS)
 

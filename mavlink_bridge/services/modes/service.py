@@ -20,7 +20,7 @@ from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, ModeProperty, StandardMode
 from autopilot.modes.manager import ModeChoice
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
@@ -96,7 +96,7 @@ class ModeService:
     def __init__(self, source: ModeSource, commands: CommandService, answers: Answers) -> None:
         self._source = source
         answers[AVAILABLE_MODES] = self._available
-        commands.register(Cmd.DO_SET_STANDARD_MODE, Row(self._set_standard, required=(1,)))
+        commands.register(Cmd.DO_SET_STANDARD_MODE, CommandRow(self._set_standard, required=(1,)))
 
     def _available(self, index: float) -> Sequence[Message]:
         listed = self._source.listed()

@@ -15,7 +15,7 @@ from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, MotorTestThrottle, Result, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment
-from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
+from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
 from mavlink_bridge.wire.codec import dialect
@@ -89,12 +89,12 @@ class SetupService:
         self._told = 0
         """Step of it that was last asked for in words."""
         self._outgoing: list[Outgoing] = []
-        commands.register(Cmd.PREFLIGHT_CALIBRATION, Row(self._calibrate))
-        commands.register(Cmd.ACCELCAL_VEHICLE_POS, Row(self._lies, required=(1,), query=True))
-        commands.register(Cmd.DO_START_MAG_CAL, Row(self._start_compass))
-        commands.register(Cmd.DO_ACCEPT_MAG_CAL, Row(self._accept_compass))
-        commands.register(Cmd.DO_CANCEL_MAG_CAL, Row(self._cancel_compass))
-        commands.register(Cmd.DO_MOTOR_TEST, Row(self._test_motor, required=(1, 2, 3, 4)))
+        commands.register(Cmd.PREFLIGHT_CALIBRATION, CommandRow(self._calibrate))
+        commands.register(Cmd.ACCELCAL_VEHICLE_POS, CommandRow(self._lies, required=(1,), query=True))
+        commands.register(Cmd.DO_START_MAG_CAL, CommandRow(self._start_compass))
+        commands.register(Cmd.DO_ACCEPT_MAG_CAL, CommandRow(self._accept_compass))
+        commands.register(Cmd.DO_CANCEL_MAG_CAL, CommandRow(self._cancel_compass))
+        commands.register(Cmd.DO_MOTOR_TEST, CommandRow(self._test_motor, required=(1, 2, 3, 4)))
 
     # --- commands -------------------------------------------------------------------------------------------------
     def _calibrate(self, command: Command, context: Context) -> Outcome:

@@ -3,7 +3,7 @@
 Logs are numbered 1, 2, ... from the oldest on, without gaps, as QGroundControl's table wants them; the numbers hold
 until the list is asked for again. A download is a row of LOG_DATA of 90 bytes each, paced by the room on the link; one
 that is shorter marks the end. Clients ask for what was lost by further requests, MAVProxy for many gaps at once, so
-ranges wait in a queue for each peer. Files are whatever `LogFiles` hands out: no name comes from a link.
+ranges wait in a queue for each peer. Files are whatever `DownloadableLogs` hands out: no name comes from a link.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class LogEntry:
     time_utc: int = 0
 
 
-class LogFiles(Protocol):
+class DownloadableLogs(Protocol):
     """The logs of a vehicle."""
 
     def entries(self) -> Sequence[LogEntry]:
@@ -52,7 +52,7 @@ class LogFiles(Protocol):
         """Delete all finished logs; a reason when that is not possible."""
 
 
-class NoLogFiles:
+class NoDownloadableLogs:
     """A vehicle without logs."""
 
     def entries(self) -> Sequence[LogEntry]:
@@ -88,12 +88,12 @@ class LogService:
 
     def __init__(
         self,
-        files: LogFiles | None = None,
+        files: DownloadableLogs | None = None,
         *,
         room: Callable[[int], int] = lambda link: 65536,
         may_erase: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.files: LogFiles = files or NoLogFiles()
+        self.files: DownloadableLogs = files or NoDownloadableLogs()
         self._room = room
         self._may_erase = may_erase
         self._list: Sequence[LogEntry] | None = None

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from autopilot.interface.records import dataclass
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.definitions import Definition
+from mavlink_bridge.wire.definitions import MessageDefinition
 
 _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
     # MAVLink type: struct code, bytes, least, greatest (64 bits: what a double holds exactly)
@@ -69,14 +69,14 @@ class Tables:
     capacity: int
 
 
-def _definition(name: str) -> Definition:
+def _definition(name: str) -> MessageDefinition:
     msg_id = codec.message_id(name)
     if msg_id is None:
         raise ValueError(f"{name} is no message of the dialect")
     return codec.definition(msg_id)
 
 
-def _elements(stream: Stream, message: Definition) -> tuple[Element, ...]:
+def _elements(stream: Stream, message: MessageDefinition) -> tuple[Element, ...]:
     unknown = set(stream.fields) - {field.name for field in message.fields}
     if unknown:
         raise ValueError(f"{stream.name} has no field {', '.join(sorted(unknown))}")

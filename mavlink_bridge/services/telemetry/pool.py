@@ -29,7 +29,7 @@ _BEHIND_FACTS: Final = [report.ARMED, report.LANDED_STATE, report.SENSORS_PRESEN
 """The figures of the report that facts of the core follow from without a decision."""
 
 
-class _Lane:
+class _QueueLane:
     """Lane of frames that are due on links that have one queue: jobs of `kernel.write_pool`, and of each job its stamp
     and link."""
 
@@ -52,7 +52,7 @@ class StreamPool:
         self._reports = reports
         self._write: Callable[..., None] | None = None
         self._fresh: dict[int, int] = {}
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, _QueueLane] = {}
         self._plans: dict[int, tuple[Chosen, int, int]] = {}
         self._streams = 0
         self._single = np.zeros(1, np.float32)
@@ -92,7 +92,7 @@ class StreamPool:
             plan = self._plans[id(numbers)] = (numbers, begin, self._streams)
         lane = self._lanes.get(id(link.out))
         if lane is None:
-            lane = self._lanes[id(link.out)] = _Lane()
+            lane = self._lanes[id(link.out)] = _QueueLane()
         lane.jobs.append((row, plan[1], plan[2], link.writer.next_sequence, *sender, link.take is not None))
         lane.stamps.append(stamp)
         lane.links.append(link)
@@ -121,7 +121,7 @@ class StreamPool:
         )  # fmt: skip
         self._hand_over(lanes, results[:, 0].tolist(), results[:, 2].tolist())
 
-    def _hand_over(self, lanes: dict[int, _Lane], ends: list[int], frames: list[int]) -> None:
+    def _hand_over(self, lanes: dict[int, _QueueLane], ends: list[int], frames: list[int]) -> None:
         data = self._out.data
         begin = first = 0
         for lane in lanes.values():

@@ -63,7 +63,7 @@ _GPS_GLOBAL_ORIGIN: Final = id_of("GPS_GLOBAL_ORIGIN")
 _START: Final = 1
 
 
-class Output(Protocol):
+class TelemetryOutput(Protocol):
     """Port: telemetry's view of `mavlink_bridge.routing.endpoint.Endpoint`."""
 
     @property
@@ -100,7 +100,7 @@ class TelemetryService:
     def __init__(
         self,
         parts: TelemetryParts,
-        output: Output,
+        output: TelemetryOutput,
         identity: Identity | None = None,
         *,
         boot_unix_us: int = 0,

@@ -8,8 +8,8 @@ from typing import ClassVar
 import pytest
 
 from autopilot.flight.actor import Actor
-from autopilot.flight.kernel import MAILBOX_SIZE, MOST_RESTARTS, Kernel, MailboxFullError, UnknownActorError
-from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
+from autopilot.flight.kernel import MAILBOX_SIZE, MOST_RESTARTS, ActorKernel, MailboxFullError, UnknownActorError
+from autopilot.flight.messages import OK, Ask, Message, MessageKind, Tag
 
 Doing = Callable[[Actor, Message], None]
 
@@ -50,7 +50,7 @@ class World:
                 {"name": "third", "critical": False, "restarts_at_once": at_once, "listens": 2, **shared},
             ),
         ]
-        self.kernel = Kernel(
+        self.kernel = ActorKernel(
             kinds,
             on_error=lambda name, error: self.errors.append((name, error)),
             on_restart=self.restarted,
@@ -105,7 +105,7 @@ def test_a_deadline_runs_its_actor_once_at_its_time() -> None:
 
 def test_a_request_is_answered_within_the_same_run() -> None:
     def ask(actor: Actor, message: Message) -> None:
-        if message.kind is Kind.NOTIFY:
+        if message.kind is MessageKind.NOTIFY:
             actor.port.request(actor.port.find_sibling("third"), Ask.RESET, 7, 1000)
 
     world = World({"first": ask, "third": lambda actor, message: actor.port.reply(message, (OK, ""))})
@@ -120,7 +120,7 @@ def test_a_request_without_an_answer_times_out_in_vehicle_time() -> None:
     kept: list[Message] = []
 
     def ask(actor: Actor, message: Message) -> None:
-        if message.kind is Kind.NOTIFY:
+        if message.kind is MessageKind.NOTIFY:
             actor.port.request("second", Ask.ARM, None, 1000)
 
     world = World({"first": ask, "second": lambda actor, message: kept.append(message)})

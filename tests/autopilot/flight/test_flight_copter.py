@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autopilot.flight.messages import Kind
+from autopilot.flight.messages import MessageKind
 from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.interface import layout as ROW
 from autopilot.interface import report
@@ -40,11 +40,11 @@ def test_single_flight() -> None:
 def relative(bench: FlightBench, mark: Mark) -> list[str]:
     """All that was said since `mark` (trace of the actors, events, texts), with times from there on and with request
     tags counted from there on."""
-    first = min((e.message.tag for e in bench.trace[mark.trace :] if e.message.kind is Kind.REQUEST), default=0)
+    first = min((e.message.tag for e in bench.trace[mark.trace :] if e.message.kind is MessageKind.REQUEST), default=0)
     lines = []
     for entry in bench.trace[mark.trace :]:
         message = entry.message
-        tag = message.tag if message.kind is Kind.NOTIFY else message.tag - first
+        tag = message.tag if message.kind is MessageKind.NOTIFY else message.tag - first
         lines.append(write_line(TraceEntry(entry.now_ms - mark.now_ms, replace(message, tag=tag))))
     return lines + [f"{when - mark.now_ms} {event!r}" for when, event in bench.log[mark.log :]]
 

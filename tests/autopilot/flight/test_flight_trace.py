@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.flight.messages import Kind, Message, Tag
+from autopilot.flight.messages import Message, MessageKind, Tag
 from autopilot.flight.trace import TraceEntry, read_line, read_trace, write_line
 from tests.fakes.flight_bench import HANGING_MISSION, FlightBench, I
 
@@ -23,7 +23,7 @@ def test_a_trace_is_read_back_as_it_was_written() -> None:
 
 
 def test_a_line_says_when_who_whom_what() -> None:
-    entry = TraceEntry(5000, Message("comms", "flight_manager", Kind.NOTIFY, "GO", 0x474F, None))
+    entry = TraceEntry(5000, Message("comms", "flight_manager", MessageKind.NOTIFY, "GO", 0x474F, None))
     assert write_line(entry) == (
         '{"t_ms":5000,"from":"comms","to":"flight_manager","kind":"notify","subject":"GO","tag":18255,"payload":null}'
     )
@@ -43,7 +43,7 @@ def test_resets_go_to_every_sibling_in_the_order_of_the_reference() -> None:
     requests = [
         entry.message.to
         for entry in flown().trace
-        if entry.message.subject == "RESET" and entry.message.kind is Kind.REQUEST
+        if entry.message.subject == "RESET" and entry.message.kind is MessageKind.REQUEST
     ]
     assert requests == [
         "waypoint",
@@ -69,7 +69,7 @@ def test_notifications_have_the_tags_of_the_seed() -> None:
     bench.run(1.0)
     bench.go()
     bench.run(300.0, lambda: bench.state is I)
-    notices = [entry.message for entry in bench.trace if entry.message.kind is Kind.NOTIFY]
+    notices = [entry.message for entry in bench.trace if entry.message.kind is MessageKind.NOTIFY]
     sent = {(message.subject, message.sender, message.to): message.tag for message in notices}
     assert sent["GO", "comms", "flight_manager"] == 0x474F
     assert sent["ABORT", "comms", "flight_manager"] == 0x4142
@@ -88,7 +88,9 @@ def test_replies_have_the_codes_of_the_seed() -> None:
     """REPLY_OK 0x00, REPLY_FAIL 0x01: first of the payload of RESET, ARM and DISARM."""
 
     def codes(bench: FlightBench) -> set[tuple[str, object]]:
-        answers = [e.message for e in bench.trace if e.message.kind is Kind.REPLY and e.message.subject != "STATUS"]
+        answers = [
+            e.message for e in bench.trace if e.message.kind is MessageKind.REPLY and e.message.subject != "STATUS"
+        ]
         return {(m.subject, m.payload[0] if isinstance(m.payload, tuple) else None) for m in answers}
 
     assert codes(flown()) == {("RESET", 0x00), ("ARM", 0x00), ("DISARM", 0x00)}
@@ -104,10 +106,10 @@ def test_replies_have_the_codes_of_the_seed() -> None:
 
 def test_every_reset_is_answered_ok_before_the_motors_are_armed() -> None:
     """Any other code than 0 ends the preflight."""
-    replies = [e.message for e in flown().trace if e.message.kind is Kind.REPLY and e.message.subject == "RESET"]
+    replies = [e.message for e in flown().trace if e.message.kind is MessageKind.REPLY and e.message.subject == "RESET"]
     assert [message.payload for message in replies] == [(0x00, "")] * 11
 
 
 def test_tags_of_requests_are_never_used_twice() -> None:
-    tags = [entry.message.tag for entry in flown().trace if entry.message.kind is Kind.REQUEST]
+    tags = [entry.message.tag for entry in flown().trace if entry.message.kind is MessageKind.REQUEST]
     assert len(tags) == len(set(tags)) > 10

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.flight.diagram import mermaid, table
-from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightCommand, FlightState, choose
+from autopilot.flight.lifecycle import IGNORED, TABLE, FlightCommand, FlightState, LifecycleAction, choose
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import FlightEvent
@@ -101,20 +101,20 @@ def test_a_pair_that_is_neither_is_a_hole_that_is_noticed(monkeypatch: pytest.Mo
 
 def test_every_action_is_done_somewhere_and_can_be_done() -> None:
     used = {row.action for rows in TABLE.values() for row in rows}
-    assert used == set(Action)
-    assert all(hasattr(FlightManager, f"_{action.value}") for action in Action)
+    assert used == set(LifecycleAction)
+    assert all(hasattr(FlightManager, f"_{action.value}") for action in LifecycleAction)
 
 
 def make_walker() -> tuple[LifecycleStateMachine, list[str]]:
     """One whose actions, entered states and changes are written down; PREPARE_GO finds at once that a RESET fails."""
     done: list[str] = []
 
-    def act(action: Action) -> None:
+    def act(action: LifecycleAction) -> None:
         done.append(action.value)
-        if action is Action.PREPARE_GO:
+        if action is LifecycleAction.PREPARE_GO:
             walker.then(FlightEvent.RESET_FAILED, "no gyroscope")
 
-    actions = {action: partial(act, action) for action in Action}
+    actions = {action: partial(act, action) for action in LifecycleAction}
     walker = LifecycleStateMachine(
         GuardFacts(), actions, lambda: done.append(f"enter {walker.state.name}"),
         lambda: done.append(f"tell {walker.state.name}: {walker.reason}"),
@@ -154,7 +154,7 @@ def test_abort_acts_in_armed_only_and_go_in_idle_only() -> None:
                 row = choose(state, event, situation)
                 assert row is not None
                 if state is not home:
-                    assert (row.action, row.next) == (Action.REFUSE_STATE, state)
+                    assert (row.action, row.next) == (LifecycleAction.REFUSE_STATE, state)
 
 
 def test_every_state_can_be_left_and_idle_is_reachable_from_all() -> None:

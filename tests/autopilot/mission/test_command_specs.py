@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.mav import Cmd, Frame, MissionResult, MissionType
 from autopilot.mission import commands
-from autopilot.mission.commands import SPECS, Ability, CommandSpec, Output, Slot, drives_navigation, is_do_item
+from autopilot.mission.commands import SPECS, Ability, CommandSpec, PayloadOutput, Slot, drives_navigation, is_do_item
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
 from autopilot.modes.auto_do import DO_ITEMS
@@ -97,10 +97,10 @@ def test_a_value_above_the_rows_limit_is_refused() -> None:
 
 def test_only_what_is_recorded_or_set_is_a_payload() -> None:
     """Servos and relays are set by every vehicle; a camera's items are recorded whoever flies them."""
-    assert {row.command for row in ROWS if row.output is Output.SET} == {
+    assert {row.command for row in ROWS if row.output is PayloadOutput.SET} == {
         Cmd.DO_SET_SERVO, Cmd.DO_SET_RELAY, Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY,
     }  # fmt: skip
-    assert all(row.needs is Ability.ANY for row in ROWS if row.output is Output.SET)
+    assert all(row.needs is Ability.ANY for row in ROWS if row.output is PayloadOutput.SET)
 
 
 def test_the_page_is_the_table() -> None:

@@ -6,14 +6,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from autopilot.mount.control import NOBODY, TABLE, After, Control, Held, Order
+from autopilot.mount.control import NOBODY, TABLE, Control, HeldBy, HeldThen, HolderOrder
 
 VEHICLE = (1, 1)
 FREE, OF_A_PX4 = (SimpleNamespace(personality=SimpleNamespace(asks_for_gimbal=asks)) for asks in (False, True))
 ME, OTHER, NAMED = (255, 190), (42, 191), (7, 100)
 KEEP = (-1.0, -1.0)
-HOLDERS = {Held.BY_NOBODY: NOBODY, Held.BY_ASKER: ME, Held.BY_OTHER: OTHER}
-ORDERS = {Order.KEEP: KEEP, Order.TAKE: (-2.0, -2.0), Order.RELEASE: (-3.0, -3.0), Order.GIVE: (7.0, 100.0)}
+HOLDERS = {HeldBy.BY_NOBODY: NOBODY, HeldBy.BY_ASKER: ME, HeldBy.BY_OTHER: OTHER}
+ORDERS = {
+    HolderOrder.KEEP: KEEP,
+    HolderOrder.TAKE: (-2.0, -2.0),
+    HolderOrder.RELEASE: (-3.0, -3.0),
+    HolderOrder.GIVE: (7.0, 100.0),
+}
 
 
 def held_by(holder: tuple[int, int]) -> Control:
@@ -24,19 +29,19 @@ def held_by(holder: tuple[int, int]) -> Control:
 
 def test_the_table_is_whole() -> None:
     """An order for each holder."""
-    assert set(TABLE) == {(order, held) for order in Order for held in Held}
+    assert set(TABLE) == {(order, held) for order in HolderOrder for held in HeldBy}
 
 
 @pytest.mark.parametrize(("order", "held"), TABLE)
 @pytest.mark.parametrize("first", [True, False])
-def test_each_row(order: Order, held: Held, first: bool) -> None:
+def test_each_row(order: HolderOrder, held: HeldBy, first: bool) -> None:
     """Of the primary and of the secondary holder, each for itself."""
     control = Control(FREE, lambda: VEHICLE)
     if first:
         control.primary = HOLDERS[held]
     else:
         control.secondary = HOLDERS[held]
-    wanted = {After.AS_BEFORE: HOLDERS[held], After.ASKER: ME, After.NAMED: NAMED, After.NOBODY: NOBODY}
+    wanted = {HeldThen.AS_BEFORE: HOLDERS[held], HeldThen.ASKER: ME, HeldThen.NAMED: NAMED, HeldThen.NOBODY: NOBODY}
     assert control.configure(ME, (*ORDERS[order], *KEEP) if first else (*KEEP, *ORDERS[order]))
     assert (control.primary if first else control.secondary) == wanted[TABLE[order, held]]
     assert (control.secondary if first else control.primary) == NOBODY

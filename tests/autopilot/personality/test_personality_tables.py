@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autopilot.interface.reasons import ArmingMethod
-from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Action, Cause, Change, Phase, Takeover
-from autopilot.personality.px4.flight import STAGES, Happened, Stage, Then
+from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Cause, PhaseChange, Px4Action, Px4Phase, Takeover
+from autopilot.personality.px4.flight import STAGES, FlightStage, Happened, NextStep
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 from sortie import Session
@@ -27,21 +27,21 @@ def test_what_begins_with_a_hold_is_at_least_a_hold(cause: Cause) -> None:
     """A takeover ends by what is at least a Hold; whatever is milder and waits would leave the phase behind."""
     rule = RULES[cause]
     for action in (*rule.actions.values(), rule.otherwise):
-        if rule.takeover(action) is Takeover.AUTO and action > Action.WARN:
-            assert action >= Action.HOLD
+        if rule.takeover(action) is Takeover.AUTO and action > Px4Action.WARN:
+            assert action >= Px4Action.HOLD
 
 
 def test_the_phases_are_whole() -> None:
-    assert set(PHASES) == {(phase, change) for phase in Phase for change in Change}
-    assert all(PHASES[phase, Change.FLIGHT] is Phase.READY for phase in Phase)
-    assert {phase for phase in Phase if PHASES[phase, Change.DELAYED] is Phase.WAITING} == set(Phase)
+    assert set(PHASES) == {(phase, change) for phase in Px4Phase for change in PhaseChange}
+    assert all(PHASES[phase, PhaseChange.FLIGHT] is Px4Phase.READY for phase in Px4Phase)
+    assert {phase for phase in Px4Phase if PHASES[phase, PhaseChange.DELAYED] is Px4Phase.WAITING} == set(Px4Phase)
 
 
 def test_the_stages_are_whole() -> None:
     """Whatever was asked for ends with the motors."""
-    assert set(STAGES) == {(stage, happened) for stage in Stage for happened in Happened}
-    assert all(STAGES[stage, Happened.STOPPED] is Then.REST for stage in Stage)
-    assert set(STAGES.values()) == set(Then)
+    assert set(STAGES) == {(stage, happened) for stage in FlightStage for happened in Happened}
+    assert all(STAGES[stage, Happened.STOPPED] is NextStep.REST for stage in FlightStage)
+    assert set(STAGES.values()) == set(NextStep)
 
 
 @pytest.mark.parametrize(("cause", "setting"), SETTINGS, ids=lambda value: str(getattr(value, "name", value)))
@@ -68,12 +68,12 @@ def test_each_setting_acts(cause: Cause, setting: int) -> None:
             failsafes._judge(now_ms)
     wanted = rule.actions.get(setting, rule.otherwise)
     if cause is Cause.POSITION:
-        wanted = Action.DESCEND  # nothing that holds a place can be flown
+        wanted = Px4Action.DESCEND  # nothing that holds a place can be flown
     assert failsafes.selected is wanted
-    stops = wanted in (Action.DISARM, Action.TERMINATE)
+    stops = wanted in (Px4Action.DISARM, Px4Action.TERMINATE)
     assert bool(bench.stopped) is stops
     if stops:
-        final = ArmingMethod.FAILSAFE_TERMINATE if wanted is Action.TERMINATE else ArmingMethod.GCS_FAILSAFE
+        final = ArmingMethod.FAILSAFE_TERMINATE if wanted is Px4Action.TERMINATE else ArmingMethod.GCS_FAILSAFE
         assert bench.stopped == [final]
 
 

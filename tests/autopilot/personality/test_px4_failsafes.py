@@ -12,7 +12,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
-from autopilot.personality.px4.failsafe_rules import Action
+from autopilot.personality.px4.failsafe_rules import Px4Action
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.modes import (
     ALTITUDE,
@@ -300,7 +300,7 @@ def test_without_a_position_it_descends_and_holds_nowhere() -> None:
     """Whatever else fails. A user may fly it by hand; with the position the mission goes on."""
     bench = Bench(NAV_DLL_ACT=2.0)
     bench.failsafes.estimator_failed(0)
-    assert (bench.mode, bench.failsafes.selected) == (LAND, Action.DESCEND)
+    assert (bench.mode, bench.failsafes.selected) == (LAND, Px4Action.DESCEND)
     bench.ask(RETURN)
     assert bench.mode == LAND, "which cannot be flown"
     bench.ask(ALTITUDE)

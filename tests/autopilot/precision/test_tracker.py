@@ -7,7 +7,7 @@ from math import pi, radians
 import pytest
 
 from autopilot.interface import report
-from autopilot.precision.tracker import FORGOTTEN_MS, INIT_MS, TIMEOUT_MS, Look, Sight, Tracker
+from autopilot.precision.tracker import FORGOTTEN_MS, INIT_MS, TIMEOUT_MS, Look, PadSight, Tracker
 from tests.fakes.core_bench import Bench
 
 DOWN = (0.0, 0.0, 1.0)
@@ -28,13 +28,13 @@ class Hanging:
         r[report.ALT] = self.bench.core.facts.home.alt + up
         r[report.ROLL], r[report.PITCH], r[report.YAW] = (angles.get(name, 0.0) for name in ("roll", "pitch", "yaw"))
 
-    def look(self, *looks: Look, seconds: float = 0.1) -> Sight:
+    def look(self, *looks: Look, seconds: float = 0.1) -> PadSight:
         self.now_ms += round(1000.0 * seconds)
         self.tracker.see(looks, self.now_ms)
         self.tracker.look_round(self.now_ms)
         return self.tracker.sight
 
-    def stare(self, *looks: Look, seconds: float = 3.0) -> Sight:
+    def stare(self, *looks: Look, seconds: float = 3.0) -> PadSight:
         for _ in range(round(10 * seconds)):
             self.look(*looks)
         return self.tracker.sight
@@ -65,14 +65,14 @@ def test_a_look_is_turned_into_a_place(look: Look, angles: dict[str, float], whe
     """By the body or level; without a distance the height above home is that of the target."""
     hanging = Hanging(PLND_EST_TYPE=0)
     hanging.stand(10.0, 20.0, **angles)
-    assert hanging.look(look) is Sight.FOUND
+    assert hanging.look(look) is PadSight.FOUND
     assert hanging.place == pytest.approx((10.0 + where[0], 20.0 + where[1]), abs=1e-6)
 
 
 @pytest.mark.parametrize("look", [Look((0.0, 0.0, 0.0)), Look((0.0, 0.0, -1.0), True, 3.0), Look((1.0, 0.0, 0.0))])
 def test_what_does_not_look_down_is_no_look(look: Look) -> None:
     """A target above, beside, or nowhere."""
-    assert Hanging(PLND_EST_TYPE=0).look(look) is not Sight.FOUND
+    assert Hanging(PLND_EST_TYPE=0).look(look) is not PadSight.FOUND
 
 
 def test_offsets_and_alignment_turn_with_the_vehicle() -> None:
@@ -85,8 +85,8 @@ def test_offsets_and_alignment_turn_with_the_vehicle() -> None:
 def test_a_filter_believes_after_two_seconds() -> None:
     """In ArduPilot's words."""
     hanging = Hanging()
-    assert hanging.stare(Look(DOWN, True, 5.0), seconds=0.001 * INIT_MS) is not Sight.FOUND
-    assert hanging.stare(Look(DOWN, True, 5.0), seconds=0.3) is Sight.FOUND
+    assert hanging.stare(Look(DOWN, True, 5.0), seconds=0.001 * INIT_MS) is not PadSight.FOUND
+    assert hanging.stare(Look(DOWN, True, 5.0), seconds=0.3) is PadSight.FOUND
     assert hanging.texts == ["PrecLand: Target Found", "PrecLand: Init Complete"]
 
 
@@ -102,20 +102,20 @@ def test_a_target_is_lost_after_two_seconds_and_forgotten_after_three_minutes() 
     """Or when the vehicle has gone 30 m; outside its range nothing is expected."""
     hanging = Hanging()
     hanging.stare(Look(DOWN, True, 5.0))
-    assert hanging.look(seconds=0.001 * TIMEOUT_MS - 0.1) is Sight.FOUND
-    assert hanging.look(seconds=0.3) is Sight.LOST
+    assert hanging.look(seconds=0.001 * TIMEOUT_MS - 0.1) is PadSight.FOUND
+    assert hanging.look(seconds=0.3) is PadSight.LOST
     assert hanging.texts[-1] == "PrecLand: Target Lost"
     hanging.stand(31.0, 0.0)
-    assert hanging.look() is Sight.NEVER
+    assert hanging.look() is PadSight.NEVER
     hanging.stand(0.0, 0.0)
     hanging.stare(Look(DOWN, True, 5.0))
     hanging.look(seconds=3.0)
-    assert hanging.tracker.sight is Sight.LOST
-    assert hanging.look(seconds=0.001 * FORGOTTEN_MS + 1.0) is Sight.NEVER
+    assert hanging.tracker.sight is PadSight.LOST
+    assert hanging.look(seconds=0.001 * FORGOTTEN_MS + 1.0) is PadSight.NEVER
     hanging.stand(0.0, 0.0, up=9.0)  # above PLND_ALT_MAX
-    assert hanging.look() is Sight.OUT_OF_RANGE
+    assert hanging.look() is PadSight.OUT_OF_RANGE
     hanging.stand(0.0, 0.0, up=0.5)  # below PLND_ALT_MIN
-    assert hanging.look() is Sight.OUT_OF_RANGE
+    assert hanging.look() is PadSight.OUT_OF_RANGE
 
 
 def test_with_two_in_sight_it_stays_with_the_first() -> None:

@@ -16,7 +16,7 @@ from autopilot.mission.plan_types import Plan
 from autopilot.parameters import Parameters
 from autopilot.personality.px4.modes import ModeMap
 from autopilot.rehearsal.rules import check, energy_wh
-from autopilot.rehearsal.way import Field, walk
+from autopilot.rehearsal.way import FlyingField, walk
 from mavlink_bridge.firmware.known import firmware_of
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.guided.setpoints import GuidedService
@@ -231,7 +231,7 @@ def _plan(number: int) -> Plan:
 @pytest.mark.parametrize("number", ITEMS)
 def test_a_rehearsal_knows_no_hover(number: int) -> None:
     """No energy by the power of a hover, no landing at the end of a return, no battery that it would end with."""
-    plan, field = _plan(number), Field(GLIDER, Parameters(GLIDER.parameters), ORIGIN)
+    plan, field = _plan(number), FlyingField(GLIDER, Parameters(GLIDER.parameters), ORIGIN)
     way = walk(plan, field)
     assert energy_wh(field, 60.0) is None
     assert way.endless is not None

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
-from mavlink_bridge.bootloader.protocol import Info, Status
-from mavlink_bridge.bootloader.script import Runner, Script, Silent, Wire
+from mavlink_bridge.bootloader.protocol import BootStatus, Info
+from mavlink_bridge.bootloader.script import Runner, Script, ScriptWire, Silent
 
 OK = b"\x12\x10"
 Answer = list[tuple[int, bytes]]
@@ -18,7 +18,7 @@ Answer = list[tuple[int, bytes]]
 
 def converse(ask: Callable[[BootloaderClient], Script[object]], answers: list[Answer]) -> tuple[object, int]:
     """What `ask` returns or raises, and how many commands it sent, when the n-th is met by the n-th answer."""
-    wire = Wire()
+    wire = ScriptWire()
     ended: list[object] = []
 
     def script() -> Script[None]:
@@ -99,7 +99,7 @@ def test_silence_is_asked_three_times() -> None:
 def test_a_refusal_comes_without_a_value(noise: bytes) -> None:
     ended, sent = converse(flash_size, [[(1, noise + b"\x12\x13")]])
     assert isinstance(ended, Refused)
-    assert ended.status is Status.INVALID
+    assert ended.status is BootStatus.INVALID
     assert sent == 1
 
 

@@ -6,7 +6,7 @@ import base64
 import zlib
 from random import Random
 
-from mavlink_bridge.bootloader.protocol import Op, Status
+from mavlink_bridge.bootloader.protocol import BootStatus, Op
 from mavlink_bridge.bootloader.session import FlashSession
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults
@@ -39,7 +39,7 @@ def test_an_external_image_without_the_flash_for_it_is_refused_before_anything_i
 
 
 def test_an_external_chunk_that_fails_is_done_at_the_second_try() -> None:
-    done = flash(Faults(answers={(Op.EXTF_PROG_MULTI, 3): Status.FAILED}))
+    done = flash(Faults(answers={(Op.EXTF_PROG_MULTI, 3): BootStatus.FAILED}))
     assert done.session.failure is None
     assert done.board is not None and bytes(done.board.bootloader.external[:3001]) == EXTERNAL
 

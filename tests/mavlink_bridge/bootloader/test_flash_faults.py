@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from mavlink_bridge.bootloader.firmware import Firmware
-from mavlink_bridge.bootloader.protocol import Op, Status
+from mavlink_bridge.bootloader.firmware import FirmwareImage
+from mavlink_bridge.bootloader.protocol import BootStatus, Op
 from mavlink_bridge.bootloader.session import FlashSession
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults
@@ -32,7 +32,11 @@ names = [f"{op.name}-{n}" for op, n, _, _ in STEPS]
 
 
 def flash(
-    faults: Faults | None = None, spec: BoardSpec | None = None, made: Firmware | None = None, *, force: bool = False
+    faults: Faults | None = None,
+    spec: BoardSpec | None = None,
+    made: FirmwareImage | None = None,
+    *,
+    force: bool = False,
 ) -> FlashBench:
     board = SimulatedBoard(spec, faults)
     board.install(b"old firmware")
@@ -65,10 +69,10 @@ def test_a_board_that_starts_its_firmware_without_an_answer_is_linked() -> None:
     assert flash(Faults(mute_at=(Op.BOOT, 1))).session.linked is not None
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.INVALID])
+@pytest.mark.parametrize("status", [BootStatus.FAILED, BootStatus.INVALID])
 @pytest.mark.parametrize(("op", "n", "doing", "state"), STEPS, ids=names)
 def test_refused_once_at_a_step_is_done_at_the_second_try(
-    op: Op, n: int, doing: str, state: str, status: Status
+    op: Op, n: int, doing: str, state: str, status: BootStatus
 ) -> None:
     done = flash(Faults(answers={(op, n): status}))
     assert done.session.failure is None
@@ -78,21 +82,21 @@ def test_refused_once_at_a_step_is_done_at_the_second_try(
 
 @pytest.mark.parametrize("op", [Op.CHIP_ERASE, Op.GET_CRC, Op.BOOT])
 def test_failed_twice_is_the_end(op: Op) -> None:
-    done = flash(Faults(answers={(op, 1): Status.FAILED, (op, 2): Status.FAILED}))
+    done = flash(Faults(answers={(op, 1): BootStatus.FAILED, (op, 2): BootStatus.FAILED}))
     assert f"failed twice ({op.name} was answered FAILED)" in words(done)
     assert "try another cable and USB port" in words(done)
     assert count(done, op) == 2
 
 
 def test_a_chunk_that_fails_is_followed_by_a_new_erase() -> None:
-    done = flash(Faults(answers={(Op.PROG_MULTI, 5): Status.FAILED}))
+    done = flash(Faults(answers={(Op.PROG_MULTI, 5): BootStatus.FAILED}))
     assert done.session.failure is None
     assert count(done, Op.CHIP_ERASE) == 2
     assert count(done, Op.PROG_MULTI) == 5 + 20
 
 
 def test_an_erase_that_was_not_understood_has_erased_nothing() -> None:
-    done = flash(Faults(answers={(Op.CHIP_ERASE, 1): Status.INVALID, (Op.CHIP_ERASE, 2): Status.INVALID}))
+    done = flash(Faults(answers={(Op.CHIP_ERASE, 1): BootStatus.INVALID, (Op.CHIP_ERASE, 2): BootStatus.INVALID}))
     assert UNTOUCHED in words(done)
     assert content(done, 12) == b"old firmware"
 
@@ -226,6 +230,6 @@ def test_px4s_bootloader_which_forgets_everything_after_a_refusal_is_flashed() -
 
 
 def test_bad_silicon_is_not_tried_again() -> None:
-    done = flash(Faults(answers={(Op.GET_SYNC, 2): Status.BAD_SILICON}))
+    done = flash(Faults(answers={(Op.GET_SYNC, 2): BootStatus.BAD_SILICON}))
     assert "the bootloader refuses this chip" in words(done)
     assert count(done, Op.CHIP_ERASE) == 0

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
+from mavlink_bridge.bootloader.firmware import FirmwareError, FirmwareImage, parse_firmware
 from tests.fakes.examples import examples
 from tests.fakes.flash_bench import apj, image_of
 
@@ -150,7 +150,7 @@ def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
 @given(st.binary(max_size=300), st.sampled_from(["x.apj", "x.px4", "x.bin", "x", ""]))
 def test_any_bytes_are_firmware_or_refused_in_one_line(data: bytes, name: str) -> None:
     try:
-        assert isinstance(parse_firmware(data, name, 9), Firmware)
+        assert isinstance(parse_firmware(data, name, 9), FirmwareImage)
     except FirmwareError as error:
         assert "\n" not in str(error)
 
@@ -167,6 +167,6 @@ _JSON = st.recursive(
 def test_any_value_in_any_field_is_firmware_or_refused_in_one_line(field: str, value: Any) -> None:
     fields = json.loads(apj(size=100)) | {field: value}
     try:
-        assert isinstance(parse_firmware(json.dumps(fields).encode(), "x.apj"), Firmware)
+        assert isinstance(parse_firmware(json.dumps(fields).encode(), "x.apj"), FirmwareImage)
     except FirmwareError as error:
         assert "\n" not in str(error)

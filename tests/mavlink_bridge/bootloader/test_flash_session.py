@@ -8,7 +8,7 @@ from mavlink_bridge.bootloader.mavlink import blind_restart
 from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.script import Obstacle
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
-from mavlink_bridge.bootloader.upload import Stage
+from mavlink_bridge.bootloader.upload import UploadStage
 from mavlink_bridge.testing.board import Firmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import Faults
@@ -214,7 +214,7 @@ def test_a_session_that_is_stopped_says_how_the_board_is(at_ms: int, expected: s
 
 def test_a_session_that_is_stopped_before_the_erase_leaves_a_board_that_waits() -> None:
     made = bench(SimulatedBoard())
-    made.session.status.begin(Stage.IDENTIFY, 0)
+    made.session.status.begin(UploadStage.IDENTIFY, 0)
     assert made.session.when_stopped == (
         "nothing was erased, and the board waits in its bootloader until it is plugged in anew; "
         "run the same command again to flash the board"

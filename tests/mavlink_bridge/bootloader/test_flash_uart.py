@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.bootloader.protocol import FAST_BAUD, Op, Status
+from mavlink_bridge.bootloader.protocol import FAST_BAUD, BootStatus, Op
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults
@@ -45,7 +45,7 @@ def test_on_usb_the_rate_is_left_alone() -> None:
     ("spec", "faults"),
     [
         (BoardSpec(family="px4"), Faults()),
-        (BoardSpec(), Faults(answers={(Op.SET_BAUD, 1): Status.INVALID})),
+        (BoardSpec(), Faults(answers={(Op.SET_BAUD, 1): BootStatus.INVALID})),
     ],
 )
 def test_a_bootloader_that_does_not_change_its_rate_is_flashed_at_the_old_one(spec: BoardSpec, faults: Faults) -> None:

@@ -20,7 +20,7 @@ from mavlink_bridge.services.camera.captured import LOOK_AGAIN_MS
 from mavlink_bridge.services.camera.device import EXPOSING_MS, ImageStatus, Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import CameraItems
-from mavlink_bridge.services.camera.messages import Sight, Taken
+from mavlink_bridge.services.camera.messages import CameraSight, TakenPicture
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import TABLE, find, unpack
 from mavlink_bridge.wire.codec import decode, dialect, id_of, payload
@@ -46,9 +46,9 @@ class Shelf:
     def prepare(self) -> None:
         self.prepared = True
 
-    def take(self, shot: Shot) -> Taken:
+    def take(self, shot: Shot) -> TakenPicture:
         self.shots.append(shot)
-        return Taken(PLACE, 16.0, (1.0, 0.0, 0.0, 0.0), f"mftp://DCIM/{shot.number}.JPG")
+        return TakenPicture(PLACE, 16.0, (1.0, 0.0, 0.0, 0.0), f"mftp://DCIM/{shot.number}.JPG")
 
     def written(self, number: int) -> str | None:
         return None if self.slow else self.why
@@ -62,8 +62,8 @@ class Shelf:
     def forget(self, first: int) -> None:
         del self.shots[first:]
 
-    def sight(self) -> Sight:
-        return Sight(PLACE, None, (1.0, 0.0, 0.0, 0.0))
+    def sight(self) -> CameraSight:
+        return CameraSight(PLACE, None, (1.0, 0.0, 0.0, 0.0))
 
 
 class Bench:

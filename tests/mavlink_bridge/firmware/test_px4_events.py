@@ -14,7 +14,7 @@ from autopilot.personality.px4.modes import HOLD, MISSION, OFFBOARD, custom_of
 from autopilot.personality.px4.notices import WORDS, Notice, Voice
 from mavlink_bridge.px4 import events as e
 from mavlink_bridge.px4.book import Px4Book
-from mavlink_bridge.services.events.vocabulary import Definition
+from mavlink_bridge.services.events.vocabulary import EventType
 from sortie import Session
 from tests.fakes.px4_station import SessionLine, Station
 
@@ -30,7 +30,7 @@ BY_NUMBER = {one.id: one for one in e.VOCABULARY.definitions}
         (e.CLIMBS, 8208988),
     ],
 )  # fmt: skip
-def test_numbers_are_those_of_px4s_own_file(definition: Definition, number: int) -> None:
+def test_numbers_are_those_of_px4s_own_file(definition: EventType, number: int) -> None:
     """All_events.json of a build of 1.16.0."""
     assert (definition.number, definition.id) == (number, 1 << 24 | number)
 
@@ -127,8 +127,8 @@ def test_arming_checks_forbid_modes_one_by_one() -> None:
     ]  # fmt: skip
     can = told[0][1][3]
     assert can == sum(1 << bit for bit in (0, 1, 10, 15, 18))  # manual, altitude, acro, stabilized, land
-    assert told[0][1][1] == 1 << e.Part.GPS | 1 << e.Part.GLOBAL
-    assert told[-1][1] == (0, 1 << e.Part.GPS | 1 << e.Part.GYRO, 1 << e.Part.GPS, 0)
+    assert told[0][1][1] == 1 << e.Px4Part.GPS | 1 << e.Px4Part.GLOBAL
+    assert told[-1][1] == (0, 1 << e.Px4Part.GPS | 1 << e.Px4Part.GYRO, 1 << e.Px4Part.GPS, 0)
     told = Px4Book().standing([GYROS_FAILED, BATTERY, ArmingReason("?")], sensors, sensors)
     assert told[0][1][3] == 0
     assert [definition.name for definition, _ in told[1:-1]] == [

@@ -15,7 +15,7 @@ from autopilot.vehicles.kinds import COPTER, ROVER
 from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.known import firmware_of, firmware_spoken
-from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
+from mavlink_bridge.firmware.protocol import Aim, Firmware, FlightOrder
 from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.firmware.setpoints import Facing
 from mavlink_bridge.wire.codec import decode, dialect, payload
@@ -130,10 +130,10 @@ def test_how_each_is_sent_to_a_place() -> None:
     aim = Aim((1, 1), 20, HOME, Facing())
     assert ardupilot.go(aim).get_type() == "SET_POSITION_TARGET_GLOBAL_INT"  # type: ignore[union-attr]
     order = px4.go(aim)
-    assert isinstance(order, Order)
+    assert isinstance(order, FlightOrder)
     assert (order.number, order.frame, order.params[:2], order.params[4:]) == (192, 5, (-1.0, 1.0), (47.0, 8.0, 500.0))
     asked = px4.go(Aim((1, 1), 20, HOME, Facing(), speed=3.0))
-    assert isinstance(asked, Order) and asked.params[0] == 3.0
+    assert isinstance(asked, FlightOrder) and asked.params[0] == 3.0
     stop = px4.stop()
     assert stop is not None and all(isnan(value) for value in stop.params[3:]) and ardupilot.stop() is None
     assert (

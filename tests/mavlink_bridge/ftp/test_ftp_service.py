@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.ftp.files import Entry, FileComesError, FileRefusedError, MemoryFile, VirtualFiles
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileComesError, FileRefusedError, MemoryFile, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles, pack_parameters
 from mavlink_bridge.services.ftp.service import (
     COMES_MS,
@@ -51,8 +51,8 @@ class LogMount:
 
         return Counted(self.files[path])
 
-    def entries(self, path: str) -> list[Entry]:
-        return [Entry(name, len(content)) for name, content in self.files.items()]
+    def entries(self, path: str) -> list[DirectoryEntry]:
+        return [DirectoryEntry(name, len(content)) for name, content in self.files.items()]
 
 
 class Bench(FtpBench):

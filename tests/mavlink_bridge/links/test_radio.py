@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mavlink_bridge.links.radio.model import RadioLink, packet_size
-from mavlink_bridge.links.radio.profile import Budget, Duplex, Lane, Losses, Profile, Tdm
+from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, Lane, LinkBudget, RadioProfile, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
@@ -19,13 +19,13 @@ from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from tests.fakes.examples import examples
 
 SIK = PROFILES["sik-57600"]
-QUIET = {name: replace(one, losses=Losses(), budget=None) for name, one in PROFILES.items()}
+QUIET = {name: replace(one, losses=BurstLosses(), budget=None) for name, one in PROFILES.items()}
 ATTITUDE = dialect.MAVLink_attitude_message(1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 HEARTBEAT = dialect.MAVLink_heartbeat_message(2, 3, 0, 0, 0, 3)
 BLOCK = dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, [7] * 251)
 
 
-def carried_per_s(profile: Profile, message: object, *, both_ways: bool = False, seconds: int = 20) -> float:
+def carried_per_s(profile: RadioProfile, message: object, *, both_ways: bool = False, seconds: int = 20) -> float:
     """Bytes a second that arrive on the ground when the vehicle always has more to say."""
     link = RadioLink(profile)
     frame = FrameWriter(1, 1).frame(*codec.payload(message))
@@ -163,16 +163,16 @@ def test_rssi_falls_with_the_distance_and_the_link_ends() -> None:
 
 def test_range_is_where_half_is_heard() -> None:
     """By free space; twice the range costs 6 dB."""
-    budget = Budget(mhz=915.0, power_dbm=20.0, sensitivity_dbm=-106.0, noise_dbm=-118.0)
+    budget = LinkBudget(mhz=915.0, power_dbm=20.0, sensitivity_dbm=-106.0, noise_dbm=-118.0)
     assert budget.lost(budget.range_m()) == pytest.approx(0.5)
     assert budget.received_dbm(1000.0) - budget.received_dbm(2000.0) == pytest.approx(6.02, abs=0.01)
 
 
 def test_losses_come_in_bursts_and_their_mean_is_as_said() -> None:
     """Gilbert-Elliott: the share that is lost, and far longer rows of losses than chance makes."""
-    losses = Losses(good=0.0, bad=0.9, good_ms=900.0, bad_ms=100.0)
+    losses = BurstLosses(good=0.0, bad=0.9, good_ms=900.0, bad_ms=100.0)
     lane = Lane(1, period_us=10_000)
-    profile = Profile("x", "x", Duplex(lane, lane), "a test", losses=losses)
+    profile = RadioProfile("x", "x", Duplex(lane, lane), "a test", losses=losses)
     link = RadioLink(profile, 5)
     link.a.write(bytes(30_000))
     arrived = []
@@ -216,7 +216,7 @@ writes = st.lists(
 )
 
 
-def _run(profile: Profile, seed: int, script: list[tuple[int, int, bytes]]) -> tuple[RadioLink, list[bytes]]:
+def _run(profile: RadioProfile, seed: int, script: list[tuple[int, int, bytes]]) -> tuple[RadioLink, list[bytes]]:
     link = RadioLink(profile, seed)
     got, now_ms = [bytearray(), bytearray()], 0
 

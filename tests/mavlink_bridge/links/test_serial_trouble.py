@@ -13,7 +13,7 @@ import pytest
 
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.serial import SerialLink
-from mavlink_bridge.links.serial_trouble import Kind, trouble_of
+from mavlink_bridge.links.serial_trouble import TroubleKind, trouble_of
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_a_device_that_is_no_line_is_no_serial_port() -> None:
 @pytest.mark.parametrize(
     ("problem", "kind"),
     [
-        (FileNotFoundError(errno.ENOENT, "x"), Kind.ABSENT),
-        (OSError(errno.ENXIO, "x"), Kind.ABSENT),
-        (OSError(errno.EBUSY, "x"), Kind.BUSY),
-        (BlockingIOError(errno.EAGAIN, "x"), Kind.BUSY),
-        (termios.error(errno.ENOTTY, "Inappropriate ioctl for device"), Kind.NO_PORT),
-        (termios.error(errno.EIO, "Input/output error"), Kind.ABSENT),
-        (ValueError("Not a valid baudrate: 7"), Kind.OTHER),
+        (FileNotFoundError(errno.ENOENT, "x"), TroubleKind.ABSENT),
+        (OSError(errno.ENXIO, "x"), TroubleKind.ABSENT),
+        (OSError(errno.EBUSY, "x"), TroubleKind.BUSY),
+        (BlockingIOError(errno.EAGAIN, "x"), TroubleKind.BUSY),
+        (termios.error(errno.ENOTTY, "Inappropriate ioctl for device"), TroubleKind.NO_PORT),
+        (termios.error(errno.EIO, "Input/output error"), TroubleKind.ABSENT),
+        (ValueError("Not a valid baudrate: 7"), TroubleKind.OTHER),
     ],
 )
-def test_each_trouble_has_its_kind_one_line_and_a_remedy(problem: Exception, kind: Kind) -> None:
+def test_each_trouble_has_its_kind_one_line_and_a_remedy(problem: Exception, kind: TroubleKind) -> None:
     trouble = trouble_of("/dev/null", problem)
     assert trouble.kind is kind
     assert trouble.remedy

@@ -13,7 +13,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles.capability import capable
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import float32_range
-from mavlink_bridge.services.mission.upload import State
+from mavlink_bridge.services.mission.upload import UploadState
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.mission_bench import (
     ACCEPTED,
@@ -69,7 +69,7 @@ def test_bad_mission_items_are_refused_with_their_result(bench: Bench, item: Mis
     """The item's fault is told, the upload ends, the old plan stands."""
     bench.upload(waypoints(2))
     assert uploaded(bench, item) == [("ACK", result)]
-    assert bench.service.state(0) is State.IDLE
+    assert bench.service.state(0) is UploadState.IDLE
     assert bench.stored() == waypoints(2)
     assert bench.texts[-1].startswith("Mission item 1: ")
 

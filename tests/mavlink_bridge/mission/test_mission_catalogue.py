@@ -7,7 +7,7 @@ import pytest
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS
-from mavlink_bridge.services.mission.upload import State
+from mavlink_bridge.services.mission.upload import UploadState
 from tests.fakes.mission_bench import (
     ACCEPTED,
     CANCELLED,
@@ -62,7 +62,7 @@ def test_46_clear_during_an_upload(bench: Bench) -> None:
     bench.count(4, peer=MAVPROXY)
     assert bench.clear(peer=QGC) == [("ACK", DENIED)]
     assert bench.clear(peer=MAVPROXY) == [("ACK", ACCEPTED)]
-    assert bench.service.state(0) is State.IDLE
+    assert bench.service.state(0) is UploadState.IDLE
 
 
 def test_47_one_item_changed_by_partial_write_keeps_its_altitude(bench: Bench) -> None:

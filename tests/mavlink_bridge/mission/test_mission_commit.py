@@ -9,7 +9,7 @@ import pytest
 from autopilot.context.journal import SavePlan, SaveTogether
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.mission import texts
-from mavlink_bridge.services.mission.upload import State
+from mavlink_bridge.services.mission.upload import UploadState
 from tests.fakes.mission_bench import (
     ACCEPTED,
     DENIED,
@@ -44,7 +44,7 @@ def test_no_acknowledgement_leaves_before_the_plan_is_durable(bench: Bench) -> N
     """COMMITTING: nothing is said, nothing has changed, and there is no deadline to wake for."""
     assert bench.upload(NEW) == []
     assert bench.journal.changes[-1] == SavePlan(0, NEW)
-    assert bench.service.state(0) is State.COMMITTING
+    assert bench.service.state(0) is UploadState.COMMITTING
     assert bench.wait(60_000) == []
     assert bench.service.next_deadline_ms() is None
     assert bench.stored() == OLD
@@ -58,7 +58,7 @@ def test_a_failed_write_is_an_error_and_the_old_plan_stands(bench: Bench) -> Non
     assert settle(bench, "disk full") == [("ACK", ERROR)]
     assert bench.texts[-1] == "Mission not stored: disk full"
     assert bench.stored() == OLD
-    assert bench.service.state(0) is State.IDLE
+    assert bench.service.state(0) is UploadState.IDLE
     assert bench.item(NEW[-1]) == [("ACK", ERROR)]
 
 
@@ -123,7 +123,7 @@ def test_a_lost_link_while_committing_changes_nothing(bench: Bench) -> None:
     bench.count(3)
     bench.service.link_closed(QGC.link)
     settle(bench)
-    assert bench.service.state(0) is State.IDLE
+    assert bench.service.state(0) is UploadState.IDLE
     assert bench.stored() == NEW
 
 
@@ -132,7 +132,7 @@ def test_a_lost_link_ends_its_upload(bench: Bench) -> None:
     bench.count(3)
     bench.home()
     bench.service.link_closed(QGC.link)
-    assert bench.service.state(0) is State.IDLE
+    assert bench.service.state(0) is UploadState.IDLE
     assert bench.service.next_deadline_ms() is None
     assert bench.stored() == OLD
 
@@ -141,7 +141,7 @@ def test_a_lost_link_of_another_station_does_not(bench: Bench) -> None:
     """Only the owner's."""
     bench.count(3)
     bench.service.link_closed(QGC.link + 1)
-    assert bench.service.state(0) is State.RECEIVING
+    assert bench.service.state(0) is UploadState.RECEIVING
 
 
 def test_clearing_everything_is_one_change_with_one_acknowledgement(bench: Bench) -> None:
@@ -153,7 +153,7 @@ def test_clearing_everything_is_one_change_with_one_acknowledgement(bench: Bench
     bench.journal.hold = True
     assert bench.clear(255) == []
     assert bench.journal.changes[-1] == SaveTogether((SavePlan(0, ()), SavePlan(1, ()), SavePlan(2, ())))
-    assert [bench.service.state(kind) for kind in range(3)] == [State.COMMITTING] * 3
+    assert [bench.service.state(kind) for kind in range(3)] == [UploadState.COMMITTING] * 3
     assert settle(bench) == [("ACK", ACCEPTED)]
     assert bench.last[0].message.mission_type == 255
     assert [bench.stored(kind) for kind in range(3)] == [()] * 3
@@ -186,7 +186,7 @@ def test_clearing_everything_drops_the_stations_own_upload(bench: Bench) -> None
     bench.count(2, 2)
     bench.clear(255)
     assert settle(bench) == [("ACK", ACCEPTED)]
-    assert bench.service.state(2) is State.IDLE
+    assert bench.service.state(2) is UploadState.IDLE
 
 
 def test_an_item_after_everything_was_cleared_is_an_error() -> None:

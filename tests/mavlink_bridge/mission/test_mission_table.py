@@ -9,7 +9,7 @@ import pytest
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS, TABLE
-from mavlink_bridge.services.mission.upload import Input, Sender, State
+from mavlink_bridge.services.mission.upload import Input, UploadSender, UploadState
 from tests.fakes.mission_bench import (
     ACCEPTED,
     CANCELLED,
@@ -60,21 +60,21 @@ def unchanged(bench: Bench) -> bool:
 
 def test_the_table_has_every_combination() -> None:
     """State x message x sender: nothing is forgotten."""
-    assert set(TABLE) == {(state, kind, sender) for state in State for kind in Input for sender in Sender}
+    assert set(TABLE) == {(state, kind, sender) for state in UploadState for kind in Input for sender in UploadSender}
 
 
 # --- IDLE -------------------------------------------------------------------------------------------------------------
 def test_idle_count_starts_an_upload(bench: Bench) -> None:
     """COUNT 1..max: MISSION_REQUEST 0."""
     assert bench.count(3) == [("REQUEST", 0)]
-    assert bench.service.state(0) is State.RECEIVING
+    assert bench.service.state(0) is UploadState.RECEIVING
 
 
 def test_idle_count_0_commits_an_empty_plan(loaded: Bench) -> None:
     """COUNT 0: ACK ACCEPTED, nothing left."""
     assert loaded.count(0) == [("ACK", ACCEPTED)]
     assert loaded.stored() == ()
-    assert loaded.service.state(0) is State.IDLE
+    assert loaded.service.state(0) is UploadState.IDLE
 
 
 def test_idle_count_beyond_max_has_no_space(loaded: Bench) -> None:
@@ -238,13 +238,13 @@ def test_recv_last_valid_item_commits(receiving: Bench) -> None:
     assert receiving.stored() == new
     assert plan_id == receiving.core.mission.checksum()
     assert receiving.texts == ["Flight plan received"]
-    assert receiving.service.state(0) is State.IDLE
+    assert receiving.service.state(0) is UploadState.IDLE
 
 
 def test_recv_invalid_item_ends_the_upload(receiving: Bench) -> None:
     """ITEM next, invalid: ACK with the fault, staging dropped, the old plan stands."""
     assert receiving.item(MissionItem(command=31999, seq=2)) == [("ACK", UNSUPPORTED)]
-    assert receiving.service.state(0) is State.IDLE
+    assert receiving.service.state(0) is UploadState.IDLE
     assert unchanged(receiving)
 
 
@@ -262,7 +262,7 @@ def test_refusals_and_repeats_are_counted(bench: Bench) -> None:
 def test_recv_item_accepted_before_is_dropped_in_silence(receiving: Bench) -> None:
     """A duplicate: MAVSDK would abort on any answer."""
     assert receiving.item(waypoints(4, lat=10.0)[0]) == []
-    assert receiving.service.state(0) is State.RECEIVING
+    assert receiving.service.state(0) is UploadState.RECEIVING
 
 
 def test_recv_item_with_wrong_seq_is_an_invalid_sequence(receiving: Bench) -> None:
@@ -290,7 +290,7 @@ def test_recv_count_of_the_same_station_restarts(receiving: Bench) -> None:
 def test_recv_count_beyond_max_drops_the_upload(receiving: Bench) -> None:
     """COUNT > max: NO_SPACE, idle."""
     assert receiving.count(MAX_ITEMS + 2) == [("ACK", NO_SPACE)]
-    assert receiving.service.state(0) is State.IDLE
+    assert receiving.service.state(0) is UploadState.IDLE
     assert unchanged(receiving)
 
 
@@ -299,14 +299,14 @@ def test_recv_count_and_clear_of_another_station_are_denied(receiving: Bench, pe
     """COUNT, CLEAR_ALL, another peer: ACK DENIED to it; the same ids on another link are another station."""
     assert receiving.count(1, peer=peer) == [("ACK", DENIED)]
     assert receiving.clear(peer=peer) == [("ACK", DENIED)]
-    assert receiving.service.state(0) is State.RECEIVING
+    assert receiving.service.state(0) is UploadState.RECEIVING
     assert unchanged(receiving)
 
 
 def test_recv_clear_of_the_same_station_drops_and_clears(receiving: Bench) -> None:
     """CLEAR_ALL, same peer: upload dropped, plan cleared, ACK ACCEPTED."""
     assert receiving.clear() == [("ACK", ACCEPTED)]
-    assert receiving.service.state(0) is State.IDLE
+    assert receiving.service.state(0) is UploadState.IDLE
     assert receiving.stored() == ()
 
 
@@ -316,7 +316,7 @@ def test_recv_reading_by_another_station_is_answered_from_the_committed_plan(rec
     assert receiving.ask(3, peer=MAVPROXY) == [("ITEM_INT", 3)]
     assert receiving.last[0].message.param1 == ITEMS[2].param1
     assert receiving.ask(3, peer=MISSION_PLANNER, as_int=False) == [("ITEM", 3)]
-    assert receiving.service.state(0) is State.RECEIVING
+    assert receiving.service.state(0) is UploadState.RECEIVING
 
 
 def test_recv_reading_and_partial_by_the_same_station_are_denied(receiving: Bench) -> None:
@@ -324,7 +324,7 @@ def test_recv_reading_and_partial_by_the_same_station_are_denied(receiving: Benc
     answers = [receiving.ask_list(), receiving.ask(1), receiving.ask(1, as_int=False), receiving.partial(1, 1)]
     assert answers == [[("ACK", DENIED)]] * 4
     assert receiving.partial(1, 1, peer=MAVPROXY) == [("ACK", DENIED)]
-    assert receiving.service.state(0) is State.RECEIVING
+    assert receiving.service.state(0) is UploadState.RECEIVING
 
 
 def test_recv_unsupported_asks_again_in_the_int_form(receiving: Bench) -> None:
@@ -338,7 +338,7 @@ def test_recv_unsupported_asks_again_in_the_int_form(receiving: Bench) -> None:
 def test_recv_other_error_of_the_peer_cancels_silently(receiving: Bench, result: int) -> None:
     """ACK, other error: no answer, idle, the old plan stands."""
     assert receiving.ack(result) == []
-    assert receiving.service.state(0) is State.IDLE
+    assert receiving.service.state(0) is UploadState.IDLE
     assert unchanged(receiving)
 
 
@@ -346,7 +346,7 @@ def test_recv_accepted_of_the_peer_and_any_ack_of_others_say_nothing(receiving: 
     """The upload goes on."""
     assert receiving.ack(ACCEPTED) == [] and receiving.ack(ERROR, peer=MAVPROXY) == []
     assert receiving.ack(ERROR, peer=MISSION_PLANNER) == []
-    assert receiving.service.state(0) is State.RECEIVING
+    assert receiving.service.state(0) is UploadState.RECEIVING
 
 
 def test_recv_silence_repeats_the_request_after_1000_ms_until_measured(bench: Bench) -> None:
@@ -383,7 +383,7 @@ def test_recv_8_s_without_an_accepted_item_abandons(receiving: Bench) -> None:
     assert set(heard) == {("REQUEST", 2)}
     assert receiving.wait(1) == [("ACK", CANCELLED)]
     assert receiving.texts[-1] == "Mission upload timeout"
-    assert receiving.service.state(0) is State.IDLE
+    assert receiving.service.state(0) is UploadState.IDLE
     assert receiving.service.next_deadline_ms() is None
     assert unchanged(receiving)
 

@@ -21,11 +21,11 @@ from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint
 from autopilot.interface.terrain import HeightMap
 from sitl.camera.darkroom import Darkroom
 from sitl.camera.jpeg import Picture, angles, jpeg_of
-from sitl.camera.rendering import Marking, Quaternion, Scene, View, blur_px, render
+from sitl.camera.rendering import CameraView, Marking, PictureScene, Quaternion, blur_px, render
 from tests.fakes.patience import PATIENCE_S
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
-SCENE = Scene(ORIGIN)
+SCENE = PictureScene(ORIGIN)
 LENS = Lens(6.4, 4.8, 4.7)
 COLUMNS, ROWS = 320, 240
 
@@ -39,11 +39,11 @@ def looking(pitch_deg: float, yaw_deg: float) -> Quaternion:
 DOWN = looking(-90.0, 0.0)
 
 
-def view(north: float, east: float, height: float = 60.0, attitude: Quaternion = DOWN) -> View:
-    return View((north, east, -height), attitude, LENS, COLUMNS, ROWS)
+def view(north: float, east: float, height: float = 60.0, attitude: Quaternion = DOWN) -> CameraView:
+    return CameraView((north, east, -height), attitude, LENS, COLUMNS, ROWS)
 
 
-def grey(one: View, scene: Scene = SCENE) -> npt.NDArray[np.float64]:
+def grey(one: CameraView, scene: PictureScene = SCENE) -> npt.NDArray[np.float64]:
     return np.asarray(render(one, scene).convert("L"), np.float64)
 
 
@@ -73,7 +73,7 @@ def test_overlapping_pictures_register_at_their_ground_offset(yaw: float) -> Non
 
 def test_the_pattern_belongs_to_the_earth() -> None:
     """Another vehicle, switched on 30 m north of the first, takes the same picture from the same place."""
-    other = Scene(GeoPoint(ORIGIN.lat + 30.0 / METRES_PER_DEGREE, ORIGIN.lon, ORIGIN.alt))
+    other = PictureScene(GeoPoint(ORIGIN.lat + 30.0 / METRES_PER_DEGREE, ORIGIN.lon, ORIGIN.alt))
     difference = grey(view(30.0, 5.0)) - grey(view(0.0, 5.0), other)
     assert np.abs(difference).mean() < 1.0
 
@@ -97,7 +97,7 @@ def test_terrain_is_in_the_picture() -> None:
     """Ground that lies 30 m higher looks as if the camera were 30 m lower."""
     heights = np.full((40, 40), ORIGIN.alt + 30.0, np.float32)
     ground = HeightMap(ORIGIN.lat - 0.02, ORIGIN.lon - 0.02, 1000.0, 1000.0, heights)
-    high, low = grey(view(0.0, 0.0, 90.0), Scene(ORIGIN, ground)), grey(view(0.0, 0.0, 60.0))
+    high, low = grey(view(0.0, 0.0, 90.0), PictureScene(ORIGIN, ground)), grey(view(0.0, 0.0, 60.0))
     assert np.corrcoef(high.ravel(), low.ravel())[0, 1] > 0.95
     assert np.corrcoef(high.ravel(), grey(view(0.0, 0.0, 90.0)).ravel())[0, 1] < 0.6
 

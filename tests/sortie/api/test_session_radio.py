@@ -15,7 +15,7 @@ from pymavlink.dialects.v20 import ardupilotmega
 
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
-from mavlink_bridge.links.radio.profile import Losses, Profile
+from mavlink_bridge.links.radio.profile import BurstLosses, RadioProfile
 from mavlink_bridge.links.radio.profiles import PROFILES
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Opcode, unpack
 from mavlink_bridge.wire.codec import id_of
@@ -25,13 +25,13 @@ from sortie.api.link import SessionLink
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
 
-CLEAN = replace(PROFILES["sik-57600"], losses=Losses(), budget=None)
+CLEAN = replace(PROFILES["sik-57600"], losses=BurstLosses(), budget=None)
 SILENT = replace(CLEAN, reports=None)
 PAGE = "track.json"
 PAGE_BYTES = 24_000
 
 
-def _session(radio: Profile) -> Session:
+def _session(radio: RadioProfile) -> Session:
     session = Session(radio=radio)
     text = bytes(range(1, 240)) * 101
     session.service.pages.add(PAGE, lambda: text[:PAGE_BYTES])

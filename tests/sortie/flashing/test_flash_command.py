@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.bootloader.protocol import Op, Status
+from mavlink_bridge.bootloader.protocol import BootStatus, Op
 from mavlink_bridge.testing.board import Firmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults
@@ -63,7 +63,7 @@ def test_a_running_board_is_flashed_again_although_its_port_vanishes_and_comes_b
 
 
 def test_a_second_try_is_told(file: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with ServedPtyBoard(board(Faults(answers={(Op.PROG_MULTI, 9): Status.FAILED}))) as served:
+    with ServedPtyBoard(board(Faults(answers={(Op.PROG_MULTI, 9): BootStatus.FAILED}))) as served:
         assert run(["flash", file, "--port", str(served.path), "--yes"]) == 0
     expected = "sortie: programming failed (PROG_MULTI was answered FAILED); trying once more from the start\n"
     assert expected in capsys.readouterr().err

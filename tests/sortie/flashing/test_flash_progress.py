@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from mavlink_bridge.bootloader.upload import FlashStatus, Stage
+from mavlink_bridge.bootloader.upload import FlashStatus, UploadStage
 from sortie.flashing.progress import FlashProgress
 
 
@@ -20,16 +20,16 @@ def tell(stream: io.StringIO) -> str:
     status = FlashStatus()
     progress = FlashProgress(status, stream)
     progress.start()
-    status.begin(Stage.ERASE, 0, 9000)
+    status.begin(UploadStage.ERASE, 0, 9000)
     for now_ms in range(0, 10_000, 500):
         progress.refresh(now_ms)
     status.say("something happened")
-    status.begin(Stage.PROGRAM, 10_000, 1000)
+    status.begin(UploadStage.PROGRAM, 10_000, 1000)
     for now_ms in range(10_000, 20_001, 500):
         status.done = (now_ms - 10_000) // 10
         progress.refresh(now_ms)
-    status.begin(Stage.VERIFY, 20_000)
-    status.begin(Stage.BOOT, 20_000)
+    status.begin(UploadStage.VERIFY, 20_000)
+    status.begin(UploadStage.BOOT, 20_000)
     progress.refresh(20_100)
     status.say("the end")
     progress.stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.bootloader.script import PortGone, Runner, Script, Silent, Wire
+from mavlink_bridge.bootloader.script import PortGone, Runner, Script, ScriptWire, Silent
 from sortie.config.serial_ports import PortFinder
 from sortie.flashing.shell import FlashShell
 
@@ -40,11 +40,11 @@ class Quiet:
         """Called after each pass."""
 
 
-def run(wire: Wire, script: Script[None], port: str) -> None:
+def run(wire: ScriptWire, script: Script[None], port: str) -> None:
     FlashShell(Runner(wire, script), PortFinder(port, list), Quiet()).run()
 
 
-def opened(wire: Wire) -> Script[None]:
+def opened(wire: ScriptWire) -> Script[None]:
     wire.wanted = True
     until = wire.now_ms + 5000
     while not wire.connected:
@@ -53,7 +53,7 @@ def opened(wire: Wire) -> Script[None]:
 
 
 def test_bytes_go_both_ways(ends: Ends) -> None:
-    wire = Wire()
+    wire = ScriptWire()
 
     def script() -> Script[None]:
         yield from opened(wire)
@@ -71,7 +71,7 @@ def test_the_port_is_opened_at_the_rate_that_is_wanted_and_anew_at_another(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PortFinder, "is_uart", lambda self, path: True)
-    wire, speeds = Wire(), []
+    wire, speeds = ScriptWire(), []
 
     def script() -> Script[None]:
         yield from opened(wire)
@@ -89,7 +89,7 @@ def test_a_port_that_goes_while_its_rate_is_changed_is_told_as_gone(
     tmp_path: Path, ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PortFinder, "is_uart", lambda self, path: True)
-    link, wire = tmp_path / "board", Wire()
+    link, wire = tmp_path / "board", ScriptWire()
     link.symlink_to(ends.name)
 
     def script() -> Script[None]:
@@ -104,7 +104,7 @@ def test_a_port_that_goes_while_its_rate_is_changed_is_told_as_gone(
 
 
 def test_a_rate_is_of_no_matter_on_usb_and_on_pseudo_terminals(ends: Ends) -> None:
-    wire = Wire()
+    wire = ScriptWire()
 
     def script() -> Script[None]:
         yield from opened(wire)
@@ -116,7 +116,7 @@ def test_a_rate_is_of_no_matter_on_usb_and_on_pseudo_terminals(ends: Ends) -> No
 
 
 def test_a_port_whose_device_goes_is_told_as_gone() -> None:
-    made, wire = Ends(), Wire()
+    made, wire = Ends(), ScriptWire()
 
     def script() -> Script[None]:
         yield from opened(wire)
@@ -129,7 +129,7 @@ def test_a_port_whose_device_goes_is_told_as_gone() -> None:
 
 
 def test_a_link_that_leads_to_another_port_is_followed(tmp_path: Path, ends: Ends) -> None:
-    link, other, wire = tmp_path / "board", Ends(), Wire()
+    link, other, wire = tmp_path / "board", Ends(), ScriptWire()
     link.symlink_to(ends.name)
 
     def script() -> Script[None]:
@@ -148,20 +148,20 @@ def test_a_link_that_leads_to_another_port_is_followed(tmp_path: Path, ends: End
 
 
 def test_a_port_that_is_not_wanted_is_closed_and_free_for_others(ends: Ends) -> None:
-    wire = Wire()
+    wire = ScriptWire()
 
     def script() -> Script[None]:
         yield from opened(wire)
         yield from wire.close(10)
         assert not wire.connected
-        second = Wire()
+        second = ScriptWire()
         run(second, opened(second), ends.name)
 
     run(wire, script(), ends.name)
 
 
 def test_a_port_that_another_program_has_locked_is_an_obstacle(ends: Ends) -> None:
-    holder, wire = Wire(), Wire()
+    holder, wire = ScriptWire(), ScriptWire()
 
     def blocked() -> Script[None]:
         wire.wanted = True
@@ -179,7 +179,7 @@ def test_a_port_that_another_program_has_locked_is_an_obstacle(ends: Ends) -> No
 
 
 def test_silence_is_told_in_time(ends: Ends) -> None:
-    wire = Wire()
+    wire = ScriptWire()
 
     def script() -> Script[None]:
         yield from opened(wire)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autopilot.context.events import StatusText
-from autopilot.core.extensions import ClaimError, Extensions, From, OwnItem, OwnMode
+from autopilot.core.extensions import ClaimError, Extensions, OwnItem, OwnMode, Packaged
 from autopilot.mission.commands import Ability, CommandSpec, Slot
 from autopilot.mission.events import ItemReached
 from autopilot.mission.executor import CommandStartResult
@@ -45,8 +45,8 @@ def extensions(method: str) -> Extensions:
     mode, executor = type("Failing", (Mode,), {method: broken}), type("FailingItems", (Executor,), {method: broken})
     spec = CommandSpec(COMMAND, "Own", Slot.NAV, Ability.ANY)
     return Extensions(
-        modes=(From("alpha", OwnMode(ModeSpec(NUMBER, "FAILING"), mode)),),
-        items=(From("alpha", OwnItem(spec, lambda _: executor())),),
+        modes=(Packaged("alpha", OwnMode(ModeSpec(NUMBER, "FAILING"), mode)),),
+        items=(Packaged("alpha", OwnItem(spec, lambda _: executor())),),
     )
 
 
@@ -113,6 +113,6 @@ def test_an_item_that_fails_is_passed_over(method: str) -> None:
 def test_a_mode_that_cannot_be_made_is_a_claim_that_fails() -> None:
     """One line, with the package and what it raised."""
     with Session() as session:
-        wrong = Extensions(modes=(From("alpha", OwnMode(ModeSpec(NUMBER, "FAILING"), broken)),))
+        wrong = Extensions(modes=(Packaged("alpha", OwnMode(ModeSpec(NUMBER, "FAILING"), broken)),))
         with pytest.raises(ClaimError, match="package alpha: mode FAILING cannot be made: ValueError: broken"):
             wrong.install(session.autopilot, lambda *_: None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.flight.messages import Kind
+from autopilot.flight.messages import MessageKind
 from autopilot.flight.trace import TraceEntry, read_trace, write_line
 from sortie import Session, events
 from tests.fakes.flight_station import HOP, I, flight_state
@@ -69,7 +69,7 @@ def test_traces_of_one_seed_are_the_same_bytes(tmp_path: Path) -> None:
     assert texts[0] != texts[2]
     entries = list(read_trace(texts[0].splitlines()))
     assert [write_line(entry) for entry in entries] == texts[0].splitlines()
-    resets = [e for e in entries if e.message.kind is Kind.REQUEST and e.message.subject == "RESET"]
+    resets = [e for e in entries if e.message.kind is MessageKind.REQUEST and e.message.subject == "RESET"]
     assert len(resets) == 3 * 11
 
 

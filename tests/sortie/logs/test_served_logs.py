@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, VirtualFiles
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Nak, Opcode
 from mavlink_bridge.wire.codec import dialect
@@ -53,8 +53,11 @@ def test_files_are_read_by_their_names(tree: Path) -> None:
 
 def test_listings_show_plain_files_and_folders_only(tree: Path) -> None:
     """No links, no pipes, no hidden names."""
-    assert ServedDirectory(tree).entries("") == [Entry("flights", directory=True), Entry("run.log", 3)]
-    assert OneFolder("LOGS", ServedDirectory(tree)).entries("") == [Entry("LOGS", directory=True)]
+    assert ServedDirectory(tree).entries("") == [
+        DirectoryEntry("flights", directory=True),
+        DirectoryEntry("run.log", 3),
+    ]
+    assert OneFolder("LOGS", ServedDirectory(tree)).entries("") == [DirectoryEntry("LOGS", directory=True)]
     assert bench(tree).ask(Opcode.LIST_DIRECTORY, data=b"/APM/LOGS")[0].data.startswith(b"Dflights\0Frun.log\t3\0")
 
 

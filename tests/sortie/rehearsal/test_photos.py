@@ -14,7 +14,7 @@ from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, parse_plan
-from autopilot.rehearsal.findings import Severity
+from autopilot.rehearsal.findings import FindingSeverity
 from autopilot.rehearsal.photos import find_gap
 from sortie import rehearse
 from sortie.commands.cli import run
@@ -81,7 +81,7 @@ def test_a_camera_that_is_not_noted_is_told_not_refused(camera: dict[str, object
     found = rehearse(survey(camera=camera))
     assert found.go
     assert rules(found) == {"photo-unknown": [4]}
-    assert found.findings[0].rule.severity is Severity.NOTE
+    assert found.findings[0].rule.severity is FindingSeverity.NOTE
     assert found.photos is not None
     assert found.photos.covers_m is None
 

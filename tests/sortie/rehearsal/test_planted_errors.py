@@ -19,7 +19,7 @@ from autopilot.mav import Cmd, Frame, MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.mission.plan_types import Survey
-from autopilot.rehearsal.findings import RULES, Severity
+from autopilot.rehearsal.findings import RULES, FindingSeverity
 from sortie import rehearse
 from sortie.rehearsal.rehearsal import Rehearsal
 from tests.fakes.plans import AROUND, BACK, GOOD, HOME, OUT, POLYGON, UP, WIDE, WITHIN, at, do, plan_of, ring, wp
@@ -257,9 +257,9 @@ def test_a_planted_error_is_found_at_its_item_and_nothing_else_is(row: Row, hill
     result = judge(row.base, hills, row.plant(row.base.plan), row.params, row.home)
     assert (row.rule, row.item, row.part) in {(one.rule.name, one.item, one.part) for one in result.findings}
     assert {(one.rule.name, one.item) for one in result.findings} == {(row.rule, row.item), *row.also}
-    if RULES[row.rule].severity is Severity.ERROR:
+    if RULES[row.rule].severity is FindingSeverity.ERROR:
         assert not result.go
-        assert result.findings[0].rule.severity is Severity.ERROR
+        assert result.findings[0].rule.severity is FindingSeverity.ERROR
 
 
 def test_there_are_forty_and_every_rule_has_one() -> None:

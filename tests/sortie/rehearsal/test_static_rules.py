@@ -90,13 +90,13 @@ def test_room_is_what_points_along_the_leg_have() -> None:
 
     from autopilot.parameters.parameters import Parameters
     from autopilot.rehearsal.room import Segments, room
-    from autopilot.rehearsal.way import Field
+    from autopilot.rehearsal.way import FlyingField
     from autopilot.vehicles.kinds import COPTER
 
     plan = plan_of(
         *GOOD, fence=[*ring(POLYGON, 0, 0, 300, 7), *ring(OUT, 80, 90, 30, 5), do(AROUND, 40.0, **at(-99, 9))]
     )
-    where = Field(COPTER, Parameters(COPTER.parameters), HOME)
+    where = FlyingField(COPTER, Parameters(COPTER.parameters), HOME)
     fence = parse_fence(plan.fence)
     points = np.random.default_rng(3).uniform(-260.0, 260.0, (60, 2, 2))
     found = room(Segments(points[:, 0], points[:, 1]), fence, where)

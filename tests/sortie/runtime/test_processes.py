@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.links.base import Ends
+from mavlink_bridge.links.base import LinkEnds
 from sortie.runtime import processes
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
 from sortie.runtime.sock_diag import Gone, SockDiag, Socket
@@ -123,16 +123,16 @@ def test_who_talks_to_a_process_is_found(told) -> None:
     company = company_of(told.process.pid)
     assert company.others == frozenset()
     (inode,) = company.ends
-    ends = Ends(told.connection.getsockname(), told.connection.getpeername())
+    ends = LinkEnds(told.connection.getsockname(), told.connection.getpeername())
     assert company.ends[inode] == ends and processes_of({inode}) == [told.process.pid]
     asks = SockDiag()
     told.connection.send(b"1234")
     found = asks.ask(ends, datagrams=False)
     assert found == Socket(4, inode, 0, 4)
-    assert isinstance(ours := asks.ask(Ends(ends.other, ends.own), datagrams=False), Socket)
+    assert isinstance(ours := asks.ask(LinkEnds(ends.other, ends.own), datagrams=False), Socket)
     assert (ours.unread, ours.written, ours.received) == (0, 4, 0)
     assert processes_of({ours.inode}) == [os.getpid()]
-    assert asks.ask(Ends(ends.own, ("127.0.0.1", 1)), datagrams=False) is Gone.GONE
+    assert asks.ask(LinkEnds(ends.own, ("127.0.0.1", 1)), datagrams=False) is Gone.GONE
     asks.close()
 
 
@@ -146,10 +146,10 @@ def test_both_families_of_addresses_are_found() -> None:
             with socket.create_connection((host, port), PATIENCE_S) as one, listener.accept()[0] as other:
                 own, there = one.getsockname()[:2], one.getpeername()[:2]
                 ends = company_of(os.getpid()).ends.values()
-                assert Ends(own, there) in ends and Ends(there, own) in ends
+                assert LinkEnds(own, there) in ends and LinkEnds(there, own) in ends
                 asks = SockDiag()
                 one.send(b"123")
-                assert isinstance(found := asks.ask(Ends(own, there), datagrams=False), Socket)
+                assert isinstance(found := asks.ask(LinkEnds(own, there), datagrams=False), Socket)
                 assert found.unread == 3 and other.recv(10) == b"123"
                 asks.close()
 

@@ -10,7 +10,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.mav import Cmd, Result
-from mavlink_bridge.services.commands.context import Row
+from mavlink_bridge.services.commands.context import CommandRow
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
@@ -55,7 +55,7 @@ def test_a_command_whose_handler_fails_is_answered_all_the_same() -> None:
     with Session(seed=1) as session:
         found: list[str] = []
         session.service.endpoint._on_error = lambda error, where: found.append(type(error).__name__)
-        session.service.commands._rows = {**session.service.commands._rows, Cmd.DO_SET_ROI_NONE: Row(fail)}  # type: ignore[arg-type]
+        session.service.commands._rows = {**session.service.commands._rows, Cmd.DO_SET_ROI_NONE: CommandRow(fail)}  # type: ignore[arg-type]
         assert ack(session, Cmd.DO_SET_ROI_NONE) == Result.FAILED
         assert found == ["ZeroDivisionError"]
 

@@ -11,7 +11,7 @@ import pytest
 from autopilot.interface import report as R
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, to_global
 from autopilot.parameters.parameters import Parameters
-from autopilot.rehearsal.way import Field
+from autopilot.rehearsal.way import FlyingField
 from autopilot.vehicles.kinds import vehicle_class
 from sortie import Session, mavlink
 from sortie.reading.terrain import read_ground
@@ -31,7 +31,7 @@ def test_all_say_the_same_height(tmp_path: Path, form: str) -> None:
     params = {"RNGFND1_TYPE": 100.0, "RNGFND1_MAX_CM": 15000.0}
     with Session(terrain=file, params=params) as session:
         home = session.stood[0]
-        field = Field(
+        field = FlyingField(
             vehicle_class("copter"),
             Parameters(vehicle_class("copter").parameters),
             home,
