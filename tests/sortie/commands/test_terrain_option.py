@@ -11,7 +11,8 @@ import pytest
 
 from autopilot.interface import report as R
 from sortie import Fleet, UserError
-from sortie.config.fleet_file import Common, read_fleet
+from sortie.config.fleet_file import Layout, read_fleet
+from sortie.config.vehicle_spec import VehicleSpec
 from tests.fakes.terrain import HOME, map_of, ramp, write_geotiff
 
 _PLAN = """QGC WPL 110
@@ -69,8 +70,8 @@ def test_a_fleet_file_names_one_for_all(tmp_path: Path) -> None:
     """In its defaults, from its own folder; not of one vehicle."""
     file = tmp_path / "fleet.toml"
     file.write_text('[defaults]\nterrain = "ground.tif"\n[[vehicle]]\ncount = 2\n')
-    common = Common("copter", (HOME, 0.0), 0)
-    assert [one.terrain for one in read_fleet(file, common)] == [tmp_path / "ground.tif"] * 2
+    base = VehicleSpec("copter", None, HOME, 0.0, 0)
+    assert [one.terrain for one in read_fleet(file, base, Layout())] == [tmp_path / "ground.tif"] * 2
     file.write_text('[[vehicle]]\nterrain = "ground.tif"\n')
     with pytest.raises(UserError, match="one for all"):
-        read_fleet(file, common)
+        read_fleet(file, base, Layout())

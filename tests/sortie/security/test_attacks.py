@@ -18,7 +18,8 @@ from sortie.commands.cli import run
 from sortie.commands.convert import FORMS
 from sortie.companion import build
 from sortie.config.errors import UserError
-from sortie.config.fleet_file import Common, read_fleet
+from sortie.config.fleet_file import Layout, read_fleet
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.loop.journal import LoopJournal
 from sortie.reading.logs import read_log
 from sortie.reading.terrain import read_ground
@@ -221,4 +222,7 @@ def test_a_fleet_file_takes_the_kind_as_the_command_line_has_it(tmp_path: Path) 
     """`sim:rover` and `rover` are one kind."""
     file = tmp_path / "fleet.toml"
     file.write_text('[defaults]\nkind = "sim:rover"\n[[vehicle]]\n[[vehicle]]\nkind = "sim:copter"\n')
-    assert [one.kind for one in read_fleet(file, Common("copter", (HOME, 0.0), 0))] == ["rover", "copter"]
+    assert [one.kind for one in read_fleet(file, VehicleSpec("copter", None, HOME, 0.0, 0), Layout())] == [
+        "rover",
+        "copter",
+    ]
