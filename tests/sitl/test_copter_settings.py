@@ -32,6 +32,7 @@ def test_the_tables_defaults_leave_the_airframe_as_it_is() -> None:
         values[name] = parameters[name]
         apply_parameter(pushed, state, values, name, values[name])
     deliberate = {L.P_LOW_V, L.P_CAPACITY, L.P_STICK_DN, L.P_LOITER_ACCEL, M.P_FINDER_MIN}
+    deliberate |= {L.P_AVOID_ACCEL, L.P_BACKUP_SPEED, L.P_BACKUP_SPEED_Z}  # nothing is avoided without a fence
     changed = {int(i) for i in np.nonzero(~np.isclose(plain, pushed, rtol=0.01, atol=1e-5))[0]}
     assert changed <= deliberate
 

@@ -279,7 +279,8 @@ class TelemetryService:
         """Send what is due."""
         self._send_texts(now_ms)
         fresh = False
-        pool = None if self._at_once else self._pool
+        boot = list(self._boot.due())
+        pool = None if self._at_once or boot else self._pool  # a pool would write the streams behind the texts
         self._at_once = False
         for link, schedule in self._links.items():
             due = schedule.take_due(now_ms)
@@ -296,7 +297,7 @@ class TelemetryService:
                 self._refresh()
                 fresh = True
             self._append(link, due)
-        for link, text in self._boot.due():
+        for link, text in boot:
             self._output.send(text, link)
 
     def _leave(self, pool: StreamPool, link: int, due: Chosen, now_ms: int) -> bool:

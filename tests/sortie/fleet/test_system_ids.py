@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega
 
 from sortie import Fleet, Session, mavlink
 from sortie.api.link import SessionLink
@@ -85,7 +86,7 @@ def test_a_new_id_is_found_on_the_shared_link_also_beside_an_own_one() -> None:
         fleet.run_for(1.0)
         network.out_queue(shared).take()
         ask = mavlink.MAVLink_param_request_read_message(9, 1, b"RTL_ALT", -1)
-        frame = bytes(ask.pack(mavlink.MAVLink(None, srcSystem=255, srcComponent=190)))
+        frame = bytes(ask.pack(ardupilotmega.MAVLink(None, srcSystem=255, srcComponent=190)))
         network.receive(shared, frame, 1000, 1000)
         fleet.run_for(0.02)
         assert b"RTL_ALT" in network.out_queue(shared).take()
