@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from msgspec import Struct, field
 
-from depot.names import ALL_TRIGGERS, Mode, Stage
+from depot.names import ALL_TRIGGERS, Mode, SkimmerStage
 
 
 class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +43,7 @@ class MissionPlan(Struct, frozen=True):
     limits: AbortLimits = AbortLimits()
 
 
-class Order(IntEnum):
+class DepotCommand(IntEnum):
     """Commands of the depot."""
 
     GO = 0
@@ -60,7 +60,7 @@ FAR = 1e6
 """A margin that has not been measured yet, as a share of the need."""
 
 
-class Answer(IntEnum):
+class RequestResult(IntEnum):
     """Result of a command or upload for the depot."""
 
     ACCEPTED = 0
@@ -78,7 +78,7 @@ class Status(Struct):
 
     seq: int = 0
     boot_ms: int = 0
-    stage: Stage = Stage.DOCKED
+    stage: SkimmerStage = SkimmerStage.DOCKED
     mode: Mode = Mode.DOCKED
     wants_ack: bool = False
     taken_over: bool = field(default=False, name="taken")  # as journals name it
@@ -134,7 +134,7 @@ class Upload(Struct, frozen=True):
 class Command(Struct, frozen=True):
     """The depot wants something done. `answered`: it waits for the answer."""
 
-    order: Order
+    order: DepotCommand
     answered: bool = True
 
 

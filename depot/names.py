@@ -73,7 +73,7 @@ def trip_names(bits: int) -> list[str]:
     return [name for number, name in enumerate(ABORT_1_NAMES) if bits >> number & 1]
 
 
-class Stage(IntEnum):
+class SkimmerStage(IntEnum):
     """Stage of the skimmer in its sortie, as it tells the depot."""
 
     DOCKED = 0
@@ -87,7 +87,7 @@ class Stage(IntEnum):
     DISPOSAL = 8  # return was not feasible
 
 
-ABORTABLE = frozenset((Stage.OUTBOUND, Stage.HARVEST, Stage.RETURN))
+ABORTABLE = frozenset((SkimmerStage.OUTBOUND, SkimmerStage.HARVEST, SkimmerStage.RETURN))
 """Phases 3, 4, 5 as the skimmer sees them."""
 
 

@@ -16,7 +16,7 @@ Limits = TypeVar("Limits")
 
 
 @dataclass(frozen=True)  # no slots: a generic alias sets __orig_class__
-class Watch(Generic[Reading, Limits]):
+class AbortWatch(Generic[Reading, Limits]):
     """`holds(reading, limits)`: the trigger is there. `facts`: names of the readings to journal."""
 
     name: str
@@ -29,7 +29,9 @@ class Watch(Generic[Reading, Limits]):
         return {name: getattr(reading, name) for name in self.facts}
 
 
-def first(watches: Iterable[Watch[Reading, Limits]], reading: Reading, limits: Limits) -> Watch[Reading, Limits] | None:
+def first(
+    watches: Iterable[AbortWatch[Reading, Limits]], reading: Reading, limits: Limits
+) -> AbortWatch[Reading, Limits] | None:
     """The first watch that holds: of several in the order of the reference, the first is the trigger."""
     for watch in watches:
         if watch.holds(reading, limits):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts.generated_page import write_or_check
 from sortie.commands.cli import COMMANDS
-from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
+from sortie.config.option import ANYWHERE, Group, Option, OptionForm, Sources, Where
 from sortie.config.options import TABLE
 from sortie.config.settings import RUNS
 
@@ -61,7 +61,11 @@ def _table(rows: list[Option[object]], commands: frozenset[str]) -> str:
 
 def _row(row: Option[object], commands: frozenset[str]) -> str:
     word = row.key.upper() if row.placed else " ".join(filter(None, (f"--{row.name}", row.form)))
-    names = [word, *([f"--no-{row.name}"] if row.kind is Kind.TOGGLE else []), *([row.short] if row.short else [])]
+    names = [
+        word,
+        *([f"--no-{row.name}"] if row.kind is OptionForm.TOGGLE else []),
+        *([row.short] if row.short else []),
+    ]
     missing = commands - row.commands
     help_ = row.help + (f" ({_names(row.commands & commands)})" if missing else "")
     where = "" if row.applies_to == ANYWHERE else ", ".join(_WHERE[one] for one in Where if one in row.applies_to)

@@ -15,7 +15,7 @@ from depot.decisions.docking import GEOMETRY, MOTION, NOT_SEEN, beyond_limits
 from depot.decisions.memory import DepotMemory
 from depot.margins import fuel_margin, margin_near, power_margin, thermal_margin
 from depot.messages import Status
-from depot.names import Abort, SkimmerState, Stage
+from depot.names import Abort, SkimmerStage, SkimmerState
 from depot.readings import DepotReading
 from depot.settings import Profile
 
@@ -23,7 +23,7 @@ _NEARLY = 1.0 - 1e-3
 """Share of a planned amount from which it counts as reached: the rounding of the wire takes up to a thousandth."""
 
 
-class Scene(Struct):
+class ConditionInputs(Struct):
     """The readings, status and memory that a condition looks at. `status` is the default one where nothing has been
     heard yet."""
 
@@ -34,46 +34,46 @@ class Scene(Struct):
     now_ms: int
 
     @property
-    def beyond(self) -> Stage:
+    def beyond(self) -> SkimmerStage:
         """Stage that the skimmer has reached by its own account of this sortie; not launched counts as docked."""
-        return self.status.stage if self.status.plan == self.memory.number else Stage.DOCKED
+        return self.status.stage if self.status.plan == self.memory.number else SkimmerStage.DOCKED
 
 
-Condition = Callable[[Scene], bool]
+Condition = Callable[[ConditionInputs], bool]
 
 
-def _abort(scene: Scene) -> Abort:
+def _abort(scene: ConditionInputs) -> Abort:
     return Abort.NONE if scene.memory.record is None else scene.memory.record.abort
 
 
-def _margins(scene: Scene) -> bool:
+def _margins(scene: ConditionInputs) -> bool:
     plan = scene.memory.plan
     return plan is not None and margin_near(scene.status, plan, _NEARLY) is None
 
 
-def _time_is_over(scene: Scene) -> bool:
+def _time_is_over(scene: ConditionInputs) -> bool:
     plan, since = scene.memory.plan, scene.memory.harvest_start_ms
     return plan is not None and since is not None and (scene.now_ms - since) / 1000.0 >= plan.harvest_s * _NEARLY
 
 
-def _in_corridor(scene: Scene) -> bool:
-    return scene.beyond in (Stage.HOLDING, Stage.APPROACH) or scene.status.stage is Stage.DOCKED
+def _in_corridor(scene: ConditionInputs) -> bool:
+    return scene.beyond in (SkimmerStage.HOLDING, SkimmerStage.APPROACH) or scene.status.stage is SkimmerStage.DOCKED
 
 
-def _acceptable(scene: Scene, names: tuple[str, ...]) -> bool:
+def _acceptable(scene: ConditionInputs, names: tuple[str, ...]) -> bool:
     """By what the depot measures: it is seen, and none of these limits is passed. In the dock it is held."""
-    if scene.status.stage is Stage.DOCKED and scene.reading.in_dock and scene.reading.locks_ok:
+    if scene.status.stage is SkimmerStage.DOCKED and scene.reading.in_dock and scene.reading.locks_ok:
         return True
     beyond = beyond_limits(scene.profile.corridor, scene.reading.seen)
     return NOT_SEEN not in beyond and not set(names).intersection(beyond)
 
 
-def _burns_give(scene: Scene) -> bool:
+def _burns_give(scene: ConditionInputs) -> bool:
     """An engine that has run without giving what was commanded has not done its burn."""
     return scene.status.thrust_ratio >= scene.profile.watch.thruster_min
 
 
-def _on_course(scene: Scene) -> bool:
+def _on_course(scene: ConditionInputs) -> bool:
     """True when the predicted way leads to where the plan has it, within the width of a corridor."""
     return scene.status.drift_m <= scene.profile.watch.corridor_m
 
@@ -89,16 +89,16 @@ CONDITIONS: dict[str, Condition] = {
     "launch_command_acknowledged": lambda s: not s.memory.docked and s.memory.death.due_ms is not None,
     "ready_to_undock": lambda s: s.reading.interfaces_pass and s.reading.moving_kg_s <= 0.0,
     "safe_clearance": lambda s: s.reading.clearance_m >= s.profile.skimmer.clear_m,
-    "on_outbound_trajectory": lambda s: s.beyond > Stage.DEPARTURE and _on_course(s),
+    "on_outbound_trajectory": lambda s: s.beyond > SkimmerStage.DEPARTURE and _on_course(s),
     # phase 3
-    "departure_burn_completed": lambda s: s.beyond > Stage.DEPARTURE and _burns_give(s),
+    "departure_burn_completed": lambda s: s.beyond > SkimmerStage.DEPARTURE and _burns_give(s),
     "no_abort_triggered": lambda s: _abort(s) is Abort.NONE,
-    "at_entry_point": lambda s: s.beyond is Stage.HARVEST,
+    "at_entry_point": lambda s: s.beyond is SkimmerStage.HARVEST,
     "fuel_margin_acceptable": lambda s: s.memory.plan is not None and fuel_margin(s.status, s.memory.plan, _NEARLY),
     "power_margin_acceptable": lambda s: s.memory.plan is not None and power_margin(s.status, s.memory.plan, _NEARLY),
     "thermal_state_acceptable": lambda s: s.memory.plan is not None and thermal_margin(s.status, s.memory.plan),
     # phase 4
-    "within_harvest_corridor": lambda s: s.beyond is Stage.HARVEST and _on_course(s),
+    "within_harvest_corridor": lambda s: s.beyond is SkimmerStage.HARVEST and _on_course(s),
     "margins_above_abort_thresholds": _margins,
     "store_near_capacity": lambda s: (
         s.memory.plan is not None and s.status.store_kg >= s.memory.plan.store_kg * _NEARLY
@@ -107,7 +107,7 @@ CONDITIONS: dict[str, Condition] = {
     "margins_near_limits": lambda s: not _margins(s),
     "abort_commanded": lambda s: _abort(s) is not Abort.NONE,
     # phase 5
-    "harvest_ended": lambda s: s.beyond is not Stage.HARVEST or _abort(s) is not Abort.NONE,
+    "harvest_ended": lambda s: s.beyond is not SkimmerStage.HARVEST or _abort(s) is not Abort.NONE,
     "in_docking_corridor": _in_corridor,
     "geometry_and_relative_motion_acceptable": lambda s: _acceptable(s, (*GEOMETRY, *MOTION)),
     # phase 6
@@ -128,6 +128,6 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 
-def answers(names: Iterable[str], scene: Scene) -> dict[str, bool]:
+def answers(names: Iterable[str], scene: ConditionInputs) -> dict[str, bool]:
     """Each condition, and whether it holds."""
     return {name: CONDITIONS[name](scene) for name in names}

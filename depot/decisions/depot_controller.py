@@ -14,13 +14,13 @@ from typing import Any
 from autopilot.context.turns import earliest
 from depot.decision import Recorder
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
-from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Waiting
+from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep
 from depot.decisions.phase_context import DepotPlant, PhaseContext, name_of
 from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.decisions.watches import ABORT_3
-from depot.messages import Answer, Command, Order, Request, Status
-from depot.names import Abort, EndedBy, Outcome, Phase, SkimmerState, Stage
+from depot.messages import Command, DepotCommand, Request, RequestResult, Status
+from depot.names import Abort, EndedBy, Outcome, Phase, SkimmerStage, SkimmerState
 from depot.readings import DepotReading
 from depot.settings import Profile
 from depot.watches import first
@@ -94,18 +94,18 @@ class DepotController:
         is sent."""
         return self.context.plant.depot_reading().hears
 
-    def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
+    def handle_answer(self, request: Request, answer: RequestResult, now_ms: int) -> None:
         """Take the result of a request. An answer that the memory does not wait for any more is ignored."""
         name = name_of(request)
         if self.memory.waiting != name or self.memory.ended_by is not None or self.memory.leaving:
             return
         self.memory.waiting = None
         match name:
-            case Waiting.UPLOAD | Waiting.CONFIGURE | Waiting.GO:
+            case PendingRequest.UPLOAD | PendingRequest.CONFIGURE | PendingRequest.GO:
                 phase_prep.answered(self.context, name, answer, now_ms)
-            case Waiting.RECALL:
+            case PendingRequest.RECALL:
                 phase_flight.recall_answered(self.context, answer, now_ms)
-            case Waiting.WAVE_OFF:
+            case PendingRequest.WAVE_OFF:
                 phase_dock.wave_off_answered(self.context, answer, now_ms)
             case _:
                 phase_dock.clearance_answered(self.context, answer, now_ms)
@@ -181,7 +181,7 @@ class DepotController:
             memory.death.due_ms = max(memory.death.due_ms - away_ms, answered_ms)
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        self.context.request(Command(Order.REPORT, answered=False))
+        self.context.request(Command(DepotCommand.REPORT, answered=False))
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
@@ -214,7 +214,7 @@ class DepotController:
             opens_ms = now_ms + round(reading.next_window_s * 1000.0)
             memory.beats.wait(now_ms, opens_ms, self.profile.heartbeat)
         elif memory.beats.check(now_ms, self.profile.heartbeat):
-            self.context.request(Command(Order.REPORT, answered=False))
+            self.context.request(Command(DepotCommand.REPORT, answered=False))
         while self.memory.ended_by is None and _STEPS[memory.phase](self.context, reading, now_ms):
             reading = self.context.plant.depot_reading()
 
@@ -233,7 +233,7 @@ class DepotController:
         context.decide(now_ms, trigger, "ABORT-3: total abort", facts)
         context.raise_abort(Abort.ABORT_3, trigger)
         context.happen(LoopEvent.ABORT_3, now_ms)
-        context.request(Command(Order.TOTAL_ABORT, answered=False))
+        context.request(Command(DepotCommand.TOTAL_ABORT, answered=False))
         segments = reading.failed_segments
         what = f"{', '.join(segments)} shut off" if segments else "no tank, line or reactor is damaged"
         context.decide(now_ms, "isolate_damage", what, {"segments": segments})
@@ -287,7 +287,7 @@ class DepotController:
 
 
 def _heard(status: Status) -> dict[str, Any]:
-    return {"stage": Stage(status.stage).name, "soc": status.soc, "fuel_kg": status.fuel_kg}
+    return {"stage": SkimmerStage(status.stage).name, "soc": status.soc, "fuel_kg": status.fuel_kg}
 
 
 _STEPS[Phase.PREP] = phase_prep.step

@@ -26,7 +26,7 @@ _AWAY, _AT_DOCK = (2, 3, 4, 5), (1, 6, 7, 8)
 _SETTLED = ROUNDS // 10
 
 
-class Turn(Struct, frozen=True):
+class SortieTurn(Struct, frozen=True):
     """Sortie as the dock sees it: away, then in the dock (docking, offload, settling, review, preparation of the
     next)."""
 
@@ -42,10 +42,10 @@ class Farm(Struct, frozen=True):
     drain_kg_s: float = 0.0
 
 
-def turns_of(sorties: Sequence[Mapping[str, Any]], co2_share: float) -> list[Turn]:
+def turns_of(sorties: Sequence[Mapping[str, Any]], co2_share: float) -> list[SortieTurn]:
     """Turns of the sorties that came home, in order; `co2_share`: the fraction of the delivery that is CO2."""
     return [
-        Turn(_lasted_s(sortie, _AWAY), _lasted_s(sortie, _AT_DOCK), co2_share * sortie["delivered_kg"])
+        SortieTurn(_lasted_s(sortie, _AWAY), _lasted_s(sortie, _AT_DOCK), co2_share * sortie["delivered_kg"])
         for sortie in sorties
         if sortie["outcome"] != "lost" and sortie["phases"][-1]["phase"] == 8
     ]
@@ -60,7 +60,7 @@ ENDLESS = Farm()
 """A tank farm that takes everything: what is left is the dock."""
 
 
-def utilisation(turns: Sequence[Turn], skimmers: int, farm: Farm = ENDLESS) -> float | None:
+def utilisation(turns: Sequence[SortieTurn], skimmers: int, farm: Farm = ENDLESS) -> float | None:
     """U for so many skimmers, 0 to 1; None when nothing was flown."""
     cycle_s = fsum(turn.away_s + turn.dock_s for turn in turns) / len(turns) if turns else 0.0
     if cycle_s <= 0.0:

@@ -13,7 +13,7 @@ from depot.readings import DepotReading
 from depot.settings import Profile, RetirementSettings
 
 
-class Verdict(Struct, frozen=True):
+class HealthVerdict(Struct, frozen=True):
     """`state` with its reason; `repairs`: faults to be put right before the next sortie."""
 
     state: SkimmerState
@@ -44,7 +44,7 @@ def _gone(value: float, least: float) -> float:
 def review(
     profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True,
     near: int = 0,
-) -> Verdict:  # fmt: skip
+) -> HealthVerdict:  # fmt: skip
     """Decide whether the skimmer flies on, is derated or retired. `anomalies`: what went wrong at the dock. After
     ABORT-1 it is retired unless the profile says that this fault can be repaired; after ABORT-2 it is judged like
     any other. `fuel_tells`: what is in the lobes tells what they can hold; straight from a flight, nearly empty
@@ -55,16 +55,16 @@ def review(
         broken = list(dict.fromkeys([ABORT_1_NAMES[status.trigger - 1], *broken]))
     beyond = [name for name in (*broken, *anomalies) if name not in rules.repairable]
     if beyond:
-        return Verdict(SkimmerState.RETIRED, beyond[0])
+        return HealthVerdict(SkimmerState.RETIRED, beyond[0])
     repairs = (*broken, *anomalies)
     wear = _wear(rules, status, cycles, near)
     worn = [name for name, part in wear if part >= 1.0]
     if worn:
-        return Verdict(SkimmerState.RETIRED, worn[0])
+        return HealthVerdict(SkimmerState.RETIRED, worn[0])
     marginal = [name for name, part in wear if part >= rules.derate_at]
     if marginal:
-        return Verdict(SkimmerState.DERATED, marginal[0], repairs)
-    return Verdict(SkimmerState.ACTIVE, "health acceptable", repairs)
+        return HealthVerdict(SkimmerState.DERATED, marginal[0], repairs)
+    return HealthVerdict(SkimmerState.ACTIVE, "health acceptable", repairs)
 
 
 def near_misses(profile: Profile, status: Status, reading: DepotReading, approaches: Sequence[str] = ()) -> list[str]:

@@ -81,7 +81,7 @@ class PrepStep(StrEnum):
     LAUNCH = "launch"
 
 
-class Waiting(StrEnum):
+class PendingRequest(StrEnum):
     """The request that has no answer yet."""
 
     UPLOAD = "upload"
@@ -118,7 +118,7 @@ class DepotMemory(Struct):
     phase_start_ms: int = 0
     check_ms: int | None = None
     step: PrepStep = PrepStep.PREPARE
-    waiting: Waiting | None = None
+    waiting: PendingRequest | None = None
     plan: MissionPlan | None = None
     acknowledged: int = 0  # number of the plan that the skimmer has taken
     verified: bool = False  # configured, and its sensors are alive, by its own account

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from autopilot.interface.mathematics import whole_power
 from depot.decision import Decision, Recorder
-from depot.decisions.conditions import Scene, answers
-from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Recall, Waiting
+from depot.decisions.conditions import ConditionInputs, answers
+from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, Recall
 from depot.decisions.phases import PHASES, LoopEvent, next_phase
 from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, harvest_budget, make_plan, plan_facts
 from depot.decisions.record import SortieRecord
 from depot.decisions.track import tolerance_deg
 from depot.decisions.watches import unstable
-from depot.messages import MissionPlan, Order, Request, Status, Upload
+from depot.messages import DepotCommand, MissionPlan, Request, Status, Upload
 from depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState
 from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
@@ -119,9 +119,9 @@ class PhaseContext:
             why += f" ({', '.join(name for name, holds in ended.items() if holds) or 'by none of its conditions'})"
         self.decide(now_ms, "begin_phase", f"{memory.phase.title}: {why}", facts)
 
-    def _scene(self, now_ms: int) -> Scene:
+    def _scene(self, now_ms: int) -> ConditionInputs:
         status = self.memory.status or Status()
-        return Scene(self.memory, self.plant.depot_reading(), self.profile, status, now_ms)
+        return ConditionInputs(self.memory, self.plant.depot_reading(), self.profile, status, now_ms)
 
     def begin_sortie(self, left: Phase | None, now_ms: int) -> None:
         """Phase 1: a new plan, new timers, top-off. `left` None: the first of a loop."""
@@ -269,12 +269,13 @@ class PhaseContext:
 
 
 _WAITING = {
-    Order.CONFIGURE: Waiting.CONFIGURE, Order.GO: Waiting.GO, Order.RECALL: Waiting.RECALL,
-    Order.CLEARANCE: Waiting.CLEARANCE, Order.EMERGENCY_CLEARANCE: Waiting.CLEARANCE,
-    Order.WAVE_OFF: Waiting.WAVE_OFF,
+    DepotCommand.CONFIGURE: PendingRequest.CONFIGURE, DepotCommand.GO: PendingRequest.GO,
+    DepotCommand.RECALL: PendingRequest.RECALL,
+    DepotCommand.CLEARANCE: PendingRequest.CLEARANCE, DepotCommand.EMERGENCY_CLEARANCE: PendingRequest.CLEARANCE,
+    DepotCommand.WAVE_OFF: PendingRequest.WAVE_OFF,
 }  # fmt: skip
 
 
-def name_of(request: Request) -> Waiting | None:
+def name_of(request: Request) -> PendingRequest | None:
     """Name under which the memory keeps a request; None where no answer is awaited."""
-    return Waiting.UPLOAD if isinstance(request, Upload) else _WAITING.get(request.order)
+    return PendingRequest.UPLOAD if isinstance(request, Upload) else _WAITING.get(request.order)

@@ -7,8 +7,8 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phase_flight import look_ms
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import unstable
-from depot.messages import Answer, Command, Order, Status
-from depot.names import Abort, Stage
+from depot.messages import Command, DepotCommand, RequestResult, Status
+from depot.names import Abort, SkimmerStage
 from depot.readings import DepotReading
 
 INTERFACE_FAILURE = "interface_failure"
@@ -28,11 +28,11 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     if status is None:
         return False
     _follow_approach(context, status, reading, now_ms)
-    if status.stage is Stage.DOCKED:
+    if status.stage is SkimmerStage.DOCKED:
         return _captured(context, reading, now_ms)
-    if status.stage is Stage.APPROACH and not status.taken_over:
+    if status.stage is SkimmerStage.APPROACH and not status.taken_over:
         return _guard_approach(context, reading, now_ms)
-    if status.stage is not Stage.HOLDING or status.taken_over or memory.waiting is not None:
+    if status.stage is not SkimmerStage.HOLDING or status.taken_over or memory.waiting is not None:
         memory.check_ms = None  # it is on its way in, or not at all
         return False
     if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
@@ -51,7 +51,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         now_ms, "grant_docking_clearance", "emergency" if emergency else "the dock is free",
         {"emergency": emergency, **docking_facts(corridor, reading.seen)},
     )  # fmt: skip
-    context.request(Command(Order.EMERGENCY_CLEARANCE if emergency else Order.CLEARANCE))
+    context.request(Command(DepotCommand.EMERGENCY_CLEARANCE if emergency else DepotCommand.CLEARANCE))
     return False
 
 
@@ -72,9 +72,9 @@ def _follow_approach(context: PhaseContext, status: Status, reading: DepotReadin
     """Handle a skimmer that holds again after its approach missed or was waved off: either is a near miss, and what is
     said of the next clearance is said anew."""
     memory = context.memory
-    if status.stage is Stage.APPROACH:
+    if status.stage is SkimmerStage.APPROACH:
         memory.approaching = True
-    if status.stage is not Stage.HOLDING or not memory.approaching:
+    if status.stage is not SkimmerStage.HOLDING or not memory.approaching:
         return
     how = "wave_off" if memory.waved_off else "missed_approach"
     memory.failed_approaches.append(how)
@@ -91,9 +91,9 @@ def _follow_approach(context: PhaseContext, status: Status, reading: DepotReadin
     ]
 
 
-def clearance_answered(context: PhaseContext, answer: Answer, now_ms: int) -> None:
+def clearance_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
     """Count one more approach. Not heard or not understood: the clearance is granted again after a while."""
-    if answer is Answer.ACCEPTED:
+    if answer is RequestResult.ACCEPTED:
         context.memory.approaches += 1
     else:
         context.memory.check_ms = now_ms + round(context.profile.heartbeat.retry_s * 1000.0)
@@ -112,13 +112,13 @@ def _guard_approach(context: PhaseContext, reading: DepotReading, now_ms: int) -
     facts = {"approach": memory.approaches, **docking_facts(corridor, reading.seen)}
     context.decide(now_ms, "wave_off", f"the approach is called off: {', '.join(beyond)}", facts)
     memory.waved_off = True
-    context.request(Command(Order.WAVE_OFF))
+    context.request(Command(DepotCommand.WAVE_OFF))
     return False
 
 
-def wave_off_answered(context: PhaseContext, answer: Answer, now_ms: int) -> None:
+def wave_off_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
     """Not heard or not understood: it is looked at again, and told again if it is still beyond a limit."""
-    if answer is not Answer.ACCEPTED:
+    if answer is not RequestResult.ACCEPTED:
         context.memory.check_ms = now_ms + round(context.profile.heartbeat.retry_s * 1000.0)
 
 

@@ -11,21 +11,21 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
 from depot.margins import margin_facts, margin_near
-from depot.messages import Answer, Command, Order, Status
-from depot.names import ABORT_1_NAMES, Abort, Phase, Stage
+from depot.messages import Command, DepotCommand, RequestResult, Status
+from depot.names import ABORT_1_NAMES, Abort, Phase, SkimmerStage
 from depot.readings import DepotReading
 from depot.watches import first
 
 _REACHED = {
-    Stage.UNDOCKING: Phase.DEPARTURE,
-    Stage.DEPARTURE: Phase.DEPARTURE,
-    Stage.OUTBOUND: Phase.OUTBOUND,
-    Stage.HARVEST: Phase.HARVEST,
-    Stage.RETURN: Phase.RETURN,
-    Stage.DISPOSAL: Phase.RETURN,
-    Stage.HOLDING: Phase.DOCKING,
-    Stage.APPROACH: Phase.DOCKING,
-    Stage.DOCKED: Phase.DOCKING,
+    SkimmerStage.UNDOCKING: Phase.DEPARTURE,
+    SkimmerStage.DEPARTURE: Phase.DEPARTURE,
+    SkimmerStage.OUTBOUND: Phase.OUTBOUND,
+    SkimmerStage.HARVEST: Phase.HARVEST,
+    SkimmerStage.RETURN: Phase.RETURN,
+    SkimmerStage.DISPOSAL: Phase.RETURN,
+    SkimmerStage.HOLDING: Phase.DOCKING,
+    SkimmerStage.APPROACH: Phase.DOCKING,
+    SkimmerStage.DOCKED: Phase.DOCKING,
 }
 _DEPOT_SHARE = 0.9
 """Share of the plan's reserves at which the depot ends a harvest that the skimmer has not ended."""
@@ -41,13 +41,13 @@ def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
     if status.plan != memory.number or memory.phase in (Phase.OFFLOAD, Phase.HEALTH):
         return
     reached = _REACHED[status.stage]
-    if status.stage is Stage.HOLDING and memory.phase < Phase.DOCKING and not _is_acceptable(context, now_ms):
+    if status.stage is SkimmerStage.HOLDING and memory.phase < Phase.DOCKING and not _is_acceptable(context, now_ms):
         reached = Phase.RETURN
     while memory.phase < reached and memory.ended_by is None:
         _one_on(context, status, reached, now_ms)
     if status.trigger and context.abort < Abort.ABORT_1:
         _self_aborted(context, status, now_ms)
-    elif status.stage is Stage.DISPOSAL:
+    elif status.stage is SkimmerStage.DISPOSAL:
         facts = {"remaining_s": status.remaining_s, "fuel_kg": status.fuel_kg}
         context.decide_once(now_ms, "disposal_reported", "the skimmer flies no more and does not come back", facts)
 
@@ -74,7 +74,7 @@ def follow_hands(context: PhaseContext, status: Status, now_ms: int) -> None:
     """Follow who controls the vehicle, the skimmer or another party. Home in other hands is home, but not what was
     planned."""
     memory, flown = context.memory, status.plan == context.memory.number
-    if status.stage is Stage.DOCKED:
+    if status.stage is SkimmerStage.DOCKED:
         if status.taken_over and flown and memory.record is not None and memory.phase < Phase.OFFLOAD:
             memory.record.trigger = memory.record.trigger or memory.controlled_by or ControlledBy.SOMEBODY
         memory.controlled_by = ControlledBy.NOBODY
@@ -86,7 +86,7 @@ def follow_hands(context: PhaseContext, status: Status, now_ms: int) -> None:
         context.decide(now_ms, "vehicle_taken", why, {"stage": status.stage.name})
     elif memory.controlled_by and not status.taken_over:
         context.decide(now_ms, "vehicle_returned", "the skimmer has its vehicle again", {"was": memory.controlled_by})
-        if status.stage is Stage.RETURN and memory.phase < Phase.RETURN and memory.record is not None:
+        if status.stage is SkimmerStage.RETURN and memory.phase < Phase.RETURN and memory.record is not None:
             memory.record.trigger = memory.record.trigger or memory.controlled_by  # it does not go on, it comes home
         if memory.harvest_start_ms is not None:
             away_ms = now_ms - max(memory.controlled_by_ms, memory.harvest_start_ms)
@@ -103,7 +103,7 @@ def _one_on(context: PhaseContext, status: Status, reached: Phase, now_ms: int) 
         case Phase.PREP:
             phase_prep.launched(context, now_ms)
         case Phase.DEPARTURE:
-            if status.stage is Stage.DOCKED and memory.record is not None and memory.record.trigger is None:
+            if status.stage is SkimmerStage.DOCKED and memory.record is not None and memory.record.trigger is None:
                 memory.record.trigger = "launch_called_off"
             context.happen(LoopEvent.CLEAR_OF_DEPOT, now_ms)
         case Phase.OUTBOUND if status.trigger:
@@ -155,7 +155,7 @@ def _is_short(context: PhaseContext, facts: dict[str, Any]) -> bool:
 def _compare_harvest(context: PhaseContext, status: Status) -> None:
     """A harvest that brings in far less than expected is not worth its risk: it is ended, and that is no success."""
     memory = context.memory
-    if memory.phase is not Phase.HARVEST or status.stage is not Stage.HARVEST or SHORTFALL in memory.said:
+    if memory.phase is not Phase.HARVEST or status.stage is not SkimmerStage.HARVEST or SHORTFALL in memory.said:
         return
     if memory.controlled_by:
         return  # whoever has the vehicle does not obey: what that costs shows when the harvest has ended
@@ -165,13 +165,13 @@ def _compare_harvest(context: PhaseContext, status: Status) -> None:
     context.decide_once(memory.status_ms, SHORTFALL, "far less than expected comes in: the harvest is ended", facts)
     if memory.record is not None:
         memory.record.trigger = memory.record.trigger or SHORTFALL
-    context.request(Command(Order.RECALL))
+    context.request(Command(DepotCommand.RECALL))
 
 
 def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
     """ABORT-1, as the skimmer reports it."""
     trigger = ABORT_1_NAMES[status.trigger - 1]
-    disposal = status.stage is Stage.DISPOSAL
+    disposal = status.stage is SkimmerStage.DISPOSAL
     context.decide(
         now_ms, trigger, "ABORT-1 reported" + (": return is not feasible, disposal" if disposal else ""),
         {"fuel_kg": status.fuel_kg, "fuel_need_kg": status.fuel_need_kg, "soc": status.soc},
@@ -189,19 +189,19 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     status = memory.status
     if memory.check_ms is not None and now_ms >= memory.check_ms:
         memory.check_ms = None
-        if status is not None and status.stage is Stage.HOLDING:
+        if status is not None and status.stage is SkimmerStage.HOLDING:
             follow(context, status, now_ms)
             if memory.phase is Phase.DOCKING:
                 return True
     misses = memory.beats.misses
-    if status is not None and status.stage is Stage.DISPOSAL and misses >= context.profile.heartbeat.misses:
+    if status is not None and status.stage is SkimmerStage.DISPOSAL and misses >= context.profile.heartbeat.misses:
         context.declare_lost(LoopEvent.TELEMETRY_ENDED, now_ms, "telemetry of the disposal has ended")
         return False
     if context.abort is Abort.NONE:
         return _watch(context, reading, now_ms)
     if memory.recall in (Recall.SENT, Recall.SILENT) and memory.waiting is None and _needs_recall(context):
         memory.recall = Recall.SENT
-        context.request(Command(Order.RECALL))
+        context.request(Command(DepotCommand.RECALL))
     return _trend(context, now_ms)
 
 
@@ -249,12 +249,12 @@ def _watch(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 def _enforce_margins(context: PhaseContext, status: Status, now_ms: int) -> None:
     """The skimmer ends its harvest by itself when a margin is near. One that does not is told to; that is no abort."""
     plan = context.memory.plan
-    if plan is None or status.stage is not Stage.HARVEST or "end_harvest" in context.memory.said:
+    if plan is None or status.stage is not SkimmerStage.HARVEST or "end_harvest" in context.memory.said:
         return
     near = margin_near(status, plan, _DEPOT_SHARE)
     if near is not None:
         context.decide_once(now_ms, "end_harvest", f"{near}, and it goes on harvesting", margin_facts(status))
-        context.request(Command(Order.RECALL))
+        context.request(Command(DepotCommand.RECALL))
 
 
 def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
@@ -266,13 +266,13 @@ def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: 
     memory.recall = Recall.SENT
     context.happen(LoopEvent.ABORT_2, now_ms)
     context.presume_mode(now_ms)
-    context.request(Command(Order.RECALL))
+    context.request(Command(DepotCommand.RECALL))
 
 
-def recall_answered(context: PhaseContext, answer: Answer, now_ms: int) -> None:
+def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
     """Acknowledged, or ABORT-2B: prepare for a loss."""
     memory = context.memory
-    if answer is Answer.ACCEPTED:
+    if answer is RequestResult.ACCEPTED:
         memory.recall = Recall.ACKNOWLEDGED
         return
     memory.recall = Recall.SILENT
@@ -290,10 +290,10 @@ def _needs_recall(context: PhaseContext) -> bool:
     memory = context.memory
     heard = memory.beats.misses == 0 or memory.recall is Recall.SENT
     going = memory.status is None or memory.status.stage in (
-        Stage.UNDOCKING,
-        Stage.DEPARTURE,
-        Stage.OUTBOUND,
-        Stage.HARVEST,
+        SkimmerStage.UNDOCKING,
+        SkimmerStage.DEPARTURE,
+        SkimmerStage.OUTBOUND,
+        SkimmerStage.HARVEST,
     )
     return heard and going and not memory.controlled_by and context.abort in (Abort.ABORT_2, Abort.ABORT_2B)
 

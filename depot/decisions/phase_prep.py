@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from depot.decisions.memory import PrepStep, Waiting
+from depot.decisions.memory import PendingRequest, PrepStep
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import go_facts, no_go
-from depot.messages import Answer, Command, Order, Status, Upload
-from depot.names import Stage
+from depot.messages import Command, DepotCommand, RequestResult, Status, Upload
+from depot.names import SkimmerStage
 from depot.readings import DepotReading
 
 
@@ -39,7 +39,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
             return False
         case PrepStep.CONFIGURE:
             if memory.waiting is None:
-                context.request(Command(Order.CONFIGURE))
+                context.request(Command(DepotCommand.CONFIGURE))
             return False
         case PrepStep.CHECK:
             return _check(context, reading, now_ms)
@@ -47,22 +47,22 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
             return _launching(context, now_ms)
 
 
-def answered(context: PhaseContext, request: Waiting, answer: Answer, now_ms: int) -> None:
+def answered(context: PhaseContext, request: PendingRequest, answer: RequestResult, now_ms: int) -> None:
     """The upload, the configuration or the launch command has ended."""
     step = context.memory.step
-    if request is Waiting.UPLOAD and step is PrepStep.LOAD:
+    if request is PendingRequest.UPLOAD and step is PrepStep.LOAD:
         _loaded(context, answer, now_ms)
-    elif request is Waiting.CONFIGURE and step is PrepStep.CONFIGURE:
+    elif request is PendingRequest.CONFIGURE and step is PrepStep.CONFIGURE:
         _configured(context, answer, now_ms)
-    elif request is Waiting.GO and step is PrepStep.LAUNCH:
+    elif request is PendingRequest.GO and step is PrepStep.LAUNCH:
         _go_answered(context, answer, now_ms)
 
 
-def _loaded(context: PhaseContext, answer: Answer, now_ms: int) -> None:
+def _loaded(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
     memory, plan = context.memory, context.memory.plan
     if plan is None:
         return
-    if answer is not Answer.ACCEPTED:
+    if answer is not RequestResult.ACCEPTED:
         context.decide(now_ms, "upload_failed", f"the plan was not taken: {answer.name.lower()}")
         _repeat_phase(context, now_ms)
         return
@@ -74,14 +74,14 @@ def _loaded(context: PhaseContext, answer: Answer, now_ms: int) -> None:
     memory.step = PrepStep.CONFIGURE
 
 
-def _configured(context: PhaseContext, answer: Answer, now_ms: int) -> None:
+def _configured(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
     """Dead sensors stop the launch by themselves, whatever else holds."""
     memory = context.memory
-    if answer is Answer.SILENCE:
+    if answer is RequestResult.SILENCE:
         context.decide(now_ms, "configuration_failed", "the skimmer did not answer")
         _repeat_phase(context, now_ms)
         return
-    memory.verified = answer is Answer.ACCEPTED
+    memory.verified = answer is RequestResult.ACCEPTED
     memory.step, memory.asked, memory.check_ms = PrepStep.CHECK, 0, now_ms
 
 
@@ -94,7 +94,7 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         if memory.check_ms is not None and now_ms >= memory.check_ms:
             memory.asked += 1
             memory.check_ms = now_ms + _ask_again_ms(context)
-            context.request(Command(Order.REPORT, answered=False))
+            context.request(Command(DepotCommand.REPORT, answered=False))
         return False
     failed = no_go(
         context.profile, plan, reading, status, misses=memory.beats.misses, leftover=_leftover(context, reading),
@@ -116,7 +116,7 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         {"plan": plan.number, "t_death_due_s": (memory.death.due_ms or 0) / 1000.0},
     )  # fmt: skip
     memory.step, memory.check_ms = PrepStep.LAUNCH, None
-    context.request(Command(Order.GO))
+    context.request(Command(DepotCommand.GO))
     return False
 
 
@@ -150,10 +150,10 @@ def _repeat_phase(context: PhaseContext, now_ms: int, wait_s: float | None = Non
     context.tend_skimmer(now_ms)
 
 
-def _go_answered(context: PhaseContext, answer: Answer, now_ms: int) -> None:
-    if answer is Answer.ACCEPTED:
+def _go_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
+    if answer is RequestResult.ACCEPTED:
         launched(context, now_ms)
-    elif answer is Answer.REFUSED:
+    elif answer is RequestResult.REFUSED:
         context.decide(now_ms, "launch_refused", "the skimmer did not take the launch command")
         context.memory.death.stop()
         _repeat_phase(context, now_ms)
@@ -184,12 +184,12 @@ def _launching(context: PhaseContext, now_ms: int) -> bool:
         return False
     status = memory.status
     fresh = memory.check_ms is not None and memory.status_ms >= memory.check_ms - _ask_again_ms(context)
-    if fresh and status is not None and status.stage is Stage.DOCKED and status.plan != memory.number:
+    if fresh and status is not None and status.stage is SkimmerStage.DOCKED and status.plan != memory.number:
         context.decide(now_ms, "launch_failed", "the skimmer is still docked")
         memory.death.stop()
         _repeat_phase(context, now_ms)
         return True
-    context.request(Command(Order.REPORT, answered=False))
+    context.request(Command(DepotCommand.REPORT, answered=False))
     memory.check_ms = now_ms + _ask_again_ms(context)
     return False
 

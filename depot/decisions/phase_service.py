@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from depot.decisions.health import Verdict, near_misses, review, review_facts
+from depot.decisions.health import HealthVerdict, near_misses, review, review_facts
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phase_dock import INTERFACE_FAILURE
 from depot.decisions.phases import LoopEvent
@@ -153,7 +153,7 @@ def _was_served(context: PhaseContext) -> bool:
     return record is not None and any(number == Phase.OFFLOAD for number, _, _ in record.phases)
 
 
-def _carry_out(context: PhaseContext, verdict: Verdict, status: Status, now_ms: int) -> None:
+def _carry_out(context: PhaseContext, verdict: HealthVerdict, status: Status, now_ms: int) -> None:
     memory, rules = context.memory, context.profile.retirement
     facts = review_facts(context.profile, status, memory.cycles, tuple(memory.anomalies), near=memory.near_misses)
     state = verdict.state

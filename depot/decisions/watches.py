@@ -7,7 +7,7 @@ from typing import Protocol
 
 from depot.readings import DepotReading
 from depot.settings import WatchSettings
-from depot.watches import Watch
+from depot.watches import AbortWatch
 
 
 class Telemetry(Protocol):
@@ -18,10 +18,10 @@ class Telemetry(Protocol):
     signature_k: float
 
 
-_T = Watch[Telemetry, WatchSettings]
-_D = Watch[DepotReading, WatchSettings]
+_T = AbortWatch[Telemetry, WatchSettings]
+_D = AbortWatch[DepotReading, WatchSettings]
 
-ABORT_2_TELEMETRY: tuple[Watch[Telemetry, WatchSettings], ...] = (
+ABORT_2_TELEMETRY: tuple[AbortWatch[Telemetry, WatchSettings], ...] = (
     _T("nav_drift", "telemetry", lambda r, w: r.drift_m > w.drift_warn_m, ("drift_m",)),
     _T("current_trend", "telemetry", lambda r, w: r.current_ratio > w.current_ratio_max, ("current_ratio",)),
     _T("thermal_signature", "telemetry", lambda r, w: r.signature_k > w.signature_max_k, ("signature_k",)),
@@ -31,7 +31,7 @@ ABORT_2_TELEMETRY: tuple[Watch[Telemetry, WatchSettings], ...] = (
 HEARTBEAT_LOSS = "heartbeat_loss"
 """The fourth telemetry trigger: a timer, not a reading."""
 
-ABORT_2_DEPOT: tuple[Watch[DepotReading, WatchSettings], ...] = (
+ABORT_2_DEPOT: tuple[AbortWatch[DepotReading, WatchSettings], ...] = (
     _D("hazard_region", "environment", lambda r, w: r.hazard_region, ("hazard_region",)),
     _D("debris", "environment", lambda r, w: r.debris, ("debris",)),
     _D("solar_event", "environment", lambda r, w: r.solar_event, ("solar_event",)),
@@ -44,7 +44,7 @@ ABORT_2_DEPOT: tuple[Watch[DepotReading, WatchSettings], ...] = (
     _D("bus_unstable", "processing", lambda r, w: r.bus_ripple > w.bus_ripple_max, ("bus_ripple",)),
 )
 
-ABORT_3: tuple[Watch[DepotReading, WatchSettings], ...] = (
+ABORT_3: tuple[AbortWatch[DepotReading, WatchSettings], ...] = (
     _D("tank_rupture", "structure", lambda r, w: not r.rings_intact, ("rings_intact",)),
     _D("manifold_breach", "structure", lambda r, w: not r.manifolds_intact, ("manifolds_intact",)),
     _D("hull_fracture", "structure", lambda r, w: not r.hull_intact, ("hull_intact",)),

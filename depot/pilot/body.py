@@ -117,7 +117,7 @@ class HeardLink(Protocol):
     lost: bool
 
 
-class Telemetry(Protocol):
+class BodyTelemetry(Protocol):
     """Telemetry of a controller that a body uses: the battery, 0 to 1, None while unknown."""
 
     charge: float | None
@@ -131,7 +131,7 @@ class ControlledCopter(Protocol):
     @property
     def link(self) -> HeardLink: ...
     @property
-    def readings(self) -> Telemetry: ...
+    def readings(self) -> BodyTelemetry: ...
     @property
     def known(self) -> bool: ...
     def reset_battery(self, charge: float) -> Request: ...

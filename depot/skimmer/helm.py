@@ -8,14 +8,23 @@ from typing import Any
 
 from depot.decision import Decision, Recorder
 from depot.messages import MissionPlan
-from depot.names import Mode, Stage
+from depot.names import Mode, SkimmerStage
 from depot.settings import HeartbeatSettings
 from depot.skimmer.guidance import Guidance
 from depot.skimmer.mode_ctrl import ModeCtrl
 from depot.skimmer.reports import Reports, SkimmerMemory, SkimmerVehicle
 
-_PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.DEPARTURE: 2, Stage.OUTBOUND: 3, Stage.HARVEST: 4, Stage.RETURN: 5,
-          Stage.HOLDING: 6, Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
+_PHASE = {
+    SkimmerStage.DOCKED: 1,
+    SkimmerStage.UNDOCKING: 2,
+    SkimmerStage.DEPARTURE: 2,
+    SkimmerStage.OUTBOUND: 3,
+    SkimmerStage.HARVEST: 4,
+    SkimmerStage.RETURN: 5,
+    SkimmerStage.HOLDING: 6,
+    SkimmerStage.APPROACH: 6,
+    SkimmerStage.DISPOSAL: 5,
+}
 
 
 class Helm:
@@ -56,7 +65,7 @@ class Helm:
         self.memory.mode = mode
         self.vehicle.set_mode(mode)
 
-    def enter(self, stage: Stage, now_ms: int) -> None:
+    def enter(self, stage: SkimmerStage, now_ms: int) -> None:
         """The next part of its course, which the depot has to hear of."""
         self.memory.stage = stage
         self.reports.announce(now_ms)
@@ -67,7 +76,7 @@ class Helm:
         self.memory.harvest_until_ms = None
         self.fly_home(now_ms)
         self.set_mode(Mode.CRUISE, now_ms)
-        self.enter(Stage.RETURN, now_ms)
+        self.enter(SkimmerStage.RETURN, now_ms)
 
     def fly_home(self, now_ms: int) -> None:
         """By the way that is planned for it."""
@@ -79,7 +88,7 @@ class Helm:
         """Out of the approach, to hold off at the gate once more."""
         self.decide(now_ms, name, reason, {})
         self.ctrl.turn_back(now_ms)
-        self.enter(Stage.HOLDING, now_ms)
+        self.enter(SkimmerStage.HOLDING, now_ms)
 
     def stand_in_dock(self, now_ms: int) -> None:
         """End the flight in the dock: all loads may be on again."""
@@ -87,4 +96,4 @@ class Helm:
         self.set_mode(Mode.DOCKED, now_ms)
         self.vehicle.shed(False)
         self.memory.shed = False
-        self.enter(Stage.DOCKED, now_ms)
+        self.enter(SkimmerStage.DOCKED, now_ms)

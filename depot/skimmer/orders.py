@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from depot.messages import Answer, Order
-from depot.names import Stage
+from depot.messages import DepotCommand, RequestResult
+from depot.names import SkimmerStage
 from depot.readings import Place, SkimmerReading
 from depot.skimmer.helm import Helm
 
@@ -20,35 +20,35 @@ class Orders:
         self._helm = helm
         self._watch = watch
 
-    def handle(self, order: Order, now_ms: int) -> Answer:
+    def handle(self, order: DepotCommand, now_ms: int) -> RequestResult:
         """Carry it out, or refuse it."""
         match order:
-            case Order.CONFIGURE:
+            case DepotCommand.CONFIGURE:
                 return self._configure(now_ms)
-            case Order.GO:
+            case DepotCommand.GO:
                 return self._go(now_ms)
-            case Order.RECALL:
+            case DepotCommand.RECALL:
                 return self._recall(now_ms)
-            case Order.CLEARANCE | Order.EMERGENCY_CLEARANCE:
+            case DepotCommand.CLEARANCE | DepotCommand.EMERGENCY_CLEARANCE:
                 return self._cleared(now_ms, order)
-            case Order.WAVE_OFF:
+            case DepotCommand.WAVE_OFF:
                 return self._waved_off(now_ms)
-            case Order.REPORT:
+            case DepotCommand.REPORT:
                 if self._helm.vehicle.skimmer_reading().transmits:
                     self._helm.reports.report(now_ms)
-                return Answer.ACCEPTED
+                return RequestResult.ACCEPTED
             case _:
-                return Answer.ACCEPTED
+                return RequestResult.ACCEPTED
 
-    def _configure(self, now_ms: int) -> Answer:
+    def _configure(self, now_ms: int) -> RequestResult:
         """MODE_CTRL to its pre-launch configuration, then the critical sensors, which are powered by now: refused while
         one of them is dead."""
         helm, memory = self._helm, self._helm.memory
-        if memory.plan is None or memory.stage is not Stage.DOCKED:
-            return Answer.REFUSED
+        if memory.plan is None or memory.stage is not SkimmerStage.DOCKED:
+            return RequestResult.REFUSED
         number = memory.plan.number
         if memory.verified == number:
-            return Answer.ACCEPTED
+            return RequestResult.ACCEPTED
         helm.vehicle.configure()
         reading = helm.vehicle.skimmer_reading()
         powered = {"plan": number, "powered_w": reading.load_w}
@@ -60,25 +60,29 @@ class Orders:
         memory.trips = self._watch(reading)
         if reading.transmits:
             helm.reports.announce(now_ms, reading)
-        return Answer.ACCEPTED if alive else Answer.REFUSED
+        return RequestResult.ACCEPTED if alive else RequestResult.REFUSED
 
-    def _go(self, now_ms: int) -> Answer:
+    def _go(self, now_ms: int) -> RequestResult:
         helm, memory = self._helm, self._helm.memory
         if memory.plan is None:
-            return Answer.REFUSED
-        if memory.stage is not Stage.DOCKED:
-            return Answer.ACCEPTED if memory.stage in (Stage.UNDOCKING, Stage.DEPARTURE) else Answer.REFUSED
+            return RequestResult.REFUSED
+        if memory.stage is not SkimmerStage.DOCKED:
+            return (
+                RequestResult.ACCEPTED
+                if memory.stage in (SkimmerStage.UNDOCKING, SkimmerStage.DEPARTURE)
+                else RequestResult.REFUSED
+            )
         number = memory.plan.number
         if number == memory.flown:
-            return Answer.REFUSED  # an old GO that came late: this plan has been flown
+            return RequestResult.REFUSED  # an old GO that came late: this plan has been flown
         if memory.verified != number:
             helm.decide(now_ms, "not_ready", "its sensors have not been verified", {"plan": number})
-            return Answer.REFUSED
+            return RequestResult.REFUSED
         reading = helm.vehicle.skimmer_reading()
         if not reading.ready:
             if reading.not_ready_reason:
                 helm.decide(now_ms, "not_ready", reading.not_ready_reason, {"plan": number})
-            return Answer.REFUSED
+            return RequestResult.REFUSED
         helm.decide(now_ms, "undock", "launch command", {"plan": number})
         memory.flown = number
         memory.trigger = 0
@@ -86,39 +90,39 @@ class Orders:
         memory.controlled_by = ""
         helm.reports.undocked(now_ms)
         helm.ctrl.undock(now_ms)
-        helm.enter(Stage.UNDOCKING, now_ms)
-        return Answer.ACCEPTED
+        helm.enter(SkimmerStage.UNDOCKING, now_ms)
+        return RequestResult.ACCEPTED
 
-    def _recall(self, now_ms: int) -> Answer:
+    def _recall(self, now_ms: int) -> RequestResult:
         """ABORT-2: stop what you are doing and come back now."""
         memory = self._helm.memory
-        if memory.stage is Stage.DOCKED or memory.controlled_by:
-            return Answer.REFUSED
+        if memory.stage is SkimmerStage.DOCKED or memory.controlled_by:
+            return RequestResult.REFUSED
         if memory.recalled:
-            return Answer.ACCEPTED
+            return RequestResult.ACCEPTED
         memory.recalled = True
-        if memory.stage in (Stage.OUTBOUND, Stage.HARVEST):
+        if memory.stage in (SkimmerStage.OUTBOUND, SkimmerStage.HARVEST):
             self._helm.turn_back(now_ms, "recall", "recalled by the depot", {})
-        return Answer.ACCEPTED
+        return RequestResult.ACCEPTED
 
-    def _cleared(self, now_ms: int, order: Order) -> Answer:
+    def _cleared(self, now_ms: int, order: DepotCommand) -> RequestResult:
         helm, memory = self._helm, self._helm.memory
-        if memory.stage in (Stage.APPROACH, Stage.DOCKED):
-            return Answer.ACCEPTED
+        if memory.stage in (SkimmerStage.APPROACH, SkimmerStage.DOCKED):
+            return RequestResult.ACCEPTED
         away = helm.vehicle.skimmer_reading().place is Place.BACK  # not at the gate again yet
-        if memory.stage is not Stage.HOLDING or memory.controlled_by or away:
-            return Answer.REFUSED
-        helm.decide(now_ms, "approach", "docking clearance", {"emergency": order is Order.EMERGENCY_CLEARANCE})
+        if memory.stage is not SkimmerStage.HOLDING or memory.controlled_by or away:
+            return RequestResult.REFUSED
+        helm.decide(now_ms, "approach", "docking clearance", {"emergency": order is DepotCommand.EMERGENCY_CLEARANCE})
         helm.ctrl.approach(now_ms)
-        helm.enter(Stage.APPROACH, now_ms)
-        return Answer.ACCEPTED
+        helm.enter(SkimmerStage.APPROACH, now_ms)
+        return RequestResult.ACCEPTED
 
-    def _waved_off(self, now_ms: int) -> Answer:
+    def _waved_off(self, now_ms: int) -> RequestResult:
         """The depot sees it beyond a limit: out of the approach, and to the gate again."""
         memory = self._helm.memory
-        if memory.stage is Stage.HOLDING:
-            return Answer.ACCEPTED
-        if memory.stage is not Stage.APPROACH or memory.controlled_by:
-            return Answer.REFUSED
+        if memory.stage is SkimmerStage.HOLDING:
+            return RequestResult.ACCEPTED
+        if memory.stage is not SkimmerStage.APPROACH or memory.controlled_by:
+            return RequestResult.REFUSED
         self._helm.back_to_gate(now_ms, "waved_off", "the depot sees it beyond a limit: to the gate")
-        return Answer.ACCEPTED
+        return RequestResult.ACCEPTED

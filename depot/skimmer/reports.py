@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from depot.messages import FAR, MissionPlan, Status
-from depot.names import Mode, Stage
+from depot.names import Mode, SkimmerStage
 from depot.physics.engines import ThrustCommand
 from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings
@@ -61,7 +61,7 @@ class SkimmerMemory(Struct):
     """Memory of the skimmer controller. Times in ms since the loop began. `verified`: number of the plan for
     which the craft has been configured and its sensors have been found alive."""
 
-    stage: Stage = Stage.DOCKED
+    stage: SkimmerStage = SkimmerStage.DOCKED
     mode: Mode = Mode.DOCKED
     plan: MissionPlan | None = None
     verified: int = 0

@@ -11,8 +11,8 @@ from typing import Any
 
 from depot.decision import Recorder
 from depot.margins import margin_facts, margin_near
-from depot.messages import Answer, MissionPlan, Order, Status
-from depot.names import ABORTABLE, Mode, Stage
+from depot.messages import DepotCommand, MissionPlan, RequestResult, Status
+from depot.names import ABORTABLE, Mode, SkimmerStage
 from depot.readings import Place, SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.guidance import Guidance
@@ -56,13 +56,13 @@ class SkimmerController:
         """A plan is taken at the dock only, whole or not at all; from then on its thresholds hold."""
         memory = self.memory
         memory.heard_ms = now_ms
-        if memory.stage is not Stage.DOCKED:
+        if memory.stage is not SkimmerStage.DOCKED:
             return False
         memory.plan = plan
         memory.verified = 0
         return True
 
-    def handle_order(self, order: Order, now_ms: int) -> Answer:
+    def handle_order(self, order: DepotCommand, now_ms: int) -> RequestResult:
         """A command of the depot. One that has been carried out already is accepted again: its answer was lost."""
         self.memory.heard_ms = now_ms
         return self._orders.handle(order, now_ms)
@@ -74,9 +74,9 @@ class SkimmerController:
 
     def person_asks(self, now_ms: int) -> None:
         """A person wants the vehicle flown again by the skimmer, while somebody else has had it: it comes home."""
-        if self.memory.controlled_by and self.memory.stage is not Stage.DOCKED:
+        if self.memory.controlled_by and self.memory.stage is not SkimmerStage.DOCKED:
             self._helm.decide(now_ms, "person_asks", "a person asks for it: flown again by its skimmer controller", {})
-            self._give_back(Stage.RETURN, now_ms)
+            self._give_back(SkimmerStage.RETURN, now_ms)
 
     def stand_on_dock(self, now_ms: int) -> None:
         """The process is new and so is the craft, on its dock: of before it knows its plan and what it has flown."""
@@ -114,38 +114,38 @@ class SkimmerController:
             self.reports.measure(reading)
         if found != memory.trips:
             memory.trips = found
-            if memory.stage is Stage.DOCKED:
+            if memory.stage is SkimmerStage.DOCKED:
                 self.reports.announce(now_ms, reading)
-        flown = memory.stage not in (Stage.DOCKED, Stage.DISPOSAL)
+        flown = memory.stage not in (SkimmerStage.DOCKED, SkimmerStage.DISPOSAL)
         if flown and reading.down and (memory.trigger or not (memory.controlled_by or reading.controlled_by)):
             return self._fallen(reading, now_ms)
-        if (memory.controlled_by and memory.stage is not Stage.DOCKED) or (reading.controlled_by and flown):
+        if (memory.controlled_by and memory.stage is not SkimmerStage.DOCKED) or (reading.controlled_by and flown):
             return self._in_other_hands(reading, now_ms)
         if memory.stage in ABORTABLE and not memory.trigger and found:
             self._abort(reading, now_ms)
             return True
-        if memory.stage is not Stage.DOCKED:
+        if memory.stage is not SkimmerStage.DOCKED:
             self._loads.manage(reading, now_ms)
         match memory.stage:
-            case Stage.UNDOCKING:
+            case SkimmerStage.UNDOCKING:
                 return self._separate(reading, now_ms)
-            case Stage.DEPARTURE if reading.place is not Place.NEAR:
-                self._helm.enter(Stage.OUTBOUND, now_ms)
+            case SkimmerStage.DEPARTURE if reading.place is not Place.NEAR:
+                self._helm.enter(SkimmerStage.OUTBOUND, now_ms)
                 self._helm.decide(now_ms, "follow_trajectory", "to the entry of the harvest zone", self._course())
                 if memory.recalled:
                     self._helm.turn_back(now_ms, "recall", "recalled while undocking", {})
                 return True
-            case Stage.OUTBOUND:
+            case SkimmerStage.OUTBOUND:
                 return self._fly_out(reading, now_ms)
-            case Stage.HARVEST:
+            case SkimmerStage.HARVEST:
                 return self._harvest(reading, now_ms)
-            case Stage.RETURN:
+            case SkimmerStage.RETURN:
                 return self._fly_back(reading, now_ms)
-            case Stage.APPROACH if reading.place is Place.BACK:
+            case SkimmerStage.APPROACH if reading.place is Place.BACK:
                 why = "given up, or outside the limits of capture: to the gate"
                 self._helm.back_to_gate(now_ms, "approach_missed", why)
                 return True
-            case Stage.APPROACH | Stage.DISPOSAL if reading.place is Place.DOCK:
+            case SkimmerStage.APPROACH | SkimmerStage.DISPOSAL if reading.place is Place.DOCK:
                 self._helm.stand_in_dock(now_ms)
                 return True
             case _:
@@ -174,7 +174,7 @@ class SkimmerController:
         )
         self._helm.set_mode(Mode.CRUISE, now_ms)
         self._helm.ctrl.initial_burn(self._helm.plan, now_ms)
-        self._helm.enter(Stage.DEPARTURE, now_ms)
+        self._helm.enter(SkimmerStage.DEPARTURE, now_ms)
         return True
 
     def _fly_out(self, reading: SkimmerReading, now_ms: int) -> bool:
@@ -190,7 +190,7 @@ class SkimmerController:
         self._helm.decide(now_ms, "start_harvest", "at the entry point with acceptable margins", margin_facts(reading))
         self._craft.start_harvest(plan.store_kg)
         self._helm.set_mode(Mode.ACTIVE_HARVEST, now_ms)
-        self._helm.enter(Stage.HARVEST, now_ms)
+        self._helm.enter(SkimmerStage.HARVEST, now_ms)
         return True
 
     def _harvest(self, reading: SkimmerReading, now_ms: int) -> bool:
@@ -210,7 +210,7 @@ class SkimmerController:
     def _fly_back(self, reading: SkimmerReading, now_ms: int) -> bool:
         if reading.place is Place.CORRIDOR:
             self._helm.set_mode(Mode.CRUISE, now_ms)
-            self._helm.enter(Stage.HOLDING, now_ms)
+            self._helm.enter(SkimmerStage.HOLDING, now_ms)
             return True
         return not self.memory.trigger and self._loads.set_transit_mode(reading, Mode.CRUISE, now_ms)
 
@@ -245,15 +245,15 @@ class SkimmerController:
             self.reports.announce(now_ms, reading)
         return True
 
-    def _give_back(self, stage: Stage, now_ms: int) -> None:
+    def _give_back(self, stage: SkimmerStage, now_ms: int) -> None:
         """On with the plan, but from phase 5 on by the way home once more."""
         self.memory.controlled_by = ""
-        if stage in (Stage.UNDOCKING, Stage.DEPARTURE, Stage.OUTBOUND, Stage.HARVEST):
+        if stage in (SkimmerStage.UNDOCKING, SkimmerStage.DEPARTURE, SkimmerStage.OUTBOUND, SkimmerStage.HARVEST):
             self._craft.resume()
             self._helm.enter(stage, now_ms)
             return
         self._helm.fly_home(now_ms)
-        self._helm.enter(Stage.RETURN, now_ms)
+        self._helm.enter(SkimmerStage.RETURN, now_ms)
 
     # --- aborts -------------------------------------------------------------------------------------------------------
     def _abort(self, reading: SkimmerReading, now_ms: int) -> None:
@@ -274,10 +274,10 @@ class SkimmerController:
         self._helm.set_mode(Mode.SURVIVAL, now_ms)
         if feasible:
             self._helm.fly_home(now_ms)
-            self._helm.enter(Stage.RETURN, now_ms)
+            self._helm.enter(SkimmerStage.RETURN, now_ms)
         else:
             self._helm.ctrl.dispose(now_ms)
-            self._helm.enter(Stage.DISPOSAL, now_ms)
+            self._helm.enter(SkimmerStage.DISPOSAL, now_ms)
 
     def _fallen(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Handle a craft that flies no more: ABORT-1 where none was declared and the phase has one, and there is no
@@ -291,7 +291,7 @@ class SkimmerController:
         memory.harvest_until_ms = None
         self._helm.set_mode(Mode.SURVIVAL, now_ms)
         self._helm.ctrl.dispose(now_ms)
-        self._helm.enter(Stage.DISPOSAL, now_ms)
+        self._helm.enter(SkimmerStage.DISPOSAL, now_ms)
         return True
 
     def _course(self) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from depot.names import ABORT_1_NAMES, Mode
 from depot.readings import SkimmerReading
 from depot.settings import PowerSettings
 from depot.skimmer.helm import Helm
-from depot.watches import Watch
+from depot.watches import AbortWatch
 
-_S = Watch[SkimmerReading, MissionPlan]
+_S = AbortWatch[SkimmerReading, MissionPlan]
 
-ABORT_1: tuple[Watch[SkimmerReading, MissionPlan], ...] = (
+ABORT_1: tuple[AbortWatch[SkimmerReading, MissionPlan], ...] = (
     _S("thruster_fwd_loss", "propulsion", lambda r, p: r.thruster_fwd < p.limits.thruster_min, ("thruster_fwd",)),
     _S("attitude_authority_loss", "propulsion", lambda r, p: r.attitude < p.limits.attitude_min, ("attitude",)),
     _S(
@@ -58,7 +58,7 @@ def trips(reading: SkimmerReading, plan: MissionPlan | None) -> int:
     return bits & plan.limits.triggers
 
 
-def first_trip(bits: int) -> Watch[SkimmerReading, MissionPlan]:
+def first_trip(bits: int) -> AbortWatch[SkimmerReading, MissionPlan]:
     """The trigger of several: the first that holds. ValueError when none does."""
     if not bits:
         raise ValueError("no watch holds")

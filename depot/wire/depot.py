@@ -10,7 +10,7 @@ from enum import IntEnum
 from autopilot.mav import Cmd, Frame, Result
 from autopilot.mission.items import MissionItem
 from depot.decisions.depot_controller import DepotController
-from depot.messages import Answer, Command, DataPackage, MissionPlan, Order, Request, Upload
+from depot.messages import Command, DataPackage, DepotCommand, MissionPlan, Request, RequestResult, Upload
 from depot.wire import wire
 from depot.wire.packages import PackageClient, PackageOutcome, packages_of
 from mavlink_bridge.clients.base import Client, Retry, Target
@@ -182,7 +182,7 @@ class DepotClient:
 
     def _next_part(self, request: Request, client: Client) -> Client | None:
         """An upload is waypoints, then data packages, then the plan's header, which is taken when the rest is there."""
-        if not isinstance(request, Upload) or _answer(client.outcome) is not Answer.ACCEPTED:
+        if not isinstance(request, Upload) or _answer(client.outcome) is not RequestResult.ACCEPTED:
             return None
         if isinstance(client, MissionUpload):
             self._packages = packages_of(request.plan)
@@ -193,10 +193,10 @@ class DepotClient:
         return PlanClient(self._target, request.plan, self._retry)
 
 
-def _answer(outcome: IntEnum | None) -> Answer:
+def _answer(outcome: IntEnum | None) -> RequestResult:
     if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PlanOutcome.TIMEOUT, PackageOutcome.TIMEOUT):
-        return Answer.SILENCE
-    return Answer.ACCEPTED if outcome == Result.ACCEPTED else Answer.REFUSED
+        return RequestResult.SILENCE
+    return RequestResult.ACCEPTED if outcome == Result.ACCEPTED else RequestResult.REFUSED
 
 
-__all__ = ["DepotClient", "Order", "PlanClient", "PlanOutcome", "flown_items", "plan_items"]
+__all__ = ["DepotClient", "DepotCommand", "PlanClient", "PlanOutcome", "flown_items", "plan_items"]

@@ -27,7 +27,7 @@ _PART = Struct("<IBHHI")
 _ACK = Struct("<IBHB")
 
 
-class Verdict(IntEnum):
+class PackageVerdict(IntEnum):
     """Answer of the skimmer to a package."""
 
     MORE = 0
@@ -73,9 +73,9 @@ class PackageClient(Client):
         number, kind, offset, verdict = _ACK.unpack(data)
         if (number, kind) != (self._number, self._package.kind):
             return
-        if verdict == Verdict.WHOLE:
+        if verdict == PackageVerdict.WHOLE:
             self._end(PackageOutcome.ACCEPTED)
-        elif verdict == Verdict.CORRUPT:
+        elif verdict == PackageVerdict.CORRUPT:
             self._again -= 1
             if self._again <= 0:
                 self._end(PackageOutcome.REFUSED)
@@ -123,11 +123,11 @@ class PackageStore:
             have = b""
         if offset == len(have):
             have += data[_PART.size :]
-        verdict = Verdict.MORE
+        verdict = PackageVerdict.MORE
         if len(have) >= size:
-            verdict = Verdict.WHOLE if len(have) == size and crc32(have) == crc else Verdict.CORRUPT
-        self._parts[kind] = b"" if verdict is Verdict.CORRUPT else have
-        if verdict is Verdict.WHOLE:
+            verdict = PackageVerdict.WHOLE if len(have) == size and crc32(have) == crc else PackageVerdict.CORRUPT
+        self._parts[kind] = b"" if verdict is PackageVerdict.CORRUPT else have
+        if verdict is PackageVerdict.WHOLE:
             self._whole[kind] = have
         return tunnel(PACKAGE_ACK, _ACK.pack(number, kind, len(self._parts[kind]), verdict), system, component)
 

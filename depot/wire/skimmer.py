@@ -12,7 +12,7 @@ from autopilot.flight.system import FlightSystem
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
 from autopilot.mission.storage import MissionStorage
-from depot.messages import Answer
+from depot.messages import RequestResult
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.packages import PACKAGE, PackageStore
@@ -75,7 +75,7 @@ class SkimmerService:
         if order is None:
             result = Result.UNSUPPORTED
         else:
-            accepted = self.controller.handle_order(order, now_ms) is Answer.ACCEPTED
+            accepted = self.controller.handle_order(order, now_ms) is RequestResult.ACCEPTED
             result = Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED
         ack = dialect.MAVLink_command_ack_message(message.command, result, 0, 0, peer.system, peer.component)
         self._out.append(Outgoing(ack, peer.link))
@@ -110,7 +110,7 @@ def serve_orders(
     def serve(command: Command, context: Context) -> Outcome:
         order = wire.order_of(command.number, command.param(1))
         if order is not None:
-            accepted = controller.handle_order(order, context.now_ms + offset_ms) is Answer.ACCEPTED
+            accepted = controller.handle_order(order, context.now_ms + offset_ms) is RequestResult.ACCEPTED
             return Outcome(Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED)
         if command.number != wire.CMD_GO or flights is None:
             return UNSUPPORTED

@@ -9,8 +9,8 @@ from __future__ import annotations
 from struct import Struct
 
 from autopilot.mav import AutopilotType, Cmd, Component, ModeFlag, SystemState, VehicleType
-from depot.messages import AbortLimits, MissionPlan, Order, Status
-from depot.names import MODES, Stage
+from depot.messages import AbortLimits, DepotCommand, MissionPlan, Status
+from depot.names import MODES, SkimmerStage
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
 
@@ -19,7 +19,7 @@ STATUS, PLAN, PLAN_ACK, STATUS_ACK = 32801, 32802, 32803, 32804
 CMD_GO, GO = Cmd.USER_1, 0x20
 """MAV_CMD_USER_1 with param1 GO: the flight manager's command."""
 CMD_ORDER = Cmd.USER_2
-"""MAV_CMD_USER_2: param1 = number of the order (`Order`), but for GO."""
+"""MAV_CMD_USER_2: param1 = number of the order (`DepotCommand`), but for GO."""
 DEPOT_SYSTEM, DEPOT_COMPONENT = 200, Component.ONBOARD_COMPUTER
 """The depot: an onboard computer of a system of its own."""
 
@@ -46,12 +46,12 @@ def tunnel_data(message: Message) -> bytes:
 def heartbeat(status: Status) -> Message:
     """HEARTBEAT of a skimmer: custom_mode is the number of its mode, system_status STANDBY (docked), ACTIVE, CRITICAL
     (ABORT-1), EMERGENCY (disposal)."""
-    if status.stage is Stage.DISPOSAL:
+    if status.stage is SkimmerStage.DISPOSAL:
         system_status = SystemState.EMERGENCY
     elif status.trigger:
         system_status = SystemState.CRITICAL
     else:
-        system_status = SystemState.STANDBY if status.stage is Stage.DOCKED else SystemState.ACTIVE
+        system_status = SystemState.STANDBY if status.stage is SkimmerStage.DOCKED else SystemState.ACTIVE
     return dialect.MAVLink_heartbeat_message(
         VehicleType.GENERIC,
         AutopilotType.GENERIC,
@@ -81,11 +81,11 @@ def read_status(data: bytes) -> Status | None:
         return None
     seq, boot_ms, stage, mode, flags, trigger, trips, plan, loaded, overstress, *values = _STATUS.unpack(data)
     lat, lon, alt = values[-3:]
-    if stage > max(Stage) or mode >= len(MODES):
+    if stage > max(SkimmerStage) or mode >= len(MODES):
         return None
     wants_ack, taken_over = bool(flags & 1), bool(flags & 2)
     status = Status(
-        seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken_over, trigger, trips, plan, loaded, overstress,
+        seq, boot_ms, SkimmerStage(stage), MODES[mode], wants_ack, taken_over, trigger, trips, plan, loaded, overstress,
         *values[:-3],
     )  # fmt: skip
     status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)
@@ -142,15 +142,15 @@ def read_status_ack(data: bytes) -> int | None:
     return int(_STATUS_ACK.unpack(data)[0]) if len(data) == _STATUS_ACK.size else None
 
 
-def order_of(command: int, param1: float) -> Order | None:
+def order_of(command: int, param1: float) -> DepotCommand | None:
     """The order that a COMMAND_LONG carries, or None when it carries none of ours."""
     if command == CMD_GO and param1 == GO:
-        return Order.GO
-    if command == CMD_ORDER and param1 in tuple(Order)[1:]:
-        return Order(int(param1))
+        return DepotCommand.GO
+    if command == CMD_ORDER and param1 in tuple(DepotCommand)[1:]:
+        return DepotCommand(int(param1))
     return None
 
 
-def command_of(order: Order) -> tuple[int, float]:
+def command_of(order: DepotCommand) -> tuple[int, float]:
     """MAV_CMD and param1 of an order."""
-    return (CMD_GO, float(GO)) if order is Order.GO else (CMD_ORDER, float(order))
+    return (CMD_GO, float(GO)) if order is DepotCommand.GO else (CMD_ORDER, float(order))

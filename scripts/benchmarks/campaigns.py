@@ -22,8 +22,8 @@ import msgspec
 
 from sortie.api.session import Session
 from sortie.campaign import execution
-from sortie.campaign.execution import Batch, Campaign, Run, View, dask_client
-from sortie.campaign.flown import FIGURES, Flown, Row, fly_run, identity
+from sortie.campaign.execution import Batch, Campaign, CampaignView, Run, dask_client
+from sortie.campaign.flown import FIGURES, FlownRun, RunResult, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.report import write_report
 from sortie.campaign.sampling import Value, inputs
@@ -73,7 +73,7 @@ def _minutes_an_hour(workers: int) -> float:
     with tempfile.TemporaryDirectory() as name:
         study, seen = study_of_squares(Path(name), FLIGHTS), list[tuple[float, float]]()
 
-        def tell(view: View) -> None:
+        def tell(view: CampaignView) -> None:
             if view.done > 16 * workers:  # the batches are as large as they get, the workers warm
                 seen.append((time.monotonic(), view.flight_s))
 
@@ -127,7 +127,7 @@ def kept() -> float:
         with Folder(Path(name) / "out", study, "fake") as folder:
             for k in range(0, len(rows), PAIRS):
                 began_s = time.process_time()
-                folder.add(Flown(row, flown.signals) for row in rows[k : k + PAIRS])
+                folder.add(FlownRun(row, flown.signals) for row in rows[k : k + PAIRS])
                 took.append(time.process_time() - began_s)
     return statistics.median(took) / PAIRS * 1000.0
 
@@ -191,7 +191,7 @@ def nothing_flown(study_json: bytes, runs: list[Run], expected: str) -> Batch:
     """Rows as flights give them, of the size of a square's, without the flights; a twentieth fails."""
     judges = ("low", "done", "near")
     flown = [
-        Flown(Row(run, run * 7919, "completed", "", run % 20 > 0, given,
+        FlownRun(RunResult(run, run * 7919, "completed", "", run % 20 > 0, given,
                   dict.fromkeys(judges, (run % 20 - 0.5) * 1.0000001), dict.fromkeys(FIGURES, 61.803398875)), {})
         for run, given in runs
     ]  # fmt: skip
@@ -202,7 +202,7 @@ def _main(runs: int, workers: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         out, tasks = Path(name) / "out", [0]
 
-        def tell(view: View) -> None:
+        def tell(view: CampaignView) -> None:
             tasks[0] += 1
 
         with dask_client(None, workers) as client, Folder(out, study_of_squares(Path(name), runs), "fake") as folder:

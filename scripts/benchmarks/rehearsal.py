@@ -16,7 +16,7 @@ from benchmarks.terrain import tile
 from benchmarks.vehicle import HOME
 from sortie.config.wind import WindProfile
 from sortie.rehearsal.page import rehearsal_page
-from sortie.rehearsal.rehearse import Flying, judged
+from sortie.rehearsal.rehearse import FlightSettings, judged
 
 ITEMS, CORNERS, FLIGHTS, MINUTES = 1000, 200, 200, 20
 
@@ -55,7 +55,7 @@ def flights() -> tuple[float, float]:
     """Seconds of the flights, the start of the processes included, and of the page about them."""
     plan = _plan(21, 500.0)
     began_s = time.perf_counter()
-    flying = Flying(FLIGHTS, WindProfile.same(4.0, 7.0, None), processes=2)
+    flying = FlightSettings(FLIGHTS, WindProfile.same(4.0, 7.0, None), processes=2)
     found = judged(plan, "copter", None, {"SIM_BATT_CAP_AH": 0.0}, flying)
     flown = found.flown
     took_s = time.perf_counter() - began_s

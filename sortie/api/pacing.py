@@ -33,7 +33,7 @@ class Timed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Flying:
+class _FlownVehicle:
     vehicle: Timed
     thread: threading.Thread
 
@@ -46,13 +46,13 @@ class _Flying:
         return here is self.thread if flown_by is None else here is not flown_by
 
 
-_flying: list[_Flying] = []
+_flying: list[_FlownVehicle] = []
 
 
 @contextmanager
 def flies(vehicle: Timed) -> Iterator[None]:
     """Meanwhile `sleep` and `asleep` are in the time of this vehicle, beside those that fly already."""
-    flying = _Flying(vehicle, threading.current_thread())
+    flying = _FlownVehicle(vehicle, threading.current_thread())
     _flying.append(flying)
     try:
         yield

@@ -29,7 +29,7 @@ from sortie.api.begin import Home
 from sortie.api.claims import Claims
 from sortie.api.link import SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
-from sortie.api.watch import Passes, TimedEvent, Watch
+from sortie.api.watch import EventWatch, Passes, TimedEvent
 from sortie.assembly.vehicles import Member
 from sortie.config.errors import RefusedError, UserError
 from sortie.config.link_policy import check_links
@@ -208,7 +208,7 @@ class Session(Claims):
     # --- time -----------------------------------------------------------------------------------------------------
     def pass_until(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
         """See `Claims`: as `run_until`, but False when it did not come."""
-        watch: Watch[Event] = self._watch(done, every_s)
+        watch: EventWatch[Event] = self._watch(done, every_s)
         for _ in self._time.run(within_s, watch.done, watch.every_ms):
             pass
         return watch.done()
@@ -274,12 +274,12 @@ class Session(Claims):
         """Safe in any thread: `serve` does not sleep on."""
         self.runtime.go_real().wakeup.wake()
 
-    def _watch(self, condition: type[E] | Callable[[Session], bool], every_s: float) -> Watch[E]:
+    def _watch(self, condition: type[E] | Callable[[Session], bool], every_s: float) -> EventWatch[E]:
         if isinstance(condition, type):
-            return Watch(self.events, kind=condition)
-        return Watch(self.events, condition=lambda: condition(self), every_ms=round(every_s * 1000.0))
+            return EventWatch(self.events, kind=condition)
+        return EventWatch(self.events, condition=lambda: condition(self), every_ms=round(every_s * 1000.0))
 
-    def _came(self, watch: Watch[E], timeout_s: float) -> E | None:
+    def _came(self, watch: EventWatch[E], timeout_s: float) -> E | None:
         if watch.done():
             return watch.found
         state = self.state

@@ -28,7 +28,7 @@ class TimedEvent:
     event: Event
 
 
-class Watch(Generic[E]):
+class EventWatch(Generic[E]):
     """Looks at the events that are new in `events`, or asks `condition`. `every_ms`: how often it wants to be asked at
     least; None: an event is seen when it happens. Once done it stays done."""
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from sortie.campaign.flown import Row
+from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import read_kept, rows
 from sortie.config.errors import UserError
 
@@ -72,20 +72,20 @@ def compare(old: Path, new: Path) -> Comparison:
     return Comparison(paired, (len(first), len(second)), _corrected(judges), only)
 
 
-def _same_question(row: Row, other: Row) -> bool:
+def _same_question(row: RunResult, other: RunResult) -> bool:
     """True when both runs have the same inputs and the same gusts; studies may have inputs that the other has not."""
     return row.seed == other.seed and all(
         row.inputs[name] == other.inputs[name] for name in row.inputs.keys() & other.inputs.keys()
     )
 
 
-def _margins(flown: Sequence[Row], judge: str) -> NDArray[np.float64]:
+def _margins(flown: Sequence[RunResult], judge: str) -> NDArray[np.float64]:
     """Margins of a judge by run; runs that did not fly rank below all that did: only ranks count."""
     known = [row.robustness[judge] for row in flown]
     return np.array([-np.inf if margin is None else margin for margin in known], np.float64)
 
 
-def _judge(first: Sequence[Row], second: Sequence[Row], name: str, paired: bool) -> Compared:
+def _judge(first: Sequence[RunResult], second: Sequence[RunResult], name: str, paired: bool) -> Compared:
     from scipy.stats import mannwhitneyu, wilcoxon
 
     a, b = _margins(first, name), _margins(second, name)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from autopilot.control import arrays
-from sortie.campaign.flown import Flown
+from sortie.campaign.flown import FlownRun
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import STEP_MS, Array
 from sortie.campaign.study import Study
@@ -42,7 +42,7 @@ SAME_AIR: Final = {"SIM_WIND_T": 1.0}
 60th of the height of it, 0.41 of it at 10 m."""
 
 
-class Strike(Struct, frozen=True):
+class SitlFault(Struct, frozen=True):
     """A fault that begins or ends, s after liftoff (0: with it): the parameters of which the controller has one."""
 
     after_s: float
@@ -50,7 +50,7 @@ class Strike(Struct, frozen=True):
     params: tuple[tuple[str, float], ...]
 
 
-class Answer(Struct, frozen=True):
+class JudgeAnswer(Struct, frozen=True):
     """Robustness of both; `verdict`: agrees (both hold, or both do not), differs, or not told."""
 
     ours: float | None
@@ -63,7 +63,7 @@ class Confirmed(Struct, frozen=True):
     at most."""
 
     results: tuple[str, str]
-    judges: dict[str, Answer]
+    judges: dict[str, JudgeAnswer]
     apart_m: tuple[float, float]
 
     @property
@@ -87,7 +87,7 @@ def asked_params(spec: VehicleSpec) -> dict[str, float]:
     return SAME_AIR | {name: value for name, value in params.items() if not name.startswith(NOT_THEIRS)}
 
 
-def strikes(spec: VehicleSpec, began_s: float) -> list[Strike]:
+def strikes(spec: VehicleSpec, began_s: float) -> list[SitlFault]:
     """The faults as parameters, in order of time; our vehicle lifted off at `began_s`. UserError for one that the
     controller does not have."""
     found = []
@@ -100,7 +100,7 @@ def strikes(spec: VehicleSpec, began_s: float) -> list[Strike]:
         for at_ms, column in ((begin_ms, 1), (end_ms, 2)):
             if at_ms is not None:
                 params = tuple((row[0], float(row[column])) for row in STRIKES[fault.name])
-                found.append(Strike(max(at_ms / 1000.0 - began_s, 0.0), fault.name, params))
+                found.append(SitlFault(max(at_ms / 1000.0 - began_s, 0.0), fault.name, params))
     return sorted(found, key=lambda strike: strike.after_s)
 
 
@@ -124,16 +124,16 @@ def laid_on(theirs: Mapping[str, Array], began_s: float, *, flies: bool) -> dict
 
 
 def confirmed(
-    study: Study, given: Mapping[str, Value], ours: Flown, theirs: Mapping[str, Array], result: str
+    study: Study, given: Mapping[str, Value], ours: FlownRun, theirs: Mapping[str, Array], result: str
 ) -> Confirmed:
     """Both flights judged. `theirs`: as `laid_on` makes them."""
     judges = {}
     for name, judge in study.judges().items():
         own, other = ours.row.robustness[name], float(judge(theirs, given))
         if own is None or isnan(other):
-            judges[name] = Answer(own, None, "not told")
+            judges[name] = JudgeAnswer(own, None, "not told")
         else:
-            judges[name] = Answer(own, other, "agrees" if (own >= 0.0) == (other >= 0.0) else "differs")
+            judges[name] = JudgeAnswer(own, other, "agrees" if (own >= 0.0) == (other >= 0.0) else "differs")
     apart = distances(ours.signals, theirs)
     return Confirmed((ours.row.result, result), judges, (float(np.median(apart)), float(apart.max())))
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from sortie.campaign.flown import Flown, Row, fly_run, identity, no_flight
+from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity, no_flight
 from sortie.campaign.folder import SIGNALS_EVERY, Folder, rows
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.search import Run, Search
@@ -53,11 +53,11 @@ class Batch(Struct, frozen=True):
 
     worker: str
     seconds: float
-    flown: list[Flown]
+    flown: list[FlownRun]
     refused: str = ""
 
 
-class _Given(Struct, frozen=True):
+class _BatchTask(Struct, frozen=True):
     """A batch that is out. `to`: the only workers that may have it; empty: any. `alone`: nothing else was flown."""
 
     runs: list[Run]
@@ -68,7 +68,7 @@ class _Given(Struct, frozen=True):
 FlyBatch = Callable[[bytes, list[Run], str], Batch]
 
 
-class View(Struct):
+class CampaignView(Struct):
     """Progress of a campaign. `flight_s`: vehicle time flown by this command."""
 
     total: int
@@ -79,13 +79,13 @@ class View(Struct):
     by_judge: dict[str, int] = {}
     refused: list[str] = []
 
-    def count(self, flown: list[Flown]) -> None:
+    def count(self, flown: list[FlownRun]) -> None:
         """Take in what has come."""
         for result in flown:
             self.add(result.row)
             self.flight_s += result.row.figures["flight_time_s"] or 0.0
 
-    def add(self, row: Row) -> None:
+    def add(self, row: RunResult) -> None:
         """Take in what this command, or another before it, has flown."""
         self.done += 1
         self.failed += not row.ok
@@ -174,11 +174,11 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
     return Batch(worker, time.monotonic() - began_s, flown)
 
 
-def _lightened(flown: Flown) -> Flown:
+def _lightened(flown: FlownRun) -> FlownRun:
     """Without the signals that the folder does not keep."""
     if not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0:
         return flown
-    return Flown(flown.row, {}, flown.traceback)
+    return FlownRun(flown.row, {}, flown.traceback)
 
 
 class Spread:
@@ -191,14 +191,14 @@ class Spread:
         """At most so many; none when all have been given out."""
         return list(islice(self._todo, size))
 
-    def tell(self, row: Row) -> None:
+    def tell(self, row: RunResult) -> None:
         """Do nothing: a spread sample does not depend on its results."""
 
 
 class Searched:
     """The runs of a search: a generation is given out when all of the one before has come back."""
 
-    def __init__(self, study: Study, done: Iterable[Row]) -> None:
+    def __init__(self, study: Study, done: Iterable[RunResult]) -> None:
         self._search = Search(study)
         self._done = {row.run: row for row in done}
         self._generation: list[Run] = []
@@ -211,7 +211,7 @@ class Searched:
         given, self._todo = self._todo[:size], self._todo[size:]
         return given
 
-    def tell(self, row: Row) -> None:
+    def tell(self, row: RunResult) -> None:
         """Take in what came of a run."""
         self._done[row.run] = row
         self._go_on()
@@ -232,7 +232,12 @@ class Campaign:
     `fly`: what a worker does."""
 
     def __init__(
-        self, folder: Folder, client: Client, expected: str, tell: Callable[[View], None], fly: FlyBatch | None = None
+        self,
+        folder: Folder,
+        client: Client,
+        expected: str,
+        tell: Callable[[CampaignView], None],
+        fly: FlyBatch | None = None,
     ) -> None:
         self._folder, self._client, self._expected, self._tell = folder, client, expected, tell
         self._fly = fly or fly_batch
@@ -248,12 +253,12 @@ class Campaign:
         self._known: set[str] = set()
         self._ask_at_s = -inf
         self._came: SimpleQueue[Future] = SimpleQueue()
-        self._flying: dict[Future, _Given] = {}
-        self.view = View(folder.study.runs)
+        self._flying: dict[Future, _BatchTask] = {}
+        self.view = CampaignView(folder.study.runs)
         for row in rows(folder.path):
             self.view.add(row)
 
-    def run(self) -> View:
+    def run(self) -> CampaignView:
         """Until all is flown. UserError when no worker is left that may, or the scheduler is lost."""
         from distributed.client import ClosedClientError
 
@@ -308,14 +313,14 @@ class Campaign:
             future = self._client.submit(
                 self._fly, self._study_json, runs, self._expected, pure=False, workers=sorted(to) or None
             )
-            self._flying[future] = _Given(runs, to, alone)
+            self._flying[future] = _BatchTask(runs, to, alone)
             future.add_done_callback(self._came.put)
 
     def _fresh(self) -> list[Run]:
         """A batch that nobody had, while there is time."""
         return self._sample.next(self._size) if time.monotonic() < self._until_s else []
 
-    def _take(self, future: Future, given: _Given) -> None:
+    def _take(self, future: Future, given: _BatchTask) -> None:
         """Put on disk what came of a batch, or see that it is flown otherwise."""
         if future.status == "error":
             self._deal_with(future.exception(), given)
@@ -335,11 +340,11 @@ class Campaign:
         per_run_s = max(batch.seconds / len(given.runs), 1e-4)
         self._size = min(max(int(BATCH_S / per_run_s), 1), LARGEST_BATCH, 2 * self._size)
 
-    def _take_back(self, future: Future, given: _Given) -> None:
+    def _take_back(self, future: Future, given: _BatchTask) -> None:
         future.cancel()
         self._again.append(given.runs)
 
-    def _deal_with(self, error: BaseException | None, given: _Given) -> None:
+    def _deal_with(self, error: BaseException | None, given: _BatchTask) -> None:
         from distributed import KilledWorker
 
         if not isinstance(error, KilledWorker):
@@ -354,9 +359,9 @@ class Campaign:
             self._suspects.append(suspect)
             return
         row = no_flight(self._folder.study, *suspect, "KilledWorker: the worker died at each attempt")
-        self._put([Flown(row, {})])
+        self._put([FlownRun(row, {})])
 
-    def _put(self, flown: list[Flown]) -> None:
+    def _put(self, flown: list[FlownRun]) -> None:
         self._folder.add(flown)
         for result in flown:
             self._sample.tell(result.row)

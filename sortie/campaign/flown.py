@@ -31,7 +31,7 @@ _STEP_S: Final = STEP_MS / 1000.0
 _LOOK_S: Final = 1.0
 
 
-class Row(Struct, frozen=True):
+class RunResult(Struct, frozen=True):
     """Result of a run. `result`: completed (the mission was, and the vehicle stands disarmed), failed, refused
     (it did not arm), timeout, or error (the program raised). `robustness` of each judge: None where nothing flew."""
 
@@ -50,16 +50,16 @@ RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
 """From good to bad: a fleet's is that of its worst vehicle."""
 
 
-class Flown(Struct, frozen=True):
+class FlownRun(Struct, frozen=True):
     """A row, the signals of the flight (of a fleet: of the vehicle that did worst), and the traceback of one that
     raised."""
 
-    row: Row
+    row: RunResult
     signals: dict[str, Array]
     traceback: str = ""
 
 
-class Ended(Struct, frozen=True):
+class FlightEnd(Struct, frozen=True):
     """End of the flight of one vehicle."""
 
     signals: dict[str, Array]
@@ -67,7 +67,7 @@ class Ended(Struct, frozen=True):
     reason: str
 
 
-class Watched(Struct, frozen=True):
+class ViewOfRun(Struct, frozen=True):
     """For people who look on: where it is logged, what they connect to, how fast it goes (0: as the machine can).
     Links open when it has started, so that when it was seen to be ready does not depend on how often sockets are looked
     at; those of a study's client before."""
@@ -77,11 +77,11 @@ class Watched(Struct, frozen=True):
     speedup: float = 0.0
 
 
-def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: Watched | None = None) -> Flown:
+def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfRun | None = None) -> FlownRun:
     """Fly one run. Whatever it raises is its result; only the end of the program is not."""
     try:
         planned = study.planned(run, given)
-        watched = watched or Watched()
+        watched = watched or ViewOfRun()
         if study.fleet is not None:
             return _judged(study, run, given, planned, _fly_fleet(study, planned, watched))
         with _session(study, planned, watched) as session:
@@ -90,16 +90,16 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: Watched
         if isinstance(error, SystemExit) and threading.current_thread() is threading.main_thread():
             raise  # SIGTERM; a worker flies in a thread, where it is an exit() in the Python of a study
         reason = f"{type(error).__name__}: {error}"
-        return Flown(no_flight(study, run, given, reason), {}, traceback.format_exc())
+        return FlownRun(no_flight(study, run, given, reason), {}, traceback.format_exc())
 
 
-def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -> Row:
+def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -> RunResult:
     """The row of a run that raised, or that brought its worker down."""
     nothing: dict[str, float | None] = dict.fromkeys(study.said.judge)
-    return Row(run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(FIGURES))
+    return RunResult(run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(FIGURES))
 
 
-def _session(study: Study, planned: PlannedRun, watched: Watched) -> Session:
+def _session(study: Study, planned: PlannedRun, watched: ViewOfRun) -> Session:
     said = study.said
     return Session(
         planned.spec, log_dir=watched.log_dir, links=() if said.client is None else watched.links,
@@ -108,7 +108,9 @@ def _session(study: Study, planned: PlannedRun, watched: Watched) -> Session:
 
 
 # --- one vehicle ------------------------------------------------------------------------------------------------------
-def _fly(session: Session, study: Study, planned: PlannedRun, given: Mapping[str, Value], watched: Watched) -> Ended:
+def _fly(
+    session: Session, study: Study, planned: PlannedRun, given: Mapping[str, Value], watched: ViewOfRun
+) -> FlightEnd:
     """The flight is sampled from boot on."""
     limit_s, said = study.said.limit_s, study.said
     session.upload(planned.plan)
@@ -121,13 +123,13 @@ def _fly(session: Session, study: Study, planned: PlannedRun, given: Mapping[str
             for link in watched.links:
                 session.add_link(link)
     except TimeIsUp:
-        return Ended(recorder.signals(), "timeout", f"the client still flies after {limit_s:g} s")
+        return FlightEnd(recorder.signals(), "timeout", f"the client still flies after {limit_s:g} s")
     except (TimeoutError, RefusedError) as error:
         if said.client is not None:
             raise
-        return Ended(recorder.signals(), "refused", str(error))
+        return FlightEnd(recorder.signals(), "refused", str(error))
     if not _to_its_end(session, recorder, limit_s, watched.speedup):
-        return Ended(recorder.signals(), "timeout", f"still flying after {limit_s:g} s")
+        return FlightEnd(recorder.signals(), "timeout", f"still flying after {limit_s:g} s")
     return _ended(recorder.signals())
 
 
@@ -145,19 +147,19 @@ def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: f
     return recorder.over
 
 
-def _ended(signals: dict[str, Array]) -> Ended:
+def _ended(signals: dict[str, Array]) -> FlightEnd:
     """Return how the flight of a vehicle that stands disarmed ended."""
     flew = np.flatnonzero(signals["armed"])
     if signals["complete"][-1]:
-        return Ended(signals, "completed", "")
+        return FlightEnd(signals, "completed", "")
     if flew.size == 0:
-        return Ended(signals, "refused", "it was never armed")
+        return FlightEnd(signals, "refused", "it was never armed")
     last = int(flew[-1])
-    return Ended(signals, "failed", f"disarmed in {signals['mode'][last]} at item {int(signals['item'][last])}")
+    return FlightEnd(signals, "failed", f"disarmed in {signals['mode'][last]} at item {int(signals['item'][last])}")
 
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
-def _fly_fleet(study: Study, planned: PlannedRun, watched: Watched) -> list[Ended]:
+def _fly_fleet(study: Study, planned: PlannedRun, watched: ViewOfRun) -> list[FlightEnd]:
     """All vehicles take off together, each with its plan moved to where it stands."""
     spec = planned.spec
     with Fleet(study.fleet_of(planned), log_dir=watched.log_dir, radio=spec.radio, seed=spec.seed) as fleet:
@@ -172,7 +174,7 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: Watched) -> list[Ende
             for link in watched.links:
                 fleet.add_link(link)
         except (TimeoutError, RefusedError) as error:
-            return [Ended(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
+            return [FlightEnd(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
         while fleet.time_s < study.said.limit_s and not all(recorder.over for recorder in recorders):
             if watched.speedup > 0.0:
                 fleet.serve(_STEP_S, speedup=watched.speedup)
@@ -181,7 +183,7 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: Watched) -> list[Ende
         return [
             _ended(signals)
             if recorder.over
-            else Ended(signals, "timeout", f"still flying after {study.said.limit_s:g} s")
+            else FlightEnd(signals, "timeout", f"still flying after {study.said.limit_s:g} s")
             for signals, recorder in zip(_together(fleet, recorders), recorders, strict=True)
         ]
 
@@ -200,7 +202,9 @@ def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------
-def _judged(study: Study, run: int, given: Mapping[str, Value], planned: PlannedRun, ended: list[Ended]) -> Flown:
+def _judged(
+    study: Study, run: int, given: Mapping[str, Value], planned: PlannedRun, ended: list[FlightEnd]
+) -> FlownRun:
     """Every vehicle is judged; what counts is the worst."""
     margins: list[dict[str, float]] = [
         {name: judge(flight.signals, given) for name, judge in study.judges().items()} for flight in ended
@@ -214,11 +218,11 @@ def _judged(study: Study, run: int, given: Mapping[str, Value], planned: Planned
     worst = max(ended, key=lambda flight: RESULTS.index(flight.result))
     shown = min(range(len(ended)), key=lambda k: min(margins[k].values()))
     ok = worst.result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
-    row = Row(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, _figures(ended))
-    return Flown(row, ended[shown].signals)
+    row = RunResult(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, _figures(ended))
+    return FlownRun(row, ended[shown].signals)
 
 
-def _figures(ended: list[Ended]) -> dict[str, float | None]:
+def _figures(ended: list[FlightEnd]) -> dict[str, float | None]:
     """Figures of a fleet: the time of all, the rest of whoever had the most, or the least left."""
 
     def most(name: str) -> float:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from sortie.campaign.flown import FIGURES, Flown, Row
+from sortie.campaign.flown import FIGURES, FlownRun, RunResult
 from sortie.campaign.sampling import names_of
 from sortie.campaign.signals import Array
 from sortie.campaign.study import Study
@@ -35,7 +35,7 @@ SIGNALS_EVERY: Final = 100
 _ROWS_AT_ONCE: Final = 4096
 
 
-class Kept(Struct, frozen=True):
+class StoredStudy(Struct, frozen=True):
     """`study.json`. `identity`: of the program that flies it; `began`: the day and time (UTC) of its first command."""
 
     study: Study
@@ -51,7 +51,7 @@ class Folder:
         self.path = path
         self.study = study
         began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
-        kept = msgspec.json.format(msgspec.json.encode(Kept(study, identity, began)))
+        kept = msgspec.json.format(msgspec.json.encode(StoredStudy(study, identity, began)))
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._results = (path / "results.jsonl").open("a+b", buffering=0)  # what a full disk refused is not kept
@@ -86,7 +86,7 @@ class Folder:
             write_whole(file, kept)
             return
         there = read_kept(self.path)
-        mine = msgspec.json.decode(kept, type=Kept)
+        mine = msgspec.json.decode(kept, type=StoredStudy)
         if msgspec.structs.replace(there.study, name=mine.study.name) != mine.study:
             raise UserError(f"--out {self.path}: holds the results of another study; choose another folder")
         if there.identity != mine.identity:
@@ -110,7 +110,7 @@ class Folder:
         self._results.truncate(whole)
         return done, cut
 
-    def add(self, flown: Iterable[Flown]) -> None:
+    def add(self, flown: Iterable[FlownRun]) -> None:
         """Put results on disk; one that is there already stays as it is. What goes with a row is written before it."""
         fresh = [result for result in flown if result.row.run not in self.done]
         with writing(self.path):
@@ -121,7 +121,7 @@ class Folder:
             os.fsync(self._results.fileno())
         self.done.update(result.row.run for result in fresh)
 
-    def _line(self, result: Flown) -> bytes:
+    def _line(self, result: FlownRun) -> bytes:
         """Line of a result; its signals and traceback are on disk when it is returned."""
         if result.signals and (not result.row.ok or result.row.run % SIGNALS_EVERY == 0):
             self._write_signals(result.row.run, result.signals)
@@ -157,17 +157,17 @@ def writing(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: {why}; when that is mended the same command goes on", 1) from error
 
 
-def read_kept(path: Path) -> Kept:
+def read_kept(path: Path) -> StoredStudy:
     """Read the study and the identity that a folder was made for. UserError when it is no campaign's."""
     try:
-        return msgspec.json.decode((path / "study.json").read_bytes(), type=Kept)
+        return msgspec.json.decode((path / "study.json").read_bytes(), type=StoredStudy)
     except (OSError, msgspec.DecodeError) as error:
         raise UserError(
             f"{path}: holds no campaign; `sortie campaign run STUDY.toml --out {path}` makes one"
         ) from error
 
 
-def rows(path: Path) -> Iterator[Row]:
+def rows(path: Path) -> Iterator[RunResult]:
     """The results of a folder, in order of run number; in memory is only where each stands."""
     file = path / "results.jsonl"
     if not file.exists():
@@ -234,12 +234,12 @@ def results(path: Path | str) -> pyarrow.Table:
     return pyarrow.concat_tables(tables(Path(path), read_kept(Path(path)).study))
 
 
-def _row(line: bytes) -> Row | None:
+def _row(line: bytes) -> RunResult | None:
     """None for a line that is not whole."""
     if not line.endswith(b"\n"):
         return None
     try:
-        return msgspec.json.decode(line, type=Row)
+        return msgspec.json.decode(line, type=RunResult)
     except msgspec.DecodeError:
         return None
 
@@ -271,7 +271,7 @@ def _schema(study: Study) -> pyarrow.Schema:
     return pa.schema(fields)
 
 
-def _flat(row: Row) -> dict[str, object]:
+def _flat(row: RunResult) -> dict[str, object]:
     """A row of the table; of an input that has texts among its values all are texts."""
     flat: dict[str, object] = {
         "run": row.run, "seed": row.seed, "result": row.result, "reason": row.reason, "ok": row.ok,

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from sortie.campaign.flown import Row
+from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
 from sortie.campaign.report_charts import STYLE, Axis, Track, histogram, map_of, scatter, share_bar
@@ -184,10 +184,10 @@ def _tracks(folder: Path, columns: Columns) -> str:
     )
 
 
-def distinct(rows: Sequence[Row], columns: Columns, most: int = MOST_TRACKS) -> list[Row]:
+def distinct(rows: Sequence[RunResult], columns: Columns, most: int = MOST_TRACKS) -> list[RunResult]:
     """The worst of `rows` (in order); among those that are equally bad the ones whose inputs are farthest from what is
     chosen, so that eight flights are not one flight eight times."""
-    left, chosen = list(rows), list[Row]()
+    left, chosen = list(rows), list[RunResult]()
     while left and len(chosen) < most:
         alike = [row for row in left if _badness(row) == _badness(left[0])]
         farthest = max(alike, key=lambda row: min((_apart(row, other, columns) for other in chosen), default=0.0))
@@ -196,11 +196,11 @@ def distinct(rows: Sequence[Row], columns: Columns, most: int = MOST_TRACKS) -> 
     return chosen
 
 
-def _badness(row: Row) -> float:
+def _badness(row: RunResult) -> float:
     return min((margin for margin in row.robustness.values() if margin is not None), default=-np.inf)
 
 
-def _apart(row: Row, other: Row, columns: Columns) -> float:
+def _apart(row: RunResult, other: RunResult, columns: Columns) -> float:
     """Distance between the inputs of two runs, each as a share of its range; texts are or are not the same."""
     squares = 0.0
     for name, values in columns.inputs.items():
@@ -227,11 +227,11 @@ def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
     return f"<h2>Failures</h2>{table}{left_out}"
 
 
-def _again(folder: Path, row: Row) -> str:
+def _again(folder: Path, row: RunResult) -> str:
     return f"<code>{escape(shlex.join(['sortie', 'campaign', 'replay', str(folder), str(row.run)]))}</code>"
 
 
-def _links(folder: Path, row: Row) -> str:
+def _links(folder: Path, row: RunResult) -> str:
     """Links to the files that the folder has of a flight."""
     kept = {
         "signals": f"signals/{row.run}.parquet",
@@ -242,11 +242,11 @@ def _links(folder: Path, row: Row) -> str:
     return ", ".join(f'<a href="{path}">{name}</a>' for name, path in kept.items() if (folder / path).exists())
 
 
-def _value(row: Row, name: str, units: dict[str, str]) -> str:
+def _value(row: RunResult, name: str, units: dict[str, str]) -> str:
     return f"{written(row.inputs[name])} {units.get(name, '')}".rstrip()
 
 
-def _why(row: Row) -> str:
+def _why(row: RunResult) -> str:
     broken = [
         name if abs(margin) >= YES else f"{name} {margin:.4g}"
         for name, margin in row.robustness.items() if margin is not None and margin < 0.0

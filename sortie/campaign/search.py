@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sortie.campaign.flown import Row, fly_run
+from sortie.campaign.flown import RunResult, fly_run
 from sortie.campaign.formulas import YES
 from sortie.campaign.sampling import Value, inputs_at, unit_sample
 from sortie.campaign.study import Study
@@ -52,7 +52,7 @@ class Search:
         width = len(self._vary)
         self._look_size = max(8, 3 * width)
         self._size = _size(width)
-        self._told: list[Row] = []
+        self._told: list[RunResult] = []
         self._flown: list[NDArray[np.float64]] = []
         self._points: list[NDArray[np.float64]] = []
         self._descent: _Descent | None = None
@@ -69,7 +69,7 @@ class Search:
         self._points = points[: self._study.runs - first]
         return [(first + k, inputs_at(self._vary, point)) for k, point in enumerate(self._points)]
 
-    def tell(self, rows: Sequence[Row]) -> None:
+    def tell(self, rows: Sequence[RunResult]) -> None:
         """All rows of the generation, in the order in which it was asked for."""
         assert len(rows) == len(self._points)
         self._told += rows
@@ -146,7 +146,7 @@ def expected(
     return np.asarray(alike(points, known) @ weights, np.float64)
 
 
-def badnesses(rows: Sequence[Row], judges: Sequence[str]) -> NDArray[np.float64]:
+def badnesses(rows: Sequence[RunResult], judges: Sequence[str]) -> NDArray[np.float64]:
     """Badness of each row: below 0 it failed; lower is worse. A run that did not fly is the worst; where no judge
     had anything to measure (`YES`) it is the best."""
     margins = np.array([[_margin(row.robustness, name) for name in judges] for row in rows])

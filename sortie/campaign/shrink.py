@@ -21,18 +21,18 @@ import msgspec
 from msgspec import Struct
 
 from autopilot.mission.plan import format_plan
-from sortie.campaign.flown import Flown, Row, fly_run, identity
-from sortie.campaign.folder import Folder, Kept
+from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity
+from sortie.campaign.folder import Folder, StoredStudy
 from sortie.campaign.sampling import Value, Vary, at_rest
 from sortie.campaign.study import Study
-from sortie.campaign.study_file import Sample
+from sortie.campaign.study_file import SampleSettings
 from sortie.config.errors import UserError, nearest
 
 MOST_FLIGHTS: Final = 200
 _HALVINGS: Final = 7
 _DIGITS: Final = 6
 T = TypeVar("T")
-Fly = Callable[[Study, Mapping[str, Value]], Row]
+Fly = Callable[[Study, Mapping[str, Value]], RunResult]
 """Flies run 0 of a study with these inputs."""
 
 
@@ -48,7 +48,10 @@ class Case(Struct, frozen=True):
         said = whole.said
         vary = {name: Vary(choice=[value]) for name, value in self.inputs.items()}
         only = msgspec.structs.replace(
-            said, faults=[said.faults[k] for k in self.faults], vary=vary, sample=Sample("grid", 1, said.sample.seed)
+            said,
+            faults=[said.faults[k] for k in self.faults],
+            vary=vary,
+            sample=SampleSettings("grid", 1, said.sample.seed),
         )
         return msgspec.structs.replace(whole, said=only, runs=1, only=list(self.items))
 
@@ -59,7 +62,7 @@ class Shrunk(Struct, frozen=True):
 
     judges: dict[str, tuple[float, float]]
     study: Study
-    flown: Flown
+    flown: FlownRun
     causes: tuple[int, int]
     items: tuple[int, int]
     flights: int
@@ -73,13 +76,13 @@ class _Spent(Exception):
 class _Shrinking:
     """A failure while it gets smaller; `best` is the smallest so far."""
 
-    def __init__(self, study: Study, failure: Row, fly: Fly, most: int, judge: str | None) -> None:
+    def __init__(self, study: Study, failure: RunResult, fly: Fly, most: int, judge: str | None) -> None:
         self._study = msgspec.structs.replace(study, first=study.first + failure.run)
         self._failure, self._fly, self._most = failure, fly, most
         self.broken = _asked_for(failure, judge)
         self._rest = {name: value for name, value in at_rest(study.said.vary).items() if name in failure.inputs}
         self._known: dict[str, bool] = {}
-        self._quiet: dict[tuple[int, ...], Row] = {}
+        self._quiet: dict[tuple[int, ...], RunResult] = {}
         items = tuple(item.seq for item in study.plan(failure.inputs).items)
         self._items = study_items(study, items)
         self.best = Case(dict(failure.inputs), tuple(range(len(study.said.faults))), self._items)
@@ -102,13 +105,13 @@ class _Shrinking:
             return False  # without this item it is no plan
         return self._alike(self._flown(study, case.inputs)) and self._still_a_plan(case.items)
 
-    def _flown(self, study: Study, given: Mapping[str, Value]) -> Row:
+    def _flown(self, study: Study, given: Mapping[str, Value]) -> RunResult:
         if self.flights >= self._most:
             raise _Spent
         self.flights += 1
         return self._fly(study, given)
 
-    def _alike(self, row: Row) -> bool:
+    def _alike(self, row: RunResult) -> bool:
         if not self.broken:
             return row.result == self._failure.result and not row.ok
         return all(_breaks(row, name) for name in self.broken)
@@ -122,7 +125,7 @@ class _Shrinking:
             return True  # it is the plan itself that fails
         return part.result == whole.result and not any(_breaks(part, name) for name in self.broken)
 
-    def _at_rest(self, items: tuple[int, ...]) -> Row:
+    def _at_rest(self, items: tuple[int, ...]) -> RunResult:
         if items not in self._quiet:
             case = Case(self._rest, (), items)
             self._quiet[items] = self._flown(case.study(self._study), case.inputs)
@@ -179,12 +182,12 @@ class _Shrinking:
                 good = middle
 
 
-def _breaks(row: Row, judge: str) -> bool:
+def _breaks(row: RunResult, judge: str) -> bool:
     margin = row.robustness[judge]
     return margin is not None and margin < 0.0
 
 
-def _asked_for(failure: Row, judge: str | None) -> list[str]:
+def _asked_for(failure: RunResult, judge: str | None) -> list[str]:
     """The judges that a small failure has to break. UserError for one that the failure did not."""
     broken = [name for name in failure.robustness if _breaks(failure, name)]
     if judge is None:
@@ -222,7 +225,7 @@ def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]
 
 
 def shrink(
-    study: Study, failure: Row, fly: Fly | None = None, most: int = MOST_FLIGHTS, *, judge: str | None = None,
+    study: Study, failure: RunResult, fly: Fly | None = None, most: int = MOST_FLIGHTS, *, judge: str | None = None,
     keep_plan: bool = False,
 ) -> Shrunk:  # fmt: skip
     """The failure, made as small as `most` flights allow. `judge`: the one that it has to break, None: all that it
@@ -254,7 +257,7 @@ def keep(shrunk: Shrunk, path: Path) -> None:
     (path / "plan.plan").write_text(format_plan(shrunk.study.plan(shrunk.flown.row.inputs)), encoding="utf-8")
 
 
-def described(shrunk: Shrunk, kept: Kept) -> list[str]:
+def described(shrunk: Shrunk, kept: StoredStudy) -> list[str]:
     """Lines for people: what is left."""
     row, rest = shrunk.flown.row, at_rest(kept.study.said.vary)
     lines = [

@@ -62,7 +62,7 @@ FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeRe
 Array = NDArray[np.generic]
 
 
-class Flying(Protocol):
+class RecordedVehicle(Protocol):
     """A vehicle that is watched: a session's, or a controller's."""
 
     @property
@@ -86,7 +86,7 @@ class Recorder:
     """Takes samples of a session's vehicle as its time passes, from the first call on, until it has stood disarmed for
     `GROUNDED_S`; `signals` makes arrays of them. `limit_s`: beyond it time does not pass: TimeIsUp."""
 
-    def __init__(self, session: Flying, plan: Plan, limit_s: float | None = None) -> None:
+    def __init__(self, session: RecordedVehicle, plan: Plan, limit_s: float | None = None) -> None:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)

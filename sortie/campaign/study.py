@@ -39,7 +39,7 @@ from sortie.campaign.sampling import (
     seed_of_run,
 )
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
-from sortie.campaign.study_file import FleetOf, Said, Strike, as_said, check_texts
+from sortie.campaign.study_file import FleetOf, Strike, StudyFile, as_said, check_texts
 from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet, read_fleet
@@ -74,7 +74,7 @@ class Study(Struct, frozen=True):
     of the plan that are left; empty: all. `fleet_file`: the text of the file that says who is in the fleet;
     `own_plans`: of each of them the name of a plan of its own, or an empty text. `name`: of its file, for people."""
 
-    said: Said
+    said: StudyFile
     plans: dict[str, str]
     code: str
     runs: int
@@ -211,7 +211,7 @@ def _robustness(formula: Formula, signals: Mapping[str, Array], _given: Mapping[
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
-def _checked(said: Said, path: Path, runs: int | None) -> Study:
+def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
     _check_sample(said)
     check_places(said)
     if parse_vehicle(said.vehicle).kind != "sim":
@@ -236,7 +236,7 @@ def _checked(said: Said, path: Path, runs: int | None) -> Study:
     return study
 
 
-def _cure(said: Said, name: str) -> str:
+def _cure(said: StudyFile, name: str) -> str:
     """A hint for a distribution that has no ends."""
     endless = said.vary[name].kind in ("normal", "lognormal") and said.vary[name].within is None
     return "; within = [LEAST, MOST] cuts its tails off" if endless else ""
@@ -252,7 +252,7 @@ def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
         raise UserError(f"fleet.spacing: expected metres above 0, not {planned.spacing_m:g}")
 
 
-def _check_ranges(said: Said, params: Mapping[str, float], frame: str) -> None:
+def _check_ranges(said: StudyFile, params: Mapping[str, float], frame: str) -> None:
     """UserError for a parameter that would not take its value, and for a value that is drawn and not in its range: a
     person may write what is unusual, and is asked to write ranges that mean something."""
     table = Parameters(parameter_set(frame))
@@ -268,7 +268,7 @@ def _check_ranges(said: Said, params: Mapping[str, float], frame: str) -> None:
             raise UserError(f"params.{name} {value:g}: not in {allowed}")
 
 
-def _check_sample(said: Said) -> None:
+def _check_sample(said: StudyFile) -> None:
     method = said.sample.method
     if bad := check_method(method):
         raise UserError(f"sample.method: {bad}")
@@ -285,7 +285,7 @@ def _check_sample(said: Said) -> None:
         raise UserError(f"sample.judge: '{said.sample.judge}' is for a search, and one of [judge]{known}")
 
 
-def _runs(said: Said, runs: int | None) -> int:
+def _runs(said: StudyFile, runs: int | None) -> int:
     size = grid_size(said.vary) if said.sample.method == "grid" else None
     wished = runs or said.sample.runs or size
     if wished is None:
@@ -295,7 +295,7 @@ def _runs(said: Said, runs: int | None) -> int:
     return wished
 
 
-def _plan_names(said: Said) -> list[str]:
+def _plan_names(said: StudyFile) -> list[str]:
     """Names of all plans that the study may fly."""
     places = PLACE.findall(said.plan)
     if not places:
@@ -312,7 +312,7 @@ def _plan_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _code_text(said: Said, folder: Path) -> str:
+def _code_text(said: StudyFile, folder: Path) -> str:
     """UserError where the file, or a function in it that the study names, is missing."""
     wanted = {"client": said.client, "executor": said.executor}
     wanted |= {f"judge.{name}": text[len(own_code.PREFIX) :] for name, text in said.judge.items() if _is_own(text)}
@@ -338,7 +338,7 @@ def _code_text(said: Said, folder: Path) -> str:
     return text
 
 
-def _fleet(said: Said, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | None]]:
+def _fleet(said: StudyFile, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | None]]:
     """The text of the fleet's file and the plan of each of its vehicles; nothing where it has none."""
     if fleet.formation not in FORMATIONS:
         raise UserError(f"fleet.formation: expected {' or '.join(FORMATIONS)}{nearest(fleet.formation, FORMATIONS)}")
@@ -362,7 +362,7 @@ def _is_own(text: str) -> bool:
     return text.startswith(own_code.PREFIX)
 
 
-def _check_judges(said: Said) -> None:
+def _check_judges(said: StudyFile) -> None:
     if not said.judge:
         raise UserError('judge: holds no formula; expected such as low = "always(height < 30)"')
     for name, text in said.judge.items():
@@ -375,7 +375,7 @@ def _check_judges(said: Said) -> None:
             raise UserError(f"judge.{name}: {error}") from None
 
 
-def _check_modes(formula: Formula, said: Said) -> None:
+def _check_modes(formula: Formula, said: StudyFile) -> None:
     """FormulaError for a mode that no vehicle has. Python of one's own may bring others."""
     if said.code is not None:
         return
@@ -386,7 +386,7 @@ def _check_modes(formula: Formula, said: Said) -> None:
             raise FormulaError(f"no mode '{text}'{nearest(text, known)}; known are {', '.join(sorted(known))}")
 
 
-def _check_changes(said: Said, plans: Mapping[str, str]) -> None:
+def _check_changes(said: StudyFile, plans: Mapping[str, str]) -> None:
     for change in said.change:
         for name, text in plans.items():
             items = _parsed(text, name).items

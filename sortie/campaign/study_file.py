@@ -71,7 +71,7 @@ _OURS: Final = frozenset({"columns"})
 """Fields that are filled in where a study is read, not by the file."""
 
 
-class Sample(Struct, frozen=True, forbid_unknown_fields=True):
+class SampleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of the sample. `runs`: None for all of a grid. `budget_s`: of the wall, after which no run begins.
     `judge`: the one that a search is for; None: all of them."""
 
@@ -99,7 +99,7 @@ class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
     formation: str = "grid"
 
 
-class Said(Struct, frozen=True, forbid_unknown_fields=True):
+class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     """A file as it is written; see `EXAMPLE`."""
 
     plan: str
@@ -116,7 +116,7 @@ class Said(Struct, frozen=True, forbid_unknown_fields=True):
     fleet: FleetOf | None = None
     change: list[Change] = []
     vary: dict[str, Vary] = {}
-    sample: Sample = Sample()
+    sample: SampleSettings = SampleSettings()
 
 
 def check_texts(said: object, key: str = "") -> None:
@@ -128,14 +128,14 @@ def check_texts(said: object, key: str = "") -> None:
         check_texts(entry, f"{key}.{name}" if key else str(name))
 
 
-def as_said(file: dict[str, Any], folder: Path) -> Said:
+def as_said(file: dict[str, Any], folder: Path) -> StudyFile:
     """Read the contents of a TOML file, with the tables that it names (from `folder`). UserError with the key, and
     what would be right."""
     vary = file.get("vary", {})
     if not isinstance(vary, dict):
         raise UserError("vary: expected a table of inputs, such as wind = { uniform = [0, 12] }")
     parts = {name: _with_table(name, _part(entry, Vary, f"vary.{name}"), folder) for name, entry in vary.items()}
-    whole = _part({key: value for key, value in file.items() if key != "vary"}, Said, "")
+    whole = _part({key: value for key, value in file.items() if key != "vary"}, StudyFile, "")
     return msgspec.structs.replace(whole, vary=parts)
 
 

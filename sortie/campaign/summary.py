@@ -14,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from sortie.campaign.flown import Row
-from sortie.campaign.folder import Kept, read_kept, rows
+from sortie.campaign.flown import RunResult
+from sortie.campaign.folder import StoredStudy, read_kept, rows
 from sortie.campaign.formulas import YES
 from sortie.campaign.sampling import SEARCH, SPREAD, names_of
 from sortie.campaign.units import of_judge
@@ -87,7 +87,7 @@ class Columns:
     """All rows of a folder, as arrays; whole rows only of the worst failures. `runs`: their numbers; `bad`: which
     failed. `inputs`: numbers, or of an input with texts the place of each among `texts`."""
 
-    def __init__(self, kept: Kept, flown: Iterable[Row]) -> None:
+    def __init__(self, kept: StoredStudy, flown: Iterable[RunResult]) -> None:
         self.kept = kept
         self.results: Counter[str] = Counter()
         self.failed = 0
@@ -97,7 +97,7 @@ class Columns:
         names, judges = list(names_of(kept.study.said.vary)), list(kept.study.said.judge)
         inputs: list[list[float]] = []
         margins: list[list[float]] = []
-        worst: list[tuple[list[float], int, Row]] = []
+        worst: list[tuple[list[float], int, RunResult]] = []
         for row in flown:
             self.results[row.result] += 1
             runs.append(row.run)
@@ -123,7 +123,7 @@ class Columns:
         return sum(self.results.values())
 
     @staticmethod
-    def _push(worst: list[tuple[list[float], int, Row]], row: Row) -> None:
+    def _push(worst: list[tuple[list[float], int, RunResult]], row: RunResult) -> None:
         """Keep the worst: what raised comes first, then the least robust; where that is the same, as it is of what is
         or is not so, the next judge decides."""
         known = sorted(margin for margin in row.robustness.values() if margin is not None)

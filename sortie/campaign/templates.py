@@ -12,13 +12,13 @@ from typing import Final
 
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, names_of
-from sortie.campaign.study_file import Said, Strike
+from sortie.campaign.study_file import Strike, StudyFile
 from sortie.config.errors import UserError, nearest
 
 PLACE: Final = re.compile(r"\{(\w*)\}")
 
 
-def check_places(said: Said) -> None:
+def check_places(said: StudyFile) -> None:
     """Every {name} is an input, and every input has a place; or a client, which is given all."""
     used: set[str] = set()
     known = names_of(said.vary)
@@ -35,7 +35,7 @@ def check_places(said: Said) -> None:
             )
 
 
-def templates(said: Said) -> Iterator[tuple[str, str]]:
+def templates(said: StudyFile) -> Iterator[tuple[str, str]]:
     """Key and text of each place where an input may stand."""
     yield "plan", said.plan
     yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)

@@ -16,8 +16,8 @@ from autopilot.mission.plan import Plan, format_plan
 from sortie.api.begin import standing_at
 from sortie.api.sample import square
 from sortie.campaign.execution import Campaign, check_installed, dask_client
-from sortie.campaign.flown import Row, Watched, fly_run, identity
-from sortie.campaign.folder import Folder, Kept, read_kept, rows
+from sortie.campaign.flown import RunResult, ViewOfRun, fly_run, identity
+from sortie.campaign.folder import Folder, StoredStudy, read_kept, rows
 from sortie.campaign.report import write_report
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.study import Study
@@ -144,7 +144,7 @@ def replay(given: Given) -> int:
     kept, there = flown_row(folder, given[RUN])
     check_identity(folder, kept)
     logs = folder / "replays" / str(there.run)
-    watched = Watched(logs, given[REPLAY_LINK], given[REPLAY_SPEEDUP])
+    watched = ViewOfRun(logs, given[REPLAY_LINK], given[REPLAY_SPEEDUP])
     again = fly_run(kept.study, there.run, there.inputs, watched)
     same = msgspec.json.encode(again.row) == msgspec.json.encode(there)
     print(json.dumps(msgspec.to_builtins(again.row)) if given[JSON] else "\n".join(_lines(again.row)))
@@ -154,7 +154,7 @@ def replay(given: Given) -> int:
     return 0 if same else 1
 
 
-def flown_row(folder: Path, number: int) -> tuple[Kept, Row]:
+def flown_row(folder: Path, number: int) -> tuple[StoredStudy, RunResult]:
     """A run of a folder. UserError where it has none of this number."""
     kept = read_kept(folder)
     if number >= kept.study.runs:
@@ -165,7 +165,7 @@ def flown_row(folder: Path, number: int) -> tuple[Kept, Row]:
     return kept, there
 
 
-def _lines(row: Row) -> list[str]:
+def _lines(row: RunResult) -> list[str]:
     """Lines on how the mission ended, and each judge's verdict."""
     lines = [f"mission {row.result}" + (f": {row.reason}" if row.reason else "")]
     for name, margin in row.robustness.items():
@@ -174,7 +174,7 @@ def _lines(row: Row) -> list[str]:
     return lines
 
 
-def check_identity(folder: Path, kept: Kept) -> None:
+def check_identity(folder: Path, kept: StoredStudy) -> None:
     """UserError where this program is not the one that flew it."""
     if (own := identity()) != kept.identity:
         raise UserError(f"{folder}: was flown by Sortie {kept.identity}, this is {own}, which flies otherwise")

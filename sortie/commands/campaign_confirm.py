@@ -21,9 +21,9 @@ from sortie.api.watch import TimedEvent
 from sortie.assembly.program import Program
 from sortie.campaign.confirm import (
     ASKED,
-    Answer,
     Confirmed,
-    Strike,
+    JudgeAnswer,
+    SitlFault,
     asked_params,
     began_at,
     check_asked,
@@ -85,7 +85,7 @@ def confirm(given: Given) -> int:
 
 
 @dataclass(slots=True)
-class _Watched:
+class _ControllerRecord:
     """A controller's vehicle, for a recorder."""
 
     service: Service
@@ -100,11 +100,11 @@ class _Strikes:
     """Sets parameters of the controller when they are due after liftoff, of what does not fly after arming."""
 
     def __init__(
-        self, service: Service, due: list[Strike], write: Callable[[str, float], ParameterWrite], *, flies: bool
+        self, service: Service, due: list[SitlFault], write: Callable[[str, float], ParameterWrite], *, flies: bool
     ) -> None:
         self._service, self._due, self._write, self._flies = service, list(due), write, flies
         self._began_ms: int | None = None
-        self._struck: list[tuple[Strike, list[ParameterWrite]]] = []
+        self._struck: list[tuple[SitlFault, list[ParameterWrite]]] = []
 
     def observe(self, _: list[Event], now_ms: int) -> None:
         facts = self._service.autopilot.facts
@@ -121,11 +121,11 @@ class _Strikes:
                 names = " or ".join(name for name, _ in strike.params)
                 raise UserError(f"fault {strike.fault}: the controller did not set {names}", 1)
 
-    def _is_due(self, strike: Strike, now_ms: int) -> bool:
+    def _is_due(self, strike: SitlFault, now_ms: int) -> bool:
         return self._began_ms is not None and now_ms - self._began_ms >= strike.after_s * 1000.0
 
 
-def _fly(settings: Settings, planned: PlannedRun, due: list[Strike], *, flies: bool) -> tuple[dict[str, Array], str]:
+def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies: bool) -> tuple[dict[str, Array], str]:
     """The controller's signals, and how its flight ended."""
     of_child = asked_params(planned.spec)
     with Program(settings, [base_spec(settings)], defaults=COUNTDOWN, of_child=of_child) as run:
@@ -145,7 +145,7 @@ def _fly(settings: Settings, planned: PlannedRun, due: list[Strike], *, flies: b
             client.start(runtime.link_ms)
             return client
 
-        watched = _Watched(run.service, (places[0], 0.0))
+        watched = _ControllerRecord(run.service, (places[0], 0.0))
         struck = _Strikes(run.service, due, write, flies=flies)
         run.service.observers += [watched.observe, struck.observe]
         recorder = Recorder(watched, planned.plan)
@@ -178,7 +178,7 @@ def _lines(found: Confirmed) -> str:
     return "\n".join([*lines, "agrees" if found.agrees else "differs"])
 
 
-def _answer(answer: Answer) -> str:
+def _answer(answer: JudgeAnswer) -> str:
     numbers = ", ".join(
         f"{who} {margin:.4g}"
         for who, margin in (("ours", answer.ours), ("theirs", answer.theirs))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from sortie.campaign.execution import View
+from sortie.campaign.execution import CampaignView
 from sortie.logs.terminal import BAD, GOOD, Terminal
 
 _EVERY_S: Final = 1.0
@@ -36,7 +36,7 @@ class CampaignProgress:
     def __exit__(self, *_: object) -> None:
         self._terminal.stop()
 
-    def tell(self, view: View) -> None:
+    def tell(self, view: CampaignView) -> None:
         """Show it, if it is time."""
         now_s = self._clock()
         while view.refused[self._refused :]:
@@ -55,13 +55,13 @@ class CampaignProgress:
             self._terminal.say(live_line(view, seconds, self._start))
 
 
-def bar(view: View) -> str:
+def bar(view: CampaignView) -> str:
     """Draw the bar: the share of all runs that is flown, and of those that failed."""
     failed, done = (round(_WIDE * count / view.total) for count in (view.failed, view.done))
     return f"[{'x' * failed}{'#' * (done - failed)}{'.' * (_WIDE - done)}] {view.done / view.total:4.0%}  x: failed"
 
 
-def live_line(view: View, seconds: float, start: int) -> str:
+def live_line(view: CampaignView, seconds: float, start: int) -> str:
     """Progress after so many `seconds`; `start` runs were there before."""
     done = view.done - start
     workers = f"{view.workers} worker{'' if view.workers == 1 else 's'}"

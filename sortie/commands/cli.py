@@ -19,7 +19,7 @@ from click.exceptions import NoArgsIsHelpError
 from autopilot.interface.records import dataclass, field
 from sortie.config.errors import UserError
 from sortie.config.given import Given, misspelt
-from sortie.config.option import Group, Kind, Option, Sources, Where
+from sortie.config.option import Group, Option, OptionForm, Sources, Where
 from sortie.config.options import TABLE
 from sortie.config.version import VERSION
 from sortie.runtime.signals import work_begins
@@ -122,14 +122,14 @@ def _parameter(row: Option[object]) -> click.Parameter:
     """The row for click. Nothing has a default there: what was not given stays open for environment and file."""
     if row.placed:
         shown = (row.form or row.key.upper()) if row.required else f"[{row.key.upper()}]"
-        count = -1 if row.kind is Kind.ARGUMENTS else 1
+        count = -1 if row.kind is OptionForm.ARGUMENTS else 1
         return click.Argument([row.key], type=row.read, required=row.required, metavar=shown, nargs=count)
     names = [f"--{row.name}", *([row.short] if row.short else []), row.key]
-    if row.kind is Kind.TOGGLE:
+    if row.kind is OptionForm.TOGGLE:
         names[0] = f"--{row.name}/--no-{row.name}"
     if row.switched:
         return click.Option(names, is_flag=True, default=None)
-    return click.Option(names, type=row.read, multiple=row.kind is Kind.LIST, default=None, metavar=row.form)
+    return click.Option(names, type=row.read, multiple=row.kind is OptionForm.LIST, default=None, metavar=row.form)
 
 
 def _written(row: Option[object], parameter: click.Parameter) -> str:

@@ -36,7 +36,7 @@ def places_of(run: Program, runtime: Runtime, progress: Progress) -> list[GeoPoi
     return [state.place] if state.has_position else None
 
 
-class _Watched:
+class _WatchedFlight:
     """A flight, with what a person sees of it. `flies_since_s`: since when it flies, seconds of the wall."""
 
     def __init__(self, service: Service, progress: Progress, number: int, *, auto_go: bool, go_at_ms: int) -> None:
@@ -77,7 +77,7 @@ def fly_round(
     vehicles with FM_AUTO_GO begin by themselves."""
     began_s, began_ms = time.monotonic(), run.vehicles.node.now_ms
     watched = [
-        _Watched(member.service, progress, number, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
+        _WatchedFlight(member.service, progress, number, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
         for number, member in enumerate(run.vehicles.members)
     ]
     for flier in watched:

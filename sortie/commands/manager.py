@@ -6,7 +6,7 @@ from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.mav import Severity
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
-from sortie.commands.targets import Answer, ask_targets
+from sortie.commands.targets import VehicleAnswer, ask_targets
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.nodes.client import Listener, Remote
@@ -25,7 +25,7 @@ def _order(command: FlightCommand, given: Given) -> int:
     return ask_targets(given, lambda remote: _ordered(command, remote))
 
 
-def _ordered(command: FlightCommand, remote: Remote) -> Answer:
+def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
     said = TextAssembler()
     remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, said.take))
     asking = remote.flight_command(command)
@@ -39,10 +39,12 @@ def _ordered(command: FlightCommand, remote: Remote) -> Answer:
     outcome = asking.outcome.name
     data = {"command": command.name, "result": outcome, "state": state, "countdown_s": countdown}
     if accepted:
-        return Answer(data, f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
+        return VehicleAnswer(
+            data, f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else "")
+        )
     why = said.newest(Severity.WARNING)
     complaint = f"{why} ({outcome} in {state})" if why else f"{command.name} refused ({outcome}) in {state}"
-    return Answer(data, complaint=complaint, status=1)
+    return VehicleAnswer(data, complaint=complaint, status=1)
 
 
 def go(given: Given) -> int:

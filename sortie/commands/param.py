@@ -20,7 +20,7 @@ from mavlink_bridge.clients.parameters import (
     ParameterWrite,
 )
 from mavlink_bridge.firmware.protocol import ServedParameters
-from sortie.commands.targets import Answer, ask_targets
+from sortie.commands.targets import VehicleAnswer, ask_targets
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import OWN_SYSTEM_NAMES
 from sortie.config.given import Given
@@ -40,7 +40,7 @@ from sortie.config.options import (
 from sortie.nodes.client import Remote
 
 
-def _ask(given: Given, ask: Callable[[Remote], Answer]) -> int:
+def _ask(given: Given, ask: Callable[[Remote], VehicleAnswer]) -> int:
     return ask_targets(given, ask, given[COMPONENT])
 
 
@@ -78,10 +78,10 @@ def _write(remote: Remote, name: str, value: float, kind: int) -> tuple[float, s
     return held, f"{name} not set to {format_value(value)}: it is {format_value(held)}"
 
 
-def _set(remote: Remote, name: str, value: float) -> Answer:
+def _set(remote: Remote, name: str, value: float) -> VehicleAnswer:
     """Set one and tell what holds; status 1 when that is another value."""
     held, complaint = _write(remote, name, value, _read(remote, name).type)
-    return Answer({name: held}, complaint=complaint, status=0 if held == value else 1)
+    return VehicleAnswer({name: held}, complaint=complaint, status=0 if held == value else 1)
 
 
 def _all(remote: Remote) -> dict[str, ParameterValue]:
@@ -108,8 +108,8 @@ def _as_sent(value: float, said: str) -> float:
     return to_float32(value)
 
 
-def _shown(values: Mapping[str, float]) -> Answer:
-    return Answer(values, "\n".join(f"{name:<16} {format_value(value)}" for name, value in values.items()))
+def _shown(values: Mapping[str, float]) -> VehicleAnswer:
+    return VehicleAnswer(values, "\n".join(f"{name:<16} {format_value(value)}" for name, value in values.items()))
 
 
 def _check_alike(given: Given, name: str) -> None:
@@ -122,7 +122,7 @@ def list_(given: Given) -> int:
     """Status 2 when no name matches."""
     pattern = given[PATTERN]
 
-    def ask(remote: Remote) -> Answer:
+    def ask(remote: Remote) -> VehicleAnswer:
         values = {
             name: parameter.value for name, parameter in _all(remote).items() if fnmatchcase(name, pattern.upper())
         }
@@ -161,7 +161,7 @@ def load(given: Given) -> int:
             del wanted[name]
             print(f"sortie: --target all: each keeps its own {name}", file=sys.stderr)
 
-    def ask(remote: Remote) -> Answer:
+    def ask(remote: Remote) -> VehicleAnswer:
         present = _all(remote)
         unknown = [name for name in wanted if name not in present]
         differing = {name: value for name, value in wanted.items() if name in present and present[name].value != value}
@@ -172,7 +172,7 @@ def load(given: Given) -> int:
             complaints.append(f"not on this vehicle, left out: {', '.join(unknown)}")
         changed = len(differing) - len(refused)
         print(f"{changed} of {len(wanted)} parameters changed", file=sys.stderr)
-        return Answer(
+        return VehicleAnswer(
             {"parameters": len(wanted), "changed": changed, "refused": refused, "unknown": unknown},
             complaint="\nsortie: ".join(complaints), status=1 if refused else 0,
         )  # fmt: skip
@@ -186,14 +186,14 @@ def save(given: Given) -> int:
     if given[TARGET] == EVERY:
         raise UserError("--target all: one file holds the parameters of one vehicle; name it")
 
-    def ask(remote: Remote) -> Answer:
+    def ask(remote: Remote) -> VehicleAnswer:
         values = {name: parameter.value for name, parameter in _all(remote).items()}
         try:
             file.write_text(format_parameters(values), encoding="utf-8", newline="\n")
         except OSError as error:
             raise UserError(f"{file}: {error.strerror}") from error
         print(f"{len(values)} parameters in {file}", file=sys.stderr)
-        return Answer({"parameters": len(values), "file": str(file)})
+        return VehicleAnswer({"parameters": len(values), "file": str(file)})
 
     return _ask(given, ask)
 
@@ -203,7 +203,7 @@ def reset(given: Given) -> int:
     name = given[NAME].upper()
     _check_alike(given, name)
 
-    def ask(remote: Remote) -> Answer:
+    def ask(remote: Remote) -> VehicleAnswer:
         table = _table(remote)
         if name not in table:
             raise _unknown(remote, name)

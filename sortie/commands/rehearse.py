@@ -33,7 +33,7 @@ from sortie.config.wind import WindProfile
 from sortie.nodes.plan_file import read_plan
 from sortie.rehearsal.calibration import calibrate
 from sortie.rehearsal.fits import Calibration
-from sortie.rehearsal.rehearse import Flying, judged
+from sortie.rehearsal.rehearse import FlightSettings, judged
 from sortie.rehearsal.report import as_json, as_junit, as_sarif, lines
 
 
@@ -59,7 +59,7 @@ def rehearse(given: Given) -> int:
         params = {**calibration.params, **params}
         if WIND.is_default(wind) and calibration.wind is not None:
             wind = WindProfile.same(*calibration.wind)
-    flying = Flying(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
+    flying = FlightSettings(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
     if flights:
         print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
     place = None if home is None else home[0]

@@ -18,7 +18,7 @@ ROLL_CALL_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class VehicleAnswer:
     """Answer of a vehicle: for a program, for a person (on stdout, empty: nothing; on stderr), and the status."""
 
     data: Any
@@ -27,7 +27,7 @@ class Answer:
     status: int = 0
 
 
-def ask_targets(given: Given, ask: Callable[[Remote], Answer], component: int | None = None) -> int:
+def ask_targets(given: Given, ask: Callable[[Remote], VehicleAnswer], component: int | None = None) -> int:
     """Ask the vehicles that `--target` names, tell what they say, and return the worst status. With `--json` one line:
     an object of one vehicle, a list of objects with `sysid` of all."""
     if given[TARGET] != EVERY:
@@ -50,16 +50,16 @@ def ask_targets(given: Given, ask: Callable[[Remote], Answer], component: int | 
     return worst
 
 
-def _asked(given: Given, ask: Callable[[Remote], Answer], component: int | None, system: int) -> Answer:
+def _asked(given: Given, ask: Callable[[Remote], VehicleAnswer], component: int | None, system: int) -> VehicleAnswer:
     """Answer of one of several vehicles; a mistake that concerns it alone does not keep the others from being asked."""
     try:
         with Remote.of(given, component, system) as remote:
             return ask(remote)
     except UserError as error:
-        return Answer({"error": str(error)}, complaint=str(error), status=error.status)
+        return VehicleAnswer({"error": str(error)}, complaint=str(error), status=error.status)
 
 
-def _tell(answer: Answer, as_json: bool, prefix: str, *, silent: bool = False) -> None:
+def _tell(answer: VehicleAnswer, as_json: bool, prefix: str, *, silent: bool = False) -> None:
     if as_json and not silent:
         print(json.dumps(answer.data), flush=True)
     elif answer.text and not as_json:

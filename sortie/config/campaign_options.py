@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sortie.config.option import Group, Kind, Option
+from sortie.config.option import Group, Option, OptionForm
 from sortie.config.values import VehicleSource, parse_speedup, parse_vehicle, path, truth, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
@@ -15,22 +15,29 @@ CAMPAIGN_ANSWERS: Final = (_OF_CAMPAIGN | _RUN_CAMPAIGN) - {"campaign report"}
 """Commands of the family that print what they found."""
 NEW_STUDY: Final = Option[Path | None](
     "new-study", path, None, "The file to write; without it, it is printed.", Group.ARGUMENTS,
-    frozenset({"campaign init"}), kind=Kind.ARGUMENT,
+    frozenset({"campaign init"}), kind=OptionForm.ARGUMENT,
 )  # fmt: skip
 STUDY: Final = Option(
     "study", path, Path(), "A TOML file; `sortie campaign init` writes one to start from.", Group.ARGUMENTS,
-    _RUN_CAMPAIGN, kind=Kind.ARGUMENT, required=True,
+    _RUN_CAMPAIGN, kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 CAMPAIGN_DIR: Final = Option(
-    "dir", path, Path(), "The folder of a campaign.", Group.ARGUMENTS, _OF_CAMPAIGN, kind=Kind.ARGUMENT, required=True
+    "dir",
+    path,
+    Path(),
+    "The folder of a campaign.",
+    Group.ARGUMENTS,
+    _OF_CAMPAIGN,
+    kind=OptionForm.ARGUMENT,
+    required=True,
 )
 RUN: Final = Option(
     "run", whole_number(0, 10_000_000), 0, "The number of a run.", Group.ARGUMENTS, _OF_RUN,
-    kind=Kind.ARGUMENT, required=True,
+    kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 OTHER_DIR: Final = Option(
     "other", path, Path(), "The folder of the campaign that it is compared with: the newer one.", Group.ARGUMENTS,
-    frozenset({"campaign compare"}), kind=Kind.ARGUMENT, required=True,
+    frozenset({"campaign compare"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 REPLAY_SPEEDUP: Final = Option(
     "speedup", parse_speedup, 0.0, "1 is real time, X is X times, 0 as fast as possible.", Group.VEHICLE,
@@ -46,7 +53,7 @@ CONFIRM_SPEEDUP: Final = Option(
 )  # fmt: skip
 REPLAY_LINK: Final = Option[tuple[str, ...]](
     "link", str, (), "Let a ground station watch, as --link of sortie fly has it. Repeatable; none open.", Group.LINKS,
-    frozenset({"campaign replay"}), form="URL", kind=Kind.LIST,
+    frozenset({"campaign replay"}), form="URL", kind=OptionForm.LIST,
 )  # fmt: skip
 SHRINK_JUDGE: Final = Option[str | None](
     "judge", str, None, "The judge that the small failure has to break.", Group.COMMAND, frozenset({"campaign shrink"}),
@@ -54,7 +61,7 @@ SHRINK_JUDGE: Final = Option[str | None](
 )  # fmt: skip
 KEEP_PLAN: Final = Option(
     "keep-plan", truth, False, "Leave the plan as it is: only causes get fewer and smaller.", Group.COMMAND,
-    frozenset({"campaign shrink"}), kind=Kind.SWITCH,
+    frozenset({"campaign shrink"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 CAMPAIGN_OUT: Final = Option(
     "out", path, Path("campaign"), "Where results go; with results in it, the campaign goes on.", Group.COMMAND,

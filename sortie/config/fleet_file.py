@@ -23,7 +23,7 @@ from sortie.config.formation import (
     seed_of,
 )
 from sortie.config.links_of_fleet import check_own_links
-from sortie.config.option import Kind
+from sortie.config.option import OptionForm
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
 from sortie.config.values import parse_home
@@ -170,8 +170,8 @@ def _entry(said: object, where: str) -> Entry:
 
 def _option(key: str, value: object, where: str) -> object:
     row = SHARED[key]
-    if isinstance(value, dict) or isinstance(value, list) is not (row.kind is Kind.LIST):
-        raise UserError(f"{where}: {key} must be {'a list' if row.kind is Kind.LIST else 'a single value'}")
+    if isinstance(value, dict) or isinstance(value, list) is not (row.kind is OptionForm.LIST):
+        raise UserError(f"{where}: {key} must be {'a list' if row.kind is OptionForm.LIST else 'a single value'}")
     return row.read_said(value, f"{where}: {key}")
 
 

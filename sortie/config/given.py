@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from autopilot.interface.records import dataclass, field
 from sortie.config import options
 from sortie.config.errors import UserError, nearest
-from sortie.config.option import WHY, Kind, Option, Sources, Where
+from sortie.config.option import WHY, Option, OptionForm, Sources, Where
 from sortie.config.settings import SETTINGS, Settings
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     """SORTIE_VEHICLE, SORTIE_STATE_DIR ...; lists (SORTIE_LINK, SORTIE_PARAM, SORTIE_FAULT) are split at blanks."""
     said = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
     return {
-        key: row.read_said(text.split() if row.kind is Kind.LIST else text, f"environment, {row.variable}")
+        key: row.read_said(text.split() if row.kind is OptionForm.LIST else text, f"environment, {row.variable}")
         for key, (row, text) in said.items()
         if text
     }
@@ -106,7 +106,7 @@ def _from_file(path: Path) -> dict[str, object]:
 
 def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
     """Convert a value or a list of a file to the form of the option."""
-    several = row.kind is Kind.LIST
+    several = row.kind is OptionForm.LIST
     if row is Settings.param and isinstance(value, dict):
         return [f"{parameter}={number}" for parameter, number in value.items()]
     if several and isinstance(value, str):

@@ -13,7 +13,7 @@ from sortie.config.errors import UserError
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Kind(Enum):
+class OptionForm(Enum):
     """Form in which an option is written."""
 
     VALUE = auto()
@@ -88,7 +88,7 @@ class Option(Generic[T_co]):
     form: str = ""
     unit: str = ""
     otherwise: str = ""
-    kind: Kind = Kind.VALUE
+    kind: OptionForm = OptionForm.VALUE
     sources: Sources = Sources.COMMAND_LINE
     applies_to: frozenset[Where] = ANYWHERE
     plain: tuple[T_co, ...] = ()
@@ -117,11 +117,11 @@ class Option(Generic[T_co]):
     @property
     def placed(self) -> bool:
         """True when it is given by position, without a name on the command line."""
-        return self.kind in (Kind.ARGUMENT, Kind.ARGUMENTS)
+        return self.kind in (OptionForm.ARGUMENT, OptionForm.ARGUMENTS)
 
     @property
     def switched(self) -> bool:
-        return self.kind in (Kind.SWITCH, Kind.TOGGLE)
+        return self.kind in (OptionForm.SWITCH, OptionForm.TOGGLE)
 
     @property
     def fallback(self) -> str:

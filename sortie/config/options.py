@@ -11,7 +11,7 @@ from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
-from sortie.config.option import Group, Kind, Option, Sources
+from sortie.config.option import Group, Option, OptionForm, Sources
 from sortie.config.settings import EVERYWHERE, FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS
 from sortie.config.values import (
     DEFAULT_CONNECT,
@@ -42,30 +42,36 @@ _STRINGS: tuple[str, ...] = ()
 PLAN: Final = Option[Path | None](
     "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", Group.ARGUMENTS,
     frozenset({"fly", "rehearse"}),
-    kind=Kind.ARGUMENT,
+    kind=OptionForm.ARGUMENT,
 )  # fmt: skip
 FIRMWARE: Final = Option[Path | None](
-    "firmware", path, None, "An .apj, .px4 or .bin file.", Group.ARGUMENTS, frozenset({"flash"}), kind=Kind.ARGUMENT
+    "firmware",
+    path,
+    None,
+    "An .apj, .px4 or .bin file.",
+    Group.ARGUMENTS,
+    frozenset({"flash"}),
+    kind=OptionForm.ARGUMENT,
 )
 PATTERN: Final = Option(
     "pattern", str, "*", "Names to show, such as 'WPNAV_*'.", Group.ARGUMENTS, frozenset({"param list"}),
-    kind=Kind.ARGUMENT,
+    kind=OptionForm.ARGUMENT,
 )  # fmt: skip
 NAME: Final = Option(
     "name", str, "", "A parameter's name.", Group.ARGUMENTS, frozenset({"param get", "param set", "param reset"}),
-    kind=Kind.ARGUMENT, required=True,
+    kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 VALUE: Final = Option(
-    "value", str, "", "A number.", Group.ARGUMENTS, frozenset({"param set"}), kind=Kind.ARGUMENT, required=True
+    "value", str, "", "A number.", Group.ARGUMENTS, frozenset({"param set"}), kind=OptionForm.ARGUMENT, required=True
 )
 FILE: Final = Option(
     "file", path, Path(), "A .param file of any ground station.", Group.ARGUMENTS,
-    frozenset({"param load", "param save"}), kind=Kind.ARGUMENT, required=True,
+    frozenset({"param load", "param save"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 
 # --- of one command ---------------------------------------------------------------------------------------------------
 ONCE: Final = Option(
-    "once", truth, False, "End after the landing.", Group.COMMAND, frozenset({"demo"}), kind=Kind.SWITCH
+    "once", truth, False, "End after the landing.", Group.COMMAND, frozenset({"demo"}), kind=OptionForm.SWITCH
 )
 GO_AT: Final = Option(
     "go-at", number_from_zero, 0.0, "Vehicle time of GO, since boot; it goes as soon as it can be armed from then on.",
@@ -94,11 +100,11 @@ REHEARSAL_REPORT: Final = Option[Path | None](
 )  # fmt: skip
 LOGS: Final = Option[tuple[Path, ...]](
     "logs", path, (), "A .bin, .tlog or .ulg file, or a folder of a flight; several stand side by side.",
-    Group.ARGUMENTS, frozenset({"report"}), kind=Kind.ARGUMENTS, required=True, form="LOG...",
+    Group.ARGUMENTS, frozenset({"report"}), kind=OptionForm.ARGUMENTS, required=True, form="LOG...",
 )  # fmt: skip
 LOG: Final = Option(
     "log", path, Path(), "A .bin, .tlog or .ulg file, or a folder of a flight.", Group.ARGUMENTS,
-    frozenset({"convert"}), kind=Kind.ARGUMENT, required=True,
+    frozenset({"convert"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 OUT: Final = Option[Path | None](
     "out", path, None, "Write there, into DIR under a name of its own; a name without an ending is a DIR.",
@@ -114,11 +120,11 @@ PRINT_PROFILE: Final = Option[str | None](
 )  # fmt: skip
 RECOVER: Final = Option(
     "recover", truth, False, "Take back a vehicle that was lost and reports, or that a restart has found in the air.",
-    Group.COMMAND, frozenset({"loop"}), kind=Kind.SWITCH,
+    Group.COMMAND, frozenset({"loop"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 CONFIRM_RELAUNCH: Final = Option(
     "confirm-relaunch", truth, False, "Ask before each relaunch (phase 8).", Group.COMMAND, frozenset({"loop"}),
-    kind=Kind.SWITCH,
+    kind=OptionForm.SWITCH,
 )  # fmt: skip
 PORT: Final = Option(
     "port", str, "auto", "The board's serial port; auto finds it by its USB ids.", Group.COMMAND, frozenset({"flash"}),
@@ -130,25 +136,31 @@ BOARD_ID: Final = Option[int | None](
 )  # fmt: skip
 FORCE: Final = Option(
     "force", truth, False, "Write firmware that was made for another board id.", Group.COMMAND, frozenset({"flash"}),
-    kind=Kind.SWITCH,
+    kind=OptionForm.SWITCH,
 )  # fmt: skip
 YES: Final = Option(
-    "yes", truth, False, "Do not ask.", Group.COMMAND, frozenset({"flash"}), kind=Kind.SWITCH, short="-y"
+    "yes", truth, False, "Do not ask.", Group.COMMAND, frozenset({"flash"}), kind=OptionForm.SWITCH, short="-y"
 )
 GO_ON: Final = Option(
     "serve", truth, False, "Go on into `sortie serve` with the board.", Group.COMMAND, frozenset({"flash"}),
-    kind=Kind.SWITCH,
+    kind=OptionForm.SWITCH,
 )  # fmt: skip
 SIMULATE: Final = Option(
     "simulate", truth, False, "Be a board on a pseudo-terminal: print its path, run until stopped.", Group.COMMAND,
-    frozenset({"flash"}), kind=Kind.SWITCH,
+    frozenset({"flash"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 LINKS: Final = Option(
     "links", truth, False, "The statistics of the service's links instead.", Group.COMMAND, frozenset({"status"}),
-    kind=Kind.SWITCH,
+    kind=OptionForm.SWITCH,
 )  # fmt: skip
 WATCH: Final = Option(
-    "watch", truth, False, "Again every second, until Ctrl-C.", Group.COMMAND, frozenset({"status"}), kind=Kind.SWITCH
+    "watch",
+    truth,
+    False,
+    "Again every second, until Ctrl-C.",
+    Group.COMMAND,
+    frozenset({"status"}),
+    kind=OptionForm.SWITCH,
 )
 FORMAT: Final = Option(
     "format", one_of("qgc", "mp"), "mp", "For QGroundControl (JSON) or Mission Planner (XML).", Group.COMMAND,
@@ -173,7 +185,7 @@ REHEARSAL_HOME: Final = Option[tuple[GeoPoint, float] | None](
 )  # fmt: skip
 REHEARSAL_PARAMETERS: Final = Option(
     "param", str, _STRINGS, "A parameter that differs from its default, or a .param file of them. Repeatable.",
-    Group.COMMAND, frozenset({"rehearse"}), form="NAME=VALUE|FILE", kind=Kind.LIST,
+    Group.COMMAND, frozenset({"rehearse"}), form="NAME=VALUE|FILE", kind=OptionForm.LIST,
 )  # fmt: skip
 WIND: Final = Option[WindProfile](
     "wind", parse_wind, STILL, "Wind of the day with --flights: mean, gusts, where it comes from; or a profile.",
@@ -197,7 +209,7 @@ REHEARSAL_FLIGHTS: Final = Option(
 )  # fmt: skip
 STATIC: Final = Option(
     "static", truth, False, "Rules alone: it is not flown, whatever --flights says.", Group.COMMAND,
-    frozenset({"rehearse"}), kind=Kind.SWITCH,
+    frozenset({"rehearse"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 JUNIT: Final = Option[Path | None](
     "junit", path, None, "Write the findings as JUnit XML, a case for each rule.", Group.COMMAND,
@@ -209,11 +221,11 @@ SARIF: Final = Option[Path | None](
 )  # fmt: skip
 VEHICLE_LINK: Final = Option(
     "vehicle-link", str, "", "Where the vehicle is: an address as --link has it.", Group.ARGUMENTS,
-    frozenset({"radio"}), kind=Kind.ARGUMENT, required=True,
+    frozenset({"radio"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 GROUND_LINK: Final = Option(
-    "ground-link", str, "", "Where the ground station is.", Group.ARGUMENTS, frozenset({"radio"}), kind=Kind.ARGUMENT,
-    required=True,
+    "ground-link", str, "", "Where the ground station is.", Group.ARGUMENTS, frozenset({"radio"}),
+    kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 RELAY_RADIO: Final = Option(
     "radio", str, "sik-57600", "Which radio, by its name or as a TOML file says; docs/radios.md has them.",
@@ -231,7 +243,7 @@ DISTANCE: Final = Option(
 ORIGINS: Final = Option(
     "origin", str, _STRINGS,
     "A page of this origin may ask as well, such as Cockpit's; it needs the token. Repeatable.",
-    Group.LINKS, frozenset({"web"}), form="URL", kind=Kind.LIST,
+    Group.LINKS, frozenset({"web"}), form="URL", kind=OptionForm.LIST,
 )  # fmt: skip
 FOXGLOVE: Final = Option[int | None](
     "foxglove", whole_number(0, 65535), None, "Serve Foxglove's WebSocket on this port of loopback, to look only.",
@@ -254,14 +266,14 @@ SHOWN_STATE: Final = Option[Path | None](
 LOOP_FAULT: Final = Option(
     "fault", str, _STRINGS,
     "Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.", Group.VEHICLE,
-    frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=Kind.LIST, sources=EVERYWHERE,
+    frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=OptionForm.LIST, sources=EVERYWHERE,
     applies_to=SIMULATED,
 )  # fmt: skip
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
 PRINT_FLEET: Final = Option(
     "print-fleet", truth, False, "Print a fleet file to start from, and exit.", Group.FLEET, frozenset({"serve"}),
-    kind=Kind.SWITCH,
+    kind=OptionForm.SWITCH,
 )  # fmt: skip
 EVERY: Final = "all"
 TARGET: Final = Option[str | None](
@@ -272,7 +284,7 @@ TARGET: Final = Option[str | None](
 # --- its links --------------------------------------------------------------------------------------------------------
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
     "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.OFTEN,
-    frozenset({"loop"}), form="URL", kind=Kind.LIST, sources=EVERYWHERE,
+    frozenset({"loop"}), form="URL", kind=OptionForm.LIST, sources=EVERYWHERE,
 )  # fmt: skip
 CONNECT: Final = Option(
     "connect", str, DEFAULT_CONNECT, "Where the service listens.", Group.LINKS, ASKED, form="URL",
@@ -297,7 +309,7 @@ CONFIG: Final = Option[Path | None](
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
     (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio"}) - {"serve"},
-    kind=Kind.SWITCH,
+    kind=OptionForm.SWITCH,
 )  # fmt: skip
 
 TABLE: Final[tuple[Option[object], ...]] = (

@@ -15,7 +15,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import nearest
 from sortie.config.formation import FORMATIONS, SPACING_M
-from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
+from sortie.config.option import ANYWHERE, Group, Option, OptionForm, Sources, Where
 from sortie.config.values import (
     DEFAULT_LINKS,
     Bounds,
@@ -93,12 +93,12 @@ class Settings:
     )
     param = Option(
         "param", str, _STRINGS, "Set a parameter, or all of a .param file. Repeatable.", Group.OFTEN, RUNS,
-        form="NAME=VALUE|FILE", kind=Kind.LIST, sources=EVERYWHERE, applies_to=NO_LOOP,
+        form="NAME=VALUE|FILE", kind=OptionForm.LIST, sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     fault = Option(
         "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable. docs/failures.md has all names.",
         Group.VEHICLE, FLIGHTS,
-        form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=Kind.LIST, sources=EVERYWHERE, applies_to=SIMULATED,
+        form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=OptionForm.LIST, sources=EVERYWHERE, applies_to=SIMULATED,
     )
     terrain = Option[Path | None](
         "terrain", path, None,
@@ -141,16 +141,16 @@ class Settings:
         "link", str, None,
         "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; "
         "replaces the default ones. Of a fleet all share it; {5760+10*n} in it gives each its own.", Group.OFTEN,
-        FLIGHTS, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=Kind.LIST,
+        FLIGHTS, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=OptionForm.LIST,
         sources=EVERYWHERE,
     )
     web = Option(
         "web", truth, False, "Show it on a page of a browser; its address is told on stderr.", Group.LINKS, RUNS,
-        kind=Kind.SWITCH, sources=EVERYWHERE,
+        kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     control = Option(
         "control", truth, False, "Let the page act: arm, modes, missions, parameters; else it only shows.",
-        Group.LINKS, RUNS | {"web"}, kind=Kind.SWITCH, sources=EVERYWHERE,
+        Group.LINKS, RUNS | {"web"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     listen = Option[tuple[str, int] | None](
         "listen", listen_address, None, "Where the page is served.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
@@ -164,7 +164,7 @@ class Settings:
         "radio", str, _STRINGS,
         "A radio on all links, or on that LINK, by its name or as a TOML file says; docs/radios.md has them. "
         "Repeatable.",
-        Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=Kind.LIST, sources=EVERYWHERE,
+        Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=OptionForm.LIST, sources=EVERYWHERE,
         applies_to=NO_LOOP,
     )
     rc = Option[tuple[str, int] | None](
@@ -182,7 +182,7 @@ class Settings:
     )
     insecure = Option(
         "insecure", truth, False, "Allow links that the network can reach although there is no signing key.",
-        Group.LINKS, RUNS, kind=Kind.SWITCH, sources=EVERYWHERE,
+        Group.LINKS, RUNS, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     state_dir = Option[Path | None](
         "state-dir", path, None, "Where missions, parameters and home are kept.", Group.OFTEN, RUNS, form="DIR",
@@ -199,7 +199,7 @@ class Settings:
     )
     telemetry_log = Option(
         "telemetry-log", truth, True, "Write flight.tlog and telemetry.csv for each flight.", Group.FILES, RUNS,
-        kind=Kind.TOGGLE, sources=EVERYWHERE, applies_to=NO_LOOP,
+        kind=OptionForm.TOGGLE, sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     trace = Option[Path | None](
         "trace", path, None, "Write the actors' messages, a JSON line each.", Group.FILES, RUNS, form="FILE",

@@ -29,7 +29,7 @@ _UNKNOWN_U16: Final = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LoggedText:
     """A text with its severity."""
 
     text: str
@@ -37,7 +37,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ModeAndArming:
     """Mode and arming from here on."""
 
     mode: str
@@ -55,17 +55,19 @@ def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, fl
     )  # fmt: skip
 
 
-def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | Told | State]]:
+def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | LoggedText | ModeAndArming]]:
     """All in the order of time, a state before what is of the same instant."""
     severities = {(trouble.time_s, trouble.text): trouble.severity for trouble in facts.troubles}
-    found: list[tuple[float, Sample | Told | State]] = [(sample.time_s, sample) for sample in facts.samples]
-    found += [(at_s, Told(text, severities.get((at_s, text), Severity.INFO))) for at_s, text in facts.texts]
+    found: list[tuple[float, Sample | LoggedText | ModeAndArming]] = [
+        (sample.time_s, sample) for sample in facts.samples
+    ]
+    found += [(at_s, LoggedText(text, severities.get((at_s, text), Severity.INFO))) for at_s, text in facts.texts]
     mode, armed = "", False
     changes: list[tuple[float, str | bool]] = sorted([*facts.modes, *facts.armed], key=lambda change: change[0])
     for at_s, change in changes:
         mode, armed = (change, armed) if isinstance(change, str) else (mode, change)
-        found.append((at_s, State(mode, armed)))
-    return iter(sorted(found, key=lambda moment: (moment[0], not isinstance(moment[1], State))))
+        found.append((at_s, ModeAndArming(mode, armed)))
+    return iter(sorted(found, key=lambda moment: (moment[0], not isinstance(moment[1], ModeAndArming))))
 
 
 def to_tlog(facts: FlightFacts) -> bytes:
@@ -76,8 +78,8 @@ def to_tlog(facts: FlightFacts) -> bytes:
     out, armed, next_s = bytearray(), False, -inf
     for at_s, moment in moments(facts):
         told = _mavlink(at_s, moment, ground_m)
-        armed = moment.armed if isinstance(moment, State) else armed
-        if at_s >= next_s or isinstance(moment, State):
+        armed = moment.armed if isinstance(moment, ModeAndArming) else armed
+        if at_s >= next_s or isinstance(moment, ModeAndArming):
             told.insert(0, _heartbeat(armed))
             next_s = at_s + _HEARTBEAT_S
         for message in told:
@@ -90,11 +92,11 @@ def _heartbeat(armed: bool) -> Message:
     return dialect.MAVLink_heartbeat_message(VehicleType.GENERIC, AutopilotType.GENERIC, flags, 0, state, 3)
 
 
-def _mavlink(at_s: float, moment: Sample | Told | State, ground_m: float) -> list[Message]:
-    if isinstance(moment, Told):
+def _mavlink(at_s: float, moment: Sample | LoggedText | ModeAndArming, ground_m: float) -> list[Message]:
+    if isinstance(moment, LoggedText):
         text = moment.text.encode()[:_TEXT_BYTES]
         return [dialect.MAVLink_statustext_message(moment.severity, text)]
-    if isinstance(moment, State):
+    if isinstance(moment, ModeAndArming):
         return [dialect.MAVLink_statustext_message(Severity.INFO, f"Mode {moment.mode}".encode()[:_TEXT_BYTES])]
     if not (isfinite(moment.lat) and isfinite(moment.lon) and isfinite(moment.height)):
         return []
@@ -131,10 +133,10 @@ def to_mcap(facts: FlightFacts) -> bytes:
         for at_s, moment in moments(facts):
             at_ns = facts.boot_us * 1000 + round(at_s * 1e9)
             stamp = messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000)
-            if isinstance(moment, Told):
+            if isinstance(moment, LoggedText):
                 log.log(messages.Log(timestamp=stamp, level=_level(moment.severity)(messages.LogLevel),
                                      message=moment.text, name=facts.vehicle), log_time=at_ns)  # fmt: skip
-            elif isinstance(moment, State):
+            elif isinstance(moment, ModeAndArming):
                 state.log({"mode": moment.mode, "armed": moment.armed}, log_time=at_ns)
             else:
                 fix.log(messages.LocationFix(timestamp=stamp, frame_id="earth", latitude=moment.lat,

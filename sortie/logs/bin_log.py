@@ -40,7 +40,7 @@ _ALARMS = (_RADIO, _BATTERY, _STATION, _ESTIMATOR)
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
 
 
-class Watch:
+class LogWatch:
     """Remembers what held at the last look, first at the opening of the log."""
 
     def __init__(self, service: LoggedVehicle) -> None:
@@ -110,7 +110,7 @@ class BinLog:
         samples = K.samples(autopilot.facts.vehicle_class, simulated=simulated)
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters else float("nan")
         unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
-        self._watch = Watch(service)
+        self._watch = LogWatch(service)
         self._sampler = Sampler(samples, service.epoch_us, hover, unknown)
         now_us = now_ms * 1000
         rally = list(autopilot.plans.rally.items())
@@ -133,7 +133,7 @@ class BinLog:
 
     # --- facts ----------------------------------------------------------------------------------------------------
     def sample(self, now_ms: int) -> None:
-        """The vehicle's state now, unless it was sampled within `PERIOD_MS`; and what `Watch` has noticed."""
+        """The vehicle's state now, unless it was sampled within `PERIOD_MS`; and what `LogWatch` has noticed."""
         self._insert(self._watch.look(now_ms * 1000))
         if now_ms < self._next_ms:
             return

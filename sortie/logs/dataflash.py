@@ -4,8 +4,8 @@ A log is a row of messages, each `A3 95 <type>` and its packed fields. The log d
 fields of each type, UNIT and MULT the units and multipliers, FMTU which field has which of them. So a reader needs no
 table of ours, and the type numbers are free (FMT's is 128).
 
-`Kind` is one type of message; `kinds` has those that we write. Format characters and the meaning of units are in
-ArduPilot's AP_Logger/README and LogStructure.h.
+`MessageFormat` is one type of message; `kinds` has those that we write. Format characters and the meaning of units are
+in ArduPilot's AP_Logger/README and LogStructure.h.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ MULTIPLIERS = {"-": 0.0, "?": 1.0, "0": 1.0, "A": 1e-1, "B": 1e-2, "C": 1e-3, "F
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class MessageFormat:
     """Type of a message. `form`, `units` and `factors` have a character for each column."""
 
     type: int
@@ -106,12 +106,12 @@ def _fitter(character: str) -> Callable[[Value], Value]:
     return whole
 
 
-def kind(type_: int, name: str, form: str, columns: str, units: str, factors: str) -> Kind:
+def kind(type_: int, name: str, form: str, columns: str, units: str, factors: str) -> MessageFormat:
     """A kind from ArduPilot's notation (columns separated by commas). ValueError when the lengths do not agree."""
     names = tuple(columns.split(","))
     if not len(form) == len(names) == len(units) == len(factors) or len(form) > 16 or len(columns) > 64:
         raise ValueError(f"{name}: {form} {units} {factors} do not describe {columns}")
-    return Kind(type_, name, form, names, units, factors)
+    return MessageFormat(type_, name, form, names, units, factors)
 
 
 FMT = kind(FMT_TYPE, "FMT", "BBnNZ", "Type,Length,Name,Format,Columns", "-b---", "-----")
@@ -121,7 +121,7 @@ FMTU = kind(131, "FMTU", "QBNN", "TimeUS,FmtType,UnitIds,MultIds", "s---", "F---
 
 
 @lru_cache(maxsize=4)
-def preamble(kinds: tuple[Kind, ...], time_us: int) -> bytes:
+def preamble(kinds: tuple[MessageFormat, ...], time_us: int) -> bytes:
     """Beginning of a log: all formats, units and multipliers. Kept: the vehicles of a fleet begin together."""
     described = [FMT, UNIT, MULT, FMTU, *kinds]
     pieces = [

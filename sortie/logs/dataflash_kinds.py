@@ -9,7 +9,7 @@ from __future__ import annotations
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA
 from autopilot.mav import Frame
 from autopilot.vehicles.vehicle_class import VehicleClass
-from sortie.logs.dataflash import Kind, kind
+from sortie.logs.dataflash import MessageFormat, kind
 
 # --- events -----------------------------------------------------------------------------------------------------------
 PARM = kind(32, "PARM", "QNff", "TimeUS,Name,Value,Default", "s---", "F---")
@@ -115,7 +115,7 @@ _OF_A_KIND = {message_kind.name: message_kind for message_kind in (CTUN, THR, NT
 _SENSED = (GPA, IMU, BARO, MAG, VIBE, RCIN, RCOU, XKF2, SIM)
 
 
-def samples(vehicle: VehicleClass, *, simulated: bool) -> tuple[Kind, ...]:
+def samples(vehicle: VehicleClass, *, simulated: bool) -> tuple[MessageFormat, ...]:
     """The samples of a kind of vehicle, in the order in which they are written. Of a real vehicle sensors, outputs
     and control are not known here."""
     own, controlled = (

@@ -20,7 +20,7 @@ from autopilot.control import arrays
 from autopilot.interface import report as R
 from autopilot.interface.layout import GRAVITY
 from autopilot.mav import Sensor
-from sortie.logs.dataflash import CHARACTERS, Kind
+from sortie.logs.dataflash import CHARACTERS, MessageFormat
 
 ROWS = 128
 _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
@@ -215,7 +215,9 @@ class Sampler:
     """Collects reports to be packed as `kinds`, in that order. `epoch_us`: UTC microseconds since 1970 at vehicle
     time 0; `hover`: MOT_THST_HOVER, which a column repeats; `unknown`: figures of the report that nobody fills."""
 
-    def __init__(self, kinds: tuple[Kind, ...], epoch_us: int, hover: float, unknown: Indices = NOTHING) -> None:
+    def __init__(
+        self, kinds: tuple[MessageFormat, ...], epoch_us: int, hover: float, unknown: Indices = NOTHING
+    ) -> None:
         self.blank, self.plan = _row(kinds)
         self.gps_at_boot_ms = float((epoch_us - _GPS_EPOCH_UNIX_US + _GPS_UTC_LEAP_US) // 1000)
         self.hover = hover
@@ -298,7 +300,7 @@ def _joined(tables: Sequence[Table]) -> Table:
 
 
 @cache
-def _row(kinds: tuple[Kind, ...]) -> tuple[npt.NDArray[np.void], tuple[tuple[str, str, Column], ...]]:
+def _row(kinds: tuple[MessageFormat, ...]) -> tuple[npt.NDArray[np.void], tuple[tuple[str, str, Column], ...]]:
     """A row with a message of each kind, in which what nobody fills is NaN or 0, and the other columns with what fills
     them: (name, character, source)."""
     blank = np.zeros(1, np.dtype([entry for kind in kinds for entry in fields(kind)]))
@@ -322,8 +324,8 @@ def _time(batch: _Batch) -> Table:
     return batch.times_ms * 1000.0
 
 
-def table(kind: Kind, rows: Sequence[tuple[float, ...]]) -> bytes:
-    """Messages of a kind without texts, each as `Kind.pack` makes it from these values."""
+def table(kind: MessageFormat, rows: Sequence[tuple[float, ...]]) -> bytes:
+    """Messages of a kind without texts, each as `MessageFormat.pack` makes it from these values."""
     out = np.zeros(len(rows), np.dtype(fields(kind)))
     out[f"{kind.name}.head"] = np.frombuffer(kind.head, np.uint8)
     for name, character, values in zip(kind.columns, kind.form, zip(*rows, strict=True), strict=False):
@@ -331,7 +333,7 @@ def table(kind: Kind, rows: Sequence[tuple[float, ...]]) -> bytes:
     return out.tobytes()
 
 
-def fields(kind: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
+def fields(kind: MessageFormat) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
     """Fields of a numpy record that is a message of this kind: `KIND.column`, and `KIND.head` of three bytes."""
     head: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [(f"{kind.name}.head", "u1", (3,))]
     columns = zip(kind.columns, kind.form, strict=True)
@@ -339,7 +341,7 @@ def fields(kind: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
 
 
 def _fit(value: npt.NDArray[np.float64] | float, character: str) -> npt.NDArray[np.float64] | float:
-    """The value as the column holds it; as `Kind.pack` does it, for many rows at once."""
+    """The value as the column holds it; as `MessageFormat.pack` does it, for many rows at once."""
     _, _, factor, kind = CHARACTERS[character]
     if kind[1] == "f":
         return value

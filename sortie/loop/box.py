@@ -15,7 +15,7 @@ from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import COPTER
 from depot.messages import MissionPlan
-from depot.names import Mode, Stage
+from depot.names import Mode, SkimmerStage
 from depot.pilot.body import SimulatedBody
 from depot.pilot.claim import ModeClaim
 from depot.pilot.pilot import Pilot
@@ -150,7 +150,7 @@ class SimulatedBox:
         if snapshot is None:
             return
         before, depot, now_ms = snapshot.skimmer, loop.depot.memory, loop.now_ms
-        broken = before.stage is not Stage.DOCKED or not depot.docked
+        broken = before.stage is not SkimmerStage.DOCKED or not depot.docked
         if loop.world.state.destroyed and depot.ended_by is not None:
             return  # nobody is there
         loop.world.stand_on_dock()

@@ -14,7 +14,7 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 from autopilot.mission.state import MissionState
-from depot.names import Stage
+from depot.names import SkimmerStage
 from depot.pilot.body import ControllerBody
 from depot.pilot.claim import ControllerClaim
 from depot.pilot.pilot import Pilot
@@ -60,7 +60,7 @@ def controller_loop(
     total: int | None = None, confirm: bool = False, snapshot: Snapshot | None = None,
 ) -> SortieLoop:  # fmt: skip
     """A loop with a flight controller, new or from a snapshot, in a runtime that does not run ahead of the clock."""
-    if snapshot is not None and snapshot.skimmer.stage is not Stage.DOCKED:
+    if snapshot is not None and snapshot.skimmer.stage is not SkimmerStage.DOCKED:
         snapshot.skimmer.controlled_by = _RESTARTED  # by nobody in particular: the vehicle tells
     state = snapshot.world if snapshot else new_state(profile, seed)
     carrier = ControlledBox(profile, state, controller, runtime, fresh=snapshot is None)

@@ -242,7 +242,7 @@ def _metadata(service: Service, spoken: Spoken, commands: CommandService, firmwa
 
 
 @dataclass(frozen=True, slots=True)
-class _Watched:
+class _AnnouncedVehicle:
     """Autopilot whose events are told, and the links that hear them."""
 
     autopilot: Autopilot
@@ -277,8 +277,8 @@ def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventS
         service.endpoint.add_service(EventClock(events))
 
     events = EventService(
-        _Watched(service.autopilot, service.endpoint.links, service.autopilot.facts.personality.shown_modes), book,
-        listen,
+        _AnnouncedVehicle(service.autopilot, service.endpoint.links, service.autopilot.facts.personality.shown_modes),
+        book, listen,
     )  # fmt: skip
     telemetry.answers[SEQUENCE] = events.sequence
     telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})

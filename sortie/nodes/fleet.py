@@ -37,7 +37,7 @@ LOOK_MS: Final = 200
 """Time between looks at a vehicle that comes down alone, ms."""
 
 
-class _Kind:
+class _KindRows:
     """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `own_ms`: the same but
     for samples that somebody takes; `decides_ms`: when one in which it decides something: before that it only says how
     things are. `asked_ms`: the last such one; the next comes after `QUIET_MS` at the latest. `streams`: of all
@@ -96,7 +96,7 @@ class _Kind:
         return self._armed
 
 
-class Stranded:
+class FailedVehicle:
     """A vehicle whose autopilot has raised `error`. Nobody asks that autopilot again: what it would decide is not
     known. The machine's own control lands where it is (what does not fly stops) and is then switched off, and its
     services go on telling what the vehicle does."""
@@ -131,13 +131,13 @@ class FleetNode:
 
     def __init__(self, services: Sequence[Service], rows: Iterable[Rows], *, networks: int = 1) -> None:
         self.services = tuple(services)
-        self._kinds: list[_Kind] = []
-        self._place: list[tuple[_Kind, int]] = []
+        self._kinds: list[_KindRows] = []
+        self._place: list[tuple[_KindRows, int]] = []
         self._link_due_ms: npt.NDArray[np.float64] = np.full(len(self.services), NEVER)
         self._link_next_ms: float | None = None
         self._touched: set[int] = set()
         self._unsettled: set[int] = set()
-        self.stranded: dict[int, Stranded] = {}
+        self.stranded: dict[int, FailedVehicle] = {}
         """Vehicles whose autopilot has raised, by their number."""
         self.on_stranded: Callable[[int, Exception], None] = lambda member, error: None
         self.on_pass: list[Callable[[int], None]] = []
@@ -161,9 +161,9 @@ class FleetNode:
 
     def _number_rows(self, rows: Iterable[Rows]) -> None:
         number = {id(service.vehicle): member for member, service in enumerate(self.services)}
-        places: dict[int, tuple[_Kind, int]] = {}
+        places: dict[int, tuple[_KindRows, int]] = {}
         for kind_rows in rows:
-            kind = _Kind(kind_rows, [number[id(machine)] for machine in kind_rows.machines], self.services)
+            kind = _KindRows(kind_rows, [number[id(machine)] for machine in kind_rows.machines], self.services)
             self._kinds.append(kind)
             places |= {member: (kind, row) for row, member in enumerate(kind.members)}
         self._place = [places[member] for member in range(len(self.services))]
@@ -229,12 +229,12 @@ class FleetNode:
         else:
             try:
                 self.services[member].arrive(now_ms, link_ms, own=own)
-            except Exception as error:  # noqa: BLE001 - one vehicle's fault is not the others': see `Stranded`
+            except Exception as error:  # noqa: BLE001 - one vehicle's fault is not the others': see `FailedVehicle`
                 self._strand(member, error)
         self._note(member)
 
     def _strand(self, member: int, error: Exception) -> None:
-        self.stranded[member] = Stranded(self.services[member], error)
+        self.stranded[member] = FailedVehicle(self.services[member], error)
         self.on_stranded(member, error)
 
     def _note(self, member: int) -> None:
@@ -324,7 +324,7 @@ class FleetNode:
         for told in self.on_pass:
             told(end_ms)
 
-    def _act(self, kind: _Kind, ready: Iterable[tuple[int, int, bool, bool]], link_ms: int | None) -> None:
+    def _act(self, kind: _KindRows, ready: Iterable[tuple[int, int, bool, bool]], link_ms: int | None) -> None:
         for row, now_ms, decides, own in ready:
             member = kind.members[row]
             if decides:

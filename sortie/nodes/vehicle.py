@@ -41,7 +41,7 @@ ARMED_LOOK_MS = 50
 IDLE_LOOK_MS = 200
 
 
-class Behind(Protocol):
+class ControllerBehind(Protocol):
     """A flight controller behind the service, on a link of its own: it is heard first."""
 
     link: Endpoint
@@ -59,7 +59,8 @@ class Behind(Protocol):
 class Service:
     """See the module. `make_face`: its protocol services, once all else is there. `epoch_us`: UTC microseconds since
     1970 at vehicle time 0. `on_error` hears what a protocol service raised (a fault of ours); the vehicle stays under
-    control. `behind`: see `Behind`. `link_rates`: streams of a link that comes; None: what the parameters say."""
+    control. `behind`: see `ControllerBehind`. `link_rates`: streams of a link that comes; None: as the
+    parameters say."""
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class Service:
         epoch_us: int,
         on_error: Callable[[Exception, str], None],
         faults: Iterable[Fault] = (),
-        behind: Behind | None = None,
+        behind: ControllerBehind | None = None,
         link_rates: Mapping[str, float] | None = None,
     ) -> None:
         self.vehicle = vehicle

@@ -33,7 +33,7 @@ from sortie.rehearsal.rehearsal import Rehearsal
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights, Surveyed
 
-__all__ = ["Flying", "judged", "rehearse"]
+__all__ = ["FlightSettings", "judged", "rehearse"]
 
 _NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
 _LONGER, _SPARE_S, _MOST_S = 4.0, 300.0, 6 * 3600.0
@@ -41,7 +41,7 @@ _LONGER, _SPARE_S, _MOST_S = 4.0, 300.0, 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Flying:
+class FlightSettings:
     """Settings of how a plan is flown: see `rehearse`."""
 
     flights: int = 0
@@ -77,7 +77,7 @@ def rehearse(
     _check_numbers(flights, battery_wh, seed)
     values, _ = given_parameters([f"{name}={value!r}" for name, value in (params or {}).items()], kind)
     place = parse_home(home)[0] if isinstance(home, str) else home
-    return judged(plan, kind, place, values, Flying(flights, wind_of(wind), battery_wh, seed),
+    return judged(plan, kind, place, values, FlightSettings(flights, wind_of(wind), battery_wh, seed),
                   None if terrain is None else Path(terrain))  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _kind(vehicle: str) -> str:
 
 
 def judged(
-    plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: Flying | None = None,
+    plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: FlightSettings | None = None,
     terrain: Path | None = None,
 ) -> Rehearsal:  # fmt: skip
     """Rehearse a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
@@ -146,14 +146,14 @@ def _surveyed(plan: Plan, field: FlyingField) -> Iterator[Surveyed]:
 
 
 def _fly(
-    plan: Plan, field: FlyingField, way: Way, params: dict[str, float], flying: Flying, terrain: Path | None
+    plan: Plan, field: FlyingField, way: Way, params: dict[str, float], flying: FlightSettings, terrain: Path | None
 ) -> Flights:  # fmt: skip
-    from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, Order, fly_all
+    from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, FlightOrder, fly_all
 
     spec = VehicleSpec(
         field.kind.name, None, field.home, 0.0, flying.seed, param=texts_of(params), terrain=terrain, alone=True
     )
-    order = Order(
+    order = FlightOrder(
         plan, spec, 0, min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, flying.wind,
         field.param("SIM_BATT_CAP_AH") * PACK_V, tuple(_surveyed(plan, field)),
         LOOK_S if way.time_s <= LONG_S else LONG_LOOK_S,

@@ -41,7 +41,7 @@ class _Asking:
     number: Callable[[int], int | None]
 
 
-class Works:
+class SideWork:
     """Work done beside the flight: pictures that another process writes. Vehicle time stops before the
     instant at which a piece of work is announced until that piece is done, so that what is announced, and when, does
     not depend on how fast the machine writes, and no flight leaves its pictures behind. Work that comes to no end, on
@@ -83,7 +83,7 @@ class ClientPace:
 
     rule: Followers = field(default_factory=Followers)
     wait_s: float = 0.0
-    works: Works = field(default_factory=Works)
+    works: SideWork = field(default_factory=SideWork)
     _ran_s: float = 0.0
     _onlooker: Onlooker = field(default_factory=Onlooker)
     _askings: dict[LinkOwner, _Asking] = field(default_factory=dict)

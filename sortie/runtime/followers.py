@@ -47,7 +47,7 @@ class Sight:
         return not (self.unread or self.at_work or self.owes)
 
 
-class Client(Enum):
+class ClientState(Enum):
     """State of a client for the rule."""
 
     FOLLOWS = auto()
@@ -56,7 +56,7 @@ class Client(Enum):
     """Left behind: it had the limit, and time does not wait for it now."""
 
 
-class Seen(Enum):
+class ClientEvent(Enum):
     """Event of one client at a look."""
 
     LEVEL = auto()
@@ -66,20 +66,20 @@ class Seen(Enum):
     """Busy, and the limit has passed."""
 
 
-CLIENTS: Final[Mapping[tuple[Client, Seen], Client]] = {
-    (Client.FOLLOWS, Seen.LEVEL): Client.FOLLOWS,
-    (Client.FOLLOWS, Seen.BUSY): Client.BEHIND,
-    (Client.FOLLOWS, Seen.OVERDUE): Client.LEFT,
-    (Client.BEHIND, Seen.LEVEL): Client.FOLLOWS,
-    (Client.BEHIND, Seen.BUSY): Client.BEHIND,
-    (Client.BEHIND, Seen.OVERDUE): Client.LEFT,
-    (Client.LEFT, Seen.LEVEL): Client.FOLLOWS,
-    (Client.LEFT, Seen.BUSY): Client.LEFT,
-    (Client.LEFT, Seen.OVERDUE): Client.LEFT,
+CLIENTS: Final[Mapping[tuple[ClientState, ClientEvent], ClientState]] = {
+    (ClientState.FOLLOWS, ClientEvent.LEVEL): ClientState.FOLLOWS,
+    (ClientState.FOLLOWS, ClientEvent.BUSY): ClientState.BEHIND,
+    (ClientState.FOLLOWS, ClientEvent.OVERDUE): ClientState.LEFT,
+    (ClientState.BEHIND, ClientEvent.LEVEL): ClientState.FOLLOWS,
+    (ClientState.BEHIND, ClientEvent.BUSY): ClientState.BEHIND,
+    (ClientState.BEHIND, ClientEvent.OVERDUE): ClientState.LEFT,
+    (ClientState.LEFT, ClientEvent.LEVEL): ClientState.FOLLOWS,
+    (ClientState.LEFT, ClientEvent.BUSY): ClientState.LEFT,
+    (ClientState.LEFT, ClientEvent.OVERDUE): ClientState.LEFT,
 }
 
 
-class Time(Enum):
+class TimeState(Enum):
     """State of vehicle time."""
 
     RUNS = auto()
@@ -90,7 +90,7 @@ class Time(Enum):
     """No client is behind, and the quiet time is not over."""
 
 
-class Now(Enum):
+class FollowingEvent(Enum):
     """Event of all clients together: what happened, or was seen of them."""
 
     CARRIED = auto()
@@ -103,19 +103,19 @@ class Now(Enum):
     """All have, and nothing was, or all are still; or nobody is waited for; or the limit has passed."""
 
 
-TIME: Final[Mapping[tuple[Time, Now], Time]] = {
-    (Time.RUNS, Now.CARRIED): Time.SETTLES,
-    (Time.RUNS, Now.BEHIND): Time.RUNS,
-    (Time.RUNS, Now.STIRRED): Time.RUNS,
-    (Time.RUNS, Now.QUIET): Time.RUNS,
-    (Time.HELD, Now.CARRIED): Time.HELD,
-    (Time.HELD, Now.BEHIND): Time.HELD,
-    (Time.HELD, Now.STIRRED): Time.SETTLES,
-    (Time.HELD, Now.QUIET): Time.RUNS,
-    (Time.SETTLES, Now.CARRIED): Time.SETTLES,
-    (Time.SETTLES, Now.BEHIND): Time.HELD,
-    (Time.SETTLES, Now.STIRRED): Time.SETTLES,
-    (Time.SETTLES, Now.QUIET): Time.RUNS,
+TIME: Final[Mapping[tuple[TimeState, FollowingEvent], TimeState]] = {
+    (TimeState.RUNS, FollowingEvent.CARRIED): TimeState.SETTLES,
+    (TimeState.RUNS, FollowingEvent.BEHIND): TimeState.RUNS,
+    (TimeState.RUNS, FollowingEvent.STIRRED): TimeState.RUNS,
+    (TimeState.RUNS, FollowingEvent.QUIET): TimeState.RUNS,
+    (TimeState.HELD, FollowingEvent.CARRIED): TimeState.HELD,
+    (TimeState.HELD, FollowingEvent.BEHIND): TimeState.HELD,
+    (TimeState.HELD, FollowingEvent.STIRRED): TimeState.SETTLES,
+    (TimeState.HELD, FollowingEvent.QUIET): TimeState.RUNS,
+    (TimeState.SETTLES, FollowingEvent.CARRIED): TimeState.SETTLES,
+    (TimeState.SETTLES, FollowingEvent.BEHIND): TimeState.HELD,
+    (TimeState.SETTLES, FollowingEvent.STIRRED): TimeState.SETTLES,
+    (TimeState.SETTLES, FollowingEvent.QUIET): TimeState.RUNS,
 }
 
 
@@ -134,8 +134,8 @@ class Followers:
         self.we_wait: Callable[[], bool] = lambda: False
         """True while a thread of this process waits for vehicle time: then what a client in this process has not read
         is not waited for: it is likely the same thread's to read."""
-        self.time = Time.RUNS
-        self.clients: dict[str, Client] = {}
+        self.time = TimeState.RUNS
+        self.clients: dict[str, ClientState] = {}
         self._told = told
         self._told_gone = told_gone
         self._stirred_s = 0.0
@@ -145,31 +145,31 @@ class Followers:
     @property
     def anybody(self) -> bool:
         """True while there is a client that is not left behind."""
-        return any(client is not Client.LEFT for client in self.clients.values())
+        return any(client is not ClientState.LEFT for client in self.clients.values())
 
     @property
     def until_ms(self) -> int | None:
         """Limit of vehicle time now, ms; None: no limit."""
-        return None if self.time is Time.RUNS else self._until_ms
+        return None if self.time is TimeState.RUNS else self._until_ms
 
     def stir(self, wall_s: float, vehicle_ms: int) -> None:
         """A link has carried something, either way."""
         self._stirred_s = wall_s
-        if self.time is Time.RUNS:
+        if self.time is TimeState.RUNS:
             self._since_s = wall_s
             self._until_ms = vehicle_ms + round(1000.0 * self.bounds.lead_s)
-        self.time = TIME[self.time, Now.CARRIED]
+        self.time = TIME[self.time, FollowingEvent.CARRIED]
 
     def look(self, wall_s: float, sights: Mapping[str, Sight]) -> float | None:
         """Wait before the next look, s; None: time goes on. `sights`: of all clients that are connected
         now."""
-        overdue = self.time is not Time.RUNS and wall_s - self._since_s >= self.bounds.limit_s
+        overdue = self.time is not TimeState.RUNS and wall_s - self._since_s >= self.bounds.limit_s
         self._see(sights, overdue=overdue)
         now = self._now(wall_s, sights, overdue=overdue)
         self.time = TIME[self.time, now]
-        if self.time is Time.RUNS:
+        if self.time is TimeState.RUNS:
             return None
-        if self.time is Time.HELD:
+        if self.time is TimeState.HELD:
             self._stirred_s = wall_s  # what it does next may be an answer: the quiet time begins when it is level
             slow_s = min(BACKING_OFF * (wall_s - self._since_s), LONGEST_LOOK_S)
             return max(self.quiet_s, slow_s)
@@ -183,23 +183,25 @@ class Followers:
             }
         before, self.clients = self.clients, {}
         for name, sight in sights.items():
-            was = before.get(name, Client.FOLLOWS)
+            was = before.get(name, ClientState.FOLLOWS)
             # While time runs nobody is behind: what is unread then was carried after the look, and is seen at the next.
-            busy = not sight.follows and (self.time is not Time.RUNS or was is Client.LEFT)
-            client = CLIENTS[was, Seen.LEVEL if not busy else Seen.OVERDUE if overdue else Seen.BUSY]
-            if client is Client.LEFT and was is not Client.LEFT:
+            busy = not sight.follows and (self.time is not TimeState.RUNS or was is ClientState.LEFT)
+            client = CLIENTS[
+                was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
+            ]
+            if client is ClientState.LEFT and was is not ClientState.LEFT:
                 limit_s = self.bounds.limit_s
                 self._told(f"{name} did not follow within {limit_s:g} s: time does not wait for it now")
             self.clients[name] = client
         for name, was in before.items():
-            if was is Client.BEHIND and name not in sights:
+            if was is ClientState.BEHIND and name not in sights:
                 self._told_gone(f"{name} has gone before it had followed: time does not wait for it")
 
-    def _now(self, wall_s: float, sights: Mapping[str, Sight], *, overdue: bool) -> Now:
-        if any(client is Client.BEHIND for client in self.clients.values()):
-            return Now.BEHIND
+    def _now(self, wall_s: float, sights: Mapping[str, Sight], *, overdue: bool) -> FollowingEvent:
+        if any(client is ClientState.BEHIND for client in self.clients.values()):
+            return FollowingEvent.BEHIND
         if overdue or not self.anybody or wall_s >= self._stirred_s + self.quiet_s:
-            return Now.QUIET
-        followed = (sights[name] for name, client in self.clients.items() if client is Client.FOLLOWS)
+            return FollowingEvent.QUIET
+        followed = (sights[name] for name, client in self.clients.items() if client is ClientState.FOLLOWS)
         proved = self.bounds.quiet_s is None and all(sight.still for sight in followed)
-        return Now.QUIET if proved else Now.STIRRED
+        return FollowingEvent.QUIET if proved else FollowingEvent.STIRRED

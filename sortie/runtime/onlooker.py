@@ -29,7 +29,7 @@ from mavlink_bridge.links.base import Link, LinkEnds
 from mavlink_bridge.links.hub import LinkHub
 from sortie.runtime.followers import Sight
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
-from sortie.runtime.sock_diag import Gone, SockDiag, Socket
+from sortie.runtime.sock_diag import SockDiag, Socket, SocketGone
 
 OWN_WORK_NS: Final = 20_000
 """Processor time that other threads of this process may use between two looks and count as idle: they wake up."""
@@ -111,7 +111,7 @@ class _Peer:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._found: Socket | Gone | None = None
+        self._found: Socket | SocketGone | None = None
         self._arrived = self._comes = False
         self._inode = 0
         self._holders: frozenset[int] = frozenset()
@@ -151,7 +151,7 @@ class _Peer:
 
     def sight(self, rest: Set[int], still: Set[int], own_work: bool, owes: bool) -> Sight | None:
         """By which processes rest, and which are still. None: it was on this machine, and has gone."""
-        if self._found is Gone.GONE:
+        if self._found is SocketGone.GONE:
             return None if self._inode else Sight(at_work=own_work, owes=owes)
         if self._found is None:
             return Sight(self._unacknowledged(), own_work, owes=owes)

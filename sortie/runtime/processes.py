@@ -125,7 +125,7 @@ def processes_of(inodes: Set[int]) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class ConnectedProcesses:
     """Processes with TCP connections to a process, on the same machine: `others` but ourselves, and `ends` of all of
     them, as seen from the other side, by the inodes of the process's own sockets."""
 
@@ -133,8 +133,8 @@ class Company:
     ends: Mapping[int, LinkEnds] = field(default_factory=dict)
 
 
-def company_of(process: int) -> Company:
-    """See `Company`."""
+def company_of(process: int) -> ConnectedProcesses:
+    """See `ConnectedProcesses`."""
     own = _sockets_of(process)
     connections = {(local, remote): inode for local, remote, inode in _connections()}
     ends = {
@@ -144,7 +144,7 @@ def company_of(process: int) -> Company:
     }
     theirs = {connections[remote, local] for (local, remote), inode in connections.items() if inode in ends} - own
     others = frozenset(processes_of(theirs)) if theirs else frozenset()
-    return Company(others - {process, os.getpid()}, ends)
+    return ConnectedProcesses(others - {process, os.getpid()}, ends)
 
 
 def files_of(process: int) -> int:

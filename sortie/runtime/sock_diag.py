@@ -26,7 +26,7 @@ _INFO: Final = 2
 _RECEIVED_AT, _NOT_SENT_AT, _SENT_AT, _INFO_SIZE = 128, 144, 200, 216
 
 
-class Gone(Enum):
+class SocketGone(Enum):
     """The kernel has no such socket."""
 
     GONE = auto()
@@ -49,7 +49,7 @@ class SockDiag:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
 
-    def ask(self, ends: LinkEnds, *, datagrams: bool) -> Socket | Gone | None:
+    def ask(self, ends: LinkEnds, *, datagrams: bool) -> Socket | SocketGone | None:
         """Ask for the socket whose own end is `ends.other`; of datagrams, the one that gets what `ends.own` sends
         there. None when Linux does not tell."""
         if sys.platform != "linux":
@@ -63,7 +63,7 @@ class SockDiag:
             return None
         length, kind = _HEADER.unpack_from(answer)[:2]
         if kind == _ERROR and struct.unpack_from("=i", answer, _HEADER.size)[0] == -_NO_ENTRY:
-            return Gone.GONE
+            return SocketGone.GONE
         if kind != _BY_FAMILY or length < _HEADER.size + _ATTRIBUTES_AT:
             return None
         _, unread, _, _, inode = _FACTS.unpack_from(answer, _HEADER.size + _FACTS_AT)

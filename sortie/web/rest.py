@@ -21,7 +21,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import Frame
 from sortie.config.version import VERSION
-from sortie.web.traffic import Row, Traffic
+from sortie.web.traffic import MessageStatistics, Traffic
 
 _RENAMED: Final = {"type": "mavtype"}
 Json = dict[str, Any]
@@ -175,7 +175,7 @@ def _vehicle_json(traffic: Traffic, system: int, wall_s: Callable[[int], float])
     return {"id": system, "components": components}
 
 
-def _status(row: Row, wall_s: Callable[[int], float]) -> Json:
+def _status(row: MessageStatistics, wall_s: Callable[[int], float]) -> Json:
     first, last = (datetime.fromtimestamp(wall_s(at_ms), UTC).isoformat() for at_ms in (row.first_ms, row.last_ms))
     return {
         "time": {"counter": row.count, "first_update": first, "frequency": row.rate_hz, "last_update": last}

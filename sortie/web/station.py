@@ -23,7 +23,7 @@ from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.runtime.runtime import Runtime
 from sortie.web.requests import AnyRequest
 from sortie.web.traffic import Traffic
-from sortie.web.watch import Reply, Watch
+from sortie.web.watch import Reply, VehicleWatch
 
 if TYPE_CHECKING:
     from mavlink_bridge.wire.signing import Signing
@@ -46,7 +46,7 @@ class Station:
 
     def __init__(self, runtime: Runtime, *, control: bool, signing: Signing | None = None) -> None:
         self.traffic = Traffic(lambda: runtime.link_ms)
-        self.watch = Watch(self.traffic, control=control)
+        self.watch = VehicleWatch(self.traffic, control=control)
         self.endpoint = Endpoint(SYSTEM, COMPONENT, on_error=_complain, on_frame=self.traffic.hear)
         self.endpoint.set_signing(signing)
         self.endpoint.add_service(self.watch.clients)

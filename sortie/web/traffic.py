@@ -23,7 +23,7 @@ SILENT_MS: Final = 3000
 """After so long a silence numbers begin anew: they count to 256, and whoever restarts begins at 0."""
 
 
-class Row:
+class MessageStatistics:
     """Statistics of one kind of message of one component: its newest frame, how many there were, when (link time)
     the first and the newest came."""
 
@@ -61,7 +61,7 @@ class Sender:
     def __init__(self, system: int, component: int) -> None:
         self.system = system
         self.component = component
-        self.rows: dict[int, Row] = {}
+        self.rows: dict[int, MessageStatistics] = {}
         self.last_ms = 0
         self._link: int | None = None
         self._sequence = 0
@@ -74,7 +74,7 @@ class Sender:
         silent, self.last_ms = now_ms - self.last_ms >= SILENT_MS, now_ms
         row = self.rows.get(frame.msg_id)
         if row is None:
-            self.rows[frame.msg_id] = Row(frame, now_ms)
+            self.rows[frame.msg_id] = MessageStatistics(frame, now_ms)
         else:
             row.frame = frame
             row.count += 1

@@ -54,7 +54,7 @@ class _Lane:
         self.reply: Reply = lambda answer: None
 
 
-class Watch:
+class VehicleWatch:
     """See the module. `traffic`: what was heard; `control`: may a page act?"""
 
     clock: Clock = "link"

@@ -11,7 +11,7 @@ from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.web.questions import Answer
 from sortie.web.requests import read_request
 from sortie.web.traffic import Traffic
-from sortie.web.watch import Watch
+from sortie.web.watch import VehicleWatch
 
 
 class Watched:
@@ -21,7 +21,7 @@ class Watched:
         self.session = session
         self.link = session.connect()
         self.traffic = Traffic(lambda: self.now_ms)
-        self.watch = Watch(self.traffic, control=control)
+        self.watch = VehicleWatch(self.traffic, control=control)
         self.endpoint = Endpoint(SYSTEM, COMPONENT, on_frame=self.traffic.hear)
         self.endpoint.add_service(self.watch.clients)
         self.endpoint.add_service(self.watch)

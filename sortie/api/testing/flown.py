@@ -26,7 +26,7 @@ LINES = 20
 """Texts, modes and items that a report shows."""
 
 
-class Flown:
+class FlownVehicle:
     """`scratch`: where flights are logged until the test has ended; None: nowhere. `seed`: that of the run, of which
     those of a fleet's vehicles are made; None: the test names one. Made, and asked for `tell`, `keep` and `finish`,
     where the vehicle is flown."""

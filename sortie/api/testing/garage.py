@@ -19,7 +19,7 @@ from sortie.api.claims import Claims
 from sortie.api.fleet import Fleet
 from sortie.api.pacing import flies
 from sortie.api.session import Session
-from sortie.api.testing.flown import Flown
+from sortie.api.testing.flown import FlownVehicle
 from sortie.api.testing.restore import put_back, take
 from sortie.api.testing.server import Server, serve
 from sortie.api.testing.wanted import VehicleRequest, layers_of, wanted
@@ -42,8 +42,8 @@ class Garage:
         self._logs = logs
         self._scratch: Path | None = None
         self._made = 0
-        self._open: list[Flown] = []
-        self._used: list[Flown] = []
+        self._open: list[FlownVehicle] = []
+        self._used: list[FlownVehicle] = []
         self._test = ""
         self._item: pytest.Item | None = None
         self._fixtures: list[pytest.Item | pytest.Collector] = []
@@ -178,7 +178,7 @@ class Garage:
         pytest.fail(f"sortie: {mistake}", pytrace=False)
 
     @contextmanager
-    def _open_for(self, flown: Flown) -> Iterator[None]:
+    def _open_for(self, flown: FlownVehicle) -> Iterator[None]:
         """Open the vehicle to a test, which uses it while it flies."""
         self._open.append(flown)
         self._use(flown)
@@ -188,8 +188,8 @@ class Garage:
             self._open.remove(flown)
             flown.vehicle.ask(lambda session: flown.finish())
 
-    def _logged(self, session: Session, named_seed: int | None) -> Flown:
-        return Flown(session, self._folder(), self._seed if named_seed is None else None)
+    def _logged(self, session: Session, named_seed: int | None) -> FlownVehicle:
+        return FlownVehicle(session, self._folder(), self._seed if named_seed is None else None)
 
     def _folder(self) -> Path | None:
         """For the log of one vehicle; made by its first flight."""
@@ -209,7 +209,7 @@ class Garage:
             self._kept = False
             self._forget(0)
 
-    def _use(self, flown: Flown) -> None:
+    def _use(self, flown: FlownVehicle) -> None:
         if flown not in self._used:
             self._forget(SHOWN - 1)
             self._used.append(flown)
@@ -287,11 +287,11 @@ class Lent(AbstractContextManager["Session"]):
             )  # fmt: skip
 
 
-def _told(flown: Flown, test: str, kept: Path | None) -> str:
+def _told(flown: FlownVehicle, test: str, kept: Path | None) -> str:
     return flown.vehicle.ask(lambda session: flown.tell(test, kept))
 
 
-def _keep(flown: Flown, place: Path) -> None:
+def _keep(flown: FlownVehicle, place: Path) -> None:
     flown.vehicle.ask(lambda session: flown.keep(place))
 
 

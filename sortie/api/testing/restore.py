@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class SavedVehicle:
     """A vehicle's parameters, those of the firmware that it is spoken to as among them, plans, rates (interval in us by
     stream, by link), faults, camera, trigger (m between two photos) and gimbal at one instant. Wind is three of the
     parameters."""
@@ -34,18 +34,18 @@ class Taken:
     mount: MountState
 
 
-def take(session: Session) -> Taken:
+def take(session: Session) -> SavedVehicle:
     """Take down the present settings."""
     service = session.service
     names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
-    return Taken(
+    return SavedVehicle(
         {name: session.param(name) for name in names}, plan_of(session), _telemetry(session).rates(),
         service.faults.state(), camera.device.state(service.now_ms) if (camera := _camera(session)) else None,
         session.autopilot.payload.camera.every_m, session.autopilot.mount.state(),
     )  # fmt: skip
 
 
-def put_back(session: Session, taken: Taken) -> None:
+def put_back(session: Session, taken: SavedVehicle) -> None:
     """Make it so again. Links that were opened since keep their rates; what only the vehicle itself may set stays."""
     service = session.service
     for name, value in taken.parameters.items():

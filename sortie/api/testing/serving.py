@@ -68,7 +68,7 @@ class _Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class SilentGap:
     """Between two words of clients, s: how long by the wall, and from when to when in vehicle time."""
 
     wall_s: float
@@ -93,7 +93,7 @@ class Silence:
     def __init__(self, wall_s: Callable[[], float]) -> None:
         self._wall_s = wall_s
         self._since: tuple[float, float] | None = None  # the wall's and vehicle time of the last word, s
-        self._first: Gap | None = None
+        self._first: SilentGap | None = None
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """End the silence: a client has sent a message."""
@@ -105,12 +105,12 @@ class Silence:
         self._first = self.gap(now_ms)
         self._since = None
 
-    def gap(self, now_ms: int) -> Gap | None:
+    def gap(self, now_ms: int) -> SilentGap | None:
         """The first long one, which may last until now; None: there is none."""
         if self._first is not None or self._since is None:
             return self._first
         wall_s, from_s = self._since
-        gap = Gap(self._wall_s() - wall_s, from_s, now_ms / 1000.0)
+        gap = SilentGap(self._wall_s() - wall_s, from_s, now_ms / 1000.0)
         passed_s = gap.to_s - gap.from_s
         return gap if passed_s > LONG_S and passed_s > TIMES * gap.wall_s else None
 

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 import depot.decisions.phase_context
-from depot.decisions.conditions import CONDITIONS, Scene
+from depot.decisions.conditions import CONDITIONS, ConditionInputs
 from depot.decisions.memory import DepotMemory
 from depot.decisions.planning import Derating, make_plan
 from depot.decisions.record import SortieRecord
 from depot.messages import Status
-from depot.names import Abort, SkimmerState, Stage
+from depot.names import Abort, SkimmerStage, SkimmerState
 from depot.readings import RINGS, DepotReading, Relative
 from depot.settings import Profile
 
@@ -37,16 +37,16 @@ STORED = PLAN.store_kg
 Given = dict[str, Any]
 
 
-def scene(given: Given) -> Scene:
+def scene(given: Given) -> ConditionInputs:
     """`memory`, `status`, `reading`: what differs from the default; `death`: T_DEATH runs; `abort`: of the sortie."""
     memory = DepotMemory(number=1, plan=PLAN, **given.get("memory", {}))
     memory.record = SortieRecord(given.get("record", 1), 1.0, 1.5, abort=given.get("abort", Abort.NONE))
     memory.death.due_ms = 5 if given.get("death") else None
-    return Scene(memory, DepotReading(**given.get("reading", {})), PROFILE, Status(**given.get("status", {})),
+    return ConditionInputs(memory, DepotReading(**given.get("reading", {})), PROFILE, Status(**given.get("status", {})),
                  given.get("now_ms", 0))  # fmt: skip
 
 
-def flying(stage: Stage, **more: Any) -> Given:
+def flying(stage: SkimmerStage, **more: Any) -> Given:
     """In this stage of this sortie, well off."""
     return {"status": WELL | {"stage": stage} | more, "memory": {"docked": False}}
 
@@ -73,21 +73,29 @@ CASES: dict[str, tuple[list[Given], list[Given]]] = {
         [{"reading": {"clearance_m": PROFILE.skimmer.clear_m - 0.1}}],
     ),
     "on_outbound_trajectory": (
-        [flying(Stage.OUTBOUND)],
-        [flying(Stage.DEPARTURE), flying(Stage.OUTBOUND, drift_m=DRIFTED), flying(Stage.OUTBOUND, plan=0)],
+        [flying(SkimmerStage.OUTBOUND)],
+        [
+            flying(SkimmerStage.DEPARTURE),
+            flying(SkimmerStage.OUTBOUND, drift_m=DRIFTED),
+            flying(SkimmerStage.OUTBOUND, plan=0),
+        ],
     ),
     "departure_burn_completed": (
-        [flying(Stage.OUTBOUND)],
-        [flying(Stage.DEPARTURE), flying(Stage.UNDOCKING), flying(Stage.OUTBOUND, thrust_ratio=0.4)],
+        [flying(SkimmerStage.OUTBOUND)],
+        [
+            flying(SkimmerStage.DEPARTURE),
+            flying(SkimmerStage.UNDOCKING),
+            flying(SkimmerStage.OUTBOUND, thrust_ratio=0.4),
+        ],
     ),
     "no_abort_triggered": ([{}], [{"abort": Abort.ABORT_2}]),
-    "at_entry_point": ([flying(Stage.HARVEST)], [flying(Stage.OUTBOUND), flying(Stage.RETURN)]),
+    "at_entry_point": ([flying(SkimmerStage.HARVEST)], [flying(SkimmerStage.OUTBOUND), flying(SkimmerStage.RETURN)]),
     "fuel_margin_acceptable": ([{"status": WELL}], [{"status": SPENT}]),
     "power_margin_acceptable": ([{"status": WELL}], [{"status": WEAK}]),
     "thermal_state_acceptable": ([{"status": WELL}], [{"status": HOT}]),
     "within_harvest_corridor": (
-        [flying(Stage.HARVEST)],
-        [flying(Stage.OUTBOUND), flying(Stage.HARVEST, drift_m=DRIFTED)],
+        [flying(SkimmerStage.HARVEST)],
+        [flying(SkimmerStage.OUTBOUND), flying(SkimmerStage.HARVEST, drift_m=DRIFTED)],
     ),
     "margins_above_abort_thresholds": ([{"status": WELL}], [{"status": SPENT}, {"status": WEAK}, {"status": HOT}]),
     "store_near_capacity": (
@@ -101,24 +109,27 @@ CASES: dict[str, tuple[list[Given], list[Given]]] = {
     "margins_near_limits": ([{"status": SPENT}, {"status": WEAK}, {"status": HOT}], [{"status": WELL}]),
     "abort_commanded": ([{"abort": Abort.ABORT_1}], [{}]),
     "harvest_ended": (
-        [flying(Stage.RETURN), flying(Stage.HARVEST) | {"abort": Abort.ABORT_2B}],
-        [flying(Stage.HARVEST)],
+        [flying(SkimmerStage.RETURN), flying(SkimmerStage.HARVEST) | {"abort": Abort.ABORT_2B}],
+        [flying(SkimmerStage.HARVEST)],
     ),
     "in_docking_corridor": (
-        [flying(Stage.HOLDING), flying(Stage.APPROACH), HELD],
-        [flying(Stage.RETURN), flying(Stage.OUTBOUND)],
+        [flying(SkimmerStage.HOLDING), flying(SkimmerStage.APPROACH), HELD],
+        [flying(SkimmerStage.RETURN), flying(SkimmerStage.OUTBOUND)],
     ),
     "geometry_and_relative_motion_acceptable": (
-        [flying(Stage.HOLDING) | {"reading": {"seen": GATE}}, HELD],
-        [flying(Stage.HOLDING), *[flying(Stage.HOLDING) | {"reading": {"seen": seen}} for seen in (FAST, ASIDE)]],
+        [flying(SkimmerStage.HOLDING) | {"reading": {"seen": GATE}}, HELD],
+        [
+            flying(SkimmerStage.HOLDING),
+            *[flying(SkimmerStage.HOLDING) | {"reading": {"seen": seen}} for seen in (FAST, ASIDE)],
+        ],
     ),
     "within_docking_corridor": (
-        [flying(Stage.HOLDING) | {"reading": {"seen": seen}} for seen in (GATE, FAST)],
-        [flying(Stage.HOLDING), flying(Stage.HOLDING) | {"reading": {"seen": ASIDE}}],
+        [flying(SkimmerStage.HOLDING) | {"reading": {"seen": seen}} for seen in (GATE, FAST)],
+        [flying(SkimmerStage.HOLDING), flying(SkimmerStage.HOLDING) | {"reading": {"seen": ASIDE}}],
     ),
     "relative_motion_within_limits": (
-        [flying(Stage.HOLDING) | {"reading": {"seen": seen}} for seen in (GATE, ASIDE)],
-        [flying(Stage.HOLDING), flying(Stage.HOLDING) | {"reading": {"seen": FAST}}],
+        [flying(SkimmerStage.HOLDING) | {"reading": {"seen": seen}} for seen in (GATE, ASIDE)],
+        [flying(SkimmerStage.HOLDING), flying(SkimmerStage.HOLDING) | {"reading": {"seen": FAST}}],
     ),
     "docked_and_stable": (
         [HELD],
@@ -155,7 +166,7 @@ def test_every_condition_has_its_cases() -> None:
 def test_a_condition_holds_where_it_does_and_nowhere_else(name: str) -> None:
     """Both ways, by what the depot knows at that instant."""
     holds, fails = CASES[name]
-    condition: Callable[[Scene], bool] = CONDITIONS[name]
+    condition: Callable[[ConditionInputs], bool] = CONDITIONS[name]
     assert holds and fails
     for given in holds:
         assert condition(scene(given)), given

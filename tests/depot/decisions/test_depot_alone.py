@@ -6,11 +6,11 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
-from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Recall, Waiting
+from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, Recall
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
-from depot.messages import Answer, Command, Order, Status
-from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerState, Stage
+from depot.messages import Command, DepotCommand, RequestResult, Status
+from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerStage, SkimmerState
 from depot.readings import DepotReading
 from depot.skimmer.reports import SkimmerMemory
 from depot.skimmer.skimmer_controller import SkimmerController
@@ -50,9 +50,9 @@ def test_a_charge_is_awaited_where_the_dock_cannot_give_it(
 def test_a_clearance_that_was_not_taken_is_given_again_after_a_while(context: PhaseContext) -> None:
     """One that was accepted is not."""
     context.memory.check_ms = None
-    phase_dock.clearance_answered(context, Answer.ACCEPTED, NOW_MS)
+    phase_dock.clearance_answered(context, RequestResult.ACCEPTED, NOW_MS)
     assert context.memory.check_ms is None
-    phase_dock.clearance_answered(context, Answer.REFUSED, NOW_MS)
+    phase_dock.clearance_answered(context, RequestResult.REFUSED, NOW_MS)
     assert context.memory.check_ms == NOW_MS + round(1000.0 * PROFILE.heartbeat.retry_s)
 
 
@@ -86,27 +86,27 @@ def said(context: PhaseContext) -> list[Decision]:
 @pytest.mark.parametrize(
     ("answer", "name", "clock_runs", "step"),
     [
-        (Answer.REFUSED, "launch_refused", False, PrepStep.WAIT),
-        (Answer.SILENCE, "launch_unanswered", True, PrepStep.LAUNCH),
+        (RequestResult.REFUSED, "launch_refused", False, PrepStep.WAIT),
+        (RequestResult.SILENCE, "launch_unanswered", True, PrepStep.LAUNCH),
     ],
 )
 def test_a_launch_command_that_is_not_taken(
-    context: PhaseContext, said: list[Decision], answer: Answer, name: str, clock_runs: bool, step: PrepStep
+    context: PhaseContext, said: list[Decision], answer: RequestResult, name: str, clock_runs: bool, step: PrepStep
 ) -> None:
     """Refused: phase 1 once more, and T_DEATH stops. Unanswered it may fly: T_DEATH runs, nothing is repeated."""
     memory = context.memory
     memory.step = PrepStep.LAUNCH
     memory.death.start(NOW_MS, 1000.0)
-    phase_prep.answered(context, Waiting.GO, answer, NOW_MS)
+    phase_prep.answered(context, PendingRequest.GO, answer, NOW_MS)
     assert said[0].name == name
     assert (memory.death.due_ms is not None, memory.step) == (clock_runs, step)
 
 
 def test_an_answer_that_belongs_to_another_step_changes_nothing(context: PhaseContext, said: list[Decision]) -> None:
     """A late one, of a request that was made before a no-go."""
-    for request in (Waiting.UPLOAD, Waiting.CONFIGURE, Waiting.GO):
+    for request in (PendingRequest.UPLOAD, PendingRequest.CONFIGURE, PendingRequest.GO):
         context.memory.step = PrepStep.WAIT
-        phase_prep.answered(context, request, Answer.REFUSED, NOW_MS)
+        phase_prep.answered(context, request, RequestResult.REFUSED, NOW_MS)
         assert context.memory.step is PrepStep.WAIT
     assert said == []
 
@@ -115,9 +115,9 @@ def test_a_refused_launch_is_heard_and_phase_1_is_done_again() -> None:
     """From the command to the answer the depot waits for it, and T_DEATH does not go on without a flight."""
     bench = LoopBench()
     obey = bench.loop.skimmer.handle_order
-    refusing = [Answer.REFUSED]
+    refusing = [RequestResult.REFUSED]
     bench.loop.skimmer.handle_order = lambda order, now_ms: (
-        refusing.pop() if order is Order.GO and refusing else obey(order, now_ms)
+        refusing.pop() if order is DepotCommand.GO and refusing else obey(order, now_ms)
     )
     while "launch_refused" not in bench.names("depot"):
         bench.step()
@@ -130,10 +130,10 @@ def test_a_refused_launch_is_heard_and_phase_1_is_done_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "recall"), [(Answer.ACCEPTED, Recall.ACKNOWLEDGED), (Answer.SILENCE, Recall.SILENT)]
+    ("answer", "recall"), [(RequestResult.ACCEPTED, Recall.ACKNOWLEDGED), (RequestResult.SILENCE, Recall.SILENT)]
 )
 def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
-    context: PhaseContext, said: list[Decision], answer: Answer, recall: Recall
+    context: PhaseContext, said: list[Decision], answer: RequestResult, recall: Recall
 ) -> None:
     """What the depot remembers of it decides whether it is given again."""
     phase_flight.recall_answered(context, answer, NOW_MS)
@@ -195,7 +195,7 @@ def test_an_abort_of_the_skimmer_goes_before_a_recall_and_is_taken_once(
     memory = context.memory
     memory.phase = Phase.RETURN
     memory.record = SortieRecord(memory.number, 1.0, 1.5, abort=before)
-    status = Status(plan=memory.number, stage=Stage.RETURN, trigger=1)
+    status = Status(plan=memory.number, stage=SkimmerStage.RETURN, trigger=1)
     phase_flight.follow(context, status, NOW_MS)
     assert [each.name for each in said] == ([ABORT_1_NAMES[0]] if heard else [])
     assert memory.record.abort is (Abort.ABORT_1 if heard else before)
@@ -217,7 +217,7 @@ def test_one_that_holds_at_the_corridor_is_looked_at_again(context: PhaseContext
     memory = context.memory
     memory.phase, memory.check_ms = Phase.RETURN, NOW_MS
     memory.record = SortieRecord(memory.number, 1.0, 1.5)
-    memory.status = Status(plan=memory.number, stage=Stage.HOLDING)
+    memory.status = Status(plan=memory.number, stage=SkimmerStage.HOLDING)
     phase_flight.step(context, DepotReading(), NOW_MS)
     assert memory.phase is Phase.RETURN
     assert memory.check_ms == NOW_MS + phase_flight.look_ms(context)
@@ -243,14 +243,14 @@ def test_time_in_other_hands_is_no_harvest(context: PhaseContext, taken_ms: int,
     memory = context.memory
     memory.phase, memory.harvest_start_ms = Phase.HARVEST, NOW_MS - 50_000
     memory.controlled_by, memory.controlled_by_ms = ControlledBy.SOMEBODY, NOW_MS - taken_ms
-    phase_flight.follow_hands(context, Status(plan=memory.number, stage=Stage.HARVEST), NOW_MS)
+    phase_flight.follow_hands(context, Status(plan=memory.number, stage=SkimmerStage.HARVEST), NOW_MS)
     assert (memory.held_ms, memory.controlled_by) == (held_ms, ControlledBy.NOBODY)
 
 
 def test_in_its_dock_it_is_in_nobodys_hands(context: PhaseContext) -> None:
     """Whoever has brought it."""
     context.memory.controlled_by = ControlledBy.SOMEBODY
-    phase_flight.follow_hands(context, Status(stage=Stage.DOCKED), NOW_MS)
+    phase_flight.follow_hands(context, Status(stage=SkimmerStage.DOCKED), NOW_MS)
     assert context.memory.controlled_by is ControlledBy.NOBODY
 
 
@@ -280,7 +280,7 @@ def test_one_that_was_cleared_is_not_told_to_hold_any_more(context: PhaseContext
     memory = context.memory
     memory.phase, memory.check_ms = Phase.DOCKING, None
     memory.record = SortieRecord(memory.number, 1.0, 1.5)
-    phase_flight.follow(context, Status(plan=memory.number, stage=Stage.HOLDING), NOW_MS)
+    phase_flight.follow(context, Status(plan=memory.number, stage=SkimmerStage.HOLDING), NOW_MS)
     assert (said, memory.check_ms, memory.phase) == ([], None, Phase.DOCKING)
 
 
@@ -292,7 +292,9 @@ def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(context: Phas
     said.clear()
     context.take_requests()
     assert not phase_prep._check(context, DepotReading(), NOW_MS)
-    assert [request.order for request in context.take_requests() if isinstance(request, Command)] == [Order.REPORT]
+    assert [request.order for request in context.take_requests() if isinstance(request, Command)] == [
+        DepotCommand.REPORT
+    ]
     assert (memory.asked, said) == (1, [])
     memory.asked, memory.check_ms = PROFILE.heartbeat.attempts, NOW_MS
     assert not phase_prep._check(context, DepotReading(), NOW_MS)

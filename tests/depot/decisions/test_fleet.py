@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depot.decisions.fleet import ENDLESS, Farm, Turn, turns_of, utilisation
+from depot.decisions.fleet import ENDLESS, Farm, SortieTurn, turns_of, utilisation
 from depot.decisions.throughput import compare
 from depot.settings import Profile
 from tests.fakes.loop_run import LoopBench
 
 HOUR = 3600.0
-STEADY = [Turn(3 * HOUR, HOUR, 10.0)]
-TURNS = st.lists(st.builds(Turn, st.floats(1.0, 1e5), st.floats(1.0, 1e5), st.floats(0.0, 1e4)), min_size=1, max_size=6)
+STEADY = [SortieTurn(3 * HOUR, HOUR, 10.0)]
+TURNS = st.lists(
+    st.builds(SortieTurn, st.floats(1.0, 1e5), st.floats(1.0, 1e5), st.floats(0.0, 1e4)), min_size=1, max_size=6
+)
 
 
 @pytest.mark.parametrize(("skimmers", "share"), [(1, 1.0), (3, 1.0), (4, 1.0), (5, 0.8), (8, 0.5)])
@@ -26,7 +28,7 @@ def test_one_dock_serves_four_skimmers_of_which_each_needs_it_a_quarter_of_the_t
 
 def test_sorties_that_differ_meet_at_the_dock() -> None:
     """Away for one hour, in the dock for one or for three: of two skimmers one waits, and the dock is never free."""
-    turns = [Turn(HOUR, HOUR, 0.0), Turn(HOUR, 3 * HOUR, 0.0)]
+    turns = [SortieTurn(HOUR, HOUR, 0.0), SortieTurn(HOUR, 3 * HOUR, 0.0)]
     assert utilisation(turns, 1) == 1.0
     assert utilisation(turns, 2) == pytest.approx(6.0 / 8.0, rel=0.02)
 
@@ -50,7 +52,7 @@ def test_nothing_flown_is_nothing_measured() -> None:
 
 
 @given(TURNS, st.integers(1, 8))
-def test_it_is_a_share_and_the_dock_alone_never_holds_one_skimmer_up(turns: list[Turn], skimmers: int) -> None:
+def test_it_is_a_share_and_the_dock_alone_never_holds_one_skimmer_up(turns: list[SortieTurn], skimmers: int) -> None:
     """Between 0 and 1; a finite farm makes nothing better."""
     alone, fleet = utilisation(turns, 1), utilisation(turns, skimmers)
     assert alone == 1.0

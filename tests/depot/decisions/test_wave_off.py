@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from depot.decisions.docking import beyond_limits, wave_off
-from depot.names import EndedBy, Outcome, Phase, Stage
+from depot.names import EndedBy, Outcome, Phase, SkimmerStage
 from depot.physics.attitude import slew_to
 from depot.readings import Place, Relative
 from depot.settings import CorridorSettings
@@ -23,7 +23,11 @@ def on_its_way_in(range_m: float, *faults: str) -> LoopBench:
     """In the approach, no farther than this from the dock."""
     bench = LoopBench(*faults)
     seen = None
-    while seen is None or bench.loop.skimmer.memory.stage is not Stage.APPROACH or hypot(*seen.position_m) > range_m:
+    while (
+        seen is None
+        or bench.loop.skimmer.memory.stage is not SkimmerStage.APPROACH
+        or hypot(*seen.position_m) > range_m
+    ):
         bench.step()
         seen = bench.loop.world.depot_reading().seen
     return bench

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from depot.names import Stage
+from depot.names import SkimmerStage
 from depot.readings import SkimmerReading
 from tests.fakes.loop_run import LoopBench
 
@@ -31,7 +31,7 @@ class Hands(LoopBench):
         """A command that is written down and carried out."""
         return lambda *given: (self.told.append(name), do(*given))[1]
 
-    def fly_to(self, stage: Stage) -> None:
+    def fly_to(self, stage: SkimmerStage) -> None:
         """As far as that, in nobody's hands but its own."""
         while self.loop.skimmer.memory.stage is not stage:
             self.step()
@@ -44,8 +44,8 @@ class Hands(LoopBench):
             self.step()
 
 
-@pytest.mark.parametrize("stage", [Stage.OUTBOUND, Stage.HARVEST])
-def test_given_back_on_its_way_out_it_goes_on_with_its_plan(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", [SkimmerStage.OUTBOUND, SkimmerStage.HARVEST])
+def test_given_back_on_its_way_out_it_goes_on_with_its_plan(stage: SkimmerStage) -> None:
     """Stood aside once, whoever has it meanwhile; then it resumes, and both are said."""
     bench = Hands()
     bench.fly_to(stage)
@@ -63,8 +63,8 @@ def test_given_back_on_its_way_out_it_goes_on_with_its_plan(stage: Stage) -> Non
 def test_given_back_on_its_way_home_it_flies_home() -> None:
     """From where it was left, once more."""
     bench = Hands()
-    bench.fly_to(Stage.RETURN)
+    bench.fly_to(SkimmerStage.RETURN)
     bench.held_by("taken_over")
     bench.held_by("")
     assert bench.told == ["stand_aside", "turn_back"]
-    assert bench.loop.skimmer.memory.stage is Stage.RETURN
+    assert bench.loop.skimmer.memory.stage is SkimmerStage.RETURN

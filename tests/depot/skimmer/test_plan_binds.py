@@ -14,7 +14,7 @@ import pytest
 import depot.skimmer
 from depot.decision import Decision
 from depot.messages import AbortLimits
-from depot.names import ABORT_1_NAMES, ALL_TRIGGERS, Stage
+from depot.names import ABORT_1_NAMES, ALL_TRIGGERS, SkimmerStage
 from depot.readings import Place, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.skimmer.watches import ABORT_1, first_trip, trips
@@ -110,15 +110,15 @@ def test_the_harvest_lasts_as_long_as_the_plan_allows(harvest_s: float) -> None:
         PROFILE.heartbeat, PROFILE.power, PROFILE.skimmer.clear_m, LoopBench().loop.world, decided.append
     )
     memory = controller.memory
-    memory.plan, memory.stage = msgspec.structs.replace(PLAN, harvest_s=harvest_s), Stage.OUTBOUND
+    memory.plan, memory.stage = msgspec.structs.replace(PLAN, harvest_s=harvest_s), SkimmerStage.OUTBOUND
     there = SkimmerReading(
         **(WELL | {"fuel_kg": 1e6, "place": Place.ZONE, "in_zone": True, "reserve_wh": 1e6, "soc": 1.0})
     )
-    assert controller._step(there, 0) and memory.stage is Stage.HARVEST
+    assert controller._step(there, 0) and memory.stage is SkimmerStage.HARVEST
     memory.heard_ms = until_ms = round(harvest_s * 1000.0)
     assert controller.next_deadline_ms() <= until_ms
-    assert not controller._step(there, until_ms - 1) and memory.stage is Stage.HARVEST
-    assert controller._step(there, until_ms) and memory.stage is Stage.RETURN
+    assert not controller._step(there, until_ms - 1) and memory.stage is SkimmerStage.HARVEST
+    assert controller._step(there, until_ms) and memory.stage is SkimmerStage.RETURN
     assert "time_budget_reached" in [each.name for each in decided]
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions.planning import Derating, make_plan
-from depot.messages import Answer, Order
-from depot.names import ABORT_1_NAMES, Mode, Stage
+from depot.messages import DepotCommand, RequestResult
+from depot.names import ABORT_1_NAMES, Mode, SkimmerStage
 from depot.readings import DepotReading, Place, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -29,7 +29,7 @@ def alone() -> tuple[SkimmerController, list[Decision]]:
 def test_an_order_is_a_sign_of_life_of_the_depot() -> None:
     """Whatever it says: the time of silence begins anew."""
     controller, _ = alone()
-    controller.handle_order(Order.REPORT, NOW_MS)
+    controller.handle_order(DepotCommand.REPORT, NOW_MS)
     assert controller.memory.heard_ms == NOW_MS
 
 
@@ -37,7 +37,7 @@ def test_the_configuration_is_written_down_before_it_acts() -> None:
     """With what is powered, and whether the sensors were found alive."""
     controller, decisions = alone()
     controller.handle_plan(PLAN, NOW_MS)
-    assert controller.handle_order(Order.CONFIGURE, NOW_MS) is Answer.ACCEPTED
+    assert controller.handle_order(DepotCommand.CONFIGURE, NOW_MS) is RequestResult.ACCEPTED
     assert [each.name for each in decisions] == ["set_pre_launch_configuration", "verify_abort_sensors"]
     assert decisions[0].facts
     assert controller.memory.verified == PLAN.number
@@ -54,22 +54,24 @@ def test_another_plan_is_judged_anew_on_the_same_reading() -> None:
     assert controller._watch(reading) == 0
 
 
-@pytest.mark.parametrize("stage", [Stage.UNDOCKING, Stage.OUTBOUND, Stage.HARVEST, Stage.RETURN])
-def test_a_clearance_is_refused_by_one_that_does_not_wait_for_it(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "stage", [SkimmerStage.UNDOCKING, SkimmerStage.OUTBOUND, SkimmerStage.HARVEST, SkimmerStage.RETURN]
+)
+def test_a_clearance_is_refused_by_one_that_does_not_wait_for_it(stage: SkimmerStage) -> None:
     """Only who holds at the corridor goes in."""
     controller, decisions = alone()
     controller.memory.stage = stage
-    assert controller.handle_order(Order.CLEARANCE, NOW_MS) is Answer.REFUSED
+    assert controller.handle_order(DepotCommand.CLEARANCE, NOW_MS) is RequestResult.REFUSED
     assert decisions == []
 
 
 def test_a_clearance_is_taken_once_by_one_that_holds() -> None:
     """Said again it is accepted again, and nothing more is done."""
     controller, decisions = alone()
-    controller.memory.stage = Stage.HOLDING
+    controller.memory.stage = SkimmerStage.HOLDING
     for _ in range(2):
-        assert controller.handle_order(Order.CLEARANCE, NOW_MS) is Answer.ACCEPTED
-        assert controller.memory.stage is Stage.APPROACH
+        assert controller.handle_order(DepotCommand.CLEARANCE, NOW_MS) is RequestResult.ACCEPTED
+        assert controller.memory.stage is SkimmerStage.APPROACH
     assert [each.name for each in decisions] == ["approach"]
 
 
@@ -85,19 +87,19 @@ def test_modes_are_written_down_with_the_one_before() -> None:
 def test_one_that_has_fallen_aborts_itself_with_its_trigger() -> None:
     """Where a watch trips; there is no return, whatever is left in its lobes."""
     controller, decisions = alone()
-    controller.memory.plan, controller.memory.stage = PLAN, Stage.HARVEST
+    controller.memory.plan, controller.memory.stage = PLAN, SkimmerStage.HARVEST
     controller._step(SkimmerReading(imu_ok=False, fuel_kg=1e4, reserve_wh=1e4, down="crashed"), NOW_MS)
     assert decisions[0].name == "imu_loss" and not decisions[0].facts["return_feasible"]
     assert controller.memory.trigger == ABORT_1_NAMES.index("imu_loss") + 1
-    assert controller.memory.stage is Stage.DISPOSAL
+    assert controller.memory.stage is SkimmerStage.DISPOSAL
 
 
 def test_one_in_disposal_that_stands_in_its_dock_has_come_home() -> None:
     """Brought back, or come down there after all: docked, so that it is taken in; anywhere else it stays given up."""
     controller, _ = alone()
-    controller.memory.plan, controller.memory.stage = PLAN, Stage.DISPOSAL
+    controller.memory.plan, controller.memory.stage = PLAN, SkimmerStage.DISPOSAL
     for place in (Place.OUT, Place.ADRIFT, Place.FINAL):
         assert not controller._step(SkimmerReading(place=place, down="crashed"), NOW_MS)
-    assert controller.memory.stage is Stage.DISPOSAL
+    assert controller.memory.stage is SkimmerStage.DISPOSAL
     assert controller._step(SkimmerReading(place=Place.DOCK, down="crashed"), NOW_MS)
-    assert (controller.memory.stage, controller.memory.mode) == (Stage.DOCKED, Mode.DOCKED)
+    assert (controller.memory.stage, controller.memory.mode) == (SkimmerStage.DOCKED, Mode.DOCKED)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depot.messages import AbortLimits, MissionPlan, Order, Status
-from depot.names import MODES, Stage
+from depot.messages import AbortLimits, DepotCommand, MissionPlan, Status
+from depot.names import MODES, SkimmerStage
 from depot.wire import wire
 from depot.wire.packages import PackageStore
 from mavlink_bridge.wire.codec import decode, dialect, payload
@@ -27,8 +27,9 @@ def over_the_wire(message: object) -> object:
 
 @given(
     st.builds(
-        Status, seq=st.integers(0, 0xFFFF), boot_ms=st.integers(0, 0xFFFFFFFF), stage=st.sampled_from(list(Stage)),
-        mode=st.sampled_from(MODES), wants_ack=st.booleans(), taken_over=st.booleans(), trigger=st.integers(0, 14),
+        Status, seq=st.integers(0, 0xFFFF), boot_ms=st.integers(0, 0xFFFFFFFF),
+        stage=st.sampled_from(list(SkimmerStage)), mode=st.sampled_from(MODES), wants_ack=st.booleans(),
+        taken_over=st.booleans(), trigger=st.integers(0, 14),
         trips=st.integers(0, 0x3FFF), place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180), FLOATS),
         plan=st.integers(0, 10**7), loaded=st.integers(0, 10**7),
         overstress=st.integers(0, 100), fuel_kg=FLOATS, store_kg=FLOATS, capacity=FLOATS,
@@ -82,12 +83,12 @@ def test_an_unknown_stage_or_mode_is_no_status() -> None:
         assert wire.read_status(bytes(broken)) is None
 
 
-@pytest.mark.parametrize("order", list(Order))
-def test_orders_are_commands(order: Order) -> None:
+@pytest.mark.parametrize("order", list(DepotCommand))
+def test_orders_are_commands(order: DepotCommand) -> None:
     """GO is the flight manager's own; the others are MAV_CMD_USER_2."""
     command, param1 = wire.command_of(order)
     assert wire.order_of(command, param1) is order
-    assert (command == dialect.MAV_CMD_USER_1) == (order is Order.GO)
+    assert (command == dialect.MAV_CMD_USER_1) == (order is DepotCommand.GO)
 
 
 @pytest.mark.parametrize(("command", "param1"), [(31010, 0x21), (31011, 0.0), (31011, 99.0), (31011, 1.5), (400, 1.0)])
@@ -98,10 +99,10 @@ def test_other_commands_are_no_orders(command: int, param1: float) -> None:
 
 def test_the_heartbeat_shows_mode_and_state() -> None:
     """Docked STANDBY, flying ACTIVE, ABORT-1 CRITICAL, disposal EMERGENCY."""
-    expected = {Stage.DOCKED: 3, Stage.HARVEST: 4, Stage.DISPOSAL: 6}
+    expected = {SkimmerStage.DOCKED: 3, SkimmerStage.HARVEST: 4, SkimmerStage.DISPOSAL: 6}
     for stage, state in expected.items():
         assert wire.heartbeat(Status(stage=stage)).system_status == state
-    assert wire.heartbeat(Status(stage=Stage.RETURN, trigger=3)).system_status == 5
+    assert wire.heartbeat(Status(stage=SkimmerStage.RETURN, trigger=3)).system_status == 5
     assert [wire.heartbeat(Status(mode=mode)).custom_mode for mode in MODES] == [0, 1, 2, 3, 4]
 
 

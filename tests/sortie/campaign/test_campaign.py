@@ -23,8 +23,8 @@ import pyarrow.parquet
 from distributed import Client
 
 from sortie.campaign import execution, results
-from sortie.campaign.execution import Campaign, View, dask_client
-from sortie.campaign.flown import Flown, fly_run, identity, no_flight
+from sortie.campaign.execution import Campaign, CampaignView, dask_client
+from sortie.campaign.flown import FlownRun, fly_run, identity, no_flight
 from sortie.campaign.folder import Folder, rows
 from sortie.campaign.report import write_report
 from sortie.campaign.study import Study
@@ -52,19 +52,19 @@ def study() -> Study:
 
 
 @pytest.fixture(scope="module")
-def flown(study: Study) -> list[Flown]:
+def flown(study: Study) -> list[FlownRun]:
     """All runs, flown one after the other without any cluster."""
     return [fly_run(study, run, given) for run, given in enumerate(study.inputs())]
 
 
-def parquet_of(path: Path, study: Study, order: list[Flown]) -> bytes:
+def parquet_of(path: Path, study: Study, order: list[FlownRun]) -> bytes:
     with Folder(path, study, "here") as folder:
         for one in order:
             folder.add([one])
         return folder.finish().read_bytes()
 
 
-def fly(path: Path, study: Study, client: Client, expected: str) -> View:
+def fly(path: Path, study: Study, client: Client, expected: str) -> CampaignView:
     with Folder(path, study, expected) as folder:
         view = Campaign(folder, client, expected, lambda view: None).run()
         folder.finish()
@@ -157,12 +157,12 @@ def test_a_batch_whose_worker_dies_is_flown_run_by_run_then_alone_and_the_cause_
     with Folder(tmp_path, study, "here") as folder:
         campaign = Campaign(folder, None, "here", lambda view: None)
         runs = list(enumerate(study.inputs()))[:2]
-        campaign._deal_with(died, execution._Given(runs, frozenset(), alone=False))
+        campaign._deal_with(died, execution._BatchTask(runs, frozenset(), alone=False))
         assert campaign._again == [[runs[0]], [runs[1]]]
-        campaign._deal_with(died, execution._Given([runs[1]], frozenset(), alone=False))
+        campaign._deal_with(died, execution._BatchTask([runs[1]], frozenset(), alone=False))
         assert campaign._suspects == [runs[1]]
         assert list(rows(tmp_path)) == []
-        campaign._deal_with(died, execution._Given([runs[1]], frozenset(), alone=True))
+        campaign._deal_with(died, execution._BatchTask([runs[1]], frozenset(), alone=True))
     (row,) = rows(tmp_path)
     assert row == no_flight(study, *runs[1], "KilledWorker: the worker died at each attempt")
 
@@ -193,15 +193,15 @@ def test_an_exit_in_the_python_of_a_study_is_a_result_and_a_signal_is_none(study
 def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypatch, capsys, client) -> None:
     """The interrupt comes with the first batch; batches begin with one run."""
     monkeypatch.setattr("sortie.commands.campaign.dask_client", lambda scheduler, workers: _Lent(client))
-    counted = View.count
+    counted = CampaignView.count
 
-    def interrupt(self: View, flown: list[Flown]) -> None:
+    def interrupt(self: CampaignView, flown: list[FlownRun]) -> None:
         counted(self, flown)
         raise KeyboardInterrupt
 
     command = ["campaign", "run", str(STUDIES / "survey-wind.toml"), "--runs", "3", "--out", str(tmp_path)]
     with monkeypatch.context() as patched:
-        patched.setattr(View, "count", interrupt)
+        patched.setattr(CampaignView, "count", interrupt)
         assert main(command) == 130
     assert "1 of 3 runs" in capsys.readouterr().out
     assert "of 1 flights failed" in (tmp_path / "report.html").read_text()
@@ -219,7 +219,7 @@ def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypat
 
 def test_the_live_view_tells_rate_failures_by_judge_time_left_and_workers(study, flown) -> None:
     """Of a campaign that went on from run 3: this command flew 3 in 10 s, so the 94 that are left take 313 s."""
-    view = View(100, 3)
+    view = CampaignView(100, 3)
     view.workers = 4
     view.count(flown[:3])
     hours = sum(one.row.figures["flight_time_s"] for one in flown[:3]) / 10.0
@@ -231,7 +231,7 @@ def test_the_live_view_tells_rate_failures_by_judge_time_left_and_workers(study,
     assert live_line(view, 10.0, 3) == (
         f"sortie: 6 of 100 runs, {failed} failed ({told}), 5 min left, {hours:.0f} flight hours an hour, 4 workers"
     )
-    assert live_line(View(100, 0, 1), 60.0, 0) == "sortie: 0 of 100 runs, none flown yet: 1 worker start, 60 s"
+    assert live_line(CampaignView(100, 0, 1), 60.0, 0) == "sortie: 0 of 100 runs, none flown yet: 1 worker start, 60 s"
 
 
 class Screen(io.StringIO):
@@ -244,7 +244,7 @@ class Screen(io.StringIO):
 def test_a_terminal_has_a_bar_and_a_pipe_a_line_for_what_is_new(study, flown, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
-    view, now_s = View(12, workers=2), [0.0]
+    view, now_s = CampaignView(12, workers=2), [0.0]
     screen, pipe = Screen(), io.StringIO()
     with (
         CampaignProgress(0, "here", screen, lambda: now_s[0]) as on_screen,
@@ -283,7 +283,7 @@ def test_no_flight_begins_after_its_budget_and_the_same_command_goes_on(tmp_path
     now_s = [0.0]
     monkeypatch.setattr(execution, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
 
-    def time_is_up(_: View) -> None:
+    def time_is_up(_: CampaignView) -> None:
         now_s[0] = 10.0
 
     with Folder(tmp_path, hasty, identity()) as folder:
@@ -318,7 +318,7 @@ def test_a_replay_in_front_of_a_ground_station_is_the_same_flight(tmp_path, stud
 def test_a_replay_of_what_has_changed_says_so(tmp_path, study, flown, capsys) -> None:
     row = msgspec.structs.replace(flown[0].row, figures={**flown[0].row.figures, "highest_m": 1.0})
     with Folder(tmp_path, study, identity()) as folder:
-        folder.add([Flown(row, {})])
+        folder.add([FlownRun(row, {})])
     assert main(["campaign", "replay", str(tmp_path), "0"]) == 1
     assert "NOT the same" in capsys.readouterr().err
 

@@ -24,7 +24,7 @@ for name in ("distributed", "pyarrow", "scipy"):
 import pyarrow.parquet
 
 from sortie.campaign.execution import Batch, Campaign, dask_client, fly_batch
-from sortie.campaign.flown import Flown, fly_run, identity
+from sortie.campaign.flown import FlownRun, fly_run, identity
 from sortie.campaign.folder import Folder, rows
 from sortie.campaign.report import write_report
 from sortie.campaign.search import Run
@@ -70,7 +70,7 @@ def fly_without_signals(study: bytes, runs: list[Run], expected: str) -> Batch:
     """So that the only file that grows is that of the rows: signals of the first run are larger than all of them, and
     which run comes back first is the scheduler's choice."""
     batch = fly_batch(study, runs, expected)
-    return Batch(batch.worker, batch.seconds, [Flown(one.row, {}) for one in batch.flown], batch.refused)
+    return Batch(batch.worker, batch.seconds, [FlownRun(one.row, {}) for one in batch.flown], batch.refused)
 
 
 def test_a_full_disk_ends_it_with_one_line_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:

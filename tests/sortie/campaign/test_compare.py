@@ -16,11 +16,11 @@ for name in ("pyarrow", "scipy"):
 from scipy.stats import wilcoxon
 
 from sortie.campaign.compare import ALL, compare
-from sortie.campaign.flown import FIGURES, Flown, Row
+from sortie.campaign.flown import FIGURES, FlownRun, RunResult
 from sortie.campaign.folder import Folder
 from sortie.campaign.sampling import Vary
 from sortie.campaign.study import Study
-from sortie.campaign.study_file import Said, Sample
+from sortie.campaign.study_file import SampleSettings, StudyFile
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 
@@ -29,14 +29,14 @@ RUNS = 120
 
 def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, ...] = ("calm",)) -> Path:
     """A campaign whose runs had these margins of `low`, and 1 of all other judges."""
-    said = Said("p", {"low": "", **dict.fromkeys(others, "")}, vary={"x": Vary(uniform=(0.0, 1.0))},
-                sample=Sample("random", len(lows), seed))  # fmt: skip
+    said = StudyFile("p", {"low": "", **dict.fromkeys(others, "")}, vary={"x": Vary(uniform=(0.0, 1.0))},
+                sample=SampleSettings("random", len(lows), seed))  # fmt: skip
     study = Study(said, {}, "", len(lows))
     with Folder(path, study, "here") as kept:
         for run, (low, given) in enumerate(zip(lows, study.inputs(), strict=True)):
             margins: dict[str, float | None] = {"low": low, **dict.fromkeys(others, 1.0)}
-            row = Row(run, study.seed(run), "completed", "", low >= 0.0, given, margins, dict.fromkeys(FIGURES))
-            kept.add([Flown(row, {})])
+            row = RunResult(run, study.seed(run), "completed", "", low >= 0.0, given, margins, dict.fromkeys(FIGURES))
+            kept.add([FlownRun(row, {})])
     return path
 
 
@@ -89,7 +89,7 @@ def test_judges_of_one_alone_are_named_and_an_empty_folder_too(tmp_path: Path, c
 
 
 def _empty(path: Path) -> Path:
-    study = Study(Said("p", {"low": ""}, sample=Sample("random", 1)), {}, "", 1)
+    study = Study(StudyFile("p", {"low": ""}, sample=SampleSettings("random", 1)), {}, "", 1)
     with Folder(path, study, "here"):
         pass
     return path

@@ -22,8 +22,8 @@ from pyarrow.parquet import read_table
 from autopilot.context.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
 from sortie.assembly.program import Program
-from sortie.campaign.confirm import Strike, asked_params, began_at, confirmed, laid_on, strikes
-from sortie.campaign.flown import Flown, fly_run, identity
+from sortie.campaign.confirm import SitlFault, asked_params, began_at, confirmed, laid_on, strikes
+from sortie.campaign.flown import FlownRun, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
 from sortie.commands.campaign_confirm import _Strikes
@@ -69,8 +69,8 @@ def study(tmp_path: Path) -> Study:
 def test_faults_come_as_long_after_liftoff_as_ours_and_parameters_at_boot(study: Study) -> None:
     spec = study.planned(0, {"fault": "gps.loss@30..40"}).spec
     assert strikes(spec, 12.0) == [
-        Strike(18.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0))),
-        Strike(28.0, "gps.loss", (("SIM_GPS_DISABLE", 0.0), ("SIM_GPS1_ENABLE", 1.0))),
+        SitlFault(18.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0))),
+        SitlFault(28.0, "gps.loss", (("SIM_GPS_DISABLE", 0.0), ("SIM_GPS1_ENABLE", 1.0))),
     ]
     assert asked_params(spec) == {"WPNAV_SPEED": 500.0, "SIM_WIND_T": 1.0}  # our wind is the same at all heights
     with pytest.raises(UserError, match=r"fault motor1.loss@30: ArduPilot SITL has gps.loss, baro.loss"):
@@ -86,7 +86,7 @@ def test_a_fault_that_the_controller_did_not_take_is_no_answer(outcome: Paramete
         asked.append((name, value))
         return SimpleNamespace(outcome=outcome if name == "SIM_GPS1_ENABLE" else ParameterOutcome.TIMEOUT)
 
-    due = Strike(2.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0)))
+    due = SitlFault(2.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0)))
     struck = _Strikes(SimpleNamespace(autopilot=SimpleNamespace(facts=facts)), [due], write, flies=True)
     for now_ms in (0, 7_000, 9_900, 10_000, 11_900, 12_000, 12_100):
         facts.armed, facts.landed = now_ms >= 7_000, now_ms < 10_000
@@ -142,7 +142,7 @@ def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_pat
     out = tmp_path / "out"
     flown = fly_run(study, 0, {"fault": ""})
     with Folder(out, study, identity()) as folder:
-        folder.add([Flown(flown.row, {})])
+        folder.add([FlownRun(flown.row, {})])
     command = ["campaign", "confirm", str(out), "0", "--vehicle", f"ardupilot:copter={copter_binary()}"]
     assert main([*command, "--speedup", "8", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -165,7 +165,7 @@ def test_a_flight_that_is_stopped_is_no_answer(
     """Ctrl-C while the controller flies: status 130 and no verdict, nothing kept as one."""
     out = tmp_path / "out"
     with Folder(out, study, identity()) as folder:
-        folder.add([Flown(fly_run(study, 0, {"fault": ""}).row, {})])
+        folder.add([FlownRun(fly_run(study, 0, {"fault": ""}).row, {})])
 
     def interrupted(run: Program, runtime: Runtime, progress: Progress) -> Round:
         def press(_: list[Event], now_ms: int) -> None:

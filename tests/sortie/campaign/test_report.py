@@ -16,13 +16,13 @@ import pytest
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
-from sortie.campaign.flown import FIGURES, Flown, Row
-from sortie.campaign.folder import Folder, Kept
+from sortie.campaign.flown import FIGURES, FlownRun, RunResult
+from sortie.campaign.folder import Folder, StoredStudy
 from sortie.campaign.report import distinct, write_report
 from sortie.campaign.sampling import Vary, inputs
 from sortie.campaign.signals import legs_of
 from sortie.campaign.study import Study
-from sortie.campaign.study_file import Said, Sample
+from sortie.campaign.study_file import SampleSettings, StudyFile
 from sortie.campaign.summary import (
     MOST_FAILURES,
     Columns,
@@ -47,21 +47,21 @@ VARY = {
 
 def study(runs: int, method: str = "sobol") -> Study:
     plan = (ROOT / "examples" / "square.plan").read_text()
-    said = Said("square.plan", {"j": "always(height < 3)"}, vary=VARY, sample=Sample(method, runs, 1))
+    said = StudyFile("square.plan", {"j": "always(height < 3)"}, vary=VARY, sample=SampleSettings(method, runs, 1))
     return Study(said, {"square.plan": plan}, "", runs)
 
 
-def ishigami(runs: int, shift: float = 0.0) -> Iterator[Row]:
+def ishigami(runs: int, shift: float = 0.0) -> Iterator[RunResult]:
     """Ishigami and Homma's function (1990), and a storm that costs nothing."""
     for run, given in enumerate(inputs(VARY, "sobol", 1, runs)):
         a, b, c = (float(given[name]) for name in "abc")
         value = float(np.sin(a) + 7.0 * np.sin(b) ** 2 + 0.1 * c**4 * np.sin(a)) + shift
-        yield Row(run, 0, "completed", "", value >= 0.0, given, {"j": value}, dict.fromkeys(FIGURES))
+        yield RunResult(run, 0, "completed", "", value >= 0.0, given, {"j": value}, dict.fromkeys(FIGURES))
 
 
 def test_first_order_indices_are_those_of_ishigami() -> None:
     """Known in closed form: 0.314, 0.442 and 0; what changes nothing has none."""
-    columns = Columns(Kept(study(4096), "here"), ishigami(4096))
+    columns = Columns(StoredStudy(study(4096), "here"), ishigami(4096))
     found = influences(columns, "j")
     assert [found[name].index for name in "abc"] == pytest.approx([0.314, 0.442, 0.0], abs=0.03)
     assert found["sky"].index == pytest.approx(0.0, abs=0.01)
@@ -79,13 +79,13 @@ def test_the_space_of_failures_is_that_of_the_judges_that_were_broken() -> None:
         msgspec.structs.replace(row, robustness=row.robustness | {"calm": 10.0 + float(row.inputs["c"])})
         for row in ishigami(512)
     ]
-    assert set(strongest(Columns(Kept(both, "here"), rows))) == {"a", "b"}
+    assert set(strongest(Columns(StoredStudy(both, "here"), rows))) == {"a", "b"}
 
 
 def test_a_flight_that_was_refused_is_among_the_failures_whatever_its_judges_say() -> None:
     rows = list(ishigami(64, 20.0))
     rows[3] = msgspec.structs.replace(rows[3], ok=False, result="refused")
-    assert np.flatnonzero(Columns(Kept(study(64), "here"), rows).bad).tolist() == [3]
+    assert np.flatnonzero(Columns(StoredStudy(study(64), "here"), rows).bad).tolist() == [3]
 
 
 def test_an_index_of_nothing_is_nothing_on_the_average() -> None:
@@ -96,7 +96,7 @@ def test_an_index_of_nothing_is_nothing_on_the_average() -> None:
 
 
 def test_a_search_or_a_few_flights_allow_no_index() -> None:
-    for kept, runs in ((Kept(study(4096, "search"), "here"), 4096), (Kept(study(40), "here"), 40)):
+    for kept, runs in ((StoredStudy(study(4096, "search"), "here"), 4096), (StoredStudy(study(40), "here"), 40)):
         found = influences(Columns(kept, ishigami(runs)), "j")
         assert found
         assert all(one.index is None for one in found.values())
@@ -104,7 +104,7 @@ def test_a_search_or_a_few_flights_allow_no_index() -> None:
 
 def test_the_worst_failures_are_kept_whole_in_order() -> None:
     rows = list(ishigami(3000, -4.0))
-    columns = Columns(Kept(study(3000), "here"), rows)
+    columns = Columns(StoredStudy(study(3000), "here"), rows)
     failed = sorted((row for row in rows if not row.ok), key=lambda row: row.robustness["j"])
     assert columns.failed == len(failed) > MOST_FAILURES
     assert columns.worst == failed[:MOST_FAILURES]
@@ -113,23 +113,23 @@ def test_the_worst_failures_are_kept_whole_in_order() -> None:
 def test_rows_are_kept_as_a_few_numbers_each() -> None:
     """Five of 8 bytes, and the 200 worst as a whole: 100,000 are 4 MB; as rows they would be 200."""
     tracemalloc.start()
-    columns = Columns(Kept(study(20_000), "here"), (row for k in range(10) for row in ishigami_again(2000, k)))
+    columns = Columns(StoredStudy(study(20_000), "here"), (row for k in range(10) for row in ishigami_again(2000, k)))
     assert columns.count == 20_000
     assert tracemalloc.get_traced_memory()[0] < 4e6
     tracemalloc.stop()
 
 
-def ishigami_again(runs: int, part: int) -> Iterator[Row]:
+def ishigami_again(runs: int, part: int) -> Iterator[RunResult]:
     given = {"a": 1.0, "b": 2.0, "c": float(part), "sky": "storm"}
     for run in range(runs):
-        yield Row(part * runs + run, 0, "completed", "", run % 7 > 0, dict(given), {"j": run % 7 - 0.5}, {})
+        yield RunResult(part * runs + run, 0, "completed", "", run % 7 > 0, dict(given), {"j": run % 7 - 0.5}, {})
 
 
 def test_the_page_has_space_tracks_and_commands(tmp_path: Path) -> None:
     rows = list(ishigami(64, -4.0))
     north = np.linspace(0.0, 90.0, 20)
     with Folder(tmp_path, study(64), "here") as folder:
-        folder.add([Flown(row, {"time": north, "north": north, "east": -north}) for row in rows])
+        folder.add([FlownRun(row, {"time": north, "north": north, "east": -north}) for row in rows])
     page = write_report(tmp_path).read_text()
     assert "Failures in the space of " in page
     assert page.count('class="track run') == 8
@@ -155,7 +155,7 @@ def test_the_page_has_space_tracks_and_commands(tmp_path: Path) -> None:
 def test_a_damaged_table_of_signals_is_told_in_one_line(tmp_path: Path, capsys) -> None:
     rows = list(ishigami(8, -40.0))
     with Folder(tmp_path, study(8), "here") as folder:
-        folder.add([Flown(row, {"time": np.zeros(2), "north": np.zeros(2), "east": np.zeros(2)}) for row in rows])
+        folder.add([FlownRun(row, {"time": np.zeros(2), "north": np.zeros(2), "east": np.zeros(2)}) for row in rows])
     (tmp_path / "signals" / "4.parquet").write_bytes(bytes(range(256)) * 9)
     assert main(["campaign", "report", str(tmp_path)]) == 2
     told = capsys.readouterr().err
@@ -167,12 +167,12 @@ def test_each_of_the_worst_tracks_is_over_its_own_plan_where_that_varies(tmp_pat
     """One pair of lines, in a colour of its own, for each run; and the title names the plans, no placeholder."""
     plans = {f"plans/{name}": (ROOT / "examples" / name).read_text() for name in ("square.plan", "survey.plan")}
     vary = {"route": Vary(choice=list(plans))}
-    said = Said("{route}", {"j": "always(height < 3)"}, vary=vary, sample=Sample("random", 4, 1))
+    said = StudyFile("{route}", {"j": "always(height < 3)"}, vary=vary, sample=SampleSettings("random", 4, 1))
     north = np.linspace(0.0, 90.0, 20)
     with Folder(tmp_path, Study(said, plans, "", 4), "here") as folder:
         for run, name in enumerate(plans):
-            row = Row(run, 0, "completed", "", False, {"route": name}, {"j": run - 3.0}, dict.fromkeys(FIGURES))
-            folder.add([Flown(row, {"time": north, "north": north, "east": -north})])
+            row = RunResult(run, 0, "completed", "", False, {"route": name}, {"j": run - 3.0}, dict.fromkeys(FIGURES))
+            folder.add([FlownRun(row, {"time": north, "north": north, "east": -north})])
     page = write_report(tmp_path).read_text()
     assert "<title>square.plan and survey.plan: 2 of 2 flights failed</title>" in page
     assert "<h1>square.plan and survey.plan: 2 of 2 flights failed</h1>" in page
@@ -194,12 +194,12 @@ def places(name: str) -> int:
 def test_a_report_tells_the_rate_at_each_level_with_its_interval(tmp_path: Path) -> None:
     """Two routes, of which one fails in 3 of 4 flights; and three ranges of a height."""
     vary = {"kind": Vary(grid=["a", "b"]), "high": Vary(uniform=(0.0, 3.0))}
-    said = Said("square.plan", {"j": "always(height < 3)", "mixed": "always(implies(time > 5, height < 3))"},
-                params={"SIM_WIND_SPD": "{high}"}, vary=vary, sample=Sample("random", 40, 1))  # fmt: skip
+    said = StudyFile("square.plan", {"j": "always(height < 3)", "mixed": "always(implies(time > 5, height < 3))"},
+                params={"SIM_WIND_SPD": "{high}"}, vary=vary, sample=SampleSettings("random", 40, 1))  # fmt: skip
     plans = {"square.plan": (ROOT / "examples" / "square.plan").read_text()}
-    kept = Kept(Study(said, plans, "", 40, name="levels"), "here", "2026-11-21 10:00")
+    kept = StoredStudy(Study(said, plans, "", 40, name="levels"), "here", "2026-11-21 10:00")
     rows = [
-        Row(run, 0, "completed", "", run % 8 not in (1, 3, 5), {"kind": "ab"[run % 2], "high": run * 3.0 / 39.0},
+        RunResult(run, 0, "completed", "", run % 8 not in (1, 3, 5), {"kind": "ab"[run % 2], "high": run * 3.0 / 39.0},
             {"j": -1000.0 if run % 8 in (1, 3, 5) else 1.0 + run, "mixed": 2.0}, dict.fromkeys(FIGURES))
         for run in range(40)
     ]  # fmt: skip
@@ -221,7 +221,7 @@ def test_a_report_tells_the_rate_at_each_level_with_its_interval(tmp_path: Path)
 
 def test_of_a_search_no_share_is_told_anywhere(tmp_path: Path, capsys) -> None:
     with Folder(tmp_path, study(64, "search"), "here") as folder:
-        folder.add([Flown(row, {}) for row in ishigami(64, -4.0)])
+        folder.add([FlownRun(row, {}) for row in ishigami(64, -4.0)])
     assert main(["campaign", "status", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert "95%" not in told
@@ -239,7 +239,7 @@ def test_of_equally_bad_flights_those_are_drawn_that_differ_most() -> None:
     tied = [msgspec.structs.replace(row, ok=False, inputs=near, robustness={"j": -1000.0}) for row in rows[:20]]
     other = [msgspec.structs.replace(row, ok=False, robustness={"j": -1000.0}) for row in rows[20:24]]
     worst = msgspec.structs.replace(rows[40], ok=False, robustness={"j": -2000.0})
-    columns = Columns(Kept(study(64), "here"), [*tied, *other, worst])
+    columns = Columns(StoredStudy(study(64), "here"), [*tied, *other, worst])
     chosen = distinct(columns.worst, columns, 6)
     assert chosen[0].run == worst.run
     assert {row.run for row in other} < {row.run for row in chosen}

@@ -14,12 +14,12 @@ for name in ("distributed", "pyarrow", "scipy", "cmaes"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
 from sortie.campaign.execution import Campaign, Searched, dask_client
-from sortie.campaign.flown import Row, identity
+from sortie.campaign.flown import RunResult, identity
 from sortie.campaign.folder import Folder, rows
 from sortie.campaign.sampling import Vary
 from sortie.campaign.search import Run, Search, badnesses, first_failure
 from sortie.campaign.study import Study
-from sortie.campaign.study_file import Said, Sample
+from sortie.campaign.study_file import SampleSettings, StudyFile
 
 PLANTED = sorted((Path(__file__).parent / "planted").glob("*.toml"))
 WIDTH = 4
@@ -28,19 +28,21 @@ WIDTH = 4
 def made(runs: int, seed: int = 1) -> Study:
     """A study of four inputs that is never flown."""
     vary = {f"x{k}": Vary(uniform=(0.0, 1.0)) for k in range(WIDTH)}
-    return Study(Said("p", {"j": "", "k": ""}, vary=vary, sample=Sample("search", runs, seed)), {}, "", runs)
+    return Study(
+        StudyFile("p", {"j": "", "k": ""}, vary=vary, sample=SampleSettings("search", runs, seed)), {}, "", runs
+    )
 
 
-def answered(run: Run) -> Row:
+def answered(run: Run) -> RunResult:
     """A valley at 0.8 each, 0.08 wide where it fails; a second judge in another unit that never changes."""
     number, given = run
     off = float(np.sqrt(sum((float(value) - 0.8) ** 2 for value in given.values())))
     margin = 3000.0 * (off - 0.08) / 100.0
-    return Row(number, 0, "completed", "", margin >= 0.0, given, {"j": margin, "k": 0.5}, {})
+    return RunResult(number, 0, "completed", "", margin >= 0.0, given, {"j": margin, "k": 0.5}, {})
 
 
-def searched(study: Study) -> list[Row]:
-    search, found = Search(study), list[Row]()
+def searched(study: Study) -> list[RunResult]:
+    search, found = Search(study), list[RunResult]()
     while asked := search.ask():
         rows = [answered(run) for run in asked]
         search.tell(rows)
@@ -71,7 +73,7 @@ def test_the_same_seed_asks_for_the_same_and_another_for_something_else() -> Non
 @pytest.mark.parametrize("batch", [1, 3, 100])
 def test_the_order_in_which_results_come_decides_nothing(batch: int) -> None:
     """Batches of any size, many at a time, in any order."""
-    chance, sample, found, flying = random.Random(batch), Searched(made(60), []), list[Row](), list[list[Run]]()
+    chance, sample, found, flying = random.Random(batch), Searched(made(60), []), list[RunResult](), list[list[Run]]()
     while len(found) < 60:
         while more := sample.next(batch):
             flying.append(more)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
-from sortie.campaign.flown import Flown, Row, fly_run, identity
+from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.shrink import MOST_FLIGHTS, Shrunk, shrink, thinned
 from sortie.campaign.study import Study
@@ -51,18 +51,18 @@ def four() -> Study:
 
 
 @pytest.fixture(scope="module")
-def failure(four: Study) -> Row:
+def failure(four: Study) -> RunResult:
     row = fly_run(four, 0, GIVEN).row
     assert not row.ok
     return row
 
 
 @pytest.fixture(scope="module")
-def shrunk(four: Study, failure: Row) -> Shrunk:
+def shrunk(four: Study, failure: RunResult) -> Shrunk:
     return shrink(four, failure)
 
 
-def test_of_four_planted_causes_one_remains_in_200_flights(failure: Row, shrunk: Shrunk) -> None:
+def test_of_four_planted_causes_one_remains_in_200_flights(failure: RunResult, shrunk: Shrunk) -> None:
     assert shrunk.whole
     assert shrunk.flights <= MOST_FLIGHTS
     assert shrunk.study.said.faults == ["baro.wrong={off}@{off_at}"]
@@ -131,20 +131,20 @@ def test_one_judge_may_be_named_and_the_plan_kept(empty: Study) -> None:
         shrink(empty, row, judge="lwo")
 
 
-def test_too_few_flights_leave_the_smallest_so_far(four: Study, failure: Row) -> None:
+def test_too_few_flights_leave_the_smallest_so_far(four: Study, failure: RunResult) -> None:
     part = shrink(four, failure, most=6)
     assert (part.whole, part.flights) == (False, 6)
     assert not part.flown.row.ok
 
 
 def test_the_command_leaves_a_folder_that_flies_the_small_failure_again(
-    four: Study, failure: Row, shrunk: Shrunk, tmp_path, monkeypatch, capsys
+    four: Study, failure: RunResult, shrunk: Shrunk, tmp_path, monkeypatch, capsys
 ) -> None:
     """What is looked for is what the test above has found."""
     with Folder(tmp_path, four, identity()) as folder:
-        folder.add([Flown(failure, {})])
+        folder.add([FlownRun(failure, {})])
 
-    def found(study: Study, row: Row, *, judge: str | None, keep_plan: bool) -> Shrunk:
+    def found(study: Study, row: RunResult, *, judge: str | None, keep_plan: bool) -> Shrunk:
         assert (study, row, judge, keep_plan) == (four, failure, "not_too_high", True)
         return shrunk
 
@@ -166,6 +166,6 @@ def test_what_held_and_what_does_not_fail_again_is_told(four: Study, tmp_path, c
     with pytest.raises(UserError, match="run 0: does not fail when it is flown again"):
         shrink(four, msgspec.structs.replace(held.row, ok=False, robustness={"not_too_high": -1.0}))
     with Folder(tmp_path, four, identity()) as folder:
-        folder.add([Flown(held.row, {})])
+        folder.add([FlownRun(held.row, {})])
     assert main(["campaign", "shrink", str(tmp_path), "0"]) == 2
     assert "did not fail" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import pytest
 for name in ("distributed", "pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
-from sortie.campaign.flown import Row, fly_run
+from sortie.campaign.flown import RunResult, fly_run
 from sortie.campaign.folder import rows
 from sortie.campaign.study import Study
 from sortie.campaign.summary import summarize
@@ -23,7 +23,7 @@ CALM = {"wind": 2.0, "from": 90.0}
 MANY = 10_000
 
 
-def flown(name: str, given: dict[str, float]) -> Row:
+def flown(name: str, given: dict[str, float]) -> RunResult:
     return fly_run(Study.read(STUDIES / f"{name}.toml"), 0, dict(given)).row
 
 

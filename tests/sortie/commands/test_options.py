@@ -13,7 +13,7 @@ from sortie.commands.cli import COMMANDS, application, run
 from sortie.config import campaign_options, options
 from sortie.config.errors import UserError
 from sortie.config.given import Given, ignored, misspelt, resolve, without_fleet
-from sortie.config.option import Group, Kind, Option, Sources, Where
+from sortie.config.option import Group, Option, OptionForm, Sources, Where
 from sortie.config.options import TABLE
 from sortie.config.settings import FLIGHTS, RUNS, SETTINGS, Settings
 
@@ -132,7 +132,7 @@ def test_flag_environment_and_file_say_the_same(key: str, tmp_path: Path) -> Non
     word = SAID[row.name]
     file = tmp_path / "sortie.toml"
     quoted = word if row.switched else f'"{word}"'
-    file.write_text(f"{row.name} = {f'[{quoted}]' if row.kind is Kind.LIST else quoted}\n")
+    file.write_text(f"{row.name} = {f'[{quoted}]' if row.kind is OptionForm.LIST else quoted}\n")
     context = command_of("serve").make_context("serve", flag_of(row, word))
     flags = {name: value for name, value in context.params.items() if value is not None and value != ()}
     said = [resolve(flags, None, {}), resolve({}, None, {row.variable: word}), resolve({}, file, {})]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
-from depot.names import ABORT_1_NAMES, EndedBy, Stage
+from depot.names import ABORT_1_NAMES, EndedBy, SkimmerStage
 from depot.readings import Place
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import modes, phases, start_of
@@ -89,7 +89,7 @@ def test_a_lossy_link_costs_no_sortie(seed: int) -> None:
 def test_without_a_link_the_copter_comes_home_and_lands_beside_the_pad() -> None:
     """Nobody clears it; before its battery is empty it comes down, and T_DEATH ends the loop."""
     bench = BoxBench("link_loss@phase4+10", profile=shortened(1.0))
-    while bench.loop.skimmer.memory.stage is not Stage.HOLDING:
+    while bench.loop.skimmer.memory.stage is not SkimmerStage.HOLDING:
         bench.step()
     assert bench.loop.world.state.place is Place.CORRIDOR
     bench.run()

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from depot.names import EndedBy, Phase, SkimmerState, Stage
+from depot.names import EndedBy, Phase, SkimmerStage, SkimmerState
 from depot.readings import Place
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
@@ -66,7 +66,7 @@ def test_a_sortie_at_the_dock_goes_on(phase: int) -> None:
 def test_a_launch_that_the_depot_had_not_heard_of_is_closed_too() -> None:
     """The copter was on its way, the acknowledgement lost with the process."""
     bench = BoxBench(total=2)
-    while bench.loop.skimmer.memory.stage is Stage.DOCKED:
+    while bench.loop.skimmer.memory.stage is SkimmerStage.DOCKED:
         bench.step()
     state = decode(encode(bench.loop.snapshot()))
     state.depot.phase, state.depot.step, state.depot.docked = Phase.PREP, "launch", True

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from autopilot.vehicles.mode_table import CopterMode
-from depot.names import Abort, EndedBy, Phase, Stage
+from depot.names import Abort, EndedBy, Phase, SkimmerStage
 from depot.readings import Place
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import phases
@@ -80,9 +80,9 @@ def test_a_copter_that_has_crashed_is_disposed_of_and_lost(harm: str) -> None:
     struck_s = bench.loop.now_ms / 1000.0
     HARM[harm][0](bench)
     bench.run_to(struck_s + SEEN_S)
-    assert bench.loop.skimmer.memory.stage is Stage.DISPOSAL
+    assert bench.loop.skimmer.memory.stage is SkimmerStage.DISPOSAL
     status = bench.loop.depot.memory.status
-    assert status is not None and status.stage is Stage.DISPOSAL
+    assert status is not None and status.stage is SkimmerStage.DISPOSAL
     harvested_kg = bench.loop.world.state.skimmer.harvested_kg
     bench.run()
     assert bench.loop.world.state.place is Place.ADRIFT
@@ -92,8 +92,8 @@ def test_a_copter_that_has_crashed_is_disposed_of_and_lost(harm: str) -> None:
     assert bench.loop.ended_by is EndedBy.LOST
 
 
-@pytest.mark.parametrize("stage", [Stage.HOLDING, Stage.APPROACH])
-def test_one_that_falls_in_phase_6_is_told_at_once(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", [SkimmerStage.HOLDING, SkimmerStage.APPROACH])
+def test_one_that_falls_in_phase_6_is_told_at_once(stage: SkimmerStage) -> None:
     """No abort is declared there, but the depot knows."""
     bench = BoxBench("dock_refused@phase6..phase6+20", profile=shortened(0.1))
     while bench.loop.skimmer.memory.stage is not stage:
@@ -109,9 +109,9 @@ def test_one_that_falls_in_phase_6_is_told_at_once(stage: Stage) -> None:
 def test_one_that_was_given_up_and_comes_down_in_its_dock_is_taken_in() -> None:
     """Not lost: secured, and the loop goes on as after any other return."""
     bench = BoxBench(profile=shortened(0.1))
-    while bench.loop.skimmer.memory.stage is not Stage.APPROACH:
+    while bench.loop.skimmer.memory.stage is not SkimmerStage.APPROACH:
         bench.step()
-    bench.loop.skimmer._helm.enter(Stage.DISPOSAL, bench.loop.now_ms)
+    bench.loop.skimmer._helm.enter(SkimmerStage.DISPOSAL, bench.loop.now_ms)
     bench.run()
     assert "captured" in bench.names("depot")
     assert bench.last["outcome"] != "lost" and bench.loop.ended_by is EndedBy.SORTIES_DONE

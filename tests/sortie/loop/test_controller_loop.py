@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from depot.names import EndedBy, SkimmerState, Stage
+from depot.names import EndedBy, SkimmerStage, SkimmerState
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader
 from tests.fakes.controller_box_profile import short_box
@@ -95,7 +95,7 @@ def test_what_stands_elsewhere_is_not_launched(make: Make) -> None:
     reason = next(d.reason for d in bench.decisions if d.name == "not_ready")
     assert "from the middle of its dock" in reason
     wait(bench, 20.0)
-    assert not bench.bench.controller.armed and bench.loop.skimmer.memory.stage is Stage.DOCKED
+    assert not bench.bench.controller.armed and bench.loop.skimmer.memory.stage is SkimmerStage.DOCKED
 
 
 class Stall:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
-from depot.messages import Order
+from depot.messages import DepotCommand
 from depot.names import ABORT_1_NAMES, EndedBy
 from depot.physics.windows import Almanac
 from depot.world.depot import FAILED
@@ -79,7 +79,7 @@ def test_total_abort(name: str, phase: int) -> None:
     assert bench.decision(name).time_ms / 1000.0 - struck_s(bench) <= PROFILE.plan.t_sortie_s / 5.0
     assert bench.loop.world.state.total_abort
     if Almanac(PROFILE.orbit).window_open(bench.decision(name).time_ms):  # it is told, if it can hear
-        assert told[-1] is Order.TOTAL_ABORT
+        assert told[-1] is DepotCommand.TOTAL_ABORT
     depot, actions = bench.loop.world.state.depot, PROFILE.depot
     assert bench.decision("isolate_damage").facts["segments"] == list(FAILED.get(name, ()))
     assert not depot.primary_on and not depot.secondary_on and not depot.soxe_on

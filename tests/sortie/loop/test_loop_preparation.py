@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from depot.decisions import planning
-from depot.messages import Order
-from depot.names import Phase, Stage
+from depot.messages import DepotCommand
+from depot.names import Phase, SkimmerStage
 from depot.readings import DepotReading
 from sortie.config.errors import UserError
 from sortie.loop.profile import WELL_BEFORE, loss_found_s, margins_last_s, parse_profile, profile_text
@@ -43,8 +43,8 @@ def test_the_skimmer_does_not_take_a_launch_before_its_sensors_were_verified() -
     bench = LoopBench("abort_sensors_failure@phase1+1").run_to(PROFILE.plan.prep_s + 60.0)
     skimmer = bench.loop.skimmer
     assert skimmer.memory.plan is not None and skimmer.memory.verified == 0
-    skimmer.handle_order(Order.GO, bench.loop.now_ms)
-    assert skimmer.memory.stage is Stage.DOCKED
+    skimmer.handle_order(DepotCommand.GO, bench.loop.now_ms)
+    assert skimmer.memory.stage is SkimmerStage.DOCKED
 
 
 def test_mode_ctrl_powers_for_the_launch_what_it_was_told() -> None:

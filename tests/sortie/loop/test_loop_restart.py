@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from depot.decision import Decision
-from depot.names import EndedBy, Stage
+from depot.names import EndedBy, SkimmerStage
 from sortie.config.errors import UserError
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
@@ -247,7 +247,7 @@ def test_a_decision_is_in_the_journal_before_time_moves_on(tmp_path: Path) -> No
     run.runtime.add(Bystander(before=before))
     run.run()
     assert seen >= 14
-    assert run.loop.skimmer.memory.stage is Stage.DOCKED
+    assert run.loop.skimmer.memory.stage is SkimmerStage.DOCKED
     journal.close()
 
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from depot.decisions.phases import PHASES
-from depot.messages import Answer, Order
-from depot.names import EndedBy, Phase, SkimmerState, Stage
+from depot.messages import DepotCommand, RequestResult
+from depot.names import EndedBy, Phase, SkimmerStage, SkimmerState
 from depot.physics.windows import Almanac
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
 
@@ -196,8 +196,8 @@ def test_a_status_comes_once_in_every_period() -> None:
     bench = LoopBench()
     obey, asked, heard = bench.loop.skimmer.handle_order, [], []
 
-    def counting(order: Order, now_ms: int) -> Answer:
-        if order is Order.REPORT and bench.loop.skimmer.memory.stage is not Stage.DOCKED:
+    def counting(order: DepotCommand, now_ms: int) -> RequestResult:
+        if order is DepotCommand.REPORT and bench.loop.skimmer.memory.stage is not SkimmerStage.DOCKED:
             asked.append(now_ms)
         return obey(order, now_ms)
 

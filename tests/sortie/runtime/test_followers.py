@@ -15,7 +15,17 @@ from pymavlink import mavutil
 from sortie import Session, events
 from sortie.api.testing.server import serve
 from sortie.config.values import Bounds
-from sortie.runtime.followers import CLIENTS, QUIET_S, TIME, Client, Followers, Now, Seen, Sight, Time
+from sortie.runtime.followers import (
+    CLIENTS,
+    QUIET_S,
+    TIME,
+    ClientEvent,
+    ClientState,
+    Followers,
+    FollowingEvent,
+    Sight,
+    TimeState,
+)
 from tests.fakes.patience import PATIENCE_S
 
 IDLE, UNREAD, WORKING, STILL = Sight(), Sight(unread=7), Sight(at_work=True), Sight(still=True)
@@ -56,7 +66,7 @@ def test_stillness_that_is_proved_needs_no_quiet_time() -> None:
     clock.rule.stir(11.0, 0)
     assert not clock.goes(11.0, a=STILL, b=UNREAD) and clock.goes(13.5, a=STILL, b=UNREAD)
     clock.rule.stir(14.0, 0)
-    assert clock.goes(14.0, a=STILL, b=UNREAD) and clock.rule.clients["b"] is Client.LEFT
+    assert clock.goes(14.0, a=STILL, b=UNREAD) and clock.rule.clients["b"] is ClientState.LEFT
     clock.rule.stir(15.0, 0)
     assert clock.rule.look(15.0, {"a": IDLE}) == pytest.approx(QUIET_S) and clock.goes(15.0 + QUIET_S, a=IDLE)
     patient = Clock(quiet_s=0.3)
@@ -143,41 +153,41 @@ def test_looks_at_one_that_is_long_at_work_become_rarer() -> None:
     assert waits == [pytest.approx(wait_s) for wait_s in (0.001, 0.001, 0.005, 0.02)]
 
 
-@pytest.mark.parametrize("was", Client)
-@pytest.mark.parametrize("seen", Seen)
-def test_what_becomes_of_a_client(was: Client, seen: Seen) -> None:
+@pytest.mark.parametrize("was", ClientState)
+@pytest.mark.parametrize("seen", ClientEvent)
+def test_what_becomes_of_a_client(was: ClientState, seen: ClientEvent) -> None:
     """The whole table, reached by looks: who is level follows, who was left stays so, who is overdue is left."""
     clock = Clock()
     clock.rule.stir(10.0, 0)
-    if was is not Client.FOLLOWS:
+    if was is not ClientState.FOLLOWS:
         clock.goes(10.0, a=UNREAD, b=UNREAD)
-    if was is Client.LEFT:
+    if was is ClientState.LEFT:
         clock.goes(12.0, a=UNREAD, b=UNREAD)
         clock.rule.stir(10.0, 0)
     named = len(clock.named)
-    clock.goes(12.5 if seen is Seen.OVERDUE else 10.1, a=IDLE if seen is Seen.LEVEL else UNREAD, b=UNREAD)
+    clock.goes(12.5 if seen is ClientEvent.OVERDUE else 10.1, a=IDLE if seen is ClientEvent.LEVEL else UNREAD, b=UNREAD)
     assert clock.rule.clients["a"] is CLIENTS[was, seen]
-    newly_left = was is not Client.LEFT and CLIENTS[was, seen] is Client.LEFT
+    newly_left = was is not ClientState.LEFT and CLIENTS[was, seen] is ClientState.LEFT
     assert any(text.startswith("a did not") for text in clock.named[named:]) == newly_left
-    assert CLIENTS.keys() == {(client, sight) for client in Client for sight in Seen}
+    assert CLIENTS.keys() == {(client, sight) for client in ClientState for sight in ClientEvent}
 
 
-@pytest.mark.parametrize("was", Time)
-@pytest.mark.parametrize("now", Now)
-def test_what_becomes_of_time(was: Time, now: Now) -> None:
+@pytest.mark.parametrize("was", TimeState)
+@pytest.mark.parametrize("now", FollowingEvent)
+def test_what_becomes_of_time(was: TimeState, now: FollowingEvent) -> None:
     """The whole table, reached by words and looks."""
     clock = Clock()
-    if was is not Time.RUNS:
+    if was is not TimeState.RUNS:
         clock.rule.stir(10.0, 0)
-        clock.goes(10.0, a=UNREAD if was is Time.HELD else IDLE)
+        clock.goes(10.0, a=UNREAD if was is TimeState.HELD else IDLE)
     assert clock.rule.time is was
-    if now is Now.CARRIED:
+    if now is FollowingEvent.CARRIED:
         clock.rule.stir(10.0005, 0)
     else:
-        at_s = 11.0 if now is Now.QUIET else 10.0005
-        clock.goes(at_s, a=UNREAD if now is Now.BEHIND else IDLE)
+        at_s = 11.0 if now is FollowingEvent.QUIET else 10.0005
+        clock.goes(at_s, a=UNREAD if now is FollowingEvent.BEHIND else IDLE)
     assert clock.rule.time is TIME[was, now]
-    assert TIME.keys() == {(time, event) for time in Time for event in Now}
+    assert TIME.keys() == {(time, event) for time in TimeState for event in FollowingEvent}
 
 
 def test_who_waits_for_the_vehicle_need_not_read() -> None:

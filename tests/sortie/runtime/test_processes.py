@@ -16,7 +16,7 @@ import pytest
 from mavlink_bridge.links.base import LinkEnds
 from sortie.runtime import processes
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
-from sortie.runtime.sock_diag import Gone, SockDiag, Socket
+from sortie.runtime.sock_diag import SockDiag, Socket, SocketGone
 from tests.fakes.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells")
@@ -132,7 +132,7 @@ def test_who_talks_to_a_process_is_found(told) -> None:
     assert isinstance(ours := asks.ask(LinkEnds(ends.other, ends.own), datagrams=False), Socket)
     assert (ours.unread, ours.written, ours.received) == (0, 4, 0)
     assert processes_of({ours.inode}) == [os.getpid()]
-    assert asks.ask(LinkEnds(ends.own, ("127.0.0.1", 1)), datagrams=False) is Gone.GONE
+    assert asks.ask(LinkEnds(ends.own, ("127.0.0.1", 1)), datagrams=False) is SocketGone.GONE
     asks.close()
 
 

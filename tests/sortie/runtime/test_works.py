@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sortie import Session
 from sortie.config.values import Bounds
-from sortie.runtime.client_pace import LIMIT_S, ClientPace, Works
+from sortie.runtime.client_pace import LIMIT_S, ClientPace, SideWork
 from sortie.runtime.followers import Followers
 from sortie.runtime.pacing import FOR_EVER_MS
 from sortie.runtime.share import never
@@ -13,7 +13,7 @@ from sortie.runtime.share import never
 def test_time_goes_to_the_tick_before_the_first_that_is_due() -> None:
     """Of several, until each is done; without any it goes as far as it likes."""
     named: list[str] = []
-    works, first, second = Works(named.append), [500], [330]
+    works, first, second = SideWork(named.append), [500], [330]
     assert works.until_ms(10.0, 0) > FOR_EVER_MS - 1000 and not works.under_way
     works.dues += [lambda: first[0] if first else None, lambda: second[0] if second else None]
     assert works.under_way
@@ -27,7 +27,7 @@ def test_time_goes_to_the_tick_before_the_first_that_is_due() -> None:
 def test_what_comes_to_no_end_is_left_behind_until_it_has_caught_up() -> None:
     """Named once each time."""
     named: list[str] = []
-    works, due = Works(named.append), [100]
+    works, due = SideWork(named.append), [100]
     works.dues.append(lambda: due[0])
     assert works.until_ms(10.0, 80) == 80 and works.until_ms(9.9 + LIMIT_S, 80) == 80
     assert works.until_ms(10.0 + LIMIT_S, 80) == works.until_ms(10.1 + LIMIT_S, 5000) == FOR_EVER_MS

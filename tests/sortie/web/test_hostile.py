@@ -12,7 +12,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameWriter
 from sortie.web.rest import frame_json, heard_json
 from sortie.web.traffic import Traffic
-from sortie.web.watch import Watch
+from sortie.web.watch import VehicleWatch
 
 
 def test_any_message_of_any_content_is_shown_or_passed_over():
@@ -20,7 +20,7 @@ def test_any_message_of_any_content_is_shown_or_passed_over():
     random = Random(19)
     now_ms = [0]
     traffic = Traffic(lambda: now_ms[0])
-    watch = Watch(traffic, control=True)
+    watch = VehicleWatch(traffic, control=True)
     endpoint = Endpoint(254, 190, on_frame=traffic.hear)
     endpoint.add_service(watch.clients)
     endpoint.add_service(watch)
