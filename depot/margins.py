@@ -51,6 +51,9 @@ def margin_near(seen: Margins, plan: MissionPlan, share: float = 1.0) -> str | N
 def margin_facts(seen: Margins) -> dict[str, Any]:
     """Quantities behind the margins, for the decision log."""
     return {
-        "fuel_kg": seen.fuel_kg, "fuel_need_kg": seen.fuel_need_kg, "power_wh": seen.power_wh,
-        "power_need_wh": seen.power_need_wh, "spine_k": seen.spine_k,
-    }  # fmt: skip
+        "fuel_kg": seen.fuel_kg,
+        "fuel_need_kg": seen.fuel_need_kg,
+        "power_wh": seen.power_wh,
+        "power_need_wh": seen.power_need_wh,
+        "spine_k": seen.spine_k,
+    }

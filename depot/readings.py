@@ -169,9 +169,11 @@ class DepotReading(Struct):
     def interfaces(self) -> dict[str, bool]:
         """Interfaces that are verified after a capture (seed 000, 4.6), each by itself."""
         return {
-            "structural_locks": self.locks_ok, "fluid_connections": self.fluids_ok,
-            "data_connection": self.data_ok, "power_connection": self.power_ok,
-        }  # fmt: skip
+            "structural_locks": self.locks_ok,
+            "fluid_connections": self.fluids_ok,
+            "data_connection": self.data_ok,
+            "power_connection": self.power_ok,
+        }
 
     @property
     def interfaces_pass(self) -> bool:

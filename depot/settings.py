@@ -59,16 +59,27 @@ class PlanSettings(_Table, frozen=True):
     def t_sortie_s(self) -> float:
         """Prep + out + harvest + return + dock + offload (docs/reference/sortie-loop.md, "Vocabulary")."""
         return (
-            self.prep_s + self.departure_s + self.outbound_s + self.harvest_s + self.return_s + self.dock_s
+            self.prep_s
+            + self.departure_s
+            + self.outbound_s
+            + self.harvest_s
+            + self.return_s
+            + self.dock_s
             + self.offload_s
-        )  # fmt: skip
+        )
 
     def usual_s(self, phase: int) -> float:
         """The usual length of phase 1 to 8."""
         return (
-            self.prep_s, self.departure_s, self.outbound_s, self.harvest_s, self.return_s, self.dock_s, self.offload_s,
+            self.prep_s,
+            self.departure_s,
+            self.outbound_s,
+            self.harvest_s,
+            self.return_s,
+            self.dock_s,
+            self.offload_s,
             self.review_s,
-        )[phase - 1]  # fmt: skip
+        )[phase - 1]
 
 
 class HeartbeatSettings(_Table, frozen=True):

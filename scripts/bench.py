@@ -232,14 +232,19 @@ def _measure(chosen: Sequence[Measurement]) -> tuple[dict[str, dict[str, object]
             floor = figure.scaled(share)
             good = figure.holds(value, floor)
             results[figure.name] = {
-                "median": round(value, 3), "unit": figure.unit, "holds": good,
-                "at_most" if figure.at_most else "at_least": figure.floor, "scaled": round(floor, 3),
-                **beside, "share": round(share, 3),
-            }  # fmt: skip
+                "median": round(value, 3),
+                "unit": figure.unit,
+                "holds": good,
+                "at_most" if figure.at_most else "at_least": figure.floor,
+                "scaled": round(floor, 3),
+                **beside,
+                "share": round(share, 3),
+            }
             print(
                 f"  {figure.name}: {value:.4g} {figure.unit} (floor {figure.floor:g}, {floor:.4g} on "
-                f"{100.0 * share:.0f} % of the machine){'' if good else '  MISSED'}", file=sys.stderr,
-            )  # fmt: skip
+                f"{100.0 * share:.0f} % of the machine){'' if good else '  MISSED'}",
+                file=sys.stderr,
+            )
             if not good:
                 missed.append(figure.name)
     return results, missed

@@ -80,10 +80,26 @@ def fly(name: str, plan: Path, *options: str) -> Flight:
     """Fly `plan` once and read its log. SystemExit with what it said when the flight fails."""
     with tempfile.TemporaryDirectory(prefix="sortie-compare-") as folder:
         done = subprocess.run(
-            [sys.executable, "-m", "sortie", "fly", str(plan), "--json", *options,
-             "--state-dir", f"{folder}/state", "--log-dir", f"{folder}/log", "--link", "udpout:127.0.0.1:9"],
-            cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "sortie",
+                "fly",
+                str(plan),
+                "--json",
+                *options,
+                "--state-dir",
+                f"{folder}/state",
+                "--log-dir",
+                f"{folder}/log",
+                "--link",
+                "udpout:127.0.0.1:9",
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
         if done.returncode != 0:
             raise SystemExit(f"{name}: the flight failed:\n{done.stderr}")
         return read(name, Path(json.loads(done.stdout.splitlines()[-1])["logs"]))
@@ -115,8 +131,10 @@ def plot(flights: list[Flight]) -> str:
     """The tracks from above, as SVG."""
     norths = [point[1] for flight in flights for point in flight.track]
     easts = [point[2] for flight in flights for point in flight.track]
-    scale = min((WIDTH - 2 * MARGIN) / max(max(easts) - min(easts), 1.0),
-                (HEIGHT - 2 * MARGIN) / max(max(norths) - min(norths), 1.0))  # fmt: skip
+    scale = min(
+        (WIDTH - 2 * MARGIN) / max(max(easts) - min(easts), 1.0),
+        (HEIGHT - 2 * MARGIN) / max(max(norths) - min(norths), 1.0),
+    )
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
         'font-size="13">',

@@ -70,9 +70,13 @@ def _row(row: Option[object], commands: frozenset[str]) -> str:
     help_ = row.help + (f" ({_names(row.commands & commands)})" if missing else "")
     where = "" if row.applies_to == ANYWHERE else ", ".join(_WHERE[one] for one in Where if one in row.applies_to)
     cells = (
-        ", ".join(map(_code, names)), help_, row.unit, "required" if row.required else row.fallback,
-        _ALSO[row.sources].format(row.variable), where,
-    )  # fmt: skip
+        ", ".join(map(_code, names)),
+        help_,
+        row.unit,
+        "required" if row.required else row.fallback,
+        _ALSO[row.sources].format(row.variable),
+        where,
+    )
     return " | ".join(cell.replace("|", "&#124;") for cell in cells)
 
 

@@ -76,8 +76,19 @@ def started(kind: Kind, speedup: float, folder: Path) -> SitlChild:
     port = free_port()
     home = ",".join(str(value) for value in HOME)
     pace = ["--speedup", f"{speedup:g}"] if speedup else ["--pace", "clients"]
-    command = [sys.executable, "-m", "sortie", "serve", "--home", home, *pace, "--link",
-               f"tcpin:127.0.0.1:{port}", "--state-dir", str(folder / "state")]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "sortie",
+        "serve",
+        "--home",
+        home,
+        *pace,
+        "--link",
+        f"tcpin:127.0.0.1:{port}",
+        "--state-dir",
+        str(folder / "state"),
+    ]
     return SitlChild(kind.name, command, f"tcp:127.0.0.1:{port}", folder)
 
 
@@ -153,9 +164,22 @@ class Client:
             else:
                 one = items[message.seq]
                 mav.mission_item_int_send(
-                    system, 1, message.seq, one.frame, one.command, 0, 1, one.param1, one.param2, one.param3,
-                    one.param4, round(one.x * 1e7), round(one.y * 1e7), one.z, 0,
-                )  # fmt: skip
+                    system,
+                    1,
+                    message.seq,
+                    one.frame,
+                    one.command,
+                    0,
+                    1,
+                    one.param1,
+                    one.param2,
+                    one.param3,
+                    one.param4,
+                    round(one.x * 1e7),
+                    round(one.y * 1e7),
+                    one.z,
+                    0,
+                )
 
     def fly(self, kind: Kind) -> tuple[float, float]:
         """(wall seconds, vehicle seconds) from arming to disarming."""

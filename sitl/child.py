@@ -54,9 +54,14 @@ class SitlChild:
     """The running process of `title`. `address`: how Sortie reaches it."""
 
     def __init__(
-        self, title: str, arguments: list[str], address: str, folder: Path, *,
+        self,
+        title: str,
+        arguments: list[str],
+        address: str,
+        folder: Path,
+        *,
         environment: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.address = address
         self._title = title
         self._folder = folder
@@ -68,9 +73,14 @@ class SitlChild:
             raise SitlError(f"{title}: {folder}: {error.strerror}") from error
         try:
             self._process = subprocess.Popen(
-                arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})}, **_apart(),
-            )  # fmt: skip
+                arguments,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+                **_apart(),
+            )
         except OSError as error:
             self._output.close()
             raise SitlError(f"{title}: {arguments[0]}: {error.strerror}") from error

@@ -185,9 +185,13 @@ class PilotInput:
         have them, further ones 0."""
         sticks, heard = self._sticks, self.channels
         assumed = (
-            _CENTRE_PULSE + 500.0 * sticks.roll, _CENTRE_PULSE - 500.0 * sticks.pitch, self._throttle_pulse(),
-            _CENTRE_PULSE + 500.0 * sticks.yaw, *self._switch_pulses(), *_NO_PULSES,
-        )  # fmt: skip
+            _CENTRE_PULSE + 500.0 * sticks.roll,
+            _CENTRE_PULSE - 500.0 * sticks.pitch,
+            self._throttle_pulse(),
+            _CENTRE_PULSE + 500.0 * sticks.yaw,
+            *self._switch_pulses(),
+            *_NO_PULSES,
+        )
         return tuple(pulse or other for pulse, other in zip(heard, assumed, strict=True)) if heard else assumed
 
     def _throttle_pulse(self) -> float:

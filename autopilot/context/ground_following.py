@@ -48,9 +48,7 @@ def ground_profile(facts: VehicleFacts, begin: Ned, end: Ned) -> tuple[Floats, F
 
 
 def _height(facts: VehicleFacts, origin: GeoPoint, begin: Ned, end: Ned, share: float) -> float:
-    place = to_global(
-        origin, (begin[0] + share * (end[0] - begin[0]), begin[1] + share * (end[1] - begin[1]), 0.0)
-    )  # fmt: skip
+    place = to_global(origin, (begin[0] + share * (end[0] - begin[0]), begin[1] + share * (end[1] - begin[1]), 0.0))
     height = facts.ground_at(place.lat, place.lon)
     return float("nan") if height is None else height
 

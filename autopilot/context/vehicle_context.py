@@ -71,9 +71,7 @@ class VehicleFacts:
         self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
         self.parameters = parameters
         self.terrain = Terrain(
-            ground,
-            lambda: self.param("TERRAIN_SPACING", 100.0),
-            lambda: self.param("TERRAIN_ENABLE", 1.0) != 0.0,
+            ground, lambda: self.param("TERRAIN_SPACING", 100.0), lambda: self.param("TERRAIN_ENABLE", 1.0) != 0.0
         )
 
     @property

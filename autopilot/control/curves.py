@@ -95,11 +95,7 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool,
     n, e, d = t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D]
     onward = s[L.S_ONWARD + C_LENGTH]
     on = on and s[L.S_ONWARD + C_TIME] > 0.0
-    dn, de, dd = (
-        n - onward * s[L.S_ONWARD + C_N],
-        e - onward * s[L.S_ONWARD + C_E],
-        d - onward * s[L.S_ONWARD + C_D],
-    )
+    dn, de, dd = (n - onward * s[L.S_ONWARD + C_N], e - onward * s[L.S_ONWARD + C_E], d - onward * s[L.S_ONWARD + C_D])
     if on and dn * dn + de * de + dd * dd < SAME_PLACE * SAME_PLACE:
         copy_profile(s, L.S_BEFORE, L.S_NOW)
         copy_profile(s, L.S_NOW, L.S_ONWARD)

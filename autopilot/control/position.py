@@ -55,10 +55,7 @@ def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
     if s[L.S_LEAN_FULL] == 0.0 and s[L.S_AIR] == 1.0:
         s[L.S_IVN] = limit(s[L.S_IVN] + p[L.P_KI_VEL] * en * L.TICK, 3.0)
         s[L.S_IVE] = limit(s[L.S_IVE] + p[L.P_KI_VEL] * ee * L.TICK, 3.0)
-    return (
-        s[L.S_RAN] + p[L.P_KP_VEL] * en + s[L.S_IVN],
-        s[L.S_RAE] + p[L.P_KP_VEL] * ee + s[L.S_IVE],
-    )
+    return (s[L.S_RAN] + p[L.P_KP_VEL] * en + s[L.S_IVN], s[L.S_RAE] + p[L.P_KP_VEL] * ee + s[L.S_IVE])
 
 
 @jit

@@ -22,14 +22,7 @@ from autopilot.control.rover_curves import (
     turn_rate,
     turns_with_reference,
 )
-from autopilot.control.rover_lines import (
-    along_leg,
-    leg_driven,
-    round_circle,
-    speed_for_turn,
-    to_point,
-    turn_to,
-)
+from autopilot.control.rover_lines import along_leg, leg_driven, round_circle, speed_for_turn, to_point, turn_to
 from autopilot.control.rover_steering import hold_speed, reach_speed, release, sense_motion, steer_by_rate
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit

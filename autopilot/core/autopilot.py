@@ -117,10 +117,14 @@ class Autopilot:
         context, numbers = self.context, self.facts.vehicle_class.modes
         self.guided = GuidedMode(context, numbers.specs[numbers.guided], self.heading)
         self.auto = AutoMode(
-            context, numbers.specs[numbers.auto], self.sequencer, self.plans.mission, self.journal,
+            context,
+            numbers.specs[numbers.auto],
+            self.sequencer,
+            self.plans.mission,
+            self.journal,
             lambda number: self.modes.set(number, self.facts.now_ms, ModeReason.MISSION_CMD).ok,
             self.mount.look_away,
-        )  # fmt: skip
+        )
         self.trail = Trail(self.facts, self.announcer, self.helm)
         self.modes, self.follower = build_choice(
             context, self.auto, self.guided, lambda: self.return_point(), self.heading, self.speeds, self.trail
@@ -141,14 +145,28 @@ class Autopilot:
         modes.pilot_complaint = self.sticks.mode_complaint
         self.status = SystemStatus(facts, modes, self.failsafes, self.fence)
         checks = ArmingChecks(
-            facts, modes, self.auto, plans.mission, self.failsafes,
-            self._other_reasons, self.sticks.throttle_raised, lambda: self.sticks.found,
-        )  # fmt: skip
+            facts,
+            modes,
+            self.auto,
+            plans.mission,
+            self.failsafes,
+            self._other_reasons,
+            self.sticks.throttle_raised,
+            lambda: self.sticks.found,
+        )
         self.prearm = PrearmWatch(facts, announcer, self.home, checks)
         self.vehicle_arming = Arming(
-            facts, announcer, self.helm, modes, self.auto, self.home, self.prearm, checks, self.sticks.throttle_raised,
+            facts,
+            announcer,
+            self.helm,
+            modes,
+            self.auto,
+            self.home,
+            self.prearm,
+            checks,
+            self.sticks.throttle_raised,
             self._armed_changed,
-        )  # fmt: skip
+        )
         self.mode_switch = ModeSwitch(facts, modes)
         self.transmitter = TransmitterArming(
             facts, announcer, modes, self.sticks, self.vehicle_arming, lambda: self.arming
@@ -175,24 +193,58 @@ class Autopilot:
         )
         self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
         recorder = MissionRecorder(
-            facts, announcer, self.plans, self.journal, modes, self.auto, self.mission_commands,
+            facts,
+            announcer,
+            self.plans,
+            self.journal,
+            modes,
+            self.auto,
+            self.mission_commands,
             lambda: self.sticks.throttle_up,
-        )  # fmt: skip
+        )
         switches = partial(
-            AuxFunctions, facts, announcer, self.payload, self.fence.enable, self.precision.loiter, modes,
-            self.mode_switch, self.transmitter, recorder,
-        )  # fmt: skip
+            AuxFunctions,
+            facts,
+            announcer,
+            self.payload,
+            self.fence.enable,
+            self.precision.loiter,
+            modes,
+            self.mode_switch,
+            self.transmitter,
+            recorder,
+        )
         self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
         self.auto.executor = build_executor(
-            self.context, self.auto, self.heading, self.speeds, self.payload, self.mount, self.home, self.fence,
-            self.commands, switches(self.auto.leave_for), self.return_point,
-        )  # fmt: skip
+            self.context,
+            self.auto,
+            self.heading,
+            self.speeds,
+            self.payload,
+            self.mount,
+            self.home,
+            self.fence,
+            self.commands,
+            switches(self.auto.leave_for),
+            self.return_point,
+        )
 
     def _flight_parts(self) -> FlightParts:
         return FlightParts(
-            self.facts, self.announcer, self.helm, self.modes, self.auto, self.guided, self.sequencer,
-            self.plans.mission, self.prearm, self.vehicle_arming, self.sticks, self.commands, self.mission_commands,
-        )  # fmt: skip
+            self.facts,
+            self.announcer,
+            self.helm,
+            self.modes,
+            self.auto,
+            self.guided,
+            self.sequencer,
+            self.plans.mission,
+            self.prearm,
+            self.vehicle_arming,
+            self.sticks,
+            self.commands,
+            self.mission_commands,
+        )
 
     def _do_timing(self) -> DoTiming:
         return DoTiming.ARDUPILOT if self.facts.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED
@@ -206,62 +258,145 @@ class Autopilot:
         modes, follower, flights, failsafes = self.modes, self.follower, self.flights, self.failsafes
         fence, wind, trail = self.fence, self.wind, self.trail
         rows = [
-            PassTurn("plans", "a mission that has waited is there before anybody looks at it",
-                 begin=self.plans.begin_tick, deadline=self.plans.next_deadline_ms),
-            PassTurn("helm", "whether the target was reached is known to all who act",
-                 hears=int(VehicleEvent.ARRIVED), hear=lambda *_: self.helm.target_reached()),
-            PassTurn("home", "a first position is home before anything counts from there",
-                 hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.home.position_found()),
-            PassTurn("rehearsal", "it may have waited for home",
-                 hears=int(VehicleEvent.ESTIMATOR_OK), hear=lambda *_: self.rehearsal.home_found()),
-            PassTurn("sequencer", "it is stepped by AUTO; only when DO items are done is a parameter",
-                 parameter=self._timing_changed),
-            PassTurn("speeds", "they are AUTO's and GUIDED's tools; a parameter counts at once",
-                 parameter=self.speeds.parameter_changed),
-            PassTurn("sticks", "silence is noticed before the failsafes act on it",
-                 update=self.sticks.update, parameter=self.sticks.parameter_changed),
-            PassTurn("transmitter", "who disarms by hand is faster than what would be done for him",
-                 update=self.transmitter.update, deadline=self.transmitter.next_deadline_ms),
-            PassTurn("failsafes", "they may change the mode, and the new one flies in this very pass",
-                 hears=failsafes.HEARS, hear=failsafes.handle_events, update=failsafes.update,
-                 deadline=failsafes.next_deadline_ms, armed=lambda armed, _: failsafes.armed_changed(armed)),
-            PassTurn("ground", "so may the end of the terrain data",
-                 update=self.helm.update, deadline=self.ground_follower.next_deadline_ms,
-                 armed=self.ground_follower.armed),
-            PassTurn("fence", "so may the fence; what a failsafe has chosen it sees",
-                 hears=int(VehicleEvent.ARRIVED), hear=self._may_have_taken_off,
-                 update=fence.update, deadline=fence.next_deadline_ms,
-                 armed=fence.armed_changed, parameter=fence.parameter_changed),
-            PassTurn("wind", "so may the wind",
-                 update=wind.update, deadline=wind.next_deadline_ms, armed=lambda _, now_ms: wind.schedule(now_ms),
-                 parameter=wind.parameter_changed),
-            PassTurn("modes", "the mode flies, with what happened and what safety has decided",
-                 hear=modes.handle_events, update=modes.update, deadline=modes.next_deadline_ms,
-                 parameter=modes.parameter_changed),
-            PassTurn("trail", "it looks at the target that the mode has set",
-                 update=trail.update, deadline=trail.next_deadline_ms, armed=trail.armed_changed),
-            PassTurn("arming", "a mode that has finished is disarmed in the same pass",
-                 hear=self.vehicle_arming.handle_events, update=self.vehicle_arming.update,
-                 deadline=self.vehicle_arming.next_deadline_ms),
-            PassTurn("payload", "photos and repeats depend on nobody here",
-                 update=self.payload.update, deadline=self.payload.next_deadline_ms),
-        ]  # fmt: skip
+            PassTurn(
+                "plans",
+                "a mission that has waited is there before anybody looks at it",
+                begin=self.plans.begin_tick,
+                deadline=self.plans.next_deadline_ms,
+            ),
+            PassTurn(
+                "helm",
+                "whether the target was reached is known to all who act",
+                hears=int(VehicleEvent.ARRIVED),
+                hear=lambda *_: self.helm.target_reached(),
+            ),
+            PassTurn(
+                "home",
+                "a first position is home before anything counts from there",
+                hears=int(VehicleEvent.ESTIMATOR_OK),
+                hear=lambda *_: self.home.position_found(),
+            ),
+            PassTurn(
+                "rehearsal",
+                "it may have waited for home",
+                hears=int(VehicleEvent.ESTIMATOR_OK),
+                hear=lambda *_: self.rehearsal.home_found(),
+            ),
+            PassTurn(
+                "sequencer",
+                "it is stepped by AUTO; only when DO items are done is a parameter",
+                parameter=self._timing_changed,
+            ),
+            PassTurn(
+                "speeds",
+                "they are AUTO's and GUIDED's tools; a parameter counts at once",
+                parameter=self.speeds.parameter_changed,
+            ),
+            PassTurn(
+                "sticks",
+                "silence is noticed before the failsafes act on it",
+                update=self.sticks.update,
+                parameter=self.sticks.parameter_changed,
+            ),
+            PassTurn(
+                "transmitter",
+                "who disarms by hand is faster than what would be done for him",
+                update=self.transmitter.update,
+                deadline=self.transmitter.next_deadline_ms,
+            ),
+            PassTurn(
+                "failsafes",
+                "they may change the mode, and the new one flies in this very pass",
+                hears=failsafes.HEARS,
+                hear=failsafes.handle_events,
+                update=failsafes.update,
+                deadline=failsafes.next_deadline_ms,
+                armed=lambda armed, _: failsafes.armed_changed(armed),
+            ),
+            PassTurn(
+                "ground",
+                "so may the end of the terrain data",
+                update=self.helm.update,
+                deadline=self.ground_follower.next_deadline_ms,
+                armed=self.ground_follower.armed,
+            ),
+            PassTurn(
+                "fence",
+                "so may the fence; what a failsafe has chosen it sees",
+                hears=int(VehicleEvent.ARRIVED),
+                hear=self._may_have_taken_off,
+                update=fence.update,
+                deadline=fence.next_deadline_ms,
+                armed=fence.armed_changed,
+                parameter=fence.parameter_changed,
+            ),
+            PassTurn(
+                "wind",
+                "so may the wind",
+                update=wind.update,
+                deadline=wind.next_deadline_ms,
+                armed=lambda _, now_ms: wind.schedule(now_ms),
+                parameter=wind.parameter_changed,
+            ),
+            PassTurn(
+                "modes",
+                "the mode flies, with what happened and what safety has decided",
+                hear=modes.handle_events,
+                update=modes.update,
+                deadline=modes.next_deadline_ms,
+                parameter=modes.parameter_changed,
+            ),
+            PassTurn(
+                "trail",
+                "it looks at the target that the mode has set",
+                update=trail.update,
+                deadline=trail.next_deadline_ms,
+                armed=trail.armed_changed,
+            ),
+            PassTurn(
+                "arming",
+                "a mode that has finished is disarmed in the same pass",
+                hear=self.vehicle_arming.handle_events,
+                update=self.vehicle_arming.update,
+                deadline=self.vehicle_arming.next_deadline_ms,
+            ),
+            PassTurn(
+                "payload",
+                "photos and repeats depend on nobody here",
+                update=self.payload.update,
+                deadline=self.payload.next_deadline_ms,
+            ),
+        ]
         if self.mount.gimbal is not None:
-            rows.append(PassTurn(
-                "mount", "it points about a vehicle that has decided where it goes", update=self.mount.update,
-                deadline=self.mount.next_deadline_ms, parameter=self.mount.parameter_changed,
-            ))  # fmt: skip
+            rows.append(
+                PassTurn(
+                    "mount",
+                    "it points about a vehicle that has decided where it goes",
+                    update=self.mount.update,
+                    deadline=self.mount.next_deadline_ms,
+                    parameter=self.mount.parameter_changed,
+                )
+            )
         if follower is not None:
-            rows.insert(3, PassTurn(
-                "follower", "whose the vehicle is, is known before anybody steers it",
-                hears=int(VehicleEvent.TAKEN_OVER),
-                hear=lambda _, now_ms: follower.mode_changed_by_others(modes, now_ms),
-            ))  # fmt: skip
+            rows.insert(
+                3,
+                PassTurn(
+                    "follower",
+                    "whose the vehicle is, is known before anybody steers it",
+                    hears=int(VehicleEvent.TAKEN_OVER),
+                    hear=lambda _, now_ms: follower.mode_changed_by_others(modes, now_ms),
+                ),
+            )
         if flights is not None:
-            rows.append(PassTurn(
-                "flights", "the flight manager sees how things stand at the end",
-                hear=flights.handle_events, update=flights.update, deadline=flights.next_deadline_ms,
-            ))  # fmt: skip
+            rows.append(
+                PassTurn(
+                    "flights",
+                    "the flight manager sees how things stand at the end",
+                    hear=flights.handle_events,
+                    update=flights.update,
+                    deadline=flights.next_deadline_ms,
+                )
+            )
         return rows
 
     def _listen(self) -> None:

@@ -81,8 +81,12 @@ class Extensions:
             _unclaimed("mode name", ((mode.package, mode.what.spec.name) for mode in modes))
             for mode in modes:
                 _check_mode(mode, kind)
-            lines = [Packaged(extension.package, line) for extension in self.parameters if kind in extension.what.kinds
-                     for line in extension.what.lines]  # fmt: skip
+            lines = [
+                Packaged(extension.package, line)
+                for extension in self.parameters
+                if kind in extension.what.kinds
+                for line in extension.what.lines
+            ]
             _unclaimed("parameter", ((line.package, line.what.name) for line in lines))
             for line in lines:
                 _check_line(line, kind)

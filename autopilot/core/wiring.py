@@ -108,7 +108,17 @@ def build_executor(
         context, heading, speeds, guided, limits, destination, lambda seq: auto.sequencer.next_nav(auto.mission, seq)
     )
     do = DoTools(
-        facts, announcer, helm, heading, speeds, payload, mount, limits, home.set, fence.enable, commands.set_reverse,
+        facts,
+        announcer,
+        helm,
+        heading,
+        speeds,
+        payload,
+        mount,
+        limits,
+        home.set,
+        fence.enable,
+        commands.set_reverse,
         auxiliary,
-    )  # fmt: skip
+    )
     return AutoExecutor(nav, do, auto.mission_complete)

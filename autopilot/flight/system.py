@@ -41,8 +41,10 @@ class FlightSystem:
         self.on_error: Callable[[Exception, str], None] = lambda error, where: None
         self._kernel = ActorKernel(
             actor_makers(parts, self._context),
-            on_error=self._actor_failed, on_restart=self._restarted, on_down=self._gone,
-        )  # fmt: skip
+            on_error=self._actor_failed,
+            on_restart=self._restarted,
+            on_down=self._gone,
+        )
         self._flags = 0
         self._key = self._context.flags.key()
         self._events = 0

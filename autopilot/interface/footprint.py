@@ -74,11 +74,13 @@ def pointing(roll: float, pitch: float, yaw: float) -> Numbers:
     """(3, 3): from a frame turned so (radians; yaw, then pitch, then roll) to north, east, down. pitch -pi/2: a camera
     that looks straight down, its image's top towards `yaw`."""
     sr, cr, sp, cp, sy, cy = sin(roll), cos(roll), sin(pitch), cos(pitch), sin(yaw), cos(yaw)
-    return np.array([
-        [cp * cy, sr * sp * cy - cr * sy, cr * sp * cy + sr * sy],
-        [cp * sy, sr * sp * sy + cr * cy, cr * sp * sy - sr * cy],
-        [-sp, sr * cp, cr * cp],
-    ])  # fmt: skip
+    return np.array(
+        [
+            [cp * cy, sr * sp * cy - cr * sy, cr * sp * cy + sr * sy],
+            [cp * sy, sr * sp * sy + cr * cy, cr * sp * sy - sr * cy],
+            [-sp, sr * cp, cr * cp],
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True)

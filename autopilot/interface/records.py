@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(
-        cls: type | None = None,
-        /,
-        *,
-        eq: bool = True,
-        frozen: bool = False,
-        slots: bool = False,
-        kw_only: bool = False,
+        cls: type | None = None, /, *, eq: bool = True, frozen: bool = False, slots: bool = False, kw_only: bool = False
     ) -> Any:
         """Make a dataclass as `dataclasses.dataclass` does, with the options that are used here."""
 
@@ -103,17 +97,15 @@ def _init(owner: type, frozen: bool) -> Any:
 
 def _tuple(owner: type, name: str, compared: bool) -> str:
     """All fields of `name` that are compared, or hashed."""
-    chosen = [
-        each.name for each in fields(owner)
-        if (each.compare if compared or each.hash is None else each.hash)
-    ]  # fmt: skip
+    chosen = [each.name for each in fields(owner) if (each.compare if compared or each.hash is None else each.hash)]
     return f"({''.join(f'{name}.{field_name}, ' for field_name in chosen)})"
 
 
 def _eq(owner: type) -> Any:
     same = f"{_tuple(owner, 'self', True)} == {_tuple(owner, 'other', True)}"
-    return _compile(f"def method(self, other):\n return {same} if other.__class__ is self.__class__ else no",
-                    {"no": NotImplemented})  # fmt: skip
+    return _compile(
+        f"def method(self, other):\n return {same} if other.__class__ is self.__class__ else no", {"no": NotImplemented}
+    )
 
 
 def _hash(owner: type) -> Any:

@@ -80,8 +80,17 @@ class Follow(Maneuver):
         if self._paused:
             self._paused = False
             leg = self._leg
-            self.helm.fly(Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards,
-                              over_ground=leg.over_ground))  # fmt: skip
+            self.helm.fly(
+                Leg(
+                    leg.end,
+                    None,
+                    leg.next,
+                    leg.radius,
+                    self._heading.for_leg(),
+                    backwards=leg.backwards,
+                    over_ground=leg.over_ground,
+                )
+            )
         return True
 
 

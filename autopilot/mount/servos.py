@@ -52,10 +52,12 @@ class ServoGimbal:
 
     def limits(self) -> GimbalLimits:
         """Limits of the axes that move; others stay at 0."""
-        return GimbalLimits(*(
-            self._range(axis) if self._outputs(function) else _STANDS
-            for axis, function in zip(_AXES, _FUNCTIONS, strict=True)
-        ))  # fmt: skip
+        return GimbalLimits(
+            *(
+                self._range(axis) if self._outputs(function) else _STANDS
+                for axis, function in zip(_AXES, _FUNCTIONS, strict=True)
+            )
+        )
 
     def within(self, angles: Angles, *, locked: bool) -> Angles:
         """Nearest angles that may be asked for; yaw against north may be any."""
@@ -143,9 +145,15 @@ class ServoGimbal:
         """Direction by its servos, on the vehicle as it is; no rates and no errors, since nothing measures them."""
         vehicle, demand = self._facts.vehicle, self._demand
         return Pointing(
-            times(vehicle_attitude(vehicle), attitude(*self._joints)), self._joints, _LEVEL, self._heading,
-            float(vehicle.state.report[report.R]), demand.locked, demand.posture, 0,
-        )  # fmt: skip
+            times(vehicle_attitude(vehicle), attitude(*self._joints)),
+            self._joints,
+            _LEVEL,
+            self._heading,
+            float(vehicle.state.report[report.R]),
+            demand.locked,
+            demand.posture,
+            0,
+        )
 
 
 def _all_within(angles: Angles, limits: GimbalLimits) -> Angles:

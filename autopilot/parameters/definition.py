@@ -120,9 +120,20 @@ def _define(
     strict: bool = False,
 ) -> ParameterDef:
     return ParameterDef(
-        name, int(kind), to_float32(default), unit, low, high, step, text, values, bits, read_only, reboot,
+        name,
+        int(kind),
+        to_float32(default),
+        unit,
+        low,
+        high,
+        step,
+        text,
+        values,
+        bits,
+        read_only,
+        reboot,
         strict=strict,
-    )  # fmt: skip
+    )
 
 
 i8 = partial(_define, ParameterType.INT8)

@@ -25,15 +25,27 @@ GRIPPER: Final[tuple[ParameterDef, ...]] = (
 def _relay(n: int) -> tuple[ParameterDef, ...]:
     return (
         i8(
-            f"RELAY{n}_FUNCTION", 0, "", None, None, f"What relay {n} is for; without a pin it is only recorded",
-            values={0: "None", 1: "Relay"}, reboot=True,
+            f"RELAY{n}_FUNCTION",
+            0,
+            "",
+            None,
+            None,
+            f"What relay {n} is for; without a pin it is only recorded",
+            values={0: "None", 1: "Relay"},
+            reboot=True,
         ),
         i16(f"RELAY{n}_PIN", _SIM_RELAY_PIN if n == 1 else -1, "", -1, 15, f"Pin that relay {n} switches; -1 = none"),
         i8(
-            f"RELAY{n}_DEFAULT", 0, "", None, None, f"What relay {n} is at first",
-            values={0: "Off", 1: "On", 2: "No change"}, reboot=True,
+            f"RELAY{n}_DEFAULT",
+            0,
+            "",
+            None,
+            None,
+            f"What relay {n} is at first",
+            values={0: "Off", 1: "On", 2: "No change"},
+            reboot=True,
         ),
-    )  # fmt: skip
+    )
 
 
 RELAYS: Final = tuple(line for n in range(1, 7) for line in _relay(n))

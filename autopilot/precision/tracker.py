@@ -153,8 +153,8 @@ class Tracker:
             speed_variance = 1.0 if self._moves else 0.01
             self._axes = (
                 PadAxis(place[0], 0.0, variance, 0.0, speed_variance),
-                PadAxis(place[1], 0.0, variance, 0.0, speed_variance)
-            )  # fmt: skip
+                PadAxis(place[1], 0.0, variance, 0.0, speed_variance),
+            )
             self._axes_ms = self._looked_ms = now_ms
             self._acquired = self._acquired or not filtered
             return

@@ -324,18 +324,14 @@ def look_at_photos(plan: Plan, field: FlyingField, way: Way) -> Photos | None:
             gaps.append((survey, find_gap(area, quads[mine & known], survey.corridor_m)))
     steps = [overlap for overlap, _ in _overlaps_along(taken, along, known)]
     beside = [overlap for overlap, _ in _overlaps_beside(way, taken, across, known)]
-    return Photos(
-        tuple(taken), quads, covers, min(steps, default=None), min(beside, default=None), tuple(gaps)
-    )  # fmt: skip
+    return Photos(tuple(taken), quads, covers, min(steps, default=None), min(beside, default=None), tuple(gaps))
 
 
 def _survey_of(plan: Plan, seq: int) -> Survey | None:
     return next((survey for survey in plan.surveys if survey.first <= seq <= survey.last), None)
 
 
-def _overlaps_along(
-    taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]
-) -> Iterator[tuple[float, Photo]]:  # fmt: skip
+def _overlaps_along(taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]) -> Iterator[tuple[float, Photo]]:
     """Overlaps (0 to 1) of each photo with the one before it on the same leg."""
     for k in range(1, len(taken)):
         before, photo = taken[k - 1], taken[k]
@@ -349,7 +345,7 @@ def _apart(photo: Photo, other: Photo) -> float:
 
 def _overlaps_beside(
     way: Way, taken: Sequence[Photo], across: Numbers, known: NDArray[np.bool_]
-) -> Iterator[tuple[float, int]]:  # fmt: skip
+) -> Iterator[tuple[float, int]]:
     """Overlaps (0 to 1) of the photos of one line with those of the parallel line before it, and the item of the
     line."""
     lines: dict[int, float] = {}
@@ -386,9 +382,11 @@ def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None
             yield found("photo-gap", text, nearest_item(way, survey, gap))
     along, across = _sizes(photos.quads)
     told: set[tuple[str, int | None]] = set()
-    for finding in (*_apart_along(plan, legs, photos.taken, along, known),
-                    *_apart_beside(plan, way, photos.taken, across, known),
-                    *_too_fast(plan, legs, photos.taken)):  # fmt: skip
+    for finding in (
+        *_apart_along(plan, legs, photos.taken, along, known),
+        *_apart_beside(plan, way, photos.taken, across, known),
+        *_too_fast(plan, legs, photos.taken),
+    ):
         key = finding.rule.name, finding.item
         if key not in told:
             told.add(key)

@@ -213,9 +213,7 @@ def _places(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Itera
         yield from _steep(field, north, east, "may come down", item.seq, MissionType.RALLY)
 
 
-def _steep(
-    field: FlyingField, north: float, east: float, word: str, seq: int, part: MissionType
-) -> Iterator[Finding]:  # fmt: skip
+def _steep(field: FlyingField, north: float, east: float, word: str, seq: int, part: MissionType) -> Iterator[Finding]:
     norths, easts = np.array([_FOOT_M, -_FOOT_M, 0.0, 0.0]), np.array([0.0, 0.0, _FOOT_M, -_FOOT_M])
     up = field.heights(north + norths, east + easts)
     rise = float(arrays.hypot(up[0] - up[1], up[2] - up[3])) / (2.0 * _FOOT_M)

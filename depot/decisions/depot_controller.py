@@ -36,9 +36,15 @@ class DepotController:
     operator has to agree to each relaunch (`confirm_relaunch`). `context` is what the phases work with."""
 
     def __init__(
-        self, profile: Profile, plant: DepotPlant, record: Recorder, memory: DepotMemory | None = None, *,
-        total: int | None = None, confirm: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        profile: Profile,
+        plant: DepotPlant,
+        record: Recorder,
+        memory: DepotMemory | None = None,
+        *,
+        total: int | None = None,
+        confirm: bool = False,
+    ) -> None:
         self.profile = profile
         self.context = PhaseContext(profile, plant, record, memory or DepotMemory(), total=total, confirm=confirm)
         self.memory = self.context.memory
@@ -277,9 +283,12 @@ class DepotController:
             return
         wanted_mps = self.profile.depot.origin_dv_mps
         facts = {
-            "achieved_mps": round(reading.burnt_mps, 3), "wanted_mps": wanted_mps, "core_k": reading.core_k,
-            "manifold_bar": reading.manifold_bar, "boil_off_bar": reading.boil_off_bar,
-        }  # fmt: skip
+            "achieved_mps": round(reading.burnt_mps, 3),
+            "wanted_mps": wanted_mps,
+            "core_k": reading.core_k,
+            "manifold_bar": reading.manifold_bar,
+            "boil_off_bar": reading.boil_off_bar,
+        }
         why = f"on the survival bus; core at {reading.core_k:.0f} K, manifolds at {reading.manifold_bar:.1f} bar"
         self.context.decide(now_ms, "stabilise", f"{why}; no more planning", facts)
         self.memory.leaving = False

@@ -77,7 +77,10 @@ def docking_facts(corridor: CorridorSettings, seen: Relative | None) -> dict[str
     if seen is None:
         return {"beyond_limits": beyond}
     return {
-        "range_m": round(range_m(seen), 3), "off_axis_deg": round(off_axis_deg(corridor, seen), 3),
-        "relative_mps": round(hypot(*seen.velocity_mps), 4), "attitude_error_deg": round(seen.attitude_error_deg, 3),
-        "rate_dps": round(seen.rate_dps, 4), "beyond_limits": beyond,
-    }  # fmt: skip
+        "range_m": round(range_m(seen), 3),
+        "off_axis_deg": round(off_axis_deg(corridor, seen), 3),
+        "relative_mps": round(hypot(*seen.velocity_mps), 4),
+        "attitude_error_deg": round(seen.attitude_error_deg, 3),
+        "rate_dps": round(seen.rate_dps, 4),
+        "beyond_limits": beyond,
+    }

@@ -42,9 +42,8 @@ def _gone(value: float, least: float) -> float:
 
 
 def review(
-    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True,
-    near: int = 0,
-) -> HealthVerdict:  # fmt: skip
+    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True, near: int = 0
+) -> HealthVerdict:
     """Decide whether the skimmer flies on, is derated or retired. `anomalies`: what went wrong at the dock. After
     ABORT-1 it is retired unless the profile says that this fault can be repaired; after ABORT-2 it is judged like
     any other. `fuel_tells`: what is in the lobes tells what they can hold; straight from a flight, nearly empty
@@ -71,8 +70,11 @@ def near_misses(profile: Profile, status: Status, reading: DepotReading, approac
     """Near misses of this sortie: return margins, and the distance to the depot; and each of its
     `approaches` that led to no capture, each contact that was pushed off."""
     near = profile.retirement.near_margin
-    found = [("fuel_margin", status.least_fuel < near), ("power_margin", status.least_power < near),
-             ("keep_out", reading.closest_m < profile.corridor.keep_out_m)]  # fmt: skip
+    found = [
+        ("fuel_margin", status.least_fuel < near),
+        ("power_margin", status.least_power < near),
+        ("keep_out", reading.closest_m < profile.corridor.keep_out_m),
+    ]
     return [name for name, is_near in found if is_near] + [*approaches, *["bump"] * reading.bumps]
 
 
@@ -81,11 +83,19 @@ def review_facts(
 ) -> dict[str, Any]:
     """Inputs of the review, for the decision log."""
     return {
-        "cycles": cycles, "overstress": status.overstress, "seal": status.seal, "thrust": status.thrust,
-        "capacity": status.capacity, "min_soc": status.min_soc,
-        "thrust_ratio": status.thrust_ratio, "deep_discharges": status.deep_discharges,
-        "current_spikes": status.current_spikes, "least_fuel": status.least_fuel, "least_power": status.least_power,
-        "near_misses": near, "trips": trip_names(status.trips),
+        "cycles": cycles,
+        "overstress": status.overstress,
+        "seal": status.seal,
+        "thrust": status.thrust,
+        "capacity": status.capacity,
+        "min_soc": status.min_soc,
+        "thrust_ratio": status.thrust_ratio,
+        "deep_discharges": status.deep_discharges,
+        "current_spikes": status.current_spikes,
+        "least_fuel": status.least_fuel,
+        "least_power": status.least_power,
+        "near_misses": near,
+        "trips": trip_names(status.trips),
         "anomalies": list(anomalies),
         "wear": {name: round(part, 4) for name, part in _wear(profile.retirement, status, cycles, near)},
-    }  # fmt: skip
+    }

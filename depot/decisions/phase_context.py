@@ -46,9 +46,15 @@ class PhaseContext:
     """See the module."""
 
     def __init__(
-        self, profile: Profile, plant: DepotPlant, record: Recorder, memory: DepotMemory, *, total: int | None,
+        self,
+        profile: Profile,
+        plant: DepotPlant,
+        record: Recorder,
+        memory: DepotMemory,
+        *,
+        total: int | None,
         confirm: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.profile = profile
         self.plant = plant
         self.memory = memory
@@ -138,9 +144,12 @@ class PhaseContext:
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.begin_phase(left, "a new sortie", now_ms)
         plan = self.replan(now_ms)
-        self.decide(now_ms, "set_death_timer", "1.5 x T_SORTIE from the launch", {
-            "t_death_s": DEATH_FACTOR * plan.t_sortie_s, "reset": left is not None,
-        })  # fmt: skip
+        self.decide(
+            now_ms,
+            "set_death_timer",
+            "1.5 x T_SORTIE from the launch",
+            {"t_death_s": DEATH_FACTOR * plan.t_sortie_s, "reset": left is not None},
+        )
         memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
         memory.record.track.tolerance = tolerance_deg(plan.waypoints)
         memory.record.enter(Phase.PREP, now_ms)
@@ -169,18 +178,24 @@ class PhaseContext:
         stable = not unstable(reading, self.profile.watch)
         if not reading.emptied:
             self.decide_once(
-                now_ms, "offload_leftover" if stable else "keep_leftover", "an earlier sortie has left it in the store",
+                now_ms,
+                "offload_leftover" if stable else "keep_leftover",
+                "an earlier sortie has left it in the store",
                 {"store_kg": reading.offloadable_kg},
-            )  # fmt: skip
+            )
         use, power = self.profile.skimmer, self.profile.power
         self.decide_once(
-            now_ms, "top_off_propellant", "to the mission's margin",
+            now_ms,
+            "top_off_propellant",
+            "to the mission's margin",
             {"to_kg": use.launch_propellant_kg, "stock_kg": reading.fuel_stock_kg, "done": reading.refuelled},
-        )  # fmt: skip
+        )
         self.decide_once(
-            now_ms, "charge_batteries", "BATT_A and BATT_B to the charge wanted at launch",
+            now_ms,
+            "charge_batteries",
+            "BATT_A and BATT_B to the charge wanted at launch",
             {"to_soc": power.launch_soc, "done": reading.charged},
-        )  # fmt: skip
+        )
         self.plant.refuel(True)
         self.plant.offload(stable)
 
@@ -191,10 +206,11 @@ class PhaseContext:
             return
         held, needed, unit = status.fuel_kg, self.profile.skimmer.launch_propellant_kg, self.profile.units.propellant
         self.decide_once(
-            now_ms, "awaiting_charge",
+            now_ms,
+            "awaiting_charge",
             f"its battery holds {held:.0f} of the {needed:.0f} {unit} that a launch takes: charge or change it",
             {"held": held, "needed": needed},
-        )  # fmt: skip
+        )
 
     def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
         """The sortie has ended; whoever keeps records takes it with `take_closed`. The exit conditions are answered
@@ -257,11 +273,16 @@ class PhaseContext:
             memory.record.trigger = memory.record.trigger or memory.controlled_by
         memory.losses += 1
         self.decide(
-            now_ms, "adjust_plan", "tanks are rationed; whoever flies next has more reserve and a shorter harvest",
-            {"harvest_no_longer_expected_kg": 0.0 if memory.plan is None else memory.plan.store_kg,
-             "losses": memory.losses, "reserve": whole_power(LOSS_RESERVE, memory.losses),
-             "time": whole_power(LOSS_TIME, memory.losses)},
-        )  # fmt: skip
+            now_ms,
+            "adjust_plan",
+            "tanks are rationed; whoever flies next has more reserve and a shorter harvest",
+            {
+                "harvest_no_longer_expected_kg": 0.0 if memory.plan is None else memory.plan.store_kg,
+                "losses": memory.losses,
+                "reserve": whole_power(LOSS_RESERVE, memory.losses),
+                "time": whole_power(LOSS_TIME, memory.losses),
+            },
+        )
         self.plant.ration(True)
         self.happen(event, now_ms)
         self.close_sortie(Outcome.LOST, now_ms)

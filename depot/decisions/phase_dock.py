@@ -48,9 +48,11 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         return False
     emergency = context.abort is Abort.ABORT_1
     context.decide_once(
-        now_ms, "grant_docking_clearance", "emergency" if emergency else "the dock is free",
+        now_ms,
+        "grant_docking_clearance",
+        "emergency" if emergency else "the dock is free",
         {"emergency": emergency, **docking_facts(corridor, reading.seen)},
-    )  # fmt: skip
+    )
     context.request(Command(DepotCommand.EMERGENCY_CLEARANCE if emergency else DepotCommand.CLEARANCE))
     return False
 

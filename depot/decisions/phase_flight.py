@@ -173,9 +173,11 @@ def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
     trigger = ABORT_1_NAMES[status.trigger - 1]
     disposal = status.stage is SkimmerStage.DISPOSAL
     context.decide(
-        now_ms, trigger, "ABORT-1 reported" + (": return is not feasible, disposal" if disposal else ""),
+        now_ms,
+        trigger,
+        "ABORT-1 reported" + (": return is not feasible, disposal" if disposal else ""),
         {"fuel_kg": status.fuel_kg, "fuel_need_kg": status.fuel_need_kg, "soc": status.soc},
-    )  # fmt: skip
+    )
     context.raise_abort(Abort.ABORT_1, trigger)
     if context.memory.phase in RECALLABLE:
         context.happen(LoopEvent.ABORT_1, now_ms)
@@ -279,9 +281,11 @@ def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -
     record = memory.record
     if record is not None and record.abort is Abort.ABORT_2:
         context.decide(
-            now_ms, "ABORT-2B", "the recall was not acknowledged: prepared for a loss",
+            now_ms,
+            "ABORT-2B",
+            "the recall was not acknowledged: prepared for a loss",
             {"attempts": context.profile.heartbeat.attempts, "trigger": record.trigger},
-        )  # fmt: skip
+        )
         context.raise_abort(Abort.ABORT_2B, record.trigger or HEARTBEAT_LOSS)
 
 
@@ -307,7 +311,9 @@ def _trend(context: PhaseContext, now_ms: int) -> bool:
     home_ms = memory.status_ms + round((status.remaining_s + context.profile.plan.dock_s) * 1000.0)
     if home_ms > due:
         context.decide_once(
-            now_ms, "trending_to_miss_t_death", "by its own count it comes home too late",
+            now_ms,
+            "trending_to_miss_t_death",
+            "by its own count it comes home too late",
             {"expected_home_s": home_ms / 1000.0, "t_death_due_s": due / 1000.0},
-        )  # fmt: skip
+        )
     return False

@@ -68,9 +68,11 @@ def _loaded(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
         return
     memory.acknowledged = plan.number
     context.decide(
-        now_ms, "load_data_packages", "waypoints, thresholds and triggers are in, and acknowledged",
+        now_ms,
+        "load_data_packages",
+        "waypoints, thresholds and triggers are in, and acknowledged",
         {"plan": plan.number, "waypoints": len(plan.waypoints), "triggers": plan.limits.triggers},
-    )  # fmt: skip
+    )
     memory.step = PrepStep.CONFIGURE
 
 
@@ -97,9 +99,14 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
             context.request(Command(DepotCommand.REPORT, answered=False))
         return False
     failed = no_go(
-        context.profile, plan, reading, status, misses=memory.beats.misses, leftover=_leftover(context, reading),
+        context.profile,
+        plan,
+        reading,
+        status,
+        misses=memory.beats.misses,
+        leftover=_leftover(context, reading),
         verified=memory.verified,
-    )  # fmt: skip
+    )
     facts = {"failed": failed, "verified": memory.verified, **go_facts(reading, status)}
     if failed:
         context.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
@@ -112,9 +119,11 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     context.plant.offload(False)
     memory.death.start(now_ms, plan.t_sortie_s)
     context.decide(
-        now_ms, "launch", "plan acknowledged, go: launch command",
+        now_ms,
+        "launch",
+        "plan acknowledged, go: launch command",
         {"plan": plan.number, "t_death_due_s": (memory.death.due_ms or 0) / 1000.0},
-    )  # fmt: skip
+    )
     memory.step, memory.check_ms = PrepStep.LAUNCH, None
     context.request(Command(DepotCommand.GO))
     return False
@@ -170,9 +179,11 @@ def launched(context: PhaseContext, now_ms: int) -> None:
     memory.beats.start(now_ms, context.profile.heartbeat)
     context.happen(LoopEvent.LAUNCH_ACKNOWLEDGED, now_ms)
     context.decide(
-        now_ms, "start_heartbeat_timer", "beats are counted in flight",
+        now_ms,
+        "start_heartbeat_timer",
+        "beats are counted in flight",
         {"period_s": context.profile.heartbeat.period_s, "misses": context.profile.heartbeat.misses},
-    )  # fmt: skip
+    )
     memory.check_ms = now_ms + round((context.profile.plan.departure_s + context.profile.heartbeat.period_s) * 1000.0)
 
 

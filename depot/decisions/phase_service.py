@@ -36,18 +36,23 @@ def offload_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> b
     _meter(context, reading, now_ms)
     if not reading.emptied and reading.moving_kg_s <= 0.0 and now_ms > memory.moved_ms:
         context.decide_once(
-            now_ms, "offload_stands", "no way or no room in the tanks",
+            now_ms,
+            "offload_stands",
+            "no way or no room in the tanks",
             {"co2_fill": reading.co2_fill, "fuel_fill": reading.fuel_fill, "left_kg": reading.offloadable_kg},
-        )  # fmt: skip
+        )
     if reading.emptied:
         context.await_charge(reading, now_ms)
     done = _is_served(reading)
     patience_over = now_ms - memory.moved_ms >= context.profile.depot.patience_s * 1000.0
     if done or patience_over:
         facts = {
-            "delivered_kg": reading.delivered_kg, "left_kg": reading.offloadable_kg, "refuelled": reading.refuelled,
-            "charged": reading.charged, "settled": reading.settled,
-        }  # fmt: skip
+            "delivered_kg": reading.delivered_kg,
+            "left_kg": reading.offloadable_kg,
+            "refuelled": reading.refuelled,
+            "charged": reading.charged,
+            "settled": reading.settled,
+        }
         context.plant.offload(False)
         context.plant.refuel(False)
         if done:
@@ -65,11 +70,17 @@ def _give_up(context: PhaseContext, reading: DepotReading, facts: dict[str, Any]
     """Patience is over, which is an anomaly of this sortie: of the dock where an interface fails, else of the service.
     Where a person has to change the battery, that is no fault of either: whoever flies next waits for it."""
     memory = context.memory
-    missing = [name for name, there in (
-        ("store_not_empty", reading.emptied), ("propellant_not_ready", reading.refuelled),
-        ("batteries_not_ready", reading.charged), ("not_settled", reading.settled),
-        ("interfaces_not_ready", reading.interfaces_pass),
-    ) if not there]  # fmt: skip
+    missing = [
+        name
+        for name, there in (
+            ("store_not_empty", reading.emptied),
+            ("propellant_not_ready", reading.refuelled),
+            ("batteries_not_ready", reading.charged),
+            ("not_settled", reading.settled),
+            ("interfaces_not_ready", reading.interfaces_pass),
+        )
+        if not there
+    ]
     context.decide(
         now_ms, "service_incomplete", f"patience is over: {', '.join(missing)}", facts | {"missing": missing}
     )
@@ -103,9 +114,13 @@ def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bo
     fuel_tells = _was_served(context) or not reading.lobes_tight
     near = near_misses(context.profile, status, reading, memory.failed_approaches)
     verdict = review(
-        context.profile, status, memory.cycles, _to_judge(context, reading), fuel_tells=fuel_tells,
+        context.profile,
+        status,
+        memory.cycles,
+        _to_judge(context, reading),
+        fuel_tells=fuel_tells,
         near=memory.near_misses + int(bool(near)),
-    )  # fmt: skip
+    )
     if context.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
         context.decide_once(now_ms, "await_operator", "a relaunch has to be confirmed", {"verdict": verdict.state})
         memory.check_ms = now_ms + max(round(context.profile.plan.review_s * 1000.0), 1)

@@ -39,9 +39,14 @@ class Budget(Struct, frozen=True):
 
 
 def make_plan(
-    profile: Profile, number: int, derating: Derating, reading: DepotReading, status: Status | None = None, *,
+    profile: Profile,
+    number: int,
+    derating: Derating,
+    reading: DepotReading,
+    status: Status | None = None,
+    *,
     losses: int = 0,
-) -> MissionPlan:  # fmt: skip
+) -> MissionPlan:
     """Region, times, budgets, margins and thresholds of sortie `number`, from how depot and skimmer are now. A skimmer
     that has not been heard yet counts as new."""
     plan = profile.plan
@@ -51,9 +56,15 @@ def make_plan(
     store_kg = max(min(payload_kg(profile, derating), room_kg(profile, reading)), least_kg(profile, derating))
     budget = harvest_budget(profile, derating, store_kg, status, losses=losses)
     return MissionPlan(
-        number, plan.waypoints, plan.t_sortie_s - plan.harvest_s + budget.harvest_s, budget.harvest_s, store_kg,
-        fuel_reserve, power_reserve, abort_limits(profile),
-    )  # fmt: skip
+        number,
+        plan.waypoints,
+        plan.t_sortie_s - plan.harvest_s + budget.harvest_s,
+        budget.harvest_s,
+        store_kg,
+        fuel_reserve,
+        power_reserve,
+        abort_limits(profile),
+    )
 
 
 def abort_limits(profile: Profile) -> AbortLimits:
@@ -118,10 +129,14 @@ def harvest_budget(
 def plan_facts(plan: MissionPlan, budget: Budget) -> dict[str, Any]:
     """For the journal."""
     return {
-        "t_sortie_s": plan.t_sortie_s, "t_death_s": DEATH_FACTOR * plan.t_sortie_s, "harvest_s": plan.harvest_s,
-        "bound_by": budget.bound_by, "store_kg": plan.store_kg, "fuel_reserve": plan.fuel_reserve,
+        "t_sortie_s": plan.t_sortie_s,
+        "t_death_s": DEATH_FACTOR * plan.t_sortie_s,
+        "harvest_s": plan.harvest_s,
+        "bound_by": budget.bound_by,
+        "store_kg": plan.store_kg,
+        "fuel_reserve": plan.fuel_reserve,
         "power_reserve": plan.power_reserve,
-    }  # fmt: skip
+    }
 
 
 def expected_delivery_kg(profile: Profile, plan: MissionPlan) -> dict[str, float]:
@@ -131,9 +146,15 @@ def expected_delivery_kg(profile: Profile, plan: MissionPlan) -> dict[str, float
 
 
 def no_go(
-    profile: Profile, plan: MissionPlan, reading: DepotReading, status: Status | None, *, misses: int = 0,
-    leftover: bool = False, verified: bool = True,
-) -> list[str]:  # fmt: skip
+    profile: Profile,
+    plan: MissionPlan,
+    reading: DepotReading,
+    status: Status | None,
+    *,
+    misses: int = 0,
+    leftover: bool = False,
+    verified: bool = True,
+) -> list[str]:
     """Every hard constraint that fails, by name; empty = go. Power, thermal, comms window, tank levels, and the
     skimmer's own state: a fault that would abort the sortie is no reason to begin it. `misses`: heartbeats missed in a
     row at the dock; `leftover`: the store is still to be emptied; `verified`: its sensors were found alive."""
@@ -164,10 +185,17 @@ def no_go(
 def go_facts(reading: DepotReading, status: Status | None) -> dict[str, Any]:
     """Inputs of the go/no-go, for the decision log."""
     return {
-        "soc": reading.soc, "cryo_k": reading.cryo_k, "comms_open": reading.comms_open,
-        "window_left_s": reading.window_left_s, "co2_room_kg": reading.room_kg["CO2"],
-        "room_kg": dict(reading.room_kg), "fuel_stock_kg": reading.fuel_stock_kg, "refuelled": reading.refuelled,
-        "charged": reading.charged, "wind_mps": reading.wind_mps, "skimmer_soc": None if status is None else status.soc,
+        "soc": reading.soc,
+        "cryo_k": reading.cryo_k,
+        "comms_open": reading.comms_open,
+        "window_left_s": reading.window_left_s,
+        "co2_room_kg": reading.room_kg["CO2"],
+        "room_kg": dict(reading.room_kg),
+        "fuel_stock_kg": reading.fuel_stock_kg,
+        "refuelled": reading.refuelled,
+        "charged": reading.charged,
+        "wind_mps": reading.wind_mps,
+        "skimmer_soc": None if status is None else status.soc,
         "skimmer_fuel_kg": None if status is None else status.fuel_kg,
         "trips": None if status is None else trip_names(status.trips),
-    }  # fmt: skip
+    }

@@ -79,8 +79,12 @@ class SortieRecord(Struct):
             "abort": self.abort.label,
             "trigger": self.trigger,
             "phases": [
-                {"phase": phase, "name": Phase(phase).title, "start_s": start / 1000.0,
-                 "end_s": None if end is None else end / 1000.0}
+                {
+                    "phase": phase,
+                    "name": Phase(phase).title,
+                    "start_s": start / 1000.0,
+                    "end_s": None if end is None else end / 1000.0,
+                }
                 for phase, start, end in self.phases
             ],
             "modes": [{"mode": mode.value, "start_s": start / 1000.0} for mode, start in self.modes],
@@ -88,4 +92,4 @@ class SortieRecord(Struct):
             "t_death_s": self.t_death_s,
             "harvested_kg": round(self.harvested_kg, 3),
             "delivered_kg": round(self.delivered_kg, 3),
-        }  # fmt: skip
+        }

@@ -78,25 +78,35 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comp
     return [
         Comparison("cycle time", "T_prep + T_out + T_harvest + T_return + T_dock + T_offload", "h", cycle_h, took_h),
         Comparison(
-            "harvested mass", "rho_env * V_sweep * eta_intake", unit, harvested_kg(profile),
+            "harvested mass",
+            "rho_env * V_sweep * eta_intake",
+            unit,
+            harvested_kg(profile),
             _mean([s["harvested_kg"] for s in good]),
         ),
         Comparison("delivered mass", "eta_route * m_h", unit, out_kg, mean_out),
         Comparison(
-            "sorties a year", "8760 / T_sortie", "", cycles,
+            "sorties a year",
+            "8760 / T_sortie",
+            "",
+            cycles,
             None if not span_h else len(sorties) / span_h * HOURS_A_YEAR,
         ),
         Comparison("reliability", "R_rel (0.60 early, 0.75 stable, 0.85 and more mature)", "", None, rel),
         Comparison("yield of one skimmer", "m_out * N_cycles * R_rel", f"{unit}/a", y_single, a_year),
         Comparison(
-            "storage constraint", "Y_single <= C_tank / tau_drain", f"{unit}/a", drain_kg,
-            None if a_year is None else a_year * co2_share, None if a_year is None else a_year * co2_share <= drain_kg,
+            "storage constraint",
+            "Y_single <= C_tank / tau_drain",
+            f"{unit}/a",
+            drain_kg,
+            None if a_year is None else a_year * co2_share,
+            None if a_year is None else a_year * co2_share <= drain_kg,
         ),
         Comparison(
-            "propellant closure", "m_prop_skim + m_prop_depot < m_out * eta_use", fuel_unit, burnt, useful, closes,
+            "propellant closure", "m_prop_skim + m_prop_depot < m_out * eta_use", fuel_unit, burnt, useful, closes
         ),
         *_fleet(profile, sorties, y_single, a_year),
-    ]  # fmt: skip
+    ]
 
 
 FLEETS = ((1, 1.0, 1.0), (3, 0.80, 0.90), (6, 0.70, 0.80))
@@ -119,11 +129,13 @@ def _fleet(
             Comparison(f"utilisation, S = {skimmers}, one dock", f"U: {table}", "", middle, dock),
             Comparison(f"utilisation, S = {skimmers}, one dock, tank ring and SOXE", f"U: {table}", "", middle, whole),
             Comparison(
-                f"fleet yield, S = {skimmers}", "S * U * Y_single", unit,
+                f"fleet yield, S = {skimmers}",
+                "S * U * Y_single",
+                unit,
                 None if y_single is None else skimmers * middle * y_single,
                 None if a_year is None or whole is None else skimmers * whole * a_year,
             ),
-        ]  # fmt: skip
+        ]
     return rows
 
 

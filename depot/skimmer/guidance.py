@@ -87,9 +87,14 @@ class Guidance:
     """See the module."""
 
     def __init__(
-        self, orbit: Orbit, engines: EngineSettings, corridor: CorridorSettings, zone: ZoneSettings, ways: WaySettings,
+        self,
+        orbit: Orbit,
+        engines: EngineSettings,
+        corridor: CorridorSettings,
+        zone: ZoneSettings,
+        ways: WaySettings,
         memory: GuidanceMemory,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._orbit, self._n = orbit, orbit.rate
         self._engines, self._corridor, self._zone, self._ways = engines, corridor, zone, ways
         self.memory = memory
@@ -183,9 +188,17 @@ class Guidance:
                 return []
 
     def _begin(
-        self, leg: Leg, purpose: Purpose, reading: SkimmerReading, target: Hill, found: Way, at_ms: int, now_ms: int,
-        *, brake: bool = False,
-    ) -> list[ThrustCommand]:  # fmt: skip
+        self,
+        leg: Leg,
+        purpose: Purpose,
+        reading: SkimmerReading,
+        target: Hill,
+        found: Way,
+        at_ms: int,
+        now_ms: int,
+        *,
+        brake: bool = False,
+    ) -> list[ThrustCommand]:
         """The first burn of a way and the instants of what follows. The way counts from the middle of the burn.
         `brake`: THRUSTER_ATT does it, at once."""
         memory = self.memory

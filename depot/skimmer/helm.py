@@ -31,9 +31,13 @@ class Helm:
     """See the module. `record` gets each decision before it is acted on; `ctrl` is MODE_CTRL's way to the craft."""
 
     def __init__(
-        self, vehicle: SkimmerVehicle, record: Recorder, memory: SkimmerMemory, beats: HeartbeatSettings,
+        self,
+        vehicle: SkimmerVehicle,
+        record: Recorder,
+        memory: SkimmerMemory,
+        beats: HeartbeatSettings,
         guidance: Guidance | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.vehicle = vehicle
         self.reports = Reports(memory, vehicle, beats, guidance)
         self.ctrl = ModeCtrl(vehicle, guidance, self.decide)

@@ -27,9 +27,15 @@ class SkimmerController:
     `record` gets each decision before it is acted on."""
 
     def __init__(
-        self, beats: HeartbeatSettings, power: PowerSettings, clear_m: float, vehicle: SkimmerVehicle, record: Recorder,
-        memory: SkimmerMemory | None = None, guidance: Guidance | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        beats: HeartbeatSettings,
+        power: PowerSettings,
+        clear_m: float,
+        vehicle: SkimmerVehicle,
+        record: Recorder,
+        memory: SkimmerMemory | None = None,
+        guidance: Guidance | None = None,
+    ) -> None:
         self._helm = Helm(vehicle, record, memory or SkimmerMemory(), beats, guidance)
         self._loads = Loads(self._helm, power)
         self._orders = Orders(self._helm, self._watch)
@@ -82,9 +88,14 @@ class SkimmerController:
         """The process is new and so is the craft, on its dock: of before it knows its plan and what it has flown."""
         before = self.memory
         self.reports.memory = SkimmerMemory(
-            plan=before.plan, flown=before.flown, seq=before.seq, trips=before.trips, beat_ms=now_ms, heard_ms=now_ms,
+            plan=before.plan,
+            flown=before.flown,
+            seq=before.seq,
+            trips=before.trips,
+            beat_ms=now_ms,
+            heard_ms=now_ms,
             boot_ms=now_ms,
-        )  # fmt: skip
+        )
 
     def take_statuses(self) -> list[Status]:
         """Take the statuses that are to be sent."""
@@ -264,9 +275,13 @@ class SkimmerController:
         enough = reading.fuel_kg >= reading.fuel_need_kg and power_wh >= reading.reserve_need_wh
         feasible = enough and not reading.down
         facts = {
-            **watch.measured(reading), "fuel_kg": reading.fuel_kg, "fuel_need_kg": reading.fuel_need_kg,
-            "power_wh": power_wh, "power_need_wh": reading.reserve_need_wh, "return_feasible": feasible,
-        }  # fmt: skip
+            **watch.measured(reading),
+            "fuel_kg": reading.fuel_kg,
+            "fuel_need_kg": reading.fuel_need_kg,
+            "power_wh": power_wh,
+            "power_need_wh": reading.reserve_need_wh,
+            "return_feasible": feasible,
+        }
         course = "returning" if feasible else "return is not feasible: disposal"
         self._helm.decide(now_ms, watch.name, f"ABORT-1, {watch.group}; {course}", facts)
         memory.trigger = ABORT_1.index(watch) + 1

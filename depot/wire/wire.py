@@ -66,12 +66,40 @@ def pack_status(status: Status) -> Message:
     """A status packet."""
     s = status
     data = _STATUS.pack(
-        s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken_over << 1, s.trigger,
-        s.trips, s.plan, s.loaded, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
-        s.power_need_wh, s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k,
-        s.spine_k, s.seal, s.thrust, s.capacity, s.thrust_ratio, s.least_fuel, s.least_power,
-        min(s.deep_discharges, 0xFFFF), min(s.current_spikes, 0xFFFF), *_pack_place(s.place),
-    )  # fmt: skip
+        s.seq,
+        min(s.boot_ms, 0xFFFFFFFF),
+        s.stage,
+        _MODE_NUMBER[s.mode],
+        s.wants_ack | s.taken_over << 1,
+        s.trigger,
+        s.trips,
+        s.plan,
+        s.loaded,
+        s.overstress,
+        s.remaining_s,
+        s.fuel_kg,
+        s.fuel_need_kg,
+        s.soc,
+        s.min_soc,
+        s.power_wh,
+        s.power_need_wh,
+        s.store_kg,
+        s.harvested_kg,
+        s.expected_kg,
+        s.drift_m,
+        s.current_ratio,
+        s.signature_k,
+        s.spine_k,
+        s.seal,
+        s.thrust,
+        s.capacity,
+        s.thrust_ratio,
+        s.least_fuel,
+        s.least_power,
+        min(s.deep_discharges, 0xFFFF),
+        min(s.current_spikes, 0xFFFF),
+        *_pack_place(s.place),
+    )
     return tunnel(STATUS, data)
 
 
@@ -85,9 +113,19 @@ def read_status(data: bytes) -> Status | None:
         return None
     wants_ack, taken_over = bool(flags & 1), bool(flags & 2)
     status = Status(
-        seq, boot_ms, SkimmerStage(stage), MODES[mode], wants_ack, taken_over, trigger, trips, plan, loaded, overstress,
+        seq,
+        boot_ms,
+        SkimmerStage(stage),
+        MODES[mode],
+        wants_ack,
+        taken_over,
+        trigger,
+        trips,
+        plan,
+        loaded,
+        overstress,
         *values[:-3],
-    )  # fmt: skip
+    )
     status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)
     return status
 
@@ -100,9 +138,14 @@ def _pack_place(place: tuple[float, float, float] | None) -> tuple[int, int, flo
 def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:
     """The plan without its waypoints and data packages, which go up before it; it says how many waypoints there are."""
     data = _PLAN.pack(
-        plan.number, len(plan.waypoints), plan.t_sortie_s, plan.harvest_s, plan.store_kg, plan.fuel_reserve,
+        plan.number,
+        len(plan.waypoints),
+        plan.t_sortie_s,
+        plan.harvest_s,
+        plan.store_kg,
+        plan.fuel_reserve,
         plan.power_reserve,
-    )  # fmt: skip
+    )
     return tunnel(PLAN, data, system, component)
 
 

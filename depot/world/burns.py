@@ -70,9 +70,12 @@ class Burns:
         state, engines = self._state, self._profile.engines
         authority = max(state.skimmer.health.attitude, 0.05)
         slew = slew_to(
-            self._legs.flight.slew.at(state.now_ms), direction, state.now_ms, engines.rate_max_dps * authority,
+            self._legs.flight.slew.at(state.now_ms),
+            direction,
+            state.now_ms,
+            engines.rate_max_dps * authority,
             engines.accel_dps2 * authority,
-        )  # fmt: skip
+        )
         self._legs.flight.slew = slew
         burn(state.skimmer, slew_kg(engines, slew.peak_dps), state.outside)
 

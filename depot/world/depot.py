@@ -95,19 +95,28 @@ def new_depot(profile: Profile) -> DepotResources:
         return Tank(name, species, kg, kg * depot.start_fill)
 
     return DepotResources(
-        tank("CO2_TANK_RING", "CO2", depot.co2_kg), tank("O2_TANK_RING", "O2", depot.o2_kg),
-        tank("H2_TANK_RING", "H2", depot.h2_kg), tank("CH4_TANK_RING", "CH4", depot.ch4_kg),
+        tank("CO2_TANK_RING", "CO2", depot.co2_kg),
+        tank("O2_TANK_RING", "O2", depot.o2_kg),
+        tank("H2_TANK_RING", "H2", depot.h2_kg),
+        tank("CH4_TANK_RING", "CH4", depot.ch4_kg),
         tank("HE3_TANKS", "HE3", depot.he3_kg),
         Battery("DEPOT_BATTERY", depot.battery_wh * J_PER_WH, depot.battery_wh * J_PER_WH),
         HeatNode("CORE", heat_capacity, load_w / (normal_k - sink_k), sink_k, normal_k),
-        soxe_k=depot.soxe_k, cryo_k=depot.cryo_k,
-    )  # fmt: skip
+        soxe_k=depot.soxe_k,
+        cryo_k=depot.cryo_k,
+    )
 
 
 def advance_depot(
-    state: DepotResources, profile: Profile, seconds: float, outside: Outside, accounts: Accounts, dock_j: float, *,
+    state: DepotResources,
+    profile: Profile,
+    seconds: float,
+    outside: Outside,
+    accounts: Accounts,
+    dock_j: float,
+    *,
     sunlit: bool = True,
-) -> float:  # fmt: skip
+) -> float:
     """Reactor, customers, bus, heat for `seconds`; `dock_j` is what the docked skimmer would take from the bus. Returns
     what it gets."""
     depot = profile.depot
@@ -203,9 +212,7 @@ def feedable_kg(state: DepotResources, profile: Profile) -> float:
     return min(o2_kg / mixture, ch4_kg) * (1.0 + mixture)
 
 
-def run_engine(
-    state: DepotResources, profile: Profile, seconds: float, outside: Outside, carried_kg: float
-) -> None:  # fmt: skip
+def run_engine(state: DepotResources, profile: Profile, seconds: float, outside: Outside, carried_kg: float) -> None:
     """The burn goes on: what leaves changes the depot's velocity (Tsiolkovsky)."""
     depot = profile.depot
     kg = min(depot.engine_kg_s * seconds, state.burn_kg, feedable_kg(state, profile))

@@ -49,9 +49,13 @@ def estimate(navigation: NavigationSettings, seed: int, fix: int, truth: Hill, s
     a, b, c, d, e, f = _errors(seed, fix)
     close = min(1.0, off / (navigation.fix_m + 1.0))  # its speed too is known better from near
     return (
-        x + off * a + slip * d, y + off * b + slip * e, z + off * c + slip * f,
-        vx + slow * close * d, vy + slow * close * e, vz + slow * close * f,
-    )  # fmt: skip
+        x + off * a + slip * d,
+        y + off * b + slip * e,
+        z + off * c + slip * f,
+        vx + slow * close * d,
+        vy + slow * close * e,
+        vz + slow * close * f,
+    )
 
 
 @lru_cache(maxsize=8)

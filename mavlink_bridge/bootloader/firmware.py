@@ -109,10 +109,15 @@ def _described(described: dict[str, Any]) -> FirmwareImage:
     if largest and size > largest:
         raise FirmwareError(f"the image of {size} bytes is larger than the {largest} bytes that the file itself allows")
     return FirmwareImage(
-        board_id, image, size, external, external_size,
+        board_id,
+        image,
+        size,
+        external,
+        external_size,
         board_revision=_whole(described, "board_revision", 0),
-        summary=_text(described, "summary"), version=_text(described, "version"),
-    )  # fmt: skip
+        summary=_text(described, "summary"),
+        version=_text(described, "version"),
+    )
 
 
 def _image(described: dict[str, Any], key: str, *, required: bool) -> tuple[bytes, int]:

@@ -60,10 +60,16 @@ class FlashSession:
     open."""
 
     def __init__(
-        self, firmware: FirmwareImage, port: str, *, auto: bool = False, force: bool = False,
+        self,
+        firmware: FirmwareImage,
+        port: str,
+        *,
+        auto: bool = False,
+        force: bool = False,
         limits: FlashTimes | None = None,
-        list_ports: Callable[[], str] = lambda: "", list_users: Callable[[str], list[str]] = lambda port: [],
-    ) -> None:  # fmt: skip
+        list_ports: Callable[[], str] = lambda: "",
+        list_users: Callable[[str], list[str]] = lambda port: [],
+    ) -> None:
         self.wire = ScriptWire()
         self.status = FlashStatus()
         self.runner = Runner(self.wire, self._run())

@@ -101,9 +101,16 @@ def command_long(
 
 
 def command_int(
-    target: Target, command: int, *params: float, lat: float = 0.0, lon: float = 0.0, z: float = 0.0,
-    frame: int = Frame.GLOBAL_RELATIVE_ALT, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS,
-) -> CommandClient:  # fmt: skip
+    target: Target,
+    command: int,
+    *params: float,
+    lat: float = 0.0,
+    lon: float = 0.0,
+    z: float = 0.0,
+    frame: int = Frame.GLOBAL_RELATIVE_ALT,
+    retry: Retry = _RETRY,
+    progress_ms: int = _PROGRESS_MS,
+) -> CommandClient:
     """COMMAND_INT with a place (degrees, and metres in the meaning of MAV_FRAME `frame`) and params 1 to 4 (missing
     ones are NaN: not given)."""
     filled = [*params, *[nan] * (4 - len(params))]

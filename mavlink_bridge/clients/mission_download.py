@@ -51,8 +51,11 @@ class MissionDownload(Client):
         if self.kind != MissionType.MISSION:
             return tuple(received)
         firmware = self.target.firmware
-        return tuple(replace(firmware.item_from(item), seq=firmware.seq_of(item.seq)) for item in received
-                     if firmware.seq_of(item.seq) > 0)  # fmt: skip
+        return tuple(
+            replace(firmware.item_from(item), seq=firmware.seq_of(item.seq))
+            for item in received
+            if firmware.seq_of(item.seq) > 0
+        )
 
     @property
     def received(self) -> int:

@@ -33,9 +33,16 @@ class MissionUpload(Client):
     outcome: TransferOutcome | None
 
     def __init__(
-        self, target: Target, items: Sequence[MissionItem], *, kind: int = MissionType.MISSION,
-        home: GeoPoint | None = None, retry: Retry = PATIENT, float_items: bool = False, current: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        target: Target,
+        items: Sequence[MissionItem],
+        *,
+        kind: int = MissionType.MISSION,
+        home: GeoPoint | None = None,
+        retry: Retry = PATIENT,
+        float_items: bool = False,
+        current: int | None = None,
+    ) -> None:
         super().__init__(target, retry)
         self.kind = kind
         self.plan_id = 0

@@ -44,9 +44,12 @@ def read_value(message: Message, firmware: Firmware = OWN) -> ParameterValue:
     if isinstance(name, bytes):
         name = name.decode("ascii", "replace")
     return ParameterValue(
-        name.rstrip("\0"), firmware.value_of(message.param_value, message.param_type), message.param_type,
-        message.param_index, message.param_count,
-    )  # fmt: skip
+        name.rstrip("\0"),
+        firmware.value_of(message.param_value, message.param_type),
+        message.param_type,
+        message.param_index,
+        message.param_count,
+    )
 
 
 class ParameterList(Client):

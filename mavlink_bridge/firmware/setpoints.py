@@ -11,12 +11,7 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.records import dataclass
 from autopilot.mav import Frame, PositionMask
-from autopilot.mav.masks import (
-    IGNORE_ACCELERATION,
-    IGNORE_BODY_RATES,
-    IGNORE_POSITION,
-    IGNORE_VELOCITY,
-)
+from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_BODY_RATES, IGNORE_POSITION, IGNORE_VELOCITY
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
 
@@ -51,17 +46,33 @@ def global_target(
     """Go to `place` (altitude AMSL), passing through it at `velocity` NED m/s if given."""
     mask = nose.mask(_POSITION if velocity is None else _BOTH)
     return dialect.MAVLink_set_position_target_global_int_message(
-        now_ms & 0xFFFFFFFF, *ids, Frame.GLOBAL_INT, mask, round(place.lat * 1e7), round(place.lon * 1e7), place.alt,
-        *(velocity or _ZERO), *_ZERO, nose.angle or 0.0, nose.rate or 0.0,
-    )  # fmt: skip
+        now_ms & 0xFFFFFFFF,
+        *ids,
+        Frame.GLOBAL_INT,
+        mask,
+        round(place.lat * 1e7),
+        round(place.lon * 1e7),
+        place.alt,
+        *(velocity or _ZERO),
+        *_ZERO,
+        nose.angle or 0.0,
+        nose.rate or 0.0,
+    )
 
 
 def velocity_target(ids: tuple[int, int], now_ms: int, velocity: Ned, nose: Facing) -> Message:
     """Fly at `velocity` NED m/s."""
     return dialect.MAVLink_set_position_target_local_ned_message(
-        now_ms & 0xFFFFFFFF, *ids, Frame.LOCAL_NED, nose.mask(_VELOCITY), *_ZERO, *velocity, *_ZERO,
-        nose.angle or 0.0, nose.rate or 0.0,
-    )  # fmt: skip
+        now_ms & 0xFFFFFFFF,
+        *ids,
+        Frame.LOCAL_NED,
+        nose.mask(_VELOCITY),
+        *_ZERO,
+        *velocity,
+        *_ZERO,
+        nose.angle or 0.0,
+        nose.rate or 0.0,
+    )
 
 
 def attitude_target(ids: tuple[int, int], now_ms: int, target: Attitude) -> Message:
@@ -71,9 +82,11 @@ def attitude_target(ids: tuple[int, int], now_ms: int, target: Attitude) -> Mess
     cp, sp = cos(target.pitch / 2.0), sin(target.pitch / 2.0)
     cy, sy = cos(target.yaw / 2.0), sin(target.yaw / 2.0)
     q = [
-        cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy,
-        cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
-    ]  # fmt: skip
+        cr * cp * cy + sr * sp * sy,
+        sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy,
+        cr * cp * sy - sr * sp * cy,
+    ]
     mask = 0 if target.use_yaw_rate else IGNORE_BODY_RATES
     return dialect.MAVLink_set_attitude_target_message(
         now_ms & 0xFFFFFFFF, *ids, mask, q, 0.0, 0.0, target.yaw_rate, min(max(thrust, 0.0), 1.0)

@@ -325,9 +325,13 @@ class FlightController:
         self._out += [Outgoing(message) for message in self.link.streams.take(now_ms)]
         self.home.step(now_ms, placed=self.state.has_position)
         if self.readings.prearm_ok is False and not self.state.armed and self.prearm.should_ask(now_ms):
-            self._out.append(Outgoing(dialect.MAVLink_command_long_message(
-                self.address.system, self.address.component, Cmd.RUN_PREARM_CHECKS, 0, *(0.0 for _ in range(7))
-            )))  # fmt: skip
+            self._out.append(
+                Outgoing(
+                    dialect.MAVLink_command_long_message(
+                        self.address.system, self.address.component, Cmd.RUN_PREARM_CHECKS, 0, *(0.0 for _ in range(7))
+                    )
+                )
+            )
 
     def _settle(self, now_ms: int) -> None:
         """Orders have ended: what follows from them."""

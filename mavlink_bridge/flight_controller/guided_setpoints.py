@@ -97,9 +97,14 @@ class GuidedContext:
         if not isinstance(sent, FlightOrder):
             return [sent]
         self.orders.send(
-            sent.number, *sent.params, prefixes=sent.prefixes, place=sent.frame is not None, frame=sent.frame or 0,
-            moves=True, replaces=True,
-        )  # fmt: skip
+            sent.number,
+            *sent.params,
+            prefixes=sent.prefixes,
+            place=sent.frame is not None,
+            frame=sent.frame or 0,
+            moves=True,
+            replaces=True,
+        )
         return []
 
     @property
@@ -319,9 +324,10 @@ class Round(Course):
         out = hypot(north - self._target.center[0], east - self._target.center[1]) - self._radius
         back, along = -_bounded(out), self._target.direction * self._speed
         velocity = (
-            -along * sin(angle) + back * cos(self._angle), along * cos(angle) + back * sin(self._angle),
+            -along * sin(angle) + back * cos(self._angle),
+            along * cos(angle) + back * sin(self._angle),
             _bounded(self._target.center[2] - down),
-        )  # fmt: skip
+        )
         return [velocity_target(context.ids, now_ms, velocity, context.nose(self.yaw))]
 
     def reached(self, now_ms: int) -> bool:

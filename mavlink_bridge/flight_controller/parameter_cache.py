@@ -51,9 +51,13 @@ class ParameterCache:
                 del self._missing[name]
                 continue
             self._missing[name] = attempts + 1
-            self._out.append(Outgoing(dialect.MAVLink_param_request_read_message(
-                self._target.system, self._target.component, name.encode(), -1
-            )))  # fmt: skip
+            self._out.append(
+                Outgoing(
+                    dialect.MAVLink_param_request_read_message(
+                        self._target.system, self._target.component, name.encode(), -1
+                    )
+                )
+            )
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self._missing else None

@@ -232,9 +232,10 @@ class PassThrough:
         """COMMAND_ACK of a command that the controller does not get, or not yet."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is not None:
-            self._ground.send(dialect.MAVLink_command_ack_message(
-                message.command, int(result), 0, 0, frame.system, frame.component
-            ), number)  # fmt: skip
+            self._ground.send(
+                dialect.MAVLink_command_ack_message(message.command, int(result), 0, 0, frame.system, frame.component),
+                number,
+            )
 
     def _to_controller(self, frame: Frame) -> None:
         for number in self._link.routes():

@@ -35,11 +35,17 @@ class Readings:
         self.charge: float | None = None
         self._placed_ms: int | None = None
         self._read: dict[str, Callable[[Message], None]] = {
-            "GLOBAL_POSITION_INT": self._position, "ATTITUDE": self._attitude, "SYS_STATUS": self._system,
-            "GPS_RAW_INT": self._gps, "EKF_STATUS_REPORT": self._ekf, "ESTIMATOR_STATUS": self._estimator,
-            "EXTENDED_SYS_STATE": self._landed, "BATTERY_STATUS": self._battery, "VFR_HUD": self._hud,
+            "GLOBAL_POSITION_INT": self._position,
+            "ATTITUDE": self._attitude,
+            "SYS_STATUS": self._system,
+            "GPS_RAW_INT": self._gps,
+            "EKF_STATUS_REPORT": self._ekf,
+            "ESTIMATOR_STATUS": self._estimator,
+            "EXTENDED_SYS_STATE": self._landed,
+            "BATTERY_STATUS": self._battery,
+            "VFR_HUD": self._hud,
             "SIM_STATE": self._simulated,
-        }  # fmt: skip
+        }
         self.names = frozenset(self._read)
 
     def read(self, name: str, message: Message) -> None:

@@ -53,9 +53,7 @@ class StreamKeeper:
     """Asks for the streams of one controller and keeps them coming. Acknowledgements are not waited for: the stream
     itself is the answer. `heartbeat_hz`: see `Rates`; asked for while `armed`."""
 
-    def __init__(
-        self, rates: dict[int, float], system: int, component: int, heartbeat_hz: float | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, rates: dict[int, float], system: int, component: int, heartbeat_hz: float | None = None) -> None:
         self.rates = rates
         self.armed = False
         self._target = (system, component)
@@ -119,9 +117,10 @@ class StreamKeeper:
             return found
         self._due_ms = now_ms + _CHECK_MS
         late = [
-            number for number, hz in self.rates.items()
+            number
+            for number, hz in self.rates.items()
             if now_ms - self._heard.get(number, -_PATIENCE_MS) >= max(_PATIENCE_MS, int(3000.0 / hz))
-        ]  # fmt: skip
+        ]
         return [*found, *(interval_request(self._target, number, self.rates[number]) for number in late)]
 
 

@@ -57,13 +57,17 @@ def serial_ports() -> list[SerialPort]:
     return sorted(
         (
             SerialPort(
-                port.device, port.vid, port.pid, port.serial_number or "", port.location or "",
+                port.device,
+                port.vid,
+                port.pid,
+                port.serial_number or "",
+                port.location or "",
                 " ".join(part for part in (port.manufacturer, port.product) if part),
             )
             for port in list_ports.comports()
         ),
         key=lambda port: port.device,
-    )  # fmt: skip
+    )
 
 
 def ports_phrase(list_all: PortLister = serial_ports) -> str:

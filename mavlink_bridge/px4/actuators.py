@@ -71,17 +71,20 @@ class Px4Actuators:
         channels = [{"label": f"Channel {n}", "param-index": n} for n in range(1, len(outputs) + 1)]
         function = {"label": "Function", "function": "function", "name": "PWM_MAIN_FUNC${i}"}
         motor = {
-            "values": {"min": 0, "max": 1, "default-is-nan": True}, "function-min": _MOTOR_1,
-            "function-max": _MOTOR_1 + _MOST_MOTORS - 1, "label-index-offset": 1, "per-item-parameters": [],
-        }  # fmt: skip
+            "values": {"min": 0, "max": 1, "default-is-nan": True},
+            "function-min": _MOTOR_1,
+            "function-max": _MOTOR_1 + _MOST_MOTORS - 1,
+            "label-index-offset": 1,
+            "per-item-parameters": [],
+        }
         return {
             "version": 2,
-            "outputs_v1": [{"label": "SIM", "subgroups": [{
-                "per-channel-parameters": [function], "channels": channels,
-            }]}],
+            "outputs_v1": [
+                {"label": "SIM", "subgroups": [{"per-channel-parameters": [function], "channels": channels}]}
+            ],
             "functions_v1": {str(number): {"label": label} for number, label in functions.items()},
             "mixer_v1": {
                 "actuator-types": {"DEFAULT": {"values": {"min": -1, "max": 1, "default": -1}}, "motor": motor},
                 "config": [_MULTIROTOR if self._facts.vehicle_class.hovers else _DIFFERENTIAL],
             },
-        }  # fmt: skip
+        }

@@ -82,9 +82,10 @@ class Px4Book:
         there = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
         unhealthy = sum(1 << part for part, sensor in there.items() if not healthy & sensor)
         return (
-            (e.SUMMARY, (0, error, 0, can, can)), *dict.fromkeys(failed),
+            (e.SUMMARY, (0, error, 0, can, can)),
+            *dict.fromkeys(failed),
             (e.HEALTH, (0, sum(1 << part for part in there), unhealthy, 0)),
-        )  # fmt: skip
+        )
 
 
 def _of(reason: ArmingReason) -> tuple[EventType, Px4Part]:

@@ -37,11 +37,13 @@ def _on_all_sides(sensor: str, doing: str) -> Script:
         begins = number * _SIDE_MS
         pending = " ".join(_SIDES[number:])
         told += [
-            (begins, f"pending: {pending}"), (begins + 100, "hold vehicle still on a pending side"),
-            (begins + 300, f"{side} orientation detected"), (begins + 400, f"{doing} {side} side"),
+            (begins, f"pending: {pending}"),
+            (begins + 100, "hold vehicle still on a pending side"),
+            (begins + 300, f"{side} orientation detected"),
+            (begins + 400, f"{doing} {side} side"),
             (begins + 900, f"progress <{min(17 * (number + 1), 100)}>"),
             (begins + 950, f"{side} side done, rotate to a different side"),
-        ]  # fmt: skip
+        ]
     end = len(_SIDES) * _SIDE_MS
     return *told, (end, "progress <100>"), (end, f"calibration done: {sensor}")
 

@@ -244,11 +244,13 @@ def _plain(words: Mapping[EventCause, str]) -> dict[int, str]:
 def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
     named = {pair_of(shown.number): shown.name for shown in modes}
     return [
-        Choices(_REASON, _REASONS), Choices(_ACTION, _ACTIONS), Choices(_CAUSE, _plain(_CAUSES), _plain(_CAUSES_DE)),
+        Choices(_REASON, _REASONS),
+        Choices(_ACTION, _ACTIONS),
+        Choices(_CAUSE, _plain(_CAUSES), _plain(_CAUSES_DE)),
         Choices(_NAVIGATION, {NUMBER[mode]: name for mode, name in named.items()}, names=True),
         Choices(_PARTS, {1 << part: name for part, name in _NAMES.items()}, bits=True),
         Choices(_GROUP, {1 << BIT[mode]: name for mode, name in named.items()}, bits=True, names=True),
-    ]  # fmt: skip
+    ]
 
 
 def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:

@@ -54,12 +54,14 @@ def listed(kind: VehicleClass, modes: ModeMap) -> tuple[ListedMode, ...]:
     hidden = MANUAL if kind.flies else LAND  # understood, and not offered
     return tuple(
         ListedMode(
-            custom_of(mode), modes.name(mode), modes.standard_of(mode),
+            custom_of(mode),
+            modes.name(mode),
+            modes.standard_of(mode),
             (0 if mode in _FOR_BEGINNERS else _P.ADVANCED)
             | (_P.NOT_USER_SELECTABLE if modes.core(mode) is None or mode == hidden else 0),
         )
         for mode, _ in LISTED
-    )  # fmt: skip
+    )
 
 
 class ReachedAgain:

@@ -170,9 +170,13 @@ class Px4Orbit:
         elif now_ms >= self._due_ms:
             self._due_ms = now_ms + _STATUS_MS
             (place, radius), now_us = self._flown, now_ms * 1000
-            self._out.append(Outgoing(dialect.MAVLink_orbit_execution_status_message(
-                now_us, radius, Frame.GLOBAL, round(place.lat * 1e7), round(place.lon * 1e7), place.alt
-            )))  # fmt: skip
+            self._out.append(
+                Outgoing(
+                    dialect.MAVLink_orbit_execution_status_message(
+                        now_us, radius, Frame.GLOBAL, round(place.lat * 1e7), round(place.lon * 1e7), place.alt
+                    )
+                )
+            )
 
     def next_deadline_ms(self) -> int | None:
         return None if self._flown is None else self._due_ms

@@ -48,9 +48,16 @@ def spoken(
     face = Px4Face(parts, flight, calibration, mode_shown)
     follow, takeover = FollowMe(parts, flight, parameters), StickTakeover(parts, flight, parameters)
     return Spoken(
-        parameters, Offboard(parts, flight), face, Px4Book(), face.hear, tells_events=True,
+        parameters,
+        Offboard(parts, flight),
+        face,
+        Px4Book(),
+        face.hear,
+        tells_events=True,
         services=(orbit, follow, calibration, takeover, face),
         rows={**face.rows(), **orbit.rows(), **calibration.rows(), **actuators.rows()},
-        failures=FAILURES, described=(Described(MetadataType.ACTUATORS, "actuators", actuators.document),),
-        camera_by_itself=True, logs_from_boot=parameters["SDLOG_MODE"] >= 1.0,  # rc.logging: from boot on
-    )  # fmt: skip
+        failures=FAILURES,
+        described=(Described(MetadataType.ACTUATORS, "actuators", actuators.document),),
+        camera_by_itself=True,
+        logs_from_boot=parameters["SDLOG_MODE"] >= 1.0,  # rc.logging: from boot on
+    )

@@ -177,7 +177,14 @@ class OpenLink:
     def statistics(self) -> LinkStatistics:
         reader = self.reader
         return LinkStatistics(
-            name=self.name, baud=None if self.out.line is None else self.out.line.baud, frames_in=reader.frames,
-            frames_out=self.frames_out, bytes_in=reader.bytes, bytes_out=self.bytes_out, errors=reader.errors,
-            lost=reader.lost, refused=self.refused, dropped=self.dropped,
-        )  # fmt: skip
+            name=self.name,
+            baud=None if self.out.line is None else self.out.line.baud,
+            frames_in=reader.frames,
+            frames_out=self.frames_out,
+            bytes_in=reader.bytes,
+            bytes_out=self.bytes_out,
+            errors=reader.errors,
+            lost=reader.lost,
+            refused=self.refused,
+            dropped=self.dropped,
+        )

@@ -45,10 +45,14 @@ def terrain_report(facts: VehicleFacts, lat: float, lon: float) -> Message:
     over = facts.height_over_ground if terrain.known else None
     pending, loaded = terrain.counts()
     return dialect.MAVLink_terrain_report_message(
-        round(lat * 1e7), round(lon * 1e7), 0 if height is None else round(terrain.spacing_m),
-        0.0 if height is None else height, 0.0 if over is None else over,
-        min(pending, _COUNT_MAX), min(loaded, _COUNT_MAX),
-    )  # fmt: skip
+        round(lat * 1e7),
+        round(lon * 1e7),
+        0 if height is None else round(terrain.spacing_m),
+        0.0 if height is None else height,
+        0.0 if over is None else over,
+        min(pending, _COUNT_MAX),
+        min(loaded, _COUNT_MAX),
+    )
 
 
 def ground_here(facts: VehicleFacts) -> list[Message]:

@@ -97,13 +97,24 @@ class SimulatedBootloader:
         self.mute = False
         self.baud = BOOTLOADER_BAUD
         self._handlers: dict[Op, Callable[[bytes], bytes | BootStatus]] = {
-            Op.GET_SYNC: self._sync, Op.GET_DEVICE: self._device, Op.CHIP_ERASE: self._erase,
-            Op.CHIP_FULL_ERASE: self._erase, Op.CHIP_VERIFY: self._begin_reading, Op.PROG_MULTI: self._program,
-            Op.READ_MULTI: self._read, Op.GET_CRC: self._crc, Op.GET_OTP: self._otp, Op.GET_SN: self._serial_number,
-            Op.GET_CHIP: lambda data: _IDCODE.to_bytes(4, "little"), Op.GET_CHIP_DES: self._describe,
-            Op.BOOT: self._boot, Op.SET_BAUD: lambda data: b"", Op.EXTF_ERASE: self._erase_external,
-            Op.EXTF_PROG_MULTI: self._program_external, Op.EXTF_GET_CRC: self._external_crc,
-        }  # fmt: skip
+            Op.GET_SYNC: self._sync,
+            Op.GET_DEVICE: self._device,
+            Op.CHIP_ERASE: self._erase,
+            Op.CHIP_FULL_ERASE: self._erase,
+            Op.CHIP_VERIFY: self._begin_reading,
+            Op.PROG_MULTI: self._program,
+            Op.READ_MULTI: self._read,
+            Op.GET_CRC: self._crc,
+            Op.GET_OTP: self._otp,
+            Op.GET_SN: self._serial_number,
+            Op.GET_CHIP: lambda data: _IDCODE.to_bytes(4, "little"),
+            Op.GET_CHIP_DES: self._describe,
+            Op.BOOT: self._boot,
+            Op.SET_BAUD: lambda data: b"",
+            Op.EXTF_ERASE: self._erase_external,
+            Op.EXTF_PROG_MULTI: self._program_external,
+            Op.EXTF_GET_CRC: self._external_crc,
+        }
         self._received = 0
         self._out = bytearray()
         self.restart()
@@ -246,9 +257,11 @@ class SimulatedBootloader:
     def _device(self, data: bytes) -> bytes | BootStatus:
         spec = self.spec
         values = {
-            Info.REVISION: spec.revision, Info.BOARD_ID: spec.board_id, Info.BOARD_REVISION: spec.board_revision,
+            Info.REVISION: spec.revision,
+            Info.BOARD_ID: spec.board_id,
+            Info.BOARD_REVISION: spec.board_revision,
             Info.FLASH_SIZE: spec.flash,
-        }  # fmt: skip
+        }
         if spec.external_flash:
             values[Info.EXTERNAL_FLASH_SIZE] = spec.external_flash
         value = values.get(Info(data[0])) if data[0] in set(Info) else None

@@ -35,9 +35,16 @@ class LossyWires:
     called at each instant before anything is carried: what drives the hub besides messages."""
 
     def __init__(
-        self, hub: Endpoint, *, seed: int = 1, loss: float = 0.0, duplicate: float = 0.0, reorder: float = 0.0,
-        delay_ms: int = 0, tick: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
+        self,
+        hub: Endpoint,
+        *,
+        seed: int = 1,
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        reorder: float = 0.0,
+        delay_ms: int = 0,
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:
         self.hub = hub
         self.now_ms = 0
         self.stations: list[Station] = []

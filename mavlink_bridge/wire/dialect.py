@@ -148,25 +148,39 @@ def _source(definition: MessageDefinition) -> str:
             made[field.name] = f"t[{at}]"
         at += 1 if field.moves_as_bytes else field.count or 1
     fields = ", ".join(made[field.name] for field in definition.fields)
-    return "\n".join((
-        f"def __init__(self, {', '.join(given)}):", *body,
-        f"def encode(m): return pack({', '.join(packed)})",
-        f"def construct(data):\n t = unpack(data)\n return made({fields})",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"def __init__(self, {', '.join(given)}):",
+            *body,
+            f"def encode(m): return pack({', '.join(packed)})",
+            f"def construct(data):\n t = unpack(data)\n return made({fields})",
+        )
+    )
 
 
 def _make(spec: MessageDefinition) -> type[MAVLink_message]:
     local: dict[str, Any] = {"nul": b"\0", "pack": spec.struct.pack, "unpack": spec.struct.unpack}
     exec(_source(spec), local)
-    kind = type(f"MAVLink_{spec.name.lower()}_message", (MAVLink_message,), {
-        "__module__": __name__, "__init__": local["__init__"], "id": spec.msg_id, "msgname": spec.name,
-        "crc_extra": spec.crc_extra, "definition": spec, "fieldnames": [field.name for field in spec.fields],
-        "ordered_fieldnames": [field.name for field in spec.wire], "fieldtypes": [field.type for field in spec.fields],
-        "array_lengths": [field.count for field in spec.wire],
-        "fieldenums_by_name": {field.name: field.enum for field in spec.fields if field.enum},
-        "fielddisplays_by_name": {field.name: "bitmask" for field in spec.fields if field.is_bitmask},
-        "encode": staticmethod(local["encode"]), "construct": staticmethod(local["construct"]),
-    })  # fmt: skip
+    kind = type(
+        f"MAVLink_{spec.name.lower()}_message",
+        (MAVLink_message,),
+        {
+            "__module__": __name__,
+            "__init__": local["__init__"],
+            "id": spec.msg_id,
+            "msgname": spec.name,
+            "crc_extra": spec.crc_extra,
+            "definition": spec,
+            "fieldnames": [field.name for field in spec.fields],
+            "ordered_fieldnames": [field.name for field in spec.wire],
+            "fieldtypes": [field.type for field in spec.fields],
+            "array_lengths": [field.count for field in spec.wire],
+            "fieldenums_by_name": {field.name: field.enum for field in spec.fields if field.enum},
+            "fielddisplays_by_name": {field.name: "bitmask" for field in spec.fields if field.is_bitmask},
+            "encode": staticmethod(local["encode"]),
+            "construct": staticmethod(local["construct"]),
+        },
+    )
     local["made"] = kind
     return kind
 
@@ -211,9 +225,7 @@ def _enumerations() -> dict[str, dict[int, EnumEntry]]:
     found: dict[str, dict[int, EnumEntry]] = {}
     for line in Path(__file__).with_name("enumerations.txt").read_text("ascii").splitlines():
         name, *entries = line.split(" ")
-        found[name] = {
-            int(number): EnumEntry(entry) for number, entry in zip(entries[::2], entries[1::2], strict=True)
-        }  # fmt: skip
+        found[name] = {int(number): EnumEntry(entry) for number, entry in zip(entries[::2], entries[1::2], strict=True)}
     return found
 
 

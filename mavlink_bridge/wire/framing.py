@@ -262,9 +262,16 @@ def _read_v2(data: bytes, at: int, size: int) -> Frame | None:
     elif _crc(data[at + 1 : check] + extra) != data[check] | data[check + 1] << 8:
         return None
     return Frame(
-        msg_id, data[at + 5], data[at + 6], data[at + 4], data[at + 10 : check], False, data[at + 2] & SIGNED == SIGNED,
-        extra is not None, data[at : at + size],
-    )  # fmt: skip
+        msg_id,
+        data[at + 5],
+        data[at + 6],
+        data[at + 4],
+        data[at + 10 : check],
+        False,
+        data[at + 2] & SIGNED == SIGNED,
+        extra is not None,
+        data[at : at + size],
+    )
 
 
 def _read_v1(data: bytes, at: int, size: int) -> Frame | None:
@@ -277,9 +284,16 @@ def _read_v1(data: bytes, at: int, size: int) -> Frame | None:
     elif _crc(data[at + 1 : check] + extra) != data[check] | data[check + 1] << 8:
         return None
     return Frame(
-        msg_id, data[at + 3], data[at + 4], data[at + 2], data[at + 6 : check], True, False, extra is not None,
+        msg_id,
+        data[at + 3],
+        data[at + 4],
+        data[at + 2],
+        data[at + 6 : check],
+        True,
+        False,
+        extra is not None,
         data[at : at + size],
-    )  # fmt: skip
+    )
 
 
 def _may_be_unknown(data: bytes, at: int, size: int) -> bool:

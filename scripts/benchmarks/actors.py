@@ -41,9 +41,14 @@ def _speed(flight_manager: bool) -> float:
     autopilot = Autopilot("copter", vehicle, parameters, MemoryJournal(), None, flight_manager=flight_manager)
     identity = Identity("copter", "bench", serves_files=True)
     service = Service(
-        vehicle, autopilot, parameters, MemoryJournal(), lambda service: simulated_face(service, identity),
-        epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
-    )  # fmt: skip
+        vehicle,
+        autopilot,
+        parameters,
+        MemoryJournal(),
+        lambda service: simulated_face(service, identity),
+        epoch_us=VIRTUAL_EPOCH_US,
+        on_error=_raise,
+    )
     service.load()
 
     def advance() -> None:
@@ -54,8 +59,11 @@ def _speed(flight_manager: bool) -> float:
     autopilot.plans.replace(0, _plan(home))
     guided = autopilot.modes.find("GUIDED")
     assert guided is not None
-    for outcome in (autopilot.modes.set(guided.number, service.now_ms), autopilot.arming.arm(service.now_ms),
-                    autopilot.mission_commands.start(service.now_ms)):  # fmt: skip
+    for outcome in (
+        autopilot.modes.set(guided.number, service.now_ms),
+        autopilot.arming.arm(service.now_ms),
+        autopilot.mission_commands.start(service.now_ms),
+    ):
         if not outcome.ok:
             raise RuntimeError(outcome.reason)
     began_ms, began_s = service.now_ms, time.perf_counter()

@@ -35,11 +35,13 @@ class Compared:
         """Medians of both, median ratio and its spread."""
         ratios = self.ratios()
         return {
-            "ours": round(statistics.median(self.ours), 3), "theirs": round(statistics.median(self.theirs), 3),
-            "unit": self.unit, "ratio": round(statistics.median(ratios), 3),
+            "ours": round(statistics.median(self.ours), 3),
+            "theirs": round(statistics.median(self.theirs), 3),
+            "unit": self.unit,
+            "ratio": round(statistics.median(ratios), 3),
             "spread": [round(min(ratios), 3), round(max(ratios), 3)],
             "worse": statistics.median(ratios) < WORSE,
-        }  # fmt: skip
+        }
 
 
 def _run(checkout: Path, only: str) -> dict[str, dict[str, object]]:

@@ -64,10 +64,25 @@ class Bridge:
         port = _free_port()
         with (folder / "stderr").open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sortie", "serve", "--vehicle", f"{os.ttyname(slave)},{BAUD}", "--state-dir",
-                 str(folder), "--log-dir", str(folder / "log"), "--link", f"tcpin:127.0.0.1:{port}"],
-                cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "sortie",
+                    "serve",
+                    "--vehicle",
+                    f"{os.ttyname(slave)},{BAUD}",
+                    "--state-dir",
+                    str(folder),
+                    "--log-dir",
+                    str(folder / "log"),
+                    "--link",
+                    f"tcpin:127.0.0.1:{port}",
+                ],
+                cwd=_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
         self._slave = slave
         self.controller = Side(self._master, 1, 1)
         self._socket = self._connect(port)

@@ -181,9 +181,12 @@ def memory() -> tuple[float, float]:
 def fake(runs: int, workers: int) -> dict[str, float]:
     """What the program below tells."""
     done = subprocess.run(
-        [sys.executable, __file__, str(runs), str(workers)], cwd=Path(__file__).parents[2], check=True,
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, __file__, str(runs), str(workers)],
+        cwd=Path(__file__).parents[2],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=dict[str, float])
 
 
@@ -191,10 +194,21 @@ def nothing_flown(study_json: bytes, runs: list[Run], expected: str) -> Batch:
     """Rows as flights give them, of the size of a square's, without the flights; a twentieth fails."""
     judges = ("low", "done", "near")
     flown = [
-        FlownRun(RunResult(run, run * 7919, "completed", "", run % 20 > 0, given,
-                  dict.fromkeys(judges, (run % 20 - 0.5) * 1.0000001), dict.fromkeys(FIGURES, 61.803398875)), {})
+        FlownRun(
+            RunResult(
+                run,
+                run * 7919,
+                "completed",
+                "",
+                run % 20 > 0,
+                given,
+                dict.fromkeys(judges, (run % 20 - 0.5) * 1.0000001),
+                dict.fromkeys(FIGURES, 61.803398875),
+            ),
+            {},
+        )
         for run, given in runs
-    ]  # fmt: skip
+    ]
     return Batch("", 0.0, flown)
 
 
@@ -215,9 +229,14 @@ def _main(runs: int, workers: int) -> None:
             folder.finish()
         write_report(out)
         told = {
-            "before_mb": before_mb, "flown_mb": flown_mb, "memory_mb": _peak_mb(), "seconds": took_s,
-            "task_ms": took_s * 1000.0 / tasks[0], "result_us": took_s * 1e6 / runs, "tasks": float(tasks[0]),
-        }  # fmt: skip
+            "before_mb": before_mb,
+            "flown_mb": flown_mb,
+            "memory_mb": _peak_mb(),
+            "seconds": took_s,
+            "task_ms": took_s * 1000.0 / tasks[0],
+            "result_us": took_s * 1e6 / runs,
+            "tasks": float(tasks[0]),
+        }
     print(json.dumps(told))
 
 

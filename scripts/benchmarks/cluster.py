@@ -63,11 +63,22 @@ def _cluster(workers: int) -> Iterator[tuple[str, psutil.Process]]:
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "scheduler.json"
         scheduler = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-             "--no-dashboard", "--scheduler-file", str(file)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [
+                sys.executable,
+                "-m",
+                "distributed.cli.dask_scheduler",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "0",
+                "--no-dashboard",
+                "--scheduler-file",
+                str(file),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},  # it looks at what it hands on
-        )  # fmt: skip
+        )
         processes = []
         try:
             while not (file.exists() and file.stat().st_size) and scheduler.poll() is None:
@@ -110,10 +121,16 @@ def _cost(address: str, scheduler: psutil.Process, workers: int, rows: int) -> d
             took_s = time.monotonic() - began_s
             used = _used_s(scheduler) - before[0], _used_s(own) - before[1]
     return {
-        "workers": workers, "tasks": tasks[0], "results": TASKS * rows, "seconds": took_s,
-        "idle_share": idle_s / IDLE_S, "scheduler_s": used[0], "command_s": used[1],
-        "scheduler_mb": scheduler.memory_info().rss / 1e6, "command_mb": own.memory_info().rss / 1e6,
-    }  # fmt: skip
+        "workers": workers,
+        "tasks": tasks[0],
+        "results": TASKS * rows,
+        "seconds": took_s,
+        "idle_share": idle_s / IDLE_S,
+        "scheduler_s": used[0],
+        "command_s": used[1],
+        "scheduler_mb": scheduler.memory_info().rss / 1e6,
+        "command_mb": own.memory_info().rss / 1e6,
+    }
 
 
 def costs(workers: int) -> dict[str, float]:
@@ -121,11 +138,17 @@ def costs(workers: int) -> dict[str, float]:
     with _cluster(workers) as (address, scheduler):
         small, large = (_cost(address, scheduler, workers, rows) for rows in (1, ROWS))
     print(json.dumps([small, large]), file=sys.stderr)
-    told = {"workers": float(workers), "idle_percent": small["idle_share"] * 100.0, "command_mb": large["command_mb"],
-            "scheduler_mb": large["scheduler_mb"]}  # fmt: skip
+    told = {
+        "workers": float(workers),
+        "idle_percent": small["idle_share"] * 100.0,
+        "command_mb": large["command_mb"],
+        "scheduler_mb": large["scheduler_mb"],
+    }
     for who in WHO:
-        rest = [one[f"{who}_s"] - (one["idle_share"] * one["seconds"] if who == "scheduler" else 0.0)
-                for one in (small, large)]  # fmt: skip
+        rest = [
+            one[f"{who}_s"] - (one["idle_share"] * one["seconds"] if who == "scheduler" else 0.0)
+            for one in (small, large)
+        ]
         (a, b), (c, d) = ((one["tasks"], one["results"]) for one in (small, large))
         whole = a * d - b * c
         told[f"{who}_task_ms"] = (rest[0] * d - b * rest[1]) / whole * 1000.0

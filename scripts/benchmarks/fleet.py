@@ -118,11 +118,28 @@ def flown(count: int, *, client: bool, rounds: int = 6) -> float:
     with tempfile.TemporaryDirectory(prefix="sortie-bench-") as folder:
         port = free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "sortie", "fly", write_square(folder, rounds), "--count", str(count), "--speedup",
-             "0", "--json", "--state-dir", folder, "--link", f"tcpin:127.0.0.1:{port}", *BATTERY,
-             "--telemetry-log" if client else "--no-telemetry-log"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "sortie",
+                "fly",
+                write_square(folder, rounds),
+                "--count",
+                str(count),
+                "--speedup",
+                "0",
+                "--json",
+                "--state-dir",
+                folder,
+                "--link",
+                f"tcpin:127.0.0.1:{port}",
+                *BATTERY,
+                "--telemetry-log" if client else "--no-telemetry-log",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
 
         def drain() -> None:
             try:
@@ -163,11 +180,27 @@ def thousand(count: int = 1000, networks: int = 4, watched_s: float = 20.0) -> t
             first = free_port()
             began_s = perf_counter()
             process = subprocess.Popen(
-                [sys.executable, "-m", "sortie", "fly", write_square(folder, 40), "--count", str(vehicles),
-                 "--networks", str(spread), "--speedup", "1", "--state-dir", folder, *BATTERY, "--link",
-                 f"tcpin:127.0.0.1:{{{first}+m}}"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+                [
+                    sys.executable,
+                    "-m",
+                    "sortie",
+                    "fly",
+                    write_square(folder, 40),
+                    "--count",
+                    str(vehicles),
+                    "--networks",
+                    str(spread),
+                    "--speedup",
+                    "1",
+                    "--state-dir",
+                    folder,
+                    *BATTERY,
+                    "--link",
+                    f"tcpin:127.0.0.1:{{{first}+m}}",
+                ],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             try:
                 clients = [Draining(first + number) for number in range(spread)]
                 sockets = {one.client.socket: one for one in clients}
@@ -192,9 +225,11 @@ def thousand(count: int = 1000, networks: int = 4, watched_s: float = 20.0) -> t
                 after = os.times().elapsed, _processor_s(process.pid)
                 worst_s = max(worst for one in clients for _, worst in one.beats.values())
                 return (
-                    100.0 * (after[1] - before[1]) / (after[0] - before[0]), 1000.0 * max(worst_s - 1.0, 0.0),
-                    started_s, resident_mb(process.pid),
-                )  # fmt: skip
+                    100.0 * (after[1] - before[1]) / (after[0] - before[0]),
+                    1000.0 * max(worst_s - 1.0, 0.0),
+                    started_s,
+                    resident_mb(process.pid),
+                )
             finally:
                 process.kill()
                 process.wait()
@@ -250,9 +285,11 @@ def uploads(vehicles: int = 250, items: int = 50) -> float:
                     payload = data[at + 10 : at + 10 + size]
                     if sender == system and msg_id in requests:
                         (seq,) = struct.unpack_from("<H", payload.ljust(2, b"\0"))
-                        client.send(dialect.MAVLink_mission_item_int_message(
-                            system, 1, seq, 3, 16, 0, 1, 0, 0, 0, 0, -353632610 + 1000 * seq, 1491652300, 20.0
-                        ))  # fmt: skip
+                        client.send(
+                            dialect.MAVLink_mission_item_int_message(
+                                system, 1, seq, 3, 16, 0, 1, 0, 0, 0, 0, -353632610 + 1000 * seq, 1491652300, 20.0
+                            )
+                        )
                     elif sender == system and msg_id == acknowledged:
                         done = True
                     at += size + 12

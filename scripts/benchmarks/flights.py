@@ -103,18 +103,46 @@ def headless(telemetry_log: bool) -> float:
         plan = f"{folder}/square.waypoints"
         lines = ["QGC WPL 110"]
         for message in square(ROUNDS):
-            fields: list[Any] = [message.seq, 0, message.frame, message.command, message.param1, message.param2, 0, 0,
-                                 message.x / 1e7, message.y / 1e7, message.z, 1]  # fmt: skip
+            fields: list[Any] = [
+                message.seq,
+                0,
+                message.frame,
+                message.command,
+                message.param1,
+                message.param2,
+                0,
+                0,
+                message.x / 1e7,
+                message.y / 1e7,
+                message.z,
+                1,
+            ]
             lines.append("\t".join(map(str, fields)))
         Path(plan).write_text("\n".join(lines) + "\n", encoding="ascii")
         flag = "--telemetry-log" if telemetry_log else "--no-telemetry-log"
         from benchmarks.vehicle import free_port
 
         done = subprocess.run(
-            [sys.executable, "-m", "sortie", "fly", plan, "--speedup", "0", "--json", "--state-dir", folder, *BATTERY,
-             "--link", f"tcpin:127.0.0.1:{free_port()}", flag],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "sortie",
+                "fly",
+                plan,
+                "--speedup",
+                "0",
+                "--json",
+                "--state-dir",
+                folder,
+                *BATTERY,
+                "--link",
+                f"tcpin:127.0.0.1:{free_port()}",
+                flag,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
         result = json.loads(done.stdout.splitlines()[-1])
         if result["result"] != "completed":
             raise RuntimeError(f"the flight was {result['result']}: {result['reason']}")

@@ -66,9 +66,7 @@ def first_map() -> float:
 def _web(port: int) -> Iterator[tuple[int, str]]:
     """`sortie web` of a service: its process and its address."""
     command = [sys.executable, "-m", "sortie", "web", "--connect", f"tcp:127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        [*command, "--listen", f"127.0.0.1:{free_port()}"], stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+    process = subprocess.Popen([*command, "--listen", f"127.0.0.1:{free_port()}"], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     found = _ADDRESS.search(process.stderr.readline())
     assert found is not None

@@ -25,11 +25,27 @@ def page() -> float:
         place = Path(folder)
         (place / "plan.waypoints").write_text(_PLAN)
         subprocess.run(
-            [*sortie, "fly", "plan.waypoints", "--speedup", "0",
-             "--param", "SIM_BATT_CAP_AH=60", "--param", "BATT_CAPACITY=60000",
-             "--state-dir", "state",
-             "--link", "tcpin:127.0.0.1:0", "--log-dir", "logs"], cwd=place, check=True, capture_output=True,
-        )  # fmt: skip
+            [
+                *sortie,
+                "fly",
+                "plan.waypoints",
+                "--speedup",
+                "0",
+                "--param",
+                "SIM_BATT_CAP_AH=60",
+                "--param",
+                "BATT_CAPACITY=60000",
+                "--state-dir",
+                "state",
+                "--link",
+                "tcpin:127.0.0.1:0",
+                "--log-dir",
+                "logs",
+            ],
+            cwd=place,
+            check=True,
+            capture_output=True,
+        )
         took_s = [_timed([*sortie, "report", "logs"], place) for _ in range(_RUNS)]
         from sortie.reading.logs import read_log
 

@@ -17,10 +17,25 @@ def _loop(profile: str, sorties: int) -> tuple[float, dict[str, object]]:
     with tempfile.TemporaryDirectory(prefix="sortie-bench-") as folder:
         began = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "sortie", "loop", "--profile", profile, "--sorties", str(sorties), "--json",
-             "--seed", "1", "--state-dir", folder],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "sortie",
+                "loop",
+                "--profile",
+                profile,
+                "--sorties",
+                str(sorties),
+                "--json",
+                "--seed",
+                "1",
+                "--state-dir",
+                folder,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
         return time.perf_counter() - began, json.loads(done.stdout.splitlines()[-1])
 
 

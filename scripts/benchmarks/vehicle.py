@@ -34,10 +34,22 @@ class Served:
         self.folder = tempfile.TemporaryDirectory(prefix="sortie-bench-")
         self.started_s = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sortie", command, "--link", f"tcpin:127.0.0.1:{self.port}",
-             "--state-dir", self.folder.name, "--seed", "1", *arguments],
-            stderr=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "sortie",
+                command,
+                "--link",
+                f"tcpin:127.0.0.1:{self.port}",
+                "--state-dir",
+                self.folder.name,
+                "--seed",
+                "1",
+                *arguments,
+            ],
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        )
 
     def __enter__(self) -> Served:
         return self

@@ -27,16 +27,23 @@ def find_binary(frame: str, given: str) -> Path:
     get one when there is none, or it cannot be run."""
     kind = vehicle_class(frame)
     return find_program(
-        _TITLE, kind.sitl_binary, given, VARIABLE,
+        _TITLE,
+        kind.sitl_binary,
+        given,
+        VARIABLE,
         f"build it (./waf configure --board sitl && ./waf {kind.sitl_target}) and name it: "
         f"--vehicle ardupilot:{frame}=BINARY or {VARIABLE}=BINARY",
-    )  # fmt: skip
+    )
 
 
 def launch(
-    frame: str, given: str, home: tuple[float, float, float, float], speedup: float, folder: Path,
+    frame: str,
+    given: str,
+    home: tuple[float, float, float, float],
+    speedup: float,
+    folder: Path,
     defaults: Mapping[str, float],
-) -> SitlChild:  # fmt: skip
+) -> SitlChild:
     """Start SITL of the kind `frame`, of the binary `given` (empty: looked for), at `home` (deg, deg, m AMSL, heading
     deg), with its files in `folder`; `defaults` on top of those of its frame. SitlError when it cannot be."""
     binary = find_binary(frame, given)
@@ -44,11 +51,25 @@ def launch(
     port = free_port()
     # the other serial ports and the radio input would take ports of their own, which another SITL may have
     arguments = [
-        str(binary), "--model", vehicle_class(frame).model, "--speedup", f"{speedup:g}",
-        "--home", f"{lat!r},{lon!r},{alt!r},{heading!r}", "--defaults", _defaults(frame, folder, defaults),
-        "--serial0", f"tcp:{port}:wait", "--serial1", "none", "--serial2", "none",
-        "--rc-in-port", str(free_port(socket.SOCK_DGRAM)), "--wipe",
-    ]  # fmt: skip
+        str(binary),
+        "--model",
+        vehicle_class(frame).model,
+        "--speedup",
+        f"{speedup:g}",
+        "--home",
+        f"{lat!r},{lon!r},{alt!r},{heading!r}",
+        "--defaults",
+        _defaults(frame, folder, defaults),
+        "--serial0",
+        f"tcp:{port}:wait",
+        "--serial1",
+        "none",
+        "--serial2",
+        "none",
+        "--rc-in-port",
+        str(free_port(socket.SOCK_DGRAM)),
+        "--wipe",
+    ]
     return SitlChild(_TITLE, arguments, f"tcp:127.0.0.1:{port}", folder)
 
 

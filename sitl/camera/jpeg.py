@@ -77,19 +77,21 @@ def _exif(picture: Picture, yaw: float) -> Image.Exif:
     written = taken.strftime("%Y:%m:%d %H:%M:%S")
     exif[Base.Make], exif[Base.Model], exif[Base.Orientation] = MAKER, MODEL, _TOP_LEFT
     exif[Base.DateTime] = written
-    exif.get_ifd(IFD.Exif).update({
-        Base.ExposureTime: _ratio(picture.shutter_s, 1_000_000),
-        Base.FNumber: _ratio(F_NUMBER, 10),
-        Base.ISOSpeedRatings: picture.iso,
-        Base.DateTimeOriginal: written,
-        Base.OffsetTimeOriginal: "+00:00",
-        Base.SubsecTimeOriginal: f"{picture.time_us % 1_000_000:06d}",
-        Base.FocalLength: _ratio(lens.focal_mm, 1000),
-        Base.FocalLengthIn35mmFilm: round(lens.focal_mm * _FULL_FRAME_MM / lens.sensor_width_mm),
-        Base.ImageNumber: picture.number,
-        Base.ExifImageWidth: picture.view.columns,
-        Base.ExifImageHeight: picture.view.rows,
-    })  # fmt: skip
+    exif.get_ifd(IFD.Exif).update(
+        {
+            Base.ExposureTime: _ratio(picture.shutter_s, 1_000_000),
+            Base.FNumber: _ratio(F_NUMBER, 10),
+            Base.ISOSpeedRatings: picture.iso,
+            Base.DateTimeOriginal: written,
+            Base.OffsetTimeOriginal: "+00:00",
+            Base.SubsecTimeOriginal: f"{picture.time_us % 1_000_000:06d}",
+            Base.FocalLength: _ratio(lens.focal_mm, 1000),
+            Base.FocalLengthIn35mmFilm: round(lens.focal_mm * _FULL_FRAME_MM / lens.sensor_width_mm),
+            Base.ImageNumber: picture.number,
+            Base.ExifImageWidth: picture.view.columns,
+            Base.ExifImageHeight: picture.view.rows,
+        }
+    )
     exif.get_ifd(IFD.GPSInfo).update(_gps(picture, taken, yaw))
     return exif
 

@@ -78,11 +78,13 @@ class CameraView:
 def rotation(q: Quaternion) -> Numbers:
     """(3, 3): from the frame that the quaternion turns, into north, east, down."""
     w, x, y, z = q
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ])  # fmt: skip
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
 
 
 def render(view: CameraView, scene: PictureScene) -> Image.Image:
@@ -115,8 +117,11 @@ def _inverse_depths(view: CameraView, turned: Numbers, ground: Ground) -> Number
     columns, rows = ceil(view.columns / CELL) + 1, ceil(view.rows / CELL) + 1
     # The grid's rays go through its corners; those of a lens go through the middles of pixels: so half a cell more of
     # sensor on each side, and off the middle where the last cell is not whole.
-    cells = Lens(lens.sensor_width_mm * columns * CELL / view.columns,
-                 lens.sensor_height_mm * rows * CELL / view.rows, lens.focal_mm)  # fmt: skip
+    cells = Lens(
+        lens.sensor_width_mm * columns * CELL / view.columns,
+        lens.sensor_height_mm * rows * CELL / view.rows,
+        lens.focal_mm,
+    )
     straight = cells.rays(columns, rows)
     straight = straight / straight[:, :1]
     straight[:, 1] += ((columns - 1) * CELL / view.columns - 1.0) / 2.0 * lens.sensor_width_mm / lens.focal_mm
@@ -183,8 +188,10 @@ def _before(point: Numbers, other: Numbers) -> Numbers:
 def _pixel(point: Numbers, view: CameraView) -> Pixel:
     focal = view.focal_px
     tall = view.lens.focal_mm / view.lens.sensor_height_mm * view.rows
-    return (float(point[1] / point[0]) * focal + view.columns / 2.0,
-            float(point[2] / point[0]) * tall + view.rows / 2.0)  # fmt: skip
+    return (
+        float(point[1] / point[0]) * focal + view.columns / 2.0,
+        float(point[2] / point[0]) * tall + view.rows / 2.0,
+    )
 
 
 # --- focus ------------------------------------------------------------------------------------------------------------

@@ -77,9 +77,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         # --- sense
         seed = seed + GAMMA
         gyro, acc, shake = sample_imu(
-            draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise,
-            imu_on,
-        )  # fmt: skip
+            draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
+        )
         if failing:
             gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
             acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
@@ -152,7 +151,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
 
 def advance(
     state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
-) -> int:  # fmt: skip
+) -> int:
     """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
     raised one. `report` is filled for each. A row whose time is over is passed over."""
     raised = 0

@@ -46,20 +46,47 @@ def fail_inertial(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     a, b, c = table[r & MASK], table[(r >> S10) & MASK], table[(r >> S20) & MASK]
     d, e, f = table[(r >> S30B) & MASK], table[(r >> S40) & MASK], table[(r >> S50) & MASK]
     fail_axes(
-        s, p[M.P_FAIL_GYRO], M.S_GYRO_ON, M.S_GYRO_SHOWN, M.S_GYRO_LOST, M.S_GYRO_OLD, M.S_GYRO_X,
-        GYRO_WRONG, GYRO_GARBAGE * a, GYRO_GARBAGE * b, GYRO_GARBAGE * c,
-    )  # fmt: skip
+        s,
+        p[M.P_FAIL_GYRO],
+        M.S_GYRO_ON,
+        M.S_GYRO_SHOWN,
+        M.S_GYRO_LOST,
+        M.S_GYRO_OLD,
+        M.S_GYRO_X,
+        GYRO_WRONG,
+        GYRO_GARBAGE * a,
+        GYRO_GARBAGE * b,
+        GYRO_GARBAGE * c,
+    )
     fail_axes(
-        s, p[M.P_FAIL_ACC], M.S_ACC_ON, M.S_ACC_SHOWN, M.S_ACC_LOST, M.S_ACC_OLD, M.S_ACC_X,
-        ACC_WRONG, ACC_GARBAGE * d, ACC_GARBAGE * e, ACC_GARBAGE * f,
-    )  # fmt: skip
+        s,
+        p[M.P_FAIL_ACC],
+        M.S_ACC_ON,
+        M.S_ACC_SHOWN,
+        M.S_ACC_LOST,
+        M.S_ACC_OLD,
+        M.S_ACC_X,
+        ACC_WRONG,
+        ACC_GARBAGE * d,
+        ACC_GARBAGE * e,
+        ACC_GARBAGE * f,
+    )
 
 
 @jit
 def fail_axes(
-    s: L.Row, failure: float, on: int, shown: int, lost: int, old: int, sample: int,
-    wrong: float, x: float, y: float, z: float,
-) -> None:  # fmt: skip
+    s: L.Row,
+    failure: float,
+    on: int,
+    shown: int,
+    lost: int,
+    old: int,
+    sample: int,
+    wrong: float,
+    x: float,
+    y: float,
+    z: float,
+) -> None:
     """Fail a sensor with three axes, by the places of its fields; x, y, z: its garbage of this tick."""
     now = s[L.S_TIME_MS]
     s[on], s[lost] = 1.0, 0.0

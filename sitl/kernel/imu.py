@@ -26,9 +26,16 @@ ZERO = (0.0, 0.0, 0.0)
 
 @inline
 def sample_imu(
-    bits: Any, table: Any, rates: Vector, force: Vector, gyro_bias: Vector, acc_bias: Vector,
-    gyro_noise: float, acc_noise: float, imu_on: float,
-) -> tuple[Vector, Vector, Vector]:  # fmt: skip
+    bits: Any,
+    table: Any,
+    rates: Vector,
+    force: Vector,
+    gyro_bias: Vector,
+    acc_bias: Vector,
+    gyro_noise: float,
+    acc_noise: float,
+    imu_on: float,
+) -> tuple[Vector, Vector, Vector]:
     """Gyros rad/s, accelerometers m/s2 (body axes), and the vibration that the latter contain. `bits`: one draw;
     `rates` and specific `force` are the truth; `imu_on` (0 or 1): all of it comes through, or nothing."""
     gx = (rates[0] + gyro_bias[0] + gyro_noise * table[bits & MASK]) * imu_on

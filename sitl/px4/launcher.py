@@ -40,9 +40,12 @@ def find_binary(frame: str, given: str) -> Path:
     """The binary: named on the command line, by PX4_SITL, or on the search path. SitlError with how to get one when
     there is none, it cannot be run, or what belongs to it is not there."""
     binary = find_program(
-        _TITLE, "px4", given, VARIABLE,
+        _TITLE,
+        "px4",
+        given,
+        VARIABLE,
         f"build it (make px4_sitl_sih) and name it: --vehicle px4:{frame}=BINARY or {VARIABLE}=BINARY",
-    )  # fmt: skip
+    )
     if not _startup(binary).is_dir():
         raise SitlError(f"{_TITLE}: there is no {_startup(binary)}, which belongs to {binary}")
     return binary
@@ -53,9 +56,13 @@ def _startup(binary: Path) -> Path:
 
 
 def launch(
-    frame: str, given: str, home: tuple[float, float, float, float], speedup: float, folder: Path,
+    frame: str,
+    given: str,
+    home: tuple[float, float, float, float],
+    speedup: float,
+    folder: Path,
     defaults: Mapping[str, float],
-) -> SitlChild:  # fmt: skip
+) -> SitlChild:
     """Launch the binary as `sitl.ardupilot.launcher.launch` does; the heading is SIH's own, north."""
     binary = find_binary(frame, given)
     instance = free_instance()
@@ -84,10 +91,13 @@ def _environment(
     lat, lon, alt, _ = home
     place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
     return {
-        "PX4_SIM_MODEL": vehicle_class(frame).sih_model, "PX4_SIM_SPEED_FACTOR": f"{speedup:g}",
-        **{f"PX4_PARAM_{name}": f"{value!r}" if value % 1.0 else f"{value:.0f}"
-           for name, value in {**place, **parameters}.items()},
-    }  # fmt: skip
+        "PX4_SIM_MODEL": vehicle_class(frame).sih_model,
+        "PX4_SIM_SPEED_FACTOR": f"{speedup:g}",
+        **{
+            f"PX4_PARAM_{name}": f"{value!r}" if value % 1.0 else f"{value:.0f}"
+            for name, value in {**place, **parameters}.items()
+        },
+    }
 
 
 def free_instance() -> int:

@@ -122,9 +122,14 @@ class SimulatedBoat(SimulatedMachine):
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
-            home, state, rng, default_settings(home, steps),
-            target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False),
-        )  # fmt: skip
+            home,
+            state,
+            rng,
+            default_settings(home, steps),
+            target_size=L.TARGET_SIZE,
+            motors=1,
+            capabilities=Capabilities(spline=False),
+        )
 
     @property
     def kernel(self) -> Entry:

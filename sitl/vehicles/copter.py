@@ -32,9 +32,14 @@ class SimulatedCopter(SimulatedMachine):
         self._seed = seed
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
-            home, state, rng, default_settings(home, steps),
-            target_size=L.TARGET_SIZE, motors=4, capabilities=Capabilities(),
-        )  # fmt: skip
+            home,
+            state,
+            rng,
+            default_settings(home, steps),
+            target_size=L.TARGET_SIZE,
+            motors=4,
+            capabilities=Capabilities(),
+        )
 
     def disarm(self, *, force: bool = False) -> Request:
         if self._s[L.S_AIR] == 1.0 and not force:

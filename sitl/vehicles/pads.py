@@ -88,7 +88,7 @@ class PadSensor:
             (1 - 2 * (q2 * q2 + q3 * q3)) * north + 2 * (q1 * q2 + q0 * q3) * east + 2 * (q1 * q3 - q0 * q2) * down,
             2 * (q1 * q2 - q0 * q3) * north + (1 - 2 * (q1 * q1 + q3 * q3)) * east + 2 * (q2 * q3 + q0 * q1) * down,
             2 * (q1 * q3 + q0 * q2) * north + 2 * (q2 * q3 - q0 * q1) * east + (1 - 2 * (q1 * q1 + q2 * q2)) * down,
-        )  # fmt: skip
+        )
         return body, down
 
     def _in_sight(self, seen: tuple[Ned, float]) -> list[float]:

@@ -137,9 +137,14 @@ SPECIAL: dict[str, Special] = {
 
 
 def apply(
-    scaled: Mapping[str, tuple[int, float]], special: Mapping[str, Special],
-    p: Row, s: Row, values: Mapping[str, float], name: str, value: float,
-) -> None:  # fmt: skip
+    scaled: Mapping[str, tuple[int, float]],
+    special: Mapping[str, Special],
+    p: Row,
+    s: Row,
+    values: Mapping[str, float],
+    name: str,
+    value: float,
+) -> None:
     """`name` has become `value`: by the tables of a kind of vehicle. Unknown names do nothing."""
     if name in scaled:
         setting, factor = scaled[name]

@@ -55,9 +55,14 @@ class Rows:
 
     def _bound(self, rows: slice) -> Callable[..., int]:
         return self.machines[0].kernel.bind(
-            self.state[rows], self.settings[rows], self.target[rows], self._noise[rows], quantiles(),
-            self.reports[rows], self._ground,
-        )  # fmt: skip
+            self.state[rows],
+            self.settings[rows],
+            self.target[rows],
+            self._noise[rows],
+            quantiles(),
+            self.reports[rows],
+            self._ground,
+        )
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> int:
         """Each vehicle to its own `until_ms` or to the tick of its first event, in one call; one whose time is over or

@@ -96,8 +96,15 @@ class Separation:
             first, second = self._all_pairs
             which = np.flatnonzero(self._moves[first] | self._moves[second])
             first, second = first[which], second[which]
-            return self._pairs(first, second, self._at[second] - self._at[first],
-                               self._speed[second] - self._speed[first], reach_m, now_ms, passed_s)  # fmt: skip
+            return self._pairs(
+                first,
+                second,
+                self._at[second] - self._at[first],
+                self._speed[second] - self._speed[first],
+                reach_m,
+                now_ms,
+                passed_s,
+            )
         order = np.argsort(self._at[:, 0], kind="stable")
         at, speed, moves = self._at[order], self._speed[order], self._moves[order]
         fastest = float(np.abs(speed).max()) * 2.0 * passed_s
@@ -109,16 +116,29 @@ class Separation:
                 break
             within &= moves[shift:] | moves[:-shift]
             which = np.flatnonzero(within)
-            found += self._pairs(order[which], order[which + shift], apart[which],
-                                 speed[which + shift] - speed[which], reach_m, now_ms, passed_s)  # fmt: skip
+            found += self._pairs(
+                order[which],
+                order[which + shift],
+                apart[which],
+                speed[which + shift] - speed[which],
+                reach_m,
+                now_ms,
+                passed_s,
+            )
             if found and reach_m == np.inf:
                 reach_m = max(min(approach.distance_m for approach in found), CLOSE_M)
         return found
 
     def _pairs(
-        self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], apart: Floats, closing: Floats,
-        reach_m: float, now_ms: int, passed_s: float,
-    ) -> list[Approach]:  # fmt: skip
+        self,
+        first: npt.NDArray[np.int64],
+        second: npt.NDArray[np.int64],
+        apart: Floats,
+        closing: Floats,
+        reach_m: float,
+        now_ms: int,
+        passed_s: float,
+    ) -> list[Approach]:
         """Approaches nearer than `reach_m` among these pairs, which are `apart` and move so against each other."""
         squared = np.einsum("ij,ij->i", closing, closing)
         along = np.einsum("ij,ij->i", apart, closing)

@@ -83,9 +83,12 @@ class SimulatedMachine(ABC):
         self._advance: Callable[..., int] | None = None
         self._vehicle_state = VehicleState()
         self.move_to(
-            state.reshape(1, -1), settings.reshape(1, -1), np.zeros((1, target_size)), rng.reshape(1, -1),
+            state.reshape(1, -1),
+            settings.reshape(1, -1),
+            np.zeros((1, target_size)),
+            rng.reshape(1, -1),
             np.zeros((1, R.SIZE)),
-        )  # fmt: skip
+        )
         self._capabilities = capabilities
         self._home = home
         self._origin: GeoPoint | None = None

@@ -64,10 +64,18 @@ def several(given: Iterable[str], name: str) -> tuple[str, ...]:
 
 
 def spec_of(
-    vehicle: str, who: str, *, home: Home | None, seed: int, params: Mapping[str, float] | None,
-    faults: Iterable[str], radio: str | RadioProfile | None, terrain: Path | str | None, firmware: str,
+    vehicle: str,
+    who: str,
+    *,
+    home: Home | None,
+    seed: int,
+    params: Mapping[str, float] | None,
+    faults: Iterable[str],
+    radio: str | RadioProfile | None,
+    terrain: Path | str | None,
+    firmware: str,
     sysid: int | None = None,
-) -> VehicleSpec:  # fmt: skip
+) -> VehicleSpec:
     """The vehicle that `who`, in words, was asked for, as if it were alone."""
     source = parse_vehicle(vehicle)
     if source.kind != "sim":
@@ -76,16 +84,27 @@ def spec_of(
     if seed < 0:
         raise UserError(f"seed {seed}: expected a whole number from 0 on")
     return VehicleSpec(
-        source.frame, sysid, *standing_at(home), seed, alone=True,
-        param=texts_of(params or {}), fault=several(faults, "faults"),
-        radio=radio_of(radio), terrain=None if terrain is None else Path(terrain), firmware=firmware,
-    )  # fmt: skip
+        source.frame,
+        sysid,
+        *standing_at(home),
+        seed,
+        alone=True,
+        param=texts_of(params or {}),
+        fault=several(faults, "faults"),
+        radio=radio_of(radio),
+        terrain=None if terrain is None else Path(terrain),
+        firmware=firmware,
+    )
 
 
 def assembled(
-    specs: Sequence[VehicleSpec], stack: ExitStack, *, state_dir: Path | str | None, log_dir: Path | str | None,
+    specs: Sequence[VehicleSpec],
+    stack: ExitStack,
+    *,
+    state_dir: Path | str | None,
+    log_dir: Path | str | None,
     signing_key: Path | str | bytes | None,
-) -> Vehicles:  # fmt: skip
+) -> Vehicles:
     """Vehicles in a runtime of their own, in virtual time."""
     store = None if state_dir is None else Store(Path(state_dir))
     if store is not None:

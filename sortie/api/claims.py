@@ -86,9 +86,15 @@ class Claims(ABC):
         return self._time_s()
 
     def reaches(
-        self, *, item: int | None = None, mode: str | None = None, height: float | None = None,
-        place: Place | None = None, radius: float = 2.0, within_s: float = 60.0,
-    ) -> float:  # fmt: skip
+        self,
+        *,
+        item: int | None = None,
+        mode: str | None = None,
+        height: float | None = None,
+        place: Place | None = None,
+        radius: float = 2.0,
+        within_s: float = 60.0,
+    ) -> float:
         """Claim that within `within_s` of vehicle time the mission item is reached, or the mode flown, or a height (m
         above home) passed or come to within 0.5 m, or a place (degrees) come to within `radius` m. Returns the vehicle
         time, s."""

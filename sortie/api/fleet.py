@@ -74,9 +74,17 @@ class Fleet(Sequence[Session]):
             self._radio = radio_of(radio)
             if count is None or isinstance(count, int):
                 base = spec_of(
-                    vehicle, "a fleet", home=home, seed=seed, params=params, faults=faults, radio=self._radio,
-                    terrain=terrain, firmware=firmware, sysid=sysid,
-                )  # fmt: skip
+                    vehicle,
+                    "a fleet",
+                    home=home,
+                    seed=seed,
+                    params=params,
+                    faults=faults,
+                    radio=self._radio,
+                    terrain=terrain,
+                    firmware=firmware,
+                    sysid=sysid,
+                )
                 layout = Layout(formation, spacing)
                 count = _specs(count, None if file is None else Path(file), base, layout, networks)
             if any(spec.system is None for spec in count):

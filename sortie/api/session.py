@@ -86,9 +86,16 @@ class Session(Claims):
         try:
             if isinstance(vehicle, str):
                 vehicle = begin.spec_of(
-                    vehicle, "a session", home=home, seed=seed, params=params, faults=faults, radio=radio,
-                    terrain=terrain, firmware=firmware,
-                )  # fmt: skip
+                    vehicle,
+                    "a session",
+                    home=home,
+                    seed=seed,
+                    params=params,
+                    faults=faults,
+                    radio=radio,
+                    terrain=terrain,
+                    firmware=firmware,
+                )
             if isinstance(vehicle, VehicleSpec):
                 (vehicle,) = begin.assembled(
                     [replace(vehicle, alone=True)],

@@ -33,9 +33,13 @@ class EventWatch(Generic[E]):
     least; None: an event is seen when it happens. Once done it stays done."""
 
     def __init__(
-        self, events: list[TimedEvent], *, kind: type[E] | None = None, condition: Callable[[], bool] | None = None,
+        self,
+        events: list[TimedEvent],
+        *,
+        kind: type[E] | None = None,
+        condition: Callable[[], bool] | None = None,
         every_ms: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.every_ms = every_ms
         self.found: E | None = None
         self._events = events

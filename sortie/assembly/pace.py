@@ -47,12 +47,7 @@ def pace_warnings(settings: Settings) -> list[str]:
 
 
 def begin_pace(
-    runtime: Runtime,
-    settings: Settings,
-    services: Iterable[Service],
-    default_speedup: float,
-    *,
-    running: bool,
+    runtime: Runtime, settings: Settings, services: Iterable[Service], default_speedup: float, *, running: bool
 ) -> None:
     """Set the speed of a runtime, now and whenever a ground station sets a vehicle's SIM_SPEEDUP. Paced by the wall at
     speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. Paced by clients it goes as fast as

@@ -333,8 +333,10 @@ def _log_dir(settings: Settings) -> Path:
 def _begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> None:
     """Open `run.log`; the last thing in it is that the run has stopped."""
     if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():
-        raise UserError(f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "
-                        "with --log-dir, or move it")  # fmt: skip
+        raise UserError(
+            f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "
+            "with --log-dir, or move it"
+        )
     try:
         handler = open_run_log(directory, settings.log_format)
     except OSError as error:

@@ -151,12 +151,20 @@ def build_service(
     autopilot.statistics.switched_on()
     install(autopilot, on_error)
     identity = Identity(
-        spec.kind, name or simulated_name(spec.kind, spec.seed), serves_files=True,
-        system=int(parameters[OWN_SYSTEM]), speaks=speaks,
-    )  # fmt: skip
+        spec.kind,
+        name or simulated_name(spec.kind, spec.seed),
+        serves_files=True,
+        system=int(parameters[OWN_SYSTEM]),
+        speaks=speaks,
+    )
     return Service(
-        vehicle, autopilot, parameters, journal,
-        lambda service: simulated_face(service, identity, stored.parameters, given), epoch_us=epoch_us,
-        on_error=on_error, faults=faults,
+        vehicle,
+        autopilot,
+        parameters,
+        journal,
+        lambda service: simulated_face(service, identity, stored.parameters, given),
+        epoch_us=epoch_us,
+        on_error=on_error,
+        faults=faults,
         link_rates=speaks.link_rates,
-    )  # fmt: skip
+    )

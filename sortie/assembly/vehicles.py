@@ -101,9 +101,16 @@ class Vehicles:
         if self._make is not None:
             return self._make(journal, stored, given)
         return build_service(
-            spec, standing.machine, journal, stored, given, epoch_us=around.epoch_us, on_error=around.on_error,
-            faults=standing.faults, ground=around.ground,
-        )  # fmt: skip
+            spec,
+            standing.machine,
+            journal,
+            stored,
+            given,
+            epoch_us=around.epoch_us,
+            on_error=around.on_error,
+            faults=standing.faults,
+            ground=around.ground,
+        )
 
     def _kept(self, spec: VehicleSpec) -> tuple[Journal, StoredValues]:
         store = self._surroundings.store

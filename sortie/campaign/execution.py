@@ -140,19 +140,25 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
             yield client
             return
         stack.enter_context(
-            config.set({
-                "distributed.worker.daemon": True,
-                "distributed.worker.profile.enabled": False,  # it would look 100 times a second at what a worker does
-                # 15 s after a worker has died it would end, for good, the one that is just being started in its place
-                "distributed.deploy.lost-worker-timeout": "10000 days",
-            })
-        )  # fmt: skip
+            config.set(
+                {
+                    "distributed.worker.daemon": True,
+                    "distributed.worker.profile.enabled": False,  # would look at a worker 100 times a second
+                    # 15 s after a worker has died it would end, for good, the one that is being started in its place
+                    "distributed.deploy.lost-worker-timeout": "10000 days",
+                }
+            )
+        )
         with _ctrl_c_is_ours():
             cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=processes,
+                host="127.0.0.1",
+                protocol="tcp://",
                 dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
                 silence_logs=logging.CRITICAL,
-            )  # fmt: skip
+            )
         stack.callback(cluster.close)
         yield stack.enter_context(Client(cluster))
 

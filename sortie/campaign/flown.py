@@ -102,9 +102,11 @@ def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -
 def _session(study: Study, planned: PlannedRun, watched: ViewOfRun) -> Session:
     said = study.said
     return Session(
-        planned.spec, log_dir=watched.log_dir, links=() if said.client is None else watched.links,
+        planned.spec,
+        log_dir=watched.log_dir,
+        links=() if said.client is None else watched.links,
         executor=None if said.executor is None else own_code.executor_of(said.code or "", study.code, said.executor),
-    )  # fmt: skip
+    )
 
 
 # --- one vehicle ------------------------------------------------------------------------------------------------------

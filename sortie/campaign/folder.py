@@ -274,7 +274,12 @@ def _schema(study: Study) -> pyarrow.Schema:
 def _flat(row: RunResult) -> dict[str, object]:
     """A row of the table; of an input that has texts among its values all are texts."""
     flat: dict[str, object] = {
-        "run": row.run, "seed": row.seed, "result": row.result, "reason": row.reason, "ok": row.ok,
-        **{f"robustness.{name}": value for name, value in row.robustness.items()}, **row.figures,
-    }  # fmt: skip
+        "run": row.run,
+        "seed": row.seed,
+        "result": row.result,
+        "reason": row.reason,
+        "ok": row.ok,
+        **{f"robustness.{name}": value for name, value in row.robustness.items()},
+        **row.figures,
+    }
     return flat | {f"input.{name}": value for name, value in row.inputs.items()}

@@ -57,9 +57,13 @@ def changed(item: MissionItem, values: Mapping[str, float]) -> MissionItem:
         item = replace(item, x=place.lat, y=place.lon)
     first, second, third, fourth = (values.get(name, getattr(item, name)) for name in _FIELDS)
     return replace(
-        item, param1=values.get("hold_s", first), param2=second, param3=third, param4=fourth,
+        item,
+        param1=values.get("hold_s", first),
+        param2=second,
+        param3=third,
+        param4=fourth,
         z=item.z + values.get("up_m", 0.0),
-    )  # fmt: skip
+    )
 
 
 def rebuilt(plan: Plan, changes: Iterable[tuple[int, Mapping[str, float]]], only: Collection[int]) -> Plan:
@@ -83,9 +87,10 @@ def left_with(plan: Plan, kept: Collection[int]) -> Plan:
     new = {old: k for k, old in enumerate(numbers, 1)}
     ahead = [item for item in plan.items if item.seq in kept]
     lost = [
-        item.seq for item in ahead
+        item.seq
+        for item in ahead
         if item.command == Cmd.DO_JUMP and not any(number >= item.param1 for number in numbers)
-    ]  # fmt: skip
+    ]
     if lost:
         return left_with(plan, set(kept) - set(lost))
 

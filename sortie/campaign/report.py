@@ -85,10 +85,15 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> str
 
 def _verdicts(summary: Summary) -> str:
     rows = [
-        (f'<a href="#judge-{escape(name)}">{escape(name)}</a>', f"<code>{escape(judge.formula)}</code>",
-         f"{judge.failed} of {judge.flown}", _rate(judge.failed, judge.flown, judge.interval), escape(judge.margins()))
+        (
+            f'<a href="#judge-{escape(name)}">{escape(name)}</a>',
+            f"<code>{escape(judge.formula)}</code>",
+            f"{judge.failed} of {judge.flown}",
+            _rate(judge.failed, judge.flown, judge.interval),
+            escape(judge.margins()),
+        )
         for name, judge in summary.judges.items()
-    ]  # fmt: skip
+    ]
     return "<h2>Judges</h2>" + _table(("judge", "formula", "broken in", "share", "robustness"), rows, "Judges")
 
 
@@ -218,10 +223,16 @@ def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
         return "<h2>No failures</h2>"
     more = columns.failed - len(columns.worst)
     rows = [
-        (f'<b id="run-{row.run}">{row.run}</b>', _again(folder, row), _links(folder, row), escape(row.result),
-         escape(_why(row)), escape(", ".join(f"{name} {_value(row, name, units)}" for name in row.inputs)))
+        (
+            f'<b id="run-{row.run}">{row.run}</b>',
+            _again(folder, row),
+            _links(folder, row),
+            escape(row.result),
+            escape(_why(row)),
+            escape(", ".join(f"{name} {_value(row, name, units)}" for name in row.inputs)),
+        )
         for row in columns.worst
-    ]  # fmt: skip
+    ]
     table = _table(("run", "again", "kept", "result", "why", "inputs"), rows, "Failures")
     left_out = f"<p>The worst {MOST_FAILURES}; {more} more are in runs.parquet.</p>" if more > 0 else ""
     return f"<h2>Failures</h2>{table}{left_out}"
@@ -249,8 +260,9 @@ def _value(row: RunResult, name: str, units: dict[str, str]) -> str:
 def _why(row: RunResult) -> str:
     broken = [
         name if abs(margin) >= YES else f"{name} {margin:.4g}"
-        for name, margin in row.robustness.items() if margin is not None and margin < 0.0
-    ]  # fmt: skip
+        for name, margin in row.robustness.items()
+        if margin is not None and margin < 0.0
+    ]
     return "; ".join([*broken, *([row.reason] if row.reason else [])])
 
 
@@ -259,10 +271,14 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
     """Section on the study: inputs with their distributions, what is fixed, and how it was judged."""
     said = columns.kept.study.said
     vary = [
-        (escape(_with_unit(name, units)), varied.kind, escape(_distribution(varied.kind, getattr(varied, varied.kind))),
-         "" if varied.within is None else f"{varied.within[0]:g} to {varied.within[1]:g}")
+        (
+            escape(_with_unit(name, units)),
+            varied.kind,
+            escape(_distribution(varied.kind, getattr(varied, varied.kind))),
+            "" if varied.within is None else f"{varied.within[0]:g} to {varied.within[1]:g}",
+        )
         for name, varied in said.vary.items()
-    ]  # fmt: skip
+    ]
     rows = [("plan", said.plan), ("vehicle", said.vehicle), ("limit", f"{said.limit_s:g} s")]
     rows += [(key, text) for key, text in (("home", said.home), ("radio", said.radio), ("code", said.code)) if text]
     rows += [(f"parameter {name}", str(value)) for name, value in said.params.items()]

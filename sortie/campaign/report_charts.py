@@ -173,9 +173,15 @@ def _facts(track: Track) -> FlightFacts:
 
 # --- shared -----------------------------------------------------------------------------------------------------------
 def _axes(
-    x: svg.Scale, y: svg.Scale, along: str, across: str, x_texts: Sequence[str] | None = None,
-    y_texts: Sequence[str] | None = None, *, whole: bool = False,
-) -> list[str]:  # fmt: skip
+    x: svg.Scale,
+    y: svg.Scale,
+    along: str,
+    across: str,
+    x_texts: Sequence[str] | None = None,
+    y_texts: Sequence[str] | None = None,
+    *,
+    whole: bool = False,
+) -> list[str]:
     """Grid, ticks with figures, and what both axes are."""
     parts = []
     for tick, words in _ticks(y, 5, y_texts, whole=whole):

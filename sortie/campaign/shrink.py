@@ -225,9 +225,14 @@ def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]
 
 
 def shrink(
-    study: Study, failure: RunResult, fly: Fly | None = None, most: int = MOST_FLIGHTS, *, judge: str | None = None,
+    study: Study,
+    failure: RunResult,
+    fly: Fly | None = None,
+    most: int = MOST_FLIGHTS,
+    *,
+    judge: str | None = None,
     keep_plan: bool = False,
-) -> Shrunk:  # fmt: skip
+) -> Shrunk:
     """The failure, made as small as `most` flights allow. `judge`: the one that it has to break, None: all that it
     broke; `keep_plan`: all items stay. UserError for what did not fail, or does not again."""
     if failure.ok:
@@ -240,9 +245,8 @@ def shrink(
     flown = fly_run(small, 0, best.inputs)
     judges = {name: (failure.robustness[name] or 0.0, flown.row.robustness[name] or 0.0) for name in shrinking.broken}
     return Shrunk(
-        judges, small, flown, (causes, len(shrinking.causes())), (items, len(best.items)),
-        shrinking.flights, whole,
-    )  # fmt: skip
+        judges, small, flown, (causes, len(shrinking.causes())), (items, len(best.items)), shrinking.flights, whole
+    )
 
 
 def keep(shrunk: Shrunk, path: Path) -> None:

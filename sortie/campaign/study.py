@@ -169,10 +169,16 @@ class Study(Struct, frozen=True):
         said, plan = self.said, self.plan(given)
         values = {name: number_of(f"params.{name}", put(value, given)) for name, value in said.params.items()}
         spec = spec_of(
-            said.vehicle, "a campaign", home=start_of(plan) if said.home is None else put(said.home, given),
-            seed=self.seed(run), params=values, faults=self._struck(given), terrain=None, firmware=FIRMWARES[0],
+            said.vehicle,
+            "a campaign",
+            home=start_of(plan) if said.home is None else put(said.home, given),
+            seed=self.seed(run),
+            params=values,
+            faults=self._struck(given),
+            terrain=None,
+            firmware=FIRMWARES[0],
             radio=None if said.radio is None else put(said.radio, given) or None,
-        )  # fmt: skip
+        )
         spacing_m = 0.0 if said.fleet is None else number_of("fleet.spacing", put(said.fleet.spacing, given))
         return PlannedRun(spec, plan, spacing_m)
 

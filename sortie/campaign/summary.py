@@ -156,10 +156,14 @@ def summary_of(columns: Columns) -> Summary:
     """The figures."""
     study, count = columns.kept.study, columns.count
     return Summary(
-        study.runs, count, columns.failed, columns.failed / max(count, 1),
-        None if columns.searched else interval(columns.failed, count), dict(sorted(columns.results.items())),
+        study.runs,
+        count,
+        columns.failed,
+        columns.failed / max(count, 1),
+        None if columns.searched else interval(columns.failed, count),
+        dict(sorted(columns.results.items())),
         {name: _judge(columns, name) for name in study.said.judge},
-    )  # fmt: skip
+    )
 
 
 def interval(failed: int, count: int) -> Interval:
@@ -210,12 +214,14 @@ def levels(columns: Columns, name: str) -> list[Level]:
     broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
     return [
         Level(
-            label, part.size, (failed := int(columns.bad[part].sum())),
+            label,
+            part.size,
+            (failed := int(columns.bad[part].sum())),
             None if columns.searched else interval(failed, part.size),
             {judge: int((columns.margins[judge][part] < 0.0).sum()) for judge in broken},
         )
         for label, part in zip(labels, parts, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 # --- what matters -----------------------------------------------------------------------------------------------------

@@ -71,10 +71,13 @@ def confirm(given: Given) -> int:
     began_s = began_at(ours.signals, flies=flies)
     out = folder / "confirmed" / str(row.run)
     settings = Settings(
-        vehicle=vehicle, home=(planned.spec.home, planned.spec.heading_deg),
-        speedup=given[CONFIRM_SPEEDUP], link=(), state_dir=out / "state",
+        vehicle=vehicle,
+        home=(planned.spec.home, planned.spec.heading_deg),
+        speedup=given[CONFIRM_SPEEDUP],
+        link=(),
+        state_dir=out / "state",
         log_dir=out / "logs",
-    )  # fmt: skip
+    )
     told, result = _fly(settings, planned, strikes(planned.spec, began_s), flies=flies)
     theirs = laid_on(told, began_s, flies=flies)
     found = confirmed(kept.study, row.inputs, ours, theirs, result)

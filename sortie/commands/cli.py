@@ -164,10 +164,13 @@ def _call(command: Command) -> Callable[..., int]:
 def application() -> click.Group:
     """All commands."""
     app = click.Group(
-        "sortie", callback=_root, invoke_without_command=True, context_settings=_HELP,
+        "sortie",
+        callback=_root,
+        invoke_without_command=True,
+        context_settings=_HELP,
         help="A MAVLink vehicle that installs with pip: ground stations connect, upload a mission and watch it fly.",
         params=[click.Option(["--version"], is_flag=True, help="Print the version and exit.")],
-    )  # fmt: skip
+    )
     families = {
         name: click.Group(name, help=text, no_args_is_help=True, context_settings=_HELP)
         for name, text in _FAMILIES.items()
@@ -176,9 +179,13 @@ def application() -> click.Group:
         family, _, member = name.rpartition(" ")
         rows = [row for row in TABLE if name in row.commands]
         made = GroupedCommand(
-            member, rows, command.where, callback=_call(command), help=command.help,
+            member,
+            rows,
+            command.where,
+            callback=_call(command),
+            help=command.help,
             context_settings={**_HELP, **command.context},
-        )  # fmt: skip
+        )
         (families[family] if family else app).add_command(made)
     for made_family in families.values():
         app.add_command(made_family)

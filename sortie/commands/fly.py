@@ -8,15 +8,7 @@ from typing import Any
 
 from autopilot.mission.plan import Plan
 from sortie.assembly.program import Program
-from sortie.commands.flying import (
-    COUNTDOWN,
-    fly_round,
-    places_of,
-    print_result,
-    report_of,
-    summary_of,
-    write_pages,
-)
+from sortie.commands.flying import COUNTDOWN, fly_round, places_of, print_result, report_of, summary_of, write_pages
 from sortie.commands.progress import Progress, progress_of
 from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError

@@ -201,5 +201,6 @@ def _print_fleet(result: dict[str, Any]) -> None:
     completed = sum(vehicle["result"] == "completed" for vehicle in vehicles)
     print(
         f"{result['result']}: {completed} of {len(vehicles)} missions completed, {result['speedup']:g} times real "
-        f"time; logs in {result['logs']}", flush=True,
-    )  # fmt: skip
+        f"time; logs in {result['logs']}",
+        flush=True,
+    )

@@ -7,15 +7,7 @@ import sys
 from autopilot.vehicles.kinds import COPTER
 from sortie.config.given import Given, ignored
 from sortie.config.option import Where
-from sortie.config.options import (
-    CONFIRM_RELAUNCH,
-    JSON,
-    PRINT_PROFILE,
-    PROFILE,
-    RECOVER,
-    REPORT,
-    SORTIES,
-)
+from sortie.config.options import CONFIRM_RELAUNCH, JSON, PRINT_PROFILE, PROFILE, RECOVER, REPORT, SORTIES
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import Settings
 
@@ -38,8 +30,17 @@ def loop(given: Given) -> int:
     given_parameters(settings.param, COPTER.name)  # what is ignored is checked all the same
     for text in [line for line in (old_names, warning) if line is not None] + ignored(given.flags(), Where.LOOP):
         print(f"sortie: {text}", file=sys.stderr)
-    return run_loop(Start(
-        profile=loaded, settings=settings, faults=faults, vehicle=vehicle, total=given[SORTIES],
-        seed=settings.seed if Settings.seed.key in settings.given else None, confirm=given[CONFIRM_RELAUNCH],
-        recover=given[RECOVER], report=given[REPORT], as_json=given[JSON],
-    ))  # fmt: skip
+    return run_loop(
+        Start(
+            profile=loaded,
+            settings=settings,
+            faults=faults,
+            vehicle=vehicle,
+            total=given[SORTIES],
+            seed=settings.seed if Settings.seed.key in settings.given else None,
+            confirm=given[CONFIRM_RELAUNCH],
+            recover=given[RECOVER],
+            report=given[REPORT],
+            as_json=given[JSON],
+        )
+    )

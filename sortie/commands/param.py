@@ -174,8 +174,9 @@ def load(given: Given) -> int:
         print(f"{changed} of {len(wanted)} parameters changed", file=sys.stderr)
         return VehicleAnswer(
             {"parameters": len(wanted), "changed": changed, "refused": refused, "unknown": unknown},
-            complaint="\nsortie: ".join(complaints), status=1 if refused else 0,
-        )  # fmt: skip
+            complaint="\nsortie: ".join(complaints),
+            status=1 if refused else 0,
+        )
 
     return _ask(given, ask)
 

@@ -44,17 +44,23 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict
         "vehicle": _class_of(heartbeat).name,
         "mode": _mode_name(heartbeat),
         "armed": bool(heartbeat.base_mode & 128),
-        "mission": None if mission is None else {
+        "mission": None
+        if mission is None
+        else {
             "state": _MISSION_STATES.get(mission.mission_state, "unknown"),
             "item": mission.seq,
             "items": 0 if mission.total == 65535 else mission.total,
         },
         "battery_percent": None if status is None else status.battery_remaining,
-        "position": None if position is None else {
-            "lat": position.lat / 1e7, "lon": position.lon / 1e7, "alt_m": position.alt / 1e3,
+        "position": None
+        if position is None
+        else {
+            "lat": position.lat / 1e7,
+            "lon": position.lon / 1e7,
+            "alt_m": position.alt / 1e3,
             "height_m": position.relative_alt / 1e3,
         },
-    }  # fmt: skip
+    }
 
 
 _UNITS: Final = {"s": "s", "m": "m", "percent": "%"}
@@ -96,7 +102,7 @@ def _show_all(fleet: list[dict[str, Any]]) -> None:
             None if mission is None else f"{mission['item']} of {mission['items']}",
             None if vehicle["battery_percent"] is None else f"{vehicle['battery_percent']} %",
             None if position is None else f"{round(position['height_m'], 1) + 0.0:.1f} m",  # no "-0.0"
-        )  # fmt: skip
+        )
         print(form.format(*("-" if cell is None else cell for cell in cells)), flush=True)
 
 

@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.errors import UserError
 from sortie.config.given import Given
-from sortie.config.options import (
-    CONNECT,
-    FOXGLOVE,
-    ORIGINS,
-    SHOWN_LOGS,
-    SHOWN_STATE,
-    SHOWN_TERRAIN,
-    STATION_KEY,
-)
+from sortie.config.options import CONNECT, FOXGLOVE, ORIGINS, SHOWN_LOGS, SHOWN_STATE, SHOWN_TERRAIN, STATION_KEY
 from sortie.config.settings import Settings
 from sortie.config.signing_key import read_key
 from sortie.config.values import default_state_dir
@@ -56,11 +48,17 @@ def web(given: Given) -> int:
         host, port = given[Settings.listen] or DEFAULT_LISTEN
         owner = os.environ.get(OWNER)
         settings = PageSettings(
-            token=os.environ.get(TOKEN) or secrets.token_urlsafe(18), loop=state, host=host, port=port,
-            control=given[Settings.control], tiles=given[Settings.tiles],
-            connect=url if owner is None else "", origins=given[ORIGINS], terrain=given[SHOWN_TERRAIN],
+            token=os.environ.get(TOKEN) or secrets.token_urlsafe(18),
+            loop=state,
+            host=host,
+            port=port,
+            control=given[Settings.control],
+            tiles=given[Settings.tiles],
+            connect=url if owner is None else "",
+            origins=given[ORIGINS],
+            terrain=given[SHOWN_TERRAIN],
             logs=logs if logs.is_dir() or given[SHOWN_LOGS] else None,
-        )  # fmt: skip
+        )
         server = PageServer(station, settings)
         stack.callback(server.close)
         address = server.start(or_free=given[Settings.listen] is None)

@@ -59,9 +59,15 @@ class ControllerSide:
     none is heard for so long; None waits."""
 
     def __init__(
-        self, settings: Settings, log_dir: Path, stack: ExitStack, runtime: Runtime, *,
-        defaults: Mapping[str, float] = NOTHING_MORE, patience_s: float | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        settings: Settings,
+        log_dir: Path,
+        stack: ExitStack,
+        runtime: Runtime,
+        *,
+        defaults: Mapping[str, float] = NOTHING_MORE,
+        patience_s: float | None = None,
+    ) -> None:
         self.child: SitlChild | None = None
         self._speedup = settings.speedup or 1.0
         launch = LAUNCHERS.get(settings.vehicle.kind)
@@ -105,9 +111,16 @@ class ControllerSide:
         """The companion before it; `name` is what is stable for it."""
         own = {name: value for name, value in given.items() if name.startswith(own_parameters(self.kind))}
         self.companion = build_companion(
-            self.front.vehicle(self.found, native=self._native), self.front.endpoint, journal, stored, own,
-            stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=log_error,
-        )  # fmt: skip
+            self.front.vehicle(self.found, native=self._native),
+            self.front.endpoint,
+            journal,
+            stored,
+            own,
+            stored.parameters,
+            name=name,
+            epoch_us=time.time_ns() // 1000,
+            on_error=log_error,
+        )
         if self.child is not None:
             link = self.companion.vehicle.link
             self._runtime.clock = lambda: link.boot_ms

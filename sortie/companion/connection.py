@@ -101,9 +101,11 @@ class ControllerFront:
         self._runtime.add(self)
         try:
             self._runtime.run(
-                lambda: finder.found is not None, each, every_s=_SLICE_S,
+                lambda: finder.found is not None,
+                each,
+                every_s=_SLICE_S,
                 patience_s=math.inf if patience_s is None else patience_s,
-            )  # fmt: skip
+            )
         finally:
             self._runtime.remove(self)
         if finder.found is None:

@@ -91,16 +91,24 @@ class Companion:
         self._pass_on(onboard)
         self._watch()
         services: tuple[ProtocolService, ...] = (
-            commands, missions, *service.flight_services(commands), onboard, facade,
-        )  # fmt: skip
+            commands,
+            missions,
+            *service.flight_services(commands),
+            onboard,
+            facade,
+        )
         return Face(facade, commands, missions, files, pages, logs, service.parameters, services)
 
     def _pass_on(self, onboard: OnboardComponent) -> None:
         service = self.service
         self.passing = PassThrough(
-            service.endpoint, self.link, self.vehicle, service.autopilot, self.facade,
+            service.endpoint,
+            self.link,
+            self.vehicle,
+            service.autopilot,
+            self.facade,
             lambda: (self._link_ms, service.now_ms),
-        )  # fmt: skip
+        )
         self.passing.companion = lambda link, frame: onboard.handle_frame(link, frame, self._link_ms)
         service.endpoint.gate = self.passing.from_ground
         self.link.on_frame = self.passing.from_controller
@@ -209,8 +217,14 @@ def build_companion(
     identity = Identity(kind, name)
     companion = Companion(vehicle, link)
     service = Service(
-        vehicle, autopilot, parameters, journal, lambda service: companion.face(service, identity), epoch_us=epoch_us,
-        on_error=on_error, behind=companion,
-    )  # fmt: skip
+        vehicle,
+        autopilot,
+        parameters,
+        journal,
+        lambda service: companion.face(service, identity),
+        epoch_us=epoch_us,
+        on_error=on_error,
+        behind=companion,
+    )
     service.endpoint.identify(vehicle.address.system)
     return companion

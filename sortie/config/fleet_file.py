@@ -13,15 +13,7 @@ from msgspec import Meta, Struct
 
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, entry_named, nearest, placed
-from sortie.config.formation import (
-    FORMATIONS,
-    LARGEST_SYSTEM,
-    OWN_SYSTEM_NAMES,
-    SPACING_M,
-    moved,
-    places,
-    seed_of,
-)
+from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, OWN_SYSTEM_NAMES, SPACING_M, moved, places, seed_of
 from sortie.config.links_of_fleet import check_own_links
 from sortie.config.option import OptionForm
 from sortie.config.radio import radio_profile
@@ -191,9 +183,15 @@ def _over(entry: Entry, defaults: Entry) -> Entry:
 
 
 def _vehicles(
-    entry: Entry, base: VehicleSpec, layout: Layout, folder: Path, taken: set[int], named: set[int], number: int,
+    entry: Entry,
+    base: VehicleSpec,
+    layout: Layout,
+    folder: Path,
+    taken: set[int],
+    named: set[int],
+    number: int,
     where: str,
-) -> list[VehicleSpec]:  # fmt: skip
+) -> list[VehicleSpec]:
     try:
         home, heading = (base.home, base.heading_deg) if entry.home is None else parse_home(entry.home)
         radio = base.radio if entry.radio is None else radio_profile(entry.radio, "radio", folder)
@@ -208,16 +206,25 @@ def _vehicles(
         offset = (north + n, east + e)
         made.append(
             replace(
-                base, kind=entry.kind or base.kind, system=system, home=moved(home, *offset), heading_deg=heading,
+                base,
+                kind=entry.kind or base.kind,
+                system=system,
+                home=moved(home, *offset),
+                heading_deg=heading,
                 seed=seed_of(base.seed, system) if entry.seed is None else entry.seed + k,
                 param=(*base.param, *texts_of(entry.params or {})),
-                fault=(*base.fault, *(entry.fault or ())), offset=offset, number=number + k,
+                fault=(*base.fault, *(entry.fault or ())),
+                offset=offset,
+                number=number + k,
                 plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
                 link=tuple(entry.links or ()),
                 terrain=base.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
-                radio=radio, source=where, alone=False, **(entry.shared or {}),
+                radio=radio,
+                source=where,
+                alone=False,
+                **(entry.shared or {}),
             )
-        )  # fmt: skip
+        )
     return made
 
 
@@ -258,16 +265,25 @@ def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int |
     if size > room:
         raise UserError(
             f"system ids end at {LARGEST_SYSTEM}: from {first} on there are {room}; more vehicles need "
-            f"--networks {-(-count // room)}, each with links of its own", option="count", given=str(count),
-        )  # fmt: skip
+            f"--networks {-(-count // room)}, each with links of its own",
+            option="count",
+            given=str(count),
+        )
     stands = zip(_systems(first, count, size), places(layout.formation, count, layout.spacing_m), strict=True)
     return [
         replace(
-            base, alone=False, system=system, home=moved(base.home, *offset), seed=seed_of(base.seed, system, network),
-            network=network, offset=offset, number=number, several_networks=networks > 1,
+            base,
+            alone=False,
+            system=system,
+            home=moved(base.home, *offset),
+            seed=seed_of(base.seed, system, network),
+            network=network,
+            offset=offset,
+            number=number,
+            several_networks=networks > 1,
         )
         for number, ((network, system), offset) in enumerate(stands)
-    ]  # fmt: skip
+    ]
 
 
 def _systems(first: int, count: int, size: int) -> Sequence[tuple[int, int]]:

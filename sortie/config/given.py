@@ -57,8 +57,11 @@ def without_fleet(settings: Settings) -> list[str]:
     """A warning for each setting that says how the vehicles of a fleet are, where one flies alone."""
     of_fleet = (Settings.formation, Settings.spacing, Settings.networks)
     said = settings.said()
-    return [f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more" for row in of_fleet
-            if row.key in said]  # fmt: skip
+    return [
+        f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more"
+        for row in of_fleet
+        if row.key in said
+    ]
 
 
 def alone(settings: Settings) -> list[str]:

@@ -78,5 +78,6 @@ def _value(node: ast.expr, values: Mapping[str, int], url: str) -> int:
 def _wrong(url: str) -> UserError:
     return UserError(
         "expected whole-number arithmetic on n, sysid or m between braces, such as tcpin:127.0.0.1:{5760+10*n}",
-        option="link", given=url,
-    )  # fmt: skip
+        option="link",
+        given=url,
+    )

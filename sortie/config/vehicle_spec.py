@@ -84,9 +84,15 @@ def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:
         home = GeoPoint(lat, lon, alt) if start is None else start, heading
     shared: dict[str, Any] = {key: getattr(settings, key) for key in SHARED}
     return VehicleSpec(
-        settings.vehicle.frame, settings.sysid, *home, settings.seed, param=settings.param, fault=settings.fault,
-        alone=True, **shared,
-    )  # fmt: skip
+        settings.vehicle.frame,
+        settings.sysid,
+        *home,
+        settings.seed,
+        param=settings.param,
+        fault=settings.fault,
+        alone=True,
+        **shared,
+    )
 
 
 def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleSpec]:

@@ -169,8 +169,10 @@ def _along(names: list[str], place: str) -> Along:
     known = {along.value: along for along in (Along.TIME, Along.HEIGHT)}
     more = {"gust_mps", "from_deg"}
     if names[0] not in known or names[1:2] != ["speed_mps"] or len(set(names)) < len(names) or {*names[2:]} - more:
-        raise UserError(f"{place}: expected time_s or height_m, speed_mps, and gust_mps, from_deg where they are "
-                        f"known, found {','.join(names)}")  # fmt: skip
+        raise UserError(
+            f"{place}: expected time_s or height_m, speed_mps, and gust_mps, from_deg where they are "
+            f"known, found {','.join(names)}"
+        )
     return known[names[0]]
 
 

@@ -50,9 +50,11 @@ def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, fl
     roll, pitch, yaw = radians(roll_deg) / 2.0, radians(-pitch_deg) / 2.0, radians(90.0 - yaw_deg) / 2.0
     cr, sr, cp, sp, cy, sy = cos(roll), sin(roll), cos(pitch), sin(pitch), cos(yaw), sin(yaw)
     return (
-        sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
+        sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy,
+        cr * cp * sy - sr * sp * cy,
         cr * cp * cy + sr * sp * sy,
-    )  # fmt: skip
+    )
 
 
 def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | LoggedText | ModeAndArming]]:
@@ -134,16 +136,34 @@ def to_mcap(facts: FlightFacts) -> bytes:
             at_ns = facts.boot_us * 1000 + round(at_s * 1e9)
             stamp = messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000)
             if isinstance(moment, LoggedText):
-                log.log(messages.Log(timestamp=stamp, level=_level(moment.severity)(messages.LogLevel),
-                                     message=moment.text, name=facts.vehicle), log_time=at_ns)  # fmt: skip
+                log.log(
+                    messages.Log(
+                        timestamp=stamp,
+                        level=_level(moment.severity)(messages.LogLevel),
+                        message=moment.text,
+                        name=facts.vehicle,
+                    ),
+                    log_time=at_ns,
+                )
             elif isinstance(moment, ModeAndArming):
                 state.log({"mode": moment.mode, "armed": moment.armed}, log_time=at_ns)
             else:
-                fix.log(messages.LocationFix(timestamp=stamp, frame_id="earth", latitude=moment.lat,
-                                             longitude=moment.lon, altitude=moment.height + ground_m),
-                        log_time=at_ns)  # fmt: skip
-                known = {"height_m": moment.height, "speed_mps": moment.speed, "battery_v": moment.volts,
-                         "battery_percent": moment.percent}  # fmt: skip
+                fix.log(
+                    messages.LocationFix(
+                        timestamp=stamp,
+                        frame_id="earth",
+                        latitude=moment.lat,
+                        longitude=moment.lon,
+                        altitude=moment.height + ground_m,
+                    ),
+                    log_time=at_ns,
+                )
+                known = {
+                    "height_m": moment.height,
+                    "speed_mps": moment.speed,
+                    "battery_v": moment.volts,
+                    "battery_percent": moment.percent,
+                }
                 figures.log({name: value for name, value in known.items() if isfinite(value)}, log_time=at_ns)
         _poses(facts, context)
         for quantity in Quantity:
@@ -173,12 +193,16 @@ def _poses(facts: FlightFacts, context: Any) -> None:
         north, east, _ = to_local(facts.home, place.lat, place.lon, 0.0)
         x, y, z, w = turned(roll, pitch, yaw)
         at_ns = facts.boot_us * 1000 + round(at_s * 1e9)
-        pose.log(messages.FrameTransform(
-            timestamp=messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000),
-            parent_frame_id="home", child_frame_id="vehicle",
-            translation=messages.Vector3(x=east, y=north, z=place.height),
-            rotation=messages.Quaternion(x=x, y=y, z=z, w=w),
-        ), log_time=at_ns)  # fmt: skip
+        pose.log(
+            messages.FrameTransform(
+                timestamp=messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000),
+                parent_frame_id="home",
+                child_frame_id="vehicle",
+                translation=messages.Vector3(x=east, y=north, z=place.height),
+                rotation=messages.Quaternion(x=x, y=y, z=z, w=w),
+            ),
+            log_time=at_ns,
+        )
 
 
 def _level(severity: Severity) -> Callable[[Any], Any]:

@@ -30,13 +30,17 @@ def columns(facts: FlightFacts) -> dict[str, list[Cell]]:
         for name, values in zip(
             _OF_SAMPLE,
             (
-                times_s, [sample.lat for sample in facts.samples], [sample.lon for sample in facts.samples],
-                [sample.height for sample in facts.samples], [sample.speed for sample in facts.samples],
-                [sample.volts for sample in facts.samples], [sample.percent for sample in facts.samples],
+                times_s,
+                [sample.lat for sample in facts.samples],
+                [sample.lon for sample in facts.samples],
+                [sample.height for sample in facts.samples],
+                [sample.speed for sample in facts.samples],
+                [sample.volts for sample in facts.samples],
+                [sample.percent for sample in facts.samples],
             ),
             strict=True,
         )
-    }  # fmt: skip
+    }
     for quantity in Quantity:
         points = facts.series.get(quantity, [])
         found = _held(times_s, [at_s for at_s, _ in points], [value for _, value in points], nan)
@@ -85,12 +89,16 @@ def to_geojson(facts: FlightFacts) -> bytes:
     """RFC 7946: the track (heights above sea where home is known; times in `times_s`), the waypoints, and home."""
     ground_m = 0.0 if facts.home is None else facts.home.alt
     features = [
-        _feature("LineString", [[at.lon, at.lat, round(at.height + ground_m, 2)] for at in facts.samples], {
-            "name": facts.name, "vehicle": facts.vehicle, "times_s": [sample.time_s for sample in facts.samples],
-        }),
-        *(_feature("Point", [item.y, item.x], {"name": f"item {item.seq}", "command": int(item.command)})
-          for item in facts.waypoints()),
-    ]  # fmt: skip
+        _feature(
+            "LineString",
+            [[at.lon, at.lat, round(at.height + ground_m, 2)] for at in facts.samples],
+            {"name": facts.name, "vehicle": facts.vehicle, "times_s": [sample.time_s for sample in facts.samples]},
+        ),
+        *(
+            _feature("Point", [item.y, item.x], {"name": f"item {item.seq}", "command": int(item.command)})
+            for item in facts.waypoints()
+        ),
+    ]
     if facts.home is not None:
         features.append(_feature("Point", [facts.home.lon, facts.home.lat, facts.home.alt], {"name": "home"}))
     features += [

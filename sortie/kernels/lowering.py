@@ -105,29 +105,33 @@ def _door(entry: Entry, name: str) -> str:
         given += ["ptr null", "ptr null", f"i64 %m{k}", f"i64 {size}", f"ptr %a{k}"]
         given += [f"i64 {number}" for number in (*sizes, *strides)]
     result = "%value" if entry.signature.startswith("int64(") else "0"
-    return "\n".join([
-        f"define dllexport i64 @{entry.name}(ptr %block) nounwind {{",
-        "  %result = alloca i64",
-        "  %error = alloca ptr",
-        "  store i64 0, ptr %result",
-        *lines,
-        f'  %status = call i32 @"{name}"({", ".join(given)})',
-        "  %value = load i64, ptr %result",
-        "  %well = icmp eq i32 %status, 0",
-        f"  %given = select i1 %well, i64 {result}, i64 {FAILED}",
-        "  ret i64 %given",
-        "}",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"define dllexport i64 @{entry.name}(ptr %block) nounwind {{",
+            "  %result = alloca i64",
+            "  %error = alloca ptr",
+            "  store i64 0, ptr %result",
+            *lines,
+            f'  %status = call i32 @"{name}"({", ".join(given)})',
+            "  %value = load i64, ptr %result",
+            "  %well = icmp eq i32 %status, 0",
+            f"  %given = select i1 %well, i64 {result}, i64 {FAILED}",
+            "  ret i64 %given",
+            "}",
+        ]
+    )
 
 
 def _fmod_door(name: str) -> str:
     """`%` of floats becomes a call of C's `fmod` when object code is written: it finds ours."""
-    return "\n".join([
-        "define hidden double @fmod(double %x, double %y) nounwind {",
-        "  %result = alloca double",
-        "  %error = alloca ptr",
-        f'  %status = call i32 @"{name}"(ptr %result, ptr %error, double %x, double %y)',
-        "  %value = load double, ptr %result",
-        "  ret double %value",
-        "}",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "define hidden double @fmod(double %x, double %y) nounwind {",
+            "  %result = alloca double",
+            "  %error = alloca ptr",
+            f'  %status = call i32 @"{name}"(ptr %result, ptr %error, double %x, double %y)',
+            "  %value = load double, ptr %result",
+            "  ret double %value",
+            "}",
+        ]
+    )

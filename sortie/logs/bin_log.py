@@ -66,9 +66,11 @@ class LogWatch:
         """In the order of `_ALARMS`."""
         failsafes = self._failsafes
         return (
-            failsafes.sticks.lost, failsafes.battery_low or failsafes.battery_critical, failsafes.ground_station.lost,
+            failsafes.sticks.lost,
+            failsafes.battery_low or failsafes.battery_critical,
+            failsafes.ground_station.lost,
             failsafes.estimator,
-        )  # fmt: skip
+        )
 
     def _is_landed(self) -> bool:
         return bool(self._vehicle.state.report[R.LANDED_STATE] == ON_GROUND)
@@ -196,18 +198,35 @@ class BinLog:
     def _version(self, now_us: int) -> bytes:
         identity = self._service.telemetry.identity
         return K.VER.pack(
-            now_us, _BOARD_SITL, 0, *identity.speaks.version, FirmwareVersion.OFFICIAL,
-            int(GIT_HASH, 16), identity.banner()[0], 0,
-            identity.vehicle_class.face.build, 0,
-        )  # fmt: skip
+            now_us,
+            _BOARD_SITL,
+            0,
+            *identity.speaks.version,
+            FirmwareVersion.OFFICIAL,
+            int(GIT_HASH, 16),
+            identity.banner()[0],
+            0,
+            identity.vehicle_class.face.build,
+            0,
+        )
 
     def _command(self, item: MissionItem, now_us: int) -> tuple[float, ...]:
         """The columns of its CMD message."""
         places = has_position(item.command)
         return (
-            now_us, self._service.autopilot.plans.mission.count(), item.seq, item.command, item.param1, item.param2,
-            item.param3, item.param4, item.x if places else 0.0, item.y if places else 0.0, item.z, item.frame,
-        )  # fmt: skip
+            now_us,
+            self._service.autopilot.plans.mission.count(),
+            item.seq,
+            item.command,
+            item.param1,
+            item.param2,
+            item.param3,
+            item.param4,
+            item.x if places else 0.0,
+            item.y if places else 0.0,
+            item.z,
+            item.frame,
+        )
 
     def _origins(self, now_us: int) -> list[bytes]:
         origin, home = self._service.vehicle.origin, self._service.autopilot.facts.home

@@ -83,9 +83,11 @@ class _Batch:
         cr, cp, cy = map(arrays.cos, (r, p, y))
         sr, sp, sy = map(arrays.sin, (r, p, y))
         return (
-            cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy,
+            cr * cp * cy + sr * sp * sy,
+            sr * cp * cy - cr * sp * sy,
+            cr * sp * cy + sr * cp * sy,
             cr * cp * sy - sr * sp * cy,
-        )  # fmt: skip
+        )
 
     def healthy(self, bits: int) -> Table:
         """1 where all these MAV_SYS_STATUS_SENSOR bits are healthy."""
@@ -109,9 +111,16 @@ def _output(signs: tuple[int, int, int, int]) -> Column:
 def _axis(letter: str, index: int) -> dict[str, Column]:
     """Position control along one axis: position, velocity, acceleration, each desired, demanded, and as it is."""
     columns = {
-        "DP": R.TARGET_N, "TP": R.TARGET_N, "P": R.NORTH, "DV": R.TARGET_VN, "TV": R.WANT_VN, "V": R.VN,
-        "DA": R.TARGET_AN, "TA": R.WANT_AN, "A": R.ACC_N,
-    }  # fmt: skip
+        "DP": R.TARGET_N,
+        "TP": R.TARGET_N,
+        "P": R.NORTH,
+        "DV": R.TARGET_VN,
+        "TV": R.WANT_VN,
+        "V": R.VN,
+        "DA": R.TARGET_AN,
+        "TA": R.WANT_AN,
+        "A": R.ACC_N,
+    }
     return {name + letter: _plain(start + index) for name, start in columns.items()}
 
 

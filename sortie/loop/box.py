@@ -50,17 +50,33 @@ def copter_parameters(profile: Profile) -> dict[str, float]:
     box: BoxSettings = profile.box
     amp_hours = profile.skimmer.propellant_kg / _PACK_V
     return {
-        "FM_COUNTDOWN": box.countdown_s, "WPNAV_SPEED": 100.0 * box.speed_mps, "SIM_BATT_CAP_AH": amp_hours,
-        "BATT_CAPACITY": 1000.0 * amp_hours, "BATT_LOW_VOLT": 0.0, "SIM_WIND_DIR": box.wind_from_deg,
-        "SIM_WIND_SPD": box.wind_mps, "SIM_PLD_ENABLE": 1.0, "PLND_TYPE": 4.0, "PLND_STRICT": 2.0, "PLND_RET_MAX": 2.0,
-        "PLND_TIMEOUT": 0.0, "PLND_ALT_MIN": 0.3,
-    }  # fmt: skip
+        "FM_COUNTDOWN": box.countdown_s,
+        "WPNAV_SPEED": 100.0 * box.speed_mps,
+        "SIM_BATT_CAP_AH": amp_hours,
+        "BATT_CAPACITY": 1000.0 * amp_hours,
+        "BATT_LOW_VOLT": 0.0,
+        "SIM_WIND_DIR": box.wind_from_deg,
+        "SIM_WIND_SPD": box.wind_mps,
+        "SIM_PLD_ENABLE": 1.0,
+        "PLND_TYPE": 4.0,
+        "PLND_STRICT": 2.0,
+        "PLND_RET_MAX": 2.0,
+        "PLND_TIMEOUT": 0.0,
+        "PLND_ALT_MIN": 0.3,
+    }
 
 
 def box_loop(
-    profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None = None,
-    confirm: bool = False, snapshot: Snapshot | None = None, terrain: Path | None = None,
-) -> SortieLoop:  # fmt: skip
+    profile: Profile,
+    seed: int,
+    faults: list[LoopFault],
+    runtime: Runtime,
+    *,
+    total: int | None = None,
+    confirm: bool = False,
+    snapshot: Snapshot | None = None,
+    terrain: Path | None = None,
+) -> SortieLoop:
     """A loop with a simulated copter, new or from a snapshot. `terrain`: what its dock stands on; None: flat ground."""
     state = snapshot.world if snapshot else new_state(profile, seed)
     carrier = SimulatedBox(profile, seed, state, fresh=snapshot is None, terrain=terrain)
@@ -73,9 +89,14 @@ class FlownMission:
     service with a controller behind it that lead to parts of this program."""
 
     def __init__(
-        self, service: Service, box: BoxSettings, offset_ms: int, *, ground_m: float | None = None,
+        self,
+        service: Service,
+        box: BoxSettings,
+        offset_ms: int,
+        *,
+        ground_m: float | None = None,
         inside: set[int] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.service = service
         self._box = box
         self._offset_ms = offset_ms
@@ -133,9 +154,16 @@ class SimulatedBox:
         if ground is not None:
             copter.stand_on(ground)
         service = self.service = build_service(
-            spec, copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
-            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, ground=ground,
-        )  # fmt: skip
+            spec,
+            copter,
+            MemoryJournal(),
+            StoredState(),
+            copter_parameters(profile),
+            name=f"box {seed}",
+            epoch_us=VIRTUAL_EPOCH_US,
+            on_error=_raise,
+            ground=ground,
+        )
         self.node = self.vehicle = service
         self.endpoint = service.endpoint
         body, claim = SimulatedBody(copter, profile.box), ModeClaim(service.autopilot)

@@ -56,9 +56,16 @@ def stored_state(snapshot: Snapshot | None, box: BoxSettings) -> StoredState:
 
 
 def controller_loop(
-    profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, controller: Controller, *,
-    total: int | None = None, confirm: bool = False, snapshot: Snapshot | None = None,
-) -> SortieLoop:  # fmt: skip
+    profile: Profile,
+    seed: int,
+    faults: list[LoopFault],
+    runtime: Runtime,
+    controller: Controller,
+    *,
+    total: int | None = None,
+    confirm: bool = False,
+    snapshot: Snapshot | None = None,
+) -> SortieLoop:
     """A loop with a flight controller, new or from a snapshot, in a runtime that does not run ahead of the clock."""
     if snapshot is not None and snapshot.skimmer.stage is not SkimmerStage.DOCKED:
         snapshot.skimmer.controlled_by = _RESTARTED  # by nobody in particular: the vehicle tells

@@ -41,9 +41,16 @@ class ControllerStart:
     within `patience_s`."""
 
     def __init__(
-        self, settings: Settings, profile: Profile, log_dir: Path, stack: ExitStack, runtime: Runtime,
-        snapshot: Snapshot | None, *, patience_s: float | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        settings: Settings,
+        profile: Profile,
+        log_dir: Path,
+        stack: ExitStack,
+        runtime: Runtime,
+        snapshot: Snapshot | None,
+        *,
+        patience_s: float | None = None,
+    ) -> None:
         lat, lon, alt = profile.box.home
         if settings.home is None:
             settings = settings.replaced(home=(GeoPoint(lat, lon, alt), profile.box.heading_deg))
@@ -80,9 +87,15 @@ class ControllerStart:
         """Makes the loop around it."""
 
         def make(
-            profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None, confirm: bool,
+            profile: Profile,
+            seed: int,
+            faults: list[LoopFault],
+            runtime: Runtime,
+            *,
+            total: int | None,
+            confirm: bool,
             snapshot: Snapshot | None,
-        ) -> SortieLoop:  # fmt: skip
+        ) -> SortieLoop:
             controller = Controller(self.companion, self._simulated)
             return controller_loop(
                 profile, seed, faults, runtime, controller, total=total, confirm=confirm, snapshot=snapshot

@@ -29,9 +29,11 @@ Sample = tuple[float, Hill, int]
 
 
 def draw_flight(
-    profile: Profile, flights: Mapping[int, Flight], sorties: Sequence[dict[str, Any]],
+    profile: Profile,
+    flights: Mapping[int, Flight],
+    sorties: Sequence[dict[str, Any]],
     decisions: Sequence[dict[str, Any]],
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Figures of the last sortie that was flown; none where no recorder was on board."""
     flown = [flight for flight in flights.values() if flight.segments]
     if not flown:
@@ -88,10 +90,13 @@ def _trajectory(profile: Profile, flight: Flight, points: Sequence[Sample]) -> s
     low, high = (zone.floor_m - orbit.altitude_m) / 1000.0, (zone.ceiling_m - orbit.altitude_m) / 1000.0
     burns = [Place(at[0] / 1000.0, at[1] / 1000.0, f"burn, {size:.1f} m/s") for at, size in _burns(flight.segments)]
     return plot(
-        f"Sortie {flight.number}: trajectory, km above the depot", "km along the track (ahead of the depot: positive)",
-        _way(points, 1000.0), [Area("harvest zone", _ZONE, left, right, low, high)],
-        [*burns, Place(0.0, 0.0, "depot")], height=340.0,
-    )  # fmt: skip
+        f"Sortie {flight.number}: trajectory, km above the depot",
+        "km along the track (ahead of the depot: positive)",
+        _way(points, 1000.0),
+        [Area("harvest zone", _ZONE, left, right, low, high)],
+        [*burns, Place(0.0, 0.0, "depot")],
+        height=340.0,
+    )
 
 
 def _burns(segments: Sequence[Segment]) -> list[tuple[Point, float]]:
@@ -111,20 +116,28 @@ def _corridor(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str
     gate, wide = corridor.gate_m, tan(radians(corridor.half_angle_deg)) * corridor.gate_m
     near = [
         Curve(
-            curve.name, [point if abs(point[0]) < 1.25 * gate and abs(point[1]) < 0.5 * gate else NOWHERE
-                       for point in curve.points], curve.colour,
+            curve.name,
+            [
+                point if abs(point[0]) < 1.25 * gate and abs(point[1]) < 0.5 * gate else NOWHERE
+                for point in curve.points
+            ],
+            curve.colour,
         )
         for curve in _way(points, 1.0)
-    ]  # fmt: skip
+    ]
     ring = [
         (corridor.keep_out_m * cos(tau * turn / 48.0), corridor.keep_out_m * sin(tau * turn / 48.0))
         for turn in range(49)
     ]
     limits = [Curve("corridor", [(-gate, wide), (0.0, 0.0), (-gate, -wide)], 5), Curve("keep-out", ring, 7)]
     return plot(
-        f"Sortie {flight.number}: docking corridor, m above the depot", "m along the track", [*near, *limits],
-        places=[Place(0.0, 0.0, "depot")], height=300.0, alike=True,
-    )  # fmt: skip
+        f"Sortie {flight.number}: docking corridor, m above the depot",
+        "m along the track",
+        [*near, *limits],
+        places=[Place(0.0, 0.0, "depot")],
+        height=300.0,
+        alike=True,
+    )
 
 
 def _course(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str:
@@ -133,9 +146,7 @@ def _course(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str:
     almanac, zone = Almanac(profile.orbit), profile.zone
     height = [((at_s - start_s) / _HOUR_S, (almanac.orbit.altitude_m + state[0]) / 1000.0) for at_s, state, _ in points]
     areas = [Area("harvest zone", _ZONE, low=zone.floor_m / 1000.0, high=zone.ceiling_m / 1000.0)]
-    for arc, name, colour in (
-        (almanac.shadow, "eclipse", _ECLIPSE), (almanac.blocked, "no comms window", _SILENCE),
-    ):  # fmt: skip
+    for arc, name, colour in ((almanac.shadow, "eclipse", _ECLIPSE), (almanac.blocked, "no comms window", _SILENCE)):
         for begin_ms, close_ms in _passages(almanac, arc, round(start_s * 1000.0), round(end_s * 1000.0)):
             left, right = ((edge / 1000.0 - start_s) / _HOUR_S for edge in (begin_ms, close_ms))
             areas.append(Area(name, colour, left, right))
@@ -206,12 +217,18 @@ def _health(profile: Profile, judged: Sequence[dict[str, Any]]) -> str:
         Curve(
             f"{name.replace('_', ' ')} {judged[-1]['facts']['wear'][name]:.2%}",
             [(review["sortie"], 100.0 * review["facts"]["wear"].get(name, float("nan"))) for review in judged],
-            number % COLOURS, dots=True,
+            number % COLOURS,
+            dots=True,
         )
         for number, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     limits = [Area("derated from here", 1, low=100.0 * profile.retirement.derate_at, high=100.0)]
     return plot(
-        "Health: % of the way to retirement", "review after sortie", curves, limits, from_zero=True, whole=True,
+        "Health: % of the way to retirement",
+        "review after sortie",
+        curves,
+        limits,
+        from_zero=True,
+        whole=True,
         least=1.0,
-    )  # fmt: skip
+    )

@@ -102,9 +102,13 @@ class LoopJournal:
             self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
 
     def record(
-        self, decisions: Iterable[Decision], closed: Iterable[SortieRecord], time_ms: int,
-        levels: dict[str, dict[str, float]], flights: Iterable[Flight] = (),
-    ) -> None:  # fmt: skip
+        self,
+        decisions: Iterable[Decision],
+        closed: Iterable[SortieRecord],
+        time_ms: int,
+        levels: dict[str, dict[str, float]],
+        flights: Iterable[Flight] = (),
+    ) -> None:
         """Record one step, kept with the next `commit`. `closed`: sorties that have ended; `levels`: fractions of
         tanks and batteries at `time_ms`, for the report."""
         with self._told():
@@ -153,10 +157,17 @@ class LoopJournal:
                 "SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id"
             )
             return [
-                {"time_s": row[0] / 1000.0, "sortie": row[1], "phase": row[2], "party": row[3], "name": row[4],
-                 "reason": row[5], "facts": json.loads(row[6])}
+                {
+                    "time_s": row[0] / 1000.0,
+                    "sortie": row[1],
+                    "phase": row[2],
+                    "party": row[3],
+                    "name": row[4],
+                    "reason": row[5],
+                    "facts": json.loads(row[6]),
+                }
                 for row in rows
-            ]  # fmt: skip
+            ]
 
     def levels(self) -> list[dict[str, Any]]:
         """Levels over time: `time_s`, `tanks`, `skimmer`."""

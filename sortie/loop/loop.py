@@ -160,9 +160,18 @@ class SortieLoop:
     `take_*`."""
 
     def __init__(
-        self, profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, carrier: Carrier,
-        state: WorldState, *, total: int | None = None, confirm: bool = False, snapshot: Snapshot | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        profile: Profile,
+        seed: int,
+        faults: list[LoopFault],
+        runtime: Runtime,
+        carrier: Carrier,
+        state: WorldState,
+        *,
+        total: int | None = None,
+        confirm: bool = False,
+        snapshot: Snapshot | None = None,
+    ) -> None:
         self._decisions: list[Decision] = []
         self._flights: list[Flight] = []
         self._runtime = runtime
@@ -174,13 +183,22 @@ class SortieLoop:
         if carrier.guidance is not None:
             memory.guidance = carrier.guidance.memory
         self.skimmer = SkimmerController(
-            profile.heartbeat, profile.power, profile.skimmer.clear_m, self.world, self._decisions.append,
-            memory, carrier.guidance,
-        )  # fmt: skip
+            profile.heartbeat,
+            profile.power,
+            profile.skimmer.clear_m,
+            self.world,
+            self._decisions.append,
+            memory,
+            carrier.guidance,
+        )
         self.depot = DepotController(
-            profile, self.world, self._decisions.append, snapshot.depot if snapshot else None, total=total,
+            profile,
+            self.world,
+            self._decisions.append,
+            snapshot.depot if snapshot else None,
+            total=total,
             confirm=confirm,
-        )  # fmt: skip
+        )
         self.faults = FaultSchedule(faults, profile, seed, snapshot.faults if snapshot else {})
         self._join(seed, snapshot.loss if snapshot else 0.0)
         if snapshot is not None:
@@ -258,9 +276,13 @@ class SortieLoop:
     def snapshot(self) -> Snapshot:
         """The state now; between two turns only."""
         snapshot = Snapshot(
-            self.world.state, self.skimmer.memory, self.depot.memory, self.faults.memory,
-            self.carrier.mission.waypoints(), self.wire.loss,
-        )  # fmt: skip
+            self.world.state,
+            self.skimmer.memory,
+            self.depot.memory,
+            self.faults.memory,
+            self.carrier.mission.waypoints(),
+            self.wire.loss,
+        )
         self.carrier.note(snapshot)
         return snapshot
 

@@ -19,9 +19,11 @@ _FLAT: Final = 0.02
 
 
 def draw_plots(
-    profile: Profile, sorties: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]],
+    profile: Profile,
+    sorties: Sequence[dict[str, Any]],
+    levels: Sequence[dict[str, Any]],
     tracks: Mapping[int, Sequence[dict[str, float]]],
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Figures: timeline, tanks, batteries, mass per sortie, track."""
     return [
         _timeline(sorties[-SHOWN_SORTIES:]),
@@ -41,13 +43,17 @@ def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
     scale, name = _unit(max((s["phases"][-1]["end_s"] - s["phases"][0]["start_s"] for s in sorties), default=0.0))
     bars = [
         Area(
-            f"{phase['phase']} {Phase(phase['phase']).title}", (phase["phase"] - 1) % COLOURS,
+            f"{phase['phase']} {Phase(phase['phase']).title}",
+            (phase["phase"] - 1) % COLOURS,
             (phase["start_s"] - sortie["phases"][0]["start_s"]) / scale,
-            (phase["end_s"] - sortie["phases"][0]["start_s"]) / scale, row - 0.35, row + 0.35, bar=True,
+            (phase["end_s"] - sortie["phases"][0]["start_s"]) / scale,
+            row - 0.35,
+            row + 0.35,
+            bar=True,
         )
         for row, sortie in enumerate(sorties)
         for phase in sortie["phases"]
-    ]  # fmt: skip
+    ]
     rows = [str(sortie["number"]) for sortie in sorties]
     height = 60.0 + 26.0 * max(len(rows), 1)
     return plot("Phases of each sortie", f"{name} since the sortie began", areas=bars, rows=rows, height=height)
@@ -95,12 +101,14 @@ def _tracks(
     curves = [
         Curve(
             "aborted or lost" if number in broken else "flown",
-            [place(point["lat"], point["lon"], point["alt_m"]) for point in track], 1 if number in broken else 0,
+            [place(point["lat"], point["lon"], point["alt_m"]) for point in track],
+            1 if number in broken else 0,
         )
         for number, track in shown.items()
-    ]  # fmt: skip
+    ]
     marks = [Place(*place(*point), f"{number} ({point[2]:,.0f} m)") for number, point in enumerate(points, 1)]
     if flat:
         return plot("Track: altitude, km", "km to the east of the first waypoint", curves, places=marks, height=300.0)
-    return plot("Track: m to the north", "m to the east of the first waypoint", curves, (), marks, height=420.0,
-                alike=True)  # fmt: skip
+    return plot(
+        "Track: m to the north", "m to the east of the first waypoint", curves, (), marks, height=420.0, alike=True
+    )

@@ -31,9 +31,13 @@ EXIT = {
 
 
 def result_of(
-    profile: str, seed: int, sorties: list[dict[str, Any]], memory: DepotMemory, depot: DepotResources,
+    profile: str,
+    seed: int,
+    sorties: list[dict[str, Any]],
+    memory: DepotMemory,
+    depot: DepotResources,
     ended_by: EndedBy,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """See docs/reference/sortie-loop.md, "Endings and restarts". `sorties`: all that have ended."""
     return {
         "profile": profile,
@@ -77,9 +81,12 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
     comparison = [msgspec.to_builtins(row) for row in compare(run.profile, result["sorties"])]
     tracks = run.tracks()
     whole = {
-        **result, "throughput": comparison, "decisions": decisions, "levels": levels,
+        **result,
+        "throughput": comparison,
+        "decisions": decisions,
+        "levels": levels,
         "tracks": [{"sortie": number, "points": points} for number, points in tracks.items()],
-    }  # fmt: skip
+    }
     sorties = [_flat(sortie) for sortie in result["sorties"]]
     flights = run.flights()
     plots = draw_plots(run.profile, result["sorties"], levels, tracks)
@@ -112,9 +119,13 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]
 
 # --- the page ---------------------------------------------------------------------------------------------------------
 def _page(
-    profile: Profile, result: dict[str, Any], sorties: list[dict[str, Any]], comparison: list[dict[str, Any]],
-    decisions: list[dict[str, Any]], figures: list[str],
-) -> str:  # fmt: skip
+    profile: Profile,
+    result: dict[str, Any],
+    sorties: list[dict[str, Any]],
+    comparison: list[dict[str, Any]],
+    decisions: list[dict[str, Any]],
+    figures: list[str],
+) -> str:
     """The story first, then the sorties, charts, equations, and every decision."""
     shown = decisions[-_SHOWN_DECISIONS:]
     note = f"<p>The last {_SHOWN_DECISIONS} of {len(decisions)}.</p>" if len(shown) < len(decisions) else ""
@@ -161,13 +172,17 @@ def _sorties(profile: Profile, sorties: list[dict[str, Any]]) -> str:
     heads = ("Sortie", "How it ended", "Began", "Took", "Planned", "Silence allowed", "Harvested", "Delivered")
     rows = [
         [
-            str(sortie["number"]), _outcome(sortie),
-            _time(sortie["start_s"]), _time(sortie["end_s"] - sortie["start_s"]),
-            _time(sortie["t_sortie_s"]), _time(sortie["t_death_s"]), amount(sortie["harvested_kg"], unit),
+            str(sortie["number"]),
+            _outcome(sortie),
+            _time(sortie["start_s"]),
+            _time(sortie["end_s"] - sortie["start_s"]),
+            _time(sortie["t_sortie_s"]),
+            _time(sortie["t_death_s"]),
+            amount(sortie["harvested_kg"], unit),
             amount(sortie["delivered_kg"], unit),
         ]
         for sortie in sorties
-    ]  # fmt: skip
+    ]
     return _table("Sorties", heads, rows, figures=range(2, 8))
 
 
@@ -179,10 +194,16 @@ def _comparison(rows: Iterable[dict[str, Any]]) -> str:
     heads = ("Quantity", "Predicted", "Measured", "Unit", "Holds", "Equation")
     words = {None: "", True: "✓ yes", False: "✗ no"}
     cells = [
-        [row["quantity"], _number(row["predicted"]), _number(row["measured"]), row["unit"], words[row["holds"]],
-         row["equation"]]
+        [
+            row["quantity"],
+            _number(row["predicted"]),
+            _number(row["measured"]),
+            row["unit"],
+            words[row["holds"]],
+            row["equation"],
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     return _table("Equation and simulation", heads, cells, figures=range(1, 3))
 
 
@@ -198,11 +219,16 @@ def _decisions(decisions: Iterable[dict[str, Any]]) -> str:
     heads = ("Time", "Sortie", "Phase", "Who", "Decision", "Reason", "Facts")
     rows = [
         [
-            _time(decision["time_s"]), str(decision["sortie"]), str(decision["phase"]), decision["party"],
-            decision["name"].replace("_", " "), decision["reason"], _facts(decision["facts"]),
+            _time(decision["time_s"]),
+            str(decision["sortie"]),
+            str(decision["phase"]),
+            decision["party"],
+            decision["name"].replace("_", " "),
+            decision["reason"],
+            _facts(decision["facts"]),
         ]
         for decision in decisions
-    ]  # fmt: skip
+    ]
     return _table("Decisions", heads, rows, figures=range(3))
 
 
@@ -229,9 +255,10 @@ def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, fi
         for number, word in enumerate(heads)
     )
     body = "".join(
-        "<tr>" + "".join(
+        "<tr>"
+        + "".join(
             f"<td{' class=figure' if number in figures else ''}>{html.escape(cell)}" for number, cell in enumerate(row)
         )
         for row in rows
-    )  # fmt: skip
+    )
     return wide_table(name, f"<tr>{head}{body}")

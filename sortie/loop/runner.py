@@ -41,9 +41,15 @@ class LoopRecord:
     endpoints: tuple[Endpoint, ...] = ()
 
     def __init__(
-        self, loop: SortieLoop, journal: LoopJournal, view: LoopView, *, paced: bool, together_s: float,
+        self,
+        loop: SortieLoop,
+        journal: LoopJournal,
+        view: LoopView,
+        *,
+        paced: bool,
+        together_s: float,
         watched: Callable[[], bool],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._loop = loop
         self._watched = watched
         self._together_s = together_s
@@ -104,10 +110,20 @@ class LoopRun:
     see `LoopRecord`; 0 commits each instant by itself."""
 
     def __init__(
-        self, profile: Profile, seed: int, faults: list[LoopFault], journal: LoopJournal, view: LoopView, *,
-        total: int | None, speedup: float, confirm: bool, make: LoopMaker | None = None, runtime: Runtime | None = None,
+        self,
+        profile: Profile,
+        seed: int,
+        faults: list[LoopFault],
+        journal: LoopJournal,
+        view: LoopView,
+        *,
+        total: int | None,
+        speedup: float,
+        confirm: bool,
+        make: LoopMaker | None = None,
+        runtime: Runtime | None = None,
         together_s: float = TOGETHER_S,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.profile = profile
         self.seed = seed
         self.journal = journal

@@ -37,9 +37,15 @@ _NOT_FLOWN = Outcome(Result.UNSUPPORTED, "a kinematic skimmer flies its plan onl
 
 
 def space_loop(
-    profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None = None,
-    confirm: bool = False, snapshot: Snapshot | None = None,
-) -> SortieLoop:  # fmt: skip
+    profile: Profile,
+    seed: int,
+    faults: list[LoopFault],
+    runtime: Runtime,
+    *,
+    total: int | None = None,
+    confirm: bool = False,
+    snapshot: Snapshot | None = None,
+) -> SortieLoop:
     """A loop of `space`, new or from a snapshot."""
     state = snapshot.world if snapshot else new_state(profile, seed)
     carrier = ModelledSkimmer(profile, state, snapshot.skimmer.guidance if snapshot else GuidanceMemory())

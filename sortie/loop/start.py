@@ -126,15 +126,25 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     if not start.links:
         view.terminal.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
     run = LoopRun(
-        start.profile, seed, start.faults, journal, view, total=start.total, speedup=speedup,
-        confirm=start.confirm, runtime=runtime,
+        start.profile,
+        seed,
+        start.faults,
+        journal,
+        view,
+        total=start.total,
+        speedup=speedup,
+        confirm=start.confirm,
+        runtime=runtime,
         make=loop_of(start.profile, start.settings.terrain) if controller is None else controller.maker(),
-    )  # fmt: skip
+    )
     if start.links or controller is not None:
         open_outside(
-            runtime, run.loop.carrier.endpoint, start.links, insecure=start.settings.insecure,
+            runtime,
+            run.loop.carrier.endpoint,
+            start.links,
+            insecure=start.settings.insecure,
             signing_key=start.settings.signing_key,
-        )  # fmt: skip
+        )
     if start.settings.web:
         from sortie.nodes.page_process import PageProcess  # for those who want it
 

@@ -22,9 +22,16 @@ class LoopMaker(Protocol):
     """Makes a loop in a runtime, a new one or from what was saved."""
 
     def __call__(
-        self, profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None,
-        confirm: bool, snapshot: Snapshot | None,
-    ) -> SortieLoop: ...  # fmt: skip
+        self,
+        profile: Profile,
+        seed: int,
+        faults: list[LoopFault],
+        runtime: Runtime,
+        *,
+        total: int | None,
+        confirm: bool,
+        snapshot: Snapshot | None,
+    ) -> SortieLoop: ...
 
 
 def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSource | None, str | None]:

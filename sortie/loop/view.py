@@ -73,8 +73,10 @@ class LoopView:
             if self._is_repeated(decision):
                 continue
             if decision.name in _WORTH_A_LINE or aborts:
-                self.terminal.say(f"  {span(decision.time_ms)} sortie {decision.sortie} phase {decision.phase}: "
-                         f"{decision.name}: {decision.reason}")  # fmt: skip
+                self.terminal.say(
+                    f"  {span(decision.time_ms)} sortie {decision.sortie} phase {decision.phase}: "
+                    f"{decision.name}: {decision.reason}"
+                )
         self._last = decisions[-1] if decisions else self._last
 
     def _is_repeated(self, decision: Decision) -> bool:
@@ -120,14 +122,21 @@ class LoopView:
         style = BAD if memory.skimmer is SkimmerState.LOST else "bold"
         out: list[Line] = [
             [f"sortie {memory.number}{of}", (phase, "bold"), span(loop.now_ms)],
-            [(f"skimmer {shown}", style), f"mode {'-' if status is None else status.mode}",
-             f"{OVERDUE} {death}", f"heartbeat {beat}"],
-        ]  # fmt: skip
+            [
+                (f"skimmer {shown}", style),
+                f"mode {'-' if status is None else status.mode}",
+                f"{OVERDUE} {death}",
+                f"heartbeat {beat}",
+            ],
+        ]
         if status is not None:
-            out.append([
-                f"propellant {amount(status.fuel_kg, self._units.propellant)}",
-                f"store {amount(status.store_kg, self._units.store)}", f"batteries {status.soc:.0%}",
-            ])  # fmt: skip
+            out.append(
+                [
+                    f"propellant {amount(status.fuel_kg, self._units.propellant)}",
+                    f"store {amount(status.store_kg, self._units.store)}",
+                    f"batteries {status.soc:.0%}",
+                ]
+            )
         depot = f"depot battery {state.depot.battery.j / state.depot.battery.capacity_j:.0%}"
         out.append([depot, *(f"{tank.name} {tank.fill:.0%}" for tank in state.depot.tanks)])
         if self._last is not None:

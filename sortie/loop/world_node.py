@@ -28,9 +28,14 @@ class WorldNode:
     """Interval of looks between deadlines, ms: none are needed."""
 
     def __init__(
-        self, world: World, faults: FaultSchedule, memory: DepotMemory, wire: Wire, stir: Callable[[], None],
+        self,
+        world: World,
+        faults: FaultSchedule,
+        memory: DepotMemory,
+        wire: Wire,
+        stir: Callable[[], None],
         offset_ms: int,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.world = world
         self.faults = faults
         self._memory = memory

@@ -91,11 +91,16 @@ class Statistics:
         """The open links: number, name, whether unsigned frames are taken, what waits, counts since it was opened; of a
         serial line to a flight controller also how much of it is used."""
         return [
-            {"link": link, **asdict(endpoint.statistics(link)), "queued": endpoint.queued(link),
-             "trusted": endpoint.trusted(link), **self._service.lines.use(endpoint, link)}
+            {
+                "link": link,
+                **asdict(endpoint.statistics(link)),
+                "queued": endpoint.queued(link),
+                "trusted": endpoint.trusted(link),
+                **self._service.lines.use(endpoint, link),
+            }
             for endpoint in reversed(self._service.endpoints)
             for link in endpoint.links()
-        ]  # fmt: skip
+        ]
 
     def links_page(self) -> bytes:
         """`links.json`: the links, and the sums over all there ever were."""

@@ -85,10 +85,15 @@ class CameraOwner(Protocol):
 def specs_of(parameters: Parameters) -> Specs:
     """The camera that the parameters say."""
     return Specs(
-        parameters["SIM_CAM_SENS_W"], parameters["SIM_CAM_SENS_H"], parameters["SIM_CAM_FOCAL"],
-        parameters["SIM_CAM_ZOOM"], int(parameters["SIM_CAM_RES_W"]), int(parameters["SIM_CAM_RES_H"]),
-        parameters["SIM_CAM_STORE"], lambda: parameters["CAM1_INTRVAL_MIN"],
-    )  # fmt: skip
+        parameters["SIM_CAM_SENS_W"],
+        parameters["SIM_CAM_SENS_H"],
+        parameters["SIM_CAM_FOCAL"],
+        parameters["SIM_CAM_ZOOM"],
+        int(parameters["SIM_CAM_RES_W"]),
+        int(parameters["SIM_CAM_RES_H"]),
+        parameters["SIM_CAM_STORE"],
+        lambda: parameters["CAM1_INTRVAL_MIN"],
+    )
 
 
 class CameraAlbum:
@@ -160,13 +165,25 @@ class CameraAlbum:
         shutter_s, iso = settings.exposed
         lens = Lens(self._specs.sensor_width_mm, self._specs.sensor_height_mm, shot.focal_mm)
         view = CameraView(
-            ned, self._attitude(), lens, self._specs.columns, self._specs.rows, shot.focus_m, settings.light,
+            ned,
+            self._attitude(),
+            lens,
+            self._specs.columns,
+            self._specs.rows,
+            shot.focus_m,
+            settings.light,
             self.markings(),
-        )  # fmt: skip
+        )
         picture = Picture(
-            view, shot.number, self._owner.epoch_us + 1000 * shot.time_ms, place, place.alt - home.alt, shutter_s,
-            iso, settings.jpeg_quality,
-        )  # fmt: skip
+            view,
+            shot.number,
+            self._owner.epoch_us + 1000 * shot.time_ms,
+            place,
+            place.alt - home.alt,
+            shutter_s,
+            iso,
+            settings.jpeg_quality,
+        )
         name = self._develop(picture)
         return TakenPicture(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}")
 
@@ -270,9 +287,15 @@ def attach_camera(owner: CameraOwner, commands: CommandService | None) -> Camera
         trigger.set_distance(metres, owner.now_ms, at_once=at_once)
 
     camera = CameraService(
-        specs, album, definition=lambda: f"mftp://{DEFINITION}", epoch_us=owner.epoch_us, trigger_every=trigger_every,
-        links=owner.endpoint.links, room=owner.room, gimbal=mount.device,
-    )  # fmt: skip
+        specs,
+        album,
+        definition=lambda: f"mftp://{DEFINITION}",
+        epoch_us=owner.epoch_us,
+        trigger_every=trigger_every,
+        links=owner.endpoint.links,
+        room=owner.room,
+        gimbal=mount.device,
+    )
     album.service = camera
     files = VirtualFiles()
     files.page(DEFINITION, definition)

@@ -121,9 +121,12 @@ def simulated_face(
     if spoken.parameter_file:
         files.mount("@PARAM", ParameterFiles(service.parameters))
     FailureService(
-        service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands,
-        lambda text: autopilot.announcer.say(Severity.WARNING, text), spoken.failures,
-    )  # fmt: skip
+        service.injector(),
+        lambda: service.parameters[ENABLE] != 0.0,
+        commands,
+        lambda text: autopilot.announcer.say(Severity.WARNING, text),
+        spoken.failures,
+    )
     ModeService(spoken.modes, commands, telemetry.answers)
     events = _events(service, telemetry, spoken.book)
     if spoken.tells_events:
@@ -278,8 +281,9 @@ def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventS
 
     events = EventService(
         _AnnouncedVehicle(service.autopilot, service.endpoint.links, service.autopilot.facts.personality.shown_modes),
-        book, listen,
-    )  # fmt: skip
+        book,
+        listen,
+    )
     telemetry.answers[SEQUENCE] = events.sequence
     telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
     return events

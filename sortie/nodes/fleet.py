@@ -153,8 +153,9 @@ class FleetNode:
         self._own: list[Network] = []
         self._number_rows(rows)
         size = -(-len(self.services) // networks)
-        self.networks = tuple(self._network(range(at, min(at + size, len(self.services))))
-                              for at in range(0, len(self.services), size))  # fmt: skip
+        self.networks = tuple(
+            self._network(range(at, min(at + size, len(self.services)))) for at in range(0, len(self.services), size)
+        )
         self.now_ms = 0
         for member in range(len(self.services)):
             self._note(member)

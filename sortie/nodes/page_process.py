@@ -51,9 +51,7 @@ class PageProcess:
         if settings.terrain is not None:
             command += ["--terrain", str(settings.terrain)]
         environment = os.environ | {OWNER: str(os.getpid())}
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
-        )  # fmt: skip
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
 
     def close(self) -> None:
         """End it; at once, when it does not listen."""

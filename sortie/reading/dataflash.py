@@ -55,12 +55,26 @@ class _Reader:
         self._modes: list[tuple[float, int]] = []
         self._parameters: dict[str, float] = {}
         self.takes: dict[str, Callable[[Any, float], None]] = {
-            "POS": self._pos, "GPS": self._gps, "XKF1": self._estimate, "NKF1": self._estimate, "BAT": self._bat,
-            "MSG": self._msg, "CMD": self._cmd, "ORGN": self._origin, "VIBE": self._vibe, "ARM": self._arm,
-            "EV": self._event, "ERR": self._error, "TERR": self._terrain, "RSSI": self._rssi,
-            "MODE": self._mode, "RALY": self._rally,
-            "VER": self._version, "PARM": self._parameter, "ATT": self._attitude,
-        }  # fmt: skip
+            "POS": self._pos,
+            "GPS": self._gps,
+            "XKF1": self._estimate,
+            "NKF1": self._estimate,
+            "BAT": self._bat,
+            "MSG": self._msg,
+            "CMD": self._cmd,
+            "ORGN": self._origin,
+            "VIBE": self._vibe,
+            "ARM": self._arm,
+            "EV": self._event,
+            "ERR": self._error,
+            "TERR": self._terrain,
+            "RSSI": self._rssi,
+            "MODE": self._mode,
+            "RALY": self._rally,
+            "VER": self._version,
+            "PARM": self._parameter,
+            "ATT": self._attitude,
+        }
 
     def _pos(self, m: Any, time_s: float) -> None:
         if not (abs(m.Lat) <= 90.0 and abs(m.Lng) <= 180.0 and abs(m.RelHomeAlt) <= HIGHEST_M):
@@ -78,9 +92,12 @@ class _Reader:
 
     def _attitude(self, m: Any, time_s: float) -> None:
         for quantity, value in (
-            (Quantity.ROLL, m.Roll), (Quantity.PITCH, m.Pitch), (Quantity.YAW, m.Yaw),
-            (Quantity.ROLL_SET, m.DesRoll), (Quantity.PITCH_SET, m.DesPitch),
-        ):  # fmt: skip
+            (Quantity.ROLL, m.Roll),
+            (Quantity.PITCH, m.Pitch),
+            (Quantity.YAW, m.Yaw),
+            (Quantity.ROLL_SET, m.DesRoll),
+            (Quantity.PITCH_SET, m.DesPitch),
+        ):
             self.facts.add(quantity, time_s, value)
 
     def _mode(self, m: Any, time_s: float) -> None:
@@ -185,9 +202,10 @@ def read_dataflash(path: Path) -> FlightFacts:
     reader, told = _Reader(), io.StringIO()
     # The reader tells of broken places by print.
     with (
-        contextlib.redirect_stdout(told), contextlib.redirect_stderr(told),
+        contextlib.redirect_stdout(told),
+        contextlib.redirect_stderr(told),
         closing(DFReader_binary(str(path), zero_time_base=True)) as log,
-    ):  # fmt: skip
+    ):
         while (message := log.recv_match(type=list(reader.takes))) is not None:
             try:
                 time_s = message.TimeUS / 1e6

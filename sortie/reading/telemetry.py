@@ -89,12 +89,20 @@ class _Reader:
         self._parameters: dict[str, float] = {}
         self._volts = self._percent = nan
         self.takes: dict[str, Callable[[Any, float], None]] = {
-            "HEARTBEAT": self._heartbeat, "GLOBAL_POSITION_INT": self._position, "SYS_STATUS": self._battery,
-            "VIBRATION": self._vibration, "STATUSTEXT": self._text, "HOME_POSITION": self._home,
-            "MISSION_ITEM_INT": self._item, "TERRAIN_REPORT": self._terrain, "RADIO_STATUS": self._radio,
-            "MISSION_COUNT": self._count, "ATTITUDE": self._attitude, "NAV_CONTROLLER_OUTPUT": self._wanted_attitude,
+            "HEARTBEAT": self._heartbeat,
+            "GLOBAL_POSITION_INT": self._position,
+            "SYS_STATUS": self._battery,
+            "VIBRATION": self._vibration,
+            "STATUSTEXT": self._text,
+            "HOME_POSITION": self._home,
+            "MISSION_ITEM_INT": self._item,
+            "TERRAIN_REPORT": self._terrain,
+            "RADIO_STATUS": self._radio,
+            "MISSION_COUNT": self._count,
+            "ATTITUDE": self._attitude,
+            "NAV_CONTROLLER_OUTPUT": self._wanted_attitude,
             "PARAM_VALUE": self._parameter,
-        }  # fmt: skip
+        }
 
     def _heartbeat(self, m: Any, time_s: float) -> None:
         from pymavlink import mavutil

@@ -52,9 +52,11 @@ class _Box:
 
     def meets(self, other: _Box) -> bool:
         return (
-            self.south <= other.north and other.south <= self.north
-            and self.west <= other.east and other.west <= self.east
-        )  # fmt: skip
+            self.south <= other.north
+            and other.south <= self.north
+            and self.west <= other.east
+            and other.west <= self.east
+        )
 
 
 def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint] = ()) -> HeightMap:
@@ -63,9 +65,11 @@ def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint]
     wanted = list(places)
     every = [*wanted, *also]
     box = _Box(
-        min(spot.lat for spot in every) - AROUND_DEG, min(spot.lon for spot in every) - AROUND_DEG,
-        max(spot.lat for spot in every) + AROUND_DEG, max(spot.lon for spot in every) + AROUND_DEG,
-    )  # fmt: skip
+        min(spot.lat for spot in every) - AROUND_DEG,
+        min(spot.lon for spot in every) - AROUND_DEG,
+        max(spot.lat for spot in every) + AROUND_DEG,
+        max(spot.lon for spot in every) + AROUND_DEG,
+    )
     try:
         tiles = [tile for file in _files(path) for tile in _read(file, box)]
     except (OSError, EOFError) as error:

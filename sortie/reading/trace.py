@@ -133,9 +133,15 @@ class _Dataflash(_Columns):
 
     def takes(self) -> Mapping[str, Callable[[Any, float], None]]:
         return {
-            "ATT": self._attitude, "XKF1": self._velocity, "POS": self._place, "BAT": self._battery, "EV": self._event,
-            "ARM": self._arm, "PARM": self._parameter, "MSG": self._message,
-        }  # fmt: skip
+            "ATT": self._attitude,
+            "XKF1": self._velocity,
+            "POS": self._place,
+            "BAT": self._battery,
+            "EV": self._event,
+            "ARM": self._arm,
+            "PARM": self._parameter,
+            "MSG": self._message,
+        }
 
     def _attitude(self, m: Any, time_s: float) -> None:
         roll, pitch, yaw = np.radians((m.Roll, m.Pitch, m.Yaw))
@@ -177,9 +183,10 @@ def _read_dataflash(path: Path) -> _Columns:
     takes = columns.takes()
     # The reader tells of broken places by print.
     with (
-        contextlib.redirect_stdout(told), contextlib.redirect_stderr(told),
+        contextlib.redirect_stdout(told),
+        contextlib.redirect_stderr(told),
         closing(DFReader_binary(str(path), zero_time_base=True)) as log,
-    ):  # fmt: skip
+    ):
         while (message := log.recv_match(type=list(takes))) is not None:
             takes[message.get_type()](message, message.TimeUS / 1e6)
     return columns
@@ -199,9 +206,13 @@ class _Telemetry(_Columns):
 
     def takes(self) -> Mapping[str, Callable[[Any], None]]:
         return {
-            "HEARTBEAT": self._heartbeat, "ATTITUDE": self._attitude, "GLOBAL_POSITION_INT": self._place,
-            "SYS_STATUS": self._status, "BATTERY_STATUS": self._battery, "PARAM_VALUE": self._parameter,
-        }  # fmt: skip
+            "HEARTBEAT": self._heartbeat,
+            "ATTITUDE": self._attitude,
+            "GLOBAL_POSITION_INT": self._place,
+            "SYS_STATUS": self._status,
+            "BATTERY_STATUS": self._battery,
+            "PARAM_VALUE": self._parameter,
+        }
 
     def _own(self, boot_ms: int) -> float:
         self._now_s = boot_ms / 1000.0

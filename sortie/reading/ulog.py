@@ -208,9 +208,13 @@ def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
     if flown is None:
         return
     items: dict[int, MissionItem] = {}
-    rows = zip(*(flown[name].tolist() for name in (
-        "sequence_current", "nav_cmd", "latitude", "longitude", "altitude", "altitude_is_relative",
-    )), strict=True)  # fmt: skip
+    rows = zip(
+        *(
+            flown[name].tolist()
+            for name in ("sequence_current", "nav_cmd", "latitude", "longitude", "altitude", "altitude_is_relative")
+        ),
+        strict=True,
+    )
     for seq, command, lat, lon, alt, relative in rows:
         number = int(seq) + 1
         items[number] = MissionItem(int(command), 3 if relative else 0, x=lat, y=lon, z=alt, seq=number)

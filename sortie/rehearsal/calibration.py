@@ -83,9 +83,13 @@ def fitted(trace: FlightTrace, *, flies: bool) -> Calibration:
     _battery(trace, cells, found)
     _speeds(trace, flies, found)
     return Calibration(
-        trace.name, tuple(found.fits), tuple(found.residuals), len(trace.time_s) * STEP_S, trace.energy_wh,
+        trace.name,
+        tuple(found.fits),
+        tuple(found.residuals),
+        len(trace.time_s) * STEP_S,
+        trace.energy_wh,
         None if wind is None else (wind[0], wind[0], wind[1]),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,14 @@ class _Motion:
         force[half:-half] = (velocity[2 * half :] - velocity[: -2 * half]) / (2 * half * STEP_S)
         force[:, 2] -= GRAVITY
         roll, pitch, yaw = trace.roll_rad, trace.pitch_rad, trace.yaw_rad
-        axis = np.stack((
-            np.cos(roll) * np.sin(pitch) * np.cos(yaw) + np.sin(roll) * np.sin(yaw),
-            np.cos(roll) * np.sin(pitch) * np.sin(yaw) - np.sin(roll) * np.cos(yaw),
-            np.cos(roll) * np.cos(pitch),
-        ), axis=1)  # fmt: skip
+        axis = np.stack(
+            (
+                np.cos(roll) * np.sin(pitch) * np.cos(yaw) + np.sin(roll) * np.sin(yaw),
+                np.cos(roll) * np.sin(pitch) * np.sin(yaw) - np.sin(roll) * np.cos(yaw),
+                np.cos(roll) * np.cos(pitch),
+            ),
+            axis=1,
+        )
         kernel = np.array([0.5, *([1.0] * (2 * half - 1)), 0.5]) / (2 * half)
         axis = np.stack([np.convolve(column, kernel, mode="same") for column in axis.T], axis=1)
         axis[:half] = axis[len(axis) - half :] = nan
@@ -180,8 +187,9 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
         return None, thrust
     speed, source = hypot(best[2], best[3]), degrees(atan2(-best[3], -best[2])) % 360.0
     found.fits.append(Fit(*names[2], speed, wind_sigma, "", "SIM_WIND_SPD", speed))
-    found.fits.append(Fit("wind from", "deg", source, degrees(min(wind_sigma / max(speed, 0.1), 3.0)), "",
-                          "SIM_WIND_DIR", source))  # fmt: skip
+    found.fits.append(
+        Fit("wind from", "deg", source, degrees(min(wind_sigma / max(speed, 0.1), 3.0)), "", "SIM_WIND_DIR", source)
+    )
     return (speed, source), thrust
 
 

@@ -77,8 +77,14 @@ def rehearse(
     _check_numbers(flights, battery_wh, seed)
     values, _ = given_parameters([f"{name}={value!r}" for name, value in (params or {}).items()], kind)
     place = parse_home(home)[0] if isinstance(home, str) else home
-    return judged(plan, kind, place, values, FlightSettings(flights, wind_of(wind), battery_wh, seed),
-                  None if terrain is None else Path(terrain))  # fmt: skip
+    return judged(
+        plan,
+        kind,
+        place,
+        values,
+        FlightSettings(flights, wind_of(wind), battery_wh, seed),
+        None if terrain is None else Path(terrain),
+    )
 
 
 def _check_numbers(flights: int, battery_wh: float | None, seed: int) -> None:
@@ -98,9 +104,13 @@ def _kind(vehicle: str) -> str:
 
 
 def judged(
-    plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: FlightSettings | None = None,
+    plan: Plan,
+    kind: str,
+    home: GeoPoint | None,
+    params: Mapping[str, float],
+    flying: FlightSettings | None = None,
     terrain: Path | None = None,
-) -> Rehearsal:  # fmt: skip
+) -> Rehearsal:
     """Rehearse a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
     table = Parameters(parameter_set(kind))
     for name, value in params.items():
@@ -147,16 +157,22 @@ def _surveyed(plan: Plan, field: FlyingField) -> Iterator[Surveyed]:
 
 def _fly(
     plan: Plan, field: FlyingField, way: Way, params: dict[str, float], flying: FlightSettings, terrain: Path | None
-) -> Flights:  # fmt: skip
+) -> Flights:
     from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, FlightOrder, fly_all
 
     spec = VehicleSpec(
         field.kind.name, None, field.home, 0.0, flying.seed, param=texts_of(params), terrain=terrain, alone=True
     )
     order = FlightOrder(
-        plan, spec, 0, min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, flying.wind,
-        field.param("SIM_BATT_CAP_AH") * PACK_V, tuple(_surveyed(plan, field)),
+        plan,
+        spec,
+        0,
+        min(_LONGER * way.time_s + _SPARE_S, _MOST_S),
+        field.cruise_mps,
+        flying.wind,
+        field.param("SIM_BATT_CAP_AH") * PACK_V,
+        tuple(_surveyed(plan, field)),
         LOOK_S if way.time_s <= LONG_S else LONG_LOOK_S,
-    )  # fmt: skip
+    )
     begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))
     return fly_all(order, flying.flights, Segments(begin, end), flying.processes)

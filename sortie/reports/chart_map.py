@@ -73,10 +73,13 @@ def places_of(facts: FlightFacts) -> list[tuple[float, float]]:
         across = reach / longitude_scale(zone.lat)
         circles += [(zone.lat - reach, zone.lon - across), (zone.lat + reach, zone.lon + across)]
     return [
-        *home, *((sample.lat, sample.lon) for sample in facts.samples), *((item.x, item.y) for item in facts.places()),
-        *(corner for polygon in facts.fence.polygons for corner in polygon.vertices), *circles,
+        *home,
+        *((sample.lat, sample.lon) for sample in facts.samples),
+        *((item.x, item.y) for item in facts.places()),
+        *(corner for polygon in facts.fence.polygons for corner in polygon.vertices),
+        *circles,
         *((item.x, item.y) for item in facts.rally),
-    ]  # fmt: skip
+    ]
 
 
 def home_mark(facts: FlightFacts, at: Projection) -> str:

@@ -188,9 +188,13 @@ def _figures(flights: Sequence[FlightFacts]) -> str:
 
 
 def _chart(
-    flights: Sequence[FlightFacts], shifts_s: Sequence[float], time: svg.Scale, title: str, least: float,
+    flights: Sequence[FlightFacts],
+    shifts_s: Sequence[float],
+    time: svg.Scale,
+    title: str,
+    least: float,
     lines: Sequence[Line],
-) -> str:  # fmt: skip
+) -> str:
     """Empty when no flight has a value."""
     drawn = [
         (f"{line.kind} flight{number}", [(at_s - shift_s, value) for at_s, value in line.of(facts)])

@@ -60,10 +60,19 @@ class _Frame:
 
 
 def plot(
-    title: str, along: str, curves: Sequence[Curve] = (), areas: Sequence[Area] = (), places: Sequence[Place] = (), *,
-    height: float = 220.0, from_zero: bool = False, alike: bool = False, rows: Sequence[str] = (), least: float = 1e-6,
+    title: str,
+    along: str,
+    curves: Sequence[Curve] = (),
+    areas: Sequence[Area] = (),
+    places: Sequence[Place] = (),
+    *,
+    height: float = 220.0,
+    from_zero: bool = False,
+    alike: bool = False,
+    rows: Sequence[str] = (),
+    least: float = 1e-6,
     whole: bool = False,
-) -> str:  # fmt: skip
+) -> str:
     """A figure. `along`: what the horizontal axis counts. `from_zero`: the vertical one begins there. `alike`: one
     scale for both, as on a map. `rows`: names in place of a vertical scale, row 0 on top. `whole`: only whole numbers
     along."""

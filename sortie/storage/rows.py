@@ -145,12 +145,23 @@ def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> 
             "INSERT INTO plan_item VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 (
-                    vehicle, change.kind, seq, i.command, i.frame, i.param1, i.param2, i.param3, i.param4, i.x, i.y,
-                    i.z, int(i.autocontinue),
+                    vehicle,
+                    change.kind,
+                    seq,
+                    i.command,
+                    i.frame,
+                    i.param1,
+                    i.param2,
+                    i.param3,
+                    i.param4,
+                    i.x,
+                    i.y,
+                    i.z,
+                    int(i.autocontinue),
                 )
                 for seq, i in enumerate(change.items)
             ),
-        )  # fmt: skip
+        )
         database.execute("INSERT OR REPLACE INTO plan VALUES (?, ?, ?)", (vehicle, change.kind, len(change.items)))
     elif isinstance(change, SaveParameter):
         if change.value is None:

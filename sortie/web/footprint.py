@@ -74,8 +74,4 @@ def _turned(q: Any, x: float, y: float, z: float) -> tuple[float, float, float]:
     """A direction, turned by a quaternion."""
     w, i, j, k = q
     a, b, c = j * z - k * y, k * x - i * z, i * y - j * x
-    return (
-        x + 2.0 * (w * a + j * c - k * b),
-        y + 2.0 * (w * b + k * a - i * c),
-        z + 2.0 * (w * c + i * b - j * a),
-    )  # fmt: skip
+    return (x + 2.0 * (w * a + j * c - k * b), y + 2.0 * (w * b + k * a - i * c), z + 2.0 * (w * c + i * b - j * a))

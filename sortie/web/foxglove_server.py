@@ -93,8 +93,13 @@ class FoxgloveServer:
     def _publish(self, channels: _Channels, vehicle: Vehicle, facts: Facts, at: Any) -> None:
         channels.state.log({name: value for name, value in facts.items() if not isinstance(value, list | dict)})
         if "lat" in facts:
-            place = LocationFix(timestamp=at, frame_id=f"vehicle {vehicle.target.system}", latitude=facts["lat"],
-                                longitude=facts["lon"], altitude=facts["alt_m"])  # fmt: skip
+            place = LocationFix(
+                timestamp=at,
+                frame_id=f"vehicle {vehicle.target.system}",
+                latitude=facts["lat"],
+                longitude=facts["lon"],
+                altitude=facts["alt_m"],
+            )
             channels.fix.log(place)
         pose = _pose(facts, vehicle.target.system, at)
         if pose is not None:
@@ -121,9 +126,12 @@ def _pose(facts: Facts, system: int, at: Any) -> Any:
         return None
     (east, north, up), (x, y, z, w) = place, turned(facts["roll_deg"], facts["pitch_deg"], facts["yaw_deg"])
     return FrameTransform(
-        timestamp=at, parent_frame_id=f"home {system}", child_frame_id=f"vehicle {system}",
-        translation=Vector3(x=east, y=north, z=up), rotation=Quaternion(x=x, y=y, z=z, w=w),
-    )  # fmt: skip
+        timestamp=at,
+        parent_frame_id=f"home {system}",
+        child_frame_id=f"vehicle {system}",
+        translation=Vector3(x=east, y=north, z=up),
+        rotation=Quaternion(x=x, y=y, z=z, w=w),
+    )
 
 
 def level_of(severity: int) -> Any:

@@ -58,9 +58,11 @@ class Guard:
         if origin.lower() not in self.origins:
             return {}
         return {
-            "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": "content-type", "Vary": "Origin",
-        }  # fmt: skip
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "content-type",
+            "Vary": "Origin",
+        }
 
 
 def _is_loopback(host: str) -> bool:

@@ -126,9 +126,17 @@ def _orbit(vehicle: Vehicle, asked: requests.Orbit) -> Job:
     if not facts.get("armed") or home is None:
         return Answer(False, f"{what}: {'the vehicle is not armed' if home is not None else 'no home is known'}")
     client = command_int(
-        vehicle.target, Cmd.DO_ORBIT, asked.radius_m, nan, nan, nan,
-        lat=asked.lat, lon=asked.lon, z=home[2] + asked.height_m, frame=Frame.GLOBAL,
-    )  # fmt: skip
+        vehicle.target,
+        Cmd.DO_ORBIT,
+        asked.radius_m,
+        nan,
+        nan,
+        nan,
+        lat=asked.lat,
+        lon=asked.lon,
+        z=home[2] + asked.height_m,
+        frame=Frame.GLOBAL,
+    )
     return (yield from _command(vehicle, what, client))
 
 
@@ -175,9 +183,17 @@ def _reposition(vehicle: Vehicle, what: str, lat: float, lon: float, height_m: f
     if home is None:
         return Answer(False, f"{what}: the vehicle has not said where its home is, above which the height counts")
     client = command_int(
-        vehicle.target, Cmd.DO_REPOSITION, -1.0, float(RepositionFlag.CHANGE_MODE), 0.0, nan,
-        lat=lat, lon=lon, z=home[2] + height_m, frame=Frame.GLOBAL,
-    )  # fmt: skip
+        vehicle.target,
+        Cmd.DO_REPOSITION,
+        -1.0,
+        float(RepositionFlag.CHANGE_MODE),
+        0.0,
+        nan,
+        lat=lat,
+        lon=lon,
+        z=home[2] + height_m,
+        frame=Frame.GLOBAL,
+    )
     return (yield from _command(vehicle, what, client))
 
 
@@ -233,8 +249,10 @@ def _upload(vehicle: Vehicle, asked: requests.Upload) -> Job:
         return Answer(False, f"{asked.name}: {error}")
     counts = []
     for kind, items in (
-        (MissionType.MISSION, plan.items), (MissionType.FENCE, plan.fence), (MissionType.RALLY, plan.rally)
-    ):  # fmt: skip
+        (MissionType.MISSION, plan.items),
+        (MissionType.FENCE, plan.fence),
+        (MissionType.RALLY, plan.rally),
+    ):
         if not items:
             continue
         client = MissionUpload(vehicle.target, items, kind=kind)
@@ -273,8 +291,11 @@ def _set(vehicle: Vehicle, asked: requests.SetParameter) -> Job:
     held = None if client.value is None else client.value.value
     if client.outcome is ParameterOutcome.REFUSED:
         return Answer(False, f"{asked.name}: the vehicle keeps {held:g}", {"name": asked.name, "value": held})
-    return Answer(client.outcome is ParameterOutcome.ACCEPTED, f"{asked.name} = {asked.value:g}" if held is not None
-                  else f"{asked.name}: no answer", {"name": asked.name, "value": held})  # fmt: skip
+    return Answer(
+        client.outcome is ParameterOutcome.ACCEPTED,
+        f"{asked.name} = {asked.value:g}" if held is not None else f"{asked.name}: no answer",
+        {"name": asked.name, "value": held},
+    )
 
 
 def _fail(vehicle: Vehicle, asked: requests.Fail) -> Job:

@@ -57,16 +57,22 @@ def _heartbeat(of: Message, vehicle: Vehicle) -> Facts:
 
 def _position(of: Message, _vehicle: Vehicle) -> Facts:
     return {
-        "lat": of.lat / 1e7, "lon": of.lon / 1e7, "alt_m": round(of.alt / 1e3, 1),
-        "height_m": round(of.relative_alt / 1e3, 2), "heading_deg": None if of.hdg == _NO_HEADING else of.hdg / 100.0,
-        "speed_mps": round(hypot(of.vx, of.vy) / 100.0, 2), "climb_mps": round(-of.vz / 100.0, 2),
+        "lat": of.lat / 1e7,
+        "lon": of.lon / 1e7,
+        "alt_m": round(of.alt / 1e3, 1),
+        "height_m": round(of.relative_alt / 1e3, 2),
+        "heading_deg": None if of.hdg == _NO_HEADING else of.hdg / 100.0,
+        "speed_mps": round(hypot(of.vx, of.vy) / 100.0, 2),
+        "climb_mps": round(-of.vz / 100.0, 2),
         "boot_s": round(of.time_boot_ms / 1000.0, 1),
-    }  # fmt: skip
+    }
 
 
 def _attitude(of: Message, _vehicle: Vehicle) -> Facts:
-    return {name: _rounded(degrees(value), 1)
-            for name, value in (("roll_deg", of.roll), ("pitch_deg", of.pitch), ("yaw_deg", of.yaw))}  # fmt: skip
+    return {
+        name: _rounded(degrees(value), 1)
+        for name, value in (("roll_deg", of.roll), ("pitch_deg", of.pitch), ("yaw_deg", of.yaw))
+    }
 
 
 def _status(of: Message, vehicle: Vehicle) -> Facts:
@@ -176,9 +182,10 @@ class Vehicle:
         new."""
         kind = message.get_type()
         photo = (
-            (message.lat / 1e7, message.lng / 1e7, None) if kind == "CAMERA_FEEDBACK"
+            (message.lat / 1e7, message.lng / 1e7, None)
+            if kind == "CAMERA_FEEDBACK"
             else footprint.of_picture(message, self._fov_deg)
-        )  # fmt: skip
+        )
         if photo is None or (self.photos and _same(self.photos[-1], photo)):
             return None
         self.photos.append(photo)

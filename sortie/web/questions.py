@@ -87,11 +87,16 @@ def _parameters(vehicle: Vehicle, asked: requests.ParameterTable) -> Job:
         if name in known:
             about = known.definition(name)
             row |= {
-                "default": about.default, "unit": about.unit, "low": about.minimum, "high": about.maximum,
-                "about": about.description, "reboot": about.reboot, "fixed": about.read_only,
+                "default": about.default,
+                "unit": about.unit,
+                "low": about.minimum,
+                "high": about.maximum,
+                "about": about.description,
+                "reboot": about.reboot,
+                "fixed": about.read_only,
                 "values": {str(number): text for number, text in about.values.items()},
                 "bits": {str(number): text for number, text in about.bitmask.items()},
-            }  # fmt: skip
+            }
         rows.append(row)
     return Answer(True, f"{len(rows)} parameters", rows)
 
@@ -115,9 +120,16 @@ def _modes(vehicle: Vehicle, asked: requests.Modes) -> Job:
 
 def _history(vehicle: Vehicle, asked: requests.History) -> Job:
     yield from ()
-    return Answer(True, "history", {
-        "columns": COLUMNS, "rows": list(vehicle.history), "texts": list(vehicle.said), "photos": list(vehicle.photos),
-    })  # fmt: skip
+    return Answer(
+        True,
+        "history",
+        {
+            "columns": COLUMNS,
+            "rows": list(vehicle.history),
+            "texts": list(vehicle.said),
+            "photos": list(vehicle.photos),
+        },
+    )
 
 
 ASKS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {

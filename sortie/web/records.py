@@ -51,11 +51,15 @@ class Flights:
         """Name, when it began, what was flown, what became of it, and files of each."""
         rows = []
         for name, folder in self._folders().items():
-            rows.append({
-                "name": name, "began_s": _began(folder), "outcome": _outcome(folder / "events.jsonl"),
-                **_summary(folder / "summary.json"),
-                "files": [[file, (folder / file).stat().st_size] for file in FILES if (folder / file).is_file()],
-            })  # fmt: skip
+            rows.append(
+                {
+                    "name": name,
+                    "began_s": _began(folder),
+                    "outcome": _outcome(folder / "events.jsonl"),
+                    **_summary(folder / "summary.json"),
+                    "files": [[file, (folder / file).stat().st_size] for file in FILES if (folder / file).is_file()],
+                }
+            )
         return rows
 
     def report(self, name: str) -> str | None:
@@ -161,12 +165,18 @@ def facts_of(snapshot: Snapshot) -> dict[str, Any]:
     if status is not None:
         levels.append(["skimmer battery", status.soc])
     return {
-        "sortie": memory.number, "phase": int(phase), "title": phase.title, "facts": facts, "levels": levels,
+        "sortie": memory.number,
+        "phase": int(phase),
+        "title": phase.title,
+        "facts": facts,
+        "levels": levels,
         "timers": [
-            ["time", span(world.now_ms)], ["in this phase", span(world.now_ms - memory.phase_start_ms)],
-            [OVERDUE, death], ["heartbeat", beat],
+            ["time", span(world.now_ms)],
+            ["in this phase", span(world.now_ms - memory.phase_start_ms)],
+            [OVERDUE, death],
+            ["heartbeat", beat],
         ],
-    }  # fmt: skip
+    }
 
 
 def _decisions(database: sqlite3.Connection, span: Callable[[int], str]) -> Iterator[dict[str, Any]]:
@@ -177,9 +187,15 @@ def _decisions(database: sqlite3.Connection, span: Callable[[int], str]) -> Iter
     )
     for number, time_ms, sortie, phase, party, name, reason, facts in rows:
         yield {
-            "id": number, "time": span(time_ms), "sortie": sortie, "phase": phase, "party": party, "name": name,
-            "reason": reason, "facts": json.loads(facts),
-        }  # fmt: skip
+            "id": number,
+            "time": span(time_ms),
+            "sortie": sortie,
+            "phase": phase,
+            "party": party,
+            "name": name,
+            "reason": reason,
+            "facts": json.loads(facts),
+        }
 
 
 # --- the ground -------------------------------------------------------------------------------------------------------

@@ -177,9 +177,7 @@ def _vehicle_json(traffic: Traffic, system: int, wall_s: Callable[[int], float])
 
 def _status(row: MessageStatistics, wall_s: Callable[[int], float]) -> Json:
     first, last = (datetime.fromtimestamp(wall_s(at_ms), UTC).isoformat() for at_ms in (row.first_ms, row.last_ms))
-    return {
-        "time": {"counter": row.count, "first_update": first, "frequency": row.rate_hz, "last_update": last}
-    }  # fmt: skip
+    return {"time": {"counter": row.count, "first_update": first, "frequency": row.rate_hz, "last_update": last}}
 
 
 def example_json(name: str) -> Json:
@@ -198,9 +196,10 @@ def example_json(name: str) -> Json:
 
 def info_json() -> Json:
     """Return which program serves these paths."""
-    return {"version": 0, "service": {
-        "name": "sortie", "version": VERSION, "sha": "sortie", "build_date": "", "authors": "Sortie",
-    }}  # fmt: skip
+    return {
+        "version": 0,
+        "service": {"name": "sortie", "version": VERSION, "sha": "sortie", "build_date": "", "authors": "Sortie"},
+    }
 
 
 class Filter:

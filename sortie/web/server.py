@@ -221,19 +221,24 @@ class PageServer:
         """Return what a page has to know first."""
         settings = self.settings
         return {
-            "kind": "hello", "control": settings.control, "connect": settings.connect, "tiles": settings.tiles,
+            "kind": "hello",
+            "control": settings.control,
+            "connect": settings.connect,
+            "tiles": settings.tiles,
             "failures": [[FailureUnit(unit).name, FailureType(kind).name] for unit, kind in FAILURES],
-            "ground": settings.terrain is not None, "flights": settings.logs is not None,
+            "ground": settings.terrain is not None,
+            "flights": settings.logs is not None,
             "loop": (settings.loop / JOURNAL).is_file(),
-        }  # fmt: skip
+        }
 
     def _take(self, viewer: _Viewer, text: str) -> None:
         """A request of a page."""
         try:
             request = read_request(text)
         except msgspec.DecodeError as error:
-            viewer.waiting.put_nowait(msgspec.json.encode({"kind": "answer", "id": None, "ok": False,
-                                                            "text": str(error)}))  # fmt: skip
+            viewer.waiting.put_nowait(
+                msgspec.json.encode({"kind": "answer", "id": None, "ok": False, "text": str(error)})
+            )
             return
 
         def reply(answer: Answer) -> None:

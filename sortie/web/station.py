@@ -136,9 +136,13 @@ class Station:
     def state(self, link_ms: int) -> bytes:
         """Return what all viewers are sent: the facts of all vehicles, and what is new."""
         state: dict[str, Any] = {
-            "kind": "state", "now_s": link_ms / 1000.0, "vehicles": self.watch.facts(link_ms),
-            "news": self.watch.take_news(), "links": self.links(), "absent": self.absent(),
-        }  # fmt: skip
+            "kind": "state",
+            "now_s": link_ms / 1000.0,
+            "vehicles": self.watch.facts(link_ms),
+            "news": self.watch.take_news(),
+            "links": self.links(),
+            "absent": self.absent(),
+        }
         return msgspec.json.encode(state)
 
     def absent(self) -> list[str]:
@@ -150,8 +154,7 @@ class Station:
         """A person who gave a wrong address waits for ever, so that it is said."""
         absent = self.absent()
         if absent and not self._told_absent:
-            print(f"sortie: no connection to {', '.join(absent)}; trying again",
-                  file=sys.stderr, flush=True)  # fmt: skip
+            print(f"sortie: no connection to {', '.join(absent)}; trying again", file=sys.stderr, flush=True)
             self._told_absent = True
         elif not absent:
             self._told_absent = False

@@ -138,8 +138,7 @@ class VehicleWatch:
         """Take a message of its autopilot."""
         if kind == "STATUSTEXT":
             vehicle.say(message, now_ms)
-            self.news += [("text", peer.system, said) for said in vehicle.said
-                          if said[0] > vehicle.told_text]  # fmt: skip
+            self.news += [("text", peer.system, said) for said in vehicle.said if said[0] > vehicle.told_text]
             vehicle.told_text = vehicle.last_text
         elif kind == "TIMESYNC":
             if message.tc1 != 0:

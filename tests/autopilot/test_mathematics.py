@@ -136,9 +136,19 @@ def test_at_the_edges_they_are_as_c_has_them() -> None:
             ours, theirs = m.atan2(y, x), math.atan2(y, x)
             assert (ours, math.copysign(1.0, ours)) == (theirs, math.copysign(1.0, theirs)), (y, x)
     outside = [
-        *map(m.sin, (inf, nan)), *map(m.cos, (-inf, nan)), m.tan(inf), m.asin(1.1), m.acos(-1.1), m.log(-1.0),
-        m.log(nan), m.exp(nan), m.atan2(nan, 1.0), m.fmod(1.0, 0.0), m.fmod(inf, 1.0), m.fmod(1.0, nan),
-    ]  # fmt: skip
+        *map(m.sin, (inf, nan)),
+        *map(m.cos, (-inf, nan)),
+        m.tan(inf),
+        m.asin(1.1),
+        m.acos(-1.1),
+        m.log(-1.0),
+        m.log(nan),
+        m.exp(nan),
+        m.atan2(nan, 1.0),
+        m.fmod(1.0, 0.0),
+        m.fmod(inf, 1.0),
+        m.fmod(1.0, nan),
+    ]
     assert all(map(math.isnan, outside))
     assert [m.log(0.0), m.log(inf), m.exp(1000.0), m.exp(-1000.0), m.exp(0.0)] == [-inf, inf, inf, 0.0, 1.0]
     assert [m.exp(709.7), m.exp(-744.0), m.log(5e-324)] == [math.exp(709.7), math.exp(-744.0), math.log(5e-324)]

@@ -63,8 +63,9 @@ def test_what_is_found_is_said_with_its_item() -> None:
 def test_what_was_said_is_not_said_again_until_it_was_mended() -> None:
     """A plan loaded twice, mended, and loaded again."""
     good = plan_of(UP, wp(50.0), BACK)
-    first, again, mended, third = said_after({"SRT_REHEARSE": 1.0}, *2 * (plan_of(UP, wp(50.0)),), good,
-                                             plan_of(UP, wp(50.0)))  # fmt: skip
+    first, again, mended, third = said_after(
+        {"SRT_REHEARSE": 1.0}, *2 * (plan_of(UP, wp(50.0)),), good, plan_of(UP, wp(50.0))
+    )
     assert len(first) == 1
     assert (again, mended) == ([], [])
     assert third == first

@@ -34,10 +34,19 @@ def commands(dronekit: Any, rows: Sequence[Row]) -> list[Any]:
 def content(items: Sequence[Any]) -> list[tuple[float, ...]]:
     """Items to compare: degrees as far as a float32 carries them."""
     return [
-        (item.frame, item.command, item.param1, item.param2, item.param3, item.param4, round(item.x, 4),
-         round(item.y, 4), item.z)
+        (
+            item.frame,
+            item.command,
+            item.param1,
+            item.param2,
+            item.param3,
+            item.param4,
+            round(item.x, 4),
+            round(item.y, 4),
+            item.z,
+        )
         for item in items
-    ]  # fmt: skip
+    ]
 
 
 def distance_m(vehicle: Any, lat: float, lon: float) -> float:
@@ -119,8 +128,13 @@ def check_messages(vehicle: Any, rows: Sequence[Row], kind: int) -> None:
         vehicle.send_mavlink(encode.mission_request_int_encode(1, 1, seq, kind))
         got = heard.get(timeout=PATIENCE_S)
         assert (got.frame, got.command, got.param1, got.x, got.y, got.z) == (
-            row.frame, row.command, row.parameters[0], row.x, row.y, row.alt
-        )  # fmt: skip
+            row.frame,
+            row.command,
+            row.parameters[0],
+            row.x,
+            row.y,
+            row.alt,
+        )
     for name in names:
         vehicle.remove_message_listener(name, listen)
 

@@ -42,10 +42,7 @@ FENCE: tuple[Row, ...] = (
     (0, 5001, (4.0, 0.0, 0.0, 0.0), LAT + 0.002, LON - 0.002, 0.0),
     (0, 5004, (25.0, 0.0, 0.0, 0.0), LAT + 0.001, LON - 0.001, 0.0),
 )
-RALLY: tuple[Row, ...] = (
-    (3, 5100, ZERO, LAT + 0.0002, LON, 30.0),
-    (3, 5100, ZERO, LAT + 0.0002, LON + 0.0001, 30.0),
-)
+RALLY: tuple[Row, ...] = ((3, 5100, ZERO, LAT + 0.0002, LON, 30.0), (3, 5100, ZERO, LAT + 0.0002, LON + 0.0001, 30.0))
 
 
 def write(file: Path, rows: Sequence[Row]) -> None:

@@ -43,8 +43,10 @@ def test_mavproxy_fetches_what_the_general_file_names(tmp_path: Path, kind: str)
             translations = json.loads(fetch(one["translationUri"].removeprefix("mftp://@SYS/")))
             assert lzma.decompress(fetch(translations["de_DE"]["url"].removeprefix("mftp://@SYS/")))
     assert {number: set(document) & {"parameters", "commands", "components"} for number, document in held.items()} == {
-        1: {"parameters"}, 2: {"commands"}, 4: {"components"},
-    }  # fmt: skip
+        1: {"parameters"},
+        2: {"commands"},
+        4: {"components"},
+    }
 
 
 def test_mavproxy_prints_why_a_failure_is_refused(tmp_path: Path) -> None:

@@ -66,16 +66,22 @@ def test_a_mission_of_mavsdk_takes_pictures(tmp_path: Path) -> None:
 
         def item(north: float, **camera: Any) -> Any:
             return MissionItem(
-                latitude_deg=lat + north, longitude_deg=lon, relative_altitude_m=15.0, speed_m_s=5.0,
-                is_fly_through=True, **camera,
-            )  # fmt: skip
+                latitude_deg=lat + north,
+                longitude_deg=lon,
+                relative_altitude_m=15.0,
+                speed_m_s=5.0,
+                is_fly_through=True,
+                **camera,
+            )
 
         actions = MissionItem.CameraAction
         plan = [
-            item(0.0001), item(0.0003, camera_action=actions.TAKE_PHOTO),
+            item(0.0001),
+            item(0.0003, camera_action=actions.TAKE_PHOTO),
             item(0.0005, camera_action=actions.START_PHOTO_INTERVAL, camera_photo_interval_s=1.0),
-            item(0.0009, camera_action=actions.STOP_PHOTO_INTERVAL), item(0.0011),
-        ]  # fmt: skip
+            item(0.0009, camera_action=actions.STOP_PHOTO_INTERVAL),
+            item(0.0011),
+        ]
         async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
             await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
             system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)

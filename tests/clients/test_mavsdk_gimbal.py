@@ -112,8 +112,12 @@ def release_by_pymavlink(station: Any) -> None:
     """It gives the gimbal back, and goes."""
     configure = mavutil.mavlink.MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE
     station.mav.command_long_send(1, 1, configure, 0, -3, -3, 0, 0, 0, 0, 0)
-    while station.recv_match(type="COMMAND_ACK", condition=f"COMMAND_ACK.command=={configure}", timeout=PATIENCE_S,
-                             blocking=True) is None:  # fmt: skip
+    while (
+        station.recv_match(
+            type="COMMAND_ACK", condition=f"COMMAND_ACK.command=={configure}", timeout=PATIENCE_S, blocking=True
+        )
+        is None
+    ):
         pass
     station.close()
 
@@ -133,9 +137,14 @@ def test_a_mission_of_mavsdk_moves_the_gimbal(tmp_path: Path) -> None:
 
         def item(north: float, pitch: float, yaw: float) -> Any:
             return MissionItem(
-                latitude_deg=LAT + north, longitude_deg=LON, relative_altitude_m=15.0, speed_m_s=5.0,
-                is_fly_through=True, gimbal_pitch_deg=pitch, gimbal_yaw_deg=yaw,
-            )  # fmt: skip
+                latitude_deg=LAT + north,
+                longitude_deg=LON,
+                relative_altitude_m=15.0,
+                speed_m_s=5.0,
+                is_fly_through=True,
+                gimbal_pitch_deg=pitch,
+                gimbal_yaw_deg=yaw,
+            )
 
         async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
             await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
@@ -146,9 +155,9 @@ def test_a_mission_of_mavsdk_moves_the_gimbal(tmp_path: Path) -> None:
             try:
                 found = await until(gimbal.gimbal_list, lambda found: found.gimbals)
                 number = found.gimbals[0].gimbal_id
-                await mission.upload_mission(MissionPlan(
-                    [item(0.0003, -30.0, 10.0), item(0.0005, -60.0, -20.0), item(0.0009, nan, nan)]
-                ))  # fmt: skip
+                await mission.upload_mission(
+                    MissionPlan([item(0.0003, -30.0, 10.0), item(0.0005, -60.0, -20.0), item(0.0009, nan, nan)])
+                )
                 await action.arm()
                 await action.takeoff()
                 await wait_for(telemetry, "position", lambda at: at.relative_altitude_m > 2.0)

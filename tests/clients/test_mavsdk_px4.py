@@ -75,9 +75,21 @@ class Kinds:
     def item(self, lat: float, lon: float) -> Any:
         kind = self._mission.MissionItem
         return kind(
-            lat, lon, 10.0, 8.0, True, nan, nan, kind.CameraAction.NONE, nan, nan, nan, nan, nan,
+            lat,
+            lon,
+            10.0,
+            8.0,
+            True,
+            nan,
+            nan,
+            kind.CameraAction.NONE,
+            nan,
+            nan,
+            nan,
+            nan,
+            nan,
             kind.VehicleAction.NONE,
-        )  # fmt: skip
+        )
 
     def plan(self, items: list[Any]) -> Any:
         return self._mission.MissionPlan(items)

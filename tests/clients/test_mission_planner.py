@@ -34,7 +34,7 @@ def same(found: list[Any], rows: tuple[Row, ...]) -> bool:
     got = [
         (item.frame, item.command, item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
         for item in found
-    ]  # fmt: skip
+    ]
     return got == [(row.frame, row.command, *row.parameters, row.x, row.y, row.alt) for row in rows]
 
 

@@ -59,8 +59,10 @@ def told(link: Any, name: str) -> Any:
 def test_what_was_told_of_lies_on_the_card_however_the_program_ends(ends: signal.Signals, tmp_path: Path) -> None:
     """Paced by its clients a vehicle could take pictures faster than they can be written: its time waits for them."""
     size = ("--param", "CAM1_TYPE=6", "--param", "SIM_CAM_RES_W=1000", "--param", "SIM_CAM_RES_H=750")
-    with pytest.raises(AssertionError) if ends is signal.SIGKILL else nullcontext(), \
-            served(tmp_path, *size, paced=True) as service:  # fmt: skip
+    with (
+        pytest.raises(AssertionError) if ends is signal.SIGKILL else nullcontext(),
+        served(tmp_path, *size, paced=True) as service,
+    ):
         link = mavutil.mavlink_connection(service.tcp, source_system=255)
         try:
             assert link.wait_heartbeat(timeout=PATIENCE_S) is not None

@@ -53,7 +53,10 @@ def test_no_answer_is_the_answer_to_messages_that_nobody_takes(link: SessionLink
 
 def test_the_page_has_these_rows() -> None:
     """As not served."""
-    rows = {cells[1].strip(): cells[2].strip() for cells in (line.split("|") for line in PAGE.read_text().splitlines())
-            if len(cells) > 4}  # fmt: skip
+    rows = {
+        cells[1].strip(): cells[2].strip()
+        for cells in (line.split("|") for line in PAGE.read_text().splitlines())
+        if len(cells) > 4
+    }
     assert {rows[row] for row in UNSERVED} == {"not served"}
     assert rows["Extended parameters"].endswith("the autopilot has none")

@@ -107,12 +107,7 @@ def test_a_planted_breach_is_found(planted: str) -> None:
 
 @pytest.mark.parametrize(
     "sound",
-    [
-        "x = context.vehicle_class.flies",
-        "copter = Copter(home)",
-        "fly(copter=service.copter_pilot)",
-        'say("a rover")',
-    ],
+    ["x = context.vehicle_class.flies", "copter = Copter(home)", "fly(copter=service.copter_pilot)", 'say("a rover")'],
 )
 def test_what_is_no_question_is_let_through(sound: str) -> None:
     """A vehicle may be called by its kind, and people may read of it."""

@@ -35,7 +35,6 @@ ALONE: Mapping[str, str] = {
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sortie.kernels.objects": "LLVM's step, apart from numba's and the linker's",
     "sitl.vehicles.rover": "one module for each kind",
-    "sitl.ardupilot.launcher": "one package for each firmware's simulator",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
     "mavlink_bridge.services.telemetry.boot_texts": "texts, and when each may be said; the service is long enough",
@@ -44,7 +43,7 @@ ALONE: Mapping[str, str] = {
     "sortie.logs.flight_story": "a log of a run, as each of `logs`",
     "sortie.logs.trace_file": "a log of a run, as each of `logs`",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
-    "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",
+    "sortie.web.footprint": "where a photo lies on the ground; the picture is long enough",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
 }
 LONG: Mapping[str, str] = {}

@@ -73,7 +73,11 @@ def test_a_run_option_is_two_files(tmp_path: Path) -> None:
     (tmp_path / "fleet.toml").write_text("[[vehicle]]\nlivery = 'plain'\n[[vehicle]]\ncount = 3\n")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        [sys.executable, "-c", SCRIPT],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
         timeout=PATIENCE_S,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr

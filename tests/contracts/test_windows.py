@@ -27,9 +27,14 @@ def test_a_vehicle_flies_without_what_windows_lacks() -> None:
     """No fcntl, pty, termios or resource, no fork, killpg or descriptors of folders: imports, a flight with its logs,
     a state directory's lock, and sockets."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fakes.as_windows", *NEEDED], cwd=ROOT, capture_output=True, text=True,
-        timeout=PATIENCE_S, env={"PYTHONPATH": str(ROOT), "SORTIE_KERNEL": "python", "PATH": ""}, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.fakes.as_windows", *NEEDED],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        env={"PYTHONPATH": str(ROOT), "SORTIE_KERNEL": "python", "PATH": ""},
+        check=False,
+    )
     assert done.stdout.split() == ["flown", "served", "locked", "bound", "refused"], done.stderr[-2000:]
 
 

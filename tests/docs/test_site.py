@@ -42,9 +42,13 @@ def test_the_first_hour_runs_as_it_is_written(tmp_path: Path) -> None:
         "PYTEST_ADDOPTS": "-p no:cacheprovider",
     }
     done = subprocess.run(
-        ["bash", "-m", "-c", "".join(script)], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        ["bash", "-m", "-c", "".join(script)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
         timeout=10 * PATIENCE_S,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "GO:" in done.stdout
     assert "2 passed" in done.stdout
@@ -75,8 +79,11 @@ def test_the_site_builds_with_every_link(tmp_path: Path) -> None:
     built = tmp_path / "site"
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(built)],
-        cwd=ROOT, capture_output=True, text=True, timeout=10 * PATIENCE_S,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=10 * PATIENCE_S,
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     start = (built / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="https?://', start)

@@ -30,9 +30,19 @@ def run(name: str, *arguments: str, timeout: float = FLIGHT_PATIENCE_S) -> str:
 def test_there_is_a_test_for_every_example():
     """A new example needs a line here."""
     known = {
-        "own_executor.py", "own_mode.py", "test_flight.py", "dronekit_flight.py", "mavsdk_flight.py", "square.plan",
-        "square.waypoints", "survey.plan", "project", "studies", "package", "plans",
-    }  # fmt: skip
+        "own_executor.py",
+        "own_mode.py",
+        "test_flight.py",
+        "dronekit_flight.py",
+        "mavsdk_flight.py",
+        "square.plan",
+        "square.waypoints",
+        "survey.plan",
+        "project",
+        "studies",
+        "package",
+        "plans",
+    }
     found = {path.name for path in EXAMPLES.iterdir() if path.name != "__pycache__"}
     assert found == known
 

@@ -89,9 +89,13 @@ def python(*arguments: str, with_: Path) -> subprocess.CompletedProcess[str]:
     """A program that finds what is installed in that folder."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(with_), os.environ.get("PYTHONPATH", "")])}
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=PATIENCE_S,
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=PATIENCE_S,
         cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    )
 
 
 def test_its_mode_its_item_and_its_parameters_are_flown(installed: Path) -> None:

@@ -67,9 +67,11 @@ class Between:
         self._marks += 1
         mark = self._marks
         mav.param_request_read_send(1, 1, b"MARK", mark)
-        self.until(lambda: any(
-            m.get_type() == "PARAM_REQUEST_READ" and m.param_index == mark for m, _ in self.controller.heard[begin:]
-        ))  # fmt: skip
+        self.until(
+            lambda: any(
+                m.get_type() == "PARAM_REQUEST_READ" and m.param_index == mark for m, _ in self.controller.heard[begin:]
+            )
+        )
         came = self.controller.heard[begin:]
         return data, [
             one for one in came if one[0].get_srcSystem() == 255 and getattr(one[0], "param_index", 0) != mark
@@ -83,9 +85,9 @@ class Between:
         self._marks += 1
         mark = float(self._marks)
         controller.say(mavlink.MAVLink_named_value_float_message(0, b"MARK", mark))
-        self.until(lambda: any(
-            m.get_type() == "NAMED_VALUE_FLOAT" and m.value == mark for m in self.station.heard[begin:]
-        ))  # fmt: skip
+        self.until(
+            lambda: any(m.get_type() == "NAMED_VALUE_FLOAT" and m.value == mark for m in self.station.heard[begin:])
+        )
         return data, self.station.heard[begin:]
 
     def acks(self, number: int, begin: int) -> list[int]:

@@ -27,6 +27,4 @@ def make_clone(folder: Path) -> tuple[Path, dict[str, str]]:
     python = folder / "python"
     python.write_text(PYTHON)
     python.chmod(0o755)
-    return clone, {
-        "PYTHON": str(python), "WRITTEN": str(folder / "written"), "INDEX_IS_DOWN": str(folder / "down"),
-    }  # fmt: skip
+    return clone, {"PYTHON": str(python), "WRITTEN": str(folder / "written"), "INDEX_IS_DOWN": str(folder / "down")}

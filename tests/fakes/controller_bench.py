@@ -142,9 +142,16 @@ class ControllerBench:
         self.journal = MemoryJournal()
         self._zero_ms = self.now_ms
         self.companion = build_companion(
-            self.vehicle, self.link, self.journal, stored or NothingStored(), own, {}, name="bench",
-            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
-        )  # fmt: skip
+            self.vehicle,
+            self.link,
+            self.journal,
+            stored or NothingStored(),
+            own,
+            {},
+            name="bench",
+            epoch_us=VIRTUAL_EPOCH_US,
+            on_error=_raise,
+        )
         self.service = self.companion.service
         self.autopilot = self.service.autopilot
         self.events: list[Any] = []

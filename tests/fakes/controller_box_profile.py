@@ -22,9 +22,17 @@ def short_box(battery: str = "reported") -> Profile:
     replace = msgspec.structs.replace
     places = tuple((_LAT + north * 1e-5, _LON + east * 1e-5, 602.0) for north, east in ((20, 0), (30, 10), (30, -10)))
     plan = replace(
-        profile.plan, prep_s=5.0, wait_s=3.0, outbound_s=20.0, return_s=20.0, dock_s=20.0, offload_s=30.0,
-        review_s=1.0, waypoints=places, harvest_least=0.2,
-    )  # fmt: skip
+        profile.plan,
+        prep_s=5.0,
+        wait_s=3.0,
+        outbound_s=20.0,
+        return_s=20.0,
+        dock_s=20.0,
+        offload_s=30.0,
+        review_s=1.0,
+        waypoints=places,
+        harvest_least=0.2,
+    )
     power = replace(profile.power, charge_w=5000.0)
     depot = replace(profile.depot, array_w=8000.0, refuel_kg_s=4.0)
     skimmer = replace(profile.skimmer, eta_intake=0.25)

@@ -23,11 +23,18 @@ class ControllerLoopBench(LoopRecords):
     """`before`: another bench whose process was killed, `away_s` ago; its controller has flown on since."""
 
     def __init__(
-        self, *faults: str, total: int | None = 1, profile: Profile | None = None, simulated: bool = True,
-        native: bool | None = None, params: Mapping[str, float] | None = None,
+        self,
+        *faults: str,
+        total: int | None = 1,
+        profile: Profile | None = None,
+        simulated: bool = True,
+        native: bool | None = None,
+        params: Mapping[str, float] | None = None,
         before: ControllerLoopBench | None = None,
-        away_s: float = 0.0, snapshot: Snapshot | None = None, controller: Px4StandIn | RealPx4 | None = None,
-    ) -> None:  # fmt: skip
+        away_s: float = 0.0,
+        snapshot: Snapshot | None = None,
+        controller: Px4StandIn | RealPx4 | None = None,
+    ) -> None:
         super().__init__()
         self.profile = profile or shortened(0.05)
         if before is None:

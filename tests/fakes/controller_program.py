@@ -38,12 +38,31 @@ class ControllerProgram:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [copter_binary(), "--model", "quad", "--speedup", f"{self.speedup:g}",
-             "--home", f"{HOME.lat},{HOME.lon},{HOME.alt},0", "--defaults", str(defaults_file("copter")),
-             "--serial0", f"tcp:{self._port}:wait", "--serial1", "none", "--serial2", "none",
-             "--rc-in-port", str(self._radio.port), "-w"],
-            cwd=self._folder, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [
+                copter_binary(),
+                "--model",
+                "quad",
+                "--speedup",
+                f"{self.speedup:g}",
+                "--home",
+                f"{HOME.lat},{HOME.lon},{HOME.alt},0",
+                "--defaults",
+                str(defaults_file("copter")),
+                "--serial0",
+                f"tcp:{self._port}:wait",
+                "--serial1",
+                "none",
+                "--serial2",
+                "none",
+                "--rc-in-port",
+                str(self._radio.port),
+                "-w",
+            ],
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
         self.line = self._connect()
 
     def _connect(self) -> socket.socket:

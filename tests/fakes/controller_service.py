@@ -30,12 +30,27 @@ class ControllerService:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
         self.port = free_port()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sortie", "serve", "--vehicle", self._vehicle, "--state-dir",
-             str(self._folder / "state"), "--log-dir", str(self._folder / "log"), "--link",
-             f"tcpin:127.0.0.1:{self.port}", *self._arguments],
-            cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            [
+                sys.executable,
+                "-m",
+                "sortie",
+                "serve",
+                "--vehicle",
+                self._vehicle,
+                "--state-dir",
+                str(self._folder / "state"),
+                "--log-dir",
+                str(self._folder / "log"),
+                "--link",
+                f"tcpin:127.0.0.1:{self.port}",
+                *self._arguments,
+            ],
+            cwd=_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             stderr=(self._folder / "stderr").open("a"),
-        )  # fmt: skip
+        )
 
     @property
     def said(self) -> str:

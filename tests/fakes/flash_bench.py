@@ -30,10 +30,17 @@ def apj(board_id: int = 140, size: int = 5000, **changes: Any) -> bytes:
     """A firmware file; `changes` replaces fields, None removes one."""
     image = image_of(size)
     fields: dict[str, Any] = {
-        "magic": "APJFWv1", "board_id": board_id, "board_revision": 0, "summary": "CubeOrange", "version": "0.1",
-        "image": base64.b64encode(zlib.compress(image, 9)).decode(), "image_size": size, "git_identity": "5e471e00",
-        "extf_image": "", "extf_image_size": 0,
-    }  # fmt: skip
+        "magic": "APJFWv1",
+        "board_id": board_id,
+        "board_revision": 0,
+        "summary": "CubeOrange",
+        "version": "0.1",
+        "image": base64.b64encode(zlib.compress(image, 9)).decode(),
+        "image_size": size,
+        "git_identity": "5e471e00",
+        "extf_image": "",
+        "extf_image_size": 0,
+    }
     fields.update(changes)
     return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
 

@@ -20,18 +20,26 @@ class FlownWorld(World):
     motion: OrbitalMotion
 
     def __init__(
-        self, profile: Profile, seed: int, plan: MissionPlan, state: WorldState | None = None,
+        self,
+        profile: Profile,
+        seed: int,
+        plan: MissionPlan,
+        state: WorldState | None = None,
         memory: GuidanceMemory | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         state = state or new_state(profile, seed)
         super().__init__(profile, state, OrbitalMotion(profile, state))
         self.plan = plan
         self.fired: list[ThrustCommand] = []
         times = profile.plan
         self.guidance = Guidance(
-            Almanac(profile.orbit).orbit, profile.engines, profile.corridor, profile.zone,
-            WaySettings(times.departure_s, times.outbound_s, times.return_s), memory or GuidanceMemory(),
-        )  # fmt: skip
+            Almanac(profile.orbit).orbit,
+            profile.engines,
+            profile.corridor,
+            profile.zone,
+            WaySettings(times.departure_s, times.outbound_s, times.return_s),
+            memory or GuidanceMemory(),
+        )
 
     def _fire(self, commands: list[ThrustCommand]) -> None:
         self.fired += commands

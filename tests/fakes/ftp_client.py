@@ -100,9 +100,7 @@ class LinkFiles:
     def ask(self, opcode: Opcode, data: bytes = b"", offset: int = 0, size: int | None = None) -> Operation:
         self._seq += 1
         request = Operation(self._seq, 1, opcode, len(data) if size is None else size, 0, 0, offset, data)
-        self._link.send(
-            dialect.MAVLink_file_transfer_protocol_message(0, 1, self._component, list(request.pack()))
-        )  # fmt: skip
+        self._link.send(dialect.MAVLink_file_transfer_protocol_message(0, 1, self._component, list(request.pack())))
         return unpack(bytes(self._link.receive("FILE_TRANSFER_PROTOCOL").payload))
 
     def names(self, folder: str) -> list[str]:

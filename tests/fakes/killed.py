@@ -53,11 +53,20 @@ def packed(items: tuple[MissionItem, ...]) -> list[bytes]:
     """Comparable, NaN included; positions as the wire has them."""
     rounded = [
         MissionItem(
-            i.command, i.frame, i.param1, i.param2, i.param3, i.param4, round(i.x * 1e7) / 1e7, round(i.y * 1e7) / 1e7,
-            i.z, i.autocontinue, i.seq,
+            i.command,
+            i.frame,
+            i.param1,
+            i.param2,
+            i.param3,
+            i.param4,
+            round(i.x * 1e7) / 1e7,
+            round(i.y * 1e7) / 1e7,
+            i.z,
+            i.autocontinue,
+            i.seq,
         )
         for i in items
-    ]  # fmt: skip
+    ]
     return [pack_item(item) for item in rounded]
 
 

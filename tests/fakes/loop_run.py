@@ -56,9 +56,14 @@ class LoopBench(LoopRecords):
         return PROFILE
 
     def __init__(
-        self, *faults: str, total: int | None = 1, seed: int = 1, profile: Profile | None = None,
-        snapshot: Snapshot | None = None, confirm: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        *faults: str,
+        total: int | None = 1,
+        seed: int = 1,
+        profile: Profile | None = None,
+        snapshot: Snapshot | None = None,
+        confirm: bool = False,
+    ) -> None:
         super().__init__()
         parsed = [parse_loop_fault(text) for text in faults]
         self.runtime = Runtime()

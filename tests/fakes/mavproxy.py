@@ -76,11 +76,25 @@ class Mavproxy:
 @contextmanager
 def mavproxy(url: str, folder: Path, *arguments: str) -> Iterator[Mavproxy]:
     """Start MAVProxy on a link, wait until it has home and all parameters; end it as Ctrl-D does."""
-    command = [sys.executable, str(SCRIPT), "--master", url, "--state-basedir", str(folder),
-               "--logfile", str(folder / "mav.tlog"), *arguments]  # fmt: skip
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               cwd=folder, env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1"},
-                               )  # fmt: skip
+    command = [
+        sys.executable,
+        str(SCRIPT),
+        "--master",
+        url,
+        "--state-basedir",
+        str(folder),
+        "--logfile",
+        str(folder / "mav.tlog"),
+        *arguments,
+    ]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1"},
+    )
     try:
         session = Mavproxy(process)
         session.expect(r"Received \d+ parameters")

@@ -48,10 +48,22 @@ def items(drone: Drone, rows: Sequence[Row], kind: int) -> list[Any]:
 def content(found: Sequence[Any]) -> list[tuple[float, ...]]:
     """Items as they are compared; which one is current is the vehicle's to say."""
     return [
-        (item.seq, item.frame, item.command, item.autocontinue, item.param1, item.param2, item.param3, item.param4,
-         item.x, item.y, item.z, item.mission_type)
+        (
+            item.seq,
+            item.frame,
+            item.command,
+            item.autocontinue,
+            item.param1,
+            item.param2,
+            item.param3,
+            item.param4,
+            item.x,
+            item.y,
+            item.z,
+            item.mission_type,
+        )
         for item in found
-    ]  # fmt: skip
+    ]
 
 
 async def check_parameters(drone: Drone) -> None:

@@ -27,9 +27,14 @@ class Plugs:
     def show(self, device: str, serial: str, product: str = "CubeOrange", location: str = "1-2:1.0") -> None:
         """There is a USB device at `device`."""
         self._ports[device] = SimpleNamespace(
-            device=device, vid=VENDOR, pid=PRODUCT, serial_number=serial, location=location,
-            manufacturer="Hex/ProfiCNC", product=product,
-        )  # fmt: skip
+            device=device,
+            vid=VENDOR,
+            pid=PRODUCT,
+            serial_number=serial,
+            location=location,
+            manufacturer="Hex/ProfiCNC",
+            product=product,
+        )
 
     def hide(self, device: str) -> None:
         """It has gone."""

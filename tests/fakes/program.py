@@ -23,9 +23,14 @@ def begin(folder: Path, *arguments: str, stdin: str | None = "") -> subprocess.P
     None: a pipe that stays open and silent."""
     command = [sys.executable, "-m", "sortie", *arguments]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment(folder), cwd=folder,
-    )  # fmt: skip
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(folder),
+        cwd=folder,
+    )
     if stdin is not None and process.stdin is not None:
         process.stdin.write(stdin)
         process.stdin.close()

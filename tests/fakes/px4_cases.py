@@ -72,9 +72,11 @@ def off_track(station: Station, places: Sequence[tuple[float, float]]) -> float:
 
 
 def send_position(station: Station, place: Ned, yaw_deg: float) -> None:
-    station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
-        0, 1, 1, 1, 0b100111111000, *place, 0, 0, 0, 0, 0, 0, radians(yaw_deg), 0
-    ))  # fmt: skip
+    station.link.send(
+        dialect.MAVLink_set_position_target_local_ned_message(
+            0, 1, 1, 1, 0b100111111000, *place, 0, 0, 0, 0, 0, 0, radians(yaw_deg), 0
+        )
+    )
 
 
 def offboard_to(station: Station, place: Ned, yaw_deg: float, seconds: float) -> None:
@@ -94,9 +96,11 @@ def offboard_to(station: Station, place: Ned, yaw_deg: float, seconds: float) ->
 
 def offboard_down(station: Station) -> None:
     def down() -> bool:
-        station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, 1, 0b010111000111, 0, 0, 0, 0, 0, 1.0, 0, 0, 0, 0, 0
-        ))  # fmt: skip
+        station.link.send(
+            dialect.MAVLink_set_position_target_local_ned_message(
+                0, 1, 1, 1, 0b010111000111, 0, 0, 0, 0, 0, 1.0, 0, 0, 0, 0, 0
+            )
+        )
         return not station.armed
 
     station.until(down, 120.0)
@@ -105,9 +109,11 @@ def offboard_down(station: Station) -> None:
 def sticks(station: Station, seconds: float, forward: float = 0.0, right: float = 0.0, up: float = 0.5) -> None:
     """MANUAL_CONTROL at 50 Hz."""
     for _ in range(round(seconds * 50)):
-        station.link.send(dialect.MAVLink_manual_control_message(
-            1, round(1000 * forward), round(1000 * right), round(1000 * up), 0, 0
-        ))  # fmt: skip
+        station.link.send(
+            dialect.MAVLink_manual_control_message(
+                1, round(1000 * forward), round(1000 * right), round(1000 * up), 0, 0
+            )
+        )
         station.run(0.02)
 
 
@@ -175,9 +181,12 @@ def offboard_positions(station: Station) -> None:
     station.set_param("COM_RCL_EXCEPT", 4.0)
     station.arm()
     for place, yaw in (
-        ((0.0, 0.0, -2.0), 0.0), ((0.0, 5.0, -2.0), 180.0), ((5.0, 5.0, -4.0), 180.0), ((5.0, 0.0, -4.0), 90.0),
         ((0.0, 0.0, -2.0), 0.0),
-    ):  # fmt: skip
+        ((0.0, 5.0, -2.0), 180.0),
+        ((5.0, 5.0, -4.0), 180.0),
+        ((5.0, 0.0, -4.0), 90.0),
+        ((0.0, 0.0, -2.0), 0.0),
+    ):
         offboard_to(station, place, yaw, 10.0)
     offboard_down(station)
     assert station.from_home < 2.0
@@ -189,9 +198,11 @@ def offboard_attitude(station: Station) -> None:
 
     def send(pitch_deg: float, thrust: float) -> None:
         half = radians(pitch_deg) / 2.0
-        station.link.send(dialect.MAVLink_set_attitude_target_message(
-            0, 1, 1, 0b00000111, (cos(half), 0.0, sin(half), 0.0), 0, 0, 0, thrust
-        ))  # fmt: skip
+        station.link.send(
+            dialect.MAVLink_set_attitude_target_message(
+                0, 1, 1, 0b00000111, (cos(half), 0.0, sin(half), 0.0), 0, 0, 0, thrust
+            )
+        )
         station.run(0.02)
 
     for _ in range(25):
@@ -290,9 +301,21 @@ class Walker:
         lat, lon = station.beside_home(self.north, self.east) if place is None else place
         x, y = (round(lat * 1e7), round(lon * 1e7)) if lat == lat else (-(2**31), -(2**31))
         altitude = self.start if lat == lat else nan
-        station.link.send(dialect.MAVLink_follow_target_message(
-            0, 3, x, y, altitude, velocity, (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 0
-        ))  # fmt: skip
+        station.link.send(
+            dialect.MAVLink_follow_target_message(
+                0,
+                3,
+                x,
+                y,
+                altitude,
+                velocity,
+                (0.0, 0.0, 0.0),
+                (1.0, 0.0, 0.0, 0.0),
+                (0.0, 0.0, 0.0),
+                (0.0, 0.0, 0.0),
+                0,
+            )
+        )
 
 
 def _follow_from(station: Station, angle: float, distance: float = 8.0, height: float = 10.0) -> None:

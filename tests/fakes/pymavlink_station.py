@@ -85,8 +85,11 @@ class PymavlinkStation:
         filled = (*params, *[0.0] * (7 - len(params)))
 
         def results() -> list[int]:
-            return [m.result for m in self.heard[begin:]
-                    if m.get_type() == "COMMAND_ACK" and m.command == number and m.result != 5]  # fmt: skip
+            return [
+                m.result
+                for m in self.heard[begin:]
+                if m.get_type() == "COMMAND_ACK" and m.command == number and m.result != 5
+            ]
 
         self.until(lambda: bool(results()), lambda: self.link.mav.command_long_send(1, 1, number, 0, *filled))
         return results()[-1]
@@ -112,9 +115,22 @@ class PymavlinkStation:
 
     def _send_item(self, seq: int, row: MissionItem, kind: int) -> None:
         self.link.mav.mission_item_int_send(
-            1, 1, seq, row.frame, row.command, 0, 1, row.param1, row.param2, row.param3, row.param4,
-            round(row.x * 1e7), round(row.y * 1e7), row.z, kind,
-        )  # fmt: skip
+            1,
+            1,
+            seq,
+            row.frame,
+            row.command,
+            0,
+            1,
+            row.param1,
+            row.param2,
+            row.param3,
+            row.param4,
+            round(row.x * 1e7),
+            round(row.y * 1e7),
+            row.z,
+            kind,
+        )
 
     def ready(self) -> None:
         """Until it can be armed: its checks pass, and it has a position."""
@@ -122,8 +138,12 @@ class PymavlinkStation:
 
         def can() -> bool:
             checks, filters = self.of("SYS_STATUS"), self.of("EKF_STATUS_REPORT")
-            return bool(checks and checks[-1].onboard_control_sensors_health & healthy
-                        and filters and filters[-1].flags & placed)  # fmt: skip
+            return bool(
+                checks
+                and checks[-1].onboard_control_sensors_health & healthy
+                and filters
+                and filters[-1].flags & placed
+            )
 
         self.until(can)
 

@@ -81,10 +81,16 @@ class RecordingAutopilot:
         self.failsafe_sticks = False
         self.plans = Plans(MissionStorage(first_index=1), MissionStorage(0), MissionStorage(0))
         self.facts = Recorder(
-            self, "facts", vehicle_class=lambda: self.vehicle_class, vehicle=lambda: self.vehicle,
-            home=lambda: self.place, armed=lambda: self.armed, altitude=lambda: self._altitude,
-            over_ground=lambda: lambda frame, z: None, param=lambda: lambda name, default=0.0: self.parameters[name],
-        )  # fmt: skip
+            self,
+            "facts",
+            vehicle_class=lambda: self.vehicle_class,
+            vehicle=lambda: self.vehicle,
+            home=lambda: self.place,
+            armed=lambda: self.armed,
+            altitude=lambda: self._altitude,
+            over_ground=lambda: lambda frame, z: None,
+            param=lambda: lambda name, default=0.0: self.parameters[name],
+        )
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
         self.mode_switch = ModeSwitch(cast(Any, self.facts), cast(Any, self.modes))
         self.arming = Recorder(self, "arming", arm_request=lambda: self.arm_request)

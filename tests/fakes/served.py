@@ -87,8 +87,11 @@ class Served:
 
     def story(self) -> str:
         """What it wrote to stderr and to its log: for the message of a failed test."""
-        texts = [path.read_text(errors="replace") for path in (self.folder / "stderr", self.folder / "log" / "run.log")
-                 if path.exists()]  # fmt: skip
+        texts = [
+            path.read_text(errors="replace")
+            for path in (self.folder / "stderr", self.folder / "log" / "run.log")
+            if path.exists()
+        ]
         return "\n".join(texts)
 
 
@@ -106,9 +109,24 @@ def served(
         listener.bind(("127.0.0.1", 0))
         port, udp_port = free_port(), int(listener.getsockname()[1])
         pace = ("--pace", "clients") if paced else ()
-        command = [sys.executable, "-m", "sortie", "serve", "--speedup", speedup, "--state-dir", str(folder / "state"),
-                   "--log-dir", str(folder / "log"), "--link", f"tcpin:127.0.0.1:{port}",
-                   "--link", f"udpout:127.0.0.1:{udp_port}", *pace, *arguments]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "sortie",
+            "serve",
+            "--speedup",
+            speedup,
+            "--state-dir",
+            str(folder / "state"),
+            "--log-dir",
+            str(folder / "log"),
+            "--link",
+            f"tcpin:127.0.0.1:{port}",
+            "--link",
+            f"udpout:127.0.0.1:{udp_port}",
+            *pace,
+            *arguments,
+        ]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
         with (folder / "stderr").open("wb") as stderr:
             process = subprocess.Popen(command, stdout=stderr, stderr=stderr, env=environment)

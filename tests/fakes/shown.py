@@ -21,8 +21,15 @@ TOKEN = "tests"
 @contextmanager
 def shown(folder: Path, *arguments: str, link: int = 0) -> Iterator[str]:
     """`sortie serve --web` as a process; the address of its page. `link`: a TCP port for others."""
-    serve = ("serve", "--link", f"tcpin:127.0.0.1:{link}", "--state-dir", str(folder / "state"),
-             "--log-dir", str(folder / "logs"))  # fmt: skip
+    serve = (
+        "serve",
+        "--link",
+        f"tcpin:127.0.0.1:{link}",
+        "--state-dir",
+        str(folder / "state"),
+        "--log-dir",
+        str(folder / "logs"),
+    )
     with on_a_page(folder, *serve, *arguments) as address:
         yield address
 
@@ -32,9 +39,13 @@ def on_a_page(folder: Path, *arguments: str) -> Iterator[str]:
     """`sortie ... --web` as a process in `folder`; the address of its page. It must end with status 0."""
     command = [sys.executable, "-m", "sortie", *arguments, "--web", "--listen", f"127.0.0.1:{free_port()}"]
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder,
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
         env=environment(folder) | {"SORTIE_WEB_TOKEN": TOKEN},
-    )  # fmt: skip
+    )
     try:
         found = _ADDRESS.search(wait_for(process, "the page is at"))
         assert found is not None

@@ -89,12 +89,17 @@ class FakeCore:
     @property
     def facts(self) -> SimpleNamespace:
         return SimpleNamespace(
-            vehicle=self.vehicle, home=self.home, vehicle_class=vehicle_class(self.kind), now_ms=0, has_position=True,
-            parameters=SimpleNamespace(version=0), param=lambda name, default=0.0: default,
+            vehicle=self.vehicle,
+            home=self.home,
+            vehicle_class=vehicle_class(self.kind),
+            now_ms=0,
+            has_position=True,
+            parameters=SimpleNamespace(version=0),
+            param=lambda name, default=0.0: default,
             personality=SimpleNamespace(
                 shown_modes=lambda: (self.mode_number, self.mode_number), standard_mode=lambda number: 0
             ),
-        )  # fmt: skip
+        )
 
     @property
     def status(self) -> SimpleNamespace:

@@ -38,9 +38,21 @@ def test_it_finds_nothing(kind: str, tmp_path: Path) -> None:
     if kind == "bytes":
         seeds(corpus)
     done = subprocess.run(
-        [sys.executable, str(HARNESS), kind, f"-max_total_time={SECONDS}", "-rss_limit_mb=1500", "-timeout=60",
-         f"-artifact_prefix={tmp_path}/", "-max_len=1200", str(corpus)],
-        capture_output=True, text=True, timeout=SECONDS + 300, errors="replace",
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(HARNESS),
+            kind,
+            f"-max_total_time={SECONDS}",
+            "-rss_limit_mb=1500",
+            "-timeout=60",
+            f"-artifact_prefix={tmp_path}/",
+            "-max_len=1200",
+            str(corpus),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS + 300,
+        errors="replace",
+    )
     assert done.returncode == 0, done.stderr[-6000:]
     assert "Done " in done.stderr

@@ -74,9 +74,24 @@ def fly_command(folder: Path) -> Written:
     """The command `sortie fly` at full speed, two flights in a row, with a trace."""
     plan = Path(__file__).parents[2] / "examples" / "square.waypoints"
     done = program.run(
-        folder, "fly", str(plan), "--speedup", "0", "--seed", "5", "--repeat", "2", "--log-dir", "logs",
-        "--trace", "trace.jsonl", "--link", "udpout:127.0.0.1:9", "--param", "FM_COUNTDOWN=1",
-    )  # fmt: skip
+        folder,
+        "fly",
+        str(plan),
+        "--speedup",
+        "0",
+        "--seed",
+        "5",
+        "--repeat",
+        "2",
+        "--log-dir",
+        "logs",
+        "--trace",
+        "trace.jsonl",
+        "--link",
+        "udpout:127.0.0.1:9",
+        "--param",
+        "FM_COUNTDOWN=1",
+    )
     assert done.returncode == 0, done.stderr
     return logs_below(folder) | {"trace.jsonl": (folder / "trace.jsonl").read_bytes()}
 

@@ -219,6 +219,10 @@ def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes, and no warning."""
     plain = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "SORTIE_KERNEL": "python"}, capture_output=True, text=True, check=True, timeout=PATIENCE_S,
-    )  # fmt: skip
+        env={**os.environ, "SORTIE_KERNEL": "python"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
     assert plain.stdout.strip() == short_trip()

@@ -82,8 +82,9 @@ def test_a_motion_without_end_keeps_its_rate() -> None:
 @given(st.floats(-1.5, 1.5), angle, angle)
 def test_joints_come_back(roll: float, pitch: float, yaw: float) -> None:
     """Also of a camera that looks straight down."""
-    assert [wrap(a - b) for a, b in zip(joints_of(of_joints((roll, pitch, yaw))), (roll, pitch, yaw), strict=True)] \
-        == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)  # fmt: skip
+    assert [
+        wrap(a - b) for a, b in zip(joints_of(of_joints((roll, pitch, yaw))), (roll, pitch, yaw), strict=True)
+    ] == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
 
 
 def test_straight_down_is_down() -> None:
@@ -221,17 +222,26 @@ limits = st.tuples(st.integers(-180, 180), st.integers(-180, 180))
 
 
 @given(
-    st.lists(st.tuples(st.floats(0.0, 3.0), demands), min_size=1, max_size=8), limits,
-    st.tuples(st.integers(-85, 85), st.integers(-85, 85)), limits, st.tuples(angle, st.floats(-1.4, 1.4), angle),
-)  # fmt: skip
+    st.lists(st.tuples(st.floats(0.0, 3.0), demands), min_size=1, max_size=8),
+    limits,
+    st.tuples(st.integers(-85, 85), st.integers(-85, 85)),
+    limits,
+    st.tuples(angle, st.floats(-1.4, 1.4), angle),
+)
 def test_limits_and_rates_are_never_exceeded(
-    asked: list[tuple[float, Demand]], yaw: tuple[int, int], roll: tuple[int, int], pitch: tuple[int, int],
+    asked: list[tuple[float, Demand]],
+    yaw: tuple[int, int],
+    roll: tuple[int, int],
+    pitch: tuple[int, int],
     lean: tuple[float, float, float],
-) -> None:  # fmt: skip
+) -> None:
     """Whatever is asked, in whatever order, under whatever attitude: the joints are within their limits, no angle turns
     faster than SIM_MNT_RATE, the attitude is the body's turned by the joints, and who looks changes nothing."""
-    values = {f"MNT1_{name}_{end}": float(value) for name, pair in (("YAW", yaw), ("ROLL", roll), ("PITCH", pitch))
-              for end, value in zip(("MIN", "MAX"), sorted(pair), strict=True)}  # fmt: skip
+    values = {
+        f"MNT1_{name}_{end}": float(value)
+        for name, pair in (("YAW", yaw), ("ROLL", roll), ("PITCH", pitch))
+        for end, value in zip(("MIN", "MAX"), sorted(pair), strict=True)
+    }
     body, unseen = Body(**values), Body(**values)
     now = 0.0
     for wait, demand in asked:

@@ -49,9 +49,13 @@ class Px4StandIn:
     kind = "copter"
 
     def __init__(
-        self, *, home: GeoPoint = HOME, heading_deg: float = 0.0, seed: int = 1,
+        self,
+        *,
+        home: GeoPoint = HOME,
+        heading_deg: float = 0.0,
+        seed: int = 1,
         params: Mapping[str, float] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._home, self._heading, self._seed, self._params = home, heading_deg, seed, dict(params or {})
         self.restarts = 0
         self._zero_ms = 0
@@ -77,11 +81,21 @@ class Px4StandIn:
         self._told_current = -1
         self._chunk = 0
         self._streams: dict[int, Callable[[], Any]] = {
-            0: self._heartbeat, 1: self._sys_status, 2: self._system_time, 24: self._gps, 30: self._attitude,
-            32: self._local_position, 33: self._global_position, 42: self._mission_current, 74: self._hud,
-            147: self._battery, 230: self._estimator, 242: self._home_position, 245: self._extended,
+            0: self._heartbeat,
+            1: self._sys_status,
+            2: self._system_time,
+            24: self._gps,
+            30: self._attitude,
+            32: self._local_position,
+            33: self._global_position,
+            42: self._mission_current,
+            74: self._hud,
+            147: self._battery,
+            230: self._estimator,
+            242: self._home_position,
+            245: self._extended,
             436: self._mode_now,
-        }  # fmt: skip
+        }
 
     # --- in -------------------------------------------------------------------------------------------------------
     def receive(self, data: bytes, now_ms: int) -> None:
@@ -273,9 +287,17 @@ class Px4StandIn:
     def _gps(self) -> Any:
         r = self.vehicle.state.report
         return dialect.MAVLink_gps_raw_int_message(
-            0, int(r[R.GPS_FIX]), int(1e7 * r[R.GPS_LAT]), int(1e7 * r[R.GPS_LON]), int(1e3 * r[R.GPS_ALT]), 80, 80,
-            0, 0, int(r[R.GPS_SATS]),
-        )  # fmt: skip
+            0,
+            int(r[R.GPS_FIX]),
+            int(1e7 * r[R.GPS_LAT]),
+            int(1e7 * r[R.GPS_LON]),
+            int(1e3 * r[R.GPS_ALT]),
+            80,
+            80,
+            0,
+            0,
+            int(r[R.GPS_SATS]),
+        )
 
     def _attitude(self) -> Any:
         r = self.vehicle.state.report
@@ -289,10 +311,16 @@ class Px4StandIn:
         state = self.vehicle.state
         place, (vn, ve, vd) = state.place, state.velocity
         return dialect.MAVLink_global_position_int_message(
-            self._now_ms, round(place.lat * 1e7), round(place.lon * 1e7), round(place.alt * 1e3),
-            round((place.alt - self._home.alt) * 1e3), round(vn * 100), round(ve * 100), round(vd * 100),
+            self._now_ms,
+            round(place.lat * 1e7),
+            round(place.lon * 1e7),
+            round(place.alt * 1e3),
+            round((place.alt - self._home.alt) * 1e3),
+            round(vn * 100),
+            round(ve * 100),
+            round(vd * 100),
             round(state.yaw * 18000.0 / pi) % 36000,
-        )  # fmt: skip
+        )
 
     def _hud(self) -> Any:
         state = self.vehicle.state

@@ -143,10 +143,24 @@ class Plans:
             return
         self._next = message.seq + 1
         i = self.items[self._kind][message.seq]
-        self._send(dialect.MAVLink_mission_item_int_message(
-            *partner, message.seq, i.frame, i.command, int(message.seq == self.current), i.autocontinue, i.param1,
-            i.param2, i.param3, i.param4, i.x, i.y, i.z, self._kind,
-        ))  # fmt: skip
+        self._send(
+            dialect.MAVLink_mission_item_int_message(
+                *partner,
+                message.seq,
+                i.frame,
+                i.command,
+                int(message.seq == self.current),
+                i.autocontinue,
+                i.param1,
+                i.param2,
+                i.param3,
+                i.param4,
+                i.x,
+                i.y,
+                i.z,
+                self._kind,
+            )
+        )
 
     def tell_current(self, state: int, mode: int) -> Any:
         """MISSION_CURRENT."""

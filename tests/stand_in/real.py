@@ -72,12 +72,31 @@ class RealController:
         self._radio = SitlRadio(free_port(socket.SOCK_DGRAM))
         self._log = (self._folder / "output").open("wb")
         self._process = subprocess.Popen(
-            [str(program), "--model", _MODELS[kind], "--speedup", f"{SPEEDUP:g}", "-w",
-             "--home", f"{HOME.lat},{HOME.lon},{HOME.alt},0", "--defaults", f"{defaults_file(kind)},{extra}",
-             "--serial0", f"tcp:{self._ports[0]}:wait", "--serial1", f"tcp:{self._ports[1]}",
-             "--serial2", "none", "--rc-in-port", str(self._radio.port)],
-            cwd=self._folder, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [
+                str(program),
+                "--model",
+                _MODELS[kind],
+                "--speedup",
+                f"{SPEEDUP:g}",
+                "-w",
+                "--home",
+                f"{HOME.lat},{HOME.lon},{HOME.alt},0",
+                "--defaults",
+                f"{defaults_file(kind)},{extra}",
+                "--serial0",
+                f"tcp:{self._ports[0]}:wait",
+                "--serial1",
+                f"tcp:{self._ports[1]}",
+                "--serial2",
+                "none",
+                "--rc-in-port",
+                str(self._radio.port),
+            ],
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
         self._connect()
 
     def _connect(self) -> None:

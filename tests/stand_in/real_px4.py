@@ -97,29 +97,43 @@ class RealPx4:
 
     def _links(self) -> None:
         """The file that rcS reads on the search path: two links, and what rcS has set otherwise by now."""
-        lines = ["#!/bin/sh", "param set MAV_SYS_ID 1", *(f"param set {name} {value:g}" for name, value in
-                                                         self._params.items())]  # fmt: skip
-        lines += [f"mavlink start -x -u {port.theirs} -r {rate} -f -m onboard -o {port.ours}"
-                  for port, rate in ((self._main, self._rate), (self._own, _RATE))]  # fmt: skip
+        lines = [
+            "#!/bin/sh",
+            "param set MAV_SYS_ID 1",
+            *(f"param set {name} {value:g}" for name, value in self._params.items()),
+        ]
+        lines += [
+            f"mavlink start -x -u {port.theirs} -r {rate} -f -m onboard -o {port.ours}"
+            for port, rate in ((self._main, self._rate), (self._own, _RATE))
+        ]
         file = self._folder / "px4-rc.mavlink"
         file.write_text("\n".join(lines) + "\n")
         file.chmod(0o755)
 
     def _start(self) -> None:
-        place = {"PX4_PARAM_SIH_LOC_LAT0": HOME.lat, "PX4_PARAM_SIH_LOC_LON0": HOME.lon,
-                 "PX4_PARAM_SIH_LOC_H0": HOME.alt}  # fmt: skip
+        place = {
+            "PX4_PARAM_SIH_LOC_LAT0": HOME.lat,
+            "PX4_PARAM_SIH_LOC_LON0": HOME.lon,
+            "PX4_PARAM_SIH_LOC_H0": HOME.alt,
+        }
         environment = {
-            **os.environ, "PATH": os.pathsep.join((str(self._folder), os.environ["PATH"])),
-            "PX4_SIM_MODEL": "sihsim_quadx", "PX4_SIM_SPEED_FACTOR": f"{SPEEDUP:g}",
+            **os.environ,
+            "PATH": os.pathsep.join((str(self._folder), os.environ["PATH"])),
+            "PX4_SIM_MODEL": "sihsim_quadx",
+            "PX4_SIM_SPEED_FACTOR": f"{SPEEDUP:g}",
             **{name: repr(value) for name, value in place.items()},
-        }  # fmt: skip
+        }
         self._instance = free_instance()
         self._log = (self._folder / "output").open("ab")
         self._process = subprocess.Popen(
             [str(self._program), "-i", str(self._instance), "-d", str(self._program.parent.parent / "etc")],
-            cwd=self._folder, env=environment, preexec_fn=_give_way, stdin=subprocess.DEVNULL,
-            stdout=self._log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            cwd=self._folder,
+            env=environment,
+            preexec_fn=_give_way,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
         self._reader, self._writer = FrameReader(), FrameWriter(250, 190)
         self._main_bytes = b""
         self.pair = (0, 0)

@@ -23,15 +23,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.personality.px4.battery import TEXTS, Px4BatteryLevel, Values
-from autopilot.personality.px4.failsafe_rules import (
-    PHASES,
-    RULES,
-    Cause,
-    PhaseChange,
-    Px4Action,
-    Px4Phase,
-    Takeover,
-)
+from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Cause, PhaseChange, Px4Action, Px4Phase, Takeover
 from autopilot.personality.px4.modes import (
     ACRO,
     ALTITUDE,

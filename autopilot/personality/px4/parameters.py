@@ -76,10 +76,16 @@ def _airframe() -> tuple[Px4Param, ...]:
 def _outputs() -> tuple[Px4Param, ...]:
     """Parameters of what each output drives; a change has no effect."""
     return tuple(
-        Px4Param(f"PWM_MAIN_FUNC{number}", _I, 100 + number, description=f"Function of output {number}",
-            values=_OUTPUTS, only="" if number < 3 else _ON_COPTERS)
+        Px4Param(
+            f"PWM_MAIN_FUNC{number}",
+            _I,
+            100 + number,
+            description=f"Function of output {number}",
+            values=_OUTPUTS,
+            only="" if number < 3 else _ON_COPTERS,
+        )
         for number in range(1, 5)
-    )  # fmt: skip
+    )
 
 
 ROWS: Final[tuple[Px4Param, ...]] = (
@@ -306,11 +312,14 @@ class Px4Parameters:
         own, core, capacity = self._own, self._core, self["BAT1_CAPACITY"]
         far, high = own["GF_MAX_HOR_DIST"], own["GF_MAX_VER_DIST"]
         wanted = {
-            "BATT_LOW_MAH": own["BAT_LOW_THR"] * capacity, "BATT_CRT_MAH": own["BAT_CRIT_THR"] * capacity,
-            "FENCE_TYPE": 4 + 2 * (far > 0.0) + (high > 0.0), "FENCE_RADIUS": far or core["FENCE_RADIUS"],
+            "BATT_LOW_MAH": own["BAT_LOW_THR"] * capacity,
+            "BATT_CRT_MAH": own["BAT_CRIT_THR"] * capacity,
+            "FENCE_TYPE": 4 + 2 * (far > 0.0) + (high > 0.0),
+            "FENCE_RADIUS": far or core["FENCE_RADIUS"],
             "FENCE_ALT_MAX": high or core["FENCE_ALT_MAX"],
-            "FENCE_ENABLE": self._polygon or far > 0.0 or high > 0.0, "SRT_WIND_MAX": max(own["COM_WIND_MAX"], 0.0),
-        }  # fmt: skip
+            "FENCE_ENABLE": self._polygon or far > 0.0 or high > 0.0,
+            "SRT_WIND_MAX": max(own["COM_WIND_MAX"], 0.0),
+        }
         if "LTEST_MODE" in own:
             wanted["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
         if FASTEST in own:
@@ -331,6 +340,13 @@ class Px4Parameters:
 
 def _definition(row: Px4Param) -> ParameterDef:
     return ParameterDef(
-        row.name, row.type, row.default, row.unit, row.minimum, row.maximum, description=row.description,
-        values=row.values, inert=row.inert,
-    )  # fmt: skip
+        row.name,
+        row.type,
+        row.default,
+        row.unit,
+        row.minimum,
+        row.maximum,
+        description=row.description,
+        values=row.values,
+        inert=row.inert,
+    )

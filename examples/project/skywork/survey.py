@@ -24,12 +24,14 @@ async def survey(drone: System, corners: list[Corner], height: float) -> list[in
     home = await anext(drone.telemetry.home())
     places = [(home.latitude_deg + north, home.longitude_deg + east) for north, east in corners]
     last = len(places) + 2
-    await drone.mission_raw.upload_mission([
-        item(0, WAYPOINT, home.latitude_deg, home.longitude_deg, home.absolute_altitude_m, GLOBAL),
-        item(1, TAKEOFF, 0.0, 0.0, height),
-        *(item(seq, WAYPOINT, *place, height) for seq, place in enumerate(places, start=2)),
-        item(last, RETURN, 0.0, 0.0, 0.0),
-    ])  # fmt: skip
+    await drone.mission_raw.upload_mission(
+        [
+            item(0, WAYPOINT, home.latitude_deg, home.longitude_deg, home.absolute_altitude_m, GLOBAL),
+            item(1, TAKEOFF, 0.0, 0.0, height),
+            *(item(seq, WAYPOINT, *place, height) for seq, place in enumerate(places, start=2)),
+            item(last, RETURN, 0.0, 0.0, 0.0),
+        ]
+    )
     await drone.action.set_takeoff_altitude(height)
     await drone.action.arm()
     await drone.action.takeoff()

@@ -28,9 +28,17 @@ def _sik(kbps: int, *, golay: bool, name: str = "") -> RadioProfile:
     budget = replace(_SI4432, sensitivity_dbm=_sensitivity_dbm(kbps) - (2.0 if golay else 0.0))
     code = ", ECC" if golay else ""
     return RadioProfile(
-        name or f"sik-air-{kbps}", f"SiK, 57600 baud, air rate {kbps} kbit/s{code}", Tdm(kbps, golay), _SIK,
-        fifo=1850, baud=57_600, frames=True, losses=_GROUND_CLUTTER, budget=budget, reports=ModemReports(),
-    )  # fmt: skip
+        name or f"sik-air-{kbps}",
+        f"SiK, 57600 baud, air rate {kbps} kbit/s{code}",
+        Tdm(kbps, golay),
+        _SIK,
+        fifo=1850,
+        baud=57_600,
+        frames=True,
+        losses=_GROUND_CLUTTER,
+        budget=budget,
+        reports=ModemReports(),
+    )
 
 
 def _duplex(
@@ -54,10 +62,17 @@ def _elrs(name: str, title: str, interval_us: int, size: int, sensitivity_dbm: f
         "; sensitivity, power and noise are assumptions"
     )
     return RadioProfile(
-        name, title, air, source, fifo=1024, baud=460_800, again=True, losses=_GROUND_CLUTTER,
+        name,
+        title,
+        air,
+        source,
+        fifo=1024,
+        baud=460_800,
+        again=True,
+        losses=_GROUND_CLUTTER,
         budget=LinkBudget(mhz, 20.0, sensitivity_dbm, -115.0),
         reports=ModemReports(every_ms=11, vehicle_only=True, system=1, component=68),
-    )  # fmt: skip
+    )
 
 
 _ALL: Final = (

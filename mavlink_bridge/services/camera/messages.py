@@ -74,9 +74,21 @@ def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int) -> Mes
     """CAMERA_INFORMATION. `gimbal`: the component of what holds it, 0: nothing does."""
     specs = device.specs
     return dialect.MAVLink_camera_information_message(
-        now_ms & _BOOT_BITS, _name(VENDOR), _name(MODEL), MAJOR, specs.focal_mm, specs.sensor_width_mm,
-        specs.sensor_height_mm, specs.columns, specs.rows, 0, FLAGS, definition_version(), uri.encode(), gimbal,
-    )  # fmt: skip
+        now_ms & _BOOT_BITS,
+        _name(VENDOR),
+        _name(MODEL),
+        MAJOR,
+        specs.focal_mm,
+        specs.sensor_width_mm,
+        specs.sensor_height_mm,
+        specs.columns,
+        specs.rows,
+        0,
+        FLAGS,
+        definition_version(),
+        uri.encode(),
+        gimbal,
+    )
 
 
 def settings(device: CameraDevice, now_ms: int) -> Message:
@@ -91,35 +103,67 @@ def storage(device: CameraDevice, now_ms: int) -> Message:
     """STORAGE_INFORMATION of the only card; EMPTY, as if there were none, where nothing can be written."""
     status = StorageStatus.READY if device.writes else StorageStatus.EMPTY
     return dialect.MAVLink_storage_information_message(
-        now_ms & _BOOT_BITS, STORAGE_ID, 1, status, device.specs.storage_mib, device.used_mib,
-        device.available_mib, _MIB_PER_S, _MIB_PER_S, StorageType.SD, b"DCIM",
+        now_ms & _BOOT_BITS,
+        STORAGE_ID,
+        1,
+        status,
+        device.specs.storage_mib,
+        device.used_mib,
+        device.available_mib,
+        _MIB_PER_S,
+        _MIB_PER_S,
+        StorageType.SD,
+        b"DCIM",
         StorageUsage.SET | StorageUsage.PHOTO,
-    )  # fmt: skip
+    )
 
 
 def capture_status(device: CameraDevice, now_ms: int) -> Message:
     """CAMERA_CAPTURE_STATUS."""
     return dialect.MAVLink_camera_capture_status_message(
-        now_ms & _BOOT_BITS, device.image_status(now_ms), 0, device.interval_ms / 1000.0, 0, device.available_mib,
+        now_ms & _BOOT_BITS,
+        device.image_status(now_ms),
+        0,
+        device.interval_ms / 1000.0,
+        0,
+        device.available_mib,
         device.taken,
-    )  # fmt: skip
+    )
 
 
 def image_captured(number: int, time_ms: int, utc_us: int, taken: TakenPicture) -> Message:
     """CAMERA_IMAGE_CAPTURED of picture `number`, from 0, whose file is there."""
     place = taken.place
     return dialect.MAVLink_camera_image_captured_message(
-        time_ms & _BOOT_BITS, utc_us, 0, round(place.lat * 1e7), round(place.lon * 1e7), round(place.alt * 1e3),
-        round(taken.above_home_m * 1e3), list(taken.attitude), number, _CAPTURED, taken.url.encode(),
-    )  # fmt: skip
+        time_ms & _BOOT_BITS,
+        utc_us,
+        0,
+        round(place.lat * 1e7),
+        round(place.lon * 1e7),
+        round(place.alt * 1e3),
+        round(taken.above_home_m * 1e3),
+        list(taken.attitude),
+        number,
+        _CAPTURED,
+        taken.url.encode(),
+    )
 
 
 def not_captured(report: Message) -> Message:
     """The CAMERA_IMAGE_CAPTURED of a picture that has no file."""
     return dialect.MAVLink_camera_image_captured_message(
-        report.time_boot_ms, report.time_utc, report.camera_id, report.lat, report.lon, report.alt,
-        report.relative_alt, report.q, report.image_index, _NOT_CAPTURED, b"",
-    )  # fmt: skip
+        report.time_boot_ms,
+        report.time_utc,
+        report.camera_id,
+        report.lat,
+        report.lon,
+        report.alt,
+        report.relative_alt,
+        report.q,
+        report.image_index,
+        _NOT_CAPTURED,
+        b"",
+    )
 
 
 def field_of_view(device: CameraDevice, now_ms: int, sight: CameraSight) -> Message:
@@ -140,4 +184,4 @@ def parameter(index: int, value: float) -> Message:
     setting = TABLE[index]
     return dialect.MAVLink_param_ext_value_message(
         setting.name.encode(), pack(setting.type, value), setting.type, len(TABLE), index
-    )  # fmt: skip
+    )

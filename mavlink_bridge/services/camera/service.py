@@ -109,8 +109,7 @@ class CameraService:
         said, device = ComponentMessages(Component.CAMERA, links), self.device
         said.stream("HEARTBEAT", lambda _: messages.heartbeat(), HEARTBEAT_US)
         said.stream(
-            "CAMERA_INFORMATION",
-            lambda now_ms: messages.information(device, now_ms, self._definition(), self._gimbal),
+            "CAMERA_INFORMATION", lambda now_ms: messages.information(device, now_ms, self._definition(), self._gimbal)
         )
         said.stream("CAMERA_SETTINGS", lambda now_ms: messages.settings(device, now_ms))
         said.stream("STORAGE_INFORMATION", lambda now_ms: messages.storage(device, now_ms))

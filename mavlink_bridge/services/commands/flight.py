@@ -142,12 +142,13 @@ def reposition(command: Command, context: Context) -> Outcome:
     if altitude is None:
         return FAILED
     return context.parts.commands.reposition(
-        GeoPoint(command.param(5), command.param(6), altitude), context.now_ms,
+        GeoPoint(command.param(5), command.param(6), altitude),
+        context.now_ms,
         speed=speed if speed > 0.0 else None,
         yaw_rad=command.param(4) % (2.0 * pi) if command.given(4) else None,
         change_mode=bool(command.whole(2) & RepositionFlag.CHANGE_MODE),
         over_ground=context.parts.facts.over_ground(command.frame, command.param(7)),
-    )  # fmt: skip
+    )
 
 
 def change_altitude(command: Command, context: Context) -> Outcome:

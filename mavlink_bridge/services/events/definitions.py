@@ -162,7 +162,7 @@ def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
         Choices(_BREACH, _plain(_BREACHES), _plain(_BREACHES_DE), bits=True),
         Choices(_PART, _plain(_PARTS_EN), _plain(_PARTS_DE), bits=True),
         Choices(_GROUP, _plain(_MODES), _plain(_MODES_DE), bits=True),
-    ]  # fmt: skip
+    ]
 
 
 def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:

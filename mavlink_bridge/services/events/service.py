@@ -160,9 +160,14 @@ class EventService:
         """Tell another event, to everybody who listens."""
         self._sequence = (self._sequence + 1) % _ROUND
         message = dialect.MAVLink_event_message(
-            0, 0, definition.id, now_ms & 0xFFFFFFFF, self._sequence, definition.level.both,
+            0,
+            0,
+            definition.id,
+            now_ms & 0xFFFFFFFF,
+            self._sequence,
+            definition.level.both,
             definition.pack(*values).ljust(ARGUMENT_BYTES, b"\0"),
-        )  # fmt: skip
+        )
         self._kept.append((self._sequence, message))
         self._send(message)
 

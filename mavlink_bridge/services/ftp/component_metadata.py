@@ -118,9 +118,10 @@ def commands_german(document: Mapping[str, Any]) -> dict[str, str]:
     """The translations of a command file by their place in it."""
     return {
         f"/commands/{command['name']}/params/{param['index']}/label": word
-        for command in document["commands"] for param in command.get("params", [])
+        for command in document["commands"]
+        for param in command.get("params", [])
         if (word := german(param["label"])) is not None
-    }  # fmt: skip
+    }
 
 
 def _command(number: int, kind: VehicleClass, served: bool) -> dict[str, Any]:

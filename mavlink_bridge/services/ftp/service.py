@@ -17,13 +17,7 @@ from typing import Final
 
 from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.ftp.files import (
-    FileComesError,
-    FileRefusedError,
-    OpenFile,
-    VirtualFiles,
-    listing,
-)
+from mavlink_bridge.services.ftp.files import FileComesError, FileRefusedError, OpenFile, VirtualFiles, listing
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, ack, message_of, nak, unpack
 
 SESSIONS: Final = 64

@@ -81,9 +81,11 @@ def component(gimbal: Gimbal) -> ManagedDevice:
     """Component 154."""
     frames = GimbalFlag.YAW_IN_VEHICLE_FRAME | GimbalFlag.YAW_IN_EARTH_FRAME
     return ManagedDevice(
-        Component.GIMBAL, lambda: capabilities(gimbal.limits()), lambda: flags_of(gimbal.pointing()) & ~frames,
+        Component.GIMBAL,
+        lambda: capabilities(gimbal.limits()),
+        lambda: flags_of(gimbal.pointing()) & ~frames,
         gimbal.limits,
-    )  # fmt: skip
+    )
 
 
 def servos(gimbal: ServoGimbal, number: int, now_ms: Callable[[], int]) -> ManagedDevice:
@@ -179,7 +181,7 @@ class GimbalDevice:
             outcome, answers = self._messages.serve(command, now_ms)
         ack = dialect.MAVLink_command_ack_message(
             command.number, int(outcome.result), 0, 0, peer.system, peer.component
-        )  # fmt: skip
+        )
         self._out += [Outgoing(reply, peer.link, Component.GIMBAL) for reply in (ack, *answers)]
 
     # --- what it says ---------------------------------------------------------------------------------------------
@@ -193,17 +195,34 @@ class GimbalDevice:
         """GIMBAL_DEVICE_INFORMATION."""
         limits = self._gimbal.limits()
         return dialect.MAVLink_gimbal_device_information_message(
-            self._now_ms(), VENDOR.encode(), _MODEL.encode(), b"", _MAJOR, _MAJOR, self._system(),
-            capabilities(limits) & _DEVICE_BITS, 0, *limits.roll, *limits.pitch, *limits.yaw,
-        )  # fmt: skip
+            self._now_ms(),
+            VENDOR.encode(),
+            _MODEL.encode(),
+            b"",
+            _MAJOR,
+            _MAJOR,
+            self._system(),
+            capabilities(limits) & _DEVICE_BITS,
+            0,
+            *limits.roll,
+            *limits.pitch,
+            *limits.yaw,
+        )
 
     def attitude(self) -> Message:
         """GIMBAL_DEVICE_ATTITUDE_STATUS."""
         p = self._gimbal.pointing()
         return dialect.MAVLink_gimbal_device_attitude_status_message(
-            0, 0, self._now_ms(), flags_of(p), list(p.earth if p.locked else p.forward), *p.rates, p.errors,
-            p.heading, p.turn_rate,
-        )  # fmt: skip
+            0,
+            0,
+            self._now_ms(),
+            flags_of(p),
+            list(p.earth if p.locked else p.forward),
+            *p.rates,
+            p.errors,
+            p.heading,
+            p.turn_rate,
+        )
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:

@@ -206,9 +206,18 @@ class GimbalManager:
         """AUTOPILOT_STATE_FOR_GIMBAL_DEVICE: what a gimbal needs to know of the vehicle."""
         r, state = self._facts.vehicle.state.report, self._facts.vehicle.state
         return dialect.MAVLink_autopilot_state_for_gimbal_device_message(
-            self._system(), Component.GIMBAL, 1000 * self._now_ms, list(vehicle_attitude(self._facts.vehicle)), 0,
-            *state.velocity, 0, nan, int(r[report.EKF_FLAGS]), int(r[report.LANDED_STATE]), float(r[report.R]),
-        )  # fmt: skip
+            self._system(),
+            Component.GIMBAL,
+            1000 * self._now_ms,
+            list(vehicle_attitude(self._facts.vehicle)),
+            0,
+            *state.velocity,
+            0,
+            nan,
+            int(r[report.EKF_FLAGS]),
+            int(r[report.LANDED_STATE]),
+            float(r[report.R]),
+        )
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:

@@ -16,12 +16,7 @@ from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import HIGHEST
-from mavlink_bridge.services.guided.masks import (
-    Parts,
-    asks_acceleration,
-    attitude_parts,
-    position_parts,
-)
+from mavlink_bridge.services.guided.masks import Parts, asks_acceleration, attitude_parts, position_parts
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
@@ -136,7 +131,7 @@ class GuidedService:
 
     def _send(
         self, message: Message, parts: Parts, position: Ned | None, turn: float, over_ground: float | None = None
-    ) -> bool:  # fmt: skip
+    ) -> bool:
         """The parts other than the position, which are alike in both messages; `turn` rad rotates them."""
         velocity, acceleration = (message.vx, message.vy, message.vz), (message.afx, message.afy, message.afz)
         if (

@@ -148,8 +148,9 @@ class StickService:
         if given_back:
             self._held.clear()
             self._overrides.clear()
-        moved = (pair for pair, old in zip(enumerate(heard, 1), before, strict=True)
-                 if first or given_back or pair[1] != old)  # fmt: skip
+        moved = (
+            pair for pair, old in zip(enumerate(heard, 1), before, strict=True) if first or given_back or pair[1] != old
+        )
         self._switches.take(moved, now_ms, first=first)
         if not parts.sticks.overridden:
             self._follow_radio(now_ms)
@@ -267,9 +268,11 @@ class StickService:
             return
         lowest = -1000 if self._drives else 0
         for axis, value, least in (
-            ("ROLL", message.y, -1000), ("PITCH", message.x, -1000), ("YAW", message.r, -1000),
+            ("ROLL", message.y, -1000),
+            ("PITCH", message.x, -1000),
+            ("YAW", message.r, -1000),
             ("THROTTLE", message.z, lowest),
-        ):  # fmt: skip
+        ):
             if value != _NO_AXIS:
                 self._held[axis] = self._joystick(axis, _fraction(value - least, 1000 - least))
         self._hand_over(now_ms)
@@ -300,9 +303,11 @@ class StickService:
 def _sticks(axes: Mapping[str, float]) -> Sticks:
     """Sticks of these axes; those not given are neutral."""
     return Sticks(
-        roll=axes.get("ROLL", 0.0), pitch=axes.get("PITCH", 0.0), yaw=axes.get("YAW", 0.0),
+        roll=axes.get("ROLL", 0.0),
+        pitch=axes.get("PITCH", 0.0),
+        yaw=axes.get("YAW", 0.0),
         throttle=axes.get("THROTTLE", 0.5),
-    )  # fmt: skip
+    )
 
 
 def _fraction(part: float, whole: float) -> float:

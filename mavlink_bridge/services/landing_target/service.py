@@ -58,9 +58,21 @@ def message_of(look: Look, number: int, time_us: int) -> Message:
     size = hypot(forward, right, down)
     x, y, z = (look.distance_m * part / size for part in look.direction)
     return dialect.MAVLink_landing_target_message(
-        time_us, number, Frame.BODY_FRD, atan(right / down), -atan(forward / down), look.distance_m, 0.0, 0.0,
-        x, y, z, _Q_UNKNOWN, LandingTargetType.LIGHT_BEACON, _VALID,
-    )  # fmt: skip
+        time_us,
+        number,
+        Frame.BODY_FRD,
+        atan(right / down),
+        -atan(forward / down),
+        look.distance_m,
+        0.0,
+        0.0,
+        x,
+        y,
+        z,
+        _Q_UNKNOWN,
+        LandingTargetType.LIGHT_BEACON,
+        _VALID,
+    )
 
 
 class LandingTargetService:

@@ -33,9 +33,18 @@ def read_item(message: Message, kind: int) -> MissionItem:
     if message.get_type() == "MISSION_ITEM_INT" and is_located(kind, message.command):
         x, y = x / _SCALE, y / _SCALE
     return MissionItem(
-        message.command, message.frame, message.param1, message.param2, message.param3, message.param4,
-        float(x), float(y), message.z, bool(message.autocontinue), message.seq,
-    )  # fmt: skip
+        message.command,
+        message.frame,
+        message.param1,
+        message.param2,
+        message.param3,
+        message.param4,
+        float(x),
+        float(y),
+        message.z,
+        bool(message.autocontinue),
+        message.seq,
+    )
 
 
 def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bool, current: bool) -> Message:
@@ -49,10 +58,22 @@ def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bo
         make = dialect.MAVLink_mission_item_message
         x, y = float32_range(x), float32_range(y)
     return make(
-        peer.system, peer.component, seq, item.frame, item.command, int(current), int(item.autocontinue),
-        float32_range(item.param1), float32_range(item.param2), float32_range(item.param3), float32_range(item.param4),
-        x, y, float32_range(item.z), kind,
-    )  # fmt: skip
+        peer.system,
+        peer.component,
+        seq,
+        item.frame,
+        item.command,
+        int(current),
+        int(item.autocontinue),
+        float32_range(item.param1),
+        float32_range(item.param2),
+        float32_range(item.param3),
+        float32_range(item.param4),
+        x,
+        y,
+        float32_range(item.z),
+        kind,
+    )
 
 
 def float32_range(value: float) -> float:

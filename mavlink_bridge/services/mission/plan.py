@@ -127,10 +127,14 @@ def mission_current(parts: MissionParts, seq: int, firmware: Firmware = OWN) -> 
     65535 = none; the ids are the plans' checksums, 0 = empty."""
     total, autos = parts.plans.mission.total(), parts.facts.vehicle_class.modes.autos
     return dialect.MAVLink_mission_current_message(
-        firmware.wire_seq(seq), total or NO_TOTAL, wire_state(parts.sequencer.state(), total),
+        firmware.wire_seq(seq),
+        total or NO_TOTAL,
+        wire_state(parts.sequencer.state(), total),
         wire_mode(parts.modes.number, autos),
-        parts.plans.mission.checksum(), parts.plans.fence.checksum(), parts.plans.rally.checksum(),
-    )  # fmt: skip
+        parts.plans.mission.checksum(),
+        parts.plans.fence.checksum(),
+        parts.plans.rally.checksum(),
+    )
 
 
 _MAX_WARNED = 64

@@ -158,6 +158,17 @@ class LastAnswer:
 def _identity(message: Message) -> str:
     """Identity of an item message, equal when it comes again (NaN included, which equals nothing)."""
     return repr(
-        (message.get_type(), message.seq, message.frame, message.command, message.param1, message.param2,
-         message.param3, message.param4, message.x, message.y, message.z)
-    )  # fmt: skip
+        (
+            message.get_type(),
+            message.seq,
+            message.frame,
+            message.command,
+            message.param1,
+            message.param2,
+            message.param3,
+            message.param4,
+            message.x,
+            message.y,
+            message.z,
+        )
+    )

@@ -26,21 +26,40 @@ def autopilot_version(identity: Identity) -> Message:
     """AUTOPILOT_VERSION (docs/reference/ground-stations.md, 1.2)."""
     custom = list(GIT_HASH.encode())
     return dialect.MAVLink_autopilot_version_message(
-        capabilities=identity.capabilities, flight_sw_version=identity.software_version, middleware_sw_version=0,
-        os_sw_version=0, board_version=0, flight_custom_version=custom, middleware_custom_version=custom,
-        os_custom_version=custom, vendor_id=0, product_id=0, uid=identity.uid, uid2=list(identity.uid2),
-    )  # fmt: skip
+        capabilities=identity.capabilities,
+        flight_sw_version=identity.software_version,
+        middleware_sw_version=0,
+        os_sw_version=0,
+        board_version=0,
+        flight_custom_version=custom,
+        middleware_custom_version=custom,
+        os_custom_version=custom,
+        vendor_id=0,
+        product_id=0,
+        uid=identity.uid,
+        uid2=list(identity.uid2),
+    )
 
 
 def camera_feedback(photo: CameraTriggered, state: VehicleState, boot_unix_us: int) -> Message:
     """CAMERA_FEEDBACK: a photo, where ground stations show it on their map."""
     place, r, number = photo.place, state.report, photo.number & 0xFFFF
     return dialect.MAVLink_camera_feedback_message(
-        time_usec=boot_unix_us + 1000 * photo.time_ms, target_system=0, cam_idx=0, img_idx=number,
-        lat=round(place.lat * 1e7), lng=round(place.lon * 1e7), alt_msl=place.alt, alt_rel=float(r[report.RANGE]),
-        roll=degrees(float(r[report.ROLL])), pitch=degrees(float(r[report.PITCH])), yaw=degrees(state.yaw) % 360.0,
-        foc_len=0.0, flags=0, completed_captures=number,
-    )  # fmt: skip
+        time_usec=boot_unix_us + 1000 * photo.time_ms,
+        target_system=0,
+        cam_idx=0,
+        img_idx=number,
+        lat=round(place.lat * 1e7),
+        lng=round(place.lon * 1e7),
+        alt_msl=place.alt,
+        alt_rel=float(r[report.RANGE]),
+        roll=degrees(float(r[report.ROLL])),
+        pitch=degrees(float(r[report.PITCH])),
+        yaw=degrees(state.yaw) % 360.0,
+        foc_len=0.0,
+        flags=0,
+        completed_captures=number,
+    )
 
 
 def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:

@@ -77,9 +77,16 @@ class StreamEncoder:
     def _bind(self) -> None:
         derive = DERIVE.bind(self.source)
         self._write = WRITE.bind(
-            self.source, TABLES.header, TABLES.kind, TABLES.number, crc_table(), self._single,
-            self._single.view(np.uint8), self._out, self._result,
-        )  # fmt: skip
+            self.source,
+            TABLES.header,
+            TABLES.kind,
+            TABLES.number,
+            crc_table(),
+            self._single,
+            self._single.view(np.uint8),
+            self._out,
+            self._result,
+        )
         self._derive = derive  # last: who finds it in another thread writes too
 
     def move_to(self, source: Vector) -> None:

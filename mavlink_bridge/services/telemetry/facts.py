@@ -226,10 +226,14 @@ class FactReader:
         parts, plans = self._parts, self._parts.plans
         total, sequencer = plans.mission.total(), parts.sequencer
         seen = (
-            self._speaks.wire_seq(sequencer.current_nav_index()), total or NO_TOTAL,
-            wire_state(sequencer.state(), total), wire_mode(parts.modes.number, self._auto_modes),
-            plans.mission.checksum(), plans.fence.checksum(), plans.rally.checksum(),
-        )  # fmt: skip
+            self._speaks.wire_seq(sequencer.current_nav_index()),
+            total or NO_TOTAL,
+            wire_state(sequencer.state(), total),
+            wire_mode(parts.modes.number, self._auto_modes),
+            plans.mission.checksum(),
+            plans.fence.checksum(),
+            plans.rally.checksum(),
+        )
         if seen == self._mission_seen:
             return
         self._mission_seen, out = seen, self._source
@@ -243,16 +247,24 @@ class FactReader:
         out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
         state, level = parts.facts.vehicle.state.report, parts.failsafes.battery_level
         seen = (
-            float(state[report.SENSORS_PRESENT]), float(state[report.SENSORS_HEALTHY]), parts.status.sensors_enabled,
-            parts.prearm.ok, status, level,
-        )  # fmt: skip
+            float(state[report.SENSORS_PRESENT]),
+            float(state[report.SENSORS_HEALTHY]),
+            parts.status.sensors_enabled,
+            parts.prearm.ok,
+            status,
+            level,
+        )
         if seen == self._sensors_seen:
             return
         self._sensors_seen = seen
         present, enabled, healthy = sensor_bits(
-            vehicle_has=int(seen[0]), vehicle_healthy=int(seen[1]), enabled=seen[2], prearm_ok=seen[3],
-            breached=bool(status), battery_failed=level != 0,
-        )  # fmt: skip
+            vehicle_has=int(seen[0]),
+            vehicle_healthy=int(seen[1]),
+            enabled=seen[2],
+            prearm_ok=seen[3],
+            breached=bool(status),
+            battery_failed=level != 0,
+        )
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
         out[s.CHARGE_STATE] = ChargeState.OK + level
         out[s.FENCE_ENABLED] = 1.0 if enabled & _FENCE else 0.0

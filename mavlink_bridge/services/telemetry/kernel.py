@@ -15,9 +15,21 @@ from mavlink_bridge.services.telemetry.sources import derive
 
 @jit
 def write_frames(
-    source: Any, header: Any, kind: Any, number: Any, crc_table: Any, single: Any, single_bytes: Any, out: Any,
-    result: Any, chosen: Any, count: int, sequence: int, system: int, component: int,
-) -> None:  # fmt: skip
+    source: Any,
+    header: Any,
+    kind: Any,
+    number: Any,
+    crc_table: Any,
+    single: Any,
+    single_bytes: Any,
+    out: Any,
+    result: Any,
+    chosen: Any,
+    count: int,
+    sequence: int,
+    system: int,
+    component: int,
+) -> None:
     """Write the MAVLink 2 frames of the streams `chosen[:count]` that are ready into `out`.
 
     `single` (one float32) and `single_bytes` (its four bytes) are scratch. `result` becomes: bytes written, next
@@ -99,9 +111,22 @@ def stamp_frames(frames: Any, size: int, stamp: Any, out: Any) -> int:
 
 
 def write_pool(
-    header: Any, kind: Any, number: Any, crc_table: Any, single: Any, single_bytes: Any, scratch: Any, fresh: Any,
-    reports: Any, sources: Any, jobs: Any, streams: Any, stamps: Any, out: Any, results: Any,
-) -> None:  # fmt: skip
+    header: Any,
+    kind: Any,
+    number: Any,
+    crc_table: Any,
+    single: Any,
+    single_bytes: Any,
+    scratch: Any,
+    fresh: Any,
+    reports: Any,
+    sources: Any,
+    jobs: Any,
+    streams: Any,
+    stamps: Any,
+    out: Any,
+    results: Any,
+) -> None:
     """Write the frames that are due of many vehicles at an instant, in one call. `fresh[i]`: a row of `sources` whose
     values are to be those of now, and 1 when the row of `reports` has to be copied first. `jobs[j]`: row, first and
     last + 1 of its `streams`, sequence, system, component, and 1 when each frame is to stand behind its job's stamp
@@ -118,9 +143,20 @@ def write_pool(
         stamped = jobs[j, 6] != 0
         result = results[j]
         write_frames(
-            sources[jobs[j, 0]], header, kind, number, crc_table, single, single_bytes,
-            scratch if stamped else out[at:], result, streams[jobs[j, 1]:], jobs[j, 2] - jobs[j, 1], jobs[j, 3],
-            jobs[j, 4], jobs[j, 5],
-        )  # fmt: skip
+            sources[jobs[j, 0]],
+            header,
+            kind,
+            number,
+            crc_table,
+            single,
+            single_bytes,
+            scratch if stamped else out[at:],
+            result,
+            streams[jobs[j, 1] :],
+            jobs[j, 2] - jobs[j, 1],
+            jobs[j, 3],
+            jobs[j, 4],
+            jobs[j, 5],
+        )
         at += stamp_frames(scratch, result[0], stamps[j], out[at:]) if stamped else result[0]
         result[0] = at

@@ -63,9 +63,14 @@ class StreamPool:
         """Gather from now on, where anything is compiled: in plain Python one call is no better than many."""
         if compiled():
             self._write = POOL.bind(
-                TABLES.header, TABLES.kind, TABLES.number, crc_table(), self._single, self._single.view(np.uint8),
+                TABLES.header,
+                TABLES.kind,
+                TABLES.number,
+                crc_table(),
+                self._single,
+                self._single.view(np.uint8),
                 self._scratch,
-            )  # fmt: skip
+            )
 
     def begin(self) -> None:
         """The machines have moved: what falls due until `end` is gathered."""
@@ -115,10 +120,15 @@ class StreamPool:
             self._out = np.zeros(len(jobs) * _MOST, np.uint8)
         assert self._write is not None
         self._write(
-            np.array(list(fresh.items()), np.int64), self._reports, self.sources, jobs,
-            np.concatenate([numbers for numbers, _, _ in plans.values()]), stamps.reshape(-1, STAMP_BYTES), self._out,
+            np.array(list(fresh.items()), np.int64),
+            self._reports,
+            self.sources,
+            jobs,
+            np.concatenate([numbers for numbers, _, _ in plans.values()]),
+            stamps.reshape(-1, STAMP_BYTES),
+            self._out,
             results,
-        )  # fmt: skip
+        )
         self._hand_over(lanes, results[:, 0].tolist(), results[:, 2].tolist())
 
     def _hand_over(self, lanes: dict[int, _QueueLane], ends: list[int], frames: list[int]) -> None:

@@ -66,10 +66,7 @@ _IMU = {
     **_xyz("xgyro ygyro zgyro", r.GYRO_X, MILLI),
     **_xyz("xmag ymag zmag", r.MAG_X, MILLI),
 }
-_PULSES = {
-    **_xyz(" ".join(f"chan{number}_raw" for number in range(1, 9)), s.RC_1),
-    "rssi": constant(255),
-}
+_PULSES = {**_xyz(" ".join(f"chan{number}_raw" for number in range(1, 9)), s.RC_1), "rssi": constant(255)}
 _ALL_BUT_AIRSPEED: Final = 0x1BFF  # HIGHRES_IMU_UPDATED_FLAGS without DIFF_PRESSURE
 _UNKNOWN_COVARIANCE: Final = [constant(nan), *[constant(0.0)] * 20]
 _AUTOPILOTS: Final = 8  # MAV_ESTIMATOR_TYPE_AUTOPILOT

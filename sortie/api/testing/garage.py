@@ -283,8 +283,9 @@ class Lent(AbstractContextManager["Session"]):
         def __getattr__(self, name: str) -> object:
             raise AttributeError(
                 f"no {name} yet: the vehicle is made by `with sortie_vehicles(...) as vehicle:`, and has it there",
-                name=name, obj=self,
-            )  # fmt: skip
+                name=name,
+                obj=self,
+            )
 
 
 def _told(flown: FlownVehicle, test: str, kept: Path | None) -> str:

@@ -34,22 +34,33 @@ _SEED: pytest.StashKey[int] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sortie", "MAVLink vehicles")
     group.addoption(
-        "--sortie-seed", type=_seed, default=0, metavar="N|random",
+        "--sortie-seed",
+        type=_seed,
+        default=0,
+        metavar="N|random",
         help="Seed of vehicles whose marker gives none (0); random: another one in each run, which is printed.",
-    )  # fmt: skip
+    )
     group.addoption(
-        "--sortie-speedup", type=_positive, default=None, metavar="X",
+        "--sortie-speedup",
+        type=_positive,
+        default=None,
+        metavar="X",
         help="How many times faster than the wall a sortie_server flies; else as fast as its clients follow.",
-    )  # fmt: skip
+    )
     for name, (read, text) in _BOUNDS.items():
         group.addoption(
-            f"--sortie-{name}", type=read, default=None, metavar="S",
+            f"--sortie-{name}",
+            type=read,
+            default=None,
+            metavar="S",
             help=f"Of a sortie_server without --sortie-speedup: {text}.",
-        )  # fmt: skip
+        )
     group.addoption(
-        "--sortie-logs", choices=LOGS, default=LOGS[0],
+        "--sortie-logs",
+        choices=LOGS,
+        default=LOGS[0],
         help="Whose flights stay in --sortie-log-dir: those of tests that failed (the default), all, none.",
-    )  # fmt: skip
+    )
     group.addoption(
         "--sortie-log-dir", default="sortie-logs", metavar="DIR", help="Where they stay, from the root directory."
     )

@@ -39,10 +39,14 @@ def take(session: Session) -> SavedVehicle:
     service = session.service
     names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
     return SavedVehicle(
-        {name: session.param(name) for name in names}, plan_of(session), _telemetry(session).rates(),
-        service.faults.state(), camera.device.state(service.now_ms) if (camera := _camera(session)) else None,
-        session.autopilot.payload.camera.every_m, session.autopilot.mount.state(),
-    )  # fmt: skip
+        {name: session.param(name) for name in names},
+        plan_of(session),
+        _telemetry(session).rates(),
+        service.faults.state(),
+        camera.device.state(service.now_ms) if (camera := _camera(session)) else None,
+        session.autopilot.payload.camera.every_m,
+        session.autopilot.mount.state(),
+    )
 
 
 def put_back(session: Session, taken: SavedVehicle) -> None:

@@ -89,9 +89,15 @@ class StandIn:
         self.autopilot = Autopilot(self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False)
         identity = Identity(self.kind, "stand-in", serves_files=True)
         self.service = Service(
-            self.vehicle, self.autopilot, parameters, journal, lambda service: simulated_face(service, identity),
-            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, link_rates=_SILENT,
-        )  # fmt: skip
+            self.vehicle,
+            self.autopilot,
+            parameters,
+            journal,
+            lambda service: simulated_face(service, identity),
+            epoch_us=VIRTUAL_EPOCH_US,
+            on_error=_raise,
+            link_rates=_SILENT,
+        )
         tell = self.service.telemetry.handle_events
         self.service.telemetry.handle_events = (  # type: ignore[method-assign]  # MISSION_CURRENT comes as a stream only
             lambda events, now_ms: tell([event for event in events if not isinstance(event, CurrentChanged)], now_ms)

@@ -26,9 +26,14 @@ RELATIVE = 3
 
 @st.composite
 def plans(
-    draw: st.DrawFn, vehicle: str = "sim:copter", home: GeoPoint = HOME, *, most: int = 6, reach: float = 150.0,
+    draw: st.DrawFn,
+    vehicle: str = "sim:copter",
+    home: GeoPoint = HOME,
+    *,
+    most: int = 6,
+    reach: float = 150.0,
     highest: float = 50.0,
-) -> Plan:  # fmt: skip
+) -> Plan:
     """A mission around `home`: for a copter a takeoff first; up to `most` waypoints within `reach` m to north and east
     and up to `highest` m above home, with changes of speed and waits between them; at the end RTL or, for a copter, a
     landing where it is."""
@@ -72,6 +77,8 @@ def faults(
     begin, lasts = st.integers(0, max(round(before_s) - 1, 0)), st.integers(1, 60)
     strategy = st.builds(
         lambda name, begin_s, lasts_s: f"{name}@{begin_s}..{begin_s + lasts_s}",
-        st.sampled_from(known if names is None else names), begin, lasts,
-    )  # fmt: skip
+        st.sampled_from(known if names is None else names),
+        begin,
+        lasts,
+    )
     return st.lists(strategy, max_size=most, unique_by=lambda fault: fault.partition("@")[0])

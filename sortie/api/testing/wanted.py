@@ -68,10 +68,15 @@ class VehicleRequest:
         """Keywords that `Session` and `Fleet` have in common."""
         faults = [self.faults] if isinstance(self.faults, str) else list(self.faults)
         return {
-            "vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
-            "params": self.parameters(), "faults": faults, "radio": radio_of(self.radio, directory),
-            "terrain": None if self.terrain is None else directory / self.terrain, "firmware": self.firmware,
-        }  # fmt: skip
+            "vehicle": self.vehicle,
+            "seed": seed if self.seed is None else self.seed,
+            "home": self.home,
+            "params": self.parameters(),
+            "faults": faults,
+            "radio": radio_of(self.radio, directory),
+            "terrain": None if self.terrain is None else directory / self.terrain,
+            "firmware": self.firmware,
+        }
 
     def parameters(self) -> dict[str, float]:
         """With those of the wind."""

@@ -125,9 +125,12 @@ def digests(kernel: str) -> tuple[list[str], bool]:
     script = "import runpy, sys; runpy.run_module('tests.fakes.short_flights', run_name='__main__')"
     done = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-c", f"{script}; print('numba' in sys.modules)"],
-        env={**os.environ, kernels.VARIABLE: kernel}, capture_output=True, text=True, check=True,
+        env={**os.environ, kernels.VARIABLE: kernel},
+        capture_output=True,
+        text=True,
+        check=True,
         timeout=10 * PATIENCE_S,
-    )  # fmt: skip
+    )
     *told, numba = done.stdout.splitlines()
     return told, numba == "True"
 

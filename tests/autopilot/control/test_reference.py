@@ -110,11 +110,11 @@ JOINTS: dict[str, Changes] = {
         (Leg(end=(43.0, 0.0, -30.0), start=AHEAD), FAST, 100),
     ],
     "the end of a straight leg that is passed": [
-        (Leg(end=(10.0, -1.0, -11.0), next=(10.1, -1.0, -11.0), next_is_spline=True), FAST, 560),
+        (Leg(end=(10.0, -1.0, -11.0), next=(10.1, -1.0, -11.0), next_is_spline=True), FAST, 560)
     ],
     "the end of a spline that stops": [(Leg(end=(35.8, -23.7, -45.9), spline=True), Speeds(15.0, 4.0, 0.5), 600)],
     "a spline out and back on one line": [
-        (Leg(end=(60.0, 0.0, -30.0), start=BEHIND, next=BEHIND, spline=True), FAST, 900),
+        (Leg(end=(60.0, 0.0, -30.0), start=BEHIND, next=BEHIND, spline=True), FAST, 900)
     ],
     "a short spline out and back on one line": [(Leg(end=HERE, start=BEHIND, next=BEHIND, spline=True), FAST, 120)],
     "a spline to where the next leg ends as well": [(Leg(end=AHEAD, next=AHEAD, spline=True), FAST, 900)],

@@ -194,8 +194,7 @@ def test_35_an_item_changes_the_mode_and_auto_again_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "position", "mode"),
-    [(4, 2, RTL), (18, 2, LAND), (56, 2, LOITER), (56, 0, GUIDED), (56, 1, GUIDED)],
+    ("function", "position", "mode"), [(4, 2, RTL), (18, 2, LAND), (56, 2, LOITER), (56, 0, GUIDED), (56, 1, GUIDED)]
 )
 def test_35_a_switch_on_command(function: int, position: int, mode: int) -> None:
     """DO_AUX_FUNCTION as a command: high enters the mode; low and middle leave everything."""

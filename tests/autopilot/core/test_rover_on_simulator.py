@@ -137,9 +137,7 @@ def test_reverse_is_driven_backwards_until_it_is_taken_back() -> None:
 
 
 def test_loiter_turns_and_times_are_driven() -> None:
-    bench = driven((
-        item(18, 20, 0, 0, param1=1.0, param3=6.0), item(19, 30, 20, 0, param1=3.0), waypoint(0, 20, 0),
-    ))  # fmt: skip
+    bench = driven((item(18, 20, 0, 0, param1=1.0, param3=6.0), item(19, 30, 20, 0, param1=3.0), waypoint(0, 20, 0)))
     assert bench.reached == [1, 2, 3]
 
 

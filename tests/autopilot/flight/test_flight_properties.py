@@ -14,17 +14,7 @@ from autopilot.flight.faults import FAULT_NAMES
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from tests.fakes.examples import examples
-from tests.fakes.flight_bench import (
-    HANGING_MISSION,
-    LANDING_MISSION,
-    ROVER_MISSION,
-    A,
-    F,
-    FlightBench,
-    I,
-    L,
-    P,
-)
+from tests.fakes.flight_bench import HANGING_MISSION, LANDING_MISSION, ROVER_MISSION, A, F, FlightBench, I, L, P
 
 STEPS: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.sampled_from(["go", "go", "abort", "arm", "disarm", "force", "start", "land", "rtl"]), st.none()),
@@ -34,12 +24,7 @@ STEPS: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(
         st.just("event"),
         st.sampled_from(
-            [
-                VehicleEvent.BATTERY_LOW,
-                VehicleEvent.BATTERY_CRITICAL,
-                VehicleEvent.CRASHED,
-                VehicleEvent.DEADMAN,
-            ]
+            [VehicleEvent.BATTERY_LOW, VehicleEvent.BATTERY_CRITICAL, VehicleEvent.CRASHED, VehicleEvent.DEADMAN]
         ),
     ),
     st.tuples(st.just("cutoff"), st.none()),

@@ -20,19 +20,7 @@ from autopilot.mav import Result, Severity
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
-from tests.fakes.flight_bench import (
-    HANGING_MISSION,
-    LAND,
-    RETURN,
-    ROVER_MISSION,
-    A,
-    D,
-    F,
-    FlightBench,
-    I,
-    L,
-    P,
-)
+from tests.fakes.flight_bench import HANGING_MISSION, LAND, RETURN, ROVER_MISSION, A, D, F, FlightBench, I, L, P
 
 STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND_MODE = 0, 3, 4, 5, 6, 9
 HOLD, ROVER_AUTO, ROVER_GUIDED = 4, 10, 15

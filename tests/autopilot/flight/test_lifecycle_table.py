@@ -67,8 +67,13 @@ def test_the_diagram_of_the_seed(state: str, event: str, action: str, following:
 def test_numbers_of_states_and_commands_are_the_seeds() -> None:
     """STATUS: 0 IDLE to 5 LANDED; GO 0x20, ABORT 0x21, STATUS 0x22."""
     assert [state.name for state in sorted(FlightState)] == [
-        "IDLE", "PREFLIGHT", "ARMED", "FLYING", "LANDING", "LANDED",
-    ]  # fmt: skip
+        "IDLE",
+        "PREFLIGHT",
+        "ARMED",
+        "FLYING",
+        "LANDING",
+        "LANDED",
+    ]
     assert [int(state) for state in FlightState] == [0, 1, 2, 3, 4, 5]
     assert {command.name: int(command) for command in FlightCommand} == {"GO": 0x20, "ABORT": 0x21, "STATUS": 0x22}
 
@@ -116,9 +121,11 @@ def make_walker() -> tuple[LifecycleStateMachine, list[str]]:
 
     actions = {action: partial(act, action) for action in LifecycleAction}
     walker = LifecycleStateMachine(
-        GuardFacts(), actions, lambda: done.append(f"enter {walker.state.name}"),
+        GuardFacts(),
+        actions,
+        lambda: done.append(f"enter {walker.state.name}"),
         lambda: done.append(f"tell {walker.state.name}: {walker.reason}"),
-    )  # fmt: skip
+    )
     return walker, done
 
 
@@ -127,9 +134,13 @@ def test_what_an_action_causes_is_walked_behind_it() -> None:
     walker, done = make_walker()
     walker.dispatch(FlightEvent.GO, "asked")
     assert done == [
-        "enter PREFLIGHT", "prepare_go", "tell PREFLIGHT: asked",
-        "enter IDLE", "give_up", "tell IDLE: no gyroscope",
-    ]  # fmt: skip
+        "enter PREFLIGHT",
+        "prepare_go",
+        "tell PREFLIGHT: asked",
+        "enter IDLE",
+        "give_up",
+        "tell IDLE: no gyroscope",
+    ]
     assert (walker.state, walker.cause) == (FlightState.IDLE, FlightEvent.RESET_FAILED)
 
 

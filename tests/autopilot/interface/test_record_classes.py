@@ -61,8 +61,11 @@ OPTIONS = [
 def test_objects_are_made_compared_hashed_and_told_as_the_standard_ones(options: dict[str, bool]) -> None:
     ours, theirs = both(Own, options)
     given: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-        ((1,), {}), ((1, 2.0, [3]), {"named": "y"}), ((1,), {"hidden": 9}), ((2,), {"missing": 4.0}),
-    ]  # fmt: skip
+        ((1,), {}),
+        ((1, 2.0, [3]), {"named": "y"}),
+        ((1,), {"hidden": 9}),
+        ((2,), {"missing": 4.0}),
+    ]
     for values, named in given:
         a, b = ours(*values, **named), theirs(*values, **named)
         assert repr(a) == repr(b) and dataclasses.asdict(a) == dataclasses.asdict(b)

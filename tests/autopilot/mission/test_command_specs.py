@@ -98,8 +98,11 @@ def test_a_value_above_the_rows_limit_is_refused() -> None:
 def test_only_what_is_recorded_or_set_is_a_payload() -> None:
     """Servos and relays are set by every vehicle; a camera's items are recorded whoever flies them."""
     assert {row.command for row in ROWS if row.output is PayloadOutput.SET} == {
-        Cmd.DO_SET_SERVO, Cmd.DO_SET_RELAY, Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY,
-    }  # fmt: skip
+        Cmd.DO_SET_SERVO,
+        Cmd.DO_SET_RELAY,
+        Cmd.DO_REPEAT_SERVO,
+        Cmd.DO_REPEAT_RELAY,
+    }
     assert all(row.needs is Ability.ANY for row in ROWS if row.output is PayloadOutput.SET)
 
 

@@ -40,8 +40,7 @@ RETURN = MissionItem(5000, 0, x=LAT, y=LON)
 
 
 @pytest.mark.parametrize(
-    "items",
-    [[], SQUARE, [RETURN], [*SQUARE, *HOLE, RETURN, circle(0, 0, 30.0)], [circle(0, 0, 5.0, inclusion=False)]],
+    "items", [[], SQUARE, [RETURN], [*SQUARE, *HOLE, RETURN, circle(0, 0, 30.0)], [circle(0, 0, 5.0, inclusion=False)]]
 )
 def test_fences_that_are_valid_as_a_whole(items: list[MissionItem]) -> None:
     """Complete polygons, circles, at most one return point, in any order."""

@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan import (
-    Plan,
-    PlanError,
-    format_fence_text,
-    format_rally_text,
-    format_waypoints,
-    parse_plan,
-)
+from autopilot.mission.plan import Plan, PlanError, format_fence_text, format_rally_text, format_waypoints, parse_plan
 from autopilot.mission.storage import pack_item
 
 HOME = "0\t1\t0\t16\t0\t0\t0\t0\t-35.36\t149.16\t584\t1"
@@ -237,10 +230,7 @@ def test_broken_fence_or_rally_text(text: str, words: list[str]) -> None:
 def test_old_rally_text() -> None:
     """Altitude above home; what follows it is for planes."""
     rally = parse_plan("RALLY -35.1 149.1 60.5 40.0 0 0\nrally\t1\t2\t3\n").rally
-    assert rally == (
-        MissionItem(5100, 3, x=-35.1, y=149.1, z=60.5),
-        MissionItem(5100, 3, x=1.0, y=2.0, z=3.0, seq=1),
-    )
+    assert rally == (MissionItem(5100, 3, x=-35.1, y=149.1, z=60.5), MissionItem(5100, 3, x=1.0, y=2.0, z=3.0, seq=1))
     assert parse_plan(format_rally_text(rally)).rally == rally
 
 

@@ -284,15 +284,21 @@ def test_a_mission_moves_the_gimbal() -> None:
     is left the default mode comes back. Nothing of it is only recorded."""
     bench = on_mission(
         [
-            takeoff(20.0), waypoint(15.0, 0.0, 20.0),
-            gimbal_item(Cmd.DO_GIMBAL_MANAGER_PITCHYAW, -35.0, 20.0, nan, nan, 12.0), waypoint(30.0, 0.0, 20.0),
-            gimbal_item(Cmd.DO_MOUNT_CONTROL, -50.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0), waypoint(45.0, 0.0, 20.0),
-            item(Cmd.DO_SET_ROI_LOCATION, 60.0, 20.0, 3.0), waypoint(60.0, 0.0, 20.0),
-            gimbal_item(Cmd.DO_SET_ROI_NONE), waypoint(80.0, 0.0, 20.0),
-            item(Cmd.DO_SET_ROI_LOCATION, 60.0, 20.0, 3.0), waypoint(200.0, 0.0, 20.0),
+            takeoff(20.0),
+            waypoint(15.0, 0.0, 20.0),
+            gimbal_item(Cmd.DO_GIMBAL_MANAGER_PITCHYAW, -35.0, 20.0, nan, nan, 12.0),
+            waypoint(30.0, 0.0, 20.0),
+            gimbal_item(Cmd.DO_MOUNT_CONTROL, -50.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0),
+            waypoint(45.0, 0.0, 20.0),
+            item(Cmd.DO_SET_ROI_LOCATION, 60.0, 20.0, 3.0),
+            waypoint(60.0, 0.0, 20.0),
+            gimbal_item(Cmd.DO_SET_ROI_NONE),
+            waypoint(80.0, 0.0, 20.0),
+            item(Cmd.DO_SET_ROI_LOCATION, 60.0, 20.0, 3.0),
+            waypoint(200.0, 0.0, 20.0),
         ],
         **FITTED,
-    )  # fmt: skip
+    )
     seen = []
     for seq in (2, 4, 6, 8, 10):
         bench.run(60.0, lambda seq=seq: seq in bench.reached)

@@ -24,13 +24,7 @@ QGC = (
 
 @pytest.mark.parametrize(
     "text",
-    [
-        MAVPROXY,
-        MISSION_PLANNER,
-        QGC,
-        "RTL_ALT\t1500\nWPNAV_SPEED=800.5",
-        b"rtl_alt 0x5DC\nWPNAV_SPEED , 800.5\n",
-    ],
+    [MAVPROXY, MISSION_PLANNER, QGC, "RTL_ALT\t1500\nWPNAV_SPEED=800.5", b"rtl_alt 0x5DC\nWPNAV_SPEED , 800.5\n"],
 )
 def test_the_formats_of_all_stations_are_understood(text: str | bytes) -> None:
     assert parse_parameters(text) == {"RTL_ALT": 1500.0, "WPNAV_SPEED": 800.5}

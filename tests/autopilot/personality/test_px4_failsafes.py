@@ -14,17 +14,7 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.personality.px4.failsafe_rules import Px4Action
 from autopilot.personality.px4.failsafes import Px4Failsafes
-from autopilot.personality.px4.modes import (
-    ALTITUDE,
-    HOLD,
-    LAND,
-    MISSION,
-    OFFBOARD,
-    POSITION,
-    RETURN,
-    STABILIZED,
-    Pair,
-)
+from autopilot.personality.px4.modes import ALTITUDE, HOLD, LAND, MISSION, OFFBOARD, POSITION, RETURN, STABILIZED, Pair
 from autopilot.personality.px4.notices import Voice
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -199,9 +189,7 @@ def test_the_battery_warns_returns_and_lands() -> None:
     assert (bench.mode, bench.critical) == (HOLD, True)
     bench.run(6.0)
     assert bench.mode == LAND
-    assert bench.said == [
-        "Low battery", AT_ONCE, "Critical battery", HELD, "Emergency battery level", HELD, AT_ONCE
-    ]  # fmt: skip
+    assert bench.said == ["Low battery", AT_ONCE, "Critical battery", HELD, "Emergency battery level", HELD, AT_ONCE]
 
 
 def test_the_charge_is_told_by_the_voltage_where_that_is_less_and_lasts() -> None:

@@ -23,8 +23,7 @@ ALL, BARO, COMPASS, GPS, INS, RC, BATTERY = 1, 2, 4, 8, 16, 64, 256
 
 
 @pytest.mark.parametrize(
-    ("reason", "bit"),
-    [(BARO_FAILED, BARO), (GYROS_FAILED, INS), (ACCELS_FAILED, INS), (BAD_FIX, GPS)],
+    ("reason", "bit"), [(BARO_FAILED, BARO), (GYROS_FAILED, INS), (ACCELS_FAILED, INS), (BAD_FIX, GPS)]
 )
 def test_a_check_can_be_switched_off(reason: ArmingReason, bit: int) -> None:
     bench = Bench(parameters={"ARMING_CHECK": ALL})

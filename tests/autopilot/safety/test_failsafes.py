@@ -247,8 +247,7 @@ def silent(bench: Bench, seconds: float = 5.0) -> int:
 
 
 @pytest.mark.parametrize(
-    ("setting", "mode"),
-    [(0, GUIDED), (1, RTL), (3, SMART_RTL), (4, SMART_RTL), (5, LAND), (6, RTL), (7, BRAKE)],
+    ("setting", "mode"), [(0, GUIDED), (1, RTL), (3, SMART_RTL), (4, SMART_RTL), (5, LAND), (6, RTL), (7, BRAKE)]
 )
 def test_a_silent_ground_station(setting: int, mode: int) -> None:
     assert silent(flying(FS_GCS_ENABLE=setting, FS_OPTIONS=0)) == mode

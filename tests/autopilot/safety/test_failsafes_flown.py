@@ -48,9 +48,12 @@ def polygon(command: int, *corners: tuple[float, float]) -> list[MissionItem]:
 
 def box(command: int, north: float, east: float, half: float) -> list[MissionItem]:
     return polygon(
-        command, (north - half, east - half), (north + half, east - half), (north + half, east + half),
+        command,
+        (north - half, east - half),
+        (north + half, east - half),
+        (north + half, east + half),
         (north - half, east + half),
-    )  # fmt: skip
+    )
 
 
 def circle(command: int, north: float, east: float, radius: float) -> list[MissionItem]:
@@ -303,8 +306,9 @@ def test_a_star_of_many_corners_is_left_at_its_edge() -> None:
     """A concave polygon of 40 corners: the tip that the leg leaves through counts, not its hull."""
     corners = [
         (radius * cos(2.0 * pi * at / 40.0), radius * sin(2.0 * pi * at / 40.0))
-        for at in range(40) for radius in (60.0 if at % 2 else 25.0,)
-    ]  # fmt: skip
+        for at in range(40)
+        for radius in (60.0 if at % 2 else 25.0,)
+    ]
     bench = driven_ready(FENCE_TYPE=4, FENCE_ACTION=2)
     bench.upload(polygon(INCLUSION, *corners), kind=1)
     bench.parameters.set("FENCE_ENABLE", 1)

@@ -254,8 +254,9 @@ def test_it_comes_with_arming_and_goes_with_disarming() -> None:
     bench.core.arming.disarm(bench.now_ms, force=True)
     assert not bench.core.fence.enabled
     assert [text for text in bench.texts if "auto-" in text] == [
-        "Circle fence auto-enabled", "Circle fence auto-disabled",
-    ]  # fmt: skip
+        "Circle fence auto-enabled",
+        "Circle fence auto-disabled",
+    ]
     bench.parameters.set("FENCE_TYPE", 0)
     assert bench.core.fence.complaints() == ["Fences enabled, but none selected"]
 

@@ -111,9 +111,13 @@ def test_velocities_and_attitudes_are_not_taken_and_places_are() -> None:
     glider = Glider()
     guided = GuidedService(glider.core)
     for mask in (0x0DC7, 0x0C07, 0x0DC0, 0x0DF8):  # velocity, acceleration too, place and velocity, place
-        guided.handle_message(dialect.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, 1, mask, 200.0, 50.0, -60.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        ), QGC, 0)  # fmt: skip
+        guided.handle_message(
+            dialect.MAVLink_set_position_target_local_ned_message(
+                0, 1, 1, 1, mask, 200.0, 50.0, -60.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+            ),
+            QGC,
+            0,
+        )
     guided.handle_message(
         dialect.MAVLink_set_attitude_target_message(0, 1, 1, 0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0, 0.5), QGC, 0
     )

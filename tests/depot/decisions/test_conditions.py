@@ -42,8 +42,13 @@ def scene(given: Given) -> ConditionInputs:
     memory = DepotMemory(number=1, plan=PLAN, **given.get("memory", {}))
     memory.record = SortieRecord(given.get("record", 1), 1.0, 1.5, abort=given.get("abort", Abort.NONE))
     memory.death.due_ms = 5 if given.get("death") else None
-    return ConditionInputs(memory, DepotReading(**given.get("reading", {})), PROFILE, Status(**given.get("status", {})),
-                 given.get("now_ms", 0))  # fmt: skip
+    return ConditionInputs(
+        memory,
+        DepotReading(**given.get("reading", {})),
+        PROFILE,
+        Status(**given.get("status", {})),
+        given.get("now_ms", 0),
+    )
 
 
 def flying(stage: SkimmerStage, **more: Any) -> Given:

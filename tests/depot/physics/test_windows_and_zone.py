@@ -70,9 +70,11 @@ def test_bessel_functions_are_their_integrals(z: float) -> None:
 
 @settings(max_examples=examples(40), deadline=None)
 @given(
-    st.floats(min_value=-500.0, max_value=500.0), st.floats(min_value=6_000.0, max_value=12_000.0),
-    st.floats(min_value=-3.0, max_value=0.5), st.floats(min_value=0.01, max_value=2.0),
-)  # fmt: skip
+    st.floats(min_value=-500.0, max_value=500.0),
+    st.floats(min_value=6_000.0, max_value=12_000.0),
+    st.floats(min_value=-3.0, max_value=0.5),
+    st.floats(min_value=0.01, max_value=2.0),
+)
 def test_what_a_dip_sweeps_is_the_integral_of_density_and_speed(
     middle: float, height: float, start: float, span: float
 ) -> None:

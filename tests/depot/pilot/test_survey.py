@@ -29,9 +29,7 @@ def test_the_lines_lead_round_and_the_way_there_is_none_of_them(relative: bool) 
     """From the entry on, and from the last waypoint back to where the pattern repeats: the second."""
     lines = survey_lines(items(relative), HOME)
     ways = [((round(a[0]), round(a[1])), (round(b[0]), round(b[1]))) for a, b in lines]
-    assert ways == [
-        ((100, 0), (200, 0)), ((200, 0), (200, 100)), ((200, 100), (100, 100)), ((100, 100), (200, 0)),
-    ]  # fmt: skip
+    assert ways == [((100, 0), (200, 0)), ((200, 0), (200, 100)), ((200, 100), (100, 100)), ((100, 100), (200, 0))]
     assert all(end[2] == pytest.approx(40.0, abs=0.01) for line in lines for end in line)
 
 

@@ -27,15 +27,25 @@ def over_the_wire(message: object) -> object:
 
 @given(
     st.builds(
-        Status, seq=st.integers(0, 0xFFFF), boot_ms=st.integers(0, 0xFFFFFFFF),
-        stage=st.sampled_from(list(SkimmerStage)), mode=st.sampled_from(MODES), wants_ack=st.booleans(),
-        taken_over=st.booleans(), trigger=st.integers(0, 14),
-        trips=st.integers(0, 0x3FFF), place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180), FLOATS),
-        plan=st.integers(0, 10**7), loaded=st.integers(0, 10**7),
-        overstress=st.integers(0, 100), fuel_kg=FLOATS, store_kg=FLOATS, capacity=FLOATS,
+        Status,
+        seq=st.integers(0, 0xFFFF),
+        boot_ms=st.integers(0, 0xFFFFFFFF),
+        stage=st.sampled_from(list(SkimmerStage)),
+        mode=st.sampled_from(MODES),
+        wants_ack=st.booleans(),
+        taken_over=st.booleans(),
+        trigger=st.integers(0, 14),
+        trips=st.integers(0, 0x3FFF),
+        place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180), FLOATS),
+        plan=st.integers(0, 10**7),
+        loaded=st.integers(0, 10**7),
+        overstress=st.integers(0, 100),
+        fuel_kg=FLOATS,
+        store_kg=FLOATS,
+        capacity=FLOATS,
         remaining_s=FLOATS,
     )
-)  # fmt: skip
+)
 def test_a_status_comes_back_as_it_was_sent(status: Status) -> None:
     """All fields, in the precision of the wire."""
     message = over_the_wire(wire.pack_status(status))

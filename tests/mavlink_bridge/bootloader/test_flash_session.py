@@ -45,9 +45,14 @@ def test_a_board_in_its_bootloader_is_flashed_and_linked() -> None:
     assert done.session.linked.port == PORT
     assert bytes(board.bootloader.flash[:5000]) == image_of()
     assert done.stages == [
-        "looking for the board", "identifying", "erasing", "programming", "verifying", "starting the firmware",
+        "looking for the board",
+        "identifying",
+        "erasing",
+        "programming",
+        "verifying",
+        "starting the firmware",
         "waiting for the vehicle",
-    ]  # fmt: skip
+    ]
     assert done.lines == []
 
 

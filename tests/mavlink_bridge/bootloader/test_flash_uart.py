@@ -43,10 +43,7 @@ def test_on_usb_the_rate_is_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("spec", "faults"),
-    [
-        (BoardSpec(family="px4"), Faults()),
-        (BoardSpec(), Faults(answers={(Op.SET_BAUD, 1): BootStatus.INVALID})),
-    ],
+    [(BoardSpec(family="px4"), Faults()), (BoardSpec(), Faults(answers={(Op.SET_BAUD, 1): BootStatus.INVALID}))],
 )
 def test_a_bootloader_that_does_not_change_its_rate_is_flashed_at_the_old_one(spec: BoardSpec, faults: Faults) -> None:
     """PX4's does not know the command and says nothing."""
@@ -62,10 +59,7 @@ def test_a_line_that_does_not_carry_the_fast_rate_is_flashed_slowly_after_a_new_
     made.at(25_000, made.plug)
     done = made.run()
     assert flashed(done)
-    assert done.lines == [
-        f"{PORT}: no answer at 921600 baud, so it is done at 115200",
-        f"{PORT}: {ASK_TO_PLUG}",
-    ]
+    assert done.lines == [f"{PORT}: no answer at 921600 baud, so it is done at 115200", f"{PORT}: {ASK_TO_PLUG}"]
     assert count(done, Op.CHIP_ERASE) == 1
 
 

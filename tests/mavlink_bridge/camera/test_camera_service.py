@@ -75,11 +75,15 @@ class Bench:
         self.triggers: list[tuple[float, bool]] = []
         self.room_bytes = 100_000
         self.camera = CameraService(
-            specs, self.shelf, definition=lambda: "mftp://camera.xml", epoch_us=1_000_000,
+            specs,
+            self.shelf,
+            definition=lambda: "mftp://camera.xml",
+            epoch_us=1_000_000,
             trigger_every=lambda metres, at_once: self.triggers.append((metres, at_once)),
-            links=lambda: (PEER.link,), room=lambda link: self.room_bytes,
+            links=lambda: (PEER.link,),
+            room=lambda link: self.room_bytes,
             gimbal=154,
-        )  # fmt: skip
+        )
         self.settings = SettingsService(self.camera.device)
         self.now_ms = 10_000
         self.pass_time(0)
@@ -239,9 +243,14 @@ def test_a_repeated_capture_takes_no_second_picture() -> None:
     bench = Bench()
     other = Peer(4, 255, 190)
     for sequence, confirmation, peer, count in (
-        (1, 0, PEER, 1), (1, 0, PEER, 1), (1, 1, PEER, 1), (2, 0, PEER, 2), (2, 0, other, 3), (0, 0, PEER, 4),
+        (1, 0, PEER, 1),
+        (1, 0, PEER, 1),
+        (1, 1, PEER, 1),
+        (2, 0, PEER, 2),
+        (2, 0, other, 3),
+        (0, 0, PEER, 4),
         (0, 0, PEER, 5),
-    ):  # fmt: skip
+    ):
         assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, sequence, confirmation=confirmation, peer=peer) == 0
         bench.pass_time(200)
         assert len(bench.shelf.shots) == count
@@ -269,8 +278,14 @@ def test_a_row_of_pictures_has_its_interval_and_its_end() -> None:
 def test_the_camera_is_meant_by_its_number_by_1_and_by_0() -> None:
     """The only sensor of a MAVLink camera, and ArduPilot's first one; no other."""
     bench = Bench()
-    for which, result in ((0, Result.ACCEPTED), (1, Result.ACCEPTED), (CAMERA, Result.ACCEPTED), (2, Result.DENIED),
-                          (101, Result.DENIED), (-1, Result.DENIED)):  # fmt: skip
+    for which, result in (
+        (0, Result.ACCEPTED),
+        (1, Result.ACCEPTED),
+        (CAMERA, Result.ACCEPTED),
+        (2, Result.DENIED),
+        (101, Result.DENIED),
+        (-1, Result.DENIED),
+    ):
         assert bench.ask(Cmd.IMAGE_START_CAPTURE, which, 0, 1) == result
         assert bench.ask(Cmd.SET_CAMERA_MODE, which, CameraMode.IMAGE) == result
         assert bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.RANGE, 10.0, which) == result
@@ -518,9 +533,11 @@ def test_what_is_for_all_is_answered_where_it_is_a_cameras() -> None:
     assert bench.ask(Cmd.REQUEST_MESSAGE, 259, to=ALL) == Result.ACCEPTED
     assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1, to=ALL) == Result.ACCEPTED
     for command, params in (
-        (Cmd.COMPONENT_ARM_DISARM, (1,)), (Cmd.REQUEST_MESSAGE, (148,)), (Cmd.DO_DIGICAM_CONTROL, (0, 0, 0, 0, 1)),
+        (Cmd.COMPONENT_ARM_DISARM, (1,)),
+        (Cmd.REQUEST_MESSAGE, (148,)),
+        (Cmd.DO_DIGICAM_CONTROL, (0, 0, 0, 0, 1)),
         (Cmd.DO_SET_CAM_TRIGG_DIST, (10,)),
-    ):  # fmt: skip
+    ):
         assert not bench.send(command, *params, to=ALL)
     assert (len(bench.shelf.shots), bench.triggers) == (1, [])
 

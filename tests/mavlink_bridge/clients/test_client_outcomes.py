@@ -81,8 +81,10 @@ def test_upload_sends_the_items_asked_for_and_ends_with_the_ack() -> None:
     assert (count.get_type(), count.count) == ("MISSION_COUNT", 3)
     sent = [wire.hear(request(seq))[0] for seq in range(3)]
     assert [(m.get_type(), m.seq, m.command) for m in sent] == [
-        ("MISSION_ITEM_INT", 0, 16), ("MISSION_ITEM_INT", 1, 22), ("MISSION_ITEM_INT", 2, 16),
-    ]  # fmt: skip
+        ("MISSION_ITEM_INT", 0, 16),
+        ("MISSION_ITEM_INT", 1, 22),
+        ("MISSION_ITEM_INT", 2, 16),
+    ]
     wire.hear(dialect.MAVLink_mission_ack_message(255, 190, 0, 0, 77))
     assert (wire.client.outcome, wire.client.plan_id) == (TransferOutcome.ACCEPTED, 77)
     assert wire.client.next_deadline_ms() is None
@@ -280,8 +282,10 @@ def test_command_long_counts_its_repetitions() -> None:
     wire = Wire(command_long(VEHICLE, 400, 1.0, retry=Retry(500, 3)))
     sent = wire.sent() + wire.wait(5000)
     assert [(m.command, m.confirmation, m.param1, m.param7) for m in sent] == [
-        (400, 0, 1.0, 0.0), (400, 1, 1.0, 0.0), (400, 2, 1.0, 0.0),
-    ]  # fmt: skip
+        (400, 0, 1.0, 0.0),
+        (400, 1, 1.0, 0.0),
+        (400, 2, 1.0, 0.0),
+    ]
     assert wire.client.outcome is CommandOutcome.TIMEOUT
     assert wire.now_ms == 1500
 
@@ -331,8 +335,12 @@ def test_command_int_carries_a_place() -> None:
     wire = Wire(command_int(VEHICLE, 192, -1.0, 1.0, lat=-35.3632612, lon=149.1652301, z=30.0, frame=0))
     (message,) = wire.sent()
     assert (message.get_type(), message.frame, message.x, message.y, message.z) == (
-        "COMMAND_INT", 0, -353632612, 1491652301, 30.0
-    )  # fmt: skip
+        "COMMAND_INT",
+        0,
+        -353632612,
+        1491652301,
+        30.0,
+    )
     assert message.param2 == 1.0 and message.param4 != message.param4
 
 

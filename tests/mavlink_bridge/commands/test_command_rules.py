@@ -196,9 +196,14 @@ INT_CASES: list[tuple[Any, ...]] = [
     ("row", "number", "frame", "params", "place", "result", "call"), INT_CASES, ids=[case[0] for case in INT_CASES]
 )
 def test_a_command_int_is_answered_and_reaches_the_core_as_its_row_says(
-    row: str, number: int, frame: int, params: tuple[float, ...], place: dict[str, Any], result: Result,
+    row: str,
+    number: int,
+    frame: int,
+    params: tuple[float, ...],
+    place: dict[str, Any],
+    result: Result,
     call: tuple[Any, ...] | None,
-) -> None:  # fmt: skip
+) -> None:
     """One acknowledgement with the row's result, and exactly the row's call of the core."""
     bench = CommandBench()
     assert result_of(bench.int_(number, frame, *params, **place)) is result

@@ -109,9 +109,7 @@ def test_the_file_keeps_to_libevents_schema(vocabulary: Vocabulary) -> None:
     file = vocabulary.document(PX4_MODES if vocabulary.namespace == "px4" else MODES)
     assert (file["version"], set(file)) == (2, {"version", "translation", "components"})
     component = file["components"]["1"]
-    assert set(component) == {
-        "namespace", "enums", "event_groups", "supported_protocols", "navigation_mode_groups",
-    }  # fmt: skip
+    assert set(component) == {"namespace", "enums", "event_groups", "supported_protocols", "navigation_mode_groups"}
     assert re.fullmatch(r"[a-z][a-z0-9_]*", component["namespace"])
     for name, enum in component["enums"].items():
         assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]*_t", name)
@@ -200,8 +198,12 @@ def test_a_lost_event_is_sent_again() -> None:
     assert [(link, one.sequence, read(one)[2]) for link, one in again] == [(2, 4, [1]), (2, 5, [2]), (2, 6, [3])]
     ((link, error),) = bench.ask(9, 9)
     assert (link, error.get_type(), error.sequence, error.sequence_oldest_available, error.reason) == (
-        1, "RESPONSE_EVENT_ERROR", 9, 1, 0,
-    )  # fmt: skip
+        1,
+        "RESPONSE_EVENT_ERROR",
+        9,
+        1,
+        0,
+    )
     assert (error.target_system, error.target_component) == (255, 190)
 
 
@@ -229,8 +231,13 @@ def test_arming_checks_are_told_when_they_change() -> None:
     sent = [one for _, one in bench.run(0.001 * LOOK_MS)]
     told = [read(one) for one in sent]
     assert [name for name, _, _ in told] == [
-        "arming_check_summary", "check_gyros", "check_fix", "check_battery", "check_other", "health_summary",
-    ]  # fmt: skip
+        "arming_check_summary",
+        "check_gyros",
+        "check_fix",
+        "check_battery",
+        "check_other",
+        "health_summary",
+    ]
     assert told[0][2] == [0, d.Part.GYRO | d.Part.GPS | d.Part.BATTERY | d.Part.SYSTEM, 0, 0, 0]
     assert told[2][2] == [1, d.Part.GPS.index]  # only modes that need a position
     assert told[3][1] == "Battery: 10.2, limit 10.5"

@@ -61,8 +61,10 @@ def test_numbers_are_those_of_the_standard() -> None:
         enum = dialect.enums[prefix.rstrip("_")]
         names = {number: entry.name.removeprefix(prefix) for number, entry in enum.items()}
         names = {number: name for number, name in names.items() if name != "ENUM_END" and not name.endswith("_END")}
-        assert {number: name.split("_", 1)[-1] if name.startswith(("SENSOR_", "SYSTEM_")) else name
-                for number, name in names.items()} == {int(one): one.name for one in ours}  # fmt: skip
+        assert {
+            number: name.split("_", 1)[-1] if name.startswith(("SENSOR_", "SYSTEM_")) else name
+            for number, name in names.items()
+        } == {int(one): one.name for one in ours}
 
 
 @pytest.mark.parametrize("unit", FailureUnit)

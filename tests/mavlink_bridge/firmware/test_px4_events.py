@@ -122,9 +122,11 @@ def test_arming_checks_forbid_modes_one_by_one() -> None:
     told = Px4Book().standing([BAD_FIX, NEED_POSITION], sensors, int(Sensor.GYRO))
     names = [definition.name for definition, _ in told]
     assert names == [
-        "commander_arming_check_summary", "check_estimator_gps_fix_too_low", "check_modes_global_pos",
+        "commander_arming_check_summary",
+        "check_estimator_gps_fix_too_low",
+        "check_modes_global_pos",
         "commander_health_summary",
-    ]  # fmt: skip
+    ]
     can = told[0][1][3]
     assert can == sum(1 << bit for bit in (0, 1, 10, 15, 18))  # manual, altitude, acro, stabilized, land
     assert told[0][1][1] == 1 << e.Px4Part.GPS | 1 << e.Px4Part.GLOBAL
@@ -132,8 +134,10 @@ def test_arming_checks_forbid_modes_one_by_one() -> None:
     told = Px4Book().standing([GYROS_FAILED, BATTERY, ArmingReason("?")], sensors, sensors)
     assert told[0][1][3] == 0
     assert [definition.name for definition, _ in told[1:-1]] == [
-        "check_gyro_no_data", "check_battery_low", "check_armable_configuration"
-    ]  # fmt: skip
+        "check_gyro_no_data",
+        "check_battery_low",
+        "check_armable_configuration",
+    ]
     assert all(len(definition.pack(*values)) for definition, values in told)
 
 
@@ -158,9 +162,13 @@ def test_a_flight_in_px4s_events() -> None:
         assert names[0] == "commander_arming_check_summary" and "check_modes_global_pos" in names
         flown = [name for name in names if not name.startswith("check_") and not name.endswith("_summary")]
         assert flown == [
-            "commander_armed_by", "commander_takeoff_detected", "commander_modeswitch_not_avail", "commander_rtl",
-            "commander_landing_detected", "commander_disarmed_by",
-        ]  # fmt: skip
+            "commander_armed_by",
+            "commander_takeoff_detected",
+            "commander_modeswitch_not_avail",
+            "commander_rtl",
+            "commander_landing_detected",
+            "commander_disarmed_by",
+        ]
         assert ("commander_armed_by", 4) in told and ("commander_disarmed_by", 6) in told
         tabs = [message.text for message in station.of("STATUSTEXT") if message.text.endswith("\t")]
         assert [text.split()[0] for text in tabs] == ["Armed", "Takeoff", "Switching", "Landing", "Disarmed"]

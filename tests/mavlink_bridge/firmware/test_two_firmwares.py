@@ -91,16 +91,24 @@ def test_what_says_that_a_failsafe_flies() -> None:
 def test_a_mission_as_each_takes_it() -> None:
     """ArduPilot: home first. PX4: from 0, frame 2 without a place, 0, 0 filled in, jumps counted from 0."""
     items = (
-        MissionItem(22, 3, z=10.0, seq=1), MissionItem(178, 3, param2=3.0, seq=2),
-        MissionItem(16, 3, x=47.1, y=8.1, seq=3), MissionItem(177, 3, param1=3.0, param2=2.0, seq=4),
-        MissionItem(21, 3, seq=5), MissionItem(20, 3, seq=6),
-    )  # fmt: skip
+        MissionItem(22, 3, z=10.0, seq=1),
+        MissionItem(178, 3, param2=3.0, seq=2),
+        MissionItem(16, 3, x=47.1, y=8.1, seq=3),
+        MissionItem(177, 3, param1=3.0, param2=2.0, seq=4),
+        MissionItem(21, 3, seq=5),
+        MissionItem(20, 3, seq=6),
+    )
     ardupilot, px4 = BOTH
     assert ardupilot.mission_to(items, HOME)[1:] == items and ardupilot.mission_to(items, HOME)[0].z == 500.0
     sent = px4.mission_to(items, HOME)
     assert [(item.seq, item.command, item.frame) for item in sent] == [
-        (0, 22, 3), (1, 178, 2), (2, 16, 3), (3, 177, 2), (4, 21, 3), (5, 20, 2)
-    ]  # fmt: skip
+        (0, 22, 3),
+        (1, 178, 2),
+        (2, 16, 3),
+        (3, 177, 2),
+        (4, 21, 3),
+        (5, 20, 2),
+    ]
     assert (sent[0].x, sent[0].y) == (47.0, 8.0) and (sent[4].x, sent[4].y) == (47.1, 8.1)
     assert sent[3].param1 == 2.0
     assert px4.needs_home(items) and not px4.needs_home(items[1:]) and not ardupilot.needs_home(items)

@@ -104,8 +104,9 @@ def test_message_classes_describe_themselves_as_pymavlinks_do(msg_id: int) -> No
     count = len(theirs.fieldnames)
     for name in ("fieldnames", "ordered_fieldnames", "fieldtypes", "array_lengths"):
         assert getattr(ours, name)[:count] == getattr(theirs, name), name
-    parameters, wanted = ([(one.name, one.default) for one in inspect.signature(kind).parameters.values()]
-                          for kind in (ours, theirs))  # fmt: skip
+    parameters, wanted = (
+        [(one.name, one.default) for one in inspect.signature(kind).parameters.values()] for kind in (ours, theirs)
+    )
     assert parameters[:count] == wanted
 
 

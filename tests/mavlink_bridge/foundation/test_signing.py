@@ -44,8 +44,10 @@ def test_pymavlink_accepts_what_we_sign() -> None:
     stream = b"".join(signing.sign(writer.frame(*codec.payload(message)), 5) for message in (PING, TEXT, PING))
     parsed = other.parse_buffer(stream)
     assert [(message.get_type(), message.get_signed()) for message in parsed] == [
-        ("PING", True), ("STATUSTEXT", True), ("PING", True),
-    ]  # fmt: skip
+        ("PING", True),
+        ("STATUSTEXT", True),
+        ("PING", True),
+    ]
     assert other.signing.goodsig_count == 3
 
 

@@ -157,9 +157,10 @@ def test_a_question_to_all_is_answered_by_each_component() -> None:
         station.send(dialect.MAVLink_file_transfer_protocol_message(0, 1, 0, list(open_it.pack())))
         session.run_for(0.2)
         heard = station.messages()
-    by = {name: [one.get_srcComponent() for one in heard if one.get_type() == name] for name in {
-        one.get_type() for one in heard
-    }}  # fmt: skip
+    by = {
+        name: [one.get_srcComponent() for one in heard if one.get_type() == name]
+        for name in {one.get_type() for one in heard}
+    }
     assert sorted(by["COMPONENT_METADATA"]) == sorted(by["COMMAND_ACK"]) == [1, CAMERA, GIMBAL]
     assert by["FILE_TRANSFER_PROTOCOL"] == [1]
 
@@ -180,9 +181,13 @@ def test_commands_say_what_the_vehicle_does() -> None:
         _, found = files(session.connect())
     commands = {one["id"]: one for one in found[COMMANDS]["commands"]}
     assert commands[16] == {
-        "id": 16, "name": "MAV_CMD_NAV_WAYPOINT", "command": False, "missionItem": "flown", "specifiesCoordinate": True,
+        "id": 16,
+        "name": "MAV_CMD_NAV_WAYPOINT",
+        "command": False,
+        "missionItem": "flown",
+        "specifiesCoordinate": True,
         "params": [{"index": 1, "label": "hold", "units": "s"}],
-    }  # fmt: skip
+    }
     assert (commands[22]["missionItem"], commands[22]["command"]) == ("kept", False)
     assert (commands[400]["missionItem"], commands[400]["command"]) == ("none", True)
     assert commands[262]["name"] == "MAV_CMD_DO_SET_STANDARD_MODE"

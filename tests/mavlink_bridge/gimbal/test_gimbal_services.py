@@ -188,8 +188,9 @@ def test_a_command_for_all_is_answered_once_unless_it_is_the_devices(session: Se
     said = heard(session, link, 0.0)
     assert [one[0] for one in said if one[1].get_type() == "GIMBAL_DEVICE_INFORMATION"] == [DEVICE]
     assert {component: one.result for component, one in said if one.get_type() == "COMMAND_ACK"} == {
-        DEVICE: Result.ACCEPTED, AUTOPILOT: Result.UNSUPPORTED,
-    }  # fmt: skip
+        DEVICE: Result.ACCEPTED,
+        AUTOPILOT: Result.UNSUPPORTED,
+    }
 
 
 def test_a_stuck_gimbal_says_so(session: Session) -> None:
@@ -270,9 +271,13 @@ def test_two_stations_hand_control_over(session: Session) -> None:
     other.messages()
     assert command(one, configure, -2, -2, -1, -1) == Result.ACCEPTED
     assert other.receive("GIMBAL_MANAGER_STATUS", 0.1).primary_control_sysid == 255
-    for number, params in ((pitchyaw, (-40, 0, nan, nan, 12, 0, 0)), (m.MAV_CMD_DO_SET_ROI_LOCATION, home),
-                           (m.MAV_CMD_DO_SET_ROI_NONE, ()), (m.MAV_CMD_DO_MOUNT_CONTROL, (-40, 0, 0, 0, 0, 0, 2)),
-                           (m.MAV_CMD_DO_SET_ROI_SYSID, (7,))):  # fmt: skip
+    for number, params in (
+        (pitchyaw, (-40, 0, nan, nan, 12, 0, 0)),
+        (m.MAV_CMD_DO_SET_ROI_LOCATION, home),
+        (m.MAV_CMD_DO_SET_ROI_NONE, ()),
+        (m.MAV_CMD_DO_MOUNT_CONTROL, (-40, 0, 0, 0, 0, 0, 2)),
+        (m.MAV_CMD_DO_SET_ROI_SYSID, (7,)),
+    ):
         assert command(other, number, *params) == Result.DENIED
     other.send(told("GIMBAL_MANAGER_SET_PITCHYAW", pitch=-0.7, yaw=0.0, pitch_rate=nan, yaw_rate=nan))
     assert angles(attitude(session, one))[1] == pytest.approx(-10.0, abs=0.1)
@@ -351,8 +356,7 @@ def test_another_vehicles_position_is_pointed_at(session: Session) -> None:
     link, other = session.connect(), session.connect(system=9, component=1)
     assert command(link, m.MAV_CMD_DO_SET_ROI_SYSID, 9) == Result.ACCEPTED
     for _ in range(20):
-        other.send(m.MAVLink_global_position_int_message(
-            0, -353632610, 1491652300 + 10_000, 584_000, 0, 0, 0, 0, 0))  # fmt: skip
+        other.send(m.MAVLink_global_position_int_message(0, -353632610, 1491652300 + 10_000, 584_000, 0, 0, 0, 0, 0))
         session.run_for(0.2)
     heading = degrees(session.autopilot.facts.vehicle.state.yaw)
     assert angles(attitude(session, link, 0.5))[2] == pytest.approx(90.0 - heading, abs=3.0)
@@ -397,15 +401,25 @@ def test_whatever_is_sent_the_gimbal_stays_whole(session: Session) -> None:
     for _ in range(100):
         flags, device = draw.getrandbits(10), draw.choice((0, 1, 154, 7))
         for message in (
-            told("GIMBAL_MANAGER_SET_PITCHYAW", flags=flags, gimbal_device_id=device,
-                 **dict(zip(("pitch", "yaw", "pitch_rate", "yaw_rate"), numbers(4), strict=True))),
-            told("GIMBAL_MANAGER_SET_MANUAL_CONTROL", flags=flags, gimbal_device_id=device,
-                 **dict(zip(("pitch", "yaw", "pitch_rate", "yaw_rate"), numbers(4), strict=True))),
+            told(
+                "GIMBAL_MANAGER_SET_PITCHYAW",
+                flags=flags,
+                gimbal_device_id=device,
+                **dict(zip(("pitch", "yaw", "pitch_rate", "yaw_rate"), numbers(4), strict=True)),
+            ),
+            told(
+                "GIMBAL_MANAGER_SET_MANUAL_CONTROL",
+                flags=flags,
+                gimbal_device_id=device,
+                **dict(zip(("pitch", "yaw", "pitch_rate", "yaw_rate"), numbers(4), strict=True)),
+            ),
             m.MAVLink_gimbal_manager_set_attitude_message(1, 1, flags, device, numbers(4), *numbers(3)),
-            m.MAVLink_global_position_int_message(0, draw.randint(-2**31, 2**31 - 1), 2**31 - 1, -2**31, 0, 1, 2, 3, 4),
+            m.MAVLink_global_position_int_message(
+                0, draw.randint(-(2**31), 2**31 - 1), 2**31 - 1, -(2**31), 0, 1, 2, 3, 4
+            ),
             *(m.MAVLink_command_long_message(1, 1, draw.choice(wanted), 0, *numbers(7)) for _ in range(2)),
             m.MAVLink_command_long_message(1, DEVICE, draw.choice((511, 512)), 0, *numbers(7)),
-        ):  # fmt: skip
+        ):
             station.send(message)
         companion.send(m.MAVLink_gimbal_device_set_attitude_message(1, DEVICE, flags, numbers(4), *numbers(3)))
         session.run_for(0.1)

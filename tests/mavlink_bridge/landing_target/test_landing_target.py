@@ -21,9 +21,21 @@ def target(angle_x: float = 0.0, angle_y: float = 0.0, distance: float = 5.0, **
     """By angles, or with `frame`, x, y, z and position_valid."""
     given = {"frame": Frame.BODY_FRD, "x": 0.0, "y": 0.0, "z": 0.0, "position_valid": 0} | place
     return dialect.MAVLink_landing_target_message(
-        0, 0, given["frame"], angle_x, angle_y, distance, 0.0, 0.0,
-        given["x"], given["y"], given["z"], [1.0, 0.0, 0.0, 0.0], 0, given["position_valid"],
-    )  # fmt: skip
+        0,
+        0,
+        given["frame"],
+        angle_x,
+        angle_y,
+        distance,
+        0.0,
+        0.0,
+        given["x"],
+        given["y"],
+        given["z"],
+        [1.0, 0.0, 0.0, 0.0],
+        0,
+        given["position_valid"],
+    )
 
 
 @pytest.mark.parametrize(("frame", "body"), [(Frame.BODY_FRD, True), (Frame.LOCAL_FRD, False)])
@@ -79,9 +91,7 @@ def request(session: Session, link: Any) -> tuple[Result, list[Any]]:
 def test_a_companion_that_passes_on_what_the_sensor_sees_lands_it_on_the_pad() -> None:
     """PLND_TYPE 1: REQUEST_MESSAGE is answered with each pad in sight, FAILED with none, and what comes back as
     LANDING_TARGET is landed on."""
-    params = {
-        "PLND_ENABLED": 1.0, "PLND_TYPE": 1.0, "SIM_PLD_ENABLE": 1.0, "SIM_PLD_E": 0.8, "SIM_WIND_SPD": 5.0,
-    }  # fmt: skip
+    params = {"PLND_ENABLED": 1.0, "PLND_TYPE": 1.0, "SIM_PLD_ENABLE": 1.0, "SIM_PLD_E": 0.8, "SIM_WIND_SPD": 5.0}
     with Session(home=HOME, params=params) as session:
         link = session.connect()
         assert request(session, link) == (Result.FAILED, [])

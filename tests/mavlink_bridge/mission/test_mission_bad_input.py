@@ -87,8 +87,12 @@ def test_the_frames_of_missions_round_trip_as_received(bench: Bench, frame: int)
     bench.ask(1)
     message = bench.last[0].message
     assert (message.frame, message.command, message.x, message.y, message.z) == (
-        frame, 16, -350000000, 1490000000, 20.0
-    )  # fmt: skip
+        frame,
+        16,
+        -350000000,
+        1490000000,
+        20.0,
+    )
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])
@@ -193,15 +197,19 @@ def test_items_that_this_vehicle_cannot_do_are_kept_and_named() -> None:
     """Accepted, as ArduPilot does, with one text for each command."""
     bench = Bench("rover")
     items = (
-        MissionItem(command=22, frame=3, x=1.0, y=1.0, z=10.0, seq=1), replace(GOOD, seq=2),
-        replace(GOOD, command=82, seq=3), replace(GOOD, command=82, seq=4), MissionItem(command=208, frame=2, seq=5),
-    )  # fmt: skip
+        MissionItem(command=22, frame=3, x=1.0, y=1.0, z=10.0, seq=1),
+        replace(GOOD, seq=2),
+        replace(GOOD, command=82, seq=3),
+        replace(GOOD, command=82, seq=4),
+        MissionItem(command=208, frame=2, seq=5),
+    )
     assert bench.upload(items) == [("ACK", ACCEPTED)]
     assert bench.texts == [
         "Flight plan received",
-        "Item 1 Takeoff (22) will be skipped", "Item 3 SplineWP (82) and 1 more skipped",
+        "Item 1 Takeoff (22) will be skipped",
+        "Item 3 SplineWP (82) and 1 more skipped",
         "Item 5 Parachute (208) will be skipped",
-    ]  # fmt: skip
+    ]
     assert bench.stored() == items
 
 

@@ -227,9 +227,7 @@ def test_home_of_an_upload_is_dropped_and_the_vehicles_is_read_back(bench: Bench
     """Command 16, frame 0, the current home; zeros while there is none."""
     assert bench.ask(0) == [("ITEM_INT", 0)]
     message = bench.last[0].message
-    assert (message.command, message.frame, message.x, message.y, message.z) == (
-        16, 0, -353632610, 1491652300, 584.0
-    )  # fmt: skip
+    assert (message.command, message.frame, message.x, message.y, message.z) == (16, 0, -353632610, 1491652300, 584.0)
     bench.core.home = None
     bench.ask(0, as_int=False)
     message = bench.last[0].message

@@ -66,7 +66,7 @@ def message(data: Any) -> Any:
         lambda d: dialect.MAVLink_mission_clear_all_message(1, 1, d(KINDS)),
         lambda d: dialect.MAVLink_mission_ack_message(1, 1, d(st.integers(0, 255)), d(KINDS)),
         lambda d: dialect.MAVLink_mission_set_current_message(1, 1, d(SEQ)),
-    )  # fmt: skip
+    )
     # By number: Hypothesis tells functions apart by their addresses, and these are others each time.
     return makers[data.draw(st.integers(0, len(makers) - 1))](data.draw)
 

@@ -60,8 +60,10 @@ def test_each_index_is_one_mode_and_zero_is_all() -> None:
     """Indices from 1; nothing for one that is no mode's or no whole number; a name is cut to what the field holds."""
     bench = Bench()
     assert [(one.mode_index, one.number_modes, one.custom_mode, one.standard_mode) for one in bench.listed(0.0)] == [
-        (1, 3, 3, 0), (2, 3, 9, 7), (3, 3, 2**32 - 1, 0),
-    ]  # fmt: skip
+        (1, 3, 3, 0),
+        (2, 3, 9, 7),
+        (3, 3, 2**32 - 1, 0),
+    ]
     assert [one.mode_name for one in bench.listed(1.0)] == ["AUTO"]
     assert [one.mode_name for one in bench.listed(2.0)] == [""], "stations have names for standard modes"
     assert bench.listed(3.0)[0].mode_name == "?" * 34
@@ -96,8 +98,10 @@ def test_what_the_vehicle_does_not_have_is_unsupported(asked: StandardMode) -> N
 
 def test_standard_modes_are_all_of_mavlinks() -> None:
     """None more and none less."""
-    names = {number: entry.name.removeprefix("MAV_STANDARD_MODE_")
-             for number, entry in dialect.enums["MAV_STANDARD_MODE"].items()}  # fmt: skip
+    names = {
+        number: entry.name.removeprefix("MAV_STANDARD_MODE_")
+        for number, entry in dialect.enums["MAV_STANDARD_MODE"].items()
+    }
     assert {int(one): one.name for one in StandardMode} == {n: name for n, name in names.items() if name != "ENUM_END"}
 
 
@@ -184,9 +188,10 @@ def test_to_a_px4_modes_of_ones_own_are_external() -> None:
         link.send(long(Cmd.REQUEST_MESSAGE, AVAILABLE_MODES, 0))
         listed = [(one.custom_mode, one.mode_name, one.properties) for one in link.messages("AVAILABLE_MODES")][-8:]
         assert listed[:3] == [
-            (4 << 16 | 11 << 24, "FIND IT", 0), (4 << 16 | 12 << 24, "OTHER", 0),
+            (4 << 16 | 11 << 24, "FIND IT", 0),
+            (4 << 16 | 12 << 24, "OTHER", 0),
             (4 << 16 | 13 << 24, "(Mode not available)", ModeProperty.NOT_USER_SELECTABLE),
-        ]  # fmt: skip
+        ]
         link.send(long(Cmd.DO_SET_MODE, 1, 4, 13))
         assert link.receive("COMMAND_ACK").result == Result.TEMPORARILY_REJECTED
         link.send(long(Cmd.DO_SET_MODE, 1, 4, 11))

@@ -172,8 +172,12 @@ def test_the_end_of_a_download_closes_the_file() -> None:
         bench.now_ms += EXPIRE_MS
         bench.service.handle_timeout(bench.now_ms)
 
-    for finish in (lambda: bench.ask(end), lambda: bench.service.link_closed(1), expire,
-                   lambda: bench.ask(dialect.MAVLink_log_erase_message(1, 1))):  # fmt: skip
+    for finish in (
+        lambda: bench.ask(end),
+        lambda: bench.service.link_closed(1),
+        expire,
+        lambda: bench.ask(dialect.MAVLink_log_erase_message(1, 1)),
+    ):
         bench.data(1, 0, 90)
         assert (bench.data(2, 0, 90) != [], bench.shelf.open) == (True, 1)
         finish()

@@ -9,12 +9,7 @@ from hypothesis import strategies as st
 from autopilot.context.events import StatusText
 from autopilot.mav import Severity
 from mavlink_bridge.firmware.identity import Identity
-from mavlink_bridge.services.telemetry.announcements import (
-    TextQueue,
-    autopilot_version,
-    banner,
-    status_texts,
-)
+from mavlink_bridge.services.telemetry.announcements import TextQueue, autopilot_version, banner, status_texts
 
 
 @given(st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=1, max_size=399))

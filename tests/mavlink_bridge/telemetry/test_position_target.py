@@ -73,7 +73,5 @@ def order(station: Any, command: int, *params: float) -> None:
 
 def send(station: Any, mask: int, values: tuple[float, ...]) -> None:
     station.send(
-        dialect.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, 1, mask, *values, *[0.0] * (11 - len(values))
-        )
-    )  # fmt: skip
+        dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, mask, *values, *[0.0] * (11 - len(values)))
+    )

@@ -131,9 +131,21 @@ def test_kernel_runs_uncompiled_with_the_same_bytes() -> None:
         s.derive(source)
         out, single, result = np.zeros(TABLES.capacity, np.uint8), np.zeros(1, np.float32), np.zeros(3, np.int64)
         write_frames(
-            source, TABLES.header, TABLES.kind, TABLES.number, crc_table(), single, single.view(np.uint8), out, result,
-            ALL, len(ALL), 250, SYSTEM, COMPONENT,
-        )  # fmt: skip
+            source,
+            TABLES.header,
+            TABLES.kind,
+            TABLES.number,
+            crc_table(),
+            single,
+            single.view(np.uint8),
+            out,
+            result,
+            ALL,
+            len(ALL),
+            250,
+            SYSTEM,
+            COMPONENT,
+        )
         data, frames = encoder.encode(ALL, 250)
         assert out[: result[0]].tobytes() == data
         assert result.tolist()[1:] == [(250 + frames) & 255, frames]
@@ -302,8 +314,9 @@ def test_stamped_frames_are_the_frames_behind_their_stamps() -> None:
     StreamEncoder(1).load()
     written = FrameStamper().stamped(b"".join(frames), stamp)
     out = np.zeros(1000, np.uint8)
-    plain = stamp_frames(np.frombuffer(b"".join(frames), np.uint8), sum(map(len, frames)),
-                         np.frombuffer(stamp, np.uint8), out)  # fmt: skip
+    plain = stamp_frames(
+        np.frombuffer(b"".join(frames), np.uint8), sum(map(len, frames)), np.frombuffer(stamp, np.uint8), out
+    )
     expected = b"".join(stamp + frame for frame in frames)
     assert out[:plain].tobytes() == expected
     assert written in (expected, None)

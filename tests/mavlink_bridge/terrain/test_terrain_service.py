@@ -149,8 +149,11 @@ def test_a_mission_above_the_ground_gets_its_terrain_and_follows_it(station: Sta
     """Asked for at the upload; flown over the station's ground, which the world of this vehicle has not."""
     session = station.session
     session.wait_armable()
-    items = [MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_TERRAIN_ALT, z=20.0), wp(300.0, 20.0),
-             MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)]  # fmt: skip
+    items = [
+        MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_TERRAIN_ALT, z=20.0),
+        wp(300.0, 20.0),
+        MissionItem(Cmd.NAV_RETURN_TO_LAUNCH),
+    ]
     session.autopilot.facts.altitude(Frame.GLOBAL_TERRAIN_ALT, 0.0, HOME.lat, HOME.lon)
     station.serve(4.0)
     session.upload(items)

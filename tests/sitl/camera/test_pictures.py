@@ -55,8 +55,10 @@ def shift_between(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) 
     power = b * np.conj(a)
     peak = np.argmax(np.abs(np.fft.ifft2(power / np.maximum(np.abs(power), 1e-9))))
     row, column = (int(at) for at in np.unravel_index(peak, one.shape))
-    return (row if row < one.shape[0] // 2 else row - one.shape[0],
-            column if column < one.shape[1] // 2 else column - one.shape[1])  # fmt: skip
+    return (
+        row if row < one.shape[0] // 2 else row - one.shape[0],
+        column if column < one.shape[1] // 2 else column - one.shape[1],
+    )
 
 
 @pytest.mark.parametrize("yaw", [0.0, 90.0])

@@ -36,15 +36,23 @@ def any_target(dice: random.Random) -> Target:
 
     yaw = Yaw(dice.choice(list(YawMode)), dice.uniform(-3.0, 3.0), dice.uniform(-1.0, 1.0))
     targets: list[Target] = [
-        Idle(), Land(), Hold(None), Hold(place(), radius=dice.uniform(0.0, 5.0), backwards=dice.random() < 0.3),
-        Leg(place(), dice.choice([None, place()]), dice.choice([None, place()]), dice.uniform(0.0, 5.0),
-            backwards=dice.random() < 0.3),
+        Idle(),
+        Land(),
+        Hold(None),
+        Hold(place(), radius=dice.uniform(0.0, 5.0), backwards=dice.random() < 0.3),
+        Leg(
+            place(),
+            dice.choice([None, place()]),
+            dice.choice([None, place()]),
+            dice.uniform(0.0, 5.0),
+            backwards=dice.random() < 0.3,
+        ),
         Leg((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
         Circle(place(), dice.choice([0.0, 3.0, 20.0]), dice.choice([-1, 1]), dice.choice([None, 0.0, 0.5])),
         Velocity((dice.uniform(-5.0, 5.0), dice.uniform(-5.0, 5.0), 0.0), yaw, body=dice.random() < 0.5),
         Drive(dice.uniform(-5.0, 5.0), dice.uniform(-9.0, 9.0), dice.choice([None, dice.uniform(-3.0, 3.0)])),
         Pilot(dice.choice([PilotKind.MANUAL, PilotKind.STEERING, PilotKind.ACRO])),
-    ]  # fmt: skip
+    ]
     return dice.choice(targets)
 
 

@@ -30,11 +30,25 @@ class Run:
         self.port = free_port()
         self.stderr = (folder / "stderr").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sortie", "serve", "--vehicle", f"ardupilot:copter={binary}",
-             "--state-dir", str(folder / "state"), "--log-dir", str(folder / "log"),
-             "--link", f"tcpin:127.0.0.1:{self.port}"],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.stderr,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "sortie",
+                "serve",
+                "--vehicle",
+                f"ardupilot:copter={binary}",
+                "--state-dir",
+                str(folder / "state"),
+                "--log-dir",
+                str(folder / "log"),
+                "--link",
+                f"tcpin:127.0.0.1:{self.port}",
+            ],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self.stderr,
+        )
 
     @property
     def said(self) -> str:

@@ -130,10 +130,16 @@ def test_stream_groups_pass_and_the_services_own_rates_follow(between: Between) 
     """REQUEST_DATA_STREAM may have slowed down everything: our intervals are asked for again behind it."""
     begin = len(between.controller.heard)
     between.from_station(mavlink.MAVLink_request_data_stream_message(1, 1, 0, 1, 1))
-    between.until(lambda: {30, 33} <= {
-        int(m.param1) for m, _ in between.controller.heard[begin:]
-        if m.get_type() == "COMMAND_LONG" and m.command == 511 and m.get_srcComponent() == COMPANION
-    })  # fmt: skip
+    between.until(
+        lambda: (
+            {30, 33}
+            <= {
+                int(m.param1)
+                for m, _ in between.controller.heard[begin:]
+                if m.get_type() == "COMMAND_LONG" and m.command == 511 and m.get_srcComponent() == COMPANION
+            }
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -219,8 +225,11 @@ def test_auto_is_guided_first(between: Between) -> None:
     begin = len(station.heard)
     station.link.mav.mission_count_send(1, 1, 2, 0)
     for seq, row in enumerate(rows):
-        between.until(lambda seq=seq: any(
-            m.get_type().startswith("MISSION_REQUEST") and m.seq == seq for m in station.heard[begin:]))  # fmt: skip
+        between.until(
+            lambda seq=seq: any(
+                m.get_type().startswith("MISSION_REQUEST") and m.seq == seq for m in station.heard[begin:]
+            )
+        )
         station.link.mav.send(row)
     between.until(lambda: any(m.get_type() == "MISSION_ACK" and m.type == 0 for m in station.heard[begin:]))
     begin, asked = len(station.heard), len(controller.heard)

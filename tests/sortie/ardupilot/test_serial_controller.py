@@ -48,12 +48,31 @@ def plan(folder: Path, north_m: float = 40.0) -> Path:
 def fly(folder: Path, cable: SerialCable, file: Path | None = None, port: int = 0) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "sortie", "fly", str(file or plan(folder)), "--json", "--vehicle", f"{cable.path},57600",
-         "--state-dir", str(folder / "state"), "--log-dir", str(folder / "log"), "--param", "FM_COUNTDOWN=1",
-         "--link", f"tcpin:127.0.0.1:{port}"],
-        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=(folder / "stderr").open("w"), text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "sortie",
+            "fly",
+            str(file or plan(folder)),
+            "--json",
+            "--vehicle",
+            f"{cable.path},57600",
+            "--state-dir",
+            str(folder / "state"),
+            "--log-dir",
+            str(folder / "log"),
+            "--param",
+            "FM_COUNTDOWN=1",
+            "--link",
+            f"tcpin:127.0.0.1:{port}",
+        ],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=(folder / "stderr").open("w"),
+        text=True,
+    )
 
 
 def wait_for(folder: Path, text: str) -> None:
@@ -90,8 +109,11 @@ def assert_budget(port: int) -> None:
     """`sortie status --links` tells how much of the line is used: the streams fit into it."""
     done = subprocess.run(
         [sys.executable, "-m", "sortie", "status", "--links", "--json", "--connect", f"tcp:127.0.0.1:{port}"],
-        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
     assert done.returncode == 0, done.stderr
     (line,) = (one for one in json.loads(done.stdout)["links"] if one["baud"] is not None)
     assert line["baud"] == 57_600
@@ -129,8 +151,11 @@ def test_a_device_that_is_not_there_is_exit_2_with_one_line(tmp_path: Path) -> N
     """It names the path and where to look."""
     done = subprocess.run(
         [sys.executable, "-m", "sortie", "serve", "--vehicle", str(tmp_path / "nothing"), "--state-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "nothing" in done.stderr and "/dev/serial/by-id" in done.stderr

@@ -150,10 +150,8 @@ def survey(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any], l
     with with_camera(log_dir=folder) as session:
         link = session.connect(loss=0.3, seed=5)
         session.service.observers.append(
-            lambda events, now_ms: places.extend(
-                session.truth for one in events if isinstance(one, CameraTriggered)
-            )
-        )  # fmt: skip
+            lambda events, now_ms: places.extend(session.truth for one in events if isinstance(one, CameraTriggered))
+        )
         session.upload(SURVEY)
         session.start()
         session.run_until(lambda s: not s.autopilot.facts.armed, 3000.0)

@@ -86,9 +86,11 @@ def test_pictures_that_fail_alike_are_written_down_once(tmp_path: Path, caplog: 
         assert card.written(name) == problem
     said = [record.getMessage().replace("100SORTI/IMG_000", "") for record in caplog.records]
     assert said == [
-        f"picture 1.JPG: {full}", f"picture 4.JPG: {gone}", "pictures are written again, from 6.JPG on",
+        f"picture 1.JPG: {full}",
+        f"picture 4.JPG: {gone}",
+        "pictures are written again, from 6.JPG on",
         f"picture 8.JPG: {full}",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,13 @@ def begin(out: Path, runs: int, *more: str, study: Path = STUDY) -> subprocess.P
     """The command as a process, with a process group of its own, as a terminal gives it."""
     return subprocess.Popen(
         [sys.executable, "-m", "sortie", "campaign", "run", str(study), "--runs", str(runs), "--out", str(out), *more],
-        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
-    )  # fmt: skip
+    )
 
 
 def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
@@ -227,9 +231,13 @@ class ByHand:
 
     def _dask(self, what: str, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.dask_{what}", *words], cwd=self.folder,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", f"distributed.cli.dask_{what}", *words],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
 
     def end(self) -> None:
         for process in (*self.workers, self.scheduler):

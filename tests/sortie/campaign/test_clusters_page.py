@@ -117,9 +117,15 @@ def openssh_server(folder: Path) -> Iterator[dict[str, object]]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = {
-        "Port": port, "ListenAddress": "127.0.0.1", "HostKey": folder / "host", "PidFile": "none", "UsePAM": "no",
-        "StrictModes": "no", "AuthorizedKeysFile": folder / "pilot.pub", "PermitRootLogin": "yes",
-    }  # fmt: skip
+        "Port": port,
+        "ListenAddress": "127.0.0.1",
+        "HostKey": folder / "host",
+        "PidFile": "none",
+        "UsePAM": "no",
+        "StrictModes": "no",
+        "AuthorizedKeysFile": folder / "pilot.pub",
+        "PermitRootLogin": "yes",
+    }
     words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     server = subprocess.Popen([sshd, "-D", "-e", "-f", "/dev/null", *words], stderr=subprocess.PIPE, text=True)
     try:
@@ -138,10 +144,12 @@ def test_the_ssh_example_flies_by_an_ssh_server(tmp_path: Path, server: Server) 
     pytest.importorskip("asyncssh")
     with server(tmp_path) as connect:
         program = swapped(
-            example("SSH"), ('"10.0.0.1", "10.0.0.1", "10.0.0.2"', '"127.0.0.1", "127.0.0.1"'),
+            example("SSH"),
+            ('"10.0.0.1", "10.0.0.1", "10.0.0.2"', '"127.0.0.1", "127.0.0.1"'),
             ('{"username": "pilot"}', repr({**connect, "known_hosts": None})),
-            ('"n_workers": 16', '"n_workers": 2'), ("/opt/sortie/.venv/bin/python", sys.executable),
-        )  # fmt: skip
+            ('"n_workers": 16', '"n_workers": 2'),
+            ("/opt/sortie/.venv/bin/python", sys.executable),
+        )
         with started(program) as address:
             fly(address, tmp_path / "out")
 
@@ -153,17 +161,24 @@ def test_the_slurm_example_flies_by_an_sbatch_that_starts_the_job_in_place(tmp_p
         (tmp_path / name).write_text(text, encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     program = swapped(
-        example("SLURM"), ("cores=16", "cores=2"), ("processes=16", "processes=2"), ("jobs=16", "jobs=1"),
-        ('"ib0"', '"lo"'), ("/shared/sortie/.venv/bin/python", sys.executable),
-    )  # fmt: skip
+        example("SLURM"),
+        ("cores=16", "cores=2"),
+        ("processes=16", "processes=2"),
+        ("jobs=16", "jobs=1"),
+        ('"ib0"', '"lo"'),
+        ("/shared/sortie/.venv/bin/python", sys.executable),
+    )
     with started(program, {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}) as address:
         fly(address, tmp_path / "out")
 
 
 def test_the_kubernetes_example_makes_a_cluster_of_the_image_with_a_core_for_each_worker() -> None:
     operator = pytest.importorskip("dask_kubernetes.operator")
-    (call,) = [node for node in ast.walk(ast.parse(example("Kubernetes"))) if isinstance(node, ast.Call)
-               and isinstance(node.func, ast.Name) and node.func.id == "KubeCluster"]  # fmt: skip
+    (call,) = [
+        node
+        for node in ast.walk(ast.parse(example("Kubernetes")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "KubeCluster"
+    ]
     given = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg is not None}
     assert set(given) <= set(inspect.signature(operator.KubeCluster.__init__).parameters)
     spec = operator.make_cluster_spec(**given)["spec"]

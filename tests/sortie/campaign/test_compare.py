@@ -29,8 +29,12 @@ RUNS = 120
 
 def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, ...] = ("calm",)) -> Path:
     """A campaign whose runs had these margins of `low`, and 1 of all other judges."""
-    said = StudyFile("p", {"low": "", **dict.fromkeys(others, "")}, vary={"x": Vary(uniform=(0.0, 1.0))},
-                sample=SampleSettings("random", len(lows), seed))  # fmt: skip
+    said = StudyFile(
+        "p",
+        {"low": "", **dict.fromkeys(others, "")},
+        vary={"x": Vary(uniform=(0.0, 1.0))},
+        sample=SampleSettings("random", len(lows), seed),
+    )
     study = Study(said, {}, "", len(lows))
     with Folder(path, study, "here") as kept:
         for run, (low, given) in enumerate(zip(lows, study.inputs(), strict=True)):

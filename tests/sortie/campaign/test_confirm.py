@@ -122,8 +122,11 @@ def test_a_judge_agrees_differs_or_is_not_told(study: Study) -> None:
     higher = ours.signals | {"height": np.asarray(ours.signals["height"], float) + 6.0}
     found = confirmed(study, given, ours, higher | {"touchdown": np.full(len(higher["time"]), np.nan)}, "completed")
     assert {name: one.verdict for name, one in found.judges.items()} == {
-        "done": "agrees", "low": "differs", "never_high": "agrees", "softly": "not told",
-    }  # fmt: skip
+        "done": "agrees",
+        "low": "differs",
+        "never_high": "agrees",
+        "softly": "not told",
+    }
     assert not found.agrees
     assert found.apart_m == (0.0, 0.0)
 

@@ -117,7 +117,9 @@ def test_a_study_keeps_the_text_of_its_code(tmp_path: Path) -> None:
 
 def test_every_vehicle_of_a_fleet_is_judged_and_the_worst_counts(tmp_path: Path) -> None:
     """Three in a row to the east, 12 m apart: on the leg to the east and back they follow each other."""
-    fleet = study(tmp_path, """
+    fleet = study(
+        tmp_path,
+        """
 limit_s = 400
 [fleet]
 count = 3
@@ -133,7 +135,8 @@ runs = 1
 [judge]
 apart = "always(others_distance > 11)"
 done = "eventually(complete > 0)"
-""")  # fmt: skip
+""",
+    )
     flown = fly_run(fleet, 0, {"wind": 8.0})
     assert (flown.row.result, flown.row.reason) == ("completed", "")
     assert flown.row.robustness["done"] == 1000.0
@@ -173,7 +176,8 @@ def fleet_study(tmp_path: Path, file: str = FLEET_FILE) -> Study:
     (tmp_path / "hop.waypoints").write_text(HOP.format(height=6), encoding="utf-8")
     (tmp_path / "high.waypoints").write_text(HOP.format(height=9), encoding="utf-8")
     (tmp_path / "drive.waypoints").write_text(DRIVE, encoding="utf-8")
-    (tmp_path / "study.toml").write_text("""
+    (tmp_path / "study.toml").write_text(
+        """
 plan = "high.waypoints"
 limit_s = 60
 [fleet]
@@ -183,7 +187,9 @@ all_low = "always(height < 7)"
 hop = "always(home_distance < 3)"
 [sample]
 runs = 1
-""", encoding="utf-8")  # fmt: skip
+""",
+        encoding="utf-8",
+    )
     return Study.read(tmp_path / "study.toml")
 
 
@@ -262,7 +268,9 @@ def test_the_error_of_the_estimate_is_small_from_the_first_sample_on(tmp_path: P
 
 def test_a_failsafe_is_seen_by_the_judges_and_a_heavier_vehicle_hangs_lower(tmp_path: Path) -> None:
     """Without GPS the vehicle lands by failsafe; with 1 kg more, of which the controller is not told, it sags."""
-    both = study(tmp_path, """
+    both = study(
+        tmp_path,
+        """
 limit_s = 120
 faults = [{ fault = "gps.loss@15", when = "{lost}" }, "mass.add={kg}"]
 [vary]
@@ -272,7 +280,8 @@ kg = { uniform = [0, 1] }
 runs = 1
 [judge]
 safe = "always(failsafe < 0.5)"
-""")  # fmt: skip
+""",
+    )
     held = fly_run(both, 0, {"lost": 0.0, "kg": 0.0})
     assert held.row.robustness["safe"] == 1000.0
     lost = fly_run(both, 0, {"lost": 1.0, "kg": 0.0})

@@ -194,20 +194,34 @@ def places(name: str) -> int:
 def test_a_report_tells_the_rate_at_each_level_with_its_interval(tmp_path: Path) -> None:
     """Two routes, of which one fails in 3 of 4 flights; and three ranges of a height."""
     vary = {"kind": Vary(grid=["a", "b"]), "high": Vary(uniform=(0.0, 3.0))}
-    said = StudyFile("square.plan", {"j": "always(height < 3)", "mixed": "always(implies(time > 5, height < 3))"},
-                params={"SIM_WIND_SPD": "{high}"}, vary=vary, sample=SampleSettings("random", 40, 1))  # fmt: skip
+    said = StudyFile(
+        "square.plan",
+        {"j": "always(height < 3)", "mixed": "always(implies(time > 5, height < 3))"},
+        params={"SIM_WIND_SPD": "{high}"},
+        vary=vary,
+        sample=SampleSettings("random", 40, 1),
+    )
     plans = {"square.plan": (ROOT / "examples" / "square.plan").read_text()}
     kept = StoredStudy(Study(said, plans, "", 40, name="levels"), "here", "2026-11-21 10:00")
     rows = [
-        RunResult(run, 0, "completed", "", run % 8 not in (1, 3, 5), {"kind": "ab"[run % 2], "high": run * 3.0 / 39.0},
-            {"j": -1000.0 if run % 8 in (1, 3, 5) else 1.0 + run, "mixed": 2.0}, dict.fromkeys(FIGURES))
+        RunResult(
+            run,
+            0,
+            "completed",
+            "",
+            run % 8 not in (1, 3, 5),
+            {"kind": "ab"[run % 2], "high": run * 3.0 / 39.0},
+            {"j": -1000.0 if run % 8 in (1, 3, 5) else 1.0 + run, "mixed": 2.0},
+            dict.fromkeys(FIGURES),
+        )
         for run in range(40)
-    ]  # fmt: skip
+    ]
     columns = Columns(kept, rows)
     found = levels(columns, "kind")
     assert [(one.label, one.flown, one.failed, one.by_judge) for one in found] == [
-        ("a", 20, 0, {"j": 0}), ("b", 20, 15, {"j": 15}),
-    ]  # fmt: skip
+        ("a", 20, 0, {"j": 0}),
+        ("b", 20, 15, {"j": 15}),
+    ]
     assert found[1].interval == interval(15, 20)
     high = levels(columns, "high")
     assert [one.flown for one in high] == [10, 10, 10, 10]

@@ -52,9 +52,11 @@ def test_inputs_stand_where_the_file_has_their_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["random", "lhs", "sobol"])
 def test_a_sample_is_decided_by_its_seed_and_stays_in_its_distributions(method: str) -> None:
     vary = {
-        "a": Vary(uniform=(2.0, 3.0)), "b": Vary(normal=(10.0, 2.0)), "c": Vary(lognormal=(4.0, 0.5)),
+        "a": Vary(uniform=(2.0, 3.0)),
+        "b": Vary(normal=(10.0, 2.0)),
+        "c": Vary(lognormal=(4.0, 0.5)),
         "d": Vary(choice=["x", "y"]),
-    }  # fmt: skip
+    }
     sample = list(inputs(vary, method, 5, 512))
     assert sample == list(inputs(vary, method, 5, 512)) != list(inputs(vary, method, 6, 512))
     a, b, c = (np.array([one[name] for one in sample], np.float64) for name in "abc")

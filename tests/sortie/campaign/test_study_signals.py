@@ -48,17 +48,27 @@ def truth_now(session: Session) -> dict[str, float | str]:
     fences = [event.breach_types for event in events if isinstance(event, FenceChanged)]
     reasons = {event.reason for event in events if isinstance(event, ModeChanged)}
     return {
-        "time": session.time_s, "height": -s[M.S_PD], "north": s[M.S_PN], "east": s[M.S_PE],
-        "home_distance": np.hypot(s[M.S_PN], s[M.S_PE]), "speed": np.hypot(s[M.S_VN], s[M.S_VE]), "climb": -s[M.S_VD],
+        "time": session.time_s,
+        "height": -s[M.S_PD],
+        "north": s[M.S_PN],
+        "east": s[M.S_PE],
+        "home_distance": np.hypot(s[M.S_PN], s[M.S_PE]),
+        "speed": np.hypot(s[M.S_VN], s[M.S_VE]),
+        "climb": -s[M.S_VD],
         "tilt": np.degrees(np.arccos(1.0 - 2.0 * (s[M.S_Q1] ** 2 + s[M.S_Q2] ** 2))),
-        "wind": np.hypot(s[M.S_WIND_N], s[M.S_WIND_E]), "battery": max(s[M.S_SOC], 0.0), "landed": s[M.S_CONTACT],
-        "touchdown": s[M.S_TOUCHDOWN], "armed": float(session.state.armed), "mode": session.state.mode,
+        "wind": np.hypot(s[M.S_WIND_N], s[M.S_WIND_E]),
+        "battery": max(s[M.S_SOC], 0.0),
+        "landed": s[M.S_CONTACT],
+        "touchdown": s[M.S_TOUCHDOWN],
+        "armed": float(session.state.armed),
+        "mode": session.state.mode,
         "item": autopilot.sequencer.current_nav_index(),
         "complete": float(any(isinstance(event, MissionComplete) for event in events)),
-        "breached": float(bool(fences) and fences[-1] != 0), "failsafe": float(bool(FAILSAFES & reasons)),
+        "breached": float(bool(fences) and fences[-1] != 0),
+        "failsafe": float(bool(FAILSAFES & reasons)),
         "estimate_error": np.hypot(s[L.S_EPN] - s[M.S_PN], s[L.S_EPE] - s[M.S_PE]),
         "others_distance": NOBODY_M,
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +111,16 @@ def test_in_that_flight_the_vehicle_is_wrong_about_each(flown) -> None:
     """Else the test above could not tell truth from belief."""
     signals, _, reports = flown
     believed = {
-        "height": -reports[:, R.DOWN], "north": reports[:, R.NORTH], "east": reports[:, R.EAST],
-        "speed": reports[:, R.GROUND_SPEED], "climb": -reports[:, R.VD], "battery": reports[:, R.BATT_FRACTION],
-        "landed": reports[:, R.LANDED_STATE] == 1.0, "wind": np.hypot(reports[:, R.WIND_N], reports[:, R.WIND_E]),
+        "height": -reports[:, R.DOWN],
+        "north": reports[:, R.NORTH],
+        "east": reports[:, R.EAST],
+        "speed": reports[:, R.GROUND_SPEED],
+        "climb": -reports[:, R.VD],
+        "battery": reports[:, R.BATT_FRACTION],
+        "landed": reports[:, R.LANDED_STATE] == 1.0,
+        "wind": np.hypot(reports[:, R.WIND_N], reports[:, R.WIND_E]),
         "tilt": np.degrees(np.arccos(np.cos(reports[:, R.ROLL]) * np.cos(reports[:, R.PITCH]))),
-    }  # fmt: skip
+    }
     for name, values in believed.items():
         assert float(np.max(np.abs(np.asarray(signals[name], float) - values))) > 0.1, name
     assert set(np.asarray(signals["failsafe"])) == {0.0, 1.0}
@@ -116,7 +131,8 @@ def test_in_that_flight_the_vehicle_is_wrong_about_each(flown) -> None:
 def test_a_battery_that_runs_empty_breaks_its_judge_whatever_its_monitor_counts(tmp_path: Path) -> None:
     """0.5 Ah, of which BATT_CAPACITY says 3.3: the copter falls, and its monitor shows 85 %."""
     file = tmp_path / "study.toml"
-    file.write_text(f"""
+    file.write_text(
+        f"""
 plan = "{ROOT}/examples/survey.plan"
 [params]
 SIM_BATT_CAP_AH = "{{capacity}}"
@@ -126,7 +142,9 @@ capacity = {{ grid = [0.5, 5.1] }}
 method = "grid"
 [judge]
 saves_battery = "always(battery > 0.2)"
-""", encoding="utf-8")  # fmt: skip
+""",
+        encoding="utf-8",
+    )
     study = Study.read(file)
     small, large = (fly_run(study, run, given).row for run, given in enumerate(study.inputs()))
     assert (small.result, small.ok) == ("failed", False)

@@ -80,8 +80,10 @@ def test_no_value_is_cut(drawn, columns):
 
 
 def test_a_usual_flight_shows_height_and_mode_in_80_columns(drawn):
-    line = drawn(80, {**FACTS, "mode": "AUTO", "item": 2, "items": 6, "distance_m": 58.0, "height_m": 10.0,
-                      "battery_percent": 96.0})  # fmt: skip
+    line = drawn(
+        80,
+        {**FACTS, "mode": "AUTO", "item": 2, "items": 6, "distance_m": 58.0, "height_m": 10.0, "battery_percent": 96.0},
+    )
     assert "10 m up" in line and "AUTO" in line
 
 

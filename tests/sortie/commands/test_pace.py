@@ -34,6 +34,7 @@ def test_bounds_are_for_clients() -> None:
         "--pace-quiet is ignored: it is for --pace clients",
     ]
     assert pace_warnings(resolve({}, None, given | {"SORTIE_PACE": "clients"})) == []
-    assert [is_real_time(resolve({}, None, said)) for said in (
-        {}, {"SORTIE_SPEEDUP": "1"}, {"SORTIE_SPEEDUP": "2"}, {"SORTIE_PACE": "clients"}
-    )] == [True, True, False, False]  # fmt: skip
+    assert [
+        is_real_time(resolve({}, None, said))
+        for said in ({}, {"SORTIE_SPEEDUP": "1"}, {"SORTIE_SPEEDUP": "2"}, {"SORTIE_PACE": "clients"})
+    ] == [True, True, False, False]

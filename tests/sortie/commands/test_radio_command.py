@@ -37,9 +37,7 @@ def _hear(station: socket.socket, reader: FrameReader, wanted: set[str]) -> set[
 
 def test_a_relay_carries_both_ways_and_tells_what_became_of_it(tmp_path: Path) -> None:
     """A HEARTBEAT each way arrives, each side hears its own modem, and the last line counts."""
-    process = begin(
-        tmp_path, "radio", "tcpin:127.0.0.1:0", "tcpin:127.0.0.1:0", "--radio", "sik-air-250", "--json"
-    )  # fmt: skip
+    process = begin(tmp_path, "radio", "tcpin:127.0.0.1:0", "tcpin:127.0.0.1:0", "--radio", "sik-air-250", "--json")
     ports = [int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", wait_for(process, "between"))[-2:]]
     ends = [socket.create_connection(("127.0.0.1", port), PATIENCE_S) for port in ports]
     for number, end in enumerate(ends):
@@ -61,9 +59,17 @@ def test_serve_stands_behind_its_radio(tmp_path: Path) -> None:
     """Who connects hears the vehicle through the air, and the modem on the ground."""
     link = _free_link()
     process = begin(
-        tmp_path, "serve", "--link", link, "--radio", f"{link}=sik-air-250", "--state-dir", str(tmp_path / "s"),
-        "--log-dir", str(tmp_path / "l"),
-    )  # fmt: skip
+        tmp_path,
+        "serve",
+        "--link",
+        link,
+        "--radio",
+        f"{link}=sik-air-250",
+        "--state-dir",
+        str(tmp_path / "s"),
+        "--log-dir",
+        str(tmp_path / "l"),
+    )
     wait_for(process, "serving")
     _hear_over(link, {"HEARTBEAT", "ATTITUDE", "RADIO_STATUS"})
     process.send_signal(signal.SIGTERM)

@@ -39,9 +39,18 @@ def test_a_mission_is_flown_and_lands_on_the_hill(tmp_path: Path, ground: Path) 
     done = _sortie("rehearse", str(plan), "--terrain", str(ground), "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     done = _sortie(
-        "fly", str(plan), "--terrain", str(ground), "--speedup", "0", "--json", "--state-dir", str(tmp_path / "state"),
-        "--link", "udpout:127.0.0.1:9",
-    )  # fmt: skip
+        "fly",
+        str(plan),
+        "--terrain",
+        str(ground),
+        "--speedup",
+        "0",
+        "--json",
+        "--state-dir",
+        str(tmp_path / "state"),
+        "--link",
+        "udpout:127.0.0.1:9",
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["result"] == "completed"
     rows = (tmp_path / "state" / "logs" / "latest" / "telemetry.csv").read_text().splitlines()

@@ -42,10 +42,25 @@ def send_plan(bench: ControllerBench, ground: Ground, kind: int, items: Sequence
     ground.send(dialect.MAVLink_mission_count_message(1, 1, len(items), kind))
     for seq, item in enumerate(items):
         bench.run_until(lambda seq=seq: any(request.seq == seq for request in requests(ground)), 5.0)
-        ground.send(dialect.MAVLink_mission_item_int_message(
-            1, 1, seq, item.frame, item.command, 0, 1, item.param1, 0, 0, 0, round(item.x * 1e7), round(item.y * 1e7),
-            item.z, kind,
-        ))  # fmt: skip
+        ground.send(
+            dialect.MAVLink_mission_item_int_message(
+                1,
+                1,
+                seq,
+                item.frame,
+                item.command,
+                0,
+                1,
+                item.param1,
+                0,
+                0,
+                0,
+                round(item.x * 1e7),
+                round(item.y * 1e7),
+                item.z,
+                kind,
+            )
+        )
     bench.run_until(lambda: bool(ground.of("MISSION_ACK")), 5.0)
     assert [message.type for message in ground.of("MISSION_ACK")] == [0]
 
@@ -153,8 +168,10 @@ def test_go_is_refused_for_a_mission_that_leaves_the_fence(
 
 def test_a_mission_inside_the_fence_is_flown_with_it(make_bench: MakeBench) -> None:
     """The fence is on, everything lies inside: nothing is in the way, and Sortie's own guard does nothing."""
-    bench = make_bench(params={"FENCE_ENABLE": 1.0, "FENCE_TYPE": 7.0, "FENCE_ALT_MAX": 40.0, "FENCE_RADIUS": 300.0},
-                       own={"FM_COUNTDOWN": 1.0})  # fmt: skip
+    bench = make_bench(
+        params={"FENCE_ENABLE": 1.0, "FENCE_TYPE": 7.0, "FENCE_ALT_MAX": 40.0, "FENCE_RADIUS": 300.0},
+        own={"FM_COUNTDOWN": 1.0},
+    )
     ground = bench.ground()
     bench.run(2.0)
     send_plan(bench, ground, FENCE, polygon(VERTEX_IN, [(-90, -90), (200, -90), (200, 200), (-90, 200)]))

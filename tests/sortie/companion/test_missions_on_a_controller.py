@@ -168,8 +168,14 @@ def test_a_hold_time_is_counted_at_the_waypoint(make_bench: MakeBench) -> None:
     first = SQUARE[1]
     held = MissionItem(16, 3, param1=5.0, x=first.x, y=first.y, z=10.0)
     take_off(bench, (SQUARE[0], held, *SQUARE[2:]))
-    bench.run_until(lambda: bench.vehicle.state.arrived and len(reached(bench)) == 1
-                    and bench.autopilot.sequencer.current_nav_index() == 2, 120.0)  # fmt: skip
+    bench.run_until(
+        lambda: (
+            bench.vehicle.state.arrived
+            and len(reached(bench)) == 1
+            and bench.autopilot.sequencer.current_nav_index() == 2
+        ),
+        120.0,
+    )
     began = bench.now_ms
     bench.run_until(lambda: 2 in reached(bench))
     assert 4900 <= bench.now_ms - began <= 5600

@@ -77,9 +77,9 @@ def upload(bench: ControllerBench, ground: Ground, *items: tuple[int, int, float
     for seq, (command, frame, north, east, height) in enumerate(items):
         place = to_global(HOME, (north, east, 0.0))
         x, y = (round(place.lat * 1e7), round(place.lon * 1e7)) if frame != 2 else (0, 0)
-        ground.send(dialect.MAVLink_mission_item_int_message(
-            1, 1, seq, frame, command, 0, 1, 0, 0, 0, 0, x, y, height, 0
-        ))  # fmt: skip
+        ground.send(
+            dialect.MAVLink_mission_item_int_message(1, 1, seq, frame, command, 0, 1, 0, 0, 0, 0, x, y, height, 0)
+        )
         bench.run(0.2)
     return [message.type for message in ground.of("MISSION_ACK")]
 

@@ -35,11 +35,13 @@ def test_natively_the_controller_counts_its_hold_times_and_drives_home_by_itself
     ground = bench.ground()
     bench.ready()
     there, back = to_global(HOME, (30.0, 0.0, 0.0)), to_global(HOME, (30.0, 30.0, 0.0))
-    bench.upload((
-        MissionItem(16, 3, seq=1, param1=4.0, x=there.lat, y=there.lon),
-        MissionItem(16, 3, seq=2, x=back.lat, y=back.lon),
-        MissionItem(20, 3, seq=3),
-    ))  # fmt: skip
+    bench.upload(
+        (
+            MissionItem(16, 3, seq=1, param1=4.0, x=there.lat, y=there.lon),
+            MissionItem(16, 3, seq=2, x=back.lat, y=back.lon),
+            MissionItem(20, 3, seq=3),
+        )
+    )
     bench.run(5.0)
     ground.command(USER_1, GO)
     bench.run_until(lambda: reached(bench) == [1], 120.0)

@@ -68,8 +68,9 @@ def test_when_one_way_dies_the_other_carries_on(make_bench: MakeBench) -> None:
 @pytest.mark.parametrize(("after_ms", "taken"), [(0, False), (REPEAT_MS - 1, False), (REPEAT_MS, True)])
 def test_a_copy_counts_as_one_for_100_ms(after_ms: int, taken: bool) -> None:
     """The same id, sender, sequence number and payload."""
-    (frame,) = FrameReader().receive(FrameWriter(1, 1).frame(*codec.payload(dialect.MAVLink_heartbeat_message(
-        2, 3, 81, 4, 4, 3))))  # fmt: skip
+    (frame,) = FrameReader().receive(
+        FrameWriter(1, 1).frame(*codec.payload(dialect.MAVLink_heartbeat_message(2, 3, 81, 4, 4, 3)))
+    )
     redundancy = LinkRedundancy()
     assert redundancy.hear(1, frame, 1000)
     assert redundancy.hear(2, frame, 1000 + after_ms) is taken

@@ -261,9 +261,11 @@ def _fly_from_the_ground(ground: Ground, what: str) -> None:
     elif what == "reposition":
         ground.send(dialect.MAVLink_command_int_message(1, 1, 6, 192, 0, 0, -1, 1, 0, 0, lat, lon, 20.0))
     elif what == "setpoint":
-        ground.send(dialect.MAVLink_set_position_target_global_int_message(
-            0, 1, 1, 6, 0x0DF8, lat, lon, 20.0, 0, 0, 0, 0, 0, 0, 0, 0
-        ))  # fmt: skip
+        ground.send(
+            dialect.MAVLink_set_position_target_global_int_message(
+                0, 1, 1, 6, 0x0DF8, lat, lon, 20.0, 0, 0, 0, 0, 0, 0, 0, 0
+            )
+        )
     else:
         ground.send(dialect.MAVLink_mission_item_int_message(1, 1, 0, 3, 16, 2, 1, 0, 0, 0, 0, lat, lon, 20.0, 0))
 

@@ -38,10 +38,15 @@ class Machine:
             self.seen.append((path, product))
         return [
             SimpleNamespace(
-                device=path, vid=0x2DAE, pid=0x1016, serial_number="350039000351", location="1-2:1.0",
-                manufacturer="Hex/ProfiCNC", product=product,
+                device=path,
+                vid=0x2DAE,
+                pid=0x1016,
+                serial_number="350039000351",
+                location="1-2:1.0",
+                manufacturer="Hex/ProfiCNC",
+                product=product,
             )
-        ]  # fmt: skip
+        ]
 
 
 @pytest.fixture

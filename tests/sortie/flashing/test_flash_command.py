@@ -49,10 +49,15 @@ def test_an_empty_board_is_flashed_and_the_vehicle_is_told_on_stdout(
     assert [line for line in err.splitlines() if "%" not in line] == [
         f"sortie: {stage}"
         for stage in (
-            "looking for the board", "identifying", "erasing", "programming", "verifying", "starting the firmware",
+            "looking for the board",
+            "identifying",
+            "erasing",
+            "programming",
+            "verifying",
+            "starting the firmware",
             "waiting for the vehicle",
         )
-    ]  # fmt: skip
+    ]
 
 
 def test_a_running_board_is_flashed_again_although_its_port_vanishes_and_comes_back(file: str) -> None:

@@ -29,8 +29,9 @@ def airborne(fleet: Fleet, *heights: float) -> None:
         one.set_mode("GUIDED")
         one.arm()
         one.takeoff(height)
-    fleet.run_until(lambda all_: all(abs(one.state.height - height) < 1.0
-                                     for one, height in zip(all_, heights, strict=True)))  # fmt: skip
+    fleet.run_until(
+        lambda all_: all(abs(one.state.height - height) < 1.0 for one, height in zip(all_, heights, strict=True))
+    )
     fleet.run_for(3.0)
 
 
@@ -121,8 +122,9 @@ def test_an_autopilot_that_raises_comes_down_alone() -> None:
         assert fleet[1].state.armed
         assert fleet[1].state.height == pytest.approx(15.0, abs=1.0)
         heard = link.messages()
-        assert any(message.get_type() == "STATUSTEXT" and "Autopilot failed: Broken" in message.text
-                   for message in heard)  # fmt: skip
+        assert any(
+            message.get_type() == "STATUSTEXT" and "Autopilot failed: Broken" in message.text for message in heard
+        )
         beats = [message for message in heard if message.get_type() == "HEARTBEAT"]
         assert not beats[-1].base_mode & dialect.MAV_MODE_FLAG_SAFETY_ARMED
 

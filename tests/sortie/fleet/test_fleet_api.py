@@ -64,8 +64,10 @@ def test_numbers_of_all_are_views() -> None:
 def test_numbers_of_a_mixed_fleet_are_in_its_order(tmp_path: Path) -> None:
     """Kinds lie in arrays of their own; what is given out is in the order of the file."""
     file = tmp_path / "fleet.toml"
-    file.write_text("[[vehicle]]\n[[vehicle]]\nkind = 'rover'\noffset = [50.0, 0.0]\n"
-                    "[[vehicle]]\noffset = [0.0, 9.0]\n[[vehicle]]\nkind = 'boat'\noffset = [90.0, 0.0]\n")  # fmt: skip
+    file.write_text(
+        "[[vehicle]]\n[[vehicle]]\nkind = 'rover'\noffset = [50.0, 0.0]\n"
+        "[[vehicle]]\noffset = [0.0, 9.0]\n[[vehicle]]\nkind = 'boat'\noffset = [90.0, 0.0]\n"
+    )
     with Fleet(file=file, home=HOME) as fleet:
         fleet.run_for(5.0)
         assert [one.autopilot.facts.vehicle_class.name for one in fleet] == ["copter", "rover", "copter", "boat"]
@@ -95,8 +97,10 @@ def test_specs_are_flown_together_and_alone() -> None:
     specs = [VehicleSpec("rover", 7, HOME, 10.0, 3), VehicleSpec("copter", 9, HOME, 20.0, 4, param=("RTL_ALT=2000",))]
     with Fleet(specs) as fleet, Session(fleet.vehicles[1]) as alone:
         assert [(one.spec.label, one.param("SYSID_THISMAV")) for one in (*fleet, alone)] == [
-            ("7", 7.0), ("9", 9.0), ("", 9.0),
-        ]  # fmt: skip
+            ("7", 7.0),
+            ("9", 9.0),
+            ("", 9.0),
+        ]
         fleet.run_for(3.0)
         alone.run_for(3.0)
         reports = [one.service.vehicle.state.report.tobytes() for one in (fleet[1], alone)]

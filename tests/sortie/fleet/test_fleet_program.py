@@ -36,9 +36,25 @@ def test_every_vehicle_flies_its_own_moved_plan(tmp_path: Path) -> None:
     two came, and when: neighbours in the line, at about its spacing."""
     (tmp_path / "square.waypoints").write_text(SQUARE)
     done = run(
-        tmp_path, "fly", "square.waypoints", "--count", "3", "--speedup", "0", "--json", "--formation", "line",
-        "--spacing", "12", "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state", "--trace", "trace.jsonl",
-    )  # fmt: skip
+        tmp_path,
+        "fly",
+        "square.waypoints",
+        "--count",
+        "3",
+        "--speedup",
+        "0",
+        "--json",
+        "--formation",
+        "line",
+        "--spacing",
+        "12",
+        "--link",
+        f"tcpin:127.0.0.1:{free_port()}",
+        "--state-dir",
+        "state",
+        "--trace",
+        "trace.jsonl",
+    )
     assert done.returncode == 0, done.stderr
     result = last_line(done)
     assert result["result"] == "completed"
@@ -67,9 +83,22 @@ def test_who_has_collided_is_told(tmp_path: Path) -> None:
     """To people too; and whose flight it was stands in the log of all."""
     (tmp_path / "square.waypoints").write_text(SQUARE)
     done = run(
-        tmp_path, "fly", "square.waypoints", "--count", "2", "--spacing", "1", "--param", "SIM_COLLIDE=1", "--speedup",
-        "0", "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state",
-    )  # fmt: skip
+        tmp_path,
+        "fly",
+        "square.waypoints",
+        "--count",
+        "2",
+        "--spacing",
+        "1",
+        "--param",
+        "SIM_COLLIDE=1",
+        "--speedup",
+        "0",
+        "--link",
+        f"tcpin:127.0.0.1:{free_port()}",
+        "--state-dir",
+        "state",
+    )
     assert done.returncode == 1, done.stderr
     assert "collided: 1 and 2 at " in done.stdout
     told = (tmp_path / "state" / "logs" / "run.log").read_text()
@@ -94,15 +123,26 @@ def test_a_fleet_file_is_flown(tmp_path: Path) -> None:
         "[[vehicle]]\noffset = [0.0, 66.0]\nfault = ['gps.loss']\n"
     )
     done = run(
-        tmp_path, "fly", "--fleet", "fleet.toml", "--speedup", "0", "--json", "--link",
-        f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state",
-    )  # fmt: skip
+        tmp_path,
+        "fly",
+        "--fleet",
+        "fleet.toml",
+        "--speedup",
+        "0",
+        "--json",
+        "--link",
+        f"tcpin:127.0.0.1:{free_port()}",
+        "--state-dir",
+        "state",
+    )
     assert done.returncode == 1, done.stderr
     result = last_line(done)
     assert result["result"] == "failed"
     assert [(one["sysid"], one["result"]) for one in result["vehicles"]] == [
-        (1, "completed"), (7, "completed"), (2, "failed"),
-    ]  # fmt: skip
+        (1, "completed"),
+        (7, "completed"),
+        (2, "failed"),
+    ]
     assert result["closest"]["pair"] == ["7", "2"], "the rover drives off beside the one that stays"
     assert result["closest_m"] == pytest.approx(6.0, abs=0.5)
     assert result["approaches"] == [], "who only parts has not approached"
@@ -120,9 +160,19 @@ def test_abort_reaches_one_or_all(tmp_path: Path) -> None:
     stop. (Who counts down is left 255 s for it.)"""
     port = free_port()
     process = begin(
-        tmp_path, "serve", "--count", "3", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state",
-        "--speedup", "1", "--param", "FM_COUNTDOWN=255",
-    )  # fmt: skip
+        tmp_path,
+        "serve",
+        "--count",
+        "3",
+        "--link",
+        f"tcpin:127.0.0.1:{port}",
+        "--state-dir",
+        "state",
+        "--speedup",
+        "1",
+        "--param",
+        "FM_COUNTDOWN=255",
+    )
     connect = ("--connect", f"tcp:127.0.0.1:{port}", "--json")
 
     try:
@@ -143,8 +193,10 @@ def test_abort_reaches_one_or_all(tmp_path: Path) -> None:
         everybody = run(tmp_path, "abort", "--target", "all", *connect)
         assert everybody.returncode == 1
         assert [(one["sysid"], one["result"], one["state"]) for one in json.loads(everybody.stdout)] == [
-            (1, "ACCEPTED", "IDLE"), (2, "TEMPORARILY_REJECTED", "IDLE"), (3, "ACCEPTED", "IDLE"),
-        ]  # fmt: skip
+            (1, "ACCEPTED", "IDLE"),
+            (2, "TEMPORARILY_REJECTED", "IDLE"),
+            (3, "ACCEPTED", "IDLE"),
+        ]
     finally:
         process.kill()
         process.communicate(timeout=PATIENCE_S)
@@ -200,9 +252,17 @@ def test_own_links_meet_one_vehicle_each(tmp_path: Path) -> None:
     """A port for each beside the shared one: behind it only that vehicle is heard."""
     shared, own = free_port(), ports_in_a_row(2)
     process = begin(
-        tmp_path, "serve", "--count", "2", "--link", f"tcpin:127.0.0.1:{shared}",
-        "--link", f"tcpin:127.0.0.1:{{{own}+1*n}}", "--state-dir", "state",
-    )  # fmt: skip
+        tmp_path,
+        "serve",
+        "--count",
+        "2",
+        "--link",
+        f"tcpin:127.0.0.1:{shared}",
+        "--link",
+        f"tcpin:127.0.0.1:{{{own}+1*n}}",
+        "--state-dir",
+        "state",
+    )
     try:
         wait_for(process, "serving 2 vehicles")
         for port, system in ((own, 1), (own + 1, 2)):
@@ -222,9 +282,19 @@ def test_the_json_is_one_line(tmp_path: Path) -> None:
     """Also where a signal ends it: what there is becomes the result, and the status is the signal's."""
     (tmp_path / "square.waypoints").write_text(SQUARE)
     process = begin(
-        tmp_path, "fly", "square.waypoints", "--count", "2", "--speedup", "1", "--json",
-        "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state",
-    )  # fmt: skip
+        tmp_path,
+        "fly",
+        "square.waypoints",
+        "--count",
+        "2",
+        "--speedup",
+        "1",
+        "--json",
+        "--link",
+        f"tcpin:127.0.0.1:{free_port()}",
+        "--state-dir",
+        "state",
+    )
     wait_for(process, "FLYING")
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=PATIENCE_S)
@@ -245,8 +315,10 @@ def test_commands_reach_one_or_all(tmp_path: Path) -> None:
         assert changed == {"RTL_ALT": 2000.0}
         done = run(tmp_path, "param", "get", "RTL_ALT", "--target", "all", "--json", *connect)
         assert json.loads(done.stdout) == [
-            {"sysid": 1, "RTL_ALT": 1500.0}, {"sysid": 2, "RTL_ALT": 2000.0}, {"sysid": 3, "RTL_ALT": 1500.0},
-        ]  # fmt: skip
+            {"sysid": 1, "RTL_ALT": 1500.0},
+            {"sysid": 2, "RTL_ALT": 2000.0},
+            {"sysid": 3, "RTL_ALT": 1500.0},
+        ]
         fleet = json.loads(run(tmp_path, "status", "--json", *connect).stdout)
         assert [(one["sysid"], one["vehicle"], one["state"]) for one in fleet] == [
             (system, "copter", "IDLE") for system in (1, 2, 3)
@@ -299,9 +371,17 @@ def test_networks_have_links_and_system_ids_of_their_own(tmp_path: Path) -> None
     """Two networks of two: behind each port are systems 1 and 2, and a parameter set on one is not set on the other."""
     port = ports_in_a_row(2)
     process = begin(
-        tmp_path, "serve", "--count", "4", "--networks", "2", "--link", f"tcpin:127.0.0.1:{{{port}+m}}",
-        "--state-dir", "state",
-    )  # fmt: skip
+        tmp_path,
+        "serve",
+        "--count",
+        "4",
+        "--networks",
+        "2",
+        "--link",
+        f"tcpin:127.0.0.1:{{{port}+m}}",
+        "--state-dir",
+        "state",
+    )
     try:
         wait_for(process, "serving 4 vehicles")
         with Remote(f"tcp:127.0.0.1:{port}", system=2) as remote:
@@ -328,8 +408,9 @@ def test_a_demo_flies_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "sortie: demo with 2 vehicles (copter), 1 to 2; connect a ground station: tcpin:" in told.err
     result = json.loads(told.out.splitlines()[-1])
     assert [(one["sysid"], one["result"], len(one["items_reached"])) for one in result["vehicles"]] == [
-        (1, "completed", 6), (2, "completed", 6),
-    ]  # fmt: skip
+        (1, "completed", 6),
+        (2, "completed", 6),
+    ]
     assert result["closest_m"] == pytest.approx(25.0, abs=5.0), "neighbours in the line fly side by side"
     assert {path.name for path in tmp_path.iterdir()} >= {"1", "2", "run.log"}
 

@@ -18,11 +18,20 @@ HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
 def test_a_line_for_each_that_fits_and_one_for_the_rest() -> None:
     """Twelve vehicles on ten lines: seven are shown, five summed up by what they do."""
-    facts = {"mode": "AUTO", "item": 1, "items": 6, "distance_m": 1.0, "height_m": 9.0, "speed_mps": 0.0,
-             "battery_percent": 99.0}  # fmt: skip
+    facts = {
+        "mode": "AUTO",
+        "item": 1,
+        "items": 6,
+        "distance_m": 1.0,
+        "height_m": 9.0,
+        "speed_mps": 0.0,
+        "battery_percent": 99.0,
+    }
     state = SimpleNamespace(time_ms=0)
-    services: Any = [SimpleNamespace(phase=phase, facts=lambda: facts, vehicle=SimpleNamespace(state=state))
-                     for phase in ["flying"] * 9 + ["idle"] * 3]  # fmt: skip
+    services: Any = [
+        SimpleNamespace(phase=phase, facts=lambda: facts, vehicle=SimpleNamespace(state=state))
+        for phase in ["flying"] * 9 + ["idle"] * 3
+    ]
     progress = Progress(services, [str(number) for number in range(1, 13)], io.StringIO())
     lines = progress.lines(10)
     assert len(lines) == 8
@@ -50,8 +59,9 @@ def test_figures_have_a_label_for_the_vehicle() -> None:
     """One family of each name; those of the process once."""
     with Fleet(3, home=HOME) as fleet:
         fleet.run_for(2.0)
-        parts = [(one.label, Statistics(service))
-                 for one, service in zip(fleet.vehicles, fleet.node.services, strict=True)]  # fmt: skip
+        parts = [
+            (one.label, Statistics(service)) for one, service in zip(fleet.vehicles, fleet.node.services, strict=True)
+        ]
         page = FleetStatistics(parts).snapshot().prometheus()
         assert page.count("# TYPE sortie_vehicle_time_seconds_total") == 1
         assert 'sortie_vehicle_time_seconds_total{vehicle="2"} 2\n' in page

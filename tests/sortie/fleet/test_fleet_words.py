@@ -64,9 +64,15 @@ def test_seeds_differ_by_seed_system_and_network() -> None:
 def test_count_places_and_numbers_the_vehicles() -> None:
     """System ids from --sysid on, each at its place around --home, with the kind, parameters and faults of all."""
     settings = Settings(
-        count=4, sysid=10, seed=3, spacing=30.0, home=(HOME, 45.0), vehicle=VehicleSource(frame="rover"),
-        param=("WP_RADIUS=3",), fault=("gps.loss@60",),
-    )  # fmt: skip
+        count=4,
+        sysid=10,
+        seed=3,
+        spacing=30.0,
+        home=(HOME, 45.0),
+        vehicle=VehicleSource(frame="rover"),
+        param=("WP_RADIUS=3",),
+        fault=("gps.loss@60",),
+    )
     vehicles = specs_of(settings)
     assert [one.system for one in vehicles] == [10, 11, 12, 13]
     assert [one.seed for one in vehicles] == [seed_of(3, system) for system in (10, 11, 12, 13)]
@@ -82,8 +88,11 @@ def test_networks_repeat_the_system_ids() -> None:
     """600 on three: 200 each, with seeds, keys and folders of their own."""
     vehicles = specs_of(Settings(count=600, networks=3))
     assert [(one.network, one.system) for one in (vehicles[0], vehicles[199], vehicles[200], vehicles[-1])] == [
-        (0, 1), (0, 200), (1, 1), (2, 200),
-    ]  # fmt: skip
+        (0, 1),
+        (0, 200),
+        (1, 1),
+        (2, 200),
+    ]
     assert len({one.label for one in vehicles}) == len({one.seed for one in vehicles}) == 600
     assert vehicles[200].label == "1.1"
 
@@ -128,9 +137,10 @@ def test_links_are_shared_unless_they_count() -> None:
     vehicles = [VehicleSpec("copter", k + 1, HOME, 0.0, k, number=k) for k in range(2)]
     settings = Settings(link=("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:{5760+10*n}"))
     assert all_links(settings, vehicles) == [
-        FleetLink("udpout:127.0.0.1:14550", 0), FleetLink("tcpin:127.0.0.1:5760", 0, 0),
+        FleetLink("udpout:127.0.0.1:14550", 0),
+        FleetLink("tcpin:127.0.0.1:5760", 0, 0),
         FleetLink("tcpin:127.0.0.1:5770", 0, 1),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("url", ["tcpin:127.0.0.1:{5800+0*n}", "tcpin:127.0.0.1:{5800+sysid}"])
@@ -145,8 +155,11 @@ def test_several_networks_need_links_that_count_them() -> None:
     """The default ones do; one without a pattern is refused, for the system ids repeat."""
     vehicles = [VehicleSpec("copter", 1, HOME, 0.0, k, network=k, number=k) for k in range(2)]
     assert [link.url for link in all_links(Settings(), vehicles)] == [
-        "udpout:127.0.0.1:14550", "udpout:127.0.0.1:14560", "tcpin:127.0.0.1:5760", "tcpin:127.0.0.1:5770",
-    ]  # fmt: skip
+        "udpout:127.0.0.1:14550",
+        "udpout:127.0.0.1:14560",
+        "tcpin:127.0.0.1:5760",
+        "tcpin:127.0.0.1:5770",
+    ]
     with pytest.raises(UserError, match=r"\{5760\+10\*m\}"):
         all_links(Settings(link=("tcpin:127.0.0.1:5760",)), vehicles)
 
@@ -202,9 +215,11 @@ def test_a_vehicles_links_are_its_own(tmp_path: Path) -> None:
     shared, *own = all_links(Settings(link=("tcpin:127.0.0.1:5760",)), vehicles)
     assert shared == FleetLink("tcpin:127.0.0.1:5760", 0)
     assert own == [
-        FleetLink("tcpin:127.0.0.1:5800", 0, 0), FleetLink("udpout:127.0.0.1:14600", 0, 0),
-        FleetLink("tcpin:127.0.0.1:5901", 0, 1), FleetLink("tcpin:127.0.0.1:5902", 0, 2),
-    ]  # fmt: skip
+        FleetLink("tcpin:127.0.0.1:5800", 0, 0),
+        FleetLink("udpout:127.0.0.1:14600", 0, 0),
+        FleetLink("tcpin:127.0.0.1:5901", 0, 1),
+        FleetLink("tcpin:127.0.0.1:5902", 0, 2),
+    ]
 
 
 @pytest.mark.parametrize(

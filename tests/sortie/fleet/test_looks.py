@@ -50,8 +50,11 @@ class Watched:
 
     def left(self) -> Files:
         """After the end: its files and its trace."""
-        files = {str(one.relative_to(self._folder)): one.read_bytes() for one in sorted(self._folder.rglob("*"))
-                 if one.is_file() and not one.is_symlink()}  # fmt: skip
+        files = {
+            str(one.relative_to(self._folder)): one.read_bytes()
+            for one in sorted(self._folder.rglob("*"))
+            if one.is_file() and not one.is_symlink()
+        }
         return files | {"trace": "\n".join(self._trace).encode()}
 
 
@@ -74,9 +77,13 @@ def alone(fleet: Fleet, number: int, folder: Path, *, looks: bool) -> Files:
     """Vehicle `number` of the fleet, by itself."""
     one = fleet.vehicles[number]
     with Session(
-        f"sim:{one.kind}", home=(one.home, one.heading_deg), seed=one.seed, log_dir=folder, faults=FAULTS,
+        f"sim:{one.kind}",
+        home=(one.home, one.heading_deg),
+        seed=one.seed,
+        log_dir=folder,
+        faults=FAULTS,
         params=PARAMS | {"SYSID_THISMAV": one.system},
-    ) as session:  # fmt: skip
+    ) as session:
         watched = Watched(session, folder)
         looked = [session] if looks else []
         pass_time(session.run_for, go_times(number + 1)[-1], lambda: session.time_s, looked)
@@ -148,9 +155,7 @@ def test_stations_leave_the_same_in_a_fleet_as_alone(file: Path, tmp_path: Path)
         one = fleet.vehicles[0]
         member = Watched(fleet[0], tmp_path / "fleet" / one.label)
         spoken_with(fleet[0], fleet.run_for, member)
-    with Session(
-        home=(one.home, one.heading_deg), seed=one.seed, params=PARAMS, log_dir=tmp_path / "alone"
-    ) as session:  # fmt: skip
+    with Session(home=(one.home, one.heading_deg), seed=one.seed, params=PARAMS, log_dir=tmp_path / "alone") as session:
         own = Watched(session, tmp_path / "alone")
         spoken_with(session, session.run_for, own)
     same(own.left(), member.left(), "the vehicle that is spoken with")

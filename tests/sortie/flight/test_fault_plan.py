@@ -63,8 +63,9 @@ def test_one_that_is_added_late_holds_at_once(text):
 @given(
     st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 20), st.integers(1, 20))),
     st.lists(st.tuples(st.sampled_from((*NAMES, "add gps.loss", "add baro.loss")), st.integers(0, 20))),
-    st.integers(0, 20), st.integers(0, 20),
-)  # fmt: skip
+    st.integers(0, 20),
+    st.integers(0, 20),
+)
 def test_what_was_done_in_between_is_undone(planned, done, saved_s, passed_s):
     """After `restore` the machine holds what it would hold if nobody had touched it, now and later."""
     texts = [f"{name}@{start}..{start + length}" for name, start, length in planned]

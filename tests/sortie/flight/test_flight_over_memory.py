@@ -64,9 +64,13 @@ def test_single_flight(ready: Ready) -> None:
     station.until(I)
     assert station.states == WHOLE
     assert [text for text in station.texts if text.startswith("Flight: ")] == [
-        "Flight: PREFLIGHT", "Flight: ARMED, takeoff in 3 s", "Flight: FLYING", "Flight: LANDING", "Flight: LANDED",
+        "Flight: PREFLIGHT",
+        "Flight: ARMED, takeoff in 3 s",
+        "Flight: FLYING",
+        "Flight: LANDING",
+        "Flight: LANDED",
         "Flight: IDLE",
-    ]  # fmt: skip
+    ]
     assert not station.session.state.armed
 
 
@@ -157,8 +161,12 @@ def test_log_truncation(ready: Ready, tmp_path: Path) -> None:
     assert [folder.name for folder in folders] == ["0001", "0002"]
     for folder in folders:
         assert {path.name for path in folder.iterdir()} >= {
-            "flight.tlog", "flight.bin", "telemetry.csv", "events.jsonl", "summary.json",
-        }  # fmt: skip
+            "flight.tlog",
+            "flight.bin",
+            "telemetry.csv",
+            "events.jsonl",
+            "summary.json",
+        }
         story = (folder / "events.jsonl").read_text()
         assert story.count("Flight: FLYING") == story.count("Flight: LANDED") == 1
     assert (tmp_path / "latest").resolve() == folders[1]

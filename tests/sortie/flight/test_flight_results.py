@@ -73,9 +73,20 @@ def test_a_failsafe_is_a_failure_and_carries_its_number() -> None:
 def test_fly_with_a_duration_is_status_0_and_repeats(tmp_path: Path) -> None:
     """Both flights of --repeat 2."""
     done = run(
-        tmp_path, "fly", str(PLAN), "--speedup", "0", "--json", "--repeat", "2", "--param", "FM_DURATION=12",
-        "--link", "tcpin:127.0.0.1:0", timeout=PATIENCE_S,
-    )  # fmt: skip
+        tmp_path,
+        "fly",
+        str(PLAN),
+        "--speedup",
+        "0",
+        "--json",
+        "--repeat",
+        "2",
+        "--param",
+        "FM_DURATION=12",
+        "--link",
+        "tcpin:127.0.0.1:0",
+        timeout=PATIENCE_S,
+    )
     assert done.returncode == 0, done.stderr
     assert last_line(done)["result"] == "completed"
     assert [flight["result"] for flight in last_line(done)["flights"]] == ["completed", "completed"]

@@ -31,9 +31,18 @@ def fly(folder: Path, *arguments: str) -> Any:
     """`sortie fly` of a short mission, as fast as it goes."""
     (folder / "hop.waypoints").write_text(PLAN)
     return run(
-        folder, "fly", "hop.waypoints", "--speedup", "0", "--json", "--link", f"tcpin:127.0.0.1:{free_port()}",
-        "--param", "SIM_BATT_CAP_AH=0", *arguments,
-    )  # fmt: skip
+        folder,
+        "fly",
+        "hop.waypoints",
+        "--speedup",
+        "0",
+        "--json",
+        "--link",
+        f"tcpin:127.0.0.1:{free_port()}",
+        "--param",
+        "SIM_BATT_CAP_AH=0",
+        *arguments,
+    )
 
 
 def test_fly_repeat(tmp_path: Path) -> None:
@@ -106,9 +115,17 @@ def _frames(path: Path) -> list[bytes]:
 def test_demo_uses_go(tmp_path: Path) -> None:
     """It begins by itself 2 s after the start, or as soon as it is armable, and counts down from 3 s."""
     done = run(
-        tmp_path, "demo", "--once", "--json", "--speedup", "0", "--link", f"tcpin:127.0.0.1:{free_port()}",
-        "--trace", "trace.jsonl",
-    )  # fmt: skip
+        tmp_path,
+        "demo",
+        "--once",
+        "--json",
+        "--speedup",
+        "0",
+        "--link",
+        f"tcpin:127.0.0.1:{free_port()}",
+        "--trace",
+        "trace.jsonl",
+    )
     assert done.returncode == 0, done.stderr
     assert last_line(done)["result"] == "completed"
     assert "Flight: ARMED, takeoff in 3 s" in done.stderr
@@ -134,10 +151,24 @@ def test_a_flight_on_an_empty_battery_ends(tmp_path: Path, kind: str) -> None:
     plan = PLAN.replace(PLAN.splitlines(keepends=True)[-1], there_and_back)
     (tmp_path / "row.waypoints").write_text(plan.replace("\t22\t", "\t16\t") if kind == "rover" else plan)
     done = run(
-        tmp_path, "fly", "row.waypoints", "--vehicle", f"sim:{kind}", "--speedup", "0", "--json",
-        "--param", "FS_CRASH_CHECK=0", "--param", "FM_CUT_TILT=0", "--param", "SIM_BATT_CAP_AH=0.3",
-        "--link", f"tcpin:127.0.0.1:{free_port()}", timeout=PATIENCE_S,
-    )  # fmt: skip
+        tmp_path,
+        "fly",
+        "row.waypoints",
+        "--vehicle",
+        f"sim:{kind}",
+        "--speedup",
+        "0",
+        "--json",
+        "--param",
+        "FS_CRASH_CHECK=0",
+        "--param",
+        "FM_CUT_TILT=0",
+        "--param",
+        "SIM_BATT_CAP_AH=0.3",
+        "--link",
+        f"tcpin:127.0.0.1:{free_port()}",
+        timeout=PATIENCE_S,
+    )
     assert done.returncode == 1
     result = last_line(done)
     assert (result["result"], result["reason"]) == ("failed", "the battery is empty")
@@ -146,9 +177,20 @@ def test_a_flight_on_an_empty_battery_ends(tmp_path: Path, kind: str) -> None:
 def test_a_failsafe_that_ends_a_flight_is_its_reason(tmp_path: Path) -> None:
     """RTL on a low battery: failed, by its name; not aborted, for nobody wished it."""
     done = fly(
-        tmp_path, "--param", "SIM_BATT_CAP_AH=5.1", "--param", "BATT_FS_LOW_ACT=2", "--param", "BATT_LOW_VOLT=20",
-        "--param", "BATT_ARM_VOLT=0", "--param", "BATT_LOW_TIMER=10", "--param", "ARMING_CHECK=0",
-    )  # fmt: skip
+        tmp_path,
+        "--param",
+        "SIM_BATT_CAP_AH=5.1",
+        "--param",
+        "BATT_FS_LOW_ACT=2",
+        "--param",
+        "BATT_LOW_VOLT=20",
+        "--param",
+        "BATT_ARM_VOLT=0",
+        "--param",
+        "BATT_LOW_TIMER=10",
+        "--param",
+        "ARMING_CHECK=0",
+    )
     assert done.returncode == 1
     result = last_line(done)
     assert result["result"] == "failed", done.stderr

@@ -98,10 +98,26 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
     """A report with known values, through numpy and pymavlink: angles in degrees, places, clamped outputs, GPS time."""
     report = np.zeros(R.SIZE)
     values = {
-        R.ROLL: 0.1, R.PITCH: -0.2, R.YAW: -0.5, R.LAT: LAT, R.LON: LON, R.ALT: 600.0, R.DOWN: -16.0, R.GPS_FIX: 3.0,
-        R.GPS_SATS: 10.0, R.GPS_HDOP: 0.8, R.GPS_TIME_MS: 1500.0, R.GPS_VN: 3.0, R.GPS_VE: 4.0, R.BATT_V: 12.25,
-        R.BATT_FRACTION: 0.5, R.SERVO_1: 1100.0, R.SERVO_1 + 1: 70000.0, R.VD: -1.5, R.BARO_ALT: math.nan,
-    }  # fmt: skip
+        R.ROLL: 0.1,
+        R.PITCH: -0.2,
+        R.YAW: -0.5,
+        R.LAT: LAT,
+        R.LON: LON,
+        R.ALT: 600.0,
+        R.DOWN: -16.0,
+        R.GPS_FIX: 3.0,
+        R.GPS_SATS: 10.0,
+        R.GPS_HDOP: 0.8,
+        R.GPS_TIME_MS: 1500.0,
+        R.GPS_VN: 3.0,
+        R.GPS_VE: 4.0,
+        R.BATT_V: 12.25,
+        R.BATT_FRACTION: 0.5,
+        R.SERVO_1: 1100.0,
+        R.SERVO_1 + 1: 70000.0,
+        R.VD: -1.5,
+        R.BARO_ALT: math.nan,
+    }
     for index, value in values.items():
         report[index] = value
     sampler = Sampler(COPTER, VIRTUAL_EPOCH_US, 0.25)
@@ -199,8 +215,11 @@ def test_the_values_are_those_of_the_flight(flight: tuple[Path, list[Snapshot]])
     messages = read(flight[0] / "latest" / "flight.bin")
     compared = 0
     for state in flight[1]:
-        near = [one for one in messages if one.get_type() in ("POS", "ATT", "BAT") and
-                abs(one.TimeUS / 1e6 - state.time_s) < 0.011]  # fmt: skip
+        near = [
+            one
+            for one in messages
+            if one.get_type() in ("POS", "ATT", "BAT") and abs(one.TimeUS / 1e6 - state.time_s) < 0.011
+        ]
         for one in near:
             compared += 1
             match one.get_type():
@@ -221,9 +240,11 @@ def test_what_was_wanted_stands_beside_what_was(flight: tuple[Path, list[Snapsho
     messages = read(flight[0] / "latest" / "flight.bin")
     kinds = {name: [one for one in messages if one.get_type() == name] for name in ("RATE", "PSCN", "PSCD")}
     for name, demand, fact, enough in (
-        ("RATE", "PDes", "P", 0.8), ("PSCN", "TVN", "VN", 0.95), ("PSCN", "TAN", "AN", 0.8),
+        ("RATE", "PDes", "P", 0.8),
+        ("PSCN", "TVN", "VN", 0.95),
+        ("PSCN", "TAN", "AN", 0.8),
         ("PSCD", "TVD", "VD", 0.95),
-    ):  # fmt: skip
+    ):
         pairs = np.array([(getattr(one, demand), getattr(one, fact)) for one in kinds[name]])
         assert np.corrcoef(pairs.T)[0, 1] > enough, (name, demand)
     gains = [(one.TVN - one.DVN) / (one.TPN - one.PN) for one in kinds["PSCN"] if abs(one.TPN - one.PN) > 0.1]
@@ -289,5 +310,7 @@ def test_without_a_telemetry_log_there_is_none(tmp_path: Path) -> None:
         session.disarm(force=True)
         session.run_for(5.0)
     assert sorted(path.name for path in (tmp_path / "latest").iterdir() if path.stat().st_size) == [
-        "events.jsonl", "summary.json", "telemetry.csv",
-    ]  # fmt: skip
+        "events.jsonl",
+        "summary.json",
+        "telemetry.csv",
+    ]

@@ -117,12 +117,29 @@ def test_kill_9_leaves_the_flight_in_all_files(tmp_path: Path) -> None:
 def test_a_closed_terminal_ends_a_flight_as_sigterm_does(tmp_path: Path) -> None:
     """Its kernel sends SIGHUP, and what is written to it fails: the logs are closed, with a summary, status 0."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "sortie", "fly", SQUARE, "--speedup", str(SPEEDUP), "--log-dir", "log",
-               "--link", "tcpin:127.0.0.1:0"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "sortie",
+        "fly",
+        SQUARE,
+        "--speedup",
+        str(SPEEDUP),
+        "--log-dir",
+        "log",
+        "--link",
+        "tcpin:127.0.0.1:0",
+    ]
     process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment(tmp_path), cwd=tmp_path,
-        start_new_session=True, preexec_fn=_take_terminal,
-    )  # fmt: skip
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(tmp_path),
+        cwd=tmp_path,
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+    )
     os.close(theirs)
     path = flying(tmp_path)
     os.close(ours)

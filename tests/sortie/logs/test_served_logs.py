@@ -89,8 +89,13 @@ def test_no_path_on_the_wire_leaves_the_mounts(tree: Path, path: bytes) -> None:
     assert (reply.opcode, reply.data[0]) == (Opcode.NAK, Nak.FILE_NOT_FOUND)
 
 
-@given(st.lists(st.sampled_from(["..", ".", "", "flights", "0001", "out", "latest", "secret", "flight.bin", "\0", "a"]),
-                max_size=6).map("/".join) | st.text(max_size=60))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(["..", ".", "", "flights", "0001", "out", "latest", "secret", "flight.bin", "\0", "a"]),
+        max_size=6,
+    ).map("/".join)
+    | st.text(max_size=60)
+)
 def test_whatever_is_asked_the_secret_stays(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
     """Refused, or a file of the directory."""
     folder = tmp_path_factory.getbasetemp() / "fuzz"
@@ -112,8 +117,16 @@ def test_whatever_is_asked_the_secret_stays(tmp_path_factory: pytest.TempPathFac
 def test_nothing_can_be_written(tree: Path) -> None:
     """Every writing opcode is refused, and the directory is as it was."""
     before = sorted((path, path.lstat().st_mtime_ns) for path in tree.rglob("*"))
-    for opcode in (Opcode.CREATE_FILE, Opcode.WRITE_FILE, Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.RENAME,
-                   Opcode.REMOVE_DIRECTORY, Opcode.OPEN_FILE_WO, Opcode.TRUNCATE_FILE):  # fmt: skip
+    for opcode in (
+        Opcode.CREATE_FILE,
+        Opcode.WRITE_FILE,
+        Opcode.REMOVE_FILE,
+        Opcode.CREATE_DIRECTORY,
+        Opcode.RENAME,
+        Opcode.REMOVE_DIRECTORY,
+        Opcode.OPEN_FILE_WO,
+        Opcode.TRUNCATE_FILE,
+    ):
         (reply,) = bench(tree).ask(opcode, data=b"@LOGS/run.log")
         assert (reply.opcode, reply.data[0]) == (Opcode.NAK, Nak.FILE_PROTECTED)
     assert sorted((path, path.lstat().st_mtime_ns) for path in tree.rglob("*")) == before

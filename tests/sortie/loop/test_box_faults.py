@@ -108,9 +108,11 @@ def test_a_refused_dock_and_a_delayed_one() -> None:
     delayed = BoxBench("dock_delayed@phase6").run()
     assert delayed.last["outcome"] == "completed"
     quick = BoxBench().run()
-    assert 58.0 < (start_of(delayed.last, 7) - start_of(delayed.last, 6)) - (
-        start_of(quick.last, 7) - start_of(quick.last, 6)
-    ) < 65.0  # fmt: skip
+    assert (
+        58.0
+        < (start_of(delayed.last, 7) - start_of(delayed.last, 6)) - (start_of(quick.last, 7) - start_of(quick.last, 6))
+        < 65.0
+    )
 
 
 @pytest.mark.parametrize("fault", ["skimmer_lost@phase4+2", "skimmer_late@phase2"])
@@ -136,8 +138,16 @@ def test_a_copter_that_cannot_arm_is_not_launched() -> None:
 def test_kill_9_in_the_air_and_the_same_command_goes_on(tmp_path: Path) -> None:
     """As a process: the broken sortie is closed with trigger restart, the total holds."""
     arguments = ("loop", "--profile", "drone-box", "--sorties", "2", "--json", "--state-dir", "state")
-    first = begin(tmp_path, *arguments, "--speedup", "400", "--fault", "no_go_power@phase1..phase1+200#1",
-                  "--fault", "debris@phase4+200#1")  # fmt: skip
+    first = begin(
+        tmp_path,
+        *arguments,
+        "--speedup",
+        "400",
+        "--fault",
+        "no_go_power@phase1..phase1+200#1",
+        "--fault",
+        "debris@phase4+200#1",
+    )
     wait_for(first, "debris")
     first.kill()
     first.communicate()

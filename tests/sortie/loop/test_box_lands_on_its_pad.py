@@ -60,8 +60,9 @@ class Approach:
         self.place = Place.FINAL
         self.session.run_until(
             lambda s: self._look() or self.place is not Place.FINAL or bool(self.copter._s[M.S_CONTACT] == 1.0),
-            180.0, every_s=0.1,
-        )  # fmt: skip
+            180.0,
+            every_s=0.1,
+        )
         off = hypot(*self.copter.true_place)
         return self.step_until(Place.DOCK, Place.BACK, Place.ADRIFT), off
 

@@ -58,8 +58,9 @@ def test_a_sortie_at_the_dock_goes_on(phase: int) -> None:
     """The copter stood there anyway: nothing is broken by the restart."""
     again = begun_again(killed_in(phase)).run()
     assert [(s["number"], s["outcome"], s["trigger"]) for s in again.sorties] == [
-        (1, "completed", None), (2, "completed", None),
-    ]  # fmt: skip
+        (1, "completed", None),
+        (2, "completed", None),
+    ]
     assert phases(again.sorties[0]) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
@@ -97,9 +98,16 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
     while ended is None:
         journal = LoopJournal(tmp_path / "loop.sqlite")
         run = LoopRun(
-            profile, 1, [parse_loop_fault("debris@phase4+10#4")], journal, LoopView(None, profile.units), total=8,
-            speedup=0.0, confirm=False, together_s=0.0,
-        )  # fmt: skip
+            profile,
+            1,
+            [parse_loop_fault("debris@phase4+10#4")],
+            journal,
+            LoopView(None, profile.units),
+            total=8,
+            speedup=0.0,
+            confirm=False,
+            together_s=0.0,
+        )
         if kills < 30:
             kills += 1
             for _ in range(random.randint(1, 500)):
@@ -114,8 +122,10 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
     assert ended is EndedBy.SORTIES_DONE
     assert [s["number"] for s in sorties] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert {(s["outcome"], s["trigger"]) for s in sorties} <= {
-        ("aborted", "restart"), ("completed", None), ("aborted", "debris"),
-    }  # fmt: skip
+        ("aborted", "restart"),
+        ("completed", None),
+        ("aborted", "debris"),
+    }
     for one, following in pairwise(sorties):
         assert one["phases"][-1]["end_s"] == following["phases"][0]["start_s"]
 

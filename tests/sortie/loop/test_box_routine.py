@@ -14,8 +14,10 @@ def test_three_sorties_end_to_end() -> None:
     """GO, mission in AUTO, harvest, return, clearance, landing on the pad, offload, review; three times."""
     bench = BoxBench(total=3).run()
     assert [(s["number"], s["outcome"], s["abort"]) for s in bench.sorties] == [
-        (1, "completed", None), (2, "completed", None), (3, "completed", None),
-    ]  # fmt: skip
+        (1, "completed", None),
+        (2, "completed", None),
+        (3, "completed", None),
+    ]
     for sortie in bench.sorties:
         assert phases(sortie) == [1, 2, 3, 4, 5, 6, 7, 8]
         assert modes(sortie) == ["DOCKED", "CRUISE", "ACTIVE-HARVEST", "CRUISE", "DOCKED"]

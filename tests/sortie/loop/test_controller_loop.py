@@ -60,8 +60,9 @@ def test_two_sorties_end_to_end(make: Make, native: bool, px4: bool) -> None:
     """As with the simulator: upload, GO, mission, return, clearance, landing on the pad, offload, review."""
     bench = make(total=2, native=native, controller=px4_controller({"MPC_XY_CRUISE": 10.0}) if px4 else None).run()
     assert [(s["number"], s["outcome"], s["trigger"]) for s in bench.sorties] == [
-        (1, "completed", None), (2, "completed", None),
-    ]  # fmt: skip
+        (1, "completed", None),
+        (2, "completed", None),
+    ]
     for sortie in bench.sorties:
         assert phases(sortie) == [1, 2, 3, 4, 5, 6, 7, 8]
         assert modes(sortie) == ["DOCKED", "CRUISE", "ACTIVE-HARVEST", "CRUISE", "DOCKED"]
@@ -80,8 +81,9 @@ def test_a_recall_and_a_self_abort_bring_it_home(make: Make) -> None:
     """Faults act on the model, the aborts on the vehicle."""
     bench = make("debris@phase4+3", "imu_loss@phase4+3#2", total=2).run()
     assert [(s["outcome"], s["abort"], s["trigger"]) for s in bench.sorties] == [
-        ("aborted", "ABORT-2", "debris"), ("aborted", "ABORT-1", "imu_loss"),
-    ]  # fmt: skip
+        ("aborted", "ABORT-2", "debris"),
+        ("aborted", "ABORT-1", "imu_loss"),
+    ]
     assert bench.box.pilot.docked and bench.loop.ended_by is EndedBy.RETIRED
 
 

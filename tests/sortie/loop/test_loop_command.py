@@ -27,9 +27,17 @@ def test_three_sorties_and_the_same_object_again(tmp_path: Path) -> None:
     assert (told["profile"], told["seed"], told["ended_by"]) == ("space", 4, "sorties_done")
     assert [sortie["number"] for sortie in told["sorties"]] == [1, 2, 3]
     assert set(told["sorties"][0]) == {
-        "number", "outcome", "abort", "trigger", "phases", "modes", "t_sortie_s", "t_death_s", "harvested_kg",
+        "number",
+        "outcome",
+        "abort",
+        "trigger",
+        "phases",
+        "modes",
+        "t_sortie_s",
+        "t_death_s",
+        "harvested_kg",
         "delivered_kg",
-    }  # fmt: skip
+    }
     assert told["skimmer"]["state"] == "ACTIVE" and told["depot"]["state"] == "NOMINAL"
     assert set(told["depot"]["tanks"]) >= {"CO2_TANK_RING", "O2_TANK_RING", "CH4_TANK_RING"}
     again = run(tmp_path, *arguments)

@@ -136,8 +136,9 @@ def test_one_that_was_not_served_is_served_before_it_flies_again() -> None:
     """No way is open for longer than the depot's patience: the sortie is spoilt, the skimmer is not."""
     bench = LoopBench(*stuck(PROFILE.depot.patience_s + 30_000), total=2).run()
     assert [(s["outcome"], s["trigger"]) for s in bench.sorties] == [
-        ("aborted", "service_incomplete"), ("completed", None),
-    ]  # fmt: skip
+        ("aborted", "service_incomplete"),
+        ("completed", None),
+    ]
     eta = PROFILE.depot.eta_route
     assert bench.sorties[0]["delivered_kg"] == pytest.approx(eta * bench.sorties[0]["harvested_kg"], rel=1e-3)
     assert "await_service" in bench.names() and "no_go" not in bench.names()

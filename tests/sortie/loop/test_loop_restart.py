@@ -43,9 +43,17 @@ def start(
     journal = LoopJournal(directory / "loop.sqlite")
     parsed = [parse_loop_fault(text) for text in faults]
     run = LoopRun(
-        PROFILE, 1, parsed, journal, LoopView(total, PROFILE.units), total=total, speedup=0.0, confirm=False,
-        runtime=runtime, together_s=together_s,
-    )  # fmt: skip
+        PROFILE,
+        1,
+        parsed,
+        journal,
+        LoopView(total, PROFILE.units),
+        total=total,
+        speedup=0.0,
+        confirm=False,
+        runtime=runtime,
+        together_s=together_s,
+    )
     return run, journal
 
 

@@ -50,9 +50,13 @@ def runs() -> list[Decision]:
     """Of several loops, which together do everything that the seed knows."""
     everything = []
     for faults in (
-        (), ("imu_loss@phase4+100",), ("heartbeat_loss@phase5+100",), ("skimmer_late@phase5+100",),
-        ("debris@phase4+100",), ("imu_loss@phase3+100",),
-    ):  # fmt: skip
+        (),
+        ("imu_loss@phase4+100",),
+        ("heartbeat_loss@phase5+100",),
+        ("skimmer_late@phase5+100",),
+        ("debris@phase4+100",),
+        ("imu_loss@phase3+100",),
+    ):
         everything += LoopBench(*faults, total=1).run().decisions
     return everything + margins_ignored().decisions + poor_light().run().decisions
 

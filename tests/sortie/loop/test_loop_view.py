@@ -59,8 +59,17 @@ def test_the_panel_has_everything_that_is_asked_of_it() -> None:
     rows = view.lines(bench.loop)
     text = "\n".join(line if isinstance(line, str) else "  ".join(map(str, line)) for line in rows)
     for part in (
-        "sortie 1 of 3", "phase 4 Harvest Operations", "1.16 d", "mode ACTIVE-HARVEST", "overdue in", "0 missed",
-        "Wh", "GB", "batteries", "CO2_TANK_RING", "depot battery",
+        "sortie 1 of 3",
+        "phase 4 Harvest Operations",
+        "1.16 d",
+        "mode ACTIVE-HARVEST",
+        "overdue in",
+        "0 missed",
+        "Wh",
+        "GB",
+        "batteries",
+        "CO2_TANK_RING",
+        "depot battery",
         f"last decision: {bench.decisions[-1].name}: {bench.decisions[-1].reason}",
-    ):  # fmt: skip
+    ):
         assert part in text, part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depot.decisions.depot_controller import DepotController
@@ -26,7 +26,7 @@ def _look_twice(patch: pytest.MonkeyPatch, party: type[DepotController | Skimmer
     patch.setattr(party, "handle_timeout", looks)
 
 
-@settings(max_examples=examples(4), deadline=None, phases=set(Phase) - {Phase.shrink})  # each example flies two loops
+@settings(max_examples=examples(4), deadline=None)  # each example flies two loops
 @given(st.sampled_from(sorted(NAMES)), st.integers(2, 7), st.integers(0, 5000))
 def test_a_second_look_at_the_same_instant_changes_nothing(name: str, phase: int, after_s: int) -> None:
     """Neither what a party remembers nor what is decided in the loop, whatever fails in it. The mode of a burn began an

@@ -34,9 +34,14 @@ class Berth:
         carrier = ModelledSkimmer(PROFILE, state, GuidanceMemory(), system)
         world = World(PROFILE, state, carrier.motion)
         skimmer = SkimmerController(
-            PROFILE.heartbeat, PROFILE.power, PROFILE.skimmer.clear_m, world, self.decisions.append,
-            SkimmerMemory(guidance=carrier.guidance.memory), carrier.guidance,
-        )  # fmt: skip
+            PROFILE.heartbeat,
+            PROFILE.power,
+            PROFILE.skimmer.clear_m,
+            world,
+            self.decisions.append,
+            SkimmerMemory(guidance=carrier.guidance.memory),
+            carrier.guidance,
+        )
         self.depot = DepotController(PROFILE, world, self.decisions.append, None, total=1, confirm=False)
         carrier.mission.carry(skimmer)
         depot.endpoint.add_service(DepotClient(self.depot, Target(system), carrier.mission.items))

@@ -38,8 +38,12 @@ def test_the_workflow_calls_what_a_person_calls() -> None:
     ]
     flies = text[text.index("  flies:") :]
     assert set(re.findall(r"os: ([a-z0-9.-]+)", flies)) == {
-        "ubuntu-24.04", "ubuntu-24.04-arm", "macos-15", "macos-15-intel", "windows-2025",
-    }  # fmt: skip
+        "ubuntu-24.04",
+        "ubuntu-24.04-arm",
+        "macos-15",
+        "macos-15-intel",
+        "windows-2025",
+    }
     assert "alpine" in flies and "SORTIE_KERNEL: library" in flies
 
 

@@ -34,8 +34,12 @@ FAR = (MissionItem(16, 6, x=HOME.lat + 0.002, y=HOME.lon, z=12.0), MissionItem(2
 def station_of(*faults: str, **params: float) -> Iterator[Station]:
     with Session(firmware="px4", seed=3, faults=faults, params=params) as session:
         made = Station(SessionLine(session))
-        made.until(lambda: bool(made.of("SYS_STATUS")) and bool(
-            made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000))  # fmt: skip
+        made.until(
+            lambda: (
+                bool(made.of("SYS_STATUS"))
+                and bool(made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000)
+            )
+        )
         yield made
 
 
@@ -196,9 +200,9 @@ def test_offboard_without_setpoints_is_left_and_taken_up_again(station: Station)
     """COM_OF_LOSS_T, then COM_OBL_RC_ACT 0: Position; with setpoints it is Offboard again."""
 
     def send() -> None:
-        station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0
-        ))  # fmt: skip
+        station.link.send(
+            dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0)
+        )
 
     station.fly_to()
     history(station, 1.0, send)

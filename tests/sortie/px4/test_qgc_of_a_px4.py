@@ -103,9 +103,11 @@ def test_flying(station: Judged) -> None:
         station.run(0.5)
 
     def go(north: float, height: float, yaw: float = nan) -> None:
-        station.tell(dialect.MAVLink_command_int_message(
-            1, 1, 0, 192, 0, 0, -1.0, 1.0, 0.0, yaw, lat + round(north / 0.0111319), lon, alt + height
-        ))  # fmt: skip
+        station.tell(
+            dialect.MAVLink_command_int_message(
+                1, 1, 0, 192, 0, 0, -1.0, 1.0, 0.0, yaw, lat + round(north / 0.0111319), lon, alt + height
+            )
+        )
 
     long(22, -1, 0, 0, nan, nan, nan, alt + 10.0)
     long(400, 1, 0, 0, 0, 0, 0, 0)
@@ -131,8 +133,16 @@ def test_flying(station: Judged) -> None:
 
 def test_mavproxys_and_pymavlinks_modes(station: Judged) -> None:
     """Their table of a PX4's modes (base, main, sub): each that is flown can be set by its name, and is shown by it."""
-    names = {"LOITER": HOLD, "MISSION": MISSION, "RTL": RETURN, "LAND": LAND, "POSCTL": (3, 0), "ALTCTL": (2, 0),
-             "STABILIZED": (7, 0), "FOLLOWME": FOLLOW}  # fmt: skip
+    names = {
+        "LOITER": HOLD,
+        "MISSION": MISSION,
+        "RTL": RETURN,
+        "LAND": LAND,
+        "POSCTL": (3, 0),
+        "ALTCTL": (2, 0),
+        "STABILIZED": (7, 0),
+        "FOLLOWME": FOLLOW,
+    }
     station.line.send = station._unjudged
     lat, lon = station.beside_home(20.0, 0.0)
     from autopilot.mission.items import MissionItem

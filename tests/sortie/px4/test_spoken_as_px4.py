@@ -46,8 +46,12 @@ CORNERS = (MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=12.0), MissionI
 def station() -> Iterator[Station]:
     with Session(firmware="px4", seed=3) as session:
         made = Station(SessionLine(session))
-        made.until(lambda: bool(made.of("SYS_STATUS")) and bool(
-            made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000))  # fmt: skip
+        made.until(
+            lambda: (
+                bool(made.of("SYS_STATUS"))
+                and bool(made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000)
+            )
+        )
         yield made
 
 
@@ -131,9 +135,9 @@ def test_offboard_flies_setpoints_and_is_shown(station: Station) -> None:
     station.until(lambda: station.mode == HOLD and station.height > 2.0, 40.0)
     assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 1, "no setpoints yet"
     for number in range(30):
-        station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0
-        ))  # fmt: skip
+        station.link.send(
+            dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0)
+        )
         if number == 1:
             assert station.of("VFR_HUD")[-1].groundspeed < 0.5, "they count in Offboard alone"
             assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 0
@@ -215,9 +219,11 @@ def test_a_rover_drives_as_a_px4() -> None:
         station.run(5.0)
         assert station.mode == HOLD and station.of("VFR_HUD")[-1].groundspeed < 0.5
         for number in range(30):
-            station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
-                0, 1, 1, 1, 0x0DC7, 0, 0, 0, 1.5, 0, 0, 0, 0, 0, 0, 0
-            ))  # fmt: skip
+            station.link.send(
+                dialect.MAVLink_set_position_target_local_ned_message(
+                    0, 1, 1, 1, 0x0DC7, 0, 0, 0, 1.5, 0, 0, 0, 0, 0, 0, 0
+                )
+            )
             assert number != 1 or station.set_mode(OFFBOARD) == 0
             station.run(0.1)
         assert station.mode == OFFBOARD and station.of("VFR_HUD")[-1].groundspeed > 1.0
@@ -271,12 +277,16 @@ def test_numbers_that_lead_nowhere_change_nothing(station: Station) -> None:
     def tell_nonsense() -> None:
         for far in (inf, -inf, 1e30, nan):
             for mask in (0x0DF8, 0x0DC7, 0x0000):
-                station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
-                    0, 1, 1, 1, mask, far, far, far, far, far, far, 0, 0, 0, far, far
-                ))  # fmt: skip
-            station.link.send(dialect.MAVLink_follow_target_message(
-                0, 3, 2**31 - 1, 0, far, (far, far, far), (far, far, far), (1.0, 0, 0, 0), (0, 0, 0), (0, 0, 0), 0
-            ))  # fmt: skip
+                station.link.send(
+                    dialect.MAVLink_set_position_target_local_ned_message(
+                        0, 1, 1, 1, mask, far, far, far, far, far, far, 0, 0, 0, far, far
+                    )
+                )
+            station.link.send(
+                dialect.MAVLink_follow_target_message(
+                    0, 3, 2**31 - 1, 0, far, (far, far, far), (far, far, far), (1.0, 0, 0, 0), (0, 0, 0), (0, 0, 0), 0
+                )
+            )
             station.run(0.1)
 
     assert station.command(TAKE_OFF, 0, 0, 0, nan, nan, nan, 1e8) == 2
@@ -317,9 +327,9 @@ def test_an_orbit_is_above_mean_sea_level_whatever_its_frame(station: Station) -
     """MAVSDK sends frame 3 with an altitude above the sea; it climbed to 590 m."""
     station.fly_to(8.0)
     place = round((HOME.lat + 0.0001) * 1e7), round(HOME.lon * 1e7)
-    station.link.send(dialect.MAVLink_command_int_message(
-        1, 1, 3, 34, 0, 0, 8.0, 2.0, 0.0, nan, *place, HOME.alt + 8.0
-    ))  # fmt: skip
+    station.link.send(
+        dialect.MAVLink_command_int_message(1, 1, 3, 34, 0, 0, 8.0, 2.0, 0.0, nan, *place, HOME.alt + 8.0)
+    )
     station.run(15.0)
     assert station.mode == (3, 1) and abs(station.height - 8.0) < 1.0
 
@@ -435,9 +445,11 @@ def test_parameters_are_given_by_its_names(tmp_path: Path) -> None:
 
 def test_a_name_that_a_px4_has_not_is_an_error_with_the_nearest_one() -> None:
     for params, firmware, near in (
-        ({"MPC_XY_CRUISES": 7.0}, "px4", "MPC_XY_CRUISE"), ({"WPNAV_SPEDD": 7.0}, "px4", "WPNAV_SPEED"),
-        ({"RO_SPEED_LIM": 7.0}, "px4", None), ({"MPC_XY_CRUISE": 7.0}, "ardupilot", None),
-    ):  # fmt: skip
+        ({"MPC_XY_CRUISES": 7.0}, "px4", "MPC_XY_CRUISE"),
+        ({"WPNAV_SPEDD": 7.0}, "px4", "WPNAV_SPEED"),
+        ({"RO_SPEED_LIM": 7.0}, "px4", None),
+        ({"MPC_XY_CRUISE": 7.0}, "ardupilot", None),
+    ):
         with pytest.raises(UserError, match=f"unknown parameter.*{near or ''}"):
             Session(firmware=firmware, params=params)
     with Session(firmware="px4") as session, pytest.raises(KeyError, match="MPC_XY_CRUISE"):

@@ -48,13 +48,28 @@ def telemetry() -> bytes:
         vehicle.seq = (vehicle.seq + 1) & 0xFF  # one that did not come
         put(vehicle, at_s, dialect.MAVLink_sys_status_message(0, 0, 0, 0, 12000 - number, 1500, 90, 0, 0, 0, 0, 0, 0))
         put(vehicle, at_s, dialect.MAVLink_vibration_message(round(at_s * 1e6), 1.0, 2.0, 35.0, 0, 0, 0))
-        put(vehicle, at_s, dialect.MAVLink_global_position_int_message(
-            round(at_s * 1000), round(lat * 1e7), round(lon * 1e7), round((ALT + height) * 1000), round(height * 1000),
-            300, 400, -100, 0,
-        ))  # fmt: skip
-    put(vehicle, at_s, dialect.MAVLink_home_position_message(
-        round(LAT * 1e7), round(LON * 1e7), round(ALT * 1000), 0, 0, 0, (1, 0, 0, 0), 0, 0, 0
-    ))  # fmt: skip
+        put(
+            vehicle,
+            at_s,
+            dialect.MAVLink_global_position_int_message(
+                round(at_s * 1000),
+                round(lat * 1e7),
+                round(lon * 1e7),
+                round((ALT + height) * 1000),
+                round(height * 1000),
+                300,
+                400,
+                -100,
+                0,
+            ),
+        )
+    put(
+        vehicle,
+        at_s,
+        dialect.MAVLink_home_position_message(
+            round(LAT * 1e7), round(LON * 1e7), round(ALT * 1000), 0, 0, 0, (1, 0, 0, 0), 0, 0, 0
+        ),
+    )
     put(vehicle, at_s, dialect.MAVLink_statustext_message(3, b"Wind too <strong>"))
     return bytes(out)
 
@@ -89,9 +104,10 @@ def ulog() -> bytes:
         "vehicle_imu_status": ("float accel_vibration_metric", "f"),
         "navigator_mission_item": (
             "uint16_t sequence_current;uint16_t nav_cmd;float latitude;float longitude;float altitude;"
-            "uint8_t altitude_is_relative", "HHfffB",
+            "uint8_t altitude_is_relative",
+            "HHfffB",
         ),
-    }  # fmt: skip
+    }
     put(b"B", bytes(40))
     put(b"I", bytes([len("char[3] sys_name")]) + b"char[3] sys_namePX4")
     for name, (fields, _) in topics.items():

@@ -87,8 +87,9 @@ def test_the_verdict_is_the_worst_of_what_is_found(tmp_path: Path) -> None:
     found = findings(read_log(tmp_path / "a.bin"))
     assert grade_of(found) is Grade.BAD
     assert [one.text.split(",")[0] for one in found][:2] == [
-        "battery failsafe", "Vibration at most 35.0 m/s² (normal is below 30).",
-    ]  # fmt: skip
+        "battery failsafe",
+        "Vibration at most 35.0 m/s² (normal is below 30).",
+    ]
     assert next(one.text for one in found if one.grade is Grade.GOOD).startswith("All 4 waypoints were passed")
 
 

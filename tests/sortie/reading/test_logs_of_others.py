@@ -112,9 +112,10 @@ def test_mcap_has_the_pose(begun: Path, tmp_path: Path) -> None:
     assert run(["convert", str(begun), "--to", "mcap"]) == 0
     with (tmp_path / "a.mcap").open("rb") as file:
         found = [
-            message for schema, channel, message in reader.make_reader(file).iter_messages()
+            message
+            for schema, channel, message in reader.make_reader(file).iter_messages()
             if channel.topic == "/pose" and schema.name == "foxglove.FrameTransform"
-        ]  # fmt: skip
+        ]
     assert len(found) == len(course())
     assert found[0].log_time == round(MONDAY.timestamp()) * 1_000_000_000
 
@@ -151,18 +152,12 @@ def test_frames_that_are_lost_on_the_ground_are_not_lost_in_flight(tmp_path: Pat
 
 def test_the_way_to_a_rally_point_is_not_beside_the_plan() -> None:
     """A mission that returns ends for its legs with its last waypoint, wherever the return leads."""
-    items = (
-        MissionItem(16, 3, x=LAT + 0.001, y=LON, z=20.0, seq=1), MissionItem(20, 3, seq=2),
-    )  # fmt: skip
+    items = (MissionItem(16, 3, x=LAT + 0.001, y=LON, z=20.0, seq=1), MissionItem(20, 3, seq=2))
     nan = float("nan")
     out = [Sample(BOOT_S + at, LAT + 0.0001 * at, LON, 20.0, 5.0, nan, nan) for at in range(11)]
     aside = [Sample(BOOT_S + 11 + at, LAT + 0.001, LON + 0.0001 * at, 20.0, 5.0, nan, nan) for at in range(11)]
     facts = FlightFacts(
-        samples=out + aside,
-        items=items,
-        home=GeoPoint(LAT, LON, ALT),
-        modes=[(BOOT_S, "AUTO")],
-        armed=[(BOOT_S, True)],
+        samples=out + aside, items=items, home=GeoPoint(LAT, LON, ALT), modes=[(BOOT_S, "AUTO")], armed=[(BOOT_S, True)]
     )
     assert max(metres for _, metres in deviations(facts)) < 0.1
 

@@ -84,10 +84,15 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     flat = write_geotiff(tmp_path / "flat.tif", map_of(hills), geographic=False)
     (tmp_path / "empty").mkdir()
     for file, said in (
-        (short, "has 100 bytes"), (text, "expected .hgt"), (broken, "cannot be read"), (nameless, "says no place"),
-        (flat, "projected"), (tmp_path / "empty", "holds no .hgt"), (tmp_path / "gone.hgt", "says no place"),
+        (short, "has 100 bytes"),
+        (text, "expected .hgt"),
+        (broken, "cannot be read"),
+        (nameless, "says no place"),
+        (flat, "projected"),
+        (tmp_path / "empty", "holds no .hgt"),
+        (tmp_path / "gone.hgt", "says no place"),
         (tmp_path / "S36E149.tif", "No such file"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(UserError, match=said) as told:
             read_ground(file, [HOME])
         assert str(file) in str(told.value)

@@ -246,9 +246,20 @@ def still(seconds: float = 60.0) -> FlightTrace:
     time_s = np.arange(0.0, seconds, STEP_S)
     nothing = np.zeros(len(time_s))
     return FlightTrace(
-        "still", time_s, nothing, nothing, nothing, nothing, nothing, nothing, nothing + 20.0, nothing + 11.0,
-        nothing + 16.0, nothing, nothing,
-    )  # fmt: skip
+        "still",
+        time_s,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        nothing + 20.0,
+        nothing + 11.0,
+        nothing + 16.0,
+        nothing,
+        nothing,
+    )
 
 
 def reasons(found: Calibration) -> dict[str, str]:

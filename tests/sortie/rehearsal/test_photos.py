@@ -32,14 +32,24 @@ def place(north: float, east: float) -> list[float]:
 
 
 def simple(command: Cmd, number: int, params: list[float], frame: int = 3) -> dict[str, object]:
-    return {"type": "SimpleItem", "command": int(command), "doJumpId": number, "frame": frame, "autoContinue": True,
-            "params": params}  # fmt: skip
+    return {
+        "type": "SimpleItem",
+        "command": int(command),
+        "doJumpId": number,
+        "frame": frame,
+        "autoContinue": True,
+        "params": params,
+    }
 
 
 def survey(
-    every_m: float = 12.0, apart_m: float = 24.0, lines: int = 4, camera: dict[str, object] | None = None,
-    height: float = 50.0, long_m: float = 120.0,
-) -> Plan:  # fmt: skip
+    every_m: float = 12.0,
+    apart_m: float = 24.0,
+    lines: int = 4,
+    camera: dict[str, object] | None = None,
+    height: float = 50.0,
+    long_m: float = 120.0,
+) -> Plan:
     """A takeoff, a survey whose lines go north and south, and the way home, as QGroundControl writes it."""
     number, items = 2, []
     for line in range(lines):
@@ -50,10 +60,12 @@ def survey(
             number += 2
     wide = (lines - 1) * apart_m
     complex_ = {
-        "type": "ComplexItem", "complexItemType": "survey", "version": 5,
+        "type": "ComplexItem",
+        "complexItemType": "survey",
+        "version": 5,
         "polygon": [place(0, 0), place(long_m, 0), place(long_m, wide), place(0, wide)],
         "TransectStyleComplexItem": {"Items": items, "CameraCalc": CAMERA if camera is None else camera},
-    }  # fmt: skip
+    }
     takeoff = simple(Cmd.NAV_TAKEOFF, 1, [0, 0, 0, 0, HOME.lat, HOME.lon, height])
     back = simple(Cmd.NAV_RETURN_TO_LAUNCH, number, [0, 0, 0, 0, 0, 0, 0], 2)
     mission = {"version": 2, "plannedHomePosition": [HOME.lat, HOME.lon, HOME.alt], "items": [takeoff, complex_, back]}
@@ -188,8 +200,11 @@ def test_the_command_tells_of_photos(tmp_path: Path, capsys: pytest.CaptureFixtu
     """In a line, in JSON, and on the page's map."""
     file = tmp_path / "survey.plan"
     example = Path(__file__).parents[3] / "examples" / "survey.plan"
-    file.write_text(example.read_text().replace('"CameraName"', '"SensorWidth": 6, "SensorHeight": 4, "FocalLength": 5,'
-                                                ' "CameraName"'))  # fmt: skip
+    file.write_text(
+        example.read_text().replace(
+            '"CameraName"', '"SensorWidth": 6, "SensorHeight": 4, "FocalLength": 5, "CameraName"'
+        )
+    )
     assert run(["rehearse", str(file), "--report", str(tmp_path)]) == 0
     assert "photos: " in capsys.readouterr().out
     assert run(["rehearse", str(file), "--json"]) == 0

@@ -41,8 +41,14 @@ def repository(tmp_path: Path) -> Path:
 
 def check(repository: Path) -> tuple[int, ElementTree.Element, Any]:
     """Run it: status, JUnit, SARIF."""
-    done = subprocess.run([sys.executable, *workflow_command()], cwd=repository, capture_output=True, text=True,
-                          env={"PYTHONPATH": str(ROOT), "PATH": ""}, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, *workflow_command()],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        check=False,
+    )
     assert "Traceback" not in done.stderr, done.stderr
     suites = ElementTree.parse(repository / "plans.xml").getroot()
     return done.returncode, suites, json.loads((repository / "plans.sarif").read_text())

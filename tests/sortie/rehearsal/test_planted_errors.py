@@ -312,8 +312,16 @@ def good_ones() -> Iterator[tuple[str, Base]]:
     yield "a loop by its tag", Base(plan_of(*tagged))
     yield "waiting", Base(plan_of(UP, wp(100, 0, param1=30.0), do(Cmd.NAV_DELAY, 10), wp(0, 50), BACK))
     yield "a spline", Base(plan_of(UP, *(replace(one, command=Cmd.NAV_SPLINE_WAYPOINT) for one in GOOD[1:4]), BACK))
-    yield "above the sea", Base(plan_of(replace(UP, frame=Frame.GLOBAL, z=420.0), *(
-        replace(one, frame=Frame.GLOBAL, z=425.0) for one in GOOD[1:4]), BACK))  # fmt: skip
+    yield (
+        "above the sea",
+        Base(
+            plan_of(
+                replace(UP, frame=Frame.GLOBAL, z=420.0),
+                *(replace(one, frame=Frame.GLOBAL, z=425.0) for one in GOOD[1:4]),
+                BACK,
+            )
+        ),
+    )
     low = (wp(north, 50, 25.0, frame=TERRAIN) for north in (0, 200, 400, 100))  # type: ignore[arg-type]
     yield "above the ground", Base(plan_of(replace(UP, frame=TERRAIN), *low, BACK), {"RTL_ALT_TYPE": 1.0}, hills=True)
     yield "up the ridge", Base(plan_of(replace(UP, z=60.0), wp(200, 0, 60), BACK), HIGH, hills=True)
@@ -325,10 +333,14 @@ def good_ones() -> Iterator[tuple[str, Base]]:
         ),
     )
     yield "outputs", Base(plan_of(UP, do(Cmd.DO_SET_SERVO, 9, 1500), do(Cmd.DO_SET_RELAY, 0, 1), *GOOD[1:]))
-    yield "a rover's round", Base(plan_of(*(wp(n, e, 0.0) for n, e in ((30, 0), (30, 30), (0, 30), (0, 0)))),
-                                  vehicle="sim:rover")  # fmt: skip
-    yield "a boat's round", Base(plan_of(*(wp(n, e, 0.0) for n, e in ((60, 0), (60, 60), (0, 60), (0, 0)))),
-                                 vehicle="sim:boat")  # fmt: skip
+    yield (
+        "a rover's round",
+        Base(plan_of(*(wp(n, e, 0.0) for n, e in ((30, 0), (30, 30), (0, 30), (0, 0)))), vehicle="sim:rover"),
+    )
+    yield (
+        "a boat's round",
+        Base(plan_of(*(wp(n, e, 0.0) for n, e in ((60, 0), (60, 60), (0, 60), (0, 0)))), vehicle="sim:boat"),
+    )
     yield "a wide survey", Base(survey_plan(12.0, 24.0, lines=8))
     yield "a dense survey", Base(survey_plan(6.0, 12.0, lines=6, least_s=0.2))
 

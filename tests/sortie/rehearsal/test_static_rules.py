@@ -11,21 +11,7 @@ from autopilot.mission.fence import parse_fence
 from sortie import Session, UserError, rehearse
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import read_plan
-from tests.fakes.plans import (
-    AROUND,
-    BACK,
-    GOOD,
-    HOME,
-    OUT,
-    POLYGON,
-    UP,
-    WITHIN,
-    at,
-    do,
-    plan_of,
-    ring,
-    wp,
-)  # fmt: skip
+from tests.fakes.plans import AROUND, BACK, GOOD, HOME, OUT, POLYGON, UP, WITHIN, at, do, plan_of, ring, wp
 
 ROOT = Path(__file__).parents[3]
 

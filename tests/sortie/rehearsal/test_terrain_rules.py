@@ -89,9 +89,12 @@ BEYOND = (UP, wp(400, 0, 20), BACK)
     ],
 )  # fmt: skip
 def test_each_rule_finds_its_item(
-    tmp_path: Path, ground: Ground, items: tuple[MissionItem, ...], params: Mapping[str, float],
+    tmp_path: Path,
+    ground: Ground,
+    items: tuple[MissionItem, ...],
+    params: Mapping[str, float],
     found: set[tuple[str, int | None]],
-) -> None:  # fmt: skip
+) -> None:
     """Legs, ways home, landings, turns and the end of the data; and nothing else."""
     assert rules(judged(tmp_path, ground, plan_of(*items), params)) == found
 

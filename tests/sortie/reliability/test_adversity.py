@@ -120,8 +120,12 @@ def test_a_clock_that_was_set_back_and_goes_on_falling_changes_nothing_in_flight
     process.communicate(timeout=PATIENCE_S)
     process = subprocess.Popen(
         [sys.executable, "-c", BACKWARDS, *arguments, "--link", f"tcpin:127.0.0.1:{port}"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path), cwd=tmp_path,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path),
+        cwd=tmp_path,
+    )
     try:
         wait_for(process, "serving")
         link = mavutil.mavlink_connection(f"tcp:127.0.0.1:{port}")

@@ -30,11 +30,17 @@ def plan(kind: int) -> tuple[MissionItem, ...]:
     if kind == MISSION:
         return tuple(
             MissionItem(
-                16, 3, param1=0.25 * n, param4=nan if n % 3 else 7.5, x=wire(-35.36 + n * 1.7e-5),
-                y=wire(149.16 - n * 1.3e-5), z=12.5 - n, seq=n,
+                16,
+                3,
+                param1=0.25 * n,
+                param4=nan if n % 3 else 7.5,
+                x=wire(-35.36 + n * 1.7e-5),
+                y=wire(149.16 - n * 1.3e-5),
+                z=12.5 - n,
+                seq=n,
             )
             for n in range(1, 31)
-        )  # fmt: skip
+        )
     if kind == FENCE:
         return tuple(
             MissionItem(5001, 0, param1=12.0, x=wire(-35.0 + 0.01 * (n % 6)), y=wire(149.0 + 0.013 * n), seq=n)

@@ -96,8 +96,11 @@ def come_and_go(port: int, number: int, end_s: float) -> None:
                 for message, _, payload in station.hear(0.1):
                     if message == dialect.MAVLINK_MSG_ID_MISSION_REQUEST_INT:
                         seq = int.from_bytes(payload[:2].ljust(2, b"\0"), "little")
-                        station.say(dialect.MAVLink_mission_item_int_message(
-                            target, 1, seq, 3, 16, 0, 1, 0, 0, 0, 0, seq * 10, 1491652300, 20.0, 0))  # fmt: skip
+                        station.say(
+                            dialect.MAVLink_mission_item_int_message(
+                                target, 1, seq, 3, 16, 0, 1, 0, 0, 0, 0, seq * 10, 1491652300, 20.0, 0
+                            )
+                        )
         station.socket.close()
 
 
@@ -131,8 +134,12 @@ def test_heartbeats_come_in_time_in_a_crowd(tmp_path: Path) -> None:
         for wish in ((176, 1.0, 4.0), (400, 1.0), (22, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 20.0)):
             number, *values = wish
             parameters = (*values, *[0.0] * (7 - len(values)))
-            pilot.say(*(dialect.MAVLink_command_long_message(one, 1, number, 0, *parameters)
-                        for one in range(1, VEHICLES + 1)))  # fmt: skip
+            pilot.say(
+                *(
+                    dialect.MAVLink_command_long_message(one, 1, number, 0, *parameters)
+                    for one in range(1, VEHICLES + 1)
+                )
+            )
             time.sleep(1.0)
         pilot.socket.close()
         before_mb = resident_mb(process.pid)

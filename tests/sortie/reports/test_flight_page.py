@@ -88,10 +88,17 @@ def test_the_charts_share_one_time_axis(flown):
     """Height rises from 0 to 10 m and comes back; modes are named; the cursor's scale is that of the lines."""
     found = drawings(flown[2])
     assert list(found)[1:] == [
-        "Height above home, m (faint: the ground)", "Speed over ground, m/s", "Climb, m/s",
-        "Roll, ° (faint: asked for)", "Pitch, ° (faint: asked for)", "Beside the plan, m",
-        "Battery, %", "Battery, V", "Current, A", "Vibration, m/s²",
-    ]  # fmt: skip
+        "Height above home, m (faint: the ground)",
+        "Speed over ground, m/s",
+        "Climb, m/s",
+        "Roll, ° (faint: asked for)",
+        "Pitch, ° (faint: asked for)",
+        "Beside the plan, m",
+        "Battery, %",
+        "Battery, V",
+        "Current, A",
+        "Vibration, m/s²",
+    ]
     height = found["Height above home, m (faint: the ground)"]
     line = points(height, "value flight0")
     assert line[0][1] - min(y for _, y in line) > 60.0 and line[-1][1] == pytest.approx(line[0][1], abs=5.0)

@@ -63,8 +63,11 @@ class Flown:
     def left(self) -> dict[str, bytes]:
         """All its files, by their names."""
         self._recorder.finish(self.service.now_ms)
-        files = {str(file.relative_to(self.folder)): file.read_bytes() for file in sorted(self.folder.rglob("*"))
-                 if file.is_file() and not file.is_symlink()}  # fmt: skip
+        files = {
+            str(file.relative_to(self.folder)): file.read_bytes()
+            for file in sorted(self.folder.rglob("*"))
+            if file.is_file() and not file.is_symlink()
+        }
         return files | {"trace": "\n".join(self.trace).encode()}
 
 
@@ -82,8 +85,10 @@ def alone(one: VehicleSpec, folder: Path, late_ms: int) -> dict[str, bytes]:
 
 def together(fleet: list[VehicleSpec], folder: Path, late_ms: list[int]) -> list[dict[str, bytes]]:
     vehicles, runtime = assembled(fleet)
-    flown = [Flown(service, folder / one.label, late)
-             for service, one, late in zip(vehicles.services, fleet, late_ms, strict=True)]  # fmt: skip
+    flown = [
+        Flown(service, folder / one.label, late)
+        for service, one, late in zip(vehicles.services, fleet, late_ms, strict=True)
+    ]
     vehicles.node.load()  # streams of all are encoded in one call
     run(runtime)
     return [one.left() for one in flown]
@@ -105,9 +110,11 @@ def check(fleet: list[VehicleSpec], late_ms: list[int], folder: Path) -> None:
 def test_each_of_three_kinds_flies_as_it_does_alone(tmp_path: Path) -> None:
     """A copter, a rover and a boat, one with a fault, in one fleet; every file that they leave."""
     fleet = [
-        vehicle(1, "copter", 0.0, 0.0), vehicle(2, "rover", 40.0, 0.0), vehicle(3, "boat", 0.0, 40.0),
+        vehicle(1, "copter", 0.0, 0.0),
+        vehicle(2, "rover", 40.0, 0.0),
+        vehicle(3, "boat", 0.0, 40.0),
         vehicle(4, "copter", 40.0, 40.0, ("gps.glitch=8@20..25",)),
-    ]  # fmt: skip
+    ]
     check(fleet, [0, 500, 1_240, 20], tmp_path)
 
 

@@ -28,9 +28,14 @@ def begin(kind: str, seed: int) -> tuple[Service, Seen]:
     """A vehicle that waits for START, and what it will have seen."""
     spec = VehicleSpec(kind, None, HOME, 0.0, seed, alone=True)
     service = build_service(
-        spec, make_vehicle(kind, HOME, 0.0, seed), MemoryJournal(), StoredState(), WINDY, epoch_us=VIRTUAL_EPOCH_US,
+        spec,
+        make_vehicle(kind, HOME, 0.0, seed),
+        MemoryJournal(),
+        StoredState(),
+        WINDY,
+        epoch_us=VIRTUAL_EPOCH_US,
         on_error=_raise,
-    )  # fmt: skip
+    )
     service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))
     seen: Seen = []
     service.observers.append(lambda events, now_ms: seen.extend((now_ms, event) for event in events))

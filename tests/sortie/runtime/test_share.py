@@ -122,8 +122,10 @@ def test_lag_is_told_once_to_the_person_and_each_minute_to_the_log(monkeypatch: 
     monkeypatch.setattr(LOGGER, "warning", lambda form, text: logged.append(text))
     for second in range(130):
         lag.note(0.5, float(second), 1.0)
-    assert said == ["sortie: vehicle time lags: 1.0 s are lost, this machine is too slow for all that is asked; "
-                    "run.log tells when it loses more"]  # fmt: skip
+    assert said == [
+        "sortie: vehicle time lags: 1.0 s are lost, this machine is too slow for all that is asked; "
+        "run.log tells when it loses more"
+    ]
     assert [text.split(": ")[1].split(" s ")[0] for text in logged] == ["1.0", "30.0", "30.0"]
     Lag(said.append).note(5.0, 0.0, 8.0)
     assert len(said) == 1
@@ -184,8 +186,10 @@ def listening() -> Iterator[Any]:
         open_link=lambda name, trusted, baud: int(name),
         out_queue=lambda number: SimpleNamespace(size=0, overflowed=False),
         receive=lambda number, data, link_ms, vehicle_ms: heard.append((number, len(data))),
-        claim_deadline_ms=lambda: 0, given_up=[], close_link=lambda number: None,
-    )  # fmt: skip
+        claim_deadline_ms=lambda: 0,
+        given_up=[],
+        close_link=lambda number: None,
+    )
     owner.give_up_claims = lambda link_ms, vehicle_ms: owner.given_up.append(link_ms)
     hub = LinkHub(owner, has_time=lambda: False)
     talkers: list[Any] = [Talker(str(number), bytes(PORTION * 2 + 10)) for number in (1, 2, 3)]

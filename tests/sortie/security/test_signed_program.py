@@ -47,8 +47,17 @@ def test_a_file_without_a_key_is_one_line_and_status_2(tmp_path: Path, content: 
         with pytest.raises(UserError) as refusal:
             read_key(path)
         assert refusal.value.status == 2
-    status = run(["serve", "--signing-key", str(file), "--state-dir", str(tmp_path / "state"),
-                  "--link", f"tcpin:127.0.0.1:{free_port()}"])  # fmt: skip
+    status = run(
+        [
+            "serve",
+            "--signing-key",
+            str(file),
+            "--state-dir",
+            str(tmp_path / "state"),
+            "--link",
+            f"tcpin:127.0.0.1:{free_port()}",
+        ]
+    )
     assert (status, capsys.readouterr().err.count("\n")) == (2, 1)
 
 

@@ -59,8 +59,11 @@ def test_commands_with_the_key_are_answered(
     count = answer(capsys, "param", "save", str(saved), *there)["parameters"]
     assert answer(capsys, "param", "reset", "WPNAV_SPEED", *there) == {"WPNAV_SPEED": 1000.0}
     assert answer(capsys, "param", "load", str(saved), *there) == {
-        "parameters": count, "changed": 1, "refused": [], "unknown": [],
-    }  # fmt: skip
+        "parameters": count,
+        "changed": 1,
+        "refused": [],
+        "unknown": [],
+    }
     assert answer(capsys, "go", *there, status=1)["result"] == "FAILED"
     monkeypatch.setenv("SORTIE_CONNECT", url)
     monkeypatch.setenv("SORTIE_SIGNING_KEY", str(key))

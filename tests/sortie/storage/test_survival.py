@@ -43,10 +43,7 @@ def test_kill_9_keeps_what_was_acknowledged(tmp_path):
     rally = (MissionItem(5100, 3, x=47.377, y=8.542, z=25.0),)
     process = serve(tmp_path, port)
     with Remote(f"tcp:127.0.0.1:{port}") as remote:
-        for upload in (
-            MissionUpload(remote.target, mission, home=HOME),
-            MissionUpload(remote.target, rally, kind=2),
-        ):
+        for upload in (MissionUpload(remote.target, mission, home=HOME), MissionUpload(remote.target, rally, kind=2)):
             remote.ask(upload)
             assert upload.outcome is TransferOutcome.ACCEPTED
         write = ParameterWrite(remote.target, "WPNAV_SPEED", 640.0)

@@ -124,8 +124,12 @@ def test_the_way_home_counts_from_the_ground(on: Make) -> None:
     """RTL_ALT_TYPE 1: RTL_ALT above the ground all the way; 0: above home, through the hill if it must."""
     heights = {}
     for kind in (0.0, 1.0):
-        session = on(lambda lat, lon: 600.0 + 40.0 * np.exp(-(((lat - HOME.lat) * 1113.2 - 2.0) ** 2) * 2.0),
-                     RTL_ALT_TYPE=kind, RTL_ALT=3000.0, RTL_CONE_SLOPE=0.0)  # fmt: skip
+        session = on(
+            lambda lat, lon: 600.0 + 40.0 * np.exp(-(((lat - HOME.lat) * 1113.2 - 2.0) ** 2) * 2.0),
+            RTL_ALT_TYPE=kind,
+            RTL_ALT=3000.0,
+            RTL_CONE_SLOPE=0.0,
+        )
         seen = flown(session, [UP, wp(400, 0, 80, Frame.GLOBAL_RELATIVE_ALT), wp(400, 1, 25), HOMEWARDS])
         heights[kind] = [height for number, height in seen if number == 4]
         crashed = any("Crash" in text for text in texts(session))

@@ -92,10 +92,7 @@ def test_the_command_flies_the_same_again(pytester: pytest.Pytester) -> None:
     assert third != first
     words = shlex.split(flight.removeprefix("flight:"))
     assert words[:2] == ["sortie", "fly"]
-    done = subprocess.run(
-        [sys.executable, "-m", *words, "--json"], cwd=pytester.path, capture_output=True,
-        text=True,
-    )  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", *words, "--json"], cwd=pytester.path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["result"] == "completed"
@@ -133,9 +130,8 @@ def test_a_flight_that_waited_is_flown_again_from_the_same_instant(pytester: pyt
     for line in lines:
         words = shlex.split(line)
         done = subprocess.run(
-            [sys.executable, "-m", *words, "--json"], cwd=pytester.path,
-            capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", *words, "--json"], cwd=pytester.path, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         kept_log = (pytester.path / words[2]).parent / "flight.bin"
         log = pytester.path / json.loads(done.stdout.splitlines()[-1])["logs"] / "flight.bin"
@@ -166,7 +162,9 @@ def test_logs_of_all_or_none(pytester: pytest.Pytester) -> None:
 
 def test_several_vehicles_and_flights_are_told_apart(pytester: pytest.Pytester) -> None:
     """A section and a folder for each vehicle, the last flight above the earlier ones."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 from sortie import MissionItem
 HOP = [MissionItem(22, 3, z=5.0), MissionItem(21, 3)]
 
@@ -179,18 +177,22 @@ def test_fails(sortie_vehicle, sortie_vehicles):
             sortie_vehicle.lands_within(2.0)
             sortie_vehicle.run_for(20)
         assert rover.state.armed
-""")  # fmt: skip
+""",
+    )
     first, second = ("*- sortie: vehicle 1 of 2 -*", "sim:copter, seed 0, *"), ("*- sortie: vehicle 2 of 2 -*",)
     result.stdout.fnmatch_lines([*first, *second, "sim:rover, seed 9, *"])
     assert kept(pytester) == {
-        "test_it.py-test_fails/1": FILES, "test_it.py-test_fails/1/earlier/0001": FILES - {"plan.plan", "flight.html"},
+        "test_it.py-test_fails/1": FILES,
+        "test_it.py-test_fails/1/earlier/0001": FILES - {"plan.plan", "flight.html"},
         "test_it.py-test_fails/2": {"events.jsonl"},
-    }  # fmt: skip
+    }
 
 
 def test_a_shared_vehicle_is_told_of_the_test_that_used_it(pytester: pytest.Pytester) -> None:
     """In the air, and again in the next test: each has the flight from where the one before it had failed."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import pytest
 from sortie import MissionItem
 
@@ -206,7 +208,8 @@ def test_one(shared):
 def test_two(shared):
     shared.reaches(height=45, within_s=5)
 def test_three(): assert False
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(failed=3)
     found = kept(pytester)
     assert set(found) == {"test_it.py-test_one", "test_it.py-test_two", "test_it.py-test_two/earlier/0001"}

@@ -101,7 +101,9 @@ def test_of_several_one_must_be_named() -> None:
 
 def test_fixtures_need_not_say_who_flies(pytester: pytest.Pytester) -> None:
     """Whichever of them, also under a loop of pytest-asyncio; bounds are given to the server that waits."""
-    run(pytester, """
+    run(
+        pytester,
+        """
 import asyncio, pytest
 from sortie import pacing
 
@@ -122,4 +124,9 @@ def test_server(sortie_server):
     before_s = sortie_server.vehicle.time_s
     asyncio.run(pacing.asleep(100))
     assert sortie_server.vehicle.time_s >= before_s + 100
-""", "--sortie-lead", "0.1", "--sortie-limit", "9").assert_outcomes(passed=3)  # fmt: skip
+""",
+        "--sortie-lead",
+        "0.1",
+        "--sortie-limit",
+        "9",
+    ).assert_outcomes(passed=3)

@@ -97,12 +97,15 @@ def test_without_fixture(): ...
 )
 def test_a_mistake_in_a_marker_is_one_line(pytester: pytest.Pytester, marker: str, complaint: str) -> None:
     """Which names what would be right, and fails that test alone."""
-    result = run(pytester, f"""
+    result = run(
+        pytester,
+        f"""
 import pytest
 @pytest.mark.sortie({marker})
 def test_wrong(sortie_vehicle): ...
 def test_right(sortie_vehicle): ...
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(passed=1, errors=1)
     pattern = complaint.replace("[", "[[]")
     result.stdout.fnmatch_lines([f"*{pattern}*"])
@@ -240,18 +243,27 @@ def test_the_plugin_costs_nothing_where_nobody_flies() -> None:
 
 def test_pytest_alone_does_not_load_what_flies(pytester: pytest.Pytester) -> None:
     """A run without vehicles stays without them, marker registered and options known all the same."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import sys
 def test_it(request):
     assert request.config.pluginmanager.hasplugin("sortie") or "sortie.api.testing.plugin" in sys.modules
     assert not {"numba", "pymavlink", "sortie.api.session", "autopilot"} & set(sys.modules)
-""", "--strict-markers", "--sortie-logs", "none", apart=True)  # fmt: skip
+""",
+        "--strict-markers",
+        "--sortie-logs",
+        "none",
+        apart=True,
+    )
     result.assert_outcomes(passed=1)
 
 
 def test_what_flies_is_imported_as_it_was_compiled(pytester: pytest.Pytester) -> None:
     """Only the plugin itself is rewritten by pytest, not the hundreds of modules that came with it."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import sys
 
 def test_it(sortie_vehicle):
@@ -259,13 +271,17 @@ def test_it(sortie_vehicle):
     rewritten = {name for name in ours if type(sys.modules[name].__loader__).__module__.startswith("_pytest")}
     assert len(ours) > 100
     assert rewritten <= {"sortie", "sortie.api", "sortie.api.testing", "sortie.api.testing.plugin"}
-""", apart=True)  # fmt: skip
+""",
+        apart=True,
+    )
     result.assert_outcomes(passed=1)
 
 
 def test_a_vehicle_is_armable_unless_it_is_wanted_as_it_boots(pytester: pytest.Pytester) -> None:
     """The first line of a test may arm it. A fault that keeps it from that is told, with the way out."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import pytest
 
 def test_flies_at_once(sortie_vehicle):
@@ -280,7 +296,8 @@ def test_boots(sortie_vehicle):
 
 @pytest.mark.sortie(faults=["imu.loss"])
 def test_cannot(sortie_vehicle): ...
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["sortie: not armable after 60 s: *; who wants it as it is says armable=False"])
 
@@ -289,7 +306,9 @@ def test_a_marker_puts_a_radio_on_all_links(pytester: pytest.Pytester) -> None:
     """Of a vehicle, of each of a fleet, and between a server's socket and its vehicle, there in vehicle time, too: who
     sends a HEARTBEAT hears of it from his own modem."""
     pytester.path.joinpath("slow.toml").write_text('like = "usb"\nlatency_ms = 5000.0\n', encoding="ascii")
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import pytest
 from sortie import mavlink
 
@@ -320,7 +339,8 @@ def test_far_away(sortie_server):
     link.mav.command_long_send(1, 1, 512, 0, 148, 0, 0, 0, 0, 0, 0)
     assert link.recv_match(type="COMMAND_ACK", blocking=True, timeout=240).result == 0
     assert 10.0 <= sortie_server.vehicle.time_s - before_s < 12.0
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(passed=4)
 
 
@@ -328,7 +348,8 @@ def test_files_lie_beside_the_test_and_a_fleet_has_no_other_arguments(pytester: 
     """Wherever pytest runs, of one and of many."""
     folder = pytester.mkdir("deep")
     folder.joinpath("mine.toml").write_text("like = 'wifi'\n", encoding="ascii")
-    folder.joinpath("test_deep.py").write_text("""
+    folder.joinpath("test_deep.py").write_text(
+        """
 import pytest
 
 @pytest.mark.sortie(radio="mine.toml")
@@ -341,7 +362,9 @@ def test_ground(sortie_fleet):
 
 def test_wrong(sortie_fleet):
     sortie_fleet(2, formatoin="line")
-""", encoding="ascii")  # fmt: skip
+""",
+        encoding="ascii",
+    )
     result = pytester.runpytest("deep")
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines_random(
@@ -351,7 +374,9 @@ def test_wrong(sortie_fleet):
 
 def test_a_fleet_flies_at_one_time(pytester: pytest.Pytester) -> None:
     """Each vehicle has its place, its seed, the marker's wind; claims are each one's own, and each is told of."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import pytest
 
 @pytest.mark.sortie(wind=(2, 0), seed=5)
@@ -369,21 +394,25 @@ def test_fleet(sortie_fleet):
     north = sorted(vehicle.truth.place.lat + vehicle.truth.place.lon for vehicle in fleet)
     assert north[2] > north[1] > north[0]
     fleet[1].reaches(height=40, within_s=1)
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*AssertionError: 40 m: not within 1 s; *", "*- sortie: vehicle 3 of 3 -*"])
 
 
 def test_only_the_tests_own_lines_are_shown(pytester: pytest.Pytester) -> None:
     """Not how a vehicle's time passes; and a wrong name has the near one."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 def test_height(sortie_vehicle):
     sortie_vehicle.holds(lambda s: s.height > 3, for_s=10)
 def test_refused(sortie_vehicle):
     sortie_vehicle.set_mode("GUIDE")
 def test_late(sortie_vehicle):
     sortie_vehicle.run_until(lambda s: s.state.armed, 1.0)
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(failed=3)
     shown = "\n".join(result.outlines)
     assert "sortie/api/" not in shown and "sortie/runtime" not in shown
@@ -432,13 +461,17 @@ def test_who_forgets_with_is_told(pytester: pytest.Pytester) -> None:
 
 def test_a_person_who_waits_for_the_compiler_is_told(pytester: pytest.Pytester) -> None:
     """At once, though the test's output is captured, and once."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 from autopilot.control.compiler_watch import COMPILER
 
 def test_it(sortie_vehicle):
     COMPILER.reset()
     COMPILER.begins()
     COMPILER.begins()
-""", apart=True)  # fmt: skip
+""",
+        apart=True,
+    )
     result.assert_outcomes(passed=1)
     assert result.errlines.count(COMPILING) == 1

@@ -117,7 +117,9 @@ def test_its_end_leaves_nothing():
 
 def test_the_fixture_is_reported_as_any_vehicle(pytester: pytest.Pytester) -> None:
     """Marker, report, files; two servers in one test do not meet; a shared one is given back."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import pytest
 
 @pytest.mark.sortie(vehicle="sim:rover", seed=6)
@@ -130,7 +132,10 @@ def test_fails(sortie_server, sortie_context):
     vehicle.reaches(mode="GUIDED")
     assert vehicle.wait(lambda s: s.state.armed, 60) <= vehicle.time_s
     vehicle.reaches(item=1, within_s=1)
-""", "--sortie-speedup", "50")  # fmt: skip
+""",
+        "--sortie-speedup",
+        "50",
+    )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*- sortie -*", "sim:rover, seed 6, *WP_RADIUS=5", "* mode  GUIDED (GCS command)"])
     assert {"flight.bin", "flight.tlog", "events.jsonl"} <= kept(pytester)["test_it.py-test_fails"]
@@ -166,7 +171,9 @@ def test_what_a_session_has_and_it_has_not_is_told(server, name, instead):
 
 def test_several_fly_for_one_client_each_on_a_port_of_its_own(pytester: pytest.Pytester) -> None:
     """In one time, as the marker and the factory's arguments have them; each is reported."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 import pytest
 
 @pytest.mark.sortie(seed=6, params={"WP_RADIUS": 5})
@@ -185,7 +192,8 @@ def test_fails(sortie_servers):
     one.sleep(30)
     assert abs(one.time_s - two.time_s) < 1.0
     two.reaches(mode="RTL", within_s=1)
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*- sortie: vehicle 1 of 2 -*", "sim:rover, *", "*- sortie: vehicle 2 of 2 -*"])
     assert {"test_it.py-test_fails/1", "test_it.py-test_fails/2"} <= kept(pytester).keys()

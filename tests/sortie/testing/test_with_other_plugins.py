@@ -43,7 +43,9 @@ def test_an_unknown_fault_is_told_at_once():
 
 def test_hypothesis_flies_many_vehicles_in_one_test(pytester: pytest.Pytester) -> None:
     """By the factory, whose scope hypothesis does not complain of; the report tells of the last flights."""
-    result = run(pytester, """
+    result = run(
+        pytester,
+        """
 from hypothesis import Phase, given, settings
 from tests.fakes.examples import examples
 from sortie import strategies
@@ -54,7 +56,8 @@ def test_stays_low(sortie_vehicles, wind, plan):
     with sortie_vehicles(wind=wind, plan=plan) as vehicle:
         vehicle.start()
         vehicle.never(lambda s: s.state.height > 4.0, for_s=60.0)
-""")  # fmt: skip
+""",
+    )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*it was so after *s of 60 s", "*- sortie*-*", "sim:copter, seed 0, *"])
 
@@ -106,7 +109,9 @@ def test_a_wrong_option_is_told(pytester: pytest.Pytester, option: tuple[str, st
 
 def test_asynchronous_tests_let_their_own_tasks_run(pytester: pytest.Pytester) -> None:
     """Of pytest-asyncio: the vehicle's time passes in between."""
-    run(pytester, """
+    run(
+        pytester,
+        """
 import asyncio, pytest
 from sortie import events
 
@@ -126,4 +131,8 @@ async def test_it(sortie_vehicle):
     await sortie_vehicle.arun_until(lambda s: s.state.height > 9)
     task.cancel()
     assert ticks > 3
-""", "-p", "no:randomly", apart=True).assert_outcomes(passed=1)  # fmt: skip
+""",
+        "-p",
+        "no:randomly",
+        apart=True,
+    ).assert_outcomes(passed=1)

@@ -79,8 +79,9 @@ class Cockpit:
         """COMMAND_LONG, and its result."""
         self.acks.pop(name, None)
         values = {f"param{number}": value for number, value in enumerate((*params, *[0] * (7 - len(params))), 1)}
-        await self.say("COMMAND_LONG", **values, command={"type": name}, target_system=1, target_component=1,
-                       confirmation=0)  # fmt: skip
+        await self.say(
+            "COMMAND_LONG", **values, command={"type": name}, target_system=1, target_component=1, confirmation=0
+        )
         await self.until(lambda: name in self.acks)
         return self.acks[name]
 
@@ -101,18 +102,35 @@ class Cockpit:
 def item(seq, command, lat, lon, z, **more):
     """A waypoint as Cockpit makes it of its own (`convertCockpitWaypointsToMavlink`)."""
     return {
-        "target_component": 1, "seq": seq, "frame": {"type": "MAV_FRAME_GLOBAL_RELATIVE_ALT"},
-        "command": {"type": command}, "current": 0, "autocontinue": 1, "param1": 0, "param2": 0, "param3": 0,
-        "param4": 0, "x": round(lat * 1e7), "y": round(lon * 1e7), "z": z, "mission_type": {"type": MISSION}, **more,
-    }  # fmt: skip
+        "target_component": 1,
+        "seq": seq,
+        "frame": {"type": "MAV_FRAME_GLOBAL_RELATIVE_ALT"},
+        "command": {"type": command},
+        "current": 0,
+        "autocontinue": 1,
+        "param1": 0,
+        "param2": 0,
+        "param3": 0,
+        "param4": 0,
+        "x": round(lat * 1e7),
+        "y": round(lon * 1e7),
+        "z": z,
+        "mission_type": {"type": MISSION},
+        **more,
+    }
 
 
 async def connects(cockpit):
     """A HEARTBEAT of its own, the rates it wants, the way to the vehicle and back, the home of the vehicle."""
     await cockpit.say(
-        "HEARTBEAT", custom_mode=0, mavtype={"type": "MAV_TYPE_GCS"}, autopilot={"type": "MAV_AUTOPILOT_INVALID"},
-        base_mode={"bits": 128 | 64}, system_status={"type": "MAV_STATE_ACTIVE"}, mavlink_version=1,
-    )  # fmt: skip
+        "HEARTBEAT",
+        custom_mode=0,
+        mavtype={"type": "MAV_TYPE_GCS"},
+        autopilot={"type": "MAV_AUTOPILOT_INVALID"},
+        base_mode={"bits": 128 | 64},
+        system_status={"type": "MAV_STATE_ACTIVE"},
+        mavlink_version=1,
+    )
     await cockpit.until(lambda: "HEARTBEAT" in cockpit.newest)
     assert cockpit.newest["HEARTBEAT"]["autopilot"] == {"type": "MAV_AUTOPILOT_ARDUPILOTMEGA"}
     assert cockpit.newest["HEARTBEAT"]["mavtype"] == {"type": "MAV_TYPE_QUADROTOR"}
@@ -138,9 +156,13 @@ async def reads_and_sets_parameters(cockpit):
     count = cockpit.newest["PARAM_VALUE"]["param_count"]
     await cockpit.until(lambda: len(cockpit.parameters) >= count)
     await cockpit.say(
-        "PARAM_SET", target_system=1, target_component=0, param_id=list("RTL_ALT".ljust(16, "\0")), param_value=1200,
+        "PARAM_SET",
+        target_system=1,
+        target_component=0,
+        param_id=list("RTL_ALT".ljust(16, "\0")),
+        param_value=1200,
         param_type={"type": "MAV_PARAM_TYPE_INT32"},
-    )  # fmt: skip
+    )
     await cockpit.until(lambda: cockpit.parameters["RTL_ALT"] == 1200)
 
 
@@ -148,9 +170,11 @@ async def uploads_and_fetches_a_mission(cockpit):
     """An item for each request; then item after item by MISSION_REQUEST_INT, and its ACK."""
     lat, lon = HOME
     items = [
-        item(0, "MAV_CMD_NAV_WAYPOINT", lat, lon, 0), item(1, "MAV_CMD_NAV_TAKEOFF", lat, lon, 10),
-        item(2, "MAV_CMD_NAV_WAYPOINT", lat + 4e-4, lon, 12), item(3, "MAV_CMD_NAV_LAND", lat + 4e-4, lon, 0),
-    ]  # fmt: skip
+        item(0, "MAV_CMD_NAV_WAYPOINT", lat, lon, 0),
+        item(1, "MAV_CMD_NAV_TAKEOFF", lat, lon, 10),
+        item(2, "MAV_CMD_NAV_WAYPOINT", lat + 4e-4, lon, 12),
+        item(3, "MAV_CMD_NAV_LAND", lat + 4e-4, lon, 0),
+    ]
     asked = "MISSION_REQUEST_INT"
     await cockpit.say(
         "MISSION_COUNT", target_system=1, target_component=1, count=len(items), mission_type={"type": MISSION}
@@ -170,7 +194,7 @@ async def uploads_and_fetches_a_mission(cockpit):
     for seq in range(1, len(items)):
         found = await cockpit.ask(
             "MISSION_REQUEST_INT", "MISSION_ITEM_INT", target_component=0, seq=seq, mission_type=kind
-        )  # fmt: skip
+        )
         assert found["seq"] == seq
         assert found["command"] == items[seq]["command"]
         assert (found["x"], found["y"], found["z"]) == (items[seq]["x"], items[seq]["y"], items[seq]["z"])
@@ -188,18 +212,35 @@ async def flies(cockpit):
     await cockpit.until(lambda: cockpit.height_m() > 7.5)
     amsl_m = cockpit.newest["HOME_POSITION"]["altitude"] / 1000
     await cockpit.say(
-        "COMMAND_INT", param1=0, param2=0, param3=0, param4=0, x=round((HOME[0] + 2e-4) * 1e7),
-        y=round(HOME[1] * 1e7), z=amsl_m + 10, command={"type": "MAV_CMD_DO_REPOSITION"}, target_system=1,
-        target_component=1, frame={"type": "MAV_FRAME_GLOBAL"}, current=0, autocontinue=0,
-    )  # fmt: skip
+        "COMMAND_INT",
+        param1=0,
+        param2=0,
+        param3=0,
+        param4=0,
+        x=round((HOME[0] + 2e-4) * 1e7),
+        y=round(HOME[1] * 1e7),
+        z=amsl_m + 10,
+        command={"type": "MAV_CMD_DO_REPOSITION"},
+        target_system=1,
+        target_component=1,
+        frame={"type": "MAV_FRAME_GLOBAL"},
+        current=0,
+        autocontinue=0,
+    )
     await cockpit.until(lambda: cockpit.acks.get("MAV_CMD_DO_REPOSITION") == "MAV_RESULT_ACCEPTED")
     await cockpit.until(lambda: cockpit.newest["GLOBAL_POSITION_INT"]["lat"] > (HOME[0] + 1.8e-4) * 1e7)
     await cockpit.until(lambda: cockpit.height_m() > 9.5)
     zeros = dict.fromkeys(("x", "y", "vx", "vy", "vz", "afx", "afy", "afz", "yaw", "yaw_rate"), 0)
     await cockpit.say(
-        "SET_POSITION_TARGET_LOCAL_NED", time_boot_ms=0, target_system=1, target_component=1,
-        coordinate_frame={"type": "MAV_FRAME_LOCAL_OFFSET_NED"}, type_mask={"bits": 0b0000111111111000}, z=-6, **zeros,
-    )  # fmt: skip
+        "SET_POSITION_TARGET_LOCAL_NED",
+        time_boot_ms=0,
+        target_system=1,
+        target_component=1,
+        coordinate_frame={"type": "MAV_FRAME_LOCAL_OFFSET_NED"},
+        type_mask={"bits": 0b0000111111111000},
+        z=-6,
+        **zeros,
+    )
     await cockpit.until(lambda: cockpit.height_m() > 15.0)
     assert await cockpit.command("MAV_CMD_DO_SET_MODE", custom, land) == "MAV_RESULT_ACCEPTED"
     await cockpit.until(lambda: cockpit.mode() == land)

@@ -61,7 +61,10 @@ def test_a_fence_holds_what_was_drawn_and_a_mission_returns() -> None:
     assert fence.polygons[0].vertices == tuple(FIELD)
     flown = mission_through(FIELD[:2], 30.0, flies=True)
     assert [item.command for item in flown] == [
-        Cmd.NAV_TAKEOFF, Cmd.NAV_WAYPOINT, Cmd.NAV_WAYPOINT, Cmd.NAV_RETURN_TO_LAUNCH
-    ]  # fmt: skip
+        Cmd.NAV_TAKEOFF,
+        Cmd.NAV_WAYPOINT,
+        Cmd.NAV_WAYPOINT,
+        Cmd.NAV_RETURN_TO_LAUNCH,
+    ]
     assert flown[0].z == flown[1].z == 30.0
     assert mission_through(FIELD[:2], 30.0, flies=False)[0].command == Cmd.NAV_WAYPOINT

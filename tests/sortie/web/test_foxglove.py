@@ -96,9 +96,13 @@ async def look(server, page):
             channels |= {one["topic"]: one for one in told.get("channels", [])}
         wanted = ("/1/state", "/1/fix")
         await socket.send_json(
-            {"op": "subscribe",
-             "subscriptions": [{"id": number, "channelId": channels[name]["id"]} for number, name in enumerate(wanted)]}
-        )  # fmt: skip
+            {
+                "op": "subscribe",
+                "subscriptions": [
+                    {"id": number, "channelId": channels[name]["id"]} for number, name in enumerate(wanted)
+                ],
+            }
+        )
         data = {}
         while len(data) < len(wanted):
             page.run(0.5)

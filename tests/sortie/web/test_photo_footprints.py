@@ -20,9 +20,7 @@ CAMERA = GeoPoint(47.0, 8.0, 500.0)
 def down(pitch_deg, yaw_deg=0.0):
     """The turn of a camera that looks so far below the horizon, first turned to its course."""
     half_p, half_y = radians(-pitch_deg) / 2.0, radians(yaw_deg) / 2.0
-    return (
-        cos(half_y) * cos(half_p), -sin(half_y) * sin(half_p), cos(half_y) * sin(half_p), sin(half_y) * cos(half_p)
-    )  # fmt: skip
+    return (cos(half_y) * cos(half_p), -sin(half_y) * sin(half_p), cos(half_y) * sin(half_p), sin(half_y) * cos(half_p))
 
 
 def metres(found):
@@ -68,17 +66,30 @@ def test_what_nobody_can_say_is_not_drawn(height_m, q, fov):
 
 def view(**changed):
     fields = {
-        "lat_camera": 470000000, "lon_camera": 80000000, "alt_camera": 500_000, "lat_image": NO_PLACE,
-        "lon_image": NO_PLACE, "alt_image": NO_PLACE, "q": down(90.0), "hfov": 60.0, "vfov": 40.0,
-    }  # fmt: skip
+        "lat_camera": 470000000,
+        "lon_camera": 80000000,
+        "alt_camera": 500_000,
+        "lat_image": NO_PLACE,
+        "lon_image": NO_PLACE,
+        "alt_image": NO_PLACE,
+        "q": down(90.0),
+        "hfov": 60.0,
+        "vfov": 40.0,
+    }
     return dialect.MAVLink_camera_fov_status_message(0, **(fields | changed))
 
 
 def picture(**changed):
     fields = {
-        "lat": 470000000, "lon": 80000000, "alt": 500_000, "relative_alt": 80_000, "q": down(90.0), "image_index": 0,
-        "capture_result": 1, "file_url": b"",
-    }  # fmt: skip
+        "lat": 470000000,
+        "lon": 80000000,
+        "alt": 500_000,
+        "relative_alt": 80_000,
+        "q": down(90.0),
+        "image_index": 0,
+        "capture_result": 1,
+        "file_url": b"",
+    }
     return dialect.MAVLink_camera_image_captured_message(0, 0, 0, **(fields | changed))
 
 

@@ -39,10 +39,14 @@ def test_a_message_looks_as_mavlink2rest_writes_it():
     """Names of enumerations, bits of masks, text as characters, NaN as null; `type` is `mavtype`."""
     heartbeat = message_json(dialect.MAVLink_heartbeat_message(2, 3, 81, 4, 3, 3))
     assert heartbeat == {
-        "type": "HEARTBEAT", "mavtype": {"type": "MAV_TYPE_QUADROTOR"},
-        "autopilot": {"type": "MAV_AUTOPILOT_ARDUPILOTMEGA"}, "base_mode": {"bits": 81}, "custom_mode": 4,
-        "system_status": {"type": "MAV_STATE_STANDBY"}, "mavlink_version": 3,
-    }  # fmt: skip
+        "type": "HEARTBEAT",
+        "mavtype": {"type": "MAV_TYPE_QUADROTOR"},
+        "autopilot": {"type": "MAV_AUTOPILOT_ARDUPILOTMEGA"},
+        "base_mode": {"bits": 81},
+        "custom_mode": 4,
+        "system_status": {"type": "MAV_STATE_STANDBY"},
+        "mavlink_version": 3,
+    }
     text = message_json(dialect.MAVLink_statustext_message(6, b"Hi"))
     assert text["text"][:3] == ["H", "i", "\0"]
     assert len(text["text"]) == 50

@@ -55,13 +55,26 @@ def test_who_only_looks_cannot_act():
         page = Watched(session, control=False)
         page.run(3.0)
         acts = {
-            "arm": {"on": True}, "mode": {"mode": "GUIDED"}, "flight": {"command": "GO"}, "takeoff": {"height_m": 10},
-            "fly_to": {"lat": 1, "lon": 1, "height_m": 1}, "pause": {}, "start": {}, "clear": {},
-            "height": {"height_m": 10}, "speed": {"speed_mps": 3}, "heading": {"heading_deg": 90},
-            "upload": {"name": "a.plan", "text": SQUARE}, "item": {"seq": 1}, "fail": {"unit": "GPS", "type": "OFF"},
-            "set": {"name": "A", "value": 1, "type": 9}, "look_at": {}, "photo": {},
-            "orbit": {"lat": 1, "lon": 1, "height_m": 1, "radius_m": 9}, "draw": {"what": "fence", "places": [[1, 1]]},
-        }  # fmt: skip
+            "arm": {"on": True},
+            "mode": {"mode": "GUIDED"},
+            "flight": {"command": "GO"},
+            "takeoff": {"height_m": 10},
+            "fly_to": {"lat": 1, "lon": 1, "height_m": 1},
+            "pause": {},
+            "start": {},
+            "clear": {},
+            "height": {"height_m": 10},
+            "speed": {"speed_mps": 3},
+            "heading": {"heading_deg": 90},
+            "upload": {"name": "a.plan", "text": SQUARE},
+            "item": {"seq": 1},
+            "fail": {"unit": "GPS", "type": "OFF"},
+            "set": {"name": "A", "value": 1, "type": 9},
+            "look_at": {},
+            "photo": {},
+            "orbit": {"lat": 1, "lon": 1, "height_m": 1, "radius_m": 9},
+            "draw": {"what": "fence", "places": [[1, 1]]},
+        }
         frames = page.endpoint.statistics(page.number).frames_out
         for name, more in acts.items():
             answer = page.ask(name, **more)
