@@ -7,9 +7,12 @@ import os
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
+from tests.fakes.program import let_children_hang_up
+
 # Tests start Sortie as a process some hundred times, and each would compile all its modules again: more than half of
 # what such a process costs.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+let_children_hang_up()
 
 # How long an example takes depends on what else the machine does; speed is measured by scripts/bench.
 # The ordinary suite tries the same examples of a property each time: what it says belongs to the commit. The long one

@@ -51,12 +51,12 @@ class _Program:
 def end_at_once() -> None:
     """Until a runtime takes over: SIGTERM and Ctrl-C end the program, first there and then, after `work_begins` by
     SystemExit(0) and `Interrupted`."""
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, _interrupt)
-    if _hangs_up():
-        signal.signal(HANGUP, _end)
-        _Program.terminals = tuple(descriptor for descriptor in (1, 2) if os.isatty(descriptor))
     sys.unraisablehook = _dropped
+    if _hangs_up():
+        _Program.terminals = tuple(descriptor for descriptor in (1, 2) if os.isatty(descriptor))
+        signal.signal(HANGUP, _end)
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _end)  # the last: a supervisor that sees it caught may send any of them
 
 
 def work_begins() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,14 @@ def environment(folder: Path) -> dict[str, str]:
     """No setting of this machine counts; state and logs go below `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
     return kept | {"XDG_STATE_HOME": str(folder / "xdg"), "HOME": str(folder)}
+
+
+def let_children_hang_up() -> None:
+    """Start processes from now on with SIGHUP as a terminal's programs have it. Below `nohup` it is ignored, which a
+    process inherits, and Sortie keeps to: it would serve on after a SIGHUP. A handler is not inherited, and this one
+    keeps the tests themselves from ending by it."""
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 
 def begin(folder: Path, *arguments: str, stdin: str | None = "") -> subprocess.Popen[str]:

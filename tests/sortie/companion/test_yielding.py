@@ -66,11 +66,13 @@ def test_a_pilots_switch_takes_the_vehicle(any_bench: MakeBench, stage: object) 
     bench.run_until(lambda: bool(stage(bench)))
     current = bench.autopilot.sequencer.current_nav_index()
     before = set(ground.modes())
+    if bench.vehicle.native:  # its HEARTBEAT of a return that has begun just now may be on its way: that was flown, too
+        before.add(bench.controller.mode)
     ground.heard.clear()
     bench.controller.turn_switch(LOITER_PWM)
     took = bench.run_until(lambda: ground.modes() != [] and ground.mode == LOITER, 5.0)
     assert took <= 2.0
-    assert set(ground.modes()) <= {*before, LOITER}, "what was shown before, then the true mode"
+    assert set(ground.modes()) <= {*before, LOITER}, "what was shown or flown before, then the true mode"
     assert not bench.vehicle.commanded
     assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
     warnings = [message for message in ground.of("STATUSTEXT") if message.text.startswith("Vehicle taken over")]

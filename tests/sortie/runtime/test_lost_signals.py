@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sortie.runtime.signals import HANGUP, end_at_once
 from tests.fakes.patience import PATIENCE_S
+from tests.fakes.program import let_children_hang_up
 
 IN_A_CALLBACK = """
 import weakref
@@ -136,3 +139,31 @@ main()
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=tmp_path
     )
     assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
+
+@pytest.fixture
+def nohup() -> Iterator[None]:
+    """Ignore SIGHUP, as `nohup` does for what it starts."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("nohup")
+def test_under_nohup_a_hangup_ends_nothing() -> None:
+    """The program goes on to its own end; one that the tests start hears it, although they run under nohup."""
+    hung_up = "signal.raise_signal(signal.SIGHUP)\nraise SystemExit(7)\n"
+    assert ended(hung_up, signal.SIGHUP).returncode == 7
+    let_children_hang_up()
+    assert ended(hung_up, signal.SIGHUP).returncode == 0
+
+
+def test_when_sigterm_is_caught_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SIGHUP that was sent as soon as SIGTERM was caught ended the program by the signal itself."""
+    taken: list[int] = []
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr("sortie.runtime.signals._hangs_up", lambda: True)
+    monkeypatch.setattr("sortie.runtime.signals._Program.terminals", ())
+    monkeypatch.setattr(signal, "signal", lambda number, handler: taken.append(number))
+    end_at_once()
+    assert set(taken) == {signal.SIGTERM, signal.SIGINT, HANGUP} and taken[-1] == signal.SIGTERM
