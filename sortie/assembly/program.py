@@ -185,8 +185,9 @@ class Program:
 
     def _tell_of_stranded(self, member: int, error: Exception) -> None:
         label = self.vehicles.specs[member].label
-        print(f"sortie: vehicle {label}: its autopilot failed, it comes down alone", file=sys.stderr, flush=True)
-        LOGGER.error("vehicle %s: its autopilot failed, it comes down alone", label, exc_info=error)
+        text = f"vehicle {label}: its autopilot failed, it comes down alone"
+        print(f"sortie: {text}", file=sys.stderr, flush=True)
+        LOGGER.error("%s", text, exc_info=error, extra={"told": True})
 
     # --- running it -----------------------------------------------------------------------------------------------
     @property

@@ -103,13 +103,15 @@ def fitted(line: Line, width: int) -> list[Field]:
 
 
 class _RunLogLines(logging.Handler):
-    """Says on a terminal what run.log is told."""
+    """Says on a terminal what run.log is told, but for records marked `told`: these have been printed as well."""
 
     def __init__(self, terminal: Terminal, level: int) -> None:
         super().__init__(level)
         self._terminal = terminal
 
     def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "told", False):
+            return
         at_s = getattr(record, "vehicle_s", None)
         when = "   sortie: " if at_s is None else f"{at_s:8.1f} s  "
         style = BAD if record.levelno >= logging.ERROR else DOUBT if record.levelno >= logging.WARNING else ""

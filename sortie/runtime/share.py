@@ -100,9 +100,10 @@ class Lag:
         self._lost_s += lost_s
         if self._lost_s >= LAG_TOLD_S and wall_s >= self._next_s:
             text = f"vehicle time lags: {self._lost_s:.1f} s are lost, this machine is too slow for all that is asked"
-            if self._next_s == -math.inf and factor <= 1.0:
+            told = self._next_s == -math.inf and factor <= 1.0
+            if told:
                 self._say(f"sortie: {text}; run.log tells when it loses more")
-            LOGGER.warning("%s", text)
+            LOGGER.warning("%s", text, extra={"told": told})
             self._lost_s, self._next_s = 0.0, wall_s + TELL_S
 
 

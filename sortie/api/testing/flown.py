@@ -59,11 +59,11 @@ class FlownVehicle:
             standing(session),
             *story(session, LINES),
             *self.vehicle.hints(),
-            f"again:  {self._again(test)}",
+            f"again:  {self._again(test, kept)}",
         ]
         if kept is not None:
-            if session.autopilot.plans.mission.total():
-                lines.append(f"flight: {self._fly(kept)}")
+            planned = session.autopilot.plans.mission.total()
+            lines.append(f"flight: {self._fly(kept) if planned else 'its test alone repeats it, it had no plan'}")
             lines.append(f"files:  {kept}: {', '.join(sorted(path.name for path in kept.iterdir()))}")
         return "\n".join(lines)
 
@@ -77,9 +77,10 @@ class FlownVehicle:
         """Parameters that are not at their default now."""
         return self.session.service.parameters.changed()
 
-    def _again(self, test: str) -> str:
+    def _again(self, test: str, kept: Path | None) -> str:
+        """The test alone; where no folder was kept, with the option that keeps one."""
         seed = "" if self._run_seed is None else f" --sortie-seed {self._run_seed}"
-        return f"pytest {shlex.quote(test)}{seed}"
+        return f"pytest {shlex.quote(test)}{seed}" + (" --sortie-logs failed" if kept is None else "")
 
     def _fly(self, kept: Path) -> str:
         """The plan alone, by the flight manager."""

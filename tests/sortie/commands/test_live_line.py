@@ -94,10 +94,12 @@ def test_run_log_stands_above_the_view_of_a_service_and_nowhere_else(monkeypatch
     for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
         with run_log_shown(view.Terminal(stream)):
             LOGGER.error("GO refused: no mission", extra={"vehicle_s": 4.0})
+            LOGGER.warning("vehicle time lags", extra={"told": True})
         LOGGER.error("after the end")
         assert ("     4.0 s  GO refused: no mission" in CONTROL.sub("", stream.getvalue())) is shown
         assert ("\x1b[1;31m" in stream.getvalue()) is shown
         assert "after the end" not in stream.getvalue()
+        assert "lags" not in stream.getvalue(), "printed already"
 
 
 def test_no_colour_where_it_is_not_wanted(monkeypatch):

@@ -119,7 +119,7 @@ def test_lag_is_told_once_to_the_person_and_each_minute_to_the_log(monkeypatch: 
     said: list[str] = []
     logged: list[str] = []
     lag = Lag(said.append)
-    monkeypatch.setattr(LOGGER, "warning", lambda form, text: logged.append(text))
+    monkeypatch.setattr(LOGGER, "warning", lambda form, text, extra: logged.append(text))
     for second in range(130):
         lag.note(0.5, float(second), 1.0)
     assert said == [
@@ -224,8 +224,8 @@ def test_without_time_vehicles_are_served_in_turn() -> None:
         served: list[int] = []
         usual = node._serve
         node._serve = lambda member, link_ms: (served.append(member), usual(member, link_ms))  # type: ignore[method-assign,assignment,func-returns-value]
+        node.serve_links(0)  # what a start leaves to do
         node.has_time = lambda: False
-        node.serve_links(0)
         served.clear()
         for member in range(4):
             node.touch(member)

@@ -152,7 +152,9 @@ def test_a_test_that_passes_again_takes_its_folder_away(pytester: pytest.Pyteste
 
 def test_logs_of_all_or_none(pytester: pytest.Pytester) -> None:
     """As the option says; where the other one says."""
-    run(pytester, FAILS, "--sortie-logs", "none").assert_outcomes(failed=1, passed=1)
+    result = run(pytester, FAILS, "--sortie-logs", "none")
+    result.assert_outcomes(failed=1, passed=1)
+    assert "again:  pytest test_it.py::test_fails --sortie-seed 0 --sortie-logs failed" in result.outlines
     assert kept(pytester) == {}
     again(pytester, "--sortie-logs", "all")
     assert kept(pytester) == {"test_it.py-test_fails": FILES, "test_it.py-test_passes": {"events.jsonl"}}
@@ -236,6 +238,7 @@ def test_a_fleet_is_had_again_by_the_seed_of_the_run(pytester: pytest.Pytester) 
     assert sum(line.startswith("sim:rover, seed ") for line in lines) == 2
     commands = {line for line in lines if line.startswith("again:")}
     assert commands == {"again:  pytest test_it.py::test_fails --sortie-seed 7"}
+    assert lines.count("flight: its test alone repeats it, it had no plan") == 2
     again(pytester, *shlex.split(commands.pop().removeprefix("again:"))[1:])
     first, second = (pytester.path / "places.txt").read_text().splitlines()
     assert first == second
