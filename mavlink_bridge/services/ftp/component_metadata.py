@@ -16,7 +16,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from autopilot.interface.records import dataclass
@@ -73,11 +73,14 @@ class MetadataFiles:
         """All files by name."""
         found: dict[str, Callable[[], bytes]] = {GENERAL_FILE: self.general_file}
         for described in self._described:
-            found[_packed_name(described)] = lambda described=described: self._packed[described.name]  # type: ignore[misc]
+            found[_packed_name(described)] = partial(self._packed_file, described.name)
             if described.german is not None:
-                found[_summary_name(described)] = lambda described=described: _summary(described)  # type: ignore[misc]
-                found[_linguist_name(described)] = lambda described=described: _linguist_file(described)  # type: ignore[misc]
+                found[_summary_name(described)] = partial(_summary, described)
+                found[_linguist_name(described)] = partial(_linguist_file, described)
         return found
+
+    def _packed_file(self, name: str) -> bytes:
+        return self._packed[name]
 
     @cached_property
     def _packed(self) -> dict[str, bytes]:
