@@ -193,6 +193,7 @@ def test_a_command_ends_as_it_should(
         ("--state-dir", str(tmp_path / "state"), ("demo", "fly", "loop")),
     ):
         words += [option, value] if words[0] in commands and option not in words else []
+    words += ["--once"] if words[0] == "demo" and "--once" not in words else []  # else it serves on
     assert run(words) == 0, capsys.readouterr().err
     told = capsys.readouterr()
     assert told.out.strip() or told.err.strip() or "-o" in words
