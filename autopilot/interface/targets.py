@@ -59,7 +59,8 @@ class Yaw:
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """Speed limits of guidance, m/s, all positive. They act at once, in the middle of a leg too."""
+    """Speed limits of guidance, m/s, all positive. They act at once, in the middle of a leg too. `ground`: along the
+    track; of wings the airspeed."""
 
     ground: float
     up: float
@@ -119,7 +120,8 @@ class Leg:
     `next` set and no new target it goes to `end` and stops.
     `over_ground`: m above the ground at `end`: the leg follows the ground, as far as the terrain is known; the
     vehicle is given pieces of it (`autopilot.context.ground_following`), whose `goal` is the end of the whole: what
-    distances are told to. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
+    distances are told to. Wings turn before `end`, at `radius` at the earliest, are there too when they have passed it,
+    and then fly round it when there is no `next`. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
     (SPLINE_WAYPOINT)."""
 
     end: Ned
@@ -139,7 +141,8 @@ class Leg:
 class Circle:
     """First to the edge, then round `center` at `radius` m (its `d` is the height flown), clockwise when
     `direction` is 1, counter-clockwise -1. `turns` None = for ever. `speed` m/s: at most this fast round it, 0: as
-    fast as the limits allow. ARRIVED: `turns` flown, counted from the edge."""
+    fast as the limits allow. ARRIVED: `turns` flown, counted from the edge, then (`at_height`) the height of `center`
+    reached, then (`leave_for`) the course leads to that place; it flies on round it until there is a new target."""
 
     center: Ned
     radius: float
@@ -147,27 +150,34 @@ class Circle:
     turns: float | None = None
     yaw: Yaw = field(default_factory=Yaw)
     speed: float = 0.0
+    at_height: bool = False
+    leave_for: Ned | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TakeOff:
-    """Straight up to `down` (NED d, negative up) from where the vehicle stands, ramped. ARRIVED: height reached."""
+    """Up to `down` (NED d, negative up) from where the vehicle is, straight and ramped; with a `pitch` (rad, the least
+    of the climb) on wings, along the course that `yaw` says (KEEP: as it stands; ANGLE). ARRIVED: height reached."""
 
     down: float
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
+    pitch: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Land:
     """Descend at the spot (n, e), or None: where the vehicle is. Speeds by LAND_SPEED, LAND_SPEED_HIGH and
     LAND_ALT_LOW, `sink` m/s at most (0: it stays at this height for now). ARRIVED together with LANDED. A rover stops.
-    `velocity`: of the spot (n, e), m/s. `directly`: down from where it is, without flying to the spot first."""
+    `velocity`: of the spot (n, e), m/s. `directly`: down from where it is, without flying to the spot first.
+    `approach`: on wings, down a glide slope from that place to `position` at `down` (NED d), and a flare above it."""
 
     position: tuple[float, float] | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
     sink: float | None = None
     velocity: tuple[float, float] = (0.0, 0.0)
     directly: bool = False
+    approach: Ned | None = None
+    down: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +212,15 @@ class PilotKind(IntEnum):
     """Ways to understand the sticks."""
 
     STABILIZE = 0  # angles, throttle direct
-    ALT_HOLD = 1  # angles, throttle = climb rate
-    LOITER = 2  # velocity, throttle = climb rate
-    MANUAL = 3  # rover: steering, throttle direct
+    ALT_HOLD = 1  # angles, throttle = climb rate; of wings with lift motors: hovering
+    LOITER = 2  # velocity, throttle = climb rate; hovering too
+    MANUAL = 3  # steering or control surfaces, throttle direct
     STEERING = 4  # rover: lateral acceleration, speed
     ACRO = 5
+    FBWA = 6  # wings: angles within the limits, throttle direct
+    FBWB = 7  # wings: bank, pitch stick = climb rate, throttle = airspeed
+    CRUISE = 8  # FBWB that keeps its track over the ground while the sticks do not turn it
+    HOVER = 9  # wings with lift motors: angles on these, throttle direct (QSTABILIZE)
 
 
 @dataclass(frozen=True, slots=True)
