@@ -120,9 +120,9 @@ class Leg:
     `next` set and no new target it goes to `end` and stops.
     `over_ground`: m above the ground at `end`: the leg follows the ground, as far as the terrain is known; the
     vehicle is given pieces of it (`autopilot.context.ground_following`), whose `goal` is the end of the whole: what
-    distances are told to. Wings turn before `end`, at `radius` at the earliest, are there too when they have passed it,
-    and then fly round it when there is no `next`. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
-    (SPLINE_WAYPOINT)."""
+    distances are told to. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
+    (SPLINE_WAYPOINT). Wings turn before `end`, at `radius` at the earliest, are there too when they have passed it, and
+    then fly round it where there is no `next`."""
 
     end: Ned
     start: Ned | None = None
