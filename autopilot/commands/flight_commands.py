@@ -210,10 +210,22 @@ class FlightCommands:
             return DENIED
         if not self._modes.spec.autopilot or self._modes.spec.pilot:
             return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}")
+        if self._kind.has_stall_speed:
+            return self._change_airspeed(kind, speed)
         if kind in TRACK_KINDS:
             self._change_ground_speed(speed)
         else:
             self._speeds.set_vertical(kind, speed)
+        return ACCEPTED
+
+    def _change_airspeed(self, kind: int, speed: float) -> Outcome:
+        """An airspeed within its bounds, or the least speed over ground (commands_logic.cpp, do_change_speed)."""
+        if kind == SpeedType.GROUNDSPEED:
+            self._speeds.keep_ground_speed(speed)
+        elif kind == SpeedType.AIRSPEED and self._speeds.takes(speed):
+            self._change_ground_speed(speed)
+        else:
+            return DENIED
         return ACCEPTED
 
     def _change_ground_speed(self, speed: float) -> None:

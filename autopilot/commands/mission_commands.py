@@ -79,10 +79,13 @@ class MissionCommands:
         return self._return(ReturnBy.PATH, now_ms)
 
     def _return(self, way: ReturnBy, now_ms: int) -> Outcome:
-        number = self._facts.vehicle_class.modes.landing_sequence
-        if number is None:
+        if not self._facts.vehicle_class.flies:
             return Outcome(Result.UNSUPPORTED, "not for this vehicle")
-        return self._modes.return_by(way, number, now_ms, ModeReason.GCS_COMMAND)
+        return self._modes.return_by(way, self._facts.vehicle_class.modes.autos[-1], now_ms, ModeReason.GCS_COMMAND)
+
+    def go_around(self) -> Outcome:
+        """DO_GO_AROUND: abort the landing."""
+        return ACCEPTED if self._auto.go_around() else self._announcer.refuse("Go around: not landing")
 
     def pause(self) -> Outcome:
         if not self._modes.mode.pause():

@@ -96,6 +96,7 @@ class Autopilot:
             notify=lambda notice: self.auto.notice(notice),
             track_kinds=facts.vehicle_class.track_speeds,
             speed_changed=lambda: self.speeds.mission_changed(),
+            counts_holds=not facts.vehicle_class.has_stall_speed,
         )
         self.speeds = SpeedControl(facts, helm, self.sequencer)
         self._restore(stored.progress)

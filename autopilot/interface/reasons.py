@@ -28,6 +28,7 @@ class ModeReason(IntEnum):
     CRASH_FAILSAFE = 19
     FAILSAFE = 25
     MISSION_CMD = 41
+    RADIO_FAILSAFE_RECOVERY = 48
     AUX_FUNCTION = 53
 
     @property
@@ -51,6 +52,7 @@ MODE_TEXTS: Final[dict[ModeReason, str]] = {
     ModeReason.CRASH_FAILSAFE: "crash",
     ModeReason.FAILSAFE: "Wind Failsafe",
     ModeReason.MISSION_CMD: "mission",
+    ModeReason.RADIO_FAILSAFE_RECOVERY: "Radio Failsafe cleared",
     ModeReason.AUX_FUNCTION: "auxiliary function",
 }
 BY_WISH: Final = frozenset(

@@ -62,7 +62,7 @@ class Ability(Enum):
     ANY = "every vehicle"
     HEIGHT = "what has a height"
     HOVER = "what hovers"
-    LANDING = "what lands where it is"
+    WINGS = "what flies on wings"
     NOSE = "what turns its nose by itself"
     REVERSE = "what drives backwards"
 
@@ -131,7 +131,7 @@ class CommandSpec:
 _C, _P = Cmd, Parameter
 _NAV, _DO, _CONDITION = Slot.NAV, Slot.DO, Slot.CONDITION
 _ALL, _HEIGHT, _NOSE, _REVERSE = Ability.ANY, Ability.HEIGHT, Ability.NOSE, Ability.REVERSE
-_HOVER, _LANDING = Ability.HOVER, Ability.LANDING
+_HOVER, _WINGS = Ability.HOVER, Ability.WINGS
 _SET, _RECORDED = PayloadOutput.SET, PayloadOutput.RECORDED
 _HOLD: Final = (_P(1, "hold", "s"),)
 _ON: Final = (_P(1, "on"),)
@@ -149,10 +149,10 @@ _ROWS: Final = (
     ),
     CommandSpec(_C.NAV_LOITER_TIME, "LoitTime", _NAV, _ALL, _HOLD, place=True, holds=True, passed_by=True),
     CommandSpec(_C.NAV_RETURN_TO_LAUNCH, "RTL", _NAV, _ALL, comes_down=True),
-    CommandSpec(_C.NAV_LAND, "Land", _NAV, _LANDING, place=True, comes_down=True),
+    CommandSpec(_C.NAV_LAND, "Land", _NAV, _HEIGHT, place=True, comes_down=True),
     CommandSpec(_C.NAV_TAKEOFF, "Takeoff", _NAV, _HEIGHT, place=True),
-    CommandSpec(_C.NAV_CONTINUE_AND_CHANGE_ALT, "ContinueAndChangeAlt", _NAV, place=True, output=_RECORDED),
-    CommandSpec(_C.NAV_LOITER_TO_ALT, "LoitAltitude", _NAV, _HOVER, place=True),
+    CommandSpec(_C.NAV_CONTINUE_AND_CHANGE_ALT, "ContinueAndChangeAlt", _NAV, _WINGS, place=True, output=_RECORDED),
+    CommandSpec(_C.NAV_LOITER_TO_ALT, "LoitAltitude", _NAV, _HEIGHT, place=True),
     CommandSpec(_C.NAV_SPLINE_WAYPOINT, "SplineWP", _NAV, _HOVER, _HOLD, place=True, holds=True, passed_by=True),
     CommandSpec(_C.NAV_ALTITUDE_WAIT, "AltitudeWait", _NAV),
     CommandSpec(_C.NAV_VTOL_TAKEOFF, "VTOLTakeoff", _NAV, place=True),

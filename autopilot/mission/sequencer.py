@@ -59,7 +59,8 @@ __all__ = [
 
 class MissionSequencer:
     """See the module. Every call that steers returns the events it caused, in order. `track_kinds`: values of param1 of
-    DO_CHANGE_SPEED that mean the speed along the track; `speed_changed`: `mission_speed` has another value."""
+    DO_CHANGE_SPEED that mean the speed along the track; `speed_changed`: `mission_speed` has another value;
+    `counts_holds`: hold times are counted here, and not by who flies the items."""
 
     def __init__(
         self,
@@ -68,11 +69,13 @@ class MissionSequencer:
         *,
         track_kinds: Container[int] = TRACK_KINDS,
         speed_changed: Callable[[], object] = lambda: None,
+        counts_holds: bool = True,
     ) -> None:
         self.timing = timing
         self._notify = notify
         self._track_kinds = track_kinds
         self._speed_changed = speed_changed
+        self._counts_holds = counts_holds
         self._state = MissionState.IDLE
         self._index = 0
         self._jumps = JumpCounters()
@@ -299,7 +302,7 @@ class MissionSequencer:
         self._nav = nav
         self._index = nav.seq
         self._nav_done = result is CommandStartResult.COMPLETE
-        self._hold_ms = 0 if self._nav_done else hold_time_ms(nav)
+        self._hold_ms = 0 if self._nav_done or not self._counts_holds else hold_time_ms(nav)
         return True
 
     def _load_do(self, item: MissionItem, executor: MissionExecutor) -> None:

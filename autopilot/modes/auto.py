@@ -7,19 +7,15 @@ stops it, index kept. Sources: docs/reference/mission-semantics.md, items 23 to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from autopilot.context.frames import amsl, local
 from autopilot.context.journal import Journal, SaveProgress
 from autopilot.context.staying import stay
-from autopilot.interface.geo import GeoPoint, Ned, distance
-from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.interface.targets import Hold, Idle, Yaw
+from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Severity
-from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
@@ -28,23 +24,16 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
+from autopilot.modes.landing_paths import LandingPaths
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.wings import GlideSlope
 from autopilot.vehicles.mode_table import ModeSpec
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
-_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND, Cmd.DO_LAND_START)
+_FULL_THROTTLE: Final = 0.95  # of the stick (RC_Channel_Plane.cpp: above 90 %)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
-
-
-def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
-    """Metres to the nearest point of a leg."""
-    way = tuple(b - a for a, b in zip(begin, end, strict=True))
-    off = tuple(b - a for a, b in zip(begin, here, strict=True))
-    squared = sum(component * component for component in way)
-    part = min(max(sum(a * b for a, b in zip(way, off, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
-    return hypot(*(b - part * a for a, b in zip(way, off, strict=True)))
 
 
 class AutoMode(Mode):
@@ -66,8 +55,9 @@ class AutoMode(Mode):
         self.sequencer = sequencer
         self.mission = mission
         self._journal = journal
-        self._request_mode = request_mode
+        self.request_mode = request_mode
         self._look_away = look_away
+        self.paths = LandingPaths(context.facts, mission, sequencer)
         self._voice = MissionVoice(context.facts, context.announcer)
         self._waiting = False  # entered, the mission not yet begun
         self._active = False
@@ -160,7 +150,7 @@ class AutoMode(Mode):
             self._begin(now_ms)
         if self._leave_for is not None:
             number, self._leave_for = self._leave_for, None
-            if self._request_mode(number):
+            if self.request_mode(number):
                 return
         if not events and not self._woken and not self._is_due(now_ms):
             return
@@ -173,6 +163,9 @@ class AutoMode(Mode):
         events, self._kept = events | self._kept, VehicleEvent(0)
         self.executor.update(now_ms, events)
         maneuver = self.executor.maneuver
+        if isinstance(maneuver, GlideSlope) and maneuver.goes_around:
+            self._land_again()
+            return
         landing = maneuver is not None and maneuver.done and maneuver.is_landing
         said = len(self.announcer.events)
         came = self.sequencer.update(self.mission, self.executor, now_ms)
@@ -233,6 +226,28 @@ class AutoMode(Mode):
         """Pass on a notice of the sequencer for people."""
         self._voice.notice(notice)
 
+    # --- a landing's second try ---
+    def go_around(self) -> bool:
+        """Abort the landing that is being flown; False when there is none in the air."""
+        maneuver = self.executor.maneuver
+        if not self._active or not isinstance(maneuver, GlideSlope) or not maneuver.go_around():
+            return False
+        self.announcer.say(Severity.NOTICE, "Landing aborted, climbing")
+        return True
+
+    def sticks_moved(self, sticks: Sticks) -> None:
+        if sticks.throttle > _FULL_THROTTLE and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:
+            self.go_around()
+
+    def _land_again(self) -> None:
+        """The climb of a go-around has ended."""
+        at, text = self.paths.after_abort(self.sequencer.current_nav_index())
+        self.announcer.say(Severity.WARNING if at is None else Severity.NOTICE, text)
+        if at is None:
+            self.request_mode(self.facts.vehicle_class.modes.rtl)
+        else:
+            self.steer(at)
+
     # --- the end --------------------------------------------------------------------------------------------------
     def mission_complete(self) -> None:
         """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay
@@ -244,12 +259,14 @@ class AutoMode(Mode):
             self._drive_done(int(self.facts.param("MIS_DONE_BEHAVE")))
         elif self.facts.landed:
             self._finished = True
+        elif kind.has_stall_speed:
+            self.leave_for(kind.modes.rtl)
         elif not self.helm.arrived:
             self.helm.fly(stay(self.facts))
 
     def _drive_done(self, behaviour: int) -> None:
         mode = self.facts.vehicle_class.modes.after_mission.get(behaviour)
-        if mode is None or not self._request_mode(mode):
+        if mode is None or not self.request_mode(mode):
             self.helm.fly(Hold(self.facts.vehicle.state.position if behaviour == 1 else None))
 
     def _goes_on_after_landing(self) -> bool:
@@ -318,67 +335,6 @@ class AutoMode(Mode):
             self._waiting = True
             self._ignore_restart = not anew
             self._begin(self.facts.now_ms)
-
-    def landing_start(self) -> int | None:
-        """Index of the nearest DO_LAND_START (3-D), None when the mission has none."""
-        here = self.facts.vehicle.state.place
-        best: tuple[float, int] | None = None
-        for item in self.mission.items():
-            if item.command != Cmd.DO_LAND_START:
-                continue
-            away = self._away(item, here.alt)
-            if best is None or away < best[0]:
-                best = (away, item.seq)
-        return None if best is None else best[1]
-
-    def return_path(self) -> int | None:
-        """Index of the item at the end of the nearest leg (3-D) from a DO_RETURN_PATH_START up to a landing or the end;
-        None: there is no place behind one. Of two that are as near the earlier leg of the later path is it. Source:
-        AP_Mission.cpp, jump_to_closest_mission_leg, distance_to_mission_leg."""
-        best: tuple[float, int] | None = None
-        for start in self.mission.items():
-            if start.command == Cmd.DO_RETURN_PATH_START:
-                near = min(self._legs_from(start), default=None, key=lambda leg: leg[0])
-                best = near if best is None or (near is not None and near[0] <= best[0]) else best
-        return None if best is None else best[1]
-
-    def _legs_from(self, start: MissionItem) -> list[tuple[float, int]]:
-        """Metres from here to each leg, the first one of which is its end alone, and the item at that end."""
-        here = self.facts.vehicle.state.position
-        begin: Ned | None = None
-        found: list[tuple[float, int]] = []
-        for item in self._way_from(start):
-            if item.x != 0.0 or item.y != 0.0:
-                end = self._place_of(item)
-                if begin != end:
-                    found.append((_to_leg(here, end if begin is None else begin, end), item.seq))
-                begin = end
-        return found
-
-    def _way_from(self, start: MissionItem) -> Iterator[MissionItem]:
-        """Items with a place, through jumps, that lead from a mark to a landing or a DO_LAND_START."""
-        seen: set[int] = set()
-        item: MissionItem | None = start
-        while item is not None and item.seq not in seen:
-            seen.add(item.seq)
-            if has_position(item.command):
-                yield item
-            if item.command in _LANDINGS:
-                return
-            after = self.sequencer.next_nav(self.mission, item.seq)
-            end = self.mission.first_index + self.mission.total() if after is None else after.seq
-            ahead = (mark for mark in self.mission.items() if item is not None and item.seq < mark.seq < end)
-            item = next((mark for mark in ahead if mark.command == Cmd.DO_LAND_START), after)
-
-    def _place_of(self, item: MissionItem) -> Ned:
-        there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z, item.x, item.y))
-        return local(self.facts, there)
-
-    def _away(self, item: MissionItem, altitude: float) -> float:
-        if item.x == 0.0 and item.y == 0.0:
-            return 0.0
-        there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z, item.x, item.y))
-        return hypot(distance(self.facts.vehicle.state.place, there), there.alt - altitude)
 
     def go_on_at(self, index: int) -> None:
         """The mission goes on at `index`: at once when AUTO is active, else when it is entered, whatever MIS_RESTART

@@ -19,6 +19,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
 from autopilot.modes.auto_nav import NAV_ITEMS, NavTools
 from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.wing_nav import WING_ITEMS
 
 
 class OwnItems:
@@ -83,6 +84,7 @@ class AutoExecutor:
         self._do_tools = do
         self._do = DoItems(do)
         self._completed = completed
+        self._items = NAV_ITEMS | WING_ITEMS if nav.context.facts.vehicle_class.has_stall_speed else NAV_ITEMS
         self.maneuver: Maneuver | None = None
         self.own = OwnItems()
 
@@ -99,7 +101,7 @@ class AutoExecutor:
             return CommandStartResult.UNSUPPORTED
         if not drives_navigation(cmd.command):
             return self._do.start(cmd, now_ms)
-        build = NAV_ITEMS.get(cmd.command)
+        build = self._items.get(cmd.command)
         if build is None:  # of an installed package, which will not have this one
             return CommandStartResult.UNSUPPORTED
         self._come_from(self.maneuver)

@@ -23,6 +23,7 @@ from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
+from autopilot.modes.wings import WingTakeoff
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -63,6 +64,8 @@ class NavTools:
     following: Callable[[int], MissionItem | None]
     before: Ned | None = None
     previous: Ned | None = None
+    climbed: WingTakeoff | None = None
+    """The takeoff that this flight began with, of wings."""
 
 
 def acceptance_radius(facts: VehicleFacts) -> float:
@@ -74,9 +77,10 @@ def _hold(item: MissionItem) -> float:
     return item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
 
 
-def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
+def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
     """Place to fly on to without stopping at `item`, and the item that is there; (None, None): stop."""
-    following = tools.following(item.seq) if _hold(item) == 0.0 else None
+    wings = tools.context.facts.vehicle_class.has_stall_speed
+    following = tools.following(item.seq) if wings or _hold(item) == 0.0 else None
     spec = None if following is None else spec_of(following.command)
     if following is None or spec is None or not spec.place:
         return None, None
@@ -91,7 +95,7 @@ def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | Non
 def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     end = item_position(tools.context.facts, item, tools.before)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
-    onward, following = _next_place(tools, item, end)
+    onward, following = next_place(tools, item, end)
     leg = Leg(
         end,
         tools.before,

@@ -18,6 +18,7 @@ from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
+from autopilot.modes.wing_modes import AutolandMode, BankMode, TakeoffMode, WingReturnMode
 from autopilot.precision.lander import TargetLoiter
 from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 
@@ -48,6 +49,12 @@ def _over(parts: ModeParts, spec: ModeSpec) -> TargetLoiter | None:
     return TargetLoiter(precision, context.facts, context.helm)
 
 
+def _returning(parts: ModeParts, spec: ModeSpec) -> Mode:
+    if parts.context.facts.vehicle_class.has_stall_speed:
+        return WingReturnMode(parts.context, spec, parts.destination, parts.auto)
+    return ReturnMode(parts.context, spec, parts.destination, parts.heading, parts.speeds)
+
+
 MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.STABILIZE: _by_sticks(PilotKind.STABILIZE),
     ModeKind.ALT_HOLD: _by_sticks(PilotKind.ALT_HOLD),
@@ -60,12 +67,18 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.STAY: lambda p, spec: LoiterMode(p.context, spec),
     ModeKind.MISSION: lambda p, _: p.auto,
     ModeKind.TARGETS: lambda p, _: p.guided,
-    ModeKind.RETURN: lambda p, spec: ReturnMode(p.context, spec, p.destination, p.heading, p.speeds),
+    ModeKind.RETURN: _returning,
     ModeKind.RETRACE_FLYING: lambda p, spec: SmartReturnFlight(p.context, spec, p.trail, p.heading),
     ModeKind.RETRACE_DRIVING: lambda p, spec: SmartReturnDrive(p.context, spec, p.trail, p.speeds),
     ModeKind.CIRCLE_FLYING: lambda p, spec: CircleMode(p.context, spec, p.heading),
     ModeKind.CIRCLE_DRIVING: lambda p, spec: CircleDrive(p.context, spec, p.speeds),
     ModeKind.LAND: lambda p, spec: LandMode(p.context, spec, p.heading),
+    ModeKind.ANGLES: _by_sticks(PilotKind.FBWA),
+    ModeKind.CLIMB_AND_SPEED: _by_sticks(PilotKind.FBWB),
+    ModeKind.TRACK: _by_sticks(PilotKind.CRUISE),
+    ModeKind.BANKED: lambda p, spec: BankMode(p.context, spec),
+    ModeKind.TAKEOFF: lambda p, spec: TakeoffMode(p.context, spec),
+    ModeKind.APPROACH: lambda p, spec: AutolandMode(p.context, spec),
 }
 
 

@@ -6,8 +6,10 @@ ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter tak
 
 from __future__ import annotations
 
+from math import radians
+
 from autopilot.context.events import GuidedTargetReached
-from autopilot.context.staying import stay
+from autopilot.context.staying import loiter, stay
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
@@ -57,6 +59,8 @@ class GuidedFlight:
         if not self._told and self._helm.arrived and not self.paused:
             self._told = True
             self._announcer.announce(GuidedTargetReached())
+        if isinstance(self._wanted, TakeOff) and self._wanted.pitch is not None and self._helm.arrived:
+            self.begin()
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
@@ -70,6 +74,9 @@ class GuidedFlight:
         """Fly to `end` and hold it; `over_ground`: m above the ground there, which is followed."""
         if yaw is not None:
             self._heading.fix(yaw)
+        if self._facts.vehicle_class.has_stall_speed:
+            self._fly(loiter(self._facts, end))
+            return
         radius = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_leg()
         backwards = self._helm.backwards
@@ -78,7 +85,8 @@ class GuidedFlight:
     def change_height(self, down: float, over_ground: float | None = None) -> None:
         """Keep the horizontal target, or the place where the vehicle is, at another height."""
         wanted = self._wanted
-        end = wanted.end if isinstance(wanted, Leg) else self._facts.vehicle.state.position
+        here = self._facts.vehicle.state.position
+        end = wanted.end if isinstance(wanted, Leg) else wanted.center if isinstance(wanted, Circle) else here
         self.go_to((end[0], end[1], down), over_ground=over_ground)
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
@@ -90,7 +98,8 @@ class GuidedFlight:
         return int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
 
     def take_off(self, down: float) -> None:
-        self._fly(TakeOff(down, KEEP))
+        wings = self._facts.vehicle_class.has_stall_speed
+        self._fly(TakeOff(down, KEEP, radians(self._facts.param("TKOFF_LVL_PITCH", 15.0)) if wings else None))
 
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
         """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. What drives goes to a position,

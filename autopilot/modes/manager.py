@@ -74,7 +74,7 @@ class ModeChoice:
         self._heading = heading
         self._take_command = take_command
         self._events = _NO_EVENTS
-        self._returns = ReturnBy.EITHER
+        self._returns: ReturnBy | None = None  # asked for by a command
         self.watch: ModeWatch | None = None
         self.pilot_complaint: Callable[[ModeSpec], str | None] = lambda spec: None
         """Reason that the pilot's sticks, as they are, keep a mode from being entered, or None."""
@@ -169,8 +169,11 @@ class ModeChoice:
         failed = f"Mode change to {spec.title} failed: "
         if spec.position and self._context.facts.armed and not self._context.facts.has_position:
             return failed + "requires position"
-        if number == self._context.facts.vehicle_class.modes.landing_sequence:
-            why = self._to_landing_sequence()
+        way = self._returns
+        if way is None and number == self._context.facts.vehicle_class.modes.landing_sequence:
+            way = ReturnBy.EITHER
+        if way is not None:
+            why = self._to_landing_sequence(way)
             if why is not None:
                 return f"Mode change to AUTO RTL failed: {why}"
         if mode is self.mode:
@@ -183,22 +186,25 @@ class ModeChoice:
         return None if why is None else failed + why
 
     def return_by(self, way: ReturnBy, number: int, now_ms: int, reason: ModeReason) -> Outcome:
-        """Into the mode of the landing sequence, `number`, by this way alone."""
+        """Into the mode that flies a landing sequence, `number`, by this way alone; also where it flies already."""
         self._returns = way
         try:
+            complaint = self._complaint(number, now_ms, reason) if self._flies(number) else None
+            if complaint is not None:
+                return self._context.announcer.refuse(complaint)
             return self.set(number, now_ms, reason)
         finally:
-            self._returns = ReturnBy.EITHER
+            self._returns = None
 
-    def _to_landing_sequence(self) -> str | None:
+    def _to_landing_sequence(self, way: ReturnBy) -> str | None:
         if self._context.facts.landed:
             return "not flying"
-        paths, landings = self._returns in _BY_PATH, self._returns in _BY_LANDING
-        start = self._auto.return_path() if paths else None
+        paths, landings = way in _BY_PATH, way in _BY_LANDING
+        start = self._auto.paths.return_path() if paths else None
         if start is None and landings:
-            start = self._auto.landing_start()
+            start = self._auto.paths.landing_start()
         if start is None:
-            return self._returns.value
+            return way.value
         try:
             self._auto.go_on_at(start)
         except SetCurrentError as error:

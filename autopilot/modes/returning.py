@@ -16,7 +16,6 @@ from math import inf
 import numpy as np
 
 from autopilot.context.ground_following import ground_profile
-from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
@@ -76,8 +75,7 @@ def _ceiling(facts: VehicleFacts) -> float:
 
 
 class ReturnFlight(Maneuver):
-    """Climb, return, wait, come down. Done on the ground, or at RTL_ALT_FINAL; over home it stays for as long as it is
-    wanted where it cannot come down anywhere."""
+    """Climb, return, wait, come down. Done on the ground, or at RTL_ALT_FINAL."""
 
     def __init__(self, context: VehicleContext, destination: Destination, heading: Heading) -> None:
         super().__init__(context)
@@ -108,10 +106,7 @@ class ReturnFlight(Maneuver):
             _, ground = ground_profile(self.facts, (north, east, down), goal)
             climbed = -float(ground[0]) - self._over_ground
             self._goal = (goal[0], goal[1], -float(ground[-1]) - self._over_ground)
-        if self.facts.vehicle_class.hovers:
-            self._leg((north, east, climbed), self._heading.for_hold(), self._climbing)
-        else:
-            self._go_home()  # it climbs on the way
+        self._leg((north, east, climbed), self._heading.for_hold(), self._climbing)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self._stage(now_ms, events)
@@ -130,16 +125,10 @@ class ReturnFlight(Maneuver):
         self.helm.fly(Leg(self._goal, None, yaw=yaw, over_ground=self._over_ground))
 
     def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.helm.arrived and not self.facts.vehicle_class.lands_anywhere:
-            self._stage = self._staying
-            self.helm.fly(stay(self.facts, place=self._goal))
-        elif self.helm.arrived:
+        if self.helm.arrived:
             self._stage = self._waiting
             self.deadline_ms = now_ms + int(self.facts.param("RTL_LOIT_TIME", 5000.0))
             self._nose_as_armed()
-
-    def _staying(self, now_ms: int, events: VehicleEvent) -> None:
-        """Stay until another mode is chosen: this is no place to land."""
 
     def _nose_as_armed(self) -> None:
         """Before it comes down the vehicle turns as it stood at arming, unless it is told to leave the nose alone."""

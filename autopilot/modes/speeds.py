@@ -8,14 +8,13 @@ docs/catalogue.md, 30).
 
 from __future__ import annotations
 
-from math import radians, sqrt
+from math import inf, radians, sqrt
 from typing import Protocol
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
 from autopilot.mav import SpeedType
 
-_PARAMETERS = frozenset({"WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WP_SPEED", "CRUISE_SPEED"})
 _LOWEST = 0.1  # m/s; a guidance speed of zero would never arrive
 
 
@@ -41,15 +40,15 @@ class SpeedControl:
 
     def parameter_changed(self, name: str) -> None:
         """The new value of a speed parameter counts at once and ends the override of the same speed."""
-        if name not in _PARAMETERS:
-            return
         if name == "WPNAV_SPEED_UP":
             self.up = None
         elif name == "WPNAV_SPEED_DN":
             self.down = None
-        else:
+        elif any(name == measure.name for measure in self._facts.vehicle_class.measures.cruise):
             self.ground = None
             self._mission.change_speed(None)
+        else:
+            return
         self.apply()
 
     def mission_changed(self) -> None:
@@ -81,12 +80,24 @@ class SpeedControl:
         param, cruise = self._facts.param, self._facts.vehicle_class.measures.cruise
         ground = next((speed for speed in map(self._facts.measure, cruise) if speed), 0.0)
         own = self.ground if self.ground is not None else self._mission.mission_speed()
+        own = own if own is None or self.takes(own) else None
         highest = self._facts.personality.highest_speed_mps()
         return Speeds(
             ground=max(_LOWEST, min(own if own is not None else ground, highest)),
             up=max(_LOWEST, self.up if self.up is not None else param("WPNAV_SPEED_UP", 250.0) / 100.0),
             down=max(_LOWEST, self.down if self.down is not None else param("WPNAV_SPEED_DN", 150.0) / 100.0),
         )
+
+    def takes(self, speed: float) -> bool:
+        """True for a speed along the track that this kind of vehicle may be told, m/s."""
+        measures = self._facts.vehicle_class.measures
+        least = 0.0 if measures.slowest is None else self._facts.measure(measures.slowest)
+        return least <= speed <= (inf if measures.fastest is None else self._facts.measure(measures.fastest))
+
+    def keep_ground_speed(self, speed: float) -> None:
+        """Wings fly faster than their airspeed where they would be slower than this over ground, until it is changed,
+        or the parameter."""
+        self._helm.vehicle.set_parameter("MIN_GROUNDSPEED", speed)
 
     def apply(self) -> None:
         """Tell the vehicle, if it does not know yet."""

@@ -62,6 +62,11 @@ def _hundredth(name: str, target: str, unit: str) -> Alias:
     return Alias(name, target, unit, lambda value: value * 100.0, lambda value: value / 100.0, ParameterType.REAL32)
 
 
+def _hundreds(name: str, target: str, unit: str) -> Alias:
+    """A value that is in m or degrees now."""
+    return Alias(name, target, unit, lambda value: value / 100.0, lambda value: value * 100.0, ParameterType.REAL32)
+
+
 def _inverted(name: str, target: str) -> Alias:
     """A switch with the opposite sense."""
     return Alias(name, target, None, lambda value: float(not value), lambda value: float(not value))
@@ -131,8 +136,24 @@ _ROVER: Final = (
     _renamed("TURN_MAX_G", "ATC_TURN_MAX_G"),
 )
 
+_PLANE: Final = (
+    _renamed("FS_GCS_ENABLE", "FS_GCS_ENABL"),
+    _renamed("FS_THR_ENABLE", "THR_FAILSAFE"),
+    _renamed("FS_THR_VALUE", "THR_FS_VALUE"),
+    _renamed("FS_CRASH_CHECK", "CRASH_DETECT"),
+    _renamed("ARSPD_FBW_MIN", "AIRSPEED_MIN"),
+    _renamed("ARSPD_FBW_MAX", "AIRSPEED_MAX"),
+    _hundreds("TRIM_ARSPD_CM", "AIRSPEED_CRUISE", "cm/s"),
+    _hundreds("LIM_ROLL_CD", "ROLL_LIMIT_DEG", "cdeg"),
+    _hundreds("LIM_PITCH_MAX", "PTCH_LIM_MAX_DEG", "cdeg"),
+    _hundreds("LIM_PITCH_MIN", "PTCH_LIM_MIN_DEG", "cdeg"),
+    _hundreds("ALT_HOLD_RTL", "RTL_ALTITUDE", "cm"),
+)
+
 COMMON_ALIASES: Final = {alias.name: alias for alias in _COMMON}
 """Aliases by name, of every kind of vehicle, and (below) of what flies."""
 COPTER_ALIASES: Final = {alias.name: alias for alias in _COPTER}
 ROVER_ALIASES: Final = {alias.name: alias for alias in _ROVER}
-"""Aliases of ground vehicles: names that versions before 1.0 had, and ArduRover has not (TURN_MAX_G: not since 4.1)."""
+PLANE_ALIASES: Final = {alias.name: alias for alias in _PLANE}
+"""Aliases of ground vehicles: names that versions before 1.0 had, and ArduRover has not (TURN_MAX_G: not since 4.1); of
+planes: those of other firmwares for what has another name there, and ArduPlane's up to 4.4."""

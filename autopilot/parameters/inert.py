@@ -55,4 +55,5 @@ _ROVER_HEIGHTS: Final = "AVOID_BACKZ_SPD FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GO
 
 _COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS)
 COPTER_INERT: Final = frozenset(" ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS)).split())
+PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE)).split()) - {"FRAME_TYPE"}
 ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())

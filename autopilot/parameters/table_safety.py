@@ -342,7 +342,8 @@ SMART_RETURN: Final[tuple[ParameterDef, ...]] = (
 )
 
 
-def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ...]:
+def battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ...]:
+    """The battery's parameters; `actions`: values of BATT_FS_*_ACT."""
     return (
         i8(
             "BATT_MONITOR",
@@ -417,10 +418,10 @@ COPTER_SAFETY: Final = (
     + COPTER_FENCE
     + COPTER_FAILSAFE
     + WIND
-    + _battery(10.5, COPTER_BATTERY)
+    + battery(10.5, COPTER_BATTERY)
     + SMART_RETURN
     + COPTER_AVOIDANCE
 )
 ROVER_SAFETY: Final = (
-    ARMING + MISSION + ROVER_RALLY + ROVER_FENCE + ROVER_FAILSAFE + WIND + _battery(0, ROVER_BATTERY) + ROVER_AVOIDANCE
+    ARMING + MISSION + ROVER_RALLY + ROVER_FENCE + ROVER_FAILSAFE + WIND + battery(0, ROVER_BATTERY) + ROVER_AVOIDANCE
 )

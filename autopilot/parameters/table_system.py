@@ -160,6 +160,9 @@ COPTER_OPTIONS: Final = _COMMON_OPTIONS | {
     18: "Land", 33: "Brake Mode", 39: "PrecLoiter Enable", 68: "Stabilize", 69: "PosHold", 70: "AltHold", 72: "Circle",
 }  # fmt: skip
 ROVER_OPTIONS: Final = _COMMON_OPTIONS | {51: "Manual", 53: "Steering", 54: "Hold"}
+PLANE_OPTIONS: Final = {number: name for number, name in _COMMON_OPTIONS.items() if number != 42} | {
+    51: "Manual", 72: "Circle", 77: "Takeoff", 92: "FBWA", 94: "Landing abort", 150: "Cruise", 179: "Autoland",
+}  # fmt: skip
 
 
 def _rc_channel(n: int, throttle_trim: int, options: Mapping[int, str]) -> tuple[ParameterDef, ...]:
@@ -217,6 +220,9 @@ COPTER_OUTPUTS: Final = tuple(
 ROVER_OUTPUTS: Final = tuple(
     line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 26, 3: 70}.get(n, 0))
 )
+PLANE_OUTPUTS: Final = tuple(
+    line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 4, 2: 19, 3: 70, 4: 21}.get(n, 0))
+)
 
 TERRAIN: Final[tuple[ParameterDef, ...]] = (
     i8("TERRAIN_ENABLE", 1, "", None, None, "Heights of the ground are used, and asked for where they are needed",
@@ -227,3 +233,4 @@ TERRAIN: Final[tuple[ParameterDef, ...]] = (
 _COMMON: Final = IDENTITY + GRIPPER + FLIGHT_MANAGER + STATISTICS + LOGS + SENSORS + TERRAIN + RELAYS
 COPTER_SYSTEM: Final = _COMMON + _radio(1000, COPTER_OPTIONS)
 ROVER_SYSTEM: Final = _COMMON + _radio(1500, ROVER_OPTIONS)
+PLANE_SYSTEM: Final = _COMMON + _radio(1000, PLANE_OPTIONS)

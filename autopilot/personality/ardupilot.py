@@ -13,6 +13,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.safety.driving_failsafes import DrivingFailsafes
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.safety.losses import Losses
+from autopilot.safety.wing_failsafes import WingFailsafes
 
 
 class ArduPilotPersonality:
@@ -31,7 +32,7 @@ class ArduPilotPersonality:
     ) -> None:
         kind = facts.vehicle_class
         self.texts = kind.texts
-        rules = FlyingFailsafes if kind.flies else DrivingFailsafes
+        rules = WingFailsafes if kind.has_stall_speed else FlyingFailsafes if kind.flies else DrivingFailsafes
         self.failsafes: FailsafeRules = rules(facts, announcer, modes, disarm, losses)
         self._modes = modes
 

@@ -126,8 +126,10 @@ class ArmingChecks:
         return self.facts.vehicle_class.hovers and not self.facts.vehicle.capabilities.own_checks
 
     def _motors(self) -> Iterator[ArmingReason]:
-        """Parameters with which no motor runs as it should. No bit of ARMING_CHECK switches them off
-        (AP_MotorsMulticopter.cpp, arming_checks). The first complaint stands for all."""
+        """Parameters with which no motor runs as it should, or no wing flies. No bit of ARMING_CHECK switches them off
+        (AP_MotorsMulticopter.cpp, arming_checks; AP_Arming_Plane.cpp). The first complaint of motors stands for all."""
+        if not self.facts.vehicle.capabilities.own_checks:
+            yield from self._bounds()
         if not self._is_judged:
             return
         param = self.facts.param
@@ -142,6 +144,13 @@ class ArmingChecks:
             yield ArmingReason("Motors: MOT_SPIN_ARM > MOT_SPIN_MIN", None, armed, least)
         elif lowest < 1.0 or highest <= lowest:
             yield ArmingReason("Motors: Check MOT_PWM_MIN and MOT_PWM_MAX", None, lowest, highest)
+
+    def _bounds(self) -> Iterator[ArmingReason]:
+        for check in self.facts.vehicle_class.checks:
+            value = self.facts.param(check.name, check.least)
+            if not check.least <= value <= check.most:
+                text = check.complaint.format(value=value)
+                yield ArmingReason(text, None, value, check.least if value < check.least else check.most)
 
     def _parameters(self) -> Iterator[ArmingReason]:
         if not self._is_judged:

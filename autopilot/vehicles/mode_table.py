@@ -1,7 +1,7 @@
 """The flight modes by number, as ArduPilot numbers them, and what each asks for.
 
-Source: docs/reference/ground-stations.md, 1.3, 3.4; ArduPilot ArduCopter/mode.h and Rover/mode.h. Numbers that
-ArduPilot knows and Sortie does not fly are listed, so that their refusal can name them.
+Source: docs/reference/ground-stations.md, 1.3, 3.4; ArduPilot ArduCopter/mode.h, Rover/mode.h,
+ArduPlane/mode.h. Numbers that ArduPilot knows and Sortie does not fly are listed, so that their refusal can name them.
 """
 
 from __future__ import annotations
@@ -62,6 +62,37 @@ class RoverMode(IntEnum):
     INITIALISING = 16
 
 
+class PlaneMode(IntEnum):
+    """HEARTBEAT.custom_mode of ArduPlane."""
+
+    MANUAL = 0
+    CIRCLE = 1
+    STABILIZE = 2
+    TRAINING = 3
+    ACRO = 4
+    FBWA = 5
+    FBWB = 6
+    CRUISE = 7
+    AUTOTUNE = 8
+    AUTO = 10
+    RTL = 11
+    LOITER = 12
+    TAKEOFF = 13
+    AVOID_ADSB = 14
+    GUIDED = 15
+    INITIALISING = 16
+    QSTABILIZE = 17
+    QHOVER = 18
+    QLOITER = 19
+    QLAND = 20
+    QRTL = 21
+    QAUTOTUNE = 22
+    QACRO = 23
+    THERMAL = 24
+    LOITER_ALT_QLAND = 25
+    AUTOLAND = 26
+
+
 class ModeKind(Enum):
     """Ways to fly a mode: `autopilot.modes.build` makes one object for each."""
 
@@ -71,6 +102,9 @@ class ModeKind(Enum):
     TRAINED_RATES = "body rates, level where the sticks are centred"
     MANUAL = "steering and throttle direct"
     STEERING = "lateral acceleration and speed"
+    ANGLES = "bank and pitch within their limits, throttle direct"
+    CLIMB_AND_SPEED = "bank, climb rate and airspeed"
+    TRACK = "the track over the ground that it has, climb rate and airspeed"
     TURN_RATE = "turn rate and speed"
     STOP = "stops and stays there"
     STAY = "stays where it is, against what moves it"
@@ -82,6 +116,9 @@ class ModeKind(Enum):
     CIRCLE_FLYING = "round a point, through the air"
     CIRCLE_DRIVING = "round a point, on the ground"
     LAND = "down to the ground"
+    BANKED = "round and round at a bank, wherever the wind takes it"
+    TAKEOFF = "off the ground and round a place ahead"
+    APPROACH = "down to home by a glide slope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +146,7 @@ class ModeSpec:
 
 
 _C = CopterMode
+_P = PlaneMode
 _R = RoverMode
 _F = ModeKind
 
@@ -143,5 +181,23 @@ ROVER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_R.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
         ModeSpec(_R.SMART_RTL, "SMART_RTL", position=True, autopilot=True, flown=_F.RETRACE_DRIVING),
         ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
+    )
+}
+PLANE_MODES: Final[dict[int, ModeSpec]] = {
+    spec.number: spec
+    for spec in (
+        ModeSpec(_P.MANUAL, "MANUAL", arming=True, pilot=True, manual_throttle=True, flown=_F.MANUAL),
+        ModeSpec(_P.CIRCLE, "CIRCLE", arming=True, autopilot=True, flown=_F.BANKED),
+        ModeSpec(_P.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True, flown=_F.STABILIZE),
+        ModeSpec(_P.ACRO, "ACRO", arming=True, pilot=True, manual_throttle=True, flown=_F.TURN_RATE),
+        ModeSpec(_P.FBWA, "FBWA", arming=True, pilot=True, manual_throttle=True, flown=_F.ANGLES),
+        ModeSpec(_P.FBWB, "FBWB", arming=True, pilot=True, flown=_F.CLIMB_AND_SPEED),
+        ModeSpec(_P.CRUISE, "CRUISE", arming=True, pilot=True, flown=_F.TRACK),
+        ModeSpec(_P.AUTO, "AUTO", position=True, arming=True, autopilot=True, flown=_F.MISSION),
+        ModeSpec(_P.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
+        ModeSpec(_P.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STOP),
+        ModeSpec(_P.TAKEOFF, "TAKEOFF", position=True, arming=True, autopilot=True, flown=_F.TAKEOFF),
+        ModeSpec(_P.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
+        ModeSpec(_P.AUTOLAND, "AUTOLAND", position=True, autopilot=True, flown=_F.APPROACH),
     )
 }

@@ -36,6 +36,12 @@ class FailsafeAction(Enum):
     BRAKE = "BRAKE"
     HOLD = "HOLD"
     LOITER = "LOITER"
+    CIRCLE = "CIRCLE"
+    FBWA = "FBWA"
+    FBWB = "FBWB"
+    AUTO = "AUTO"
+    GUIDED = "GUIDED"
+    AUTOLAND = "AUTOLAND"
     TERMINATE = "terminate"
 
 
@@ -133,10 +139,23 @@ class Measures:
     acceptance: Measure
     circle_radius: Measure
     return_speed: Measure
+    slowest: Measure | None = None
+    """Bounds of the speeds that are taken; one outside changes nothing. None: any is."""
+    fastest: Measure | None = None
     circle_acceleration: Measure | None = None
     """Measure that bounds the speed round a circle; None: no limit of its own."""
     largest_circle_m: float = inf
     """A circle of a mission is flown no larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCheck:
+    """Check before arming: a parameter is from `least` to `most`, or `complaint` (with its `{value}`) is said."""
+
+    name: str
+    complaint: str
+    least: float = -inf
+    most: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +204,8 @@ class VehicleClass:
     own_samples: tuple[str, ...]
     """DataFlash messages of this kind alone: known of any vehicle, and (below) of a simulated one only."""
     simulated_samples: tuple[str, ...]
+    checks: tuple[ParameterCheck, ...] = ()
+    """Checks before arming of a simulated vehicle's own parameters, whatever ARMING_CHECK says."""
     flies: bool = False
     hovers: bool = False
     lands_anywhere: bool = False
@@ -215,8 +236,8 @@ class VehicleClass:
                 return self.flies
             case Ability.HOVER:
                 return self.hovers
-            case Ability.LANDING:
-                return self.lands_anywhere
+            case Ability.WINGS:
+                return self.has_stall_speed
             case Ability.NOSE:
                 return self.turns_nose
             case Ability.REVERSE:

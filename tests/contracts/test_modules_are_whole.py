@@ -26,7 +26,6 @@ ALONE: Mapping[str, str] = {
     "autopilot.personality.ardupilot": "one module for each firmware's decisions",
     "mavlink_bridge.px4.vehicle": "puts together all that is PX4's: loaded for those who speak with one",
     "mavlink_bridge.spoken": "the table of firmwares",
-    "autopilot.modes.build": "the table of modes: a line for each",
     "autopilot.modes.mission_voice": "words for people, apart from what decides",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",

@@ -1,7 +1,7 @@
 """Code asks a kind of vehicle for what is meant: a list of questions, each defined once, in `VehicleClass`.
 
 A question too many is one that two names mean; one that nobody asks goes. Who wants to know whether it hovers does not
-ask whether it flies: `tests/autopilot/vehicles/test_glider.py` flies the difference.
+ask whether it flies: `tests/autopilot/vehicles/test_plane_decides.py` flies the difference.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from autopilot.vehicles.kinds import KINDS
+from autopilot.vehicles.plane import PLANE
 from autopilot.vehicles.vehicle_class import VehicleClass
-from tests.fakes.glider import GLIDER
 from tests.fakes.syntax import nodes
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def test_a_planted_disguise_is_found() -> None:
     assert _DISGUISES & set(asked("if kind.has_height:\n    pass")) == {"has_height"}
 
 
-@pytest.mark.parametrize("kind", [*KINDS.values(), GLIDER], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [*KINDS.values(), PLANE], ids=lambda kind: kind.name)
 def test_answers_agree_with_each_other(kind: VehicleClass) -> None:
     """Hovering is flying, what lands anywhere has a mode for it, and what does not has none that comes down."""
     assert kind.flies or not (kind.hovers or kind.lands_anywhere or kind.has_stall_speed)

@@ -14,6 +14,7 @@ from autopilot.mission.validate import check_item
 from autopilot.modes.auto_do import DO_ITEMS
 from autopilot.modes.auto_nav import NAV_ITEMS
 from autopilot.modes.payload import Payload
+from autopilot.modes.wing_nav import WING_ITEMS
 from autopilot.vehicles.item_page import table
 from autopilot.vehicles.kinds import BOAT, COPTER, KINDS, ROVER
 
@@ -27,8 +28,8 @@ def those(*slots: Slot) -> list[CommandSpec]:
 
 
 def test_what_some_vehicle_carries_out_has_a_hand_that_does_it() -> None:
-    """AUTO's two tables hold what the rows say, neither more nor less; outputs are the payload's."""
-    assert set(NAV_ITEMS) == {row.command for row in those(Slot.NAV)}
+    """AUTO's tables hold what the rows say, neither more nor less; outputs are the payload's."""
+    assert set(NAV_ITEMS | WING_ITEMS) == {row.command for row in those(Slot.NAV)}
     assert set(DO_ITEMS) == {row.command for row in those(Slot.DO, Slot.CONDITION) if row.output is None}
     assert {c for c in range(70_000) if Payload.knows(c)} == {row.command for row in ROWS if row.output is not None}
 
@@ -55,7 +56,7 @@ def test_parameters_stand_in_their_order() -> None:
         (Ability.ANY, KINDS),
         (Ability.HEIGHT, ["copter"]),
         (Ability.HOVER, ["copter"]),
-        (Ability.LANDING, ["copter"]),
+        (Ability.WINGS, []),
         (Ability.NOSE, ["copter"]),
         (Ability.REVERSE, ["rover", "boat"]),
     ],

@@ -1,0 +1,117 @@
+"""Parts of a mission by which a vehicle comes back: its landing sequences (DO_LAND_START), the nearest leg behind a
+DO_RETURN_PATH_START, and where an aborted landing is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from autopilot.context.frames import amsl, local
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.geo import GeoPoint, Ned, distance
+from autopilot.interface.mathematics import hypot
+from autopilot.mav import Cmd
+from autopilot.mission.commands import drives_navigation, has_position
+from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionSequencer
+from autopilot.mission.storage import MissionStorage
+
+_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND, Cmd.DO_LAND_START)
+_CLIMBING: Final = (0.0, 1.0)  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
+
+
+def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
+    """Metres to the nearest point of a leg."""
+    way = tuple(b - a for a, b in zip(begin, end, strict=True))
+    off = tuple(b - a for a, b in zip(begin, here, strict=True))
+    squared = sum(component * component for component in way)
+    part = min(max(sum(a * b for a, b in zip(way, off, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
+    return hypot(*(b - part * a for a, b in zip(way, off, strict=True)))
+
+
+class LandingPaths:
+    """Ways back in the mission of one vehicle."""
+
+    def __init__(self, facts: VehicleFacts, mission: MissionStorage, sequencer: MissionSequencer) -> None:
+        self._facts = facts
+        self._mission = mission
+        self._sequencer = sequencer
+
+    def landing_start(self) -> int | None:
+        """Index of the nearest DO_LAND_START (3-D), None when the mission has none."""
+        here = self._facts.vehicle.state.place
+        best: tuple[float, int] | None = None
+        for item in self._mission.items():
+            if item.command != Cmd.DO_LAND_START:
+                continue
+            away = self._away(item, here.alt)
+            if best is None or away < best[0]:
+                best = (away, item.seq)
+        return None if best is None else best[1]
+
+    def return_path(self) -> int | None:
+        """Index of the item at the end of the nearest leg (3-D) from a DO_RETURN_PATH_START up to a landing or the end;
+        None: there is no place behind one. Of two that are as near the earlier leg of the later path is it. Source:
+        AP_Mission.cpp, jump_to_closest_mission_leg, distance_to_mission_leg."""
+        best: tuple[float, int] | None = None
+        for start in self._mission.items():
+            if start.command == Cmd.DO_RETURN_PATH_START:
+                near = min(self._legs_from(start), default=None, key=lambda leg: leg[0])
+                best = near if best is None or (near is not None and near[0] <= best[0]) else best
+        return None if best is None else best[1]
+
+    def _legs_from(self, start: MissionItem) -> list[tuple[float, int]]:
+        """Metres from here to each leg, the first one of which is its end alone, and the item at that end."""
+        here = self._facts.vehicle.state.position
+        begin: Ned | None = None
+        found: list[tuple[float, int]] = []
+        for item in self._way_from(start):
+            if item.x != 0.0 or item.y != 0.0:
+                end = self._place_of(item)
+                if begin != end:
+                    found.append((_to_leg(here, end if begin is None else begin, end), item.seq))
+                begin = end
+        return found
+
+    def _way_from(self, start: MissionItem) -> Iterator[MissionItem]:
+        """Items with a place, through jumps, that lead from a mark to a landing or a DO_LAND_START."""
+        seen: set[int] = set()
+        item: MissionItem | None = start
+        while item is not None and item.seq not in seen:
+            seen.add(item.seq)
+            if has_position(item.command):
+                yield item
+            if item.command in _LANDINGS:
+                return
+            after = self._sequencer.next_nav(self._mission, item.seq)
+            end = self._mission.first_index + self._mission.total() if after is None else after.seq
+            ahead = (mark for mark in self._mission.items() if item is not None and item.seq < mark.seq < end)
+            item = next((mark for mark in ahead if mark.command == Cmd.DO_LAND_START), after)
+
+    def _place_of(self, item: MissionItem) -> Ned:
+        there = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
+        return local(self._facts, there)
+
+    def _away(self, item: MissionItem, altitude: float) -> float:
+        if item.x == 0.0 and item.y == 0.0:
+            return 0.0
+        there = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
+        return hypot(distance(self._facts.vehicle.state.place, there), there.alt - altitude)
+
+    def after_abort(self, landing: int) -> tuple[int | None, str]:
+        """Index at which the mission goes on when the landing at `landing` was aborted, and words for it: by a
+        CONTINUE_AND_CHANGE_ALT behind it, from the nearest DO_LAND_START, or from the place before it (AP_Landing.cpp,
+        restart_landing_sequence)."""
+        after, start = self._mission.get(landing + 1), self.landing_start()
+        if after is not None and after.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT and after.param1 in _CLIMBING:
+            return landing + 1, f"Restarted landing sequence. Climbing to {after.z:.0f}m"
+        if start is not None:
+            return start, f"Restarted landing via DO_LAND_START: {start}"
+        before = [
+            item.seq
+            for item in self._mission.items()
+            if item.seq < landing and drives_navigation(item.command) and has_position(item.command)
+        ]
+        if before:
+            return before[-1], f"Restarted landing sequence at waypoint {before[-1]}"
+        return None, "Unable to restart landing sequence"

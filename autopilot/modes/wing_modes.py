@@ -1,0 +1,231 @@
+"""Modes of what flies on wings: CIRCLE, TAKEOFF, AUTOLAND and RTL (ArduPilot ArduPlane/mode_circle.cpp,
+mode_takeoff.cpp, mode_autoland.cpp, mode_rtl.cpp)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import IntEnum
+from math import degrees, radians
+from typing import Final
+
+from autopilot.context.staying import loiter, stay
+from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import atan2, cos, sin
+from autopilot.interface.targets import Attitude, Idle
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Severity
+from autopilot.mission.sequencer import SetCurrentError
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.returning import Destination
+from autopilot.modes.wings import GlideSlope, LoiterItem, WingReturn, WingTakeoff, abort_climb
+from autopilot.vehicles.mode_table import ModeSpec
+
+_FOR_EVER_MS: Final = 10**12
+_LARGEST_SHARE: Final = 0.333  # of AUTOLAND_WP_DIST, as the radius of its circle
+
+
+class BankMode(Mode):
+    """CIRCLE: a third of the largest bank, at the present height; needs no position, and the wind takes it along."""
+
+    def enter(self, now_ms: int) -> None:
+        self._fly()
+
+    def armed(self, now_ms: int) -> None:
+        self._fly()
+
+    def disarmed(self) -> None:
+        self.helm.fly(Idle())
+
+    def parameter_changed(self, name: str) -> None:
+        if name == "ROLL_LIMIT_DEG":
+            self._fly()
+
+    def _fly(self) -> None:
+        bank = radians(self.facts.param("ROLL_LIMIT_DEG", 45.0)) / 3.0
+        self.helm.fly(Idle() if self.facts.grounded else Attitude(bank, 0.0, 0.0, timeout_ms=_FOR_EVER_MS))
+
+
+class _StagedMode(Mode):
+    """Flies maneuvers one after the other."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
+        super().__init__(context, spec)
+        self._stages: list[Maneuver] = []
+
+    def _begin(self, stages: list[Maneuver], now_ms: int) -> None:
+        self._stages = stages
+        stages[0].start(now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        stage = self._stages[0] if self._stages else None
+        if stage is None or stage.done:
+            return
+        stage.update(now_ms, events)
+        self._follow(stage, now_ms)
+
+    def _follow(self, stage: Maneuver, now_ms: int) -> None:
+        if stage.done and len(self._stages) > 1:
+            self._stages.pop(0)
+            self._stages[0].start(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._stages[0].deadline_ms if self._stages else None
+
+    def exit(self) -> None:
+        self._stages = []
+
+    def disarmed(self) -> None:
+        self.exit()
+        self.helm.fly(Idle())
+
+
+class _Loiter(Maneuver):
+    """Fly round a place until another mode is chosen."""
+
+    def __init__(self, context: VehicleContext, center: Ned) -> None:
+        super().__init__(context)
+        self._center = center
+
+    def start(self, now_ms: int) -> None:
+        self.helm.fly(loiter(self.facts, self._center))
+
+
+class TakeoffMode(_StagedMode):
+    """TAKEOFF: off the ground as soon as it is armed, to TKOFF_ALT, and round the place TKOFF_DIST ahead. In the air it
+    climbs there, or stays."""
+
+    def enter(self, now_ms: int) -> None:
+        if self.facts.armed:
+            self._go(now_ms)
+        else:
+            self.helm.fly(Idle())
+
+    def armed(self, now_ms: int) -> None:
+        self._go(now_ms)
+
+    def _go(self, now_ms: int) -> None:
+        facts, state = self.facts, self.facts.vehicle.state
+        (north, east, down), height = state.position, facts.param("TKOFF_ALT", 50.0)
+        if not facts.landed and facts.height >= height:
+            self.announcer.say(Severity.INFO, "Above TKOFF alt - loitering")
+            self.helm.fly(stay(facts))
+            return
+        away = facts.param("TKOFF_DIST", 200.0)
+        top = down - height if facts.landed else facts.home_ned[2] - height
+        course = state.yaw if facts.landed else atan2(state.velocity[1], state.velocity[0])
+        center = (north + away * cos(course), east + away * sin(course), top)
+        climb = WingTakeoff(self.context, top, radians(facts.param("TKOFF_LVL_PITCH", 15.0)), away)
+        if facts.landed:
+            turn = degrees(course) % 360.0
+            self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {away:.1f}m heading {turn:.1f} deg")
+            self._begin([climb, _Loiter(self.context, center)], now_ms)
+        else:
+            self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
+            self._begin([_Loiter(self.context, center)], now_ms)
+
+
+class AutolandMode(_StagedMode):
+    """AUTOLAND: down to home in the direction of the takeoff: round a place beside the final approach until it is at
+    its height and in line, then the glide slope."""
+
+    def refusal(self, now_ms: int) -> str | None:
+        if self.facts.landed:
+            self.announcer.say(Severity.WARNING, "Must already be flying!")
+            return "not flying"
+        return "home is not set" if self.facts.home is None else None
+
+    def enter(self, now_ms: int) -> None:
+        facts = self.facts
+        home, away = facts.home_ned, facts.param("AUTOLAND_WP_DIST", 400.0)
+        course = facts.armed_yaw + radians(facts.param("AUTOLAND_DIR_OFF"))
+        top = home[2] - facts.param("AUTOLAND_WP_ALT", 55.0)
+        start = (home[0] - away * cos(course), home[1] - away * sin(course), top)
+        north, east, _ = facts.vehicle.state.position
+        from_start = atan2(east - start[1], north - start[0])
+        left = sin(course - from_start) > 0.0  # of the approach: its circle lies there, flown counter-clockwise
+        own = loiter(facts, start)
+        radius = min(_LARGEST_SHARE * away, own.radius)
+        side = course + radians(-90.0 if left else 90.0)
+        center = (start[0] + radius * cos(side), start[1] + radius * sin(side), top)
+        circle = replace(own, center=center, radius=radius, direction=-1 if left else 1, at_height=True)
+        self._begin(
+            [
+                LoiterItem(self.context, circle, 0, home, straight=False),
+                GlideSlope(self.context, home, start, abort_climb(self.context, 0.0, None)),
+            ],
+            now_ms,
+        )
+
+    @property
+    def is_landing(self) -> bool:
+        return bool(self._stages) and self._stages[0].is_landing
+
+    @property
+    def finished(self) -> bool:
+        return self.is_landing and self._stages[0].done
+
+
+class AutolandBy(IntEnum):
+    """RTL_AUTOLAND."""
+
+    NOT = 0
+    HOME_FIRST = 1
+    AT_ONCE = 2
+    GO_AROUNDS_ONLY = 3
+    RETURN_PATH = 4
+
+
+class WingReturnMode(Mode):
+    """RTL: round home or a rally point, or into the mission's landing sequence as RTL_AUTOLAND says."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
+        super().__init__(context, spec)
+        self._destination = destination
+        self._auto = auto
+        self._return: WingReturn | None = None
+        self._looked = False
+
+    def refusal(self, now_ms: int) -> str | None:
+        return "home is not set" if self.facts.home is None else None
+
+    def enter(self, now_ms: int) -> None:
+        self._looked = False
+        if self.facts.armed:
+            self._return = WingReturn(self.context, self._destination)
+            self._return.start(now_ms)
+        else:
+            self.helm.fly(Idle())
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._return is None:
+            return
+        self._return.update(now_ms, events)
+        by = int(self.facts.param("RTL_AUTOLAND"))
+        at_once = by in (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
+        if not self._looked and (at_once or (by == AutolandBy.HOME_FIRST and self._return.there)):
+            self._looked = True
+            self._land(by)
+
+    def _land(self, by: int) -> None:
+        """Go on with the mission where it lands, if it does."""
+        auto = self._auto
+        start = auto.paths.return_path() if by == AutolandBy.RETURN_PATH else auto.paths.landing_start()
+        if start is None:
+            return
+        try:
+            auto.go_on_at(start)
+        except SetCurrentError:
+            return
+        auto.request_mode(auto.spec.number)
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self._return is None else self._return.deadline_ms
+
+    def exit(self) -> None:
+        self._return = None
+
+    def disarmed(self) -> None:
+        self.exit()
+        self.helm.fly(Idle())

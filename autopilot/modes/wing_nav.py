@@ -1,0 +1,131 @@
+"""NAV items of a mission as what flies on wings flies them (ArduPilot ArduPlane/commands_logic.cpp)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import hypot, isfinite, radians
+from typing import Final
+
+from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
+from autopilot.context.staying import loiter
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Circle, Leg
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
+from autopilot.mission.state import hold_time_ms
+from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_place
+from autopilot.modes.maneuver import Follow, Maneuver
+from autopilot.modes.wings import (
+    GlideSlope,
+    KeepCourse,
+    LoiterForever,
+    LoiterItem,
+    WingReturn,
+    WingTakeoff,
+    abort_climb,
+)
+
+_PITCH_DEG: Final = 4.0  # of a takeoff that does not say
+
+
+def _given(value: float) -> float:
+    return value if isfinite(value) else 0.0
+
+
+def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
+    pitch = _given(item.param1)
+    climb = WingTakeoff(
+        tools.context, item_down(tools.context.facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG)
+    )
+    tools.climbed = climb
+    return climb
+
+
+def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
+    """param2: accepted from there on, m; param3: flown so far beyond, m."""
+    facts = tools.context.facts
+    end = item_position(facts, item, tools.before)
+    onward, _ = next_place(tools, item, end)
+    radius = _given(item.param2) if _given(item.param2) > 0.0 else acceptance_radius(facts)
+    beyond = _given(item.param3)
+    if beyond > 0.0:
+        begin = tools.before or facts.vehicle.state.position
+        north, east = end[0] - begin[0], end[1] - begin[1]
+        share = beyond / (hypot(north, east) or 1.0)
+        end, radius = (end[0] + share * north, end[1] + share * east, end[2]), 1.0
+    above = over_ground(facts, item)
+    return Follow(tools.context, Leg(end, tools.before, onward, radius, over_ground=above), tools.heading)
+
+
+def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> Circle:
+    """About the item's place, `radius` m (0: the kind's own), counter-clockwise where `sense` is below 0."""
+    facts = tools.context.facts
+    center = item_position(facts, item, tools.before)
+    if over_ground(facts, item) is not None:
+        center = above_the_highest(facts, center, abs(radius), item.z)
+    circle = loiter(facts, center, abs(radius))
+    return replace(circle, direction=-1 if sense < 0.0 else 1)
+
+
+def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -> Maneuver:
+    following = tools.following(item.seq)
+    onward: Ned | None = None
+    if following is not None:
+        onward, _ = next_place(tools, item, circle.center)
+    return LoiterItem(tools.context, circle, for_ms, onward, straight=_given(item.param4) != 0.0)
+
+
+def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
+    return LoiterForever(tools.context, _circle(tools, item, _given(item.param3), item.param3))
+
+
+def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
+    return _item(tools, item, _circle(tools, item, 0.0, item.param3), hold_time_ms(item))
+
+
+def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
+    turns = max(_given(item.param1), 0.0)
+    return _item(tools, item, replace(_circle(tools, item, _given(item.param3), item.param3), turns=turns))
+
+
+def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
+    circle = _circle(tools, item, _given(item.param2), item.param2)
+    return _item(tools, item, replace(circle, at_height=True))
+
+
+def _continue(tools: NavTools, item: MissionItem) -> Maneuver:
+    along = None if tools.previous is None or tools.before is None else (tools.previous, tools.before)
+    return KeepCourse(tools.context, item_down(tools.context.facts, item), item.param1, along)
+
+
+def _return(tools: NavTools, item: MissionItem) -> Maneuver:
+    return WingReturn(tools.context, tools.destination)
+
+
+def _land(tools: NavTools, item: MissionItem) -> Maneuver:
+    facts = tools.context.facts
+    place = item_position(facts, item, tools.before)
+    ground = (place[0], place[1], item_down(facts, item))
+    return GlideSlope(
+        tools.context, ground, tools.before, abort_climb(tools.context, _given(item.param1), tools.climbed)
+    )
+
+
+def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
+    """Done at once: it is armed, and flies."""
+    return Maneuver(tools.context)
+
+
+WING_ITEMS: Final[dict[int, Build]] = {
+    Cmd.NAV_WAYPOINT: _waypoint,
+    Cmd.NAV_LOITER_UNLIM: _loiter_unlimited,
+    Cmd.NAV_LOITER_TURNS: _loiter_turns,
+    Cmd.NAV_LOITER_TIME: _loiter_time,
+    Cmd.NAV_LOITER_TO_ALT: _loiter_to_altitude,
+    Cmd.NAV_RETURN_TO_LAUNCH: _return,
+    Cmd.NAV_LAND: _land,
+    Cmd.NAV_TAKEOFF: _takeoff,
+    Cmd.NAV_CONTINUE_AND_CHANGE_ALT: _continue,
+    Cmd.NAV_DELAY: _delay,
+}
+"""Items that wings fly in a way of their own."""

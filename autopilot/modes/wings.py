@@ -1,0 +1,234 @@
+"""Maneuvers of what cannot stand still in the air: a takeoff along the ground, a landing down a glide slope, circles
+that are left towards the next place, a course that is kept while the height changes, and the way home.
+
+Sources: ArduPilot ArduPlane/commands_logic.cpp, mode_rtl.cpp, mode_takeoff.cpp, mode_autoland.cpp;
+libraries/AP_Landing/AP_Landing.cpp, AP_Landing_Slope.cpp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf, radians
+from typing import Final
+
+from autopilot.context.staying import loiter
+from autopilot.interface.geo import Ned
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Yaw, YawMode
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.mode import VehicleContext
+from autopilot.modes.returning import Destination
+
+_LOOK_MS: Final = 200
+_ABORT_PITCH_DEG: Final = 10.0  # of a landing's abort in a flight without a takeoff
+_ABORT_M: Final = 30.0  # above home, in a flight without a takeoff
+_NEAR_HEIGHT_M: Final = 5.0  # of an item that asks for a height, whether it climbs or sinks
+_CLIMBS, _SINKS = 1.0, 2.0  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
+_AHEAD_M: Final = 1000.0
+
+
+class WingTakeoff(Maneuver):
+    """Run and climb along the heading that it stands in, to `down` (NED m) at `pitch` rad at least. `away`: over also
+    that far, m, from where it began."""
+
+    def __init__(self, context: VehicleContext, down: float, pitch: float, away: float = inf) -> None:
+        super().__init__(context)
+        self.down = down
+        self.pitch = pitch
+        self._away = away
+        self._begin: Ned = context.facts.vehicle.state.position
+
+    def start(self, now_ms: int) -> None:
+        self._begin = self.facts.vehicle.state.position
+        self.helm.fly(TakeOff(self.down, pitch=self.pitch))
+        self._look_again(now_ms)
+
+    def _look_again(self, now_ms: int) -> None:
+        self.deadline_ms = now_ms + _LOOK_MS if self._away < inf else None
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            north, east, _ = self.facts.vehicle.state.position
+            self.done = hypot(north - self._begin[0], east - self._begin[1]) >= self._away
+            self._look_again(now_ms)
+        self.done = self.done or self.helm.arrived
+        if self.done:
+            self.deadline_ms = None
+
+
+class LoiterItem(Maneuver):
+    """Fly round `circle`; when it has arrived `for_ms` longer, and then until the course leads to `onward`. `straight`:
+    what follows begins where it is left, and not at its centre."""
+
+    def __init__(
+        self, context: VehicleContext, circle: Circle, for_ms: int, onward: Ned | None, *, straight: bool
+    ) -> None:
+        super().__init__(context)
+        self._circle = circle
+        self._for_ms = for_ms
+        self._onward = onward
+        self._timed = False
+        self.end = None if straight else circle.center
+
+    def start(self, now_ms: int) -> None:
+        self.helm.fly(self._circle if self._for_ms else replace(self._circle, leave_for=self._onward))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.deadline_ms = None
+            if self._onward is None:
+                self.done = True
+            else:
+                self.helm.fly(replace(self._circle, turns=0.0, leave_for=self._onward))
+        elif self.helm.arrived and self.deadline_ms is None:
+            if self._for_ms and not self._timed:
+                self._timed = True
+                self.deadline_ms = now_ms + self._for_ms
+            else:
+                self.done = True
+
+
+class LoiterForever(Maneuver):
+    """Fly round `circle` until something else is wanted."""
+
+    def __init__(self, context: VehicleContext, circle: Circle) -> None:
+        super().__init__(context)
+        self._circle = circle
+
+    def start(self, now_ms: int) -> None:
+        self.helm.fly(self._circle)
+
+
+class KeepCourse(Maneuver):
+    """Keep the course, and climb or sink to `down` (NED m). `sense`: 1 until it is above, 2 until it is below, 0 until
+    it is near. `along`: the leg just flown."""
+
+    def __init__(self, context: VehicleContext, down: float, sense: float, along: tuple[Ned, Ned] | None) -> None:
+        super().__init__(context)
+        self._down = down
+        self._sense = sense
+        self._along = along
+
+    def start(self, now_ms: int) -> None:
+        state = self.facts.vehicle.state
+        here, (vn, ve, _) = state.position, state.velocity
+        if self._along is not None:
+            (n0, e0, _), (n1, e1, _) = self._along
+            vn, ve = n1 - n0, e1 - e0
+        speed = hypot(vn, ve)
+        north, east = (vn / speed, ve / speed) if speed > 0.0 else (cos(state.yaw), sin(state.yaw))
+        begin = here if self._along is None else self._along[1]
+        self.helm.fly(Leg((begin[0] + _AHEAD_M * north, begin[1] + _AHEAD_M * east, self._down), begin))
+        self.deadline_ms = now_ms + _LOOK_MS
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        above = self._down - self.facts.vehicle.state.position[2]
+        past = (self._sense == _CLIMBS and above >= 0.0) or (self._sense == _SINKS and above <= 0.0)
+        self.done = past or abs(above) <= _NEAR_HEIGHT_M
+        self.deadline_ms = None if self.done else now_ms + _LOOK_MS
+        if self.helm.arrived and not self.done:
+            self._along = None
+            self.start(now_ms)
+
+
+class GlideSlope(Maneuver):
+    """Land at `place` (NED m) down a slope from `approach` (None: from here); its motor stops after LAND_DISARMDELAY.
+    `abort`: NED d and pitch (rad) of a go-around's climb."""
+
+    def __init__(self, context: VehicleContext, place: Ned, approach: Ned | None, abort: tuple[float, float]) -> None:
+        super().__init__(context)
+        self._place = place
+        self._approach = approach
+        self._abort = abort
+        self._aborting = False
+        self.goes_around = False
+        """True once an aborted landing has climbed: the mission decides where it goes on."""
+
+    @property
+    def is_landing(self) -> bool:
+        return not self._aborting
+
+    def start(self, now_ms: int) -> None:
+        here = self.facts.vehicle.state.position
+        self._approach = self._approach or here
+        if self.facts.landed:  # no event will tell us
+            self.helm.fly(Idle())
+            self._wait(now_ms, TICK_MS)
+        else:
+            self.helm.fly(Land(self._place[:2], approach=self._approach, down=self._place[2]))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._aborting:
+            self.goes_around = self.goes_around or self.helm.arrived
+        elif events & VehicleEvent.LANDED:
+            delay_s = self.facts.param("LAND_DISARMDELAY")
+            if delay_s > 0.0:
+                self._wait(now_ms, int(1000.0 * delay_s))
+        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.deadline_ms = None
+            self.done = True
+
+    def _wait(self, now_ms: int, wait_ms: int) -> None:
+        self.deadline_ms = now_ms + wait_ms
+
+    def go_around(self) -> bool:
+        """Climb along the approach; False when it stands on the ground or does so already."""
+        if self._aborting or self.facts.landed or self._approach is None:
+            return False
+        self._aborting = True
+        self.deadline_ms = None
+        north, east = self._place[0] - self._approach[0], self._place[1] - self._approach[1]
+        down, pitch = self._abort
+        self.helm.fly(TakeOff(down, Yaw(YawMode.ANGLE, angle=atan2(east, north)), pitch))
+        return True
+
+
+def abort_climb(context: VehicleContext, wanted_m: float, climbed: WingTakeoff | None) -> tuple[float, float]:
+    """NED d and pitch (rad) of an aborted landing's climb: `wanted_m` above home, else as high and steep as the
+    flight's takeoff, else as high as one that says nothing."""
+    home = context.facts.home_ned[2]
+    down, pitch = (home - _ABORT_M, radians(_ABORT_PITCH_DEG)) if climbed is None else (climbed.down, climbed.pitch)
+    return (home - wanted_m, pitch) if wanted_m > 0.0 else (down, pitch)
+
+
+class WingReturn(Maneuver):
+    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted.
+    `there`: it does, at that height."""
+
+    def __init__(self, context: VehicleContext, destination: Destination) -> None:
+        super().__init__(context)
+        self._destination = destination
+        self._circle: Circle | None = None
+        self._climbing = False
+        self.there = False
+
+    def start(self, now_ms: int) -> None:
+        if self.facts.landed:
+            self.helm.fly(Idle())
+            return
+        (north, east, down), state = self._destination(), self.facts.vehicle.state
+        height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
+        if (north, east, down) == home:
+            down = state.position[2] if height < 0.0 else home[2] - height
+        circle = loiter(self.facts, (north, east, down), self.facts.param("RTL_RADIUS"))
+        self._circle = replace(circle, at_height=True)
+        climb = self.facts.param("RTL_CLIMB_MIN")
+        self._climbing = climb > 0.0
+        if self._climbing:
+            yaw = Yaw(YawMode.ANGLE, angle=state.yaw)
+            self.helm.fly(TakeOff(state.position[2] - climb, yaw, radians(_ABORT_PITCH_DEG)))
+        else:
+            self.helm.fly(self._circle)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._circle is None or not self.helm.arrived:
+            return
+        if self._climbing:
+            self._climbing = False
+            self.helm.fly(self._circle)
+        else:
+            self.there = True
