@@ -9,7 +9,7 @@ multiply-add, so that plain Python, numba and the carried library compute alike.
 Polynomials are near-minimax fits of our own (weighted least squares in 300 bits, reweighted towards equal errors; each
 coefficient rounded to double before the next are fitted), relative error below 2^-57. The range reduction is Cody and
 Waite's ("Software Manual for the Elementary Functions", 1980). Largest errors, measured by
-`tests/autopilot/test_mathematics.py`: exp, log 1 ulp; sin and cos (of |x| < 1e6 rad), atan2, atan 1.5 ulp;
+`tests/autopilot/interface/test_mathematics.py`: exp, log 1 ulp; sin and cos (of |x| < 1e6 rad), atan2, atan 1.5 ulp;
 asin, acos 2 ulp; tan 2.5 ulp; log10, expm1, cbrt 2 ulp; hypot and dist 1 ulp each part; fmod none. Outside the domain
 they give nan, where Python's own raise; log(0) is -inf.
 """

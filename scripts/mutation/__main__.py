@@ -21,13 +21,16 @@ ROOT = Path(__file__).parents[2]
 SURVIVORS = ROOT / "tests" / "mutants" / "survivors.toml"
 LOOP_TESTS = "tests/sortie/loop/test_loop_[alprs]*.py"  # those in one process: nothing can be put into another one
 PACKAGES = {  # each with the tests that may notice an error in it: folders and patterns
-    "autopilot/mission": ("tests/autopilot/mission", "tests/autopilot/modes", "tests/mavlink_bridge/mission"),
-    "autopilot/flight": ("tests/autopilot/flight", "tests/mavlink_bridge/flight"),
+    "autopilot/mission": ("tests/autopilot/mission", "tests/autopilot/modes", "tests/mavlink_bridge/services/mission"),
+    "autopilot/flight": ("tests/autopilot/flight", "tests/mavlink_bridge/services/test_flight_service.py"),
     "autopilot/safety": ("tests/autopilot/safety", "tests/autopilot/core", "tests/autopilot/modes"),
     "depot/decisions": ("tests/depot", LOOP_TESTS),
     "depot/skimmer": ("tests/depot", LOOP_TESTS),
-    "mavlink_bridge/services/mission": ("tests/mavlink_bridge/mission", "tests/mavlink_bridge/clients"),
-    "mavlink_bridge/services/parameters": ("tests/mavlink_bridge/parameters",),
+    "mavlink_bridge/services/mission": ("tests/mavlink_bridge/services/mission", "tests/mavlink_bridge/clients"),
+    "mavlink_bridge/services/parameters": (
+        "tests/mavlink_bridge/services/test_*parameter*.py",
+        "tests/mavlink_bridge/services/test_sets*.py",
+    ),
 }
 COUNT, SEED = 300, 1
 KILLED_AT_LEAST = 0.9

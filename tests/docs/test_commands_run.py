@@ -29,7 +29,7 @@ from tests.fakes.terrain import hills, write_srtm
 from tests.sortie.reading.made import dataflash
 
 BINARY, BOARD, OTHERS, FORM = (
-    "starts a binary of others; tests/sortie/ardupilot and px4 start stand-ins",
+    "starts a binary of others; tests/sortie/companion starts stand-ins",
     "needs a board on a serial port; tests/sortie/companion and flashing have stand-ins on pseudo-terminals",
     "waits for a controller that another program is",
     "names the form of the command, with words that stand for others",

@@ -39,7 +39,7 @@ from tests.fakes.patience import PATIENCE_S
 from tests.fakes.rover_drive import HOME, RoverDrive
 
 SCRIPT = """
-from tests.sitl.rover.test_rover_vehicle import short_drive
+from tests.sitl.vehicles.test_rover_vehicle import short_drive
 print(short_drive())
 """
 

@@ -11,7 +11,7 @@ import pytest
 
 from sortie.config.version import VERSION
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_version_stands_in_one_place() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.plugin_run import INSTALLED
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.client
 
 

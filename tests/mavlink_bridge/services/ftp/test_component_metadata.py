@@ -17,8 +17,8 @@ from mavlink_bridge.services.german import german
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.api.link import SessionLink
-from tests.mavlink_bridge.ftp.test_parameter_metadata import ALLOWED as ALLOWED_OF_A_PARAMETER
-from tests.mavlink_bridge.ftp.test_parameter_metadata import ask_for_metadata, download
+from tests.mavlink_bridge.services.ftp.test_parameter_metadata import ALLOWED as ALLOWED_OF_A_PARAMETER
+from tests.mavlink_bridge.services.ftp.test_parameter_metadata import ask_for_metadata, download
 
 #: Keys of an entry in general.json that the schema allows (mavlink, component_metadata/general.schema.json).
 ALLOWED = {

@@ -41,7 +41,7 @@ from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.rover_core import HOLD, LOITER, away, driven, driving, place, speed
 
-SCRIPT = "from tests.sitl.test_boat import short_trip; print(short_trip())"
+SCRIPT = "from tests.sitl.vehicles.test_boat import short_trip; print(short_trip())"
 CURRENT = {"SIM_TIDE_SPEED": 0.5, "SIM_TIDE_DIR": 270.0}  # from the west
 
 run_tick = np.errstate(over="ignore")(boat.run_tick)  # splitmix64 wraps around

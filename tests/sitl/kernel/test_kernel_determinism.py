@@ -19,7 +19,7 @@ from tests.fakes.copter_flight import HOME, CopterFlight
 from tests.fakes.patience import PATIENCE_S
 
 SCRIPT = """
-from tests.sitl.test_kernel_determinism import short_flight
+from tests.sitl.kernel.test_kernel_determinism import short_flight
 print(short_flight())
 """
 
