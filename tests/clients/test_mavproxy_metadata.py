@@ -16,8 +16,8 @@ from tests.fakes.station_plan import HOME
 pytestmark = pytest.mark.client
 
 
-#: Every kind's files are fetched in memory by `tests/mavlink_bridge/services/ftp/test_component_metadata.py`. MAVProxy takes
-#: 13 s of processor for each: it reads the copter's here and the others' in the long suite.
+#: Every kind's files are fetched in memory by `tests/mavlink_bridge/services/ftp/test_component_metadata.py`. MAVProxy
+#: takes 13 s of processor for each: it reads the copter's here and the others' in the long suite.
 @pytest.mark.parametrize(
     "kind", ["copter", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("rover", "boat"))]
 )

@@ -1,4 +1,4 @@
-"""Tests lie in the rooms of the packages: `tests/sortie/web` tests `sortie/web`, so a module's tests are found by its path."""
+"""Tests lie in the rooms of the packages, so that a module's tests are found by its path."""
 
 from __future__ import annotations
 
