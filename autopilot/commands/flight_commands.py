@@ -111,8 +111,9 @@ class FlightCommands:
         yaw_rad: float | None = None,
         change_mode: bool = False,
         over_ground: float | None = None,
+        radius: float = 0.0,
     ) -> Outcome:
-        """DO_REPOSITION; altitude AMSL, m/s. `over_ground`: see `GuidedFlight.go_to`."""
+        """DO_REPOSITION; altitude AMSL, m/s. `over_ground`, `radius`: see `GuidedFlight.go_to`."""
         if not change_mode and self._modes.mode is not self._guided:
             return self._announcer.refuse("Reposition: not in GUIDED", Result.DENIED)
         if not self._within_fence(place):
@@ -123,10 +124,10 @@ class FlightCommands:
                 return outcome
         flight = self._guided.flight
         if self._flies(flight):
-            if speed is not None and speed > 0.0:
+            if speed is not None and self._speeds.takes(speed):
                 self._speeds.override(ground=speed)
             yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
-            flight.go_to(local(self._facts, place), yaw, over_ground)
+            flight.go_to(local(self._facts, place), yaw, over_ground, radius)
         return ACCEPTED
 
     def guided_item(self, place: GeoPoint, over_ground: float | None = None) -> Outcome:

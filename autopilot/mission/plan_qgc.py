@@ -1,7 +1,8 @@
 """QGroundControl's `.plan` files: mission, fence and rally points as JSON.
 
 Simple items are taken as they are. Survey and corridor items carry the items they were turned into; those are taken in
-place. Complex items that hold only geometry are refused by name, never skipped.
+place. Landing patterns become the items that QGroundControl sends for them. Other complex items that hold only geometry
+are refused by name, never skipped.
 Source: docs/reference/mission-semantics.md, 4; QGroundControl's plan file format.
 """
 
@@ -25,6 +26,8 @@ __all__ = ["format_plan", "parse_qgc_plan"]
 
 _WITH_STORED_ITEMS = {"survey": 5, "CorridorScan": 5}  # kind -> newest version known to keep its items this way
 
+_LANDINGS = {"fwLandingPattern": Cmd.NAV_LAND, "vtolLandingPattern": Cmd.NAV_VTOL_LAND}
+_NEWEST_LANDING = 2
 _ABOVE_HOME_MODE, _SEA_MODE, _GROUND_MODE = 1, 2, 4  # QGroundControl's AltitudeMode
 
 
@@ -83,7 +86,7 @@ def _flat(node: JsonNode) -> tuple[list[JsonNode], list[Survey]]:
     for element in node.list():
         first = len(simple) + 1
         simple.extend(_flatten(element))
-        if element["type"].value == "ComplexItem":
+        if element["type"].value == "ComplexItem" and element["complexItemType"].value in _WITH_STORED_ITEMS:
             surveys.append(_survey(element, first, len(simple)))
     return simple, surveys
 
@@ -111,8 +114,11 @@ def _flatten(node: JsonNode) -> Iterator[JsonNode]:
     if kind.value != "ComplexItem":
         raise kind.refuse('"SimpleItem" or "ComplexItem"')
     name = node["complexItemType"].text()
+    if name in _LANDINGS:
+        yield from _landing(node, _LANDINGS[name])
+        return
     if name not in _WITH_STORED_ITEMS:
-        raise PlanError(node.place, "simple items, a survey or a corridor scan", name)
+        raise PlanError(node.place, "simple items, a survey, a corridor scan or a landing pattern", name)
     node["version"].whole(1, _WITH_STORED_ITEMS[name])
     transects = node["TransectStyleComplexItem"]
     stored = transects["Items"] if not transects.missing else transects
@@ -121,6 +127,34 @@ def _flatten(node: JsonNode) -> Iterator[JsonNode]:
         raise PlanError(stored.place, f"the stored items of this {name}", "none")
     for element in inner:
         yield from _flatten(element)
+
+
+def _landing(node: JsonNode, land: Cmd) -> Iterator[JsonNode]:
+    """Items of a landing pattern: DO_LAND_START, a slower speed, the end of photos and video, the approach (a loiter
+    down to its height, left in line, or a waypoint), the landing."""
+    node["version"].whole(1, _NEWEST_LANDING)
+    approach, ground = node["landingApproachCoordinate"], _coordinates(node["landCoordinate"])
+    lat, lon, height = _coordinates(node["loiterCoordinate"] if approach.missing else approach)
+    relative = node["altitudesAreRelative"]
+    above_home = (node["loiterAltitudeRelative"] if relative.missing else relative).flag(True)
+    radius = node["loiterRadius"].number(0.0) * (1.0 if node["loiterClockwise"].flag(True) else -1.0)
+    rows: list[tuple[Cmd, tuple[float, ...]]] = [(Cmd.DO_LAND_START, ())]
+    if node["useDoChangeSpeed"].flag(False):
+        rows.append((Cmd.DO_CHANGE_SPEED, (0.0, node["finalApproachSpeed"].number(), -1.0)))
+    if node["stopTakingPhotos"].flag(False):
+        rows += [(Cmd.DO_SET_CAM_TRIGG_DIST, ()), (Cmd.IMAGE_STOP_CAPTURE, ())]
+    if node["stopVideoPhotos"].flag(False):
+        rows.append((Cmd.VIDEO_STOP_CAPTURE, ()))
+    if node["useLoiterToAlt"].flag(True):
+        rows.append((Cmd.NAV_LOITER_TO_ALT, (1.0, radius, 0.0, 1.0, lat, lon, height)))
+    else:
+        rows.append((Cmd.NAV_WAYPOINT, (0.0, 0.0, 0.0, 0.0, lat, lon, height)))
+    rows.append((land, (0.0, 0.0, 0.0, 0.0, *ground)))
+    for command, params in rows:
+        placed = len(params) == 7
+        frame = Frame.MISSION if not placed else Frame.GLOBAL_RELATIVE_ALT if above_home else Frame.GLOBAL
+        simple = {"command": int(command), "frame": int(frame), "params": [*params, *(0.0,) * (7 - len(params))]}
+        yield JsonNode(simple, node.place)
 
 
 # --- surveys ----------------------------------------------------------------------------------------------------------

@@ -70,17 +70,18 @@ class GuidedFlight:
         """Only then what drives takes another speed."""
         return isinstance(self._wanted, Leg)
 
-    def go_to(self, end: Ned, yaw: Yaw | None = None, over_ground: float | None = None) -> None:
-        """Fly to `end` and hold it; `over_ground`: m above the ground there, which is followed."""
+    def go_to(self, end: Ned, yaw: Yaw | None = None, over_ground: float | None = None, radius: float = 0.0) -> None:
+        """Fly to `end` and hold it, of wings by a circle of `radius` m (negative: counter-clockwise, 0: its own);
+        `over_ground`: m above the ground there, which is followed."""
         if yaw is not None:
             self._heading.fix(yaw)
         if self._facts.vehicle_class.has_stall_speed:
-            self._fly(loiter(self._facts, end))
+            self._fly(loiter(self._facts, end, radius))
             return
-        radius = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
+        near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_leg()
         backwards = self._helm.backwards
-        self._fly(Leg(end, None, radius=radius, yaw=demand, backwards=backwards, over_ground=over_ground))
+        self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground))
 
     def change_height(self, down: float, over_ground: float | None = None) -> None:
         """Keep the horizontal target, or the place where the vehicle is, at another height."""

@@ -151,6 +151,7 @@ _AIRSPEED: Final[tuple[ParameterDef, ...]] = (
     ),
     f32("ARSPD_RATIO", 2, "", None, None, "Pressure to airspeed squared"),
     f32("ARSPD_OFFSET", 0, "Pa", None, None, "Pressure at rest"),
+    f32("ARSPD_WIND_MAX", 0, "m/s", 0, None, "A tube farther than this from the ground speed is not believed; 0 = off"),
 )  # fmt: skip
 
 PLANE_FLIGHT: Final = _MODES + _NAVIGATION + _SPEEDS + _TAKEOFF + _LANDING + _CONTROL + _AIRSPEED

@@ -62,6 +62,14 @@ CHASSIS: Final = (
 )
 """Parameters of a car's power and drag."""
 
+WINGS: Final = (
+    f32("SIM_ARSPD_RND", 2, "Pa", 0, 100, "Noise of the pitot tube's pressure"),
+    f32("SIM_ARSPD_FAIL", 0, "m/s", 0, 100, "Airspeed that a failed pitot tube shows; 0 = it works"),
+    f32("SIM_LAUNCH_ACC", 0, "m/s/s", 0, 100, "Acceleration of a catapult; 0 = it takes off on wheels"),
+    f32("SIM_LAUNCH_TIME", 0.4, "s", 0, 10, "How long the catapult pushes"),
+)
+"""Parameters of a plane's tube and launch: of ours the last two."""
+
 WATER: Final = (
     f32("SIM_TIDE_SPEED", 0, "m/s", 0, 10, "Speed of the current"),
     f32("SIM_TIDE_DIR", 0, "deg", -360, 360, "Direction that the current comes from"),

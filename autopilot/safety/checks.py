@@ -14,6 +14,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.reasons import NEED_POSITION, ArmingReason, Check
 from autopilot.interface.records import dataclass
+from autopilot.mav import Cmd
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
@@ -54,6 +55,8 @@ class ArmingChecks:
             found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
             found.append(ArmingReason("Mode requires mission", Check.MISSION))
+        if self._checked(Check.MISSION) and self.facts.vehicle_class.has_stall_speed:
+            found.extend(self._landing_unused())
         if self._checked(Check.PARAMETERS):
             found.extend(self._parameters())
         if self._checked(Check.BATTERY):
@@ -151,6 +154,14 @@ class ArmingChecks:
             if not check.least <= value <= check.most:
                 text = check.complaint.format(value=value)
                 yield ArmingReason(text, None, value, check.least if value < check.least else check.most)
+
+    def _landing_unused(self) -> Iterator[ArmingReason]:
+        """A landing sequence that no return would join (AP_Arming_Plane.cpp, mission_checks)."""
+        if self.facts.param("RTL_AUTOLAND") != 0.0:
+            return
+        for mark in (Cmd.DO_LAND_START, Cmd.DO_RETURN_PATH_START):
+            if any(item.command == mark for item in self.mission.items()):
+                yield ArmingReason(f"{mark.name} set and RTL_AUTOLAND disabled", Check.MISSION)
 
     def _parameters(self) -> Iterator[ArmingReason]:
         if not self._is_judged:

@@ -10,7 +10,7 @@ from autopilot.parameters.inert import PLANE_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.table_payload import CAMERA, MOUNT
 from autopilot.parameters.table_plane import PLANE_FLIGHT, PLANE_SAFETY, SITL_DEFAULTS
-from autopilot.parameters.table_sim import SIMULATION
+from autopilot.parameters.table_sim import SIMULATION, WINGS
 from autopilot.parameters.table_system import PLANE_OUTPUTS, PLANE_SYSTEM
 from autopilot.vehicles.mode_table import PLANE_MODES, PlaneMode
 from autopilot.vehicles.vehicle_class import (
@@ -111,7 +111,7 @@ PLANE: Final = VehicleClass(
         fastest=Measure("AIRSPEED_MAX", 22.0),
     ),
     parameters=ParameterSet(
-        lines=PLANE_SYSTEM + PLANE_FLIGHT + PLANE_SAFETY + PLANE_OUTPUTS + SIMULATION + CAMERA + MOUNT,
+        lines=PLANE_SYSTEM + PLANE_FLIGHT + PLANE_SAFETY + PLANE_OUTPUTS + SIMULATION + WINGS + CAMERA + MOUNT,
         inert=PLANE_INERT,
         aliases=COMMON_ALIASES | PLANE_ALIASES,
         defaults=SITL_DEFAULTS,

@@ -116,6 +116,11 @@ def land_start(_command: Command, context: Context) -> Outcome:
     return context.parts.mission_commands.land_start(context.now_ms)
 
 
+def go_around(_command: Command, context: Context) -> Outcome:
+    """DO_GO_AROUND: abort the landing, climb, land again as the mission says."""
+    return context.parts.mission_commands.go_around()
+
+
 def return_path_start(_command: Command, context: Context) -> Outcome:
     """DO_RETURN_PATH_START: go on with the nearest leg of the way home."""
     return context.parts.mission_commands.return_path_start(context.now_ms)
@@ -133,7 +138,8 @@ def pause_continue(command: Command, context: Context) -> Outcome:
 
 
 def reposition(command: Command, context: Context) -> Outcome:
-    """DO_REPOSITION: param1 m/s (<= 0: unchanged), param2 bit 0 enters GUIDED, param4 yaw rad (common.xml)."""
+    """DO_REPOSITION: param1 m/s (<= 0: unchanged), param2 bit 0 enters GUIDED, param4 yaw rad; of wings param3 the
+    radius of their circle, m, and param4 1: counter-clockwise (common.xml)."""
     speed = command.param(1, -1.0)
     nowhere = command.param(5) == 0.0 and command.param(6) == 0.0
     if nowhere or not command.has_valid_place or speed > FASTEST:
@@ -148,6 +154,7 @@ def reposition(command: Command, context: Context) -> Outcome:
         yaw_rad=command.param(4) % (2.0 * pi) if command.given(4) else None,
         change_mode=bool(command.whole(2) & RepositionFlag.CHANGE_MODE),
         over_ground=context.parts.facts.over_ground(command.frame, command.param(7)),
+        radius=max(command.param(3, 0.0), 0.0) * (-1.0 if command.param(4, 0.0) == 1.0 else 1.0),
     )
 
 
@@ -244,6 +251,10 @@ def _turns_nose(kind: VehicleClass) -> bool:
     return kind.turns_nose
 
 
+def _on_wings(kind: VehicleClass) -> bool:
+    return kind.has_stall_speed
+
+
 def _reverses(kind: VehicleClass) -> bool:
     return kind.reverses
 
@@ -267,6 +278,7 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_CHANGE_ALTITUDE: CommandRow(change_altitude, required=(1,), needs=_flies),
     Cmd.DO_LAND_START: CommandRow(land_start),
     Cmd.DO_RETURN_PATH_START: CommandRow(return_path_start),
+    Cmd.DO_GO_AROUND: CommandRow(go_around, needs=_on_wings),
     Cmd.DO_REPOSITION: CommandRow(reposition, place=True, long_frame=Frame.GLOBAL),
     Cmd.DO_PAUSE_CONTINUE: CommandRow(pause_continue, required=(1,)),
     Cmd.DO_SET_REVERSE: CommandRow(set_reverse, required=(1,), needs=_reverses),

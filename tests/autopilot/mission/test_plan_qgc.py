@@ -119,7 +119,7 @@ def test_jump_without_ids_counts_items() -> None:
     ("item", "words"),
     [
         ({"type": "ComplexItem", "complexItemType": "StructureScan", "version": 3}, ["mission.items[0]", "Structure"]),
-        ({"type": "ComplexItem", "complexItemType": "fwLandingPattern"}, ["mission.items[0]", "fwLandingPattern"]),
+        ({"type": "ComplexItem", "complexItemType": "StructureScan"}, ["mission.items[0]", "StructureScan"]),
         ({"type": "ComplexItem", "complexItemType": "survey", "version": 5}, ["stored items of this survey"]),
         (survey(), ["TransectStyleComplexItem.Items", "stored items"]),
         (survey(simple(), version=9), ["mission.items[0].version", "9"]),
@@ -279,3 +279,42 @@ def test_first_place_skips_items_without_one() -> None:
     place = plan.first_place()
     assert place is not None and place.seq == 3
     assert Plan().first_place() is None
+
+
+# --- landing patterns -------------------------------------------------------------------------------------------------
+PATTERN: dict[str, Any] = {
+    "type": "ComplexItem", "complexItemType": "fwLandingPattern", "version": 2, "altitudesAreRelative": True,
+    "landCoordinate": [-35.363, 149.165, 0], "landingApproachCoordinate": [-35.366, 149.165, 40],
+    "loiterClockwise": False, "loiterRadius": 75, "useLoiterToAlt": True, "stopTakingPhotos": True,
+    "stopVideoPhotos": False, "valueSetIsDistance": True,
+}  # fmt: skip
+
+
+def test_a_landing_pattern_becomes_the_items_that_are_sent_for_it() -> None:
+    """And items behind it, and jumps, count on."""
+    plan = parsed(document(simple(22), PATTERN, simple(16)))
+    assert [item.command for item in plan.items] == [22, 189, 206, 2001, 31, 21, 16]
+    loiter, land = plan.items[4], plan.items[5]
+    assert (loiter.param1, loiter.param2, loiter.param4, loiter.frame) == (1.0, -75.0, 1.0, 3)
+    assert (loiter.x, loiter.y, loiter.z) == (-35.366, 149.165, 40.0)
+    assert (land.x, land.y, land.z, land.frame, land.param1) == (-35.363, 149.165, 0.0, 3, 0.0)
+    assert plan.surveys == ()
+
+
+def test_a_landing_pattern_of_other_forms() -> None:
+    """Straight in at a speed, from sea level, for a VTOL; and the names of version 1."""
+    straight = PATTERN | {
+        "complexItemType": "vtolLandingPattern", "useLoiterToAlt": False, "altitudesAreRelative": False,
+        "stopTakingPhotos": False, "useDoChangeSpeed": True, "finalApproachSpeed": 14,
+    }  # fmt: skip
+    items = parsed(document(straight)).items
+    assert [(item.command, item.frame) for item in items] == [(189, 2), (178, 2), (16, 0), (85, 0)]
+    assert (items[1].param1, items[1].param2) == (0.0, 14.0)
+    old = {key: value for key, value in PATTERN.items() if key not in ("landingApproachCoordinate", "useLoiterToAlt")}
+    old |= {"version": 1, "loiterCoordinate": [-35.366, 149.165, 40], "stopTakingPhotos": False}
+    assert [item.command for item in parsed(document(old)).items] == [189, 31, 21]
+
+
+def test_a_landing_pattern_without_a_place_is_refused_by_it() -> None:
+    assert "mission.items[0].landCoordinate" in refusal(document(PATTERN | {"landCoordinate": [1]}))
+    assert "mission.items[0].version" in refusal(document(PATTERN | {"version": 3}))

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autopilot.interface.targets import Attitude, Circle, Hold, Land, TakeOff, Target, Velocity
+from autopilot.interface.targets import Attitude, Circle, Hold, Land, Leg, Sticks, TakeOff, Target, Velocity
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import AutopilotType, Cmd, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
@@ -279,3 +279,259 @@ def test_as_a_px4_it_is_not_known_as_yet() -> None:
     assert firmware_of(heard) is None  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="plane"):
         ModeMap(PLANE, Bench("copter").core.modes)
+
+
+# --- takeoff, landing, loiters ----------------------------------------------------------------------------------------
+def _landing(*, start: bool = True) -> list[object]:
+    """Takeoff, a way out, DO_LAND_START, approach, landing at home."""
+    marks = [item(Cmd.DO_LAND_START)] if start else []
+    return [
+        takeoff(50.0), waypoint(600.0, 0.0, 60.0), *marks, waypoint(-600.0, 0.0, 40.0),
+        item(Cmd.NAV_LAND, -20.0, 0.0, 0.0),
+    ]  # fmt: skip
+
+
+def _flown(*items: object, **parameters: float) -> Bench:
+    """In AUTO from the ground, as armed there: nobody has to raise a throttle."""
+    bench = Bench("plane", parameters=parameters)
+    bench.upload(items)  # type: ignore[arg-type]
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    return bench
+
+
+def test_a_mission_from_takeoff_to_disarming() -> None:
+    """The takeoff has a pitch, the landing begins its slope at the waypoint before it, and the motor stops
+    LAND_DISARMDELAY after it."""
+    bench = _flown(*_landing(), LAND_DISARMDELAY=20.0, RTL_AUTOLAND=2.0)
+    bench.run(1.0)
+    run = bench.vehicle.target
+    assert isinstance(run, TakeOff) and run.pitch == pytest.approx(radians(4.0)) and run.down == pytest.approx(-50.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    slope = bench.vehicle.target
+    assert isinstance(slope, Land) and slope.approach is not None
+    assert slope.approach == pytest.approx((-600.0, 0.0, -40.0), abs=1.0)
+    assert (*(slope.position or ()), slope.down) == pytest.approx((-20.0, 0.0, 0.0), abs=1.0)
+    bench.run(100.0, lambda: bench.core.facts.landed)
+    bench.run(19.0)
+    assert bench.core.facts.armed
+    bench.run(3.0)
+    assert not bench.core.facts.armed
+
+
+@pytest.mark.parametrize(("start", "behind", "goes_on_at"), [(True, (), 4), (False, (), 3), (True, (30,), 6)])
+def test_a_go_around_climbs_and_lands_again(start: bool, behind: tuple[int, ...], goes_on_at: int) -> None:
+    """From DO_LAND_START on, from the place before, or by a CONTINUE_AND_CHANGE_ALT behind the landing."""
+    more = [item(command, up=120.0, param1=1.0) for command in behind]
+    bench = _flown(*_landing(start=start), *more, RTL_AUTOLAND=2.0)
+    assert not bench.core.mission_commands.go_around().ok, "nothing to abort"
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(5.0)
+    assert bench.core.modes.mode.is_landing
+    assert bench.core.mission_commands.go_around().ok
+    climb = bench.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-50.0)  # as high as the takeoff
+    assert climb.yaw.angle == pytest.approx(0.0, abs=0.01)  # along the approach, north
+    assert not bench.core.modes.mode.is_landing
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == goes_on_at)
+    assert bench.core.sequencer.current_nav_index() == goes_on_at
+
+
+@pytest.mark.parametrize("allowed", [0.0, 1.0])
+def test_full_throttle_aborts_a_landing_where_it_may(allowed: float) -> None:
+    bench = _flown(*_landing(), LAND_ABORT_THR=allowed, RTL_AUTOLAND=2.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.core.sticks.move(Sticks(throttle=1.0), bench.now_ms)
+    assert isinstance(bench.vehicle.target, TakeOff) is bool(allowed)
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "expected"),
+    [
+        (Cmd.NAV_LOITER_TURNS, {"param1": 2.0, "param3": -120.0}, {"turns": 2.0, "radius": 120.0, "direction": -1}),
+        (Cmd.NAV_LOITER_TO_ALT, {"param2": 90.0}, {"at_height": True, "radius": 90.0, "direction": 1}),
+        (Cmd.NAV_LOITER_UNLIM, {"param3": -1.0}, {"direction": -1, "leave_for": None}),
+    ],
+)
+def test_a_loiter_is_left_towards_the_next_place(
+    number: int, changes: dict[str, float], expected: dict[str, object]
+) -> None:
+    plane = Plane()
+    plane.mission(item(number, 300.0, 400.0, 90.0, **changes))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle))
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle)
+    assert {name: getattr(circle, name) for name in expected} == expected
+    if number != Cmd.NAV_LOITER_UNLIM:
+        assert circle.leave_for == pytest.approx((300.0, 300.0, -50.0), abs=1.0)
+
+
+def test_a_timed_loiter_counts_from_its_edge_and_then_waits_for_its_heading() -> None:
+    plane = Plane()
+    plane.mission(item(Cmd.NAV_LOITER_TIME, 300.0, 400.0, 50.0, param1=30.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle) and plane.core.helm.arrived)
+    began = plane.now_ms
+    assert plane.vehicle.target.leave_for is None
+    plane.run(60.0, lambda: plane.vehicle.target.leave_for is not None)
+    assert plane.now_ms - began == pytest.approx(30_000, abs=40)
+
+
+def test_a_waypoint_is_accepted_and_passed_by_as_it_says() -> None:
+    """param2: accepted so far before it; param3: flown so far beyond; a hold time is not a plane's."""
+    plane = Plane(WP_RADIUS=60.0)
+    plane.mission(waypoint(300.0, 400.0, 50.0, param1=5.0, param2=35.0), waypoint(700.0, 400.0, 50.0, param3=100.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 4)
+    legs = [target for target in plane.in_the_air if isinstance(target, Leg)]
+    assert [leg.radius for leg in legs] == [60.0, 35.0, 1.0]
+    assert legs[2].end == pytest.approx((800.0, 400.0, -50.0), abs=1.0)
+    assert legs[0].next == pytest.approx((300.0, 400.0, -50.0), abs=1.0)
+
+
+def test_a_course_is_kept_until_the_height_is_reached() -> None:
+    plane = Plane()
+    plane.mission(item(Cmd.NAV_CONTINUE_AND_CHANGE_ALT, up=90.0, param1=1.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 3)
+    ahead = plane.vehicle.target
+    assert isinstance(ahead, Leg) and abs(ahead.end[1]) < 5.0 and ahead.end[0] > 1000.0
+    assert plane.core.facts.height < 60.0
+    plane.run(100.0, lambda: plane.core.sequencer.current_nav_index() == 4)
+    assert plane.core.facts.height == pytest.approx(85.0, abs=2.0)
+
+
+# --- speeds -----------------------------------------------------------------------------------------------------------
+def test_an_airspeed_beyond_its_bounds_changes_nothing() -> None:
+    plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
+    for speed, then in ((26.0, 26.0), (40.0, 26.0), (5.0, 26.0)):
+        plane.core.commands.change_speed(0, speed)
+        assert plane.vehicle.speeds.ground == then
+    assert plane.core.commands.change_speed(1, 8.0).ok
+    assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == 8.0 and plane.vehicle.speeds.ground == 26.0
+    assert plane.core.commands.change_speed(3, 4.0).result is Result.DENIED  # TECS_CLMB_MAX bounds the climb
+
+
+# --- modes ------------------------------------------------------------------------------------------------------------
+def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
+    bench = Bench("plane", parameters={"TKOFF_ALT": 60.0, "TKOFF_DIST": 250.0})
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    run = bench.vehicle.target
+    assert isinstance(run, TakeOff) and run.pitch == pytest.approx(radians(15.0)) and run.down == pytest.approx(-60.0)
+    bench.run(120.0, lambda: isinstance(bench.vehicle.target, Circle))
+    assert bench.vehicle.target.center == pytest.approx((250.0, 0.0, -60.0), abs=1.0)
+
+
+def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
+    plane = Plane(AUTOLAND_WP_DIST=400.0, AUTOLAND_WP_ALT=55.0)
+    plane.core.facts.armed_yaw = radians(90.0)
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and circle.at_height and circle.leave_for is not None
+    assert circle.center[1] == pytest.approx(-400.0, abs=1.0) and circle.center[2] == pytest.approx(-55.0)
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Land))
+    slope = plane.vehicle.target
+    assert slope.approach == pytest.approx((0.0, -400.0, -55.0), abs=1.0) and slope.position == (0.0, 0.0)
+    plane.run(200.0, lambda: not plane.core.facts.armed)
+    assert not plane.core.facts.armed
+    assert plane.core.modes.set(M.MANUAL, plane.now_ms).ok
+    assert not plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok, "it stands on the ground"
+
+
+@pytest.mark.parametrize(("setting", "lands"), [(0, False), (1, True), (2, True)])
+def test_rtl_joins_the_landing_as_it_is_told(setting: int, lands: bool) -> None:
+    plane = Plane(RTL_AUTOLAND=float(setting), RTL_ALTITUDE=80.0)
+    plane.upload(_landing())  # type: ignore[arg-type]
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    plane.run(1.0)
+    assert (plane.core.modes.number == M.AUTO) is (setting == 2)
+    plane.run(120.0)
+    assert (plane.core.modes.number == M.AUTO) is lands
+    if lands:
+        assert plane.core.sequencer.current_nav_index() >= 4
+    else:
+        assert plane.vehicle.target.center[2] == pytest.approx(-80.0)
+
+
+def test_a_mission_that_does_not_land_ends_in_rtl() -> None:
+    plane = Plane()
+    plane.mission()
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(300.0, lambda: plane.core.modes.number == M.RTL)
+    assert plane.core.modes.number == M.RTL
+    assert "Mission complete, changing mode to RTL" in plane.texts
+
+
+# --- losses -----------------------------------------------------------------------------------------------------------
+def test_a_short_loss_circles_and_gives_back_the_mode() -> None:
+    plane = Plane()
+    assert plane.core.modes.set(M.FBWA, plane.now_ms).ok
+    plane.core.sticks.move(Sticks(), plane.now_ms)
+    plane.run(3.5)
+    assert plane.core.modes.number == M.CIRCLE
+    plane.core.sticks.move(Sticks(), plane.now_ms)
+    plane.run(0.1)
+    assert plane.core.modes.number == M.FBWA
+    assert "RC Short Failsafe Cleared" in plane.texts
+
+
+@pytest.mark.parametrize(("short", "mode"), [(1, M.CIRCLE), (2, M.FBWA), (3, M.LOITER), (4, M.FBWB), (0, M.LOITER)])
+def test_what_a_short_loss_does_in_loiter(short: int, mode: PlaneMode) -> None:
+    plane = Plane(FS_SHORT_ACTN=float(short), FS_LONG_TIMEOUT=60.0)
+    assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
+    _sticks(plane)
+    plane.run(1.0)
+    assert plane.core.modes.number == mode
+
+
+@pytest.mark.parametrize(("long", "mode"), [(0, M.AUTO), (1, M.RTL), (2, M.FBWA), (4, M.AUTO), (5, M.AUTOLAND)])
+def test_what_a_long_loss_does_in_auto(long: int, mode: PlaneMode) -> None:
+    plane = Plane(FS_LONG_ACTN=float(long), FS_LONG_TIMEOUT=8.0, FS_GCS_ENABL=1.0)
+    plane.mission(item(Cmd.NAV_LOITER_UNLIM, 500.0, 500.0, 50.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    _sticks(plane)
+    plane.run(7.9)
+    assert plane.core.modes.number == M.AUTO
+    plane.run(0.3)
+    assert plane.core.modes.number == mode
+
+
+def test_a_landing_goes_on_whatever_is_lost() -> None:
+    bench = _flown(*_landing(), FS_SHORT_ACTN=1.0, FS_LONG_ACTN=1.0, RTL_AUTOLAND=2.0, BATT_FS_LOW_ACT=1.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    bench.run(10.0)
+    assert bench.core.modes.number == M.AUTO and isinstance(bench.vehicle.target, Land)
+
+
+def test_a_low_battery_goes_to_the_missions_landing() -> None:
+    plane = Plane(BATT_FS_LOW_ACT=2.0, RTL_AUTOLAND=1.0)
+    plane.upload(_landing())  # type: ignore[arg-type]
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+
+
+# --- arming -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ROLL_LIMIT_DEG", 2.0, "ROLL_LIMIT_DEG too small (2.0)"),
+        ("PTCH_LIM_MIN_DEG", -1.0, "PTCH_LIM_MIN_DEG too large (-1.0)"),
+        ("AIRSPEED_MIN", 4.0, "AIRSPEED_MIN too low (4 < 5)"),
+    ],
+)
+def test_a_plane_that_could_not_fly_is_not_armed(name: str, value: float, says: str) -> None:
+    bench = Bench("plane", parameters={name: value, "ARMING_CHECK": 0.0})
+    assert [reason.text for reason in bench.core.prearm.reasons()] == [says]
+
+
+def test_a_landing_sequence_that_rtl_does_not_join_keeps_it_on_the_ground() -> None:
+    bench = Bench("plane")
+    bench.upload(_landing())  # type: ignore[arg-type]
+    assert [reason.text for reason in bench.core.prearm.reasons()] == ["DO_LAND_START set and RTL_AUTOLAND disabled"]
+    bench.parameters.set("RTL_AUTOLAND", 3.0)
+    assert bench.core.prearm.reasons() == []
