@@ -137,8 +137,13 @@ def size(vector: Vector) -> float:
 
 
 def minus(vector: Vector, other: Vector) -> Vector:
-    """one - other."""
+    """Difference of two vectors."""
     return (vector[0] - other[0], vector[1] - other[1], vector[2] - other[2])
+
+
+def plus(vector: Vector, other: Vector) -> Vector:
+    """Sum of two vectors."""
+    return (vector[0] + other[0], vector[1] + other[1], vector[2] + other[2])
 
 
 def position(state: Hill) -> Vector:

@@ -71,10 +71,13 @@ class ModeCtrl:
         if self._guidance is not None:
             self._fire(self._guidance.away(self._craft.skimmer_reading(), now_ms), now_ms)
 
-    def steer(self, now_ms: int) -> None:
-        """Command the burns that the guidance wants now."""
-        if self._guidance is not None:
-            self._fire(self._guidance.step(self._craft.skimmer_reading(), now_ms), now_ms)
+    def steer(self, now_ms: int) -> bool:
+        """Command the burns that the guidance wants now; False when it wants none."""
+        if self._guidance is None:
+            return False
+        burns = self._guidance.step(self._craft.skimmer_reading(), now_ms)
+        self._fire(burns, now_ms)
+        return bool(burns)
 
     def next_ms(self) -> int | None:
         """Time of its next call, ms; None: none is due."""

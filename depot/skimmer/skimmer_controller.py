@@ -109,11 +109,11 @@ class SkimmerController:
         return min(due for due in dues if due is not None)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Look at the sensors, act, and beat if a beat is due."""
+        """Look at the sensors, act, and beat if a beat is due. A burn that is commanded asks for power and propellant,
+        so it is looked at, too: another call at the same instant finds nothing to change."""
         reading = self.reports.reading(now_ms)
-        while self._step(reading, now_ms):
+        while self._step(reading, now_ms) or self._helm.ctrl.steer(now_ms):
             reading = self.reports.reading(now_ms)
-        self._helm.ctrl.steer(now_ms)
         self.reports.due(reading, now_ms)
 
     # --- the course ---------------------------------------------------------------------------------------------------

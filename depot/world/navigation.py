@@ -14,7 +14,8 @@ from math import pi, sqrt
 
 from autopilot.interface.mathematics import cos, expm1, hypot, log
 from depot.physics.attitude import about, turn
-from depot.physics.orbit import AT_REST, Hill, Vector, coast, minus, position, size, velocity
+from depot.physics.engines import burn_s, exhaust_mps, thrust_n
+from depot.physics.orbit import AT_REST, Hill, Vector, coast, minus, plus, position, size, velocity
 from depot.physics.ways import cheapest, return_s
 from depot.physics.windows import Almanac
 from depot.readings import Place
@@ -126,19 +127,42 @@ class Navigator:
         if state.place is Place.DOCK:
             full_kg = self._profile.engines.dry_kg + state.skimmer.store_capacity_kg
             return Homing(0.0, plan.return_s + plan.dock_s, self._need_kg(_WAY_MPS, full_kg))
-        if state.place in (Place.CORRIDOR, Place.FINAL):
+        flight = self._legs.flight
+        if state.place in (Place.CORRIDOR, Place.FINAL) or flight.at_gate:
             return Homing(0.0, plan.dock_s, self._need_kg(0.0))
         here = self._legs.here()
         gate: Hill = (0.0, -self._profile.corridor.gate_m, 0.0, 0.0, 0.0, 0.0)
         usual_s = return_s(here, plan.return_s)
-        under_way = state.place is Place.BACK and not self._legs.flight.commands and self._legs.flight.burn is None
-        if under_way and state.leg_end_ms > state.now_ms:
-            left_s = (state.leg_end_ms - state.now_ms) / 1000.0
-            dv = size(minus(velocity(gate), velocity(coast(self._legs.rate, here, left_s))))
+        burns = flight.burn is not None or bool(flight.commands)
+        if state.place is Place.BACK and (burns or state.leg_end_ms > state.now_ms):
+            left_s = max((state.leg_end_ms - state.now_ms) / 1000.0, 0.0)
+            dv = self._left_mps(velocity(gate))
             return Homing(left_s, min(left_s, plan.return_s) + plan.dock_s, self._need_kg(dv))
         way = cheapest(self._legs.rate, here, gate, usual_s)
-        left_s = usual_s if state.place is not Place.BACK else max((state.leg_end_ms - state.now_ms) / 1000.0, 0.0)
+        left_s = usual_s if state.place is not Place.BACK else 0.0
         return Homing(left_s, usual_s + plan.dock_s, self._need_kg(way.dv_mps))
+
+    def _left_mps(self, rest: Vector) -> float:
+        """Change of velocity that the rest of a way back takes, m/s: what still burns or waits for its instant, and
+        from there what is missing to `rest` at its end. Each counts as if it were given at its middle."""
+        flight, engines, at_ms = self._legs.flight, self._profile.engines, self._state.now_ms
+        here, dv = self._legs.here(), 0.0
+        ahead: list[tuple[int, Vector]] = []
+        if flight.burn is not None:
+            part = (flight.burn_end_ms - at_ms) / (flight.burn_end_ms - flight.burn_start_ms)
+            x, y, z = flight.burn.dv
+            ahead.append(((at_ms + flight.burn_end_ms) // 2, (part * x, part * y, part * z)))
+        mass = engines.dry_kg + self._state.skimmer.store_kg + self._state.skimmer.lobes.kg
+        for command in flight.commands:
+            newton = thrust_n(engines, command.thruster, 1.0)
+            half_s = burn_s(mass, command.dv_mps, exhaust_mps(engines, command.thruster), newton) / 2.0
+            ahead.append((command.at_ms + round(half_s * 1000.0), command.dv))
+        for middle_ms, change in ahead:
+            here = coast(self._legs.rate, here, max(middle_ms - at_ms, 0) / 1000.0)
+            here = (*position(here), *plus(velocity(here), change))
+            at_ms, dv = max(middle_ms, at_ms), dv + size(change)
+        end = coast(self._legs.rate, here, max(self._state.leg_end_ms - at_ms, 0) / 1000.0)
+        return dv + size(minus(rest, velocity(end)))
 
     def _need_kg(self, dv: float, empty_kg: float | None = None) -> float:
         """Propellant with which that change of velocity, a docking and what is on top leave the lobes empty."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import hypot, log, radians
 
 import msgspec
@@ -50,6 +51,26 @@ def test_a_burn_costs_what_the_rocket_equation_says() -> None:
     assert PROFILE.engines.att_exhaust_mps * log(before_kg / after_kg) == pytest.approx(
         dv, rel=1e-5
     )  # whole milliseconds
+
+
+def test_a_burn_that_is_commanded_is_counted_once_in_what_the_way_home_needs() -> None:
+    """Propellant and energy of the return do not rise with the command of a correction of millimetres per second, nor
+    with that of the arrival: the need falls, or stays, all the way from the zone to the gate. The arrival of a closed
+    command counted twice, 153 kg instead of 142, and the correction took 32 kWh for the 19 that were left."""
+    world = at_harvest(PROFILE, PLAN, 170_000.0)
+    world.turn_back()
+    needs: list[tuple[float, float]] = []
+    while world.state.place is Place.BACK:
+        run(world, 1.0)
+        reading = world.skimmer_reading()
+        needs.append((reading.fuel_need_kg, reading.power_need_wh))
+        due_ms = world.next_event_ms()
+        assert due_ms is not None
+        world.advance(due_ms)
+    assert len(needs) > 8
+    for (fuel_kg, power_wh), (later_kg, later_wh) in itertools.pairwise(needs[:-1]):
+        assert later_kg < 1.01 * fuel_kg
+        assert later_wh <= power_wh
 
 
 def test_a_burn_without_propellant_gives_what_there_is() -> None:
