@@ -15,8 +15,8 @@ from mavlink_bridge.bootloader.boards import board_name
 from mavlink_bridge.bootloader.protocol import pad
 
 _MAGIC: Final = ("APJFWv1", "PX4FWv1")
-_LARGEST: Final = 64 * 1024 * 1024
-"""Bytes; no flight controller has that much flash, and a file may claim anything."""
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes; no flight controller has that much flash, and a file may claim anything. No file is longer either."""
 
 
 class FirmwareError(ValueError):
@@ -56,6 +56,8 @@ def parse_firmware(data: bytes, name: str, board_id: int | None = None) -> Firmw
     needs it, in the others it has to be the file's. FirmwareError otherwise."""
     if not data:
         raise FirmwareError("the file is empty")
+    if len(data) > LARGEST:
+        raise FirmwareError(f"more than {LARGEST} bytes; no board's flash holds that much")
     suffix = name.lower().rpartition(".")[2]
     if suffix == "bin":
         return _bare(data, board_id)
@@ -78,8 +80,6 @@ def _bare(data: bytes, board_id: int | None) -> FirmwareImage:
         raise FirmwareError("a .bin file does not say for which board it is; give --board-id N, or take the .apj")
     if data[:1] == b"{":
         raise FirmwareError("this is an .apj or .px4 file under the name of a .bin; rename it")
-    if len(data) > _LARGEST:
-        raise FirmwareError(f"{len(data)} bytes are more than any board's flash")
     return FirmwareImage(board_id, pad(data), len(data))
 
 
@@ -141,7 +141,7 @@ def _unpack(text: str, key: str, size: int) -> bytes:
         raise _damaged(f'"{key}" is not whole base64 of {size} bytes') from None
     unpacker = zlib.decompressobj()
     try:
-        image = unpacker.decompress(packed, _LARGEST + 1)
+        image = unpacker.decompress(packed, LARGEST + 1)
     except zlib.error:
         raise _damaged(f'"{key}" does not unpack to its {size} bytes') from None
     if len(image) != size or not unpacker.eof:

@@ -51,6 +51,7 @@ class LinkedVehicle:
 
 
 _HINT_MS = 1000
+_NO_BOARD = "no flight controller found yet: plug it in; waiting for it"
 ASK_TO_PLUG = "the board does not answer: unplug it and plug it in again; waiting for it"
 
 
@@ -121,8 +122,7 @@ class FlashSession:
         until = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
         if self._auto:
             self.status.begin(UploadStage.FIND, self.wire.now_ms)
-            yield from self._hint_after(_HINT_MS)
-        yield from self._open(until)  # a named port is waited for in silence
+        yield from self._open(until, hint_ms=self.wire.now_ms + _HINT_MS)
         if not self._auto:
             self.status.begin(UploadStage.FIND, self.wire.now_ms)
         give_up = self.wire.now_ms + self._limits.silent
@@ -148,18 +148,9 @@ class FlashSession:
             if attempts == len(FLIGHT_BAUDS):
                 self._ask_to_plug()
 
-    def _hint_after(self, patience_ms: int) -> Script[None]:
-        """A board that is looked for and not there yet may be one that nobody has plugged in."""
-        until = self.wire.now_ms + patience_ms
-        self.wire.wanted = True
-        while not self.wire.connected and self.wire.now_ms < until:
-            yield until
-        if not self.wire.connected:
-            self.status.say("no flight controller found yet: plug it in; waiting for it")
-
-    def _open(self, until_ms: int | None = None) -> Script[None]:
+    def _open(self, until_ms: int | None = None, hint_ms: int | None = None) -> Script[None]:
         """Have the port open. Fails at `until_ms` (None: after the limit for an absent port), or when something stands
-        in the way for too long."""
+        in the way for too long. `hint_ms`: when to tell that a board is waited for, which may not be plugged in."""
         wire = self.wire
         began = wire.now_ms
         until = began + self._limits.absent if until_ms is None else until_ms
@@ -168,13 +159,17 @@ class FlashSession:
         while not wire.connected:
             if wire.obstacle is None:
                 blocked_ms = None
+                if hint_ms is not None and wire.now_ms >= hint_ms:
+                    missing = f"{self._name} is not there: plug the board in; waiting for it"
+                    self.status.say(_NO_BOARD if self._auto else missing)
+                    hint_ms = None
             else:
                 blocked_ms = wire.now_ms if blocked_ms is None else blocked_ms
                 if wire.now_ms - blocked_ms >= wire.obstacle.patience_ms:
                     raise failures.cannot_open(wire.obstacle, self.status.board_state)
             if wire.now_ms >= until and wire.obstacle is None:
                 raise self._absent((wire.now_ms - began) // 1000)
-            yield wire.now_ms + 100 if wire.obstacle is not None else until
+            yield wire.now_ms + 100 if wire.obstacle is not None else until if hint_ms is None else hint_ms
 
     def _absent(self, seconds: int) -> FlashFailure:
         if self._auto and not self.wire.opened:

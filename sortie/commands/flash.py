@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mavlink_bridge.bootloader.firmware import FirmwareError, FirmwareImage, parse_firmware
+from mavlink_bridge.bootloader.firmware import LARGEST, FirmwareError, FirmwareImage, parse_firmware
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.options import BOARD_ID, FIRMWARE, FORCE, GO_ON, PORT, SIMULATE, YES
@@ -39,7 +39,8 @@ def flash(given: Given) -> int:
 def read_firmware(path: Path, board_id: int | None) -> FirmwareImage:
     """The firmware in a file; UserError with the file's name when there is none."""
     try:
-        return parse_firmware(path.read_bytes(), path.name, board_id)
+        with path.open("rb") as file:
+            return parse_firmware(file.read(LARGEST + 1), path.name, board_id)
     except FirmwareError as error:
         raise UserError(f"{path}: {error}") from error
     except OSError as error:

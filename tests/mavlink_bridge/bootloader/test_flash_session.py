@@ -128,11 +128,11 @@ def test_a_board_that_comes_and_goes_without_answering_is_given_up_too() -> None
     assert made.now_ms <= 80_000
 
 
-def test_a_named_port_that_is_absent_is_waited_for_in_silence_and_given_up_after_15_s() -> None:
+def test_a_named_port_that_is_absent_is_told_of_waited_for_and_given_up_after_15_s() -> None:
     done = bench(None).run()
     assert done.now_ms == 15_000
     assert words(done).startswith(f"{PORT} has not been there for 15 s; nothing was erased; plug the board in")
-    assert done.lines == []
+    assert done.lines == [f"{PORT} is not there: plug the board in; waiting for it"]
     assert done.stages == []
 
 
@@ -141,7 +141,13 @@ def test_a_named_port_that_comes_late_is_used() -> None:
     made.at(14_000, made.plug)
     made.run()
     assert made.session.failure is None
-    assert made.lines == []
+    assert made.lines == [f"{PORT} is not there: plug the board in; waiting for it"]
+
+
+def test_a_named_port_that_is_there_within_a_second_is_not_spoken_of() -> None:
+    made = bench(SimulatedBoard(), plugged=False)
+    made.at(900, made.plug)
+    assert made.run().lines == []
 
 
 def test_without_any_board_auto_gives_up_after_30_s() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mavlink_bridge.bootloader.firmware import LARGEST
 from mavlink_bridge.bootloader.protocol import BootStatus, Op
 from mavlink_bridge.testing.board import Firmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
@@ -176,6 +177,20 @@ def test_a_file_that_is_no_firmware_is_status_2_with_one_line_that_names_it(
     assert len(err.splitlines()) == 1
     assert str(path) in err
     assert expected in err
+
+
+def test_a_file_that_no_board_could_hold_is_refused_before_it_is_read_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A sparse file of a terabyte, and a device that never ends."""
+    path = tmp_path / "long.apj"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    (tmp_path / "endless.bin").symlink_to("/dev/zero")
+    for name in ("long.apj", "endless.bin"):
+        assert run(["flash", str(tmp_path / name), "--board-id", "9", "--yes"]) == 2
+        err = capsys.readouterr().err
+        assert err == f"sortie: {tmp_path / name}: more than {LARGEST} bytes; no board's flash holds that much\n"
 
 
 @pytest.mark.parametrize(
