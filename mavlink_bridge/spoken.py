@@ -3,47 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.mav import AutopilotType
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.events.book import SortieBook
-from mavlink_bridge.services.guided.setpoints import GuidedParts, GuidedService
+from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.modes import OwnModes
 from mavlink_bridge.services.spoken import Spoken
 
 if TYPE_CHECKING:
-    from autopilot.personality.px4.personality import Px4Parts
-
-    class SpokenParts(GuidedParts, Px4Parts, Protocol):
-        """The parts of an autopilot that any firmware's ways are made of."""
-
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 Values = Mapping[str, float]
 
 
 def _ardupilot(
-    parts: SpokenParts, core: Parameters, stored: Values, given: Values, mode_shown: Callable[[], None]
+    parts: VehicleParts, core: Parameters, stored: Values, given: Values, mode_shown: Callable[[], None]
 ) -> Spoken:
     """The core's own ways."""
     modes = OwnModes(parts.modes, parts.facts.vehicle_class.modes.standard)
     return Spoken(core, GuidedService(parts), modes, SortieBook(), parameter_file=True)
 
 
-def _px4(parts: SpokenParts, core: Parameters, stored: Values, given: Values, mode_shown: Callable[[], None]) -> Spoken:
+def _px4(
+    parts: VehicleParts, core: Parameters, stored: Values, given: Values, mode_shown: Callable[[], None]
+) -> Spoken:
     from mavlink_bridge.px4.vehicle import spoken  # with PX4's events, for those who speak with one
 
     return spoken(parts, core, stored, given, mode_shown)
 
 
-Maker = Callable[["SpokenParts", Parameters, Values, Values, Callable[[], None]], Spoken]
+Maker = Callable[["VehicleParts", Parameters, Values, Values, Callable[[], None]], Spoken]
 _MAKERS: Final[Mapping[int, Maker]] = {AutopilotType.ARDUPILOTMEGA: _ardupilot, AutopilotType.PX4: _px4}
 
 
 def speak_as(
     firmware: Firmware,
-    parts: SpokenParts,
+    parts: VehicleParts,
     core: Parameters,
     *,
     stored: Values,

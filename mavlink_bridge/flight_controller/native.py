@@ -10,7 +10,7 @@ Clock: link time, for the upload.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import drives_navigation, spec_of
@@ -25,12 +25,7 @@ from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 
 if TYPE_CHECKING:
-    from autopilot.commands.plans import Plans
-    from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
-    from autopilot.mission.sequencer import MissionSequencer
-    from autopilot.modes.auto import AutoMode
-    from autopilot.modes.manager import ModeChoice
-    from autopilot.modes.payload import Payload
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 _RETRY_MS: Final = 2000
 _HOME_MS: Final = 250
@@ -42,27 +37,6 @@ _END_MS: Final = 1000
 """Longest time by which the controller's mode may tell of the end of the mission before its item does, ms."""
 
 
-class NativeParts(Protocol):
-    """The parts of an autopilot that follow a mission which the controller flies."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def announcer(self) -> Announcer: ...
-    @property
-    def helm(self) -> Helm: ...
-    @property
-    def plans(self) -> Plans: ...
-    @property
-    def sequencer(self) -> MissionSequencer: ...
-    @property
-    def modes(self) -> ModeChoice: ...
-    @property
-    def auto(self) -> AutoMode: ...
-    @property
-    def payload(self) -> Payload: ...
-
-
 class NativeMission:
     """A service on the link to the controller, and the `MissionExecutor` of AUTO."""
 
@@ -70,7 +44,7 @@ class NativeMission:
     handles = frozenset(("MISSION_CURRENT", "MISSION_ITEM_REACHED", "MISSION_REQUEST", "MISSION_REQUEST_INT",
                          "MISSION_ACK"))  # fmt: skip
 
-    def __init__(self, vehicle: FlightController, parts: NativeParts, turn: TransferTurn) -> None:
+    def __init__(self, vehicle: FlightController, parts: VehicleParts, turn: TransferTurn) -> None:
         self._vehicle = vehicle
         self._firmware = vehicle.firmware
         self._parts = parts

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.vehicle import Request
 from autopilot.mav import MissionType, Result, Severity
@@ -36,12 +36,7 @@ from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import Frame, unsigned
 
 if TYPE_CHECKING:
-    from autopilot.commands.mission_commands import MissionCommands
-    from autopilot.context.vehicle_context import Announcer, VehicleFacts
-    from autopilot.modes.auto import AutoMode
-    from autopilot.modes.guided import GuidedMode
-    from autopilot.modes.manager import ModeChoice
-    from autopilot.safety.fenced_mission import FencedMission
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")
@@ -54,25 +49,6 @@ _OURS_BY_TYPE: Final = (MissionType.MISSION, MissionType.ALL)
 _NEVER: Final = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
 
 
-class PassedParts(Protocol):
-    """The parts of an autopilot that have a say in what passes."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def announcer(self) -> Announcer: ...
-    @property
-    def modes(self) -> ModeChoice: ...
-    @property
-    def auto(self) -> AutoMode: ...
-    @property
-    def guided(self) -> GuidedMode: ...
-    @property
-    def mission_commands(self) -> MissionCommands: ...
-    @property
-    def fenced_mission(self) -> FencedMission: ...
-
-
 class PassThrough:
     """See the module. `clocks()` gives link and vehicle time now, for what is delivered later."""
 
@@ -81,7 +57,7 @@ class PassThrough:
         ground: Endpoint,
         link: Endpoint,
         vehicle: FlightController,
-        parts: PassedParts,
+        parts: VehicleParts,
         facade: VehicleFacade,
         clocks: Callable[[], tuple[int, int]],
     ) -> None:

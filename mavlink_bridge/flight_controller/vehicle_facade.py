@@ -9,7 +9,7 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.mav import Result, VehicleType
@@ -26,13 +26,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 from mavlink_bridge.wire.framing import FrameWriter
 
 if TYPE_CHECKING:
-    from autopilot.commands.flight_commands import FlightCommands
-    from autopilot.commands.mission_commands import MissionCommands
-    from autopilot.commands.plans import Plans
-    from autopilot.context.vehicle_context import VehicleFacts
-    from autopilot.mission.sequencer import MissionSequencer
-    from autopilot.modes.auto import AutoMode
-    from autopilot.modes.manager import ModeChoice
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 MISSION_CURRENT: Final = id_of("MISSION_CURRENT")
 MISSION_ITEM_REACHED: Final = id_of("MISSION_ITEM_REACHED")
@@ -46,25 +40,6 @@ _OWN_TEXTS: Final = 0x8000
 """Chunks of texts have ids from here on: the controller counts from 0."""
 
 
-class ShownParts(Protocol):
-    """The parts of an autopilot that ground stations are told of."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def plans(self) -> Plans: ...
-    @property
-    def sequencer(self) -> MissionSequencer: ...
-    @property
-    def modes(self) -> ModeChoice: ...
-    @property
-    def auto(self) -> AutoMode: ...
-    @property
-    def commands(self) -> FlightCommands: ...
-    @property
-    def mission_commands(self) -> MissionCommands: ...
-
-
 class VehicleFacade:
     """A service of the ground stations' endpoint, and what its command service asks for messages."""
 
@@ -73,7 +48,7 @@ class VehicleFacade:
     decided = asked = True  # a controller's words are passed on, whatever has been decided
     skipped = 0  # it streams nothing that could be left out
 
-    def __init__(self, parts: ShownParts, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:
+    def __init__(self, parts: VehicleParts, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:
         self.identity = identity
         self._parts = parts
         self._vehicle = vehicle

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, StandardMode
 from autopilot.mission.events import ItemReached
-from autopilot.personality.px4.flight import FlownParts, Px4Flight
+from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import (
     ALTITUDE,
     EXTERNAL,
@@ -108,7 +109,7 @@ class Px4Face:
     handles: frozenset[str] = frozenset()
 
     def __init__(
-        self, parts: FlownParts, flight: Px4Flight, calibration: Px4Calibration, changed: Callable[[], None]
+        self, parts: VehicleParts, flight: Px4Flight, calibration: Px4Calibration, changed: Callable[[], None]
     ) -> None:
         self._parts = parts
         self._flight = flight

@@ -14,6 +14,7 @@ from __future__ import annotations
 from math import pi, radians
 from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
@@ -22,7 +23,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Circle, Yaw, YawMode
 from autopilot.mav import Cmd, Frame, Result, SpeedType
 from autopilot.personality.px4.battery import Values
-from autopilot.personality.px4.flight import FlownParts, Px4Flight
+from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION
 from autopilot.personality.px4.notices import Notice
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -52,7 +53,7 @@ class Offboard:
     clock: Clock = "vehicle"
     handles: frozenset[str] = GuidedService.handles
 
-    def __init__(self, autopilot: FlownParts, flight: Px4Flight) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight) -> None:
         self._autopilot = autopilot
         self._flight = flight
         self._setpoints = flight.setpoints
@@ -119,7 +120,7 @@ class Px4Orbit:
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, autopilot: FlownParts, flight: Px4Flight) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight) -> None:
         self._autopilot = autopilot
         self._flight = flight
         self._flown: tuple[GeoPoint, float] | None = None  # centre, radius (negative: counter-clockwise)
@@ -202,7 +203,7 @@ class FollowMe:
     clock: Clock = "vehicle"
     handles = frozenset({"FOLLOW_TARGET"})
 
-    def __init__(self, autopilot: FlownParts, flight: Px4Flight, parameters: Values) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Values) -> None:
         self._autopilot = autopilot
         self._flight = flight
         self._parameters = parameters
@@ -315,7 +316,7 @@ class StickTakeover:
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, autopilot: FlownParts, flight: Px4Flight, parameters: Values) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Values) -> None:
         self._autopilot = autopilot
         self._flight = flight
         self._parameters = parameters

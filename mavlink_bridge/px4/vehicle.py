@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.mav import FailureType, FailureUnit
 from autopilot.parameters.parameters import Parameters
 from autopilot.personality.px4.parameters import Px4Parameters
-from autopilot.personality.px4.personality import Px4Parts, Px4Personality
+from autopilot.personality.px4.personality import Px4Personality
 from mavlink_bridge.px4.actuators import Px4Actuators
 from mavlink_bridge.px4.book import Px4Book
 from mavlink_bridge.px4.calibration import Px4Calibration
@@ -31,7 +32,7 @@ equal values): to what flies it is lost."""
 
 
 def spoken(
-    parts: Px4Parts,
+    parts: VehicleParts,
     core: Parameters,
     stored: Mapping[str, float],
     given: Mapping[str, float],

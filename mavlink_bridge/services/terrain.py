@@ -12,10 +12,11 @@ from the ground. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.terrain import GRID, GRIDS_EAST, GRIDS_NORTH
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -28,13 +29,6 @@ _ASK_AGAIN_MS: Final = 2000
 _REPORT_MS: Final = 1000
 _GRIDS: Final = GRIDS_NORTH * GRIDS_EAST
 _COUNT_MAX: Final = 0xFFFF
-
-
-class TerrainParts(Protocol):
-    """The parts of an autopilot that know the ground."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
 
 
 def terrain_report(facts: VehicleFacts, lat: float, lon: float) -> Message:
@@ -67,7 +61,7 @@ class TerrainService:
     clock: Clock = "link"
     handles = frozenset({"TERRAIN_DATA", "TERRAIN_CHECK"})
 
-    def __init__(self, parts: TerrainParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         self._facts = parts.facts
         self._terrain = parts.facts.terrain
         self._ask_ms = self._report_ms = 0

@@ -14,23 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
-from autopilot.commands.flight_commands import FlightCommands
-from autopilot.commands.mission_commands import MissionCommands
-from autopilot.commands.pilot_input import PilotInput
-from autopilot.commands.plans import Plans
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event, FenceChanged
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.mission.sequencer import MissionSequencer
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.guided import GuidedMode
-from autopilot.modes.manager import ModeChoice
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.modes import (
     FOLLOW,
@@ -49,7 +41,6 @@ from autopilot.personality.px4.modes import (
 )
 from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
-from autopilot.safety.arming import Arming
 
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
 
@@ -107,35 +98,6 @@ STAGES: Final[Mapping[tuple[FlightStage, Happened], NextStep]] = MappingProxyTyp
 })  # fmt: skip
 
 
-class FlownParts(Protocol):
-    """The parts of an autopilot that a PX4 flies by."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def announcer(self) -> Announcer: ...
-    @property
-    def helm(self) -> Helm: ...
-    @property
-    def plans(self) -> Plans: ...
-    @property
-    def sequencer(self) -> MissionSequencer: ...
-    @property
-    def modes(self) -> ModeChoice: ...
-    @property
-    def auto(self) -> AutoMode: ...
-    @property
-    def guided(self) -> GuidedMode: ...
-    @property
-    def commands(self) -> FlightCommands: ...
-    @property
-    def mission_commands(self) -> MissionCommands: ...
-    @property
-    def sticks(self) -> PilotInput: ...
-    @property
-    def vehicle_arming(self) -> Arming: ...
-
-
 class Setpoints:
     """The setpoints that Offboard needs: they may not stay away for COM_OF_LOSS_T (`offboardControlCheck`)."""
 
@@ -163,7 +125,7 @@ class Setpoints:
 class Px4Flight:
     """See the module."""
 
-    def __init__(self, parts: FlownParts, parameters: Px4Parameters) -> None:
+    def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         self._parts = parts
         self._parameters = parameters
         self.modes = ModeMap(parts.facts.vehicle_class, parts.modes)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf
-from typing import Final, Protocol
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.mav import Cmd
 from autopilot.mission.sequencer import MissionState
-from autopilot.modes.speeds import SpeedControl
-from autopilot.personality.px4.flight import FlownParts, Px4Flight
+from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import custom_of, pair_of
 from autopilot.personality.px4.parameters import FASTEST, RETURN_PRECISELY, Px4Parameters
 
@@ -27,20 +27,13 @@ _STRICT: Final = {_OPPORTUNISTIC: 0, _REQUIRED: 1}
 _DOES_NOT_LOOK: Final = -1
 
 
-class Px4Parts(FlownParts, Protocol):
-    """The parts of an autopilot that take on PX4's ways."""
-
-    @property
-    def speeds(self) -> SpeedControl: ...
-
-
 class Px4Personality:
     """See `Personality`, and the module."""
 
     asks_for_gimbal = True
     own_fence_action = True
 
-    def __init__(self, parts: Px4Parts, parameters: Px4Parameters) -> None:
+    def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts
         self._parts = parts
         self._parameters = parameters

@@ -17,18 +17,7 @@ from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import Command
 
 if TYPE_CHECKING:
-    from autopilot.commands.flight_commands import FlightCommands
-    from autopilot.commands.mission_commands import MissionCommands
-    from autopilot.commands.plans import Plans
-    from autopilot.context.home import Home
-    from autopilot.context.vehicle_context import ParameterValues, VehicleFacts
-    from autopilot.interface.vehicle import Vehicle
-    from autopilot.mission.sequencer import MissionSequencer
-    from autopilot.modes.auxiliary import AuxFunctions
-    from autopilot.modes.manager import ModeChoice
-    from autopilot.modes.payload import Payload
-    from autopilot.safety.arming import ArmingProcedure, PrearmWatch
-    from autopilot.safety.fence import FenceGuard
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 
 class TelemetryRequests(Protocol):
@@ -47,46 +36,13 @@ class TelemetryRequests(Protocol):
         """Send one message of this kind, after what has been queued so far."""
 
 
-class CommandParts(Protocol):
-    """The parts of an autopilot that commands act on."""
-
-    @property
-    def vehicle(self) -> Vehicle: ...
-    @property
-    def parameters(self) -> ParameterValues: ...
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def home(self) -> Home: ...
-    @property
-    def plans(self) -> Plans: ...
-    @property
-    def sequencer(self) -> MissionSequencer: ...
-    @property
-    def modes(self) -> ModeChoice: ...
-    @property
-    def arming(self) -> ArmingProcedure: ...
-    @property
-    def prearm(self) -> PrearmWatch: ...
-    @property
-    def fence(self) -> FenceGuard: ...
-    @property
-    def payload(self) -> Payload: ...
-    @property
-    def auxiliary(self) -> AuxFunctions: ...
-    @property
-    def commands(self) -> FlightCommands: ...
-    @property
-    def mission_commands(self) -> MissionCommands: ...
-
-
 @dataclass(slots=True)
 class Context:
     """The world of one command; `firmware`: how its numbers are meant. `after` is sent right behind the
     acknowledgement; a handler that starts something slow puts its `Request` into `pending` and returns IN_PROGRESS,
     which is said after `patience_ms` of link time."""
 
-    parts: CommandParts
+    parts: VehicleParts
     telemetry: TelemetryRequests
     peer: Peer
     now_ms: int

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from math import nan
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.journal import Journal, MemoryJournal
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
@@ -26,14 +27,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
-from mavlink_bridge.services.commands.context import (
-    DENIED,
-    UNSUPPORTED,
-    CommandParts,
-    CommandRow,
-    Context,
-    TelemetryRequests,
-)
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context, TelemetryRequests
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
 from mavlink_bridge.wire.codec import dialect
 
@@ -51,7 +45,7 @@ class CommandService:
 
     def __init__(
         self,
-        parts: CommandParts,
+        parts: VehicleParts,
         telemetry: TelemetryRequests,
         *,
         vehicle_now: Callable[[], int] | None = None,

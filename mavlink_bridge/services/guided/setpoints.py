@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import copysign, pi, sqrt
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
 from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
@@ -20,9 +20,7 @@ from mavlink_bridge.services.guided.masks import Parts, asks_acceleration, attit
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
-    from autopilot.commands.flight_commands import FlightCommands
-    from autopilot.context.vehicle_context import VehicleFacts
-    from autopilot.modes.manager import ModeChoice
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 _BODY_FRAMES = frozenset({Frame.BODY_NED, Frame.BODY_OFFSET_NED})
 _LOCAL_FRAMES = _BODY_FRAMES | {Frame.LOCAL_NED, Frame.LOCAL_OFFSET_NED}
@@ -35,24 +33,13 @@ _STANDSTILL = (0.0, 0.0, 0.0)
 _CHUNK_ID = 65535  # the queue of the core's texts counts up from 1
 
 
-class GuidedParts(Protocol):
-    """The parts of an autopilot that take targets."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def modes(self) -> ModeChoice: ...
-    @property
-    def commands(self) -> FlightCommands: ...
-
-
 class GuidedService:
     """See the module. Clock: vehicle time, since a target is flown from the present tick on."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET"})
 
-    def __init__(self, parts: GuidedParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._out: list[Outgoing] = []
         self._say_again_ms = 0

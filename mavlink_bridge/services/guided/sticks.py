@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.targets import Sticks
 from autopilot.modes.auxiliary import ARM_DISARM, READ_AT_FIRST
@@ -23,12 +23,7 @@ from autopilot.mount.mount import STICKS
 from mavlink_bridge.routing.service import Clock, Message, Peer
 
 if TYPE_CHECKING:
-    from autopilot.commands.pilot_input import PilotInput
-    from autopilot.context.vehicle_context import ParameterValues, VehicleFacts
-    from autopilot.modes.auxiliary import AuxFunctions
-    from autopilot.modes.mode_switch import ModeSwitch
-    from autopilot.mount.mount import Mount
-    from autopilot.safety.failsafes import Failsafes
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 
 CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
@@ -45,29 +40,10 @@ def switch_position(pwm: float, *, reverse: bool) -> int:
     return _HIGH - position if reverse else position
 
 
-class StickParts(Protocol):
-    """The parts of an autopilot that a pilot's sticks and switches move."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def parameters(self) -> ParameterValues: ...
-    @property
-    def mode_switch(self) -> ModeSwitch: ...
-    @property
-    def auxiliary(self) -> AuxFunctions: ...
-    @property
-    def mount(self) -> Mount: ...
-    @property
-    def sticks(self) -> PilotInput: ...
-    @property
-    def failsafes(self) -> Failsafes: ...
-
-
 class Switches:
     """The switches of one vehicle's transmitter."""
 
-    def __init__(self, parts: StickParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._positions: dict[int, int] = {}
 
@@ -123,7 +99,7 @@ class StickService:
     clock: Clock = "vehicle"
     handles = frozenset({"RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL"})
 
-    def __init__(self, parts: StickParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
         self._overrides: dict[int, int] = {}  # of channels, us

@@ -8,7 +8,7 @@ Clock: vehicle time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.context.turns import earliest
 from autopilot.interface.result import Outcome
@@ -21,7 +21,7 @@ from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, 
 from mavlink_bridge.wire.codec import dialect
 
 if TYPE_CHECKING:
-    from autopilot.context.vehicle_context import Announcer, ParameterValues, VehicleFacts
+    from autopilot.commands.vehicle_parts import VehicleParts
     from mavlink_bridge.services.commands.service import CommandService
 
 
@@ -63,24 +63,13 @@ _SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
 _AXES: Final = ("X", "Y", "Z")
 
 
-class SetupParts(Protocol):
-    """The parts of an autopilot that a setup page asks for."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def announcer(self) -> Announcer: ...
-    @property
-    def parameters(self) -> ParameterValues: ...
-
-
 class SetupService:
     """See the module. Serves its commands through `commands`."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_ACK"})
 
-    def __init__(self, parts: SetupParts, commands: CommandService) -> None:
+    def __init__(self, parts: VehicleParts, commands: CommandService) -> None:
         self._parts = parts
         self._accelerometer = AccelerometerCalibration()
         self._compass = CompassCalibration()

@@ -7,7 +7,7 @@ the vehicle's time stamps show (time_boot_ms).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from autopilot.mav import SerialControlFlag, VehicleType
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -16,20 +16,10 @@ from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
 from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
-    from autopilot.context.vehicle_context import VehicleFacts
-    from autopilot.safety.failsafes import Failsafes
+    from autopilot.commands.vehicle_parts import VehicleParts
 
 _SHELL_BYTES = 70
 _NO_SHELL = b"Sortie has no console\n"
-
-
-class SystemParts(Protocol):
-    """The parts of an autopilot that hear of ground stations, and the time."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def failsafes(self) -> Failsafes: ...
 
 
 class SystemService:
@@ -42,7 +32,7 @@ class SystemService:
     )
 
     def __init__(
-        self, parts: SystemParts, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
+        self, parts: VehicleParts, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
     ) -> None:
         self._parts = parts
         self._telemetry = telemetry

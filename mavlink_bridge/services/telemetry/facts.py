@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from autopilot.commands.pilot_input import PilotInput
-from autopilot.commands.plans import Plans
-from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.targets import Circle, Hold, Leg, TakeOff, Target, Velocity
 from autopilot.mav import ChargeState, FenceBreach, ModeFlag, PositionMask, Sensor, VtolState
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_POSITION, IGNORE_VELOCITY
-from autopilot.mission.sequencer import MissionSequencer
-from autopilot.modes.manager import ModeChoice
 from autopilot.modes.outputs import relay_status
-from autopilot.safety.arming import PrearmWatch
-from autopilot.safety.failsafes import Failsafes
-from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.services.mission.plan import NO_TOTAL, wire_mode, wire_state
@@ -38,31 +31,6 @@ _BOTH: Final = int(_NO_YAW)
 _REFERENCE_MASK: Final = IGNORE_ACCELERATION | PositionMask.YAW_RATE_IGNORE
 _NOWHERE: Final = (0.0, 0.0, 0.0)
 _MAX_ALT, _MIN_ALT = int(FenceType.MAX_ALT), int(FenceType.MIN_ALT)
-
-
-class TelemetryParts(Protocol):
-    """The parts of an autopilot that telemetry reads."""
-
-    @property
-    def facts(self) -> VehicleFacts: ...
-    @property
-    def helm(self) -> Helm: ...
-    @property
-    def status(self) -> SystemStatus: ...
-    @property
-    def modes(self) -> ModeChoice: ...
-    @property
-    def plans(self) -> Plans: ...
-    @property
-    def sequencer(self) -> MissionSequencer: ...
-    @property
-    def sticks(self) -> PilotInput: ...
-    @property
-    def prearm(self) -> PrearmWatch: ...
-    @property
-    def fence(self) -> FenceGuard: ...
-    @property
-    def failsafes(self) -> Failsafes: ...
 
 
 def breach_type(fence_types: int) -> int:
@@ -89,12 +57,19 @@ def sensor_bits(
     return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else Sensor.GEOFENCE)
 
 
+class TelemetryParts(VehicleParts, Protocol):
+    """Parts that telemetry reads: the core's status too."""
+
+    @property
+    def status(self) -> SystemStatus: ...
+
+
 class GoalReader:
     """Goal of GUIDED, as ArduCopter tells it: a place with only a place counting, a velocity (which ends when it is not
     renewed) with only that, both, or nothing of an attitude and in other modes. Source: ArduCopter
     GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
 
-    def __init__(self, parts: TelemetryParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._target: Target | None = None
         self._since_ms = 0
