@@ -15,54 +15,7 @@ from sortie.config.errors import UserError, entry_named, nearest, placed
 
 EXAMPLE_PLAN: Final = "mission.plan"
 """The plan that `EXAMPLE` names."""
-EXAMPLE: Final = """\
-# A study for `sortie campaign run FILE --out DIR`.
-plan = "mission.plan"                        # beside this file; "{route}" where an input chooses
-vehicle = "sim:copter"
-limit_s = 900                                # vehicle time after which a flight is ended
-faults = [                                   # as --fault has them; {name} is an input of [vary]
-    "gps.loss@{gps_at}",
-    { fault = "mass.add=0.3", when = "{heavy}" },   # only where the input is not 0
-]
-# home = "-35.363261,149.165230,584,353"     # else the plan's
-# radio = "sik-57600"                        # on the links of a client
-# code = "mine.py"                           # Python of your own, beside this file: its
-# client = "fly"                             #   fly(session, inputs) flies the vehicle instead of AUTO,
-# executor = "Mine"                          #   Mine(context) is a mission executor; judges see below
-
-[params]                                     # as --param has them
-SIM_WIND_SPD = "{wind}"                      # m/s
-
-# [fleet]                                    # many vehicles, each with the plan moved to where it stands
-# count = 10                               # or file = "fleet.toml", as `sortie serve --print-fleet` has it
-# spacing = 8.0                              # m
-# formation = "line"
-
-# [[change]]                                 # an item of the plan, from 1
-# item = 3
-# north_m = "{off}"                          # moved; east_m, up_m too
-# hold_s = "{wait}"                          # re-timed
-# drop = "{left_out}"                        # left out where it is not 0; param1 to param4 set a field
-
-[vary]                                       # uniform, normal, lognormal, choice, grid, chance or table
-wind = { uniform = [0, 12] }                 # nominal = X: what `shrink` leads back to
-gps_at = { uniform = [10, 70] }              # s since boot
-heavy = { chance = 0.5 }
-# weather = { table = "weather.csv" }        # its columns are inputs that come together
-
-[sample]
-method = "lhs"                               # random, lhs (Latin hypercube), sobol, grid, or search (for the worst)
-runs = 100                                   # of a grid: all of it
-seed = 1
-# budget_s = 3600                            # begins no flight after so long
-# judge = "low"                              # of a search: only this one counts
-
-[judge]                                      # each holds at 0 or above
-low = "always(height < 30)"
-comes_down = "eventually(time > 10 and landed > 0)"
-stays_near = "always(plan_distance < 20)"
-# mine = "code.softly"                       # softly(signals, inputs) of your code gives the robustness
-"""
+EXAMPLE: Final = Path(__file__).with_suffix(".toml").read_text("utf-8")
 
 S = TypeVar("S", bound=Struct)
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
