@@ -107,7 +107,7 @@ def _levels(columns: Columns, units: dict[str, str]) -> str:
         found = levels(columns, name)
         broken = list(found[0].by_judge)
         rows = [_level(level, broken) for level in found]
-        head = (escape(_with_unit(name, units)), "flights", "failed", "share", "", *map(escape, broken))
+        head = (escape(_with_unit(name, units)), "flights", "failed", "share", "0 to 100&nbsp;%", *map(escape, broken))
         parts.append(_table(head, rows, f"Failures by {name}"))
     if not parts:
         return ""
@@ -292,7 +292,7 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
         who = said.fleet.file or f"{said.fleet.count} vehicles"
         rows.append(("fleet", f"{who}, {said.fleet.formation}, {said.fleet.spacing} m apart"))
     rows += [(f"judge {name}", text) for name, text in said.judge.items()]
-    inputs = _table(("input", "distribution", "", "within"), vary, "Inputs") if vary else ""
+    inputs = _table(("input", "distribution", "numbers", "within"), vary, "Inputs") if vary else ""
     fixed = _table(("key", "value"), [(escape(key), f"<code>{escape(text)}</code>") for key, text in rows], "Study")
     return f"<h2>The study</h2>{inputs}{fixed}"
 

@@ -66,35 +66,36 @@ COMMANDS: Final = {
     "param reset": Command("param", "reset", "Set one parameter back to its default."),
     "param metadata": Command(
         "param", "metadata",
-        "What the parameters mean, as a file for a ground station. QGroundControl gets it from the service by itself.",
+        "Write what the parameters mean, as a file for Mission Planner. QGroundControl reads it from the "
+        "vehicle by itself.",
     ),
     "campaign init": Command("campaign", "init", "Write a study to start from."),
-    "campaign run": Command("campaign", "run", "Fly a study, or what is left of it."),
+    "campaign run": Command("campaign", "run", "Fly a study, or the runs that are missing."),
     "campaign status": Command("campaign", "status", "Tell how far a campaign is, and its verdicts."),
-    "campaign report": Command("campaign", "report", "Write the report of what there is."),
-    "campaign replay": Command("campaign", "replay", "Fly one run again, with logs; status 1 when it is another."),
+    "campaign report": Command("campaign", "report", "Write the report of the flights so far."),
+    "campaign replay": Command("campaign", "replay", "Fly one run again, with logs; status 1 when its flight differs."),
     "campaign shrink": Command(
         "campaign_answers", "shrink", "Make a failure as small as it can be: fewest causes, shortest plan."
     ),
     "campaign confirm": Command(
-        "campaign_confirm", "confirm", "Ask a flight controller the same; status 1 when it answers otherwise.",
+        "campaign_confirm", "confirm", "Fly one run on ArduPilot SITL; status 1 when a verdict differs.",
         Where.SITL,
     ),
     "campaign compare": Command(
-        "campaign_answers", "compare", "Tell what got worse from one campaign to another; status 1 where something did."
+        "campaign_answers", "compare", "Tell what got worse from one campaign to another; status 1 if anything did."
     ),
 }  # fmt: skip
 _FAMILIES: Final = {
     "param": "List, get, set, load, save or reset parameters of a running service.",
     "campaign": "Many flights that answer one question, judged by formulas.",
 }
-_IGNORED: Final = "Ignored here"
+_IGNORED: Final = "Ignored here, so that a configuration file may hold them"
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 
 
 class GroupedCommand(click.Command):
     """A command whose help has the options in the groups of the table; `rows` are in the order of `params`. What is
-    ignored `where` it works has a heading of its own."""
+    ignored `where` it works is named last."""
 
     def __init__(self, name: str, rows: Sequence[Option[object]], where: Where | None, **given: Any) -> None:
         super().__init__(name, params=[_parameter(row) for row in rows], **given)
@@ -104,10 +105,13 @@ class GroupedCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Called by click for `--help`."""
         sections: dict[str, list[tuple[str, str]]] = {group.value: [] for group in Group}
-        sections[_IGNORED] = []
+        ignored: list[str] = []
         for row, parameter in zip(self.rows, self.params, strict=True):
             applies = self._where is None or self._where in row.applies_to
-            sections[row.group.value if applies else _IGNORED].append((_written(row, parameter), _told(row)))
+            if applies:
+                sections[row.group.value].append((_written(row, parameter), _told(row)))
+            else:
+                ignored.append(f"--{row.name}")
         helper = self.get_help_option(ctx)
         record = None if helper is None else helper.get_help_record(ctx)
         if record is not None:
@@ -116,6 +120,9 @@ class GroupedCommand(click.Command):
             if rows:
                 with formatter.section(heading):
                     formatter.write_dl(rows)
+        if ignored:
+            with formatter.section(_IGNORED):
+                formatter.write_text(" ".join(ignored))
 
 
 def _parameter(row: Option[object]) -> click.Parameter:

@@ -36,7 +36,7 @@ RUN: Final = Option(
     kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 OTHER_DIR: Final = Option(
-    "other", path, Path(), "The folder of the campaign that it is compared with: the newer one.", Group.ARGUMENTS,
+    "other", path, Path(), "The folder of the newer campaign, which is compared with it.", Group.ARGUMENTS,
     frozenset({"campaign compare"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 REPLAY_SPEEDUP: Final = Option(
@@ -44,15 +44,17 @@ REPLAY_SPEEDUP: Final = Option(
     frozenset({"campaign replay"}), form="X", unit="times real time",
 )  # fmt: skip
 CONFIRM_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSource(), "Who is asked: ardupilot:copter[=BINARY].", Group.VEHICLE,
+    "vehicle", parse_vehicle, VehicleSource(), "The controller that flies: ardupilot:copter[=BINARY].", Group.VEHICLE,
     frozenset({"campaign confirm"}), form="SPEC", required=True,
 )  # fmt: skip
 CONFIRM_SPEEDUP: Final = Option(
-    "speedup", parse_speedup, 1.0, "How fast the child flies: 1 is real time.", Group.VEHICLE,
+    "speedup", parse_speedup, 1.0, "How fast ArduPilot SITL flies: 1 is real time.", Group.VEHICLE,
     frozenset({"campaign confirm"}), form="X", unit="times real time",
 )  # fmt: skip
 REPLAY_LINK: Final = Option[tuple[str, ...]](
-    "link", str, (), "Let a ground station watch, as --link of sortie fly has it. Repeatable; none open.", Group.LINKS,
+    "link", str, (),
+    "Let a ground station watch, as --link of sortie fly has it. Repeatable; by default there is none.",
+    Group.LINKS,
     frozenset({"campaign replay"}), form="URL", kind=OptionForm.LIST,
 )  # fmt: skip
 SHRINK_JUDGE: Final = Option[str | None](
@@ -64,15 +66,17 @@ KEEP_PLAN: Final = Option(
     frozenset({"campaign shrink"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 CAMPAIGN_OUT: Final = Option(
-    "out", path, Path("campaign"), "Where results go; with results in it, the campaign goes on.", Group.COMMAND,
+    "out", path, Path("campaign"), "Folder of the results; runs that it has already are not flown again.",
+    Group.COMMAND,
     _RUN_CAMPAIGN, form="DIR",
 )  # fmt: skip
 RUN_COUNT: Final = Option[int | None](
-    "runs", whole_number(1, 10_000_000), None, "So many runs.", Group.COMMAND, _RUN_CAMPAIGN, form="N",
+    "runs", whole_number(1, 10_000_000), None, "Number of runs, in place of the study's.",
+    Group.COMMAND, _RUN_CAMPAIGN, form="N",
     otherwise="as the study says",
 )  # fmt: skip
 WORKERS: Final = Option[int | None](
-    "workers", whole_number(1, 4096), None, "So many processes on this machine.", Group.COMMAND, _RUN_CAMPAIGN,
+    "workers", whole_number(1, 4096), None, "Number of processes on this machine.", Group.COMMAND, _RUN_CAMPAIGN,
     form="N", otherwise="one for each core",
 )  # fmt: skip
 SCHEDULER: Final = Option[str | None](

@@ -74,7 +74,7 @@ ONCE: Final = Option(
     "once", truth, False, "End after the landing.", Group.COMMAND, frozenset({"demo"}), kind=OptionForm.SWITCH
 )
 GO_AT: Final = Option(
-    "go-at", number_from_zero, 0.0, "Vehicle time of GO, since boot; it goes as soon as it can be armed from then on.",
+    "go-at", number_from_zero, 0.0, "Do not start before S seconds after boot, in vehicle time.",
     Group.COMMAND, frozenset({"fly"}), form="S", unit="s",
 )  # fmt: skip
 REPEAT: Final = Option(
@@ -82,7 +82,13 @@ REPEAT: Final = Option(
     form="N",
 )  # fmt: skip
 PROFILE: Final = Option(
-    "profile", str, "space", "space, drone-box or a TOML file.", Group.COMMAND, frozenset({"loop"}), form="NAME|FILE"
+    "profile",
+    str,
+    "space",
+    "space, drone-box, or a file that --print-profile has begun.",
+    Group.COMMAND,
+    frozenset({"loop"}),
+    form="NAME|FILE",
 )
 SORTIES: Final = Option[int | None](
     "sorties", whole_number(1, 10_000_000), None, "End after N sorties, restarts included.", Group.COMMAND,
@@ -107,11 +113,11 @@ LOG: Final = Option(
     frozenset({"convert"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 OUT: Final = Option[Path | None](
-    "out", path, None, "Write there, into DIR under a name of its own; a name without an ending is a DIR.",
+    "out", path, None, "File to write, or folder to write into (a name without an ending).",
     Group.COMMAND, frozenset({"report", "convert"}), form="FILE|DIR", otherwise="beside the log",
 )  # fmt: skip
 TO: Final = Option[str | None](
-    "to", one_of(*EXPORTS), None, "What to make of it.", Group.COMMAND, frozenset({"convert"}),
+    "to", one_of(*EXPORTS), None, "Form to write.", Group.COMMAND, frozenset({"convert"}),
     form="|".join(EXPORTS),
 )  # fmt: skip
 PRINT_PROFILE: Final = Option[str | None](
@@ -119,7 +125,8 @@ PRINT_PROFILE: Final = Option[str | None](
     form="NAME",
 )  # fmt: skip
 RECOVER: Final = Option(
-    "recover", truth, False, "Take back a vehicle that was lost and reports, or that a restart has found in the air.",
+    "recover", truth, False,
+    "Bring home a vehicle that was found in the air at a restart, or dock one that was lost and is heard again.",
     Group.COMMAND, frozenset({"loop"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 CONFIRM_RELAUNCH: Final = Option(
@@ -150,14 +157,14 @@ SIMULATE: Final = Option(
     frozenset({"flash"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 LINKS: Final = Option(
-    "links", truth, False, "The statistics of the service's links instead.", Group.COMMAND, frozenset({"status"}),
+    "links", truth, False, "Show the statistics of the links instead.", Group.COMMAND, frozenset({"status"}),
     kind=OptionForm.SWITCH,
 )  # fmt: skip
 WATCH: Final = Option(
     "watch",
     truth,
     False,
-    "Again every second, until Ctrl-C.",
+    "Repeat every second, until Ctrl-C.",
     Group.COMMAND,
     frozenset({"status"}),
     kind=OptionForm.SWITCH,
@@ -167,11 +174,11 @@ FORMAT: Final = Option(
     frozenset({"param metadata"}), form="qgc|mp",
 )  # fmt: skip
 METADATA_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSource(), f"{SIMULATED_KINDS}: whose parameters count.", Group.COMMAND,
+    "vehicle", parse_vehicle, VehicleSource(), f"{SIMULATED_KINDS}: the kind of vehicle.", Group.COMMAND,
     frozenset({"param metadata", "rehearse"}), form="SPEC",
 )  # fmt: skip
 METADATA_FIRMWARE: Final = Option(
-    "firmware", one_of(*FIRMWARES), "ardupilot", "Whose names they have: what --firmware has the vehicle spoken to as.",
+    "firmware", one_of(*FIRMWARES), "ardupilot", "Whose parameter names: those of --firmware ardupilot or px4.",
     Group.COMMAND, frozenset({"param metadata"}), form="ardupilot|px4",
 )  # fmt: skip
 OUTPUT: Final = Option[Path | None](
@@ -188,7 +195,8 @@ REHEARSAL_PARAMETERS: Final = Option(
     Group.COMMAND, frozenset({"rehearse"}), form="NAME=VALUE|FILE", kind=OptionForm.LIST,
 )  # fmt: skip
 WIND: Final = Option[WindProfile](
-    "wind", parse_wind, STILL, "Wind of the day with --flights: mean, gusts, where it comes from; or a profile.",
+    "wind", parse_wind, STILL,
+    "Wind of the --flights: mean, gusts, direction that it comes from; or a file with a profile.",
     Group.COMMAND, frozenset({"rehearse"}), form="MEAN,GUST[,DIR]|FILE", unit="m/s,m/s,deg", otherwise="calm",
 )  # fmt: skip
 BATTERY: Final = Option[float | None](
@@ -200,7 +208,7 @@ FROM_LOG: Final = Option[Path | None](
     frozenset({"rehearse"}), form="LOG",
 )  # fmt: skip
 KEEP: Final = Option[Path | None](
-    "keep", path, None, "Write what --from found as parameters, for --param.", Group.COMMAND, frozenset({"rehearse"}),
+    "keep", path, None, "Write what --from found to a file that --param takes.", Group.COMMAND, frozenset({"rehearse"}),
     form="FILE",
 )  # fmt: skip
 REHEARSAL_FLIGHTS: Final = Option(
@@ -208,7 +216,7 @@ REHEARSAL_FLIGHTS: Final = Option(
     frozenset({"rehearse"}), form="N",
 )  # fmt: skip
 STATIC: Final = Option(
-    "static", truth, False, "Rules alone: it is not flown, whatever --flights says.", Group.COMMAND,
+    "static", truth, False, "Check by rules only, whatever --flights says.", Group.COMMAND,
     frozenset({"rehearse"}), kind=OptionForm.SWITCH,
 )  # fmt: skip
 JUNIT: Final = Option[Path | None](
@@ -228,7 +236,7 @@ GROUND_LINK: Final = Option(
     kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 RELAY_RADIO: Final = Option(
-    "radio", str, "sik-57600", "Which radio, by its name or as a TOML file says; docs/radios.md has them.",
+    "radio", str, "sik-57600", "The radio: a name of docs/radios.md, or a TOML file.",
     Group.COMMAND, frozenset({"radio"}), form="NAME|FILE",
 )  # fmt: skip
 RADIO_SEED: Final = Option(
@@ -242,11 +250,11 @@ DISTANCE: Final = Option(
 # --- a page -----------------------------------------------------------------------------------------------------------
 ORIGINS: Final = Option(
     "origin", str, _STRINGS,
-    "A page of this origin may ask as well, such as Cockpit's; it needs the token. Repeatable.",
+    "Let pages of this origin ask, too, such as Cockpit's; they need the token. Repeatable.",
     Group.LINKS, frozenset({"web"}), form="URL", kind=OptionForm.LIST,
 )  # fmt: skip
 FOXGLOVE: Final = Option[int | None](
-    "foxglove", whole_number(0, 65535), None, "Serve Foxglove's WebSocket on this port of loopback, to look only.",
+    "foxglove", whole_number(0, 65535), None, "Publish to Foxglove on this port of loopback.",
     Group.LINKS, frozenset({"web"}), form="PORT",
 )  # fmt: skip
 SHOWN_TERRAIN: Final = Option[Path | None](
@@ -254,18 +262,20 @@ SHOWN_TERRAIN: Final = Option[Path | None](
     frozenset({"web"}), form="FILE|DIR",
 )  # fmt: skip
 SHOWN_LOGS: Final = Option[Path | None](
-    "log-dir", path, None, "Whose flights it lists.", Group.FILES, frozenset({"web"}), form="DIR",
+    "log-dir", path, None, "Logs whose flights the page lists.", Group.FILES, frozenset({"web"}), form="DIR",
     otherwise="logs in the state directory",
 )  # fmt: skip
 SHOWN_STATE: Final = Option[Path | None](
-    "state-dir", path, None, "Whose sortie loop it shows.", Group.FILES, frozenset({"web"}), form="DIR",
+    "state-dir", path, None, "State of the sortie loop that the page shows.",
+    Group.FILES, frozenset({"web"}), form="DIR",
     otherwise="~/.local/state/sortie",
 )  # fmt: skip
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
 LOOP_FAULT: Final = Option(
     "fault", str, _STRINGS,
-    "Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.", Group.VEHICLE,
+    "Inject a fault at phaseN, phaseN+SECONDS or T+SECONDS (of the loop), in sortie K or in all (*). Repeatable.",
+    Group.VEHICLE,
     frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=OptionForm.LIST, sources=EVERYWHERE,
     applies_to=SIMULATED,
 )  # fmt: skip
@@ -283,7 +293,8 @@ TARGET: Final = Option[str | None](
 
 # --- its links --------------------------------------------------------------------------------------------------------
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
-    "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.OFTEN,
+    "link", str, None, "Open a link on which a ground station can watch. Repeatable; by default there is none.",
+    Group.OFTEN,
     frozenset({"loop"}), form="URL", kind=OptionForm.LIST, sources=EVERYWHERE,
 )  # fmt: skip
 CONNECT: Final = Option(
@@ -292,10 +303,11 @@ CONNECT: Final = Option(
 )  # fmt: skip
 COMPONENT: Final = Option[int | None](
     "component", whole_number(1, 255), None,
-    "Whose parameters: 191 is Sortie itself when a flight controller is behind it.", Group.LINKS, PARAM, form="N",
+    "Component whose parameters are meant; 191 is Sortie itself in front of a flight controller.",
+    Group.LINKS, PARAM, form="N",
 )  # fmt: skip
 STATION_KEY: Final = Option[Path | None](
-    "signing-key", path, None, "The key of a service that signs its links.", Group.LINKS, ASKED, form="FILE",
+    "signing-key", path, None, "File with the key of a service that signs.", Group.LINKS, ASKED, form="FILE",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 

@@ -71,20 +71,24 @@ class Settings:
     )
     pace = Option(
         "pace", one_of("wall", "clients"), "wall",
-        "By what time passes: the wall clock, or its clients, as far as all have followed, and by --speedup at most.",
+        "What vehicle time follows: the clock on the wall, or the clients, which it then never outruns. "
+        "docs/testing.md",
         Group.VEHICLE, RUNS, form="wall|clients", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     pace_lead = Option(
-        "pace-lead", number_from_zero, _BOUNDS.lead_s, "Vehicle time that may pass beyond what clients have followed.",
+        "pace-lead", number_from_zero, _BOUNDS.lead_s,
+        "With --pace clients: how far vehicle time may run ahead of them.",
         Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     pace_limit = Option(
-        "pace-limit", positive_number, _BOUNDS.limit_s, "How long a client that does not follow is waited for.",
+        "pace-limit", positive_number, _BOUNDS.limit_s,
+        "With --pace clients: how long one that does not react is waited for.",
         Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     pace_quiet = Option[float | None](
-        "pace-quiet", positive_number, _BOUNDS.quiet_s, "How long all must have been quiet before time goes on.",
-        Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where nothing shows that they are",
+        "pace-quiet", positive_number, _BOUNDS.quiet_s,
+        "With --pace clients: how long links must be quiet before time goes on.",
+        Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where it is needed",
         sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     seed = Option(
@@ -92,7 +96,7 @@ class Settings:
         form="N", sources=EVERYWHERE, applies_to=SIMULATED,
     )
     param = Option(
-        "param", str, _STRINGS, "Set a parameter, or all of a .param file. Repeatable.", Group.OFTEN, RUNS,
+        "param", str, _STRINGS, "Set a parameter, or all parameters of a .param file. Repeatable.", Group.OFTEN, RUNS,
         form="NAME=VALUE|FILE", kind=OptionForm.LIST, sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     fault = Option(
@@ -107,25 +111,28 @@ class Settings:
         sources=EVERYWHERE, applies_to=SIMULATED,
     )
     firmware = Option(
-        "firmware", one_of(*FIRMWARES), "ardupilot", "What ground stations speak with: an ArduPilot vehicle, or a PX4.",
+        "firmware", one_of(*FIRMWARES), "ardupilot",
+        "What a simulated vehicle is to ground stations: an ArduPilot, or a PX4.",
         Group.VEHICLE, RUNS,
         form="ardupilot|px4", sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
     )
     strategy = Option[str | None](
         "strategy", one_of("guided", "native"), None,
-        "With a flight controller: Sortie flies the mission in GUIDED (the default on ArduPilot), or the controller in "
-        "its own AUTO (on PX4).", Group.VEHICLE, RUNS, form="guided|native", sources=EVERYWHERE, applies_to=CONTROLLED,
+        "With a flight controller: guided flies the mission item by item (the default on ArduPilot), native has the "
+        "controller fly it by itself (the default on PX4).",
+        Group.VEHICLE, RUNS, form="guided|native", sources=EVERYWHERE, applies_to=CONTROLLED,
     )
     count = Option[int | None](
-        "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, RUNS,
+        "count", whole_number(1, 62_500), None, "Number of vehicles; their system ids count from --sysid.",
+        Group.FLEET, RUNS,
         form="N", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
     )
     formation = Option(
-        "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, RUNS,
+        "formation", one_of(*FORMATIONS), FORMATIONS[0], "How the vehicles stand around --home.", Group.FLEET, RUNS,
         form="|".join(FORMATIONS), sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     spacing = Option(
-        "spacing", positive_number, SPACING_M, "From neighbour to neighbour.", Group.FLEET, RUNS, form="M", unit="m",
+        "spacing", positive_number, SPACING_M, "Distance between neighbours.", Group.FLEET, RUNS, form="M", unit="m",
         sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     fleet = Option[Path | None](
@@ -133,43 +140,44 @@ class Settings:
         form="FILE", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     networks = Option(
-        "networks", whole_number(1, 250), 1, "Spread --count on N radio networks, each with system ids and links of "
-        "its own; {m} in a --link counts them.", Group.FLEET, RUNS, form="N", sources=EVERYWHERE,
+        "networks", whole_number(1, 250), 1, "Spread the vehicles on N networks, each with its own links and system "
+        "ids; {m} in a --link is the number of the network.", Group.FLEET, RUNS, form="N", sources=EVERYWHERE,
         applies_to=SIMULATOR_ONLY,
     )
     link = Option[tuple[str, ...] | None](
         "link", str, None,
         "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; "
-        "replaces the default ones. Of a fleet all share it; {5760+10*n} in it gives each its own.", Group.OFTEN,
+        "replaces the default ones. Vehicles of a fleet share it, unless {5760+10*n} in it makes one for each.",
+        Group.OFTEN,
         FLIGHTS, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=OptionForm.LIST,
         sources=EVERYWHERE,
     )
     web = Option(
-        "web", truth, False, "Show it on a page of a browser; its address is told on stderr.", Group.LINKS, RUNS,
+        "web", truth, False, "Show the vehicle on a page for a browser; its address is printed on stderr.",
+        Group.LINKS, RUNS,
         kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     control = Option(
-        "control", truth, False, "Let the page act: arm, modes, missions, parameters; else it only shows.",
+        "control", truth, False, "Give the page buttons that act; without it the page only shows.",
         Group.LINKS, RUNS | {"web"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     listen = Option[tuple[str, int] | None](
-        "listen", listen_address, None, "Where the page is served.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
+        "listen", listen_address, None, "Where the page listens.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
         otherwise="127.0.0.1:8088, or another free port", sources=EVERYWHERE,
     )
     tiles = Option[str | None](
-        "tiles", tile_address, None, "Pictures for the map, an address with {z}, {x} and {y}; none are asked for else.",
+        "tiles", tile_address, None, "Address of map pictures, with {z}, {x} and {y}; without it none are loaded.",
         Group.LINKS, RUNS | {"web"}, form="URL", sources=EVERYWHERE,
     )
     radio = Option(
         "radio", str, _STRINGS,
-        "A radio on all links, or on that LINK, by its name or as a TOML file says; docs/radios.md has them. "
-        "Repeatable.",
+        "Simulate a radio on all links, or on that LINK: a name of docs/radios.md, or a TOML file. Repeatable.",
         Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=OptionForm.LIST, sources=EVERYWHERE,
         applies_to=NO_LOOP,
     )
     rc = Option[tuple[str, int] | None](
         "rc", pulse_address, None,
-        "Hear a pilot's transmitter on this UDP port of loopback, as ArduPilot's SITL on 5501.",
+        "Take stick pulses of a transmitter from this UDP port of loopback, as ArduPilot SITL does on 5501.",
         Group.LINKS, RUNS, form="PORT", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     sysid = Option[int | None](
@@ -177,7 +185,7 @@ class Settings:
         sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
     )
     signing_key = Option[Path | None](
-        "signing-key", path, None, "MAVLink 2 signing: 64 hexadecimal digits, or a passphrase on one line.",
+        "signing-key", path, None, "Key of MAVLink 2 signing: a file with 64 hexadecimal digits, or a passphrase.",
         Group.LINKS, RUNS, form="FILE", sources=EVERYWHERE,
     )
     insecure = Option(
@@ -185,7 +193,7 @@ class Settings:
         Group.LINKS, RUNS, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     state_dir = Option[Path | None](
-        "state-dir", path, None, "Where missions, parameters and home are kept.", Group.OFTEN, RUNS, form="DIR",
+        "state-dir", path, None, "Folder that keeps missions, parameters and home.", Group.OFTEN, RUNS, form="DIR",
         otherwise="~/.local/state/sortie; for `demo` a temporary one", sources=EVERYWHERE,
     )
     log_dir = Option[Path | None](
@@ -202,11 +210,12 @@ class Settings:
         kind=OptionForm.TOGGLE, sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     trace = Option[Path | None](
-        "trace", path, None, "Write the actors' messages, a JSON line each.", Group.FILES, RUNS, form="FILE",
+        "trace", path, None, "Write the messages between the flight manager's actors, a JSON line each.",
+        Group.FILES, RUNS, form="FILE",
         sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     metrics = Option[str | None](
-        "metrics", checked_metrics, None, "Serve figures for Prometheus; without HOST on loopback only.", Group.FILES,
+        "metrics", checked_metrics, None, "Serve metrics for Prometheus; without HOST on loopback only.", Group.FILES,
         RUNS, form="HOST:PORT", sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     # fmt: on

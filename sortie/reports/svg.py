@@ -71,8 +71,8 @@ def circle(x: float, y: float, radius: float, kind: str) -> str:
 
 
 def drawing(name: str, width: float, height: float, parts: Iterable[str], attributes: str = "") -> str:
-    """The whole; `name` is what is read aloud."""
-    return (
-        f'<svg role="img" aria-label="{html.escape(name)}" viewBox="0 0 {width:g} {height:g}" {attributes}>'
-        f"{''.join(parts)}</svg>"
-    )
+    """The whole; `name` is what is read aloud. With links it is a group: who listens has to come to them."""
+    inner = "".join(parts)
+    role = "group" if "<a " in inner else "img"
+    box = f'viewBox="0 0 {width:g} {height:g}"'
+    return f'<svg role="{role}" aria-label="{html.escape(name)}" {box} {attributes}>{inner}</svg>'

@@ -150,6 +150,9 @@ def test_the_page_has_space_tracks_and_commands(tmp_path: Path) -> None:
     assert "first-order Sobol index" in page
     assert page.count("<code>sortie campaign replay") == sum(not row.ok for row in rows)
     assert "http" not in page
+    assert "<th><" not in page, "each column has a name to read aloud"
+    pictures = re.findall(r'<svg role="(\w+)"[^>]*>(.*?)</svg>', page, re.S)
+    assert {role for role, inner in pictures if "<a " in inner} == {"group"}, "who listens comes to its links"
 
 
 def test_a_damaged_table_of_signals_is_told_in_one_line(tmp_path: Path, capsys) -> None:

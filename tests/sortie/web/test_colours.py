@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import sortie.web.page
+from sortie.reports.page import STYLE
 
 PAGE = Path(sortie.web.page.__file__).parent
 EYES = {
@@ -54,6 +55,15 @@ def ground(theme):
     return {"light": light, "dark": dark}[theme]
 
 
+def contrast(colour, other):
+    """Ratio of WCAG 2.2 for two colours, #rgb or #rrggbb."""
+    shades = [
+        TO_XYZ[1] @ linear(each if len(each) == 7 else "#" + "".join(2 * c for c in each[1:]))
+        for each in (colour, other)
+    ]
+    return (max(shades) + 0.05) / (min(shades) + 0.05)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("eye", EYES)
 def test_vehicles_are_told_apart_by_any_eye(theme, eye):
@@ -68,8 +78,14 @@ def test_vehicles_are_told_apart_by_any_eye(theme, eye):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_tracks_stand_out_from_the_ground(theme):
     """By three to one, as WCAG 2.2 asks of what is not text (1.4.11)."""
-    weights = TO_XYZ[1]
-    below = weights @ linear(ground(theme))
     for colour in palette(theme):
-        light = weights @ linear(colour)
-        assert (max(light, below) + 0.05) / (min(light, below) + 0.05) >= 3.0, colour
+        assert contrast(colour, ground(theme)) >= 3.0, colour
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("words", ["ink", "soft", "bad", "look", "good"])
+def test_words_of_a_report_stand_out_from_page_and_panel(theme, words):
+    """By 4.5 to one, as WCAG 2.2 asks of text (1.4.3)."""
+    colours = {name: re.findall(rf"--{name}: *(#[0-9a-f]{{3,6}})", STYLE) for name in (words, "ground", "panel")}
+    for below in ("ground", "panel"):
+        assert contrast(colours[words][theme], colours[below][theme]) >= 4.5, below
