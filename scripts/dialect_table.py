@@ -27,6 +27,7 @@ GROWN: Final[Mapping[str, str]] = {
 protocol. A receiver with the older definition reads the same message without them
 (https://mavlink.io/en/guide/define_xml_element.html#message_extensions)."""
 ADDED: Final[Mapping[int, str]] = {
+    80: "COMMAND_CANCEL B:target_system B:target_component H:command",
     397: "COMPONENT_METADATA I:time_boot_ms I:file_crc c:uri[100]",
     410: "EVENT B:destination_component B:destination_system I:id I:event_time_boot_ms H:sequence B:log_levels"
          " B:arguments[40]",

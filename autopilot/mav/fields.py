@@ -330,6 +330,7 @@ class Capability(IntEnum):
     MAVLINK2 = 8192
     MISSION_FENCE = 16384
     MISSION_RALLY = 32768
+    PARAM_ENCODE_C_CAST = 131072
 
 
 class DistanceSensor(IntEnum):

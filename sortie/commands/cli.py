@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "demo": Command("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
     "fly": Command("fly", "fly", "Fly one plan file to its end."),
     "rehearse": Command("rehearse", "rehearse", "Tell whether a plan will work, and if not, why not."),
+    "conform": Command("conform", "conform", "Judge how a vehicle speaks MAVLink, whoever made it."),
     "loop": Command("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
     "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
     "radio": Command("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),

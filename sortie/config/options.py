@@ -11,6 +11,7 @@ from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
+from sortie.config.conform_options import CONFORM
 from sortie.config.option import Group, Option, OptionForm, Sources
 from sortie.config.settings import EVERYWHERE, FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS
 from sortie.config.values import (
@@ -221,7 +222,7 @@ STATIC: Final = Option(
 )  # fmt: skip
 JUNIT: Final = Option[Path | None](
     "junit", path, None, "Write the findings as JUnit XML, a case for each rule.", Group.COMMAND,
-    frozenset({"rehearse"}), form="FILE",
+    frozenset({"rehearse", "conform"}), form="FILE",
 )  # fmt: skip
 SARIF: Final = Option[Path | None](
     "sarif", path, None, "Write the findings as SARIF, at the plan's lines.", Group.COMMAND, frozenset({"rehearse"}),
@@ -320,7 +321,7 @@ CONFIG: Final = Option[Path | None](
 )  # fmt: skip
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio"}) - {"serve"},
+    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio", "conform"}) - {"serve"},
     kind=OptionForm.SWITCH,
 )  # fmt: skip
 
@@ -332,6 +333,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     VALUE,
     FILE,
     *CAMPAIGN,
+    *CONFORM,
     ONCE,
     REPEAT,
     GO_AT,

@@ -1,0 +1,172 @@
+"""`sortie conform URL`: how a vehicle speaks MAVLink, judged case by case."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sitl.child import SitlError
+from sitl.launchers import LAUNCHERS
+from sortie.api.begin import spec_of
+from sortie.commands.report import prepare_folder
+from sortie.config.conform_options import (
+    JUDGED_BESIDE,
+    JUDGED_FIRMWARE,
+    JUDGED_LOSS,
+    JUDGED_PARAMETERS,
+    JUDGED_RADIO,
+    JUDGED_REPORT,
+    JUDGED_SEED,
+    JUDGED_SYSTEM,
+    JUDGED_URL,
+    JUDGED_VEHICLE,
+    LIST_CASES,
+    MAY_FLY,
+    ONLY,
+)
+from sortie.config.errors import UserError, nearest
+from sortie.config.given import Given
+from sortie.config.options import JSON, JUNIT
+from sortie.config.parameters import given_parameters
+from sortie.config.radio import radio_of
+from sortie.config.values import DEFAULT_HOME, VehicleSource
+from sortie.conform.case import CaseResult, ConformityCase, Verdict, Weight
+from sortie.conform.cases import all_cases, chosen
+from sortie.conform.examination import Examination, ExaminationSettings, Notes
+from sortie.conform.facts import VehicleFound
+from sortie.conform.judge import judge_link, judge_simulated
+from sortie.conform.report import as_badge, as_json, as_junit, as_page, case_line, result_line, summary_lines
+
+_PATIENCE_MS: Final = 1500
+_SLOW_PATIENCE_MS: Final = 5000
+_TRIES: Final = 3
+
+
+def conform(given: Given) -> int:
+    """Status 0 when every MUST is kept, 1 when not, 2 on bad input, 130 after Ctrl-C."""
+    cases = _cases(given[ONLY])
+    if given[LIST_CASES]:
+        print("\n".join(case_line(case) for case in cases))
+        return 0
+    beside = [_read(file) for file in given[JUDGED_BESIDE]]
+    folder = given[JUDGED_REPORT]
+    if folder is not None:
+        prepare_folder(folder)
+    examination = _examination(given, cases)
+    _judge(given, examination)
+    if examination.found.system == 0:
+        raise UserError("no vehicle was heard: no HEARTBEAT of an autopilot came within 10 s", 1)
+    judged = as_json(examination)
+    if (junit := given[JUNIT]) is not None:
+        _write(junit, as_junit(judged))
+    if folder is not None:
+        _write(folder / "conformance.json", json.dumps(judged, indent=1) + "\n")
+        _write(folder / "conformance.html", as_page([judged, *beside]))
+        _write(folder / "conformance.svg", as_badge(judged))
+    if given[JSON]:
+        print(json.dumps(judged), flush=True)
+    else:
+        print("\n".join(summary_lines(examination)), flush=True)
+    if examination.interrupted:
+        return 130
+    broken = any(result.verdict is Verdict.FAIL and result.case.level is Weight.MUST for result in examination.results)
+    return 1 if broken or examination.left else 0
+
+
+def _cases(patterns: Sequence[str]) -> list[ConformityCase]:
+    for pattern in patterns:
+        if not chosen([pattern]):
+            known = {case.service for case in all_cases()} | {case.name for case in all_cases()}
+            raise UserError(f"--only {pattern}: no such case{nearest(pattern, known)}; --list has them")
+    return chosen(patterns)
+
+
+def _examination(given: Given, cases: Sequence[ConformityCase]) -> Examination:
+    source = _source(given)
+    loses = given[JUDGED_RADIO] is not None or given[JUDGED_LOSS] > 0.0 or source.kind == "link"
+    settings = ExaminationSettings(
+        _SLOW_PATIENCE_MS if given[JUDGED_RADIO] is not None else _PATIENCE_MS,
+        attempts=_TRIES if loses else 1,
+        tries=_TRIES if loses else 1,
+        may_fly=given[MAY_FLY],
+        system=given[JUDGED_SYSTEM],
+    )
+    return Examination(cases, settings, _notes(given[MAY_FLY]))
+
+
+def _notes(may_fly: bool) -> Notes:
+    def case(case: ConformityCase, number: int) -> None:
+        if case.will and may_fly:
+            print(f"sortie: {case.name}: {case.will}", file=sys.stderr, flush=True)
+
+    def result(result: CaseResult) -> None:
+        print(result_line(result), file=sys.stderr, flush=True)
+
+    def found(vehicle: VehicleFound) -> None:
+        print(f"sortie: {vehicle.title}, system {vehicle.system}", file=sys.stderr, flush=True)
+
+    return Notes(case, result, found)
+
+
+def _source(given: Given) -> VehicleSource:
+    url, source = given[JUDGED_URL], given[JUDGED_VEHICLE]
+    if url is not None and source is None:
+        return VehicleSource("link", "", url)
+    if url is None and source is not None:
+        return source
+    raise UserError("name one vehicle: its URL, or --vehicle SPEC (see sortie conform --help)")
+
+
+def _judge(given: Given, examination: Examination) -> None:
+    source, radio, seed = _source(given), radio_of(given[JUDGED_RADIO]), given[JUDGED_SEED]
+    if source.kind == "sim":
+        params, warnings = given_parameters(given[JUDGED_PARAMETERS], source.frame, given[JUDGED_FIRMWARE])
+        for warning in warnings:
+            print(f"sortie: {warning}", file=sys.stderr)
+        spec = spec_of(
+            f"sim:{source.frame}",
+            "sortie conform",
+            home=None,
+            seed=seed,
+            params=params,
+            faults=(),
+            radio=None,
+            terrain=None,
+            firmware=given[JUDGED_FIRMWARE],
+        )
+        judge_simulated(spec, examination, radio=radio, loss=given[JUDGED_LOSS])
+    elif source.kind == "link":
+        judge_link(source.target, examination, radio=radio, seed=seed)
+    else:
+        with tempfile.TemporaryDirectory(prefix="sortie-conform-") as folder:
+            try:
+                child = LAUNCHERS[source.kind](source.frame, source.target, DEFAULT_HOME, 1.0, Path(folder), {})
+            except SitlError as error:
+                raise UserError(str(error)) from error
+            try:
+                judge_link(child.address, examination, radio=radio, seed=seed)
+            finally:
+                child.stop()
+
+
+def _read(file: Path) -> Any:
+    try:
+        judged = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"--beside {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"--beside {file}: {error}") from error
+    if not isinstance(judged, dict) or "cases" not in judged:
+        raise UserError(f"--beside {file}: expected a conformance.json that sortie conform has written")
+    return judged
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from error

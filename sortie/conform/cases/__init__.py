@@ -1,0 +1,33 @@
+"""All cases, in the order in which they run: what changes nothing first, what flies last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import Final
+
+from sortie.conform.case import Chapter, ConformityCase
+
+_MODULES: Final = ("identity", "commands", "parameters", "plan_uploads", "plan_downloads", "components")
+
+
+def chapters() -> list[Chapter]:
+    """Every service's cases."""
+    return [chapter for name in _MODULES for chapter in import_module(f"{__name__}.{name}").CHAPTERS]
+
+
+def all_cases() -> list[ConformityCase]:
+    """Every case, in order."""
+    return [case for chapter in chapters() for case in chapter.cases]
+
+
+def chosen(patterns: Sequence[str]) -> list[ConformityCase]:
+    """Cases whose names match one of `patterns`: a name, its beginning up to a dot, or with * and ?; without patterns
+    all."""
+    return [
+        case
+        for case in all_cases()
+        if not patterns
+        or any(fnmatchcase(case.name, pattern) or case.name.startswith(pattern + ".") for pattern in patterns)
+    ]

@@ -1,0 +1,396 @@
+"""Parameters: lists, reading, writing, encodings."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import isfinite, nan
+from typing import Final
+
+from autopilot.mav import Capability, Component, ParameterType
+from mavlink_bridge.clients.parameters import ParameterRead, ParameterValue, ParameterWrite, read_value
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
+from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting, Weight
+from sortie.conform.exchange import ABSENT_COMPONENT, ABSENT_SYSTEM, OTHER_STATION, Exchange
+
+parameter = Chapter("parameter", "services/parameter.html")
+CHAPTERS: Final = (parameter,)
+
+_LIST, _READ, _WRITE = "#read_all", "#read_single", "#write"
+_VALUE: Final = "messages/common.html#PARAM_VALUE"
+_BY_NAME: Final = -1
+NO_NAME: Final = b"NO_SUCH_PARAM_XQ"
+_HASH: Final = "_HASH_CHECK"
+HARMLESS: Final = (
+    "PILOT_TKOFF_ALT", "RTL_CLIMB_MIN", "WPNAV_RADIUS", "WP_RADIUS_M", "WP_RADIUS", "MIS_TAKEOFF_ALT", "NAV_ACC_RAD",
+    "RTL_LOIT_TIME", "LOG_FILE_TIMEOUT", "LOG_FILE_BUFSIZE", "MAV_RADIO_ID", "COM_FLTMODE1", "RTL_LAND_DELAY",
+    "BATT_CAPACITY", "SR0_PARAMS",
+)  # fmt: skip
+"""Parameters whose change for a second changes nothing of a vehicle that stands disarmed; real numbers and whole."""
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+def _list(x: Exchange) -> Waiting[list[ParameterValue]]:
+    """Names in order of their indices, of a list of which nothing may be lost."""
+    yield from x.parameters()
+    values = sorted(x.found.values.values(), key=lambda value: value.index)
+    return [value for value in values if value.name != _HASH]
+
+
+@parameter.must("list.begins", "PARAM_REQUEST_LIST is answered with PARAM_VALUEs", _LIST)
+def _begins(x: Exchange) -> Steps:
+    yield from x.ask(dialect.MAVLink_param_request_list_message(*x.ids), "PARAM_VALUE")
+    yield from _quiet(x)
+
+
+def _quiet(x: Exchange) -> Steps:
+    """Wait until a list has ended."""
+    while (yield from x.hear("PARAM_VALUE", within_ms=800)) is not None:
+        pass
+
+
+@parameter.must("list.complete", "a list has every index from 0 to param_count - 1", _LIST)
+def _complete(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    indices = [value.index for value in values]
+    missing = sorted(set(range(values[0].count)) - set(indices))
+    x.check(not missing, f"{values[0].count} parameters, {len(missing)} did not come: {missing[:8]}")
+
+
+@parameter.must("list.once", "one request, each parameter once", _LIST)
+def _once(x: Exchange) -> Steps:
+    x.send(dialect.MAVLink_param_request_list_message(*x.ids))
+    seen: list[str] = []
+    while (message := (yield from x.hear("PARAM_VALUE", within_ms=1500))) is not None:
+        seen.append(read_value(message, x.target.firmware).name)
+    twice = sorted({name for name in seen if seen.count(name) > 1} - {_HASH}) if len(set(seen)) < len(seen) else []
+    x.check(bool(seen) and not twice, f"each once, {twice[:5]} came again")
+
+
+@parameter.must("list.count", "all values of a list tell one param_count", "#parameters_invariant")
+def _count(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    counts = {value.count for value in values}
+    x.check(len(counts) == 1, f"one count, {sorted(counts)} came")
+
+
+@parameter.must("list.names", "names are of 1 to 16 printable characters", "#parameter-names")
+def _names(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    odd = [
+        value.name
+        for value in values
+        if not (0 < len(value.name) <= 16 and value.name.isascii() and value.name.isprintable())
+    ]
+    x.check(not odd, f"names of text, {odd[:5]} came")
+
+
+@parameter.must("list.types", "param_type is a value of MAV_PARAM_TYPE", _VALUE)
+def _types(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    known = dialect.enums["MAV_PARAM_TYPE"]
+    odd = {value.name: value.type for value in values if value.type not in known}
+    x.check(not odd, f"a MAV_PARAM_TYPE, {odd} came")
+
+
+@parameter.should("list.finite", "values are numbers", "#parameter_encoding")
+def _finite(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    odd = [value.name for value in values if not isfinite(value.value)]
+    x.check(not odd, f"finite values, {odd[:5]} have none")
+
+
+@parameter.must(
+    "list.whole", "values of whole types are whole, in the encoding that the vehicle has", "#parameter_encoding"
+)
+def _whole(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    whole = [value for value in values if value.type in set(ParameterType) - {ParameterType.REAL32}]
+    odd = [f"{value.name}={value.value}" for value in whole if value.value != round(value.value)]
+    x.check(not odd, f"whole numbers, {odd[:4]} came")
+
+
+@parameter.must("list.stable", "listed again, it has the same parameters", "#parameters_invariant")
+def _stable(x: Exchange) -> Steps:
+    before = {value.name for value in (yield from _list(x))}
+    x.found.values = {}
+    after = {value.name for value in (yield from _list(x))}
+    x.check(before == after, f"the same names, {sorted(before ^ after)[:5]} differ")
+
+
+@parameter.must(
+    "list.all-components",
+    "a list that is asked of component 0 is answered",
+    "#multi-system-and-multi-component-support",
+)
+def _list_of_all(x: Exchange) -> Steps:
+    yield from x.ask(dialect.MAVLink_param_request_list_message(x.found.system, Component.ALL), "PARAM_VALUE")
+    yield from _quiet(x)
+
+
+@parameter.must(
+    "list.other-system", "a list that is asked of another system is not answered", "guide/routing.html#routing-detail"
+)
+def _list_of_other(x: Exchange) -> Steps:
+    x.send(dialect.MAVLink_param_request_list_message(ABSENT_SYSTEM, 1))
+    yield from x.silent("PARAM_VALUE")
+
+
+@parameter.must("list.other-station", "a list is a broadcast: asked by another station it comes too", _LIST)
+def _list_to_other(x: Exchange) -> Steps:
+    question = dialect.MAVLink_param_request_list_message(*x.ids)
+    yield from x.ask(question, "PARAM_VALUE", sender=OTHER_STATION)
+    yield from _quiet(x)
+
+
+@parameter.must("list.gaps", "what was lost of a list is had by its index", _LIST)
+def _gaps(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    for value in values[:: max(len(values) // 12, 1)]:
+        answer = yield from _at(x, value.index)
+        x.check(answer.name == value.name, f"{value.name} at {value.index}, {answer.name} came")
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+def _question(x: Exchange, name: bytes, index: int = _BY_NAME, component: int | None = None) -> Message:
+    return dialect.MAVLink_param_request_read_message(
+        x.found.system, x.found.component if component is None else component, name, index
+    )
+
+
+def _at(x: Exchange, index: int) -> Waiting[ParameterValue]:
+    message = yield from x.ask(_question(x, b"", index), "PARAM_VALUE", lambda value: value.param_index == index)
+    return read_value(message, x.target.firmware)
+
+
+def _named(x: Exchange, name: str, component: int | None = None) -> Waiting[ParameterValue]:
+    question = _question(x, name.encode(), _BY_NAME, component)
+    message = yield from x.ask(question, "PARAM_VALUE", lambda value: value.param_id == name, f"PARAM_VALUE of {name}")
+    return read_value(message, x.target.firmware)
+
+
+@parameter.must("read.name", "a parameter is read by its name", _READ)
+def _read_name(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    for value in values[:: max(len(values) // 10, 1)]:
+        answer = yield from _named(x, value.name)
+        x.check(answer.type == value.type, f"{value.name} of type {value.type}, {answer.type} came")
+
+
+@parameter.must("read.index", "index and name lead to one value", _READ)
+def _read_index(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    value = values[len(values) // 2]
+    at, named = (yield from _at(x, value.index)), (yield from _named(x, value.name))
+    x.check((at.name, at.value) == (named.name, named.value), f"{named.name}={named.value}, {at.name}={at.value} came")
+
+
+@parameter.must("read.ends", "the first and the last index are answered, the one behind them not", _READ)
+def _read_ends(x: Exchange) -> Steps:
+    count = (yield from _list(x))[0].count
+    yield from _at(x, 0)
+    yield from _at(x, count - 1)
+    x.send(_question(x, b"", count))
+    yield from x.silent("PARAM_VALUE", lambda value: value.param_index == count, "there is no such index")
+
+
+@parameter.must("read.count", "an answer tells the param_count of the list", _VALUE)
+def _read_count(x: Exchange) -> Steps:
+    value = (yield from _list(x))[0]
+    answer = yield from _named(x, value.name)
+    x.check(answer.count == value.count, f"{value.count}, {answer.count} came")
+
+
+@parameter.must("read.longest", "a name of 16 characters has no 0 behind it", "#parameter-names")
+def _read_longest(x: Exchange) -> Steps:
+    values = yield from _list(x)
+    long = [value.name for value in values if len(value.name) == 16]
+    if not long:
+        raise NotApplicableError("it has no parameter with 16 characters")
+    yield from _named(x, long[0])
+
+
+@parameter.must("read.unknown", "an unknown name is not answered with another's value", _READ)
+def _read_unknown(x: Exchange) -> Steps:
+    x.send(_question(x, NO_NAME))
+    yield from x.silent("PARAM_VALUE", what="no PARAM_VALUE for a name that there is not")
+
+
+@parameter.should("read.unknown-told", "who asks for an unknown name is told in a text, or by PARAM_ERROR", _READ)
+def _read_unknown_told(x: Exchange) -> Steps:
+    yield from x.ask(_question(x, NO_NAME), ("STATUSTEXT", "PARAM_ERROR"), what="word about an unknown parameter")
+
+
+@parameter.must(
+    "read.all-components", "a question to component 0 is answered", "#multi-system-and-multi-component-support"
+)
+def _read_all(x: Exchange) -> Steps:
+    value = (yield from _list(x))[0]
+    yield from _named(x, value.name, Component.ALL)
+
+
+@parameter.should(
+    "read.other-component",
+    "a question to a component that is not there is not answered",
+    "guide/routing.html#routing-detail",
+)
+def _read_other(x: Exchange) -> Steps:
+    value = (yield from _list(x))[0]
+    x.send(_question(x, value.name.encode(), _BY_NAME, ABSENT_COMPONENT))
+    yield from x.silent("PARAM_VALUE", lambda answer: answer.param_id == value.name)
+
+
+@parameter.qgc("read.burst", "twenty questions in one breath are all answered")
+def _read_burst(x: Exchange) -> Steps:
+    values = (yield from _list(x))[:20]
+    for value in values:
+        x.send(_question(x, b"", value.index))
+    answers = yield from x.collect("PARAM_VALUE", 3000)
+    missing = {value.name for value in values} - {heard.message.param_id for heard in answers}
+    x.check(not missing or x.tries > 1, f"all of them, {sorted(missing)} did not come")
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+def _harmless(x: Exchange, real: bool) -> Waiting[ParameterValue]:
+    """A parameter that may be changed; its value is put back in the end."""
+    yield from x.parameters()
+    for name in HARMLESS:
+        value = x.found.values.get(name)
+        if value is not None and (value.type == ParameterType.REAL32) == real:
+            x.undo(f"parameter {name}", _put_back(x, value))
+            return value
+    raise UntestedError("no parameter is known whose change would be harmless here")
+
+
+def _put_back(x: Exchange, value: ParameterValue) -> Steps:
+    """Set the value that it had, if another one holds."""
+    held = yield from x.play(ParameterRead(x.target, value.name))
+    if held.value is None or held.value.value != value.value:
+        written = yield from x.play(ParameterWrite(x.target, value.name, value.value, type=value.type))
+        x.check(written.value is not None and written.value.value == value.value, f"{value.name} was {value.value:g}")
+
+
+def _set(x: Exchange, name: str, value: float, kind: int) -> Message:
+    return dialect.MAVLink_param_set_message(*x.ids, name.encode(), x.target.firmware.wire_value(value, kind), kind)
+
+
+def _acknowledged(x: Exchange, message: Message, name: str) -> Waiting[ParameterValue]:
+    """Set and expect the PARAM_VALUE that acknowledges it."""
+    answer = yield from x.ask(message, "PARAM_VALUE", lambda value: value.param_id == name, f"PARAM_VALUE of {name}")
+    return read_value(answer, x.target.firmware)
+
+
+def _changed(real: bool, x: Exchange) -> Steps:
+    old = yield from _harmless(x, real)
+    wanted = old.value + 1.0
+    answer = yield from _acknowledged(x, _set(x, old.name, wanted, old.type), old.name)
+    x.check(answer.value == wanted, f"{old.name}={wanted:g}, {answer.value:g} came")
+
+
+def _read_back(real: bool, x: Exchange) -> Steps:
+    old = yield from _harmless(x, real)
+    yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    answer = yield from _named(x, old.name)
+    x.check(answer.value == old.value + 1.0, f"{old.name}={old.value + 1.0:g} read back, {answer.value:g} came")
+
+
+def _kept_type(real: bool, x: Exchange) -> Steps:
+    old = yield from _harmless(x, real)
+    answer = yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    x.check(answer.type == old.type, f"type {old.type}, {answer.type} came")
+
+
+def _same(real: bool, x: Exchange) -> Steps:
+    old = yield from _harmless(x, real)
+    answer = yield from _acknowledged(x, _set(x, old.name, old.value, old.type), old.name)
+    x.check(answer.value == old.value, f"{old.name}={old.value:g}, {answer.value:g} came")
+
+
+def _twice(real: bool, x: Exchange) -> Steps:
+    old = yield from _harmless(x, real)
+    x.send(_set(x, old.name, old.value + 2.0, old.type))
+    yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    yield from x.wait(300)
+    answer = yield from _named(x, old.name)
+    x.check(answer.value == old.value + 1.0, f"the last of two values, {answer.value:g} came")
+
+
+for _real, _kind in ((True, "real"), (False, "whole")):
+    for _name, _says, _run, _at_section in (
+        ("acknowledged", "a new value is answered with PARAM_VALUE", _changed, _WRITE),
+        ("holds", "a value that was set is read back", _read_back, _WRITE),
+        ("type", "the answer tells the type of the list", _kept_type, _VALUE),
+        ("unchanged", "a value that holds already is acknowledged too", _same, _WRITE),
+        ("twice", "of two values in a row the last holds", _twice, _WRITE),
+    ):
+        parameter.add(Weight.MUST, f"set.{_kind}.{_name}", _says, partial(_run, _real), at=_at_section)
+
+
+@parameter.must("set.listed", "a value that was set is in the next list", "#parameter_caching")
+def _set_listed(x: Exchange) -> Steps:
+    old = yield from _harmless(x, True)
+    yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    kept, x.found.values = x.found.values, {}
+    yield from x.parameters()
+    answer, x.found.values = x.found.values[old.name], kept
+    x.check(answer.value == old.value + 1.0, f"{old.value + 1.0:g} in the list, {answer.value:g} came")
+
+
+@parameter.must("set.unknown", "setting an unknown name makes no parameter", _WRITE)
+def _set_unknown(x: Exchange) -> Steps:
+    x.send(dialect.MAVLink_param_set_message(*x.ids, NO_NAME, 1.0, ParameterType.REAL32))
+    yield from x.silent("PARAM_VALUE", lambda value: value.param_id == NO_NAME.decode())
+    count = (yield from _list(x))[0].count
+    answer = yield from _at(x, 0)
+    x.check(answer.count == count, f"{count} parameters, {answer.count} came")
+
+
+@parameter.qgc("set.nan", "a value that is no number never holds", _WRITE)
+def _set_nan_holds(x: Exchange) -> Steps:
+    old = yield from _harmless(x, True)
+    x.send(dialect.MAVLink_param_set_message(*x.ids, old.name.encode(), nan, old.type))
+    yield from x.wait(400)
+    answer = yield from _named(x, old.name)
+    x.check(isfinite(answer.value), f"a number, {answer.value} came")
+
+
+@parameter.must("set.beyond", "a value beyond a whole type is answered with what holds, and fits it", _WRITE)
+def _set_beyond(x: Exchange) -> Steps:
+    old = yield from _harmless(x, False)
+    if x.found.can(Capability.PARAM_ENCODE_BYTEWISE):
+        raise NotApplicableError("bytes of a 32 bit number cannot be beyond it")
+    message = dialect.MAVLink_param_set_message(*x.ids, old.name.encode(), 3e9, old.type)
+    answer = yield from _acknowledged(x, message, old.name)
+    x.check(abs(answer.value) <= 2**31, f"what a whole number holds, {answer.value:g} came")
+
+
+@parameter.should(
+    "set.other-component",
+    "a set for a component that is not there changes nothing",
+    "guide/routing.html#routing-detail",
+)
+def _set_other(x: Exchange) -> Steps:
+    old = yield from _harmless(x, True)
+    wire = x.target.firmware.wire_value(old.value + 1.0, old.type)
+    x.send(dialect.MAVLink_param_set_message(x.found.system, ABSENT_COMPONENT, old.name.encode(), wire, old.type))
+    yield from x.wait(400)
+    answer = yield from _named(x, old.name)
+    x.check(answer.value == old.value, f"{old.value:g} unchanged, {answer.value:g} came")
+
+
+@parameter.must("set.broadcast", "another station's set is told to all", _WRITE)
+def _set_broadcast(x: Exchange) -> Steps:
+    old = yield from _harmless(x, True)
+    message = _set(x, old.name, old.value + 1.0, old.type)
+    yield from x.ask(message, "PARAM_VALUE", lambda value: value.param_id == old.name, sender=OTHER_STATION)
+
+
+@parameter.qgc("set.storm", "ten sets in one breath are all acknowledged")
+def _set_storm(x: Exchange) -> Steps:
+    old = yield from _harmless(x, True)
+    for step in range(10):
+        x.send(_set(x, old.name, old.value + 1.0 + step % 2, old.type))
+    answers = yield from x.collect("PARAM_VALUE", 2500, lambda value: value.param_id == old.name)
+    x.check(bool(answers), "PARAM_VALUE, none came")
+    last = read_value(answers[-1].message, x.target.firmware).value
+    x.check(last == old.value + 2.0 or x.tries > 1, f"the last value {old.value + 2.0:g}, {last:g} came")

@@ -1,0 +1,298 @@
+"""Downloads and removal of plans, ids of plans, and what missions alone have: a current item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from autopilot.mav import Cmd, Frame, MissionResult, MissionType
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients.mission_upload import MissionUpload
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
+from sortie.conform.case import NotApplicableError, Steps, Waiting, Weight
+from sortie.conform.cases.plans import (
+    FENCE,
+    KINDS,
+    MISSION,
+    RALLY,
+    PlanCases,
+    PlanKind,
+    add_cases,
+    borrow,
+    count_of,
+    download,
+    on_wire,
+    places,
+    stays_empty,
+    unchanged,
+    upload,
+    waypoints,
+)
+from sortie.conform.exchange import OTHER_STATION, STATION, Exchange
+
+_DOWNLOAD, _CLEAR, _ERRORS, _TIMEOUT, _CHANGES = (
+    "#download_mission", "#clear_mission", "#errors", "#timeout", "#detecting-plan-changes",
+)  # fmt: skip
+_UPLOAD: Final = "#uploading_mission"
+_ITEMS: Final = ("MISSION_ITEM_INT", "MISSION_ITEM")
+CHAPTERS: Final = tuple(kind.chapter for kind in KINDS)
+
+
+def _equal(kind: PlanKind, x: Exchange) -> Steps:
+    items = yield from upload(x, kind)
+    read = yield from download(x, kind)
+    x.check(places(read.items) == places(items), f"{places(items)}, {places(read.items)} came")
+
+
+def _heights(kind: PlanKind, x: Exchange) -> Steps:
+    items = yield from upload(x, kind)
+    read = yield from download(x, kind)
+    sent, came = ([round(item.z, 2) for item in plan] for plan in (items, read.items))
+    x.check(kind is FENCE or sent == came, f"heights {sent}, {came} came")
+
+
+def _frames(kind: PlanKind, x: Exchange) -> Steps:
+    items = yield from upload(x, kind)
+    read = yield from download(x, kind)
+    sent, came = ([_plain(item.frame) for item in plan] for plan in (items, read.items))
+    x.check(sent == came, f"frames {sent}, {came} came")
+
+
+def _plain(frame: int) -> int:
+    return {Frame.GLOBAL_INT: Frame.GLOBAL, Frame.GLOBAL_RELATIVE_ALT_INT: Frame.GLOBAL_RELATIVE_ALT}.get(
+        Frame(frame), frame
+    )
+
+
+def _counted(kind: PlanKind, x: Exchange) -> Waiting[Message]:
+    return (
+        yield from x.ask(
+            dialect.MAVLink_mission_request_list_message(*x.ids, kind.type),
+            "MISSION_COUNT",
+            lambda count: count.mission_type == kind.type,
+        )
+    )
+
+
+def _count_told(kind: PlanKind, x: Exchange) -> Steps:
+    items = yield from upload(x, kind)
+    count = yield from _counted(kind, x)
+    expected = len(on_wire(x, kind, items))
+    x.check(count.count == expected, f"{expected} items, {count.count} came")
+    x.check((count.target_system, count.target_component) == STATION, f"addressed to {STATION}")
+
+
+def _at(x: Exchange, kind: PlanKind, seq: int, names: Sequence[str] = _ITEMS) -> Waiting[Message]:
+    question = dialect.MAVLink_mission_request_int_message(*x.ids, seq, kind.type)
+    return (yield from x.ask(question, names, lambda item: item.mission_type == kind.type and _seq(item) in (seq, -1)))
+
+
+def _seq(message: Message) -> int:
+    return -1 if message.get_type() == "MISSION_ACK" else int(message.seq)
+
+
+def _same_again(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    yield from _counted(kind, x)
+    first, again = (yield from _at(x, kind, 1)), (yield from _at(x, kind, 1))
+    x.check((first.x, first.y, first.command) == (again.x, again.y, again.command), "one item for one number")
+
+
+def _as_int(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    yield from _counted(kind, x)
+    yield from _at(x, kind, 1, ("MISSION_ITEM_INT",))
+
+
+def _as_int_for_floats(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    yield from _counted(kind, x)
+    question = dialect.MAVLink_mission_request_message(*x.ids, 1, kind.type)
+    item = yield from x.ask(question, _ITEMS)
+    x.check(item.get_type() == "MISSION_ITEM_INT", f"MISSION_ITEM_INT, {item.get_type()} came")
+
+
+def _floats_answered(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    yield from _counted(kind, x)
+    yield from x.ask(dialect.MAVLink_mission_request_message(*x.ids, 1, kind.type), _ITEMS)
+
+
+def _past_end(kind: PlanKind, x: Exchange) -> Steps:
+    items = yield from upload(x, kind)
+    count = len(on_wire(x, kind, items))
+    yield from _counted(kind, x)
+    answer = yield from x.ask(
+        dialect.MAVLink_mission_request_int_message(*x.ids, count + 3, kind.type),
+        ("MISSION_ACK", *_ITEMS),
+        what="MISSION_ACK with an error",
+    )
+    x.check(answer.get_type() == "MISSION_ACK" and answer.type != MissionResult.ACCEPTED, "an error")
+
+
+def _for_station(sender: tuple[int, int]) -> Callable[[Message], bool]:
+    return lambda count: (count.target_system, count.target_component) == sender
+
+
+def _to_each_station(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    for sender in (STATION, OTHER_STATION):
+        question = dialect.MAVLink_mission_request_list_message(*x.ids, kind.type)
+        yield from x.ask(question, "MISSION_COUNT", _for_station(sender), sender=sender)
+
+
+# --- ids, removal -----------------------------------------------------------------------------------------------------
+def _opaque(x: Exchange, kind: PlanKind, count: int) -> Waiting[int]:
+    yield from upload(x, kind, count)
+    told = yield from _counted(kind, x)
+    if told.opaque_id == 0:
+        raise NotApplicableError("it tells no opaque_id")
+    return int(told.opaque_id)
+
+
+def _opaque_changes(kind: PlanKind, x: Exchange) -> Steps:
+    first = yield from _opaque(x, kind, kind.size)
+    second = yield from _opaque(x, kind, kind.size + 1)
+    x.check(first != second, f"another id for another plan, {first} came twice")
+
+
+def _opaque_agrees(kind: PlanKind, x: Exchange) -> Steps:
+    yield from _opaque(x, kind, kind.size)
+    sent = yield from x.play(MissionUpload(x.target, kind.make(kind.size), kind=kind.type))
+    told = yield from _counted(kind, x)
+    x.check(sent.plan_id == told.opaque_id, f"{sent.plan_id} in MISSION_ACK, {told.opaque_id} in MISSION_COUNT")
+
+
+def _clear(x: Exchange, kind: PlanKind, mission_type: MissionType) -> Steps:
+    message = dialect.MAVLink_mission_clear_all_message(*x.ids, mission_type)
+    ack = yield from x.ask(message, "MISSION_ACK", lambda ack: ack.mission_type == mission_type)
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED, {ack.type} came")
+
+
+def _cleared(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    yield from _clear(x, kind, kind.type)
+    yield from stays_empty(x, kind)
+
+
+def _cleared_twice(kind: PlanKind, x: Exchange) -> Steps:
+    yield from borrow(x, kind)
+    yield from _clear(x, kind, kind.type)
+    yield from _clear(x, kind, kind.type)
+
+
+def _others_stay(kind: PlanKind, x: Exchange) -> Steps:
+    other = MISSION if kind is not MISSION else RALLY
+    if any(need(x.found) for need in other.chapter.needs):
+        raise NotApplicableError("it has one kind of plan")
+    yield from upload(x, other)
+    yield from upload(x, kind)
+    yield from _clear(x, kind, kind.type)
+    yield from unchanged(x, other)
+
+
+def _count_zero(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    ack = yield from x.ask(count_of(x, kind, 0), "MISSION_ACK", lambda ack: ack.mission_type == kind.type)
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED, {ack.type} came")
+    yield from stays_empty(x, kind)
+
+
+def _cleared_by_all(kind: PlanKind, x: Exchange) -> Steps:
+    for each in KINDS:
+        if not any(need(x.found) for need in each.chapter.needs):
+            yield from borrow(x, each)
+    yield from upload(x, kind)
+    yield from _clear(x, kind, MissionType.ALL)
+    yield from stays_empty(x, kind)
+
+
+_MUST, _SHOULD, _QGC = Weight.MUST, Weight.SHOULD, Weight.QGC
+TABLE: Final[PlanCases] = (
+    (_MUST, "download.equal", "what comes back is what was sent, to 1e-7 degrees", _DOWNLOAD, _equal),
+    (_MUST, "download.heights", "heights come back as they were sent", _DOWNLOAD, _heights),
+    (_MUST, "download.frames", "frames come back as they were sent", "#frames-positional-information", _frames),
+    (_MUST, "download.count", "MISSION_COUNT tells how many there are, to who asked", _DOWNLOAD, _count_told),
+    (_MUST, "download.again", "an item may be asked for again", _TIMEOUT, _same_again),
+    (_MUST, "download.int", "MISSION_REQUEST_INT is answered with MISSION_ITEM_INT", _DOWNLOAD, _as_int),
+    (_SHOULD, "download.int-for-floats", "MISSION_REQUEST is answered with MISSION_ITEM_INT", "#command_message_type",
+     _as_int_for_floats),
+    (_MUST, "download.floats", "MISSION_REQUEST is answered", _DOWNLOAD, _floats_answered),
+    (_SHOULD, "download.past-end", "an item that there is not is an error", _ERRORS, _past_end),
+    (_MUST, "download.two-stations", "each station is answered", _DOWNLOAD, _to_each_station),
+    (_MUST, "opaque-id.changes", "another plan has another opaque_id", _CHANGES, _opaque_changes),
+    (_MUST, "opaque-id.agrees", "the id of the upload is that of the download", _CHANGES, _opaque_agrees),
+    (_MUST, "clear", "MISSION_CLEAR_ALL removes the plan", _CLEAR, _cleared),
+    (_MUST, "clear-empty", "what is empty can be cleared", _CLEAR, _cleared_twice),
+    (_MUST, "clear-others-stay", "clearing one plan leaves the others", "#mission_types", _others_stay),
+    (_QGC, "clear-by-count", "a count of 0 empties the plan", _UPLOAD, _count_zero),
+    (_MUST, "clear-all-types", "the type ALL clears every plan",
+     "messages/common.html#MAV_MISSION_TYPE", _cleared_by_all),
+)  # fmt: skip
+add_cases(TABLE)
+
+
+# --- missions alone ---------------------------------------------------------------------------------------------------
+_CURRENT: Final = "#current_mission_item"
+
+
+def _tells(seq: int) -> Callable[[Message], bool]:
+    return lambda told: bool(told.seq == seq)
+
+
+def _set_current(x: Exchange, seq: int) -> Message:
+    return dialect.MAVLink_mission_set_current_message(*x.ids, seq)
+
+
+@MISSION.chapter.must("current.set", "a current item that is set is told in MISSION_CURRENT", _CURRENT)
+def _current_set(x: Exchange) -> Steps:
+    yield from upload(x, MISSION)
+    for seq in (2, 1):
+        yield from x.ask(_set_current(x, seq), "MISSION_CURRENT", _tells(seq), f"MISSION_CURRENT {seq}")
+
+
+@MISSION.chapter.must("current.unknown", "an item that there is not becomes not current", _CURRENT)
+def _current_unknown(x: Exchange) -> Steps:
+    yield from upload(x, MISSION)
+    x.send(_set_current(x, 200))
+    yield from x.silent("MISSION_CURRENT", lambda told: told.seq == 200, for_ms=2500)
+
+
+@MISSION.chapter.must("current.unknown-told", "a current item that there is not is told of in a STATUSTEXT", _CURRENT)
+def _current_unknown_told(x: Exchange) -> Steps:
+    yield from upload(x, MISSION)
+    yield from x.wait(500)
+    yield from x.ask(_set_current(x, 200), "STATUSTEXT")
+
+
+@MISSION.chapter.must(
+    "current.command", "DO_SET_MISSION_CURRENT sets it as well", "messages/common.html#MAV_CMD_DO_SET_MISSION_CURRENT"
+)
+def _current_command(x: Exchange) -> Steps:
+    yield from upload(x, MISSION)
+    yield from x.accepted(x.long(Cmd.DO_SET_MISSION_CURRENT, 2))
+    yield from x.expect("MISSION_CURRENT", lambda told: told.seq == 2, "MISSION_CURRENT 2")
+
+
+@MISSION.chapter.qgc(
+    "current.streamed", "MISSION_CURRENT comes again and again while there is a mission", "#monitor_progress"
+)
+def _current_streamed(x: Exchange) -> Steps:
+    yield from upload(x, MISSION)
+    told = yield from x.collect("MISSION_CURRENT", 6000)
+    x.check(len(told) >= 2, f"two in 6 s, {len(told)} came")
+
+
+@MISSION.chapter.must("jump", "an item that is no place keeps its parameters", "#param-5-6-for-non-positional-data")
+def _jump(x: Exchange) -> Steps:
+    yield from borrow(x, MISSION)
+    speed = MissionItem(command=Cmd.DO_CHANGE_SPEED, frame=Frame.MISSION, param1=1.0, param2=4.0, param3=-1.0, seq=2)
+    items = (waypoints(1)[0], speed, replace(waypoints(3)[2], seq=3))
+    sent = yield from x.play(MissionUpload(x.target, items))
+    x.check(sent.outcome is TransferOutcome.ACCEPTED, f"ACCEPTED, {sent.outcome!r} came")
+    read = yield from download(x, MISSION)
+    back = [(item.command, round(item.param1, 3), round(item.param2, 3)) for item in read.items][1:2]
+    x.check(back == [(Cmd.DO_CHANGE_SPEED, 1.0, 4.0)], f"DO_CHANGE_SPEED 1 4, {back} came")

@@ -1,0 +1,314 @@
+"""Uploads of plans: order, gaps, silence, cancelling, refusals, two stations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from autopilot.mav import MissionResult
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients.mission_upload import MissionUpload
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
+from sortie.conform.case import Steps, Waiting, Weight
+from sortie.conform.cases.plans import (
+    FENCE,
+    MISSION,
+    RALLY,
+    REQUESTS,
+    PlanCases,
+    PlanKind,
+    add_cases,
+    any_of,
+    asks_for,
+    begin,
+    borrow,
+    close,
+    count_of,
+    download,
+    go_on,
+    item_of,
+    on_wire,
+    places,
+    unchanged,
+    upload,
+)
+from sortie.conform.exchange import ABSENT_SYSTEM, OTHER_STATION, Exchange
+
+_UPLOAD, _ERRORS, _TIMEOUT, _CANCEL = "#uploading_mission", "#errors", "#timeout", "#cancel"
+_RESULT: Final = "messages/common.html#MAV_MISSION_RESULT"
+_UNKNOWN_COMMAND: Final = 31_998
+_ABANDONED_MS: Final = 14_000
+
+
+def _accepted(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+
+
+def _single(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind, 3 if kind is FENCE else 1)
+
+
+def _large(kind: PlanKind, x: Exchange) -> Steps:
+    items = yield from upload(x, kind, kind.large)
+    read = yield from download(x, kind)
+    x.check(places(read.items) == places(items), f"{len(items)} items, {len(read.items)} came back")
+
+
+def _in_order(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    for seq in range(len(wire) - 1):
+        yield from x.ask(
+            item_of(x, kind, wire[seq], seq), REQUESTS, asks_for(x, kind, seq + 1), f"request for item {seq + 1}"
+        )
+    ack = yield from x.ask(item_of(x, kind, wire[-1], len(wire) - 1), "MISSION_ACK")
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED, {ack.type} came")
+
+
+def _asked_by_int(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    wire = on_wire(x, kind, kind.make(kind.size))
+    ask = yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(x, kind, 0))
+    x.undo("upload", close(x, kind))
+    x.check(ask.get_type() == "MISSION_REQUEST_INT", f"MISSION_REQUEST_INT, {ask.get_type()} came")
+
+
+def _ack_once(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from go_on(x, kind, wire, 0)
+    more = yield from x.collect("MISSION_ACK", 1000)
+    x.check(not more, f"one MISSION_ACK, {len(more)} more came")
+
+
+def _nothing_before_the_end(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    count = yield from x.ask(
+        dialect.MAVLink_mission_request_list_message(*x.ids, kind.type),
+        ("MISSION_COUNT", "MISSION_ACK"),
+        lambda said: said.mission_type == kind.type,
+        sender=OTHER_STATION,
+    )
+    old = len(on_wire(x, kind, kind.make(kind.size)))
+    refused = count.get_type() == "MISSION_ACK"
+    x.check(refused or count.count == old, "the old plan while a new one is under way")
+
+
+def _out_of_sequence(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.send(item_of(x, kind, wire[3], 3))
+    yield from x.expect(REQUESTS, asks_for(x, kind, 1), "request for item 1 once more", 3000)
+
+
+def _out_of_sequence_no_error(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.send(item_of(x, kind, wire[3], 3))
+    yield from x.silent("MISSION_ACK", what="no error for an item out of sequence")
+
+
+def _gap_not_taken(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.send(item_of(x, kind, wire[2], 2))
+    yield from x.expect(REQUESTS, asks_for(x, kind, 1), "request for item 1 once more", 3000)
+    ack = yield from go_on(x, kind, wire, 1)
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED in the end, {ack.type} came")
+    yield from unchanged(x, kind, kind.size + 2)
+
+
+def _duplicate(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.send(item_of(x, kind, wire[0], 0))
+    ack = yield from go_on(x, kind, wire, 1)
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED in the end, {ack.type} came")
+    yield from unchanged(x, kind, kind.size + 2)
+
+
+def _asks_again(kind: PlanKind, x: Exchange) -> Steps:
+    yield from begin(x, kind)
+    yield from x.expect(REQUESTS, asks_for(x, kind, 0), "request for item 0 once more", 4000)
+
+
+def _abandoned(kind: PlanKind, x: Exchange) -> Steps:
+    yield from begin(x, kind)
+    yield from x.wait(_ABANDONED_MS)
+    yield from unchanged(x, kind)
+
+
+def _abandoned_quiet(kind: PlanKind, x: Exchange) -> Steps:
+    yield from begin(x, kind)
+    yield from x.wait(_ABANDONED_MS)
+    yield from x.silent(REQUESTS, what="an upload that nobody goes on with is given up", for_ms=2500)
+
+
+def _cancelled(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.send(dialect.MAVLink_mission_ack_message(*x.ids, MissionResult.OPERATION_CANCELLED, kind.type))
+    yield from x.wait(200)
+    yield from x.silent(REQUESTS, what="a cancelled upload asks for nothing", for_ms=2500)
+
+
+def _cancelled_keeps(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    yield from close(x, kind)
+    yield from unchanged(x, kind)
+
+
+def _bad_item(change: Callable[[MissionItem], MissionItem], kind: PlanKind, x: Exchange) -> Waiting[Message]:
+    wire = yield from begin(x, kind)
+    at = len(wire) - kind.size - 2
+    for seq in range(at):
+        yield from x.ask(item_of(x, kind, wire[seq], seq), REQUESTS, asks_for(x, kind, seq + 1))
+    return (yield from x.ask(item_of(x, kind, change(wire[at]), at), ("MISSION_ACK", *REQUESTS), any_of(kind, at + 1)))
+
+
+def _unknown_item(item: MissionItem) -> MissionItem:
+    return replace(item, command=_UNKNOWN_COMMAND)
+
+
+def _off_earth(item: MissionItem) -> MissionItem:
+    return replace(item, x=95.0, y=185.0)
+
+
+def _bad_refused(change: Callable[[MissionItem], MissionItem], kind: PlanKind, x: Exchange) -> Steps:
+    answer = yield from _bad_item(change, kind, x)
+    refused = answer.get_type() == "MISSION_ACK" and answer.type != MissionResult.ACCEPTED
+    x.check(refused, f"MISSION_ACK with an error, {answer.get_type()} came")
+
+
+def _bad_keeps(kind: PlanKind, x: Exchange) -> Steps:
+    yield from _bad_item(_unknown_item, kind, x)
+    yield from close(x, kind)
+    yield from unchanged(x, kind)
+
+
+def _wrong_type(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    other = RALLY if kind is not RALLY else MISSION
+    x.send(item_of(x, other, other.make(2)[1], 1))
+    yield from x.wait(300)
+    ack = yield from go_on(x, kind, wire, 1)
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED in the end, {ack.type} came")
+    yield from unchanged(x, kind, kind.size + 2)
+
+
+def _too_many(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    x.undo("upload", close(x, kind))
+    answer = yield from x.ask(
+        count_of(x, kind, 65_535), ("MISSION_ACK", *REQUESTS), lambda said: said.mission_type == kind.type
+    )
+    refused = answer.get_type() == "MISSION_ACK" and answer.type != MissionResult.ACCEPTED
+    x.check(refused, f"MISSION_ACK with an error for 65535 items, {answer.get_type()} came")
+
+
+def _second_station(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.send(count_of(x, kind, 2), OTHER_STATION)
+    x.send(item_of(x, kind, wire[-1], 1), OTHER_STATION)
+    yield from x.wait(500)
+    x.undo("upload", close(x, kind))
+    yield from x.wait(_ABANDONED_MS)
+    yield from unchanged(x, kind)
+
+
+def _second_station_told(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.undo("upload", close(x, kind))
+    answer = yield from x.ask(
+        count_of(x, kind, 2),
+        ("MISSION_ACK", *REQUESTS),
+        lambda said: said.target_system == OTHER_STATION[0],
+        "answer to the second station",
+        sender=OTHER_STATION,
+    )
+    x.check(answer.mission_type == kind.type, f"mission_type {kind.type}, {answer.mission_type} came")
+
+
+def _last_again(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from go_on(x, kind, wire, 0)
+    ack = yield from x.ask(item_of(x, kind, wire[-1], len(wire) - 1), "MISSION_ACK")
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED once more, {ack.type} came")
+
+
+def _begun_again(kind: PlanKind, x: Exchange) -> Steps:
+    wire = yield from begin(x, kind)
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    yield from x.ask(
+        count_of(x, kind, len(wire)), REQUESTS, asks_for(x, kind, 0), "request for item 0 after a new count"
+    )
+
+
+def _floats(kind: PlanKind, x: Exchange) -> Steps:
+    yield from borrow(x, kind)
+    sent = yield from x.play(MissionUpload(x.target, kind.make(kind.size), kind=kind.type, float_items=True))
+    x.check(sent.outcome is TransferOutcome.ACCEPTED, f"ACCEPTED, {sent.outcome!r} came")
+
+
+def _stray_item(kind: PlanKind, x: Exchange) -> Steps:
+    yield from upload(x, kind)
+    yield from x.wait(9000)
+    x.send(item_of(x, kind, kind.make(kind.size + 2)[-1], 1))
+    yield from x.wait(600)
+    yield from unchanged(x, kind)
+
+
+def _other_system(kind: PlanKind, x: Exchange) -> Steps:
+    x.send(dialect.MAVLink_mission_count_message(ABSENT_SYSTEM, 1, 3, kind.type))
+    yield from x.silent(REQUESTS)
+
+
+_MUST, _SHOULD, _QGC = Weight.MUST, Weight.SHOULD, Weight.QGC
+TABLE: Final[PlanCases] = (
+    (_MUST, "upload.accepted", "a plan is asked for item by item and ACCEPTED", _UPLOAD, _accepted),
+    (_MUST, "upload.smallest", "the smallest plan is ACCEPTED", _UPLOAD, _single),
+    (_MUST, "upload.large", "a large plan is kept whole", _UPLOAD, _large),
+    (_MUST, "upload.in-order", "items are asked for in order, each once, to the station that sends",
+     _UPLOAD, _in_order),
+    (_SHOULD, "upload.asked-by-int", "items are asked for by MISSION_REQUEST_INT",
+     "#command_message_type", _asked_by_int),
+    (_MUST, "upload.ack-once", "an upload ends with one MISSION_ACK", _ERRORS, _ack_once),
+    (_MUST, "upload.whole", "the old plan holds until the new one is whole", _UPLOAD, _nothing_before_the_end),
+    (_SHOULD, "upload.wrong-seq", "an item out of sequence is dropped, the expected one asked for again", _UPLOAD,
+     _out_of_sequence),
+    (_SHOULD, "upload.wrong-seq-is-no-error", "an item out of sequence is no error",
+     _ERRORS, _out_of_sequence_no_error),
+    (_MUST, "upload.gap", "a plan with a gap is not taken", _UPLOAD, _gap_not_taken),
+    (_MUST, "upload.duplicate", "an item that comes twice is kept once", _UPLOAD, _duplicate),
+    (_MUST, "upload.asks-again", "a request that is not answered is repeated", _TIMEOUT, _asks_again),
+    (_MUST, "upload.abandoned", "an upload that breaks off leaves the old plan", _UPLOAD, _abandoned),
+    (_MUST, "upload.given-up", "after some repetitions an upload is given up", _TIMEOUT, _abandoned_quiet),
+    (_SHOULD, "upload.cancelled", "an upload that is cancelled goes on no more", _CANCEL, _cancelled),
+    (_MUST, "upload.cancelled-keeps", "an upload that is cancelled leaves the old plan", _ERRORS, _cancelled_keeps),
+    (_MUST, "upload.unknown-item", "an item that the vehicle does not know is refused", _ERRORS,
+     partial(_bad_refused, _unknown_item)),
+    (_MUST, "upload.place", "a place that is not on earth is refused", _RESULT,
+     partial(_bad_refused, _off_earth)),
+    (_MUST, "upload.refused-keeps", "a plan that is refused leaves the old one", _ERRORS, _bad_keeps),
+    (_MUST, "upload.wrong-type", "an item of another type belongs to another plan", "#mission_types", _wrong_type),
+    (_MUST, "upload.too-many", "a plan that is too large is refused", _RESULT, _too_many),
+    (_MUST, "upload.two-stations", "two stations' uploads are not mixed", _UPLOAD, _second_station),
+    (_QGC, "upload.two-stations-told", "a second station is answered while an upload runs",
+     _ERRORS, _second_station_told),
+    (_QGC, "upload.last-again", "the last item that comes again is acknowledged again", _TIMEOUT, _last_again),
+    (_QGC, "upload.begun-again", "an upload may be begun again", _TIMEOUT, _begun_again),
+    (_MUST, "upload.floats", "MISSION_ITEM is taken as well", _UPLOAD, _floats),
+    (_MUST, "upload.stray-item", "an item without an upload changes nothing", _UPLOAD, _stray_item),
+    (_MUST, "upload.other-system", "an upload for another system is not answered", "guide/routing.html#routing-detail",
+     _other_system),
+)  # fmt: skip
+add_cases(TABLE)
+CHAPTERS: Final = ()
+"""None: `plan_downloads` tells the chapters of plans when both modules have added their cases."""

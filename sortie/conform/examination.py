@@ -1,0 +1,253 @@
+"""Examination of a vehicle: who it is, then case after case, then everything as it was. Sans-IO.
+
+Bytes and link time go in, bytes come out. `interrupt` ends it early: the running case is given up, and what was changed
+is put back before it is `done`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Final
+
+from autopilot.interface.records import dataclass
+from autopilot.mav import AutopilotType, SystemState, VehicleType
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader
+from sortie.conform.case import (
+    CaseFailedError,
+    CaseResult,
+    ConformityCase,
+    Heard,
+    NotApplicableError,
+    Steps,
+    UntestedError,
+    Verdict,
+)
+from sortie.conform.exchange import Exchange
+from sortie.conform.facts import VehicleFound, is_flight_controller
+
+_BEAT_MS: Final = 1000
+_DISCOVERY_MS: Final = 10_000
+_LISTEN_MS: Final = 2_500
+_PAUSE_MS: Final = 40
+"""Between two cases: what is still on its way belongs to the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminationSettings:
+    """Settings of an examination. `patience_ms`: so long an answer may take. `attempts`: how often a case is tried, and
+    `tries` a question asked, on a link that loses messages. `may_fly`: the vehicle is a simulator's. `system`: which of
+    several vehicles; None: the first that is heard."""
+
+    patience_ms: int = 1500
+    attempts: int = 1
+    tries: int = 1
+    may_fly: bool = False
+    system: int | None = None
+
+
+@dataclass(slots=True)
+class _Running:
+    """The generator that waits, and until when, ms."""
+
+    steps: Generator[int, Heard | None, None]
+    until_ms: int = 0
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Notes:
+    """Listener of a person who waits: `case` is told before each with its number, `result` behind it."""
+
+    case: Callable[[ConformityCase, int], None] = lambda case, number: None
+    result: Callable[[CaseResult], None] = lambda result: None
+    found: Callable[[VehicleFound], None] = lambda found: None
+
+
+class Examination:
+    """See the module. `results` are those of `cases`, in order; `left`: what could not be put back."""
+
+    def __init__(
+        self, cases: Sequence[ConformityCase], settings: ExaminationSettings, notes: Notes | None = None
+    ) -> None:
+        self.found = VehicleFound()
+        self.results: list[CaseResult] = []
+        self.left: list[str] = []
+        self.reader = FrameReader()
+        self._cases = cases
+        self._settings = settings
+        self._notes = notes or Notes()
+        self._exchange = Exchange(self.found, settings.patience_ms, settings.tries)
+        self._exchange.may_fly = settings.may_fly
+        self._running = _Running(self._all())
+        self._beat_ms = 0
+        self._started = False
+        self.interrupted = False
+
+    # --- bytes and time -------------------------------------------------------------------------------------------
+    def receive(self, data: bytes, now_ms: int) -> None:
+        """Bytes that have come in."""
+        self._exchange.now_ms = now_ms
+        for frame in self.reader.receive(data, now_ms):
+            message = codec.decode(frame.msg_id, frame.payload) if frame.known else None
+            if message is None:
+                continue
+            heard = Heard(message, frame, now_ms)
+            self.found.note(heard)
+            self._exchange.record(heard)
+            if self._started and not self.done:
+                self._advance(heard)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Let what is due happen."""
+        self._exchange.now_ms = now_ms
+        if not self._started:
+            self._started = True
+            self._beat_ms = now_ms
+            self._advance(None)
+        if now_ms >= self._beat_ms:
+            self._beat_ms = now_ms + _BEAT_MS
+            self._exchange.send_silently(
+                dialect.MAVLink_heartbeat_message(VehicleType.GCS, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
+            )
+        while not self.done and now_ms >= self._running.until_ms:
+            self._advance(None)
+
+    def next_deadline_ms(self) -> int | None:
+        """Time when `handle_timeout` is due, ms."""
+        if self.done:
+            return None
+        return min(self._running.until_ms, self._beat_ms) if self._started else 0
+
+    def take(self) -> bytes:
+        """Take the bytes to send."""
+        return self._exchange.take()
+
+    @property
+    def done(self) -> bool:
+        """True when every case has its result and everything is put back."""
+        return self._running.done
+
+    def interrupt(self, now_ms: int) -> None:
+        """Give up the running case and put back what was changed; a second time gives that up, too."""
+        if self.done:
+            return
+        self._exchange.now_ms = now_ms
+        self._running.steps.close()
+        if self.interrupted:
+            self.left += [what for what, _ in self._exchange.take_undo()]
+            self._running.done = True
+            return
+        self.interrupted = True
+        self._running = _Running(self._put_back())
+        self._advance(None)
+
+    def _advance(self, heard: Heard | None) -> None:
+        try:
+            self._running.until_ms = self._running.steps.send(heard)
+        except StopIteration:
+            self._running.done = True
+
+    # --- from the beginning to the end ----------------------------------------------------------------------------
+    def _all(self) -> Steps:
+        try:
+            yield from self._discover()
+        except CaseFailedError:
+            return
+        self._notes.found(self.found)
+        for number, case in enumerate(self._cases, start=1):
+            self._notes.case(case, number)
+            result = yield from self._judged(case)
+            self.results.append(result)
+            self._notes.result(result)
+            yield from self._put_back()
+            yield from self._exchange.wait(_PAUSE_MS)
+        yield from self._put_back(last=True)
+
+    def _judged(self, case: ConformityCase) -> Generator[int, Heard | None, CaseResult]:
+        reason = next((why for need in case.needs if (why := need(self.found))), "")
+        if reason:
+            return CaseResult(case, Verdict.NOT_APPLICABLE, reason)
+        if case.will and not self._settings.may_fly:
+            return CaseResult(case, Verdict.UNTESTED, f"for a simulator, with --may-fly: {case.will}")
+        exchange, why, attempt = self._exchange, "", 0
+        while attempt < self._settings.attempts:
+            attempt += 1
+            exchange.begin()
+            try:
+                yield from case.run(exchange)
+            except CaseFailedError as failure:
+                why = str(failure)
+            except NotApplicableError as reason:
+                return CaseResult(case, Verdict.NOT_APPLICABLE, str(reason))
+            except UntestedError as reason:
+                return CaseResult(case, Verdict.UNTESTED, str(reason), exchange.lines)
+            else:
+                return CaseResult(case, Verdict.PASS, attempts=attempt)
+            lines = exchange.lines
+            yield from self._put_back()
+            yield from exchange.wait(_PAUSE_MS)
+        return CaseResult(case, Verdict.FAIL, why, lines, attempt)
+
+    def _put_back(self, *, last: bool = False) -> Steps:
+        """Undo the changes of a case, or (`last`) what is kept for all of them."""
+        exchange = self._exchange
+        if last or self.interrupted:
+            for what, steps in exchange.take_keepsakes():
+                exchange.undo(what, steps)
+        for what, steps in exchange.take_undo():
+            try:
+                yield from steps
+            except (CaseFailedError, NotApplicableError, UntestedError) as failure:
+                self.left.append(f"{what}: {failure}")
+
+    # --- who it is ------------------------------------------------------------------------------------------------
+    def _discover(self) -> Steps:
+        exchange, found = self._exchange, self.found
+        end_ms = exchange.now_ms + _DISCOVERY_MS
+        while found.system == 0:
+            heard = yield end_ms
+            if heard is None:
+                raise CaseFailedError("no HEARTBEAT of a vehicle")
+            wanted = self._settings.system in (None, heard.frame.system)
+            if (
+                heard.message.get_type() == "HEARTBEAT"
+                and wanted
+                and is_flight_controller(heard.message, heard.frame.component)
+            ):
+                found.system, found.component = heard.frame.system, heard.frame.component
+                found.note(heard)
+        found.version = yield from self._first("AUTOPILOT_VERSION")
+        yield from exchange.wait(_LISTEN_MS)
+        found.metadata = yield from self._first("COMPONENT_METADATA")
+        yield from self._cameras()
+        yield from self._gimbals()
+
+    def _first(self, name: str, component: int | None = None) -> Generator[int, Heard | None, Message | None]:
+        """Ask for a message up to three times; None when it does not come."""
+        for _ in range(3):
+            try:
+                _, message = yield from self._exchange.request(name, component=component)
+            except CaseFailedError:
+                continue
+            return message
+        return None
+
+    def _cameras(self) -> Steps:
+        found = self.found
+        own = [number for number, beat in found.components.items() if beat.type == VehicleType.CAMERA]
+        for component in (*sorted(own), found.component):
+            information = yield from self._first("CAMERA_INFORMATION", component)
+            if information is not None:
+                found.camera, found.camera_information = component, information
+                return
+
+    def _gimbals(self) -> Steps:
+        found = self.found
+        own = [number for number, beat in found.components.items() if beat.type == VehicleType.GIMBAL]
+        for component in (found.component, *sorted(own)):
+            if (yield from self._first("GIMBAL_MANAGER_INFORMATION", component)) is not None:
+                found.gimbal = component
+                return

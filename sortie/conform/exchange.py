@@ -1,0 +1,354 @@
+"""Exchange: the words in which a case is told. What is sent, what has to come within which time, what must not come.
+
+A case is a generator that waits in `expect`, `silent`, `collect` and what is made of them; the protocols themselves are
+played by the clients that the rest of Sortie uses (`play`). Sans-IO: who runs it hands in messages and the time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, NoReturn, TypeVar
+
+from autopilot.mav import Cmd, Frame, Result
+from mavlink_bridge.clients.base import Client, Target
+from mavlink_bridge.clients.parameters import ParameterList
+from mavlink_bridge.firmware.known import firmware_spoken
+from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameWriter, frame_v1
+from sortie.conform.case import CaseFailedError, Heard, NotApplicableError, Steps, Waiting
+from sortie.conform.facts import VehicleFound, told
+
+STATION: Final = (255, 190)
+OTHER_STATION: Final = (252, 191)
+"""Our ids, and those that we have besides where two stations are needed."""
+ABSENT_SYSTEM: Final = 199
+ABSENT_COMPONENT: Final = 77
+"""Ids that no vehicle has: user-defined components begin at 25 and stations at 255."""
+_KEPT: Final = 60
+_LINK: Final = 0
+AnyClient = TypeVar("AnyClient", bound=Client)
+Where = Callable[[Message], bool]
+
+
+def _any(message: Message) -> bool:
+    return True
+
+
+class Exchange:
+    """See the module. `found`: the vehicle; `patience_ms`: so long an answer may take; `tries`: how often a question is
+    asked on a link that loses messages."""
+
+    def __init__(self, found: VehicleFound, patience_ms: int, tries: int) -> None:
+        self.found = found
+        self.patience_ms = patience_ms
+        self.tries = tries
+        self.now_ms = 0
+        self.may_fly = False
+        self._out: list[bytes] = []
+        self._writers: dict[tuple[int, int], FrameWriter] = {}
+        self._lines: deque[str] = deque(maxlen=_KEPT)
+        self._asked: set[str] = set()
+        self._undo: list[tuple[str, Steps]] = []
+        self._keepsakes: dict[str, Steps] = {}
+
+    # --- of who runs it -------------------------------------------------------------------------------------------
+    def take(self) -> bytes:
+        """Take the bytes to send."""
+        out, self._out = self._out, []
+        return b"".join(out)
+
+    def begin(self) -> None:
+        """Begin a case with an empty record."""
+        self._lines.clear()
+        self._asked = {"COMMAND_ACK", "STATUSTEXT"}
+
+    def record(self, heard: Heard) -> None:
+        """Keep what came, if the case asks for such messages."""
+        if heard.message.get_type() in self._asked:
+            self._lines.append(f"{heard.at_ms:>8} came {told(heard.message)} [{heard.frame.raw.hex()}]")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Exchange so far, a line for each message."""
+        return tuple(self._lines)
+
+    def take_undo(self) -> list[tuple[str, Steps]]:
+        """Take what puts back what was changed, the last change first."""
+        undo, self._undo = self._undo[::-1], []
+        return undo
+
+    def take_keepsakes(self) -> list[tuple[str, Steps]]:
+        """Take what puts back what belongs to many cases: the vehicle's own plans."""
+        kept, self._keepsakes = list(self._keepsakes.items()), {}
+        return kept
+
+    # --- sending --------------------------------------------------------------------------------------------------
+    @property
+    def target(self) -> Target:
+        """The autopilot, for clients."""
+        heartbeat = self.found.heartbeat
+        spoken = (
+            firmware_spoken(None, None) if heartbeat is None else firmware_spoken(heartbeat.autopilot, heartbeat.type)
+        )
+        return Target(self.found.system, self.found.component, None, spoken)
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        """System and component of the autopilot: the target fields of most messages."""
+        return self.found.system, self.found.component
+
+    def frame(self, message: Message, sender: tuple[int, int] = STATION) -> bytes:
+        """Make the next frame of a sender."""
+        writer = self._writers.setdefault(sender, FrameWriter(*sender))
+        return writer.frame(*codec.payload(message))
+
+    def send(self, message: Message, sender: tuple[int, int] = STATION, *, mavlink1: bool = False) -> None:
+        """Send a message, as MAVLink 2 unless `mavlink1`."""
+        frame = self.frame(message, sender)
+        if mavlink1:
+            number, payload, extra = codec.payload_v1(message)
+            frame = frame_v1(frame[4], *sender, number, payload, extra)
+        self.send_bytes(frame, told(message))
+
+    def send_bytes(self, data: bytes, what: str) -> None:
+        """Send bytes as they are; `what` they are, for the record."""
+        self._lines.append(f"{self.now_ms:>8} sent {what} [{data.hex()}]")
+        self._out.append(data)
+
+    def send_silently(self, message: Message) -> None:
+        """Send what belongs to no case: our HEARTBEAT."""
+        self._out.append(self.frame(message))
+
+    # --- waiting --------------------------------------------------------------------------------------------------
+    def wait(self, wait_ms: int) -> Steps:
+        """Let time pass; what comes is passed over."""
+        end_ms = self.now_ms + wait_ms
+        while (yield end_ms) is not None:
+            pass
+
+    def collect(self, names: str | Iterable[str], wait_ms: int, where: Where = _any) -> Waiting[list[Heard]]:
+        """All such messages of the autopilot that come within `wait_ms`."""
+        wanted = self._watch(names)
+        end_ms, kept = self.now_ms + wait_ms, []
+        while (heard := (yield end_ms)) is not None:
+            if self._is_of(heard, self.found.component) and heard.message.get_type() in wanted and where(heard.message):
+                kept.append(heard)
+        return kept
+
+    def hear(
+        self,
+        names: str | Iterable[str],
+        where: Where = _any,
+        within_ms: int | None = None,
+        component: int | None = None,
+    ) -> Waiting[Message | None]:
+        """Wait for the first such message, of the autopilot or of another `component` (0: of any); None: it did not
+        come."""
+        wanted = self._watch(names)
+        end_ms = self.now_ms + (self.patience_ms if within_ms is None else within_ms)
+        source = self.found.component if component is None else component
+        while (heard := (yield end_ms)) is not None:
+            if self._is_of(heard, source) and heard.message.get_type() in wanted and where(heard.message):
+                return heard.message
+        return None
+
+    def expect(
+        self,
+        names: str | Iterable[str],
+        where: Where = _any,
+        what: str = "",
+        within_ms: int | None = None,
+        component: int | None = None,
+    ) -> Waiting[Message]:
+        """Wait as `hear` does; the case fails when it does not come. `what` had to come, in words."""
+        message = yield from self.hear(names, where, within_ms, component)
+        if message is None:
+            self.fail(f"no {what or _listed(names)} within {self.patience_ms if within_ms is None else within_ms} ms")
+        return message
+
+    def silent(self, names: str | Iterable[str], where: Where = _any, what: str = "", for_ms: int = 600) -> Steps:
+        """Fail when such a message comes within `for_ms`."""
+        message = yield from self.hear(names, where, for_ms, 0)
+        if message is not None:
+            self.fail(f"{what or 'nothing had to come'}, but {told(message)} came")
+
+    def ask(
+        self,
+        question: Message,
+        names: str | Iterable[str],
+        where: Where = _any,
+        what: str = "",
+        *,
+        sender: tuple[int, int] = STATION,
+        component: int | None = None,
+    ) -> Waiting[Message]:
+        """Send a question, which may be repeated, and expect its answer."""
+        for _ in range(self.tries - 1):
+            self.send(question, sender)
+            answer = yield from self.hear(names, where, None, component)
+            if answer is not None:
+                return answer
+        self.send(question, sender)
+        return (yield from self.expect(names, where, what, None, component))
+
+    def play(self, client: AnyClient) -> Waiting[AnyClient]:
+        """Run a client to its end."""
+        self._watch(client.handles)
+        client.start(self.now_ms)
+        while True:
+            for outgoing in client.take_outgoing():
+                self.send(outgoing.message)
+            if client.done:
+                return client
+            due_ms = client.next_deadline_ms()
+            heard = yield self.now_ms + self.patience_ms if due_ms is None else due_ms
+            if heard is None:
+                client.handle_timeout(self.now_ms)
+            else:
+                peer = Peer(_LINK, heard.frame.system, heard.frame.component)
+                client.handle_message(heard.message, peer, self.now_ms)
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    def long(
+        self, number: int, *params: float, confirmation: int = 0, target: tuple[int, int] | None = None
+    ) -> Message:
+        """COMMAND_LONG to the autopilot."""
+        filled = (*params, *(0.0,) * (7 - len(params)))
+        return dialect.MAVLink_command_long_message(*(target or self.ids), number, confirmation, *filled)
+
+    def whole(
+        self, number: int, *params: float, frame: int = Frame.GLOBAL, target: tuple[int, int] | None = None
+    ) -> Message:
+        """COMMAND_INT to the autopilot; parameters 5 and 6 are whole numbers."""
+        p1, p2, p3, p4, x, y, z = (*params, *(0.0,) * (7 - len(params)))
+        return dialect.MAVLink_command_int_message(
+            *(target or self.ids), frame, number, 0, 0, p1, p2, p3, p4, round(x), round(y), z
+        )
+
+    def command(self, message: Message, sender: tuple[int, int] = STATION) -> Waiting[Message]:
+        """Send a command and expect its last COMMAND_ACK, from whoever it was for: an IN_PROGRESS is waited out."""
+        number, component = message.command, message.target_component
+        ack = yield from self.ask(
+            message,
+            "COMMAND_ACK",
+            lambda ack: ack.command == number,
+            f"COMMAND_ACK of command {number}",
+            sender=sender,
+            component=component or self.found.component,
+        )
+        while ack.result == Result.IN_PROGRESS:
+            ack = yield from self.expect(
+                "COMMAND_ACK", lambda ack: ack.command == number, "end of what is in progress", 60_000, component
+            )
+        return ack
+
+    def accepted(self, message: Message) -> Waiting[Message]:
+        """Send a command that the vehicle has to accept."""
+        ack = yield from self.command(message)
+        self.check(ack.result == Result.ACCEPTED, f"ACCEPTED had to come, {_result(ack)} came")
+        return ack
+
+    def refused(self, message: Message, *results: int) -> Waiting[Message]:
+        """Send a command that the vehicle has to refuse; `results`: with one of these, none: with any refusal."""
+        ack = yield from self.command(message)
+        if results:
+            expected = " or ".join(Result(result).name for result in results)
+            self.check(ack.result in results, f"{expected} had to come, {_result(ack)} came")
+        else:
+            self.check(ack.result != Result.ACCEPTED, "a refusal had to come, ACCEPTED came")
+        return ack
+
+    def request(
+        self, name: str, *params: float, component: int | None = None, where: Where = _any
+    ) -> Waiting[tuple[Message, Message | None]]:
+        """Ask for a message with REQUEST_MESSAGE: its acknowledgement, and the message, None when it was refused. The
+        case fails when it was promised and does not come. Where it is streamed anyway, the next one is taken."""
+        source = self.found.component if component is None else component
+        target = (self.found.system, source)
+        question = self.long(Cmd.REQUEST_MESSAGE, codec.id_of(name), *params, target=target)
+        wanted = self._watch((name, "COMMAND_ACK"))
+        ack = message = None
+        for _ in range(self.tries):
+            self.send(question)
+            end_ms = self.now_ms + self.patience_ms
+            while (ack is None or message is None) and (heard := (yield end_ms)) is not None:
+                if not self._is_of(heard, source) or heard.message.get_type() not in wanted:
+                    continue
+                if heard.message.get_type() == name:
+                    message = heard.message if where(heard.message) else message
+                elif heard.message.command == Cmd.REQUEST_MESSAGE:
+                    ack = heard.message
+                    if ack.result != Result.ACCEPTED:
+                        return ack, None
+            if ack is not None and message is not None:
+                return ack, message
+        if ack is None:
+            self.fail(f"no COMMAND_ACK of the request for {name}")
+        self.fail(f"{name} was promised and did not come")
+
+    def requested(
+        self, name: str, *params: float, component: int | None = None, where: Where = _any
+    ) -> Waiting[Message]:
+        """Ask for a message that the vehicle has to send."""
+        ack, message = yield from self.request(name, *params, component=component, where=where)
+        if message is None:
+            self.fail(f"{name} had to come, {_result(ack)} came")
+        return message
+
+    def available(self, name: str, *params: float) -> Waiting[Message]:
+        """Ask for a message that not every vehicle has: the case does not apply where it is refused."""
+        ack, message = yield from self.request(name, *params)
+        if message is None:
+            raise NotApplicableError(f"it has no {name} ({_result(ack)})")
+        return message
+
+    # --- what the vehicle has -------------------------------------------------------------------------------------
+    def parameters(self) -> Steps:
+        """List all parameters, once for all cases: `found.values`."""
+        if not self.found.values:
+            listing = yield from self.play(ParameterList(self.target))
+            self.found.values = dict(listing.values)
+            if not self.found.values:
+                self.fail("no PARAM_VALUE answers PARAM_REQUEST_LIST")
+
+    # --- verdicts -------------------------------------------------------------------------------------------------
+    def check(self, good: bool, why: str) -> None:
+        """Fail the case unless it is `good`; `why`: what had to come, and what came."""
+        if not good:
+            raise CaseFailedError(why)
+
+    def fail(self, why: str) -> NoReturn:
+        """Fail the case."""
+        raise CaseFailedError(why)
+
+    def undo(self, what: str, steps: Steps) -> None:
+        """Put back a change later, when the case has ended, whatever its verdict, or when everything is interrupted."""
+        self._undo.append((what, steps))
+
+    def keep(self, what: str, steps: Steps) -> None:
+        """Put back when all cases have ended; once for each `what`."""
+        self._keepsakes[what] = steps
+
+    def keeps(self, what: str) -> bool:
+        """True when it will be put back."""
+        return what in self._keepsakes
+
+    # --- helpers --------------------------------------------------------------------------------------------------
+    def _watch(self, names: str | Iterable[str]) -> frozenset[str]:
+        wanted = frozenset((names,) if isinstance(names, str) else names)
+        self._asked |= wanted
+        return wanted
+
+    def _is_of(self, heard: Heard, component: int) -> bool:
+        return heard.frame.system == self.found.system and component in (0, heard.frame.component)
+
+
+def _listed(names: str | Iterable[str]) -> str:
+    return names if isinstance(names, str) else " or ".join(sorted(names))
+
+
+def _result(ack: Message) -> str:
+    return Result(ack.result).name if ack.result in set(Result) else f"MAV_RESULT {ack.result}"

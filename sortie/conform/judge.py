@@ -1,0 +1,124 @@
+"""An examination is brought to a vehicle: over a link, with a model of a radio if one is wanted, or in memory to one of
+the simulator, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Final
+
+from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.links.radio.model import RadioLink
+from mavlink_bridge.links.radio.profile import RadioProfile
+from sortie.api.begin import assembled
+from sortie.config.vehicle_spec import VehicleSpec
+from sortie.conform.examination import Examination
+from sortie.nodes.modem import Outlet, medium_of, open_through_radio
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.wire import EndpointPlug, Wire
+
+_RADIO_M: Final = 100.0
+"""Between the antennas, where the vehicle does not tell us."""
+_PUT_BACK_S: Final = 60.0
+_BOOTED_MS: Final = 12_000
+"""A simulated vehicle has a position by then."""
+
+
+def _never_moves() -> int:
+    return 0
+
+
+class ExaminerNode:
+    """A node that has an examination, and the links over which the vehicle is reached."""
+
+    def __init__(self, examination: Examination, now_ms: Callable[[], int] = _never_moves, begin_ms: int = 0) -> None:
+        self.examination = examination
+        self.outlet = Outlet()
+        self.endpoints: tuple[LinkOwner, ...] = (self.outlet,)
+        self._now_ms = now_ms
+        self._begin_ms = begin_ms
+
+    @property
+    def now_ms(self) -> int:
+        """The vehicle's time, where it is in this process."""
+        return self._now_ms()
+
+    def next_link_deadline_ms(self) -> int | None:
+        due_ms = self.examination.next_deadline_ms()
+        return due_ms if due_ms is None else max(due_ms, self._begin_ms)
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """Return None: it knows no vehicle time."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """Do nothing: `serve_links` takes what came."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Let the examination go on."""
+        data = b"".join(self.outlet.heard)
+        self.outlet.heard.clear()
+        if data:
+            self.examination.receive(data, link_ms)
+        if link_ms >= self._begin_ms:
+            self.examination.handle_timeout(link_ms)
+        sent = self.examination.take()
+        if sent:
+            self.outlet.send(sent)
+
+    def commit(self, link_ms: int) -> None:
+        """Do nothing: it keeps no state."""
+
+
+def judge_simulated(
+    spec: VehicleSpec, examination: Examination, *, radio: RadioProfile | None = None, loss: float = 0.0
+) -> None:
+    """Judge a vehicle of the simulator, in memory and in virtual time; its seed decides what the link loses."""
+    with ExitStack() as stack:
+        vehicles = assembled([spec], stack, state_dir=None, log_dir=None, signing_key=None)
+        member = vehicles.members[0]
+        runtime, vehicle = member.runtime, member.node
+        medium = medium_of(radio, spec.seed, spec.home, member.quiet.vehicle, loss, 0)
+        node = ExaminerNode(examination, lambda: vehicle.now_ms, _BOOTED_MS)
+        runtime.add(node)
+        plug = EndpointPlug(vehicle, member.ends.endpoint, "conform", baud=None if radio is None else radio.baud)
+        runtime.connect(Wire(medium, plug, EndpointPlug(node, node.outlet, "vehicle")))
+        _run(runtime, node)
+
+
+def judge_link(url: str, examination: Examination, *, radio: RadioProfile | None = None, seed: int = 0) -> None:
+    """Judge the vehicle at `url`, with a model of a radio between if one is given. Ctrl-C ends it when everything is
+    put back. UserError when the link cannot be opened."""
+    runtime = Runtime()
+    node = ExaminerNode(examination)
+    try:
+        if radio is None:
+            runtime.open(node.outlet, url)
+        else:
+            open_through_radio(runtime, node, node.outlet, url, RadioLink(radio, seed, lambda: _RADIO_M))
+        runtime.add(node)
+        runtime.install_signals()
+        _run(runtime, node)
+    finally:
+        runtime.close()
+
+
+def _run(runtime: Runtime, node: ExaminerNode) -> None:
+    """To the end; a signal has everything put back first, a second one not."""
+    examination = node.examination
+    runtime.settle()
+
+    def hold() -> bool:
+        examination.interrupt(runtime.link_ms)
+        runtime.look()
+        return not examination.done
+
+    runtime.signals.first_interrupt = hold
+    try:
+        ended = runtime.run(lambda: examination.done)
+    except KeyboardInterrupt:  # in virtual time, where signals are exceptions
+        examination.interrupt(runtime.link_ms)
+        ended = True
+        runtime.run(lambda: examination.done, patience_s=_PUT_BACK_S)
+    if not ended:
+        examination.interrupt(runtime.link_ms)

@@ -1,0 +1,35 @@
+"""A vehicle of the simulator, judged in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mavlink_bridge.links.radio.profiles import PROFILES
+from sortie.api.begin import spec_of
+from sortie.conform.cases import chosen
+from sortie.conform.examination import Examination, ExaminationSettings
+from sortie.conform.judge import judge_simulated
+
+
+def judged(
+    only: Sequence[str] = (),
+    *,
+    kind: str = "sim:copter",
+    firmware: str = "ardupilot",
+    params: Mapping[str, float] | None = None,
+    may_fly: bool = True,
+    radio: str | None = None,
+    loss: float = 0.0,
+    seed: int = 0,
+    begun: Callable[[Examination], None] = lambda examination: None,
+) -> Examination:
+    """The examination, which has ended."""
+    spec = spec_of(
+        kind, "a test", home=None, seed=seed, params=params, faults=(), radio=None, terrain=None, firmware=firmware
+    )
+    again = 3 if radio or loss else 1
+    settings = ExaminationSettings(5000 if radio else 1500, attempts=again, tries=again, may_fly=may_fly)
+    examination = Examination(chosen(only), settings)
+    begun(examination)
+    judge_simulated(spec, examination, radio=None if radio is None else PROFILES[radio], loss=loss)
+    return examination

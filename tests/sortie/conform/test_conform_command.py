@@ -1,0 +1,125 @@
+"""`sortie conform` as a command: lists, results for people and programs, what it refuses, what it leaves as it was."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from sortie.api.session import Session
+from sortie.commands.cli import run
+from sortie.conform.case import Chapter, Steps
+from sortie.conform.cases import chosen
+from sortie.conform.cases.plans import MISSION, upload
+from sortie.conform.examination import Examination, ExaminationSettings
+from sortie.conform.exchange import Exchange
+from tests.fakes.conformity import judged
+
+(PARAMETER_SET,) = chosen(["parameter.set.real.acknowledged"])
+
+
+def test_list_tells_each_case_with_its_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each, of what --only names."""
+    assert run(["conform", "--list", "--only", "fence.upload"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 20 and all("https://mavlink.io/en/" in line and line.startswith("fence.") for line in lines)
+
+
+def test_results_for_people_and_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON, JUnit, a page with the vehicle of another day beside, a badge; status 0 without a broken MUST."""
+    arguments = ["conform", "--vehicle", "sim:copter", "--only", "heartbeat", "--only", "command.*frame*"]
+    files = ["--report", str(tmp_path / "first"), "--junit", str(tmp_path / "junit.xml")]
+    assert run([*arguments, *files, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["counts"]["pass"] >= 12 and told["vehicle"].startswith("ArduPilot 4.6.2")
+    (failure,) = [case for case in told["cases"] if case["verdict"] == "fail"]
+    assert "DENIED came" in failure["why"] and any(
+        "COMMAND_INT" in line and "[fd" in line for line in failure["exchange"]
+    )
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert sum(int(suite.get("failures", "")) for suite in root) == 1
+    beside = ["--beside", str(tmp_path / "first" / "conformance.json"), "--report", str(tmp_path / "second")]
+    assert run([*arguments, "--firmware", "px4", *beside]) == 0
+    page = (tmp_path / "second" / "conformance.html").read_text()
+    assert "PX4 1.16.0 quadrotor" in page and "ArduPilot 4.6.2 quadrotor" in page and "http://" not in page
+    assert "<svg" in (tmp_path / "second" / "conformance.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "name one vehicle"),
+        (["tcp:127.0.0.1:1", "--vehicle", "sim:copter"], "name one vehicle"),
+        (["--vehicle", "sim:copter", "--only", "misson"], "did you mean mission"),
+        (["--vehicle", "sim:copter", "--beside", "nowhere.json"], "nowhere.json"),
+        (["--vehicle", "sim:copter", "--radio", "sick"], "no such radio"),
+    ],
+)
+def test_what_makes_no_sense_is_said(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, status 2."""
+    assert run(["conform", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    """A running service, over TCP, in real time; it may not fly, and so what would is untested."""
+    only = ["--only", "parameter.set.real.holds", "--only", "command.refused.motor-test"]
+    with Session() as session:
+        url, ended = session.add_link("tcpin:127.0.0.1:0").replace("tcpin", "tcp"), threading.Event()
+        thread = threading.Thread(target=lambda: session.serve(until=ended.is_set, speedup=5.0))
+        thread.start()
+        try:
+            assert run(["conform", url, *only]) == 0
+        finally:
+            ended.set()
+            session.wake()
+            thread.join()
+    told = capsys.readouterr()
+    assert "pass parameter.set.real.holds" in told.err and "---- command.refused.motor-test" in told.err
+
+
+def test_what_was_changed_is_put_back_after_an_interruption() -> None:
+    """Ctrl-C in the middle of a case that has set a parameter and has replaced the plan: both are as they were."""
+    chapter, reached = Chapter("stopped", "services/mission.html"), []
+
+    @chapter.must("case", "a case that is interrupted")
+    def steps(x: Exchange) -> Steps:
+        yield from upload(x, MISSION)
+        yield from PARAMETER_SET.run(x)
+        reached.append(x.now_ms)
+        yield from x.wait(3_600_000)
+
+    with Session() as session:
+        session.upload(MISSION.make(2))
+        before = session.param("PILOT_TKOFF_ALT")
+        link, examination = session.connect(), Examination(chapter.cases, ExaminationSettings())
+        for _ in range(1000):
+            now_ms = round(session.time_s * 1000.0)
+            examination.receive(link.read(), now_ms)
+            examination.handle_timeout(now_ms)
+            if reached and not examination.interrupted:
+                assert session.param("PILOT_TKOFF_ALT") != before and session.state.mission.items == MISSION.size
+                examination.interrupt(now_ms)
+            sent = examination.take()
+            if sent:
+                link.write(sent)
+            elif examination.done:
+                break
+            else:
+                session.run_for(0.1)
+        assert examination.interrupted and examination.left == []
+        assert session.param("PILOT_TKOFF_ALT") == before
+        assert session.state.mission.items == 2
+
+
+@pytest.mark.parametrize(("loss", "radio"), [(0.1, None), (0.0, "sik-57600")])
+def test_losses_are_no_faults_of_the_vehicle(loss: float, radio: str | None) -> None:
+    """What is lost is asked for again: the verdicts are those of a good link."""
+    only = ["command", "mission.download", "parameter.read", "fence.upload.gap"]
+    good = {result.case.name: result.verdict for result in judged(only).results}
+    lossy = judged(only, loss=loss, radio=radio, seed=3)
+    differ = {result.case.name: result.why for result in lossy.results if result.verdict is not good[result.case.name]}
+    assert differ == {}

@@ -1,0 +1,64 @@
+"""Sortie's own vehicle, judged by every case in virtual time: as ArduPilot and as PX4, with a camera and a gimbal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from sortie.conform.case import Verdict, Weight
+from sortie.conform.cases import all_cases
+from sortie.conform.examination import Examination
+from tests.fakes.conformity import judged
+
+ARDUPILOT: Mapping[str, str] = {
+    "identity.parameter-encoding": "ArduPilot 4.6 sets neither bit",
+    "command.frame-result": "ArduPilot 4.6 and 4.7 answer DENIED",
+    "command.other-component": "as ArduPilot: what is for a component that nobody has heard of is the autopilot's",
+    "parameter.read.other-component": "the same",
+    "parameter.set.other-component": "the same",
+    "parameter.read.unknown-told": "ArduPilot 4.6 is silent; PARAM_ERROR is newer",
+    "*.upload.asked-by-int": "as ArduPilot: the first request is MISSION_REQUEST, which every station understands",
+    "*.upload.wrong-seq-is-no-error": "as ArduPilot: stations pass over INVALID_SEQUENCE",
+    "*.download.int-for-floats": "as ArduPilot: who asks by MISSION_REQUEST is answered in that form",
+}
+"""Sentences that are not kept as ArduPilot, none of them a MUST, and why."""
+PX4: Mapping[str, str] = {
+    **{name: why for name, why in ARDUPILOT.items() if name != "identity.parameter-encoding"},
+    "parameter.set.nan": "as PX4: a real number takes what it is given",
+}
+"""The like as PX4."""
+
+
+def not_kept(examination: Examination) -> set[str]:
+    """Names of the cases that fail, those of all kinds of plans as one."""
+    names = {result.case.name for result in examination.results if result.verdict is Verdict.FAIL}
+    return {
+        "*." + name.partition(".")[2] if name.split(".")[0] in ("mission", "fence", "rally") else name for name in names
+    }
+
+
+def reasons(examination: Examination) -> list[str]:
+    return [f"{result.case.name}: {result.why}" for result in examination.results if result.verdict is Verdict.FAIL]
+
+
+@pytest.mark.parametrize(("firmware", "known"), [("ardupilot", ARDUPILOT), ("px4", PX4)])
+def test_every_case_is_kept_or_has_a_reason(firmware: str, known: Mapping[str, str]) -> None:
+    """No MUST fails; what else fails is in the table, and nothing in the table has come to pass."""
+    examination = judged(firmware=firmware)
+    assert len(examination.results) == len(all_cases())
+    musts = [
+        result.case.name
+        for result in examination.results
+        if result.verdict is Verdict.FAIL and result.case.level is Weight.MUST
+    ]
+    assert musts == [] and not_kept(examination) == set(known), reasons(examination)
+    assert examination.left == []
+
+
+def test_there_are_enough_cases_and_each_cites_a_page() -> None:
+    """Names are unique; each case says what it judges and where that stands."""
+    cases = all_cases()
+    assert len(cases) >= 200 and len({case.name for case in cases}) == len(cases)
+    assert len({case.service for case in cases}) >= 9
+    assert all(case.says and case.page.partition("/")[0] in ("services", "guide", "messages") for case in cases)
