@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import hypot, isfinite, radians
+from math import isfinite, radians
 from typing import Final
 
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
 from autopilot.context.staying import loiter
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Leg
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
