@@ -1,15 +1,19 @@
-"""Staying of a vehicle: in one place where it hovers, or drives; round it on wings."""
+"""Staying of a vehicle: in one place where it hovers, or drives; round it on wings. And where it would come to rest."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.control.avoidance import stopping_distance
+from autopilot.interface import report
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Hold, Target, Yaw, YawMode
 
 _KEEP: Final = Yaw(YawMode.KEEP)
 _SMALLEST_M: Final = 1.0
+_MOST_UP_M, _MOST_DOWN_M = 3.0, 2.0  # of a way to rest (POSCONTROL_STOPPING_DIST_*)
 
 
 def stay(facts: VehicleFacts, yaw: Yaw = _KEEP, place: Ned | None = None) -> Target:
@@ -25,3 +29,23 @@ def loiter(facts: VehicleFacts, center: Ned, radius: float = 0.0) -> Circle:
     counter-clockwise; 0: that of the vehicle's kind."""
     radius = radius or facts.measure(facts.vehicle_class.measures.circle_radius)
     return Circle(center, max(abs(radius), _SMALLEST_M), -1 if radius < 0.0 else 1, turns=0.0)
+
+
+def stopping_point(facts: VehicleFacts) -> Ned:
+    """NED m of the place at which what hovers would come to rest, by the gains and accelerations of its way points
+    (ArduPilot AC_PosControl.cpp, get_stopping_point_NE_m, get_stopping_point_U_m); of others, where they are."""
+    here = facts.vehicle.state.position
+    if not facts.vehicle_class.hovers:
+        return here
+    vector = facts.vehicle.state.report
+    north, east, down = (float(vector[field]) for field in (report.VN, report.VE, report.VD))
+    speed = hypot(north, east)
+    fastest = min(speed, facts.param("WPNAV_SPEED", 1000.0) / 100.0)
+    ahead = _way_to_rest(facts, fastest, "PSC_POSXY_P", "WPNAV_ACCEL") / speed if speed > 0.0 else 0.0
+    sink = _way_to_rest(facts, abs(down), "PSC_POSZ_P", "WPNAV_ACCEL_Z")
+    lower = min(sink, _MOST_DOWN_M) if down > 0.0 else -min(sink, _MOST_UP_M)
+    return (here[0] + ahead * north, here[1] + ahead * east, here[2] + lower)
+
+
+def _way_to_rest(facts: VehicleFacts, speed: float, gain: str, accel: str) -> float:
+    return stopping_distance(speed, max(facts.param(gain, 1.0), 0.1), max(facts.param(accel, 100.0) / 100.0, 0.1))

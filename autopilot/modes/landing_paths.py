@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from autopilot.context.frames import amsl, local
+from autopilot.context.staying import stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.geo import GeoPoint, Ned, distance
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd
 from autopilot.mission.commands import drives_navigation, has_position
@@ -29,8 +30,13 @@ def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
     return hypot(*(b - part * a for a, b in zip(way, off, strict=True)))
 
 
+def _is_placed(item: MissionItem) -> bool:
+    return item.x != 0.0 or item.y != 0.0
+
+
 class LandingPaths:
-    """Ways back in the mission of one vehicle."""
+    """Ways back in the mission of one vehicle. The nearest counts, in space, and from where a copter would stop
+    (ArduCopter/mode_auto.cpp, get_stopping_point; AP_Mission.cpp, get_landing_sequence_start)."""
 
     def __init__(self, facts: VehicleFacts, mission: MissionStorage, sequencer: MissionSequencer) -> None:
         self._facts = facts
@@ -38,15 +44,20 @@ class LandingPaths:
         self._sequencer = sequencer
 
     def landing_start(self) -> int | None:
-        """Index of the nearest DO_LAND_START (3-D), None when the mission has none."""
-        here = self._facts.vehicle.state.place
+        """Index of the nearest DO_LAND_START, None when the mission has none. One without a place is where the next NAV
+        item is."""
+        here = stopping_point(self._facts)
         best: tuple[float, int] | None = None
-        for item in self._mission.items():
-            if item.command != Cmd.DO_LAND_START:
+        for mark in self._mission.items():
+            if mark.command != Cmd.DO_LAND_START:
                 continue
-            away = self._away(item, here.alt)
+            item = mark if _is_placed(mark) else self._sequencer.next_nav(self._mission, mark.seq)
+            if item is None:
+                continue
+            end = self._place_of(item) if _is_placed(item) else here
+            away = _to_leg(here, end, end)
             if best is None or away < best[0]:
-                best = (away, item.seq)
+                best = (away, mark.seq)
         return None if best is None else best[1]
 
     def return_path(self) -> int | None:
@@ -62,11 +73,11 @@ class LandingPaths:
 
     def _legs_from(self, start: MissionItem) -> list[tuple[float, int]]:
         """Metres from here to each leg, the first one of which is its end alone, and the item at that end."""
-        here = self._facts.vehicle.state.position
+        here = stopping_point(self._facts)
         begin: Ned | None = None
         found: list[tuple[float, int]] = []
         for item in self._way_from(start):
-            if item.x != 0.0 or item.y != 0.0:
+            if _is_placed(item):
                 end = self._place_of(item)
                 if begin != end:
                     found.append((_to_leg(here, end if begin is None else begin, end), item.seq))
@@ -91,12 +102,6 @@ class LandingPaths:
     def _place_of(self, item: MissionItem) -> Ned:
         there = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
         return local(self._facts, there)
-
-    def _away(self, item: MissionItem, altitude: float) -> float:
-        if item.x == 0.0 and item.y == 0.0:
-            return 0.0
-        there = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
-        return hypot(distance(self._facts.vehicle.state.place, there), there.alt - altitude)
 
     def after_abort(self, landing: int) -> tuple[int | None, str]:
         """Index at which the mission goes on when the landing at `landing` was aborted, and words for it: by a

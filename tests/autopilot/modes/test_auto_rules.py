@@ -250,6 +250,37 @@ def test_of_several_markers_the_nearest_counts() -> None:
     assert bench.core.sequencer.current_nav_index() == 6
 
 
+def fly_north_to(bench: Bench, north: float) -> None:
+    while bench.position[0] < north:
+        bench.run(0.1)
+
+
+def test_what_is_nearest_is_judged_from_where_it_would_stop() -> None:
+    """At 10 m/s and 2.5 m/s2 a copter stops 21 m ahead: the marker 15 m behind is farther than the one 15 m beyond."""
+    bench = flying(
+        takeoff(), waypoint(400, 0), item(189, 185, 0, 10), waypoint(190, 0), item(189, 215, 0, 10), item(21)
+    )
+    fly_north_to(bench, 198.0)
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 6
+
+
+def test_the_leg_ahead_is_the_nearest_one_of_a_return_path() -> None:
+    plan = (item(188), waypoint(185, 40), waypoint(185, -40), waypoint(215, -40), waypoint(215, 40), item(21))
+    bench = flying(takeoff(), waypoint(400, 0), *plan)
+    fly_north_to(bench, 198.0)
+    assert bench.core.mission_commands.return_path_start(bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 7
+
+
+def test_a_marker_without_a_place_is_where_its_sequence_begins() -> None:
+    bench = flying(
+        takeoff(), waypoint(20, 0), item(189), waypoint(300, 40), item(189, 0, 60), waypoint(0, 65), item(21)
+    )
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 6
+
+
 def test_land_start_without_a_marker_is_refused() -> None:
     bench = flying()
     assert bench.core.mission_commands.land_start(bench.now_ms).result is Result.FAILED
@@ -269,6 +300,7 @@ def test_the_nearest_leg_behind_return_path_start_is_flown(north: float, east: f
     bench.core.modes.set(GUIDED, bench.now_ms)
     bench.head_for((north, east, -up))
     bench.run(60.0, lambda: bench.core.helm.arrived)
+    bench.run(2.0)  # to rest
     assert bench.core.mission_commands.return_path_start(bench.now_ms).ok
     assert bench.core.modes.number == AUTO_RTL
     assert bench.core.sequencer.current_nav_index() == next_nav
