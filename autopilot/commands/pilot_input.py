@@ -114,6 +114,11 @@ class PilotInput:
             self._failsafes.sticks.lost = False
             self._give_back()
 
+    def armed_changed(self, armed: bool, now_ms: int) -> None:
+        """A radio that has never been there is missed from arming on (ArduCopter/radio.cpp, read_radio)."""
+        if armed and not self.found:
+            self._failsafes.sticks.heard(now_ms, 0.0)
+
     def parameter_changed(self, name: str) -> None:
         if name == "SIM_RC_FAIL":
             self.radio_failed(bool(self._facts.param(name)), self._facts.now_ms)

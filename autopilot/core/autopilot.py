@@ -139,7 +139,8 @@ class Autopilot:
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.return_point = ReturnPoint(facts, plans.rally, self.fence.contains)
         self.failsafes = Failsafes(facts, announcer, self._stop_motors)
-        facts.personality = ArduPilotPersonality(facts, announcer, modes, self._stop_motors, self.failsafes.losses)
+        losses, gripper = self.failsafes.losses, self.payload.gripper
+        facts.personality = ArduPilotPersonality(facts, announcer, modes, self._stop_motors, losses, gripper)
         self.ground_follower.lost = self.failsafes.terrain_lost
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
@@ -297,6 +298,7 @@ class Autopilot:
                 "sticks",
                 "silence is noticed before the failsafes act on it",
                 update=self.sticks.update,
+                armed=self.sticks.armed_changed,
                 parameter=self.sticks.parameter_changed,
             ),
             PassTurn(

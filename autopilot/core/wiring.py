@@ -105,7 +105,14 @@ def build_executor(
     facts, announcer, helm, limits = context.facts, context.announcer, context.helm, GuidedLimits()
     guided = GuidedFlight(facts, announcer, helm, heading)
     nav = NavTools(
-        context, heading, speeds, guided, limits, destination, lambda seq: auto.sequencer.next_nav(auto.mission, seq)
+        context,
+        heading,
+        speeds,
+        guided,
+        limits,
+        destination,
+        payload,
+        lambda seq: auto.sequencer.next_nav(auto.mission, seq),
     )
     do = DoTools(
         facts,

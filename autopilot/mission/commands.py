@@ -162,7 +162,10 @@ _ROWS: Final = (
         _C.NAV_DELAY, "Delay", _NAV, _ALL,
         (_P(1, "delay", "s"), _P(2, "hour UTC"), _P(3, "minute"), _P(4, "second")),
     ),
-    CommandSpec(_C.NAV_PAYLOAD_PLACE, "PayloadPlace", _NAV, place=True, passed_by=True, output=_RECORDED),
+    CommandSpec(
+        _C.NAV_PAYLOAD_PLACE, "PayloadPlace", _NAV, _HOVER, (_P(1, "deepest descent", "m"),), place=True,
+        passed_by=True, output=_RECORDED,
+    ),
     CommandSpec(_C.NAV_SET_YAW_SPEED, "SetYawSpd", _NAV),
     CommandSpec(_C.NAV_SCRIPT_TIME, "NavScriptTime", _NAV),
     CommandSpec(_C.NAV_ATTITUDE_TIME, "NavAttitudeTime", _NAV),

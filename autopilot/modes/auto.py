@@ -33,6 +33,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
 _FULL_THROTTLE: Final = 0.95  # of the stick (RC_Channel_Plane.cpp: above 90 %)
+_ON_THE_GROUND: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
 
 
@@ -285,10 +286,10 @@ class AutoMode(Mode):
 
     @property
     def holds_arming(self) -> bool:
-        """A mission that waits on the ground for its time, with the takeoff allowed, stays armed; one that is at an
-        item which cannot lift off does not."""
+        """A mission that waits on the ground, for its time or for a gripper, with the takeoff allowed, stays armed; one
+        that is at an item which cannot lift off does not."""
         item = self.sequencer.current_item()
-        waits = item is not None and item.command in (Cmd.NAV_TAKEOFF, Cmd.NAV_DELAY)
+        waits = item is not None and item.command in _ON_THE_GROUND
         return waits and self.sequencer.state() is MissionState.RUNNING and self.helm.takeoff_allowed
 
     # --- questions and commands -----------------------------------------------------------------------------------
@@ -360,6 +361,10 @@ class AutoMode(Mode):
         """The guided flight of a GUIDED_ENABLE item, while it is being flown."""
         maneuver = self.executor.maneuver
         return maneuver.flight if isinstance(maneuver, GuidedItem) and not maneuver.done else None
+
+    @property
+    def takes_targets(self) -> bool:
+        return self.guided is not None
 
     def pause(self) -> bool:
         maneuver = self.executor.maneuver

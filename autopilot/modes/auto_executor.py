@@ -96,7 +96,7 @@ class AutoExecutor:
             self._give_away(cmd)
             return own
         facts = self._nav.context.facts
-        if not facts.vehicle_class.carries_out(cmd.command) and not is_fitted(cmd.command, facts.param):
+        if not self._carries_out(cmd.command) and not is_fitted(cmd.command, facts.param):
             self._record(cmd, now_ms)
             return CommandStartResult.UNSUPPORTED
         if not drives_navigation(cmd.command):
@@ -109,6 +109,12 @@ class AutoExecutor:
         self.maneuver.start(now_ms)
         self._do.target_changed()
         return CommandStartResult.COMPLETE if self._is_at_once(cmd) else CommandStartResult.ACCEPTED
+
+    def _carries_out(self, command: int) -> bool:
+        """A controller with modes of its own would land, and disarm, where a load is placed."""
+        facts = self._nav.context.facts
+        lands = command == Cmd.NAV_PAYLOAD_PLACE and facts.vehicle.capabilities.own_modes
+        return facts.vehicle_class.carries_out(command) and not lands
 
     def verify_command(self, cmd: MissionItem) -> bool:
         own = self.own.verify(cmd)

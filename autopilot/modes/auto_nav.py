@@ -21,6 +21,8 @@ from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
 from autopilot.modes.mode import VehicleContext
+from autopilot.modes.payload import Payload
+from autopilot.modes.placing import Placing
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.modes.wings import WingTakeoff
@@ -61,6 +63,7 @@ class NavTools:
     guided: GuidedFlight
     limits: GuidedLimits
     destination: Destination
+    payload: Payload
     following: Callable[[int], MissionItem | None]
     before: Ned | None = None
     previous: Ned | None = None
@@ -157,6 +160,12 @@ def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     return Landing(tools.context, None if here else item_position(tools.context.facts, item)[:2], tools.heading)
 
 
+def _place(tools: NavTools, item: MissionItem) -> Maneuver:
+    here = item.x == 0.0 and item.y == 0.0
+    place = None if here else item_position(tools.context.facts, item)[:2]
+    return Placing(tools.context, item, place, tools.heading.for_leg(), tools.payload)
+
+
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     lowest = tools.context.facts.vehicle.state.position[2] - _LOWEST_TAKEOFF
     return Climb(tools.context, min(item_down(tools.context.facts, item), lowest), KEEP)
@@ -194,4 +203,5 @@ NAV_ITEMS: Final[dict[int, Build]] = {
     Cmd.NAV_TAKEOFF: _takeoff,
     Cmd.NAV_DELAY: _delay,
     Cmd.NAV_GUIDED_ENABLE: _guided,
+    Cmd.NAV_PAYLOAD_PLACE: _place,
 }

@@ -145,6 +145,10 @@ class GuidedMode(Mode):
         self._heading = heading
         self.flight = GuidedFlight(context.facts, context.announcer, context.helm, heading)
 
+    @property
+    def takes_targets(self) -> bool:
+        return True
+
     def enter(self, now_ms: int) -> None:
         self.flight.begin()
 

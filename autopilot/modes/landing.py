@@ -9,6 +9,7 @@ The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the ve
 from __future__ import annotations
 
 from autopilot.context.staying import stay
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import to_global
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
@@ -23,6 +24,19 @@ from autopilot.vehicles.mode_table import ModeSpec
 _THERE = 1.0  # m; nearer than this no leg to the landing place is flown
 _LOWEST_M = 2.0  # above the ground, on the way to the landing place
 _PAUSE_MS = 4000  # before a failsafe's descent; LAND_WITH_DELAY_MS
+
+
+def over_there(facts: VehicleFacts, place: tuple[float, float], down: float) -> tuple[float, float | None]:
+    """NED d at a place, and the height over the ground that is kept on the way: where the ground is known at both ends
+    that of now, at least 2 m (ArduCopter's terrain_adjusted_location); else the present height."""
+    origin = facts.vehicle.origin
+    above = facts.height_over_ground if facts.terrain.known else None
+    if above is None or origin is None:
+        return down, None
+    there = to_global(origin, (place[0], place[1], 0.0))
+    ground = facts.ground_at(there.lat, there.lon)
+    above = max(above, _LOWEST_M)
+    return (down, None) if ground is None else (origin.alt - ground - above, above)
 
 
 class Landing(Maneuver):
@@ -46,20 +60,8 @@ class Landing(Maneuver):
         if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
             self._descend(now_ms, KEEP)
         else:
-            end, over = self._over(place, down)
+            end, over = over_there(self.facts, place, down)
             self.helm.fly(Leg((place[0], place[1], end), None, yaw=self._heading.for_leg(), over_ground=over))
-
-    def _over(self, place: tuple[float, float], down: float) -> tuple[float, float | None]:
-        """NED d at the place, and the height over the ground that is kept on the way: where the ground is known at both
-        ends that of now, at least 2 m (ArduCopter's terrain_adjusted_location); else the present height."""
-        origin = self.facts.vehicle.origin
-        above = self.facts.height_over_ground if self.facts.terrain.known else None
-        if above is None or origin is None:
-            return down, None
-        there = to_global(origin, (place[0], place[1], 0.0))
-        ground = self.facts.ground_at(there.lat, there.lon)
-        above = max(above, _LOWEST_M)
-        return (down, None) if ground is None else (origin.alt - ground - above, above)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if not self._descending:

@@ -56,6 +56,11 @@ class Mode:
         return self.spec.landing
 
     @property
+    def takes_targets(self) -> bool:
+        """Targets of a ground station or companion are flown now."""
+        return False
+
+    @property
     def finished(self) -> bool:
         """True when the mode has done what it was for and the vehicle stands on the ground: the motors may be
         stopped."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-_CHANNELS: Final = range(1, 17)
-
 #: The sensors of the model are calibrated and mounted as they should be: setup pages want to see that.
 _SENSORS: Final = """
 AHRS_EKF_TYPE AHRS_ORIENTATION EK3_ENABLE BARO1_DEVID BARO2_DEVID BARO3_DEVID INS_ACCOFFS_X INS_ACCOFFS_Y
@@ -25,10 +23,10 @@ COMPASS_ORIENT COMPASS_ORIENT2 COMPASS_ORIENT3 EK3_SRC1_VELXY EK3_SRC1_POSZ EK3_
 #: A flight's log begins and ends with the flight, and has every record.
 _LOGS: Final = "LOG_DISARMED LOG_FILE_RATEMAX LOG_DARM_RATEMAX"
 
-#: The machine is the one it is: its frame, its outputs, its one battery with both sensors, motors that
+#: The machine is the one it is: its frame, its outputs' middles, its one battery with both sensors, motors that
 #: never run while disarmed.
 _MACHINE: Final = "FRAME_TYPE BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " ".join(
-    f"SERVO{n}_{what}" for n in _CHANNELS for what in ("MIN", "MAX", "TRIM", "REVERSED")
+    f"SERVO{n}_TRIM" for n in range(1, 17)
 )
 
 #: There is no transmitter whose knob tunes or whose switch makes flying simpler; QGroundControl's pages want them.

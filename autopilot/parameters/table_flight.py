@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
+from autopilot.parameters.table_payload import PLACING
 
 MODES: Final = {
     0: "Stabilize",
@@ -268,5 +269,12 @@ COPTER_KNOBS: Final[tuple[ParameterDef, ...]] = (
 )  # fmt: skip
 
 COPTER_FLIGHT: Final = (
-    COPTER_MODES + COPTER_MISSION + COPTER_RETURN + COPTER_RANGE_FINDER + COPTER_PILOT + COPTER_CONTROL + COPTER_KNOBS
+    COPTER_MODES
+    + COPTER_MISSION
+    + COPTER_RETURN
+    + COPTER_RANGE_FINDER
+    + PLACING
+    + COPTER_PILOT
+    + COPTER_CONTROL
+    + COPTER_KNOBS
 )

@@ -21,6 +21,13 @@ GRIPPER: Final[tuple[ParameterDef, ...]] = (
     f32("GRIP_AUTOCLOSE", 0, "s", 0, 255, "The gripper closes by itself so long after it opened; 0 = it stays open"),
 )
 
+PLACING: Final[tuple[ParameterDef, ...]] = (
+    f32("PLDP_THRESH", 0.9, "", 0.5, 0.9, "Share of the thrust of descent below which the ground bears a load"),
+    f32("PLDP_RNG_MAX", 0, "m", 0, 100, "Where the range finder sees farther a load is not released; 0 = anywhere"),
+    f32("PLDP_DELAY", 0, "s", 0, 120, "Time between the release of a load and the climb"),
+    f32("PLDP_SPEED_DN", 0, "m/s", 0, 5, "Descent speed of placing a load; 0 = LAND_SPEED"),
+)
+
 
 def _relay(n: int) -> tuple[ParameterDef, ...]:
     return (

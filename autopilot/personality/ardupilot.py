@@ -10,6 +10,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import StandardMode
 from autopilot.modes.manager import ModeChoice
+from autopilot.modes.outputs import Gripper
 from autopilot.safety.driving_failsafes import DrivingFailsafes
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.safety.losses import Losses
@@ -29,11 +30,16 @@ class ArduPilotPersonality:
         modes: ModeChoice,
         disarm: Callable[[ArmingMethod], None],
         losses: Losses,
+        gripper: Gripper,
     ) -> None:
         kind = facts.vehicle_class
         self.texts = kind.texts
-        rules = WingFailsafes if kind.has_stall_speed else FlyingFailsafes if kind.flies else DrivingFailsafes
-        self.failsafes: FailsafeRules = rules(facts, announcer, modes, disarm, losses)
+        self.failsafes: FailsafeRules
+        if kind.flies and not kind.has_stall_speed:
+            self.failsafes = FlyingFailsafes(facts, announcer, modes, disarm, losses, gripper)
+        else:
+            rules = WingFailsafes if kind.flies else DrivingFailsafes
+            self.failsafes = rules(facts, announcer, modes, disarm, losses)
         self._modes = modes
 
     def fence_breached(self, now_ms: int) -> None:

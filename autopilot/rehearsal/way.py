@@ -293,7 +293,9 @@ class _Walk:
             self._add(item, field_.place(item, self._at), over_ground=self._follows(item))
             self.way.endless = item
             return True
-        if item.command == Cmd.NAV_DELAY:
+        if item.command == Cmd.NAV_PAYLOAD_PLACE:
+            self._place(item)
+        elif item.command == Cmd.NAV_DELAY:
             self._add(item, self._at, wait_s=max(item.param1, 0.0))
         elif item.command == Cmd.NAV_TAKEOFF:
             height = max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)
@@ -370,6 +372,15 @@ class _Walk:
         low = min(max(height, 0.0), self._field.param("LAND_ALT_LOW", 1000.0) / 100.0)
         fast = self._field.param("LAND_SPEED_HIGH") / 100.0 or self._down
         return low / max(self._field.param("LAND_SPEED", 50.0) / 100.0, 0.1) + max(height - low, 0.0) / fast
+
+    def _place(self, item: MissionItem) -> None:
+        """Go there level, down to the ground or by param1 m, and up again."""
+        param, (north, east, _) = self._field.param, self._field.place(item, self._at)
+        deep_m = max(self._at[2] - self._field.ground_up(north, east), 0.0)
+        deep_m = min(deep_m, item.param1) if item.param1 > 0.0 else deep_m
+        sink = min(param("PLDP_SPEED_DN") or param("LAND_SPEED", 50.0) / 100.0, self._down)
+        wait_s = deep_m / max(sink, 0.1) + param("PLDP_DELAY") + deep_m / self._up
+        self._add(item, (north, east, self._at[2]), wait_s=wait_s)
 
     def _add(
         self, item: MissionItem, end: Place, *, wait_s: float = 0.0, radius_m: float = 0.0, over_ground: bool = False

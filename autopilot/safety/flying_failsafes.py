@@ -16,8 +16,9 @@ from autopilot.interface import report
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import acos, cos, hypot, sin
 from autopilot.interface.reasons import ArmingMethod, ModeReason
-from autopilot.mav import Severity
+from autopilot.mav import GripperAction, Severity
 from autopilot.modes.manager import ModeChoice
+from autopilot.modes.outputs import Gripper
 from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, enter_mode, take_action
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -43,7 +44,7 @@ def crash_text(facts: VehicleFacts) -> str:
 
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
-_GO_ON_LANDING, _PILOT_ON_GCS_LOSS = 8, 16
+_GO_ON_LANDING, _PILOT_ON_GCS_LOSS, _RELEASE = 8, 16, 32
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 
 
@@ -61,12 +62,14 @@ class FlyingFailsafes:
         modes: ModeChoice,
         disarm: Callable[[ArmingMethod], None],
         losses: Losses,
+        gripper: Gripper,
     ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._modes = modes
         self._disarm = disarm
         self._lost = losses
+        self._gripper = gripper
         self._tables = facts.vehicle_class.failsafes
         self._battery = BatteryFailsafe(facts, announcer, losses, self.fail)
 
@@ -129,7 +132,7 @@ class FlyingFailsafes:
         go_on = ""
         if options & _AUTO_ON_RC_LOSS and self._in_auto():
             go_on = "Continuing Auto"
-        elif options & _GUIDED_ON_RC_LOSS and self._modes.number == self._facts.vehicle_class.modes.guided:
+        elif options & _GUIDED_ON_RC_LOSS and self._modes.mode.takes_targets:
             go_on = "Continuing Guided Mode"
         self.fail(FailsafeCause.RADIO, self._tables.radio.get(setting, self._tables.radio_otherwise), now_ms, go_on)
 
@@ -155,14 +158,23 @@ class FlyingFailsafes:
                 now_ms,
                 failsafe=True,
             )
+            self._release(now_ms)
         elif go_on:
             self._announce(cause.value, go_on)
         elif action is FailsafeAction.TERMINATE:
             self._announce(cause.value, "Terminating")
             self._disarm(CAUSES[cause].method)
+            self._release(now_ms)
         else:
             self._announce(cause.value, action_name(self._facts.vehicle_class, action))
             take_action(self._facts, self._announcer, self._modes, action, CAUSES[cause].reason, now_ms, failsafe=True)
+            if action is not FailsafeAction.NONE:
+                self._release(now_ms)
+
+    def _release(self, now_ms: int) -> None:
+        """Let the load go, where FS_OPTIONS says so of each action of a failsafe in the air."""
+        if self._gripper.fitted and int(self._facts.param("FS_OPTIONS", 16.0)) & _RELEASE:
+            self._gripper.order(GripperAction.RELEASE, now_ms)
 
     def _in_auto(self) -> bool:
         return self._modes.number in self._facts.vehicle_class.modes.autos

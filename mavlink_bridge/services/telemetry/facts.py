@@ -12,7 +12,7 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
-from autopilot.interface.targets import Circle, Hold, Leg, TakeOff, Target, Velocity
+from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Target, Velocity
 from autopilot.mav import ChargeState, FenceBreach, ModeFlag, PositionMask, Sensor, VtolState
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_POSITION, IGNORE_VELOCITY
 from autopilot.modes.outputs import relay_status
@@ -65,8 +65,9 @@ class TelemetryParts(VehicleParts, Protocol):
 
 
 class GoalReader:
-    """Goal of GUIDED, as ArduCopter tells it: a place with only a place counting, a velocity (which ends when it is not
-    renewed) with only that, both, or nothing of an attitude and in other modes. Source: ArduCopter
+    """Goal of GUIDED and of NAV_GUIDED_ENABLE, as ArduCopter tells it, armed or not: a place with only a place counting,
+    a velocity (which ends when it is not renewed, and is none while nothing was asked for) with only that, both, or
+    nothing of an attitude and in other modes. Source: ArduCopter
     GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
 
     def __init__(self, parts: VehicleParts) -> None:
@@ -76,7 +77,7 @@ class GoalReader:
 
     def read(self, out: Vector) -> None:
         parts = self._parts
-        if parts.modes.number != parts.facts.vehicle_class.modes.guided or not parts.facts.vehicle.state.armed:
+        if not parts.modes.mode.takes_targets:
             out[s.GOAL_TOLD] = 0.0
             return
         target, now_ms = parts.helm.target, parts.facts.now_ms
@@ -101,7 +102,7 @@ class GoalReader:
             case Velocity():
                 moves = target.velocity if age_ms < target.timeout_ms else _NOWHERE
                 return (_MOVES, _NOWHERE, moves) if target.position is None else (_BOTH, target.position, moves)
-            case Hold(position=None):
+            case Idle() | Hold(position=None):
                 return _MOVES, _NOWHERE, _NOWHERE
             case Hold(position=place) if place is not None:
                 return _PLACE, place, _NOWHERE

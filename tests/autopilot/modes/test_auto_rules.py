@@ -181,7 +181,7 @@ def test_in_the_air_the_end_of_the_mission_is_a_hold_in_auto() -> None:
 
 
 def test_when_the_last_items_are_skipped_the_vehicle_brakes_and_holds() -> None:
-    bench = flying(takeoff(), waypoint(40, 0), item(94, 80, 0, 10), until=2)
+    bench = flying(takeoff(), waypoint(40, 0), item(30, 80, 0, 10), until=2)
     bench.run(1.0)
     assert state(bench) is MissionState.COMPLETED
     assert isinstance(bench.vehicle.target, Leg | Hold)

@@ -293,6 +293,28 @@ def test_auto_goes_on_without_a_ground_station_when_the_option_says_so() -> None
     assert silent(flying(AUTO, FS_GCS_ENABLE=1, FS_OPTIONS=0)) == RTL
 
 
+@pytest.mark.parametrize(("options", "mode"), [(4, AUTO), (0, RTL)])
+def test_guided_inside_a_mission_goes_on_without_sticks_when_the_option_says_so(options: int, mode: int) -> None:
+    """ArduCopter's in_guided_mode counts for FS_OPTIONS bit 2."""
+    bench = Bench(parameters={"FS_OPTIONS": options})
+    bench.begin((takeoff(), item(92, param1=1.0), waypoint(40, 0)))
+    bench.run(30.0, lambda: 1 in bench.reached)
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    bench.run(4.0)
+    assert bench.core.modes.number == mode
+
+
+GRIPPER = {"GRIP_ENABLE": 1, "GRIP_TYPE": 1, "SERVO6_FUNCTION": 28}
+
+
+@pytest.mark.parametrize(("options", "action", "pulse"), [(32, 2, 1100.0), (32, 0, 1500.0), (16, 2, 1500.0)])
+def test_a_failsafe_that_acts_lets_the_load_go_when_the_option_says_so(options: int, action: int, pulse: float) -> None:
+    """FS_OPTIONS bit 5; one that only warns does not, and on the ground nothing falls."""
+    bench = flying(FS_OPTIONS=options, BATT_FS_LOW_ACT=action, **GRIPPER)
+    happens(bench, VehicleEvent.BATTERY_LOW)
+    assert bench.vehicle.outputs[-1] == (6, pulse)
+
+
 def test_a_pilot_goes_on_by_default() -> None:
     assert silent(flying(0, FS_GCS_ENABLE=1)) == 0
     assert silent(flying(0, FS_GCS_ENABLE=1, FS_OPTIONS=0)) == RTL

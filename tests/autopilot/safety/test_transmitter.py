@@ -232,3 +232,13 @@ def test_parameters_that_it_cannot_fly_with(values: dict[str, float], text: str,
     assert [reason.text for reason in made.core.prearm.reasons()] == [text]
     made.parameters.set("ARMING_CHECK", 8)
     assert bool(made.core.prearm.reasons()) is not check
+
+
+@pytest.mark.parametrize(("enabled", "armed"), [(1, False), (0, True)])
+def test_armed_by_force_without_a_transmitter_ever_the_motors_stop_again(enabled: int, armed: bool) -> None:
+    """As ArduCopter: a receiver that was never there is missed as soon as it is armed, unless FS_THR_ENABLE is 0."""
+    made = bench(GUIDED, SIM_RC_FAIL=1, FS_THR_ENABLE=enabled)
+    assert made.core.arming.arm(made.now_ms, force=True).ok
+    made.run(1.0)
+    assert made.core.facts.armed is armed
+    assert ("Radio Failsafe - Disarming" in made.texts) is not armed

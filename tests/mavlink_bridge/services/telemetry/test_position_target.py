@@ -46,8 +46,7 @@ def test_guided_tells_what_it_was_told() -> None:
             return last.type_mask, (last.x, last.y, last.z, last.vx, last.vy, last.vz)
 
         session.set_mode("GUIDED")
-        session.run_for(0.5)
-        assert not station.messages(LOCAL), "nobody has told it anything"
+        assert told() == (MOVES, (0.0,) * 6), "nobody has told it anything, and it stands disarmed"
         session.wait_armable()
         session.arm()
         order(station, 22, 0, 0, 0, 0, 0, 0, 10)
@@ -75,3 +74,28 @@ def send(station: Any, mask: int, values: tuple[float, ...]) -> None:
     station.send(
         dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, mask, *values, *[0.0] * (11 - len(values)))
     )
+
+
+def test_guided_inside_a_mission_tells_its_targets_too() -> None:
+    """ArduCopter's in_guided_mode: AUTO in a NAV_GUIDED_ENABLE item, and no other item."""
+    with Session("sim:copter", home=(HOME, 0.0)) as session:
+        station = session.connect()
+        order(station, 511, 85, 100_000)
+        session.upload([
+            MissionItem(22, 3, z=5.0), MissionItem(222, 3, param1=4.0), MissionItem(92, 3, param1=1.0),
+            MissionItem(93, 3, param1=30.0),
+        ])  # fmt: skip
+        session.start()
+        session.run_until(events.ItemReached)
+        assert not station.messages(LOCAL), "a takeoff is no target of anybody's"
+        session.run_for(0.5)
+        last = station.messages(LOCAL)[-1]
+        assert (last.type_mask, last.vx, last.vz) == (MOVES, 0.0, 0.0)
+        send(station, 0x0DF8, (5.0, 0.0, -6.0))
+        session.run_for(0.5)
+        last = station.messages(LOCAL)[-1]
+        assert (last.type_mask, last.x, last.z) == (PLACE, 5.0, -6.0)
+        session.run_until(events.ItemReached)
+        station.messages()
+        session.run_for(1.0)
+        assert not station.messages(LOCAL), "a delay is none either"

@@ -1,0 +1,174 @@
+"""NAV_PAYLOAD_PLACE: brings a load down, lets go of it once the ground bears it, and climbs back.
+
+The ground bears it when the thrust has been below PLDP_THRESH of the least one of two seconds of steady descent for
+half a second (with PLDP_RNG_MAX: and the range finder sees nothing farther away), or when the vehicle has landed. Then
+a gripper releases, and after PLDP_DELAY the vehicle climbs to where the descent began, as it does when the ground has
+not come within param1 metres (0: no such limit). Source: ArduCopter/mode_auto.cpp, PayloadPlace::run, do_payload_place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from math import isfinite
+from typing import Final
+
+from autopilot.interface import report
+from autopilot.interface.targets import Land, Leg, TakeOff, Yaw
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import GripperAction, Severity
+from autopilot.mission.items import MissionItem
+from autopilot.modes.heading import KEEP
+from autopilot.modes.landing import over_there
+from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.mode import VehicleContext
+from autopilot.modes.outputs import Grip
+from autopilot.modes.payload import Payload
+
+__all__ = ["Placing"]
+
+_LOOK_MS: Final = 100
+_CALIBRATION_MS: Final = 2000
+_BORNE_MS: Final = 500
+_STEADY: Final = 0.95  # share of the speed of descent
+
+
+class Stage(Enum):
+    """Stages of placing, in their order."""
+
+    GOING = auto()
+    DESCENDING = auto()
+    RELEASING = auto()
+    WAITING = auto()
+    CLIMBING = auto()
+
+
+class Placing(Maneuver):
+    """Place the load of `item` at (n, e) m, or with None here. `yaw`: on the way there."""
+
+    def __init__(
+        self, context: VehicleContext, item: MissionItem, place: tuple[float, float] | None, yaw: Yaw, payload: Payload
+    ) -> None:
+        super().__init__(context)
+        self._item = item
+        self._place = place
+        self._yaw = yaw
+        self._payload = payload
+        self._deepest_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+        self._stage = Stage.GOING
+        self._top = 0.0  # NED d where the descent began
+        self._speed_mps = 0.0
+        self._least_thrust = 1.0
+        self._steady_ms = self._borne_ms = 0  # the descent, the ground's bearing: since then
+
+    @property
+    def _opened(self) -> bool:
+        gripper = self._payload.gripper
+        return gripper.fitted and gripper.state(self.facts.now_ms) is Grip.RELEASED
+
+    def start(self, now_ms: int) -> None:
+        if self._place is not None:
+            end, over = over_there(self.facts, self._place, self.facts.vehicle.state.position[2])
+            self.helm.fly(Leg((*self._place, end), None, yaw=self._yaw, over_ground=over))
+        self.update(now_ms, VehicleEvent(0))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        _STAGES[self._stage](self, now_ms)
+        looks = not self.done and (
+            self._stage in _LOOKS or (self._stage is Stage.GOING and self._payload.gripper.fitted)
+        )
+        self.deadline_ms = now_ms + _LOOK_MS if looks else None
+
+    def _say(self, text: str, severity: Severity = Severity.INFO) -> None:
+        self.announcer.say(severity, f"PayloadPlace: {text}")
+
+    # --- the stages -----------------------------------------------------------------------------------------------
+    def _go(self, now_ms: int) -> None:
+        if self._opened:
+            self._say("Abort: Gripper Open")
+            self.done = True
+        elif self._place is None or self.helm.arrived:
+            self._descend(now_ms)
+
+    def _descend(self, now_ms: int) -> None:
+        param = self.facts.param
+        own = param("PLDP_SPEED_DN")
+        speed = own if own > 0.0 else param("LAND_SPEED", 50.0) / 100.0
+        self._speed_mps = min(speed, param("WPNAV_SPEED_DN", 150.0) / 100.0)
+        self._top = self.facts.vehicle.state.position[2]
+        self._steady_ms = self._borne_ms = now_ms
+        self._stage = Stage.DESCENDING
+        self.helm.fly(Land(self._place, KEEP, sink=self._speed_mps, directly=True))
+
+    def _look(self, now_ms: int) -> None:
+        if self.facts.landed:
+            self._say("landed")
+            self._release(now_ms)
+        elif self._opened:
+            self._say("Manual release")
+            self._release(now_ms)
+        elif 0.0 < self._deepest_m < self.facts.vehicle.state.position[2] - self._top:
+            self._say("Reached maximum descent", Severity.WARNING)
+            self._climb()
+        else:
+            self._feel(now_ms)
+
+    def _feel(self, now_ms: int) -> None:
+        """Is the thrust less than the load needs?"""
+        vector, param = self.facts.vehicle.state.report, self.facts.param
+        thrust, slowest = float(vector[report.THROTTLE]), min(self._speed_mps, param("LAND_SPEED", 50.0) / 100.0)
+        threshold = param("PLDP_THRESH", 0.9) * self._least_thrust
+        farthest = param("PLDP_RNG_MAX")
+        if float(vector[report.TARGET_VD]) < _STEADY * slowest:
+            self._steady_ms = self._borne_ms = now_ms
+        elif now_ms - self._steady_ms < _CALIBRATION_MS:
+            self._least_thrust = min(self._least_thrust, thrust)
+            self._borne_ms = now_ms
+        elif thrust > threshold:
+            self._borne_ms = now_ms
+        elif farthest > 0.0 and param("RNGFND1_TYPE") == 0.0:
+            self._say("PLDP_RNG_MAX set and rangefinder not enabled", Severity.WARNING)
+            self._climb()
+        elif float(vector[report.RANGE_FINDER]) > farthest > 0.0:
+            self._borne_ms = now_ms
+        elif now_ms - self._borne_ms > _BORNE_MS:
+            self._say(f"payload release thrust threshold: {threshold:f}")
+            self._release(now_ms)
+
+    def _release(self, now_ms: int) -> None:
+        item, gripper = self._item, self._payload.gripper
+        self.helm.fly(Land(self._place, KEEP, sink=0.0, directly=True))
+        if gripper.fitted:
+            self._say("Releasing the gripper")
+            gripper.order(GripperAction.RELEASE, now_ms)
+        self._stage = Stage.RELEASING
+        params = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
+        self._payload.act(item.command, params, now_ms)
+
+    def _let_go(self, now_ms: int) -> None:
+        if self._opened or not self._payload.gripper.fitted:
+            self._stage = Stage.WAITING
+            self._wait(now_ms)
+
+    def _wait(self, now_ms: int) -> None:
+        if now_ms - self._borne_ms >= _BORNE_MS + 1000.0 * self.facts.param("PLDP_DELAY"):
+            self._climb()
+
+    def _climb(self) -> None:
+        self._stage = Stage.CLIMBING
+        north, east, _ = self.facts.vehicle.state.position
+        self.end = (north, east, self._top)
+        self.helm.fly(TakeOff(self._top, KEEP))
+
+    def _rise(self, now_ms: int) -> None:
+        self.done = self.helm.arrived
+
+
+_LOOKS: Final = (Stage.DESCENDING, Stage.RELEASING, Stage.WAITING)
+_STAGES: Final[Mapping[Stage, Callable[[Placing, int], None]]] = {
+    Stage.GOING: Placing._go,
+    Stage.DESCENDING: Placing._look,
+    Stage.RELEASING: Placing._let_go,
+    Stage.WAITING: Placing._wait,
+    Stage.CLIMBING: Placing._rise,
+}
