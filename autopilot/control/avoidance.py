@@ -20,8 +20,9 @@ from autopilot.interface.mathematics import cos, sin
 
 #: Deceleration before a barrier, m/s2, at most.
 AVOID_ACCEL = 1.0
-#: Gain of the last metre, 1/s: of what flies; of what drives, whose brake acts at once.
-AVOID_GAIN, DRIVEN_GAIN = 1.0, 2.0
+#: Gain of the last metre, 1/s: of what flies; of what drives, whose brake acts at once; of its legs, which is that of
+#: ArduRover's position controller (PSC_POS_P).
+AVOID_GAIN, DRIVEN_GAIN, LEG_GAIN = 1.0, 2.0, 0.2
 #: Share of the deceleration with which the way back is planned.
 BACKING = 0.4
 #: Sine of the angle to a barrier below which a motion is along it.
@@ -183,19 +184,33 @@ def avoiding_accel(p: L.Row, accel: float) -> float:
 
 
 @jit
-def keep_speed(s: L.Row, p: L.Row, speed: float) -> float:
-    """Part of a speed along the nose (m/s, negative backwards) that a ground vehicle may have where it is and points
-    to: half of its deceleration is for the fence (Rover's calc_throttle). It slides along its nose alone, and stops
-    there."""
+def keep_along(s: L.Row, p: L.Row, course: float, speed: float, gain: float, accel: float) -> float:
+    """Part of a speed along a course (m/s, negative backwards) that a ground vehicle may have where it is. It slides
+    along that course alone, and stops there."""
     if p[L.P_AVOIDS] == 0.0:
         return speed
-    at_n, at_e, cn, ce = s[L.S_EPN], s[L.S_EPE], cos(yaw_of(s)), sin(yaw_of(s))
-    accel = min(0.5 * p[L.P_DRIVE_DECEL], AVOID_ACCEL)
-    n, e = keep_off(p, at_n, at_e, speed * cn, speed * ce, DRIVEN_GAIN, accel)
+    at_n, at_e, cn, ce = s[L.S_EPN], s[L.S_EPE], cos(course), sin(course)
+    accel = min(accel, AVOID_ACCEL)
+    n, e = keep_off(p, at_n, at_e, speed * cn, speed * ce, gain, accel)
     kept = n * cn + e * ce
     if p[L.P_AVOID_STOPS] == 0.0:
-        kept *= share_to_stop(p, at_n, at_e, kept * cn, kept * ce, DRIVEN_GAIN, accel)
+        kept *= share_to_stop(p, at_n, at_e, kept * cn, kept * ce, gain, accel)
     return kept
+
+
+@jit
+def keep_speed(s: L.Row, p: L.Row, speed: float) -> float:
+    """The part along the nose that sticks, speeds, circles and a place that is kept may ask for: half of the
+    deceleration is for the fence (Rover/mode.cpp, calc_throttle)."""
+    return keep_along(s, p, yaw_of(s), speed, DRIVEN_GAIN, 0.5 * p[L.P_DRIVE_DECEL])
+
+
+@jit
+def keep_leg_speed(s: L.Row, p: L.Row, speed: float) -> float:
+    """The part of a speed >= 0 along the course that a leg asks for, which is held down farther from the fence; turning
+    away from it is free (AR_PosControl::update). Negative: back, off the fence."""
+    course = s[L.S_COURSE] + s[L.S_COURSE_ERROR]
+    return keep_along(s, p, course, speed, LEG_GAIN, min(p[L.P_DRIVE_ACCEL], p[L.P_TURN_ACCEL]))
 
 
 @jit

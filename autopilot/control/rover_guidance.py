@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import pi, sqrt
 
 from autopilot.control.attitude import limit
-from autopilot.control.avoidance import avoiding_accel, keep_speed
+from autopilot.control.avoidance import avoiding_accel, keep_leg_speed, keep_speed
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.rover_curves import (
@@ -64,11 +64,17 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def drive(s: L.Row, p: L.Row, rate: float, speed: float) -> None:
-    """Follow a turn rate and a speed >= 0 in the present direction of driving."""
-    s[L.S_RVN] = speed * cos(s[L.S_COURSE])
-    s[L.S_RVE] = speed * sin(s[L.S_COURSE])
+    """Follow a turn rate and a speed >= 0 in the present direction of driving, off the fence."""
+    drive_at(s, p, rate, keep_speed(s, p, s[L.S_WAY] * speed))
+
+
+@jit
+def drive_at(s: L.Row, p: L.Row, rate: float, speed: float) -> None:
+    """Follow a turn rate and a speed, negative backwards."""
+    s[L.S_RVN] = s[L.S_WAY] * speed * cos(s[L.S_COURSE])
+    s[L.S_RVE] = s[L.S_WAY] * speed * sin(s[L.S_COURSE])
     steer_by_rate(s, p, rate)
-    hold_speed(s, p, s[L.S_WAY] * speed)
+    hold_speed(s, p, speed)
 
 
 @jit
@@ -148,13 +154,13 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
         else:
             rate, speed = along_leg(s, p, t)
         steer_by_rate(s, p, rate)
-        reach_speed(s, p, s[L.S_WAY] * min(speed, after_reference(s, p)), SPARE)
+        reach_speed(s, p, s[L.S_WAY] * keep_leg_speed(s, p, min(speed, after_reference(s, p))), SPARE)
         if driven and s[L.S_ARRIVED] == 0.0:
             arrive(s)
         return
     else:
         rate, speed = along_leg(s, p, t)
-        drive(s, p, rate, speed)
+        drive_at(s, p, rate, s[L.S_WAY] * keep_leg_speed(s, p, speed))
     if s[L.S_ARRIVED] == 0.0 and leg_driven(s, t):
         arrive(s)
 
@@ -169,14 +175,14 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
     s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
     if t[L.T_BY_RATE] == 1.0:
-        drive(s, p, t[L.T_TURN_RATE], abs(speed))
+        drive_at(s, p, t[L.T_TURN_RATE], speed)
         return
     if abs(speed) < p[L.P_STOP_SPEED]:
         halt(s, p)
         return
     s[L.S_COURSE_ERROR] = wrap(t[L.T_HEADING] - yaw_of(s))
     s[L.S_TURN_LEFT] = abs(s[L.S_COURSE_ERROR])
-    drive(s, p, turn_to(p, s[L.S_COURSE_ERROR]), speed_for_turn(s, p, abs(speed)))
+    drive_at(s, p, turn_to(p, s[L.S_COURSE_ERROR]), s[L.S_WAY] * speed_for_turn(s, p, abs(speed)))
 
 
 @jit

@@ -85,9 +85,18 @@ class Fence:
     def margin(self, lat: float, lon: float, *, any_inclusion: bool = False) -> float:
         """Metres from (`lat`, `lon`) degrees to the nearest limit: positive inside, negative by how far outside, inf
         without zones. `any_inclusion` (FENCE_OPTIONS bit 1): one inclusion zone is enough instead of all."""
-        zones: list[Polygon | Zone] = [*self.polygons, *self.circles]
-        inner = [zone.depth(lat, lon) for zone in zones if zone.inclusion]
-        outer = [-zone.depth(lat, lon) for zone in zones if not zone.inclusion]
+        return self.margin_of(self.depths(lat, lon), any_inclusion=any_inclusion)
+
+    def depths(self, lat: float, lon: float) -> tuple[float, ...]:
+        """Metres from a place (degrees) to the edge of each polygon, then of each circle; positive in it."""
+        polygons = (polygon.depth(lat, lon) for polygon in self.polygons)
+        return (*polygons, *(circle.depth(lat, lon) for circle in self.circles))
+
+    def margin_of(self, depths: Sequence[float], *, any_inclusion: bool = False) -> float:
+        """`margin` of a place with these `depths`."""
+        zones: tuple[Polygon | Zone, ...] = (*self.polygons, *self.circles)
+        inner = [depth for zone, depth in zip(zones, depths, strict=True) if zone.inclusion]
+        outer = [-depth for zone, depth in zip(zones, depths, strict=True) if not zone.inclusion]
         within = (max(inner) if any_inclusion else min(inner)) if inner else float("inf")
         return min([within, *outer])
 

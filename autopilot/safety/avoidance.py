@@ -1,9 +1,11 @@
-"""Avoidance of the fence by the vehicle itself while sticks or velocities are flown (AVOID_ENABLE bit 0).
+"""Avoidance of the fence by the vehicle itself (AVOID_ENABLE bit 0): by what flies while sticks or velocities are
+flown, by what drives in every mode.
 
 The vehicle is told the limits as places (`autopilot.interface.targets.Bounds`) and acts on them at every tick
 (`autopilot.control.avoidance`), so that they are told only when others count: the fence guard asks at each of its
-looks. As in ArduPilot it is FENCE_MARGIN that is kept (AVOID_MARGIN is for objects), a polygon holds only who is on its
-right side, and of zones that are united each holds who is in it. Source: ArduPilot AC_Avoid.cpp.
+looks, in modes that are held off. As in ArduPilot it is FENCE_MARGIN that is kept (AVOID_MARGIN is for objects), a
+polygon holds only who is on its right side, and of zones that are united each holds who is in it. Sources: ArduPilot
+AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle).
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import BARRIERS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Bounds, Edge, Ring
-from autopilot.mission.fence import Polygon, Zone, distance_to_segment
+from autopilot.mission.fence import Fence, Polygon, Zone, distance_to_segment
+from autopilot.modes.mode import Mode
 from autopilot.safety.fence_limits import FenceLimits, FenceType
 
 _FENCE: Final = 1  # AVOID_ENABLE bit 0
@@ -33,13 +36,21 @@ class FenceAvoidance:
         self._limits = limits
         self._keep_within = keep_within
         self._told: Bounds | None = None
+        self._placed: tuple[object, ...] = ()  # fence and origin of the edges and rings
+        self._polygons: tuple[tuple[Edge, ...], ...] = ()
+        self._rings: tuple[Ring, ...] = ()
+
+    def acts_in(self, mode: Mode) -> bool:
+        """Is the vehicle held off the fence in this mode? In one of somebody's own it may be."""
+        kept = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
+        return (kept or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & _FENCE)
 
     def tell(self, acting: FenceType) -> None:
         """These limits count now."""
-        self._tell(self._bounds(acting) if int(self._facts.param("AVOID_ENABLE")) & _FENCE else None)
+        self._tell(self._bounds(acting))
 
     def end(self) -> None:
-        """There is no fence any more."""
+        """There is no fence to be kept off any more."""
         self._tell(None)
 
     def _tell(self, bounds: Bounds | None) -> None:
@@ -53,13 +64,15 @@ class FenceAvoidance:
         barriers: list[Edge | Ring] = []
         if types & FenceType.CIRCLE:
             barriers.append(Ring(home[:2], param("FENCE_RADIUS", 300.0), inside=True))
-        origin = self._facts.vehicle.origin
+        origin, zones = self._facts.vehicle.origin, self._limits.zones
         if types & FenceType.POLYGON and origin is not None:
+            self._place(origin, zones)
             here = self._facts.vehicle.state.place
-            for polygon in self._limits.zones.polygons:
-                if (polygon.depth(here.lat, here.lon) >= 0.0) is polygon.inclusion:
-                    barriers += _edges(origin, polygon)
-            barriers += [_ring(origin, zone) for zone in self._limits.zones.circles]
+            depths = self._limits.depths(here.lat, here.lon)
+            for polygon, edges, depth in zip(zones.polygons, self._polygons, depths, strict=False):
+                if (depth >= 0.0) is polygon.inclusion:
+                    barriers += edges
+            barriers += self._rings
         barriers = [
             barrier
             for barrier in barriers
@@ -72,10 +85,17 @@ class FenceAvoidance:
         lowest = home[2] - param("FENCE_ALT_MIN", -10.0) if types & FenceType.MIN_ALT else inf
         return Bounds(margin, tuple(barriers), ceiling, lowest)
 
+    def _place(self, origin: GeoPoint, zones: Fence) -> None:
+        """Edges and rings in the local frame, anew for another fence or origin."""
+        if self._placed != (zones, origin):
+            self._placed = (zones, origin)
+            self._polygons = tuple(_edges(origin, polygon) for polygon in zones.polygons)
+            self._rings = tuple(_ring(origin, zone) for zone in zones.circles)
 
-def _edges(origin: GeoPoint, polygon: Polygon) -> list[Edge]:
+
+def _edges(origin: GeoPoint, polygon: Polygon) -> tuple[Edge, ...]:
     corners = [to_local(origin, lat, lon, 0.0)[:2] for lat, lon in polygon.vertices]
-    return [Edge(start, end) for start, end in pairwise((*corners, corners[0]))]
+    return tuple(Edge(start, end) for start, end in pairwise((*corners, corners[0])))
 
 
 def _ring(origin: GeoPoint, zone: Zone) -> Ring:

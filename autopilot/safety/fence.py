@@ -100,7 +100,7 @@ class FenceGuard:
         self._recovery_ms = 0  # until then the pilot has it
         self._again: dict[FenceType, float] = {}  # excess, m, that counts as a new breach
         self._due: int | None = None
-        self._seen = self.limits.revision
+        self._seen = self._revision
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
         self.breached = FenceType(0)
         self.breach_count = 0
@@ -238,8 +238,13 @@ class FenceGuard:
         if not watching:
             self._avoidance.end()
 
+    @property
+    def _revision(self) -> tuple[object, bool]:
+        """Another value asks for a look at once."""
+        return self.limits.revision, self._avoidance.acts_in(self._modes.mode)
+
     def next_deadline_ms(self) -> int | None:
-        if self._due is not None and self._seen != self.limits.revision:
+        if self._due is not None and self._seen != self._revision:
             return self._facts.now_ms
         return self._due
 
@@ -247,7 +252,7 @@ class FenceGuard:
         deadline = self.next_deadline_ms()
         if deadline is None or now_ms < deadline:
             return
-        self._seen = self.limits.revision
+        self._seen = self._revision
         if self._facts.grounded or self._modes.mode.is_landing:
             self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)  # coming down is meant
             self._schedule(now_ms)
@@ -258,7 +263,10 @@ class FenceGuard:
         self._judge(excess, now_ms)
         self._margin.look(excess, _SLACK, now_ms)
         if self._due is not None:  # the action may have disarmed it
-            self._avoidance.tell(self.acting)
+            if self._avoidance.acts_in(self._modes.mode):
+                self._avoidance.tell(self.acting)
+            else:
+                self._avoidance.end()
             self._due = now_ms + self._patience_ms(excess, now_ms)
 
     @property

@@ -57,6 +57,8 @@ class FenceLimits:
         self._plan = plan
         self._revision = -1
         self._zones = Fence()
+        self._asked: tuple[Fence, float, float] | None = None
+        self._depths: tuple[float, ...] = ()
 
     @property
     def revision(self) -> tuple[object, int]:
@@ -112,7 +114,14 @@ class FenceLimits:
         FENCE_TYPE does not select them."""
         if not self.types & FenceType.POLYGON:
             return inf
-        return self.zones.margin(lat, lon, any_inclusion=self._any_inclusion)
+        return self.zones.margin_of(self.depths(lat, lon), any_inclusion=self._any_inclusion)
+
+    def depths(self, lat: float, lon: float) -> tuple[float, ...]:
+        """See `Fence.depths`; of the place that was asked for last they are kept."""
+        asked = (self.zones, lat, lon)
+        if self._asked != asked:
+            self._asked, self._depths = asked, self.zones.depths(lat, lon)
+        return self._depths
 
     def beyond(self, place: GeoPoint, *, floor: bool = True) -> FenceType:
         """The limits that a place (degrees, AMSL) is beyond, whatever the margin; while home is not known none of those

@@ -8,6 +8,7 @@ Nothing here knows of links, sequence numbers or checksums: that is `framing`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import error
 from typing import Any
 
@@ -28,24 +29,21 @@ def payload(message: Message) -> tuple[int, bytes, int]:
 
     Raises ValueError when a field does not fit its type: that is an error of the caller, never of a peer.
     """
-    kind = type(message)
-    return kind.id, _encode(message).rstrip(b"\0") or b"\0", kind.crc_extra
+    return _encoded(dialect.payload_v2, message)
 
 
 def payload_v1(message: Message) -> tuple[int, bytes, int]:
     """Encode as `payload`, in MAVLink 1 form: without extension fields, nothing cut."""
-    kind = type(message)
-    return kind.id, _encode(message)[: definition(kind.id).base_size], kind.crc_extra
+    return _encoded(dialect.payload_v1, message)
 
 
-def _encode(message: Message) -> bytes:
+def _encoded(encode: Callable[[Message], tuple[int, bytes, int]], message: Message) -> tuple[int, bytes, int]:
     if not isinstance(message, dialect.MAVLink_message):
         message = _of_pymavlink(message)
     try:
-        data: bytes = message.encode(message)
+        return encode(message)
     except (error, TypeError, OverflowError) as reason:
         raise ValueError(f"{message.msgname}: {reason}") from reason
-    return data
 
 
 def _of_pymavlink(message: Message) -> Message:

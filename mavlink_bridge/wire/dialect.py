@@ -15,9 +15,8 @@ from json import dumps
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from fastcrc import crc16
-
 from mavlink_bridge.wire.definitions import CRC_EXTRA, ID_OF, NAME_OF, MessageDefinition, definition
+from mavlink_bridge.wire.framing import frame_v1, frame_v2, trimmed
 
 _NUMBER = "MAVLINK_MSG_ID_"
 
@@ -91,17 +90,8 @@ class MAVLink_message:
 
     def pack(self, mav: Any, force_mavlink1: bool = False) -> bytes:
         """The whole frame, unsigned, from `mav.srcSystem` and `mav.srcComponent` with the number `mav.seq`."""
-        kind = type(self)
-        data = kind.encode(self)
-        if force_mavlink1:
-            data = data[: kind.definition.base_size]
-            head, mark = bytes((len(data), mav.seq, mav.srcSystem, mav.srcComponent, kind.id)), b"\xfe"
-        else:
-            data = data.rstrip(b"\0") or b"\0"
-            head, mark = bytes((len(data), 0, 0, mav.seq, mav.srcSystem, mav.srcComponent)), b"\xfd"
-            head += kind.id.to_bytes(3, "little")
-        crc = crc16.mcrf4xx(head + data + bytes((kind.crc_extra,)))
-        return mark + head + data + crc.to_bytes(2, "little")
+        frame, payload = (frame_v1, payload_v1) if force_mavlink1 else (frame_v2, payload_v2)
+        return frame(mav.seq, mav.srcSystem, mav.srcComponent, *payload(self))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MAVLink_message):
@@ -117,6 +107,18 @@ class MAVLink_message:
     def __repr__(self) -> str:
         fields = ", ".join(f"{name} : {getattr(self, name)}" for name in self.fieldnames)
         return f"{self.msgname} {{{fields}}}"
+
+
+def payload_v2(message: MAVLink_message) -> tuple[int, bytes, int]:
+    """`(msg_id, payload, CRC_EXTRA)` in MAVLink 2 form. Raises as `MAVLink_message.encode`."""
+    kind = type(message)
+    return kind.id, trimmed(kind.encode(message)), kind.crc_extra
+
+
+def payload_v1(message: MAVLink_message) -> tuple[int, bytes, int]:
+    """The same as `payload_v2` in MAVLink 1 form: without extension fields, nothing cut."""
+    kind = type(message)
+    return kind.id, kind.encode(message)[: kind.definition.base_size], kind.crc_extra
 
 
 def _source(definition: MessageDefinition) -> str:

@@ -181,12 +181,26 @@ class FrameWriter:
         """The frame of a payload of 1 to 255 bytes (`codec.payload` gives all three arguments)."""
         sequence = self._sequence
         self._sequence = (sequence + 1) & 0xFF
-        body = _FLAGS[len(payload)] + self._middle[sequence] + msg_id.to_bytes(3, "little") + payload
-        return b"\xfd" + body + _crc(body + _BYTE[crc_extra]).to_bytes(2, "little")
+        return _framed(self._middle[sequence], msg_id, payload, _BYTE[crc_extra])
 
 
 _FLAGS = [bytes((length, 0, 0)) for length in range(256)]
 _BYTE = [bytes((value,)) for value in range(256)]
+
+
+def _framed(middle: bytes, msg_id: int, payload: bytes, extra: bytes) -> bytes:
+    body = _FLAGS[len(payload)] + middle + msg_id.to_bytes(3, "little") + payload
+    return _V2 + body + _crc(body + extra).to_bytes(2, "little")
+
+
+def trimmed(payload: bytes) -> bytes:
+    """A payload as MAVLink 2 has it: trailing zero bytes are cut, one byte stays."""
+    return payload.rstrip(b"\0") or b"\0"
+
+
+def frame_v2(sequence: int, system: int, component: int, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
+    """A MAVLink 2 frame, unsigned, of a sender without a `FrameWriter`."""
+    return _framed(bytes((sequence, system, component)), msg_id, payload, _BYTE[crc_extra])
 
 
 def frame_v1(sequence: int, system: int, component: int, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
@@ -201,10 +215,8 @@ def unsigned(frame: Frame) -> bytes:
     extra = _EXTRA.get(frame.msg_id)
     if extra is None or not (frame.signed or frame.mavlink1):
         return frame.raw
-    payload = (frame.payload.rstrip(b"\0") if frame.mavlink1 else frame.payload) or b"\0"
-    body = _FLAGS[len(payload)] + bytes((frame.sequence, frame.system, frame.component))
-    body += frame.msg_id.to_bytes(3, "little") + payload
-    return b"\xfd" + body + _crc(body + extra).to_bytes(2, "little")
+    payload = trimmed(frame.payload) if frame.mavlink1 or not frame.payload else frame.payload
+    return _framed(bytes((frame.sequence, frame.system, frame.component)), frame.msg_id, payload, extra)
 
 
 def claimed_size(data: bytes, at: int = 0) -> int:

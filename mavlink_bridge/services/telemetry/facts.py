@@ -65,10 +65,10 @@ class TelemetryParts(VehicleParts, Protocol):
 
 
 class GoalReader:
-    """Goal of GUIDED and of NAV_GUIDED_ENABLE, as ArduCopter tells it, armed or not: a place with only a place counting,
-    a velocity (which ends when it is not renewed, and is none while nothing was asked for) with only that, both, or
-    nothing of an attitude and in other modes. Source: ArduCopter
-    GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
+    """Goal of GUIDED and of NAV_GUIDED_ENABLE, as ArduCopter tells it, armed or not: a place with only a place
+    counting, a velocity (which ends when it is not renewed, and is none while nothing was asked for) with only that,
+    both, or nothing of an attitude and in other modes. Source: ArduCopter GCS_MAVLink_Copter.cpp,
+    send_position_target_local_ned."""
 
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts

@@ -68,7 +68,7 @@ def test_an_empty_battery_brings_it_home() -> None:
 
 @pytest.mark.parametrize(("action", "mode"), [(0, GUIDED), (1, RTL), (2, HOLD), (3, SMART_RTL)])
 def test_driving_out_of_the_fence_does_what_its_action_says(action: int, mode: int) -> None:
-    bench = driving(FENCE_TYPE=2, FENCE_RADIUS=20.0, FENCE_ACTION=action)
+    bench = driving(FENCE_TYPE=2, FENCE_RADIUS=20.0, FENCE_ACTION=action, AVOID_ENABLE=0)
     bench.core.commands.guided_target(position=(60.0, 0.0, 0.0))  # refused once the fence is on
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(60.0, lambda: bench.core.fence.breach[0] == 1)

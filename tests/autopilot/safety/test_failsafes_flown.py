@@ -278,6 +278,8 @@ def test_it_lands_far_outside() -> None:
 
 # --- fences, rover ----------------------------------------------------------------------------------------------------
 def driven_ready(**parameters: float) -> Bench:
+    """A rover that is not held off the fence: it drives out."""
+    parameters = {"AVOID_ENABLE": 0, **parameters}
     bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters=parameters)
     bench.run(20.0, lambda: bench.core.prearm.ok)
     return bench

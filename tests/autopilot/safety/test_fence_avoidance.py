@@ -9,18 +9,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import BARRIERS
 from autopilot.interface.targets import Edge, Ring, Sticks
 from autopilot.mission.items import MissionItem
+from autopilot.safety import avoidance
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.rover import SimulatedRover
 from tests.autopilot.safety.test_fence_watch import CIRCLE, MAX_ALT, MIN_ALT, POLYGON, box, zone
-from tests.fakes.core_bench import Bench
+from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.examples import examples
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.sim_copter import ALT_HOLD, GUIDED, LOITER, height, in_air
+from tests.fakes.sim_copter import ALT_HOLD, GUIDED, LOITER, RTL, height, in_air
 
-MANUAL, ACRO, STEERING = 0, 1, 3
+MANUAL, ACRO, STEERING, GUIDED_ROVER = 0, 1, 3, 15
 MARGIN = 2.0
 SLIDE, STOP = 0, 1
 HOUSE = [zone(5002, n, e, 4.0) for n, e in ((15, -10), (15, 10), (25, 10), (25, -10))]
@@ -155,6 +157,30 @@ def test_a_rover_turns_back_in_manual_alone() -> None:
         assert (nearest_to_outside(bench, Sticks(throttle=1.0), 16.0) > 0.0) is outside
 
 
+@pytest.mark.parametrize(("kind", "avoid", "most"), [("rover", 3, 1.0 - MARGIN), ("boat", 3, 1.0), ("rover", 0, 99.0)])
+def test_a_rover_on_its_way_to_a_place_ends_before_the_fence(kind: str, avoid: int, most: float) -> None:
+    """ArduRover's AR_PosControl: at rest FENCE_MARGIN before it, and on where the way leads back inside."""
+    bench = driving(kind, GUIDED_ROVER, FENCE_TYPE=CIRCLE, FENCE_RADIUS=30, AVOID_ENABLE=avoid)
+    assert bench.core.commands.guided_target(position=(50.0, 0.0, 0.0)).ok
+    beyond = outside_within(bench, 40.0)
+    assert (beyond > 10.0) is (avoid == 0)
+    assert beyond < most or avoid == 0
+    if avoid:
+        assert beyond > -MARGIN - 3.0, "it went as far as it may"
+        assert bench.core.commands.guided_target(position=(10.0, -10.0, 0.0)).ok
+        bench.run(40.0, lambda: hypot(bench.position[0] - 10.0, bench.position[1] + 10.0) < 3.0)
+        assert hypot(bench.position[0] - 10.0, bench.position[1] + 10.0) < 3.0
+
+
+def outside_within(bench: Bench, seconds: float) -> float:
+    """How far beyond the fence it has been, m, negative inside."""
+    worst = -1000.0
+    for _ in range(round(2.0 * seconds)):
+        bench.run(0.5)
+        worst = max(worst, *bench.core.fence.limits.excess(bench.core.fence.limits.types).values())
+    return worst
+
+
 # --- what the vehicle is told -----------------------------------------------------------------------------------------
 def told(bench: Bench) -> list[Edge | Ring]:
     return [] if bench.vehicle.bounds is None else list(bench.vehicle.bounds.barriers)
@@ -183,3 +209,37 @@ def test_only_what_is_selected_is_told() -> None:
     bench.parameters.set("FENCE_TYPE", POLYGON)
     bench.run(1.0)
     assert len(told(bench)) == 4
+
+
+def test_in_modes_that_are_not_held_off_nothing_is_told() -> None:
+    """A copter in AUTO flies its legs; in LOITER the fence is there in the first pass, and a velocity's too."""
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 90})
+    bench.begin((takeoff(), waypoint(30, 0), waypoint(0, 30), waypoint(30, 30)))
+    bench.run(20.0, lambda: 2 in bench.reached)
+    assert bench.vehicle.bounds is None
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
+    bench.run(0.02)
+    assert told(bench) == [Ring((0.0, 0.0), 90.0, inside=True)]
+    assert bench.core.modes.set(RTL, bench.now_ms).ok
+    bench.run(0.02)
+    assert bench.vehicle.bounds is None
+
+
+def test_corners_are_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fence of 1,000 corners costs a look no more than where the vehicle is to each edge."""
+    made: list[float] = []
+    convert = avoidance.to_local
+
+    def counted(origin: GeoPoint, lat: float, lon: float, alt: float) -> Ned:
+        made.append(lat)
+        return convert(origin, lat, lon, alt)
+
+    monkeypatch.setattr(avoidance, "to_local", counted)
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": POLYGON})
+    turns = [2.0 * pi * k / 1000 for k in range(1000)]
+    bench.upload([zone(5001, 500 * cos(turn), 500 * sin(turn), 1000.0) for turn in turns], 1)
+    bench.airborne()
+    assert bench.core.commands.guided_target(position=(100.0, 0.0, -10.0)).ok
+    bench.run(20.0)
+    assert len(told(bench)) == BARRIERS
+    assert len(made) == 1000

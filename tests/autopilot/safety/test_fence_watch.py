@@ -66,7 +66,8 @@ def test_a_breach_is_noticed_at_its_very_tick(north: float, east: float, up: flo
 
 @pytest.mark.parametrize("speed", [2.0, 5.0])
 def test_a_rover_leaves_its_fence_at_its_very_tick_too(speed: float) -> None:
-    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters={"FENCE_TYPE": 6, "FENCE_RADIUS": 40})
+    fence = {"FENCE_TYPE": 6, "FENCE_RADIUS": 40, "AVOID_ENABLE": 0}
+    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters=fence)
     bench.run(20.0, lambda: bench.core.prearm.ok)
     bench.upload(box(45.0), 1)
     bench.parameters.set("FENCE_ENABLE", 1)
