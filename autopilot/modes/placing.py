@@ -114,7 +114,7 @@ class Placing(Maneuver):
             self._feel(now_ms)
 
     def _feel(self, now_ms: int) -> None:
-        """Is the thrust less than the load needs?"""
+        """Release once the thrust is less than the load needs."""
         vector, param = self.facts.vehicle.state.report, self.facts.param
         thrust, slowest = float(vector[report.THROTTLE]), min(self._speed_mps, param("LAND_SPEED", 50.0) / 100.0)
         threshold = param("PLDP_THRESH", 0.9) * self._least_thrust

@@ -41,7 +41,7 @@ class FenceAvoidance:
         self._rings: tuple[Ring, ...] = ()
 
     def acts_in(self, mode: Mode) -> bool:
-        """Is the vehicle held off the fence in this mode? In one of somebody's own it may be."""
+        """True where the mode is held off the fence; one of somebody's own may be."""
         kept = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
         return (kept or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & _FENCE)
 

@@ -240,7 +240,7 @@ class FenceGuard:
 
     @property
     def _revision(self) -> tuple[object, bool]:
-        """Another value asks for a look at once."""
+        """Values of which a change asks for a look at once."""
         return self.limits.revision, self._avoidance.acts_in(self._modes.mode)
 
     def next_deadline_ms(self) -> int | None:

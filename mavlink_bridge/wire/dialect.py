@@ -116,7 +116,7 @@ def payload_v2(message: MAVLink_message) -> tuple[int, bytes, int]:
 
 
 def payload_v1(message: MAVLink_message) -> tuple[int, bytes, int]:
-    """The same as `payload_v2` in MAVLink 1 form: without extension fields, nothing cut."""
+    """Encode as `payload_v2`, in MAVLink 1 form: without extension fields, nothing cut."""
     kind = type(message)
     return kind.id, kind.encode(message)[: kind.definition.base_size], kind.crc_extra
 

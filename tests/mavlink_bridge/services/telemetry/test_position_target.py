@@ -81,10 +81,8 @@ def test_guided_inside_a_mission_tells_its_targets_too() -> None:
     with Session("sim:copter", home=(HOME, 0.0)) as session:
         station = session.connect()
         order(station, 511, 85, 100_000)
-        session.upload([
-            MissionItem(22, 3, z=5.0), MissionItem(222, 3, param1=4.0), MissionItem(92, 3, param1=1.0),
-            MissionItem(93, 3, param1=30.0),
-        ])  # fmt: skip
+        limit, guided = MissionItem(222, 3, param1=4.0), MissionItem(92, 3, param1=1.0)
+        session.upload([MissionItem(22, 3, z=5.0), limit, guided, MissionItem(93, 3, param1=30.0)])
         session.start()
         session.run_until(events.ItemReached)
         assert not station.messages(LOCAL), "a takeoff is no target of anybody's"
