@@ -100,7 +100,7 @@ class FenceGuard:
         self._recovery_ms = 0  # until then the pilot has it
         self._again: dict[FenceType, float] = {}  # excess, m, that counts as a new breach
         self._due: int | None = None
-        self._seen = self._revision
+        self._seen: tuple[object, bool] | None = None
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
         self.breached = FenceType(0)
         self.breach_count = 0
