@@ -19,7 +19,7 @@ from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie.nodes.vehicle import HORIZON_MS
-from sortie.runtime.node import Node
+from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
 
@@ -30,7 +30,7 @@ UNREAD_LIMIT = 256 * 1024
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
-class SessionLink:
+class SessionLink(QuietNode):
     """See the module; made by `Session.connect`. `vehicle`: the node at the other end, whose `endpoint` has the link.
     `system`, `component`: who we are in what `send` sends. It is a node, and the plug of its wire."""
 
@@ -142,13 +142,6 @@ class SessionLink:
         """Time of the next request's deadline, ms."""
         return self._clients.next_deadline_ms()
 
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: no deadline is in the vehicle's time."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: it has no endpoint."""
-
     def serve_links(self, link_ms: int) -> None:
         """Let what is asked go on; without that, what comes in is the reader's."""
         if not self._clients.busy:
@@ -159,9 +152,6 @@ class SessionLink:
             peer = Peer(self.number, message.get_srcSystem(), message.get_srcComponent())
             self._clients.handle_message(message, peer, link_ms)
         self._clients.handle_timeout(link_ms)
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""
 
     # --- the plug of its wire -----------------------------------------------------------------------------------------
     @property

@@ -14,6 +14,7 @@ from mavlink_bridge.links.serial_trouble import what_may_have
 from mavlink_bridge.routing.endpoint import Endpoint, LinkStatistics
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from sortie.companion.serial_port import BAUDS, ControllerPort
+from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 
 
@@ -59,7 +60,7 @@ class NotHeard(Exception):
     """No flight controller was heard for as long as somebody wanted to wait."""
 
 
-class ControllerFront:
+class ControllerFront(QuietNode):
     """The endpoint (component 191) and the link to the controller, which `runtime` holds open. A node of the runtime
     until the controller is found; then the companion has the endpoint."""
 
@@ -120,19 +121,12 @@ class ControllerFront:
     def next_link_deadline_ms(self) -> int | None:
         return self.endpoint.next_deadlines()[0]
 
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has nothing to do with vehicle time."""
-        return None
-
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """At a rate that is being searched for, a sound frame ends the search."""
         self._port.look(sum(count.frames_in for count in self._counts()), link_ms)
 
     def serve_links(self, link_ms: int) -> None:
         self.endpoint.handle_timeouts(link_ms, self.now_ms)
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""
 
     def _counts(self) -> list[LinkStatistics]:
         return [self.endpoint.statistics(number) for number in self.endpoint.links()]

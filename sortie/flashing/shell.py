@@ -11,11 +11,12 @@ from typing import Final, Protocol
 from mavlink_bridge.bootloader.failures import AGAIN
 from mavlink_bridge.bootloader.script import Obstacle, Runner
 from mavlink_bridge.links.address import LinkError, LinkSpec
-from mavlink_bridge.links.hub import LinkOwner, Poll
+from mavlink_bridge.links.hub import Poll
 from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.links.serial_trouble import TroubleKind, trouble_of
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.serial_ports import PortFinder
+from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 
 _PATIENCE_MS: Final = {
@@ -46,7 +47,7 @@ class Narrator(Protocol):
     def refresh(self, now_ms: int) -> None: ...
 
 
-class FlashShell:
+class FlashShell(QuietNode):
     """Runs a session's `runner` to its end on the port that `finder` finds."""
 
     now_ms = 0
@@ -83,13 +84,6 @@ class FlashShell:
     def next_link_deadline_ms(self) -> int | None:
         return self._runner.next_deadline_ms()
 
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has nothing to do with vehicle time."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: it has no endpoints."""
-
     def serve_links(self, link_ms: int) -> None:
         """Read, let the session go on, write; and have the port as it is wanted then."""
         self._read(link_ms)
@@ -98,9 +92,6 @@ class FlashShell:
         if not self._runner.done:
             self._tend(link_ms)
         self._watch()
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""
 
     # --- the port -----------------------------------------------------------------------------------------------------
     def _tend(self, now_ms: int) -> None:

@@ -13,7 +13,6 @@ from depot.decision import Decision
 from depot.decisions.record import SortieRecord
 from depot.names import EndedBy, SkimmerState
 from depot.settings import Profile
-from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
@@ -21,6 +20,7 @@ from sortie.loop.journal import Flight, LoopJournal
 from sortie.loop.loop import Snapshot, SortieLoop, decode, encode
 from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView, Operator
+from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 
@@ -31,7 +31,7 @@ TOGETHER_S = 0.05
 _SLICE_S = 0.1
 
 
-class LoopRecord:
+class LoopRecord(QuietNode):
     """A node that keeps the record of a loop. What was decided at an instant, by both parties, is in the journal, with
     the state after it, before vehicle time moves on and before anything is sent to the outside: that is its commit.
     Where nothing can get outside (as fast as possible, no real vehicle, `watched` says no), several instants share one:
@@ -59,20 +59,6 @@ class LoopRecord:
         self._view = view
         self._paced = paced
         self._saved_s = time.monotonic()
-
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it makes no decisions."""
-        return None
-
-    def next_link_deadline_ms(self) -> int | None:
-        """Return None: it is on no link."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: it has no endpoint."""
-
-    def serve_links(self, link_ms: int) -> None:
-        """Do nothing: it sends no messages."""
 
     def commit(self, link_ms: int) -> None:
         """Save what was decided; paced, also what has only flowed."""

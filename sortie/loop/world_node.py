@@ -10,16 +10,16 @@ from collections.abc import Callable
 from depot.decisions.memory import DepotMemory
 from depot.decisions.watches import ABORT_2_NAMES
 from depot.world.world import World
-from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import DOCK_NAMES, GO_NAMES, LASTING_NAMES, LINK_NAMES, Clock, FaultSchedule
+from sortie.runtime.node import QuietNode
 from sortie.runtime.pacing import FOR_EVER_MS
 from sortie.runtime.wire import Wire
 
 LOSSY = 0.25
 
 
-class WorldNode:
+class WorldNode(QuietNode):
     """Moves on to what happens next in it, or follows the vehicle that flies in it; and lets faults strike. WHEN of a
     fault is measured by the depot's `memory`; faults of the link are the wire's."""
 
@@ -57,10 +57,6 @@ class WorldNode:
             return FOR_EVER_MS if due is None else due - self._offset_ms
         return (world if world < fault else fault) - self._offset_ms
 
-    def next_link_deadline_ms(self) -> int | None:
-        """Return None: no link leads to it."""
-        return None
-
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         """To what happens next, or to `until_ms` if that is earlier."""
         due = min(until_ms, self.next_vehicle_deadline_ms())
@@ -78,9 +74,6 @@ class WorldNode:
         """HEARTBEATs are the parties'."""
 
     # --- faults -------------------------------------------------------------------------------------------------------
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: it has no endpoint."""
-
     def serve_links(self, link_ms: int) -> None:
         """Move to the time of the vehicle that flies in it, and let the faults due by then strike."""
         self.world.follow()
@@ -117,6 +110,3 @@ class WorldNode:
         clock.now_ms, clock.sortie = self.world.state.now_ms, memory.number
         clock.phase, clock.phase_start_ms = int(memory.phase), memory.phase_start_ms
         return clock
-
-    def commit(self, link_ms: int) -> None:
-        """The record of the loop has it (`LoopRecord`)."""

@@ -26,6 +26,9 @@ class Measured(Protocol):
 class Board:
     """A node that posts a snapshot of `statistics` every `EVERY_MS` of link time, the first at once."""
 
+    now_ms = 0
+    endpoints: tuple[Endpoint, ...] = ()
+
     def __init__(self, statistics: Measured) -> None:
         self._statistics = statistics
         self._posted = statistics.snapshot()
@@ -37,14 +40,6 @@ class Board:
         is then told twice, never not at all."""
         self._taken = self._posted
         return self._taken
-
-    @property
-    def now_ms(self) -> int:
-        return 0
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        return ()
 
     def next_link_deadline_ms(self) -> int | None:
         return self._due_ms

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
+from sortie.runtime.node import QuietNode
 
 
-class EndpointNode:
+class EndpointNode(QuietNode):
     """Node without a vehicle: the vehicle time that its services are given is 0."""
 
     now_ms = 0
@@ -23,22 +23,12 @@ class EndpointNode:
     def next_link_deadline_ms(self) -> int | None:
         return self._endpoint.next_deadlines()[0]
 
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has nothing to do with vehicle time."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: its services have taken everything."""
-
     def serve_links(self, link_ms: int) -> None:
         """Let the services send what is due."""
         self._endpoint.handle_timeouts(link_ms, self.now_ms)
 
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""
 
-
-class VehicleTimeNode:
+class VehicleTimeNode(QuietNode):
     """An endpoint all of whose time is the vehicle time `now_ms`, which others let pass: the depot, a skimmer without
     an autopilot. `there` False: nobody looks at the time any more."""
 
@@ -61,18 +51,8 @@ class VehicleTimeNode:
             return other if first_ms is None else first_ms
         return first_ms if first_ms < other else other
 
-    def next_link_deadline_ms(self) -> int | None:
-        """Return None: deadlines on its links are deadlines in vehicle time."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: its services have taken everything."""
-
     def serve_links(self, link_ms: int) -> None:
         """Let its services look at the time."""
         if self._there():
             now_ms = self._now_ms()
             self.endpoint.handle_timeouts(now_ms, now_ms)
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""

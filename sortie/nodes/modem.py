@@ -15,7 +15,7 @@ from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import RadioProfile
 from mavlink_bridge.routing.open_link import OutQueue
 from sortie.config.errors import UserError
-from sortie.runtime.node import Node
+from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
 
@@ -71,7 +71,7 @@ class Outlet:
         return self._queues[link]
 
 
-class Modem:
+class Modem(QuietNode):
     """A node on a wire: everything that comes from one side goes to the other."""
 
     now_ms = 0
@@ -95,23 +95,6 @@ class Modem:
     def hand(self, data: bytes, link_ms: int) -> None:
         """Hand over what has come over the air."""
         self.outlet.send(data)
-
-    def next_link_deadline_ms(self) -> int | None:
-        """The wire has its own."""
-        return None
-
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it knows no vehicle."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: it has taken everything."""
-
-    def serve_links(self, link_ms: int) -> None:
-        """Do nothing: it makes no decisions."""
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""
 
 
 def open_through_radio(runtime: Runtime, node: Node, endpoint: LinkOwner, url: str, radio: RadioLink) -> str:

@@ -12,10 +12,11 @@ from struct import Struct
 from typing import Final
 
 from mavlink_bridge.links.address import LinkError, LinkSpec
-from mavlink_bridge.links.hub import LinkOwner, Poll
+from mavlink_bridge.links.hub import Poll
 from mavlink_bridge.links.sockets import listen
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
+from sortie.runtime.node import QuietNode
 
 _FORMS: Final = {form.size: form for form in (Struct("<8H"), Struct("<16H"))}
 _LARGEST: Final = 64
@@ -28,8 +29,11 @@ def pulses_of(datagram: bytes) -> tuple[int, ...]:
     return () if form is None else form.unpack(datagram)
 
 
-class PulsePort:
+class PulsePort(QuietNode):
     """A node without a vehicle, which hands on what comes in: `take(pulses, link_ms)`. UserError: the port is busy."""
+
+    now_ms = 0
+    endpoints: tuple[Endpoint, ...] = ()
 
     def __init__(self, address: tuple[str, int], poll: Poll, take: Callable[[Sequence[int], int], None]) -> None:
         host, port = address
@@ -55,25 +59,6 @@ class PulsePort:
     def _note(self, events: int) -> None:
         self._came = True
 
-    @property
-    def now_ms(self) -> int:
-        return 0
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        return ()
-
-    def next_link_deadline_ms(self) -> int | None:
-        """The poll wakes the program."""
-        return None
-
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """No vehicle time concerns it."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: it has no endpoint."""
-
     def serve_links(self, link_ms: int) -> None:
         """Hand on all that came in."""
         if not self._came:
@@ -87,6 +72,3 @@ class PulsePort:
             pulses = pulses_of(datagram)
             if pulses:
                 self._take(pulses, link_ms)
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: what was handed on is the vehicle's to commit."""

@@ -45,6 +45,25 @@ class Node(Protocol):
         """Record what was decided since the last time."""
 
 
+class QuietNode:
+    """Base of nodes that leave most calls of a turn unanswered: no deadlines, no decisions, no record."""
+
+    def next_link_deadline_ms(self) -> int | None:
+        return None
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """Do nothing: services have taken what came in."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Do nothing: there is nothing to decide."""
+
+    def commit(self, link_ms: int) -> None:
+        """Do nothing: no state is kept."""
+
+
 class VehicleNode(Node, Protocol):
     """A node with a vehicle, whose time passes."""
 

@@ -16,10 +16,10 @@ from foxglove.messages import FrameTransform, LocationFix, Log, LogLevel, Quater
 
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mav import Severity
-from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.exports.messages import turned
+from sortie.runtime.node import QuietNode
 from sortie.web.picture import Facts, Vehicle
 from sortie.web.station import RATE_HZ, Station
 
@@ -41,7 +41,7 @@ class _Channels:
         self.told = 0
 
 
-class FoxgloveServer:
+class FoxgloveServer(QuietNode):
     """A node that publishes; `port` 0: a free one. UserError when the port is taken."""
 
     now_ms = 0
@@ -67,16 +67,6 @@ class FoxgloveServer:
 
     def next_link_deadline_ms(self) -> int | None:
         return self._due_ms
-
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has nothing to do with vehicle time."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: it has no endpoint."""
-
-    def serve_links(self, link_ms: int) -> None:
-        """Do nothing: it sends no messages on links."""
 
     def commit(self, link_ms: int) -> None:
         """Publish, when it is time."""
