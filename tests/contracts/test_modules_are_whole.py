@@ -41,6 +41,7 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",
     "sortie.logs.flight_story": "a log of a run, as each of `logs`",
     "sortie.logs.trace_file": "a log of a run, as each of `logs`",
+    "sortie.nodes.pulse_port": "a node, as each of `nodes`",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
     "sortie.web.footprint": "where a photo lies on the ground; the picture is long enough",
     "sortie.conform.cases.components": "one module for each family of services",
