@@ -51,6 +51,7 @@ COMMANDS: Final = {
     "web": Command("web", "web", "Show vehicles on a page of a browser, until stopped."),
     "report": Command("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
     "convert": Command("convert", "convert", "Write a log of a flight in the form of another tool."),
+    "replay": Command("replay", "replay", "Show logs to ground stations as vehicles that fly as they flew."),
     "go": Command("manager", "go", "Start a flight of a running service."),
     "abort": Command("manager", "abort", "Stop the countdown of a running service."),
     "status": Command("status", "status", "Tell what a running service is doing."),

@@ -74,6 +74,13 @@ FILE: Final = Option(
 ONCE: Final = Option(
     "once", truth, False, "End after the landing.", Group.COMMAND, frozenset({"demo"}), kind=OptionForm.SWITCH
 )
+REPLAY_ONCE: Final = Option(
+    "once", truth, False, "End when all has been told.", Group.COMMAND, frozenset({"replay"}), kind=OptionForm.SWITCH
+)
+FROM: Final = Option[float | None](
+    "from", number_from_zero, None, "Begin so far into the log.", Group.COMMAND, frozenset({"replay"}), form="S",
+    unit="s", otherwise="its beginning",
+)  # fmt: skip
 GO_AT: Final = Option(
     "go-at", number_from_zero, 0.0, "Do not start before S seconds after boot, in vehicle time.",
     Group.COMMAND, frozenset({"fly"}), form="S", unit="s",
@@ -107,7 +114,7 @@ REHEARSAL_REPORT: Final = Option[Path | None](
 )  # fmt: skip
 LOGS: Final = Option[tuple[Path, ...]](
     "logs", path, (), "A .bin, .tlog or .ulg file, or a folder of a flight; several stand side by side.",
-    Group.ARGUMENTS, frozenset({"report"}), kind=OptionForm.ARGUMENTS, required=True, form="LOG...",
+    Group.ARGUMENTS, frozenset({"report", "replay"}), kind=OptionForm.ARGUMENTS, required=True, form="LOG...",
 )  # fmt: skip
 LOG: Final = Option(
     "log", path, Path(), "A .bin, .tlog or .ulg file, or a folder of a flight.", Group.ARGUMENTS,
@@ -335,6 +342,8 @@ TABLE: Final[tuple[Option[object], ...]] = (
     *CAMPAIGN,
     *CONFORM,
     ONCE,
+    REPLAY_ONCE,
+    FROM,
     REPEAT,
     GO_AT,
     PROFILE,

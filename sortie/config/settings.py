@@ -65,7 +65,8 @@ class Settings:
         sources=EVERYWHERE, applies_to=PACED,
     )
     speedup = Option[float | None](
-        "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.OFTEN, RUNS,
+        "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.OFTEN,
+        RUNS | {"replay"},
         form="X", unit="times real time", otherwise="1; for a loop as its profile says", sources=EVERYWHERE,
         applies_to=PACED, plain=(1.0,),
     )
@@ -148,9 +149,8 @@ class Settings:
         "link", str, None,
         "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; "
         "replaces the default ones. Vehicles of a fleet share it, unless {5760+10*n} in it makes one for each.",
-        Group.OFTEN,
-        FLIGHTS, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=OptionForm.LIST,
-        sources=EVERYWHERE,
+        Group.OFTEN, FLIGHTS | {"replay"}, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760",
+        kind=OptionForm.LIST, sources=EVERYWHERE,
     )
     web = Option(
         "web", truth, False, "Show the vehicle on a page for a browser; its address is printed on stderr.",
@@ -181,8 +181,8 @@ class Settings:
         Group.LINKS, RUNS, form="PORT", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     sysid = Option[int | None](
-        "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS, form="N",
-        sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+        "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS | {"replay"},
+        form="N", sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
     )
     signing_key = Option[Path | None](
         "signing-key", path, None, "Key of MAVLink 2 signing: a file with 64 hexadecimal digits, or a passphrase.",
@@ -190,7 +190,7 @@ class Settings:
     )
     insecure = Option(
         "insecure", truth, False, "Allow links that the network can reach although there is no signing key.",
-        Group.LINKS, RUNS, kind=OptionForm.SWITCH, sources=EVERYWHERE,
+        Group.LINKS, RUNS | {"replay"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     state_dir = Option[Path | None](
         "state-dir", path, None, "Folder that keeps missions, parameters and home.", Group.OFTEN, RUNS, form="DIR",

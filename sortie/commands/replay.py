@@ -1,0 +1,97 @@
+"""`sortie replay LOG...`: logs as vehicles on links, which stations see fly as they flew."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mavlink_bridge.routing.network import MEMBERS
+from sortie.commands.keys import keys_of_terminal
+from sortie.config.errors import UserError
+from sortie.config.given import Given
+from sortie.config.link_policy import check_links
+from sortie.config.options import FROM, LOGS, REPLAY_ONCE
+from sortie.config.settings import Settings
+from sortie.config.values import DEFAULT_LINKS
+from sortie.incident.player import Player
+from sortie.incident.recording import read_recording
+from sortie.incident.shown import ShownRecording, ShownRecordings
+from sortie.logs.run_log import log_error
+from sortie.logs.terminal import Line, Terminal
+from sortie.runtime.runtime import Runtime
+
+_AS_FAST_AS_LINKS: Final = 1e6
+_STEP_MS: Final = 10_000
+_KEYS: Final[Mapping[str, Callable[[Player], None]]] = {
+    " ": lambda player: player.pause(not player.paused),
+    "right": lambda player: player.jump(player.at_ms + _STEP_MS),
+    "left": lambda player: player.jump(player.at_ms - _STEP_MS),
+    "up": lambda player: player.set_speed(player.speed * 2.0),
+    "down": lambda player: player.set_speed(player.speed / 2.0),
+}
+_HELP: Final = "space pauses, left and right go 10 s, up and down change the speed, Ctrl-C ends it"
+
+
+def replay(given: Given) -> int:
+    """Until SIGTERM (status 0) or Ctrl-C (status 130); with --once until all has been told (0). Status 2 for a log that
+    is none."""
+    paths, first = given[LOGS], given[Settings.sysid] or 1
+    if first + len(paths) - 1 > MEMBERS:
+        raise UserError(f"{len(paths)} logs from system {first} on; system ids of vehicles end at {MEMBERS}")
+    urls = given[Settings.link] or DEFAULT_LINKS
+    for warning in check_links(urls, signed=False, insecure=given[Settings.insecure]):
+        print(f"sortie: {warning}", file=sys.stderr)
+    speed, begin_s = given[Settings.speedup], given[FROM]
+    shown = [
+        ShownRecording(
+            read_recording(path),
+            system,
+            speed=1.0 if speed is None else speed or _AS_FAST_AS_LINKS,
+            begin_s=begin_s,
+            on_error=log_error,
+        )
+        for system, path in enumerate(paths, start=first)
+    ]
+    return _show(ShownRecordings(shown), urls, once=given[REPLAY_ONCE])
+
+
+def _show(node: ShownRecordings, urls: tuple[str, ...], *, once: bool) -> int:
+    runtime, terminal = Runtime(), Terminal()
+    try:
+        runtime.add(node)
+        addresses = [runtime.open(node.network, url) for url in urls]
+        runtime.install_signals()
+        for recording in node.shown:
+            player, facts = recording.player, recording.recording.facts
+            seconds = (player.last_ms - player.first_ms) / 1000.0
+            terminal.say(
+                f"sortie: system {recording.endpoint.system_id} is {facts.name} ({facts.vehicle}), {seconds:.0f} s"
+            )
+            if facts.cut:
+                terminal.say(f"sortie: {facts.name}: {facts.cut}")
+        terminal.say(f"sortie: connect a ground station: {', '.join(addresses)}")
+        terminal.start()
+        with keys_of_terminal() as pressed:
+
+            def look(wall_s: float) -> None:
+                for key in pressed():
+                    for recording in node.shown if key in _KEYS else ():
+                        _KEYS[key](recording.player)
+                terminal.draw(wall_s, lambda height: _lines(node)[:height])
+
+            runtime.run(lambda: once and node.over, look, every_s=0.1)
+    finally:
+        terminal.stop()
+        runtime.close()
+    return runtime.signals.exit_status or 0
+
+
+def _lines(node: ShownRecordings) -> list[Line]:
+    lines: list[Line] = []
+    for recording in node.shown:
+        player = recording.player
+        at_s, end_s = (player.at_ms - player.first_ms) / 1000.0, (player.last_ms - player.first_ms) / 1000.0
+        state = "paused" if player.paused else "at its end" if player.over else f"{player.speed:g}x"
+        lines.append([f"system {recording.endpoint.system_id}", f"{at_s:8.1f} s of {end_s:.1f} s", state])
+    return [*lines, _HELP]

@@ -1,0 +1,1 @@
+"""One log, flown again or shown as it was."""

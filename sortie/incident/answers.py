@@ -1,0 +1,141 @@
+"""Answers of a recording to stations: its plan and what was asked for once, as they were; commands, but to go on, to
+pause and to jump, are refused with one text.
+
+Sans-IO protocol services, beside those of parameters, files and logs, which are a vehicle's own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.mav import Cmd, MissionResult, MissionType, Result, Severity
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.wire.codec import dialect, id_of
+from sortie.incident.player import Player
+
+REFUSAL: Final = "a recording: it only shows what was"
+CAPABILITIES: Final = 2 | 4 | 32 | 16384 | 32768 | 65536
+"""MAV_PROTOCOL_CAPABILITY: parameters as floats, items as integers, files, plans of fence and rally, MAVLink 2."""
+_VERSION: Final = id_of("AUTOPILOT_VERSION")
+_NO_TARGET: Final = (0, 0)
+
+
+class RecordedPlans:
+    """MISSION_REQUEST_LIST and MISSION_REQUEST(_INT) of all three kinds of plan; MISSION_SET_CURRENT jumps to where the
+    item began. What would change a plan is denied."""
+
+    clock: Clock = "link"
+    handles = frozenset(
+        {
+            "MISSION_REQUEST_LIST", "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_COUNT", "MISSION_CLEAR_ALL",
+            "MISSION_WRITE_PARTIAL_LIST", "MISSION_SET_CURRENT",
+        }
+    )  # fmt: skip
+
+    def __init__(self, player: Player) -> None:
+        recording = player.recording
+        self._player = player
+        self._plans: dict[int, tuple[MissionItem, ...]] = {
+            MissionType.MISSION: recording.mission(),
+            MissionType.RALLY: recording.facts.rally,
+        }
+        self._out: list[Outgoing] = []
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Handle a message of `handles`, addressed to us."""
+        if message.get_type() == "MISSION_SET_CURRENT":
+            if not self._player.jump_to_item(message.seq):
+                self._out.append(Outgoing(refusal(), peer.link))
+            return
+        kind, target = message.mission_type, (peer.system, peer.component)
+        items = self._plans.get(kind, ())
+        match message.get_type():
+            case "MISSION_REQUEST_LIST":
+                self._send(dialect.MAVLink_mission_count_message(*target, len(items), kind), peer)
+            case "MISSION_REQUEST" | "MISSION_REQUEST_INT" if message.seq < len(items):
+                as_int = message.get_type() == "MISSION_REQUEST_INT"
+                item = write_item(items[message.seq], kind, message.seq, peer, as_int=as_int, current=False)
+                self._send(item, peer)
+            case "MISSION_REQUEST" | "MISSION_REQUEST_INT":
+                self._send(dialect.MAVLink_mission_ack_message(*target, MissionResult.INVALID_SEQUENCE, kind), peer)
+            case _:
+                self._send(dialect.MAVLink_mission_ack_message(*target, MissionResult.DENIED, kind), peer)
+                self._send(refusal(), peer)
+
+    def _send(self, message: Message, peer: Peer) -> None:
+        self._out.append(Outgoing(message, peer.link))
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """Take the messages to send, in order; forgets them."""
+        out, self._out = self._out, []
+        return out
+
+
+def refusal() -> Message:
+    """The text that goes with each refusal."""
+    return dialect.MAVLink_statustext_message(Severity.WARNING, REFUSAL.encode())
+
+
+class RecordedCommands:
+    """COMMAND_LONG and COMMAND_INT: REQUEST_MESSAGE and its older forms are answered by what was told last, and
+    DO_PAUSE_CONTINUE stops the recording and lets it go on; SET_MODE and all other commands are refused. PING and
+    TIMESYNC are answered."""
+
+    clock: Clock = "link"
+    handles = frozenset({"COMMAND_LONG", "COMMAND_INT", "SET_MODE", "PING", "TIMESYNC"})
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        self._out: list[Outgoing] = []
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Handle a message of `handles`, addressed to us."""
+        match message.get_type():
+            case "PING":
+                if (message.target_system, message.target_component) == _NO_TARGET:  # else it is an answer
+                    answer = dialect.MAVLink_ping_message(message.time_usec, message.seq, peer.system, peer.component)
+                    self._out.append(Outgoing(answer, peer.link))
+            case "TIMESYNC":
+                if message.tc1 == 0:  # else it is an answer
+                    now_ns = max(self._player.at_ms, 1) * 1_000_000
+                    self._out.append(Outgoing(dialect.MAVLink_timesync_message(now_ns, message.ts1), peer.link))
+            case "SET_MODE":
+                self._out.append(Outgoing(refusal(), peer.link))
+            case _:
+                self._command(message, peer)
+
+    def _command(self, message: Message, peer: Peer) -> None:
+        result, said = self._result(message)
+        ack = dialect.MAVLink_command_ack_message(message.command, result, 0, 0, peer.system, peer.component)
+        self._out += [Outgoing(answer, peer.link) for answer in (ack, *said)]
+
+    def _result(self, message: Message) -> tuple[Result, tuple[Message, ...]]:
+        match message.command:
+            case Cmd.DO_PAUSE_CONTINUE:
+                self._player.pause(message.param1 == 0.0)
+                return Result.ACCEPTED, ()
+            case Cmd.REQUEST_MESSAGE:
+                told = self._asked(round(message.param1) if abs(message.param1) < 1e7 else -1)
+                return (Result.FAILED, ()) if told is None else (Result.ACCEPTED, (told,))
+            case Cmd.REQUEST_AUTOPILOT_CAPABILITIES:
+                told = self._asked(_VERSION)
+                return Result.ACCEPTED, () if told is None else (told,)
+            case Cmd.SET_MESSAGE_INTERVAL:
+                return Result.DENIED, ()  # stations ask for a dozen as they connect: no text for each
+            case _:
+                return Result.DENIED, (refusal(),)
+
+    def _asked(self, msg_id: int) -> Message | None:
+        told = self._player.latest(msg_id)
+        if told is None and msg_id == _VERSION:
+            return dialect.MAVLink_autopilot_version_message(
+                CAPABILITIES, 0, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0
+            )
+        return told
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """Take the messages to send, in order; forgets them."""
+        out, self._out = self._out, []
+        return out

@@ -1,0 +1,188 @@
+"""The messages of a `.bin`: what ArduPilot's telemetry says of the rows that its log has."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from math import isfinite, radians
+from typing import Any, Final
+
+from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState
+from mavlink_bridge.wire.codec import Message, dialect
+from sortie.incident.recording import EverySoOften, Recording, heartbeats, whole
+from sortie.reading.dataflash import LATEST_S
+
+_PERIOD_MS: Final = 100
+"""Of streams: QGroundControl asks for ten attitudes a second."""
+_ARMED, _DISARMED = 10, 11
+"""LogEvent."""
+_ITEM: Final = re.compile(r"Mission: (\d+) ")
+"""Text of an item that begins, as ArduPilot says it."""
+_U16: Final = 0xFFFF
+
+
+class _Teller:
+    """Makes the messages in the order of the log's rows. Of sensors there are several: the first is shown."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._due = EverySoOften(_PERIOD_MS)
+        self._velocity = (0.0, 0.0, 0.0)
+        self._yaw_deg = 0.0
+        self._throttle = 0.0
+        self._mode, self._armed = 0, False
+        self.states: list[tuple[int, int, bool]] = []
+        """(ms since boot, number of the mode, armed), at each change."""
+        self.takes: Mapping[str, Callable[[Any, int], None]] = {
+            "ATT": self._attitude,
+            "XKF1": self._estimate,
+            "POS": self._place,
+            "GPS": self._gps,
+            "BAT": self._battery,
+            "CTUN": self._tuning,
+            "RCIN": self._sticks,
+            "RCOU": self._outputs,
+            "VIBE": self._vibration,
+            "MODE": self._enter,
+            "ARM": self._arm,
+            "EV": self._event,
+            "MSG": self._text,
+            "PARM": self._parameter,
+        }
+
+    def _change(self, at_ms: int) -> None:
+        self.states.append((at_ms, self._mode, self._armed))
+
+    def _attitude(self, m: Any, at_ms: int) -> None:
+        self._yaw_deg = m.Yaw
+        if self._due("ATT", at_ms):
+            angles = (radians(m.Roll), radians(m.Pitch), radians((m.Yaw + 180.0) % 360.0 - 180.0))
+            self._recording.tell(at_ms, dialect.MAVLink_attitude_message(at_ms, *angles, 0.0, 0.0, 0.0))
+
+    def _estimate(self, m: Any, at_ms: int) -> None:
+        if getattr(m, "C", 0) == 0:
+            self._velocity = (m.VN, m.VE, m.VD)
+
+    def _place(self, m: Any, at_ms: int) -> None:
+        if not self._due("POS", at_ms):
+            return
+        velocity = [whole(speed, 100.0, -0x7FFF, 0x7FFF) for speed in self._velocity]
+        heading = whole(self._yaw_deg % 360.0, 100.0)
+        self._recording.tell(
+            at_ms,
+            dialect.MAVLink_global_position_int_message(
+                at_ms, whole(m.Lat, 1e7), whole(m.Lng, 1e7), whole(m.Alt, 1e3), whole(m.RelHomeAlt, 1e3), *velocity,
+                heading,
+            ),
+        )  # fmt: skip
+        north, east, down = self._velocity
+        ground = (north * north + east * east) ** 0.5
+        self._recording.tell(
+            at_ms,
+            dialect.MAVLink_vfr_hud_message(
+                ground, ground, whole(self._yaw_deg % 360.0), whole(self._throttle, 100.0, 0, 100), m.Alt, -down
+            ),
+        )
+
+    def _gps(self, m: Any, at_ms: int) -> None:
+        if getattr(m, "I", 0) != 0 or not self._due("GPS", at_ms):
+            return
+        self._recording.tell(
+            at_ms,
+            dialect.MAVLink_gps_raw_int_message(
+                at_ms * 1000, min(max(m.Status, 1), 8), whole(m.Lat, 1e7), whole(m.Lng, 1e7),
+                whole(m.Alt, 1e3), whole(m.HDop, 100.0, 0, _U16), _U16, whole(m.Spd, 100.0, 0, _U16),
+                whole(m.GCrs % 360.0, 100.0), min(m.NSats, 255),
+            ),
+        )  # fmt: skip
+
+    def _battery(self, m: Any, at_ms: int) -> None:
+        if getattr(m, "Inst", 0) != 0 or not self._due("BAT", at_ms):
+            return
+        volts, percent = whole(m.Volt, 1e3, 0, _U16), float(getattr(m, "RemPct", -1))
+        left = whole(percent, 1.0, -1, 100) if isfinite(percent) else -1
+        amps = whole(m.Curr, 100.0, -1, 0x7FFF) if isfinite(m.Curr) else -1
+        self._recording.tell(at_ms, dialect.MAVLink_sys_status_message(0, 0, 0, 0, volts, amps, left, 0, 0, 0, 0, 0, 0))
+        cells = [volts, *[_U16] * 9]
+        used = whole(m.CurrTot) if isfinite(m.CurrTot) else -1
+        self._recording.tell(
+            at_ms, dialect.MAVLink_battery_status_message(0, 0, 0, 0x7FFF, cells, amps, used, -1, left)
+        )
+
+    def _tuning(self, m: Any, at_ms: int) -> None:
+        self._throttle = float(getattr(m, "ThO", 0.0))
+
+    def _sticks(self, m: Any, at_ms: int) -> None:
+        if self._due("RCIN", at_ms):
+            channels = [min(int(getattr(m, f"C{number}", _U16)), _U16) for number in range(1, 15)]
+            self._recording.tell(at_ms, dialect.MAVLink_rc_channels_message(at_ms, 16, *channels, *[_U16] * 4, 255))
+
+    def _outputs(self, m: Any, at_ms: int) -> None:
+        if self._due("RCOU", at_ms):
+            pulses = [min(int(getattr(m, f"C{number}", 0)), _U16) for number in range(1, 9)]
+            self._recording.tell(at_ms, dialect.MAVLink_servo_output_raw_message(at_ms * 1000 & 0xFFFFFFFF, 0, *pulses))
+
+    def _vibration(self, m: Any, at_ms: int) -> None:
+        if getattr(m, "IMU", 0) == 0 and self._due("VIBE", at_ms):
+            clips = (int(getattr(m, "Clip", 0)) & 0xFFFFFFFF, 0, 0)
+            self._recording.tell(
+                at_ms, dialect.MAVLink_vibration_message(at_ms * 1000, m.VibeX, m.VibeY, m.VibeZ, *clips)
+            )
+
+    def _enter(self, m: Any, at_ms: int) -> None:
+        self._mode = m.ModeNum
+        self._change(at_ms)
+
+    def _arm(self, m: Any, at_ms: int) -> None:
+        self._armed = bool(m.ArmState)
+        self._change(at_ms)
+
+    def _event(self, m: Any, at_ms: int) -> None:
+        if m.Id in (_ARMED, _DISARMED):
+            self._armed = m.Id == _ARMED
+            self._change(at_ms)
+
+    def _text(self, m: Any, at_ms: int) -> None:
+        self._recording.say(at_ms, m.Message, Severity.INFO)
+        item = _ITEM.match(m.Message)
+        if item is not None:
+            self._recording.tell(at_ms, dialect.MAVLink_mission_current_message(min(int(item[1]), _U16)))
+
+    def _parameter(self, m: Any, at_ms: int) -> None:
+        self._recording.values[m.Name] = m.Value
+
+
+def _heartbeat(vehicle: int, mode: int, armed: bool) -> Message:
+    flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if armed else 0)
+    state = SystemState.ACTIVE if armed else SystemState.STANDBY
+    return dialect.MAVLink_heartbeat_message(vehicle, AutopilotType.ARDUPILOTMEGA, flags, mode, state, 3)
+
+
+def tell_dataflash(recording: Recording) -> None:
+    """Make the messages of the log's rows; a row that is damaged is passed over."""
+    from pymavlink.DFReader import DFReader_binary
+
+    teller, last_ms = _Teller(recording), 0
+    # The reader tells of broken places by print; `FlightFacts.cut` says it.
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        closing(DFReader_binary(str(recording.path), zero_time_base=True)) as log,
+    ):
+        while (row := log.recv_match(type=list(teller.takes))) is not None:
+            with contextlib.suppress(
+                AttributeError, TypeError, ValueError, OverflowError
+            ):  # not the fields of its name
+                if not 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
+                    continue
+                last_ms = max(last_ms, row.TimeUS // 1000)
+                teller.takes[row.get_type()](row, row.TimeUS // 1000)
+        recording.vehicle = log.mav_type
+    first_ms = recording.told[0][0] if recording.told else 0
+    states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states} or {first_ms: (0, False)}
+    changes = [(at_ms, _heartbeat(recording.vehicle, *states[at_ms])) for at_ms in sorted(states)]
+    for at_ms, message in heartbeats(changes, last_ms):
+        recording.tell(at_ms, message)

@@ -1,0 +1,139 @@
+"""Plays a recording: its time, and what of it is told when.
+
+Sans-IO, in link time. The vehicle of a recording stays after its end as it was then, and while it is paused; its
+HEARTBEAT goes on, so that no station takes it for lost.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Final
+
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import decode, id_of, ids_of
+from sortie.incident.recording import Recording
+
+_BEAT: Final = id_of("HEARTBEAT")
+_BEAT_MS: Final = 1000
+_MOMENTARY: Final = ids_of("STATUSTEXT", "MISSION_ITEM_REACHED", "CAMERA_IMAGE_CAPTURED", "COMMAND_ACK")
+"""Messages of an instant: they are no part of a state."""
+_ITEM: Final = id_of("MISSION_CURRENT")
+_MOST: Final = 400
+"""Messages of one turn: however fast it plays, a link is given no more at once."""
+
+
+class Player:
+    """See the module. `speed`: vehicle seconds in a second."""
+
+    clock: Clock = "link"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, recording: Recording, *, speed: float = 1.0) -> None:
+        self.recording = recording
+        self._told = recording.told
+        self._times = [row[0] for row in self._told]
+        self.first_ms, self.last_ms = recording.span_ms
+        self._speed = speed
+        self._paused = False
+        self._at_ms = float(self.first_ms)
+        self._seen_ms: int | None = None
+        self._next = 0
+        self._beat_due_ms = 0
+        self._out: list[Outgoing] = []
+        self._latest: dict[int, bytes] = {}
+
+    # --- what is asked of it ------------------------------------------------------------------------------------------
+    @property
+    def at_ms(self) -> int:
+        """Time of the vehicle, ms since it booted."""
+        return int(self._at_ms)
+
+    @property
+    def over(self) -> bool:
+        """True when all has been told."""
+        return self._next >= len(self._told)
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    def pause(self, paused: bool) -> None:
+        """Stop time, or let it go on."""
+        self._paused = paused
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def set_speed(self, speed: float) -> None:
+        """Vehicle seconds in a second, from now on."""
+        self._speed = speed
+
+    def jump(self, to_ms: int) -> None:
+        """Go on from this instant: the state as it was then is told at once, of each message the last before it."""
+        self._at_ms = float(min(max(to_ms, self.first_ms), self.last_ms))
+        self._next = bisect_right(self._times, int(self._at_ms))
+        self._latest = {msg_id: data for _, msg_id, data in self._told[: self._next] if msg_id not in _MOMENTARY}
+        self._out += [Outgoing(message) for message in map(decode, self._latest, self._latest.values()) if message]
+
+    def jump_to_item(self, seq: int) -> bool:
+        """Go on where this item of the mission began; False: it never did."""
+        for at_ms, msg_id, data in self._told:
+            if msg_id == _ITEM and (message := decode(msg_id, data)) is not None and message.seq == seq:
+                self.jump(at_ms)
+                return True
+        return False
+
+    def latest(self, msg_id: int) -> Message | None:
+        """The last message of this id, before now; else the first that comes."""
+        data = self._latest.get(msg_id)
+        if data is None:
+            data = next((row[2] for row in self._told[self._next :] if row[1] == msg_id), None)
+        return None if data is None else decode(msg_id, data)
+
+    # --- a service ----------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Handle nothing: it listens to no message."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Tell what has become due."""
+        self._pass(now_ms)
+        due = min(bisect_right(self._times, int(self._at_ms), self._next), self._next + _MOST)
+        for _, msg_id, data in self._told[self._next : due]:
+            if msg_id not in _MOMENTARY:
+                self._latest[msg_id] = data
+            if msg_id == _BEAT:
+                self._beat_due_ms = now_ms + _BEAT_MS
+            self._say(msg_id, data)
+        self._next = due
+        if now_ms >= self._beat_due_ms:
+            self._beat_due_ms = now_ms + _BEAT_MS
+            self._say(_BEAT, self._latest.get(_BEAT, b""))
+
+    def _pass(self, now_ms: int) -> None:
+        """Let the vehicle's time pass as far as the link's has; what a turn was too short for it waits for."""
+        if self._seen_ms is not None and not self._paused:
+            passed_ms = (now_ms - self._seen_ms) * self._speed
+            held = self._next + _MOST
+            furthest = self._times[held] if held < len(self._times) else self.last_ms
+            self._at_ms = min(self._at_ms + passed_ms, float(max(furthest, self._at_ms)))
+        self._seen_ms = now_ms
+
+    def _say(self, msg_id: int, data: bytes) -> None:
+        message = decode(msg_id, data) if data else None
+        if message is not None:
+            self._out.append(Outgoing(message))
+
+    def next_deadline_ms(self) -> int | None:
+        """Time at which the next message is due, link time, ms."""
+        if self._seen_ms is None or self._out:
+            return self._seen_ms or 0
+        if self._paused or self.over:
+            return self._beat_due_ms
+        wait_ms = (self._times[self._next] - self._at_ms) / self._speed
+        return min(self._seen_ms + max(int(wait_ms) + 1, 1), self._beat_due_ms)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """Take the messages to send, in order; forgets them."""
+        out, self._out = self._out, []
+        return out

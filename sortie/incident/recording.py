@@ -1,0 +1,130 @@
+"""What a log holds of a vehicle, as the messages in which it would have told it.
+
+A `.tlog` holds these messages themselves. Those of a `.bin` and a `.ulg` are made from their rows, as ArduPilot and PX4
+make them from the same figures. Times are ms since the vehicle booted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import isfinite
+from pathlib import Path
+from typing import Final
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass, field
+from autopilot.mav import AutopilotType, Cmd, Frame, Severity, VehicleType
+from autopilot.mission.items import MissionItem
+from autopilot.parameters import Parameters, ParameterType
+from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.parameter_set import ParameterSet
+from mavlink_bridge.wire.codec import Message, dialect, payload
+from sortie.config.errors import UserError
+from sortie.reading.facts import FlightFacts
+from sortie.reading.logs import LogForm, find_log, form_of, read_log
+
+Told = tuple[int, int, bytes]
+"""A message: ms since boot, its id, its payload."""
+_TEXT_BYTES: Final = 50
+_INT32: Final = 0x7FFFFFFF
+
+
+@dataclass(slots=True)
+class Recording:
+    """Recording of one vehicle. `told`: its messages in the order of time; `values`: its parameters at the log's end.
+    `system`: its system id, 0 where the log has none. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT."""
+
+    facts: FlightFacts
+    path: Path
+    told: list[Told] = field(default_factory=list)
+    values: dict[str, float] = field(default_factory=dict)
+    system: int = 0
+    vehicle: int = VehicleType.GENERIC
+    autopilot: int = AutopilotType.ARDUPILOTMEGA
+
+    @property
+    def span_ms(self) -> tuple[int, int]:
+        """First and last instant, ms since boot."""
+        return (self.told[0][0], self.told[-1][0]) if self.told else (0, 0)
+
+    def tell(self, at_ms: int, message: Message) -> None:
+        """Add a message of this instant."""
+        msg_id, data, _ = payload(message)
+        self.told.append((at_ms, msg_id, data))
+
+    def say(self, at_ms: int, text: str, severity: Severity) -> None:
+        """Add a text, cut into pieces of 50 bytes as MAVLink 2 has them."""
+        data = text.encode()
+        if len(data) <= _TEXT_BYTES:
+            self.tell(at_ms, dialect.MAVLink_statustext_message(severity, data))
+            return
+        number = at_ms % 0xFFFF + 1
+        for chunk, begin in enumerate(range(0, len(data), _TEXT_BYTES)):
+            piece = data[begin : begin + _TEXT_BYTES]
+            self.tell(at_ms, dialect.MAVLink_statustext_message(severity, piece, number, chunk))
+
+    def parameters(self) -> Parameters:
+        """The parameters, none of which can be set."""
+        lines = (ParameterDef(name, ParameterType.REAL32, value, read_only=True) for name, value in self.values.items())
+        return Parameters(ParameterSet(tuple(lines), frozenset(), {}))
+
+    def mission(self) -> tuple[MissionItem, ...]:
+        """The plan as stations number it: behind home, where the firmware is ArduPilot's."""
+        if self.autopilot != AutopilotType.ARDUPILOTMEGA or not self.facts.items:
+            return self.facts.items
+        home = self.facts.home or GeoPoint(0.0, 0.0, 0.0)
+        return (MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt), *self.facts.items)
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a log, or the log of a folder. UserError in one line: it is none, or holds nothing that can be shown."""
+    from sortie.incident.dataflash import tell_dataflash
+    from sortie.incident.telemetry import tell_telemetry
+    from sortie.incident.ulog import tell_ulog
+
+    tellers: dict[LogForm, Callable[[Recording], None]] = {
+        LogForm.DATAFLASH: tell_dataflash,
+        LogForm.TELEMETRY: tell_telemetry,
+        LogForm.ULOG: tell_ulog,
+    }
+    log = find_log(path)
+    recording = Recording(read_log(log), log)
+    tellers[form_of(log)](recording)
+    recording.told.sort(key=lambda row: row[0])
+    if not recording.told:
+        raise UserError(f"{log}: the log holds nothing that a station could be shown")
+    return recording
+
+
+def whole(value: float, factor: float = 1.0, low: int = -_INT32, high: int = _INT32) -> int:
+    """`value * factor` as the whole number of a field; 0 for what is no number, its limit for what does not fit."""
+    return round(min(max(value * factor, low), high)) if isfinite(value) else 0
+
+
+class EverySoOften:
+    """Lets a kind of row pass at most every `period_ms`: a log has more of them than a link carries."""
+
+    def __init__(self, period_ms: int) -> None:
+        self._period_ms = period_ms
+        self._due_ms: dict[str, int] = {}
+
+    def __call__(self, kind: str, at_ms: int) -> bool:
+        if at_ms < self._due_ms.get(kind, at_ms):
+            return False
+        self._due_ms[kind] = at_ms + self._period_ms
+        return True
+
+
+def heartbeats(changes: Iterable[tuple[int, Message]], end_ms: int) -> Iterable[tuple[int, Message]]:
+    """A HEARTBEAT a second, from its changes (in the order of time): whoever watches counts them."""
+    before: Message | None = None
+    next_ms = 0
+    for at_ms, message in changes:
+        while before is not None and next_ms < at_ms:
+            yield next_ms, before
+            next_ms += 1000
+        yield at_ms, message
+        before, next_ms = message, at_ms + 1000
+    while before is not None and next_ms <= end_ms:
+        yield next_ms, before
+        next_ms += 1000

@@ -1,0 +1,112 @@
+"""A recording as a vehicle: its player, and the services that answer for it; and several on the same links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from autopilot.context.journal import MemoryJournal
+from autopilot.context.turns import earliest
+from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.network import Network
+from mavlink_bridge.services.ftp.files import MemoryFile, OpenFile, Pages, VirtualFiles
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.parameters import ParameterService
+from mavlink_bridge.services.system.logs import LogEntry, LogService
+from sortie.incident.answers import RecordedCommands, RecordedPlans
+from sortie.incident.player import Player
+from sortie.incident.recording import Recording
+
+_ROOM: Final = 16 * 1024
+"""Bytes that an answer of many messages may queue on a link at once."""
+
+
+class _TheLog:
+    """The log itself, to be downloaded as it was from the vehicle."""
+
+    def __init__(self, path: Path, boot_us: int) -> None:
+        self._path = path
+        self._utc_s = boot_us // 1_000_000
+
+    def entries(self) -> Sequence[LogEntry]:
+        return (LogEntry(0, self._path.stat().st_size, self._utc_s),)
+
+    def open_log(self, key: int) -> OpenFile:
+        return MemoryFile(self._path.read_bytes())
+
+    def erase(self) -> str:
+        return "a recording is kept"
+
+
+class ShownRecording:
+    """Recording with an endpoint of its own, as system `system`. `begin_s`: s from the log's first instant on."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        system: int,
+        *,
+        speed: float,
+        begin_s: float | None = None,
+        on_error: Callable[[Exception, str], None],
+    ) -> None:
+        self.recording = recording
+        self.endpoint = endpoint = Endpoint(system, 1, on_error=on_error)
+        self.player = player = Player(recording, speed=speed)
+        if begin_s is not None:
+            player.jump(player.first_ms + round(begin_s * 1000.0))
+
+        def room(link: int) -> int:
+            return endpoint.room(link, _ROOM)
+
+        parameters, files = recording.parameters(), VirtualFiles()
+        files.mount("@PARAM", ParameterFiles(parameters))
+        files.mount("@LOG", Pages({recording.path.name: recording.path.read_bytes}))
+        logs = LogService(_TheLog(recording.path, recording.facts.boot_us), room=room)
+        for service in (
+            player,
+            RecordedCommands(player),
+            RecordedPlans(player),
+            ParameterService(parameters, MemoryJournal(), room=room),
+            FtpService(files, room=room),
+            logs,
+        ):
+            endpoint.add_service(service)
+
+
+class ShownRecordings:
+    """Node of a runtime: recordings that are heard on the links of `network`, each with a time of its own."""
+
+    now_ms = 0
+
+    def __init__(self, shown: Sequence[ShownRecording]) -> None:
+        self.shown = tuple(shown)
+        self.network = Network([recording.endpoint for recording in shown])
+        self.endpoints: tuple[LinkOwner, ...] = (self.network,)
+
+    @property
+    def over(self) -> bool:
+        """True when all has been told."""
+        return all(recording.player.over for recording in self.shown)
+
+    def next_link_deadline_ms(self) -> int | None:
+        """Time of the next message, link time, ms."""
+        return earliest(recording.endpoint.next_deadlines()[0] for recording in self.shown)
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """Return None: the time of a recording is its player's."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """Do nothing: the services have taken everything."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Let the services tell what is due."""
+        for recording in self.shown:
+            recording.endpoint.handle_timeouts(link_ms, 0)
+
+    def commit(self, link_ms: int) -> None:
+        """Do nothing: it keeps no state."""

@@ -1,0 +1,44 @@
+"""The messages of a `.tlog`: those of the first autopilot in it, as they were heard."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mavlink_bridge.wire.codec import Message, decode, ids_of
+from mavlink_bridge.wire.definitions import CRC_EXTRA
+from sortie.incident.recording import Recording
+from sortie.reading.telemetry import Frame, frames, is_vehicle
+
+_ANSWERS: Final = ids_of(
+    "PARAM_VALUE", "MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_ACK", "MISSION_REQUEST",
+    "MISSION_REQUEST_INT", "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL", "LOG_ENTRY", "LOG_DATA", "TIMESYNC", "PING",
+)  # fmt: skip
+"""What somebody had asked for: who watches now has asked for nothing of it."""
+_HEARTBEAT, _PARAM_VALUE = ids_of("HEARTBEAT"), ids_of("PARAM_VALUE")
+_V1: Final = 0xFE
+
+
+def tell_telemetry(recording: Recording) -> None:
+    """Take the vehicle's messages, their times by when they were heard."""
+    sender: tuple[int, int] | None = None
+    for frame in frames(recording.path.read_bytes()):
+        if frame.kind not in CRC_EXTRA or (sender is not None and frame.sender != sender):
+            continue
+        data = _payload(frame)
+        if sender is None:
+            beat: Message = decode(frame.kind, data)
+            if frame.kind not in _HEARTBEAT or not is_vehicle(beat):
+                continue
+            sender, recording.system = frame.sender, frame.sender[0]
+            recording.vehicle, recording.autopilot = beat.type, beat.autopilot
+        if frame.kind in _PARAM_VALUE:
+            value: Message = decode(frame.kind, data)
+            recording.values[value.param_id] = value.param_value
+        if frame.kind not in _ANSWERS:
+            recording.told.append((max((frame.stamp_us - recording.facts.boot_us) // 1000, 0), frame.kind, data))
+
+
+def _payload(frame: Frame) -> bytes:
+    size = frame.data[1]
+    begin = 6 if frame.data[0] == _V1 else 10
+    return frame.data[begin : begin + size]

@@ -1,0 +1,115 @@
+"""The messages of a `.ulg`: what PX4's telemetry says of the topics that its log has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState
+from autopilot.personality.px4.modes import LISTED, custom_of
+from mavlink_bridge.wire.codec import Message, dialect
+from sortie.incident.recording import EverySoOften, Recording, heartbeats, whole
+from sortie.reading.ulog import euler_angles, open_ulog
+
+_PERIOD_MS: Final = 100
+_TOPICS: Final = [
+    "vehicle_status", "vehicle_attitude", "vehicle_global_position", "vehicle_local_position", "battery_status",
+    "vehicle_gps_position", "home_position", "mission_result",
+]  # fmt: skip
+_ARMED: Final = 2
+"""vehicle_status.arming_state."""
+_LISTED_STATES: Final = (0, 1, 2, 3, 4, 5, 6, 10, 13, 14, 15, 17, 18, 19, 20, 21, 22)
+"""vehicle_status.nav_state of the modes of `LISTED`, in their order."""
+_CUSTOM: Final = {state: custom_of(mode) for state, (mode, _) in zip(_LISTED_STATES, LISTED, strict=False)}
+_U16: Final = 0xFFFF
+
+
+def tell_ulog(recording: Recording) -> None:
+    """Make the messages of the log's topics, of each the first instance."""
+    log = open_ulog(recording.path, _TOPICS)
+    topics: dict[str, Mapping[str, Any]] = {}
+    for data_set in log.data_list:
+        if len(data_set.data.get("timestamp", ())):
+            topics.setdefault(data_set.name, data_set.data)
+    recording.autopilot = AutopilotType.PX4
+    recording.values = {name: float(value) for name, value in log.initial_parameters.items()}
+    recording.values |= {name: float(value) for _, name, value in log.changed_parameters}
+    for text in recording.facts.texts:
+        severity = next((t.severity for t in recording.facts.troubles if (t.time_s, t.text) == text), Severity.INFO)
+        recording.say(round(text[0] * 1000.0), text[1], severity)
+    for name, tell in _TELLERS.items():
+        due = EverySoOften(_PERIOD_MS)
+        for at_ms, row in _rows(topics.get(name)):
+            if due(name, at_ms):
+                _tell(recording, at_ms, tell, row)
+    last_ms = max((at_ms for at_ms, _, _ in recording.told), default=0)
+    for at_ms, message in heartbeats(_states(recording, topics.get("vehicle_status")), last_ms):
+        recording.tell(at_ms, message)
+
+
+def _tell(recording: Recording, at_ms: int, tell: Any, row: Mapping[str, Any]) -> None:
+    try:
+        recording.tell(at_ms, tell(at_ms, row))
+    except (KeyError, ValueError):
+        return  # another version's fields, or a damaged row
+
+
+def _rows(topic: Mapping[str, Any] | None) -> Iterator[tuple[int, dict[str, float]]]:
+    if topic is None:
+        return
+    columns = {name: np.asarray(values, np.float64) for name, values in topic.items()}
+    for number, stamp in enumerate(columns["timestamp"]):
+        yield int(stamp // 1000), {name: float(values[number]) for name, values in columns.items()}
+
+
+def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[tuple[int, Message]]:
+    before: tuple[int, bool] | None = None
+    for at_ms, row in _rows(status):
+        state = (_CUSTOM.get(int(row["nav_state"]), 0), int(row["arming_state"]) == _ARMED)
+        recording.vehicle = int(row.get("system_type", recording.vehicle))
+        if state != before:
+            before = state
+            flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if state[1] else 0)
+            active = SystemState.ACTIVE if state[1] else SystemState.STANDBY
+            yield (
+                at_ms,
+                dialect.MAVLink_heartbeat_message(recording.vehicle, AutopilotType.PX4, flags, state[0], active, 3),
+            )
+
+
+def _attitude(at_ms: int, row: Mapping[str, float]) -> Message:
+    quaternion = [np.array([row[f"q[{axis}]"]]) for axis in range(4)]
+    roll, pitch, yaw = (float(values[0]) for values in euler_angles(*quaternion))
+    return dialect.MAVLink_attitude_message(at_ms, roll, pitch, yaw, 0.0, 0.0, 0.0)
+
+
+def _place(at_ms: int, row: Mapping[str, float]) -> Message:
+    place = (whole(row["lat"], 1e7), whole(row["lon"], 1e7), whole(row["alt"], 1e3))
+    return dialect.MAVLink_global_position_int_message(at_ms, *place, 0, 0, 0, 0, _U16)
+
+
+def _local(at_ms: int, row: Mapping[str, float]) -> Message:
+    return dialect.MAVLink_local_position_ned_message(at_ms, *(row[name] for name in ("x", "y", "z", "vx", "vy", "vz")))
+
+
+def _battery(_at_ms: int, row: Mapping[str, float]) -> Message:
+    volts, amps = whole(row["voltage_v"], 1e3, 0, _U16), whole(row["current_a"], 100.0, -1, 0x7FFF)
+    left = whole(row["remaining"], 100.0, -1, 100)
+    return dialect.MAVLink_sys_status_message(0, 0, 0, 0, volts, amps, left, 0, 0, 0, 0, 0, 0)
+
+
+def _home(_at_ms: int, row: Mapping[str, float]) -> Message:
+    place = (whole(row["lat"], 1e7), whole(row["lon"], 1e7), whole(row["alt"], 1e3))
+    return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
+
+
+def _item(_at_ms: int, row: Mapping[str, float]) -> Message:
+    return dialect.MAVLink_mission_current_message(whole(row["seq_current"], 1.0, 0, _U16))
+
+
+_TELLERS: Final = {
+    "vehicle_attitude": _attitude, "vehicle_global_position": _place, "vehicle_local_position": _local,
+    "battery_status": _battery, "home_position": _home, "mission_result": _item,
+}  # fmt: skip

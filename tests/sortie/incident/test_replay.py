@@ -1,0 +1,202 @@
+"""A log as a vehicle on a link: its messages at their times, its plan and parameters; nothing can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autopilot.mav import Cmd, MissionResult, Result
+from mavlink_bridge.wire.codec import decode, dialect, payload
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter
+from sortie.commands.keys import keys_of
+from sortie.config.errors import UserError
+from sortie.incident.answers import REFUSAL
+from sortie.incident.player import Player
+from sortie.incident.recording import Recording, read_recording
+from sortie.incident.shown import ShownRecording, ShownRecordings
+from tests.sortie.reading.made import ALT, BOOT_S, CORNERS, LAT, LON, dataflash, telemetry, ulog
+
+LOGS: dict[str, Callable[[], bytes]] = {"flight.bin": dataflash, "flight.tlog": telemetry, "flight.ulg": ulog}
+BEGIN_MS = round(BOOT_S * 1000)
+GCS = (255, 190)
+
+
+@pytest.fixture(params=LOGS)
+def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Recording:
+    path = tmp_path / request.param
+    path.write_bytes(LOGS[request.param]())
+    return read_recording(path)
+
+
+@pytest.fixture
+def flight(tmp_path: Path) -> Recording:
+    path = tmp_path / "flight.bin"
+    path.write_bytes(dataflash())
+    return read_recording(path)
+
+
+def raise_it(error: Exception, where: str) -> None:
+    raise error
+
+
+class Watcher:
+    """A station on a link of shown recordings."""
+
+    def __init__(self, *recordings: Recording, speed: float = 1.0) -> None:
+        shown = [
+            ShownRecording(recording, system, speed=speed, on_error=raise_it)
+            for system, recording in enumerate(recordings, start=1)
+        ]
+        self.node = ShownRecordings(shown)
+        self.link = self.node.network.open_link("test")
+        self._reader, self._writer = FrameReader(), FrameWriter(*GCS)
+        self.now_ms = 0
+
+    def watch(self, until_ms: int) -> list[tuple[int, int, Any]]:
+        """(link time in ms, system, message) of all that comes until then."""
+        heard = []
+        while self.now_ms <= until_ms:
+            self.node.serve_links(self.now_ms)
+            heard += [(self.now_ms, frame.system, decode(frame.msg_id, frame.payload)) for frame in self._frames()]
+            due_ms = self.node.next_link_deadline_ms()
+            assert due_ms is not None and due_ms >= self.now_ms
+            self.now_ms = max(due_ms, self.now_ms + 1)
+        return heard
+
+    def _frames(self) -> list[Any]:
+        return self._reader.receive(self.node.network.out_queue(self.link).take(), self.now_ms)
+
+    def ask(self, message: Any) -> list[Any]:
+        """What is answered at once, to the first system."""
+        self.node.network.receive(self.link, self._writer.frame(*payload(message)), self.now_ms, 0)
+        return [decode(frame.msg_id, frame.payload) for frame in self._frames()]
+
+
+def test_it_is_where_it_was_when_it_was(recording: Recording) -> None:
+    """At ten times real time, every place at a tenth of its time since the log began."""
+    watcher = Watcher(recording, speed=10.0)
+    heard = watcher.watch(6000)
+    places = [(at_ms, m) for at_ms, _, m in heard if m.get_type() == "GLOBAL_POSITION_INT"]
+    assert len(places) == 44
+    for (at_ms, _), second in zip(places, range(44), strict=True):
+        assert abs(at_ms - second * 100) <= 1
+    north = max(place.lat for _, place in places) / 1e7
+    assert north == pytest.approx(LAT + CORNERS[1][0], abs=1e-6)
+    assert max(place.alt for _, place in places) == round((ALT + 20.0) * 1000)
+    assert watcher.node.over
+
+
+def test_armed_and_then_not(recording: Recording) -> None:
+    """HEARTBEATs say what the vehicle was, one a second of its time at the least; its last state stays."""
+    heard = Watcher(recording).watch(50_000)
+    beats = [(at_ms, m) for at_ms, _, m in heard if m.get_type() == "HEARTBEAT"]
+    assert {m.custom_mode for _, m in beats} in ({3}, {0x04040000})
+    assert beats[1][1].base_mode & 128 and not beats[-1][1].base_mode & 128
+    times = [at_ms for at_ms, _ in beats]
+    assert max(later - earlier for earlier, later in pairwise(times)) <= 1001
+    assert times[-1] >= 49_000
+
+
+def test_it_pauses_jumps_and_goes_on(flight: Recording) -> None:
+    """Time stands while it is paused; a jump tells the state of that instant at once, and what follows it then."""
+    watcher = Watcher(flight)
+    watcher.watch(2000)
+    pause = dialect.MAVLink_command_long_message(1, 1, Cmd.DO_PAUSE_CONTINUE, 0, 0, 0, 0, 0, 0, 0, 0)
+    assert [answer.result for answer in watcher.ask(pause)] == [Result.ACCEPTED]
+    kinds = {m.get_type() for _, _, m in watcher.watch(12_000)}
+    assert kinds == {"HEARTBEAT"}
+    player = watcher.node.shown[0].player
+    player.jump(BEGIN_MS + 24_000)
+    player.pause(False)
+    places = [m for _, _, m in watcher.watch(watcher.now_ms + 100) if m.get_type() == "GLOBAL_POSITION_INT"]
+    assert places[0].time_boot_ms == BEGIN_MS + 24_000
+    player.jump(BEGIN_MS - 99_000)
+    places = [m for _, _, m in watcher.watch(watcher.now_ms + 100) if m.get_type() == "GLOBAL_POSITION_INT"]
+    assert places[0].time_boot_ms == BEGIN_MS
+
+
+def test_its_plan_is_read_and_not_replaced(flight: Recording) -> None:
+    """All items behind home; an upload is denied, with one text."""
+    watcher = Watcher(flight)
+    (count,) = watcher.ask(dialect.MAVLink_mission_request_list_message(1, 1, 0))
+    assert count.count == len(CORNERS) + 1
+    items = [watcher.ask(dialect.MAVLink_mission_request_int_message(1, 1, seq, 0))[0] for seq in range(count.count)]
+    assert [(item.x, item.y) for item in items[1:]] == [
+        (round((LAT + lat) * 1e7), round((LON + lon) * 1e7)) for lat, lon in CORNERS
+    ]
+    (beyond,) = watcher.ask(dialect.MAVLink_mission_request_int_message(1, 1, count.count, 0))
+    assert beyond.type == MissionResult.INVALID_SEQUENCE
+    denied, text = watcher.ask(dialect.MAVLink_mission_count_message(1, 1, 3, 0))
+    assert (denied.type, text.text) == (MissionResult.DENIED, REFUSAL)
+
+
+@pytest.mark.parametrize("command", [Cmd.COMPONENT_ARM_DISARM, Cmd.NAV_TAKEOFF, Cmd.DO_SET_MODE, 31_999])
+def test_commands_are_refused_with_one_text(flight: Recording, command: int) -> None:
+    """The text that all refusals have."""
+    ask = dialect.MAVLink_command_long_message(1, 1, command, 0, 1, 0, 0, 0, 0, 0, 0)
+    answer, text = Watcher(flight).ask(ask)
+    assert (answer.command, answer.result, text.text) == (command, Result.DENIED, REFUSAL)
+
+
+def test_parameters_are_read_and_not_set(tmp_path: Path) -> None:
+    """A set is answered with the value that holds."""
+    from sortie.logs import dataflash_kinds as K
+    from sortie.logs.dataflash import preamble
+
+    path = tmp_path / "p.bin"
+    made = preamble((K.MSG, K.PARM, K.POS), 1_000_000) + K.PARM.pack(1_000_000, "WPNAV_SPEED", 750.0, 500.0)
+    path.write_bytes(made + K.POS.pack(2_000_000, LAT, LON, ALT, 0.0, 0.0))
+    watcher = Watcher(read_recording(path))
+    ask = dialect.MAVLink_param_request_read_message(1, 1, b"WPNAV_SPEED", -1)
+    assert [(value.param_id, value.param_value) for value in watcher.ask(ask)] == [("WPNAV_SPEED", 750.0)]
+    answers = watcher.ask(dialect.MAVLink_param_set_message(1, 1, b"WPNAV_SPEED", 900.0, 9))
+    assert {value.param_value for value in answers if value.get_type() == "PARAM_VALUE"} == {750.0}
+
+
+def test_the_log_itself_is_downloaded(flight: Recording) -> None:
+    """By LOG_REQUEST_DATA, whole."""
+    watcher = Watcher(flight)
+    (entry,) = watcher.ask(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF))
+    assert entry.size == flight.path.stat().st_size
+    blocks = watcher.ask(dialect.MAVLink_log_request_data_message(1, 1, entry.id, 0, 90))
+    assert bytes(blocks[0].data[: blocks[0].count]) == flight.path.read_bytes()[:90]
+
+
+def test_a_fleet_of_logs_flies_together(flight: Recording, tmp_path: Path) -> None:
+    """Two systems on one link, each where it was."""
+    other = tmp_path / "other.tlog"
+    other.write_bytes(telemetry())
+    heard = Watcher(flight, read_recording(other), speed=10.0).watch(3000)
+    for system in (1, 2):
+        places = [m for _, sender, m in heard if sender == system and m.get_type() == "GLOBAL_POSITION_INT"]
+        assert len(places) > 25
+
+
+def test_a_link_is_given_no_more_than_it_takes_at_once(flight: Recording) -> None:
+    """However fast: the rest waits for the next turn, and nothing is left out."""
+    flight.told = [(BEGIN_MS + number, *row[1:]) for number, row in enumerate(flight.told * 40)]
+    player, told = Player(flight, speed=1e6), 0
+    player.handle_timeout(0)
+    for now_ms in range(1, 60):
+        player.handle_timeout(now_ms)
+        turn = len(player.take_outgoing())
+        assert turn <= 402
+        told += turn
+    assert player.over and told >= len(flight.told)
+
+
+def test_a_log_without_anything_to_show_is_refused(tmp_path: Path) -> None:
+    """In one line that names it."""
+    path = tmp_path / "nothing.bin"
+    path.write_bytes(b"not a log at all")
+    with pytest.raises(UserError, match=r"nothing\.bin: no log of a flight"):
+        read_recording(path)
+
+
+def test_keys_are_told_apart() -> None:
+    """Arrows are three characters of a terminal."""
+    assert keys_of(" \x1b[Cq\x1b[A") == [" ", "right", "q", "up"]
