@@ -187,13 +187,13 @@ def test_a_command_ends_as_it_should(
     at(desk, tmp_path, monkeypatch)
     words = shlex.split(adapted(line))[1:]
     for option, value, commands in (
-        ("--speedup", "0", ("demo", "fly", "loop")),
+        ("--speedup", "0", ("demo", "fly", "loop", "replay")),
         ("--sorties", "1", ("loop",)),
-        ("--link", "tcpin:127.0.0.1:0", ("demo", "fly")),
+        ("--link", "tcpin:127.0.0.1:0", ("demo", "fly", "replay")),
         ("--state-dir", str(tmp_path / "state"), ("demo", "fly", "loop")),
     ):
         words += [option, value] if words[0] in commands and option not in words else []
-    words += ["--once"] if words[0] == "demo" and "--once" not in words else []  # else it serves on
+    words += ["--once"] if words[0] in ("demo", "replay") and "--once" not in words else []  # else it serves on
     assert run(words) == 0, capsys.readouterr().err
     told = capsys.readouterr()
     assert told.out.strip() or told.err.strip() or "-o" in words
