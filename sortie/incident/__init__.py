@@ -1,1 +1,1 @@
-"""One log, flown again or shown as it was."""
+"""Logs of flights, shown as they were."""

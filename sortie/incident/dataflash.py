@@ -16,7 +16,7 @@ from sortie.incident.recording import EverySoOften, Recording, heartbeats, whole
 from sortie.reading.dataflash import LATEST_S
 
 _PERIOD_MS: Final = 100
-"""Of streams: QGroundControl asks for ten attitudes a second."""
+"""Period of streams: QGroundControl asks for ten attitudes a second."""
 _ARMED, _DISARMED = 10, 11
 """LogEvent."""
 _ITEM: Final = re.compile(r"Mission: (\d+) ")

@@ -1,4 +1,4 @@
-"""What a log holds of a vehicle, as the messages in which it would have told it.
+"""Recording of a vehicle: its log as the messages in which it would have told the same.
 
 A `.tlog` holds these messages themselves. Those of a `.bin` and a `.ulg` are made from their rows, as ArduPilot and PX4
 make them from the same figures. Times are ms since the vehicle booted.

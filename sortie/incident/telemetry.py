@@ -13,7 +13,7 @@ _ANSWERS: Final = ids_of(
     "PARAM_VALUE", "MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_ACK", "MISSION_REQUEST",
     "MISSION_REQUEST_INT", "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL", "LOG_ENTRY", "LOG_DATA", "TIMESYNC", "PING",
 )  # fmt: skip
-"""What somebody had asked for: who watches now has asked for nothing of it."""
+"""Answers to somebody who watched then: who watches now has not asked."""
 _HEARTBEAT, _PARAM_VALUE = ids_of("HEARTBEAT"), ids_of("PARAM_VALUE")
 _V1: Final = 0xFE
 

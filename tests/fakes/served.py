@@ -24,7 +24,7 @@ class OwnPorts:
     it lives. They lie below those that a kernel gives to whoever asks for any, for a port is told long before the
     service that is started listens on it, and a second time when it is started again."""
 
-    _BLOCKS = range(20_000, 32_000, 100)
+    _BLOCKS = range(20_000, 32_000, 400)
 
     def __init__(self) -> None:
         for first in self._BLOCKS:
@@ -52,6 +52,8 @@ class OwnPorts:
 def nobody_has(port: int, kind: socket.SocketKind) -> bool:
     """Nothing of this machine is bound to that port of 127.0.0.1."""
     with socket.socket(socket.AF_INET, kind) as probe:
+        if kind == socket.SOCK_STREAM:  # as a server does: a connection that has ended does not keep its port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -98,7 +98,7 @@ def flown(
     """All of them, with looks at some; of the `measured` ones a campaign takes its samples."""
     with Fleet(file=file, seed=7, params=PARAMS, faults=FAULTS, log_dir=folder) as fleet:
         for number in measured:
-            Recorder(fleet[number], Plan(), alone=False)
+            Recorder(fleet[number], Plan())
         watched = [Watched(session, folder / one.label) for session, one in zip(fleet, fleet.vehicles, strict=True)]
         looked = [fleet[number] for number in looked_at]
         for begins_s, one in zip(go_times(len(fleet)), watched, strict=True):

@@ -77,7 +77,7 @@ def lift_off(station: PymavlinkStation) -> None:
             assert station.command(ARM, 1) == 0
             assert station.command(MISSION_START) == 0
 
-    station.until(lambda: station.of("GLOBAL_POSITION_INT")[-1].relative_alt > 1000, start)
+    station.until(lambda: any(m.relative_alt > 1000 for m in station.of("GLOBAL_POSITION_INT")[-1:]), start)
 
 
 def take_off(station: PymavlinkStation) -> None:

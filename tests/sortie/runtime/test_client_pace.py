@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from pymavlink import mavutil
@@ -215,6 +215,14 @@ while word := sys.stdin.readline():
 """
 
 
+def told(stdin: IO[str] | None, words: str) -> bool:
+    """Tell a program something, again for as long as a look has missed what it did."""
+    assert stdin is not None
+    stdin.write(words)
+    stdin.flush()
+    return True
+
+
 @pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells whose sockets they are")
 def test_a_program_behind_the_process_of_its_library_is_seen_at_work() -> None:
     """As that of MAVSDK: the vehicle's client is a server process, which does nothing while the program thinks."""
@@ -225,14 +233,10 @@ def test_a_program_behind_the_process_of_its_library_is_seen_at_work() -> None:
         side.pass_until(lambda: bool(side.links))
         port = between.stdout.readline().strip()
         with subprocess.Popen([sys.executable, "-c", PROGRAM, port], stdin=subprocess.PIPE, text=True) as program:
-            assert program.stdin is not None
             side.pass_until(lambda: not side.look()[0].at_work)
-            program.stdin.write("ask\n")
-            program.stdin.flush()
-            side.pass_until(lambda: side.look()[0].at_work)  # what it has asked for may come at the next tick
+            side.pass_until(lambda: told(program.stdin, "ask\n") and side.look()[0].at_work)
             side.pass_until(lambda: not side.look()[0].at_work)
-            program.stdin.write("think\n" * 1000)
-            program.stdin.flush()
+            told(program.stdin, "think\n" * 1000)
             side.pass_until(lambda: side.look()[0].at_work)
             program.kill()
         side.pass_until(lambda: not side.look()[0].at_work)
