@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from mavlink_bridge.routing.network import MEMBERS
-from sortie.commands.keys import keys_of_terminal
 from sortie.config.errors import UserError
 from sortie.config.given import Given
 from sortie.config.link_policy import check_links
@@ -95,3 +97,45 @@ def _lines(node: ShownRecordings) -> list[Line]:
         state = "paused" if player.paused else "at its end" if player.over else f"{player.speed:g}x"
         lines.append([f"system {recording.endpoint.system_id}", f"{at_s:8.1f} s of {end_s:.1f} s", state])
     return [*lines, _HELP]
+
+
+# --- keys of a terminal -----------------------------------------------------------------------------------------------
+_ARROWS: Final = {"\x1b[A": "up", "\x1b[B": "down", "\x1b[C": "right", "\x1b[D": "left"}
+
+
+def _no_keys() -> list[str]:
+    return []
+
+
+@contextmanager
+def keys_of_terminal() -> Iterator[Callable[[], list[str]]]:
+    """A function that gives the keys since it was last asked, see `keys_of`. Without a terminal, and on Windows, there
+    are none. Ctrl-C stays the signal that it is."""
+    if sys.platform == "win32" or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        yield _no_keys
+        return
+    import termios
+    import tty
+
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    tty.setcbreak(number)
+    try:
+        yield lambda: keys_of(_waiting(number))
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)
+
+
+def _waiting(number: int) -> str:
+    ready, _, _ = select.select([number], [], [], 0.0)
+    return os.read(number, 256).decode("utf-8", "replace") if ready else ""
+
+
+def keys_of(text: str) -> list[str]:
+    """Keys by what a terminal sends for them: letters as they are, arrows as "up", "down", "left" and "right"."""
+    found: list[str] = []
+    while text:
+        arrow = _ARROWS.get(text[:3])
+        found.append(arrow or text[0])
+        text = text[3:] if arrow else text[1:]
+    return found

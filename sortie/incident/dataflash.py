@@ -74,10 +74,15 @@ class _Teller:
         self._recording.tell(
             at_ms,
             dialect.MAVLink_global_position_int_message(
-                at_ms, whole(m.Lat, 1e7), whole(m.Lng, 1e7), whole(m.Alt, 1e3), whole(m.RelHomeAlt, 1e3), *velocity,
+                at_ms,
+                whole(m.Lat, 1e7),
+                whole(m.Lng, 1e7),
+                whole(m.Alt, 1e3),
+                whole(m.RelHomeAlt, 1e3),
+                *velocity,
                 heading,
             ),
-        )  # fmt: skip
+        )
         north, east, down = self._velocity
         ground = (north * north + east * east) ** 0.5
         self._recording.tell(
@@ -93,11 +98,18 @@ class _Teller:
         self._recording.tell(
             at_ms,
             dialect.MAVLink_gps_raw_int_message(
-                at_ms * 1000, min(max(m.Status, 1), 8), whole(m.Lat, 1e7), whole(m.Lng, 1e7),
-                whole(m.Alt, 1e3), whole(m.HDop, 100.0, 0, _U16), _U16, whole(m.Spd, 100.0, 0, _U16),
-                whole(m.GCrs % 360.0, 100.0), min(m.NSats, 255),
+                at_ms * 1000,
+                min(max(m.Status, 1), 8),
+                whole(m.Lat, 1e7),
+                whole(m.Lng, 1e7),
+                whole(m.Alt, 1e3),
+                whole(m.HDop, 100.0, 0, _U16),
+                _U16,
+                whole(m.Spd, 100.0, 0, _U16),
+                whole(m.GCrs % 360.0, 100.0),
+                min(m.NSats, 255),
             ),
-        )  # fmt: skip
+        )
 
     def _battery(self, m: Any, at_ms: int) -> None:
         if getattr(m, "Inst", 0) != 0 or not self._due("BAT", at_ms):

@@ -18,6 +18,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameter_set import ParameterSet
+from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts
@@ -69,8 +70,8 @@ class Recording:
         return Parameters(ParameterSet(tuple(lines), frozenset(), {}))
 
     def mission(self) -> tuple[MissionItem, ...]:
-        """The plan as stations number it: behind home, where the firmware is ArduPilot's."""
-        if self.autopilot != AutopilotType.ARDUPILOTMEGA or not self.facts.items:
+        """The plan as stations number it: behind home, where the firmware numbers it so."""
+        if not (self.facts.items and firmware_spoken(self.autopilot, self.vehicle).habits.home_is_item_0):
             return self.facts.items
         home = self.facts.home or GeoPoint(0.0, 0.0, 0.0)
         return (MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt), *self.facts.items)

@@ -14,10 +14,11 @@ from tests.fakes.syntax import nodes
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 #: The firmwares themselves, and the table of how a simulated vehicle is spoken to; whose bootloader a board has is
-#: asked before there is a firmware; MAVLink's numbers.
+#: asked before there is a firmware; MAVLink's numbers; logs that one firmware alone writes.
 OF_THE_FIRMWARES = (
     "mavlink_bridge/firmware", "mavlink_bridge/px4", "mavlink_bridge/spoken.py", "autopilot/personality",
     "mavlink_bridge/bootloader", "mavlink_bridge/testing", "autopilot/mav", "sitl/px4", "sitl/launchers.py",
+    "sortie/incident/ulog.py",
 )  # fmt: skip
 #: Habits are of a controller on a wire, and of its clients: a simulated vehicle's services, its nodes, the page and the
 #: core ask their `Personality`, or have what `Spoken` gives them. A habit that one firmware alone has is a name for it.
@@ -29,6 +30,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "tells_changes_again"},
     "mavlink_bridge/services/telemetry/announcements.py": {"introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter", "tells_goal"},
+    "sortie/incident/recording.py": {"home_is_item_0"},
     "sortie/web/orders.py": {"starts_by_arming"},
 }
 _FIRMWARES = "px4|ardupilot|ardupilotmega"

@@ -54,6 +54,7 @@ TABLE = (
     Row(("radio", "tcpin:127.0.0.1:0", "tcpin:127.0.0.1:0"), "between"),
     Row(("web", "--connect", "tcpin:127.0.0.1:0", "--listen", "127.0.0.1:0"), "the page is at"),
     Row(("convert", LOG, "--to", "csv")),
+    Row(("replay", LOG)),
     Row(("go", "--connect", SILENT)),
     Row(("abort", "--connect", SILENT)),
     Row(("status", "--connect", SILENT)),

@@ -12,7 +12,7 @@ import pytest
 from autopilot.mav import Cmd, MissionResult, Result
 from mavlink_bridge.wire.codec import decode, dialect, payload
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
-from sortie.commands.keys import keys_of
+from sortie.commands.replay import keys_of
 from sortie.config.errors import UserError
 from sortie.incident.answers import REFUSAL
 from sortie.incident.player import Player
