@@ -324,5 +324,8 @@ def test_a_sortie_loop_is_seen(window, tmp_path):
         first = page.page.inner_text("#loop")
         page.until("text => document.querySelector('#loop').innerText !== text", first)
         assert page.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        names = page.page.locator("#loop .bar span:first-child")
+        assert names.evaluate_all("all => all.filter(name => name.scrollWidth > name.clientWidth).length") == 0
+        page.page.evaluate("() => document.querySelector('#loop').scrollIntoView()")
         keep(page, tmp_path, "loop")
         assert not page.errors
