@@ -109,7 +109,10 @@ class FakeCore:
 
     @property
     def modes(self) -> SimpleNamespace:
-        return SimpleNamespace(number=self.mode_number, intended=self.mode_number, revision=self.modes_revision)
+        mode = SimpleNamespace(takes_targets=self.mode_number == vehicle_class("copter").modes.guided)
+        return SimpleNamespace(
+            number=self.mode_number, intended=self.mode_number, revision=self.modes_revision, mode=mode
+        )
 
     @property
     def helm(self) -> SimpleNamespace:
