@@ -89,6 +89,20 @@ S_SPARE = STATE.block(CURVE_SIZE)
 S_PACED_BY = STATE.block(3)
 S_SPLINED, S_ALONG, S_LAST_SPEED = STATE.take(3)  # 1: the leg is a spline; speed along it, and at its end
 S_ON_LEG = STATE.block(1)  # 1: the target is a leg
+# wings. Airspeeds are equivalent ones (as a pitot tube shows them), m/s; S_EAS2TAS times that is the true one
+S_PITOT, S_PITOT_USED, S_AIRSPEED, S_AIRSPEED_SUM, S_EAS2TAS = STATE.take(5)  # sample; 1: flown by; filtered, its trim
+S_VDOT, S_VDOT_SLOW = STATE.take(2)  # change of airspeed by the accelerometer m/s2, and its mean
+S_AILERON, S_ELEVATOR, S_RUDDER = STATE.take(3)  # outputs, -1 .. 1: roll right, nose up, nose right
+S_LATERAL, S_L1_LENGTH, S_LAST_ETA, S_ON_CIRCLE, S_OFF_TRACK = STATE.take(5)  # m/s2; m; rad; 1; m right of it
+S_NAV_COURSE, S_BANK_MOST = STATE.take(2)  # rad
+# total energy: demand as given, at a limited rate, behind a lag, as flown (heights m, up positive); its rate
+S_H_GIVEN, S_H_LIMITED, S_H_LAGGED, S_H_WANTED, S_H_RATE, S_H_EXTRA = STATE.take(6)
+S_CLIMB_SHARE, S_SINK_SHARE = STATE.take(2)
+S_V_GIVEN, S_V_WANTED, S_V_RATE, S_V_RATE_SLOW = STATE.take(4)  # true airspeed
+S_THROTTLE_SUM, S_BALANCE_SUM, S_KINETIC_SUM, S_ENERGY_RATE_ERROR = STATE.take(4)
+S_PITCH_FREE, S_THROTTLE_BASE, S_THROTTLE_FULL, S_SLOW = STATE.take(4)  # FULL: 1 at its most, -1 at least; SLOW: 1
+S_STAGE, S_FLARE_H, S_FLARE_RATE, S_GLIDE = STATE.take(4)  # STAGE_..; where and how fast the flare began; slope
+S_YAW_RATE_SEEN, S_YAW_RATE_WASHED = STATE.take(2)
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -129,6 +143,20 @@ BARRIER_SIZE: Final = 5
 EDGE, STAY_IN, STAY_OUT = range(3)
 P_BARRIER_COUNT = SETTINGS.block(1)
 P_BARRIER = SETTINGS.block(BARRIERS * BARRIER_SIZE)
+# wings: airspeeds m/s (equivalent), times of the laws s, angles rad
+P_V_MIN, P_V_MAX, P_V_STALL, P_STALL_GUARD = SETTINGS.take(4)  # GUARD: 1: the bank never takes it below P_V_MIN
+P_L1_PERIOD, P_L1_DAMPING, P_BANK, P_PITCH_UP, P_PITCH_DOWN, P_BANK_LEVEL = SETTINGS.take(6)
+P_CLIMB, P_SINK_LEAST, P_SINK_MOST, P_ENERGY_TIME, P_THR_DAMP, P_PITCH_DAMP, P_ENERGY_I = SETTINGS.take(7)
+P_VERTICAL_ACCEL, P_BANK_THRUST, P_SPEED_WEIGHT, P_SPEED_OMEGA, P_HEIGHT_TIME, P_ENERGY_PITCH = SETTINGS.take(6)
+P_THR_TRIM, P_THR_MIN, P_THR_SLEW, P_THR_TAKEOFF = SETTINGS.take(4)
+P_ROTATE_SPEED, P_LEVEL_HEIGHT, P_LEVEL_OFF_S, P_CLIMB_PITCH = SETTINGS.take(4)  # takeoff
+P_APPROACH_SPEED, P_LAND_SINK, P_LAND_TIME, P_LAND_WEIGHT, P_LAND_DAMP, P_LAND_PITCH_MOST = SETTINGS.take(6)
+P_FLARE_HEIGHT, P_FLARE_S, P_FLARE_PITCH, P_FLARE_AIM = SETTINGS.take(4)
+P_ROLL_TIME, P_ROLL_FF, P_ROLL_P, P_ROLL_I, P_ROLL_RATE = SETTINGS.take(5)
+P_PITCH_TIME, P_PITCH_FF, P_PITCH_P, P_PITCH_I, P_PITCH_RATE_UP, P_PITCH_RATE_DN, P_TURN_PITCH = SETTINGS.take(7)
+P_RUDDER_MIX, P_YAW_DAMP, P_SCALING_SPEED = SETTINGS.take(3)
+P_PITOT_USE, P_PITOT_WIND_MOST, P_LOITER_R, P_WP_RADIUS, P_MIN_GROUND_SPEED = SETTINGS.take(5)
+P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST = SETTINGS.take(3)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target
@@ -144,6 +172,7 @@ T_STICKS, T_CIRCLE_SPEED = TARGET.take(2)  # PilotKind; m/s, 0 = as fast as the 
 T_WAY, T_SPEED, T_HEADING, T_TURN_RATE, T_BY_RATE = TARGET.take(5)  # driving
 T_GOAL_N, T_GOAL_E = TARGET.take(2)  # what distances are told to: the end, or that of the whole way
 T_DIRECTLY = TARGET.block(1)  # 1: land from where it is, without flying to the spot first
+T_AT_HEIGHT, T_LEAVES, T_LEAVE_N, T_LEAVE_E, T_BY_WING = TARGET.take(5)  # of wings; BY_WING: 1: not by lift motors
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 
@@ -176,6 +205,8 @@ FLAGS_GOOD: Final = int(
     | EkfFlag.POS_VERT_ABS | EkfFlag.PRED_POS_HORIZ_REL | EkfFlag.PRED_POS_HORIZ_ABS
 )  # fmt: skip
 FLAGS_STARTING: Final = int(EkfFlag.UNINITIALIZED)
+# S_STAGE: how a plane is flown: on its way, climbing out, on the slope to its landing, flaring
+STAGE_WAY, STAGE_CLIMB_OUT, STAGE_APPROACH, STAGE_FLARE = range(4)
 # S_LANDED_STATE and the report's
 ON_GROUND, IN_AIR = float(LandedState.ON_GROUND), float(LandedState.IN_AIR)
 TAKING_OFF, LANDING = float(LandedState.TAKEOFF), float(LandedState.LANDING)

@@ -158,6 +158,14 @@ ACC_D = _fields.block(1)
 TRUE_GROUND = _fields.block(1)  # m AMSL of the ground below
 TRUE_CHARGE = _fields.block(1)  # of the battery, 0 .. 1, whatever its monitor counts
 TRUE_CONTACT = _fields.block(1)  # 1 while it stands on the ground or floats
+# wings (0 where there are none)
+PITOT = _fields.block(1)  # m/s, equivalent airspeed by the pitot tube
+TARGET_AIR_SPEED = _fields.block(1)  # m/s, equivalent, demanded
+TRUE_AIR_SPEED = _fields.block(1)  # truth: m/s through the air
+TRUE_ALPHA = _fields.block(1)  # rad, angle of attack
+TRUE_BETA = _fields.block(1)  # rad, sideslip
+VTOL_STATE = _fields.block(1)  # MAV_VTOL_STATE, 0: no such vehicle
+STALL_MARGIN = _fields.block(1)  # truth: rad of angle of attack left before the stall
 _fields.reserve_to(152)
 _fields.seal(globals())
 

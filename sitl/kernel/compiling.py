@@ -15,4 +15,5 @@ SIGNATURE: Final = (
 COPTER: Final = Entry("advance_copter", "sitl.kernel.copter", "advance", SIGNATURE)
 ROVER: Final = Entry("advance_rover", "sitl.kernel.rover", "advance", SIGNATURE)
 BOAT: Final = Entry("advance_boat", "sitl.kernel.boat", "advance", SIGNATURE)
-KERNELS: Final = (COPTER, ROVER, BOAT)
+PLANE: Final = Entry("advance_plane", "sitl.kernel.plane", "advance", SIGNATURE)
+KERNELS: Final = (COPTER, ROVER, BOAT, PLANE)

@@ -48,6 +48,9 @@ S_GYRO_OLD, S_ACC_OLD, S_GPS_OLD, S_MAG_OLD = _state.block(3), _state.block(3), 
 S_BARO_OLD, S_BARO_SHOWN = _state.block(10), _state.block(1)
 # the rover's truth: forward and sideways speed (body), yaw rate, heading, wheel angle, pull of the motor N, its current
 S_BODY_U, S_BODY_V, S_BODY_R, S_COS, S_SIN, S_WHEEL_TRUE, S_PULL, S_MOTOR_A = _state.take(8)
+# a plane's truth: surfaces -1 .. 1, angles of its air flow rad, speed through the air m/s, density of the air kg/m3
+S_TRUE_AILERON, S_TRUE_ELEVATOR, S_TRUE_RUDDER, S_ALPHA, S_BETA, S_TRUE_SPEED, S_AIR_DENSITY = _state.take(7)
+S_PITOT_STUCK, S_LAUNCH_S = _state.take(2)  # sample that a blocked tube goes on showing; time since the throw began
 _state.seal(globals())
 STATE_SIZE: Final = _state.size
 
@@ -85,5 +88,17 @@ P_RUDDER, P_WASH = _settings.take(2)  # N m per rad and (m/s)2 of flow; flow tha
 P_TIDE_N, P_TIDE_E = _settings.take(2)  # current, m/s
 # terrain: 1 with a map; its south-west corner deg, heights in a degree; the range finder's limits, m (0: none)
 P_MAP, P_MAP_SOUTH, P_MAP_WEST, P_MAP_PER_LAT, P_MAP_PER_LON, P_FINDER_MIN, P_FINDER_MAX = _settings.take(7)
+# plane: area m2, span, chord m; then its coefficients (`sitl.vehicles.aerodynamics`), surfaces counted from -1 to 1
+P_WING, P_SPAN, P_CHORD, P_STALL_ANGLE, P_STALL_SHARP = _settings.take(5)
+P_CL_0, P_CL_A, P_CL_Q, P_CL_E, P_CD_0, P_CD_Q, P_CD_E, P_CD_INDUCED = _settings.take(8)
+P_CY_B, P_CY_P, P_CY_R, P_CY_A, P_CY_D = _settings.take(5)  # side force by slip, rates, aileron, rudder
+P_CROLL_B, P_CROLL_P, P_CROLL_R, P_CROLL_A, P_CROLL_D = _settings.take(5)
+P_CM_0, P_CM_A, P_CM_Q, P_CM_E = _settings.take(4)
+P_CN_B, P_CN_P, P_CN_R, P_CN_A, P_CN_D = _settings.take(5)
+P_LIFT_X, P_LIFT_Z = _settings.take(2)  # where the air's forces act, m before and below the centre of mass
+P_GAMMA = _settings.block(8)  # of the inertia with its product: `sitl.kernel.plane`
+P_THRUST_1, P_THRUST_2, P_THRUST_V, P_FULL_AMPS = _settings.take(4)  # N by throttle and its square, N s2/m2; A
+P_GEAR_ROLL, P_GEAR_TURN, P_GEAR_STEER, P_LAUNCH, P_LAUNCH_TIME = _settings.take(5)
+P_PITOT_ON, P_PITOT_NOISE, P_PITOT_OFFSET, P_PITOT_BLOCKED = _settings.take(4)
 _settings.seal(globals())
 SETTINGS_SIZE: Final = _settings.size

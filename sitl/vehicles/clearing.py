@@ -16,6 +16,7 @@ from autopilot.interface.vehicle import ControlPart
 ALTITUDE: Final = (
     L.S_IVD, L.S_HOVER, L.S_RPD, L.S_RVD, L.S_RAD, L.S_FF_D, L.S_U_D, L.S_A_D, L.S_W_D, L.S_TM0D, L.S_TM1D,
     L.S_LIFT_D, L.S_HELD_D, L.S_LAND_S, L.S_LANDED_STATE, L.S_AIR, L.S_CRASH_S, L.S_CUT_S,
+    *range(L.S_H_GIVEN, L.S_GLIDE + 1),
 )  # fmt: skip
 """Height integrator, reference and learned hover thrust; the landing detector and what it has found."""
 
@@ -26,7 +27,7 @@ POSITION: Final = (
     L.S_LEG_YAW, L.S_NEXT_YAW, L.S_FROM_REST, L.S_SPEED_SUM, L.S_SPEED_REF, L.S_COURSE_ERROR, L.S_HALF_TURN,
     L.S_DRIVING, L.S_STUCK_S, L.S_STUCK_SENT, L.S_CORNER_R, L.S_TURN_LEFT, L.S_CURVING, L.S_PACE,
     *range(L.S_END_N, L.S_END_D + 1), *range(L.S_OFF, L.S_OFF + 9), *range(L.S_BEFORE, L.S_PACED_BY + 3),
-    L.S_SPLINED, L.S_ALONG, L.S_LAST_SPEED, L.S_ON_LEG,
+    L.S_SPLINED, L.S_ALONG, L.S_LAST_SPEED, L.S_ON_LEG, *range(L.S_LATERAL, L.S_BANK_MOST + 1),
 )  # fmt: skip
 """Velocity and speed integrators, the moving reference and the leg that it followed."""
 
@@ -36,18 +37,23 @@ ATTITUDE: Final = (
 )  # fmt: skip
 """Demanded attitude and heading."""
 
-RATE: Final = (L.S_IRX, L.S_IRY, L.S_IRZ, L.S_RDX, L.S_RDY, L.S_RDZ, L.S_STEER_SUM, L.S_RATE_REF)
+RATE: Final = (
+    L.S_IRX, L.S_IRY, L.S_IRZ, L.S_RDX, L.S_RDY, L.S_RDZ, L.S_STEER_SUM, L.S_RATE_REF, L.S_YAW_RATE_SEEN,
+    L.S_YAW_RATE_WASHED,
+)  # fmt: skip
 """Rate integrators and demands."""
 
-MOTORS: Final = (L.S_THRUST, L.S_SPIN, L.S_SPOOL_S, L.S_MOTORS_HELD, L.S_THROTTLE, L.S_WHEEL)
-"""Collective, throttle and wheel, spooling, and whether they were started."""
+MOTORS: Final = (
+    L.S_THRUST, L.S_SPIN, L.S_SPOOL_S, L.S_MOTORS_HELD, L.S_THROTTLE, L.S_WHEEL, L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER,
+)  # fmt: skip
+"""Collective, throttle, wheel and control surfaces, spooling, and whether they were started."""
 
 ESTIMATOR: Final = (
     *range(L.S_EQ0, L.S_EQ3 + 1), *range(L.S_EPN, L.S_EVD + 1), L.S_BAZ, *range(L.S_COV_H, L.S_COV_H + 10),
     *range(L.S_COV_V, L.S_COV_V + 6), *range(L.S_COV_Y, L.S_COV_Y + 3), L.S_WEN, L.S_WEE,
     *range(L.S_RATIO_VEL, L.S_RATIO_MAG + 1), L.S_FLAGS, L.S_POS_OK, L.S_GPS_OK_MS, L.S_GPS_SEEN,
     *range(L.S_EM0, L.S_EM3 + 1), *range(L.S_GYX, L.S_GYZ + 1), *range(L.S_AEN, L.S_AED + 1),
-    *range(L.S_ER, L.S_ER + 9),
+    *range(L.S_ER, L.S_ER + 9), L.S_AIRSPEED, L.S_AIRSPEED_SUM, L.S_VDOT, L.S_VDOT_SLOW,
 )  # fmt: skip
 """Attitude, position, velocity, biases, covariances, innovations, wind."""
 
@@ -56,7 +62,9 @@ KEPT: Final[dict[str, tuple[int, ...]]] = {
     "gyro biases: measured by the sensors' own calibration, and its running mean": (
         *range(L.S_BGX, L.S_BGZ + 1), *range(L.S_GAX, L.S_GAZ + 1),
     ),
-    "what the sensors have just shown": (*range(L.S_DVX, L.S_DVZ + 1), L.S_BARO_OK, L.S_IMU_OK, L.S_MAG_OK_MS),
+    "what the sensors have just shown": (
+        *range(L.S_DVX, L.S_DVZ + 1), L.S_BARO_OK, L.S_IMU_OK, L.S_MAG_OK_MS, L.S_PITOT, L.S_PITOT_USED, L.S_EAS2TAS,
+    ),
     "the target, which belongs to the mode": (
         L.S_SEQ, L.S_YAW_SEQ, L.S_TARGET_MS, L.S_WAY, L.S_PHASE, L.S_ARRIVED, L.S_YAW_DONE, L.S_NEAR_SENT,
     ),

@@ -9,6 +9,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.terrain import HeightMap
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
+from sitl.vehicles.plane import SimulatedPlane
 from sitl.vehicles.rover import SimulatedRover
 from sitl.vehicles.simulated import SimulatedMachine
 
@@ -17,6 +18,7 @@ SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedMachine]]] 
     "copter": SimulatedCopter,
     "rover": SimulatedRover,
     "boat": SimulatedBoat,
+    "plane": SimulatedPlane,
 }
 
 

@@ -117,6 +117,8 @@ def _circle(target: Circle, row: Row) -> None:
     row[L.T_RADIUS] = 1.0
     row[L.T_DIRECTION] = 1.0 if target.direction >= 0 else -1.0
     row[L.T_TURNS] = -1.0 if target.turns is None else target.turns
+    row[L.T_AT_HEIGHT] = target.at_height
+    _write_place(row, L.T_LEAVES, L.T_LEAVE_N, None if target.leave_for is None else target.leave_for[:2])
     write_yaw(row, target.yaw)
 
 
@@ -124,6 +126,8 @@ def _circle(target: Circle, row: Row) -> None:
 def _takeoff(target: TakeOff, row: Row) -> None:
     row[L.T_KIND] = L.KIND_TAKEOFF
     row[L.T_END_D] = target.down
+    if target.pitch is not None:
+        row[L.T_BY_WING], row[L.T_PITCH] = 1.0, target.pitch
     write_yaw(row, target.yaw)
 
 
@@ -134,6 +138,10 @@ def _land(target: Land, row: Row) -> None:
     row[L.T_VN], row[L.T_VE] = target.velocity
     row[L.T_VD] = 0.0 if target.sink is None else target.sink or -1.0
     row[L.T_DIRECTLY] = target.directly
+    if target.approach is not None:
+        row[L.T_BY_WING] = 1.0
+        _write_place(row, L.T_HAS_START, L.T_START_N, target.approach)
+    row[L.T_END_D] = target.down
     write_yaw(row, target.yaw)
 
 

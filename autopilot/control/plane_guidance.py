@@ -1,0 +1,304 @@
+"""Guidance of a plane: a tick of the present target (50 Hz).
+
+Every target comes down to a sideways acceleration (`autopilot.control.lateral`), a height, an airspeed and a stage
+(`autopilot.control.energy`); sticks give bank and pitch, or the surfaces, directly (`autopilot.control.plane_sticks`).
+A plane does not stop: what a copter holds, it circles at WP_LOITER_RAD.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+from autopilot.control.attitude import limit
+from autopilot.control.energy import begin_energy, control_energy
+from autopilot.control.guidance import arrive
+from autopilot.control.heading import ANGLE, begin_yaw, wrap, yaw_of
+from autopilot.control.lateral import along_line, bank_for, bank_limit, hold_course, l1_length, round_place, track
+from autopilot.control.plane_landing import begin_land, fly_land
+from autopilot.control.plane_sticks import begin_sticks, fly_sticks
+from autopilot.control.surfaces import control_attitude
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import acos, atan2, cos, sin
+
+#: Height that a circle is left at may be off by so much, m; the course by this, rad, and more with each turn.
+HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi / 180.0
+#: A place this much farther from a circle's middle than its edge is left for at once.
+BESIDE = 1.05
+#: Lower than this over its start a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
+LOW = 20.0
+#: Turn that a leg without a next one is ended by, rad.
+RIGHT_ANGLE = 0.5 * pi
+
+
+@jit
+def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A new target has been set."""
+    kind = t[L.T_KIND]
+    s[L.S_SEQ] = t[L.T_SEQ]
+    after_leg = s[L.S_ON_LEG] == 1.0 and s[L.S_ARRIVED] == 1.0
+    s[L.S_ON_LEG] = 1.0 if kind == L.KIND_LEG else 0.0
+    s[L.S_ARRIVED] = 0.0
+    s[L.S_PHASE] = 0.0
+    s[L.S_NEAR_SENT] = 0.0
+    s[L.S_TARGET_MS] = s[L.S_TIME_MS]
+    s[L.S_TURN_SUM] = 0.0
+    s[L.S_ON_CIRCLE] = 0.0
+    s[L.S_HELD_D] = s[L.S_EPD]
+    s[L.S_LAST_ETA] = 0.0
+    begin_yaw(s, t)
+    was = s[L.S_STAGE]
+    s[L.S_STAGE] = L.STAGE_WAY
+    if kind == L.KIND_LEG:
+        begin_way(s, t, after_leg)
+    elif kind == L.KIND_LAND:
+        begin_land(s, p, t)
+    elif kind == L.KIND_TAKEOFF:
+        s[L.S_STAGE] = L.STAGE_CLIMB_OUT
+        s[L.S_RYAW] = t[L.T_YAW_ANGLE] if t[L.T_YAW_MODE] == ANGLE else yaw_of(s)
+        s[L.S_END_D] = 0.0
+    elif kind == L.KIND_PILOT:
+        begin_sticks(s, t)
+    elif kind != L.KIND_HOLD and kind != L.KIND_CIRCLE:
+        s[L.S_END_N], s[L.S_END_E] = s[L.S_EPN], s[L.S_EPE]
+    if kind == L.KIND_HOLD or kind == L.KIND_CIRCLE:
+        s[L.S_END_N], s[L.S_END_E] = t[L.T_END_N], t[L.T_END_E]
+    if was == L.STAGE_FLARE or (was == L.STAGE_CLIMB_OUT and s[L.S_AIR] == 0.0):
+        begin_energy(s, p)
+
+
+@jit
+def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
+    """A leg: from its start, from the end of the leg before, or from here."""
+    if t[L.T_HAS_START] == 1.0:
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
+    elif after_leg:
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_END_N], s[L.S_END_E], s[L.S_END_D]
+    else:
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_EPN], s[L.S_EPE], s[L.S_EPD]
+    s[L.S_END_N], s[L.S_END_E], s[L.S_END_D] = t[L.T_END_N], t[L.T_END_E], t[L.T_END_D]
+    n, e = s[L.S_END_N] - s[L.S_A_N], s[L.S_END_E] - s[L.S_A_E]
+    s[L.S_LENGTH] = sqrt(n * n + e * e)
+    if s[L.S_LENGTH] < 1.0:
+        yaw = yaw_of(s)
+        s[L.S_U_N], s[L.S_U_E] = cos(yaw), sin(yaw)
+    else:
+        s[L.S_U_N], s[L.S_U_E] = n / s[L.S_LENGTH], e / s[L.S_LENGTH]
+    s[L.S_HALF_TURN] = RIGHT_ANGLE
+    n, e = t[L.T_NEXT_N] - s[L.S_END_N], t[L.T_NEXT_E] - s[L.S_END_E]
+    size = sqrt(n * n + e * e)
+    if t[L.T_HAS_NEXT] == 1.0 and size > 0.1:
+        s[L.S_HALF_TURN] = acos(limit((n * s[L.S_U_N] + e * s[L.S_U_E]) / size, 1.0))
+
+
+@jit
+def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
+    """Distance from the end of a leg at which the turn to the next begins, m: that of a quarter turn by the law of the
+    line, at most the acceptance radius; less for a smaller turn (AP_L1_Control::turn_distance)."""
+    quarter = min(t[L.T_RADIUS] * s[L.S_EAS2TAS] * s[L.S_EAS2TAS], l1_length(p, track(s)[2]))
+    return quarter * min(s[L.S_HALF_TURN] / RIGHT_ANGLE, 1.0)
+
+
+@jit
+def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
+    """Height on the leg, m: along its slope, where that is worth one and not at low height upwards (ALT_SLOPE_MIN)."""
+    rise = s[L.S_A_D] - t[L.T_END_D]
+    if s[L.S_LENGTH] < 1.0 or abs(rise) < p[L.P_SLOPE_LEAST] or (rise > 0.0 and -s[L.S_EPD] < LOW):
+        return -t[L.T_END_D]
+    n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
+    done = min(max((n * s[L.S_U_N] + e * s[L.S_U_E]) / s[L.S_LENGTH], 0.0), 1.0)
+    return -s[L.S_A_D] + done * rise
+
+
+@jit
+def cruise_speed(s: L.Row, p: L.Row) -> float:
+    """Airspeed demanded on the way, m/s: more against a wind that would leave too little over ground
+    (MIN_GROUNDSPEED)."""
+    speed = p[L.P_SPEED_GROUND]
+    if p[L.P_MIN_GROUND_SPEED] > 0.0:
+        speed += max(p[L.P_MIN_GROUND_SPEED] - track(s)[2], 0.0)
+    return min(max(speed, p[L.P_V_MIN]), p[L.P_V_MAX])
+
+
+@jit
+def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Along a leg; round its end when it has been flown and nothing comes after it."""
+    if s[L.S_PHASE] == 1.0:
+        circle(s, p, p[L.P_LOITER_R])
+    else:
+        bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
+    control_energy(s, p, leg_height(s, p, t), cruise_speed(s, p), p[L.P_PITCH_DOWN])
+    n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
+    left = n * s[L.S_U_N] + e * s[L.S_U_E]
+    away = turn_distance(s, p, t)
+    if s[L.S_ARRIVED] == 0.0 and (n * n + e * e <= away * away or left <= 0.0):
+        arrive(s)
+    elif s[L.S_ARRIVED] == 1.0:
+        s[L.S_PHASE] = 1.0
+
+
+@jit
+def circle(s: L.Row, p: L.Row, radius: float) -> None:
+    """Bank onto a circle about `S_END_*` and round it; a negative `radius` counter-clockwise."""
+    way = -1.0 if radius < 0.0 else 1.0
+    lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], max(abs(radius), 1.0), way)
+    bank_for(s, p, lateral, bank_limit(s, p))
+
+
+@jit
+def count_turns(s: L.Row) -> None:
+    """Turns round the place since the edge was reached, by the direction from its middle."""
+    angle = atan2(s[L.S_EPE] - s[L.S_END_E], s[L.S_EPN] - s[L.S_END_N])
+    if s[L.S_PHASE] == 0.0:
+        s[L.S_PHASE] = s[L.S_ON_CIRCLE]
+    else:
+        s[L.S_TURN_SUM] += abs(wrap(angle - s[L.S_TURN_ANGLE])) / (2.0 * pi)
+    s[L.S_TURN_ANGLE] = angle
+
+
+@jit
+def leads_away(s: L.Row, t: L.Row) -> bool:
+    """True when a circle may be left: the course points to the place that comes next, the better the fewer turns it has
+    waited for that (ArduPlane's verify_loiter_heading)."""
+    n, e = t[L.T_LEAVE_N] - s[L.S_END_N], t[L.T_LEAVE_E] - s[L.S_END_E]
+    radius = t[L.T_CIRCLE_R]
+    if n * n + e * e < BESIDE * BESIDE * radius * radius:
+        return True
+    vn, ve, _ = track(s)
+    n, e = t[L.T_LEAVE_N] - s[L.S_EPN], t[L.T_LEAVE_E] - s[L.S_EPE]
+    waited = max(s[L.S_TURN_SUM] - max(t[L.T_TURNS], 0.0), 0.0)
+    return abs(wrap(atan2(e, n) - atan2(ve, vn))) < COURSE_REACHED + COURSE_MORE * waited
+
+
+@jit
+def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Round a place; arrived when the turns are flown, the height is reached, the course leads on: each where asked."""
+    circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])
+    speed = cruise_speed(s, p) if t[L.T_CIRCLE_SPEED] <= 0.0 else max(t[L.T_CIRCLE_SPEED], p[L.P_V_MIN])
+    control_energy(s, p, -t[L.T_END_D], speed, p[L.P_PITCH_DOWN])
+    count_turns(s)
+    endless = t[L.T_TURNS] < 0.0 and t[L.T_AT_HEIGHT] == 0.0 and t[L.T_LEAVES] == 0.0
+    if s[L.S_ARRIVED] == 1.0 or s[L.S_PHASE] == 0.0 or endless or s[L.S_TURN_SUM] < t[L.T_TURNS]:
+        return
+    if t[L.T_AT_HEIGHT] == 1.0 and abs(s[L.S_EPD] - t[L.T_END_D]) > HEIGHT_REACHED:
+        return
+    if t[L.T_LEAVES] == 0.0 or leads_away(s, t):
+        arrive(s)
+
+
+@jit
+def fly_hold(s: L.Row, p: L.Row, height: float) -> None:
+    """Round the place at WP_LOITER_RAD; arrived on the circle."""
+    circle(s, p, p[L.P_LOITER_R])
+    control_energy(s, p, height, cruise_speed(s, p), p[L.P_PITCH_DOWN])
+    if s[L.S_ON_CIRCLE] == 1.0:
+        arrive(s)
+
+
+@jit
+def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Full throttle along the course, the nose down until TKOFF_ROTATE_SPD, then up by airspeed with the least pitch of
+    the item, which goes in the last seconds below the height; wings nearly level near the ground."""
+    height = -t[L.T_END_D]
+    if s[L.S_ARRIVED] == 1.0:  # nobody gave another target: on along the course, at the height
+        bank_for(s, p, hold_course(s, p, s[L.S_RYAW]), bank_limit(s, p))
+        control_energy(s, p, height, cruise_speed(s, p), p[L.P_PITCH_DOWN])
+        return
+    above = s[L.S_LIFT_D] - s[L.S_EPD]
+    most = bank_limit(s, p)
+    span = max(2.0 * p[L.P_LEVEL_HEIGHT], 1.0)
+    share = min(max((above - p[L.P_LEVEL_HEIGHT]) / span, 0.0), 1.0)
+    level = p[L.P_BANK_LEVEL]
+    lateral = hold_course(s, p, s[L.S_RYAW]) if s[L.S_AIR] == 1.0 else 0.0
+    bank_for(s, p, lateral, min(level + share * max(most - level, 0.0), most))
+    least = t[L.T_PITCH] if t[L.T_PITCH] > 0.0 else p[L.P_CLIMB_PITCH]
+    climb = -s[L.S_EVD]
+    left = height + s[L.S_EPD]
+    if climb > 0.1 and above > 10.0 and left < climb * p[L.P_LEVEL_OFF_S] and s[L.S_END_D] == 0.0:
+        s[L.S_END_D] = max(left, 0.1)
+    if s[L.S_END_D] > 0.0:
+        least *= min(max(left / s[L.S_END_D], 0.0), 1.0)
+    control_energy(s, p, height, p[L.P_SPEED_GROUND], least)
+    if s[L.S_PITOT_USED] == 0.0:
+        s[L.S_NAV_PITCH] = least
+    s[L.S_NAV_PITCH] = max(s[L.S_NAV_PITCH], least)
+    off = limit(s[L.S_NAV_ROLL] - atan2(s[L.S_ER + 7], s[L.S_ER + 8]), 0.5 * pi)
+    s[L.S_NAV_PITCH] *= cos(off) * cos(off)  # rolled over by the throw or a gust: wings first
+    if s[L.S_AIR] == 0.0 and s[L.S_AIRSPEED] < p[L.P_ROTATE_SPEED]:
+        s[L.S_NAV_PITCH] = 0.0
+    s[L.S_THROTTLE] = p[L.P_THR_TAKEOFF] if p[L.P_THR_TAKEOFF] > 0.0 else p[L.P_THROTTLE_MAX]
+    if s[L.S_AIR] == 1.0 and s[L.S_EPD] <= t[L.T_END_D]:
+        s[L.S_STAGE] = L.STAGE_WAY
+        arrive(s)
+
+
+@jit
+def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A velocity over ground: its direction as course, its size as airspeed, its climb; not renewed in time it circles
+    where it is."""
+    if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
+        if s[L.S_PHASE] == 0.0:
+            s[L.S_PHASE] = 1.0
+            s[L.S_END_N], s[L.S_END_E], s[L.S_HELD_D] = s[L.S_EPN], s[L.S_EPE], s[L.S_EPD]
+        fly_hold(s, p, -s[L.S_HELD_D])
+        return
+    n, e = t[L.T_VN], t[L.T_VE]
+    course = atan2(e, n) + (yaw_of(s) if t[L.T_BODY] == 1.0 else 0.0)
+    bank_for(s, p, hold_course(s, p, wrap(course)), bank_limit(s, p))
+    s[L.S_HELD_D] += limit(t[L.T_VD], max(p[L.P_CLIMB], p[L.P_SINK_MOST])) * L.TICK
+    control_energy(s, p, -s[L.S_HELD_D], sqrt(n * n + e * e), p[L.P_PITCH_DOWN])
+
+
+@jit
+def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Bank and pitch as asked, within the limits, with a throttle or a climb; level when not renewed in time."""
+    late = s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]
+    s[L.S_NAV_ROLL] = limit(0.0 if late else t[L.T_ROLL], bank_limit(s, p))
+    if late or t[L.T_BY_CLIMB] == 1.0:
+        s[L.S_HELD_D] -= 0.0 if late else limit(t[L.T_CLIMB], p[L.P_CLIMB]) * L.TICK
+        control_energy(s, p, -s[L.S_HELD_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
+        return
+    s[L.S_HELD_D] = s[L.S_EPD]
+    s[L.S_NAV_PITCH] = min(max(t[L.T_PITCH], p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
+    s[L.S_THROTTLE] = min(max(t[L.T_THRUST], 0.0), p[L.P_THROTTLE_MAX])
+
+
+@jit
+def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Fly a tick of the present target: surfaces and throttle, and arrival."""
+    kind = t[L.T_KIND]
+    if kind == L.KIND_PILOT:
+        fly_sticks(s, p, t)
+        follow(s, t)
+        return
+    if kind == L.KIND_LEG:
+        fly_way(s, p, t)
+    elif kind == L.KIND_CIRCLE:
+        fly_circle(s, p, t)
+    elif kind == L.KIND_TAKEOFF:
+        fly_takeoff(s, p, t)
+    elif kind == L.KIND_LAND:
+        fly_land(s, p, t)
+    elif kind == L.KIND_VELOCITY:
+        fly_velocity(s, p, t)
+    elif kind == L.KIND_ATTITUDE:
+        fly_attitude(s, p, t)
+    else:
+        fly_hold(s, p, -t[L.T_END_D] if kind == L.KIND_HOLD else -s[L.S_HELD_D])
+    if s[L.S_POS_OK] == 0.0 and s[L.S_STAGE] != L.STAGE_FLARE and s[L.S_PITOT_USED] == 0.0:
+        s[L.S_NAV_ROLL] = 0.0  # neither place nor airspeed: wings level
+    control_attitude(s, p)
+    follow(s, t)
+
+
+@jit
+def follow(s: L.Row, t: L.Row) -> None:
+    """Carry the reference with the vehicle, at the demanded height: where the next target begins."""
+    s[L.S_RPN], s[L.S_RPE], s[L.S_RPD] = s[L.S_EPN], s[L.S_EPE], -s[L.S_H_WANTED]
+    speed = s[L.S_V_WANTED]
+    s[L.S_RVN], s[L.S_RVE] = speed * cos(s[L.S_NAV_COURSE]), speed * sin(s[L.S_NAV_COURSE])
+    s[L.S_RVD] = -s[L.S_H_RATE]
+    if t[L.T_KIND] == L.KIND_PILOT:
+        s[L.S_RPD] = s[L.S_EPD]
+    if t[L.T_KIND] != L.KIND_TAKEOFF:
+        s[L.S_RYAW] = yaw_of(s)

@@ -1,0 +1,126 @@
+"""Landing of a plane: along the line to its place, down a slope at approach speed, and a flare (50 Hz).
+
+As ArduPlane's AP_Landing_Slope has it: the slope ends above and before the place, so that the flare's way (by ground
+speed and the sink rates that it begins and ends with) ends on it; behind that point it goes on, so that nothing jumps.
+The flare begins at LAND_FLARE_ALT, or LAND_FLARE_SEC before the ground at the present sink rate, or beyond the place:
+throttle off, wings nearly level, sink rate down to TECS_LAND_SINK, the nose no lower than LAND_PITCH_DEG at its end.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+from autopilot.control.attitude import limit
+from autopilot.control.energy import begin_energy, control_energy, demand_flare
+from autopilot.control.heading import wrap, yaw_of
+from autopilot.control.lateral import along_line, bank_for, bank_limit, track
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2, cos, sin
+
+#: A landing without an approach goes down this slope straight ahead, or to the place.
+SLOPE = 0.1
+#: On the line within this, m and rad, it is on approach; or lower than the slope's start this far along it.
+LINED_UP, LINED_UP_TURN, UNDERWAY, HALFWAY = 5.0, 10.0 * pi / 180.0, 0.15, 0.5
+#: The line is followed so far ahead beyond the place, m.
+AHEAD = 200.0
+#: Closer to the approach than this a landing without one begins, m.
+SHORTEST = 1.0
+
+
+@jit
+def begin_land(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """The line: from the approach to the place; without an approach from here, without a place straight ahead."""
+    yaw = yaw_of(s)
+    height = max(t[L.T_END_D] - s[L.S_EPD], 0.0)
+    s[L.S_END_N], s[L.S_END_E] = t[L.T_END_N], t[L.T_END_E]
+    if t[L.T_HAS_POSITION] == 0.0:
+        way = max(height / SLOPE, AHEAD)
+        s[L.S_END_N], s[L.S_END_E] = s[L.S_EPN] + way * cos(yaw), s[L.S_EPE] + way * sin(yaw)
+    s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_EPN], s[L.S_EPE], s[L.S_EPD]
+    if t[L.T_HAS_START] == 1.0:
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
+    n, e = s[L.S_END_N] - s[L.S_A_N], s[L.S_END_E] - s[L.S_A_E]
+    length = sqrt(n * n + e * e)
+    s[L.S_LENGTH] = max(length, SHORTEST)
+    s[L.S_U_N], s[L.S_U_E] = (n / length, e / length) if length > SHORTEST else (cos(yaw), sin(yaw))
+    s[L.S_END_D], s[L.S_GLIDE], s[L.S_FLARE_H] = t[L.T_END_D], 0.0, 0.0
+
+
+@jit
+def slope_height(s: L.Row, p: L.Row, along: float) -> float:
+    """Height over the place on the slope, m."""
+    drop = s[L.S_END_D] - s[L.S_A_D]
+    speed = max(track(s)[2], 0.5)
+    rate = drop * speed / s[L.S_LENGTH]
+    aim = p[L.P_FLARE_S] * rate
+    if aim <= 0.0:
+        aim = p[L.P_FLARE_HEIGHT]
+    if p[L.P_FLARE_HEIGHT] > 0.0:
+        aim = min(aim, 2.0 * p[L.P_FLARE_HEIGHT])
+    mean = max(p[L.P_FLARE_AIM] * p[L.P_LAND_SINK] + (1.0 - p[L.P_FLARE_AIM]) * rate, 0.1)
+    before = min(speed * aim / mean, HALFWAY * s[L.S_LENGTH])
+    slope = (drop - aim) / max(s[L.S_LENGTH] - before, 1.0)
+    return min(drop - slope * max(along, 0.0), drop)
+
+
+@jit
+def lined_up(s: L.Row, along: float) -> bool:
+    """True when it has come onto the approach."""
+    vn, ve, _ = track(s)
+    turned = abs(wrap(atan2(ve, vn) - s[L.S_NAV_COURSE])) < LINED_UP_TURN
+    share = along / s[L.S_LENGTH]
+    if share >= 0.0 and turned and abs(s[L.S_OFF_TRACK]) < LINED_UP:
+        return True
+    return (share > UNDERWAY and turned and s[L.S_EPD] > s[L.S_A_D]) or share > HALFWAY
+
+
+@jit
+def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
+    """True when the flare begins now."""
+    share = along / s[L.S_LENGTH]
+    if share >= 1.0:
+        return True
+    if s[L.S_STAGE] != L.STAGE_APPROACH:
+        return False
+    soon = p[L.P_FLARE_S] > 0.0 and above <= s[L.S_EVD] * p[L.P_FLARE_S] and share > HALFWAY
+    return above <= p[L.P_FLARE_HEIGHT] or soon
+
+
+@jit
+def approach_speed(s: L.Row, p: L.Row) -> float:
+    """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or between that of cruise and the least."""
+    if s[L.S_STAGE] == L.STAGE_WAY:
+        return p[L.P_SPEED_GROUND]
+    if p[L.P_APPROACH_SPEED] >= 0.0:
+        return p[L.P_APPROACH_SPEED]
+    return 0.5 * (p[L.P_SPEED_GROUND] + p[L.P_V_MIN])
+
+
+@jit
+def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A tick of the landing. Arrived with LANDED (`autopilot.control.plane_watch`)."""
+    dn, de = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
+    along = dn * s[L.S_U_N] + de * s[L.S_U_E]
+    above = s[L.S_END_D] - s[L.S_EPD]
+    lateral = along_line(s, p, max(along, s[L.S_LENGTH]) + AHEAD)
+    s[L.S_GLIDE] = min(max(along / s[L.S_LENGTH], 0.0), 1.0)
+    if s[L.S_STAGE] == L.STAGE_WAY and lined_up(s, along):
+        s[L.S_STAGE] = L.STAGE_APPROACH
+    if s[L.S_STAGE] != L.STAGE_FLARE and flares(s, p, along, above):
+        if s[L.S_STAGE] == L.STAGE_WAY and s[L.S_AIR] == 0.0:
+            begin_energy(s, p)
+        s[L.S_STAGE] = L.STAGE_FLARE
+        s[L.S_FLARE_H], s[L.S_FLARE_RATE] = max(above, 0.0), -s[L.S_EVD]
+    if s[L.S_STAGE] != L.STAGE_FLARE:
+        bank_for(s, p, lateral, bank_limit(s, p))
+        height = slope_height(s, p, along) - s[L.S_END_D]
+        control_energy(s, p, height, approach_speed(s, p), p[L.P_PITCH_DOWN])
+        return
+    bank_for(s, p, lateral, min(p[L.P_BANK_LEVEL], bank_limit(s, p)))
+    demand_flare(s, p, above)
+    done = 1.0 - min(max(above / max(s[L.S_FLARE_H], 0.1), 0.0), 1.0)
+    least = p[L.P_PITCH_DOWN] + done * (p[L.P_FLARE_PITCH] - p[L.P_PITCH_DOWN])
+    control_energy(s, p, -s[L.S_EPD], approach_speed(s, p), least)
+    s[L.S_NAV_PITCH] = max(s[L.S_NAV_PITCH], limit(least, p[L.P_PITCH_UP]))
+    s[L.S_THROTTLE] = 0.0

@@ -1,0 +1,114 @@
+"""A plane flown by hand (50 Hz): MANUAL, STABILIZE, ACRO, FBWA, FBWB, CRUISE, as ArduPlane has them.
+
+Stick right is positive, pitch stick forward is positive and pushes the nose down, throttle 0 .. 1.
+"""
+
+from __future__ import annotations
+
+from autopilot.control.attitude import limit
+from autopilot.control.energy import begin_energy, control_energy
+from autopilot.control.heading import wrap
+from autopilot.control.lateral import along_line, bank_for, bank_limit, track
+from autopilot.control.surfaces import control_attitude, move_surfaces
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import atan2
+
+STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER = range(10)
+#: A stick this far from its middle is moved.
+MOVED = 0.02
+#: The track that CRUISE keeps is as good as endless, m.
+ENDLESS = 1e6
+
+
+@jit
+def begin_sticks(s: L.Row, t: L.Row) -> None:
+    """Height held is that of now; no track is kept yet."""
+    s[L.S_PHASE] = 0.0
+    s[L.S_HELD_D] = s[L.S_EPD]
+
+
+@jit
+def pitch_stick(p: L.Row) -> float:
+    """Pitch that the stick asks for, rad: its full way is a limit."""
+    pull = -p[L.P_STICK_P]
+    return pull * p[L.P_PITCH_UP] if pull >= 0.0 else -pull * p[L.P_PITCH_DOWN]
+
+
+@jit
+def blend(by_law: float, stick: float) -> float:
+    """A surface in STABILIZE: the stick takes over from the law as it is moved."""
+    return limit((1.0 - abs(stick)) * by_law + stick, 1.0)
+
+
+@jit
+def keep_track(s: L.Row, p: L.Row) -> None:
+    """CRUISE: the track of the moment in which the sticks were let go, kept against wind."""
+    if s[L.S_PHASE] == 0.0:
+        n, e, speed = track(s)
+        if abs(s[L.S_ER + 7]) > 0.1 or s[L.S_POS_OK] == 0.0:  # still rolling out of the turn
+            s[L.S_NAV_ROLL] = 0.0
+            return
+        s[L.S_PHASE] = 1.0
+        s[L.S_A_N], s[L.S_A_E], s[L.S_U_N], s[L.S_U_E] = s[L.S_EPN], s[L.S_EPE], n / speed, e / speed
+        s[L.S_NAV_COURSE] = wrap(atan2(e, n))
+    bank_for(s, p, along_line(s, p, ENDLESS), bank_limit(s, p))
+
+
+@jit
+def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
+    """FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle."""
+    still = abs(p[L.P_STICK_R]) < MOVED and abs(p[L.P_STICK_Y]) < MOVED
+    if kind == CRUISE and still:
+        keep_track(s, p)
+    else:
+        s[L.S_PHASE] = 0.0
+        s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
+    if abs(p[L.P_STICK_P]) >= MOVED:
+        s[L.S_HELD_D] += p[L.P_STICK_P] * p[L.P_STICK_CLIMB] * L.TICK
+        s[L.S_HELD_D] = s[L.S_EPD] + limit(s[L.S_HELD_D] - s[L.S_EPD], 5.0 * p[L.P_STICK_CLIMB])
+    share = min(max(p[L.P_STICK_T], 0.0), 1.0)
+    speed = p[L.P_V_MIN] + share * (p[L.P_V_MAX] - p[L.P_V_MIN])
+    control_energy(s, p, -s[L.S_HELD_D], speed, p[L.P_PITCH_DOWN])
+    control_attitude(s, p)
+
+
+@jit
+def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A tick by hand."""
+    kind = t[L.T_STICKS]
+    if kind in (FBWB, CRUISE):
+        if s[L.S_AIR] == 0.0:
+            begin_energy(s, p)
+            s[L.S_HELD_D] = s[L.S_EPD]
+            s[L.S_NAV_ROLL] = 0.0
+            control_attitude(s, p)
+            s[L.S_THROTTLE] = 0.0
+            return
+        fly_by_wire(s, p, kind)
+        return
+    s[L.S_THROTTLE] = min(max(p[L.P_STICK_T], 0.0), p[L.P_THROTTLE_MAX])
+    s[L.S_HELD_D] = s[L.S_EPD]
+    if kind == MANUAL:
+        s[L.S_AILERON], s[L.S_ELEVATOR], s[L.S_RUDDER] = (
+            limit(p[L.P_STICK_R], 1.0),
+            limit(-p[L.P_STICK_P], 1.0),
+            limit(p[L.P_STICK_Y], 1.0),
+        )
+        s[L.S_IRX], s[L.S_IRY] = 0.0, 0.0
+    elif kind == ACRO:
+        move_surfaces(s, p, p[L.P_STICK_R] * p[L.P_ACRO_RATE], -p[L.P_STICK_P] * p[L.P_ACRO_RATE])
+        s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)
+    elif kind == STABILIZE:
+        s[L.S_NAV_ROLL], s[L.S_NAV_PITCH] = 0.0, 0.0
+        control_attitude(s, p)
+        s[L.S_AILERON] = blend(s[L.S_AILERON], p[L.P_STICK_R])
+        s[L.S_ELEVATOR] = blend(s[L.S_ELEVATOR], -p[L.P_STICK_P])
+        s[L.S_RUDDER] = blend(s[L.S_RUDDER], p[L.P_STICK_Y])
+    else:  # FBWA, and what a plane has no other way to fly
+        s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
+        idle = 1.0 - min(s[L.S_THROTTLE] / max(p[L.P_THR_TRIM], 0.01), 1.0)
+        wanted = pitch_stick(p) - idle * p[L.P_PITCH_DOWN_IDLE]
+        s[L.S_NAV_PITCH] = min(max(wanted, p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
+        control_attitude(s, p)
+        s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)

@@ -1,0 +1,117 @@
+"""What a plane decides in a tick after the estimator, and what it notices by itself: liftoff, landing (50 Hz)."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from autopilot.control.energy import begin_energy
+from autopilot.control.guidance import arrive
+from autopilot.control.heading import begin_yaw, yaw_of
+from autopilot.control.plane_guidance import begin_plane, fly_plane
+from autopilot.control.reference import rest
+from autopilot.control.surfaces import rest_surfaces
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+
+STOPPED, IDLING, FLYING = range(3)
+#: Higher than this over the place where it began, m, and faster than this share of the least airspeed: it flies.
+LIFTOFF_HEIGHT, LIFTOFF_SHARE = 1.0, 0.7
+#: Standing: slower than this over ground and downwards, m/s, for so long, s, without throttle.
+STILL_SPEED, STILL_SINK, LAND_TIME = 1.0, 0.4, 1.0
+IDLE_THROTTLE = 0.05
+
+
+@jit
+def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """True when this target moves a plane that stands on the ground."""
+    kind = t[L.T_KIND]
+    if kind == L.KIND_TAKEOFF:
+        return s[L.S_ARRIVED] == 0.0
+    if kind == L.KIND_ATTITUDE:
+        return t[L.T_BY_CLIMB] == 0.0 and t[L.T_THRUST] > IDLE_THROTTLE
+    return kind == L.KIND_PILOT
+
+
+@jit
+def wait_for_start(s: L.Row, p: L.Row) -> None:
+    """On the ground: throttle off, surfaces in the middle, demands where it stands."""
+    rest(s)
+    s[L.S_RYAW] = yaw_of(s)
+    s[L.S_KEEP_YAW] = s[L.S_RYAW]
+    s[L.S_THROTTLE] = 0.0
+    s[L.S_NAV_ROLL] = 0.0
+    s[L.S_LIFT_D] = s[L.S_EPD]
+    rest_surfaces(s)
+    begin_energy(s, p)
+
+
+@jit
+def decide_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Decide all that the kernel decides for a plane."""
+    if t[L.T_SEQ] != s[L.S_SEQ]:
+        begin_plane(s, p, t)
+    elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:
+        begin_yaw(s, t)
+    if s[L.S_ARMED] == 0.0:
+        s[L.S_SPIN] = STOPPED
+        flew = s[L.S_AIR] == 1.0
+        height = s[L.S_LIFT_D]
+        wait_for_start(s, p)
+        if flew:
+            s[L.S_LIFT_D] = height
+            settle(s, p, t)
+        return
+    held = s[L.S_MOTORS_HELD] == 1.0
+    if s[L.S_AIR] == 0.0 and (held or not wants_to_fly(s, p, t)):
+        s[L.S_SPIN] = STOPPED if held else IDLING
+        wait_for_start(s, p)
+        if t[L.T_KIND] == L.KIND_LAND:
+            arrive(s)
+        return
+    s[L.S_SPIN] = FLYING
+    fly_plane(s, p, t)
+    watch_takeoff(s, p, t)
+    settle(s, p, t)
+
+
+@jit
+def watch_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Liftoff, and which state of landing is told."""
+    kind = t[L.T_KIND]
+    if s[L.S_AIR] == 0.0:
+        if kind == L.KIND_TAKEOFF:
+            s[L.S_LANDED_STATE] = L.TAKING_OFF
+        high = s[L.S_EPD] < s[L.S_LIFT_D] - LIFTOFF_HEIGHT
+        if high and s[L.S_AIRSPEED] > LIFTOFF_SHARE * p[L.P_V_MIN]:
+            s[L.S_AIR] = 1.0
+            s[L.S_EVENTS] += L.EV_LIFTOFF
+        return
+    if kind == L.KIND_LAND:
+        s[L.S_LANDED_STATE] = L.LANDING
+    elif kind != L.KIND_TAKEOFF or s[L.S_ARRIVED] == 1.0:
+        s[L.S_LANDED_STATE] = L.IN_AIR
+
+
+@jit
+def settle(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Landed: at rest for a second, the throttle closed."""
+    if s[L.S_AIR] == 0.0:
+        return
+    speed = sqrt(s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE])
+    still = speed < STILL_SPEED or s[L.S_POS_OK] == 0.0
+    still = still and abs(s[L.S_EVD]) < STILL_SINK and s[L.S_THROTTLE] <= IDLE_THROTTLE
+    if still and s[L.S_AIRSPEED] < 0.5 * p[L.P_V_MIN] + STILL_SPEED:
+        s[L.S_LAND_S] += L.TICK
+    else:
+        s[L.S_LAND_S] = 0.0
+    if s[L.S_LAND_S] < LAND_TIME:
+        return
+    s[L.S_AIR], s[L.S_LAND_S] = 0.0, 0.0
+    s[L.S_STAGE] = L.STAGE_WAY
+    s[L.S_LANDED_STATE] = L.ON_GROUND
+    s[L.S_EVENTS] += L.EV_LANDED
+    if s[L.S_SPIN] == FLYING:
+        s[L.S_SPIN] = IDLING
+    wait_for_start(s, p)
+    if t[L.T_KIND] == L.KIND_LAND:
+        arrive(s)

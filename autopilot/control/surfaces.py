@@ -1,0 +1,97 @@
+"""Attitude of wings: bank and pitch demands to rates, rates to control surfaces (50 Hz).
+
+A demanded angle is approached as a first-order lag of RLL2SRV_TCONST or PTCH2SRV_TCONST; rates go to the surfaces by
+feed-forward, proportion and integral. A surface's moment grows with the square of the airspeed and damping with the
+airspeed, so proportion and integral count (SCALING_SPEED / airspeed) squared times, the feed-forward once (ArduPlane's
+APM_Control, its terms D and the filter of its target left out: the servo is the filter here). In a turn the nose rises
+with g / V tan(bank) sin(bank) in body axes, which is fed forward, and the rudder damps what yaw rate is beyond that of
+the turn (balanced turn: Stevens and Lewis, Aircraft Control and Simulation, 2nd ed., 3.6).
+"""
+
+from __future__ import annotations
+
+from math import pi
+
+from autopilot.control.attitude import limit
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import asin, atan2, cos, sin, tan
+
+#: Full deflection of a surface in the units of the gains, rad: 45 degrees of its servo.
+FULL = 0.25 * pi
+#: Bank and pitch within which turns are fed forward, rad.
+BANK_KNOWN, PITCH_KNOWN = 80.0 * pi / 180.0, 70.0 * pi / 180.0
+INTEGRAL_MAX = 0.666
+#: Share of the washed-out yaw rate that is left after a tick: 0.2 rad/s.
+WASH_KEEP = 0.996008
+
+
+@jit
+def scaling(s: L.Row, p: L.Row) -> float:
+    """SCALING_SPEED over the airspeed, within what the flown airspeeds ask for; by throttle where there is none."""
+    high = max(2.0, p[L.P_SCALING_SPEED] / (0.7 * max(p[L.P_V_MIN], 1.0)))
+    low = min(0.5, p[L.P_SCALING_SPEED] / (2.0 * max(p[L.P_V_MAX], 1.0)))
+    if s[L.S_AIRSPEED] < 0.1:
+        return high
+    return min(max(p[L.P_SCALING_SPEED] / s[L.S_AIRSPEED], low), high)
+
+
+@jit
+def rest_surfaces(s: L.Row) -> None:
+    """Surfaces in the middle, integrals empty."""
+    s[L.S_AILERON] = s[L.S_ELEVATOR] = s[L.S_RUDDER] = 0.0
+    s[L.S_IRX] = s[L.S_IRY] = 0.0
+    s[L.S_YAW_RATE_SEEN] = s[L.S_YAW_RATE_WASHED] = 0.0
+
+
+@jit
+def integral(total: float, gain: float, error: float, out: float) -> float:
+    """An integral after a tick: not beyond a surface that is full already, nor below flying speed (gain 0)."""
+    if abs(out) >= 1.0 and out * error > 0.0:
+        return total
+    return limit(total + gain * error * L.TICK, INTEGRAL_MAX)
+
+
+@jit
+def move_surfaces(s: L.Row, p: L.Row, roll_rate: float, pitch_rate: float) -> None:
+    """Deflect the surfaces for body rates, rad/s."""
+    k = scaling(s, p)
+    flying = s[L.S_AIRSPEED] > 0.5 * p[L.P_V_MIN] and s[L.S_AIR] == 1.0
+    roll_error, pitch_error = k * k * (roll_rate - s[L.S_GYX]), k * k * (pitch_rate - s[L.S_GYY])
+    forward = k / s[L.S_EAS2TAS]
+    s[L.S_RDX], s[L.S_RDY] = roll_rate, pitch_rate
+    roll = (p[L.P_ROLL_FF] * roll_rate * forward + p[L.P_ROLL_P] * roll_error + s[L.S_IRX]) / FULL
+    s[L.S_IRX] = integral(s[L.S_IRX], p[L.P_ROLL_I] if flying else 0.0, roll_error, roll)
+    nose = (p[L.P_PITCH_FF] * pitch_rate * forward + p[L.P_PITCH_P] * pitch_error + s[L.S_IRY]) / FULL
+    s[L.S_IRY] = integral(s[L.S_IRY], p[L.P_PITCH_I] if flying else 0.0, pitch_error, nose)
+    s[L.S_AILERON], s[L.S_ELEVATOR] = limit(roll, 1.0), limit(nose, 1.0)
+    steer_rudder(s, p, k)
+
+
+@jit
+def steer_rudder(s: L.Row, p: L.Row, k: float) -> None:
+    """Rudder with the ailerons (KFF_RDDRMIX), and against yaw rates that no turn asks for (YAW2SRV_DAMP)."""
+    turn = L.GRAVITY / max(s[L.S_AIRSPEED], p[L.P_V_MIN], 1.0) * limit(s[L.S_ER + 7], 0.985)
+    rate = s[L.S_GYZ] - turn
+    washed = WASH_KEEP * s[L.S_YAW_RATE_WASHED] + rate - s[L.S_YAW_RATE_SEEN]
+    s[L.S_YAW_RATE_SEEN], s[L.S_YAW_RATE_WASHED] = rate, washed
+    damping = -p[L.P_YAW_DAMP] * washed * k * k / FULL
+    s[L.S_RDZ] = turn
+    s[L.S_RUDDER] = limit(p[L.P_RUDDER_MIX] * s[L.S_AILERON] + damping, 1.0)
+
+
+@jit
+def control_attitude(s: L.Row, p: L.Row) -> None:
+    """Surfaces for the demanded bank and pitch (`S_NAV_ROLL`, `S_NAV_PITCH`)."""
+    roll = atan2(s[L.S_ER + 7], s[L.S_ER + 8])
+    pitch = asin(min(max(-s[L.S_ER + 6], -1.0), 1.0))
+    roll_rate = limit((s[L.S_NAV_ROLL] - roll) / max(p[L.P_ROLL_TIME], 0.05), p[L.P_ROLL_RATE])
+    pitch_rate = (s[L.S_NAV_PITCH] - pitch) / max(p[L.P_PITCH_TIME], 0.05)
+    if abs(pitch) < PITCH_KNOWN:
+        bank = limit(roll, BANK_KNOWN)
+        speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], p[L.P_V_MIN], 1.0)
+        pitch_rate += p[L.P_TURN_PITCH] * cos(pitch) * L.GRAVITY / speed * abs(tan(bank) * sin(bank))
+    pitch_rate = min(max(pitch_rate, -p[L.P_PITCH_RATE_DN]), p[L.P_PITCH_RATE_UP])
+    if abs(roll) > 0.5 * pi:  # on its back: the nose comes up when it has rolled upright
+        pitch_rate = 0.0
+    move_surfaces(s, p, roll_rate, pitch_rate)

@@ -1,0 +1,423 @@
+"""The plane's kernel: its body at 400 Hz, its tick, and `advance`, which runs planes to a time or to the next event.
+
+Six degrees of freedom in the form of Beard and McLain (Small Unmanned Aircraft, 2012, chapters 3 and 4): a rigid body
+with a product of inertia (their gammas), lift, drag, side force and moments over angle of attack, sideslip, rates and
+surfaces. Lift goes over into that of a flat plate beyond the stall, over a sigmoid (their 4.9). Coefficients are data
+(`sitl.vehicles.aerodynamics`). As ArduPilot's SIM_Plane has it, angle of attack and sideslip are counted from the
+body's forward axis, and the air's forces act beside the centre of mass. Thrust follows the throttle and loses with the
+square of the airspeed where the data say so. On the ground the wheels roll freely ahead and grip sideways, the nose
+does not go below level, and a machine that is to be thrown is accelerated when its throttle comes up.
+
+Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from autopilot.control.airspeed import estimate_airspeed, estimate_wind_of_wings, reckon
+from autopilot.control.attitude import limit
+from autopilot.control.estimator import level
+from autopilot.control.inertial import rotation
+from autopilot.control.plane_watch import decide_plane
+from autopilot.control.watch import stop, watch_estimator
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.marks import inline, jit
+from autopilot.interface.mathematics import atan2, cos, exp, sin
+from autopilot.mav import Sensor
+from sitl.kernel import layout as M
+from sitl.kernel.copter import rotation_of
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
+from sitl.kernel.ground import fill_ground, look_down
+from sitl.kernel.imu import (
+    DEADMAN_S,
+    ZERO,
+    Vector,
+    add,
+    add_squares,
+    keep_middle,
+    keep_samples,
+    sample_imu,
+    spoil_axes,
+    turn,
+)
+from sitl.kernel.noise import GAMMA, MASK, S30B, draw
+from sitl.kernel.reporting import density_at, fill_common
+
+#: Widest angles that coefficients are linear over, rad: beyond the stall by so much, and of slip.
+BEYOND_STALL, MOST_SLIP = 0.8, 0.8
+#: The sigmoid of the stall is zero within so many of its widths: 6e-6 of it are left out.
+BLEND_WIDTHS = 12.0
+#: Up to this ratio the arc tangent is its series to the eleventh power: off by 1e-9.
+SERIES = 0.25
+#: Wheels: resistance to rolling, and brakes of a plane that stands disarmed; grip sideways, as shares of the weight.
+ROLLING, PARKED, GRIP = 0.03, 0.6, 0.8
+#: Resistance that grows with the speed of rolling, 1/s (SIM_Plane has 0.3 and nothing else).
+ROLLING_RATE = 0.3
+#: How the nose wheel turns the plane: 1/s; most torque of tyres standing, N m.
+STEERING, TYRES = 6.0, 3.0
+#: What an undercarriage survives: m/s into the ground, and the attitude: cosine of the tilt, sine of the nose down.
+DROPS_MPS, TILTS_COS, NOSE_DOWN = 6.0, 0.5, 0.45
+#: Slower through the air than this its flow has no angles, m/s.
+CALM = 2.0
+#: Density at sea level (ISA), kg/m3.
+SEA_DENSITY = 1.225
+PITOT = int(Sensor.DIFFERENTIAL_PRESSURE)
+
+
+@inline
+def flow_angle(y: float, x: float) -> float:
+    """Direction of (x, y), rad."""
+    if x > 0.0 and abs(y) < SERIES * x:
+        z = y / x
+        q = z * z
+        angle: float = z * (
+            1.0 - q * (1.0 / 3.0 - q * (0.2 - q * (1.0 / 7.0 - q * (1.0 / 9.0 - q * (1.0 / 11.0 - q * (1.0 / 13.0))))))
+        )
+        return angle
+    return atan2(y, x)
+
+
+@jit
+def lift_of(p: L.Row, alpha: float) -> float:
+    """Lift coefficient: linear, and that of a flat plate beyond the stall."""
+    linear = p[M.P_CL_0] + p[M.P_CL_A] * alpha
+    stall, sharp = p[M.P_STALL_ANGLE], p[M.P_STALL_SHARP]
+    if abs(alpha) < stall - BLEND_WIDTHS / sharp:
+        return linear
+    up, down = exp(-sharp * (alpha - stall)), exp(sharp * (alpha + stall))
+    share = (1.0 + up + down) / ((1.0 + up) * (1.0 + down))
+    sine = sin(alpha)
+    plate = 2.0 * sine * abs(sine) * cos(alpha)
+    return (1.0 - share) * linear + share * plate
+
+
+@inline
+def roll_on(
+    p: L.Row,
+    dt: float,
+    deep: float,
+    v: Vector,
+    w: Vector,
+    r: Any,
+    force: Vector,
+    torque: Vector,
+    steer: float,
+    parked: bool,
+) -> tuple[Vector, Vector]:
+    """Specific force and torque (body) with those of the wheels, `deep` m deep in the ground."""
+    vn, ve, vd = v
+    wx, wy, wz = w
+    r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
+    fx, fy, fz = force
+    tx, ty, tz = torque
+    press = max(p[M.P_STIFF] * deep + p[M.P_DAMP] * vd, 0.0)
+    per_mass = 1.0 / p[M.P_MASS]
+    push = press * per_mass
+    ahead_n, ahead_e = r00, r10
+    size = sqrt(ahead_n * ahead_n + ahead_e * ahead_e)
+    if size < 0.1:
+        size = 1.0
+    ahead_n, ahead_e = ahead_n / size, ahead_e / size
+    along, aside = vn * ahead_n + ve * ahead_e, ve * ahead_n - vn * ahead_e
+    brake = (PARKED if parked else ROLLING) * push + ROLLING_RATE * abs(along)
+    brake = limit(along / dt, brake)
+    grip = limit(aside / dt, GRIP * push)
+    kn, ke = -brake * ahead_n + grip * ahead_e, -brake * ahead_e - grip * ahead_n
+    fx += r00 * kn + r10 * ke - r20 * push
+    fy += r01 * kn + r11 * ke - r21 * push
+    fz += r02 * kn + r12 * ke - r22 * push
+    firm = min(push, 3.0 * L.GRAVITY) / L.GRAVITY
+    tx -= firm * p[M.P_GEAR_ROLL] * (r21 + 0.3 * wx)
+    if r20 > 0.0:
+        ty += firm * p[M.P_GEAR_ROLL] * r20
+    else:
+        ty -= firm * 0.02 * p[M.P_MASS] * L.GRAVITY
+    ty -= firm * 0.1 * p[M.P_GEAR_ROLL] * wy
+    want = p[M.P_GEAR_STEER] * steer * along
+    tz -= limit(tz + STEERING * (wz - want), TYRES * firm * p[M.P_GEAR_TURN])
+    return (fx, fy, fz), (tx, ty, tz)
+
+
+@jit
+def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Run a tick of 20 ms in `P_STEPS` steps."""
+    dt = p[M.P_DT]
+    steps = int(p[M.P_STEPS])
+    half = 0.5 * dt
+    seed = rng[0]
+    # truth
+    q = (s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3])
+    wx, wy, wz = s[M.S_WX], s[M.S_WY], s[M.S_WZ]
+    vn, ve, vd = s[M.S_VN], s[M.S_VE], s[M.S_VD]
+    pn, pe, pd = s[M.S_PN], s[M.S_PE], s[M.S_PD]
+    force = (s[M.S_FX], s[M.S_FY], s[M.S_FZ])
+    contact, touchdown = s[M.S_CONTACT], s[M.S_TOUCHDOWN]
+    pull = s[M.S_PULL]
+    floor = s[L.S_FLOOR]
+    alpha, beta, speed = s[M.S_ALPHA], s[M.S_BETA], s[M.S_TRUE_SPEED]
+    # commands
+    if p[M.P_FREEZE] == 0.0:
+        s[M.S_TORQUE_AGE] = 0.0
+    else:
+        s[M.S_TORQUE_AGE] += steps
+    throttle = max(s[L.S_THROTTLE], 0.0) * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
+    aileron, elevator, rudder = s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER]
+    want_a, want_e, want_r = s[L.S_AILERON], s[L.S_ELEVATOR], s[L.S_RUDDER]
+    servo = p[M.P_SERVO_RATE] * dt
+    # estimate
+    e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
+    gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
+    acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
+    ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
+    gyro_noise = p[M.P_GYRO_NOISE]
+    imu_on, failing = p[M.P_IMU_ON], p[M.P_FAILING] != 0.0
+    acc_noise = p[M.P_ACC_NOISE] * (0.2 + throttle)
+    gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
+    middle = steps // 2
+    # constants of the tick
+    wind_n, wind_e, wind_d = s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]
+    share = s[M.S_VOLTS] / p[M.P_FULL_V] if p[M.P_FULL_V] > 0.0 else 1.0
+    drive = (p[M.P_THRUST_1] + p[M.P_THRUST_2] * throttle) * throttle * share * share * p[M.P_LOSS_1]
+    slip = p[M.P_THRUST_V] if throttle > 0.0 else 0.0  # a propeller that stands is folded
+    lag = p[M.P_MOTOR_LAG]
+    per_mass = 1.0 / p[M.P_MASS]
+    area = 0.5 * s[M.S_AIR_DENSITY] * p[M.P_WING]
+    half_span, half_chord, span, chord = 0.5 * p[M.P_SPAN], 0.5 * p[M.P_CHORD], p[M.P_SPAN], p[M.P_CHORD]
+    widest = p[M.P_STALL_ANGLE] + BEYOND_STALL
+    cl_0, cl_a, cd_0, cd_i = p[M.P_CL_0], p[M.P_CL_A], p[M.P_CD_0], p[M.P_CD_INDUCED]
+    cl_q, cl_e, cd_q, cd_e = p[M.P_CL_Q], p[M.P_CL_E], p[M.P_CD_Q], p[M.P_CD_E]
+    cy_b, cy_p, cy_r, cy_a, cy_d = p[M.P_CY_B], p[M.P_CY_P], p[M.P_CY_R], p[M.P_CY_A], p[M.P_CY_D]
+    ro_b, ro_p, ro_r, ro_a, ro_d = p[M.P_CROLL_B], p[M.P_CROLL_P], p[M.P_CROLL_R], p[M.P_CROLL_A], p[M.P_CROLL_D]
+    cm_0, cm_a, cm_q, cm_e = p[M.P_CM_0], p[M.P_CM_A], p[M.P_CM_Q], p[M.P_CM_E]
+    cn_b, cn_p, cn_r, cn_a, cn_d = p[M.P_CN_B], p[M.P_CN_P], p[M.P_CN_R], p[M.P_CN_A], p[M.P_CN_D]
+    ahead, under = p[M.P_LIFT_X], p[M.P_LIFT_Z]
+    g1, g2, g3, g4 = p[M.P_GAMMA], p[M.P_GAMMA + 1], p[M.P_GAMMA + 2], p[M.P_GAMMA + 3]
+    g5, g6, g7, g8 = p[M.P_GAMMA + 4], p[M.P_GAMMA + 5], p[M.P_GAMMA + 6], p[M.P_GAMMA + 7]
+    inv_y = p[M.P_INV_IY]
+    parked = s[L.S_ARMED] == 0.0
+    throw = throw_now(s, p, throttle)
+
+    for k in range(steps):
+        # --- sense
+        seed = seed + GAMMA
+        gyro, acc, shake = sample_imu(
+            draw(seed), table, (wx, wy, wz), force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
+        )
+        if failing:
+            gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
+            acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
+        felt = add(felt, acc)
+        squares = add_squares(squares, shake)
+        # --- strapdown attitude
+        e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
+        if k == middle:
+            keep_middle(s, e)
+        # --- surfaces and propeller
+        aileron += limit(want_a - aileron, servo)
+        elevator += limit(want_e - elevator, servo)
+        rudder += limit(want_r - rudder, servo)
+        # --- air flow in body axes
+        r = rotation_of(q)
+        r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
+        an, ae, ad = vn - wind_n, ve - wind_e, vd - wind_d
+        u = r00 * an + r10 * ae + r20 * ad
+        v = r01 * an + r11 * ae + r21 * ad
+        w = r02 * an + r12 * ae + r22 * ad
+        flow = sqrt(u * u + w * w)
+        square = u * u + v * v + w * w
+        speed = sqrt(square)
+        ca, sa = (u / flow, w / flow) if flow > 1e-6 else (1.0, 0.0)
+        alpha, beta = limit(flow_angle(w, u), widest), limit(flow_angle(v, u), MOST_SLIP)
+        pull += lag * (max(drive - slip * square, 0.0) - pull)
+        # --- forces: per dynamic pressure and area; rates count with half the size over the speed
+        press = area * square
+        turning = area * speed
+        lift = lift_of(p, alpha)
+        smooth = cl_0 + cl_a * alpha
+        drag = cd_0 + smooth * smooth * cd_i + cd_e * abs(elevator)
+        lift = press * (lift + cl_e * elevator) + turning * half_chord * cl_q * wy
+        drag = press * drag + turning * half_chord * cd_q * wy
+        x = lift * sa - drag * ca
+        z = -lift * ca - drag * sa
+        y = press * (cy_b * beta + cy_a * aileron + cy_d * rudder)
+        y += turning * half_span * (cy_p * wx + cy_r * wz)
+        # --- moments
+        roll = press * (ro_b * beta + ro_a * aileron + ro_d * rudder)
+        roll = span * (roll + turning * half_span * (ro_p * wx + ro_r * wz)) - under * y
+        nose = chord * (press * (cm_0 + cm_a * alpha + cm_e * elevator) + turning * half_chord * cm_q * wy)
+        nose += under * x - ahead * z
+        yaw = press * (cn_b * beta + cn_a * aileron + cn_d * rudder)
+        yaw = span * (yaw + turning * half_span * (cn_p * wx + cn_r * wz)) + ahead * y
+        force = ((x + pull) * per_mass + throw, y * per_mass, z * per_mass - throw / 3.0)
+        torque = (roll, nose, yaw)
+        deep = pd - floor
+        if deep > 0.0:
+            if contact == 0.0:
+                touchdown = vd
+            contact = 1.0
+            force, torque = roll_on(p, dt, deep, (vn, ve, vd), (wx, wy, wz), r, force, torque, rudder, parked)
+        else:
+            contact = 0.0
+        # --- motion
+        fx, fy, fz = force
+        vn += dt * (r00 * fx + r01 * fy + r02 * fz)
+        ve += dt * (r10 * fx + r11 * fy + r12 * fz)
+        vd += dt * (r20 * fx + r21 * fy + r22 * fz + L.GRAVITY)
+        pn += dt * vn
+        pe += dt * ve
+        pd += dt * vd
+        roll, nose, yaw = torque
+        dx = g1 * wx * wy - g2 * wy * wz + g3 * roll + g4 * yaw
+        dy = g5 * wx * wz - g6 * (wx * wx - wz * wz) + inv_y * nose
+        dz = g7 * wx * wy - g1 * wy * wz + g4 * roll + g8 * yaw
+        wx += dt * dx
+        wy += dt * dy
+        wz += dt * dz
+        q = turn(q, half, wx, wy, wz)
+
+    rng[0] = seed
+    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = wx, wy, wz
+    s[M.S_VN], s[M.S_VE], s[M.S_VD] = vn, ve, vd
+    s[M.S_PN], s[M.S_PE], s[M.S_PD] = pn, pe, pd
+    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = force
+    s[M.S_CONTACT], s[M.S_TOUCHDOWN], s[M.S_PULL] = contact, touchdown, pull
+    s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER] = aileron, elevator, rudder
+    s[M.S_ALPHA], s[M.S_BETA], s[M.S_TRUE_SPEED] = alpha, beta, speed
+    s[M.S_MOTOR_A] = p[M.P_FULL_AMPS] * throttle * throttle
+    keep_samples(s, dt, steps, e, gyro, acc, felt, squares)
+
+
+@jit
+def throw_now(s: L.Row, p: L.Row, throttle: float) -> float:
+    """Acceleration ahead by whoever throws it, m/s2, for `P_LAUNCH_TIME` s from when the throttle comes up on the
+    ground; a third of it goes upwards."""
+    if p[M.P_LAUNCH] <= 0.0:
+        return 0.0
+    if s[L.S_AIR] == 0.0 and throttle < 0.5:
+        s[M.S_LAUNCH_S] = 0.0
+        return 0.0
+    s[M.S_LAUNCH_S] += L.TICK
+    return p[M.P_LAUNCH] if s[M.S_LAUNCH_S] <= p[M.P_LAUNCH_TIME] else 0.0
+
+
+@jit
+def strike_plane(s: L.Row) -> None:
+    """Crash what comes to the ground too fast, on its back, over a wing or on its nose: it lies there."""
+    if s[M.S_CONTACT] == 0.0 or s[L.S_AIR] == 0.0:
+        return
+    q1, q2 = s[M.S_Q1], s[M.S_Q2]
+    upright = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
+    nose_down = 2.0 * (q1 * s[M.S_Q3] - s[M.S_Q0] * q2)
+    if s[M.S_VD] < DROPS_MPS and upright > TILTS_COS and nose_down < NOSE_DOWN:
+        return
+    if s[L.S_ARMED] == 1.0:
+        stop(s)
+        s[L.S_THROTTLE] = 0.0
+        s[L.S_EVENTS] += L.EV_CRASHED
+    s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
+    s[M.S_PD] = s[L.S_FLOOR]
+
+
+@jit
+def read_pitot(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Density of the air, and the tube's equivalent airspeed: the flow along the nose, noise, its faults."""
+    density = density_at(p[L.P_ORIGIN_ALT] - s[M.S_PD])
+    s[M.S_AIR_DENSITY] = density
+    s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / density)
+    along = max(s[M.S_TRUE_SPEED] * cos(s[M.S_ALPHA]), 0.0) / s[L.S_EAS2TAS]
+    noise = p[M.P_PITOT_NOISE] * table[(draw(rng[3]) >> S30B) & MASK]
+    if p[M.P_PITOT_BLOCKED] == 0.0:
+        s[M.S_PITOT_STUCK] = along
+    s[L.S_PITOT] = max(s[M.S_PITOT_STUCK] + p[M.P_PITOT_OFFSET] + noise, 0.0)
+
+
+@jit
+def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Prediction and all corrections of one tick."""
+    fuse_sensors(s, p, rng, table)
+    read_pitot(s, p, rng, table)
+    if s[L.S_POS_OK] == 0.0 or s[M.S_GPS_FIX] < 3.0:
+        if s[L.S_AIR] == 1.0:
+            reckon(s)
+        elif s[L.S_POS_OK] == 0.0:
+            level(s)
+    rotation(s)
+    estimate_airspeed(s, p, p[M.P_PITOT_ON] == 1.0)
+    if s[L.S_AIR] == 1.0 and s[L.S_POS_OK] == 1.0:
+        estimate_wind_of_wings(s)
+    average_gyro(s, s[L.S_AIR] == 0.0 and s[L.S_ARMED] == 0.0)
+
+
+@jit
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """20 ms of one plane."""
+    if p[M.P_MAP] != 0.0:
+        look_down(s, p, ground)
+    strike_plane(s)
+    run_tick(s, p, rng, table)
+    begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+    estimate(s, p, rng, table)
+    watch_estimator(s)
+    decide_plane(s, p, t)
+    watch_machine(s, p, t)
+    if s[L.S_AIR] == 1.0:
+        count_way(s)
+
+
+@jit
+def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
+    """The whole vector of one plane."""
+    fill_common(s, p, t, r)
+    r[R.AIR_SPEED] = s[L.S_AIRSPEED]
+    r[R.PITOT], r[R.TARGET_AIR_SPEED] = s[L.S_PITOT], s[L.S_V_GIVEN]
+    flows = 1.0 if s[M.S_TRUE_SPEED] > CALM else 0.0
+    r[R.TRUE_AIR_SPEED] = s[M.S_TRUE_SPEED]
+    r[R.TRUE_ALPHA], r[R.TRUE_BETA] = flows * s[M.S_ALPHA], flows * s[M.S_BETA]
+    r[R.STALL_MARGIN] = p[M.P_STALL_ANGLE] - r[R.TRUE_ALPHA]
+    r[R.SENSORS_PRESENT] += PITOT
+    if p[M.P_PITOT_ON] == 1.0:
+        r[R.SENSORS_HEALTHY] += PITOT
+    r[R.TRUE_CONTACT] = s[M.S_CONTACT]
+    speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
+    r[R.STOPPED] = 1.0 if s[L.S_AIR] == 0.0 and speed < 0.25 else 0.0
+    r[R.THROTTLE] = s[L.S_THROTTLE] if s[L.S_SPIN] == 2.0 else 0.0
+    r[R.RANGE] = max(-s[L.S_EPD], 0.0)
+    r[R.CROSS_TRACK] = s[L.S_OFF_TRACK]
+    r[R.NAV_BEARING] = s[L.S_NAV_COURSE]
+    r[R.ALT_ERROR] = s[L.S_H_WANTED] + s[L.S_EPD]
+    r[R.NAV_ROLL], r[R.NAV_PITCH] = s[L.S_NAV_ROLL], s[L.S_NAV_PITCH]
+    r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_AILERON]
+    r[R.SERVO_1 + 1] = 1500.0 + 500.0 * s[L.S_ELEVATOR]
+    r[R.SERVO_1 + 2] = 1000.0 + 1000.0 * s[L.S_THROTTLE]
+    r[R.SERVO_1 + 3] = 1500.0 + 500.0 * s[L.S_RUDDER]
+    r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
+    r[R.WANT_VN], r[R.WANT_VE], r[R.WANT_VD] = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
+
+
+def advance(
+    state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
+) -> int:
+    """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
+    raised one. `report` is filled for each. A row whose time is over is passed over."""
+    raised = 0
+    for i in range(state.shape[0]):
+        s = state[i]
+        if s[L.S_TIME_MS] > until_ms[i]:
+            continue
+        p = settings[i]
+        t = target[i]
+        g = rng[i]
+        if s[L.S_FRESH] == L.RESTART:
+            restart(s, p)
+        while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
+            tick(s, p, t, g, table, ground)
+        if s[L.S_EVENTS] != 0.0:
+            raised += 1
+        fill_report(s, p, t, report[i])
+        fill_ground(s, p, report[i], ground)
+    return raised

@@ -1,0 +1,136 @@
+"""The coefficients of planes, as data. Surfaces are counted from -1 to 1: right aileron up, elevator up, rudder right,
+all of which turn the plane to the right or its nose up.
+
+`SKYWALKER`: those of ArduPilot's SITL `plane` (SIM_Plane.h; from last_letter's Skywalker 2013): 2 kg, whose moments it
+takes for angular accelerations, so an inertia of 1 kg m2 about each axis; thrust that holds its weight at 70 % and does
+not know of airspeed; 50 A at full throttle. `AEROSONDE`: Beard and McLain, Small Unmanned Aircraft, appendix E in the
+form of their published simulator (2020), whose surfaces are counted in rad of 20 degrees at most and the other way
+round; its thrust is that of its propeller at full voltage, standing (84 N) and at 25 m/s (37 N).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import pi
+from typing import Final
+
+from autopilot.interface import layout as L
+from sitl.kernel import layout as M
+from sitl.vehicles.parameters import Row
+
+_FULL: Final = 0.3491  # rad of a full deflection
+
+Numbers = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Airframe:
+    """A plane's numbers, SI. `inertia`: about its axes and the product xz. `lift`: at 0, per angle, rate, elevator;
+    `drag`: parasitic, per rate, elevator; `side`, `roll`, `yaw`: per slip, roll rate, yaw rate, aileron, rudder;
+    `nose`: at 0, per angle, rate, elevator. `acts`: where the forces act, before and below the centre of mass.
+    `thrust`: by throttle, its square, minus the square of the airspeed. `gains`: of roll and pitch rates, feed-forward,
+    proportion, integral, as ArduPlane's RLL_RATE_ and PTCH_RATE_."""
+
+    mass: float
+    inertia: tuple[float, float, float, float]
+    area: float
+    span: float
+    chord: float
+    lift: Numbers
+    drag: Numbers
+    oswald: float
+    stall: float
+    sharpness: float
+    side: Numbers
+    roll: Numbers
+    nose: Numbers
+    yaw: Numbers
+    acts: tuple[float, float]
+    thrust: tuple[float, float, float]
+    full_amps: float
+    roll_gains: tuple[float, float, float]
+    pitch_gains: tuple[float, float, float]
+
+
+SKYWALKER: Final = Airframe(
+    mass=2.0,
+    inertia=(1.0, 1.0, 1.0, 0.0),
+    area=0.45,
+    span=1.88,
+    chord=0.24,
+    lift=(0.56, 6.9, 0.0, 0.0),
+    drag=(0.1, 0.0, 0.0),
+    oswald=0.9,
+    stall=0.4712,
+    sharpness=50.0,
+    side=(-0.98, 0.0, 0.0, 0.0, -0.2),
+    roll=(-0.12, -1.0, 0.14, 0.25, -0.037),
+    nose=(0.045, -0.7, -20.0, 1.0),
+    yaw=(0.25, 0.022, -1.0, 0.0, 0.1),
+    acts=(-0.15, -0.05),
+    thrust=(2.0 * L.GRAVITY / 0.7, 0.0, 0.0),
+    full_amps=50.0,
+    roll_gains=(0.237212, 0.3, 0.25),
+    pitch_gains=(0.595723, 0.15, 0.11),
+)
+
+AEROSONDE: Final = Airframe(
+    mass=11.0,
+    inertia=(0.8244, 1.135, 1.759, 0.1204),
+    area=0.55,
+    span=2.8956,
+    chord=0.18994,
+    lift=(0.23, 5.61, 7.95, -0.13 * _FULL),
+    drag=(0.043, 0.0, 0.0135 * _FULL),
+    oswald=0.9,
+    stall=0.47,
+    sharpness=50.0,
+    side=(-0.98, 0.0, 0.0, 0.075 * _FULL, -0.19 * _FULL),
+    roll=(-0.13, -0.51, 0.25, 0.17 * _FULL, -0.0024 * _FULL),
+    nose=(0.0135, -2.74, -38.21, 0.99 * _FULL),
+    yaw=(0.073, -0.069, -0.095, -0.011 * _FULL, 0.069 * _FULL),
+    acts=(0.0, 0.0),
+    thrust=(0.0, 84.3, 0.0757),
+    full_amps=50.0,
+    roll_gains=(0.6, 0.3, 0.25),
+    pitch_gains=(0.6, 0.3, 0.2),
+)
+
+
+def write_airframe(p: Row, body: Airframe) -> None:
+    """Write the numbers of `body` into a settings row, with what they make of each other."""
+    p[M.P_MASS] = body.mass
+    p[M.P_WING], p[M.P_SPAN], p[M.P_CHORD] = body.area, body.span, body.chord
+    p[M.P_STALL_ANGLE], p[M.P_STALL_SHARP] = body.stall, body.sharpness
+    p[M.P_CL_0], p[M.P_CL_A], p[M.P_CL_Q], p[M.P_CL_E] = body.lift
+    p[M.P_CD_0], p[M.P_CD_Q], p[M.P_CD_E] = body.drag
+    p[M.P_CD_INDUCED] = body.area / (pi * body.oswald * body.span * body.span)
+    p[M.P_CY_B], p[M.P_CY_P], p[M.P_CY_R], p[M.P_CY_A], p[M.P_CY_D] = body.side
+    p[M.P_CROLL_B], p[M.P_CROLL_P], p[M.P_CROLL_R], p[M.P_CROLL_A], p[M.P_CROLL_D] = body.roll
+    p[M.P_CM_0], p[M.P_CM_A], p[M.P_CM_Q], p[M.P_CM_E] = body.nose
+    p[M.P_CN_B], p[M.P_CN_P], p[M.P_CN_R], p[M.P_CN_A], p[M.P_CN_D] = body.yaw
+    p[M.P_LIFT_X], p[M.P_LIFT_Z] = body.acts
+    p[M.P_THRUST_1], p[M.P_THRUST_2], p[M.P_THRUST_V] = body.thrust
+    p[M.P_FULL_AMPS] = body.full_amps
+    p[L.P_ROLL_FF], p[L.P_ROLL_P], p[L.P_ROLL_I] = body.roll_gains
+    p[L.P_PITCH_FF], p[L.P_PITCH_P], p[L.P_PITCH_I] = body.pitch_gains
+    jx, jy, jz, jxz = body.inertia
+    gamma = jx * jz - jxz * jxz
+    p[M.P_GAMMA : M.P_GAMMA + 8] = (
+        jxz * (jx - jy + jz) / gamma,
+        (jz * (jz - jy) + jxz * jxz) / gamma,
+        jz / gamma,
+        jxz / gamma,
+        (jz - jx) / jy,
+        jxz / jy,
+        ((jx - jy) * jx + jxz * jxz) / gamma,
+        jx / gamma,
+    )
+    p[M.P_INV_IY] = 1.0 / jy
+
+
+def stall_speed(body: Airframe, density: float = 1.225) -> float:
+    """Airspeed below which the wings cannot carry the weight, m/s, without thrust: two widths of the sigmoid below the
+    angle of the stall, from where on lift falls."""
+    linear = body.lift[0] + body.lift[1] * (body.stall - 2.0 / body.sharpness)
+    return float((2.0 * body.mass * L.GRAVITY / (density * body.area * linear)) ** 0.5)

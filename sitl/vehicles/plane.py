@@ -1,0 +1,140 @@
+"""The built-in plane: ArduPilot's SITL `plane` of 2 kg, and the parameters that its SITL flies it with (plane.parm)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import radians
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control.kernels import Entry
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import exp
+from autopilot.interface.targets import Drive, Target
+from autopilot.interface.vehicle import Capabilities, Request
+from sitl.kernel import layout as M
+from sitl.kernel.compiling import PLANE
+from sitl.vehicles.aerodynamics import SKYWALKER, Airframe, write_airframe
+from sitl.vehicles.equipment import STEPS, equip, switch_on
+from sitl.vehicles.parameters import Row
+from sitl.vehicles.plane_parameters import apply_parameter
+from sitl.vehicles.simulated import SimulatedMachine
+from sitl.vehicles.targets import write_target
+
+__all__ = ["SimulatedPlane"]
+
+MOTOR_LAG = 0.05  # s
+SERVO_RATE = 9.5  # full deflections in 1 s: 60 degrees in 0.14 s (SIM_SERVO_SPEED)
+HELD_V = 10.5  # V down to which the motor's controller keeps its speed
+HOTEL_A = 0.5
+STIFF, DAMP = 1500.0, 80.0  # N/m, N s/m of the undercarriage
+PITOT_NOISE = 0.3  # m/s; SIM_ARSPD_RND 2 Pa at 5 m/s
+#: Faults of the pitot tube: the setting, and its usual value.
+TUBE = {"airspeed.blocked": (M.P_PITOT_BLOCKED, 1.0), "airspeed.offset": (M.P_PITOT_OFFSET, 5.0)}
+TUBE_LOST = "airspeed.loss"
+
+
+def default_settings(home: GeoPoint, steps: int = STEPS, body: Airframe = SKYWALKER) -> npt.NDArray[np.float64]:
+    """A settings row: airframe, sensors, and the parameters' defaults. Units as in the layouts (SI)."""
+    p = np.zeros(M.SETTINGS_SIZE)
+    equip(p, home, steps)
+    write_airframe(p, body)
+    p[M.P_MOTOR_LAG] = 1.0 - exp(-p[M.P_DT] / MOTOR_LAG)
+    p[M.P_SERVO_RATE], p[M.P_FULL_V], p[M.P_HOTEL_A] = SERVO_RATE, HELD_V, HOTEL_A
+    p[M.P_STIFF], p[M.P_DAMP] = STIFF * body.mass / 2.0, DAMP * body.mass / 2.0
+    p[M.P_GEAR_ROLL], p[M.P_GEAR_TURN], p[M.P_GEAR_STEER] = 20.0 * body.mass / 2.0, 1.0, 0.1
+    p[M.P_LAUNCH_TIME] = 0.4
+    p[M.P_PITOT_ON], p[M.P_PITOT_NOISE] = 1.0, PITOT_NOISE
+    p[M.P_ACC_NOISE] = 0.15
+    _control(p)
+    return p
+
+
+def _control(p: Row) -> None:
+    p[L.P_V_MIN], p[L.P_V_MAX], p[L.P_SPEED_GROUND], p[L.P_STALL_GUARD] = 10.0, 30.0, 22.0, 1.0
+    p[L.P_L1_PERIOD], p[L.P_L1_DAMPING] = 15.0, 0.75
+    p[L.P_BANK], p[L.P_BANK_LEVEL] = radians(65.0), radians(5.0)
+    p[L.P_PITCH_UP], p[L.P_PITCH_DOWN], p[L.P_ENERGY_PITCH] = radians(25.0), radians(-20.0), radians(15.0)
+    p[L.P_CLIMB], p[L.P_SINK_LEAST], p[L.P_SINK_MOST] = 5.0, 2.0, 5.0
+    p[L.P_ENERGY_TIME], p[L.P_THR_DAMP], p[L.P_PITCH_DAMP], p[L.P_ENERGY_I] = 5.0, 0.5, 0.3, 0.3
+    p[L.P_VERTICAL_ACCEL], p[L.P_BANK_THRUST], p[L.P_SPEED_WEIGHT] = 7.0, 10.0, 1.0
+    p[L.P_SPEED_OMEGA], p[L.P_HEIGHT_TIME] = 2.0, 3.0
+    p[L.P_THR_TRIM], p[L.P_THROTTLE_MAX], p[L.P_THR_SLEW] = 0.5, 1.0, 1.0
+    p[L.P_LEVEL_HEIGHT], p[L.P_LEVEL_OFF_S], p[L.P_CLIMB_PITCH] = 10.0, 2.0, radians(15.0)
+    p[L.P_APPROACH_SPEED], p[L.P_LAND_SINK], p[L.P_LAND_TIME], p[L.P_LAND_WEIGHT] = -1.0, 0.25, 2.0, -1.0
+    p[L.P_LAND_DAMP], p[L.P_LAND_PITCH_MOST] = 0.5, radians(10.0)
+    p[L.P_FLARE_HEIGHT], p[L.P_FLARE_S], p[L.P_FLARE_PITCH], p[L.P_FLARE_AIM] = 3.0, 3.0, radians(1.0), 0.5
+    p[L.P_ROLL_TIME], p[L.P_ROLL_RATE] = 0.25, radians(90.0)
+    p[L.P_PITCH_TIME], p[L.P_PITCH_RATE_UP], p[L.P_PITCH_RATE_DN] = 0.25, radians(90.0), radians(90.0)
+    p[L.P_TURN_PITCH], p[L.P_RUDDER_MIX], p[L.P_SCALING_SPEED] = 1.0, 0.5, 15.0
+    p[L.P_PITOT_USE], p[L.P_LOITER_R], p[L.P_WP_RADIUS], p[L.P_SLOPE_LEAST] = 1.0, 80.0, 50.0, 15.0
+    p[L.P_STICK_CLIMB], p[L.P_PITCH_DOWN_IDLE], p[L.P_ACRO_RATE] = 2.0, radians(2.0), radians(180.0)
+    p[L.P_CRASH_CHECK] = 1.0
+
+
+def initial_state(
+    heading_rad: float, seed: int, body: Airframe = SKYWALKER
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
+    """State and noise rows of a plane at rest at the origin, all its random biases drawn from `seed`."""
+    s = np.zeros(M.STATE_SIZE)
+    rng = switch_on(s, heading_rad, seed)
+    s[M.S_PD] = 2.0 * L.GRAVITY / STIFF  # the undercarriage's deflection at rest
+    s[M.S_CONTACT] = 1.0
+    s[L.S_EAS2TAS], s[M.S_AIR_DENSITY] = 1.0, 1.225
+    return s, rng
+
+
+class SimulatedPlane(SimulatedMachine):
+    """A plane standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight.
+
+    `steps` is the number of physics steps in a tick (8: 400 Hz); `body`: its coefficients.
+    """
+
+    def __init__(
+        self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS, body: Airframe = SKYWALKER
+    ) -> None:
+        state, rng = initial_state(radians(heading_deg), seed, body)
+        super().__init__(
+            home,
+            state,
+            rng,
+            default_settings(home, steps, body),
+            target_size=L.TARGET_SIZE,
+            motors=1,
+            capabilities=Capabilities(spline=False),
+        )
+
+    def disarm(self, *, force: bool = False) -> Request:
+        if self._s[L.S_AIR] == 1.0 and not force:
+            return Request.refused("not landed")
+        self._s[L.S_SPIN] = 0.0
+        return super().disarm(force=force)
+
+    @property
+    def kernel(self) -> Entry:
+        return PLANE
+
+    def _write_target(self, target: Target) -> None:
+        if isinstance(target, Drive):
+            raise TypeError("a plane cannot fly Drive")
+        write_target(self._t, target)
+
+    def _apply_parameter(self, name: str, value: float) -> None:
+        apply_parameter(self._p, self._s, self._parameters, name, value)
+
+    def fault_names(self) -> Sequence[str]:
+        return (*super().fault_names(), *TUBE, TUBE_LOST)
+
+    def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
+        """Besides those of every vehicle, `airspeed.blocked` (the tube goes on showing what it showed),
+        `airspeed.offset` m/s (5), `airspeed.loss`."""
+        if name == TUBE_LOST:
+            self._p[M.P_PITOT_ON] = 0.0 if active else 1.0
+            return True
+        if name in TUBE:
+            setting, usual = TUBE[name]
+            self._p[setting] = (usual if value is None or name == "airspeed.blocked" else value) if active else 0.0
+            return True
+        return super().inject_fault(name, value, active=active)
