@@ -2,7 +2,7 @@
 
 Lambregts (Vertical Flight Path and Speed Control Autopilot Design Using Total Energy Principles, AIAA 83-2239): per
 mass, E = g h + V^2 / 2 is changed by thrust alone, and the elevator exchanges one part for the other. Names, gains and
-the order of limits are those of ArduPilot's AP_TECS (TECS_*), so that its parameters mean the same here: demanded height at
+the order of limits are those of AP_TECS (TECS_*), so that its parameters mean the same here: demanded height at
 limited rates and behind a lag; demanded speed at rates that the engine can give; without airspeed the throttle goes by
 the pitch, and pitch by height alone. The speed that is demanded is never below AIRSPEED_MIN times the root of the load
 factor of the bank that is demanded.

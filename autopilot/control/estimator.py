@@ -176,6 +176,7 @@ def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float,
     s[L.S_EPD] = down
     s[L.S_BAZ] = 0.0
     s[L.S_WEN], s[L.S_WEE] = 0.0, 0.0
+    s[L.S_AIRSPEED], s[L.S_AIRSPEED_SUM], s[L.S_VDOT], s[L.S_VDOT_SLOW] = 0.0, 0.0, 0.0, 0.0
     for i in range(4):
         s[L.S_RATIO_VEL + i] = 0.0
     s[L.S_GPS_SEEN] = 0.0

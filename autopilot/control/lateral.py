@@ -35,8 +35,10 @@ def track(s: L.Row) -> tuple[float, float, float]:
     """Velocity over ground, north and east, and its size; blown backwards or at rest: a little along the nose."""
     n, e = s[L.S_EVN], s[L.S_EVE]
     speed = sqrt(n * n + e * e)
-    yaw = yaw_of(s)
-    cn, ce = cos(yaw), sin(yaw)
+    cn, ce = s[L.S_ER], s[L.S_ER + 3]
+    size = sqrt(cn * cn + ce * ce)
+    if size > 0.1:
+        cn, ce = cn / size, ce / size
     if speed < 0.1 or n * cn + e * ce <= 0.0:
         return 0.1 * cn, 0.1 * ce, 0.1
     return n, e, speed
@@ -146,10 +148,9 @@ def bank_limit(s: L.Row, p: L.Row) -> float:
         least = p[L.P_V_STALL] if p[L.P_V_STALL] > 0.0 else p[L.P_V_MIN]
         share = s[L.S_AIRSPEED] / max(least, 1.0)
         load = share * share
-        allowed = BANK_REMAINS
-        if load > 1.0:
-            allowed = max(atan(sqrt(load * load - 1.0)), BANK_REMAINS)
-        most = min(most, allowed)
+        if load * cos(most) < 1.0:
+            allowed = atan(sqrt(load * load - 1.0)) if load > 1.0 else 0.0
+            most = min(most, max(allowed, BANK_REMAINS))
     return most
 
 
@@ -157,5 +158,5 @@ def bank_limit(s: L.Row, p: L.Row) -> float:
 def bank_for(s: L.Row, p: L.Row, lateral: float, most: float) -> None:
     """Demand the bank that gives a sideways acceleration, no steeper than `most`: a balanced turn."""
     s[L.S_LATERAL] = lateral
-    pitch = limit(asin(min(max(-s[L.S_ER + 6], -1.0), 1.0)), pi / 3.0)
-    s[L.S_NAV_ROLL] = limit(atan(lateral / (L.GRAVITY * cos(pitch))), most)
+    level = sqrt(s[L.S_ER + 7] * s[L.S_ER + 7] + s[L.S_ER + 8] * s[L.S_ER + 8])  # cosine of the pitch
+    s[L.S_NAV_ROLL] = limit(atan(lateral / (L.GRAVITY * max(level, 0.5))), most)

@@ -295,9 +295,7 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
 def follow(s: L.Row, t: L.Row) -> None:
     """Carry the reference with the vehicle, at the demanded height: where the next target begins."""
     s[L.S_RPN], s[L.S_RPE], s[L.S_RPD] = s[L.S_EPN], s[L.S_EPE], -s[L.S_H_WANTED]
-    speed = s[L.S_V_WANTED]
-    s[L.S_RVN], s[L.S_RVE] = speed * cos(s[L.S_NAV_COURSE]), speed * sin(s[L.S_NAV_COURSE])
-    s[L.S_RVD] = -s[L.S_H_RATE]
+    s[L.S_RVN], s[L.S_RVE], s[L.S_RVD] = s[L.S_EVN], s[L.S_EVE], -s[L.S_H_RATE]
     if t[L.T_KIND] == L.KIND_PILOT:
         s[L.S_RPD] = s[L.S_EPD]
     if t[L.T_KIND] != L.KIND_TAKEOFF:

@@ -10,17 +10,17 @@ the turn (balanced turn: Stevens and Lewis, Aircraft Control and Simulation, 2nd
 
 from __future__ import annotations
 
-from math import pi
+from math import pi, sqrt
 
 from autopilot.control.attitude import limit
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
-from autopilot.interface.mathematics import asin, atan2, cos, sin, tan
+from autopilot.interface.mathematics import asin, atan2
 
 #: Full deflection of a surface in the units of the gains, rad: 45 degrees of its servo.
 FULL = 0.25 * pi
-#: Bank and pitch within which turns are fed forward, rad.
-BANK_KNOWN, PITCH_KNOWN = 80.0 * pi / 180.0, 70.0 * pi / 180.0
+#: Cosines of the bank (80 degrees) and the pitch (70) within which turns are fed forward.
+BANK_KNOWN, PITCH_KNOWN = 0.173648, 0.342020
 INTEGRAL_MAX = 0.666
 #: Share of the washed-out yaw rate that is left after a tick: 0.2 rad/s.
 WASH_KEEP = 0.996008
@@ -56,7 +56,7 @@ def integral(total: float, gain: float, error: float, out: float) -> float:
 def move_surfaces(s: L.Row, p: L.Row, roll_rate: float, pitch_rate: float) -> None:
     """Deflect the surfaces for body rates, rad/s."""
     k = scaling(s, p)
-    flying = s[L.S_AIRSPEED] > 0.5 * p[L.P_V_MIN] and s[L.S_AIR] == 1.0
+    flying = s[L.S_AIRSPEED] > 0.5 * p[L.P_V_MIN]
     roll_error, pitch_error = k * k * (roll_rate - s[L.S_GYX]), k * k * (pitch_rate - s[L.S_GYY])
     forward = k / s[L.S_EAS2TAS]
     s[L.S_RDX], s[L.S_RDY] = roll_rate, pitch_rate
@@ -83,15 +83,16 @@ def steer_rudder(s: L.Row, p: L.Row, k: float) -> None:
 @jit
 def control_attitude(s: L.Row, p: L.Row) -> None:
     """Surfaces for the demanded bank and pitch (`S_NAV_ROLL`, `S_NAV_PITCH`)."""
-    roll = atan2(s[L.S_ER + 7], s[L.S_ER + 8])
+    sine, cosine = s[L.S_ER + 7], s[L.S_ER + 8]
+    level = sqrt(sine * sine + cosine * cosine)  # cosine of the pitch
+    roll = atan2(sine, cosine)
     pitch = asin(min(max(-s[L.S_ER + 6], -1.0), 1.0))
     roll_rate = limit((s[L.S_NAV_ROLL] - roll) / max(p[L.P_ROLL_TIME], 0.05), p[L.P_ROLL_RATE])
     pitch_rate = (s[L.S_NAV_PITCH] - pitch) / max(p[L.P_PITCH_TIME], 0.05)
-    if abs(pitch) < PITCH_KNOWN:
-        bank = limit(roll, BANK_KNOWN)
+    if level > PITCH_KNOWN:
         speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], p[L.P_V_MIN], 1.0)
-        pitch_rate += p[L.P_TURN_PITCH] * cos(pitch) * L.GRAVITY / speed * abs(tan(bank) * sin(bank))
+        pitch_rate += p[L.P_TURN_PITCH] * L.GRAVITY / speed * sine * sine / max(cosine, BANK_KNOWN * level)
     pitch_rate = min(max(pitch_rate, -p[L.P_PITCH_RATE_DN]), p[L.P_PITCH_RATE_UP])
-    if abs(roll) > 0.5 * pi:  # on its back: the nose comes up when it has rolled upright
+    if cosine < 0.0:  # on its back: the nose comes up when it has rolled upright
         pitch_rate = 0.0
     move_surfaces(s, p, roll_rate, pitch_rate)

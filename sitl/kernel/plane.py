@@ -62,7 +62,8 @@ STEERING, TYRES = 6.0, 3.0
 DROPS_MPS, TILTS_COS, NOSE_DOWN = 6.0, 0.5, 0.45
 #: Slower through the air than this its flow has no angles, m/s.
 CALM = 2.0
-#: Density at sea level (ISA), kg/m3.
+#: Density at sea level (ISA), kg/m3, and how often that around the plane is looked up, ms.
+DENSITY_MS = 500.0
 SEA_DENSITY = 1.225
 PITOT = int(Sensor.DIFFERENTIAL_PRESSURE)
 
@@ -326,9 +327,9 @@ def strike_plane(s: L.Row) -> None:
 @jit
 def read_pitot(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Density of the air, and the tube's equivalent airspeed: the flow along the nose, noise, its faults."""
-    density = density_at(p[L.P_ORIGIN_ALT] - s[M.S_PD])
-    s[M.S_AIR_DENSITY] = density
-    s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / density)
+    if s[L.S_TIME_MS] % DENSITY_MS < L.TICK_MS:
+        s[M.S_AIR_DENSITY] = density_at(p[L.P_ORIGIN_ALT] - s[M.S_PD])
+        s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / s[M.S_AIR_DENSITY])
     along = max(s[M.S_TRUE_SPEED] * cos(s[M.S_ALPHA]), 0.0) / s[L.S_EAS2TAS]
     noise = p[M.P_PITOT_NOISE] * table[(draw(rng[3]) >> S30B) & MASK]
     if p[M.P_PITOT_BLOCKED] == 0.0:

@@ -73,7 +73,7 @@ SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
     "ACRO_ROLL_RATE": (L.P_ACRO_RATE, _DEGREES),
     "ARSPD_USE": (L.P_PITOT_USE, 1.0),
     "ARSPD_WIND_MAX": (L.P_PITOT_WIND_MOST, 1.0),
-    "SIM_ARSPD_RND": (M.P_PITOT_NOISE, 0.25),
+    "SIM_ARSPD_RND": (M.P_PITOT_NOISE, 0.15),
     "SIM_LAUNCH_ACC": (M.P_LAUNCH, 1.0),
     "SIM_LAUNCH_TIME": (M.P_LAUNCH_TIME, 1.0),
 }

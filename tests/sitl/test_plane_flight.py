@@ -1,0 +1,401 @@
+"""A plane flies its targets: lines, circles, heights, airspeeds, takeoffs and landings, by sticks, with faults."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from math import degrees, hypot, radians
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import (
+    Attitude,
+    Circle,
+    Drive,
+    Hold,
+    Land,
+    Leg,
+    Pilot,
+    PilotKind,
+    Speeds,
+    Sticks,
+    TakeOff,
+    Velocity,
+)
+from autopilot.interface.vehicle import VehicleEvent
+from sitl.kernel import layout as M
+from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, stall_speed
+from tests.fakes.patience import PATIENCE_S
+from tests.fakes.plane_flight import PlaneFlight, beside
+
+WEST_WIND = {"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": 270.0}
+SCRIPT = "from tests.sitl.test_plane_flight import short_flight; print(short_flight())"
+
+
+# --- a whole flight -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("wind", [{}, {**WEST_WIND, "SIM_WIND_TURB": 2.0}], ids=["calm", "gusts"])
+def test_takeoff_four_legs_a_loiter_and_a_landing(wind: dict[str, float]) -> None:
+    """From its wheels to its wheels, on the ground where it was told, softly, and nothing past its limits."""
+    flight = PlaneFlight(wind).airborne(60.0)
+    places = [(600.0, 0.0, -80.0), (600.0, 500.0, -80.0), (0.0, 500.0, -80.0), (0.0, -300.0, -80.0)]
+    for place, after in zip(places, [*places[1:], (0.0, 0.0, -80.0)], strict=True):
+        flight.to(Leg(place, next=after, radius=50.0), 120.0)
+        assert hypot(flight.now(R.TRUE_N) - place[0], flight.now(R.TRUE_E) - place[1]) < 60.0
+    flight.to(Circle((0.0, 0.0, -80.0), 80.0, 1, 2.0, leave_for=(800.0, 0.0, -60.0)))
+    flight.to(Leg((800.0, 0.0, -60.0), radius=50.0))
+    raised = flight.to(Land((0.0, 0.0), approach=(800.0, 0.0, -60.0)))
+    assert raised & VehicleEvent.LANDED
+    assert not raised & VehicleEvent.CRASHED
+    assert abs(flight.now(R.TRUE_E)) < 12.0
+    assert -60.0 < flight.now(R.TRUE_N) < 60.0
+    assert flight.now(R.TOUCHDOWN_SPEED) < 1.5
+    assert flight.vehicle.disarm().ok
+    assert np.isfinite(np.array(flight.rows)).all()
+    assert np.abs(np.degrees(flight.seen(R.NAV_ROLL))).max() <= 65.0
+    assert np.degrees(flight.seen(R.NAV_PITCH)).min() >= -20.0
+    assert np.degrees(flight.seen(R.NAV_PITCH)).max() <= 25.0
+    assert flight.seen(R.STALL_MARGIN).min() > radians(5.0)
+
+
+def test_the_second_airframe_flies_by_the_same_laws() -> None:
+    """The Aerosonde of Beard and McLain: another row of numbers, no other code."""
+    flight = PlaneFlight(body=AEROSONDE).airborne(60.0)
+    flight.to(Circle((300.0, 300.0, -80.0), 150.0, -1, 1.0))
+    flight.forget()
+    flight.fly(20.0)
+    assert abs(float(np.mean(flight.seen(R.AIR_SPEED))) - 22.0) < 1.0
+    assert np.abs(flight.seen(R.DOWN) + 80.0).max() < 5.0
+
+
+# --- lines and circles --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("direction", [0.0, 90.0, 200.0])
+def test_it_converges_on_a_line_in_wind(direction: float) -> None:
+    """From 150 m beside it, joining at no more than 45 degrees, without overshoot beyond a tenth, to within 2 m."""
+    flight = PlaneFlight({"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": direction}).airborne()
+    flight.to(Leg((200.0, 150.0, -80.0), radius=50.0))
+    flight.forget()
+    a, b = (200.0, 0.0), (4000.0, 0.0)
+    flight.vehicle.set_target(Leg((*b, -80.0), start=(*a, -80.0)))
+    flight.fly(70.0)
+    off = beside(flight, a, b)
+    assert np.abs(off[-50:]).max() < 2.0
+    assert off.min() > -25.0
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_it_circles_either_way_in_wind(direction: int) -> None:
+    """Within a quarter of the radius of the edge, at height and airspeed, its turns counted."""
+    flight = PlaneFlight(WEST_WIND).airborne()
+    flight.to(Circle((300.0, 0.0, -80.0), 100.0, direction, 0.0))
+    flight.forget()
+    flight.vehicle.set_target(Circle((300.0, 0.0, -80.0), 100.0, direction, 2.0))
+    begun = flight.vehicle.state.time_ms
+    assert flight.fly(120.0, VehicleEvent.ARRIVED) & VehicleEvent.ARRIVED
+    away = np.hypot(flight.seen(R.TRUE_N) - 300.0, flight.seen(R.TRUE_E))
+    assert np.abs(away - 100.0).max() < 25.0
+    angle = np.unwrap(np.arctan2(flight.seen(R.TRUE_E), flight.seen(R.TRUE_N) - 300.0))
+    assert direction * (angle[-1] - angle[0]) / (2.0 * np.pi) == pytest.approx(2.0, abs=0.15)
+    assert 40.0 < (flight.vehicle.state.time_ms - begun) / 1000.0 < 90.0
+    assert np.abs(flight.seen(R.DOWN) + 80.0).max() < 5.0
+
+
+def test_a_leg_without_a_next_one_ends_in_a_circle_round_its_end() -> None:
+    flight = PlaneFlight().airborne()
+    flight.to(Leg((500.0, 0.0, -80.0), radius=50.0))
+    flight.fly(30.0)
+    flight.forget()
+    flight.fly(30.0)
+    away = np.hypot(flight.seen(R.NORTH) - 500.0, flight.seen(R.EAST))
+    assert away.min() > 60.0
+    assert away.max() < 110.0
+
+
+def test_a_circle_is_left_at_its_height_and_towards_the_next_place() -> None:
+    """NAV_LOITER_TO_ALT: not before both."""
+    flight = PlaneFlight().airborne()
+    flight.to(Circle((300.0, 0.0, -160.0), 100.0, 1, None, at_height=True, leave_for=(300.0, 2000.0, -160.0)))
+    assert abs(flight.now(R.DOWN) + 160.0) <= 5.0
+    course = np.arctan2(flight.now(R.VE), flight.now(R.VN))
+    wanted = np.arctan2(2000.0 - flight.now(R.EAST), 300.0 - flight.now(R.NORTH))
+    assert abs(degrees(course - wanted)) < 25.0
+
+
+def test_what_a_copter_holds_it_circles_and_drive_it_refuses() -> None:
+    flight = PlaneFlight().airborne()
+    flight.to(Hold((400.0, 0.0, -80.0)))
+    flight.to(Hold(None))
+    flight.fly(40.0)
+    assert hypot(flight.now(R.NORTH) - 400.0, flight.now(R.EAST)) < 250.0
+    with pytest.raises(TypeError, match="Drive"):
+        flight.vehicle.set_target(Drive(1.0))
+
+
+# --- height and airspeed ------------------------------------------------------------------------------------------
+def test_height_and_airspeed_are_held_and_change_within_their_limits() -> None:
+    """TECS_CLMB_MAX and TECS_SINK_MAX on the way to another height; airspeed within 1.5 m/s all the time."""
+    flight = PlaneFlight().airborne()
+    flight.to(Circle((0.0, 0.0, -80.0), 150.0, 1, 1.0))
+    for height in (180.0, 60.0):
+        flight.forget()
+        flight.vehicle.set_target(Circle((0.0, 0.0, -height), 150.0, 1))
+        flight.fly(60.0)
+        assert abs(flight.now(R.DOWN) + height) < 2.0
+        assert -flight.seen(R.VD).min() < 5.0 + 0.8
+        assert flight.seen(R.VD).max() < 5.0 + 0.8
+        assert np.abs(flight.seen(R.AIR_SPEED) - 22.0).max() < 2.0
+    for speed in (28.0, 15.0):
+        flight.vehicle.set_speeds(Speeds(speed, 5.0, 5.0))
+        flight.fly(30.0)
+        flight.forget()
+        flight.fly(10.0)
+        assert abs(float(np.mean(flight.seen(R.AIR_SPEED))) - speed) < 0.5
+        assert np.abs(flight.seen(R.DOWN) + 60.0).max() < 3.0
+
+
+def test_a_turn_never_takes_it_below_its_least_airspeed() -> None:
+    """Stall prevention: at 12 m/s the bank that needs more than AIRSPEED_MIN carries is not flown, and the airspeed that
+    is demanded rises with the load."""
+    flight = PlaneFlight({"AIRSPEED_CRUISE": 12.0}).airborne()
+    flight.vehicle.set_speeds(Speeds(12.0, 5.0, 5.0))
+    flight.fly(25.0)
+    flight.forget()
+    flight.vehicle.set_target(Circle((0.0, 0.0, -80.0), 20.0, 1))
+    flight.fly(60.0)
+    load = 1.0 / np.cos(flight.seen(R.NAV_ROLL))
+    least = 10.0 * np.sqrt(load)
+    steep = np.abs(np.degrees(flight.seen(R.NAV_ROLL))) > 26.0
+    assert (flight.seen(R.AIR_SPEED)[steep] > least[steep] - 0.6).all()
+    assert (flight.seen(R.TARGET_AIR_SPEED) > least - 0.3).all()
+    assert flight.seen(R.STALL_MARGIN).min() > radians(5.0)
+
+
+def test_a_leg_climbs_along_its_slope() -> None:
+    flight = PlaneFlight().airborne()
+    flight.to(Leg((400.0, 0.0, -80.0), next=(1600.0, 0.0, -140.0), radius=50.0))
+    flight.forget()
+    flight.to(Leg((1600.0, 0.0, -140.0), start=(400.0, 0.0, -80.0), radius=50.0))
+    share = (flight.seen(R.TRUE_N) - 400.0) / 1200.0
+    slope = 80.0 + 60.0 * share
+    late = share > 0.3
+    assert np.abs(-flight.seen(R.TRUE_D) - slope)[late].max() < 8.0
+
+
+# --- faults -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("how", [{"ARSPD_USE": 0.0}, {"ARSPD_TYPE": 0.0}])
+def test_without_airspeed_it_flies_on_by_pitch_and_throttle(how: dict[str, float]) -> None:
+    """Height is held, the airspeed comes out near that of TRIM_THROTTLE, wind and all, and it lands."""
+    flight = PlaneFlight({**WEST_WIND, **how}).airborne()
+    flight.to(Circle((200.0, 0.0, -80.0), 150.0, 1, 1.0))
+    assert np.abs(flight.seen(R.DOWN)[-100:] + 80.0).max() < 5.0
+    assert flight.seen(R.TRUE_AIR_SPEED)[-200:].min() > 15.0
+    flight.to(Land((-600.0, 0.0), approach=(200.0, 0.0, -60.0)))
+
+
+def test_a_blocked_tube_goes_on_showing_what_it_showed() -> None:
+    """`airspeed.blocked`, `.offset` and `.loss`: what is shown, and that a check against the ground speed finds it
+    (ARSPD_WIND_MAX)."""
+    flight = PlaneFlight({"ARSPD_WIND_MAX": 12.0}).airborne()
+    flight.vehicle.set_target(Circle((0.0, 0.0, -80.0), 150.0, 1))
+    flight.fly(20.0)
+    assert flight.vehicle._s[L.S_PITOT_USED] == 1.0
+    assert flight.vehicle.inject_fault("airspeed.blocked", None, active=True)
+    shown = flight.now(R.PITOT)
+    flight.vehicle.set_speeds(Speeds(29.0, 5.0, 5.0))
+    flight.fly(5.0)
+    assert flight.now(R.PITOT) == pytest.approx(shown, abs=1.5)
+    assert flight.vehicle.inject_fault("airspeed.blocked", None, active=False)
+    assert flight.vehicle.inject_fault("airspeed.offset", 20.0, active=True)
+    flight.fly(2.0)
+    assert flight.vehicle._s[L.S_PITOT_USED] == 0.0
+    flight.vehicle.inject_fault("airspeed.offset", None, active=False)
+    flight.vehicle.inject_fault("airspeed.loss", None, active=True)
+    flight.fly(2.0)
+    assert flight.vehicle._s[L.S_PITOT_USED] == 0.0
+    flight.vehicle.inject_fault("airspeed.loss", None, active=False)
+    flight.fly(2.0)
+    assert flight.vehicle._s[L.S_PITOT_USED] == 1.0
+
+
+def test_without_fixes_it_reckons_by_airspeed_and_the_wind_that_it_knew() -> None:
+    """30 s without GPS: off by less than a tenth of the way, its height and attitude held."""
+    flight = PlaneFlight(WEST_WIND).airborne()
+    flight.to(Circle((0.0, 0.0, -80.0), 150.0, 1, 1.0))
+    flight.vehicle.set_target(Leg((5000.0, 0.0, -80.0)))
+    flight.fly(20.0)
+    flight.vehicle.inject_fault("gps.loss", None, active=True)
+    flight.fly(30.0)
+    off = hypot(flight.now(R.NORTH) - flight.now(R.TRUE_N), flight.now(R.EAST) - flight.now(R.TRUE_E))
+    assert off < 70.0
+    assert abs(flight.now(R.DOWN) + 80.0) < 5.0
+    assert abs(degrees(flight.now(R.TRUE_ROLL) - flight.now(R.ROLL))) < 5.0
+
+
+def test_an_engine_that_is_out_lets_it_glide_above_its_stall() -> None:
+    """Thrust gone at height: pitch goes to airspeed, and it never stalls on the way down."""
+    flight = PlaneFlight().airborne(150.0)
+    flight.vehicle.set_target(Circle((0.0, 0.0, -150.0), 150.0, 1))
+    flight.fly(20.0)
+    flight.vehicle.inject_fault("motor1.loss", None, active=True)
+    flight.forget()
+    flight.fly(15.0)
+    assert flight.seen(R.TRUE_AIR_SPEED).min() > stall_speed(SKYWALKER)
+    assert flight.seen(R.STALL_MARGIN).min() > radians(3.0)
+
+
+def test_what_strikes_the_ground_has_crashed() -> None:
+    flight = PlaneFlight().airborne(60.0)
+    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=1.0))
+    flight.vehicle.set_target(Pilot(PilotKind.MANUAL))
+    raised = flight.fly(20.0, VehicleEvent.CRASHED)
+    assert raised & VehicleEvent.CRASHED
+    assert raised & VehicleEvent.DISARMED
+    flight.fly(3.0)
+    assert flight.vehicle.state.landed
+    assert hypot(flight.now(R.TRUE_VN), flight.now(R.TRUE_VE)) < 0.5
+
+
+# --- sticks -------------------------------------------------------------------------------------------------------
+def test_fly_by_wire_a_keeps_bank_and_pitch_within_their_limits() -> None:
+    """Full sticks: the limits, no more; let go: level."""
+    flight = PlaneFlight().airborne(150.0)
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
+    flight.vehicle.set_sticks(Sticks(roll=1.0, pitch=-0.3, throttle=0.8))
+    flight.fly(4.0)
+    assert 50.0 < degrees(flight.now(R.ROLL)) < 70.0
+    flight.vehicle.set_sticks(Sticks(roll=0.0, pitch=-1.0, throttle=1.0))
+    flight.fly(4.0)
+    assert 18.0 < degrees(flight.now(R.PITCH)) < 28.0
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(6.0)
+    assert abs(degrees(flight.now(R.ROLL))) < 3.0
+    assert abs(degrees(flight.now(R.PITCH))) < 4.0
+
+
+@pytest.mark.parametrize("kind", [PilotKind.FBWB, PilotKind.CRUISE])
+def test_fly_by_wire_b_and_cruise_hold_height_and_airspeed(kind: PilotKind) -> None:
+    """Middle throttle: the middle of the airspeeds; pitch stick: climb; CRUISE keeps its track over the ground."""
+    flight = PlaneFlight(WEST_WIND).airborne()
+    flight.vehicle.set_target(Pilot(kind))
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(30.0)
+    height = -flight.now(R.DOWN)
+    flight.forget()
+    flight.fly(20.0)
+    assert np.abs(flight.seen(R.DOWN) + height).max() < 3.0
+    assert float(np.mean(flight.seen(R.AIR_SPEED))) == pytest.approx(20.0, abs=0.7)
+    track = np.polyfit(flight.seen(R.TRUE_N), flight.seen(R.TRUE_E), 1)[0]
+    if kind is PilotKind.CRUISE:
+        ahead = np.hypot(flight.seen(R.TRUE_N)[-1] - flight.seen(R.TRUE_N)[0], 0.0)
+        line = np.polyval(np.polyfit(flight.seen(R.TRUE_N), flight.seen(R.TRUE_E), 1), flight.seen(R.TRUE_N))
+        assert np.abs(line - flight.seen(R.TRUE_E)).max() < 0.01 * ahead
+    assert np.isfinite(track)
+    flight.vehicle.set_sticks(Sticks(pitch=-1.0, throttle=0.5))
+    flight.fly(10.0)
+    assert -flight.now(R.DOWN) < height - 8.0
+
+
+def test_stabilize_levels_manual_does_not_and_acro_turns_by_rates() -> None:
+    flight = PlaneFlight().airborne(200.0)
+    flight.vehicle.set_target(Pilot(PilotKind.ACRO))
+    flight.vehicle.set_sticks(Sticks(roll=0.25, throttle=0.6))
+    flight.fly(1.0)
+    assert flight.now(R.P) == pytest.approx(radians(45.0), abs=0.25)
+    flight.vehicle.set_target(Pilot(PilotKind.STABILIZE))
+    flight.vehicle.set_sticks(Sticks(throttle=0.6))
+    flight.fly(4.0)
+    assert abs(degrees(flight.now(R.ROLL))) < 3.0
+    flight.vehicle.set_target(Pilot(PilotKind.MANUAL))
+    flight.vehicle.set_sticks(Sticks(roll=0.3, throttle=0.6))
+    flight.fly(0.6)
+    assert degrees(flight.now(R.ROLL)) > 15.0
+
+
+def test_attitudes_and_velocities_are_flown_and_run_out() -> None:
+    """A commanded bank and climb; a course over ground at an airspeed; neither goes on when it is not renewed."""
+    flight = PlaneFlight().airborne(100.0)
+    flight.vehicle.set_target(Attitude(radians(20.0), 0.0, 0.0, climb=1.0, timeout_ms=10_000))
+    flight.fly(8.0)
+    assert degrees(flight.now(R.ROLL)) == pytest.approx(20.0, abs=3.0)
+    assert -flight.now(R.VD) == pytest.approx(1.0, abs=0.6)
+    flight.fly(6.0)
+    assert abs(degrees(flight.now(R.ROLL))) < 3.0
+    flight.vehicle.set_target(Velocity((0.0, 18.0, 0.0), timeout_ms=25_000))
+    flight.fly(24.0)
+    assert degrees(flight.now(R.YAW)) == pytest.approx(90.0, abs=5.0)
+    assert flight.now(R.AIR_SPEED) == pytest.approx(18.0, abs=1.0)
+    flight.fly(30.0)
+    assert abs(degrees(flight.now(R.ROLL))) > 15.0  # it circles
+
+
+# --- on the ground ------------------------------------------------------------------------------------------------
+def test_nothing_but_a_takeoff_or_a_pilot_moves_it_on_the_ground() -> None:
+    """ArduPlane's suppressed throttle: armed with a leg it stands."""
+    flight = PlaneFlight()
+    assert flight.vehicle.arm().ok
+    flight.vehicle.set_target(Leg((500.0, 0.0, -50.0)))
+    flight.fly(10.0)
+    assert flight.now(R.THROTTLE) == 0.0
+    assert hypot(flight.now(R.TRUE_VN), flight.now(R.TRUE_VE)) < 0.1
+    flight.vehicle.hold_motors(True)
+    flight.vehicle.set_target(TakeOff(-50.0, pitch=0.2))
+    flight.fly(3.0)
+    assert flight.now(R.THROTTLE) == 0.0
+    flight.vehicle.hold_motors(False)
+    assert flight.fly(20.0, VehicleEvent.LIFTOFF) & VehicleEvent.LIFTOFF
+    assert not flight.vehicle.disarm().ok
+
+
+# --- limits, whatever the wind ------------------------------------------------------------------------------------
+@example(11.0, 180.0, 3.0, 40.0, -1)
+@given(
+    st.floats(0.0, 12.0), st.floats(0.0, 360.0), st.floats(0.0, 3.0), st.floats(30.0, 250.0), st.sampled_from([1, -1])
+)
+def test_no_wind_takes_it_past_its_limits(
+    speed: float, direction: float, gusts: float, radius: float, way: int
+) -> None:
+    """Bank, pitch and airspeed that are demanded stay within the parameters, and no number becomes none."""
+    wind = {"SIM_WIND_SPD": speed, "SIM_WIND_DIR": direction, "SIM_WIND_TURB": gusts}
+    flight = PlaneFlight(wind).airborne()
+    flight.vehicle.set_target(Circle((200.0, 100.0, -120.0), radius, way))
+    flight.fly(40.0)
+    assert np.isfinite(np.array(flight.rows)).all()
+    assert np.abs(np.degrees(flight.seen(R.NAV_ROLL))).max() <= 65.0 + 1e-9
+    assert np.degrees(flight.seen(R.NAV_PITCH)).max() <= 25.0 + 1e-9
+    assert np.degrees(flight.seen(R.NAV_PITCH)).min() >= -20.0 - 1e-9
+    flying = flight.seen(R.GROUND_CONTACT) == 0.0
+    least = 10.0 / np.sqrt(np.cos(flight.seen(R.NAV_ROLL)))
+    assert (flight.seen(R.TARGET_AIR_SPEED)[flying] >= least[flying] - 0.3).all()
+    assert flight.seen(R.STALL_MARGIN)[flying].min() > radians(2.0)
+
+
+# --- bytes --------------------------------------------------------------------------------------------------------
+def short_flight() -> str:
+    """Digest of the report after boot, takeoff and a turn in a gusty wind."""
+    flight = PlaneFlight({**WEST_WIND, "SIM_WIND_TURB": 1.0}, seed=7)
+    flight.vehicle.arm(force=True)
+    flight.vehicle.set_target(TakeOff(-25.0, pitch=radians(12.0)))
+    flight.fly(6.0)
+    flight.vehicle.set_target(Circle((100.0, 100.0, -40.0), 60.0, 1))
+    flight.fly(3.0)
+    assert flight.vehicle._s[M.S_CONTACT] == 0.0
+    return hashlib.sha256(flight.vehicle.state.report.tobytes()).hexdigest()
+
+
+def test_compiled_and_plain_agree_bit_for_bit() -> None:
+    """The same functions without numba's compiler give the same bytes, and no warning."""
+    plain = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
+        env={**os.environ, "SORTIE_KERNEL": "python"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    assert plain.stdout.strip() == short_flight()
