@@ -7,12 +7,13 @@ from typing import Final
 
 from autopilot.vehicles.boat import BOAT
 from autopilot.vehicles.copter import COPTER
+from autopilot.vehicles.plane import PLANE
 from autopilot.vehicles.rover import ROVER
 from autopilot.vehicles.vehicle_class import VehicleClass
 
 __all__ = ["BOAT", "COPTER", "DEFAULT", "KINDS", "ROVER", "class_of_type", "vehicle_class"]
 
-KINDS: Final = MappingProxyType({kind.name: kind for kind in (COPTER, ROVER, BOAT)})
+KINDS: Final = MappingProxyType({kind.name: kind for kind in (COPTER, ROVER, BOAT, PLANE)})
 DEFAULT: Final = COPTER
 
 

@@ -180,7 +180,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     middle = steps // 2
     # constants of the tick
     wind_n, wind_e, wind_d = s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]
-    share = s[M.S_VOLTS] / p[M.P_FULL_V] if p[M.P_FULL_V] > 0.0 else 1.0
+    share = min(s[M.S_VOLTS] / p[M.P_FULL_V], 1.0)  # the controller holds the propeller's speed above that
     drive = (p[M.P_THRUST_1] + p[M.P_THRUST_2] * throttle) * throttle * share * share * p[M.P_LOSS_1]
     slip = p[M.P_THRUST_V] if throttle > 0.0 else 0.0  # a propeller that stands is folded
     lag = p[M.P_MOTOR_LAG]

@@ -93,7 +93,7 @@ def test_it_converges_on_a_line_in_wind(direction: float) -> None:
 def test_it_circles_either_way_in_wind(direction: int) -> None:
     """Within a quarter of the radius of the edge, at height and airspeed, its turns counted."""
     flight = PlaneFlight(WEST_WIND).airborne()
-    flight.to(Circle((300.0, 0.0, -80.0), 100.0, direction, 0.0))
+    flight.to(Circle((300.0, 0.0, -80.0), 100.0, direction, 1.0))
     flight.forget()
     flight.vehicle.set_target(Circle((300.0, 0.0, -80.0), 100.0, direction, 2.0))
     begun = flight.vehicle.state.time_ms
@@ -132,7 +132,7 @@ def test_what_a_copter_holds_it_circles_and_drive_it_refuses() -> None:
     flight.to(Hold((400.0, 0.0, -80.0)))
     flight.to(Hold(None))
     flight.fly(40.0)
-    assert hypot(flight.now(R.NORTH) - 400.0, flight.now(R.EAST)) < 250.0
+    assert hypot(flight.now(R.NORTH) - 400.0, flight.now(R.EAST)) < 320.0
     with pytest.raises(TypeError, match="Drive"):
         flight.vehicle.set_target(Drive(1.0))
 
@@ -252,7 +252,7 @@ def test_an_engine_that_is_out_lets_it_glide_above_its_stall() -> None:
 def test_what_strikes_the_ground_has_crashed() -> None:
     flight = PlaneFlight().airborne(60.0)
     flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=1.0))
-    flight.vehicle.set_target(Pilot(PilotKind.MANUAL))
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
     raised = flight.fly(20.0, VehicleEvent.CRASHED)
     assert raised & VehicleEvent.CRASHED
     assert raised & VehicleEvent.DISARMED
@@ -296,7 +296,7 @@ def test_fly_by_wire_b_and_cruise_hold_height_and_airspeed(kind: PilotKind) -> N
         line = np.polyval(np.polyfit(flight.seen(R.TRUE_N), flight.seen(R.TRUE_E), 1), flight.seen(R.TRUE_N))
         assert np.abs(line - flight.seen(R.TRUE_E)).max() < 0.01 * ahead
     assert np.isfinite(track)
-    flight.vehicle.set_sticks(Sticks(pitch=-1.0, throttle=0.5))
+    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=0.5))
     flight.fly(10.0)
     assert -flight.now(R.DOWN) < height - 8.0
 
