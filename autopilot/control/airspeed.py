@@ -28,7 +28,7 @@ HOLDS_MS = 3000.0
 
 @jit
 def level_speed(s: L.Row, airspeed: float) -> float:
-    """What of a true airspeed goes along the ground, m/s."""
+    """Horizontal part of a true airspeed, m/s."""
     return sqrt(max(airspeed * airspeed - s[L.S_EVD] * s[L.S_EVD], 0.0))
 
 

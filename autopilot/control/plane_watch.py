@@ -1,4 +1,4 @@
-"""What a plane decides in a tick after the estimator, and what it notices by itself: liftoff, landing (50 Hz)."""
+"""Decisions of a plane in a tick after the estimator; liftoff and landing, which it notices by itself (50 Hz)."""
 
 from __future__ import annotations
 

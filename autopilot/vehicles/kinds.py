@@ -11,7 +11,7 @@ from autopilot.vehicles.plane import PLANE
 from autopilot.vehicles.rover import ROVER
 from autopilot.vehicles.vehicle_class import VehicleClass
 
-__all__ = ["BOAT", "COPTER", "DEFAULT", "KINDS", "ROVER", "class_of_type", "vehicle_class"]
+__all__ = ["BOAT", "COPTER", "DEFAULT", "KINDS", "PLANE", "ROVER", "class_of_type", "vehicle_class"]
 
 KINDS: Final = MappingProxyType({kind.name: kind for kind in (COPTER, ROVER, BOAT, PLANE)})
 DEFAULT: Final = COPTER

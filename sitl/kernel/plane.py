@@ -313,7 +313,7 @@ def strike_plane(s: L.Row) -> None:
     q1, q2 = s[M.S_Q1], s[M.S_Q2]
     upright = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
     nose_down = 2.0 * (q1 * s[M.S_Q3] - s[M.S_Q0] * q2)
-    if s[M.S_VD] < DROPS_MPS and upright > TILTS_COS and nose_down < NOSE_DOWN:
+    if s[M.S_TOUCHDOWN] < DROPS_MPS and upright > TILTS_COS and nose_down < NOSE_DOWN:
         return
     if s[L.S_ARMED] == 1.0:
         stop(s)

@@ -10,11 +10,11 @@ round; its thrust is that of its propeller at full voltage, standing (84 N) and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import pi
+from math import pi, sqrt
 from typing import Final
 
 from autopilot.interface import layout as L
+from autopilot.interface.records import dataclass
 from sitl.kernel import layout as M
 from sitl.vehicles.parameters import Row
 
@@ -133,4 +133,4 @@ def stall_speed(body: Airframe, density: float = 1.225) -> float:
     """Airspeed below which the wings cannot carry the weight, m/s, without thrust: two widths of the sigmoid below the
     angle of the stall, from where on lift falls."""
     linear = body.lift[0] + body.lift[1] * (body.stall - 2.0 / body.sharpness)
-    return float((2.0 * body.mass * L.GRAVITY / (density * body.area * linear)) ** 0.5)
+    return sqrt(2.0 * body.mass * L.GRAVITY / (density * body.area * linear))

@@ -36,7 +36,7 @@ from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plane_flight import PlaneFlight, beside
 
 WEST_WIND = {"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": 270.0}
-SCRIPT = "from tests.sitl.test_plane_flight import short_flight; print(short_flight())"
+SCRIPT = "from tests.sitl.kernel.test_plane_flight import short_flight; print(short_flight())"
 
 
 # --- a whole flight -----------------------------------------------------------------------------------------------
@@ -65,8 +65,8 @@ def test_takeoff_four_legs_a_loiter_and_a_landing(wind: dict[str, float]) -> Non
 
 
 def test_the_second_airframe_flies_by_the_same_laws() -> None:
-    """The Aerosonde of Beard and McLain: another row of numbers, no other code."""
-    flight = PlaneFlight(body=AEROSONDE).airborne(60.0)
+    """The Aerosonde of Beard and McLain: another row of numbers, no other code. By catapult."""
+    flight = PlaneFlight({"SIM_LAUNCH_ACC": 15.0, "SIM_LAUNCH_TIME": 2.0}, body=AEROSONDE).airborne(60.0)
     flight.to(Circle((300.0, 300.0, -80.0), 150.0, -1, 1.0))
     flight.forget()
     flight.fly(20.0)
@@ -160,8 +160,8 @@ def test_height_and_airspeed_are_held_and_change_within_their_limits() -> None:
 
 
 def test_a_turn_never_takes_it_below_its_least_airspeed() -> None:
-    """Stall prevention: at 12 m/s the bank that needs more than AIRSPEED_MIN carries is not flown, and the airspeed that
-    is demanded rises with the load."""
+    """Stall prevention: at 12 m/s no bank is flown that needs more than AIRSPEED_MIN carries, and the airspeed that is
+    demanded rises with the load."""
     flight = PlaneFlight({"AIRSPEED_CRUISE": 12.0}).airborne()
     flight.vehicle.set_speeds(Speeds(12.0, 5.0, 5.0))
     flight.fly(25.0)
