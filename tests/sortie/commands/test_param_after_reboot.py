@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
+from pathlib import Path
 
 import pytest
 
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.parameters import remember_set, without_set
+from tests.fakes.patience import PATIENCE_S
+from tests.fakes.pymavlink_station import PymavlinkStation
+from tests.fakes.served import served
 
 GIVEN = {"RTL_ALT": 2000.0, "WP_SPD": 5.0, "FENCE_RADIUS": 90.0}
 
@@ -54,3 +59,34 @@ def test_vehicles_of_a_fleet_are_told_apart() -> None:
     remember_set(GIVEN, parameters, "1")
     assert booted({"RTL_ALT": 1500.0}, "1")["RTL_ALT"] == 1500.0
     assert booted({"RTL_ALT": 1500.0}, "2")["RTL_ALT"] == 2000.0
+
+
+def read(station: PymavlinkStation, name: str) -> float:
+    """The parameter, as the process that runs now has it."""
+
+    def values() -> list[float]:
+        return [message.param_value for message in station.of("PARAM_VALUE") if message.param_id == name]
+
+    station.until(lambda: bool(values()), lambda: station.link.mav.param_request_read_send(1, 1, name.encode(), -1))
+    return float(values()[-1])
+
+
+def test_the_program_reboots_with_what_was_set_and_what_it_was_given(tmp_path: Path) -> None:
+    """A new process image in the old process: the link ends, and behind the next one nothing is forgotten."""
+    with served(tmp_path, "--param", "RTL_ALT=2000", "--param", "FENCE_RADIUS=90", ready=False) as service:
+        station = PymavlinkStation(service.port, story=service.story)
+        boots = read(station, "STAT_BOOTCNT")
+        assert read(station, "RTL_ALT") == 2000.0
+        station.link.mav.param_set_send(1, 1, b"RTL_ALT", 1500.0, 9)
+        station.until(lambda: station.of("PARAM_VALUE")[-1].param_value == 1500.0)
+        assert station.command(246, 1.0) == 0
+        end_s = time.monotonic() + PATIENCE_S
+        while service.story().count("serving copter") < 2:  # the old one's port still takes connections for a moment
+            assert time.monotonic() < end_s, service.story()
+            time.sleep(0.05)
+        station.close()
+        station = PymavlinkStation(service.port, story=service.story)
+        assert read(station, "STAT_BOOTCNT") == boots + 1
+        assert read(station, "RTL_ALT") == 1500.0
+        assert read(station, "FENCE_RADIUS") == 90.0
+        station.close()
