@@ -134,6 +134,12 @@ class LibraryFunction:
         block: Any = self._block(*first)
         begin, end = len(first), len(block)
         function = self._function
+        if begin == end:  # nothing is left to be given: the call of a kernel, some times a second
+
+            def call_whole(keep: Sequence[Any] = leading) -> int:
+                return _checked(function(block))
+
+            return call_whole
 
         def call(*arguments: Any, keep: Sequence[Any] = leading) -> int:
             block[begin:end] = _words(tail, arguments)

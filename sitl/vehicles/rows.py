@@ -38,7 +38,8 @@ class Rows:
         """Vehicle time of each; a view."""
         self.events: npt.NDArray[np.float64] = self.state[:, L.S_EVENTS]
         """`VehicleEvent` bits that wait at each; a view. A machine moves on only when they were taken."""
-        self._parts: tuple[tuple[slice, Callable[..., int]], ...] = ()
+        self._until_ms = np.zeros(len(self.machines))
+        self._parts: tuple[Callable[..., int], ...] = ()
         self._ground = self.machines[0].ground  # one for all: places on it are absolute
         for k, machine in enumerate(self.machines):
             row = slice(k, k + 1)
@@ -51,7 +52,7 @@ class Rows:
         count = len(self.machines)
         shared = compiled() and count >= SHARED_FROM and (os.cpu_count() or 1) > 1
         parts = (slice(0, count // 2), slice(count // 2, None)) if shared else (slice(None),)
-        self._parts = tuple((rows, self._bound(rows)) for rows in parts)
+        self._parts = tuple(self._bound(rows) for rows in parts)
 
     def _bound(self, rows: slice) -> Callable[..., int]:
         return self.machines[0].kernel.bind(
@@ -62,6 +63,7 @@ class Rows:
             quantiles(),
             self.reports[rows],
             self._ground,
+            self._until_ms[rows],
         )
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> int:
@@ -69,12 +71,13 @@ class Rows:
         that has events waiting stays. Returns how many have raised one."""
         if not self._parts:
             self.load()
+        self._until_ms[:] = until_ms
         if len(self._parts) == 1:
-            return self._parts[0][1](until_ms)
+            return self._parts[0]()
         # Rows do not know each other: in which thread one is advanced changes nothing.
-        (here, run_here), (there, run_there) = self._parts
-        other = _helper().submit(run_there, until_ms[there])
-        return run_here(until_ms[here]) + other.result()
+        run_here, run_there = self._parts
+        other = _helper().submit(run_there)
+        return run_here() + other.result()
 
 
 @cache

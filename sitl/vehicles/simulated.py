@@ -352,11 +352,11 @@ class SimulatedMachine(ABC):
     def load(self) -> None:
         """Bring in the kernel now: at once from the library, in half a minute or more where numba must compile it."""
         if self._advance is None:
-            self._advance = self.kernel.bind(*self._arguments)
+            self._advance = self.kernel.bind(*self._arguments, self._until_ms)
 
     def _bind_again(self) -> None:
         if self._advance is not None:
-            self._advance = self.kernel.bind(*self._arguments)
+            self._advance = self.kernel.bind(*self._arguments, self._until_ms)
 
     def advance(self, until_ms: int) -> int:
         """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
@@ -368,7 +368,7 @@ class SimulatedMachine(ABC):
     def _run(self, until_ms: float) -> None:
         assert self._advance is not None
         self._until_ms[0] = until_ms
-        self._advance(self._until_ms)
+        self._advance()
 
     def fault_names(self) -> Sequence[str]:
         return (*self._faults.names(), GIMBAL_STUCK)

@@ -332,7 +332,8 @@ class Session(Claims):
     def wait_armable(self, timeout_s: float = ARMABLE_WITHIN_MS / 1000.0) -> None:
         """Let time pass until the pre-arm checks pass; TimeoutError names what is missing."""
         try:
-            self.run_until(lambda session: session.autopilot.prearm.ok, timeout_s)
+            # the vehicle's own look at its checks makes a pass: nobody has to ask more often
+            self.run_until(lambda session: session.autopilot.prearm.ok, timeout_s, timeout_s)
         except TimeoutError as error:
             reasons = ", ".join(reason.text for reason in self.autopilot.vehicle.armable_reasons) or "see the events"
             raise TimeoutError(f"not armable after {timeout_s:g} s: {reasons}") from error

@@ -28,7 +28,6 @@ from sortie.config.version import VERSION
 from sortie.nodes.plan_file import moved_plan
 
 _STEP_S: Final = STEP_MS / 1000.0
-_LOOK_S: Final = 1.0
 
 
 class RunResult(Struct, frozen=True):
@@ -143,7 +142,7 @@ def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: f
         if speedup > 0.0:
             session.serve(left_s, speedup=speedup, until=lambda: recorder.over)
         else:
-            session.pass_until(lambda _: recorder.over, left_s, _LOOK_S)
+            session.pass_until(lambda _: recorder.over, left_s, left_s)  # the recorder has a pass made for its end
     except TimeIsUp:
         return False
     return recorder.over

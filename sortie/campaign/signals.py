@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autopilot.context.events import FenceChanged, ModeChanged
+from autopilot.context.events import Event, FenceChanged, ModeChanged
 from autopilot.control import arrays
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, to_local
@@ -103,11 +103,20 @@ class Recorder:
         service = session.service
         self._autopilot = service.autopilot
         service.watchers.sample_by(self)
+        service.watchers.follow(self)
         self.sample(service.now_ms)
 
     def next_sample_ms(self) -> int | None:
         """See `TimedSampler`."""
         return None if self.over else self._next_ms
+
+    def step(self, events: list[Event], now_ms: int) -> None:
+        """See `Follower`: a pass was made."""
+
+    def next_deadline_ms(self) -> int | None:
+        """See `Follower`: the end wants a pass, in which who waits for it sees it."""
+        since_ms = self._stands_since_ms
+        return None if since_ms is None or self.over else since_ms + round(GROUNDED_S * 1000.0)
 
     def sample(self, now_ms: int) -> None:
         """Take a sample when one is due."""
@@ -119,15 +128,9 @@ class Recorder:
         self._take(now_ms)
 
     def _take(self, now_ms: int) -> None:
-        session = self._session
-        for entry in session.events[self._seen :]:
-            if isinstance(entry.event, MissionComplete):
-                self._complete = 1.0
-            elif isinstance(entry.event, FenceChanged):
-                self._breached = float(entry.event.breach_types != 0)
-            elif isinstance(entry.event, ModeChanged) and entry.event.reason in FAILSAFES:
-                self._failsafe = 1.0
-        self._seen = len(session.events)
+        events = self._session.events
+        if len(events) > self._seen:
+            self._hear(events)
         autopilot = self._autopilot
         report = autopilot.vehicle.state.report.copy()
         self._reports.append(report)
@@ -139,6 +142,16 @@ class Recorder:
         elif self._flew:
             since_ms = self._stands_since_ms = self._stands_since_ms or now_ms
             self.over = now_ms - since_ms >= GROUNDED_S * 1000.0
+
+    def _hear(self, events: list[TimedEvent]) -> None:
+        for entry in events[self._seen :]:
+            if isinstance(entry.event, MissionComplete):
+                self._complete = 1.0
+            elif isinstance(entry.event, FenceChanged):
+                self._breached = float(entry.event.breach_types != 0)
+            elif isinstance(entry.event, ModeChanged) and entry.event.reason in FAILSAFES:
+                self._failsafe = 1.0
+        self._seen = len(events)
 
     def signals(self) -> dict[str, Array]:
         """Return all of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell

@@ -53,6 +53,7 @@ def emit_object(module: str, target: Target) -> bytes:
     parsed.data_layout = str(machine.target_data)
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = True
+    tuning.slp_vectorization = True  # two operations alike side by side: each still rounds as it did
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(parsed, builder)
     _check(parsed)

@@ -103,6 +103,7 @@ class Service:
         self.faults = FaultPlan(faults, self._inject)
         self._booting = True
         self._decides_ms: int | None = None  # the next pass that is more than streams; None: to be asked
+        self._on_link_ms: int | None = None  # when a service or a watch is due on the link clock, asked with it
         self._decided_ms = self.now_ms  # the last one
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
@@ -211,10 +212,17 @@ class Service:
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
-        due, watch = self.endpoint.next_deadlines()[0], self.autopilot.next_link_deadline_ms()
-        if watch is not None and (due is None or watch < due):
-            due = watch
-        return due if self._behind is None else earliest((due, self._behind.link.next_deadlines()[0]))
+        if self._behind is not None:
+            links = (self.endpoint.next_deadlines()[0], self._behind.link.next_deadlines()[0])
+            return earliest((*links, self.autopilot.next_link_deadline_ms()))
+        self._ask_deadlines()
+        return self._on_link_ms
+
+    def _ask_deadlines(self) -> int:
+        """Ask everybody, once after each change; the vehicle time of the next pass that is more than streams."""
+        if self._decides_ms is None:
+            self._decides_ms, self._on_link_ms = self.deadlines()
+        return self._decides_ms
 
     def _inject(self, fault: Fault, active: bool, now_ms: int) -> None:
         """Begin or end a fault: those of the links here, those of the machine in the simulator."""
@@ -241,15 +249,12 @@ class Service:
         if self._behind is not None:
             self.arrive(self.vehicle.advance(min(until_ms, self.next_vehicle_deadline_ms())), link_ms)
             return
-        decides_ms = self._decides_ms
-        if decides_ms is None:
-            of_services = self.endpoint.next_deadlines(self.telemetry)[1]
-            decides_ms = self._decides_ms = self._next_pass_ms(of_services, NEVER_MS)
+        decides_ms = self._ask_deadlines()
         own_ms, streams_ms = decides_ms, self.telemetry.next_deadline_ms()
         if streams_ms is not None and streams_ms < own_ms:
             own_ms = max(streams_ms, self.now_ms + TICK_MS)
         # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
-        now_ms = self.watchers.move(self.vehicle.advance, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
+        now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
         happened = self.vehicle.has_events
         if own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened:
             self.stream(now_ms)

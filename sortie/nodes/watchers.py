@@ -12,6 +12,7 @@ from typing import Protocol
 
 from autopilot.context.events import Event
 from autopilot.context.turns import earliest
+from autopilot.interface.vehicle import SimulatedVehicle
 
 Observer = Callable[[list[Event], int], None]
 """Called with the events of a pass and the vehicle time, ms."""
@@ -65,22 +66,25 @@ class Watchers:
 
     def next_step_ms(self) -> int | None:
         """The earliest vehicle time at which a follower wants a pass."""
-        return earliest([follower.next_deadline_ms() for follower in self._followers])
+        return earliest([follower.next_deadline_ms() for follower in self._followers]) if self._followers else None
 
     def next_sample_ms(self) -> int | None:
         """The earliest vehicle time at which a sample is wanted that no pass brings."""
         return earliest([sampler.next_sample_ms() for sampler in self._timed])
 
-    def move(self, advance: Callable[[int], int], until_ms: int) -> int:
-        """Move a vehicle, which `advance` does, to this vehicle time or to its first event, with stops for samples on
-        the way, at which nobody decides anything; the vehicle time that it has reached."""
-        while self._timed:
-            stop_ms = self.next_sample_ms()
+    def move(self, vehicle: SimulatedVehicle, until_ms: int) -> int:
+        """Move a vehicle to this vehicle time or to its first event, with stops for samples on the way, at which nobody
+        decides anything; the vehicle time that it has reached. A sample at the instant of an event is left to the pass,
+        which decides before it, as a fleet's does."""
+        advance = vehicle.advance
+        timed = self._timed
+        while timed:
+            stop_ms = timed[0].next_sample_ms() if len(timed) == 1 else self.next_sample_ms()
             if stop_ms is None or stop_ms >= until_ms:
                 break
             now_ms = advance(stop_ms)
-            if now_ms < stop_ms:
+            if now_ms < stop_ms or vehicle.has_events:
                 return now_ms
-            for sampler in self._timed:
+            for sampler in timed:
                 sampler.sample(now_ms)
         return advance(until_ms)
