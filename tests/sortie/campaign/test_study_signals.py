@@ -13,8 +13,10 @@ pytest.importorskip("scipy", reason="the extra campaign is not installed")
 from autopilot.context.events import FenceChanged, ModeChanged
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
+from autopilot.mav import Cmd
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import parse_fence
+from autopilot.mission.items import MissionItem
 from sitl.kernel import layout as M
 from sortie.api.session import Session
 from sortie.campaign.flown import fly_run
@@ -30,6 +32,7 @@ from sortie.campaign.signals import (
     legs_of,
 )
 from sortie.campaign.study import Study
+from sortie.nodes.watchers import Watchers
 
 ROOT = Path(__file__).parents[3]
 WRONG = ("gps.glitch=4@20..40", "baro.wrong=3@10", "gps.loss@45")
@@ -151,3 +154,46 @@ saves_battery = "always(battery > 0.2)"
     assert small.figures["battery_left"] == pytest.approx(0.0, abs=0.01)
     assert large.ok
     assert large.figures["battery_left"] > 0.6
+
+
+class _Jumps:
+    """A vehicle to which something happens after 400 ms."""
+
+    has_events = False
+
+    def advance(self, until_ms: int) -> int:
+        self.has_events = until_ms >= 400
+        return min(until_ms, 400)
+
+
+class _EachFifth:
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def next_sample_ms(self) -> int:
+        return 200 * (len(self.seen) + 1)
+
+    def sample(self, now_ms: int) -> None:
+        if now_ms >= self.next_sample_ms():
+            self.seen.append(now_ms)
+
+
+def test_a_sample_at_the_instant_of_an_event_is_taken_after_the_decision() -> None:
+    watchers, sampler = Watchers(), _EachFifth()
+    watchers.sample_by(sampler)
+    assert watchers.move(_Jumps(), 1000) == 400
+    assert sampler.seen == [200], "the pass has not decided yet"
+    for observer in watchers.observers:
+        observer([], 400)
+    assert sampler.seen == [200, 400]
+
+
+def test_a_flight_that_is_sampled_makes_a_pass_only_where_something_is_due() -> None:
+    with Session(seed=1) as session:
+        plan = session.upload([MissionItem(Cmd.NAV_TAKEOFF, z=10.0), MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)])
+        recorder = Recorder(session, plan)
+        session.start()
+        assert session.pass_until(lambda _: recorder.over, 300.0, 300.0)
+        time = recorder.signals()["time"]
+        assert session.time_s == time[-1], "it ended with its last sample"
+        assert session.service.passes < time[-1], f"{session.service.passes} passes in {time[-1]} s"
