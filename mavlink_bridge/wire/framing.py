@@ -318,10 +318,10 @@ def _may_be_unknown(data: bytes, at: int, size: int) -> bool:
 
 def _holds_frame(data: bytes, begin: int, end: int) -> bool:
     """True when a whole frame with a verified checksum begins there."""
-    return any(_is_sound(data, inner.start()) for inner in _START.finditer(data, begin, end))
+    return any(is_sound(data, inner.start()) for inner in _START.finditer(data, begin, end))
 
 
-def _is_sound(data: bytes, at: int) -> bool:
+def is_sound(data: bytes, at: int = 0) -> bool:
     """True when there is a whole frame with a verified checksum at this start byte."""
     size = claimed_size(data, at)
     if size == 0 or at + size > len(data):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable
 from math import hypot, isfinite, nan
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +12,9 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
+from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Trouble
+from sortie.reading.mode_names import ardupilot_mode
 
 _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""
@@ -184,37 +183,29 @@ class _Reader:
         if m.Type == _HOME:
             self.facts.home = GeoPoint(m.Lat, m.Lng, m.Alt)
 
-    def finish(self, names: Mapping[int, str]) -> FlightFacts:
-        """Return all facts; `names`: names of the modes, by their numbers."""
+    def finish(self, vehicle_type: int) -> FlightFacts:
+        """Return all facts; `vehicle_type`: MAV_TYPE, which names the modes."""
         if not self.facts.armed and self._parameters.get("LOG_DISARMED") == 0.0:
             self.facts.arm(self.facts.span_s[0], True)
         for at_s, number in self._modes:
-            self.facts.enter(at_s, names.get(number, str(number)))
+            self.facts.enter(at_s, ardupilot_mode(vehicle_type, number))
         self.facts.items = self._plan.items()
         return self.facts
 
 
 def read_dataflash(path: Path) -> FlightFacts:
     """The facts of a DataFlash log. OSError when it cannot be read; one that ends early gives what is there."""
-    from pymavlink import mavutil
-    from pymavlink.DFReader import DFReader_binary
-
-    reader, told = _Reader(), io.StringIO()
-    # The reader tells of broken places by print.
-    with (
-        contextlib.redirect_stdout(told),
-        contextlib.redirect_stderr(told),
-        closing(DFReader_binary(str(path), zero_time_base=True)) as log,
-    ):
-        while (message := log.recv_match(type=list(reader.takes))) is not None:
-            try:
-                time_s = message.TimeUS / 1e6
-                if not 0.0 <= time_s <= LATEST_S:
-                    raise ValueError(time_s)
-                reader.takes[message.get_type()](message, time_s)
-            except (AttributeError, TypeError, ValueError, OverflowError) as error:
-                print(error)  # a message whose fields are not those of its name, as the reader tells of broken places
-        # Which modes these are the reader knows when it has met the firmware's name.
-        facts = reader.finish(mavutil.mode_mapping_bynumber(log.mav_type) or {})
-    facts.cut = "parts of the log cannot be read" if told.getvalue() else ""
+    reader, log = _Reader(), MessageLog(path.read_bytes())
+    strange = 0
+    for name, message in log.read(reader.takes):
+        try:
+            time_s = message.TimeUS / 1e6
+            if not 0.0 <= time_s <= LATEST_S:
+                raise ValueError(time_s)
+            reader.takes[name](message, time_s)
+        except (AttributeError, TypeError, ValueError, OverflowError):
+            strange += 1  # its fields are not those of its name: damaged
+    # Which modes these are is known when the log has told its firmware's name.
+    facts = reader.finish(log.vehicle_type)
+    facts.cut = "parts of the log cannot be read" if log.broken or strange else ""
     return facts

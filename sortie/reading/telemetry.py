@@ -6,7 +6,6 @@ Only the kinds of messages that are wanted are decoded: a quarter of a log, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from math import degrees, hypot, nan
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +14,16 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, MissionType, ModeFlag, Severity, VehicleType
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.wire.codec import Message, decode, id_of
+from mavlink_bridge.wire.framing import is_sound
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample
+from sortie.reading.mode_names import mode_of_heartbeat
 
 _STAMP: Final = 8
 _V1, _V2 = 0xFE, 0xFD
 _LOSS_WINDOW_S: Final = 5.0
 _UNKNOWN_U16: Final = 65535
+_PLACE: Final = id_of("GLOBAL_POSITION_INT")
 _OF_ANYBODY: Final = frozenset({"RADIO_STATUS", "MISSION_COUNT", "MISSION_ITEM_INT"})
 
 
@@ -105,10 +108,8 @@ class _Reader:
         }
 
     def _heartbeat(self, m: Any, time_s: float) -> None:
-        from pymavlink import mavutil
-
         self.facts.vehicle = self.facts.vehicle or f"vehicle {m.get_srcSystem()}"
-        self.facts.enter(time_s, mavutil.mode_string_v10(m))
+        self.facts.enter(time_s, mode_of_heartbeat(m.autopilot, m.type, m.base_mode, m.custom_mode))
         armed = bool(m.base_mode & ModeFlag.SAFETY_ARMED)
         self.facts.arm(time_s, armed)
         self._plan.arm(armed)
@@ -144,12 +145,11 @@ class _Reader:
         self.facts.add(Quantity.VIBRATION, time_s, max(m.vibration_x, m.vibration_y, m.vibration_z))
 
     def _text(self, m: Any, time_s: float) -> None:
-        words = m.text if isinstance(m.text, str) else m.text.decode("utf-8", "replace")
-        if getattr(m, "id", 0) and m.chunk_seq and self.facts.texts:
+        if m.id and m.chunk_seq and self.facts.texts:
             at_s, begun = self.facts.texts[-1]
-            self.facts.texts[-1] = (at_s, begun + words)
+            self.facts.texts[-1] = (at_s, begun + m.text)
             return
-        self.facts.say(time_s, words, Severity(m.severity))
+        self.facts.say(time_s, m.text, Severity(m.severity))
 
     def _home(self, m: Any, time_s: float) -> None:
         self.facts.home = GeoPoint(m.latitude / 1e7, m.longitude / 1e7, m.altitude / 1000.0)
@@ -178,13 +178,10 @@ class _Reader:
 
 def read_telemetry(path: Path) -> FlightFacts:
     """The facts of a telemetry log: of the first autopilot in it. OSError when it cannot be read."""
-    from pymavlink.dialects.v20 import ardupilotmega as dialect
-
     reader, loss = _Reader(), _Loss()
-    parser = dialect.MAVLink(None)
-    wanted = {kind: made.msgname for kind, made in dialect.mavlink_map.items() if made.msgname in reader.takes}
+    wanted = {id_of(name): name for name in reader.takes}
     data, broken = path.read_bytes(), 0
-    boot_us = _boot_us(data, parser)
+    boot_us = _boot_us(data)
     for frame in frames(data):
         if frame.sender == reader.vehicle:
             found = loss.take(frame.seq, (frame.stamp_us - boot_us) / 1e6)
@@ -193,9 +190,8 @@ def read_telemetry(path: Path) -> FlightFacts:
         name = wanted.get(frame.kind)
         if name is None:
             continue
-        try:
-            message = parser.decode(bytearray(frame.data))
-        except dialect.MAVError:
+        message = message_of(frame)
+        if message is None:
             broken += 1
             continue
         if reader.vehicle is None and name == "HEARTBEAT" and is_vehicle(message):
@@ -209,18 +205,26 @@ def read_telemetry(path: Path) -> FlightFacts:
     return facts
 
 
-def _boot_us(data: bytes, parser: Any) -> int:
+def message_of(frame: Frame) -> Message | None:
+    """The message of a frame, with its sender; None when it is damaged."""
+    if not is_sound(frame.data):
+        return None
+    begin = 10 if frame.data[0] == _V2 else 6
+    message = decode(frame.kind, frame.data[begin : begin + frame.data[1]])
+    if message is not None:
+        message.get_header().srcSystem, message.get_header().srcComponent = frame.sender
+    return message
+
+
+def _boot_us(data: bytes) -> int:
     """Time when the vehicle booted, us since 1970, by the first message that says how long ago that is; without one,
     when the log begins."""
-    from pymavlink.dialects.v20 import ardupilotmega as dialect
-
     first: int | None = None
     for frame in frames(data):
         first = frame.stamp_us if first is None else first
-        if frame.kind != 33:  # GLOBAL_POSITION_INT
-            continue
-        with suppress(dialect.MAVError):  # a damaged one: the next will say it
-            since_ms: int = parser.decode(bytearray(frame.data)).time_boot_ms
+        # A damaged one: the next will say it.
+        if frame.kind == _PLACE and (message := message_of(frame)) is not None:
+            since_ms: int = message.time_boot_ms
             return frame.stamp_us - since_ms * 1000
     return first or 0
 

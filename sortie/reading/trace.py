@@ -6,10 +6,7 @@ throughout.
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +15,11 @@ import numpy.typing as npt
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import ModeFlag
+from mavlink_bridge.wire.codec import id_of
 from sortie.config.errors import UserError
+from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.logs import LogForm, find_log, form_of
+from sortie.reading.telemetry import frames, is_vehicle, message_of
 
 __all__ = ["STEP_S", "FlightTrace", "read_trace"]
 
@@ -177,18 +177,10 @@ class _Dataflash(_Columns):
 
 
 def _read_dataflash(path: Path) -> _Columns:
-    from pymavlink.DFReader import DFReader_binary
-
-    columns, told = _Dataflash(), io.StringIO()
+    columns = _Dataflash()
     takes = columns.takes()
-    # The reader tells of broken places by print.
-    with (
-        contextlib.redirect_stdout(told),
-        contextlib.redirect_stderr(told),
-        closing(DFReader_binary(str(path), zero_time_base=True)) as log,
-    ):
-        while (message := log.recv_match(type=list(takes))) is not None:
-            takes[message.get_type()](message, message.TimeUS / 1e6)
+    for name, message in MessageLog(path.read_bytes()).read(takes):
+        takes[name](message, message.TimeUS / 1e6)
     return columns
 
 
@@ -251,20 +243,12 @@ class _Telemetry(_Columns):
 
 
 def _read_telemetry(path: Path) -> _Columns:
-    from pymavlink.dialects.v20 import ardupilotmega as dialect
-
-    from sortie.reading.telemetry import frames, is_vehicle
-
-    columns, parser = _Telemetry(), dialect.MAVLink(None)
-    takes, vehicle = columns.takes(), None
-    wanted = {kind: made.msgname for kind, made in dialect.mavlink_map.items() if made.msgname in takes}
+    columns, vehicle = _Telemetry(), None
+    takes = columns.takes()
+    wanted = {id_of(name): name for name in takes}
     for frame in frames(path.read_bytes()):
         name = wanted.get(frame.kind)
-        if name is None or (vehicle is not None and frame.sender != vehicle):
-            continue
-        try:
-            message = parser.decode(bytearray(frame.data))
-        except dialect.MAVError:
+        if name is None or (vehicle is not None and frame.sender != vehicle) or (message := message_of(frame)) is None:
             continue
         if vehicle is None and name == "HEARTBEAT" and is_vehicle(message):
             vehicle = frame.sender

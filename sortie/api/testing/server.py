@@ -14,6 +14,7 @@ from sortie.api.session import Session
 from sortie.api.snapshot import Snapshot
 from sortie.api.testing.serving import Serving
 from sortie.api.watch import TimedEvent
+from sortie.config.errors import UserError
 from sortie.config.values import Bounds
 from sortie.runtime.client_pace import ClientPace
 
@@ -71,8 +72,11 @@ class Server:
 
     def connect(self, **options: Any) -> Any:
         """A `pymavlink.mavutil` connection that has heard the vehicle; closed with the server. `options` as
-        mavlink_connection has them."""
-        from pymavlink import mavutil
+        mavlink_connection has them. UserError without pymavlink."""
+        try:
+            from pymavlink import mavutil
+        except ModuleNotFoundError as error:
+            raise UserError("connect() needs pymavlink: pip install 'sortie-mavlink[pymavlink]'") from error
 
         link = mavutil.mavlink_connection(self.url, **{"source_system": 255, "autoreconnect": False, **options})
         self._stations.append(link)

@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from sortie.config.errors import UserError
+from sortie.reading.dataflash import read_dataflash
 from sortie.reading.facts import FlightFacts
-from sortie.reading.logs import read_log
 from sortie.reading.telemetry import read_telemetry
 from sortie.reading.ulog import read_ulog
 from tests.sortie.reading.made import dataflash, telemetry, ulog
@@ -19,7 +19,7 @@ from tests.sortie.reading.made import dataflash, telemetry, ulog
 DATA = Path(__file__).parents[2] / "data"
 Reader = Callable[[Path], FlightFacts]
 READERS: dict[str, tuple[Reader, Callable[[], bytes], int]] = {
-    "bin": (read_log, dataflash, 150),
+    "bin": (read_dataflash, dataflash, 150),
     "tlog": (read_telemetry, telemetry, 150),
     "ulg": (read_ulog, ulog, 150),
     "px4.ulg": (read_ulog, lambda: lzma.decompress((DATA / "px4-sih-square.ulg.xz").read_bytes()), 12),
@@ -49,8 +49,7 @@ def damaged(whole: bytes, random: Random) -> bytes:
 
 @pytest.mark.parametrize("kind", READERS)
 def test_a_damaged_log_is_read_or_refused(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """By its reader itself, before what it raises is taken for damage (but for pymavlink's DataFlash reader, which
-    raises all kinds); stdout stays empty."""
+    """By its reader itself, before what it raises is taken for damage; stdout stays empty."""
     reader, made, count = READERS[kind]
     random, whole, log, read = Random(5), made(), tmp_path / "log", 0
     for _ in range(count):
