@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ def _run(arguments: list[str]) -> int:
     # numpy's linear algebra would begin with a thread and 40 MB of address space for each core; nothing here multiplies
     # matrices worth that, and the sums would depend on the number of cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.disable()  # what is made by imports stays: to look through it again and again is a tenth of a start
     from sortie.commands.cli import run
 
     return run(arguments)

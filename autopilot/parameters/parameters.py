@@ -6,7 +6,6 @@ Owns the values. Knows neither where they are stored (a caller submits `SavePara
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -191,7 +190,9 @@ class Parameters:
     def nearest(self, name: str) -> str | None:
         """The known name that looks most like `name`."""
         wanted = name.upper()
-        matches = difflib.get_close_matches(wanted, [*self._names, *self._aliases], n=1)
+        from difflib import get_close_matches
+
+        matches = get_close_matches(wanted, [*self._names, *self._aliases], n=1)
         return matches[0] if matches else None
 
     def _put(self, name: str, value: float) -> bool:

@@ -7,7 +7,6 @@ IPv6 addresses stand in brackets. A mistake is a `LinkError`: one line that says
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 import socket
@@ -95,7 +94,9 @@ def parse_link(text: str) -> LinkSpec:
 
 
 def _unknown_scheme(text: str, scheme: str) -> str:
-    near = difflib.get_close_matches(scheme, [*_NET_KINDS, "serial"], n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    near = get_close_matches(scheme, [*_NET_KINDS, "serial"], n=1, cutoff=0.5)
     known = "udpin, udpout, tcpin, tcp, serial or a device path"
     hint = f"did you mean {_EXAMPLES.get(near[0], _EXAMPLES['udpin'])}?" if near else f"known are {known}"
     return f"link {text!r}: {scheme!r} is no kind of link; {hint}"

@@ -19,7 +19,8 @@ Address = Any
 def resolve(spec: LinkSpec, kind: socket.SocketKind) -> tuple[socket.AddressFamily, Address]:
     """The address of a link; LinkError if the host has none. A name is looked up here, once, and may block."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(spec.host, spec.port, type=kind)[0]
+        host = spec.host.encode() if spec.host.isascii() else spec.host  # as bytes it needs no tables of IDNA
+        family, _, _, _, address = socket.getaddrinfo(host, spec.port, type=kind)[0]
     except OSError as problem:
         raise LinkError(f"link {spec.url}: host {spec.host!r} is unknown ({problem.strerror})") from problem
     return family, address

@@ -7,6 +7,7 @@ what is wrong and what would be right, exit status 2.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -163,6 +164,9 @@ def _call(command: Command) -> Callable[..., int]:
         for warning in misspelt(given.environment):
             print(f"sortie: {warning}", file=sys.stderr)
         function = getattr(import_module(f"sortie.commands.{command.module}"), command.function)
+        if not gc.isenabled():  # by `sortie.__main__`
+            gc.freeze()
+            gc.enable()
         work_begins()
         status: int = function(given)
         return status

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from types import UnionType
 
 from autopilot.interface.result import Outcome
@@ -68,5 +67,7 @@ def nearest(name: str, known: Iterable[str], prefix: str = "", *, cutoff: float 
     """ "; did you mean X?" for a near miss, or an empty string. `prefix`: what all names begin with, left out here.
     `cutoff`: how alike they must be, of 1."""
     by_lower = {word.lower(): word for word in known}
+    from difflib import get_close_matches
+
     match = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=cutoff)
     return f"; did you mean {prefix}{by_lower[match[0]]}?" if match else ""

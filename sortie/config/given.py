@@ -7,7 +7,6 @@ Every value is checked here, also one that the command will not use, so that a t
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -91,6 +90,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 def _from_file(path: Path) -> dict[str, object]:
     """A TOML file with the flags' names; `[param]` may be a table of NAME = VALUE."""
+    import tomllib
+
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from typing import Final
@@ -44,6 +43,8 @@ def _one(text: str, table: Parameters, own: Sequence[str]) -> tuple[str, float]:
     if not isfinite(value):
         raise UserError("the value must be finite", option="param", given=text)
     if name not in table and name not in own:
+        from difflib import get_close_matches
+
         close = get_close_matches(name, own, n=1)
         near = close[0] if close else table.nearest(name)
         meant = f"; did you mean {near}?" if near else ""

@@ -8,7 +8,6 @@ left out.
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_right
 from dataclasses import replace
 from enum import Enum
@@ -143,6 +142,8 @@ def _read(file: Path) -> WindProfile:
         raise UserError("expected a wind file, text in UTF-8") from error
     except OSError as error:
         raise UserError(f"{error.strerror}; {_FORM}") from error
+    import csv
+
     lines = [
         (number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line.lstrip()[0] != "#"
     ]

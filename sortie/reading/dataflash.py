@@ -11,10 +11,10 @@ from typing import Any, Final
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Trouble
-from sortie.reading.mode_names import ardupilot_mode
 
 _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""

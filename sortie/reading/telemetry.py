@@ -14,10 +14,10 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, MissionType, ModeFlag, Severity, VehicleType
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.firmware.mode_names import mode_of_heartbeat
 from mavlink_bridge.wire.codec import Message, decode, id_of
 from mavlink_bridge.wire.framing import is_sound
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample
-from sortie.reading.mode_names import mode_of_heartbeat
 
 _STAMP: Final = 8
 _V1, _V2 = 0xFE, 0xFD

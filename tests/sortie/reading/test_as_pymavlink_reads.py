@@ -11,8 +11,8 @@ from pymavlink import mavutil
 from pymavlink.DFReader import DFReader_binary
 
 from autopilot.mav import AutopilotType, VehicleType
+from mavlink_bridge.firmware.mode_names import ardupilot_mode, mode_of_heartbeat
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.mode_names import ardupilot_mode, mode_of_heartbeat
 from tests.sortie.reading.made import dataflash
 
 REAL = Path(__file__).parents[2] / "data" / "ardupilot-square.bin.xz"
@@ -49,7 +49,7 @@ def test_names_of_modes() -> None:
     """Of every vehicle that it knows; where there is none, the number."""
     for vehicle_type, modes in mavutil.AP_MAV_TYPE_MODE_MAP.items():
         assert {number: ardupilot_mode(vehicle_type, number) for number in modes} == modes
-    assert ardupilot_mode(VehicleType.QUADROTOR, 99) == ardupilot_mode(VehicleType.GCS, 99) == "99"
+    assert ardupilot_mode(VehicleType.QUADROTOR, 99) == ardupilot_mode(VehicleType.GCS, 99) == "mode 99"
     assert mode_of_heartbeat(AutopilotType.ARDUPILOTMEGA, VehicleType.QUADROTOR, 0x80, 4) == "base mode 0x80"
     assert mode_of_heartbeat(AutopilotType.ARDUPILOTMEGA, VehicleType.SUBMARINE, 0x81, 9) == "SURFACE"
     assert mode_of_heartbeat(AutopilotType.PX4, VehicleType.QUADROTOR, 0x81, 4 << 16 | 5 << 24) == "Return"

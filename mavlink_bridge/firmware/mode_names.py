@@ -12,22 +12,24 @@ from autopilot.mav import AutopilotType, ModeFlag, VehicleType
 from autopilot.vehicles.mode_table import CopterMode, RoverMode
 from mavlink_bridge.firmware.known import firmware_spoken
 
-_COPTER: Final = {8: "POSITION", 10: "OF_LOITER", 29: "RATE_ACRO"} | {mode.value: mode.name for mode in CopterMode}
-_ROVER: Final = {2: "LEARNING"} | {mode.value: mode.name for mode in RoverMode}
-_PLANE: Final = {
-    0: "MANUAL", 1: "CIRCLE", 2: "STABILIZE", 3: "TRAINING", 4: "ACRO", 5: "FBWA", 6: "FBWB", 7: "CRUISE",
-    8: "AUTOTUNE", 10: "AUTO", 11: "RTL", 12: "LOITER", 13: "TAKEOFF", 14: "AVOID_ADSB", 15: "GUIDED",
-    16: "INITIALISING", 17: "QSTABILIZE", 18: "QHOVER", 19: "QLOITER", 20: "QLAND", 21: "QRTL", 22: "QAUTOTUNE",
-    23: "QACRO", 24: "THERMAL", 25: "LOITERALTQLAND", 26: "AUTOLAND",
-}  # fmt: skip
-_SUB: Final = {
-    0: "STABILIZE", 1: "ACRO", 2: "ALT_HOLD", 3: "AUTO", 4: "GUIDED", 7: "CIRCLE", 9: "SURFACE", 16: "POSHOLD",
-    19: "MANUAL",
-}  # fmt: skip
-_TRACKER: Final = {0: "MANUAL", 1: "STOP", 2: "SCAN", 4: "GUIDED", 10: "AUTO", 16: "INITIALISING"}
-_BLIMP: Final = {0: "LAND", 1: "MANUAL", 2: "VELOCITY", 3: "LOITER", 4: "RTL", 5: "AUTO", 6: "HOLD"}
 
-_TILTROTOR, _TAILSITTERS = 21, (19, 20)
+def _in_order(names: str) -> dict[int, str]:
+    """Names of the modes 0, 1, ..; `-`: a number without a mode."""
+    return {number: name for number, name in enumerate(names.split()) if name != "-"}
+
+
+_COPTER: Final = _in_order("- - - - - - - - POSITION - OF_LOITER" + " -" * 18 + " RATE_ACRO") | {
+    mode.value: mode.name for mode in CopterMode
+}
+_ROVER: Final = _in_order("- - LEARNING") | {mode.value: mode.name for mode in RoverMode}
+_PLANE: Final = _in_order(
+    "MANUAL CIRCLE STABILIZE TRAINING ACRO FBWA FBWB CRUISE AUTOTUNE - AUTO RTL LOITER TAKEOFF AVOID_ADSB GUIDED"
+    " INITIALISING QSTABILIZE QHOVER QLOITER QLAND QRTL QAUTOTUNE QACRO THERMAL LOITERALTQLAND AUTOLAND"
+)
+_SUB: Final = _in_order("STABILIZE ACRO ALT_HOLD AUTO GUIDED - - CIRCLE - SURFACE" + " -" * 6 + " POSHOLD - - MANUAL")
+_TRACKER: Final = _in_order("MANUAL STOP SCAN - GUIDED" + " -" * 5 + " AUTO" + " -" * 5 + " INITIALISING")
+_BLIMP: Final = _in_order("LAND MANUAL VELOCITY LOITER RTL AUTO HOLD")
+
 _BY_TYPE: Final[Mapping[int, Mapping[int, str]]] = {
     **dict.fromkeys(
         (
@@ -36,7 +38,12 @@ _BY_TYPE: Final[Mapping[int, Mapping[int, str]]] = {
         ),
         _COPTER,
     ),
-    **dict.fromkeys((VehicleType.FIXED_WING, _TILTROTOR, *_TAILSITTERS), _PLANE),
+    **dict.fromkeys(
+        (
+            VehicleType.FIXED_WING, VehicleType.VTOL_DUOROTOR, VehicleType.VTOL_QUADROTOR, VehicleType.VTOL_TILTROTOR,
+        ),
+        _PLANE,
+    ),
     **dict.fromkeys((VehicleType.GROUND_ROVER, VehicleType.SURFACE_BOAT), _ROVER),
     VehicleType.ANTENNA_TRACKER: _TRACKER,
     VehicleType.SUBMARINE: _SUB,
@@ -45,8 +52,8 @@ _BY_TYPE: Final[Mapping[int, Mapping[int, str]]] = {
 
 
 def ardupilot_mode(vehicle_type: int, number: int) -> str:
-    """Name of ArduPilot's mode `number` on a vehicle of this MAV_TYPE; the number where it has none."""
-    return _BY_TYPE.get(vehicle_type, {}).get(number, str(number))
+    """Name of ArduPilot's mode `number` on a vehicle of this MAV_TYPE; its number where it has none."""
+    return _BY_TYPE.get(vehicle_type, {}).get(number) or f"mode {number}"
 
 
 def mode_of_heartbeat(autopilot: int, vehicle_type: int, base_mode: int, custom_mode: int) -> str:
