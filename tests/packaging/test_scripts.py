@@ -33,7 +33,8 @@ def steps(folder: Path) -> list[str]:
     return done
 
 
-INSTALLATION = ["venv", "pip"]
+INSTALLATION = ["venv", "pip", "pip"]
+"""What a flight needs, and Sortie beside it."""
 
 
 def test_alone_it_is_the_demo_and_arguments_are_passed_on(clone):
