@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from math import isfinite, radians
 from typing import Any, Final
 
@@ -14,6 +12,7 @@ from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.incident.recording import EverySoOften, Recording, heartbeats, whole
 from sortie.reading.dataflash import LATEST_S
+from sortie.reading.dataflash_messages import MessageLog
 
 _PERIOD_MS: Final = 100
 """Period of streams: QGroundControl asks for ten attitudes a second."""
@@ -175,24 +174,15 @@ def _heartbeat(vehicle: int, mode: int, armed: bool) -> Message:
 
 def tell_dataflash(recording: Recording) -> None:
     """Make the messages of the log's rows; a row that is damaged is passed over."""
-    from pymavlink.DFReader import DFReader_binary
-
-    teller, last_ms = _Teller(recording), 0
-    # The reader tells of broken places by print; `FlightFacts.cut` says it.
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        closing(DFReader_binary(str(recording.path), zero_time_base=True)) as log,
-    ):
-        while (row := log.recv_match(type=list(teller.takes))) is not None:
-            with contextlib.suppress(
-                AttributeError, TypeError, ValueError, OverflowError
-            ):  # not the fields of its name
-                if not 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
-                    continue
-                last_ms = max(last_ms, row.TimeUS // 1000)
-                teller.takes[row.get_type()](row, row.TimeUS // 1000)
-        recording.vehicle = log.mav_type
+    teller, last_ms, log = _Teller(recording), 0, MessageLog(recording.path.read_bytes())
+    for name, row in log.read(teller.takes):
+        # Not the fields of its name: `FlightFacts.cut` says it.
+        with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
+            if not 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
+                continue
+            last_ms = max(last_ms, row.TimeUS // 1000)
+            teller.takes[name](row, row.TimeUS // 1000)
+    recording.vehicle = log.vehicle_type
     first_ms = recording.told[0][0] if recording.told else 0
     states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states} or {first_ms: (0, False)}
     changes = [(at_ms, _heartbeat(recording.vehicle, *states[at_ms])) for at_ms in sorted(states)]

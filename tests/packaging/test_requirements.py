@@ -77,7 +77,12 @@ def test_a_vehicle_flies_is_served_and_read_without_extras() -> None:
     assert {"pymavlink", "lxml", "numba", "pytest"} <= withheld
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, " ".join(withheld)],
-        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.splitlines()[-1] == "connect() needs pymavlink: pip install 'sortie-mavlink[pymavlink]'"
