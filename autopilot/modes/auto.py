@@ -254,7 +254,7 @@ class AutoMode(Mode):
         """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay
         (docs/reference/mission-semantics.md, item 25)."""
         kind = self.facts.vehicle_class
-        if kind.texts.mission_complete is not None:
+        if kind.texts.mission_complete is not None and not self.facts.grounded:
             self.announcer.say(Severity.NOTICE, kind.texts.mission_complete)
         if not kind.flies:
             self._drive_done(int(self.facts.param("MIS_DONE_BEHAVE")))

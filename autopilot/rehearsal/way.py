@@ -7,21 +7,16 @@ as straight lines. Source: docs/reference/mission-semantics.md, 1.4, and `autopi
 from __future__ import annotations
 
 from dataclasses import replace
-from math import fsum, isfinite, pi, sqrt
+from math import fsum, isfinite, pi
 from typing import Final
 
 import numpy as np
 
-from autopilot.context.vehicle_context import ParameterValues
-from autopilot.control.rover_lines import CIRCLE_SHARE
-from autopilot.interface.footprint import Ground as GroundMap
-from autopilot.interface.footprint import Numbers
-from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
-from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, sin, whole_power
+from autopilot.interface.geo import ABOVE_GROUND
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass, field
-from autopilot.interface.terrain import HeightMap
 from autopilot.mav import Cmd, SpeedType
-from autopilot.mission.commands import has_position, is_jump, spec_of
+from autopilot.mission.commands import is_jump, spec_of
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import FOREVER, JumpCounters
@@ -29,10 +24,11 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
+from autopilot.rehearsal.field import VERTICAL_SPEEDS, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
-from autopilot.vehicles.vehicle_class import Measure, VehicleClass
+from autopilot.rehearsal.wing_way import radius_of, takeoff_end, time_legs
 
-__all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
+__all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
 MOST_LEGS: Final = 10_000
 """A plan that takes more, through jumps, is not looked at any further."""
@@ -45,134 +41,6 @@ CAMERA: Final = frozenset({
 })  # fmt: skip
 _AROUND: Final = 36
 _CHAIN: Final = 255  # jumps in a row, as `autopilot.mission.route` bounds them
-_JERK_RISE_S: Final = 0.3
-_TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
-VERTICAL_SPEEDS: Final[dict[int, Measure]] = {
-    SpeedType.CLIMB_SPEED: Measure("WPNAV_SPEED_UP", 250.0, 100.0),
-    SpeedType.DESCENT_SPEED: Measure("WPNAV_SPEED_DN", 150.0, 100.0),
-}
-"""Parameters of the speeds up and down, by the kind that DO_CHANGE_SPEED names."""
-Place = tuple[float, float, float]
-"""North, east, up in metres from home."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlyingField:
-    """Field in which a plan is flown, and the vehicle that flies it. `sea_known`: home's height above the sea is known.
-    `ground`: the terrain; None: flat, at home's height."""
-
-    kind: VehicleClass
-    parameters: ParameterValues
-    home: GeoPoint
-    sea_known: bool = True
-    ground: HeightMap | None = None
-
-    def param(self, name: str, default: float = 0.0) -> float:
-        """A parameter's value; `default`: the vehicle has none of that name."""
-        try:
-            return float(self.parameters[name])
-        except KeyError:
-            return default
-
-    def measure(self, measure: Measure) -> float:
-        """m or m/s."""
-        return self.param(measure.name, measure.default) / measure.per
-
-    @property
-    def cruise_mps(self) -> float:
-        return next((speed for speed in map(self.measure, self.kind.measures.cruise) if speed), 0.1)
-
-    def vertical_mps(self, kind: int, speed: float | None) -> float:
-        """Speed up or down, m/s (`kind`: SPEED_TYPE): `speed`, or with None that of its parameter."""
-        row = VERTICAL_SPEEDS[kind]
-        return max(self.param(row.name, row.default) / row.per if speed is None else speed, 0.1)
-
-    @property
-    def accel_mps2(self) -> float:
-        if self.kind.measures.circle_acceleration is not None:
-            return max(self.measure(self.kind.measures.circle_acceleration), 0.1)
-        return self.param("WP_ACCEL") or self.param("ATC_ACCEL_MAX") or _TURN_ACCEL
-
-    @property
-    def jerk_s(self) -> tuple[float, float]:
-        """Jerk's (WPNAV_JERK) addition to speeding up and braking at a stop, s; and how long two legs overlap in a
-        sharp turn, s, which half-way through is three quarters of the radius from the corner."""
-        if not self.kind.hovers:
-            return 0.0, 0.0
-        jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
-        aside = 0.75 * self.measure(self.kind.measures.acceptance) / sqrt(2.0)
-        return self.accel_mps2 / jerk + _JERK_RISE_S, 2.0 * cbrt(6.0 * aside / jerk)
-
-    def flown_radius_m(self, radius_m: float) -> float:
-        """Radius of the circle that is flown where a mission asks for `radius_m`: a rover's steering bounds it from
-        below, a copter's circle controller from above."""
-        return max(min(radius_m, self.kind.measures.largest_circle_m), CIRCLE_SHARE * self.param("TURN_RADIUS"))
-
-    @property
-    def follows_ground(self) -> bool:
-        """True when the vehicle knows any ground. Without TERRAIN_ENABLE it flies over it as if there were none."""
-        return self.ground is not None and self.param("TERRAIN_ENABLE", 1.0) > 0.0
-
-    @property
-    def fenced(self) -> bool:
-        return self.param("FENCE_ENABLE") > 0.0
-
-    def local(self, lat: float, lon: float) -> tuple[float, float]:
-        """Metres north and east of home."""
-        return to_local(self.home, lat, lon, self.home.alt)[:2]
-
-    def place(self, item: MissionItem, before: Place) -> Place:
-        """Position of an item; x = y = 0 is "here", z = 0 "at this height"."""
-        here = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
-        north, east = before[:2] if here else self.local(item.x, item.y)
-        if not self.kind.flies:
-            return north, east, 0.0
-        if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):
-            return north, east, before[2] if item.z == 0.0 else item.z
-        ground = self.ground_amsl(north, east) if item.frame in ABOVE_GROUND and self.follows_ground else None
-        return north, east, height_above_home(item.frame, item.z, self.home, ground)
-
-    def ground_amsl(self, north: float, east: float) -> float | None:
-        """Metres above the sea of the ground there; None: not known, or flat."""
-        if self.ground is None:
-            return None
-        place = to_global(self.home, (north, east, 0.0))
-        return self.ground.height_at(place.lat, place.lon)
-
-    def heights(self, north: Numbers, east: Numbers) -> Numbers:
-        """Metres above home of the ground at many places; NaN: not known; 0 where it is flat."""
-        return GroundMap(self.home, self.ground, 0.0, 0.0, 0.0).up(north, east)
-
-    def ground_up(self, north: float, east: float) -> float:
-        """Height of the ground at a place, m; 0 where it is not known."""
-        height = self.ground_amsl(north, east)
-        return 0.0 if height is None else height - self.home.alt
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLeg:
-    """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
-    turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground."""
-
-    item: MissionItem
-    begin: Place
-    end: Place
-    speed_mps: float
-    seconds: float
-    wait_s: float = 0.0
-    radius_m: float = 0.0
-    turn_rad: float | None = None
-    over_ground: bool = False
-
-    @property
-    def length_m(self) -> float:
-        return hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1])
-
-    def stopping_m(self, accel_mps2: float) -> float:
-        """Distance beyond its end at which the vehicle comes to rest, m, if it is told to stop as it turns there: from
-        the part of its speed that goes on in its direction."""
-        onward = 0.0 if self.turn_rad is None else max(cos(self.turn_rad), 0.0)
-        return whole_power(self.speed_mps * onward, 2) / (2.0 * accel_mps2)
 
 
 @dataclass(slots=True)
@@ -239,8 +107,11 @@ class _Walk:
             seq = item.seq + 1
         else:
             self.way.whole = False
-        self._climbs()
-        self._turns()
+        if self._field.kind.has_stall_speed:
+            self.way.legs = time_legs(self._field, self.way.legs)
+        else:
+            self._climbs()
+            self._turns()
         return self.way
 
     def _jumped(self, jump: JumpTaken) -> None:
@@ -281,6 +152,8 @@ class _Walk:
         if item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             self._return(item)
             return True
+        if field_.kind.has_stall_speed:
+            return self._fly_on_wings(item)
         if item.command == Cmd.NAV_LAND:
             north, east, _ = field_.place(item, self._at)
             ground, above = field_.ground_up(north, east), self._at[2] - field_.ground_up(*self._at[:2])
@@ -306,6 +179,25 @@ class _Walk:
             follows, wait_s = self._follows(item), hold_time_ms(item) / 1000.0
             self._add(item, field_.place(item, self._at), wait_s=wait_s, over_ground=follows)
         return False
+
+    def _fly_on_wings(self, item: MissionItem) -> bool:
+        """As `_fly`; `time_legs` knows what it takes."""
+        field_ = self._field
+        if item.command == Cmd.NAV_TAKEOFF:
+            begin, up = self._at, max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)
+            self._at, seconds = takeoff_end(field_, begin, up)
+            self.way.legs.append(PlannedLeg(item, begin, self._at, self._speed, seconds))
+        elif item.command in (Cmd.NAV_CONTINUE_AND_CHANGE_ALT, Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
+            pass
+        else:
+            radius, timed = abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
+            wait_s = hold_time_ms(item) / 1000.0 if timed else 0.0
+            self._add(
+                item, field_.place(item, self._at), wait_s=wait_s, radius_m=radius, over_ground=self._follows(item)
+            )
+        if item.command == Cmd.NAV_LOITER_UNLIM:
+            self.way.endless = item
+        return self.way.endless is not None or (item.command == Cmd.NAV_LAND and not self._goes_on(item))
 
     def _follows(self, item: MissionItem) -> bool:
         """True when the leg keeps its height above the ground."""
@@ -350,7 +242,8 @@ class _Walk:
         height = max(up, below + field_.param("RTL_ALT", 1500.0) / 100.0)
         final = height - below + ground if follows else height
         if not field_.kind.lands_anywhere:  # round home, until somebody else takes it
-            self._add(item, (goal[0], goal[1], final), over_ground=follows)
+            above = field_.param("RTL_ALTITUDE", 100.0)
+            self._add(item, (goal[0], goal[1], above if above >= 0.0 else up), over_ground=follows)
             self.way.endless = item
             return
         wait = field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0

@@ -1,4 +1,5 @@
-"""The sample mission of `sortie demo`: a square of 60 m around home at 10 m, then return and land. About 90 s."""
+"""The sample missions of `sortie demo`: a square of 60 m around home at 10 m, then return and land, about 90 s; of
+wings a circuit of 500 m at 60 m with a landing."""
 
 from __future__ import annotations
 
@@ -8,19 +9,47 @@ from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.mathematics import cos, sin
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
+from autopilot.vehicles.vehicle_class import VehicleClass
 
 SIDE_M, HEIGHT_M = 60.0, 10.0
+_CIRCUIT_M, _CIRCUIT_HEIGHT_M, _PITCH_DEG = 500.0, 60.0, 12.0
+_APPROACH_M, _APPROACH_HEIGHT_M = 450.0, 40.0  # behind home: a slope of 5 degrees
+_TO_TANGENT = 1.0  # param4 of a loiter: what follows begins where it is left
+
+
+def sample(kind: VehicleClass, home: GeoPoint, heading_deg: float = 0.0) -> tuple[MissionItem, ...]:
+    """The sample mission of a kind of vehicle, without the home item."""
+    return circuit(home, heading_deg) if kind.has_stall_speed else square(home, heading_deg, takeoff=kind.flies)
 
 
 def square(home: GeoPoint, heading_deg: float = 0.0, *, takeoff: bool = True) -> tuple[MissionItem, ...]:
     """Items without the home item: takeoff (copter), four corners ahead and to the right of `home`, return."""
-    heading = radians(heading_deg)
     corners = ((SIDE_M, 0.0), (SIDE_M, SIDE_M), (0.0, SIDE_M), (0.0, 0.0))
     items = [MissionItem(Cmd.NAV_TAKEOFF, z=HEIGHT_M)] if takeoff else []
-    for ahead, right in corners:
-        north = ahead * cos(heading) - right * sin(heading)
-        east = ahead * sin(heading) + right * cos(heading)
-        place = to_global(home, (north, east, 0.0))
-        items.append(MissionItem(Cmd.NAV_WAYPOINT, x=round(place.lat, 7), y=round(place.lon, 7), z=HEIGHT_M))
-    items.append(MissionItem(Cmd.NAV_RETURN_TO_LAUNCH))
-    return tuple(items)
+    items += [_at(Cmd.NAV_WAYPOINT, home, heading_deg, corner, HEIGHT_M) for corner in corners]
+    return (*items, MissionItem(Cmd.NAV_RETURN_TO_LAUNCH))
+
+
+def circuit(home: GeoPoint, heading_deg: float = 0.0) -> tuple[MissionItem, ...]:
+    """Items without the home item: takeoff, a square ahead and to the right of `home`, down to the height of the
+    approach round a place behind home, landing at home along the heading."""
+    side = _CIRCUIT_M
+    corners = ((side, 0.0), (side, side), (-side, side))
+    approach = (-_APPROACH_M, 0.0)
+    return (
+        MissionItem(Cmd.NAV_TAKEOFF, param1=_PITCH_DEG, z=_CIRCUIT_HEIGHT_M),
+        *(_at(Cmd.NAV_WAYPOINT, home, heading_deg, corner, _CIRCUIT_HEIGHT_M) for corner in corners),
+        _at(Cmd.NAV_LOITER_TO_ALT, home, heading_deg, approach, _APPROACH_HEIGHT_M, _TO_TANGENT),
+        _at(Cmd.NAV_LAND, home, heading_deg, (0.0, 0.0), 0.0),
+    )
+
+
+def _at(
+    command: Cmd, home: GeoPoint, heading_deg: float, spot: tuple[float, float], up: float, param4: float = 0.0
+) -> MissionItem:
+    """An item ahead and to the right of home, m."""
+    heading, (ahead, right) = radians(heading_deg), spot
+    north = ahead * cos(heading) - right * sin(heading)
+    east = ahead * sin(heading) + right * cos(heading)
+    place = to_global(home, (north, east, 0.0))
+    return MissionItem(command, param4=param4, x=round(place.lat, 7), y=round(place.lon, 7), z=up)

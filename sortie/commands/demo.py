@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from sortie.api.sample import square
+from sortie.api.sample import sample
 from sortie.assembly.program import Program
 from sortie.commands.flying import COUNTDOWN, fly_round, places_of, print_result, report_of
 from sortie.commands.progress import last_word, progress_of
@@ -29,7 +29,7 @@ def demo(given: Given) -> int:
         # Before a ground station hears the first HEARTBEAT: it asks for the mission half a second later, and only then.
         heading = settings.home[1] if settings.home is not None else 0.0
         for service, place in zip(run.vehicles.services, places, strict=True):
-            items = square(place, heading, takeoff=service.autopilot.facts.vehicle_class.flies)
+            items = sample(service.autopilot.facts.vehicle_class, place, heading)
             service.autopilot.plans.replace(0, items)
         run.open_links()
         progress.terminal.say(f"sortie: demo with {run.told}; connect a ground station: {run.open_at}")

@@ -109,9 +109,31 @@ XKF2 = kind(
 SIM = kind(
     86, "SIM", "QccCfLLffff", "TimeUS,Roll,Pitch,Yaw,Alt,Lat,Lng,Q1,Q2,Q3,Q4", "sddhmDU----", "FBBB0GG0000"
 )  # fmt: skip
+# of wings
+WING_CTUN = kind(
+    87, "CTUN", "QccccffffBffi", "TimeUS,NavRoll,Roll,NavPitch,Pitch,ThO,RdO,ThD,As,AsT,SAs,E2T,GU", "sdddd---n-n-n",
+    "FBBBB---000-B",
+)  # fmt: skip
+WING_NTUN = kind(
+    88, "NTUN", "QfcccfffLLeee", "TimeUS,Dist,TBrg,NavBrg,AltE,XT,XTi,AsE,TLat,TLng,TAW,TAT,TAsp", "smddmmmnDUmmn",
+    "F0BBB0B0GG000",
+)  # fmt: skip
+TECS = kind(
+    89, "TECS", "QfffffffffffffB", "TimeUS,h,dh,hin,hdem,dhdem,spdem,sp,dsp,th,ph,pmin,pmax,dspdem,f",
+    "smnmmnnnn------", "F00000000------",
+)  # fmt: skip
+ARSP = kind(
+    90, "ARSP", "QBffcffBBffB", "TimeUS,I,Airspeed,DiffPress,Temp,RawPress,Offset,U,H,Hp,TR,Pri", "s#nPOPP-----",
+    "F-00B00-----",
+)  # fmt: skip
 
 _BOTH = (ATT, RATE, POS, GPS, BAT, XKF1, XKF4)
-_OF_A_KIND = {message_kind.name: message_kind for message_kind in (CTUN, THR, NTUN, PSCN, PSCE, PSCD, STER)}
+_OF_A_KIND = {
+    **{own.name: own for own in (CTUN, THR, NTUN, PSCN, PSCE, PSCD, STER, TECS, ARSP)},
+    "WING_CTUN": WING_CTUN,
+    "WING_NTUN": WING_NTUN,
+}
+"""By name; those of wings that other kinds have with other columns begin with WING_."""
 _SENSED = (GPA, IMU, BARO, MAG, VIBE, RCIN, RCOU, XKF2, SIM)
 
 

@@ -21,6 +21,7 @@ from autopilot.interface import report as R
 from autopilot.interface.layout import GRAVITY
 from autopilot.mav import Sensor
 from sortie.logs.dataflash import CHARACTERS, MessageFormat
+from sortie.logs.dataflash_kinds import ARSP, TECS, WING_CTUN, WING_NTUN
 
 ROWS = 128
 _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
@@ -29,6 +30,8 @@ UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
 """Columns of `Readings` that a flight controller leaves at 0."""
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
+_DENSITY = 1.225  # kg/m3 at sea level
+_LAPSE_1_M = 2.25577e-5  # of the standard atmosphere
 _WEEK_MS = 7 * 24 * 3600 * 1000
 
 Table = npt.NDArray[np.float64]
@@ -75,6 +78,17 @@ class _Batch:
         """Speed along the nose, m/s: as it is, and as it is wanted."""
         c, s = arrays.cos(self[R.YAW]), arrays.sin(self[R.YAW])
         return self[R.VN] * c + self[R.VE] * s, self[R.WANT_VN] * c + self[R.WANT_VE] * s
+
+    @cached_property
+    def true_share(self) -> Table:
+        """True airspeed by equivalent airspeed, in the standard atmosphere."""
+        thinner = np.maximum(1.0 - _LAPSE_1_M * self[R.ALT], 0.1)
+        return np.asarray(1.0 / (thinner * thinner))
+
+    @cached_property
+    def pitot_pressure(self) -> Table:
+        """Pa, of the air that streams in."""
+        return np.asarray(0.5 * _DENSITY * self[R.PITOT] * self[R.PITOT])
 
     @cached_property
     def true_quaternion(self) -> tuple[Table, Table, Table, Table]:
@@ -220,6 +234,39 @@ _SOURCES: dict[str, dict[str, Column]] = {
 }  # fmt: skip
 
 
+_OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
+    WING_CTUN: {
+        "NavRoll": _plain(R.NAV_ROLL, _DEG), "Roll": _plain(R.ROLL, _DEG), "NavPitch": _plain(R.NAV_PITCH, _DEG),
+        "Pitch": _plain(R.PITCH, _DEG), "ThO": _plain(R.THROTTLE, 100.0), "ThD": _plain(R.THROTTLE, 100.0),
+        "RdO": lambda b: (b[R.SERVO_1 + 3] - 1500.0) / 500.0 * 4500.0, "As": _plain(R.AIR_SPEED),
+        "SAs": _plain(R.AIR_SPEED), "E2T": lambda b: b.true_share,
+    },
+    WING_NTUN: {
+        "Dist": _plain(R.WP_DISTANCE), "TBrg": _heading(R.WP_BEARING), "NavBrg": _heading(R.NAV_BEARING),
+        "AltE": _plain(R.ALT_ERROR), "XT": _plain(R.CROSS_TRACK),
+        "AsE": lambda b: b[R.TARGET_AIR_SPEED] - b[R.AIR_SPEED],
+        "TAW": lambda b: b[R.ALT] + b[R.ALT_ERROR], "TAT": lambda b: b[R.ALT] + b[R.DOWN] - b[R.TARGET_D],
+        "TAsp": _plain(R.TARGET_AIR_SPEED),
+    },
+    TECS: {
+        "h": _plain(R.DOWN, -1.0), "dh": _plain(R.VD, -1.0), "hin": lambda b: b[R.ALT_ERROR] - b[R.DOWN],
+        "hdem": _plain(R.TARGET_D, -1.0), "dhdem": _plain(R.WANT_VD, -1.0), "spdem": _plain(R.TARGET_AIR_SPEED),
+        "sp": _plain(R.AIR_SPEED), "th": _plain(R.THROTTLE), "ph": _plain(R.NAV_PITCH),
+    },
+    ARSP: {
+        "Airspeed": _plain(R.PITOT), "DiffPress": lambda b: b.pitot_pressure, "Temp": _plain(R.BARO_TEMPERATURE),
+        "RawPress": lambda b: b.pitot_pressure, "Offset": lambda b: 0.0,
+        "U": lambda b: 1.0, "H": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
+        "Hp": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
+    },
+}  # fmt: skip
+"""Messages of wings; some have names that other kinds have too, with other columns."""
+
+
+def _sources(kind: MessageFormat) -> dict[str, Column]:
+    return _OF_WINGS[kind] if kind in _OF_WINGS else _SOURCES[kind.name]
+
+
 class Sampler:
     """Collects reports to be packed as `kinds`, in that order. `epoch_us`: UTC microseconds since 1970 at vehicle
     time 0; `hover`: MOT_THST_HOVER, which a column repeats; `unknown`: figures of the report that nobody fills."""
@@ -317,7 +364,7 @@ def _row(kinds: tuple[MessageFormat, ...]) -> tuple[npt.NDArray[np.void], tuple[
     for kind in kinds:
         blank[f"{kind.name}.head"] = np.frombuffer(kind.head, np.uint8)
         for name, character in zip(kind.columns, kind.form, strict=True):
-            source = _time if name == "TimeUS" else _SOURCES[kind.name].get(name)
+            source = _time if name == "TimeUS" else _sources(kind).get(name)
             if source is not None:
                 plan.append((f"{kind.name}.{name}", character, source))
             elif character in "fd":

@@ -128,6 +128,7 @@ class FactReader:
         self._speaks = identity.speaks
         self._modes_seen: tuple[int, int] | None = None
         source[s.HAS_HEIGHT] = identity.vehicle_class.flies
+        source[s.HAS_PITOT] = identity.vehicle_class.has_stall_speed
         if identity.speaks.habits.says_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us

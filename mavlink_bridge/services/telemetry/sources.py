@@ -21,6 +21,7 @@ AUTOPILOT: Final = FACTS - 1  # MAV_AUTOPILOT: of the room between report and fa
 STANDARD_MODE: Final = FACTS - 2  # MAV_STANDARD_MODE as which the mode is listed
 INTENDED_MODE: Final = FACTS - 3  # the mode that was wanted last: another than CUSTOM_MODE after a failsafe
 VTOL_STATE: Final = FACTS - 4  # MAV_VTOL_STATE
+HAS_PITOT: Final = FACTS - 5  # 0 or 1
 ZERO: Final = FACTS + 0  # constantly 0: the source of constant fields
 ONE: Final = FACTS + 1  # constantly 1: the condition of streams that are always ready
 CUSTOM_MODE: Final = FACTS + 2
@@ -88,12 +89,15 @@ HAS_TRUTH: Final = DERIVED + 21  # 1 behind the simulator
 BEARING_DEG: Final = DERIVED + 22  # to the end of the target, 0 .. 359
 NAV_BEARING_DEG: Final = DERIVED + 23
 BATTERY_A: Final = DERIVED + 24  # A, never negative: on the wire -1 means unknown
-SIZE: Final = DERIVED + 25
+AIRSPEED_ERROR: Final = DERIVED + 25  # m/s, demanded less flown; 0 where none is demanded
+PITOT_PRESSURE: Final = DERIVED + 26  # hPa, of the air that streams in
+SIZE: Final = DERIVED + 27
 
 _HAS_POSITION: Final = EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
 _UINT32: Final = 4294967296.0
+_DENSITY: Final = 1.225  # kg/m3 at sea level
 
-assert report.SIZE <= VTOL_STATE, "the report vector has outgrown its place in the source vector"
+assert report.SIZE <= HAS_PITOT, "the report vector has outgrown its place in the source vector"
 
 
 @jit
@@ -130,6 +134,9 @@ def derive(s: Any) -> None:
     s[NAV_BEARING_DEG] = floor(centidegrees(course) / 100.0) if course == course else course
     s[WIND_SPEED] = sqrt(s[report.WIND_N] * s[report.WIND_N] + s[report.WIND_E] * s[report.WIND_E])
     s[WIND_FROM] = (atan2(-s[report.WIND_E], -s[report.WIND_N]) * (180.0 / pi)) % 360.0
+    demanded = s[report.TARGET_AIR_SPEED]
+    s[AIRSPEED_ERROR] = demanded - s[report.AIR_SPEED] if demanded > 0.0 else 0.0
+    s[PITOT_PRESSURE] = 0.5 * _DENSITY * s[report.PITOT] * s[report.PITOT] / 100.0
     derive_quaternion(s)
     s[LANDED] = s[report.LANDED_STATE] if s[HAS_HEIGHT] != 0.0 else 0.0
     flags = s[report.EKF_FLAGS]

@@ -122,7 +122,8 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream("NAV_CONTROLLER_OUTPUT", {
         "nav_roll": Value(r.NAV_ROLL, DEGREES), "nav_pitch": Value(r.NAV_PITCH, DEGREES),
         "nav_bearing": Value(s.NAV_BEARING_DEG), "target_bearing": Value(s.BEARING_DEG),
-        "wp_dist": Value(r.WP_DISTANCE), "alt_error": Value(r.ALT_ERROR), "xtrack_error": Value(r.CROSS_TRACK),
+        "wp_dist": Value(r.WP_DISTANCE), "alt_error": Value(r.ALT_ERROR),
+        "aspd_error": Value(s.AIRSPEED_ERROR), "xtrack_error": Value(r.CROSS_TRACK),
     }),
     Stream("POSITION_TARGET_GLOBAL_INT", {
         "time_boot_ms": _BOOT, "coordinate_frame": constant(Frame.GLOBAL), "type_mask": _TARGET_MASK,
@@ -233,4 +234,8 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "lon": Value(r.TRUE_LON, E7), "alt": Value(r.TRUE_ALT, MILLI), **_xyz("vx vy vz", r.TRUE_VN, CENTI),
         **_xyz("xacc yacc zacc", r.ACCEL_X, MILLI_G),
     }, ready=s.HAS_TRUTH),
+    Stream("AIRSPEED", {  # of a pitot tube
+        "airspeed": Value(r.PITOT), "temperature": Value(r.BARO_TEMPERATURE, CENTI),
+        "raw_press": Value(s.PITOT_PRESSURE),
+    }, ready=s.HAS_PITOT),
 )  # fmt: skip

@@ -1,0 +1,152 @@
+"""Field in which a plan is flown, the vehicle that flies it, and a leg of its way: metres about home."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Final
+
+from autopilot.context.vehicle_context import ParameterValues
+from autopilot.control.rover_lines import CIRCLE_SHARE
+from autopilot.interface.footprint import Ground as GroundMap
+from autopilot.interface.footprint import Numbers
+from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
+from autopilot.interface.mathematics import cbrt, cos, hypot, whole_power
+from autopilot.interface.records import dataclass
+from autopilot.interface.terrain import HeightMap
+from autopilot.mav import SpeedType
+from autopilot.mission.commands import has_position
+from autopilot.mission.items import MissionItem
+from autopilot.vehicles.vehicle_class import Measure, VehicleClass
+
+__all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg"]
+
+_JERK_RISE_S: Final = 0.3
+_TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
+VERTICAL_SPEEDS: Final[dict[int, Measure]] = {
+    SpeedType.CLIMB_SPEED: Measure("WPNAV_SPEED_UP", 250.0, 100.0),
+    SpeedType.DESCENT_SPEED: Measure("WPNAV_SPEED_DN", 150.0, 100.0),
+}
+"""Parameters of the speeds up and down, by the kind that DO_CHANGE_SPEED names."""
+Place = tuple[float, float, float]
+"""North, east, up in metres from home."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlyingField:
+    """Field in which a plan is flown, and the vehicle that flies it. `heading_deg`: how
+    it stands. `sea_known`: home's height above the sea is known.
+    `ground`: the terrain; None: flat, at home's height."""
+
+    kind: VehicleClass
+    parameters: ParameterValues
+    home: GeoPoint
+    sea_known: bool = True
+    heading_deg: float = 0.0
+    ground: HeightMap | None = None
+
+    def param(self, name: str, default: float = 0.0) -> float:
+        """A parameter's value; `default`: the vehicle has none of that name."""
+        try:
+            return float(self.parameters[name])
+        except KeyError:
+            return default
+
+    def measure(self, measure: Measure) -> float:
+        """m or m/s."""
+        return self.param(measure.name, measure.default) / measure.per
+
+    @property
+    def cruise_mps(self) -> float:
+        return next((speed for speed in map(self.measure, self.kind.measures.cruise) if speed), 0.1)
+
+    def vertical_mps(self, kind: int, speed: float | None) -> float:
+        """Speed up or down, m/s (`kind`: SPEED_TYPE): `speed`, or with None that of its parameter."""
+        row = VERTICAL_SPEEDS[kind]
+        return max(self.param(row.name, row.default) / row.per if speed is None else speed, 0.1)
+
+    @property
+    def accel_mps2(self) -> float:
+        if self.kind.measures.circle_acceleration is not None:
+            return max(self.measure(self.kind.measures.circle_acceleration), 0.1)
+        return self.param("WP_ACCEL") or self.param("ATC_ACCEL_MAX") or _TURN_ACCEL
+
+    @property
+    def jerk_s(self) -> tuple[float, float]:
+        """Jerk's (WPNAV_JERK) addition to speeding up and braking at a stop, s; and how long two legs overlap in a
+        sharp turn, s, which half-way through is three quarters of the radius from the corner."""
+        if not self.kind.hovers:
+            return 0.0, 0.0
+        jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
+        aside = 0.75 * self.measure(self.kind.measures.acceptance) / sqrt(2.0)
+        return self.accel_mps2 / jerk + _JERK_RISE_S, 2.0 * cbrt(6.0 * aside / jerk)
+
+    def flown_radius_m(self, radius_m: float) -> float:
+        """Radius of the circle that is flown where a mission asks for `radius_m`: a rover's steering bounds it from
+        below, a copter's circle controller from above."""
+        return max(min(radius_m, self.kind.measures.largest_circle_m), CIRCLE_SHARE * self.param("TURN_RADIUS"))
+
+    @property
+    def follows_ground(self) -> bool:
+        """True when the vehicle knows any ground. Without TERRAIN_ENABLE it flies over it as if there were none."""
+        return self.ground is not None and self.param("TERRAIN_ENABLE", 1.0) > 0.0
+
+    @property
+    def fenced(self) -> bool:
+        return self.param("FENCE_ENABLE") > 0.0
+
+    def local(self, lat: float, lon: float) -> tuple[float, float]:
+        """Metres north and east of home."""
+        return to_local(self.home, lat, lon, self.home.alt)[:2]
+
+    def place(self, item: MissionItem, before: Place) -> Place:
+        """Position of an item; x = y = 0 is "here", z = 0 "at this height"."""
+        here = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
+        north, east = before[:2] if here else self.local(item.x, item.y)
+        if not self.kind.flies:
+            return north, east, 0.0
+        if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):
+            return north, east, before[2] if item.z == 0.0 else item.z
+        ground = self.ground_amsl(north, east) if item.frame in ABOVE_GROUND and self.follows_ground else None
+        return north, east, height_above_home(item.frame, item.z, self.home, ground)
+
+    def ground_amsl(self, north: float, east: float) -> float | None:
+        """Metres above the sea of the ground there; None: not known, or flat."""
+        if self.ground is None:
+            return None
+        place = to_global(self.home, (north, east, 0.0))
+        return self.ground.height_at(place.lat, place.lon)
+
+    def heights(self, north: Numbers, east: Numbers) -> Numbers:
+        """Metres above home of the ground at many places; NaN: not known; 0 where it is flat."""
+        return GroundMap(self.home, self.ground, 0.0, 0.0, 0.0).up(north, east)
+
+    def ground_up(self, north: float, east: float) -> float:
+        """Height of the ground at a place, m; 0 where it is not known."""
+        height = self.ground_amsl(north, east)
+        return 0.0 if height is None else height - self.home.alt
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLeg:
+    """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
+    turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground."""
+
+    item: MissionItem
+    begin: Place
+    end: Place
+    speed_mps: float
+    seconds: float
+    wait_s: float = 0.0
+    radius_m: float = 0.0
+    turn_rad: float | None = None
+    over_ground: bool = False
+
+    @property
+    def length_m(self) -> float:
+        return hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1])
+
+    def stopping_m(self, accel_mps2: float) -> float:
+        """Distance beyond its end at which the vehicle comes to rest, m, if it is told to stop as it turns there: from
+        the part of its speed that goes on in its direction."""
+        onward = 0.0 if self.turn_rad is None else max(cos(self.turn_rad), 0.0)
+        return whole_power(self.speed_mps * onward, 2) / (2.0 * accel_mps2)
