@@ -137,7 +137,7 @@ class Autopilot:
             facts, announcer, plans.fence, modes, self._stop_motors, self.helm.vehicle.keep_within
         )
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
-        self.return_point = ReturnPoint(facts, plans.rally, self.fence.contains)
+        self.return_point = self.fence.rally = ReturnPoint(facts, plans.rally, self.fence.contains)
         self.failsafes = Failsafes(facts, announcer, self._stop_motors)
         losses, gripper = self.failsafes.losses, self.payload.gripper
         facts.personality = ArduPilotPersonality(facts, announcer, modes, self._stop_motors, losses, gripper)

@@ -22,9 +22,10 @@ from math import inf, sqrt
 from typing import Final
 
 from autopilot.context.events import FenceChanged
+from autopilot.context.frames import local
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ModeReason
@@ -33,6 +34,7 @@ from autopilot.interface.targets import Bounds
 from autopilot.mav import Result, Severity
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
+from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.avoidance import FenceAvoidance
 from autopilot.safety.failsafe_actions import take_action
@@ -102,6 +104,8 @@ class FenceGuard:
         self._due: int | None = None
         self._seen: tuple[object, bool] | None = None
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
+        self.rally: Callable[[], Ned] = lambda: facts.home_ned
+        """Place of the return that a rally point is chosen for."""
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
@@ -353,6 +357,20 @@ class FenceGuard:
             return
         take_action(self._facts, self._announcer, self._modes, action, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
+        if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
+            self._modes.mode.flight.go_to(self._return_place())
+
+    def _return_place(self) -> Ned:
+        """Place to which a breach is flown back from in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return
+        point or home, half-way between the limits of its height or at FENCE_RET_ALT (ArduPlane/fence.cpp)."""
+        if int(self._facts.param("FENCE_RET_RALLY")):
+            return self.rally()
+        home, param = self._facts.home_ned, self._facts.param
+        back = self.limits.return_point
+        north, east = home[:2] if back is None else local(self._facts, back)[:2]
+        low, high = param("FENCE_ALT_MIN", -10.0), param("FENCE_ALT_MAX", 100.0)
+        middle = 0.5 * (low + high) if low < high else param("RTL_ALTITUDE", 100.0)
+        return north, east, home[2] - (param("FENCE_RET_ALT") or middle)
 
     def _clear(self) -> None:
         self._margin.clear()

@@ -15,7 +15,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import hypot
-from autopilot.mav import Severity
+from autopilot.mav import Cmd, Severity
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.storage import MissionStorage
 
@@ -64,6 +64,12 @@ class FenceLimits:
     def revision(self) -> tuple[object, int]:
         """A number that is another whenever home or the plan has changed."""
         return self._facts.home, self._plan.revision
+
+    @property
+    def return_point(self) -> GeoPoint | None:
+        """Place that the plan names to return to, at the height of the sea."""
+        found = (item for item in self._plan.items() if item.command == Cmd.NAV_FENCE_RETURN_POINT)
+        return next((GeoPoint(item.x, item.y) for item in found), None)
 
     @property
     def types(self) -> FenceType:

@@ -54,9 +54,9 @@ def test_parameters_stand_in_their_order() -> None:
     ("needs", "who"),
     [
         (Ability.ANY, KINDS),
-        (Ability.HEIGHT, ["copter"]),
+        (Ability.HEIGHT, ["copter", "plane"]),
         (Ability.HOVER, ["copter"]),
-        (Ability.WINGS, []),
+        (Ability.WINGS, ["plane"]),
         (Ability.NOSE, ["copter"]),
         (Ability.REVERSE, ["rover", "boat"]),
     ],

@@ -304,9 +304,13 @@ def test_a_landing_pattern_becomes_the_items_that_are_sent_for_it() -> None:
 def test_a_landing_pattern_of_other_forms() -> None:
     """Straight in at a speed, from sea level, for a VTOL; and the names of version 1."""
     straight = PATTERN | {
-        "complexItemType": "vtolLandingPattern", "useLoiterToAlt": False, "altitudesAreRelative": False,
-        "stopTakingPhotos": False, "useDoChangeSpeed": True, "finalApproachSpeed": 14,
-    }  # fmt: skip
+        "complexItemType": "vtolLandingPattern",
+        "useLoiterToAlt": False,
+        "altitudesAreRelative": False,
+        "stopTakingPhotos": False,
+        "useDoChangeSpeed": True,
+        "finalApproachSpeed": 14,
+    }
     items = parsed(document(straight)).items
     assert [(item.command, item.frame) for item in items] == [(189, 2), (178, 2), (16, 0), (85, 0)]
     assert (items[1].param1, items[1].param2) == (0.0, 14.0)

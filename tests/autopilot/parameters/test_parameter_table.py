@@ -171,5 +171,5 @@ def test_defaults_are_those_of_the_references(kind: str, name: str, default: flo
 
 
 def test_an_unknown_kind_of_vehicle_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"'plane'.*'copter' and 'rover'"):
-        vehicle_class("plane")
+    with pytest.raises(ValueError, match=r"'balloon'.*'copter' and 'rover'"):
+        vehicle_class("balloon")

@@ -11,7 +11,7 @@ import pytest
 
 from autopilot.interface.targets import Attitude, Circle, Hold, Land, Leg, Sticks, TakeOff, Target, Velocity
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import AutopilotType, Cmd, Result, VehicleType
+from autopilot.mav import AutopilotType, Cmd, MissionType, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
 from autopilot.mission.plan_types import Plan
 from autopilot.parameters import Parameters
@@ -27,7 +27,6 @@ from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import QGC
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.planes import add_plane
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
 M = PlaneMode
@@ -68,11 +67,6 @@ class Plane(Bench):
 
     def mission(self, *items: object) -> None:
         self.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0), *items, waypoint(300.0, 300.0, 50.0)])  # type: ignore[list-item]
-
-
-@pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    add_plane(monkeypatch)
 
 
 # --- modes and what a station asks for --------------------------------------------------------------------------------
@@ -286,9 +280,12 @@ def _landing(*, start: bool = True) -> list[object]:
     """Takeoff, a way out, DO_LAND_START, approach, landing at home."""
     marks = [item(Cmd.DO_LAND_START)] if start else []
     return [
-        takeoff(50.0), waypoint(600.0, 0.0, 60.0), *marks, waypoint(-600.0, 0.0, 40.0),
+        takeoff(50.0),
+        waypoint(600.0, 0.0, 60.0),
+        *marks,
+        waypoint(-600.0, 0.0, 40.0),
         item(Cmd.NAV_LAND, -20.0, 0.0, 0.0),
-    ]  # fmt: skip
+    ]
 
 
 def _flown(*items: object, **parameters: float) -> Bench:
@@ -535,3 +532,20 @@ def test_a_landing_sequence_that_rtl_does_not_join_keeps_it_on_the_ground() -> N
     assert [reason.text for reason in bench.core.prearm.reasons()] == ["DO_LAND_START set and RTL_AUTOLAND disabled"]
     bench.parameters.set("RTL_AUTOLAND", 3.0)
     assert bench.core.prearm.reasons() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({}, (0.0, 0.0, -45.0)),
+        ({"FENCE_RET_ALT": 70.0}, (0.0, 0.0, -70.0)),
+        ({"FENCE_RET_RALLY": 1.0}, (100.0, 50.0, -40.0)),
+    ],
+)
+def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place: tuple[float, float, float]) -> None:
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_ACTION=6.0, **changes)
+    plane.upload([item(Cmd.NAV_RALLY_POINT, 100.0, 50.0, 40.0)], MissionType.RALLY)
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: bool(plane.core.fence.breached))
+    back = plane.vehicle.target
+    assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)
