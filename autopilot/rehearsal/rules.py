@@ -23,6 +23,7 @@ from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Segments, room
 from autopilot.rehearsal.terrain import check_terrain
 from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, VERTICAL_SPEEDS, FlyingField, PlannedLeg, Way
+from autopilot.rehearsal.wing_way import check_wings, takes
 from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicles.vehicle_class import Measure
 
@@ -290,7 +291,9 @@ def _speeds(q: Question) -> Iterator[Finding]:
         if item.command != Cmd.DO_CHANGE_SPEED:
             continue
         change = speed_change(item)
-        if change is None and item.param2 != _KEEPS:
+        if change is not None and change.speed is not None and not takes(q.field, change.kind, change.speed):
+            yield found("speed-ignored", f"{item.param2:g} m/s is beyond AIRSPEED_MIN and AIRSPEED_MAX", item.seq)
+        elif change is None and item.param2 != _KEEPS:
             yield found("speed-ignored", f"{item.param2:g} m/s is no speed", item.seq)
         elif change is not None and change.speed is not None:
             measure = _measure_of(q.field, change.kind)
@@ -316,7 +319,8 @@ def _circles(q: Question) -> Iterator[Finding]:
     """Radii that the vehicle cannot fly."""
     for item in q.plan.items:
         asked_m = abs(item.param3)
-        if item.command != Cmd.NAV_LOITER_TURNS or not isfinite(asked_m) or asked_m == 0.0:
+        wings = q.field.kind.has_stall_speed  # `check_wings`
+        if wings or item.command != Cmd.NAV_LOITER_TURNS or not isfinite(asked_m) or asked_m == 0.0:
             continue
         flown_m = q.field.flown_radius_m(asked_m)
         if flown_m != asked_m:
@@ -344,7 +348,8 @@ def _heights(q: Question) -> Iterator[Finding]:
         asked = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
         if leg.item.command == Cmd.NAV_TAKEOFF and asked < LOWEST_TAKEOFF_M - _ROUNDING_M:
             yield found("takeoff-low", f"takes off by {max(asked, 0.0):.1f} m; the vehicle climbs 1 m", leg.item.seq)
-        if 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):
+        hovers = q.field.kind.hovers or not q.field.kind.flies
+        if hovers and 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):
             yield found("radius-jerky", f"turns on a radius of {leg.radius_m:.1f} m", leg.item.seq)
 
 
@@ -362,6 +367,12 @@ def _photos(q: Question) -> Iterator[Finding]:
     return check_photos(q.plan, q.field, q.way, q.photos)
 
 
+def _wings(q: Question) -> Iterator[Finding]:
+    if q.field.kind.has_stall_speed:
+        yield from check_wings(q.field, _single_legs(q.way), q.plan.items)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _circles, _heights, _terrain, _photos,
+    _wings,
 )  # fmt: skip

@@ -26,7 +26,7 @@ from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.rehearsal.field import VERTICAL_SPEEDS, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
-from autopilot.rehearsal.wing_way import radius_of, takeoff_end, time_legs
+from autopilot.rehearsal.wing_way import radius_of, takeoff_end, takes, time_legs
 
 __all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -137,7 +137,7 @@ class _Walk:
     def _do(self, item: MissionItem) -> None:
         self.way.passed.append((len(self.way.legs), item))
         change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None
-        if change is None:
+        if change is None or (change.speed is not None and not takes(self._field, change.kind, change.speed)):
             return
         if change.kind in self._field.kind.track_speeds:
             self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)
@@ -192,9 +192,10 @@ class _Walk:
         else:
             radius, timed = abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
             wait_s = hold_time_ms(item) / 1000.0 if timed else 0.0
-            self._add(
-                item, field_.place(item, self._at), wait_s=wait_s, radius_m=radius, over_ground=self._follows(item)
-            )
+            place, follows = field_.place(item, self._at), self._follows(item)
+            if item.command == Cmd.NAV_LAND and item.z == 0.0:
+                place = (*place[:2], 0.0)
+            self._add(item, place, wait_s=wait_s, radius_m=radius, over_ground=follows)
         if item.command == Cmd.NAV_LOITER_UNLIM:
             self.way.endless = item
         return self.way.endless is not None or (item.command == Cmd.NAV_LAND and not self._goes_on(item))

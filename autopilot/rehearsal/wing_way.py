@@ -1,5 +1,6 @@
-"""How long the way of what flies on wings takes in still air: turns that begin before a waypoint, circles that are
-joined and left along tangents, climbs that take their time, an approach that is slower.
+"""The way of what flies on wings: how long it takes in still air, with turns that begin before a waypoint, circles that
+are joined and left along tangents, climbs that take their time, an approach that is slower; and what of it wings cannot
+fly.
 
 Sources: `autopilot.modes.wing_nav`, which flies the items; AP_L1_Control.cpp (`turn_distance`). The takeoff and the
 rollout are measured on the simulated plane.
@@ -7,21 +8,25 @@ rollout are measured on the simulated plane.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import isfinite, pi, radians, sqrt
 from typing import Final
 
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import acos, atan2, cos, hypot, sin, tan
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, SpeedType
+from autopilot.mission.commands import command_name
 from autopilot.mission.items import MissionItem
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
+from autopilot.rehearsal.findings import Finding, found
 
 _CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
 _RUN_S, _CLIMB_MPS, _CLIMB_OUT_MPS, _START_S = 1.5, 10.3, 28.0, 1.1
 _ROLLOUT_S, _JOIN_S = 3.5, 2.0
+_EASY, _LAG_M = 1.8, 18.0  # turns at corners: so much wider than the tightest; metres until it banks, of a half turn
 _WIDE_M: Final = 65.0  # radius of a turn from a takeoff's course
-_IN_LINE: Final = radians(15.0)  # a course that leads on, near enough
+_IN_LINE: Final = radians(10.0)  # a course that leads on, near enough; more with each turn (mode_loiter.cpp)
 _RIGHT_ANGLE: Final = pi / 2.0
 _LAPSE_1_M: Final = 2.25577e-5  # of the standard atmosphere
 _STEEP: Final = 0.98  # of the bank limit, as the steepest that counts
@@ -36,6 +41,14 @@ def radius_of(field: FlyingField, item: MissionItem) -> float:
     size = abs(own) if item.command != Cmd.NAV_LOITER_TIME else 0.0
     size = size or abs(field.measure(field.kind.measures.circle_radius))
     return -size if own < 0.0 else size
+
+
+def takes(field: FlyingField, kind: int, speed_mps: float) -> bool:
+    """True unless it is an airspeed that this kind of vehicle does not fly at. `kind`: SPEED_TYPE."""
+    measures = field.kind.measures
+    if measures.slowest is None or measures.fastest is None or kind != SpeedType.AIRSPEED:
+        return True
+    return field.measure(measures.slowest) <= speed_mps <= field.measure(measures.fastest)
 
 
 def tightest_m(field: FlyingField, speed_mps: float) -> float:
@@ -129,8 +142,8 @@ def _cut(field: FlyingField, speed: float, turn: float) -> float:
     """Metres by which a turn shortens each of its legs; below 0: it overshoots, and they are longer."""
     away = turn_distance_m(field, speed, turn)
     half = min(turn, 0.95 * pi) / 2.0
-    radius = max(away / tan(half), tightest_m(field, speed)) if half > 0.01 else 0.0
-    return away - radius * half
+    radius = max(away / tan(half), _EASY * tightest_m(field, speed)) if half > 0.01 else 0.0
+    return away - radius * half - _LAG_M * turn / pi
 
 
 def _turn(leg: PlannedLeg, onward: PlannedLeg) -> float | None:
@@ -162,11 +175,66 @@ def _round(
     if onward is not None and onward.length_m > radius:
         joins = _bearing(leg.end, leg.begin) + sense * _tangent(radius, away)
         leaves = _bearing(onward.begin, onward.end) - sense * _tangent(radius, onward.length_m)
-        more = (sense * (leaves - joins) - arc / radius + _IN_LINE) % (2.0 * pi) - _IN_LINE
-        wait += max(more, 0.0) * radius / speed
+        more = (sense * (leaves - joins) - arc / radius) % (2.0 * pi)
+        near = _IN_LINE * (1.0 + arc // (2.0 * pi * radius))
+        wait += 0.0 if more > 2.0 * pi - near else max(more - near, 0.0) * radius / speed
     return replace(leg, seconds=seconds, wait_s=wait)
 
 
 def _tangent(radius: float, away: float) -> float:
     """Angle at the middle between a place and the tangent from it, rad."""
     return acos(min(radius / away, 1.0)) if away > 0.0 else 0.0
+
+
+# --- what cannot be flown ---------------------------------------------------------------------------------------------
+_STEEPEST: Final = 0.18  # of a glide slope: 10 degrees
+_SPARE: Final = 1.1  # of a rate: less is not told
+_LEAST_RISE_M: Final = 5.0
+
+
+def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[MissionItem, ...]) -> Iterator[Finding]:
+    """Legs too short for their turns, climbs and approaches too steep, circles too tight, a landing that no return
+    joins."""
+    for at, leg in enumerate(legs):
+        name = command_name(leg.item.command)
+        tightest = tightest_m(field, leg.speed_mps)
+        needs = sum(_joins_m(one, tightest) for one in (leg, legs[at - 1] if at else None))
+        if 0.0 < leg.length_m < needs and leg.radius_m == 0.0:
+            text = f"the way to {name} is {leg.length_m:.0f} m, its turns need {needs:.0f} m"
+            yield found("leg-short", text, leg.item.seq)
+        if 0.0 < leg.radius_m < tightest:
+            text = f"circles at {leg.radius_m:.0f} m, {leg.speed_mps:g} m/s and ROLL_LIMIT_DEG allow {tightest:.0f} m"
+            yield found("radius-tight", text, leg.item.seq)
+        if leg.item.command == Cmd.NAV_LAND:
+            yield from _approach(leg, name)
+        elif leg.item.command != Cmd.NAV_TAKEOFF and leg.radius_m == 0.0:
+            yield from _climb(field, leg, name)
+    if field.param("RTL_AUTOLAND") == 0.0:
+        for item in items:
+            if item.command in (Cmd.DO_LAND_START, Cmd.DO_RETURN_PATH_START):
+                name = command_name(item.command)
+                yield found("landing-unjoined", f"{name}, and RTL_AUTOLAND is 0: not armed", item.seq)
+                return
+
+
+def _joins_m(leg: PlannedLeg | None, tightest: float) -> float:
+    """Metres of each leg that the turn at the end of `leg` takes."""
+    if leg is None or leg.turn_rad is None:
+        return 0.0
+    return tightest * tan(min(leg.turn_rad, 0.75 * pi) / 2.0)
+
+
+def _approach(leg: PlannedLeg, name: str) -> Iterator[Finding]:
+    down, away = leg.begin[2] - leg.end[2], leg.length_m
+    if down > _STEEPEST * away:
+        yield found("approach-steep", f"{name} comes down {down:.0f} m on {away:.0f} m", leg.item.seq)
+
+
+def _climb(field: FlyingField, leg: PlannedLeg, name: str) -> Iterator[Finding]:
+    rise, seconds = leg.end[2] - leg.begin[2], leg.length_m / leg.speed_mps
+    limit = "TECS_CLMB_MAX" if rise > 0.0 else "TECS_SINK_MAX"
+    rate = field.param(limit, 5.0)
+    if abs(rise) > _LEAST_RISE_M and abs(rise) > _SPARE * rate * seconds:
+        way = f"the way to {name} changes height by {rise:.0f} m in {seconds:.0f} s"
+        text = f"{way}, {limit} allows {rate * seconds:.0f} m"
+        yield found("climb-steep", text, leg.item.seq)

@@ -21,6 +21,7 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.plan_types import Survey
 from autopilot.rehearsal.findings import RULES, FindingSeverity
 from sortie import rehearse
+from sortie.api.sample import circuit
 from sortie.rehearsal.rehearsal import Rehearsal
 from tests.fakes.plans import AROUND, BACK, GOOD, HOME, OUT, POLYGON, UP, WIDE, WITHIN, at, do, plan_of, ring, wp
 from tests.fakes.terrain import Floats, map_of, write_geotiff
@@ -73,6 +74,7 @@ CIRCLE = Base(plan_of(UP, do(Cmd.NAV_LOITER_TURNS, 1, param3=20.0, z=20.0, **at(
 OVER = Base(plan_of(replace(UP, z=60.0), wp(0, 50, 60), wp(400, 50, 60), wp(0, 60, 60), BACK), HIGH, hills=True)
 SURVEY = Base(survey_plan(12.0, 24.0))
 DRIVEN = Base(plan_of(wp(50, 0, 0.0), wp(50, 50, 0.0)), vehicle="sim:rover")
+CIRCUIT = Base(plan_of(*circuit(HOME)), vehicle="sim:plane")
 BASES = {name: base for name, base in globals().items() if isinstance(base, Base)}
 
 
@@ -237,6 +239,13 @@ TABLE = (
     Row("photo-fast", 4, SURVEY, "a camera that takes 3 s", another_survey(12.0, 24.0, least_s=3.0),
         also=also(*(("photo-fast", seq) for seq in (8, 12, 16)))),
     Row("photo-unknown", 4, SURVEY, "a survey without a camera", no_camera),
+    Row("landing-unjoined", 5, CIRCUIT, "a DO_LAND_START that no return joins", add(5, do(Cmd.DO_LAND_START))),
+    Row("radius-tight", 5, CIRCUIT, "a circle of 12 m", change(5, param2=12.0)),
+    Row("leg-short", 3, CIRCUIT, "a zigzag of 20 m", add(3, wp(500, 20, 60), wp(520, 20, 60)),
+        also=also(("leg-short", 4))),
+    Row("climb-steep", 3, CIRCUIT, "200 m of height on the way to a corner", change(3, z=260.0)),
+    Row("approach-steep", 6, CIRCUIT, "an approach from 120 m", change(5, z=120.0)),
+    Row("speed-ignored", 3, CIRCUIT, "an airspeed above AIRSPEED_MAX", add(3, do(Cmd.DO_CHANGE_SPEED, 0, 45))),
 )  # fmt: skip
 
 
