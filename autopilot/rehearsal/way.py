@@ -181,7 +181,7 @@ class _Walk:
         return False
 
     def _fly_on_wings(self, item: MissionItem) -> bool:
-        """As `_fly`; `time_legs` knows what it takes."""
+        """Add the leg of wings, whose time `time_legs` knows; does the mission end with it?"""
         field_ = self._field
         if item.command == Cmd.NAV_TAKEOFF:
             begin, up = self._at, max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)

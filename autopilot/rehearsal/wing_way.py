@@ -87,7 +87,7 @@ def approach_mps(field: FlyingField) -> float:
 
 
 def takeoff_end(field: FlyingField, begin: Place, up: float) -> tuple[Place, float]:
-    """Where a takeoff to a height ends, along the heading that it stands in, and after how many seconds."""
+    """End of a takeoff to a height, along the heading that it stands in, and its seconds."""
     seconds = _RUN_S + max(up - begin[2], 0.0) / _CLIMB_MPS
     away, heading = _CLIMB_OUT_MPS * (seconds - _START_S), radians(field.heading_deg)
     return (begin[0] + away * cos(heading), begin[1] + away * sin(heading), up), seconds
@@ -198,7 +198,7 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
     for at, leg in enumerate(legs):
         name = command_name(leg.item.command)
         tightest = tightest_m(field, leg.speed_mps)
-        needs = sum(_joins_m(one, tightest) for one in (leg, legs[at - 1] if at else None))
+        needs = sum(_joins_m(turning, tightest) for turning in (leg, legs[at - 1] if at else None))
         if 0.0 < leg.length_m < needs and leg.radius_m == 0.0:
             text = f"the way to {name} is {leg.length_m:.0f} m, its turns need {needs:.0f} m"
             yield found("leg-short", text, leg.item.seq)

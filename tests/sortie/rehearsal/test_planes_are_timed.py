@@ -45,8 +45,8 @@ def plan(seed: int) -> Plan:
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5, 7, 8])
 def test_the_time_is_that_of_the_flight(seed: int) -> None:
-    """Within 5 %; the time to disarming behind the landing is none of the way. Seed 6 leaves a circle a turn earlier than
-    foreseen."""
+    """Within 5 %; the time to disarming behind the landing is none of the way. (Seed 6 leaves a circle a turn earlier
+    than foreseen.)"""
     result = rehearse(plan(seed), vehicle="sim:plane", flights=1, params={"LAND_DISARMDELAY": 1.0})
     assert result.flown is not None
     flown_s = result.flown.flights[0].time_s - 1.0
