@@ -11,93 +11,93 @@ from math import floor, pi, radians, sqrt
 from typing import Any, Final
 
 from autopilot.interface import report
+from autopilot.interface.fields import Fields
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
 from autopilot.mav import EkfFlag
 
-FACTS: Final = 160
-AUTOPILOT: Final = FACTS - 1  # MAV_AUTOPILOT: of the room between report and facts, which are counted through
-STANDARD_MODE: Final = FACTS - 2  # MAV_STANDARD_MODE as which the mode is listed
-INTENDED_MODE: Final = FACTS - 3  # the mode that was wanted last: another than CUSTOM_MODE after a failsafe
-VTOL_STATE: Final = FACTS - 4  # MAV_VTOL_STATE
-HAS_PITOT: Final = FACTS - 5  # 0 or 1
-ZERO: Final = FACTS + 0  # constantly 0: the source of constant fields
-ONE: Final = FACTS + 1  # constantly 1: the condition of streams that are always ready
-CUSTOM_MODE: Final = FACTS + 2
-BASE_MODE: Final = FACTS + 3
-SYSTEM_STATUS: Final = FACTS + 4  # MAV_STATE
-VEHICLE_TYPE: Final = FACTS + 5  # MAV_TYPE
-HAS_HEIGHT: Final = FACTS + 6  # 0 or 1
-SENSORS_PRESENT: Final = FACTS + 7  # MAV_SYS_STATUS_SENSOR bits
-SENSORS_ENABLED: Final = FACTS + 8
-SENSORS_HEALTHY: Final = FACTS + 9
-CHARGE_STATE: Final = FACTS + 10  # MAV_BATTERY_CHARGE_STATE
-BOOT_UNIX_US: Final = FACTS + 11  # us since 1970 at vehicle time 0
-HAS_HOME: Final = FACTS + 12  # 0 or 1
-HOME_LAT: Final = FACTS + 13  # deg
-HOME_LON: Final = FACTS + 14
-HOME_ALT: Final = FACTS + 15  # m AMSL
-HOME_N: Final = FACTS + 16  # m from the vehicle's origin
-HOME_E: Final = FACTS + 17
-HOME_D: Final = FACTS + 18
-MISSION_SEQ: Final = FACTS + 19
-MISSION_TOTAL: Final = FACTS + 20  # 65535 when there is none
-MISSION_STATE: Final = FACTS + 21
-MISSION_MODE: Final = FACTS + 22
-MISSION_ID: Final = FACTS + 23
-FENCE_ID: Final = FACTS + 24
-RALLY_ID: Final = FACTS + 25
-FENCE_ENABLED: Final = FACTS + 26  # 0 or 1
-BREACH_STATUS: Final = FACTS + 27
-BREACH_TYPE: Final = FACTS + 28  # FENCE_BREACH
-BREACH_COUNT: Final = FACTS + 29
-BREACH_TIME_MS: Final = FACTS + 30
-STEERED: Final = FACTS + 31  # 1 while the mode steers to a point
-RC_1: Final = FACTS + 32  # us, and behind it channels 2 to 16
-MODES_REVISION: Final = FACTS + 48  # changes when other modes can be flown
-RELAYS_ON: Final = FACTS + 49  # bits
-RELAYS_PRESENT: Final = FACTS + 50
-GOAL_TOLD: Final = FACTS + 51  # 1 while there is a goal
-GOAL_MASK: Final = FACTS + 52  # POSITION_TARGET_TYPEMASK: what of the goal counts
-GOAL_N: Final = FACTS + 53  # m, and behind it east and down, the velocity in m/s, the yaw in rad
-FACTS_SIZE: Final = 60
+_slots = Fields("")
+_slots.reserve_to(report.SIZE)
+FACTS: Final = _slots.size
+ZERO = _slots.block(1)  # constantly 0: the source of constant fields
+ONE = _slots.block(1)  # constantly 1: the condition of streams that are always ready
+CUSTOM_MODE = _slots.block(1)
+BASE_MODE = _slots.block(1)
+SYSTEM_STATUS = _slots.block(1)  # MAV_STATE
+VEHICLE_TYPE = _slots.block(1)  # MAV_TYPE
+HAS_HEIGHT = _slots.block(1)  # 0 or 1
+SENSORS_PRESENT = _slots.block(1)  # MAV_SYS_STATUS_SENSOR bits
+SENSORS_ENABLED = _slots.block(1)
+SENSORS_HEALTHY = _slots.block(1)
+CHARGE_STATE = _slots.block(1)  # MAV_BATTERY_CHARGE_STATE
+BOOT_UNIX_US = _slots.block(1)  # us since 1970 at vehicle time 0
+HAS_HOME = _slots.block(1)  # 0 or 1
+HOME_LAT = _slots.block(1)  # deg
+HOME_LON = _slots.block(1)
+HOME_ALT = _slots.block(1)  # m AMSL
+HOME_N = _slots.block(1)  # m from the vehicle's origin
+HOME_E = _slots.block(1)
+HOME_D = _slots.block(1)
+MISSION_SEQ = _slots.block(1)
+MISSION_TOTAL = _slots.block(1)  # 65535 when there is none
+MISSION_STATE = _slots.block(1)
+MISSION_MODE = _slots.block(1)
+MISSION_ID = _slots.block(1)
+FENCE_ID = _slots.block(1)
+RALLY_ID = _slots.block(1)
+FENCE_ENABLED = _slots.block(1)  # 0 or 1
+BREACH_STATUS = _slots.block(1)
+BREACH_TYPE = _slots.block(1)  # FENCE_BREACH
+BREACH_COUNT = _slots.block(1)
+BREACH_TIME_MS = _slots.block(1)
+STEERED = _slots.block(1)  # 1 while the mode steers to a point
+RC_1 = _slots.block(16)  # us, and behind it channels 2 to 16
+MODES_REVISION = _slots.block(1)  # changes when other modes can be flown
+RELAYS_ON = _slots.block(1)  # bits
+RELAYS_PRESENT = _slots.block(1)
+GOAL_TOLD = _slots.block(1)  # 1 while there is a goal
+GOAL_MASK = _slots.block(1)  # POSITION_TARGET_TYPEMASK: what of the goal counts
+GOAL_N = _slots.block(7)  # m, and behind it east and down, the velocity in m/s, the yaw in rad
+AUTOPILOT = _slots.block(1)  # MAV_AUTOPILOT
+STANDARD_MODE = _slots.block(1)  # MAV_STANDARD_MODE as which the mode is listed
+INTENDED_MODE = _slots.block(1)  # the mode that was wanted last: another than CUSTOM_MODE after a failsafe
+VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE
+HAS_PITOT = _slots.block(1)  # 0 or 1
 
-DERIVED: Final = FACTS + FACTS_SIZE
-TIME_BOOT_MS: Final = DERIVED + 0  # vehicle time in the uint32 of the wire (round after 49 days, as ArduPilot's)
-TIME_US: Final = DERIVED + 1  # vehicle time, us
-TIME_US32: Final = DERIVED + 2  # the same in a uint32
-TIME_UNIX_US: Final = DERIVED + 3
-GPS_TIME_US: Final = DERIVED + 4
-HEADING_CDEG: Final = DERIVED + 5  # 0 .. 35999
-HEADING_DEG: Final = DERIVED + 6  # 0 .. 359
-RELATIVE_ALT: Final = DERIVED + 7  # m above home (above the origin while there is no home)
-GPS_SPEED: Final = DERIVED + 8  # m/s
-GPS_COURSE_CDEG: Final = DERIVED + 9
-TARGET_LAT: Final = DERIVED + 10  # deg, the end of the target
-TARGET_LON: Final = DERIVED + 11
-TARGET_ALT: Final = DERIVED + 12  # m AMSL
-WIND_FROM: Final = DERIVED + 13  # deg the wind blows from
-WIND_SPEED: Final = DERIVED + 14  # m/s
-Q_W: Final = DERIVED + 15
-Q_X: Final = DERIVED + 16
-Q_Y: Final = DERIVED + 17
-Q_Z: Final = DERIVED + 18
-LANDED: Final = DERIVED + 19  # MAV_LANDED_STATE as shown
-HAS_LOCAL: Final = DERIVED + 20  # 1 when the estimator has a horizontal position, relative or absolute
-HAS_TRUTH: Final = DERIVED + 21  # 1 behind the simulator
-BEARING_DEG: Final = DERIVED + 22  # to the end of the target, 0 .. 359
-NAV_BEARING_DEG: Final = DERIVED + 23
-BATTERY_A: Final = DERIVED + 24  # A, never negative: on the wire -1 means unknown
-AIRSPEED_ERROR: Final = DERIVED + 25  # m/s, demanded less flown; 0 where none is demanded
-PITOT_PRESSURE: Final = DERIVED + 26  # hPa, of the air that streams in
-SIZE: Final = DERIVED + 27
+DERIVED: Final = _slots.size
+TIME_BOOT_MS = _slots.block(1)  # vehicle time in the uint32 of the wire (round after 49 days, as ArduPilot's)
+TIME_US = _slots.block(1)  # vehicle time, us
+TIME_US32 = _slots.block(1)  # the same in a uint32
+TIME_UNIX_US = _slots.block(1)
+GPS_TIME_US = _slots.block(1)
+HEADING_CDEG = _slots.block(1)  # 0 .. 35999
+HEADING_DEG = _slots.block(1)  # 0 .. 359
+RELATIVE_ALT = _slots.block(1)  # m above home (above the origin while there is no home)
+GPS_SPEED = _slots.block(1)  # m/s
+GPS_COURSE_CDEG = _slots.block(1)
+TARGET_LAT = _slots.block(1)  # deg, the end of the target
+TARGET_LON = _slots.block(1)
+TARGET_ALT = _slots.block(1)  # m AMSL
+WIND_FROM = _slots.block(1)  # deg the wind blows from
+WIND_SPEED = _slots.block(1)  # m/s
+Q_W = _slots.block(1)
+Q_X = _slots.block(1)
+Q_Y = _slots.block(1)
+Q_Z = _slots.block(1)
+LANDED = _slots.block(1)  # MAV_LANDED_STATE as shown
+HAS_LOCAL = _slots.block(1)  # 1 when the estimator has a horizontal position, relative or absolute
+HAS_TRUTH = _slots.block(1)  # 1 behind the simulator
+BEARING_DEG = _slots.block(1)  # to the end of the target, 0 .. 359
+NAV_BEARING_DEG = _slots.block(1)
+BATTERY_A = _slots.block(1)  # A, never negative: on the wire -1 means unknown
+AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded less flown; 0 where none is demanded
+PITOT_PRESSURE = _slots.block(1)  # hPa, of the air that streams in
+SIZE: Final = _slots.size
 
 _HAS_POSITION: Final = EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
 _UINT32: Final = 4294967296.0
 _DENSITY: Final = 1.225  # kg/m3 at sea level
-
-assert report.SIZE <= HAS_PITOT, "the report vector has outgrown its place in the source vector"
 
 
 @jit
