@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from msgspec import Struct, field
 
-from depot.names import ALL_TRIGGERS, Mode, SkimmerStage
+from depot.names import ALL_TRIGGERS, SkimmerMode, SkimmerStage
 
 
 class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +79,7 @@ class Status(Struct):
     seq: int = 0
     boot_ms: int = 0
     stage: SkimmerStage = SkimmerStage.DOCKED
-    mode: Mode = Mode.DOCKED
+    mode: SkimmerMode = SkimmerMode.DOCKED
     wants_ack: bool = False
     taken_over: bool = field(default=False, name="taken")  # as journals name it
     trigger: int = 0
@@ -131,11 +131,11 @@ class Upload(Struct, frozen=True):
     plan: MissionPlan
 
 
-class Command(Struct, frozen=True):
+class CommandMessage(Struct, frozen=True):
     """The depot wants something done. `answered`: it waits for the answer."""
 
     order: DepotCommand
     answered: bool = True
 
 
-Request = Upload | Command
+Request = Upload | CommandMessage

@@ -29,7 +29,7 @@ _TITLES = (
 )  # fmt: skip
 
 
-class Mode(StrEnum):
+class SkimmerMode(StrEnum):
     """Mode of the skimmer's MODE_CTRL; each fixes buses and loads."""
 
     DOCKED = "DOCKED"
@@ -39,7 +39,7 @@ class Mode(StrEnum):
     SURVIVAL = "ECLIPSE/SURVIVAL"
 
 
-MODES = tuple(Mode)
+MODES = tuple(SkimmerMode)
 """In the order of their numbers on the wire."""
 
 
@@ -91,7 +91,7 @@ ABORTABLE = frozenset((SkimmerStage.OUTBOUND, SkimmerStage.HARVEST, SkimmerStage
 """Phases 3, 4, 5 as the skimmer sees them."""
 
 
-class Outcome(StrEnum):
+class SortieOutcome(StrEnum):
     """Final result of a sortie."""
 
     COMPLETED = "completed"

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from msgspec import Struct, field
 
-from depot.names import Mode
+from depot.names import SkimmerMode
 
 RINGS = ("CO2", "CH4", "H2", "HE3")
 """Species that a skimmer harvests and the tank farm has a ring for."""
@@ -42,7 +42,7 @@ class SkimmerReading(Struct):
     """The skimmer's own sensors. kg, Wh, K, bar, m, s; fractions 0 to 1."""
 
     place: Place = Place.DOCK
-    mode: Mode = Mode.DOCKED
+    mode: SkimmerMode = SkimmerMode.DOCKED
     coasting: bool = False
     remaining_s: float = 0.0  # to the corridor, if it turned back now
     fuel_kg: float = 0.0

@@ -24,7 +24,7 @@ _ALSO_IN_HOLD: Final = 1  # FS_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
-class _Loss:
+class _LastingLoss:
     setting: int
     acts_ms: int
 
@@ -46,7 +46,7 @@ class DrivingFailsafes:
         self._announcer = announcer
         self._modes = modes
         self._disarm = disarm
-        self._losses: dict[FailsafeCause, _Loss] = {}
+        self._losses: dict[FailsafeCause, _LastingLoss] = {}
         self._acted = False
         self._numbers = facts.vehicle_class.modes
         self._tables = facts.vehicle_class.failsafes
@@ -58,12 +58,12 @@ class DrivingFailsafes:
         return self._acted or failing
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
-        self._losses.setdefault(FailsafeCause.GROUND_STATION, _Loss(setting, now_ms))
+        self._losses.setdefault(FailsafeCause.GROUND_STATION, _LastingLoss(setting, now_ms))
         self.update(now_ms)
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
         acts_ms = now_ms + int(1000.0 * self._facts.param("FS_TIMEOUT", 0.0))
-        self._losses.setdefault(FailsafeCause.RADIO, _Loss(setting, acts_ms))
+        self._losses.setdefault(FailsafeCause.RADIO, _LastingLoss(setting, acts_ms))
 
     def found(self, cause: FailsafeCause) -> None:
         if self._losses.pop(cause, None) is not None and self._acted and not self._losses:

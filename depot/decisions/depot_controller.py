@@ -19,8 +19,8 @@ from depot.decisions.phase_context import DepotPlant, PhaseContext, name_of
 from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.decisions.watches import ABORT_3
-from depot.messages import Command, DepotCommand, Request, RequestResult, Status
-from depot.names import Abort, EndedBy, Outcome, Phase, SkimmerStage, SkimmerState
+from depot.messages import CommandMessage, DepotCommand, Request, RequestResult, Status
+from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 from depot.settings import Profile
 from depot.watches import first
@@ -187,7 +187,7 @@ class DepotController:
             memory.death.due_ms = max(memory.death.due_ms - away_ms, answered_ms)
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        self.context.request(Command(DepotCommand.REPORT, answered=False))
+        self.context.request(CommandMessage(DepotCommand.REPORT, answered=False))
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
@@ -220,7 +220,7 @@ class DepotController:
             opens_ms = now_ms + round(reading.next_window_s * 1000.0)
             memory.beats.wait(now_ms, opens_ms, self.profile.heartbeat)
         elif memory.beats.check(now_ms, self.profile.heartbeat):
-            self.context.request(Command(DepotCommand.REPORT, answered=False))
+            self.context.request(CommandMessage(DepotCommand.REPORT, answered=False))
         while self.memory.ended_by is None and _STEPS[memory.phase](self.context, reading, now_ms):
             reading = self.context.plant.depot_reading()
 
@@ -239,7 +239,7 @@ class DepotController:
         context.decide(now_ms, trigger, "ABORT-3: total abort", facts)
         context.raise_abort(Abort.ABORT_3, trigger)
         context.happen(LoopEvent.ABORT_3, now_ms)
-        context.request(Command(DepotCommand.TOTAL_ABORT, answered=False))
+        context.request(CommandMessage(DepotCommand.TOTAL_ABORT, answered=False))
         segments = reading.failed_segments
         what = f"{', '.join(segments)} shut off" if segments else "no tank, line or reactor is damaged"
         context.decide(now_ms, "isolate_damage", what, {"segments": segments})
@@ -251,10 +251,10 @@ class DepotController:
         memory.waiting = None
         if memory.docked:
             memory.reason = "carried home by the depot"
-            context.close_sortie(Outcome.ABORTED, now_ms)
+            context.close_sortie(SortieOutcome.ABORTED, now_ms)
         else:
             memory.skimmer, memory.reason = SkimmerState.LOST, "abandoned: the depot left on ABORT-3"
-            context.close_sortie(Outcome.LOST, now_ms)
+            context.close_sortie(SortieOutcome.LOST, now_ms)
         self._leave(shut, now_ms)
 
     def _leave(self, shut: list[str], now_ms: int) -> None:

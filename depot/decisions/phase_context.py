@@ -17,7 +17,7 @@ from depot.decisions.record import SortieRecord
 from depot.decisions.track import tolerance_deg
 from depot.decisions.watches import unstable
 from depot.messages import DepotCommand, MissionPlan, Request, Status, Upload
-from depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState
+from depot.names import Abort, EndedBy, Phase, SkimmerMode, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
 
@@ -153,7 +153,7 @@ class PhaseContext:
         memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
         memory.record.track.tolerance = tolerance_deg(plan.waypoints)
         memory.record.enter(Phase.PREP, now_ms)
-        memory.record.see_mode(Mode.DOCKED, now_ms)
+        memory.record.see_mode(SkimmerMode.DOCKED, now_ms)
         memory.clock_ms = None
         memory.beats.start(now_ms, self.profile.heartbeat)
         self.entered()
@@ -212,7 +212,7 @@ class PhaseContext:
             {"held": held, "needed": needed},
         )
 
-    def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
+    def close_sortie(self, outcome: SortieOutcome, now_ms: int) -> None:
         """The sortie has ended; whoever keeps records takes it with `take_closed`. The exit conditions are answered
         while its record can still tell."""
         record = self.memory.record
@@ -224,7 +224,7 @@ class PhaseContext:
         self._closed.append(record)
         self.memory.record = None
 
-    def note_mode(self, mode: Mode, now_ms: int) -> None:
+    def note_mode(self, mode: SkimmerMode, now_ms: int) -> None:
         """The skimmer's mode, as told. One that this phase does not have is that of a skimmer that has not obeyed the
         recall yet, which the depot counts as returning."""
         if self.memory.record is not None and mode in PHASES[self.memory.phase].modes:
@@ -240,7 +240,7 @@ class PhaseContext:
         CRUISE from here on, as the plan or the recall says."""
         record = self.memory.record
         if record is not None and record.modes[-1][0] not in PHASES[self.memory.phase].modes:
-            record.see_mode(Mode.CRUISE, now_ms)
+            record.see_mode(SkimmerMode.CRUISE, now_ms)
 
     def raise_abort(self, abort: Abort, trigger: str) -> None:
         """Note a path of higher precedence."""
@@ -285,7 +285,7 @@ class PhaseContext:
         )
         self.plant.ration(True)
         self.happen(event, now_ms)
-        self.close_sortie(Outcome.LOST, now_ms)
+        self.close_sortie(SortieOutcome.LOST, now_ms)
         self.end(EndedBy.LOST, now_ms)
 
 

@@ -7,7 +7,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phase_flight import look_ms
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import unstable
-from depot.messages import Command, DepotCommand, RequestResult, Status
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import Abort, SkimmerStage
 from depot.readings import DepotReading
 
@@ -53,7 +53,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         "emergency" if emergency else "the dock is free",
         {"emergency": emergency, **docking_facts(corridor, reading.seen)},
     )
-    context.request(Command(DepotCommand.EMERGENCY_CLEARANCE if emergency else DepotCommand.CLEARANCE))
+    context.request(CommandMessage(DepotCommand.EMERGENCY_CLEARANCE if emergency else DepotCommand.CLEARANCE))
     return False
 
 
@@ -114,7 +114,7 @@ def _guard_approach(context: PhaseContext, reading: DepotReading, now_ms: int) -
     facts = {"approach": memory.approaches, **docking_facts(corridor, reading.seen)}
     context.decide(now_ms, "wave_off", f"the approach is called off: {', '.join(beyond)}", facts)
     memory.waved_off = True
-    context.request(Command(DepotCommand.WAVE_OFF))
+    context.request(CommandMessage(DepotCommand.WAVE_OFF))
     return False
 
 

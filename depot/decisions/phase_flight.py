@@ -11,7 +11,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
 from depot.margins import margin_facts, margin_near
-from depot.messages import Command, DepotCommand, RequestResult, Status
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import ABORT_1_NAMES, Abort, Phase, SkimmerStage
 from depot.readings import DepotReading
 from depot.watches import first
@@ -165,7 +165,7 @@ def _compare_harvest(context: PhaseContext, status: Status) -> None:
     context.decide_once(memory.status_ms, SHORTFALL, "far less than expected comes in: the harvest is ended", facts)
     if memory.record is not None:
         memory.record.trigger = memory.record.trigger or SHORTFALL
-    context.request(Command(DepotCommand.RECALL))
+    context.request(CommandMessage(DepotCommand.RECALL))
 
 
 def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
@@ -203,7 +203,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         return _watch(context, reading, now_ms)
     if memory.recall in (Recall.SENT, Recall.SILENT) and memory.waiting is None and _needs_recall(context):
         memory.recall = Recall.SENT
-        context.request(Command(DepotCommand.RECALL))
+        context.request(CommandMessage(DepotCommand.RECALL))
     return _trend(context, now_ms)
 
 
@@ -256,7 +256,7 @@ def _enforce_margins(context: PhaseContext, status: Status, now_ms: int) -> None
     near = margin_near(status, plan, _DEPOT_SHARE)
     if near is not None:
         context.decide_once(now_ms, "end_harvest", f"{near}, and it goes on harvesting", margin_facts(status))
-        context.request(Command(DepotCommand.RECALL))
+        context.request(CommandMessage(DepotCommand.RECALL))
 
 
 def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
@@ -268,7 +268,7 @@ def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: 
     memory.recall = Recall.SENT
     context.happen(LoopEvent.ABORT_2, now_ms)
     context.presume_mode(now_ms)
-    context.request(Command(DepotCommand.RECALL))
+    context.request(CommandMessage(DepotCommand.RECALL))
 
 
 def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:

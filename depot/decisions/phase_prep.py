@@ -6,7 +6,7 @@ from depot.decisions.memory import PendingRequest, PrepStep
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import go_facts, no_go
-from depot.messages import Command, DepotCommand, RequestResult, Status, Upload
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status, Upload
 from depot.names import SkimmerStage
 from depot.readings import DepotReading
 
@@ -39,7 +39,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
             return False
         case PrepStep.CONFIGURE:
             if memory.waiting is None:
-                context.request(Command(DepotCommand.CONFIGURE))
+                context.request(CommandMessage(DepotCommand.CONFIGURE))
             return False
         case PrepStep.CHECK:
             return _check(context, reading, now_ms)
@@ -96,7 +96,7 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         if memory.check_ms is not None and now_ms >= memory.check_ms:
             memory.asked += 1
             memory.check_ms = now_ms + _ask_again_ms(context)
-            context.request(Command(DepotCommand.REPORT, answered=False))
+            context.request(CommandMessage(DepotCommand.REPORT, answered=False))
         return False
     failed = no_go(
         context.profile,
@@ -125,7 +125,7 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         {"plan": plan.number, "t_death_due_s": (memory.death.due_ms or 0) / 1000.0},
     )
     memory.step, memory.check_ms = PrepStep.LAUNCH, None
-    context.request(Command(DepotCommand.GO))
+    context.request(CommandMessage(DepotCommand.GO))
     return False
 
 
@@ -200,7 +200,7 @@ def _launching(context: PhaseContext, now_ms: int) -> bool:
         memory.death.stop()
         _repeat_phase(context, now_ms)
         return True
-    context.request(Command(DepotCommand.REPORT, answered=False))
+    context.request(CommandMessage(DepotCommand.REPORT, answered=False))
     memory.check_ms = now_ms + _ask_again_ms(context)
     return False
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 
 from autopilot.interface.records import dataclass
-from depot.names import Mode, Phase
+from depot.names import Phase, SkimmerMode
 
 
 class LoopEvent(Enum):
@@ -50,13 +50,19 @@ class PhaseRow:
 
     phase: Phase
     owner: str
-    modes: tuple[Mode, ...]
+    modes: tuple[SkimmerMode, ...]
     entry: tuple[str, ...]
     actions: tuple[str, ...]
     exit: tuple[str, ...]
 
 
-_D, _C, _H, _I, _S = Mode.DOCKED, Mode.CRUISE, Mode.ACTIVE_HARVEST, Mode.STANDBY, Mode.SURVIVAL
+_D, _C, _H, _I, _S = (
+    SkimmerMode.DOCKED,
+    SkimmerMode.CRUISE,
+    SkimmerMode.ACTIVE_HARVEST,
+    SkimmerMode.STANDBY,
+    SkimmerMode.SURVIVAL,
+)
 
 PHASES: dict[Phase, PhaseRow] = {
     row.phase: row

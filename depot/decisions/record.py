@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from depot.decisions.track import Track
 from depot.messages import Status
-from depot.names import Abort, Mode, Outcome, Phase
+from depot.names import Abort, Phase, SkimmerMode, SortieOutcome
 
 MARGINS = ("time_s", "fuel_kg", "fuel_need_kg", "power_wh", "power_need_wh", "spine_k", "store_kg", "expected_kg")
 """Fields of a status that are kept for the margins of a report."""
@@ -22,11 +22,11 @@ class SortieRecord(Struct):
     number: int
     t_sortie_s: float
     t_death_s: float
-    outcome: Outcome | None = None
+    outcome: SortieOutcome | None = None
     abort: Abort = Abort.NONE
     trigger: str | None = None
     phases: list[tuple[int, int, int | None]] = field(default_factory=list)
-    modes: list[tuple[Mode, int]] = field(default_factory=list)
+    modes: list[tuple[SkimmerMode, int]] = field(default_factory=list)
     harvested_kg: float = 0.0
     delivered_kg: float = 0.0
     track: Track = field(default_factory=Track)
@@ -43,7 +43,7 @@ class SortieRecord(Struct):
             phase, start_ms, _ = self.phases[-1]
             self.phases[-1] = (phase, start_ms, now_ms)
 
-    def see_mode(self, mode: Mode, now_ms: int) -> None:
+    def see_mode(self, mode: SkimmerMode, now_ms: int) -> None:
         """The skimmer's mode, as told."""
         if not self.modes or self.modes[-1][0] is not mode:
             self.modes.append((mode, now_ms))

@@ -51,7 +51,7 @@ _CONTACT_M = 1.0
 """The last pulse aims so far through the dock: it is touched at speed."""
 
 
-class Leg(IntEnum):
+class SkimmerLeg(IntEnum):
     """Leg of the flight."""
 
     NONE = 0
@@ -72,7 +72,7 @@ class WaySettings(Struct, frozen=True):
 class GuidanceMemory(Struct):
     """Memory of the guidance. `due`: instants at which the way is corrected; `end_ms`: of the way."""
 
-    leg: Leg = Leg.NONE
+    leg: SkimmerLeg = SkimmerLeg.NONE
     undocked_ms: int = 0
     target: Hill = AT_REST
     end_ms: int = 0
@@ -116,7 +116,7 @@ class Guidance:
         found = self._way(reading, self.entry(plan), (end_ms - now_ms) / 1000.0)
         last_ms = undocked_ms + round((ways.departure_s - self._burn_s(reading, found.first)) * 1000.0)
         at_ms = max(now_ms + self._turn_ms(found.first), last_ms)
-        return self._begin(Leg.OUT, Purpose.DEPART, reading, self.entry(plan), found, at_ms, now_ms)
+        return self._begin(SkimmerLeg.OUT, Purpose.DEPART, reading, self.entry(plan), found, at_ms, now_ms)
 
     def turn_back(self, reading: SkimmerReading, now_ms: int, seconds: float | None = None) -> list[ThrustCommand]:
         """On the way to the gate; who closes in on the depot has no time to turn first. `seconds`: for a way that takes
@@ -125,12 +125,12 @@ class Guidance:
         found = self._way(reading, self.gate, max(usual_s, reading.detour_s))
         brake = self._closes_in(reading)
         at_ms = now_ms if brake else now_ms + self._turn_ms(found.first)
-        return self._begin(Leg.BACK, Purpose.RETURN, reading, self.gate, found, at_ms, now_ms, brake=brake)
+        return self._begin(SkimmerLeg.BACK, Purpose.RETURN, reading, self.gate, found, at_ms, now_ms, brake=brake)
 
     def approach(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """Cleared: down the glide slope."""
         memory = self.memory
-        memory.leg, memory.target, memory.aimed = Leg.GLIDE, AT_REST, False
+        memory.leg, memory.target, memory.aimed = SkimmerLeg.GLIDE, AT_REST, False
         slope = self._slope(reading)
         first = slope * size(reading.position_m) + self._corridor.contact_mps
         whole_ms = log(first / self._corridor.contact_mps) / slope * 1000.0
@@ -151,7 +151,7 @@ class Guidance:
 
     def stop(self) -> None:
         """End all guidance: nothing is flown any more."""
-        self.memory.leg, self.memory.due = Leg.NONE, []
+        self.memory.leg, self.memory.due = SkimmerLeg.NONE, []
 
     def entry(self, plan: MissionPlan) -> Hill:
         """State in which the pattern is entered: on the way down, just below the zone's ceiling."""
@@ -171,25 +171,25 @@ class Guidance:
             return []
         del memory.due[0]
         match memory.leg:
-            case Leg.BACK if reading.detour_s > (memory.end_ms - now_ms) / 1000.0 + _AGAIN_S:
+            case SkimmerLeg.BACK if reading.detour_s > (memory.end_ms - now_ms) / 1000.0 + _AGAIN_S:
                 return self.turn_back(reading, now_ms)
-            case Leg.OUT | Leg.BACK if memory.aimed:
+            case SkimmerLeg.OUT | SkimmerLeg.BACK if memory.aimed:
                 return self._look(reading, now_ms)
-            case Leg.OUT | Leg.BACK if not memory.due:
+            case SkimmerLeg.OUT | SkimmerLeg.BACK if not memory.due:
                 return self._arrive(reading, now_ms)
-            case Leg.OUT | Leg.BACK:
+            case SkimmerLeg.OUT | SkimmerLeg.BACK:
                 return self._correct(reading, now_ms)
-            case Leg.PATTERN:
+            case SkimmerLeg.PATTERN:
                 memory.due = [now_ms + round(_TRIM_S * 1000.0)]
                 return self._trim(reading, now_ms)
-            case Leg.GLIDE:
+            case SkimmerLeg.GLIDE:
                 return self._pulse(reading, now_ms)
             case _:
                 return []
 
     def _begin(
         self,
-        leg: Leg,
+        leg: SkimmerLeg,
         purpose: Purpose,
         reading: SkimmerReading,
         target: Hill,
@@ -236,8 +236,8 @@ class Guidance:
     def _look(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """Arrived: the pattern is trimmed to close; a gate that was missed is flown to once more."""
         memory = self.memory
-        if memory.leg is Leg.OUT:
-            memory.leg = Leg.PATTERN
+        if memory.leg is SkimmerLeg.OUT:
+            memory.leg = SkimmerLeg.PATTERN
             memory.due = [now_ms + round(_TRIM_S * 1000.0)]
             return self._trim(reading, now_ms)
         if reading.place is not Place.BACK:
@@ -273,7 +273,7 @@ class Guidance:
         more burns; in the pattern, how far it is from where the pattern has it. While it burns, or waits for a
         burn, the way is not begun; in the corridor the depot measures it."""
         memory = self.memory
-        if memory.leg not in (Leg.OUT, Leg.PATTERN, Leg.BACK) or reading.thrusting:
+        if memory.leg not in (SkimmerLeg.OUT, SkimmerLeg.PATTERN, SkimmerLeg.BACK) or reading.thrusting:
             return 0.0
         left_s = (memory.end_ms - now_ms) / 1000.0
         known = coast(self._n, _state(reading), max(left_s, 0.0))

@@ -8,7 +8,7 @@ from typing import Any
 
 from depot.decision import Decision, Recorder
 from depot.messages import MissionPlan
-from depot.names import Mode, SkimmerStage
+from depot.names import SkimmerMode, SkimmerStage
 from depot.settings import HeartbeatSettings
 from depot.skimmer.guidance import Guidance
 from depot.skimmer.mode_ctrl import ModeCtrl
@@ -27,7 +27,7 @@ _PHASE = {
 }
 
 
-class Helm:
+class SkimmerHelm:
     """See the module. `record` gets each decision before it is acted on; `ctrl` is MODE_CTRL's way to the craft."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Helm:
         number = memory.plan.number if memory.plan else 0
         self._record(Decision(now_ms, number, _PHASE[memory.stage], "skimmer", name, reason, facts))
 
-    def set_mode(self, mode: Mode, now_ms: int) -> None:
+    def set_mode(self, mode: SkimmerMode, now_ms: int) -> None:
         """MODE_CTRL; it fixes which buses are powered."""
         if mode is not self.memory.mode:
             name = "mode_to_" + mode.lower().rpartition("/")[2].replace("-", "_")
@@ -79,7 +79,7 @@ class Helm:
         self.decide(now_ms, name, reason, facts)
         self.memory.harvest_until_ms = None
         self.fly_home(now_ms)
-        self.set_mode(Mode.CRUISE, now_ms)
+        self.set_mode(SkimmerMode.CRUISE, now_ms)
         self.enter(SkimmerStage.RETURN, now_ms)
 
     def fly_home(self, now_ms: int) -> None:
@@ -97,7 +97,7 @@ class Helm:
     def stand_in_dock(self, now_ms: int) -> None:
         """End the flight in the dock: all loads may be on again."""
         self.ctrl.docked()
-        self.set_mode(Mode.DOCKED, now_ms)
+        self.set_mode(SkimmerMode.DOCKED, now_ms)
         self.vehicle.shed(False)
         self.memory.shed = False
         self.enter(SkimmerStage.DOCKED, now_ms)

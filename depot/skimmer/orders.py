@@ -10,13 +10,13 @@ from collections.abc import Callable
 from depot.messages import DepotCommand, RequestResult
 from depot.names import SkimmerStage
 from depot.readings import Place, SkimmerReading
-from depot.skimmer.helm import Helm
+from depot.skimmer.helm import SkimmerHelm
 
 
 class Orders:
     """See the module. `watch` judges a reading by the triggers of ABORT-1."""
 
-    def __init__(self, helm: Helm, watch: Callable[[SkimmerReading], int]) -> None:
+    def __init__(self, helm: SkimmerHelm, watch: Callable[[SkimmerReading], int]) -> None:
         self._helm = helm
         self._watch = watch
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from depot.messages import FAR, MissionPlan, Status
-from depot.names import Mode, SkimmerStage
+from depot.names import SkimmerMode, SkimmerStage
 from depot.physics.engines import ThrustCommand
 from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings
@@ -28,7 +28,7 @@ class SkimmerVehicle(Protocol):
     def whereabouts(self) -> tuple[float, float, float] | None:
         """Latitude, longitude (degrees), altitude (m above mean sea level); None where it does not know."""
 
-    def set_mode(self, mode: Mode) -> None:
+    def set_mode(self, mode: SkimmerMode) -> None:
         """MODE_CTRL: which buses are powered, and what each load draws."""
 
     def shed(self, on: bool) -> None:
@@ -62,7 +62,7 @@ class SkimmerMemory(Struct):
     which the craft has been configured and its sensors have been found alive."""
 
     stage: SkimmerStage = SkimmerStage.DOCKED
-    mode: Mode = Mode.DOCKED
+    mode: SkimmerMode = SkimmerMode.DOCKED
     plan: MissionPlan | None = None
     verified: int = 0
     flown: int = 0  # number of the plan that was last launched

@@ -12,11 +12,11 @@ from typing import Any
 from depot.decision import Recorder
 from depot.margins import margin_facts, margin_near
 from depot.messages import DepotCommand, MissionPlan, RequestResult, Status
-from depot.names import ABORTABLE, Mode, SkimmerStage
+from depot.names import ABORTABLE, SkimmerMode, SkimmerStage
 from depot.readings import Place, SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.guidance import Guidance
-from depot.skimmer.helm import Helm
+from depot.skimmer.helm import SkimmerHelm
 from depot.skimmer.orders import Orders
 from depot.skimmer.reports import SkimmerMemory, SkimmerVehicle
 from depot.skimmer.watches import ABORT_1, Loads, first_trip, trips
@@ -36,7 +36,7 @@ class SkimmerController:
         memory: SkimmerMemory | None = None,
         guidance: Guidance | None = None,
     ) -> None:
-        self._helm = Helm(vehicle, record, memory or SkimmerMemory(), beats, guidance)
+        self._helm = SkimmerHelm(vehicle, record, memory or SkimmerMemory(), beats, guidance)
         self._loads = Loads(self._helm, power)
         self._orders = Orders(self._helm, self._watch)
         self.reports = self._helm.reports
@@ -183,14 +183,14 @@ class SkimmerController:
         self._helm.decide(
             now_ms, "initial_burn", "worked out from where it is, for the plan", {"plan": self._helm.plan.number}
         )
-        self._helm.set_mode(Mode.CRUISE, now_ms)
+        self._helm.set_mode(SkimmerMode.CRUISE, now_ms)
         self._helm.ctrl.initial_burn(self._helm.plan, now_ms)
         self._helm.enter(SkimmerStage.DEPARTURE, now_ms)
         return True
 
     def _fly_out(self, reading: SkimmerReading, now_ms: int) -> bool:
         if reading.place is not Place.ZONE or not reading.in_zone:
-            usual = Mode.STANDBY if reading.coasting else Mode.CRUISE
+            usual = SkimmerMode.STANDBY if reading.coasting else SkimmerMode.CRUISE
             return self._silent(now_ms) or self._loads.set_transit_mode(reading, usual, now_ms)
         near = margin_near(reading, self._helm.plan)
         if near is not None:
@@ -200,7 +200,7 @@ class SkimmerController:
         self.memory.harvest_until_ms = now_ms + round(plan.harvest_s * 1000.0)
         self._helm.decide(now_ms, "start_harvest", "at the entry point with acceptable margins", margin_facts(reading))
         self._craft.start_harvest(plan.store_kg)
-        self._helm.set_mode(Mode.ACTIVE_HARVEST, now_ms)
+        self._helm.set_mode(SkimmerMode.ACTIVE_HARVEST, now_ms)
         self._helm.enter(SkimmerStage.HARVEST, now_ms)
         return True
 
@@ -220,10 +220,10 @@ class SkimmerController:
 
     def _fly_back(self, reading: SkimmerReading, now_ms: int) -> bool:
         if reading.place is Place.CORRIDOR:
-            self._helm.set_mode(Mode.CRUISE, now_ms)
+            self._helm.set_mode(SkimmerMode.CRUISE, now_ms)
             self._helm.enter(SkimmerStage.HOLDING, now_ms)
             return True
-        return not self.memory.trigger and self._loads.set_transit_mode(reading, Mode.CRUISE, now_ms)
+        return not self.memory.trigger and self._loads.set_transit_mode(reading, SkimmerMode.CRUISE, now_ms)
 
     def _silent(self, now_ms: int) -> bool:
         """Go home after a long silence of the depot."""
@@ -286,7 +286,7 @@ class SkimmerController:
         self._helm.decide(now_ms, watch.name, f"ABORT-1, {watch.group}; {course}", facts)
         memory.trigger = ABORT_1.index(watch) + 1
         memory.harvest_until_ms = None
-        self._helm.set_mode(Mode.SURVIVAL, now_ms)
+        self._helm.set_mode(SkimmerMode.SURVIVAL, now_ms)
         if feasible:
             self._helm.fly_home(now_ms)
             self._helm.enter(SkimmerStage.RETURN, now_ms)
@@ -304,7 +304,7 @@ class SkimmerController:
         facts = {"stage": memory.stage.name, "fuel_kg": reading.fuel_kg, "store_kg": reading.store_kg}
         self._helm.decide(now_ms, "flies_no_more", f"{reading.down}: disposal", facts)
         memory.harvest_until_ms = None
-        self._helm.set_mode(Mode.SURVIVAL, now_ms)
+        self._helm.set_mode(SkimmerMode.SURVIVAL, now_ms)
         self._helm.ctrl.dispose(now_ms)
         self._helm.enter(SkimmerStage.DISPOSAL, now_ms)
         return True

@@ -9,10 +9,10 @@ a plan it has none, and nothing is watched.
 from __future__ import annotations
 
 from depot.messages import MissionPlan
-from depot.names import ABORT_1_NAMES, Mode
+from depot.names import ABORT_1_NAMES, SkimmerMode
 from depot.readings import SkimmerReading
 from depot.settings import PowerSettings
-from depot.skimmer.helm import Helm
+from depot.skimmer.helm import SkimmerHelm
 from depot.watches import AbortWatch
 
 _S = AbortWatch[SkimmerReading, MissionPlan]
@@ -72,7 +72,7 @@ RESTORE = 1.2
 class Loads:
     """See the module. `power`: a table of the craft."""
 
-    def __init__(self, helm: Helm, power: PowerSettings) -> None:
+    def __init__(self, helm: SkimmerHelm, power: PowerSettings) -> None:
         self._helm = helm
         self._power = power
 
@@ -94,12 +94,12 @@ class Loads:
         memory.shed = not memory.shed
         self._helm.vehicle.shed(memory.shed)
 
-    def set_transit_mode(self, reading: SkimmerReading, usual: Mode, now_ms: int) -> bool:
+    def set_transit_mode(self, reading: SkimmerReading, usual: SkimmerMode, now_ms: int) -> bool:
         """ECLIPSE/SURVIVAL while power is poor, and in shadow between burns. False when the mode stays."""
         memory, low = self._helm.memory, self._power.survival_soc
-        poor = reading.soc < (2.0 * low if memory.mode is Mode.SURVIVAL else low)
+        poor = reading.soc < (2.0 * low if memory.mode is SkimmerMode.SURVIVAL else low)
         dark = not reading.sunlit and not reading.thrusting
-        wanted = Mode.SURVIVAL if poor or dark else usual
+        wanted = SkimmerMode.SURVIVAL if poor or dark else usual
         if wanted is memory.mode:
             return False
         self._helm.set_mode(wanted, now_ms)

@@ -10,7 +10,7 @@ from enum import IntEnum
 from autopilot.mav import Cmd, Frame, Result
 from autopilot.mission.items import MissionItem
 from depot.decisions.depot_controller import DepotController
-from depot.messages import Command, DataPackage, DepotCommand, MissionPlan, Request, RequestResult, Upload
+from depot.messages import CommandMessage, DataPackage, DepotCommand, MissionPlan, Request, RequestResult, Upload
 from depot.wire import wire
 from depot.wire.packages import PackageClient, PackageOutcome, packages_of
 from mavlink_bridge.clients.base import Client, Retry, Target
@@ -163,7 +163,7 @@ class DepotClient:
         else:
             self._clients.drop(self._clients.start(self._command(request), now_ms))
 
-    def _command(self, request: Command) -> CommandClient:
+    def _command(self, request: CommandMessage) -> CommandClient:
         command, param1 = wire.command_of(request.order)
         return command_long(self._target, command, param1, retry=self._retry)
 

@@ -27,7 +27,7 @@ _FAR_M = 1e6
 """A clearance that nobody measures any more."""
 
 
-class Pilot(Gauge, Protocol):
+class CopterPilot(Gauge, Protocol):
     """Pilot of the copter, who knows its battery. Places are metres."""
 
     def now_ms(self) -> int:
@@ -99,7 +99,7 @@ class Pilot(Gauge, Protocol):
 class Weather:
     """The wind of a simulated copter, another every ten minutes."""
 
-    def __init__(self, profile: Profile, state: WorldState, pilot: Pilot) -> None:
+    def __init__(self, profile: Profile, state: WorldState, pilot: CopterPilot) -> None:
         self._profile = profile
         self._state = state
         self._pilot = pilot
@@ -127,7 +127,14 @@ class CopterMotion:
     stepped = True
 
     def __init__(
-        self, profile: Profile, state: WorldState, pilot: Pilot, pack: Pack, weather: Weather | None, *, watched: bool
+        self,
+        profile: Profile,
+        state: WorldState,
+        pilot: CopterPilot,
+        pack: Pack,
+        weather: Weather | None,
+        *,
+        watched: bool,
     ) -> None:
         self._profile = profile
         self._state = state

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from math import fsum
 
-from depot.names import Mode
+from depot.names import SkimmerMode
 from depot.settings import Profile
 from depot.world.depot import ways_in
 from depot.world.matter import Tank, reach, transfer
@@ -65,14 +65,14 @@ def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float
 def wanted_j(state: WorldState, profile: Profile, seconds: float) -> float:
     """Energy, J, that a docked skimmer would take from the depot's bus: its load, and charge."""
     power = profile.power
-    load = fsum(loads_w(power, Mode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds
+    load = fsum(loads_w(power, SkimmerMode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds
     return load + min(power.charge_w * seconds, missing_charge_j(state.skimmer, power.launch_soc))
 
 
 def feed(state: WorldState, profile: Profile, joules: float, seconds: float) -> None:
     """Power connection: the skimmer's own load first, the rest charges; what nobody takes heats the depot."""
     skimmer, power = state.skimmer, profile.power
-    load = min(fsum(loads_w(power, Mode.DOCKED, prelaunch=skimmer.prelaunch)) * seconds, joules)
+    load = min(fsum(loads_w(power, SkimmerMode.DOCKED, prelaunch=skimmer.prelaunch)) * seconds, joules)
     skimmer.spine.heat(load, seconds, state.accounts)
     skimmer.short_j, skimmer.dark = 0.0, False
     spare = joules - load - charge_from_dock(skimmer, joules - load, power.launch_soc)

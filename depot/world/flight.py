@@ -21,7 +21,7 @@ class Segment(Struct, frozen=True, array_like=True):
     purpose: int
 
 
-class FlightState(Struct):
+class SkimmerFlightState(Struct):
     """`hill` and `accel` at `at_ms` give the motion since. `marks`: instants that are looked at; `segments`: the flight
     data recorder of the present sortie."""
 

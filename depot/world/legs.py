@@ -1,7 +1,7 @@
 """Legs of a flight: closed forms of relative motion about the depot's orbit, one after the other. The truth is here.
 
-Each is coasting or constant thrust, from its beginning. `FlightState` has where that was; `Segment`s are what the
-flight data recorder keeps of those before.
+Each is coasting or constant thrust, from its beginning. `SkimmerFlightState` has where that was; `Segment`s are what
+the flight data recorder keeps of those before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from depot.physics.engines import Purpose
 from depot.physics.orbit import AT_REST, Ellipse, Hill, Vector, coast, ellipse_of, position, size, thrust
 from depot.readings import Place
 from depot.settings import Profile
-from depot.world.flight import FlightState, Segment
+from depot.world.flight import Segment, SkimmerFlightState
 from depot.world.state import WorldState
 
 PASSING = (Place.OUT, Place.ZONE, Place.BACK)
@@ -32,7 +32,7 @@ class Legs:
         self._drawn: tuple[Hill | None, Ellipse] = (None, Ellipse(0.0, 0.0, 0.0))
 
     @property
-    def flight(self) -> FlightState:
+    def flight(self) -> SkimmerFlightState:
         """State of the flight, which it changes."""
         return self._state.flight
 

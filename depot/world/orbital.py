@@ -17,7 +17,7 @@ from depot.readings import DepotReading, Place, Relative, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.burns import Burns
 from depot.world.dips import Dips
-from depot.world.flight import FlightState
+from depot.world.flight import SkimmerFlightState
 from depot.world.legs import PASSING, Legs
 from depot.world.motion import Homing, Spot
 from depot.world.navigation import Navigator, normal
@@ -55,7 +55,7 @@ class OrbitalMotion:
         self._navigator = Navigator(profile, state, self.legs, self.almanac)
 
     @property
-    def flight(self) -> FlightState:
+    def flight(self) -> SkimmerFlightState:
         """State of the flight, which it changes."""
         return self.legs.flight
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import fsum
 
-from depot.names import Mode
+from depot.names import SkimmerMode
 from depot.readings import EMPTY_KG, EMPTY_SHARE, RINGS, DepotReading, Place, SkimmerReading
 from depot.settings import Profile
 from depot.world.depot import FAILED, burn_need_kg, feedable_kg, ways_in
@@ -38,7 +38,7 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         thruster_fwd=health.thruster_fwd,
         attitude=health.attitude,
         batteries=int(skimmer.batt_a.connected) + int(skimmer.batt_b.connected),
-        avionics_held=skimmer.mode is Mode.SURVIVAL or (health.bus_pri >= 0.5 and skimmer.short_j <= 0.0),
+        avionics_held=skimmer.mode is SkimmerMode.SURVIVAL or (health.bus_pri >= 0.5 and skimmer.short_j <= 0.0),
         survival_heat_held=heat,
         spine_k=skimmer.spine.k,
         cryo_bar=3.0 + health.cryo_extra_bar,

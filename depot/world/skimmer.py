@@ -8,7 +8,7 @@ from math import fsum
 
 from msgspec import Struct, field
 
-from depot.names import Mode
+from depot.names import SkimmerMode
 from depot.settings import PowerSettings, Profile
 from depot.world.energy import J_PER_WH, Accounts, Battery, HeatNode, charge_evenly, draw_evenly
 from depot.world.matter import Outside, Tank, let_out, take_in
@@ -54,7 +54,7 @@ class SkimmerResources(Struct):
     leak_kg_s: list[float]
     leaked_kg: list[float]
     health: Health = field(default_factory=Health)
-    mode: Mode = Mode.DOCKED
+    mode: SkimmerMode = SkimmerMode.DOCKED
     shed: bool = False  # MODE_CTRL has switched secondary loads off
     prelaunch: bool = False  # MODE_CTRL's pre-launch configuration, at the dock
     harvesting: bool = False
@@ -134,31 +134,31 @@ def fuel_stores_kg(profile: Profile) -> dict[str, float]:
     return {species: use.fuel_store_kg * share / whole for species, share in shares.items() if share > 0.0}
 
 
-def loads_w(power: PowerSettings, mode: Mode, *, prelaunch: bool = False) -> tuple[float, float, float]:
+def loads_w(power: PowerSettings, mode: SkimmerMode, *, prelaunch: bool = False) -> tuple[float, float, float]:
     """Primary, secondary and survival bus in a mode, W; at the dock also as configured for a launch."""
     match mode:
-        case Mode.DOCKED:
+        case SkimmerMode.DOCKED:
             return power.prelaunch_w if prelaunch else power.docked_w
-        case Mode.CRUISE:
+        case SkimmerMode.CRUISE:
             return power.cruise_w
-        case Mode.ACTIVE_HARVEST:
+        case SkimmerMode.ACTIVE_HARVEST:
             return power.harvest_w
-        case Mode.STANDBY:
+        case SkimmerMode.STANDBY:
             return power.standby_w
-        case Mode.SURVIVAL:
+        case SkimmerMode.SURVIVAL:
             return power.survival_w
 
 
 def demand_w(state: SkimmerResources, power: PowerSettings) -> float:
     """Power that the buses of the present mode draw with nothing shed, W."""
-    ratio = 1.0 if state.mode is Mode.SURVIVAL else state.health.current_ratio
+    ratio = 1.0 if state.mode is SkimmerMode.SURVIVAL else state.health.current_ratio
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     return (primary + secondary + survival) * ratio
 
 
 def load_w(state: SkimmerResources, power: PowerSettings) -> float:
     """Power of the loads that are on, W."""
-    ratio = 1.0 if state.mode is Mode.SURVIVAL else state.health.current_ratio
+    ratio = 1.0 if state.mode is SkimmerMode.SURVIVAL else state.health.current_ratio
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     return (primary + survival + (0.0 if state.shed else secondary)) * ratio
 
@@ -212,7 +212,7 @@ def run_buses(
         secondary = 0.0
     supply_j = supply_w * seconds
     mains = (state.batt_a, state.batt_b)
-    if state.mode is Mode.SURVIVAL:
+    if state.mode is SkimmerMode.SURVIVAL:
         need = (survival + (power.thruster_w if thrusting else 0.0)) * seconds
         from_array = min(supply_j, need)
         served = from_array + state.batt_res.draw(need - from_array)
@@ -235,7 +235,7 @@ def run_buses(
 def _count_stress(state: SkimmerResources, profile: Profile) -> None:
     """Deep discharges and current spikes, each once from its beginning to its end."""
     rules, deep, spiking = profile.retirement, state.soc < profile.retirement.deep_soc, False
-    if state.mode is not Mode.SURVIVAL:
+    if state.mode is not SkimmerMode.SURVIVAL:
         spiking = state.health.current_ratio > rules.spike_ratio
     state.deep_discharges += int(deep and not state.deep)
     state.current_spikes += int(spiking and not state.spiking)

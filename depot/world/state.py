@@ -8,7 +8,7 @@ from depot.readings import Place
 from depot.settings import Profile
 from depot.world.depot import DepotResources, new_depot
 from depot.world.energy import Accounts
-from depot.world.flight import FlightState
+from depot.world.flight import SkimmerFlightState
 from depot.world.matter import Outside
 from depot.world.skimmer import SkimmerResources, new_skimmer
 
@@ -32,7 +32,7 @@ class WorldState(Struct):
     accounts: Accounts = field(default_factory=Accounts)
     faults: dict[str, Injected] = field(default_factory=dict)
     now_ms: int = 0
-    flight: FlightState = field(default_factory=FlightState)
+    flight: SkimmerFlightState = field(default_factory=SkimmerFlightState)
     place: Place = Place.DOCK
     leg_start_ms: int = 0
     leg_end_ms: int = 0

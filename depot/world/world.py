@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from depot.names import Mode
+from depot.names import SkimmerMode
 from depot.physics.engines import ThrustCommand
 from depot.readings import DepotReading, Place, SkimmerReading
 from depot.settings import Profile
@@ -169,7 +169,7 @@ class World:
         withdraw(self.state, self.profile, name)
 
     # --- the skimmer's craft ------------------------------------------------------------------------------------------
-    def set_mode(self, mode: Mode) -> None:
+    def set_mode(self, mode: SkimmerMode) -> None:
         """MODE_CTRL: buses and loads from now on."""
         self._changed()
         self.state.skimmer.mode = mode

@@ -81,7 +81,7 @@ def parse_formula(
     except (SyntaxError, ValueError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise FormulaError(f"{reason}; expected such as always(height < 30)") from None
-    reader = _Reader(numbers, texts, counts)
+    reader = _FormulaReader(numbers, texts, counts)
     return Formula(text, reader.formula(tree), frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
 
 
@@ -120,7 +120,7 @@ def _until(holds: Floats, comes: Floats, first: int, last: int) -> Floats:
 
 
 # --- the words --------------------------------------------------------------------------------------------------------
-class _Reader:
+class _FormulaReader:
     """Turns a tree into functions."""
 
     def __init__(self, numbers: frozenset[str], texts: frozenset[str], counts: frozenset[str]) -> None:

@@ -29,7 +29,7 @@ _NEGATIVE_NUMBERS: Final = {"ignore_unknown_options": True}
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class HelpLine:
     """`function` of `module` under `sortie.commands`, which is loaded when the command is asked for: `status` must not
     pay for what `serve` needs. `where`: with what it works, as far as the command itself says."""
 
@@ -41,50 +41,52 @@ class Command:
 
 
 COMMANDS: Final = {
-    "serve": Command("serve", "serve", "Run the vehicle and its ground station links until stopped."),
-    "demo": Command("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
-    "fly": Command("fly", "fly", "Fly one plan file to its end."),
-    "rehearse": Command("rehearse", "rehearse", "Tell whether a plan will work, and if not, why not."),
-    "conform": Command("conform", "conform", "Judge how a vehicle speaks MAVLink, whoever made it."),
-    "loop": Command("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
-    "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
-    "radio": Command("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
-    "web": Command("web", "web", "Show vehicles on a page of a browser, until stopped."),
-    "report": Command("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
-    "convert": Command("convert", "convert", "Write a log of a flight in the form of another tool."),
-    "replay": Command("replay", "replay", "Show logs to ground stations as vehicles that fly as they flew."),
-    "go": Command("manager", "go", "Start a flight of a running service."),
-    "abort": Command("manager", "abort", "Stop the countdown of a running service."),
-    "status": Command("status", "status", "Tell what a running service is doing."),
-    "param list": Command("param", "list_", "All parameters, or those whose names match."),
-    "param get": Command("param", "get", "One parameter."),
-    "param set": Command(
+    "serve": HelpLine("serve", "serve", "Run the vehicle and its ground station links until stopped."),
+    "demo": HelpLine("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
+    "fly": HelpLine("fly", "fly", "Fly one plan file to its end."),
+    "rehearse": HelpLine("rehearse", "rehearse", "Tell whether a plan will work, and if not, why not."),
+    "conform": HelpLine("conform", "conform", "Judge how a vehicle speaks MAVLink, whoever made it."),
+    "loop": HelpLine("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
+    "flash": HelpLine("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
+    "radio": HelpLine("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
+    "web": HelpLine("web", "web", "Show vehicles on a page of a browser, until stopped."),
+    "report": HelpLine("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
+    "convert": HelpLine("convert", "convert", "Write a log of a flight in the form of another tool."),
+    "replay": HelpLine("replay", "replay", "Show logs to ground stations as vehicles that fly as they flew."),
+    "go": HelpLine("manager", "go", "Start a flight of a running service."),
+    "abort": HelpLine("manager", "abort", "Stop the countdown of a running service."),
+    "status": HelpLine("status", "status", "Tell what a running service is doing."),
+    "param list": HelpLine("param", "list_", "All parameters, or those whose names match."),
+    "param get": HelpLine("param", "get", "One parameter."),
+    "param set": HelpLine(
         "param", "set_", "Set one parameter; status 1 when another value holds then.", context=_NEGATIVE_NUMBERS
     ),
-    "param load": Command(
+    "param load": HelpLine(
         "param", "load",
         "Set all parameters of a file that differ; those the vehicle does not have are named and left out.",
     ),
-    "param save": Command("param", "save", "Write all parameters to a file."),
-    "param reset": Command("param", "reset", "Set one parameter back to its default."),
-    "param metadata": Command(
+    "param save": HelpLine("param", "save", "Write all parameters to a file."),
+    "param reset": HelpLine("param", "reset", "Set one parameter back to its default."),
+    "param metadata": HelpLine(
         "param", "metadata",
         "Write what the parameters mean, as a file for Mission Planner. QGroundControl reads it from the "
         "vehicle by itself.",
     ),
-    "campaign init": Command("campaign", "init", "Write a study to start from."),
-    "campaign run": Command("campaign", "run", "Fly a study, or the runs that are missing."),
-    "campaign status": Command("campaign", "status", "Tell how far a campaign is, and its verdicts."),
-    "campaign report": Command("campaign", "report", "Write the report of the flights so far."),
-    "campaign replay": Command("campaign", "replay", "Fly one run again, with logs; status 1 when its flight differs."),
-    "campaign shrink": Command(
+    "campaign init": HelpLine("campaign", "init", "Write a study to start from."),
+    "campaign run": HelpLine("campaign", "run", "Fly a study, or the runs that are missing."),
+    "campaign status": HelpLine("campaign", "status", "Tell how far a campaign is, and its verdicts."),
+    "campaign report": HelpLine("campaign", "report", "Write the report of the flights so far."),
+    "campaign replay": HelpLine(
+        "campaign", "replay", "Fly one run again, with logs; status 1 when its flight differs."
+    ),
+    "campaign shrink": HelpLine(
         "campaign_answers", "shrink", "Make a failure as small as it can be: fewest causes, shortest plan."
     ),
-    "campaign confirm": Command(
+    "campaign confirm": HelpLine(
         "campaign_confirm", "confirm", "Fly one run on ArduPilot SITL; status 1 when a verdict differs.",
         Where.SITL,
     ),
-    "campaign compare": Command(
+    "campaign compare": HelpLine(
         "campaign_answers", "compare", "Tell what got worse from one campaign to another; status 1 if anything did."
     ),
 }  # fmt: skip

@@ -22,7 +22,7 @@ from sortie.runtime.share import never
 
 if TYPE_CHECKING:
     from sortie.web.foxglove_server import FoxgloveServer
-    from sortie.web.station import Station
+    from sortie.web.station import WebStation
 
 
 def web(given: Given) -> int:
@@ -31,12 +31,12 @@ def web(given: Given) -> int:
         from sortie.web.server import PageServer, PageSettings
     except ModuleNotFoundError as error:
         raise UserError(f"a page needs {error.name}: pip install 'sortie-mavlink[web]'") from error
-    from sortie.web.station import Station
+    from sortie.web.station import WebStation
 
     runtime = Runtime()
     with ExitStack() as stack:
         stack.callback(runtime.close)
-        station = Station(runtime, control=given[Settings.control], signing=_signing(given))
+        station = WebStation(runtime, control=given[Settings.control], signing=_signing(given))
         url = given[CONNECT]
         try:
             runtime.open(station.endpoint, url)
@@ -71,7 +71,7 @@ def web(given: Given) -> int:
     return runtime.signals.exit_status or 0
 
 
-def _serve_foxglove(runtime: Runtime, station: Station, port: int) -> FoxgloveServer:
+def _serve_foxglove(runtime: Runtime, station: WebStation, port: int) -> FoxgloveServer:
     try:
         from sortie.web.foxglove_server import FoxgloveServer
     except ModuleNotFoundError as error:

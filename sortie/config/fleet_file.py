@@ -54,7 +54,7 @@ Distance = Annotated[float, Meta(gt=0.0, le=100_000.0)]
 Offset = Annotated[float, Meta(ge=-100_000.0, le=100_000.0)]
 
 
-class Entry(Struct, frozen=True, forbid_unknown_fields=True):
+class FleetEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """Entry of [defaults] or of a [[vehicle]]; None: not given. See `EXAMPLE`."""
 
     count: Positive | None = None
@@ -75,8 +75,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """Options of `SHARED` that have no field here, by key; no key of the file."""
 
 
-_OPTIONS: Final = tuple(key for key in SHARED if key not in Entry.__struct_fields__)
-_KEYS: Final = (*(key for key in Entry.__struct_fields__ if key != "shared"), *_OPTIONS)
+_OPTIONS: Final = tuple(key for key in SHARED if key not in FleetEntry.__struct_fields__)
+_KEYS: Final = (*(key for key in FleetEntry.__struct_fields__ if key != "shared"), *_OPTIONS)
 _ONE_EACH: Final = frozenset({"sysid", "count", "offset", "seed"})
 """Keys that [defaults] cannot have: they would be the same for all."""
 
@@ -118,7 +118,7 @@ def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: 
     return fleet
 
 
-def _entries(said: dict[str, Any], where: str) -> tuple[Entry, list[Entry]]:
+def _entries(said: dict[str, Any], where: str) -> tuple[FleetEntry, list[FleetEntry]]:
     for key in said:
         if key not in ("defaults", "vehicle"):
             raise UserError(f"{where}: unknown table '{key}'{nearest(key, ('defaults', 'vehicle'))}")
@@ -134,7 +134,7 @@ def _entries(said: dict[str, Any], where: str) -> tuple[Entry, list[Entry]]:
     return defaults, [_entry(entry, f"{where}: vehicle {number}") for number, entry in enumerate(listed, 1)]
 
 
-def _entry(said: object, where: str) -> Entry:
+def _entry(said: object, where: str) -> FleetEntry:
     if not isinstance(said, dict):
         raise UserError(f"{where}: expected a table")
     for key in said:
@@ -142,7 +142,7 @@ def _entry(said: object, where: str) -> Entry:
             raise UserError(f"{where}: unknown key '{key}'{nearest(key, _KEYS)}")
     shared = {key: _option(key, said[key], where) for key in _OPTIONS if key in said}
     try:
-        entry = msgspec.convert({key: value for key, value in said.items() if key not in shared}, Entry)
+        entry = msgspec.convert({key: value for key, value in said.items() if key not in shared}, FleetEntry)
     except msgspec.ValidationError as error:
         raise UserError(f"{where}: {_in_words(str(error), said)}") from None
     entry = msgspec.structs.replace(entry, shared=shared)
@@ -174,16 +174,16 @@ def _in_words(text: str, said: dict[str, Any]) -> str:
     return f"{key}: {what}" if key else what
 
 
-def _over(entry: Entry, defaults: Entry) -> Entry:
+def _over(entry: FleetEntry, defaults: FleetEntry) -> FleetEntry:
     """Merge an entry with the defaults, which fill in what it leaves out; parameters add up."""
-    said = {key: getattr(defaults, key) for key in Entry.__struct_fields__}
-    own = {key: getattr(entry, key) for key in Entry.__struct_fields__ if getattr(entry, key) is not None}
+    said = {key: getattr(defaults, key) for key in FleetEntry.__struct_fields__}
+    own = {key: getattr(entry, key) for key in FleetEntry.__struct_fields__ if getattr(entry, key) is not None}
     params, shared = (defaults.params or {}) | (entry.params or {}), (defaults.shared or {}) | (entry.shared or {})
-    return Entry(**(said | own | {"params": params, "shared": shared}))
+    return FleetEntry(**(said | own | {"params": params, "shared": shared}))
 
 
 def _vehicles(
-    entry: Entry,
+    entry: FleetEntry,
     base: VehicleSpec,
     layout: Layout,
     folder: Path,

@@ -12,14 +12,14 @@ from tempfile import TemporaryDirectory
 
 from autopilot.control.library import library_file, this_target
 from sortie.kernels.linkers import own_linker
-from sortie.kernels.targets import Target
+from sortie.kernels.targets import Machine
 
 
 class NoLinkerError(Exception):
     """Error: no linker is installed for a target."""
 
 
-def linker(target: Target) -> list[str]:
+def linker(target: Machine) -> list[str]:
     """The command that links for it."""
     if find_spec("ziglang") is not None:
         return [sys.executable, "-m", "ziglang", "cc", "-target", target.linker]
@@ -29,7 +29,7 @@ def linker(target: Target) -> list[str]:
     raise NoLinkerError("a linker is missing: pip install ziglang, or for this machine alone a C compiler")
 
 
-def write_library(target: Target, code: bytes, fingerprint: str, folder: Path) -> Path:
+def write_library(target: Machine, code: bytes, fingerprint: str, folder: Path) -> Path:
     """Link it and put it into `folder` with its note, each in one step: who has the old one open keeps that."""
     folder.mkdir(parents=True, exist_ok=True)
     file = library_file(target.name, folder)

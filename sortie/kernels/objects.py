@@ -6,7 +6,7 @@ import re
 
 import llvmlite.binding as llvm
 
-from sortie.kernels.targets import Target
+from sortie.kernels.targets import Machine
 
 #: What Windows calls when a library is loaded: there is nothing to prepare.
 _WINDOWS_ENTRY = "\ndefine i32 @DllMainCRTStartup(ptr %library, i32 %why, ptr %more) nounwind { ret i32 1 }\n"
@@ -35,7 +35,7 @@ end:
 """
 
 
-def emit_object(module: str, target: Target) -> bytes:
+def emit_object(module: str, target: Machine) -> bytes:
     """Object code of the module's text, optimised as a whole. No option lets it fuse a multiplication with an addition
     or reorder numbers: such code rounds otherwise than plain Python."""
     llvm.initialize_all_targets()

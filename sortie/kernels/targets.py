@@ -8,7 +8,7 @@ from autopilot.interface.records import dataclass
 
 
 @dataclass(frozen=True)
-class Target:
+class Machine:
     """A kind of machine. `name`: as `autopilot.control.library.this_target` says it; `triple`: LLVM's; `linker`: zig's;
     `tag`: a wheel's."""
 
@@ -20,16 +20,16 @@ class Target:
 
 
 TARGETS: Final = (
-    Target("x86_64-linux", "x86_64-unknown-linux-gnu", "x86-64-v2", "x86_64-linux-musl",
+    Machine("x86_64-linux", "x86_64-unknown-linux-gnu", "x86-64-v2", "x86_64-linux-musl",
            "manylinux_2_28_x86_64.musllinux_1_1_x86_64"),
-    Target("aarch64-linux", "aarch64-unknown-linux-gnu", "generic", "aarch64-linux-musl",
+    Machine("aarch64-linux", "aarch64-unknown-linux-gnu", "generic", "aarch64-linux-musl",
            "manylinux_2_28_aarch64.musllinux_1_1_aarch64"),
-    Target("x86_64-macos", "x86_64-apple-macosx11.0.0", "x86-64-v2", "x86_64-macos.11.0-none", "macosx_11_0_x86_64"),
-    Target("aarch64-macos", "arm64-apple-macosx11.0.0", "apple-m1", "aarch64-macos.11.0-none", "macosx_11_0_arm64"),
-    Target("x86_64-windows", "x86_64-pc-windows-gnu", "x86-64-v2", "x86_64-windows-gnu", "win_amd64"),
+    Machine("x86_64-macos", "x86_64-apple-macosx11.0.0", "x86-64-v2", "x86_64-macos.11.0-none", "macosx_11_0_x86_64"),
+    Machine("aarch64-macos", "arm64-apple-macosx11.0.0", "apple-m1", "aarch64-macos.11.0-none", "macosx_11_0_arm64"),
+    Machine("x86_64-windows", "x86_64-pc-windows-gnu", "x86-64-v2", "x86_64-windows-gnu", "win_amd64"),
 )  # fmt: skip
 
 
-def target_named(name: str) -> Target:
+def target_named(name: str) -> Machine:
     """The one of that name; KeyError where there is none."""
     return {target.name: target for target in TARGETS}[name]

@@ -15,7 +15,7 @@ from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import COPTER
 from depot.messages import MissionPlan
-from depot.names import Mode, SkimmerStage
+from depot.names import SkimmerMode, SkimmerStage
 from depot.pilot.body import SimulatedBody
 from depot.pilot.claim import ModeClaim
 from depot.pilot.pilot import Pilot
@@ -32,7 +32,7 @@ from sitl.vehicles.copter import SimulatedCopter
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, terrain_around
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.loop.faults import LoopFault
-from sortie.loop.loop import LINK_SEED, Pair, Snapshot, SortieLoop
+from sortie.loop.loop import LINK_SEED, LoopSnapshot, Pair, SortieLoop
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
@@ -74,7 +74,7 @@ def box_loop(
     *,
     total: int | None = None,
     confirm: bool = False,
-    snapshot: Snapshot | None = None,
+    snapshot: LoopSnapshot | None = None,
     terrain: Path | None = None,
 ) -> SortieLoop:
     """A loop with a simulated copter, new or from a snapshot. `terrain`: what its dock stands on; None: flat ground."""
@@ -173,7 +173,7 @@ class SimulatedBox:
         self.mains_kg_s = profile.box.mains_kg_s
         self.mission = FlownMission(service, profile.box, self.offset_ms)
 
-    def begin(self, loop: Pair, snapshot: Snapshot | None) -> None:
+    def begin(self, loop: Pair, snapshot: LoopSnapshot | None) -> None:
         """The copter stands on its dock, its skimmer knows what it has flown, and a broken sortie is closed."""
         if snapshot is None:
             return
@@ -182,10 +182,10 @@ class SimulatedBox:
         if loop.world.state.destroyed and depot.ended_by is not None:
             return  # nobody is there
         loop.world.stand_on_dock()
-        loop.world.set_mode(Mode.DOCKED)
+        loop.world.set_mode(SkimmerMode.DOCKED)
         loop.skimmer.stand_on_dock(now_ms)
         if broken and depot.ended_by is None:
             loop.depot.restart(now_ms)
 
-    def note(self, snapshot: Snapshot) -> None:
+    def note(self, snapshot: LoopSnapshot) -> None:
         """Do nothing: another copter starts without a memory of it."""

@@ -26,7 +26,7 @@ from depot.world.state import WorldState, new_state
 from sortie.companion.service import Companion
 from sortie.loop.box import FlownMission
 from sortie.loop.faults import LoopFault
-from sortie.loop.loop import Pair, Snapshot, SortieLoop
+from sortie.loop.loop import LoopSnapshot, Pair, SortieLoop
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
@@ -45,7 +45,7 @@ class Controller:
     wall_s: Callable[[], float] = time.time
 
 
-def stored_state(snapshot: Snapshot | None, box: BoxSettings) -> StoredState:
+def stored_state(snapshot: LoopSnapshot | None, box: BoxSettings) -> StoredState:
     """State with which its companion's service begins: the mission that was under way, so that a person who asks for
     AUTO gets it back. The skimmer has its plan as it was uploaded, with heights above the dock."""
     plan = None if snapshot is None else snapshot.skimmer.plan
@@ -64,7 +64,7 @@ def controller_loop(
     *,
     total: int | None = None,
     confirm: bool = False,
-    snapshot: Snapshot | None = None,
+    snapshot: LoopSnapshot | None = None,
 ) -> SortieLoop:
     """A loop with a flight controller, new or from a snapshot, in a runtime that does not run ahead of the clock."""
     if snapshot is not None and snapshot.skimmer.stage is not SkimmerStage.DOCKED:
@@ -103,12 +103,12 @@ class ControlledBox:
         self.mission = FlownMission(service, profile.box, self.offset_ms, ground_m=profile.box.home[2], inside=inside)
 
     # --- restarts -----------------------------------------------------------------------------------------------------
-    def note(self, snapshot: Snapshot) -> None:
+    def note(self, snapshot: LoopSnapshot) -> None:
         """Note how far its mission is, and when that was."""
         snapshot.item = self.service.autopilot.sequencer.current_nav_index()
         snapshot.wall_s = self._controller.wall_s()
 
-    def begin(self, loop: Pair, snapshot: Snapshot | None) -> None:
+    def begin(self, loop: Pair, snapshot: LoopSnapshot | None) -> None:
         """The vehicle is where it is: on its dock the sortie ends there; elsewhere nothing is commanded until a person
         asks, and T_DEATH has run meanwhile."""
         if snapshot is None:

@@ -22,7 +22,7 @@ from sortie.config.settings import Settings
 from sortie.loop.box import copter_parameters
 from sortie.loop.controller_loop import NOT_FLOWN, Controller, controller_loop, stored_state
 from sortie.loop.faults import LoopFault
-from sortie.loop.loop import Snapshot, SortieLoop
+from sortie.loop.loop import LoopSnapshot, SortieLoop
 from sortie.loop.vehicles import LoopMaker
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import never
@@ -47,7 +47,7 @@ class ControllerStart:
         log_dir: Path,
         stack: ExitStack,
         runtime: Runtime,
-        snapshot: Snapshot | None,
+        snapshot: LoopSnapshot | None,
         *,
         patience_s: float | None = None,
     ) -> None:
@@ -94,7 +94,7 @@ class ControllerStart:
             *,
             total: int | None,
             confirm: bool,
-            snapshot: Snapshot | None,
+            snapshot: LoopSnapshot | None,
         ) -> SortieLoop:
             controller = Controller(self.companion, self._simulated)
             return controller_loop(

@@ -13,7 +13,7 @@ from depot.physics.orbit import Hill, coast, thrust
 from depot.physics.windows import Almanac, Arc
 from depot.settings import Profile
 from depot.world.flight import Segment
-from sortie.loop.journal import Flight
+from sortie.loop.journal import StoredFlight
 from sortie.reports.plot import COLOURS, NOWHERE, Area, Curve, Place, plot
 from sortie.reports.svg import Point
 
@@ -30,7 +30,7 @@ Sample = tuple[float, Hill, int]
 
 def draw_flight(
     profile: Profile,
-    flights: Mapping[int, Flight],
+    flights: Mapping[int, StoredFlight],
     sorties: Sequence[dict[str, Any]],
     decisions: Sequence[dict[str, Any]],
 ) -> list[str]:
@@ -82,7 +82,7 @@ def _way(points: Sequence[Sample], scale: float) -> list[Curve]:
     return curves
 
 
-def _trajectory(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str:
+def _trajectory(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) -> str:
     """With the large burns by their sizes."""
     zone, orbit = profile.zone, Almanac(profile.orbit).orbit
     along = orbit.offset_m(profile.plan.waypoints[-1])[1]
@@ -110,7 +110,7 @@ def _burns(segments: Sequence[Segment]) -> list[tuple[Point, float]]:
     return found
 
 
-def _corridor(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str:
+def _corridor(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) -> str:
     """The last metres, inside the gate."""
     corridor = profile.corridor
     gate, wide = corridor.gate_m, tan(radians(corridor.half_angle_deg)) * corridor.gate_m
@@ -140,7 +140,7 @@ def _corridor(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str
     )
 
 
-def _course(profile: Profile, flight: Flight, points: Sequence[Sample]) -> str:
+def _course(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) -> str:
     """Height over time; when it was dark, when the depot could not be heard."""
     start_s, end_s = points[0][0], points[-1][0]
     almanac, zone = Almanac(profile.orbit), profile.zone
@@ -167,7 +167,7 @@ def _passages(almanac: Almanac, arc: Arc, start_ms: int, end_ms: int) -> list[tu
     return found
 
 
-def _modes(flight: Flight, sortie: dict[str, Any] | None, points: Sequence[Sample]) -> str:
+def _modes(flight: StoredFlight, sortie: dict[str, Any] | None, points: Sequence[Sample]) -> str:
     start_s, end_s = points[0][0], points[-1][0]
     entries = [] if sortie is None else sortie["modes"]
     names = list(dict.fromkeys(entry["mode"] for entry in entries))
@@ -183,7 +183,7 @@ def _modes(flight: Flight, sortie: dict[str, Any] | None, points: Sequence[Sampl
     return plot(f"Sortie {flight.number}: modes", "hours since undocking", areas=bars, rows=rows, height=height)
 
 
-def _margins(profile: Profile, flight: Flight) -> list[str]:
+def _margins(profile: Profile, flight: StoredFlight) -> list[str]:
     """Charts of what is left against what the way home takes, as reported; and the store against what was expected."""
     start_s = flight.segments[0].at_ms / 1000.0
     flown = [row for row in flight.margins if row[0] >= start_s] or flight.margins

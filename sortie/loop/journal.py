@@ -40,7 +40,7 @@ _DECISION = "time_ms, sortie, phase, party, name, reason, facts"
 _HINT = "make room if the disk is full; else move the file away, or choose another directory with --state-dir"
 
 
-class Flight(Struct):
+class StoredFlight(Struct):
     """Recording of a sortie by its craft, and the margins that it reported (columns: `record.MARGINS`)."""
 
     number: int
@@ -107,7 +107,7 @@ class LoopJournal:
         closed: Iterable[SortieRecord],
         time_ms: int,
         levels: dict[str, dict[str, float]],
-        flights: Iterable[Flight] = (),
+        flights: Iterable[StoredFlight] = (),
     ) -> None:
         """Record one step, kept with the next `commit`. `closed`: sorties that have ended; `levels`: fractions of
         tanks and batteries at `time_ms`, for the report."""
@@ -144,11 +144,11 @@ class LoopJournal:
         with self._told():
             return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
 
-    def flights(self) -> dict[int, Flight]:
+    def flights(self) -> dict[int, StoredFlight]:
         """Recordings of the sorties that have ended, by number."""
         with self._told():
             rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
-            return {row[0]: msgspec.json.decode(row[1], type=Flight) for row in rows}
+            return {row[0]: msgspec.json.decode(row[1], type=StoredFlight) for row in rows}
 
     def decisions(self) -> list[dict[str, Any]]:
         """All decisions in order."""

@@ -2,7 +2,7 @@
 
 What flies is a `Carrier`: the model of `space`, a simulated copter, or one with a flight controller; the rest is the
 same. Time passes in the runtime, from deadline to deadline; the same profile, seed and faults give the same decisions
-and bytes. What is to survive a crash is one `Snapshot`, taken at instants at which nothing is on its way.
+and bytes. What is to survive a crash is one `LoopSnapshot`, taken at instants at which nothing is on its way.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import FaultMemory, FaultSchedule, LoopFault
-from sortie.loop.journal import Flight
+from sortie.loop.journal import StoredFlight
 from sortie.loop.world_node import WorldNode
 from sortie.nodes.endpoint import VehicleTimeNode
 from sortie.runtime.node import Node, VehicleNode
@@ -43,7 +43,7 @@ from sortie.runtime.wire import EndpointPlug, Wire
 LINK_SEED = 1_000_003
 
 
-class Snapshot(Struct):
+class LoopSnapshot(Struct):
     """State of a loop: everything that a restart needs."""
 
     world: WorldState
@@ -56,14 +56,14 @@ class Snapshot(Struct):
     wall_s: float = 0.0
 
 
-def encode(snapshot: Snapshot) -> bytes:
+def encode(snapshot: LoopSnapshot) -> bytes:
     """For the journal."""
     return msgspec.msgpack.encode(snapshot)
 
 
-def decode(data: bytes) -> Snapshot:
+def decode(data: bytes) -> LoopSnapshot:
     """Decode what `encode` wrote; msgspec.DecodeError when it is something else."""
-    return msgspec.msgpack.decode(data, type=Snapshot)
+    return msgspec.msgpack.decode(data, type=LoopSnapshot)
 
 
 class Pair(Protocol):
@@ -148,10 +148,10 @@ class Carrier(Protocol):
     def real(self) -> RealVehicle | None:
         """Itself, where it is more than a simulation."""
 
-    def begin(self, loop: Pair, snapshot: Snapshot | None) -> None:
+    def begin(self, loop: Pair, snapshot: LoopSnapshot | None) -> None:
         """The process is new: bring up what no memory of the two holds. None: so is the loop."""
 
-    def note(self, snapshot: Snapshot) -> None:
+    def note(self, snapshot: LoopSnapshot) -> None:
         """Add to a snapshot what it has itself."""
 
 
@@ -170,10 +170,10 @@ class SortieLoop:
         *,
         total: int | None = None,
         confirm: bool = False,
-        snapshot: Snapshot | None = None,
+        snapshot: LoopSnapshot | None = None,
     ) -> None:
         self._decisions: list[Decision] = []
-        self._flights: list[Flight] = []
+        self._flights: list[StoredFlight] = []
         self._runtime = runtime
         self.carrier = carrier
         self.world = World(profile, state, carrier.motion, mains_kg_s=carrier.mains_kg_s)
@@ -273,9 +273,9 @@ class SortieLoop:
             },
         }
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> LoopSnapshot:
         """The state now; between two turns only."""
-        snapshot = Snapshot(
+        snapshot = LoopSnapshot(
             self.world.state,
             self.skimmer.memory,
             self.depot.memory,
@@ -298,20 +298,20 @@ class SortieLoop:
         self._flights += [self._flown(record) for record in closed]
         return closed
 
-    def take_flights(self) -> list[Flight]:
+    def take_flights(self) -> list[StoredFlight]:
         """Take the recordings of the sorties that `take_closed` has given since the last call."""
         out, self._flights = self._flights, []
         return out
 
-    def flight(self) -> Flight | None:
+    def flight(self) -> StoredFlight | None:
         """The present sortie, as far as it has come."""
         record = self.depot.memory.record
         return None if record is None else self._flown(record)
 
-    def _flown(self, record: SortieRecord) -> Flight:
+    def _flown(self, record: SortieRecord) -> StoredFlight:
         launched = [start_ms for phase, start_ms, _ in record.phases if phase == Phase.DEPARTURE]
         segments = self.world.state.flight.segments if launched else []
-        return Flight(record.number, list(segments), record.margins)
+        return StoredFlight(record.number, list(segments), record.margins)
 
     # --- what people ask for ------------------------------------------------------------------------------------------
     def resume_after_done(self) -> None:

@@ -16,8 +16,8 @@ from depot.settings import Profile
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
-from sortie.loop.journal import Flight, LoopJournal
-from sortie.loop.loop import Snapshot, SortieLoop, decode, encode
+from sortie.loop.journal import LoopJournal, StoredFlight
+from sortie.loop.loop import LoopSnapshot, SortieLoop, decode, encode
 from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView, Operator
 from sortie.runtime.node import QuietNode
@@ -236,7 +236,7 @@ class LoopRun:
         """Records of the sorties that have ended, from the first."""
         return self.journal.sorties()
 
-    def flights(self) -> dict[int, Flight]:
+    def flights(self) -> dict[int, StoredFlight]:
         """Recordings of the sorties, the present one as far as it has come."""
         present = self.loop.flight()
         return self.journal.flights() | ({} if present is None else {present.number: present})
@@ -247,7 +247,7 @@ class LoopRun:
         return self.journal.tracks() | ({} if present is None else {present.number: present.track_rows()})
 
 
-def stored_snapshot(journal: LoopJournal) -> Snapshot | None:
+def stored_snapshot(journal: LoopJournal) -> LoopSnapshot | None:
     """Stored snapshot, None for a new loop; UserError when it is not this version's."""
     stored = journal.stored()
     try:

@@ -29,7 +29,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.mission.service import MissionService
 from sortie.loop.faults import LoopFault
-from sortie.loop.loop import Pair, Snapshot, SortieLoop
+from sortie.loop.loop import LoopSnapshot, Pair, SortieLoop
 from sortie.nodes.endpoint import VehicleTimeNode
 from sortie.runtime.runtime import Runtime
 
@@ -44,7 +44,7 @@ def space_loop(
     *,
     total: int | None = None,
     confirm: bool = False,
-    snapshot: Snapshot | None = None,
+    snapshot: LoopSnapshot | None = None,
 ) -> SortieLoop:
     """A loop of `space`, new or from a snapshot."""
     state = snapshot.world if snapshot else new_state(profile, seed)
@@ -71,14 +71,14 @@ class ModelledSkimmer:
         self.node = VehicleTimeNode(self.endpoint, lambda: state.now_ms, lambda: not state.destroyed)
         self.mission = KeptMission(self.endpoint, CraftCore(lambda: state.now_ms))
 
-    def begin(self, loop: Pair, snapshot: Snapshot | None) -> None:
+    def begin(self, loop: Pair, snapshot: LoopSnapshot | None) -> None:
         """Restore the waypoints of the mission: neither controller's memory has them."""
         if snapshot is not None:
             self.mission.keep(
                 [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
             )
 
-    def note(self, snapshot: Snapshot) -> None:
+    def note(self, snapshot: LoopSnapshot) -> None:
         """Do nothing: it has no more to keep."""
 
 

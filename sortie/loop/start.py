@@ -22,7 +22,7 @@ from sortie.config.settings import Settings
 from sortie.config.values import VehicleSource, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
-from sortie.loop.loop import Snapshot
+from sortie.loop.loop import LoopSnapshot
 from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
 from sortie.loop.vehicles import has_controller, loop_of
@@ -162,7 +162,9 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     return run, ended
 
 
-def _controller(start: Start, stack: ExitStack, runtime: Runtime, snapshot: Snapshot | None) -> ControllerStart | None:
+def _controller(
+    start: Start, stack: ExitStack, runtime: Runtime, snapshot: LoopSnapshot | None
+) -> ControllerStart | None:
     """The flight controller behind the skimmer, if there is one, and if the loop has still something to do with it. For
     a vehicle that was given up it is not waited for long."""
     if start.vehicle is None or not has_controller(start.vehicle):

@@ -11,7 +11,7 @@ from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.config.values import VehicleSource, parse_vehicle
 from sortie.loop.faults import LoopFault
-from sortie.loop.loop import Snapshot, SortieLoop
+from sortie.loop.loop import LoopSnapshot, SortieLoop
 from sortie.loop.space import space_loop
 from sortie.runtime.runtime import Runtime
 
@@ -30,7 +30,7 @@ class LoopMaker(Protocol):
         *,
         total: int | None,
         confirm: bool,
-        snapshot: Snapshot | None,
+        snapshot: LoopSnapshot | None,
     ) -> SortieLoop: ...
 
 

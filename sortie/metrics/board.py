@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from sortie.metrics.statistics import Snapshot
+from sortie.metrics.statistics import MetricsSnapshot
 
 if TYPE_CHECKING:
     from mavlink_bridge.links.hub import LinkOwner
@@ -20,7 +20,7 @@ EVERY_MS: Final = 1000
 class Measured(Protocol):
     """Source of the posted figures: `Statistics`, or those of a fleet."""
 
-    def snapshot(self, *, read: bool = True) -> Snapshot: ...
+    def snapshot(self, *, read: bool = True) -> MetricsSnapshot: ...
 
 
 class Board:
@@ -32,10 +32,10 @@ class Board:
     def __init__(self, statistics: Measured) -> None:
         self._statistics = statistics
         self._posted = statistics.snapshot()
-        self._taken: Snapshot | None = None
+        self._taken: MetricsSnapshot | None = None
         self._due_ms = 0
 
-    def take(self) -> Snapshot:
+    def take(self) -> MetricsSnapshot:
         """The newest; from any thread. When the loop posts meanwhile, this one counts as not read: the worst lateness
         is then told twice, never not at all."""
         self._taken = self._posted

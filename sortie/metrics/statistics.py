@@ -41,7 +41,7 @@ Family = tuple[str, str, str, tuple[Sample, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class MetricsSnapshot:
     """All figures as they were at one moment. Nobody changes it, so that any thread may read it."""
 
     families: tuple[Family, ...]
@@ -110,12 +110,14 @@ class Statistics:
         return json.dumps(page, separators=(",", ":")).encode()
 
     # --- Prometheus -----------------------------------------------------------------------------------------------
-    def snapshot(self, *, read: bool = True) -> Snapshot:
+    def snapshot(self, *, read: bool = True) -> MetricsSnapshot:
         """All figures, now. `read`: somebody has read the snapshot before; until then the worst lateness is kept."""
         if self._jitter is not None:
             recent_s = self._jitter.take_recent()
             self._worst_s = recent_s if read else max(self._worst_s, recent_s)
-        return Snapshot(tuple((name, kind, text, tuple(samples)) for name, kind, text, samples in self._families()))
+        return MetricsSnapshot(
+            tuple((name, kind, text, tuple(samples)) for name, kind, text, samples in self._families())
+        )
 
     def _families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
         service, endpoint = self._service, self._service.endpoint
@@ -160,7 +162,7 @@ class FleetStatistics:
     def __init__(self, parts: Sequence[tuple[str, Statistics]]) -> None:
         self._parts = tuple(parts)
 
-    def snapshot(self, *, read: bool = True) -> Snapshot:
+    def snapshot(self, *, read: bool = True) -> MetricsSnapshot:
         """Return a snapshot, as `Statistics.snapshot` does."""
         merged: dict[str, tuple[str, str, list[Sample]]] = {}
         for label, part in self._parts:
@@ -170,7 +172,9 @@ class FleetStatistics:
                     continue
                 known = merged.setdefault(name, (kind, text, []))
                 known[2].extend(({"vehicle": label, **labels}, value) for labels, value in samples)
-        return Snapshot(tuple((name, kind, text, tuple(samples)) for name, (kind, text, samples) in merged.items()))
+        return MetricsSnapshot(
+            tuple((name, kind, text, tuple(samples)) for name, (kind, text, samples) in merged.items())
+        )
 
 
 def _family(name: str, kind: str, text: str, samples: tuple[Sample, ...]) -> str:

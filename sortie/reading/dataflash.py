@@ -44,7 +44,7 @@ _SUBSYSTEMS: Final = {
 """LogErrorSubsystem, as ArduPilot's "Diagnosing problems using logs" names them."""
 
 
-class _Reader:
+class _DataflashReader:
     """Collects from a log's messages in their order. Of sensors there are several: the first is taken."""
 
     def __init__(self) -> None:
@@ -195,7 +195,7 @@ class _Reader:
 
 def read_dataflash(path: Path) -> FlightFacts:
     """The facts of a DataFlash log. OSError when it cannot be read; one that ends early gives what is there."""
-    reader, log = _Reader(), MessageLog(path.read_bytes())
+    reader, log = _DataflashReader(), MessageLog(path.read_bytes())
     strange = 0
     for name, message in log.read(reader.takes):
         try:

@@ -28,7 +28,7 @@ _OF_ANYBODY: Final = frozenset({"RADIO_STATUS", "MISSION_COUNT", "MISSION_ITEM_I
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class LoggedFrame:
     """Frame, not decoded: when it came (us since 1970), sequence number, sender, kind of message."""
 
     stamp_us: int
@@ -38,7 +38,7 @@ class Frame:
     data: bytes
 
 
-def frames(data: bytes) -> Iterator[Frame]:
+def frames(data: bytes) -> Iterator[LoggedFrame]:
     """All frames of a log; what is none is passed over, byte by byte."""
     at, end = 0, len(data)
     while at + _STAMP + 8 <= end:
@@ -55,7 +55,7 @@ def frames(data: bytes) -> Iterator[Frame]:
         if head + size > end:
             return
         stamp = int.from_bytes(data[at:head], "big")
-        yield Frame(stamp, seq, (sender[0], sender[1]), kind, data[head : head + size])
+        yield LoggedFrame(stamp, seq, (sender[0], sender[1]), kind, data[head : head + size])
         at = head + size
 
 
@@ -82,7 +82,7 @@ class _Loss:
         return found
 
 
-class _Reader:
+class _TelemetryReader:
     """Collects from the messages of the first autopilot that is heard."""
 
     def __init__(self) -> None:
@@ -178,8 +178,16 @@ class _Reader:
 
 def read_telemetry(path: Path) -> FlightFacts:
     """The facts of a telemetry log: of the first autopilot in it. OSError when it cannot be read."""
+<<<<<<< HEAD
     reader, loss = _Reader(), _Loss()
     wanted = {id_of(name): name for name in reader.takes}
+=======
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+    reader, loss = _TelemetryReader(), _Loss()
+    parser = dialect.MAVLink(None)
+    wanted = {kind: made.msgname for kind, made in dialect.mavlink_map.items() if made.msgname in reader.takes}
+>>>>>>> f39c3e94 (Class names that two things had say which they are: 19 are left of 44)
     data, broken = path.read_bytes(), 0
     boot_us = _boot_us(data)
     for frame in frames(data):

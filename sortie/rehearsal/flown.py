@@ -43,7 +43,7 @@ from sortie.config.wind import STILL, Along, Wind, WindProfile
 from sortie.nodes.flight import Flight
 from sortie.runtime.signals import leave_to_parent
 
-__all__ = ["FlightOrder", "Flights", "FlownFlight", "Spread", "drawn", "fly_all", "judge"]
+__all__ = ["Flights", "FlownFlight", "RehearsedFlight", "Spread", "drawn", "fly_all", "judge"]
 
 _PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
 _WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
@@ -68,7 +68,7 @@ class Surveyed:
 
 
 @dataclass(frozen=True, slots=True)
-class FlightOrder:
+class RehearsedFlight:
     """Flight to fly. `spec`: its vehicle, with the seed of flight 0. `limit_s`: vehicle time after which it counts
     as not ended. `speed_mps`: of the way home. `battery_wh`: 0 is endless. `look_s`: how often its place is noted."""
 
@@ -146,7 +146,7 @@ class Flights:
     surveys: tuple[Surveyed, ...]
 
 
-def drawn(order: FlightOrder) -> FlightOrder:
+def drawn(order: RehearsedFlight) -> RehearsedFlight:
     """The order with the weather and the battery of its number; 0 is calm, with the whole battery."""
     if order.number == 0:
         return replace(order, wind=STILL)
@@ -155,7 +155,7 @@ def drawn(order: FlightOrder) -> FlightOrder:
     return replace(order, wind=wind, battery_wh=order.battery_wh * chance.uniform(_WORST_PACK, 1.0))
 
 
-def fly(order: FlightOrder, legs: Legs) -> FlownFlight:
+def fly(order: RehearsedFlight, legs: Legs) -> FlownFlight:
     """Fly once. `legs`: the plan's, m about home."""
     spec = order.spec
     params = {"FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V, **_blowing(order.wind.at(0.0, 0.0))}
@@ -178,7 +178,7 @@ def _matrix(looks: Quaternion) -> Numbers:
 class _Log:
     """Log that is kept while a flight goes on."""
 
-    def __init__(self, session: Session, order: FlightOrder, legs: Legs) -> None:
+    def __init__(self, session: Session, order: RehearsedFlight, legs: Legs) -> None:
         self._session = session
         self._order = order
         self._legs = legs
@@ -292,7 +292,7 @@ class _Log:
         return float(np.max(np.min(distances(places, self._legs.begin, self._legs.end), axis=0)))
 
 
-def fly_all(order: FlightOrder, count: int, legs: Legs, processes: int = 1) -> Flights:
+def fly_all(order: RehearsedFlight, count: int, legs: Legs, processes: int = 1) -> Flights:
     """`count` flights of an order, in so many processes."""
     orders = [drawn(replace(order, number=number)) for number in range(count)]
     if processes <= 1 or count <= 1:
@@ -306,7 +306,7 @@ def fly_all(order: FlightOrder, count: int, legs: Legs, processes: int = 1) -> F
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _gathered(flights: list[FlownFlight], order: FlightOrder) -> Flights:
+def _gathered(flights: list[FlownFlight], order: RehearsedFlight) -> Flights:
     items: dict[int, list[tuple[float, ...]]] = {}
     for flight in flights:
         for seq, *values in flight.items:

@@ -158,12 +158,12 @@ def _surveyed(plan: Plan, field: FlyingField) -> Iterator[Surveyed]:
 def _fly(
     plan: Plan, field: FlyingField, way: Way, params: dict[str, float], flying: FlightSettings, terrain: Path | None
 ) -> Flights:
-    from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, FlightOrder, fly_all
+    from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, RehearsedFlight, fly_all
 
     spec = VehicleSpec(
         field.kind.name, None, field.home, 0.0, flying.seed, param=texts_of(params), terrain=terrain, alone=True
     )
-    order = FlightOrder(
+    order = RehearsedFlight(
         plan,
         spec,
         0,

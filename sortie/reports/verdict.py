@@ -37,7 +37,7 @@ class Grade(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FlightFinding:
     """Finding about a flight; `time_s` where it happened at one time."""
 
     grade: Grade
@@ -145,43 +145,45 @@ def _off_leg(place: tuple[float, ...], start: tuple[float, ...], end: tuple[floa
     return hypot(place[0] - start[0] - along * north, place[1] - start[1] - along * east)
 
 
-def findings(facts: FlightFacts) -> list[Finding]:
+def findings(facts: FlightFacts) -> list[FlightFinding]:
     """Findings about a flight, the worst first; what went well where nothing is wrong."""
     found = [finding for rule in _RULES for finding in rule(facts)]
     return sorted(found, key=lambda finding: (-finding.grade, finding.time_s or 0.0))
 
 
-def grade_of(found: list[Finding]) -> Grade:
+def grade_of(found: list[FlightFinding]) -> Grade:
     """The worst."""
     return max((finding.grade for finding in found), default=Grade.GOOD)
 
 
-def _ending(facts: FlightFacts) -> list[Finding]:
+def _ending(facts: FlightFacts) -> list[FlightFinding]:
     if not facts.armed:
-        return [Finding(Grade.LOOK, "The vehicle was not armed in this log.")]
+        return [FlightFinding(Grade.LOOK, "The vehicle was not armed in this log.")]
     at_s, armed = facts.armed[-1]
     if armed:
-        return [Finding(Grade.LOOK, "The log ends while the vehicle is armed.", facts.span_s[1])]
-    return [Finding(Grade.GOOD, f"Disarmed at the end, {at_s - facts.start_s:.0f} s after arming.", at_s)]
+        return [FlightFinding(Grade.LOOK, "The log ends while the vehicle is armed.", facts.span_s[1])]
+    return [FlightFinding(Grade.GOOD, f"Disarmed at the end, {at_s - facts.start_s:.0f} s after arming.", at_s)]
 
 
-def _whole(facts: FlightFacts) -> list[Finding]:
-    return [Finding(Grade.LOOK, f"The log is not whole: {facts.cut}.")] if facts.cut else []
+def _whole(facts: FlightFacts) -> list[FlightFinding]:
+    return [FlightFinding(Grade.LOOK, f"The log is not whole: {facts.cut}.")] if facts.cut else []
 
 
-def _plan(facts: FlightFacts) -> list[Finding]:
+def _plan(facts: FlightFacts) -> list[FlightFinding]:
     flown = passages(facts)
     missed = [passage for passage in flown if passage.distance_m > NEAR_M]
     if missed:
         names = ", ".join(f"{passage.seq} ({passage.distance_m:.0f} m)" for passage in missed[:8])
         names += f" and {len(missed) - 8} more" if len(missed) > 8 else ""
-        return [Finding(Grade.LOOK, f"Waypoints that were not passed within {NEAR_M:g} m in their order: {names}.")]
+        return [
+            FlightFinding(Grade.LOOK, f"Waypoints that were not passed within {NEAR_M:g} m in their order: {names}.")
+        ]
     off = max((metres for _, metres in deviations(facts)), default=None)
     words = "" if off is None else f", at most {off:.1f} m beside its legs"
-    return [Finding(Grade.GOOD, f"All {len(flown)} waypoints were passed{words}.")] if flown else []
+    return [FlightFinding(Grade.GOOD, f"All {len(flown)} waypoints were passed{words}.")] if flown else []
 
 
-def _troubles(facts: FlightFacts) -> list[Finding]:
+def _troubles(facts: FlightFacts) -> list[FlightFinding]:
     times: dict[tuple[Severity, str], float] = {}
     counts: Counter[tuple[Severity, str]] = Counter()
     for trouble in facts.troubles:
@@ -191,28 +193,28 @@ def _troubles(facts: FlightFacts) -> list[Finding]:
     found = []
     for (severity, text), at_s in times.items():
         often = f" ({counts[severity, text]} times)" if counts[severity, text] > 1 else ""
-        found.append(Finding(Grade.BAD if severity <= Severity.ERROR else Grade.LOOK, f"{text}{often}", at_s))
+        found.append(FlightFinding(Grade.BAD if severity <= Severity.ERROR else Grade.LOOK, f"{text}{often}", at_s))
     return found
 
 
-def _vibration(facts: FlightFacts) -> list[Finding]:
+def _vibration(facts: FlightFacts) -> list[FlightFinding]:
     values = [(value, at_s) for at_s, value in facts.series.get(Quantity.VIBRATION, []) if isfinite(value)]
     if not values:
         return []
     most, at_s = max(values)
     grade = Grade.BAD if most > VIBRATION_BAD else Grade.LOOK if most > VIBRATION_LOOK else Grade.GOOD
-    return [Finding(grade, f"Vibration at most {most:.1f} m/s² (normal is below {VIBRATION_LOOK:g}).", at_s)]
+    return [FlightFinding(grade, f"Vibration at most {most:.1f} m/s² (normal is below {VIBRATION_LOOK:g}).", at_s)]
 
 
-def _battery(facts: FlightFacts) -> list[Finding]:
+def _battery(facts: FlightFacts) -> list[FlightFinding]:
     known = [sample for sample in facts.samples if isfinite(sample.percent)]
     if not known:
         return []
     low = min(known, key=lambda sample: sample.percent)
     grade = Grade.LOOK if low.percent < BATTERY_LOOK else Grade.GOOD
-    return [Finding(grade, f"Battery from {known[0].percent:.0f} % to {low.percent:.0f} %.", low.time_s)]
+    return [FlightFinding(grade, f"Battery from {known[0].percent:.0f} % to {low.percent:.0f} %.", low.time_s)]
 
 
-_RULES: Final[tuple[Callable[[FlightFacts], list[Finding]], ...]] = (
+_RULES: Final[tuple[Callable[[FlightFacts], list[FlightFinding]], ...]] = (
     _ending, _whole, _plan, _troubles, _vibration, _battery,
 )  # fmt: skip

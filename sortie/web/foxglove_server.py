@@ -20,8 +20,8 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.exports.messages import turned
 from sortie.runtime.node import QuietNode
-from sortie.web.picture import Facts, Vehicle
-from sortie.web.station import RATE_HZ, Station
+from sortie.web.picture import Facts, ShownVehicle
+from sortie.web.station import RATE_HZ, WebStation
 
 _PERIOD_MS: Final = 1000 // RATE_HZ
 _LEVELS: Final = (
@@ -47,7 +47,7 @@ class FoxgloveServer(QuietNode):
     now_ms = 0
     endpoints: tuple[Endpoint, ...] = ()
 
-    def __init__(self, station: Station, port: int) -> None:
+    def __init__(self, station: WebStation, port: int) -> None:
         self._watch = station.watch
         self._context = foxglove.Context()
         try:
@@ -80,7 +80,7 @@ class FoxgloveServer(QuietNode):
                 channels = self._channels[system] = _Channels(system, self._context)
             self._publish(channels, vehicle, vehicle.facts(link_ms), at)
 
-    def _publish(self, channels: _Channels, vehicle: Vehicle, facts: Facts, at: Any) -> None:
+    def _publish(self, channels: _Channels, vehicle: ShownVehicle, facts: Facts, at: Any) -> None:
         channels.state.log({name: value for name, value in facts.items() if not isinstance(value, list | dict)})
         if "lat" in facts:
             place = LocationFix(

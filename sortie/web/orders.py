@@ -20,11 +20,11 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.web import requests
 from sortie.web.drawing import fence_around, lanes_over, mission_through
-from sortie.web.picture import Vehicle
+from sortie.web.picture import ShownVehicle
 from sortie.web.questions import ASKS, Answer, Job, modes_of, told
 
 
-def _command(vehicle: Vehicle, what: str, client: CommandClient) -> Job:
+def _command(vehicle: ShownVehicle, what: str, client: CommandClient) -> Job:
     """With the reason that the vehicle gives in a text: a COMMAND_ACK has none."""
     heard = vehicle.last_text
     yield client
@@ -33,27 +33,27 @@ def _command(vehicle: Vehicle, what: str, client: CommandClient) -> Job:
     return Answer(answer.ok, f"{answer.text} ({why})") if why else answer
 
 
-def _arm(vehicle: Vehicle, asked: requests.Arm) -> Job:
+def _arm(vehicle: ShownVehicle, asked: requests.Arm) -> Job:
     force = 21196.0 if asked.force else 0.0  # the number that ArduPilot and PX4 ask for
     client = command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, float(asked.on), force)
     return (yield from _command(vehicle, "arm" if asked.on else "disarm", client))
 
 
-def _mode(vehicle: Vehicle, asked: requests.SetMode) -> Job:
+def _mode(vehicle: ShownVehicle, asked: requests.SetMode) -> Job:
     mode = modes_of(vehicle).get(asked.mode)
     if mode is None:
         return Answer(False, f"mode {asked.mode}: this vehicle has none of that name")
     return (yield from _command(vehicle, f"mode {asked.mode}", _mode_command(vehicle, mode)))
 
 
-def take_flight(vehicle: Vehicle, client: CommandClient) -> None:
+def take_flight(vehicle: ShownVehicle, client: CommandClient) -> None:
     """Take the answer of the flight manager."""
     number = client.detail & 0xFF
     if number in set(FlightState):
         vehicle.flight, vehicle.countdown_s = FlightState(number), client.detail >> 8 & 0xFF
 
 
-def _flight(vehicle: Vehicle, asked: requests.Manager) -> Job:
+def _flight(vehicle: ShownVehicle, asked: requests.Manager) -> Job:
     if asked.command not in ("GO", "ABORT"):
         return Answer(False, f"{asked.command}: expected GO or ABORT")
     client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand[asked.command]))
@@ -63,7 +63,7 @@ def _flight(vehicle: Vehicle, asked: requests.Manager) -> Job:
     return answer
 
 
-def _take_off(vehicle: Vehicle, asked: requests.TakeOff) -> Job:
+def _take_off(vehicle: ShownVehicle, asked: requests.TakeOffRequest) -> Job:
     """From the ground, in the mode in which the vehicle takes orders."""
     firmware = vehicle.target.firmware
     if not firmware.vehicle_class.flies:
@@ -77,7 +77,7 @@ def _take_off(vehicle: Vehicle, asked: requests.TakeOff) -> Job:
     return Answer(True, f"takeoff to {asked.height_m:g} m: accepted") if answer.ok else answer
 
 
-def _in_turn(vehicle: Vehicle, *steps: tuple[str, CommandClient]) -> Job:
+def _in_turn(vehicle: ShownVehicle, *steps: tuple[str, CommandClient]) -> Job:
     """Run steps one after the other, as far as each is accepted."""
     for what, client in steps:
         answer = yield from _command(vehicle, what, client)
@@ -86,15 +86,15 @@ def _in_turn(vehicle: Vehicle, *steps: tuple[str, CommandClient]) -> Job:
     return answer
 
 
-def _arm_command(vehicle: Vehicle) -> CommandClient:
+def _arm_command(vehicle: ShownVehicle) -> CommandClient:
     return command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, 1.0)
 
 
-def _mode_command(vehicle: Vehicle, mode: int) -> CommandClient:
+def _mode_command(vehicle: ShownVehicle, mode: int) -> CommandClient:
     return command_long(vehicle.target, Cmd.DO_SET_MODE, *vehicle.target.firmware.set_mode_params(mode))
 
 
-def _take_off_command(vehicle: Vehicle, height_m: float) -> CommandClient:
+def _take_off_command(vehicle: ShownVehicle, height_m: float) -> CommandClient:
     facts = vehicle.facts(vehicle.heard_ms)
     here = facts.get("alt_m")
     place = None if here is None else GeoPoint(nan, nan, here + height_m)
@@ -102,12 +102,12 @@ def _take_off_command(vehicle: Vehicle, height_m: float) -> CommandClient:
     return command_long(vehicle.target, Cmd.NAV_TAKEOFF, *params)
 
 
-def _fly_to(vehicle: Vehicle, asked: requests.FlyTo) -> Job:
+def _fly_to(vehicle: ShownVehicle, asked: requests.FlyTo) -> Job:
     what = f"fly to {asked.lat:.6f}, {asked.lon:.6f} at {asked.height_m:g} m"
     return (yield from _reposition(vehicle, what, asked.lat, asked.lon, asked.height_m))
 
 
-def _look_at(vehicle: Vehicle, asked: requests.LookAt) -> Job:
+def _look_at(vehicle: ShownVehicle, asked: requests.LookAt) -> Job:
     home = vehicle.facts(vehicle.heard_ms).get("home")
     if asked.lat is None or asked.lon is None:
         return (yield from _command(vehicle, "look ahead", command_long(vehicle.target, Cmd.DO_SET_ROI_NONE)))
@@ -119,7 +119,7 @@ def _look_at(vehicle: Vehicle, asked: requests.LookAt) -> Job:
     return (yield from _command(vehicle, f"look at {asked.lat:.6f}, {asked.lon:.6f}", client))
 
 
-def _orbit(vehicle: Vehicle, asked: requests.Orbit) -> Job:
+def _orbit(vehicle: ShownVehicle, asked: requests.OrbitRequest) -> Job:
     facts = vehicle.facts(vehicle.heard_ms)
     what = f"circle of {asked.radius_m:g} m around {asked.lat:.6f}, {asked.lon:.6f}"
     home = facts.get("home")
@@ -140,14 +140,14 @@ def _orbit(vehicle: Vehicle, asked: requests.Orbit) -> Job:
     return (yield from _command(vehicle, what, client))
 
 
-def _photo(vehicle: Vehicle, asked: requests.Photo) -> Job:
+def _photo(vehicle: ShownVehicle, asked: requests.PhotoRequest) -> Job:
     if vehicle.camera is None:
         return Answer(False, "picture: no camera was heard")
     target = replace(vehicle.target, component=vehicle.camera)
     return (yield from _command(vehicle, "picture", command_long(target, Cmd.IMAGE_START_CAPTURE, 0.0, 0.0, 1.0)))
 
 
-def _draw(vehicle: Vehicle, asked: requests.Draw) -> Job:
+def _draw(vehicle: ShownVehicle, asked: requests.Draw) -> Job:
     flies, places = vehicle.target.firmware.vehicle_class.flies, asked.places
     if len(places) < _CORNERS and asked.what != "mission":
         return Answer(False, f"{asked.what}: an area has {_CORNERS} corners at least")
@@ -167,14 +167,14 @@ def _draw(vehicle: Vehicle, asked: requests.Draw) -> Job:
 _CORNERS: Final = 3
 
 
-def _change_height(vehicle: Vehicle, asked: requests.ChangeHeight) -> Job:
+def _change_height(vehicle: ShownVehicle, asked: requests.ChangeHeight) -> Job:
     facts = vehicle.facts(vehicle.heard_ms)
     if "lat" not in facts:
         return Answer(False, "height: the vehicle has not said where it is")
     return (yield from _reposition(vehicle, f"height {asked.height_m:g} m", facts["lat"], facts["lon"], asked.height_m))
 
 
-def _reposition(vehicle: Vehicle, what: str, lat: float, lon: float, height_m: float) -> Job:
+def _reposition(vehicle: ShownVehicle, what: str, lat: float, lon: float, height_m: float) -> Job:
     """The height is told above the sea, which both firmwares understand alike (`mavlink_bridge.firmware.px4`)."""
     facts = vehicle.facts(vehicle.heard_ms)
     if not facts.get("armed"):
@@ -197,17 +197,17 @@ def _reposition(vehicle: Vehicle, what: str, lat: float, lon: float, height_m: f
     return (yield from _command(vehicle, what, client))
 
 
-def _change_speed(vehicle: Vehicle, asked: requests.ChangeSpeed) -> Job:
+def _change_speed(vehicle: ShownVehicle, asked: requests.ChangeSpeed) -> Job:
     client = command_long(vehicle.target, Cmd.DO_CHANGE_SPEED, 1.0, asked.speed_mps, -1.0)
     return (yield from _command(vehicle, f"speed {asked.speed_mps:g} m/s", client))
 
 
-def _turn(vehicle: Vehicle, asked: requests.Turn) -> Job:
+def _turn(vehicle: ShownVehicle, asked: requests.Turn) -> Job:
     client = command_long(vehicle.target, Cmd.CONDITION_YAW, asked.heading_deg, 0.0, 0.0, 0.0)
     return (yield from _command(vehicle, f"heading {asked.heading_deg:g}°", client))
 
 
-def _pause(vehicle: Vehicle, asked: requests.Pause) -> Job:
+def _pause(vehicle: ShownVehicle, asked: requests.Pause) -> Job:
     """Pause the mission; where the firmware cannot (a takeoff in AUTO, a mode of the pilot's), GUIDED stops here and
     waits."""
     answer = yield from _command(vehicle, "pause", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 0.0))
@@ -217,7 +217,7 @@ def _pause(vehicle: Vehicle, asked: requests.Pause) -> Job:
     return (yield from _command(vehicle, "pause in GUIDED", _mode_command(vehicle, modes.guided)))
 
 
-def _start(vehicle: Vehicle, asked: requests.Start) -> Job:
+def _start(vehicle: ShownVehicle, asked: requests.StartRequest) -> Job:
     """From the ground by arming first, where the firmware lets arm; in flight by going on."""
     firmware, facts = vehicle.target.firmware, vehicle.facts(vehicle.heard_ms)
     modes = firmware.vehicle_class.modes
@@ -241,7 +241,7 @@ _RUNS: Final = WireMissionState.ACTIVE.name.lower()
 """Active, also for a mission that DO_PAUSE_CONTINUE has stopped: MISSION_CURRENT does not tell that."""
 
 
-def _upload(vehicle: Vehicle, asked: requests.Upload) -> Job:
+def _upload(vehicle: ShownVehicle, asked: requests.UploadRequest) -> Job:
     """Upload the parts of a plan file; what the file lacks stays as it is on the vehicle."""
     try:
         plan = parse_plan(asked.text, asked.name)
@@ -265,7 +265,7 @@ def _upload(vehicle: Vehicle, asked: requests.Upload) -> Job:
     return Answer(True, f"{asked.name}: uploaded, {', '.join(counts)}")
 
 
-def _clear(vehicle: Vehicle, asked: requests.Clear) -> Job:
+def _clear(vehicle: ShownVehicle, asked: requests.Clear) -> Job:
     for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
         client = MissionClear(vehicle.target, kind=kind)
         yield client
@@ -274,18 +274,18 @@ def _clear(vehicle: Vehicle, asked: requests.Clear) -> Job:
     return Answer(True, "plan cleared")
 
 
-def _item(vehicle: Vehicle, asked: requests.Item) -> Job:
+def _item(vehicle: ShownVehicle, asked: requests.Item) -> Job:
     """In flight the mission goes on there, whatever mode it is in; on the ground it begins there when it is started."""
     client = SetCurrent(vehicle.target, asked.seq)
     yield client
     answer = told(f"go on with item {asked.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
     if not answer.ok or not vehicle.facts(vehicle.heard_ms).get("armed"):
         return answer
-    begun = yield from _start(vehicle, requests.Start(id=asked.id, system=asked.system))
+    begun = yield from _start(vehicle, requests.StartRequest(id=asked.id, system=asked.system))
     return answer if begun.ok else begun
 
 
-def _set(vehicle: Vehicle, asked: requests.SetParameter) -> Job:
+def _set(vehicle: ShownVehicle, asked: requests.SetParameter) -> Job:
     client = ParameterWrite(vehicle.target, asked.name, asked.value, type=asked.type)
     yield client
     held = None if client.value is None else client.value.value
@@ -298,7 +298,7 @@ def _set(vehicle: Vehicle, asked: requests.SetParameter) -> Job:
     )
 
 
-def _fail(vehicle: Vehicle, asked: requests.Fail) -> Job:
+def _fail(vehicle: ShownVehicle, asked: requests.Fail) -> Job:
     try:
         unit, kind = FailureUnit[asked.unit], FailureType[asked.type]
     except KeyError as error:
@@ -307,22 +307,22 @@ def _fail(vehicle: Vehicle, asked: requests.Fail) -> Job:
     return (yield from _command(vehicle, f"{asked.unit} {asked.type}", client))
 
 
-_ACTS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
+_ACTS: Final[Mapping[type[requests.WebRequest], Callable[[ShownVehicle, Any], Job]]] = {
     requests.Arm: _arm,
     requests.SetMode: _mode,
     requests.Manager: _flight,
-    requests.TakeOff: _take_off,
+    requests.TakeOffRequest: _take_off,
     requests.FlyTo: _fly_to,
     requests.LookAt: _look_at,
-    requests.Orbit: _orbit,
-    requests.Photo: _photo,
+    requests.OrbitRequest: _orbit,
+    requests.PhotoRequest: _photo,
     requests.Draw: _draw,
     requests.ChangeHeight: _change_height,
     requests.ChangeSpeed: _change_speed,
     requests.Turn: _turn,
     requests.Pause: _pause,
-    requests.Start: _start,
-    requests.Upload: _upload,
+    requests.StartRequest: _start,
+    requests.UploadRequest: _upload,
     requests.Clear: _clear,
     requests.Item: _item,
     requests.SetParameter: _set,
@@ -330,7 +330,7 @@ _ACTS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
 }
 
 
-def begin(request: requests.AnyRequest, vehicle: Vehicle, *, control: bool) -> Job | Answer:
+def begin(request: requests.AnyRequest, vehicle: ShownVehicle, *, control: bool) -> Job | Answer:
     """Return the job of a request, or at once the answer that it is not allowed."""
     kind = type(request)
     if kind in _ACTS and not control:

@@ -43,7 +43,7 @@ _ID: Final = {
 }  # fmt: skip
 
 
-def _heartbeat(of: Message, vehicle: Vehicle) -> Facts:
+def _heartbeat(of: Message, vehicle: ShownVehicle) -> Facts:
     firmware = vehicle.target.firmware
     return {
         "firmware": firmware.name,
@@ -55,7 +55,7 @@ def _heartbeat(of: Message, vehicle: Vehicle) -> Facts:
     }
 
 
-def _position(of: Message, _vehicle: Vehicle) -> Facts:
+def _position(of: Message, _vehicle: ShownVehicle) -> Facts:
     return {
         "lat": of.lat / 1e7,
         "lon": of.lon / 1e7,
@@ -68,14 +68,14 @@ def _position(of: Message, _vehicle: Vehicle) -> Facts:
     }
 
 
-def _attitude(of: Message, _vehicle: Vehicle) -> Facts:
+def _attitude(of: Message, _vehicle: ShownVehicle) -> Facts:
     return {
         name: _rounded(degrees(value), 1)
         for name, value in (("roll_deg", of.roll), ("pitch_deg", of.pitch), ("yaw_deg", of.yaw))
     }
 
 
-def _status(of: Message, vehicle: Vehicle) -> Facts:
+def _status(of: Message, vehicle: ShownVehicle) -> Facts:
     return {
         "battery_percent": None if of.battery_remaining < 0 else of.battery_remaining,
         "battery_v": None if of.voltage_battery == _NO_VOLTAGE else of.voltage_battery / 1000.0,
@@ -86,11 +86,11 @@ def _status(of: Message, vehicle: Vehicle) -> Facts:
     }
 
 
-def _gps(of: Message, _vehicle: Vehicle) -> Facts:
+def _gps(of: Message, _vehicle: ShownVehicle) -> Facts:
     return {"fix": of.fix_type, "satellites": None if of.satellites_visible == 255 else of.satellites_visible}
 
 
-def _mission(of: Message, vehicle: Vehicle) -> Facts:
+def _mission(of: Message, vehicle: ShownVehicle) -> Facts:
     state = of.mission_state
     return {
         "item": vehicle.target.firmware.seq_of(of.seq),
@@ -100,11 +100,11 @@ def _mission(of: Message, vehicle: Vehicle) -> Facts:
     }
 
 
-def _home(of: Message, _vehicle: Vehicle) -> Facts:
+def _home(of: Message, _vehicle: ShownVehicle) -> Facts:
     return {"home": [of.latitude / 1e7, of.longitude / 1e7, round(of.altitude / 1e3, 1)]}
 
 
-def _target(of: Message, _vehicle: Vehicle) -> Facts:
+def _target(of: Message, _vehicle: ShownVehicle) -> Facts:
     there = (of.lat_int, of.lon_int) != (0, 0)
     return {"target": [of.lat_int / 1e7, of.lon_int / 1e7] if there else None}
 
@@ -136,7 +136,7 @@ def _rounded(value: float, digits: int) -> float | None:
     return round(value, digits) if isfinite(value) else None
 
 
-class Vehicle:
+class ShownVehicle:
     """A vehicle that was heard: its facts, what it has said, what it has done. `sender`: its autopilot."""
 
     def __init__(self, target: Target, sender: Sender) -> None:

@@ -19,7 +19,7 @@ from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead
 from sortie.web import requests
-from sortie.web.picture import COLUMNS, Vehicle
+from sortie.web.picture import COLUMNS, ShownVehicle
 
 SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB", "SYS_FAILURE_EN")
 """Parameters of a simulated vehicle that a page moves; one that has none of them is none."""
@@ -42,7 +42,7 @@ def told(what: str, outcome: CommandOutcome | TransferOutcome | ParameterOutcome
     return Answer(ok, f"{what}: {word}")
 
 
-def modes_of(vehicle: Vehicle) -> dict[str, int]:
+def modes_of(vehicle: ShownVehicle) -> dict[str, int]:
     """The modes that it can be told, by their names: those that Sortie knows how to ask its firmware for."""
     firmware = vehicle.target.firmware
     known: dict[str, int] = {}
@@ -64,7 +64,7 @@ def item_facts(item: MissionItem) -> dict[str, Any]:
     }
 
 
-def _plan(vehicle: Vehicle, asked: requests.Plan) -> Job:
+def _plan(vehicle: ShownVehicle, asked: requests.PlanRequest) -> Job:
     plan: dict[str, Any] = {}
     for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
         client = MissionDownload(vehicle.target, kind=kind)
@@ -75,7 +75,7 @@ def _plan(vehicle: Vehicle, asked: requests.Plan) -> Job:
     return Answer(True, "plan", plan)
 
 
-def _parameters(vehicle: Vehicle, asked: requests.ParameterTable) -> Job:
+def _parameters(vehicle: ShownVehicle, asked: requests.ParameterTable) -> Job:
     client = ParameterList(vehicle.target)
     yield client
     if client.outcome is not ParameterOutcome.ACCEPTED:
@@ -101,7 +101,7 @@ def _parameters(vehicle: Vehicle, asked: requests.ParameterTable) -> Job:
     return Answer(True, f"{len(rows)} parameters", rows)
 
 
-def _simulator(vehicle: Vehicle, asked: requests.Simulator) -> Job:
+def _simulator(vehicle: ShownVehicle, asked: requests.Simulator) -> Job:
     values: dict[str, float] = {}
     for name in SIMULATOR:
         client = ParameterRead(vehicle.target, name)
@@ -113,12 +113,12 @@ def _simulator(vehicle: Vehicle, asked: requests.Simulator) -> Job:
     return Answer(True, "simulated", values)
 
 
-def _modes(vehicle: Vehicle, asked: requests.Modes) -> Job:
+def _modes(vehicle: ShownVehicle, asked: requests.ModesRequest) -> Job:
     yield from ()
     return Answer(True, "modes", list(modes_of(vehicle)))
 
 
-def _history(vehicle: Vehicle, asked: requests.History) -> Job:
+def _history(vehicle: ShownVehicle, asked: requests.History) -> Job:
     yield from ()
     return Answer(
         True,
@@ -132,10 +132,10 @@ def _history(vehicle: Vehicle, asked: requests.History) -> Job:
     )
 
 
-ASKS: Final[Mapping[type[requests.Request], Callable[[Vehicle, Any], Job]]] = {
-    requests.Plan: _plan,
+ASKS: Final[Mapping[type[requests.WebRequest], Callable[[ShownVehicle, Any], Job]]] = {
+    requests.PlanRequest: _plan,
     requests.ParameterTable: _parameters,
     requests.Simulator: _simulator,
     requests.History: _history,
-    requests.Modes: _modes,
+    requests.ModesRequest: _modes,
 }

@@ -24,7 +24,7 @@ from sortie.config.errors import UserError
 
 if TYPE_CHECKING:  # what reads logs, loops and heights is imported when somebody looks: a page is there before
     from autopilot.interface.terrain import HeightMap
-    from sortie.loop.loop import Snapshot
+    from sortie.loop.loop import LoopSnapshot
 
 NEWEST: Final = 100
 FILES: Final = ("flight.bin", "flight.tlog", "telemetry.csv", "events.jsonl", "summary.json", "plan.plan")
@@ -145,7 +145,7 @@ def read_loop(directory: Path) -> dict[str, Any] | None:
         return None
 
 
-def facts_of(snapshot: Snapshot) -> dict[str, Any]:
+def facts_of(snapshot: LoopSnapshot) -> dict[str, Any]:
     """Phase, timers (name, text), levels (name, share) and what else is known."""
     from depot.names import Phase, SkimmerState
     from sortie.loop.view import OVERDUE, span

@@ -21,37 +21,37 @@ MOST_PLACES: Final = 200
 """Most places that are drawn on the map."""
 
 
-class Request(Struct, tag_field="ask", forbid_unknown_fields=True):
+class WebRequest(Struct, tag_field="ask", forbid_unknown_fields=True):
     """Fields that all requests have in common."""
 
     id: int
     system: Annotated[int, Meta(ge=1, le=255)]
 
 
-class Arm(Request, tag="arm"):
+class Arm(WebRequest, tag="arm"):
     """`force`: whatever the checks say, also in the air."""
 
     on: bool
     force: bool = False
 
 
-class SetMode(Request, tag="mode"):
+class SetMode(WebRequest, tag="mode"):
     """`mode`: a name that the vehicle's firmware has."""
 
     mode: str
 
 
-class Manager(Request, tag="flight"):
+class Manager(WebRequest, tag="flight"):
     """GO and ABORT of the flight manager."""
 
     command: str
 
 
-class TakeOff(Request, tag="takeoff"):
+class TakeOffRequest(WebRequest, tag="takeoff"):
     height_m: Annotated[float, Meta(gt=0.0, le=10_000.0)]
 
 
-class FlyTo(Request, tag="fly_to"):
+class FlyTo(WebRequest, tag="fly_to"):
     """`height_m` above home."""
 
     lat: Latitude
@@ -59,14 +59,14 @@ class FlyTo(Request, tag="fly_to"):
     height_m: Height
 
 
-class LookAt(Request, tag="look_at"):
+class LookAt(WebRequest, tag="look_at"):
     """Nose or camera to a place on the ground; without one ahead again."""
 
     lat: Latitude | None = None
     lon: Longitude | None = None
 
 
-class Orbit(Request, tag="orbit"):
+class OrbitRequest(WebRequest, tag="orbit"):
     """Circle around a place, `height_m` above home; where the firmware has DO_ORBIT."""
 
     lat: Latitude
@@ -75,11 +75,11 @@ class Orbit(Request, tag="orbit"):
     radius_m: Annotated[float, Meta(gt=0.0, le=10_000.0)]
 
 
-class Photo(Request, tag="photo"):
+class PhotoRequest(WebRequest, tag="photo"):
     """A picture, now."""
 
 
-class Draw(Request, tag="draw"):
+class Draw(WebRequest, tag="draw"):
     """A plan that is drawn: through or around `places`; `apart_m`: between two lanes of a survey."""
 
     what: Literal["fence", "mission", "survey"]
@@ -88,56 +88,56 @@ class Draw(Request, tag="draw"):
     apart_m: Annotated[float, Meta(ge=1.0, le=10_000.0)] = 20.0
 
 
-class ChangeHeight(Request, tag="height"):
+class ChangeHeight(WebRequest, tag="height"):
     """Hold this height above home, here."""
 
     height_m: Height
 
 
-class ChangeSpeed(Request, tag="speed"):
+class ChangeSpeed(WebRequest, tag="speed"):
     """Over ground."""
 
     speed_mps: Annotated[float, Meta(gt=0.0, le=200.0)]
 
 
-class Turn(Request, tag="heading"):
+class Turn(WebRequest, tag="heading"):
     """Turn the nose."""
 
     heading_deg: Annotated[float, Meta(ge=0.0, le=360.0)]
 
 
-class Pause(Request, tag="pause"):
-    """Stop here; `Start` goes on."""
+class Pause(WebRequest, tag="pause"):
+    """Stop here; `StartRequest` goes on."""
 
 
-class Start(Request, tag="start"):
+class StartRequest(WebRequest, tag="start"):
     """Begin the mission, from the ground too, or go on with it."""
 
 
-class Upload(Request, tag="upload"):
+class UploadRequest(WebRequest, tag="upload"):
     """`text`: a plan file of any ground station; `name`: of the file."""
 
     name: str
     text: Annotated[str, Meta(max_length=LARGEST_PLAN)]
 
 
-class Clear(Request, tag="clear"):
+class Clear(WebRequest, tag="clear"):
     """Take mission, fence and rally points away."""
 
 
-class Item(Request, tag="item"):
+class Item(WebRequest, tag="item"):
     """Go on with this item."""
 
     seq: Annotated[int, Meta(ge=0, le=65535)]
 
 
-class SetParameter(Request, tag="set"):
+class SetParameter(WebRequest, tag="set"):
     name: Name
     value: Float32
     type: int
 
 
-class Fail(Request, tag="fail"):
+class Fail(WebRequest, tag="fail"):
     """MAV_CMD_INJECT_FAILURE; `instance` 0: all."""
 
     unit: str
@@ -145,29 +145,30 @@ class Fail(Request, tag="fail"):
     instance: Annotated[int, Meta(ge=0, le=255)] = 0
 
 
-class Plan(Request, tag="plan"):
+class PlanRequest(WebRequest, tag="plan"):
     """Mission, fence, rally points as the vehicle has them."""
 
 
-class ParameterTable(Request, tag="parameters"):
+class ParameterTable(WebRequest, tag="parameters"):
     """All, with what they mean."""
 
 
-class Simulator(Request, tag="simulator"):
+class Simulator(WebRequest, tag="simulator"):
     """The values of `SIMULATOR` that it has."""
 
 
-class Modes(Request, tag="modes"):
+class ModesRequest(WebRequest, tag="modes"):
     """The names of the modes that it can be told."""
 
 
-class History(Request, tag="history"):
+class History(WebRequest, tag="history"):
     """Request for the sampled history of a vehicle."""
 
 
 AnyRequest = (
-    Arm | SetMode | Manager | TakeOff | FlyTo | LookAt | Orbit | Photo | Draw | ChangeHeight | ChangeSpeed | Turn
-    | Pause | Start | Upload | Clear | Item | SetParameter | Fail | Plan | ParameterTable | Simulator | History | Modes
+    Arm | SetMode | Manager | TakeOffRequest | FlyTo | LookAt | OrbitRequest | PhotoRequest | Draw | ChangeHeight
+    | ChangeSpeed | Turn | Pause | StartRequest | UploadRequest | Clear | Item | SetParameter | Fail | PlanRequest
+    | ParameterTable | Simulator | History | ModesRequest
 )  # fmt: skip
 _DECODER: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequest)
 

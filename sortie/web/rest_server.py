@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from mavlink_bridge.wire.framing import Frame
 from sortie.web import rest
 from sortie.web.rest import Filter, NotAMessageError
-from sortie.web.station import Station
+from sortie.web.station import WebStation
 
 WAITING: Final = 2000
 """Messages that wait for a reader; the oldest then give way."""
@@ -24,7 +24,7 @@ T = TypeVar("T")
 class RestPaths:
     """See the module. `control`: may messages be sent?"""
 
-    def __init__(self, station: Station, loop: asyncio.AbstractEventLoop, *, control: bool) -> None:
+    def __init__(self, station: WebStation, loop: asyncio.AbstractEventLoop, *, control: bool) -> None:
         self._station = station
         self._loop = loop
         self._control = control

@@ -27,7 +27,7 @@ from sortie.web.questions import Answer
 from sortie.web.records import JOURNAL, Flights, Ground, read_loop
 from sortie.web.requests import LARGEST_PLAN, read_request
 from sortie.web.rest_server import RestPaths
-from sortie.web.station import Station
+from sortie.web.station import WebStation
 
 KINDS: Final = {
     ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
@@ -68,7 +68,7 @@ class _Viewer:
 class PageServer:
     """Serves from `start` to `close`; UserError when the address cannot be bound."""
 
-    def __init__(self, station: Station, settings: PageSettings) -> None:
+    def __init__(self, station: WebStation, settings: PageSettings) -> None:
         self.station = station
         self.settings = settings
         self.flights = Flights(settings.logs)

@@ -39,7 +39,7 @@ def _complain(problem: Exception, where: str) -> None:
     print(f"sortie: internal error in {where}: {problem!r}", file=sys.stderr, flush=True)
 
 
-class Station:
+class WebStation:
     """See the module. `runtime`: where it is added; its wall is the link time."""
 
     now_ms = 0

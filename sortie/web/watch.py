@@ -22,7 +22,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sortie.web import orders, requests
-from sortie.web.picture import Facts, Vehicle
+from sortie.web.picture import Facts, ShownVehicle
 from sortie.web.questions import Answer, Job
 from sortie.web.traffic import Traffic
 
@@ -35,9 +35,9 @@ WANTED_HZ: Final = {
 }  # fmt: skip
 """Streams that the page lives from."""
 _LANE: Final[dict[type, str]] = {
-    requests.Plan: "plan", requests.Upload: "plan", requests.Clear: "plan", requests.Item: "plan",
+    requests.PlanRequest: "plan", requests.UploadRequest: "plan", requests.Clear: "plan", requests.Item: "plan",
     requests.ParameterTable: "parameters", requests.SetParameter: "parameters", requests.Simulator: "parameters",
-    requests.History: "history", requests.Modes: "history",
+    requests.History: "history", requests.ModesRequest: "history",
 }  # fmt: skip
 _COMMANDS: Final = "commands"
 _NS: Final = 1_000_000
@@ -66,7 +66,7 @@ class VehicleWatch:
     def __init__(self, traffic: Traffic, *, control: bool) -> None:
         self.traffic = traffic
         self.control = control
-        self.vehicles: dict[int, Vehicle] = {}
+        self.vehicles: dict[int, ShownVehicle] = {}
         self.clients = ClientGroup()
         self.news: list[tuple[str, int, Any]] = []
         """(kind, system, what) of texts and photos since they were taken."""
@@ -125,7 +125,7 @@ class VehicleWatch:
         elif peer.component == vehicle.target.component:
             self._own(vehicle, message, kind, peer, now_ms)
 
-    def _camera(self, vehicle: Vehicle, message: Message, kind: str) -> None:
+    def _camera(self, vehicle: ShownVehicle, message: Message, kind: str) -> None:
         """Take a message of a camera, a component of its own or the autopilot that triggers it."""
         if kind == "CAMERA_FOV_STATUS":
             vehicle.look(message)
@@ -134,7 +134,7 @@ class VehicleWatch:
         if photo is not None:
             self.news.append(("photo", vehicle.target.system, photo))
 
-    def _own(self, vehicle: Vehicle, message: Message, kind: str, peer: Peer, now_ms: int) -> None:
+    def _own(self, vehicle: ShownVehicle, message: Message, kind: str, peer: Peer, now_ms: int) -> None:
         """Take a message of its autopilot."""
         if kind == "STATUSTEXT":
             vehicle.say(message, now_ms)
@@ -158,7 +158,7 @@ class VehicleWatch:
         target = Target(peer.system, peer.component, None, firmware)
         vehicle = self.vehicles.get(peer.system)
         if vehicle is None:
-            self.vehicles[peer.system] = Vehicle(target, self.traffic.senders[(peer.system, peer.component)])
+            self.vehicles[peer.system] = ShownVehicle(target, self.traffic.senders[(peer.system, peer.component)])
             self._first_ms[peer.system] = now_ms
             self._ask_flight(peer.system, self.vehicles[peer.system], now_ms)
         elif peer.component == vehicle.target.component and target != vehicle.target:
@@ -188,7 +188,7 @@ class VehicleWatch:
             elif vehicle.flight is FlightState.ARMED:
                 self._ask_flight(system, vehicle, now_ms)
 
-    def _ask_flight(self, system: int, vehicle: Vehicle, now_ms: int) -> None:
+    def _ask_flight(self, system: int, vehicle: ShownVehicle, now_ms: int) -> None:
         self._queue(system, _COMMANDS, _flight_status(vehicle), lambda answer: None, now_ms)
 
     def next_deadline_ms(self) -> int | None:
@@ -212,7 +212,7 @@ class VehicleWatch:
         return news
 
 
-def _flight_status(vehicle: Vehicle) -> Job:
+def _flight_status(vehicle: ShownVehicle) -> Job:
     """Return the job that asks for a flight manager and its state."""
     client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand.STATUS))
     yield client
@@ -228,7 +228,7 @@ def _sight(system: int, camera: int) -> Message:
     )
 
 
-def _streams(vehicle: Vehicle) -> Job:
+def _streams(vehicle: ShownVehicle) -> Job:
     """Ask for those that do not come; what comes, at whatever rate, is somebody's choice."""
     for name, rate_hz in WANTED_HZ.items():
         number = codec.id_of(name)

@@ -18,7 +18,7 @@ OBSCURE = re.compile(
 )
 
 
-SHARED = 44
+SHARED = 19
 """Class names that two classes or more have, at most: a name that is searched for leads to one thing."""
 PACKAGES = ("autopilot", "mavlink_bridge", "sitl", "depot", "sortie")
 

@@ -8,7 +8,7 @@ from typing import Any
 from depot.settings import Profile
 from sortie.loop.controller_loop import ControlledBox, Controller, controller_loop, stored_state
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.loop import Snapshot, decode, encode
+from sortie.loop.loop import LoopSnapshot, decode, encode
 from sortie.runtime.runtime import Runtime
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench, Ground
@@ -32,7 +32,7 @@ class ControllerLoopBench(LoopRecords):
         params: Mapping[str, float] | None = None,
         before: ControllerLoopBench | None = None,
         away_s: float = 0.0,
-        snapshot: Snapshot | None = None,
+        snapshot: LoopSnapshot | None = None,
         controller: Px4StandIn | RealPx4 | None = None,
     ) -> None:
         super().__init__()

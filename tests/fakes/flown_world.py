@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from depot.messages import MissionPlan
-from depot.names import Mode
+from depot.names import SkimmerMode
 from depot.physics.engines import ThrustCommand
 from depot.physics.windows import Almanac
 from depot.readings import Place
@@ -90,13 +90,13 @@ def run(world: World, seconds: float, until: Place | None = None) -> None:
 def at_harvest(profile: Profile, plan: MissionPlan, seconds: float, seed: int = 1) -> FlownWorld:
     """A skimmer that has harvested for some time."""
     world = FlownWorld(profile, seed, plan)
-    world.set_mode(Mode.CRUISE)
+    world.set_mode(SkimmerMode.CRUISE)
     world.undock()
     run(world, 0.3 * profile.plan.departure_s)
     world.initial_burn()
     run(world, 1.2 * profile.plan.outbound_s, Place.ZONE)
     assert world.state.place is Place.ZONE
-    world.set_mode(Mode.ACTIVE_HARVEST)
+    world.set_mode(SkimmerMode.ACTIVE_HARVEST)
     world.start_harvest(18_900.0)
     run(world, seconds)
     return world

@@ -7,7 +7,7 @@ from typing import Any
 from depot.decision import Decision
 from depot.settings import Profile
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.loop import Snapshot, SortieLoop
+from sortie.loop.loop import LoopSnapshot, SortieLoop
 from sortie.loop.space import space_loop
 from sortie.loop.vehicles import LoopMaker
 from sortie.runtime.pacing import FOR_EVER_MS
@@ -61,7 +61,7 @@ class LoopBench(LoopRecords):
         total: int | None = 1,
         seed: int = 1,
         profile: Profile | None = None,
-        snapshot: Snapshot | None = None,
+        snapshot: LoopSnapshot | None = None,
         confirm: bool = False,
     ) -> None:
         super().__init__()

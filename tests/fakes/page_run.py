@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sortie.runtime.runtime import Runtime
 from sortie.web.server import PageServer, PageSettings
-from sortie.web.station import Station
+from sortie.web.station import WebStation
 
 TOKEN = "a-token-of-tests"
 
@@ -33,7 +33,7 @@ def page_run(folder: Path, *, control: bool = False, link: str = "tcpin:127.0.0.
     """Serve until the end of the block; logs and loop are looked for in `folder`."""
     runtime = Runtime()
     ended = threading.Event()
-    station = Station(runtime, control=control)
+    station = WebStation(runtime, control=control)
     opened = runtime.open(station.endpoint, link)
     thread = threading.Thread(target=lambda: runtime.run(ended.is_set, every_s=0.1))
     thread.start()

@@ -26,7 +26,7 @@ from sortie.reading.terrain import read_ground
 from sortie.runtime.runtime import Runtime
 from sortie.web.requests import read_request
 from sortie.web.rest import heard_json
-from sortie.web.station import Station
+from sortie.web.station import WebStation
 from sortie.web.traffic import Traffic
 from tests.fakes.terrain import HOME, hills, map_of, write_geotiff
 from tests.sortie.reading.made import dataflash
@@ -85,7 +85,7 @@ def test_no_path_of_what_was_heard_is_anything_but_a_key_error() -> None:
 
 def test_a_fault_in_what_a_handler_wants_leaves_the_station_alive() -> None:
     """The next one is served."""
-    station, done = Station(Runtime(), control=False), []
+    station, done = WebStation(Runtime(), control=False), []
 
     def fail() -> None:
         raise TypeError("'int' object is not subscriptable")

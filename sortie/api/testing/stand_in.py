@@ -36,7 +36,7 @@ _SILENT = {"*": 0.0, "HEARTBEAT": 1.0}
 """Rates of its links, Hz: HEARTBEAT only, until more is requested."""
 
 
-class ModeSwitch:
+class StandInModeSwitch:
     """The pilot's mode switch: RC_CHANNELS_OVERRIDE, channel 5."""
 
     clock: Clock = "vehicle"
@@ -102,7 +102,7 @@ class StandIn:
         self.service.telemetry.handle_events = (  # type: ignore[method-assign]  # MISSION_CURRENT comes as a stream only
             lambda events, now_ms: tell([event for event in events if not isinstance(event, CurrentChanged)], now_ms)
         )
-        self.switch = ModeSwitch(self.autopilot)
+        self.switch = StandInModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)
         if self.autopilot.facts.vehicle_class.flies:

@@ -9,7 +9,7 @@ from depot.decisions import phase_dock, phase_flight, phase_prep
 from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, Recall
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
-from depot.messages import Command, DepotCommand, RequestResult, Status
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerStage, SkimmerState
 from depot.readings import DepotReading
 from depot.skimmer.reports import SkimmerMemory
@@ -292,7 +292,7 @@ def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(context: Phas
     said.clear()
     context.take_requests()
     assert not phase_prep._check(context, DepotReading(), NOW_MS)
-    assert [request.order for request in context.take_requests() if isinstance(request, Command)] == [
+    assert [request.order for request in context.take_requests() if isinstance(request, CommandMessage)] == [
         DepotCommand.REPORT
     ]
     assert (memory.asked, said) == (1, [])

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from depot.decisions.phases import NEXT, PHASES, LoopEvent, NotAllowed, next_phase
-from depot.names import Abort, Mode, Phase
+from depot.names import Abort, Phase, SkimmerMode
 from scripts.specification_page import headings
 
 ROOT = Path(__file__).parents[3]
@@ -80,11 +80,11 @@ OVERVIEW = """
 """The seed's own table (2.1)."""
 BESIDE = {
     # modes that 4.1 to 4.6 name beside those of 2.1
-    1: ("DOCKED transitioning to CRUISE at departure.", {Mode.CRUISE}),
-    2: ("Skimmer switches from DOCKED to CRUISE.", {Mode.DOCKED}),
-    3: ("possibly with short dips into IDLE/STANDBY or ECLIPSE/SURVIVAL.", {Mode.SURVIVAL}),
-    4: ("possibly back to CRUISE for repositioning segments.", {Mode.CRUISE}),
-    6: ("Transition from CRUISE to DOCKED.", {Mode.CRUISE}),
+    1: ("DOCKED transitioning to CRUISE at departure.", {SkimmerMode.CRUISE}),
+    2: ("Skimmer switches from DOCKED to CRUISE.", {SkimmerMode.DOCKED}),
+    3: ("possibly with short dips into IDLE/STANDBY or ECLIPSE/SURVIVAL.", {SkimmerMode.SURVIVAL}),
+    4: ("possibly back to CRUISE for repositioning segments.", {SkimmerMode.CRUISE}),
+    6: ("Transition from CRUISE to DOCKED.", {SkimmerMode.CRUISE}),
 }
 
 
@@ -142,7 +142,7 @@ def test_owners_and_modes_are_those_of_the_overview() -> None:
     for row in rows:
         phase = PHASES[Phase(int(row[0]))]
         assert (phase.phase, phase.owner) == (int(row[0]), row[2])
-        named = {mode for mode in Mode if mode in row[3]}
+        named = {mode for mode in SkimmerMode if mode in row[3]}
         assert set(phase.modes) == named | BESIDE.get(int(row[0]), ("", set()))[1]
         assert phase.entry and phase.actions and phase.exit
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from depot.decisions.docking import beyond_limits, wave_off
-from depot.names import EndedBy, Outcome, Phase, SkimmerStage
+from depot.names import EndedBy, Phase, SkimmerStage, SortieOutcome
 from depot.physics.attitude import slew_to
 from depot.readings import Place, Relative
 from depot.settings import CorridorSettings
@@ -81,7 +81,7 @@ def test_one_that_leaves_its_limits_in_the_approach_goes_back_to_the_gate_and_do
     assert len(grants) == 2 and not grants[1].facts["beyond_limits"]
     gate_m = CORRIDOR.gate_m
     assert grants[1].facts["range_m"] == pytest.approx(gate_m, rel=0.2)  # it was at the gate again
-    assert bench.last["outcome"] == Outcome.COMPLETED and phases(bench.last) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert bench.last["outcome"] == SortieOutcome.COMPLETED and phases(bench.last) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert bench.loop.depot.memory.approaches == 2
     assert bench.decision("near_miss").facts["near"] == ["keep_out", "wave_off"]
 

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from depot.decision import Decision
-from depot.names import Mode
+from depot.names import SkimmerMode
 from depot.physics.windows import Almanac
 from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
-from depot.skimmer.helm import Helm
+from depot.skimmer.helm import SkimmerHelm
 from depot.skimmer.reports import SkimmerMemory
 from depot.skimmer.watches import RESTORE, Loads
 from depot.world.skimmer import powered
@@ -45,7 +45,7 @@ class Switch:
 def loads() -> tuple[Loads, Switch, list[Decision]]:
     """MODE_CTRL's, its craft, its decisions."""
     vehicle, decided = Switch(), list[Decision]()
-    helm = Helm(vehicle, decided.append, SkimmerMemory(), HeartbeatSettings(), None)  # type: ignore[arg-type]  # sheds only
+    helm = SkimmerHelm(vehicle, decided.append, SkimmerMemory(), HeartbeatSettings(), None)  # type: ignore[arg-type]  # sheds only
     return Loads(helm, POWER), vehicle, decided
 
 
@@ -108,7 +108,8 @@ def test_intake_takes_in_what_its_share_of_the_power_allows() -> None:
     taken = []
     for bench in (whole, half):
         while (
-            not bench.loop.world.skimmer_reading().in_zone or bench.loop.skimmer.memory.mode is not Mode.ACTIVE_HARVEST
+            not bench.loop.world.skimmer_reading().in_zone
+            or bench.loop.skimmer.memory.mode is not SkimmerMode.ACTIVE_HARVEST
         ):
             bench.step()
         world = bench.loop.world
@@ -126,7 +127,7 @@ def test_what_is_on_is_what_is_measured() -> None:
     """`load_w` follows the shedding, `demand_w` does not, and a battery that has dropped out gives nothing."""
     bench = LoopBench()
     world = bench.loop.world
-    world.set_mode(Mode.ACTIVE_HARVEST)
+    world.set_mode(SkimmerMode.ACTIVE_HARVEST)
     primary, secondary, survival = POWER.harvest_w
     for shed in (True, False):
         world.shed(shed)
@@ -140,13 +141,20 @@ def test_what_is_on_is_what_is_measured() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "soc", "wanted"),
-    [(Mode.CRUISE, 0.9, None), (Mode.CRUISE, 1.5, None), (Mode.SURVIVAL, 1.5, None), (Mode.SURVIVAL, 2.5, Mode.CRUISE)],
+    [
+        (SkimmerMode.CRUISE, 0.9, None),
+        (SkimmerMode.CRUISE, 1.5, None),
+        (SkimmerMode.SURVIVAL, 1.5, None),
+        (SkimmerMode.SURVIVAL, 2.5, SkimmerMode.CRUISE),
+    ],
 )
-def test_survival_ends_at_twice_the_charge_at_which_it_began(mode: Mode, soc: float, wanted: Mode | None) -> None:
+def test_survival_ends_at_twice_the_charge_at_which_it_began(
+    mode: SkimmerMode, soc: float, wanted: SkimmerMode | None
+) -> None:
     """In light; the charge in units of `survival_soc`: below 1 it begins, above 2 it is over."""
-    told: list[Mode] = []
+    told: list[SkimmerMode] = []
     helm: Any = SimpleNamespace(memory=SkimmerMemory(mode=mode), set_mode=lambda new, now_ms: told.append(new))
     reading = SkimmerReading(soc=soc * POWER.survival_soc, sunlit=True, transmits=False)
-    Loads(helm, POWER).set_transit_mode(reading, Mode.CRUISE, 1000)
-    expected = Mode.SURVIVAL if mode is Mode.CRUISE and soc < 1.0 else wanted
+    Loads(helm, POWER).set_transit_mode(reading, SkimmerMode.CRUISE, 1000)
+    expected = SkimmerMode.SURVIVAL if mode is SkimmerMode.CRUISE and soc < 1.0 else wanted
     assert told == ([] if expected is None else [expected])

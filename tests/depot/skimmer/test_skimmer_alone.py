@@ -8,7 +8,7 @@ import pytest
 from depot.decision import Decision
 from depot.decisions.planning import Derating, make_plan
 from depot.messages import DepotCommand, RequestResult
-from depot.names import ABORT_1_NAMES, Mode, SkimmerStage
+from depot.names import ABORT_1_NAMES, SkimmerMode, SkimmerStage
 from depot.readings import DepotReading, Place, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -78,7 +78,7 @@ def test_a_clearance_is_taken_once_by_one_that_holds() -> None:
 def test_modes_are_written_down_with_the_one_before() -> None:
     """Once each: one that it is in already is no change."""
     controller, decisions = alone()
-    for mode in (Mode.CRUISE, Mode.CRUISE, Mode.SURVIVAL):
+    for mode in (SkimmerMode.CRUISE, SkimmerMode.CRUISE, SkimmerMode.SURVIVAL):
         controller._helm.set_mode(mode, NOW_MS)
     changes = [(each.name, each.facts) for each in decisions]
     assert changes == [("mode_to_cruise", {"was": "DOCKED"}), ("mode_to_survival", {"was": "CRUISE"})]
@@ -102,4 +102,4 @@ def test_one_in_disposal_that_stands_in_its_dock_has_come_home() -> None:
         assert not controller._step(SkimmerReading(place=place, down="crashed"), NOW_MS)
     assert controller.memory.stage is SkimmerStage.DISPOSAL
     assert controller._step(SkimmerReading(place=Place.DOCK, down="crashed"), NOW_MS)
-    assert (controller.memory.stage, controller.memory.mode) == (SkimmerStage.DOCKED, Mode.DOCKED)
+    assert (controller.memory.stage, controller.memory.mode) == (SkimmerStage.DOCKED, SkimmerMode.DOCKED)

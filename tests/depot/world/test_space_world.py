@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from depot.decisions.planning import Derating, make_plan
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, ABORT_3, ABORT_3_NAMES
-from depot.names import ABORT_1_NAMES, Mode
+from depot.names import ABORT_1_NAMES, SkimmerMode
 from depot.readings import DepotReading, Place
 from depot.settings import Profile
 from depot.skimmer.guidance import GuidanceMemory
@@ -67,7 +67,7 @@ OPERATIONS: dict[str, Callable[[World], None]] = {
     "ration": lambda world: world.ration(True),
     "configure": World.configure,
     "burn out": lambda world: world.initial_burn(),
-    **{f"mode {mode}": (lambda world, mode=mode: world.set_mode(mode)) for mode in Mode},
+    **{f"mode {mode}": (lambda world, mode=mode: world.set_mode(mode)) for mode in SkimmerMode},
 }
 
 
@@ -177,11 +177,11 @@ def test_survival_mode_lives_on_the_reserve_alone() -> None:
     """Without sun BATT_A and BATT_B keep their charge, and the reserve pays for bus and thrusters."""
     dark = Profile(power=type(PROFILE.power)(solar_w=0.0))
     world = space_world(dark, 1)
-    world.set_mode(Mode.CRUISE)
+    world.set_mode(SkimmerMode.CRUISE)
     world.undock()
     world.initial_burn()
     run(world, 5_000.0)
-    world.set_mode(Mode.SURVIVAL)
+    world.set_mode(SkimmerMode.SURVIVAL)
     before = world.skimmer_reading()
     run(world, 3_600.0)
     after = world.skimmer_reading()
@@ -311,7 +311,7 @@ def test_secondary_loads_that_are_shed_draw_nothing() -> None:
     drawn = []
     for shed in (False, True):
         world = space_world(dark, 1)
-        world.set_mode(Mode.CRUISE)
+        world.set_mode(SkimmerMode.CRUISE)
         world.undock()
         skimmer = world.state.skimmer
         for battery in (skimmer.batt_a, skimmer.batt_b):

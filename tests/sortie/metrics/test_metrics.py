@@ -27,7 +27,7 @@ from sortie.config.values import parse_metrics
 from sortie.metrics.board import EVERY_MS, Board
 from sortie.metrics.jitter import Jitter
 from sortie.metrics.server import LARGEST_REQUEST, READERS, Bounded, MetricsServer
-from sortie.metrics.statistics import Sample, Snapshot, Statistics
+from sortie.metrics.statistics import MetricsSnapshot, Sample, Statistics
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port, served
 
@@ -136,7 +136,7 @@ class Posted(Board):
 
     def __init__(self) -> None:
         sample: Sample = ({}, 1.0)
-        self._posted = Snapshot((("up", "gauge", "x", (sample,) * 50_000),))
+        self._posted = MetricsSnapshot((("up", "gauge", "x", (sample,) * 50_000),))
 
 
 @pytest.fixture

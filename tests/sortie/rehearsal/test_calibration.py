@@ -29,7 +29,7 @@ from sortie.nodes.flight import Flight
 from sortie.reading.trace import STEP_S, FlightTrace, read_trace
 from sortie.rehearsal.calibration import calibrate, fitted
 from sortie.rehearsal.fits import Calibration
-from sortie.rehearsal.flown import FlightOrder, drawn
+from sortie.rehearsal.flown import RehearsedFlight, drawn
 
 pytest.importorskip("scipy")
 
@@ -151,7 +151,7 @@ def test_flights_are_flown_in_the_wind_of_the_log(logged: tuple[Path, float]) ->
     calm, windy = told.flown.flights
     still_wh = flown(plan, {**PLANTED, "SIM_WIND_SPD": 0.0}, None)
     spec = VehicleSpec("copter", None, HOME, 0.0, 0)
-    wind = drawn(FlightOrder(plan, spec, 1, 1500.0, 8.0, WindProfile.same(5.0, 5.0, 240.0), 0.0)).wind.at(0.0, 0.0)
+    wind = drawn(RehearsedFlight(plan, spec, 1, 1500.0, 8.0, WindProfile.same(5.0, 5.0, 240.0), 0.0)).wind.at(0.0, 0.0)
     assert wind.from_deg is not None
     weather_wh = flown(plan, {**PLANTED, "SIM_WIND_SPD": wind.mean_mps, "SIM_WIND_DIR": wind.from_deg}, None)
     assert calm.energy_wh == pytest.approx(still_wh, rel=0.02)

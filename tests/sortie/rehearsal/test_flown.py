@@ -18,7 +18,7 @@ from sortie.api.sample import square
 from sortie.commands.cli import run
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.config.wind import WindProfile
-from sortie.rehearsal.flown import FlightOrder, drawn
+from sortie.rehearsal.flown import RehearsedFlight, drawn
 
 SQUARE = Path(__file__).parents[3] / "examples" / "square.waypoints"
 HOME = GeoPoint(47.0, 8.0, 400.0)
@@ -38,7 +38,7 @@ def away(metres: float) -> Plan:
 def test_the_first_flight_is_calm_and_the_others_are_drawn_by_their_number() -> None:
     """So that the number of processes changes nothing."""
     spec = VehicleSpec("copter", None, HOME, 0.0, 1)
-    order = FlightOrder(away(50.0), spec, 0, 100.0, 10.0, WindProfile.same(6.0, 9.0, 90.0), 50.0)
+    order = RehearsedFlight(away(50.0), spec, 0, 100.0, 10.0, WindProfile.same(6.0, 9.0, 90.0), 50.0)
     assert (drawn(order).wind.at(0.0, 0.0).mean_mps, drawn(order).battery_wh) == (0.0, 50.0)
     many = [drawn(replace(order, number=number)) for number in range(1, 200)]
     assert many == [drawn(replace(order, number=number)) for number in range(1, 200)]

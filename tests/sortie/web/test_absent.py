@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("aiohttp", reason="the page's library is not installed: sortie[web]")
 
 from sortie.runtime.runtime import Runtime
-from sortie.web.station import Station
+from sortie.web.station import WebStation
 
 
 def test_who_does_not_answer_is_named_on_the_page_and_once_on_stderr(capsys) -> None:
@@ -18,7 +18,7 @@ def test_who_does_not_answer_is_named_on_the_page_and_once_on_stderr(capsys) -> 
         port = taken.getsockname()[1]  # free again, and nobody listens
     runtime = Runtime()
     try:
-        station = Station(runtime, control=False)
+        station = WebStation(runtime, control=False)
         runtime.open(station.endpoint, f"tcp:127.0.0.1:{port}")
         runtime.open(station.endpoint, "udpin:127.0.0.1:0")
         assert json.loads(station.state(0))["absent"] == [f"tcp:127.0.0.1:{port}"]

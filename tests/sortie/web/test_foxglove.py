@@ -19,7 +19,7 @@ from autopilot.interface.geo import GeoPoint
 from sortie import Session, UserError
 from sortie.runtime.runtime import Runtime
 from sortie.web.foxglove_server import FoxgloveServer, from_home, level_of, turned
-from sortie.web.station import Station
+from sortie.web.station import WebStation
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.watched import Watched
 
@@ -60,7 +60,7 @@ def test_what_is_advertised_and_published():
         page = Watched(session)
         page.run(3.0)
         runtime = Runtime()
-        station = Station(runtime, control=True)
+        station = WebStation(runtime, control=True)
         station.watch = page.watch
         server = FoxgloveServer(station, 0)
         with pytest.raises(UserError, match="in use"):

@@ -11,7 +11,7 @@ from autopilot.mav import Cmd
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.web.footprint import FARTHEST, NO_PLACE, corners, of_picture, of_view
-from sortie.web.picture import Vehicle
+from sortie.web.picture import ShownVehicle
 from tests.fakes.watched import Watched
 
 CAMERA = GeoPoint(47.0, 8.0, 500.0)
@@ -113,7 +113,7 @@ def test_a_picture_shows_what_its_camera_sees():
 
 def test_a_picture_that_is_told_of_twice_is_kept_once():
     """CAMERA_FEEDBACK of the autopilot and CAMERA_IMAGE_CAPTURED of the camera."""
-    vehicle = Vehicle(None, None)
+    vehicle = ShownVehicle(None, None)
     feedback = dialect.MAVLink_camera_feedback_message(0, 0, 0, 0, 470000010, 80000010, 500, 80, 0, 0, 0, 0, 0)
     assert vehicle.picture(picture()) is not None
     assert vehicle.picture(feedback) is None
