@@ -52,7 +52,7 @@ def random_instants(count: int) -> list[tuple[Any, Any]]:
         state[random.integers(1, r.SIZE, 6)] = nan
         state[r.TIME_MS] = random.integers(0, 2**33)
         state[r.GPS_TIME_MS] = abs(state[r.TIME_MS])
-        instants.append((state, np.floor(random.uniform(0, 2.0 ** random.integers(1, 33), s.FACTS_SIZE))))
+        instants.append((state, np.floor(random.uniform(0, 2.0 ** random.integers(1, 33), s.DERIVED - s.FACTS))))
     return instants
 
 
@@ -153,7 +153,7 @@ def test_kernel_runs_uncompiled_with_the_same_bytes() -> None:
 
 def decoded(name: str, state: Any, **facts: float) -> Any:
     """One message as a ground station reads it."""
-    vector = np.zeros(s.FACTS_SIZE)
+    vector = np.zeros(s.DERIVED - s.FACTS)
     for fact, value in facts.items():
         vector[getattr(s, fact) - s.FACTS] = value
     encoder = prepared(StreamEncoder(SYSTEM, COMPONENT), state, vector)
@@ -277,7 +277,7 @@ def test_home_has_no_orientation_and_is_silent_while_unknown() -> None:
     message = decoded("HOME_POSITION", flying_report(), HAS_HOME=1, HOME_LAT=-35.0, HOME_LON=149.0, HOME_ALT=584.5)
     assert (message.latitude, message.longitude, message.altitude) == (-350_000_000, 1_490_000_000, 584_500)
     assert all(isnan(value) for value in message.q)
-    encoder = prepared(StreamEncoder(1), flying_report(), np.zeros(s.FACTS_SIZE))
+    encoder = prepared(StreamEncoder(1), flying_report(), np.zeros(s.DERIVED - s.FACTS))
     assert encoder.encode(np.array([NUMBER_OF_NAME["HOME_POSITION"]]), 0) == (b"", 0)
 
 
