@@ -158,7 +158,7 @@ def _told(row: Option[object]) -> str:
     return f"{row.help}  [{known}]" if known else row.help
 
 
-def _call(command: Command) -> Callable[..., int]:
+def _call(command: HelpLine) -> Callable[..., int]:
     """Return the function that click calls with the values of the command line."""
 
     def call(**values: object) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 from mavlink_bridge.wire.codec import Message, decode, ids_of
 from mavlink_bridge.wire.definitions import CRC_EXTRA
 from sortie.incident.recording import Recording
-from sortie.reading.telemetry import Frame, frames, is_vehicle
+from sortie.reading.telemetry import LoggedFrame, frames, is_vehicle
 
 _ANSWERS: Final = ids_of(
     "PARAM_VALUE", "MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_ACK", "MISSION_REQUEST",
@@ -38,7 +38,7 @@ def tell_telemetry(recording: Recording) -> None:
             recording.told.append((max((frame.stamp_us - recording.facts.boot_us) // 1000, 0), frame.kind, data))
 
 
-def _payload(frame: Frame) -> bytes:
+def _payload(frame: LoggedFrame) -> bytes:
     size = frame.data[1]
     begin = 6 if frame.data[0] == _V1 else 10
     return frame.data[begin : begin + size]
