@@ -178,16 +178,8 @@ class _TelemetryReader:
 
 def read_telemetry(path: Path) -> FlightFacts:
     """The facts of a telemetry log: of the first autopilot in it. OSError when it cannot be read."""
-<<<<<<< HEAD
-    reader, loss = _Reader(), _Loss()
-    wanted = {id_of(name): name for name in reader.takes}
-=======
-    from pymavlink.dialects.v20 import ardupilotmega as dialect
-
     reader, loss = _TelemetryReader(), _Loss()
-    parser = dialect.MAVLink(None)
-    wanted = {kind: made.msgname for kind, made in dialect.mavlink_map.items() if made.msgname in reader.takes}
->>>>>>> f39c3e94 (Class names that two things had say which they are: 19 are left of 44)
+    wanted = {id_of(name): name for name in reader.takes}
     data, broken = path.read_bytes(), 0
     boot_us = _boot_us(data)
     for frame in frames(data):
@@ -213,7 +205,7 @@ def read_telemetry(path: Path) -> FlightFacts:
     return facts
 
 
-def message_of(frame: Frame) -> Message | None:
+def message_of(frame: LoggedFrame) -> Message | None:
     """The message of a frame, with its sender; None when it is damaged."""
     if not is_sound(frame.data):
         return None
