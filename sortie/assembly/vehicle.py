@@ -25,6 +25,7 @@ from sortie.config.faults import Fault, parse_fault
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.installed import install, parameter_set
 from sortie.config.parameters import given_parameters, spoken_as
+from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
@@ -113,6 +114,8 @@ def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[li
 def _standing(spec: VehicleSpec, ground: HeightMap | None, warn: Callable[[str], None]) -> Standing:
     machine = make_vehicle(spec.kind, spec.home, spec.heading_deg, spec.seed, ground)
     try:
+        if vehicle_class(spec.kind).has_stall_speed and spec.firmware != Settings.firmware.default:
+            raise UserError(f"firmware {spec.firmware}: a {spec.kind} is spoken to as {Settings.firmware.default} only")
         given, warnings = given_parameters(spec.param, spec.kind, spec.firmware)
         faults = parse_faults(spec.fault, machine.fault_names())
     except UserError as error:

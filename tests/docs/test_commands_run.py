@@ -109,7 +109,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / "examples" / "square.plan", folder / name)
     for name in ("mission.waypoints", "plan.waypoints", "field.waypoints"):
         shutil.copy(ROOT / "examples" / "square.waypoints", folder / name)
-    shutil.copy(ROOT / "examples" / "survey.plan", folder / "survey.plan")
+    for name in ("survey.plan", "plane.plan"):
+        shutil.copy(ROOT / "examples" / name, folder / name)
     (folder / "tiles").mkdir()
     tile = write_srtm(folder / "tiles", -36, 149, hills)
     shutil.copy(tile, folder / "S36E149.hgt")
