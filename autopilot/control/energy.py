@@ -36,7 +36,7 @@ def within(x: float, low: float, high: float) -> float:
 @jit
 def time_constant(s: L.Row, p: L.Row) -> float:
     """TECS_TIME_CONST, or TECS_LAND_TCONST, s."""
-    landing = s[L.S_STAGE] >= L.STAGE_APPROACH
+    landing = s[L.S_STAGE] == L.STAGE_APPROACH or s[L.S_STAGE] == L.STAGE_FLARE
     return max(p[L.P_LAND_TIME] if landing else p[L.P_ENERGY_TIME], 0.1)
 
 
@@ -135,7 +135,7 @@ def pitch_most(s: L.Row, p: L.Row) -> float:
 @jit
 def detect_slow(s: L.Row, p: L.Row) -> None:
     """Note underspeed: nothing but speed counts until the height is reached again."""
-    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT or s[L.S_STAGE] == L.STAGE_FLARE:
+    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT or s[L.S_STAGE] >= L.STAGE_FLARE:
         s[L.S_SLOW] = 0.0
         return
     least = TOO_SLOW * p[L.P_V_MIN]
@@ -147,7 +147,7 @@ def detect_slow(s: L.Row, p: L.Row) -> None:
 @jit
 def speed_weight(s: L.Row, p: L.Row) -> float:
     """Share of speed in what the pitch does, 0 .. 2."""
-    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_FLARE:
+    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_FLARE or s[L.S_STAGE] == L.STAGE_BRAKE:
         return 0.0
     if s[L.S_SLOW] == 1.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT:
         return 2.0

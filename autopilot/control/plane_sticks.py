@@ -9,12 +9,12 @@ from autopilot.control.attitude import limit
 from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.heading import wrap
 from autopilot.control.lateral import along_line, bank_for, bank_limit, track
+from autopilot.control.sticks import ACRO, CRUISE, FBWB, MANUAL, STABILIZE
 from autopilot.control.surfaces import control_attitude, move_surfaces
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2
 
-STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER = range(10)
 #: A stick this far from its middle is moved.
 MOVED = 0.02
 #: The track that CRUISE keeps is as good as endless, m.

@@ -15,7 +15,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos, sin
 
-STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO = range(6)
+STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER = range(10)
 
 
 @jit
@@ -127,7 +127,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     roll = p[L.P_STICK_R] * p[L.P_STICK_LEAN]
     pitch = -p[L.P_STICK_P] * p[L.P_STICK_LEAN]
     demand_angles(s, roll, pitch, s[L.S_RYAW], s[L.S_RYAW_RATE])
-    if kind == STABILIZE:
+    if kind in (STABILIZE, HOVER):
         follow_vehicle(s)
         s[L.S_THRUST] = throttle(s, p)
     else:

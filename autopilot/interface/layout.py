@@ -103,6 +103,8 @@ S_THROTTLE_SUM, S_BALANCE_SUM, S_KINETIC_SUM, S_ENERGY_RATE_ERROR = STATE.take(4
 S_PITCH_FREE, S_THROTTLE_BASE, S_THROTTLE_FULL, S_SLOW = STATE.take(4)  # FULL: 1 at its most, -1 at least; SLOW: 1
 S_STAGE, S_FLARE_H, S_FLARE_RATE, S_GLIDE = STATE.take(4)  # STAGE_..; where and how fast the flare began; slope
 S_YAW_RATE_SEEN, S_YAW_RATE_WASHED = STATE.take(2)
+S_LIFTING, S_CHANGE_MS, S_WING_LIFT = STATE.take(3)  # lift motors: LIFT_..; when that began; what the wings carry, m/s2
+S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -157,6 +159,8 @@ P_PITCH_TIME, P_PITCH_FF, P_PITCH_P, P_PITCH_I, P_PITCH_RATE_UP, P_PITCH_RATE_DN
 P_RUDDER_MIX, P_YAW_DAMP, P_SCALING_SPEED = SETTINGS.take(3)
 P_PITOT_USE, P_PITOT_WIND_MOST, P_LOITER_R, P_WP_RADIUS, P_MIN_GROUND_SPEED = SETTINGS.take(5)
 P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST = SETTINGS.take(3)
+# wings with lift motors: 1: there are some; s; m/s of airspeed (0: none); m/s over ground; m/s2
+P_LIFTS, P_TRANSITION_S, P_ASSIST_SPEED, P_HOVER_SPEED, P_BACK_DECEL = SETTINGS.take(5)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target
@@ -205,8 +209,10 @@ FLAGS_GOOD: Final = int(
     | EkfFlag.POS_VERT_ABS | EkfFlag.PRED_POS_HORIZ_REL | EkfFlag.PRED_POS_HORIZ_ABS
 )  # fmt: skip
 FLAGS_STARTING: Final = int(EkfFlag.UNINITIALIZED)
-# S_STAGE: how a plane is flown: on its way, climbing out, on the slope to its landing, flaring
-STAGE_WAY, STAGE_CLIMB_OUT, STAGE_APPROACH, STAGE_FLARE = range(4)
+# S_STAGE: how a plane is flown: on its way, climbing out, on the slope to its landing, flaring, slowing to a hover
+STAGE_WAY, STAGE_CLIMB_OUT, STAGE_APPROACH, STAGE_FLARE, STAGE_BRAKE = range(5)
+# S_LIFTING: on the wings, on the lift motors, speeding up on both, fading these, slowing down
+LIFT_NONE, LIFT_HOVER, LIFT_SPEEDING, LIFT_FADING, LIFT_BRAKING = range(5)
 # S_LANDED_STATE and the report's
 ON_GROUND, IN_AIR = float(LandedState.ON_GROUND), float(LandedState.IN_AIR)
 TAKING_OFF, LANDING = float(LandedState.TAKEOFF), float(LandedState.LANDING)

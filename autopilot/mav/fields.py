@@ -221,7 +221,10 @@ class VtolState(IntEnum):
     """MAV_VTOL_STATE."""
 
     UNDEFINED = 0
+    TRANSITION_TO_FW = 1
+    TRANSITION_TO_MC = 2
     MC = 3
+    FW = 4
 
 
 class LandedState(IntEnum):

@@ -20,29 +20,21 @@ from autopilot.control.airspeed import estimate_airspeed, estimate_wind_of_wings
 from autopilot.control.attitude import limit
 from autopilot.control.estimator import level
 from autopilot.control.inertial import rotation
+from autopilot.control.plane_lift import decide_lifted
 from autopilot.control.plane_watch import decide_plane
-from autopilot.control.watch import stop, watch_estimator
+from autopilot.control.watch import watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.marks import inline, jit
 from autopilot.interface.mathematics import atan2, cos, exp, sin
 from autopilot.mav import Sensor
 from sitl.kernel import layout as M
-from sitl.kernel.copter import rotation_of
+from sitl.kernel.copter import current, rotation_of
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
+from sitl.kernel.gear import roll_on, strike_plane, throw_now
 from sitl.kernel.ground import fill_ground, look_down
-from sitl.kernel.imu import (
-    DEADMAN_S,
-    ZERO,
-    Vector,
-    add,
-    add_squares,
-    keep_middle,
-    keep_samples,
-    sample_imu,
-    spoil_axes,
-    turn,
-)
+from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, spoil_axes, turn
+from sitl.kernel.lift import fill_lift, hold_attitude, lift_by_rotors
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
 from sitl.kernel.reporting import density_at, fill_common
 
@@ -52,14 +44,6 @@ BEYOND_STALL, MOST_SLIP = 0.8, 0.8
 BLEND_WIDTHS = 12.0
 #: Up to this ratio the arc tangent is its series to the eleventh power: off by 1e-9.
 SERIES = 0.25
-#: Wheels: resistance to rolling, and brakes of a plane that stands disarmed; grip sideways, as shares of the weight.
-ROLLING, PARKED, GRIP = 0.03, 0.6, 0.8
-#: Resistance that grows with the speed of rolling, 1/s (SIM_Plane has 0.3 and nothing else).
-ROLLING_RATE = 0.3
-#: How the nose wheel turns the plane: 1/s; most torque of tyres standing, N m.
-STEERING, TYRES = 6.0, 3.0
-#: What an undercarriage survives: m/s into the ground, and the attitude: cosine of the tilt, sine of the nose down.
-DROPS_MPS, TILTS_COS, NOSE_DOWN = 6.0, 0.5, 0.45
 #: Slower through the air than this its flow has no angles, m/s.
 CALM = 2.0
 #: Density at sea level (ISA), kg/m3, and how often that around the plane is looked up, ms.
@@ -93,53 +77,6 @@ def lift_of(p: L.Row, alpha: float) -> float:
     sine = sin(alpha)
     plate = 2.0 * sine * abs(sine) * cos(alpha)
     return (1.0 - share) * linear + share * plate
-
-
-@inline
-def roll_on(
-    p: L.Row,
-    dt: float,
-    deep: float,
-    v: Vector,
-    w: Vector,
-    r: Any,
-    force: Vector,
-    torque: Vector,
-    steer: float,
-    parked: bool,
-) -> tuple[Vector, Vector]:
-    """Specific force and torque (body) with those of the wheels, `deep` m deep in the ground."""
-    vn, ve, vd = v
-    wx, wy, wz = w
-    r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
-    fx, fy, fz = force
-    tx, ty, tz = torque
-    press = max(p[M.P_STIFF] * deep + p[M.P_DAMP] * vd, 0.0)
-    per_mass = 1.0 / p[M.P_MASS]
-    push = press * per_mass
-    ahead_n, ahead_e = r00, r10
-    size = sqrt(ahead_n * ahead_n + ahead_e * ahead_e)
-    if size < 0.1:
-        size = 1.0
-    ahead_n, ahead_e = ahead_n / size, ahead_e / size
-    along, aside = vn * ahead_n + ve * ahead_e, ve * ahead_n - vn * ahead_e
-    brake = (PARKED if parked else ROLLING) * push + ROLLING_RATE * abs(along)
-    brake = limit(along / dt, brake)
-    grip = limit(aside / dt, GRIP * push)
-    kn, ke = -brake * ahead_n + grip * ahead_e, -brake * ahead_e - grip * ahead_n
-    fx += r00 * kn + r10 * ke - r20 * push
-    fy += r01 * kn + r11 * ke - r21 * push
-    fz += r02 * kn + r12 * ke - r22 * push
-    firm = min(push, 3.0 * L.GRAVITY) / L.GRAVITY
-    tx -= firm * p[M.P_GEAR_ROLL] * (r21 + 0.3 * wx)
-    if r20 > 0.0:
-        ty += firm * p[M.P_GEAR_ROLL] * r20
-    else:
-        ty -= firm * 0.02 * p[M.P_MASS] * L.GRAVITY
-    ty -= firm * 0.1 * p[M.P_GEAR_ROLL] * wy
-    want = p[M.P_GEAR_STEER] * steer * along
-    tz -= limit(tz + STEERING * (wz - want), TYRES * firm * p[M.P_GEAR_TURN])
-    return (fx, fy, fz), (tx, ty, tz)
 
 
 @jit
@@ -181,7 +118,13 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     # constants of the tick
     wind_n, wind_e, wind_d = s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]
     share = min(s[M.S_VOLTS] / p[M.P_FULL_V], 1.0)  # the controller holds the propeller's speed above that
-    drive = (p[M.P_THRUST_1] + p[M.P_THRUST_2] * throttle) * throttle * share * share * p[M.P_LOSS_1]
+    drive = (
+        (p[M.P_THRUST_1] + p[M.P_THRUST_2] * throttle)
+        * throttle
+        * share
+        * share
+        * (1.0 if p[L.P_LIFTS] == 1.0 else p[M.P_LOSS_1])
+    )
     slip = p[M.P_THRUST_V] if throttle > 0.0 else 0.0  # a propeller that stands is folded
     lag = p[M.P_MOTOR_LAG]
     per_mass = 1.0 / p[M.P_MASS]
@@ -195,10 +138,20 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     cm_0, cm_a, cm_q, cm_e = p[M.P_CM_0], p[M.P_CM_A], p[M.P_CM_Q], p[M.P_CM_E]
     cn_b, cn_p, cn_r, cn_a, cn_d = p[M.P_CN_B], p[M.P_CN_P], p[M.P_CN_R], p[M.P_CN_A], p[M.P_CN_D]
     ahead, under = p[M.P_LIFT_X], p[M.P_LIFT_Z]
+    # lift motors
+    lifts = p[L.P_LIFTS] == 1.0 and s[L.S_LIFTING] != L.LIFT_NONE
+    flying = s[L.S_SPIN] == 2.0
+    c1, c2, c3, c4 = s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4]
+    m1, m2, m3, m4 = s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4]
+    full = p[M.P_FULL] * share * share
+    ix, iy, iz = s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2]
+    rotors = lifts or m1 + m2 + m3 + m4 > 0.01
+    if not lifts or not flying:
+        c1 = c2 = c3 = c4 = p[M.P_SPIN_ARM] if lifts and s[L.S_SPIN] == 1.0 else 0.0
     g1, g2, g3, g4 = p[M.P_GAMMA], p[M.P_GAMMA + 1], p[M.P_GAMMA + 2], p[M.P_GAMMA + 3]
     g5, g6, g7, g8 = p[M.P_GAMMA + 4], p[M.P_GAMMA + 5], p[M.P_GAMMA + 6], p[M.P_GAMMA + 7]
     inv_y = p[M.P_INV_IY]
-    parked = s[L.S_ARMED] == 0.0
+    parked = s[L.S_ARMED] == 0.0 or p[L.P_LIFTS] == 1.0  # what lands upright stands on legs
     throw = throw_now(s, p, throttle)
 
     for k in range(steps):
@@ -216,6 +169,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
         if k == middle:
             keep_middle(s, e)
+        # --- lift motors: attitude, rates, mixer as the copter's
+        if lifts and flying:
+            c1, c2, c3, c4, ix, iy, iz = hold_attitude(s, p, dt, e, gyro, ix, iy, iz)
         # --- surfaces and propeller
         aileron += limit(want_a - aileron, servo)
         elevator += limit(want_e - elevator, servo)
@@ -254,6 +210,12 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         yaw = span * (yaw + turning * half_span * (cn_p * wx + cn_r * wz)) + ahead * y
         force = ((x + pull) * per_mass + throw, y * per_mass, z * per_mass - throw / 3.0)
         torque = (roll, nose, yaw)
+        if rotors:
+            m1 += p[M.P_LAG] * (c1 - m1)
+            m2 += p[M.P_LAG] * (c2 - m2)
+            m3 += p[M.P_LAG] * (c3 - m3)
+            m4 += p[M.P_LAG] * (c4 - m4)
+            force, torque = lift_by_rotors(p, full, (m1, m2, m3, m4), (u, v), force, torque)
         deep = pd - floor
         if deep > 0.0:
             if contact == 0.0:
@@ -289,39 +251,12 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER] = aileron, elevator, rudder
     s[M.S_ALPHA], s[M.S_BETA], s[M.S_TRUE_SPEED] = alpha, beta, speed
     s[M.S_MOTOR_A] = p[M.P_FULL_AMPS] * throttle * throttle
+    if rotors:
+        s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4] = c1, c2, c3, c4
+        s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = m1, m2, m3, m4
+        s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = ix, iy, iz
+        s[M.S_MOTOR_A] += current(s, p) - p[M.P_HOTEL_A]
     keep_samples(s, dt, steps, e, gyro, acc, felt, squares)
-
-
-@jit
-def throw_now(s: L.Row, p: L.Row, throttle: float) -> float:
-    """Acceleration ahead by whoever throws it, m/s2, for `P_LAUNCH_TIME` s from when the throttle comes up on the
-    ground; a third of it goes upwards."""
-    if p[M.P_LAUNCH] <= 0.0:
-        return 0.0
-    if s[L.S_AIR] == 0.0 and throttle < 0.5:
-        s[M.S_LAUNCH_S] = 0.0
-        return 0.0
-    s[M.S_LAUNCH_S] += L.TICK
-    return p[M.P_LAUNCH] if s[M.S_LAUNCH_S] <= p[M.P_LAUNCH_TIME] else 0.0
-
-
-@jit
-def strike_plane(s: L.Row) -> None:
-    """Crash what comes to the ground too fast, on its back, over a wing or on its nose: it lies there."""
-    if s[M.S_CONTACT] == 0.0 or s[L.S_AIR] == 0.0:
-        return
-    q1, q2 = s[M.S_Q1], s[M.S_Q2]
-    upright = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
-    nose_down = 2.0 * (q1 * s[M.S_Q3] - s[M.S_Q0] * q2)
-    if s[M.S_TOUCHDOWN] < DROPS_MPS and upright > TILTS_COS and nose_down < NOSE_DOWN:
-        return
-    if s[L.S_ARMED] == 1.0:
-        stop(s)
-        s[L.S_THROTTLE] = 0.0
-        s[L.S_EVENTS] += L.EV_CRASHED
-    s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
-    s[M.S_PD] = s[L.S_FLOOR]
 
 
 @jit
@@ -364,7 +299,10 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     estimate(s, p, rng, table)
     watch_estimator(s)
-    decide_plane(s, p, t)
+    if p[L.P_LIFTS] == 1.0:
+        decide_lifted(s, p, t)
+    else:
+        decide_plane(s, p, t)
     watch_machine(s, p, t)
     if s[L.S_AIR] == 1.0:
         count_way(s)
@@ -396,6 +334,8 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.SERVO_1 + 1] = 1500.0 + 500.0 * s[L.S_ELEVATOR]
     r[R.SERVO_1 + 2] = 1000.0 + 1000.0 * s[L.S_THROTTLE]
     r[R.SERVO_1 + 3] = 1500.0 + 500.0 * s[L.S_RUDDER]
+    if p[L.P_LIFTS] == 1.0:
+        fill_lift(s, r)
     r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
     r[R.WANT_VN], r[R.WANT_VE], r[R.WANT_VD] = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
 

@@ -39,12 +39,13 @@ ATTITUDE: Final = (
 
 RATE: Final = (
     L.S_IRX, L.S_IRY, L.S_IRZ, L.S_RDX, L.S_RDY, L.S_RDZ, L.S_STEER_SUM, L.S_RATE_REF, L.S_YAW_RATE_SEEN,
-    L.S_YAW_RATE_WASHED,
+    L.S_YAW_RATE_WASHED, *range(L.S_LIFT_I, L.S_LIFT_I + 3),
 )  # fmt: skip
 """Rate integrators and demands."""
 
 MOTORS: Final = (
     L.S_THRUST, L.S_SPIN, L.S_SPOOL_S, L.S_MOTORS_HELD, L.S_THROTTLE, L.S_WHEEL, L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER,
+    L.S_LIFTING, L.S_CHANGE_MS, L.S_WING_LIFT,
 )  # fmt: skip
 """Collective, throttle, wheel and control surfaces, spooling, and whether they were started."""
 

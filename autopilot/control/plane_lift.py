@@ -1,0 +1,242 @@
+"""A plane with lift motors: hovering by the copter's laws, flying by the plane's, and the ways from one to the other.
+
+As ArduPlane's QuadPlane has it. Forward: the pusher goes full, the lift motors carry until the airspeed is
+AIRSPEED_MIN (`LIFT_SPEEDING`), then fade within Q_TRANSITION_MS (`LIFT_FADING`). Back: the pusher stops, the wings hold
+the height and drag takes the speed, the lift motors carry what the wings let go (`LIFT_BRAKING`), until it is slow
+enough to hover. Below Q_ASSIST_SPEED on the wings the lift motors carry again. What the wings carry is felt: the
+specific force that the motors do not make.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from autopilot.control.attitude import from_euler, limit
+from autopilot.control.energy import begin_energy, control_energy
+from autopilot.control.guidance import begin, fly_target, wait_on_ground
+from autopilot.control.heading import begin_yaw, yaw_of
+from autopilot.control.lateral import bank_for, bank_limit, to_place
+from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plane, follow
+from autopilot.control.plane_watch import wait_for_start
+from autopilot.control.position import control_height, learn_hover, set_thrust
+from autopilot.control.reference import follow_vehicle
+from autopilot.control.sticks import ALT_HOLD, HOVER, LOITER
+from autopilot.control.surfaces import control_attitude, rest_surfaces
+from autopilot.control.watch import (
+    FLYING,
+    IDLING,
+    SPOOL_TIME,
+    STOPPED,
+    lift,
+    settle,
+    wants_to_fly,
+    watch_air,
+    watch_crash,
+)
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from autopilot.interface.mathematics import tan
+
+#: Pitch while the lift motors carry and the pusher speeds it up, or drag slows it down, rad.
+LEVEL_UP, LEVEL_DOWN = 0.05, -0.05
+BRAKE_UP = 0.12
+#: Slower than the first share of AIRSPEED_MIN it hovers; from the second on its nose comes up to slow it down.
+SLOW_SHARE, FAST_SHARE = 0.75, 1.6
+#: Memory of the lift of the wings, s.
+FEELS = 0.4
+#: Room that stopping is begun with, as a factor.
+ROOM = 1.25
+
+
+@jit
+def hovers(t: L.Row) -> bool:
+    """True for a target that is flown on the lift motors."""
+    kind = t[L.T_KIND]
+    if kind == L.KIND_TAKEOFF or kind == L.KIND_LAND:
+        return t[L.T_BY_WING] == 0.0
+    if kind == L.KIND_PILOT:
+        stick = t[L.T_STICKS]
+        return stick in (ALT_HOLD, LOITER, HOVER)
+    return kind == L.KIND_IDLE
+
+
+@jit
+def feel_wings(s: L.Row) -> None:
+    """Specific force that the wings carry upwards in body axes, m/s2."""
+    by_motors = s[L.S_THRUST] / max(s[L.S_HOVER], 0.05) * L.GRAVITY if s[L.S_LIFTING] != L.LIFT_NONE else 0.0
+    felt = -s[L.S_DVZ] / L.TICK - by_motors
+    s[L.S_WING_LIFT] += L.TICK / FEELS * (felt - s[L.S_WING_LIFT])
+
+
+@jit
+def stopping_way(s: L.Row, p: L.Row) -> float:
+    """Way that slowing down to a hover takes, m: over ground, by Q_TRANS_DECEL."""
+    square = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
+    return ROOM * square / (2.0 * max(p[L.P_BACK_DECEL], 0.5))
+
+
+@jit
+def carry(s: L.Row, p: L.Row, share: float) -> None:
+    """Lift motors hold the height of the reference and the attitude that the plane flies, with `share` of their
+    thrust; the wings carry their part."""
+    speed = max(s[L.S_AIRSPEED], p[L.P_V_MIN])
+    s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(s[L.S_NAV_ROLL], s[L.S_NAV_PITCH], yaw_of(s))
+    s[L.S_YAW_FF] = L.GRAVITY / speed * tan(limit(s[L.S_NAV_ROLL], 1.0))
+    s[L.S_RATE_MODE] = 0.0
+    down = control_height(s, p) + max(s[L.S_WING_LIFT], 0.0)
+    set_thrust(s, p, min(down, L.GRAVITY), max(s[L.S_ER + 8], 0.7))
+    s[L.S_THRUST] *= share
+
+
+@jit
+def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A tick of a hovering target, at the speeds of a hover."""
+    cruise = p[L.P_SPEED_GROUND]
+    p[L.P_SPEED_GROUND] = p[L.P_HOVER_SPEED]
+    fly_target(s, p, t)
+    p[L.P_SPEED_GROUND] = cruise
+    rest_surfaces(s)
+    s[L.S_THROTTLE] = 0.0
+    watch_air(s, p, t)
+    if s[L.S_AIR] == 1.0:
+        if s[L.S_AIRSPEED] < 0.5 * p[L.P_V_MIN]:
+            learn_hover(s)
+        watch_crash(s, p, t)
+
+
+@jit
+def change_over(s: L.Row, p: L.Row, state: float) -> None:
+    """Begin another way of flying."""
+    if state == L.LIFT_HOVER:
+        follow_vehicle(s)
+        s[L.S_RYAW], s[L.S_RYAW_RATE] = yaw_of(s), 0.0
+        s[L.S_KEEP_YAW] = s[L.S_RYAW]
+    elif s[L.S_LIFTING] == L.LIFT_HOVER:
+        begin_energy(s, p)
+    if s[L.S_LIFTING] == L.LIFT_NONE:
+        s[L.S_IVN], s[L.S_IVE], s[L.S_IVD] = 0.0, 0.0, 0.0
+        s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = 0.0, 0.0, 0.0
+    s[L.S_LIFTING] = state
+    s[L.S_CHANGE_MS] = s[L.S_TIME_MS]
+
+
+@jit
+def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A new target has been set: what is flown on which."""
+    by_motors = hovers(t)
+    if by_motors and s[L.S_AIR] == 1.0 and s[L.S_LIFTING] != L.LIFT_HOVER:
+        begin_plane(s, p, t)
+        s[L.S_END_N], s[L.S_END_E] = t[L.T_END_N], t[L.T_END_E]
+        s[L.S_A_D] = s[L.S_EPD]
+        by_place = t[L.T_KIND] == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0
+        far = by_place and s[L.S_LIFTING] != L.LIFT_BRAKING
+        s[L.S_PHASE] = 1.0 if far else 0.0
+        s[L.S_STAGE] = L.STAGE_WAY
+        if not far and s[L.S_LIFTING] != L.LIFT_BRAKING:
+            change_over(s, p, L.LIFT_BRAKING)
+        return
+    if by_motors:
+        s[L.S_STAGE] = L.STAGE_WAY
+        begin(s, p, t)
+        return
+    begin_plane(s, p, t)
+    if s[L.S_AIR] == 1.0 and (s[L.S_LIFTING] == L.LIFT_HOVER or s[L.S_LIFTING] == L.LIFT_BRAKING):
+        change_over(s, p, L.LIFT_SPEEDING)
+
+
+@jit
+def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """On the way to a hover: to the place first, as far as it can stop from there, then by drag, wings level."""
+    if s[L.S_PHASE] == 1.0:
+        n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
+        bank_for(s, p, to_place(s, p, s[L.S_END_N], s[L.S_END_E]), bank_limit(s, p))
+        control_energy(s, p, -s[L.S_A_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
+        if sqrt(n * n + e * e) > stopping_way(s, p):
+            control_attitude(s, p)
+            follow(s, t)
+            transit(s, p)
+            return
+        s[L.S_PHASE] = 0.0
+        change_over(s, p, L.LIFT_BRAKING)
+    s[L.S_STAGE] = L.STAGE_BRAKE
+    control_energy(s, p, -s[L.S_A_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
+    s[L.S_NAV_ROLL] = 0.0
+    slow = min(max((FAST_SHARE - s[L.S_AIRSPEED] / max(p[L.P_V_MIN], 1.0)) / (FAST_SHARE - SLOW_SHARE), 0.0), 1.0)
+    s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], LEVEL_DOWN + slow * (BRAKE_UP - LEVEL_DOWN)), BRAKE_UP)
+    s[L.S_THROTTLE] = 0.0
+    control_attitude(s, p)
+    follow(s, t)
+    carry(s, p, 1.0)
+    if s[L.S_AIRSPEED] < SLOW_SHARE * p[L.P_V_MIN]:
+        change_over(s, p, L.LIFT_HOVER)
+        s[L.S_STAGE] = L.STAGE_WAY
+        begin(s, p, t)
+
+
+@jit
+def transit(s: L.Row, p: L.Row) -> None:
+    """On the wings, or on the way to them: what the lift motors do for it."""
+    state = s[L.S_LIFTING]
+    if state == L.LIFT_NONE or state == L.LIFT_BRAKING:
+        s[L.S_THRUST] = 0.0
+        if p[L.P_ASSIST_SPEED] > 0.0 and s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED] and s[L.S_AIR] == 1.0:
+            change_over(s, p, L.LIFT_SPEEDING)
+        return
+    waited = 0.001 * (s[L.S_TIME_MS] - s[L.S_CHANGE_MS])
+    if state == L.LIFT_SPEEDING:
+        s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], LEVEL_DOWN), LEVEL_UP)
+        control_attitude(s, p)
+        s[L.S_THROTTLE] = p[L.P_THROTTLE_MAX]
+        carry(s, p, 1.0)
+        if s[L.S_AIRSPEED] >= max(p[L.P_V_MIN], p[L.P_ASSIST_SPEED] + 1.0):
+            change_over(s, p, L.LIFT_FADING)
+        return
+    share = 1.0 - waited / max(p[L.P_TRANSITION_S], 0.1)
+    carry(s, p, max(share, 0.0))
+    if share <= 0.0:
+        change_over(s, p, L.LIFT_NONE)
+
+
+@jit
+def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Decide, in a tick after the estimator, all that the kernel decides for a plane with lift motors."""
+    feel_wings(s)
+    if t[L.T_SEQ] != s[L.S_SEQ]:
+        begin_lifted(s, p, t)
+    elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:
+        begin_yaw(s, t)
+    if s[L.S_ARMED] == 0.0:
+        s[L.S_SPIN] = STOPPED
+        s[L.S_SPOOL_S], s[L.S_LIFTING], s[L.S_WING_LIFT] = 0.0, L.LIFT_HOVER, 0.0
+        rest_lifted(s, p)
+        settle(s)
+        return
+    if s[L.S_SPIN] != FLYING:
+        held = s[L.S_MOTORS_HELD] == 1.0
+        s[L.S_SPIN] = STOPPED if held else IDLING
+        s[L.S_LIFTING], s[L.S_WING_LIFT] = L.LIFT_HOVER, 0.0
+        rest_lifted(s, p)
+        if not held and hovers(t) and wants_to_fly(s, p, t):
+            s[L.S_SPOOL_S] += L.TICK
+            if s[L.S_SPOOL_S] >= SPOOL_TIME:
+                lift(s, p, t)
+        else:
+            s[L.S_SPOOL_S] = 0.0
+        if s[L.S_SPIN] != FLYING:
+            return
+    if not hovers(t):
+        fly_plane(s, p, t)
+        transit(s, p)
+        s[L.S_LANDED_STATE] = L.IN_AIR
+    elif s[L.S_LIFTING] == L.LIFT_HOVER:
+        hover(s, p, t)
+    else:
+        slow_down(s, p, t)
+
+
+@jit
+def rest_lifted(s: L.Row, p: L.Row) -> None:
+    """On the ground: motors, surfaces and demands at rest."""
+    wait_for_start(s, p)
+    wait_on_ground(s)
+    s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = 0.0, 0.0, 0.0
