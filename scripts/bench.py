@@ -79,6 +79,10 @@ def _kernel() -> tuple[float, float]:
     return fleet.kernel_speed(1, 2000.0), fleet.kernel_speed(1000, 4.0)
 
 
+def _plane_kernel() -> tuple[float, float]:
+    return fleet.kernel_speed(1, 2000.0, "plane"), fleet.kernel_speed(1000, 4.0, "plane")
+
+
 def _actors() -> float:
     from benchmarks.actors import actor_layer
 
@@ -107,6 +111,9 @@ MEASUREMENTS = (
     Measurement("kernel alone", (Figure("kernel_one", 10_000, "x real time"),
                                  Figure("kernel_fleet_1000", 15_000, "vehicle-seconds/s")), _kernel,
                 work=("compiled", 1)),
+    Measurement("kernel of a plane alone", (Figure("plane_kernel_one", 20_000, "x real time"),
+                                            Figure("plane_kernel_fleet_1000", 15_000, "vehicle-seconds/s")),
+                _plane_kernel, work=("compiled", 1)),
     Measurement("100 copters on missions, client drains all streams at 4 Hz, logs written",
                 (Figure("fleet_draining_client", 30, "x real time"),),
                 lambda: (fleet.flown(100, client=True),), work=("plain", 2)),

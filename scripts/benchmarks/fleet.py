@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 
 
-def kernel_speed(vehicles: int, seconds: float) -> float:
-    """Vehicle seconds that the kernel with its estimator flies in a second of one core: `vehicles` copters hold their
-    places 20 m up in 5 m/s of gusty wind for `seconds` of vehicle time each, after a takeoff that is not measured."""
+def kernel_speed(vehicles: int, seconds: float, kind: str = "copter") -> float:
+    """Vehicle seconds that the kernel with its estimator flies in a second of one core: `vehicles` of a kind hold their
+    places 20 m up (what has wings circles them) in 5 m/s of gusty wind for `seconds` of vehicle time each, after a
+    takeoff that is not measured."""
     from autopilot.interface.geo import GeoPoint
     from autopilot.interface.targets import Hold, Pilot, PilotKind, TakeOff
     from sitl.kernel import layout as M
-    from sitl.vehicles.copter import SimulatedCopter
+    from sitl.vehicles.kinds import make_simulated
     from sitl.vehicles.rows import Rows
 
     home = GeoPoint(-35.363261, 149.165230, 584.0)
-    rows = Rows([SimulatedCopter(home, 353.0, seed) for seed in range(vehicles)])
+    rows = Rows([make_simulated(kind, home, 353.0, seed) for seed in range(vehicles)])
     rows.settings[:, M.P_MEAN_N], rows.settings[:, M.P_MEAN_E], rows.settings[:, M.P_GUST] = -4.0, 3.0, 1.0
 
     def run(until_ms: float) -> None:
@@ -31,7 +32,7 @@ def kernel_speed(vehicles: int, seconds: float) -> float:
     run(4000)
     for machine in rows.machines:
         machine.arm(force=True)
-        machine.set_target(TakeOff(-20.0))
+        machine.set_target(TakeOff(-20.0, pitch=None if kind == "copter" else 0.2))
     run(20_000)
     for index, machine in enumerate(rows.machines):
         machine.set_target(Hold((float(index % 40), float(index // 40), -20.0)))

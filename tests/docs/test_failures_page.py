@@ -92,12 +92,13 @@ def test_the_page_has_no_other_rows() -> None:
 
 
 def test_the_page_names_every_fault_there_is() -> None:
-    """The copter has all that rover and boat have; what `--fault` takes beside them is of links and flight manager."""
+    """The copter has all that rover and boat have, a plane its tube besides; what `--fault` takes beside them is of
+    links and flight manager."""
     start = GeoPoint(-35.0, 149.0, 584.0)
     machines = {kind: set(make_vehicle(kind, start, 0.0, 0, None).fault_names()) for kind in KINDS}
     rows = re.findall(r"^\| (`.+?) \|", PAGE.partition("## All names")[2], re.MULTILINE)
     names = [name for row in rows for name in re.findall(r"`([a-z_]+\d?\.[a-z]+)`", row)]
-    assert sorted(names) == sorted({*machines["copter"], *LINK_FAULTS, *FLIGHT_FAULTS})
+    assert sorted(names) == sorted({*machines["copter"], *machines["plane"], *LINK_FAULTS, *FLIGHT_FAULTS})
     assert {row.name.format(n=1) for row in FAILURES.values()} <= set(names)
     for kind in ("rover", "boat"):
         assert machines["copter"] - machines[kind] == {"motor2.loss", "motor3.loss", "motor4.loss"}

@@ -25,12 +25,16 @@ class PlaneFlight:
     def __init__(
         self, parameters: Mapping[str, float] | None = None, seed: int = 1, body: Airframe = SKYWALKER
     ) -> None:
-        self.vehicle = SimulatedPlane(HOME, 0.0, seed, body=body)
+        self.vehicle = self.made(seed, body)
         for name, value in (parameters or {}).items():
             self.vehicle.set_parameter(name, value)
         self.rows: list[npt.NDArray[np.float64]] = []
         self.fly(8.0)
         self.rows.clear()
+
+    def made(self, seed: int, body: Airframe) -> SimulatedPlane:
+        """The vehicle, as it stands at home."""
+        return SimulatedPlane(HOME, 0.0, seed, body=body)
 
     def fly(self, seconds: float, until: VehicleEvent = NOTHING) -> VehicleEvent:
         """Go on for so long, or until one of these events; gives what was raised."""

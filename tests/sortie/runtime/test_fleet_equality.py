@@ -127,7 +127,7 @@ def test_the_neighbours_change_nothing(tmp_path: Path) -> None:
     assert few[0] == many[-1]
 
 
-KINDS = st.sampled_from(["copter", "rover", "boat"])
+KINDS = st.sampled_from(["copter", "rover", "boat", "plane"])
 MEMBER = st.tuples(KINDS, st.integers(-30, 30), st.integers(-30, 30), st.integers(0, 400))
 
 

@@ -1,0 +1,128 @@
+"""A quadplane: hovering, on its wings, and the ways from one to the other."""
+
+from __future__ import annotations
+
+from math import degrees, hypot
+
+import numpy as np
+import pytest
+
+from autopilot.interface import layout as L
+from autopilot.interface import report as R
+from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import VtolState
+from sitl.kernel import layout as M
+from sitl.vehicles.aerodynamics import Airframe
+from sitl.vehicles.plane import SimulatedPlane
+from sitl.vehicles.quadplane import SimulatedQuadplane
+from tests.fakes.plane_flight import PlaneFlight
+from tests.fakes.simulated_run import HOME
+
+WIND = {"SIM_WIND_SPD": 6.0, "SIM_WIND_DIR": 90.0, "SIM_WIND_TURB": 1.0}
+
+
+class QuadplaneFlight(PlaneFlight):
+    """A quadplane, hovering at 30 m when it is `up`."""
+
+    def made(self, seed: int, body: Airframe) -> SimulatedPlane:
+        return SimulatedQuadplane(HOME, 0.0, seed)
+
+    def up(self, height: float = 30.0) -> QuadplaneFlight:
+        assert self.vehicle.arm().ok
+        self.to(TakeOff(-height), 60.0)
+        return self
+
+
+def states(flight: PlaneFlight) -> list[VtolState]:
+    """What it was in turn, by its report."""
+    seen = flight.seen(R.VTOL_STATE)
+    return [VtolState(int(one)) for k, one in enumerate(seen) if k == 0 or one != seen[k - 1]]
+
+
+@pytest.mark.parametrize("wind", [{}, WIND], ids=["calm", "gusts"])
+def test_up_out_round_and_down_on_its_pad(wind: dict[str, float]) -> None:
+    """Hover, wings, hover: each once, the height held on the ways between, and down where it was told."""
+    flight = QuadplaneFlight(wind).up()
+    assert hypot(flight.now(R.TRUE_N), flight.now(R.TRUE_E)) < 2.0
+    flight.to(Leg((400.0, 0.0, -50.0), next=(400.0, 400.0, -50.0), radius=50.0), 90.0)
+    assert flight.seen(R.DOWN)[-1] < -28.0
+    flight.to(Circle((400.0, 200.0, -50.0), 100.0, 1, 1.0))
+    assert flight.now(R.AIR_SPEED) == pytest.approx(25.0, abs=1.5)
+    assert flight.vehicle._s[M.S_M1] < 0.01
+    flight.to(Land((0.0, 0.0)), 200.0)
+    assert states(flight) == [
+        VtolState.MC,
+        VtolState.TRANSITION_TO_FW,
+        VtolState.FW,
+        VtolState.TRANSITION_TO_MC,
+        VtolState.MC,
+    ]
+    assert hypot(flight.now(R.TRUE_N), flight.now(R.TRUE_E)) < 1.5
+    assert flight.now(R.TOUCHDOWN_SPEED) < 1.0
+    braking = flight.seen(R.VTOL_STATE) == VtolState.TRANSITION_TO_MC
+    assert np.abs(flight.seen(R.DOWN)[braking] + 50.0).max() < 4.0
+    assert np.isfinite(np.array(flight.rows)).all()
+
+
+def test_the_way_to_the_wings_takes_its_time_and_its_airspeed() -> None:
+    """The lift motors carry until AIRSPEED_MIN, then fade within Q_TRANSITION_MS; it hardly sinks on the way."""
+    times = {}
+    for milliseconds in (2000.0, 8000.0):
+        flight = QuadplaneFlight({"Q_TRANSITION_MS": milliseconds, "Q_ASSIST_SPEED": 0.0}).up()
+        flight.forget()
+        flight.vehicle.set_target(Leg((2000.0, 0.0, -30.0)))
+        flight.fly(25.0)
+        changing = flight.seen(R.VTOL_STATE) == VtolState.TRANSITION_TO_FW
+        times[milliseconds] = changing.sum() * 0.2
+        assert flight.seen(R.DOWN).max() < -23.0
+        assert flight.now(R.VTOL_STATE) == VtolState.FW
+    assert times[8000.0] - times[2000.0] == pytest.approx(6.0, abs=0.5)
+
+
+def test_too_slow_on_its_wings_the_motors_carry_again() -> None:
+    """Q_ASSIST_SPEED: a pusher that is too weak to fly on is helped, and the height is held."""
+    flight = QuadplaneFlight({"THR_MAX": 100.0}).up(60.0)
+    flight.to(Leg((500.0, 0.0, -60.0), radius=50.0), 90.0)
+    flight.fly(5.0)
+    assert flight.now(R.VTOL_STATE) == VtolState.FW
+    flight.vehicle._p[M.P_THRUST_1] *= 0.2  # the pusher fails
+    flight.vehicle.set_target(Leg((4000.0, 0.0, -60.0)))
+    flight.forget()
+    flight.fly(40.0)
+    assert flight.seen(R.VTOL_STATE)[-1] == VtolState.TRANSITION_TO_FW
+    assert flight.seen(R.DOWN).max() < -35.0
+    assert np.abs(flight.seen(R.DOWN)[-50:] + 60.0).max() < 8.0
+    assert flight.vehicle._s[M.S_M1] > 0.1
+
+
+def test_it_hovers_by_sticks() -> None:
+    """QHOVER, QLOITER and QSTABILIZE: the copter's sticks, without the wings' speed."""
+    flight = QuadplaneFlight().up()
+    flight.vehicle.set_target(Pilot(PilotKind.LOITER))
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(10.0)
+    assert hypot(flight.now(R.TRUE_N), flight.now(R.TRUE_E)) < 2.0
+    assert flight.now(R.DOWN) == pytest.approx(-30.0, abs=1.0)
+    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=0.5))
+    flight.fly(8.0)
+    assert 3.0 < flight.now(R.GROUND_SPEED) < 6.0
+    flight.vehicle.set_target(Pilot(PilotKind.HOVER))
+    flight.vehicle.set_sticks(Sticks(roll=0.5, throttle=0.5))
+    flight.fly(1.5)
+    assert 4.0 < degrees(flight.now(R.ROLL)) < 11.0
+
+
+def test_wings_without_lift_motors_never_turn_them() -> None:
+    """A plane has none: nothing of a quadplane touches it."""
+    flight = PlaneFlight().airborne()
+    assert flight.now(R.VTOL_STATE) == VtolState.UNDEFINED
+    assert flight.vehicle._s[L.S_LIFTING] == 0.0
+    assert flight.vehicle._s[M.S_M1] == 0.0
+
+
+def test_disarmed_in_the_air_it_falls_and_lands() -> None:
+    flight = QuadplaneFlight().up(2.5)
+    assert not flight.vehicle.disarm().ok
+    assert flight.vehicle.disarm(force=True).ok
+    assert flight.fly(30.0, VehicleEvent.LANDED) & VehicleEvent.LANDED
