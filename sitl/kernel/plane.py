@@ -17,7 +17,7 @@ from math import sqrt
 from typing import Any
 
 from autopilot.control.airspeed import estimate_airspeed, estimate_wind_of_wings, reckon
-from autopilot.control.attitude import limit
+from autopilot.control.attitude import attitude_error, limit, mix
 from autopilot.control.estimator import level
 from autopilot.control.inertial import rotation
 from autopilot.control.plane_lift import decide_lifted
@@ -27,14 +27,25 @@ from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.marks import inline, jit
 from autopilot.interface.mathematics import atan2, cos, exp, sin
-from autopilot.mav import Sensor
+from autopilot.mav import Sensor, VtolState
 from sitl.kernel import layout as M
-from sitl.kernel.copter import current, rotation_of
+from sitl.kernel.copter import INTEGRAL_MAX, YAW_INTEGRAL_MAX, current, rotation_of
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.gear import roll_on, strike_plane, throw_now
 from sitl.kernel.ground import fill_ground, look_down
-from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, spoil_axes, turn
-from sitl.kernel.lift import fill_lift, hold_attitude, lift_by_rotors
+from sitl.kernel.imu import (
+    DEADMAN_S,
+    ZERO,
+    Quaternion,
+    Vector,
+    add,
+    add_squares,
+    keep_middle,
+    keep_samples,
+    sample_imu,
+    spoil_axes,
+    turn,
+)
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
 from sitl.kernel.reporting import density_at, fill_common
 
@@ -50,6 +61,8 @@ CALM = 2.0
 DENSITY_MS = 500.0
 SEA_DENSITY = 1.225
 PITOT = int(Sensor.DIFFERENTIAL_PRESSURE)
+VTOL_SPEEDING, VTOL_SLOWING = int(VtolState.TRANSITION_TO_FW), int(VtolState.TRANSITION_TO_MC)
+VTOL_HOVER, VTOL_WINGS = int(VtolState.MC), int(VtolState.FW)
 
 
 @inline
@@ -77,6 +90,46 @@ def lift_of(p: L.Row, alpha: float) -> float:
     sine = sin(alpha)
     plate = 2.0 * sine * abs(sine) * cos(alpha)
     return (1.0 - share) * linear + share * plate
+
+
+@inline
+def hold_attitude(
+    s: L.Row, p: L.Row, dt: float, e: Quaternion, gyro: Vector, ix: float, iy: float, iz: float
+) -> tuple[float, float, float, float, float, float, float]:
+    """Rotor speeds for the demanded attitude, and the rate integrators: the copter's laws (`sitl.kernel.copter`)."""
+    x, y, z = attitude_error(e[0], e[1], e[2], e[3], s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3])
+    most = p[L.P_RATE_MAX]
+    bx = limit(p[L.P_KP_ATT] * x, most) - gyro[0] + s[L.S_BGX]
+    by = limit(p[L.P_KP_ATT] * y, most) - gyro[1] + s[L.S_BGY]
+    bz = limit(p[L.P_KP_YAW] * z + s[L.S_YAW_FF], 0.5 * most) - gyro[2] + s[L.S_BGZ]
+    ix = limit(ix + p[L.P_KI_RATE] * bx * dt, INTEGRAL_MAX)
+    iy = limit(iy + p[L.P_KI_RATE] * by * dt, INTEGRAL_MAX)
+    iz = limit(iz + p[L.P_KI_YRATE] * bz * dt, YAW_INTEGRAL_MAX)
+    u1, u2, u3, u4 = mix(
+        s[L.S_THRUST],
+        p[L.P_MIX_X] * (p[L.P_KP_RATE] * bx + ix),
+        p[L.P_MIX_Y] * (p[L.P_KP_RATE] * by + iy),
+        p[L.P_MIX_Z] * (p[L.P_KP_YRATE] * bz + iz),
+    )
+    return sqrt(u1), sqrt(u2), sqrt(u3), sqrt(u4), ix, iy, iz
+
+
+@inline
+def lift_by_rotors(
+    p: L.Row, full: float, m: Quaternion, flow: tuple[float, float], force: Vector, torque: Vector
+) -> tuple[Vector, Vector]:
+    """Specific force and torque (body) with those of the lift motors at speeds `m`; they drag in a `flow` across."""
+    m1, m2, m3, m4 = m
+    lift_1, lift_2 = full * p[M.P_LOSS_1] * m1 * m1, full * p[M.P_LOSS_2] * m2 * m2
+    lift_3, lift_4 = full * p[M.P_LOSS_3] * m3 * m3, full * p[M.P_LOSS_4] * m4 * m4
+    drag = 0.25 * p[M.P_ROTOR_DRAG] * (m1 + m2 + m3 + m4)
+    fx, fy, fz = force
+    tx, ty, tz = torque
+    fz -= (lift_1 + lift_2 + lift_3 + lift_4) / p[M.P_MASS]
+    tx += p[M.P_ARM_Y] * (lift_2 + lift_3 - lift_1 - lift_4)
+    ty += p[M.P_ARM_X] * (lift_1 + lift_3 - lift_2 - lift_4)
+    tz += p[M.P_YAW_ARM] * (lift_1 + lift_2 - lift_3 - lift_4)
+    return (fx - drag * flow[0], fy - drag * flow[1], fz), (tx, ty, tz)
 
 
 @jit
@@ -338,6 +391,23 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
         fill_lift(s, r)
     r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
     r[R.WANT_VN], r[R.WANT_VE], r[R.WANT_VD] = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
+
+
+@jit
+def fill_lift(s: L.Row, r: L.Row) -> None:
+    """Report of the lift motors: MAV_VTOL_STATE, their outputs, the collective where they carry."""
+    state = s[L.S_LIFTING]
+    r[R.VTOL_STATE] = VTOL_WINGS
+    if state == L.LIFT_HOVER:
+        r[R.VTOL_STATE] = VTOL_HOVER
+        r[R.THROTTLE] = s[L.S_THRUST] if s[L.S_SPIN] == 2.0 else 0.0
+        r[R.ALT_ERROR] = s[L.S_EPD] - s[L.S_RPD]
+    elif state == L.LIFT_BRAKING:
+        r[R.VTOL_STATE] = VTOL_SLOWING
+    elif state != L.LIFT_NONE:
+        r[R.VTOL_STATE] = VTOL_SPEEDING
+    for i in range(4):
+        r[R.SERVO_1 + 4 + i] = 1000.0 + 1000.0 * s[M.S_C1 + i]
 
 
 def advance(
