@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite, radians
 from typing import Any, Final
 
+from autopilot.interface.mathematics import hypot
 from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.incident.recording import EverySoOften, Recording, heartbeats, whole
@@ -83,7 +84,7 @@ class _Teller:
             ),
         )
         north, east, down = self._velocity
-        ground = (north * north + east * east) ** 0.5
+        ground = hypot(north, east)
         self._recording.tell(
             at_ms,
             dialect.MAVLink_vfr_hud_message(
