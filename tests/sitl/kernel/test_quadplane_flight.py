@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
 from math import degrees, hypot
 
 import numpy as np
@@ -16,9 +20,11 @@ from sitl.kernel import layout as M
 from sitl.vehicles.aerodynamics import Airframe
 from sitl.vehicles.plane import SimulatedPlane
 from sitl.vehicles.quadplane import SimulatedQuadplane
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plane_flight import PlaneFlight
 from tests.fakes.simulated_run import HOME
 
+SCRIPT = "from tests.sitl.kernel.test_quadplane_flight import short_flight; print(short_flight())"
 WIND = {"SIM_WIND_SPD": 6.0, "SIM_WIND_DIR": 90.0, "SIM_WIND_TURB": 1.0}
 
 
@@ -126,3 +132,28 @@ def test_disarmed_in_the_air_it_falls_and_lands() -> None:
     assert not flight.vehicle.disarm().ok
     assert flight.vehicle.disarm(force=True).ok
     assert flight.fly(30.0, VehicleEvent.LANDED) & VehicleEvent.LANDED
+
+
+def short_flight() -> str:
+    """Digest of the report after a climb on the lift motors and the first seconds of the way to the wings, in gusts."""
+    flight = QuadplaneFlight(WIND, seed=7)
+    flight.vehicle.arm(force=True)
+    flight.vehicle.set_target(TakeOff(-6.0))
+    flight.fly(5.0)
+    flight.vehicle.set_target(Leg((500.0, 100.0, -20.0)))
+    flight.fly(4.0)
+    assert flight.now(R.VTOL_STATE) == VtolState.TRANSITION_TO_FW
+    return hashlib.sha256(flight.vehicle.state.report.tobytes()).hexdigest()
+
+
+def test_compiled_and_plain_agree_bit_for_bit() -> None:
+    """The same functions without numba's compiler give the same bytes, and no warning."""
+    plain = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
+        env={**os.environ, "SORTIE_KERNEL": "python"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    assert plain.stdout.strip() == short_flight()
