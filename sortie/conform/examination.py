@@ -67,12 +67,17 @@ class Notes:
 
 
 class Examination:
-    """See the module. `results` are those of `cases`, in order; `left`: what could not be put back."""
+    """See the module. `results` are those of `cases`, in order; `left`: what could not be put back.
+    `found`: of an examination before, which is not looked for again."""
 
     def __init__(
-        self, cases: Sequence[ConformityCase], settings: ExaminationSettings, notes: Notes | None = None
+        self,
+        cases: Sequence[ConformityCase],
+        settings: ExaminationSettings,
+        notes: Notes | None = None,
+        found: VehicleFound | None = None,
     ) -> None:
-        self.found = VehicleFound()
+        self.found = found or VehicleFound()
         self.results: list[CaseResult] = []
         self.left: list[str] = []
         self.reader = FrameReader()
@@ -153,7 +158,8 @@ class Examination:
     # --- from the beginning to the end ----------------------------------------------------------------------------
     def _all(self) -> Steps:
         try:
-            yield from self._discover()
+            if self.found.version is None:
+                yield from self._discover()
         except CaseFailedError:
             return
         self._notes.found(self.found)

@@ -28,6 +28,8 @@ ABSENT_SYSTEM: Final = 199
 ABSENT_COMPONENT: Final = 77
 """Ids that no vehicle has: user-defined components begin at 25 and stations at 255."""
 _KEPT: Final = 60
+_ENDLESS: Final = 20_000
+"""Messages of a client's exchange; a list of 1,500 parameters has 1,500."""
 _LINK: Final = 0
 AnyClient = TypeVar("AnyClient", bound=Client)
 Where = Callable[[Message], bool]
@@ -195,10 +197,10 @@ class Exchange:
         return (yield from self.expect(names, where, what, None, component))
 
     def play(self, client: AnyClient) -> Waiting[AnyClient]:
-        """Run a client to its end."""
+        """Run a client to its end; the case fails where a vehicle's answers would never let it end."""
         self._watch(client.handles)
         client.start(self.now_ms)
-        while True:
+        for _ in range(_ENDLESS):
             for outgoing in client.take_outgoing():
                 self.send(outgoing.message)
             if client.done:
@@ -210,6 +212,7 @@ class Exchange:
             else:
                 peer = Peer(_LINK, heard.frame.system, heard.frame.component)
                 client.handle_message(heard.message, peer, self.now_ms)
+        self.fail(f"{type(client).__name__} had to end, {_ENDLESS} messages came")
 
     # --- commands -------------------------------------------------------------------------------------------------
     def long(

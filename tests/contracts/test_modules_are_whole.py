@@ -45,7 +45,6 @@ ALONE: Mapping[str, str] = {
     "sortie.nodes.pulse_port": "a node, as each of `nodes`",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
     "sortie.web.footprint": "where a photo lies on the ground; the picture is long enough",
-    "sortie.conform.cases.components": "one module for each family of services",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
 }
 LONG: Mapping[str, str] = {}

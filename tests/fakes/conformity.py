@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.links.radio.profiles import PROFILES
 from sortie.api.begin import spec_of
+from sortie.api.session import Session
 from sortie.conform.cases import chosen
 from sortie.conform.examination import Examination, ExaminationSettings
-from sortie.conform.judge import judge_simulated
+from sortie.conform.judge import ExaminerNode, judge_simulated
+from sortie.runtime.wire import EndpointPlug, Wire
 
 
 def judged(
@@ -33,3 +36,15 @@ def judged(
     begun(examination)
     judge_simulated(spec, examination, radio=None if radio is None else PROFILES[radio], loss=loss)
     return examination
+
+
+def examine(session: Session, examination: Examination) -> None:
+    """Judge the vehicle of a session, on a link of its own, to the end."""
+    service, runtime = session.service, session.runtime
+    node = ExaminerNode(examination, lambda: service.now_ms)
+    plug = EndpointPlug(service, service.endpoint, "conform")
+    runtime.add(node)
+    runtime.connect(Wire(MemoryLink(), plug, EndpointPlug(node, node.outlet, "vehicle")))
+    runtime.run(lambda: examination.done)
+    runtime.remove(node)
+    service.endpoint.close_link(plug.number)

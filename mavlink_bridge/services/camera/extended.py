@@ -58,11 +58,10 @@ class SettingsService:
 
     def _set(self, message: Message, now_ms: int) -> None:
         known = find(message.param_id)
-        result, value, kind = ExtendedAck.FAILED, b"", message.param_type
+        result, value, kind = ExtendedAck.VALUE_UNSUPPORTED, b"", message.param_type
         if known is not None:
             index, setting = known
             kind = setting.type
-            result = ExtendedAck.VALUE_UNSUPPORTED
             wanted = unpack(setting.type, message._param_value_raw) if message.param_type == kind else None
             fit = None if wanted is None else fitting(setting, wanted)
             if fit is not None:

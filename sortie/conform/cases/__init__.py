@@ -9,7 +9,10 @@ from typing import Final
 
 from sortie.conform.case import Chapter, ConformityCase
 
-_MODULES: Final = ("identity", "commands", "parameters", "plan_uploads", "plan_downloads", "components")
+_MODULES: Final = (
+    "identity", "framing", "commands", "parameters", "plan_uploads", "plan_downloads", "streams", "ftp", "files",
+    "components", "flight",
+)  # fmt: skip
 
 
 def chapters() -> list[Chapter]:

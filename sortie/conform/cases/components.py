@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import CameraCapability, CameraMode, Cmd, Component, Result, VehicleType
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, Steps, Waiting
+from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting
 from sortie.conform.cases.parameters import NO_NAME
 from sortie.conform.exchange import ABSENT_SYSTEM, Exchange
-from sortie.conform.facts import VehicleFound
+from sortie.conform.facts import VehicleFound, has
 
 extended = Chapter("parameter-ext", "services/parameter_ext.html")
-CHAPTERS: Final = (extended,)
+camera = Chapter("camera", "services/camera.html", (has("camera", lambda found: found.camera),))
+gimbal = Chapter("gimbal", "services/gimbal_v2.html", (has("gimbal", lambda found: found.gimbal),))
+CHAPTERS: Final = (extended, camera, gimbal)
 
 
 def _component_of(x: Exchange) -> int:
@@ -77,3 +80,202 @@ def _ext_unknown(x: Exchange) -> Steps:
     )
     ack = yield from x.ask(message, "PARAM_EXT_ACK", component=component)
     x.check(ack.param_result == dialect.PARAM_ACK_VALUE_UNSUPPORTED, f"VALUE_UNSUPPORTED, {ack.param_result} came")
+
+
+# --- camera -----------------------------------------------------------------------------------------------------------
+_IDENTIFICATION: Final = "#camera_identification"
+_PHOTO: Final = "it takes a photo"
+
+
+def _from_camera(x: Exchange, name: str, *params: float) -> Waiting[Message]:
+    """A message that the camera sends when asked; not applicable where it refuses."""
+    ack, message = yield from x.request(name, *params, component=x.found.camera)
+    if message is None:
+        raise NotApplicableError(f"its camera has no {name} (result {ack.result})")
+    return message
+
+
+def _to_camera(x: Exchange, number: int, *params: float) -> Waiting[Message]:
+    return (yield from x.command(x.long(number, *params, target=(x.found.system, x.found.camera or 0))))
+
+
+def _camera_can(x: Exchange, bit: CameraCapability) -> None:
+    information = x.found.camera_information
+    if information is None or not information.flags & bit:
+        raise NotApplicableError(f"its camera does not say that it can: {bit.name}")
+
+
+@camera.must("information", "CAMERA_INFORMATION is sent when it is asked for", _IDENTIFICATION)
+def _information(x: Exchange) -> Steps:
+    yield from x.requested("CAMERA_INFORMATION", component=x.found.camera)
+
+
+@camera.must("heartbeat", "a camera that is a component of its own is MAV_TYPE_CAMERA", "#connection")
+def _camera_beat(x: Exchange) -> Steps:
+    if x.found.camera == x.found.component:
+        raise NotApplicableError("the autopilot speaks for its camera")
+    beat = yield from x.expect("HEARTBEAT", within_ms=3500, component=x.found.camera)
+    x.check(beat.type == VehicleType.CAMERA, f"MAV_TYPE_CAMERA, {beat.type} came")
+
+
+@camera.must(
+    "device-id", "who speaks for itself has camera_device_id 0, an autopilot one from 1 on", "#camera-messages"
+)
+def _device_id(x: Exchange) -> Steps:
+    told = yield from _from_camera(x, "CAMERA_INFORMATION")
+    number = getattr(told, "camera_device_id", 0)
+    x.check((number == 0) == (x.found.camera != x.found.component), f"camera_device_id {number} came")
+
+
+@camera.must("definition", "a definition has a version and a place", "#additional-camera-information")
+def _definition(x: Exchange) -> Steps:
+    told = yield from _from_camera(x, "CAMERA_INFORMATION")
+    x.check(bool(told.cam_definition_uri) or told.cam_definition_version == 0, "a URI of the definition")
+
+
+@camera.must("settings", "CAMERA_SETTINGS has a mode of CAMERA_MODE", "#camera-modes")
+def _settings(x: Exchange) -> Steps:
+    told = yield from _from_camera(x, "CAMERA_SETTINGS")
+    x.check(told.mode_id in dialect.enums["CAMERA_MODE"], f"a CAMERA_MODE, {told.mode_id} came")
+
+
+@camera.must("storage", "STORAGE_INFORMATION tells of storage 1", "#storage-status")
+def _storage(x: Exchange) -> Steps:
+    told = yield from _from_camera(x, "STORAGE_INFORMATION", 1)
+    x.check(told.storage_id >= 1 and told.storage_count >= 1, f"storage 1, {told.storage_id} came")
+
+
+@camera.must("status", "CAMERA_CAPTURE_STATUS tells what it does", "#camera-capture-status")
+def _status(x: Exchange) -> Steps:
+    told = yield from _from_camera(x, "CAMERA_CAPTURE_STATUS")
+    x.check(told.image_status <= 3 and told.video_status <= 1, f"a state, {told.image_status} {told.video_status} came")
+
+
+@camera.must("mode", "a mode that is set is in CAMERA_SETTINGS", "#camera-modes")
+def _camera_mode(x: Exchange) -> Steps:
+    _camera_can(x, CameraCapability.HAS_MODES)
+    old = yield from _from_camera(x, "CAMERA_SETTINGS")
+    x.undo("camera mode", _camera_mode_back(x, old.mode_id))
+    video = bool((x.found.camera_information or old).flags & CameraCapability.CAPTURE_VIDEO)
+    other = CameraMode.IMAGE if old.mode_id else CameraMode.VIDEO if video else CameraMode.IMAGE_SURVEY
+    yield from _camera_mode_back(x, other)
+    told = yield from _from_camera(x, "CAMERA_SETTINGS")
+    x.check(told.mode_id == other, f"mode {other}, {told.mode_id} came")
+
+
+def _camera_mode_back(x: Exchange, mode: int) -> Steps:
+    ack = yield from _to_camera(x, Cmd.SET_CAMERA_MODE, 0, mode)
+    x.check(ack.result == Result.ACCEPTED, f"ACCEPTED, {ack.result} came")
+
+
+@camera.must("photo", "a photo that is asked for is told in CAMERA_IMAGE_CAPTURED", "#still-image-capture", will=_PHOTO)
+def _photo(x: Exchange) -> Steps:
+    yield from _captured(x)
+
+
+@camera.must("photo-counted", "each photo has a higher image_index", "#still-image-capture", will=_PHOTO)
+def _counted(x: Exchange) -> Steps:
+    first = yield from _captured(x)
+    yield from x.wait(2000)
+    second = yield from _captured(x)
+    x.check(second.image_index == first.image_index + 1, f"{first.image_index + 1}, {second.image_index} came")
+
+
+@camera.must("photo-again", "a photo whose message was lost is told again", "#missing_images", will=_PHOTO)
+def _told_again(x: Exchange) -> Steps:
+    first = yield from _captured(x)
+    again = yield from _from_camera(x, "CAMERA_IMAGE_CAPTURED", first.image_index)
+    x.check(again.image_index == first.image_index, f"{first.image_index}, {again.image_index} came")
+
+
+def _captured(x: Exchange) -> Waiting[Message]:
+    _camera_can(x, CameraCapability.CAPTURE_IMAGE)
+    x.send(x.long(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, target=(x.found.system, x.found.camera or 0)))
+    return (yield from x.expect("CAMERA_IMAGE_CAPTURED", within_ms=6000, component=x.found.camera))
+
+
+# --- gimbal -----------------------------------------------------------------------------------------------------------
+_MOVES: Final = "it moves its gimbal"
+
+
+@gimbal.must("information", "GIMBAL_MANAGER_INFORMATION is sent when it is asked for", "#discovery-of-gimbal-manager")
+def _gimbal_information(x: Exchange) -> Steps:
+    yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
+
+
+@gimbal.must(
+    "device", "a manager names its device: 1 to 6, or a component", "messages/common.html#GIMBAL_MANAGER_INFORMATION"
+)
+def _gimbal_device(x: Exchange) -> Steps:
+    told = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
+    x.check(told.gimbal_device_id > 0, "an id, 0 came")
+
+
+@gimbal.must("limits", "the least angle is not above the largest", "messages/common.html#GIMBAL_MANAGER_INFORMATION")
+def _gimbal_limits(x: Exchange) -> Steps:
+    told = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
+    x.check(told.pitch_min <= told.pitch_max and told.yaw_min <= told.yaw_max, "limits in order")
+
+
+@gimbal.should("status", "GIMBAL_MANAGER_STATUS comes again and again", "#gimbal-manager-status")
+def _gimbal_status(x: Exchange) -> Steps:
+    for _ in range(2):
+        yield from x.expect("GIMBAL_MANAGER_STATUS", within_ms=5500, component=x.found.gimbal)
+
+
+@gimbal.should("attitude", "GIMBAL_DEVICE_ATTITUDE_STATUS comes again and again", "#gimbal_device_attitude_status")
+def _gimbal_attitude(x: Exchange) -> Steps:
+    for _ in range(2):
+        yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
+
+
+@gimbal.must(
+    "yaw-frame",
+    "one flag tells whether yaw counts from the vehicle or from north",
+    "#how-to-interpret-gimbal_device_attitude_status-yaw-gimbal-angle",
+)
+def _yaw_frame(x: Exchange) -> Steps:
+    told = yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
+    vehicle, earth = dialect.GIMBAL_DEVICE_FLAGS_YAW_IN_VEHICLE_FRAME, dialect.GIMBAL_DEVICE_FLAGS_YAW_IN_EARTH_FRAME
+    x.check((told.flags & (vehicle | earth)).bit_count() == 1, f"one flag of two, {told.flags:#x} came")
+
+
+@gimbal.must(
+    "control",
+    "who takes control is told in GIMBAL_MANAGER_STATUS",
+    "#starting-configuring-gimbal-control",
+    will="it takes control of its gimbal",
+)
+def _control(x: Exchange) -> Steps:
+    yield from _take_control(x)
+    yield from x.expect(
+        "GIMBAL_MANAGER_STATUS",
+        lambda told: told.primary_control_sysid == 255,
+        within_ms=6000,
+        component=x.found.gimbal,
+    )
+
+
+def _take_control(x: Exchange) -> Steps:
+    ack = yield from x.command(
+        x.long(Cmd.DO_GIMBAL_MANAGER_CONFIGURE, 255, 190, -1, -1, target=(x.found.system, x.found.gimbal or 0))
+    )
+    x.check(ack.result == Result.ACCEPTED, f"ACCEPTED, {ack.result} came")
+
+
+@gimbal.must(
+    "pitch",
+    "a pitch that is asked for is reached",
+    "#controlling-gimbal-angle-and-or-angular-rate-using-mavlink",
+    will=_MOVES,
+)
+def _pitch(x: Exchange) -> Steps:
+    yield from _take_control(x)
+    nan = float("nan")
+    target = (x.found.system, x.found.gimbal or 0)
+    yield from x.accepted(x.long(Cmd.DO_GIMBAL_MANAGER_PITCHYAW, -30, 0, nan, nan, 0, 0, 0, target=target))
+    yield from x.wait(6000)
+    told = yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
+    w, along, across, up = told.q
+    sine = 2.0 * (w * across - up * along)
+    x.check(abs(sine + 0.5) < 0.06, f"a pitch of -30 degrees, its sine is {sine:.2f}")

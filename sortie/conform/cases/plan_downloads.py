@@ -11,7 +11,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import dialect, id_of
 from sortie.conform.case import NotApplicableError, Steps, Waiting, Weight
 from sortie.conform.cases.plans import (
     FENCE,
@@ -278,10 +278,11 @@ def _current_command(x: Exchange) -> Steps:
 
 
 @MISSION.chapter.qgc(
-    "current.streamed", "MISSION_CURRENT comes again and again while there is a mission", "#monitor_progress"
+    "current.streamed", "MISSION_CURRENT comes again and again once it is asked for", "#monitor_progress"
 )
 def _current_streamed(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
+    yield from x.command(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("MISSION_CURRENT"), 1_000_000))
     told = yield from x.collect("MISSION_CURRENT", 6000)
     x.check(len(told) >= 2, f"two in 6 s, {len(told)} came")
 

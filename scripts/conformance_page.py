@@ -1,0 +1,64 @@
+"""Writes docs/conformance.md from results of `sortie conform --report`: a column for each vehicle, and what it does not
+keep. `python -m scripts.conformance_page FILE.json ...`"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[1] / "docs" / "conformance.md"
+HEAD = """# How vehicles speak MAVLink
+
+Written by `scripts/conformance_page.py` from results of [`sortie conform`](conform.md), each on the vehicle's own
+simulator with `--may-fly`. *n/a*: the vehicle does not say that it can, or has no such part; *untested*: the case could
+not be carried out. A deviation is a sentence
+of the guide that this run did not find kept; that may be a choice, and is often the older custom.
+"""
+
+
+def page(vehicles: list[dict[str, Any]]) -> str:
+    """The whole page."""
+    names = [f"{vehicle['vehicle']} {vehicle['revision'][:8]}".strip() for vehicle in vehicles]
+    lines = [HEAD, "| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(vehicles)]
+    for label, verdict in (("kept", "pass"), ("not kept", "fail"), ("n/a", "not applicable"), ("untested", "untested")):
+        cells = [str(vehicle["counts"].get(verdict, 0)) for vehicle in vehicles]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    lines += ["", "Kept of those that apply, by service:", "", "| service | " + " | ".join(names) + " |"]
+    lines.append("| --- |" + " --- |" * len(vehicles))
+    services = dict.fromkeys(case["service"] for vehicle in vehicles for case in vehicle["cases"])
+    for service in services:
+        lines.append(f"| {service} | {' | '.join(_share(vehicle, service) for vehicle in vehicles)} |")
+    lines += ["", "## Deviations", "", "| case | weight | asks | " + " | ".join(names) + " |"]
+    lines.append("| --- | --- | --- |" + " --- |" * len(vehicles))
+    columns = [{case["name"]: case for case in vehicle["cases"]} for vehicle in vehicles]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        told = [column[name] for column in columns if name in column]
+        if any(case["verdict"] == "fail" for case in told):
+            case = told[0]
+            cells = [_cell(column.get(name)) for column in columns]
+            link = f"[{name}](https://mavlink.io/en/{case['page']})"
+            lines.append(f"| {link} | {case['level']} | {case['says']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _share(vehicle: dict[str, Any], service: str) -> str:
+    counts = Counter(case["verdict"] for case in vehicle["cases"] if case["service"] == service)
+    judged = counts["pass"] + counts["fail"]
+    return f"{counts['pass']} of {judged}" if judged else "untested" if counts["untested"] else "n/a"
+
+
+def _cell(case: dict[str, Any] | None) -> str:
+    if case is None:
+        return ""
+    why = case["why"].partition(", but")[0] if case["verdict"] == "fail" else ""
+    told = {"pass": "kept", "fail": "not kept", "not applicable": "n/a"}.get(case["verdict"], case["verdict"])
+    return f"{told}: {why}".replace("|", "/")[:140] if why else told
+
+
+if __name__ == "__main__":
+    PAGE.write_text(
+        page([json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]]), encoding="utf-8"
+    )

@@ -1,0 +1,166 @@
+"""Component metadata, logs, and the events of a vehicle."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from typing import Final
+
+from mavlink_bridge.clients.file_read import FileOutcome, FileRead
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
+from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting
+from sortie.conform.cases.ftp import SCHEME, crc_of, path_of
+from sortie.conform.exchange import Exchange
+from sortie.conform.facts import has, sends
+
+metadata = Chapter(
+    "component-metadata", "services/component_metadata.html", (has("COMPONENT_METADATA", lambda found: found.metadata),)
+)
+logs = Chapter("log", "messages/common.html#LOG_REQUEST_LIST")
+events = Chapter("events", "services/events.html", (sends("CURRENT_EVENT_SEQUENCE"),))
+CHAPTERS: Final = (metadata, logs, events)
+
+
+def _general(x: Exchange) -> Waiting[bytes]:
+    told = yield from x.available("COMPONENT_METADATA")
+    read = yield from x.play(FileRead(x.target, path_of(told.uri)))
+    x.check(read.outcome is FileOutcome.READ, f"{told.uri}, its reading ended with {read.outcome!r}")
+    return read.content
+
+
+def _document(content: bytes, path: str) -> object:
+    return json.loads(lzma.decompress(content) if path.endswith((".xz", ".lzma")) else content)
+
+
+@metadata.must("on-vehicle", "the general file is on the vehicle", "#check-if-protocol-is-supported")
+def _on_vehicle(x: Exchange) -> Steps:
+    told = yield from x.available("COMPONENT_METADATA")
+    x.check(told.uri.startswith(SCHEME), f"{SCHEME}..., {told.uri} came")
+
+
+@metadata.must("crc", "file_crc is the CRC32 of the general file", "#metadata-caching-crc")
+def _metadata_crc(x: Exchange) -> Steps:
+    told = yield from x.available("COMPONENT_METADATA")
+    content = yield from _general(x)
+    x.check(told.file_crc == crc_of(content), f"{crc_of(content):#x}, {told.file_crc:#x} came")
+
+
+@metadata.must("schema", "the general file is JSON with a version and metadataTypes", "#schema_files")
+def _schema(x: Exchange) -> Steps:
+    told = yield from x.available("COMPONENT_METADATA")
+    document = _document((yield from _general(x)), told.uri)
+    x.check(isinstance(document, dict) and {"version", "metadataTypes"} <= set(document), "version and metadataTypes")
+
+
+@metadata.must(
+    "files", "files of the general file that are on the vehicle are there, with their CRC32", "#metadata-caching-crc"
+)
+def _metadata_files(x: Exchange) -> Steps:
+    told = yield from x.available("COMPONENT_METADATA")
+    document = _document((yield from _general(x)), told.uri)
+    types = document.get("metadataTypes", []) if isinstance(document, dict) else []
+    for entry in types:
+        if entry["uri"].startswith(SCHEME):
+            read = yield from x.play(FileRead(x.target, path_of(entry["uri"])))
+            x.check(read.outcome is FileOutcome.READ, f"{entry['uri']}, its reading ended with {read.outcome!r}")
+            crc = entry.get("fileCrc")
+            x.check(
+                crc is None or crc == crc_of(read.content), f"fileCrc {crc_of(read.content)} of {entry['uri']}, {crc}"
+            )
+
+
+# --- logs -------------------------------------------------------------------------------------------------------------
+def _log_list(x: Exchange) -> Waiting[list[Message]]:
+    x.send(dialect.MAVLink_log_request_list_message(*x.ids, 0, 0xFFFF))
+    x.undo("log transfer", _log_end(x))
+    entries: list[Message] = []
+    while (entry := (yield from x.hear("LOG_ENTRY", within_ms=1500))) is not None:
+        entries.append(entry)
+    return entries
+
+
+def _log_end(x: Exchange) -> Steps:
+    x.send(dialect.MAVLink_log_request_end_message(*x.ids))
+    yield from x.wait(100)
+
+
+@logs.must("list", "a list is answered, with num_logs 0 where there are none")
+def _logs_listed(x: Exchange) -> Steps:
+    x.check(bool((yield from _log_list(x))), "LOG_ENTRY, none came")
+
+
+@logs.must("entries", "all entries tell one num_logs, and as many come", "messages/common.html#LOG_ENTRY")
+def _log_entries(x: Exchange) -> Steps:
+    entries = yield from _some_logs(x)
+    numbers = {entry.num_logs for entry in entries}
+    x.check(
+        len(numbers) == 1 and len({entry.id for entry in entries}) == entries[0].num_logs,
+        f"{sorted(numbers)}, {len(entries)} came",
+    )
+
+
+@logs.must("last", "last_log_num is the highest number", "messages/common.html#LOG_ENTRY")
+def _log_last(x: Exchange) -> Steps:
+    entries = yield from _some_logs(x)
+    x.check(entries[-1].last_log_num == max(entry.id for entry in entries), f"last_log_num {entries[-1].last_log_num}")
+
+
+def _some_logs(x: Exchange) -> Waiting[list[Message]]:
+    entries = yield from _log_list(x)
+    if not entries or entries[0].num_logs == 0:
+        raise NotApplicableError("it has no logs")
+    return entries
+
+
+@logs.must("data", "a block of a log has its offset and at most 90 bytes", "messages/common.html#LOG_DATA")
+def _log_data(x: Exchange) -> Steps:
+    entries = yield from _some_logs(x)
+    block = yield from _log_block(x, entries[0].id, 0)
+    x.check(block.ofs == 0 and 0 < block.count <= 90, f"1 to 90 bytes at 0, {block.count} at {block.ofs} came")
+
+
+@logs.must("data-again", "a block that is asked for again is the same", "messages/common.html#LOG_REQUEST_DATA")
+def _log_again(x: Exchange) -> Steps:
+    entries = yield from _some_logs(x)
+    first, again = (yield from _log_block(x, entries[0].id, 90)), (yield from _log_block(x, entries[0].id, 90))
+    x.check(bytes(first.data) == bytes(again.data), "the same bytes")
+
+
+def _log_block(x: Exchange, number: int, offset: int) -> Waiting[Message]:
+    question = dialect.MAVLink_log_request_data_message(*x.ids, number, offset, 90)
+    return (yield from x.ask(question, "LOG_DATA", lambda data: data.id == number and data.ofs == offset))
+
+
+@logs.must("unknown", "a log that there is not has no bytes", "messages/common.html#LOG_REQUEST_DATA")
+def _log_unknown(x: Exchange) -> Steps:
+    yield from _log_list(x)
+    x.send(dialect.MAVLink_log_request_data_message(*x.ids, 64_000, 0, 90))
+    data = yield from x.hear("LOG_DATA", lambda data: data.id == 64_000)
+    x.check(data is None or data.count == 0, "no bytes")
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+@events.must(
+    "missing",
+    "an event that is not kept any more is answered with RESPONSE_EVENT_ERROR",
+    "messages/common.html#REQUEST_EVENT",
+)
+def _event_missing(x: Exchange) -> Steps:
+    current = yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)
+    wanted = (current.sequence + 30_000) & 0xFFFF
+    yield from x.ask(dialect.MAVLink_request_event_message(*x.ids, wanted, wanted), "RESPONSE_EVENT_ERROR")
+
+
+@events.must("again", "an event that was lost is sent again", "messages/common.html#REQUEST_EVENT")
+def _event_again(x: Exchange) -> Steps:
+    current = yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)
+    question = dialect.MAVLink_request_event_message(*x.ids, current.sequence, current.sequence)
+    answer = yield from x.ask(question, ("EVENT", "RESPONSE_EVENT_ERROR"))
+    x.check(answer.get_type() == "EVENT" and answer.sequence == current.sequence, f"EVENT {current.sequence}")
+
+
+@events.must("sequence", "CURRENT_EVENT_SEQUENCE comes again and again", "messages/common.html#CURRENT_EVENT_SEQUENCE")
+def _event_sequence(x: Exchange) -> Steps:
+    yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)
+    yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)

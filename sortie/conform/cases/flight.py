@@ -1,0 +1,310 @@
+"""Cases for simulators alone: signing, sticks, arming and flying, setpoints, failures on purpose."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, ModeFlag, PositionMask, Result
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.signing import KEY_SIZE, Signing
+from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting
+from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
+
+signing = Chapter("signing", "guide/message_signing.html")
+manual = Chapter("manual-control", "services/manual_control.html")
+arming = Chapter("arming", "messages/common.html#MAV_CMD_COMPONENT_ARM_DISARM")
+setpoint = Chapter("setpoint", "services/offboard_control.html")
+failure = Chapter("failure", "messages/common.html#MAV_CMD_INJECT_FAILURE")
+CHAPTERS: Final = (signing, manual, failure, arming, setpoint)
+
+_KEY: Final = bytes(range(7, 7 + KEY_SIZE))
+_STAMP: Final = 40_000_000_000_000
+_KEYED: Final = "it gets a signing key, which is removed again"
+_STICKS: Final = "it hears sticks while disarmed"
+_ARMS: Final = "it arms its motors for some seconds"
+_FLIES: Final = "it takes off to 6 m, flies some metres and lands"
+
+
+# --- signing ----------------------------------------------------------------------------------------------------------
+def _keyed(x: Exchange) -> Waiting[Signing]:
+    x.send(dialect.MAVLink_setup_signing_message(*x.ids, list(_KEY), _STAMP))
+    x.undo("signing key", _unkeyed(x))
+    yield from x.wait(300)
+    return Signing(_KEY, _STAMP + 1000)
+
+
+def _unkeyed(x: Exchange) -> Steps:
+    signer = Signing(_KEY, _STAMP + 100_000_000)
+    for _ in range(2):
+        nothing = dialect.MAVLink_setup_signing_message(*x.ids, [0] * KEY_SIZE, 0)
+        x.send_bytes(signer.sign(x.frame(nothing), 1), "SETUP_SIGNING with a key of zeros, signed")
+        yield from x.wait(200)
+
+
+def _asking(x: Exchange) -> Message:
+    return x.long(Cmd.REQUEST_MESSAGE, id_of("AUTOPILOT_VERSION"))
+
+
+def _is_ack(ack: Message) -> bool:
+    return bool(ack.command == Cmd.REQUEST_MESSAGE)
+
+
+@signing.must("accepted", "a message that is signed with the key is taken", "#accept_signed_packets", will=_KEYED)
+def _accepted(x: Exchange) -> Steps:
+    signer = yield from _keyed(x)
+    x.send_bytes(signer.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed")
+    yield from x.expect("COMMAND_ACK", _is_ack)
+
+
+@signing.must(
+    "wrong-key",
+    "a message that is signed with another key is dropped where signing is asked for",
+    "#accept_signed_packets",
+    will=_KEYED,
+)
+def _wrong_key(x: Exchange) -> Steps:
+    yield from _keyed(x)
+    yield from _asks_for_signing(x)
+    other = Signing(bytes(KEY_SIZE - 1) + b"\x01", _STAMP + 5000)
+    x.send_bytes(other.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed with another key")
+    yield from x.silent("COMMAND_ACK", _is_ack)
+
+
+@signing.must("replay", "a signed message that was heard is not taken again", "#timestamp", will=_KEYED)
+def _replay(x: Exchange) -> Steps:
+    signer = yield from _keyed(x)
+    yield from _asks_for_signing(x)
+    frame = signer.sign(x.frame(_asking(x)), 1)
+    x.send_bytes(frame, "REQUEST_MESSAGE, signed")
+    yield from x.expect("COMMAND_ACK", _is_ack)
+    x.send_bytes(frame, "the same frame once more")
+    yield from x.silent("COMMAND_ACK", _is_ack)
+
+
+def _asks_for_signing(x: Exchange) -> Steps:
+    """The case does not apply on a link that is trusted: the guide lets USB and the like take what is not signed."""
+    x.send(_asking(x))
+    if (yield from x.hear("COMMAND_ACK", _is_ack, 700)) is not None:
+        raise NotApplicableError("it takes unsigned messages on this link")
+
+
+@signing.must("answers", "who is spoken to with a key answers signed", "#accept_signed_packets", will=_KEYED)
+def _answers(x: Exchange) -> Steps:
+    signer = yield from _keyed(x)
+    x.send_bytes(signer.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed")
+    yield from x.expect("COMMAND_ACK", _is_ack)
+    end_ms, signed = x.now_ms + 1500, False
+    while (heard := (yield end_ms)) is not None:
+        signed = signed or heard.frame.signed
+    x.check(signed, "signed frames, none came")
+
+
+@signing.must("not-forwarded", "a key is never sent on", "#secret_key", will=_KEYED)
+def _not_forwarded(x: Exchange) -> Steps:
+    yield from _keyed(x)
+    yield from x.silent("SETUP_SIGNING")
+
+
+@signing.must("ended", "a key of zeros ends signing", "messages/common.html#SETUP_SIGNING", will=_KEYED)
+def _ended(x: Exchange) -> Steps:
+    yield from _keyed(x)
+    yield from _unkeyed(x)
+    yield from x.accepted(_asking(x))
+
+
+# --- sticks -----------------------------------------------------------------------------------------------------------
+def _stick(x: Exchange, throttle: int, system: int | None = None) -> Message:
+    return dialect.MAVLink_manual_control_message(x.found.system if system is None else system, 0, 0, throttle, 0, 0)
+
+
+@manual.must("does-not-arm", "sticks of a ground station arm nothing", will=_STICKS)
+def _does_not_arm(x: Exchange) -> Steps:
+    for _ in range(10):
+        x.send(_stick(x, 500))
+        yield from x.wait(100)
+    beat = yield from x.expect("HEARTBEAT", within_ms=3500)
+    x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
+
+
+@manual.should("shown", "RC_CHANNELS shows the sticks that count", "messages/common.html#RC_CHANNELS", will=_STICKS)
+def _shown(x: Exchange) -> Steps:
+    yield from x.available("RC_CHANNELS")
+    for _ in range(10):
+        x.send(_stick(x, 700))
+        yield from x.wait(100)
+    told = yield from x.requested("RC_CHANNELS")
+    x.check(1600 <= told.chan3_raw <= 1800, f"about 1700 us on channel 3, {told.chan3_raw} came")
+
+
+@manual.must(
+    "other-system",
+    "sticks for another system are not this vehicle's",
+    "messages/common.html#MANUAL_CONTROL",
+    will=_STICKS,
+)
+def _other_sticks(x: Exchange) -> Steps:
+    yield from x.wait(4000)
+    before = yield from x.available("RC_CHANNELS")
+    for _ in range(10):
+        x.send(_stick(x, 910, ABSENT_SYSTEM))
+        yield from x.wait(100)
+    told = yield from x.requested("RC_CHANNELS")
+    x.check(abs(told.chan3_raw - before.chan3_raw) < 100, f"{before.chan3_raw} on channel 3, {told.chan3_raw} came")
+
+
+# --- failures ---------------------------------------------------------------------------------------------------------
+@failure.must("answered", "INJECT_FAILURE is acknowledged", will="its GPS is told to be well")
+def _failure_answered(x: Exchange) -> Steps:
+    yield from x.command(x.long(Cmd.INJECT_FAILURE, FailureUnit.GPS, FailureType.OK, 0))
+
+
+@failure.must("acts", "a failure that is accepted shows, and ends with OK", will="its GPS fails for some seconds")
+def _failure_acts(x: Exchange) -> Steps:
+    ack = yield from x.command(x.long(Cmd.INJECT_FAILURE, FailureUnit.GPS, FailureType.OFF, 0))
+    if ack.result != Result.ACCEPTED:
+        raise NotApplicableError("it lets no failure be injected")
+    x.undo("GPS", _failure_ends(x))
+    yield from x.wait(3000)
+    told = yield from x.available("GPS_RAW_INT")
+    x.check(told.fix_type < dialect.GPS_FIX_TYPE_3D_FIX, f"no fix, {told.fix_type} came")
+
+
+def _failure_ends(x: Exchange) -> Steps:
+    yield from x.accepted(x.long(Cmd.INJECT_FAILURE, FailureUnit.GPS, FailureType.OK, 0))
+    yield from x.wait(12_000)
+
+
+# --- arming -----------------------------------------------------------------------------------------------------------
+def _arm(x: Exchange) -> Steps:
+    """Arm in a mode that flies to a place; not at once after a start."""
+    firmware = x.target.firmware
+    yield from x.command(x.long(Cmd.DO_SET_MODE, *firmware.set_mode_params(firmware.vehicle_class.modes.guided)))
+    x.undo("armed motors", _disarm(x))
+    for _ in range(12):
+        ack = yield from x.command(x.long(Cmd.COMPONENT_ARM_DISARM, 1))
+        if ack.result == Result.ACCEPTED:
+            return
+        yield from x.wait(5000)
+    raise UntestedError("it does not let itself be armed")
+
+
+def _disarm(x: Exchange) -> Steps:
+    beat = yield from x.expect("HEARTBEAT", within_ms=3500)
+    if beat.base_mode & ModeFlag.SAFETY_ARMED:
+        yield from x.accepted(x.long(Cmd.COMPONENT_ARM_DISARM, 0, 21196))
+
+
+@arming.must("shown", "who is armed says so in HEARTBEAT", will=_ARMS)
+def _armed_shown(x: Exchange) -> Steps:
+    yield from _arm(x)
+    yield from x.expect("HEARTBEAT", lambda beat: bool(beat.base_mode & ModeFlag.SAFETY_ARMED), within_ms=4000)
+
+
+@arming.must("disarm", "who is disarmed says so in HEARTBEAT", will=_ARMS)
+def _disarmed_shown(x: Exchange) -> Steps:
+    yield from _arm(x)
+    yield from x.accepted(x.long(Cmd.COMPONENT_ARM_DISARM, 0))
+    yield from x.expect("HEARTBEAT", lambda beat: not beat.base_mode & ModeFlag.SAFETY_ARMED, within_ms=4000)
+
+
+@arming.must("again", "arming what is armed is accepted", will=_ARMS)
+def _armed_again(x: Exchange) -> Steps:
+    yield from _arm(x)
+    yield from x.accepted(x.long(Cmd.COMPONENT_ARM_DISARM, 1))
+
+
+@arming.must("other-system", "an arm for another system arms nothing", "guide/routing.html#routing-detail", will=_ARMS)
+def _armed_other(x: Exchange) -> Steps:
+    x.send(x.long(Cmd.COMPONENT_ARM_DISARM, 1, target=(ABSENT_SYSTEM, 1)))
+    yield from x.silent("HEARTBEAT", lambda beat: bool(beat.base_mode & ModeFlag.SAFETY_ARMED), for_ms=2500)
+
+
+@arming.qgc("no-calibration", "an armed vehicle does not calibrate its gyroscopes", will=_ARMS)
+def _no_calibration(x: Exchange) -> Steps:
+    yield from _arm(x)
+    yield from x.refused(x.long(Cmd.PREFLIGHT_CALIBRATION, 1))
+
+
+@arming.qgc("no-reboot", "an armed vehicle does not boot again", will=_ARMS)
+def _no_reboot(x: Exchange) -> Steps:
+    yield from _arm(x)
+    yield from x.refused(x.long(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, 1))
+
+
+# --- setpoints --------------------------------------------------------------------------------------------------------
+_VELOCITY: Final = sum(mask for mask in PositionMask if mask not in (
+    PositionMask.VX_IGNORE, PositionMask.VY_IGNORE, PositionMask.VZ_IGNORE, PositionMask.FORCE_SET,
+))  # fmt: skip
+
+
+def _velocity(x: Exchange, north_mps: float, target: tuple[int, int] | None = None) -> Message:
+    return dialect.MAVLink_set_position_target_local_ned_message(
+        0, *(target or x.ids), Frame.LOCAL_NED, _VELOCITY, 0, 0, 0, north_mps, 0, 0, 0, 0, 0, 0, 0
+    )
+
+
+@setpoint.must("disarmed", "a setpoint does not arm", will=_STICKS)
+def _setpoint_disarmed(x: Exchange) -> Steps:
+    for _ in range(10):
+        x.send(_velocity(x, 2.0))
+        yield from x.wait(100)
+    beat = yield from x.expect("HEARTBEAT", within_ms=3500)
+    x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
+
+
+@setpoint.must(
+    "followed", "a velocity that is set is flown", "messages/common.html#SET_POSITION_TARGET_LOCAL_NED", will=_FLIES
+)
+def _followed(x: Exchange) -> Steps:
+    yield from _up(x)
+    before = yield from x.requested("LOCAL_POSITION_NED")
+    mode = x.target.firmware.velocity_mode
+    for step in range(40):
+        x.send(_velocity(x, 3.0))
+        if step == 10 and mode is not None:
+            x.send(x.long(Cmd.DO_SET_MODE, *mode[1]))
+        yield from x.wait(100)
+    after = yield from x.requested("LOCAL_POSITION_NED")
+    x.check(after.x - before.x > 3.0, f"some metres to the north, {after.x - before.x:.1f} m came")
+
+
+@setpoint.must(
+    "other-system", "a setpoint for another system moves nothing", "guide/routing.html#routing-detail", will=_FLIES
+)
+def _setpoint_other(x: Exchange) -> Steps:
+    yield from _up(x)
+    before = yield from x.requested("LOCAL_POSITION_NED")
+    for _ in range(30):
+        x.send(_velocity(x, 3.0, (ABSENT_SYSTEM, 1)))
+        yield from x.wait(100)
+    after = yield from x.requested("LOCAL_POSITION_NED")
+    x.check(abs(after.x - before.x) < 2.0, f"no way, {after.x - before.x:.1f} m came")
+
+
+def _up(x: Exchange) -> Steps:
+    if not x.target.firmware.vehicle_class.hovers:
+        raise NotApplicableError("it does not hover")
+    yield from _arm(x)
+    x.undo("flight", _down(x))
+    x.check(STATION[0] != x.found.system, "another system than ours")
+    told = yield from x.requested("GLOBAL_POSITION_INT")
+    order = x.target.firmware.take_off(6.0, GeoPoint(told.lat / 1e7, told.lon / 1e7, told.alt / 1000.0))
+    ack = yield from x.command(x.long(order.number, *order.params))
+    if ack.result != Result.ACCEPTED:
+        raise UntestedError(f"it does not take off when it is asked to (result {ack.result})")
+    for _ in range(40):
+        yield from x.wait(1000)
+        told = yield from x.requested("LOCAL_POSITION_NED")
+        if told.z < -4.5:
+            return
+    raise UntestedError("it did not come up")
+
+
+def _down(x: Exchange) -> Steps:
+    yield from x.command(x.long(Cmd.NAV_LAND))
+    for _ in range(60):
+        yield from x.wait(1000)
+        if not x.found.armed:
+            return

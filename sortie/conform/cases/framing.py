@@ -1,0 +1,329 @@
+"""Frames of MAVLink 1 and 2, what is unknown in them, sequence numbers, pings and the clocks of two systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+from fastcrc import crc16
+
+from autopilot.mav import Cmd
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import SIGNED
+from sortie.conform.case import Chapter, Heard, NotApplicableError, Steps, Waiting, Weight
+from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
+
+framing = Chapter("framing", "guide/serialization.html")
+ping = Chapter("ping", "services/ping.html")
+timesync = Chapter("timesync", "services/timesync.html")
+CHAPTERS: Final = (framing, ping, timesync)
+
+_TRUNCATION, _INCOMPATIBLE, _COMPATIBLE = "#payload_truncation", "#incompat_flags", "#compat_flags"
+_HEADER: Final = 10
+_UNKNOWN_FLAG: Final = 0x40
+
+
+def _asking(x: Exchange) -> Message:
+    return x.long(Cmd.REQUEST_MESSAGE, codec.id_of("AUTOPILOT_VERSION"))
+
+
+def _is_ack(ack: Message) -> bool:
+    return bool(ack.command == Cmd.REQUEST_MESSAGE)
+
+
+def _resealed(frame: bytes, change: Callable[[bytearray], None]) -> bytes:
+    """The frame with a change of its header or payload, and a checksum that is right again."""
+    body = bytearray(frame[1:-2])
+    change(body)
+    extra = codec.crc_extra(int.from_bytes(body[6:9], "little")) or 0
+    return b"\xfd" + bytes(body) + crc16.mcrf4xx(bytes(body) + bytes((extra,))).to_bytes(2, "little")
+
+
+def _whole_payload(body: bytearray) -> None:
+    """All zeros at the end, which should have been cut."""
+    missing = codec.definition(int.from_bytes(body[6:9], "little")).size - body[0]
+    body += b"\0" * missing
+    body[0] += missing
+
+
+def _longer_payload(body: bytearray) -> None:
+    """A field more than the definition has, as a newer one may."""
+    _whole_payload(body)
+    body += b"\x05\x06\x07\x08"
+    body[0] += 4
+
+
+def _flag(place: int) -> Callable[[bytearray], None]:
+    def change(body: bytearray) -> None:
+        body[place] |= _UNKNOWN_FLAG
+
+    return change
+
+
+def _understood(change: Callable[[bytearray], None], x: Exchange) -> Steps:
+    for _ in range(x.tries):
+        x.send_bytes(_resealed(x.frame(_asking(x)), change), "REQUEST_MESSAGE in a frame with a change")
+        if (yield from x.hear("COMMAND_ACK", _is_ack)) is not None:
+            return
+    x.fail("no COMMAND_ACK of what is in that frame")
+
+
+def _dropped(change: Callable[[bytearray], None], x: Exchange) -> Steps:
+    x.send_bytes(_resealed(x.frame(_asking(x)), change), "REQUEST_MESSAGE in a frame with a change")
+    yield from x.silent("COMMAND_ACK", _is_ack, "such a frame is dropped")
+
+
+framing.add(
+    Weight.MUST,
+    "unknown-incompat-flag",
+    "a frame with an incompatibility flag that is unknown is dropped",
+    partial(_dropped, _flag(1)),
+    at=_INCOMPATIBLE,
+)
+framing.add(
+    Weight.MUST,
+    "unknown-compat-flag",
+    "a compatibility flag that is unknown is ignored",
+    partial(_understood, _flag(2)),
+    at=_COMPATIBLE,
+)
+framing.add(
+    Weight.MUST,
+    "zeros-not-cut",
+    "a payload whose zeros were not cut is understood",
+    partial(_understood, _whole_payload),
+    at=_TRUNCATION,
+)
+framing.add(
+    Weight.MUST,
+    "unknown-extension",
+    "fields that a newer definition has are passed over",
+    partial(_understood, _longer_payload),
+    at="guide/define_xml_element.html#message_extensions",
+)
+
+
+@framing.must("bad-checksum", "a frame with a wrong checksum is dropped", "#checksum")
+def _bad_checksum(x: Exchange) -> Steps:
+    frame = x.frame(_asking(x))
+    x.send_bytes(frame[:-1] + bytes((frame[-1] ^ 0x55,)), "REQUEST_MESSAGE with a wrong checksum")
+    yield from x.silent("COMMAND_ACK", _is_ack)
+
+
+@framing.must("wrong-crc-extra", "a message of another definition is dropped by its CRC_EXTRA", "#crc_extra")
+def _wrong_extra(x: Exchange) -> Steps:
+    frame = x.frame(_asking(x))
+    x.send_bytes(
+        frame[:-2] + crc16.mcrf4xx(frame[1:-2] + b"\x11").to_bytes(2, "little"), "REQUEST_MESSAGE, CRC_EXTRA 17"
+    )
+    yield from x.silent("COMMAND_ACK", _is_ack)
+
+
+@framing.must(
+    "unknown-message", "behind a message that is unknown the next is understood", "guide/routing.html#overview"
+)
+def _unknown_message(x: Exchange) -> Steps:
+    body = bytes((4, 0, 0, 0, *STATION, 0xF0, 0xF0, 0x7F)) + b"\x01\x02\x03\x04"
+    x.send_bytes(
+        b"\xfd" + body + crc16.mcrf4xx(body + b"\0").to_bytes(2, "little"), "message 8384752, which there is not"
+    )
+    yield from x.accepted(_asking(x))
+
+
+@framing.must("garbage", "behind bytes that are no frame the next frame is understood", "#packet_format")
+def _garbage(x: Exchange) -> Steps:
+    x.send_bytes(bytes((0xFD, 3, 0xFE, 200, 1, 2, 3)) + b"garbage" * 60, "bytes that are no frame")
+    yield from x.wait(200)
+    yield from x.accepted(_asking(x))
+
+
+@framing.must("two-in-one", "two frames that come in one piece are both understood", "#packet_format")
+def _two_in_one(x: Exchange) -> Steps:
+    x.send_bytes(x.frame(x.long(9999)) + x.frame(x.long(9998)), "two commands in one piece")
+    acks = yield from x.collect("COMMAND_ACK", 1500)
+    numbers = {heard.message.command for heard in acks}
+    x.check(numbers >= {9998, 9999}, f"both acknowledged, {sorted(numbers)} came")
+
+
+@framing.should("version-1", "a MAVLink 1 frame is understood", "guide/mavlink_version.html")
+def _version_1(x: Exchange) -> Steps:
+    for _ in range(x.tries):
+        x.send(_asking(x), mavlink1=True)
+        if (yield from x.hear("COMMAND_ACK", _is_ack)) is not None:
+            return
+    x.fail("no COMMAND_ACK of a command in a MAVLink 1 frame")
+
+
+@framing.must(
+    "signed-unknown",
+    "a signed frame is told by its flag: a vehicle without its key goes on",
+    "guide/message_signing.html#signature",
+)
+def _signed_unknown(x: Exchange) -> Steps:
+    def signed(body: bytearray) -> None:
+        body[1] |= SIGNED
+
+    frame = _resealed(x.frame(_asking(x)), signed)
+    x.send_bytes(frame + bytes(range(13)), "REQUEST_MESSAGE signed with a key that nobody has")
+    yield from x.wait(600)
+    yield from x.accepted(_asking(x))
+
+
+def _frames(x: Exchange) -> Waiting[list[Heard]]:
+    """Frames of the autopilot in 3 s."""
+    x.send(_asking(x))
+    end_ms, kept = x.now_ms + 3000, []
+    while (heard := (yield end_ms)) is not None:
+        if (heard.frame.system, heard.frame.component) == x.ids:
+            kept.append(heard)
+    x.check(bool(kept), "messages, none came")
+    return kept
+
+
+@framing.must("zeros-cut", "zeros at the end of a payload are cut before it is sent", _TRUNCATION)
+def _zeros_cut(x: Exchange) -> Steps:
+    frames = [heard for heard in (yield from _frames(x)) if not heard.frame.mavlink1]
+    if not frames:
+        raise NotApplicableError("it speaks MAVLink 1 on this link")
+    whole = {
+        heard.message.get_type() for heard in frames if len(heard.frame.payload) > 1 and heard.frame.payload[-1] == 0
+    }
+    x.check(not whole, f"payloads without zeros at the end, those of {sorted(whole)} have some")
+
+
+@framing.must("one-byte-stays", "the first byte of a payload is never cut", _TRUNCATION)
+def _one_byte(x: Exchange) -> Steps:
+    frames = yield from _frames(x)
+    x.check(all(heard.frame.payload for heard in frames), "a payload of a byte at least, an empty one came")
+
+
+@framing.must("no-unknown-flags", "what it sends has no flag that is not defined", _INCOMPATIBLE)
+def _no_flags(x: Exchange) -> Steps:
+    frames = [heard for heard in (yield from _frames(x)) if not heard.frame.mavlink1]
+    odd = {heard.frame.raw[2] for heard in frames} - {0, SIGNED}
+    x.check(not odd, f"flags 0 or 1, {sorted(odd)} came")
+
+
+@framing.must("sequence", "each frame of a component counts one on", "guide/packet_loss.html")
+def _sequence(x: Exchange) -> Steps:
+    frames = yield from _frames(x)
+    gaps = sum((after.frame.sequence - before.frame.sequence) % 256 != 1 for before, after in pairwise(frames))
+    if x.tries > 1:
+        raise NotApplicableError("this link loses frames")
+    x.check(gaps == 0, f"no gaps in {len(frames)} frames, {gaps} came")
+
+
+@framing.must("sizes", "a payload is not larger than its definition", "#packet_format")
+def _sizes(x: Exchange) -> Steps:
+    frames = yield from _frames(x)
+    large = {
+        heard.message.get_type()
+        for heard in frames
+        if len(heard.frame.payload) > codec.definition(heard.frame.msg_id).size and heard.frame.msg_id < 230
+    }
+    x.check(not large, f"payloads of their size, {sorted(large)} are larger")
+
+
+# --- PING -------------------------------------------------------------------------------------------------------------
+_PING_US: Final = 123_456_789_012
+
+
+def _ping(seq: int, target: tuple[int, int] = (0, 0)) -> Message:
+    return dialect.MAVLink_ping_message(_PING_US, seq, *target)
+
+
+def _pings(x: Exchange) -> Waiting[Message]:
+    """The answer to a ping; the case does not apply where there is none."""
+    for _ in range(max(x.tries, 2)):
+        x.send(_ping(77))
+        answer = yield from x.hear("PING", lambda pong: pong.target_system != 0)
+        if answer is not None:
+            return answer
+    x.fail("no PING in answer")
+
+
+@ping.should("answered", "a system that is pinged answers", "#ping-sequence")
+def _answered(x: Exchange) -> Steps:
+    yield from _pings(x)
+
+
+@ping.must("content", "the answer has time and number of the question", "#ping-sequence")
+def _content(x: Exchange) -> Steps:
+    answer = yield from _if_it_pings(x)
+    x.check(
+        (answer.time_usec, answer.seq) == (_PING_US, 77), f"{_PING_US} and 77, {answer.time_usec} and {answer.seq} came"
+    )
+
+
+@ping.must("target", "the answer is addressed to who has pinged", "#ping-sequence")
+def _target(x: Exchange) -> Steps:
+    answer = yield from _if_it_pings(x)
+    ids = (answer.target_system, answer.target_component)
+    x.check(ids == STATION, f"target {STATION}, {ids} came")
+
+
+@ping.must("answers-are-not-answered", "a PING with a target is an answer, which is not answered", "#ping-sequence")
+def _answer_of_answer(x: Exchange) -> Steps:
+    x.send(_ping(78, (ABSENT_SYSTEM, 1)))
+    yield from x.silent("PING", lambda pong: pong.seq == 78)
+
+
+def _if_it_pings(x: Exchange) -> Waiting[Message]:
+    for _ in range(max(x.tries, 2)):
+        x.send(_ping(77))
+        answer = yield from x.hear("PING", lambda pong: pong.target_system != 0)
+        if answer is not None:
+            return answer
+    raise NotApplicableError("it does not answer PING")
+
+
+# --- TIMESYNC ---------------------------------------------------------------------------------------------------------
+def _sync(x: Exchange, ts1: int = 1_000_000_123_000) -> Waiting[Message]:
+    question = dialect.MAVLink_timesync_message(0, ts1)
+    for _ in range(max(x.tries, 2)):
+        x.send(question)
+        answer = yield from x.hear("TIMESYNC", lambda said: said.tc1 != 0)
+        if answer is not None:
+            return answer
+    x.fail("no TIMESYNC in answer")
+
+
+@timesync.must("answered", "TIMESYNC with tc1 0 is answered", "#sequences")
+def _synced(x: Exchange) -> Steps:
+    yield from _sync(x)
+
+
+@timesync.must("mirrored", "the answer has ts1 of the question", "#sequences")
+def _mirrored(x: Exchange) -> Steps:
+    for stamp in (1_000_000_123_000, 5_000_000_000):
+        answer = yield from _sync(x, stamp)
+        x.check(answer.ts1 == stamp, f"ts1 {stamp}, {answer.ts1} came")
+
+
+@timesync.must("own-time", "the answer has the vehicle's time, which goes on", "#sequences")
+def _own_time(x: Exchange) -> Steps:
+    first = yield from _sync(x)
+    begin_ms = x.now_ms
+    yield from x.wait(1000)
+    second = yield from _sync(x)
+    passed_ms, counted_ms = x.now_ms - begin_ms, (second.tc1 - first.tc1) / 1e6
+    x.check(0.5 * passed_ms <= counted_ms <= 2.0 * passed_ms, f"about {passed_ms} ms later, {counted_ms:.0f} ms came")
+
+
+@timesync.must("answers-are-not-answered", "a TIMESYNC with tc1 is an answer, which is not answered", "#sequences")
+def _sync_answer(x: Exchange) -> Steps:
+    x.send(dialect.MAVLink_timesync_message(55, 777_000))
+    yield from x.silent("TIMESYNC", lambda said: said.ts1 == 777_000)
+
+
+@timesync.should("target", "the answer is addressed to who has asked", "#sequences")
+def _sync_target(x: Exchange) -> Steps:
+    answer = yield from _sync(x)
+    target = getattr(answer, "target_system", None)
+    if target is None:
+        raise NotApplicableError("this TIMESYNC has no target")
+    x.check(target == STATION[0], f"system {STATION[0]}, {target} came")

@@ -1,0 +1,369 @@
+"""MAVFTP: sessions, reading, bursts, folders, refusals."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from typing import Final
+
+from autopilot.mav import Capability
+from mavlink_bridge.clients.file_read import FileOutcome, FileRead
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
+from mavlink_bridge.wire.codec import dialect
+from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting, Weight
+from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
+from sortie.conform.facts import can
+
+ftp = Chapter("ftp", "services/ftp.html", (can(Capability.FTP, "MAVFTP"),))
+CHAPTERS: Final = (ftp,)
+
+_CODES, _ERRORS, _AGAIN, _READ, _BURST = (
+    "#opcodes",
+    "#error_codes",
+    "#timeouts",
+    "#reading-a-file-readfile",
+    "#reading-a-file-burstreadfile",
+)
+_LISTING: Final = "#list_directory"
+_MISSING: Final = b"/no/such/file.xyz"
+_KNOWN: Final = ("@SYS/uarts.txt", "@PARAM/param.pck")
+_NUMBERS: Final = count(1000)
+SCHEME: Final = "mftp://"
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+def _message(x: Exchange, operation: Operation) -> Message:
+    return dialect.MAVLink_file_transfer_protocol_message(0, *x.ids, list(operation.pack()))
+
+
+def _asked(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[Operation]:
+    """Send a request and expect its answer, by the number that follows. A number that was used before would be taken
+    for a repetition: `fresh` gives the request one of its own."""
+    if fresh:
+        operation = replace(operation, seq=next(_NUMBERS) & 0xFFFF)
+
+    def answers(message: Message) -> bool:
+        reply = unpack(bytes(message.payload))
+        return reply.req_opcode == operation.opcode and reply.seq == (operation.seq + 1) & 0xFFFF
+
+    what = f"answer to opcode {Opcode(operation.opcode).name if operation.opcode in set(Opcode) else operation.opcode}"
+    return unpack(bytes((yield from x.ask(_message(x, operation), "FILE_TRANSFER_PROTOCOL", answers, what)).payload))
+
+
+def _reset(x: Exchange) -> Steps:
+    yield from _asked(x, Operation(1, 0, Opcode.RESET_SESSIONS))
+
+
+def _granted(x: Exchange, operation: Operation) -> Waiting[Operation]:
+    reply = yield from _asked(x, operation)
+    x.check(reply.opcode == Opcode.ACK, f"ACK, NAK {_reason(reply)} came")
+    return reply
+
+
+def _denied(x: Exchange, operation: Operation, *reasons: Nak) -> Waiting[Operation]:
+    reply = yield from _asked(x, operation)
+    x.check(reply.opcode == Opcode.NAK, "NAK, ACK came")
+    expected = " or ".join(reason.name for reason in reasons)
+    x.check(not reasons or reply.data[0] in reasons, f"NAK {expected}, {_reason(reply)} came")
+    return reply
+
+
+def _reason(reply: Operation) -> str:
+    return Nak(reply.data[0]).name if reply.data[0] in set(Nak) else str(reply.data[0])
+
+
+def _paths(x: Exchange) -> list[str]:
+    found = x.found.metadata
+    uris = [] if found is None else [found.uri]
+    return [path_of(uri) for uri in uris if uri.startswith(SCHEME)] + list(_KNOWN)
+
+
+def path_of(uri: str) -> str:
+    """Path of a URI of this vehicle: mftp://[;comp=N]PATH."""
+    path = uri.removeprefix(SCHEME)
+    if path.startswith("["):
+        path = path.partition("]")[2]
+    return path
+
+
+def _opened(x: Exchange) -> Waiting[tuple[str, int, int]]:
+    """Open a file that the vehicle has: its path, session and size."""
+    yield from _reset(x)
+    for path in _paths(x):
+        name = path.encode()
+        reply = yield from _asked(x, Operation(10, 0, Opcode.OPEN_FILE_RO, len(name), data=name))
+        if reply.opcode == Opcode.ACK:
+            return path, reply.session, int.from_bytes(reply.data[:4], "little")
+    raise UntestedError("no file is known that it would open")
+
+
+def _whole(x: Exchange) -> Waiting[tuple[str, bytes]]:
+    path, _, _ = yield from _opened(x)
+    yield from _reset(x)
+    read = yield from x.play(FileRead(x.target, path))
+    x.check(read.outcome is FileOutcome.READ, f"{path}, its reading ended with {read.outcome!r}")
+    return path, read.content
+
+
+# --- opcodes ----------------------------------------------------------------------------------------------------------
+@ftp.must("none", "opcode None is acknowledged", _CODES)
+def _none(x: Exchange) -> Steps:
+    yield from _granted(x, Operation(3, 0, Opcode.NONE))
+
+
+@ftp.must("reset", "ResetSessions is acknowledged", _CODES)
+def _reset_case(x: Exchange) -> Steps:
+    yield from _granted(x, Operation(4, 0, Opcode.RESET_SESSIONS))
+
+
+@ftp.must("unknown", "an unknown opcode is refused as UnknownCommand", _ERRORS)
+def _unknown(x: Exchange) -> Steps:
+    yield from _denied(x, Operation(5, 0, 99), Nak.UNKNOWN_COMMAND)
+
+
+@ftp.must("sequence", "an answer counts one on from its request", "#payload")
+def _sequence(x: Exchange) -> Steps:
+    for seq in (7, 65_534, 65_535):
+        yield from _asked(x, Operation(seq, 0, Opcode.NONE), fresh=False)
+
+
+@ftp.must("target", "an answer is addressed to who has asked", "messages/common.html#FILE_TRANSFER_PROTOCOL")
+def _target(x: Exchange) -> Steps:
+    answer = yield from x.ask(_message(x, Operation(8, 0, Opcode.NONE)), "FILE_TRANSFER_PROTOCOL")
+    ids = (answer.target_system, answer.target_component)
+    x.check(ids == STATION, f"target {STATION}, {ids} came")
+
+
+@ftp.must("other-system", "a request for another system is not answered", "guide/routing.html#routing-detail")
+def _other(x: Exchange) -> Steps:
+    x.send(
+        dialect.MAVLink_file_transfer_protocol_message(0, ABSENT_SYSTEM, 1, list(Operation(9, 0, Opcode.NONE).pack()))
+    )
+    yield from x.silent("FILE_TRANSFER_PROTOCOL")
+
+
+@ftp.must("nak-size", "a NAK has one byte with the error, two with FailErrno", _ERRORS)
+def _nak_size(x: Exchange) -> Steps:
+    reply = yield from _denied(x, Operation(11, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING))
+    size = 2 if reply.data[0] == Nak.FAIL_ERRNO else 1
+    x.check(reply.size == size, f"size {size}, {reply.size} came")
+
+
+def _missing(opcode: int, x: Exchange) -> Steps:
+    yield from _denied(x, Operation(12, 0, opcode, len(_MISSING), data=_MISSING))
+
+
+for _opcode in (
+    Opcode.OPEN_FILE_RO,
+    Opcode.REMOVE_FILE,
+    Opcode.REMOVE_DIRECTORY,
+    Opcode.LIST_DIRECTORY,
+    Opcode.CALC_FILE_CRC32,
+    Opcode.TRUNCATE_FILE,
+):
+    ftp.add(
+        Weight.MUST,
+        f"missing.{_opcode.name.lower().replace('_', '-')}",
+        "what there is not is refused",
+        partial(_missing, _opcode),
+        at=_ERRORS,
+    )
+
+
+@ftp.should("missing-reason", "a file that there is not is FileNotFound", _ERRORS)
+def _not_found(x: Exchange) -> Steps:
+    yield from _denied(x, Operation(13, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING), Nak.FILE_NOT_FOUND)
+
+
+@ftp.must("rename-missing", "what there is not cannot be renamed", _ERRORS)
+def _rename(x: Exchange) -> Steps:
+    data = _MISSING + b"\0" + _MISSING + b"2"
+    yield from _denied(x, Operation(14, 0, Opcode.RENAME, len(data), data=data))
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+@ftp.must("open", "an opened file has its size in 4 bytes", _READ)
+def _open(x: Exchange) -> Steps:
+    path, session, size = yield from _opened(x)
+    x.check(size > 0, f"a size of {path}, {size} in session {session} came")
+
+
+@ftp.must("read", "a file is read to its end", _READ)
+def _read(x: Exchange) -> Steps:
+    path, content = yield from _whole(x)
+    x.check(bool(content), f"bytes of {path}")
+
+
+@ftp.must("read-block", "a block has the bytes and the offset that were asked for", _READ)
+def _block(x: Exchange) -> Steps:
+    _, session, size = yield from _opened(x)
+    reply = yield from _granted(x, Operation(20, session, Opcode.READ_FILE, min(7, size), offset=0))
+    x.check(
+        (reply.offset, reply.size) == (0, min(7, size)),
+        f"{min(7, size)} bytes at 0, {reply.size} at {reply.offset} came",
+    )
+
+
+@ftp.must("read-agrees", "blocks of any size make one file", _READ)
+def _agrees(x: Exchange) -> Steps:
+    _, session, size = yield from _opened(x)
+    large = yield from _granted(x, Operation(21, session, Opcode.READ_FILE, DATA_BYTES, offset=0))
+    small = yield from _granted(x, Operation(22, session, Opcode.READ_FILE, 5, offset=3))
+    expected = large.data[3 : min(8, large.size)]
+    x.check(small.data[: small.size] == expected, f"{expected.hex()}, {small.data[: small.size].hex()} of {size} came")
+
+
+@ftp.must("read-end", "behind the end it is EOF", _READ)
+def _end(x: Exchange) -> Steps:
+    path, session, size = yield from _opened(x)
+    reply = yield from _asked(x, Operation(23, session, Opcode.READ_FILE, DATA_BYTES, offset=size + 100_000))
+    x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, f"NAK END_OF_FILE of {path}")
+
+
+@ftp.must("read-closed", "a session that is not open is refused", _ERRORS)
+def _closed(x: Exchange) -> Steps:
+    yield from _reset(x)
+    yield from _denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0))
+
+
+@ftp.should("read-closed-reason", "a session that is not open is InvalidSession", _ERRORS)
+def _closed_reason(x: Exchange) -> Steps:
+    yield from _reset(x)
+    yield from _denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0), Nak.INVALID_SESSION)
+
+
+@ftp.must("terminate", "a session that was ended reads no more", _READ)
+def _terminate(x: Exchange) -> Steps:
+    _, session, _ = yield from _opened(x)
+    yield from _granted(x, Operation(25, session, Opcode.TERMINATE_SESSION))
+    yield from _denied(x, Operation(26, session, Opcode.READ_FILE, 10, offset=0))
+
+
+@ftp.must("repeated", "a request with the same number is answered again, with the same", _AGAIN)
+def _repeated(x: Exchange) -> Steps:
+    _, session, _ = yield from _opened(x)
+    operation = Operation(27, session, Opcode.READ_FILE, 20, offset=0)
+    first = yield from _asked(x, operation, fresh=False)
+    again = yield from _asked(x, operation, fresh=False)
+    x.check(first.pack() == again.pack(), "one answer twice")
+
+
+@ftp.must("repeated-open", "an open that comes again with its number opens once", _AGAIN)
+def _repeated_open(x: Exchange) -> Steps:
+    path, _, size = yield from _opened(x)
+    yield from _reset(x)
+    operation = Operation(28, 0, Opcode.OPEN_FILE_RO, len(path), data=path.encode())
+    first = yield from _asked(x, operation, fresh=False)
+    again = yield from _asked(x, operation, fresh=False)
+    x.check(
+        first.opcode == again.opcode == Opcode.ACK and first.session == again.session, f"one session of {size} bytes"
+    )
+
+
+# --- bursts -----------------------------------------------------------------------------------------------------------
+def _burst(x: Exchange, session: int, offset: int, size: int) -> Waiting[list[Operation]]:
+    """Blocks of a burst, to the one that is complete or the end of the file."""
+    x.send(_message(x, Operation(40, session, Opcode.BURST_READ_FILE, size, offset=offset)))
+    blocks: list[Operation] = []
+    while True:
+        message = yield from x.hear("FILE_TRANSFER_PROTOCOL", within_ms=1500)
+        if message is None:
+            return blocks
+        block = unpack(bytes(message.payload))
+        if block.req_opcode == Opcode.BURST_READ_FILE:
+            blocks.append(block)
+            if block.opcode == Opcode.NAK or block.burst_complete:
+                return blocks
+
+
+@ftp.must("burst", "a burst brings blocks one behind the other", _BURST)
+def _burst_case(x: Exchange) -> Steps:
+    path, session, size = yield from _opened(x)
+    blocks = [block for block in (yield from _burst(x, session, 0, DATA_BYTES)) if block.opcode == Opcode.ACK]
+    x.check(bool(blocks), f"blocks of {path}, none came")
+    at = 0
+    for block in blocks:
+        x.check(block.offset == at or x.tries > 1, f"offset {at}, {block.offset} of {size} came")
+        at = block.offset + block.size
+
+
+@ftp.must("burst-complete", "the last block of a burst, and no other, is complete", _BURST)
+def _burst_complete(x: Exchange) -> Steps:
+    _, session, _ = yield from _opened(x)
+    blocks = yield from _burst(x, session, 0, DATA_BYTES)
+    ended = bool(blocks) and (blocks[-1].burst_complete == 1 or blocks[-1].opcode == Opcode.NAK)
+    x.check(ended and not any(block.burst_complete for block in blocks[:-1]), "burst_complete at the end alone")
+
+
+@ftp.must("burst-offset", "a burst begins where it is asked to", _BURST)
+def _burst_offset(x: Exchange) -> Steps:
+    _, session, size = yield from _opened(x)
+    start = min(size - 1, 100)
+    blocks = yield from _burst(x, session, start, 50)
+    x.check(bool(blocks) and blocks[0].offset == start, f"offset {start}")
+    x.check(all(block.size <= 50 for block in blocks if block.opcode == Opcode.ACK), "blocks of at most 50 bytes")
+
+
+@ftp.must("burst-agrees", "a burst brings the bytes that reading brings", _BURST)
+def _burst_agrees(x: Exchange) -> Steps:
+    _, session, _ = yield from _opened(x)
+    first = yield from _granted(x, Operation(41, session, Opcode.READ_FILE, 100, offset=0))
+    blocks = yield from _burst(x, session, 0, 100)
+    x.check(bool(blocks) and blocks[0].data[: first.size] == first.data[: first.size], "the same bytes")
+
+
+@ftp.must("burst-end", "a burst behind the end is EOF", _BURST)
+def _burst_end(x: Exchange) -> Steps:
+    _, session, size = yield from _opened(x)
+    blocks = yield from _burst(x, session, size + 100_000, DATA_BYTES)
+    x.check(
+        bool(blocks) and blocks[-1].opcode == Opcode.NAK and blocks[-1].data[0] == Nak.END_OF_FILE, "NAK END_OF_FILE"
+    )
+
+
+@ftp.must("burst-closed", "a burst of a session that is not open is refused", _ERRORS)
+def _burst_closed(x: Exchange) -> Steps:
+    yield from _reset(x)
+    blocks = yield from _burst(x, 0, 0, DATA_BYTES)
+    x.check(bool(blocks) and blocks[0].opcode == Opcode.NAK, "NAK")
+
+
+@ftp.must("checksum", "CalcFileCRC32 is the CRC32 of the file", "#crc32-implementation")
+def _checksum(x: Exchange) -> Steps:
+    path, content = yield from _whole(x)
+    if path in _KNOWN:
+        raise NotApplicableError("no file is known whose content stays")
+    reply = yield from _granted(x, Operation(43, 0, Opcode.CALC_FILE_CRC32, len(path), data=path.encode()))
+    told = int.from_bytes(reply.data[:4], "little")
+    x.check(told == crc_of(content), f"{crc_of(content):#x}, {told:#x} came")
+
+
+def crc_of(content: bytes) -> int:
+    """CRC32 of MAVLink: start value 0, not inverted."""
+    return ~zlib.crc32(content, 0xFFFFFFFF) & 0xFFFFFFFF
+
+
+# --- folders ----------------------------------------------------------------------------------------------------------
+def _listed(x: Exchange, offset: int) -> Waiting[Operation]:
+    return (yield from _asked(x, Operation(50 + offset, 0, Opcode.LIST_DIRECTORY, 1, offset=offset, data=b"/")))
+
+
+@ftp.must("list", "entries of a folder are F, D or S and text, each with a 0 behind it", _LISTING)
+def _list(x: Exchange) -> Steps:
+    reply = yield from _listed(x, 0)
+    if reply.opcode == Opcode.NAK:
+        raise NotApplicableError(f"its root is not listed ({_reason(reply)})")
+    entries = [entry for entry in reply.data[: reply.size].split(b"\0") if entry]
+    x.check(all(entry[:1] in (b"F", b"D", b"S") for entry in entries), f"F, D or S, {entries[:3]} came")
+
+
+@ftp.must("list-end", "behind the last entry it is EOF", _LISTING)
+def _list_end(x: Exchange) -> Steps:
+    first = yield from _listed(x, 0)
+    if first.opcode == Opcode.NAK:
+        raise NotApplicableError(f"its root is not listed ({_reason(first)})")
+    reply = yield from _listed(x, 5000)
+    x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, "NAK END_OF_FILE")
