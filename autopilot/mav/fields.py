@@ -271,6 +271,19 @@ class ChargeState(IntEnum):
     CRITICAL = 3
 
 
+class HighLatencyFailure(IntEnum):
+    """HL_FAILURE_FLAG: the bits of HIGH_LATENCY2.failure_flags."""
+
+    GPS = 1
+    ABSOLUTE_PRESSURE = 4
+    ACCEL = 8
+    GYRO = 16
+    MAG = 32
+    BATTERY = 128
+    GEOFENCE = 2048
+    ESTIMATOR = 4096
+
+
 class FenceBreach(IntEnum):
     """FENCE_BREACH: FENCE_STATUS.breach_type."""
 

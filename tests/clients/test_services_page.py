@@ -23,7 +23,6 @@ UNSERVED: dict[str, tuple[str | tuple[int, ...], ...]] = {
     "Arm authorization": ((m.MAV_CMD_ARM_AUTHORIZATION_REQUEST, 1),),
     "Path planning (TRAJECTORY)": ("TRAJECTORY_REPRESENTATION_WAYPOINTS", "TRAJECTORY_REPRESENTATION_BEZIER"),
     "Open Drone ID": ("OPEN_DRONE_ID_BASIC_ID", "OPEN_DRONE_ID_ARM_STATUS"),
-    "High latency": ("HIGH_LATENCY2", (m.MAV_CMD_CONTROL_HIGH_LATENCY, 1)),
     "Illuminator": ((ASK, 440), (405, 1), (406, 1)),
 }
 

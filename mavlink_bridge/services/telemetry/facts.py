@@ -13,7 +13,7 @@ from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Target, Velocity
-from autopilot.mav import ChargeState, FenceBreach, ModeFlag, PositionMask, Sensor, VtolState
+from autopilot.mav import ChargeState, FenceBreach, HighLatencyFailure, ModeFlag, PositionMask, Sensor, VtolState
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_POSITION, IGNORE_VELOCITY
 from autopilot.modes.outputs import relay_status
 from autopilot.safety.fence_limits import FenceType
@@ -22,6 +22,7 @@ from mavlink_bridge.services.mission.plan import NO_TOTAL, wire_mode, wire_state
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
 
+_HALF: Final = 0x10000
 _GUIDED, _FENCE = int(ModeFlag.GUIDED_ENABLED), int(Sensor.GEOFENCE)  # asked at every instant: plain ints
 _BOUNDARY: Final = int(FenceType.CIRCLE | FenceType.POLYGON)
 _NO_YAW: Final = PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
@@ -55,6 +56,23 @@ def sensor_bits(
     healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
     healthy &= ~Sensor.BATTERY if battery_failed else -1
     return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else Sensor.GEOFENCE)
+
+
+_FAILURES: Final[dict[int, int]] = {
+    Sensor.GPS: HighLatencyFailure.GPS,
+    Sensor.ABSOLUTE_PRESSURE: HighLatencyFailure.ABSOLUTE_PRESSURE,
+    Sensor.ACCEL: HighLatencyFailure.ACCEL,
+    Sensor.GYRO: HighLatencyFailure.GYRO,
+    Sensor.MAG: HighLatencyFailure.MAG,
+    Sensor.BATTERY: HighLatencyFailure.BATTERY,
+    Sensor.GEOFENCE: HighLatencyFailure.GEOFENCE,
+    Sensor.AHRS: HighLatencyFailure.ESTIMATOR,
+}
+
+
+def failures(sensors: int) -> int:
+    """HL_FAILURE_FLAG bits of the SYS_STATUS bits of sensors that have failed (ArduPilot, send_high_latency2)."""
+    return sum(flag for sensor, flag in _FAILURES.items() if sensors & sensor)
 
 
 class TelemetryParts(VehicleParts, Protocol):
@@ -156,6 +174,7 @@ class FactReader:
         if shown != self._modes_seen:
             self._modes_seen = shown
             out[s.CUSTOM_MODE], out[s.INTENDED_MODE] = shown
+            out[s.SHORT_MODE] = shown[0] if shown[0] < _HALF else shown[0] // _HALF  # PX4: mode and submode
             out[s.STANDARD_MODE] = personality.standard_mode(shown[0])
         out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
@@ -243,5 +262,6 @@ class FactReader:
             battery_failed=level != 0,
         )
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
+        out[s.FAILURES] = failures((enabled | _FENCE) & ~healthy)
         out[s.CHARGE_STATE] = ChargeState.OK + level
         out[s.FENCE_ENABLED] = 1.0 if enabled & _FENCE else 0.0

@@ -64,6 +64,8 @@ STANDARD_MODE = _slots.block(1)  # MAV_STANDARD_MODE as which the mode is listed
 INTENDED_MODE = _slots.block(1)  # the mode that was wanted last: another than CUSTOM_MODE after a failsafe
 VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE
 HAS_PITOT = _slots.block(1)  # 0 or 1
+SHORT_MODE = _slots.block(1)  # custom_mode in the 16 bits of HIGH_LATENCY2
+FAILURES = _slots.block(1)  # HL_FAILURE_FLAG bits
 
 DERIVED: Final = _slots.size
 TIME_BOOT_MS = _slots.block(1)  # vehicle time in the uint32 of the wire (round after 49 days, as ArduPilot's)

@@ -175,6 +175,18 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream("RC_CHANNELS_RAW", {
         "time_boot_ms": _BOOT, **_PULSES,
     }),
+    Stream("HIGH_LATENCY2", {  # one message that says all, for satellites
+        "timestamp": _BOOT, "type": Value(s.VEHICLE_TYPE), "autopilot": Value(s.AUTOPILOT),
+        "custom_mode": Value(s.SHORT_MODE), "latitude": Value(r.LAT, E7), "longitude": Value(r.LON, E7),
+        "altitude": Value(r.ALT), "target_altitude": Value(s.TARGET_ALT), "heading": Value(s.HEADING_DEG, 0.5),
+        "target_heading": Value(s.BEARING_DEG, 0.5), "target_distance": Value(r.WP_DISTANCE, 0.1),
+        "throttle": Value(r.THROTTLE, CENTI), "airspeed": Value(r.AIR_SPEED, 5.0),
+        "groundspeed": Value(r.GROUND_SPEED, 5.0), "windspeed": Value(s.WIND_SPEED, 5.0),
+        "wind_heading": Value(s.WIND_FROM, 0.5), "eph": Value(r.GPS_HACC, 10.0), "epv": Value(r.GPS_VACC, 10.0),
+        "temperature_air": Value(r.BARO_TEMPERATURE), "climb_rate": Value(r.VD, -10.0),
+        "battery": Value(r.BATT_FRACTION, CENTI, missing=-1), "wp_num": Value(s.MISSION_SEQ),
+        "failure_flags": Value(s.FAILURES),
+    }),
     Stream("SCALED_IMU2", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("POSITION_TARGET_LOCAL_NED", {
         "time_boot_ms": _BOOT, "coordinate_frame": constant(Frame.LOCAL_NED),
