@@ -34,8 +34,13 @@ BINARY, BOARD, OTHERS, FORM = (
     "waits for a controller that another program is",
     "names the form of the command, with words that stand for others",
 )
+LONG: Final = (
+    "judges for minutes of the wall's clock; tests/sortie/conform does so for a moment, and in virtual time whole"
+)
 """Why a line is not run here."""
 NOT_RUN: Final = {
+    "sortie conform tcp:127.0.0.1:5760": LONG,
+    "sortie conform --vehicle ardupilot:copter=BINARY --may-fly --only mission --only fence": BINARY,
     "sortie serve --vehicle ardupilot:copter=build/sitl/bin/arducopter": BINARY,
     "sortie serve --vehicle ardupilot:copter=BINARY": BINARY,
     "sortie serve --vehicle px4:copter=BINARY": BINARY,
