@@ -63,6 +63,7 @@ class Ability(Enum):
     HEIGHT = "what has a height"
     HOVER = "what hovers"
     WINGS = "what flies on wings"
+    LIFT = "wings that take off and land upright"
     NOSE = "what turns its nose by itself"
     REVERSE = "what drives backwards"
 
@@ -131,7 +132,7 @@ class CommandSpec:
 _C, _P = Cmd, Parameter
 _NAV, _DO, _CONDITION = Slot.NAV, Slot.DO, Slot.CONDITION
 _ALL, _HEIGHT, _NOSE, _REVERSE = Ability.ANY, Ability.HEIGHT, Ability.NOSE, Ability.REVERSE
-_HOVER, _WINGS = Ability.HOVER, Ability.WINGS
+_HOVER, _WINGS, _LIFT = Ability.HOVER, Ability.WINGS, Ability.LIFT
 _SET, _RECORDED = PayloadOutput.SET, PayloadOutput.RECORDED
 _HOLD: Final = (_P(1, "hold", "s"),)
 _ON: Final = (_P(1, "on"),)
@@ -155,8 +156,8 @@ _ROWS: Final = (
     CommandSpec(_C.NAV_LOITER_TO_ALT, "LoitAltitude", _NAV, _HEIGHT, place=True),
     CommandSpec(_C.NAV_SPLINE_WAYPOINT, "SplineWP", _NAV, _HOVER, _HOLD, place=True, holds=True, passed_by=True),
     CommandSpec(_C.NAV_ALTITUDE_WAIT, "AltitudeWait", _NAV),
-    CommandSpec(_C.NAV_VTOL_TAKEOFF, "VTOLTakeoff", _NAV, place=True),
-    CommandSpec(_C.NAV_VTOL_LAND, "VTOLLand", _NAV, place=True, comes_down=True),
+    CommandSpec(_C.NAV_VTOL_TAKEOFF, "VTOLTakeoff", _NAV, _LIFT, place=True),
+    CommandSpec(_C.NAV_VTOL_LAND, "VTOLLand", _NAV, _LIFT, place=True, comes_down=True),
     CommandSpec(_C.NAV_GUIDED_ENABLE, "GuidedEnable", _NAV, _ALL, _ON, place=True),
     CommandSpec(
         _C.NAV_DELAY, "Delay", _NAV, _ALL,

@@ -32,8 +32,9 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
+_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 _FULL_THROTTLE: Final = 0.95  # of the stick (RC_Channel_Plane.cpp: above 90 %)
-_ON_THE_GROUND: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
+_ON_THE_GROUND: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
 
 
@@ -324,7 +325,7 @@ class AutoMode(Mode):
         while item is not None and item.command == Cmd.NAV_DELAY:
             after = self.sequencer.next_nav(self.mission, item.seq)
             item = after if after is not None and after.seq > item.seq else None
-        return item is not None and item.command == Cmd.NAV_TAKEOFF
+        return item is not None and item.command in _TAKEOFFS
 
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""

@@ -18,7 +18,14 @@ from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
-from autopilot.modes.wing_modes import AutolandMode, BankMode, TakeoffMode, WingReturnMode
+from autopilot.modes.wing_modes import (
+    AutolandMode,
+    BankMode,
+    CircleDownMode,
+    TakeoffMode,
+    VerticalReturnMode,
+    WingReturnMode,
+)
 from autopilot.precision.lander import TargetLoiter
 from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 
@@ -76,6 +83,9 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.ANGLES: _by_sticks(PilotKind.FBWA),
     ModeKind.CLIMB_AND_SPEED: _by_sticks(PilotKind.FBWB),
     ModeKind.TRACK: _by_sticks(PilotKind.CRUISE),
+    ModeKind.HOVER: _by_sticks(PilotKind.HOVER),
+    ModeKind.VERTICAL_RETURN: lambda p, spec: VerticalReturnMode(p.context, spec, p.destination),
+    ModeKind.VERTICAL_FROM_CIRCLE: lambda p, spec: CircleDownMode(p.context, spec, p.destination),
     ModeKind.BANKED: lambda p, spec: BankMode(p.context, spec),
     ModeKind.TAKEOFF: lambda p, spec: TakeoffMode(p.context, spec),
     ModeKind.APPROACH: lambda p, spec: AutolandMode(p.context, spec),

@@ -59,7 +59,8 @@ class GuidedFlight:
         if not self._told and self._helm.arrived and not self.paused:
             self._told = True
             self._announcer.announce(GuidedTargetReached())
-        if isinstance(self._wanted, TakeOff) and self._wanted.pitch is not None and self._helm.arrived:
+        wings = self._facts.vehicle_class.has_stall_speed
+        if wings and isinstance(self._wanted, TakeOff) and self._helm.arrived:
             self.begin()
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
@@ -99,8 +100,10 @@ class GuidedFlight:
         return int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
 
     def take_off(self, down: float) -> None:
-        wings = self._facts.vehicle_class.has_stall_speed
-        self._fly(TakeOff(down, KEEP, radians(self._facts.param("TKOFF_LVL_PITCH", 15.0)) if wings else None))
+        wings, upright = self._facts.vehicle_class.has_stall_speed, self._facts.vehicle_class.lands_anywhere
+        self._fly(
+            TakeOff(down, KEEP, radians(self._facts.param("TKOFF_LVL_PITCH", 15.0)) if wings and not upright else None)
+        )
 
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
         """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. What drives goes to a position,

@@ -19,7 +19,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.wings import GlideSlope, LoiterItem, WingReturn, WingTakeoff, abort_climb
+from autopilot.modes.wings import GlideSlope, LoiterItem, SetDown, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec
 
 _FOR_EVER_MS: Final = 10**12
@@ -165,6 +165,46 @@ class AutolandMode(_StagedMode):
     @property
     def finished(self) -> bool:
         return self.is_landing and self._stages[0].done
+
+
+class VerticalReturnMode(_StagedMode):
+    """QRTL: home or to a rally point, and straight down there."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination) -> None:
+        super().__init__(context, spec)
+        self._destination = destination
+
+    def refusal(self, now_ms: int) -> str | None:
+        return "home is not set" if self.facts.home is None else None
+
+    def enter(self, now_ms: int) -> None:
+        if self.facts.armed:
+            self._begin([SetDown(self.context, self._destination()[:2])], now_ms)
+        else:
+            self.helm.fly(Idle())
+
+    @property
+    def is_landing(self) -> bool:
+        return bool(self._stages) and self._stages[0].is_landing
+
+    @property
+    def finished(self) -> bool:
+        return self.is_landing and self._stages[0].done
+
+
+class CircleDownMode(VerticalReturnMode):
+    """LOITER_ALT_QLAND: down in a circle here to Q_RTL_ALT, and straight down."""
+
+    def enter(self, now_ms: int) -> None:
+        facts = self.facts
+        if not facts.armed:
+            self.helm.fly(Idle())
+            return
+        north, east, down = facts.vehicle.state.position
+        low = max(down, facts.home_ned[2] - facts.param("Q_RTL_ALT", 15.0))
+        circle = replace(loiter(facts, (north, east, low)), at_height=True)
+        stages = [LoiterItem(self.context, circle, 0, None, straight=True), SetDown(self.context, (north, east))]
+        self._begin(stages, now_ms)
 
 
 class AutolandBy(IntEnum):

@@ -19,8 +19,10 @@ from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.wings import (
     GlideSlope,
     KeepCourse,
+    LiftOff,
     LoiterForever,
     LoiterItem,
+    SetDown,
     WingReturn,
     WingTakeoff,
     abort_climb,
@@ -33,7 +35,14 @@ def _given(value: float) -> float:
     return value if isfinite(value) else 0.0
 
 
+def _lifts(tools: NavTools) -> bool:
+    """True for wings with lift motors, whose takeoffs and landings are all upright (Q_OPTIONS 0)."""
+    return tools.context.facts.vehicle_class.lands_anywhere
+
+
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
+    if _lifts(tools):
+        return LiftOff(tools.context, item_down(tools.context.facts, item))
     pitch = _given(item.param1)
     climb = WingTakeoff(
         tools.context, item_down(tools.context.facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG)
@@ -106,6 +115,8 @@ def _return(tools: NavTools, item: MissionItem) -> Maneuver:
 def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     place = item_position(facts, item, tools.before)
+    if _lifts(tools):
+        return SetDown(tools.context, place[:2])
     ground = (place[0], place[1], item_down(facts, item))
     return GlideSlope(
         tools.context, ground, tools.before, abort_climb(tools.context, _given(item.param1), tools.climbed)
@@ -126,6 +137,8 @@ WING_ITEMS: Final[dict[int, Build]] = {
     Cmd.NAV_RETURN_TO_LAUNCH: _return,
     Cmd.NAV_LAND: _land,
     Cmd.NAV_TAKEOFF: _takeoff,
+    Cmd.NAV_VTOL_TAKEOFF: _takeoff,
+    Cmd.NAV_VTOL_LAND: _land,
     Cmd.NAV_CONTINUE_AND_CHANGE_ALT: _continue,
     Cmd.NAV_DELAY: _delay,
 }

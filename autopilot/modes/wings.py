@@ -58,6 +58,44 @@ class WingTakeoff(Maneuver):
             self.deadline_ms = None
 
 
+class LiftOff(Maneuver):
+    """Straight up to `down` (NED m) on lift motors."""
+
+    def __init__(self, context: VehicleContext, down: float) -> None:
+        super().__init__(context)
+        self._down = down
+
+    def start(self, now_ms: int) -> None:
+        self.helm.fly(TakeOff(self._down))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        self.done = self.done or self.helm.arrived
+
+
+class SetDown(Maneuver):
+    """To a place on wings, as far as they carry, and straight down on lift motors."""
+
+    def __init__(self, context: VehicleContext, place: tuple[float, float] | None) -> None:
+        super().__init__(context)
+        self._place = place
+
+    @property
+    def is_landing(self) -> bool:
+        return True
+
+    def start(self, now_ms: int) -> None:
+        if self.facts.landed:  # no event will tell us
+            self.helm.fly(Idle())
+            self.deadline_ms = now_ms + TICK_MS
+        else:
+            self.helm.fly(Land(self._place))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
+            self.deadline_ms = None
+            self.done = True
+
+
 class LoiterItem(Maneuver):
     """Fly round `circle`; when it has arrived `for_ms` longer, and then until the course leads to `onward`. `straight`:
     what follows begins where it is left, and not at its centre."""

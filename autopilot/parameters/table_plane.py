@@ -19,10 +19,12 @@ from autopilot.parameters.table_safety import (
 NO_YES: Final = {0: "No", 1: "Yes"}
 MODES: Final = {
     0: "Manual", 1: "Circle", 2: "Stabilize", 4: "Acro", 5: "FBWA", 6: "FBWB", 7: "Cruise", 10: "Auto", 11: "RTL",
-    12: "Loiter", 13: "Takeoff", 15: "Guided", 26: "Autoland",
+    12: "Loiter", 13: "Takeoff", 15: "Guided", 17: "QStabilize", 18: "QHover", 19: "QLoiter", 20: "QLand", 21: "QRTL",
+    25: "Loiter to QLand", 26: "Autoland",
 }  # fmt: skip
 PLANE_BATTERY: Final = {
-    0: "Warn only", 1: "RTL", 2: "DO_LAND_START or RTL", 3: "Terminate", 7: "Autoland or RTL",
+    0: "Warn only", 1: "RTL", 2: "DO_LAND_START or RTL", 3: "Terminate", 4: "QLand", 6: "Loiter to QLand",
+    7: "Autoland or RTL",
 }  # fmt: skip
 
 _MODES: Final[tuple[ParameterDef, ...]] = (
@@ -213,6 +215,27 @@ PLANE_SAFETY: Final = (
     *WIND,
     *battery(0.0, PLANE_BATTERY),
 )
+
+QUADPLANE_FLIGHT: Final[tuple[ParameterDef, ...]] = (
+    i8("Q_ENABLE", 1, "", None, None, "It has lift motors", values={1: "Yes"}, reboot=True),
+    f32("Q_ASSIST_SPEED", 18, "m/s", 0, 100, "Lift motors help below this airspeed; 0 = never", step=0.1),
+    i16("Q_TRANSITION_MS", 5000, "ms", 500, 30000, "From the lift motors to the wings, once it is fast enough"),
+    f32("Q_TRANS_DECEL", 2, "m/s/s", 0.2, 5, "Braking on the way back to the lift motors", step=0.1),
+    f32("Q_WP_SPD", 5, "m/s", 0.2, 20, "Speed on lift motors", step=0.5),
+    f32("Q_WP_SPD_UP", 2.5, "m/s", 0.1, 10, "Climb on lift motors", step=0.5),
+    f32("Q_WP_SPD_DN", 1.5, "m/s", 0.1, 5, "Descent on lift motors", step=0.1),
+    f32("Q_LAND_FINAL_SPD", 0.5, "m/s", 0.3, 2, "Descent of the last part of a landing", step=0.1),
+    f32("Q_LAND_FINAL_ALT", 6, "m", 0.5, 50, "Height at which the last part begins", step=0.1),
+    i16("Q_RTL_ALT", 15, "m", 1, 200, "Height to which LOITER_ALT_QLAND circles down", step=1),
+)
+QUADPLANE_DEFAULTS: Final[tuple[tuple[str, float], ...]] = (
+    ("AIRSPEED_CRUISE", 25.0), ("AIRSPEED_MIN", 13.0), ("AIRSPEED_MAX", 35.0), ("NAVL1_PERIOD", 14.0),
+    ("PTCH_LIM_MAX_DEG", 30.0), ("PTCH_LIM_MIN_DEG", -30.0), ("ROLL_LIMIT_DEG", 65.0), ("ARSPD_USE", 1.0),
+    ("RLL_RATE_P", 0.141), ("RLL_RATE_I", 0.2125), ("PTCH_RATE_P", 0.31), ("PTCH_RATE_I", 0.2125),
+    ("FLTMODE_CH", 5.0), ("FLTMODE1", 10.0), ("FLTMODE2", 11.0), ("FLTMODE3", 12.0), ("FLTMODE4", 5.0),
+    ("FLTMODE5", 19.0), ("FLTMODE6", 5.0), ("FBWB_CLIMB_RATE", 10.0), ("RALLY_INCL_HOME", 0.0), ("FENCE_OPTIONS", 1.0),
+)  # fmt: skip
+"""Values of the simulated quadplane, as `SITL_DEFAULTS` (Tools/autotest/default_params/quadplane.parm)."""
 
 SITL_DEFAULTS: Final[tuple[tuple[str, float], ...]] = (
     ("AIRSPEED_CRUISE", 22.0), ("AIRSPEED_MIN", 10.0), ("AIRSPEED_MAX", 30.0), ("TRIM_THROTTLE", 50.0),

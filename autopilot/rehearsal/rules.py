@@ -271,7 +271,7 @@ def _ends(q: Question) -> Iterator[Finding]:
     if not q.field.kind.flies or not q.way.legs:
         return
     first = next((leg.item for leg in q.way.legs if leg.item.command != Cmd.NAV_DELAY), None)
-    if first is not None and first.command != Cmd.NAV_TAKEOFF:
+    if first is not None and first.command not in (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF):
         yield found("takeoff-missing", f"begins with {_named(first)}, not with a takeoff", first.seq)
     last = q.way.legs[-1].item
     spec = spec_of(last.command)

@@ -26,7 +26,7 @@ from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.rehearsal.field import VERTICAL_SPEEDS, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
-from autopilot.rehearsal.wing_way import radius_of, takeoff_end, takes, time_legs
+from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takeoff_end, takes, time_legs
 
 __all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -183,7 +183,7 @@ class _Walk:
     def _fly_on_wings(self, item: MissionItem) -> bool:
         """Add the leg of wings, whose time `time_legs` knows; does the mission end with it?"""
         field_ = self._field
-        if item.command == Cmd.NAV_TAKEOFF:
+        if item.command in TAKEOFFS:
             begin, up = self._at, max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)
             self._at, seconds = takeoff_end(field_, begin, up)
             self.way.legs.append(PlannedLeg(item, begin, self._at, self._speed, seconds))
@@ -193,12 +193,12 @@ class _Walk:
             radius, timed = abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
             wait_s = hold_time_ms(item) / 1000.0 if timed else 0.0
             place, follows = field_.place(item, self._at), self._follows(item)
-            if item.command == Cmd.NAV_LAND and item.z == 0.0:
+            if item.command in LANDINGS and item.z == 0.0:
                 place = (*place[:2], 0.0)
             self._add(item, place, wait_s=wait_s, radius_m=radius, over_ground=follows)
         if item.command == Cmd.NAV_LOITER_UNLIM:
             self.way.endless = item
-        return self.way.endless is not None or (item.command == Cmd.NAV_LAND and not self._goes_on(item))
+        return self.way.endless is not None or (item.command in LANDINGS and not self._goes_on(item))
 
     def _follows(self, item: MissionItem) -> bool:
         """True when the leg keeps its height above the ground."""
@@ -242,7 +242,7 @@ class _Walk:
         below = field_.ground_up(north, east) if follows else 0.0
         height = max(up, below + field_.param("RTL_ALT", 1500.0) / 100.0)
         final = height - below + ground if follows else height
-        if not field_.kind.lands_anywhere:  # round home, until somebody else takes it
+        if field_.kind.has_stall_speed:  # round home, until somebody else takes it
             above = field_.param("RTL_ALTITUDE", 100.0)
             self._add(item, (goal[0], goal[1], above if above >= 0.0 else up), over_ground=follows)
             self.way.endless = item

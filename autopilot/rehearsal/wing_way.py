@@ -22,6 +22,9 @@ from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
 
 _CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
+TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
+LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
+_SPIN_S, _HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to over the pad
 _RUN_S, _CLIMB_MPS, _CLIMB_OUT_MPS, _START_S = 1.5, 10.3, 28.0, 1.1
 _ROLLOUT_S, _JOIN_S = 3.5, 2.0
 _EASY, _LAG_M = 1.8, 18.0  # turns at corners: so much wider than the tightest; metres until it banks, of a half turn
@@ -88,6 +91,8 @@ def approach_mps(field: FlyingField) -> float:
 
 def takeoff_end(field: FlyingField, begin: Place, up: float) -> tuple[Place, float]:
     """End of a takeoff to a height, along the heading that it stands in, and its seconds."""
+    if field.kind.lands_anywhere:
+        return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / field.param("Q_WP_SPD_UP", 2.5)
     seconds = _RUN_S + max(up - begin[2], 0.0) / _CLIMB_MPS
     away, heading = _CLIMB_OUT_MPS * (seconds - _START_S), radians(field.heading_deg)
     return (begin[0] + away * cos(heading), begin[1] + away * sin(heading), up), seconds
@@ -100,12 +105,14 @@ def time_legs(field: FlyingField, legs: list[PlannedLeg]) -> list[PlannedLeg]:
     for at, leg in enumerate(legs):
         onward = legs[at + 1] if at + 1 < len(legs) else None
         speed = true_speed(field, leg.speed_mps, leg.end[2])
-        if leg.item.command == Cmd.NAV_TAKEOFF:
+        if leg.item.command in TAKEOFFS:
             timed.append(leg)
             joined = 0.0
         elif leg.radius_m > 0.0:
             timed.append(_round(field, leg, onward, speed, legs[at - 1] if at else None))
             joined = 0.0
+        elif leg.item.command in LANDINGS and field.kind.lands_anywhere:
+            timed.append(replace(leg, seconds=_line(leg, legs, at) / speed + _HOVER_IN_S, wait_s=_down_s(field, leg)))
         elif leg.item.command == Cmd.NAV_LAND:
             slow = true_speed(field, approach_mps(field), leg.end[2])
             timed.append(replace(leg, seconds=_line(leg, legs, at) / slow + _ROLLOUT_S, wait_s=leg.wait_s))
@@ -120,6 +127,13 @@ def time_legs(field: FlyingField, legs: list[PlannedLeg]) -> list[PlannedLeg]:
     return timed
 
 
+def _down_s(field: FlyingField, leg: PlannedLeg) -> float:
+    """Seconds of an upright landing from the height of its leg's beginning."""
+    height = max(leg.begin[2] - leg.end[2], 0.0)
+    low = min(height, field.param("Q_LAND_FINAL_ALT", 6.0))
+    return (height - low) / field.param("Q_WP_SPD_DN", 1.5) + low / field.param("Q_LAND_FINAL_SPD", 0.5)
+
+
 def _line(leg: PlannedLeg, legs: list[PlannedLeg], at: int) -> float:
     """Metres of a leg's line: from a circle along its tangent."""
     before = legs[at - 1] if at else None
@@ -131,7 +145,7 @@ def _line(leg: PlannedLeg, legs: list[PlannedLeg], at: int) -> float:
 
 def _from_takeoff(field: FlyingField, leg: PlannedLeg, before: PlannedLeg | None) -> float:
     """Metres that the turn from a takeoff's course adds."""
-    if before is None or before.item.command != Cmd.NAV_TAKEOFF or leg.length_m == 0.0:
+    if before is None or before.item.command not in TAKEOFFS or leg.length_m == 0.0:
         return 0.0
     angle = abs(_bearing(leg.begin, leg.end) - radians(field.heading_deg)) % (2.0 * pi)
     turn = min(angle, 2.0 * pi - angle)
@@ -205,9 +219,11 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
         if 0.0 < leg.radius_m < tightest:
             text = f"circles at {leg.radius_m:.0f} m, {leg.speed_mps:g} m/s and ROLL_LIMIT_DEG allow {tightest:.0f} m"
             yield found("radius-tight", text, leg.item.seq)
-        if leg.item.command == Cmd.NAV_LAND:
+        if leg.item.command in LANDINGS:
+            if field.kind.lands_anywhere:
+                continue
             yield from _approach(leg, name)
-        elif leg.item.command != Cmd.NAV_TAKEOFF and leg.radius_m == 0.0:
+        elif leg.item.command not in TAKEOFFS and leg.radius_m == 0.0:
             yield from _climb(field, leg, name)
     if field.param("RTL_AUTOLAND") == 0.0:
         for item in items:

@@ -161,6 +161,8 @@ class WingFailsafes:
         return self._modes.mode.is_landing
 
     def _take(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
+        if self._modes.number in self._numbers.hovering:  # QLAND (Q_OPTIONS 0)
+            action = FailsafeAction.LAND
         landing = action is FailsafeAction.LAND_SEQUENCE
         if landing and self._modes.return_by(ReturnBy.LANDING, self._numbers.auto, now_ms, reason).ok:
             return

@@ -8,12 +8,13 @@ from typing import Final
 from autopilot.vehicles.boat import BOAT
 from autopilot.vehicles.copter import COPTER
 from autopilot.vehicles.plane import PLANE
+from autopilot.vehicles.quadplane import QUADPLANE
 from autopilot.vehicles.rover import ROVER
 from autopilot.vehicles.vehicle_class import VehicleClass
 
 __all__ = ["BOAT", "COPTER", "DEFAULT", "KINDS", "PLANE", "ROVER", "class_of_type", "vehicle_class"]
 
-KINDS: Final = MappingProxyType({kind.name: kind for kind in (COPTER, ROVER, BOAT, PLANE)})
+KINDS: Final = MappingProxyType({kind.name: kind for kind in (COPTER, ROVER, BOAT, PLANE, QUADPLANE)})
 DEFAULT: Final = COPTER
 
 

@@ -116,6 +116,9 @@ class ModeKind(Enum):
     CIRCLE_FLYING = "round a point, through the air"
     CIRCLE_DRIVING = "round a point, on the ground"
     LAND = "down to the ground"
+    HOVER = "angles on lift motors, throttle direct"
+    VERTICAL_RETURN = "home, and straight down"
+    VERTICAL_FROM_CIRCLE = "down in a circle, and then straight"
     BANKED = "round and round at a bank, wherever the wind takes it"
     TAKEOFF = "off the ground and round a place ahead"
     APPROACH = "down to home by a glide slope"
@@ -199,5 +202,17 @@ PLANE_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_P.TAKEOFF, "TAKEOFF", position=True, arming=True, autopilot=True, flown=_F.TAKEOFF),
         ModeSpec(_P.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
         ModeSpec(_P.AUTOLAND, "AUTOLAND", position=True, autopilot=True, flown=_F.APPROACH),
+    )
+}
+_ON_WINGS: Final = {number: spec for number, spec in PLANE_MODES.items() if number not in (_P.TAKEOFF, _P.AUTOLAND)}
+QUADPLANE_MODES: Final[dict[int, ModeSpec]] = _ON_WINGS | {
+    spec.number: spec
+    for spec in (
+        ModeSpec(_P.QSTABILIZE, "QSTABILIZE", arming=True, pilot=True, manual_throttle=True, flown=_F.HOVER),
+        ModeSpec(_P.QHOVER, "QHOVER", arming=True, pilot=True, flown=_F.ALT_HOLD),
+        ModeSpec(_P.QLOITER, "QLOITER", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
+        ModeSpec(_P.QLAND, "QLAND", autopilot=True, landing=True, flown=_F.LAND),
+        ModeSpec(_P.QRTL, "QRTL", position=True, autopilot=True, flown=_F.VERTICAL_RETURN),
+        ModeSpec(_P.LOITER_ALT_QLAND, "LOITER2QLAND", position=True, autopilot=True, flown=_F.VERTICAL_FROM_CIRCLE),
     )
 }

@@ -69,6 +69,8 @@ class Modes:
     height_hold: int | None = None
     at_rest: int | None = None
     landing: frozenset[int] = frozenset()
+    hovering: frozenset[int] = frozenset()
+    """Modes in which the sticks fly the lift motors of wings."""
     after_mission: Mapping[int, int] = field(default_factory=dict)
     with_throttle_up: frozenset[int] | None = None
     standard: Mapping[StandardMode, int] = field(default_factory=dict)
@@ -238,6 +240,8 @@ class VehicleClass:
                 return self.hovers
             case Ability.WINGS:
                 return self.has_stall_speed
+            case Ability.LIFT:
+                return self.has_stall_speed and self.lands_anywhere
             case Ability.NOSE:
                 return self.turns_nose
             case Ability.REVERSE:

@@ -3,6 +3,7 @@ wings a circuit of 500 m at 60 m with a landing."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import radians
 
 from autopilot.interface.geo import GeoPoint, to_global
@@ -13,13 +14,23 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 
 SIDE_M, HEIGHT_M = 60.0, 10.0
 _CIRCUIT_M, _CIRCUIT_HEIGHT_M, _PITCH_DEG = 500.0, 60.0, 12.0
+_LIFT_M = 30.0
 _APPROACH_M, _APPROACH_HEIGHT_M = 450.0, 40.0  # behind home: a slope of 5 degrees
 _TO_TANGENT = 1.0  # param4 of a loiter: what follows begins where it is left
 
 
 def sample(kind: VehicleClass, home: GeoPoint, heading_deg: float = 0.0) -> tuple[MissionItem, ...]:
     """The sample mission of a kind of vehicle, without the home item."""
-    return circuit(home, heading_deg) if kind.has_stall_speed else square(home, heading_deg, takeoff=kind.flies)
+    if kind.has_stall_speed:
+        return upright(circuit(home, heading_deg)) if kind.lands_anywhere else circuit(home, heading_deg)
+    return square(home, heading_deg, takeoff=kind.flies)
+
+
+def upright(items: tuple[MissionItem, ...]) -> tuple[MissionItem, ...]:
+    """A circuit that is taken off to and landed from on lift motors, without the way down."""
+    up, *ways, _, down = items
+    lift = replace(up, command=Cmd.NAV_VTOL_TAKEOFF, param1=0.0, z=_LIFT_M)
+    return (lift, *ways, replace(down, command=Cmd.NAV_VTOL_LAND))
 
 
 def square(home: GeoPoint, heading_deg: float = 0.0, *, takeoff: bool = True) -> tuple[MissionItem, ...]:

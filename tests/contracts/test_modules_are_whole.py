@@ -31,6 +31,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
     "autopilot.core.statistics": "what is counted over a life: the composition of all parts is long enough",
     "autopilot.vehicles.boat": "one module for each kind",
+    "autopilot.vehicles.quadplane": "one module for each kind",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sortie.kernels.objects": "LLVM's step, apart from numba's and the linker's",
     "sitl.vehicles.rover": "one module for each kind",

@@ -166,6 +166,8 @@ class FactReader:
         out[s.SYSTEM_STATUS] = parts.status.system
         if self._goals is None:
             self._read_reference()
+        if out[s.HAS_PITOT]:
+            out[s.VTOL_STATE] = parts.facts.vehicle.state.report[report.VTOL_STATE]
         if moved_only:
             self._read_safety()
             return

@@ -54,9 +54,10 @@ def test_parameters_stand_in_their_order() -> None:
     ("needs", "who"),
     [
         (Ability.ANY, KINDS),
-        (Ability.HEIGHT, ["copter", "plane"]),
+        (Ability.HEIGHT, ["copter", "plane", "quadplane"]),
         (Ability.HOVER, ["copter"]),
-        (Ability.WINGS, ["plane"]),
+        (Ability.WINGS, ["plane", "quadplane"]),
+        (Ability.LIFT, ["quadplane"]),
         (Ability.NOSE, ["copter"]),
         (Ability.REVERSE, ["rover", "boat"]),
     ],

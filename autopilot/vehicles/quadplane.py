@@ -1,0 +1,45 @@
+"""The quadplane: a plane with four lift motors, on which it takes off, lands and hovers (ArduPlane with Q_ENABLE 1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from autopilot.mav import VehicleType
+from autopilot.parameters.table_plane import QUADPLANE_DEFAULTS, QUADPLANE_FLIGHT
+from autopilot.vehicles.mode_table import QUADPLANE_MODES, PlaneMode
+from autopilot.vehicles.plane import PLANE
+from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
+
+_P = PlaneMode
+
+QUADPLANE: Final[VehicleClass] = replace(
+    PLANE,
+    name="quadplane",
+    face=replace(
+        PLANE.face, vehicle_type=VehicleType.VTOL_FIXEDROTOR, vehicle_types=frozenset({VehicleType.VTOL_FIXEDROTOR})
+    ),
+    modes=replace(
+        PLANE.modes,
+        specs=QUADPLANE_MODES,
+        stop=_P.QLAND,
+        land=_P.QLAND,
+        landing=frozenset({_P.QLAND, _P.QRTL, _P.LOITER_ALT_QLAND}),
+        hovering=frozenset({_P.QSTABILIZE, _P.QHOVER, _P.QLOITER}),
+        of_flights=frozenset({_P.AUTO, _P.GUIDED, _P.QLAND}),
+        switches={number: mode for number, mode in PLANE.modes.switches.items() if mode in QUADPLANE_MODES},
+        standard={role: mode for role, mode in PLANE.modes.standard.items() if mode in QUADPLANE_MODES},
+    ),
+    failsafes=replace(
+        PLANE.failsafes,
+        modes={
+            action: tuple(mode for mode in order if mode in QUADPLANE_MODES)
+            for action, order in PLANE.failsafes.modes.items()
+        }
+        | {FailsafeAction.LAND: (_P.QLAND,), FailsafeAction.LOITER: (_P.LOITER_ALT_QLAND, _P.QLAND)},
+        battery=dict(PLANE.failsafes.battery) | {4: FailsafeAction.LAND, 6: FailsafeAction.LOITER},
+    ),
+    parameters=replace(PLANE.parameters, lines=PLANE.parameters.lines + QUADPLANE_FLIGHT, defaults=QUADPLANE_DEFAULTS),
+    lands_anywhere=True,
+    model="quadplane",
+)
