@@ -16,7 +16,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Severity
-from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
+from autopilot.mission.events import ItemReached, ItemStarted, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
@@ -24,7 +24,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
-from autopilot.modes.landing_paths import LandingPaths
+from autopilot.modes.landing_paths import LandingPaths, WayBack
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.wings import GlideSlope
@@ -106,6 +106,8 @@ class AutoMode(Mode):
         self._finished = False
         anew = int(self.facts.param("MIS_RESTART")) == 1 and not self._ignore_restart
         self._ignore_restart = False
+        if anew:
+            self.paths.begun = None
         self.sequencer.keep_jump_counts(bool(int(self.facts.param("MIS_OPTIONS")) & _KEEP_JUMP_COUNT))
         self.executor.drop()
         self.helm.backwards = self.helm.backwards and not anew
@@ -226,6 +228,8 @@ class AutoMode(Mode):
 
     def notice(self, notice: MissionNotice) -> None:
         """Pass on a notice of the sequencer for people."""
+        if isinstance(notice, ItemStarted):
+            self.paths.begin_item(notice.command)
         self._voice.notice(notice)
 
     # --- a landing's second try ---
@@ -254,6 +258,7 @@ class AutoMode(Mode):
     def mission_complete(self) -> None:
         """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay
         (docs/reference/mission-semantics.md, item 25)."""
+        self.paths.begun = None
         kind = self.facts.vehicle_class
         if kind.texts.mission_complete is not None and not self.facts.grounded:
             self.announcer.say(Severity.NOTICE, kind.texts.mission_complete)
@@ -329,6 +334,7 @@ class AutoMode(Mode):
 
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""
+        self.paths.begun = None
         self._tell(self.sequencer.set_current(index, self.mission, self.executor))
 
     def begin_again(self, *, anew: bool = False) -> None:
@@ -337,6 +343,11 @@ class AutoMode(Mode):
             self._waiting = True
             self._ignore_restart = not anew
             self._begin(self.facts.now_ms)
+
+    @property
+    def way_back(self) -> WayBack | None:
+        """Way back that is flown now."""
+        return self.paths.begun if self.sequencer.state() is MissionState.RUNNING else None
 
     def go_on_at(self, index: int) -> None:
         """The mission goes on at `index`: at once when AUTO is active, else when it is entered, whatever MIS_RESTART
@@ -349,6 +360,7 @@ class AutoMode(Mode):
 
     def replaced(self, old: tuple[MissionItem, ...]) -> None:
         """The storage holds a new mission (docs/reference/mission-semantics.md, item 24)."""
+        self.paths.begun = None
         if not self.mission.total() and self.sequencer.state() is not MissionState.RUNNING:
             self._tell(self.sequencer.clear(self.mission))
             return

@@ -14,6 +14,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, GripperAction, Result
 from autopilot.modes.payload import Payload
+from autopilot.mount.mount import STICKS
 
 LOW, MIDDLE, HIGH = 0, 1, 2
 
@@ -91,6 +92,7 @@ class AuxFunctions:
             MOTOR_STOP: lambda position: arming.stop_motors(position == HIGH) if position != MIDDLE else None,
             CLEAR_MISSION: lambda position: recorder.clear() if position == HIGH else None,
             ARM_DISARM: lambda position: arming.switch(position == HIGH) if position != MIDDLE else None,
+            **dict.fromkeys(STICKS, _done),  # no switches: the mount reads their pulses
         }
         if facts.vehicle_class.lands_anywhere:
             self._functions[PRECISION_LOITER] = lambda position: _done(loiter_over(position == HIGH))
@@ -135,4 +137,4 @@ class AuxFunctions:
 
 
 def _done(_: object) -> None:
-    """Forget what a part answers that has no outcome."""
+    """Forget what a part answers that has no outcome, or a position that means nothing."""

@@ -4,6 +4,7 @@ DO_RETURN_PATH_START, and where an aborted landing is tried again."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import Final
 
 from autopilot.context.frames import amsl, local
@@ -17,8 +18,16 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 
+_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 _LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND, Cmd.DO_LAND_START)
 _CLIMBING: Final = (0.0, 1.0)  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
+
+
+class WayBack(Enum):
+    """Part of a mission that leads back and is being flown. The value tells so to people."""
+
+    PATH = "Return path active"
+    LANDING = "Landing sequence active"
 
 
 def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
@@ -42,6 +51,17 @@ class LandingPaths:
         self._facts = facts
         self._mission = mission
         self._sequencer = sequencer
+        self.begun: WayBack | None = None
+        """Way back that the mission has come to, until another item is chosen, it takes off or it ends."""
+
+    def begin_item(self, command: int) -> None:
+        """Note that an item of the mission starts."""
+        if command in _LANDINGS:
+            self.begun = WayBack.LANDING
+        elif command == Cmd.DO_RETURN_PATH_START:
+            self.begun = self.begun or WayBack.PATH
+        elif command in _TAKEOFFS:
+            self.begun = None
 
     def landing_start(self) -> int | None:
         """Index of the nearest DO_LAND_START, None when the mission has none. One without a place is where the next NAV

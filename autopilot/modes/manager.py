@@ -14,7 +14,7 @@ from autopilot.context.events import ModeChanged
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Result, Severity
+from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
@@ -199,16 +199,19 @@ class ModeChoice:
     def _to_landing_sequence(self, way: ReturnBy) -> str | None:
         if self._context.facts.landed:
             return "not flying"
-        paths, landings = way in _BY_PATH, way in _BY_LANDING
-        start = self._auto.paths.return_path() if paths else None
-        if start is None and landings:
-            start = self._auto.paths.landing_start()
+        if way in _BY_PATH and self._auto.way_back is not None:  # AP_Mission.cpp, jump_to_closest_mission_leg
+            self._context.announcer.say(Severity.INFO, self._auto.way_back.value)
+            return None
+        path = self._auto.paths.return_path() if way in _BY_PATH else None
+        start = self._auto.paths.landing_start() if path is None and way in _BY_LANDING else path
         if start is None:
             return way.value
         try:
             self._auto.go_on_at(start)
         except SetCurrentError as error:
             return str(error)
+        if path is not None:
+            self._auto.paths.begin_item(Cmd.DO_RETURN_PATH_START)
         return None
 
     def _change(self, number: int, now_ms: int, reason: ModeReason) -> None:

@@ -9,7 +9,7 @@ their limits, as ArduPilot does, and leaves another gimbal where it is. Source: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite, radians
 from typing import Final
 
@@ -26,7 +26,7 @@ from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture
 from autopilot.mount.rotation import Angles
 from autopilot.mount.servos import ServoGimbal
 
-__all__ = ["MAVLINK_GIMBAL", "SERVO_GIMBAL", "STICKS", "Mount"]
+__all__ = ["MAVLINK_GIMBAL", "SERVO_GIMBAL", "STICKS", "Mount", "StickInput"]
 
 SERVO_GIMBAL: Final = 1
 """MNT1_TYPE: a gimbal on servo outputs."""
@@ -35,12 +35,17 @@ MAVLINK_GIMBAL: Final = 6
 _FIRST_MOUNT: Final = 1  # gimbal_device_id of a gimbal that is no component
 STICKS: Final = {212: 0, 213: 1, 214: 2}
 """RCn_OPTION of the channels that turn the gimbal: roll, pitch, yaw."""
-_STICK_MOVED: Final = 0.02
+_STICK_MOVED_US: Final = 10.0
+_CENTRE_US: Final = 1500.0
 AIM_MS: Final = 3 * TICK_MS
 RATE_LASTS_MS: Final = 3000
 HEARD_LASTS_MS: Final = 3000
 """Age at which another vehicle's position no longer counts, ms."""
 _WARN_AGAIN_MS: Final = 30_000
+_OF_STICKS: Final = (MountMode.RC_TARGETING, MountMode.RETRACT)
+"""Modes in which the sticks' places are noted: what is moved from there on takes the gimbal in other modes."""
+_OF_PARAMETERS: Final = (MountMode.RETRACT, MountMode.NEUTRAL, MountMode.RC_TARGETING)
+"""Modes whose angles or rates follow from parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,15 @@ class _Heard:
     place: GeoPoint
     velocity: Ned
     now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StickInput:
+    """A pilot's channel of one axis: its pulse, its dead zone, and the share of its way that it stands at, -1 .. 1."""
+
+    pulse_us: float
+    dead_us: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +96,8 @@ class Mount:
         self.control = Control(facts, lambda: (self.system, Component.AUTOPILOT1))
         self.mode = MountMode.NEUTRAL
         self.deadline_ms: int | None = None
-        self._sticks = [0.0, 0.0, 0.0]
-        self._has_sticks = False
+        self._pulses_us = [_CENTRE_US] * 3  # from which a stick has to move to take the gimbal
+        self._shares: Angles | None = None
         self._place: GeoPoint | None = None
         self._offsets: Angles = (0.0, 0.0, 0.0)
         self._system = int(facts.param("MNT1_SYSID_DFLT"))
@@ -189,15 +203,22 @@ class Mount:
         if system == self._system:
             self._heard = _Heard(place, velocity, self._facts.now_ms)
 
-    def stick(self, axis: int, value: float) -> None:
-        """A pilot's channel (`STICKS`) stands there, -1 .. 1. Moved, it takes the gimbal, unless that is retracted."""
-        moved = abs(value - self._sticks[axis]) > _STICK_MOVED
-        self._has_sticks = True
-        if not moved or self.gimbal is None:
-            return
-        self._sticks[axis] = value
-        if self.mode is not MountMode.RETRACT:
+    def take_sticks(self, sticks: Sequence[StickInput | None], *, first: bool = False) -> None:
+        """A pilot's channels of roll, pitch and yaw stand there (None: no pulse). Moved, they take the gimbal, unless
+        that is retracted; a transmitter's `first` pulses are no movement."""
+        pairs = list(zip(sticks, self._pulses_us, strict=True))
+        moved = any(s is not None and abs(s.pulse_us - at) > max(s.dead_us, _STICK_MOVED_US) for s, at in pairs)
+        if moved and not first and self.mode not in _OF_STICKS:
             self.set_mode(MountMode.RC_TARGETING)
+        if first or self.mode in _OF_STICKS:
+            self._pulses_us = [at if s is None else s.pulse_us for s, at in pairs]
+        if self._shares is None and not any(sticks):
+            return
+        roll, pitch, yaw = (0.0 if s is None else s.share for s in sticks)
+        if self._shares != (roll, pitch, yaw):
+            self._shares = roll, pitch, yaw
+            if self.mode is MountMode.RC_TARGETING:
+                self.deadline_ms = self._facts.now_ms
 
     def _default_mode(self) -> MountMode:
         number = int(self._facts.param("MNT1_DEFLT_MODE", 3.0))
@@ -214,10 +235,10 @@ class Mount:
         return earliest((self.deadline_ms, servos)) if self._began else 0
 
     def parameter_changed(self, name: str) -> None:
-        """A limit or an angle of a posture acts at once."""
+        """A limit, an angle of a posture or the pilot's rate acts at once."""
         if self.servos is not None and name.startswith(("MNT1_", "SERVO")):
             self.servos.write_now()
-        if name.startswith("MNT1_") and self.mode in (MountMode.RETRACT, MountMode.NEUTRAL):
+        if name.startswith("MNT1_") and self.mode in _OF_PARAMETERS:
             self.set_mode(self.mode)
 
     def update(self, now_ms: int) -> None:
@@ -246,9 +267,9 @@ class Mount:
 
     def _follow_pilot(self) -> None:
         """MNT1_RC_RATE 0: the sticks are angles between the limits; else rates."""
-        sticks = self._sticks
-        if self.gimbal is None or not (self._has_sticks or self.servos is not None):
+        if self.gimbal is None or (self._shares is None and self.servos is None):
             return
+        sticks = self._shares or (0.0, 0.0, 0.0)
         limits, fastest = self.gimbal.limits(), radians(self._facts.param("MNT1_RC_RATE"))
         if fastest > 0.0:
             self._give(Demand(rates=(sticks[0] * fastest, sticks[1] * fastest, sticks[2] * fastest)))

@@ -93,6 +93,7 @@ class RecordingAutopilot:
         )
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
         self.mode_switch = ModeSwitch(cast(Any, self.facts), cast(Any, self.modes))
+        self.mount = SimpleNamespace(gimbal=None)
         self.arming = Recorder(self, "arming", arm_request=lambda: self.arm_request)
         self.failsafes = Recorder(self, "failsafes", sticks=lambda: SimpleNamespace(lost=self.failsafe_sticks))
         self.announcer, self.auxiliary = Recorder(self, "announcer"), Recorder(self, "auxiliary")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.targets import Sticks
 from autopilot.modes.auxiliary import ARM_DISARM, READ_AT_FIRST
-from autopilot.mount.mount import STICKS
+from autopilot.mount.mount import STICKS, StickInput
 from mavlink_bridge.routing.service import Clock, Message, Peer
 
 if TYPE_CHECKING:
@@ -61,9 +61,6 @@ class Switches:
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:
             return
-        if function in STICKS:
-            self._parts.mount.stick(STICKS[function], self._deflection(channel, pwm))
-            return
         position = switch_position(pwm, reverse=parameters[f"RC{channel}_REVERSED"] != 0.0)
         before = self._positions.get(channel)
         self._positions[channel] = position
@@ -71,14 +68,6 @@ class Switches:
             return
         if position != (_LOW if before is None else before) or (first and function in READ_AT_FIRST):
             self._parts.auxiliary.act(function, position)
-
-    def _deflection(self, channel: int, pwm: float) -> float:
-        """-1 .. 1, by the channel's calibration."""
-        low, high, trim, reverse = (
-            self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "REVERSED")
-        )
-        value = _fraction(pwm - trim, high - trim) if pwm > trim else -_fraction(trim - pwm, trim - low)
-        return -value if reverse else value
 
 
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
@@ -130,7 +119,7 @@ class StickService:
         self._switches.take(moved, now_ms, first=first)
         if not parts.sticks.overridden:
             self._follow_radio(now_ms)
-        self._show()
+        self._show(first=first)
         return True
 
     def _before_radio(self) -> tuple[int, ...]:
@@ -156,12 +145,23 @@ class StickService:
             found[axis] = self._position(axis, channel, pwm)
         return found
 
-    def _show(self) -> None:
-        """Tell the core the pulses as they count now."""
+    def _show(self, *, first: bool = False) -> None:
+        """Tell the core the pulses as they count now, and the gimbal those of its sticks."""
         heard = self._radio or _NONE
         self._parts.sticks.channels = tuple(
             float(self._overrides.get(number, pwm)) for number, pwm in enumerate(heard, 1)
         )
+        if self._parts.mount.gimbal is not None:
+            self._parts.mount.take_sticks(self._gimbal_sticks(), first=first)
+
+    def _gimbal_sticks(self) -> list[StickInput | None]:
+        """The first channel of each axis, as it stands."""
+        found: list[StickInput | None] = [None] * len(STICKS)
+        for number, pwm in enumerate(self._parts.sticks.channels, 1):
+            axis = STICKS.get(int(self._parts.parameters[f"RC{number}_OPTION"]))
+            if axis is not None and found[axis] is None and pwm > 0.0:
+                found[axis] = StickInput(pwm, self._parts.parameters[f"RC{number}_DZ"], self._share(number, pwm))
+        return found
 
     # --- a ground station -----------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -224,18 +224,23 @@ class StickService:
 
     def _position(self, axis: str, channel: int, pwm: float) -> float:
         """Position of the stick, by the channel's calibration (RCn_*)."""
-        low, high, trim, dead, reverse = (
-            self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
-        )
         if axis == "THROTTLE" and not self._drives:
+            low, high, reverse = (self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "REVERSED"))
             value = _fraction(pwm - low, high - low)
             return 1.0 - value if reverse else value
-        off = pwm - trim
-        value = _fraction(off - dead, high - trim - dead) if off > 0 else -_fraction(-off - dead, trim - low - dead)
-        value = -value if reverse else value
+        value = self._share(channel, pwm)
         if axis == "PITCH":  # pulled back is high; `Sticks` counts forward
             return -value
         return 0.5 + 0.5 * value if axis == "THROTTLE" else value
+
+    def _share(self, channel: int, pwm: float) -> float:
+        """-1 .. 1 of the way from the channel's middle to its ends, outside its dead zone."""
+        low, high, trim, dead, reverse = (
+            self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
+        )
+        off = pwm - trim
+        value = _fraction(off - dead, high - trim - dead) if off > 0 else -_fraction(-off - dead, trim - low - dead)
+        return -value if reverse else value
 
     def _manual(self, message: Message, now_ms: int) -> None:
         if message.target != int(self._parts.parameters["SYSID_THISMAV"]):

@@ -328,8 +328,55 @@ def test_a_return_path_ends_at_a_landing_sequence(plan: tuple[MissionItem, ...],
     """ArduPilot's distance_to_mission_leg: DO_LAND_START is the end of it, one place alone is one too, and of two that
     are as near the last counts."""
     bench = flying(takeoff(), *plan)
+    bench.core.modes.set(GUIDED, bench.now_ms)
     assert bench.core.mission_commands.return_path_start(bench.now_ms).ok
     assert bench.core.sequencer.current_nav_index() == next_nav
+
+
+ACTIVE = "Return path active"
+
+
+def told(bench: Bench) -> tuple[bool, int, str]:
+    """The command again: its answer, the item that is flown then, the last text."""
+    done = bench.core.mission_commands.return_path_start(bench.now_ms).ok
+    return done, bench.core.sequencer.current_nav_index(), bench.texts[-1]
+
+
+CROSSED = (
+    *(takeoff(), waypoint(100, 0), item(188)),
+    *(waypoint(100, 60), waypoint(0, 60), waypoint(-20, 20), waypoint(20, 60), item(21)),
+)
+
+
+def test_a_return_path_that_is_flown_is_gone_on_with() -> None:
+    """ArduPilot's jump_to_closest_mission_leg: asked again where another leg crosses its way, it flies on."""
+    bench = flying(*CROSSED)
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.head_for((50.0, 20.0, -10.0))
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    bench.run(2.0)
+    assert told(bench)[:2] == (True, 5)
+    bench.run(3.0)
+    assert told(bench) == (True, 5, ACTIVE)
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok and bench.core.modes.set(AUTO_RTL, bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 5 and bench.texts.count(ACTIVE) == 2
+    bench.core.mission_commands.set_current(2)  # off the path
+    assert told(bench)[0] and bench.texts.count(ACTIVE) == 2
+    bench.core.modes.set(GUIDED, bench.now_ms)  # nothing is flown
+    assert told(bench)[0] and bench.texts.count(ACTIVE) == 2
+
+
+def test_a_way_back_that_the_mission_came_to_by_itself_is_gone_on_with() -> None:
+    """From its mark on, until the landing, which goes on too; of a new mission nothing is known yet."""
+    bench = flying(*PATH, until=2)
+    bench.run(1.0)
+    assert told(bench) == (True, 4, ACTIVE)
+    bench.upload(PATH)
+    bench.run(0.1)
+    assert told(bench)[0] and bench.texts.count(ACTIVE) == 1
+    bench.run(120.0, lambda: 6 in bench.reached)
+    bench.run(1.0)
+    assert told(bench) == (True, 7, "Landing sequence active")
 
 
 def test_a_return_path_and_a_landing_sequence_are_not_the_same() -> None:

@@ -183,26 +183,6 @@ def test_a_lock_stays_where_it_looks() -> None:
     assert degrees(joints_of(mount.gimbal.pointing().earth)[2]) == pytest.approx(degrees(1.0), abs=0.1)
 
 
-def test_sticks_take_the_gimbal() -> None:
-    """Angles between the limits, or with MNT1_RC_RATE rates; not out of its retracted posture."""
-    bench = ready(**FITTED)
-    mount = bench.core.mount
-    mount.set_mode(MountMode.RC_TARGETING)
-    bench.run(2.0)
-    assert angles(bench)[1] == pytest.approx(0.0), "no channel is the gimbal's"
-    mount.stick(1, -1.0)
-    bench.run(3.0)
-    assert mount.mode is MountMode.RC_TARGETING
-    assert angles(bench)[1] == pytest.approx(-90.0)
-    assert bench.parameters.set("MNT1_RC_RATE", 30).value == 30
-    mount.stick(1, 0.5)
-    bench.run(2.0)
-    assert angles(bench)[1] == pytest.approx(-60.0, abs=1.5)
-    mount.set_mode(MountMode.RETRACT)
-    mount.stick(1, 1.0)
-    assert mount.mode is MountMode.RETRACT
-
-
 def test_a_posture_follows_its_parameter() -> None:
     """While it is in it."""
     bench = ready(**FITTED)
