@@ -103,7 +103,8 @@ S_THROTTLE_SUM, S_BALANCE_SUM, S_KINETIC_SUM, S_ENERGY_RATE_ERROR = STATE.take(4
 S_PITCH_FREE, S_THROTTLE_BASE, S_THROTTLE_FULL, S_SLOW = STATE.take(4)  # FULL: 1 at its most, -1 at least; SLOW: 1
 S_STAGE, S_FLARE_H, S_FLARE_RATE, S_GLIDE = STATE.take(4)  # STAGE_..; where and how fast the flare began; slope
 S_YAW_RATE_SEEN, S_YAW_RATE_WASHED = STATE.take(2)
-S_LIFTING, S_CHANGE_MS, S_WING_LIFT = STATE.take(3)  # lift motors: LIFT_..; when that began; what the wings carry, m/s2
+S_LIFTING, S_CHANGE_MS = STATE.take(2)  # lift motors: LIFT_..; when that began
+S_WING_LIFT = STATE.block(1)  # what the wings carry, m/s2
 S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
 STATE.seal(globals())
 
