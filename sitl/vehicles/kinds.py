@@ -10,7 +10,7 @@ from autopilot.interface.terrain import HeightMap
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.plane import SimulatedPlane
-from sitl.vehicles.quadplane import SimulatedQuadplane
+from sitl.vehicles.quadplane import make_quadplane
 from sitl.vehicles.rover import SimulatedRover
 from sitl.vehicles.simulated import SimulatedMachine
 
@@ -20,7 +20,7 @@ SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedMachine]]] 
     "rover": SimulatedRover,
     "boat": SimulatedBoat,
     "plane": SimulatedPlane,
-    "quadplane": SimulatedQuadplane,
+    "quadplane": make_quadplane,
 }
 
 

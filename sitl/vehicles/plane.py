@@ -89,21 +89,25 @@ def initial_state(
 class SimulatedPlane(SimulatedMachine):
     """A plane standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight.
 
-    `steps` is the number of physics steps in a tick (8: 400 Hz); `body`: its coefficients.
+    `steps` is the number of physics steps in a tick (8: 400 Hz); `body`: its coefficients; `settings`: its settings
+    row, where that is another than the plane's (`sitl.vehicles.quadplane`).
     """
 
     def __init__(
-        self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS, body: Airframe = SKYWALKER
+        self,
+        home: GeoPoint,
+        heading_deg: float = 0.0,
+        seed: int = 0,
+        *,
+        steps: int = STEPS,
+        body: Airframe = SKYWALKER,
+        settings: npt.NDArray[np.float64] | None = None,
     ) -> None:
         state, rng = initial_state(radians(heading_deg), seed, body)
+        p = default_settings(home, steps, body) if settings is None else settings
+        state[L.S_HOVER] = p[L.P_HOVER_GUESS]
         super().__init__(
-            home,
-            state,
-            rng,
-            default_settings(home, steps, body),
-            target_size=L.TARGET_SIZE,
-            motors=1,
-            capabilities=Capabilities(spline=False),
+            home, state, rng, p, target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False)
         )
 
     def disarm(self, *, force: bool = False) -> Request:

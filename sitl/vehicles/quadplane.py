@@ -23,7 +23,7 @@ from sitl.vehicles.equipment import AIR_DENSITY, STEPS
 from sitl.vehicles.parameters import Row
 from sitl.vehicles.plane import SimulatedPlane, default_settings
 
-__all__ = ["SimulatedQuadplane"]
+__all__ = ["make_quadplane"]
 
 BODY: Final = replace(
     SKYWALKER, mass=4.5, full_amps=20.0, roll_gains=(0.345, 0.141, 0.2125), pitch_gains=(0.345, 0.31, 0.2125)
@@ -72,10 +72,6 @@ def _hover(p: Row, full: float) -> None:
     p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK] = 1.5, 5.0
 
 
-class SimulatedQuadplane(SimulatedPlane):
+def make_quadplane(home: GeoPoint, heading_deg: float = 0.0, seed: int = 0) -> SimulatedPlane:
     """A quadplane standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight."""
-
-    def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> None:
-        super().__init__(home, heading_deg, seed, steps=steps, body=BODY)
-        self._p[:] = quadplane_settings(home, steps)
-        self._s[L.S_HOVER] = HOVER_SHARE
+    return SimulatedPlane(home, heading_deg, seed, body=BODY, settings=quadplane_settings(home))

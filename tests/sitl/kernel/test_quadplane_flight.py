@@ -19,7 +19,7 @@ from autopilot.mav import VtolState
 from sitl.kernel import layout as M
 from sitl.vehicles.aerodynamics import Airframe
 from sitl.vehicles.plane import SimulatedPlane
-from sitl.vehicles.quadplane import SimulatedQuadplane
+from sitl.vehicles.quadplane import make_quadplane
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plane_flight import PlaneFlight
 from tests.fakes.simulated_run import HOME
@@ -32,7 +32,7 @@ class QuadplaneFlight(PlaneFlight):
     """A quadplane, hovering at 30 m when it is `up`."""
 
     def made(self, seed: int, body: Airframe) -> SimulatedPlane:
-        return SimulatedQuadplane(HOME, 0.0, seed)
+        return make_quadplane(HOME, 0.0, seed)
 
     def up(self, height: float = 30.0) -> QuadplaneFlight:
         assert self.vehicle.arm().ok
