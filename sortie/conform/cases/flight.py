@@ -17,7 +17,8 @@ manual = Chapter("manual-control", "services/manual_control.html")
 arming = Chapter("arming", "messages/common.html#MAV_CMD_COMPONENT_ARM_DISARM")
 setpoint = Chapter("setpoint", "services/offboard_control.html")
 failure = Chapter("failure", "messages/common.html#MAV_CMD_INJECT_FAILURE")
-CHAPTERS: Final = (signing, manual, failure, arming, setpoint)
+#: Sticks come last: a vehicle that misses them afterwards does not arm.
+CHAPTERS: Final = (signing, failure, arming, setpoint, manual)
 
 _KEY: Final = bytes(range(7, 7 + KEY_SIZE))
 _STAMP: Final = 40_000_000_000_000
