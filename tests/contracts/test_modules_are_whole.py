@@ -34,6 +34,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.vehicles.quadplane": "one module for each kind",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sortie.kernels.objects": "LLVM's step, apart from numba's and the linker's",
+    "sitl.vehicles.quadplane": "one module for each kind",
     "sitl.vehicles.rover": "one module for each kind",
     "sortie.incident.telemetry": "one module for each form of log",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
