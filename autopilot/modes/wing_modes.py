@@ -70,6 +70,14 @@ class _StagedMode(Mode):
             self._stages.pop(0)
             self._stages[0].start(now_ms)
 
+    @property
+    def is_landing(self) -> bool:
+        return bool(self._stages) and self._stages[0].is_landing
+
+    @property
+    def finished(self) -> bool:
+        return self.is_landing and self._stages[0].done
+
     def next_deadline_ms(self) -> int | None:
         return self._stages[0].deadline_ms if self._stages else None
 
@@ -158,14 +166,6 @@ class AutolandMode(_StagedMode):
             now_ms,
         )
 
-    @property
-    def is_landing(self) -> bool:
-        return bool(self._stages) and self._stages[0].is_landing
-
-    @property
-    def finished(self) -> bool:
-        return self.is_landing and self._stages[0].done
-
 
 class VerticalReturnMode(_StagedMode):
     """QRTL: home or to a rally point, and straight down there."""
@@ -183,16 +183,8 @@ class VerticalReturnMode(_StagedMode):
         else:
             self.helm.fly(Idle())
 
-    @property
-    def is_landing(self) -> bool:
-        return bool(self._stages) and self._stages[0].is_landing
 
-    @property
-    def finished(self) -> bool:
-        return self.is_landing and self._stages[0].done
-
-
-class CircleDownMode(VerticalReturnMode):
+class CircleDownMode(_StagedMode):
     """LOITER_ALT_QLAND: down in a circle here to Q_RTL_ALT, and straight down."""
 
     def enter(self, now_ms: int) -> None:
