@@ -119,6 +119,7 @@ COPTER: Final = VehicleClass(
         build=2,
         documents="ArduCopter",
         frame="Frame: QUAD/X",
+        local_goal=True,
     ),
     modes=_MODES,
     failsafes=_FAILSAFES,

@@ -173,6 +173,8 @@ class KindIdentity:
     frame: str | None = None
     vehicle_types: frozenset[int] = frozenset()
     """MAV_TYPE of the real vehicles that are flown as this kind."""
+    local_goal: bool = False
+    """ArduPilot's firmware of this kind tells POSITION_TARGET_LOCAL_NED."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ class Habits:
     texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer.
     `empty_circles`: a fence may have circles of radius 0. `says_multicopter`: its EXTENDED_SYS_STATE calls a copter a
     VTOL that flies as multicopter. `tells_goal`: POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the
-    vehicle is steered to by now, which it is of others. `fastest_us`: a shorter message interval is refused."""
+    vehicle is steered to by now (which it is of others), and only of kinds that have it. `fastest_us`: a shorter
+    message interval is refused."""
 
     strategy: Strategy
     home_is_item_0: bool

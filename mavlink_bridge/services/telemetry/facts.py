@@ -85,17 +85,18 @@ class TelemetryParts(VehicleParts, Protocol):
 class GoalReader:
     """Goal of GUIDED and of NAV_GUIDED_ENABLE, as ArduCopter tells it, armed or not: a place with only a place
     counting, a velocity (which ends when it is not renewed, and is none while nothing was asked for) with only that,
-    both, or nothing of an attitude and in other modes. Source: ArduCopter GCS_MAVLink_Copter.cpp,
-    send_position_target_local_ned."""
+    both, or nothing of an attitude and in other modes. `told`: this kind's firmware has the message. Source:
+    ArduCopter GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
 
-    def __init__(self, parts: VehicleParts) -> None:
+    def __init__(self, parts: VehicleParts, *, told: bool) -> None:
         self._parts = parts
+        self._told = told
         self._target: Target | None = None
         self._since_ms = 0
 
     def read(self, out: Vector) -> None:
         parts = self._parts
-        if not parts.modes.mode.takes_targets:
+        if not (self._told and parts.modes.mode.takes_targets):
             out[s.GOAL_TOLD] = 0.0
             return
         target, now_ms = parts.helm.target, parts.facts.now_ms
@@ -150,7 +151,8 @@ class FactReader:
         if identity.speaks.habits.says_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
-        self._goals = GoalReader(parts) if identity.speaks.habits.tells_goal else None
+        told = identity.vehicle_class.face.local_goal
+        self._goals = GoalReader(parts, told=told) if identity.speaks.habits.tells_goal else None
         self._parameters_seen = -1
 
     def move_to(self, source: Vector) -> None:

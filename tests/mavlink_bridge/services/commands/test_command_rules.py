@@ -20,7 +20,7 @@ COLUMNS = ("row", "number", "params", "result", "call")
 
 
 def _how(speed: float | None, yaw_rad: float | None, change_mode: bool) -> dict[str, Any]:
-    return {"speed": speed, "yaw_rad": yaw_rad, "change_mode": change_mode, "over_ground": None}
+    return {"speed": speed, "yaw_rad": yaw_rad, "change_mode": change_mode, "over_ground": None, "radius": 0.0}
 
 
 LONG_CASES: list[tuple[Any, ...]] = [

@@ -34,6 +34,22 @@ LOCAL = "POSITION_TARGET_LOCAL_NED"
 PLACE, MOVES = 3576, 3079
 
 
+def test_a_rover_tells_its_place_by_the_globe_alone() -> None:
+    """ArduRover has no POSITION_TARGET_LOCAL_NED, whatever it is told in GUIDED."""
+    with Session("sim:rover", home=(HOME, 0.0)) as session:
+        station = session.connect()
+        order(station, 511, 85, 100_000)
+        session.set_mode("GUIDED")
+        session.wait_armable()
+        session.arm()
+        send(station, 0x0DF8, (30.0, 10.0, 0.0))
+        session.run_for(3.0)
+        assert not station.messages(LOCAL)
+        send(station, 0x0DF8, (30.0, 10.0, 0.0))
+        session.run_for(1.0)
+        assert NAME in {message.get_type() for message in station.messages()}
+
+
 def test_guided_tells_what_it_was_told() -> None:
     """ArduCopter's GuidedSubModeChange: the final target, with the mask of what counts, from the first moment on."""
     with Session("sim:copter", home=(HOME, 0.0)) as session:
