@@ -51,6 +51,8 @@ from sitl.kernel.reporting import density_at, fill_common
 
 #: Widest angles that coefficients are linear over, rad: beyond the stall by so much, and of slip.
 BEYOND_STALL, MOST_SLIP = 0.8, 0.8
+#: Share of the air's moments in a flow from behind.
+FROM_BEHIND = 0.1
 #: The sigmoid of the stall is zero within so many of its widths: 6e-6 of it are left out.
 BLEND_WIDTHS = 12.0
 #: Up to this ratio the arc tangent is its series to the eleventh power: off by 1e-9.
@@ -240,7 +242,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         square = u * u + v * v + w * w
         speed = sqrt(square)
         ca, sa = (u / flow, w / flow) if flow > 1e-6 else (1.0, 0.0)
-        alpha, beta = limit(flow_angle(w, u), widest), limit(flow_angle(v, u), MOST_SLIP)
+        alpha, beta = limit(flow_angle(w, abs(u)), widest), limit(flow_angle(v, abs(u)), MOST_SLIP)
+        turned = 1.0 if u > 0.0 else FROM_BEHIND  # the tail is ahead of the wings then, and neither is made for it
         pull += lag * (max(drive - slip * square, 0.0) - pull)
         # --- forces: per dynamic pressure and area; rates count with half the size over the speed
         press = area * square
@@ -261,6 +264,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         nose += under * x - ahead * z
         yaw = press * (cn_b * beta + cn_a * aileron + cn_d * rudder)
         yaw = span * (yaw + turning * half_span * (cn_p * wx + cn_r * wz)) + ahead * y
+        roll, nose, yaw = turned * roll, turned * nose, turned * yaw
         force = ((x + pull) * per_mass + throw, y * per_mass, z * per_mass - throw / 3.0)
         torque = (roll, nose, yaw)
         if rotors:
@@ -318,7 +322,9 @@ def read_pitot(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     if s[L.S_TIME_MS] % DENSITY_MS < L.TICK_MS:
         s[M.S_AIR_DENSITY] = density_at(p[L.P_ORIGIN_ALT] - s[M.S_PD])
         s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / s[M.S_AIR_DENSITY])
-    along = max(s[M.S_TRUE_SPEED] * cos(s[M.S_ALPHA]), 0.0) / s[L.S_EAS2TAS]
+    r = rotation_of((s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]))
+    ahead = r[0] * (s[M.S_VN] - s[M.S_WIND_N]) + r[3] * (s[M.S_VE] - s[M.S_WIND_E]) + r[6] * (s[M.S_VD] - s[M.S_WIND_D])
+    along = max(ahead, 0.0) / s[L.S_EAS2TAS]
     noise = p[M.P_PITOT_NOISE] * table[(draw(rng[3]) >> S30B) & MASK]
     if p[M.P_PITOT_BLOCKED] == 0.0:
         s[M.S_PITOT_STUCK] = along

@@ -62,7 +62,7 @@ def _hover(p: Row, full: float) -> None:
     p[L.P_SPEED_UP], p[L.P_SPEED_DOWN] = 2.5, 1.5
     p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_ACCEL_CORNER] = 1.5, 1.0, 2.0
     p[L.P_JERK], p[L.P_JERK_Z], p[L.P_LEG_JERK], p[L.P_JERK_RISE] = 5.0, 5.0, 1.0, 0.3
-    p[L.P_TURN_SHARE], p[L.P_LEAN_MAX] = 0.75, tan(radians(15.0))
+    p[L.P_TURN_SHARE], p[L.P_LEAN_MAX] = 0.75, tan(radians(30.0))
     p[L.P_YAW_RATE], p[L.P_YAW_ACCEL] = radians(30.0), radians(60.0)
     p[L.P_LAND_SPEED], p[L.P_LAND_ALT_LOW] = 0.5, 6.0
     p[L.P_CUT_TILT] = cos(radians(70.0))

@@ -102,6 +102,14 @@ def test_too_slow_on_its_wings_the_motors_carry_again() -> None:
     assert flight.vehicle._s[M.S_M1] > 0.1
 
 
+@pytest.mark.parametrize("direction", [0.0, 90.0, 180.0, 225.0])
+def test_it_rises_in_wind_from_any_side(direction: float) -> None:
+    """Also from behind, where the wings are of no use and the tail is ahead of them."""
+    flight = QuadplaneFlight({"SIM_WIND_SPD": 6.0, "SIM_WIND_TURB": 1.0, "SIM_WIND_DIR": direction}).up(50.0)
+    assert hypot(flight.now(R.TRUE_N), flight.now(R.TRUE_E)) < 15.0
+    assert np.abs(np.degrees(flight.seen(R.TRUE_PITCH))).max() < 40.0
+
+
 def test_it_hovers_by_sticks() -> None:
     """QHOVER, QLOITER and QSTABILIZE: the copter's sticks, without the wings' speed."""
     flight = QuadplaneFlight().up()
