@@ -36,6 +36,7 @@ def test_there_is_a_test_for_every_example():
         "dronekit_flight.py",
         "mavsdk_flight.py",
         "square.plan",
+        "plane.plan",
         "square.waypoints",
         "survey.plan",
         "project",
@@ -107,17 +108,25 @@ def test_the_flights_in_pytest_pass():
     assert "......." in done.stdout
 
 
-@pytest.mark.parametrize(("name", "items"), [("square.plan", 6), ("square.waypoints", 6), ("survey.plan", 22)])
-def test_plans_are_flown_to_their_end(name, items):
+@pytest.mark.parametrize(
+    ("name", "items", "vehicle"),
+    [
+        ("square.plan", 6, "sim:copter"),
+        ("square.waypoints", 6, "sim:copter"),
+        ("survey.plan", 22, "sim:copter"),
+        ("plane.plan", 7, "sim:plane"),
+    ],
+)
+def test_plans_are_flown_to_their_end(name, items, vehicle):
     """Read, uploaded and flown: every navigation item is reached."""
     plan = read_plan(EXAMPLES / name)
     assert len(plan.items) == items
-    with Session(home=start_of(plan)) as session:
+    with Session(vehicle, home=start_of(plan)) as session:
         session.upload(plan)
         session.start()
         session.run_until(events.MissionComplete, timeout_s=900.0)
         session.run_until(lambda s: not s.state.armed)
-        wanted = [item.seq for item in plan.items if item.command in (16, 20, 22)]
+        wanted = [item.seq for item in plan.items if item.command in (16, 18, 20, 21, 22, 31)]
         assert [event.seq for event in session.events_of(events.ItemReached)] == wanted
 
 

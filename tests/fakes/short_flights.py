@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from autopilot.vehicles.kinds import KINDS
 from sortie import Session, mavlink
-from sortie.api.sample import square
+from sortie.api.sample import sample
 from tests.golden.scenarios import HOME, SPEEDY, WINDY, logs_below
 
 FLIGHT_S = 12.0
@@ -25,7 +25,7 @@ def digest_of(kind: str) -> str:
     ):
         link = session.connect()
         link.send(mavlink.MAVLink_request_data_stream_message(1, 1, 0, 10, 1))
-        session.upload(square(HOME, takeoff=session.autopilot.facts.vehicle_class.name == "copter"))
+        session.upload(sample(session.autopilot.facts.vehicle_class, HOME))
         session.wait_armable()
         session.go()
         session.run_for(FLIGHT_S)

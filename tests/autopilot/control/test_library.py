@@ -15,6 +15,7 @@ import pytest
 from autopilot.control import kernels
 from autopilot.control import library as lib
 from autopilot.control.kernels import Kernel, KernelError
+from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError
 from sortie.runtime.loader import judge_kernel
 from tests.fakes.patience import PATIENCE_S
@@ -141,9 +142,9 @@ def digests(kernel: str) -> tuple[list[str], bool]:
 )
 @pytest.mark.parametrize("kernel", ["python", pytest.param("jit", marks=pytest.mark.long)])
 def test_library_numba_and_plain_python_fly_each_kind_alike_to_the_byte(kernel: str) -> None:
-    """Logs and frames of copter, rover and boat; the library needs no numba for them."""
+    """Logs and frames; the library needs no numba for them."""
     told, numba = digests("library")
-    assert (numba, len(told)) == (False, 3)
+    assert (numba, len(told)) == (False, len(KINDS))
     assert digests(kernel) == (told, kernel == "jit")
 
 

@@ -140,7 +140,7 @@ def test_parameters_given_at_the_start_hold():
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ({"vehicle": "sim:plane"}, "sim:plane"),
+        ({"vehicle": "sim:blimp"}, "sim:blimp"),
         ({"vehicle": "tcp:127.0.0.1:1"}, "use sim:copter or sim:rover"),
         ({"home": "1,2"}, "home 1,2: expected LAT,LON,ALT,HEADING"),
         ({"faults": ["gps.los"]}, "did you mean gps.loss"),

@@ -19,7 +19,7 @@ ASKING = frozenset((
     "autopilot.mission", "autopilot.parameters", "autopilot.vehicles", "mavlink_bridge.clients",
     "mavlink_bridge.firmware", "mavlink_bridge.links", "mavlink_bridge.routing", "mavlink_bridge.wire",
     "sortie.commands", "sortie.config", "sortie.logs", "sortie.metrics", "sortie.nodes", "sortie.runtime",
-    "click", "fastcrc", "csv", "random",
+    "click", "fastcrc", "random",
 ))  # fmt: skip
 """Of a command that asks a running service: no numpy, no vehicle, no service of one, no numba."""
 SERVICES = frozenset((
@@ -40,7 +40,7 @@ MAY: dict[str, frozenset[str]] = {
     "--version": frozenset(("sortie.config", "sortie.runtime")),
     "--help": frozenset((
         "autopilot.interface", "autopilot.mav", "autopilot.mission", "autopilot.parameters", "autopilot.vehicles",
-        "sortie.commands", "sortie.config", "sortie.runtime", "click", "csv", "random",
+        "sortie.commands", "sortie.config", "sortie.runtime", "click", "random",
     )),
     "status": ASKING | {"mavlink_bridge.services.ftp"},
     "manager": ASKING,

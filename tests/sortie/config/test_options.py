@@ -10,7 +10,7 @@ import click
 import pytest
 
 from sortie.commands.cli import COMMANDS, application, run
-from sortie.config import campaign_options, options
+from sortie.config import campaign_options, conform_options, options
 from sortie.config.errors import UserError
 from sortie.config.given import Given, ignored, misspelt, resolve, without_fleet
 from sortie.config.option import Group, Option, OptionForm, Sources, Where
@@ -63,7 +63,7 @@ def flag_of(row: Option[object], word: str) -> list[str]:
 # --- the table --------------------------------------------------------------------------------------------------------
 def test_each_row_is_in_the_table() -> None:
     """A row that nobody entered would be an option of no command."""
-    parts = (options, campaign_options, Settings)
+    parts = (options, campaign_options, conform_options, Settings)
     rows = [value for part in parts for value in vars(part).values() if isinstance(value, Option)]
     assert len(rows) == len(TABLE)
     assert {id(row) for row in rows} == {id(row) for row in TABLE}

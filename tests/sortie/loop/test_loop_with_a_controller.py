@@ -133,8 +133,8 @@ def test_a_rover_is_refused(text: str) -> None:
 
 
 def test_a_profile_with_no_such_vehicle_is_refused() -> None:
-    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"sim:plane"'), "mine")[0]
-    with pytest.raises(UserError, match="vehicle 'sim:plane': kinematic, or"):
+    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"sim:blimp"'), "mine")[0]
+    with pytest.raises(UserError, match="vehicle 'sim:blimp': kinematic, or"):
         vehicle_of(profile, None)
 
 

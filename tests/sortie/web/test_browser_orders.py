@@ -115,6 +115,7 @@ def test_several_are_told_together_and_a_plan_is_drawn(window, tmp_path):
         opened.shows("#answer", "fence: uploaded, 3 items")
         opened.shows("#plan", "3 fence points")
         assert not opened.page.is_visible("#draw")
+        opened.shows("#texts", "Field Elevation Set")  # home, at whose height the place is
         opened.page.click("#map", position={"x": box["width"] * 0.6, "y": box["height"] * 0.3})
         assert not opened.page.is_visible("#mark-orbit")
         opened.page.click("#mark-look")
