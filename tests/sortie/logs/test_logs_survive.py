@@ -96,7 +96,8 @@ def flying(folder: Path) -> Path:
     path = folder / "log" / "flights" / "0001"
     while len(sizes) < 3:
         moment.wait(0.05)
-        sizes |= {(path / "telemetry.csv").stat().st_size} if path.exists() else set()
+        file = path / "telemetry.csv"
+        sizes |= {file.stat().st_size} if file.exists() else set()
     return path
 
 
