@@ -59,7 +59,7 @@ def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, fl
 
 def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | LoggedText | ModeAndArming]]:
     """All in the order of time, a state before what is of the same instant."""
-    severities = {(trouble.time_s, trouble.text): trouble.severity for trouble in facts.troubles}
+    severities = facts.severities()
     found: list[tuple[float, Sample | LoggedText | ModeAndArming]] = [
         (sample.time_s, sample) for sample in facts.samples
     ]
@@ -102,21 +102,21 @@ def _mavlink(at_s: float, moment: Sample | LoggedText | ModeAndArming, ground_m:
         return [dialect.MAVLink_statustext_message(Severity.INFO, f"Mode {moment.mode}".encode()[:_TEXT_BYTES])]
     if not (isfinite(moment.lat) and isfinite(moment.lon) and isfinite(moment.height)):
         return []
-    place = [_whole(moment.lat, 1e7), _whole(moment.lon, 1e7), _whole(moment.height + ground_m, 1000.0)]
-    speed = _whole(moment.speed, 100.0, -_LARGEST_I16, _LARGEST_I16) if isfinite(moment.speed) else 0
-    millivolts = _whole(moment.volts, 1000.0, 0, _UNKNOWN_U16) if isfinite(moment.volts) else _UNKNOWN_U16
-    left = _whole(moment.percent, 1.0, -1, 100) if isfinite(moment.percent) else -1
+    place = [whole(moment.lat, 1e7), whole(moment.lon, 1e7), whole(moment.height + ground_m, 1000.0)]
+    speed = whole(moment.speed, 100.0, -_LARGEST_I16, _LARGEST_I16) if isfinite(moment.speed) else 0
+    millivolts = whole(moment.volts, 1000.0, 0, _UNKNOWN_U16) if isfinite(moment.volts) else _UNKNOWN_U16
+    left = whole(moment.percent, 1.0, -1, 100) if isfinite(moment.percent) else -1
     return [
         dialect.MAVLink_global_position_int_message(
-            _whole(at_s, 1000.0, 0, _LARGEST_U32), *place, _whole(moment.height, 1000.0), speed, 0, 0, _UNKNOWN_U16
+            whole(at_s, 1000.0, 0, _LARGEST_U32), *place, whole(moment.height, 1000.0), speed, 0, 0, _UNKNOWN_U16
         ),
         dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, -1, left, 0, 0, 0, 0, 0, 0),
     ]
 
 
-def _whole(value: float, factor: float, low: int = -_LARGEST_I32, high: int = _LARGEST_I32) -> int:
-    """Clamp a finite value to what its field holds: a damaged log has any."""
-    return round(min(max(value * factor, low), high))
+def whole(value: float, factor: float = 1.0, low: int = -_LARGEST_I32, high: int = _LARGEST_I32) -> int:
+    """`value * factor` clamped to what its field holds; 0 for what is no number: a damaged log has any."""
+    return round(min(max(value * factor, low), high)) if isfinite(value) else 0
 
 
 def to_mcap(facts: FlightFacts) -> bytes:

@@ -9,9 +9,10 @@ from math import isfinite, radians
 from typing import Any, Final
 
 from autopilot.interface.mathematics import hypot
-from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState
-from mavlink_bridge.wire.codec import Message, dialect
-from sortie.incident.recording import EverySoOften, Recording, heartbeats, whole
+from autopilot.mav import Severity
+from mavlink_bridge.wire.codec import dialect
+from sortie.exports.messages import whole
+from sortie.incident.recording import EverySoOften, Recording, heartbeat, heartbeats
 from sortie.reading.dataflash import LATEST_S
 from sortie.reading.dataflash_messages import MessageLog
 
@@ -167,12 +168,6 @@ class _Teller:
         self._recording.values[m.Name] = m.Value
 
 
-def _heartbeat(vehicle: int, mode: int, armed: bool) -> Message:
-    flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if armed else 0)
-    state = SystemState.ACTIVE if armed else SystemState.STANDBY
-    return dialect.MAVLink_heartbeat_message(vehicle, AutopilotType.ARDUPILOTMEGA, flags, mode, state, 3)
-
-
 def tell_dataflash(recording: Recording) -> None:
     """Make the messages of the log's rows; a row that is damaged is passed over."""
     teller, last_ms, log = _Teller(recording), 0, MessageLog(recording.path.read_bytes())
@@ -186,6 +181,6 @@ def tell_dataflash(recording: Recording) -> None:
     recording.vehicle = log.vehicle_type
     first_ms = recording.told[0][0] if recording.told else 0
     states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states} or {first_ms: (0, False)}
-    changes = [(at_ms, _heartbeat(recording.vehicle, *states[at_ms])) for at_ms in sorted(states)]
+    changes = [(at_ms, heartbeat(recording, *states[at_ms])) for at_ms in sorted(states)]
     for at_ms, message in heartbeats(changes, last_ms):
         recording.tell(at_ms, message)

@@ -7,18 +7,17 @@ make them from the same figures. Times are ms since the vehicle booted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import isfinite
 from pathlib import Path
-from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
-from autopilot.mav import AutopilotType, Cmd, Frame, Severity, VehicleType
+from autopilot.mav import AutopilotType, Cmd, Frame, ModeFlag, Severity, SystemState, VehicleType
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameter_set import ParameterSet
 from mavlink_bridge.firmware.known import firmware_spoken
+from mavlink_bridge.services.telemetry.announcements import status_texts
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts
@@ -26,8 +25,6 @@ from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
 Told = tuple[int, int, bytes]
 """A message: ms since boot, its id, its payload."""
-_TEXT_BYTES: Final = 50
-_INT32: Final = 0x7FFFFFFF
 
 
 @dataclass(slots=True)
@@ -54,15 +51,9 @@ class Recording:
         self.told.append((at_ms, msg_id, data))
 
     def say(self, at_ms: int, text: str, severity: Severity) -> None:
-        """Add a text, cut into pieces of 50 bytes as MAVLink 2 has them."""
-        data = text.encode()
-        if len(data) <= _TEXT_BYTES:
-            self.tell(at_ms, dialect.MAVLink_statustext_message(severity, data))
-            return
-        number = at_ms % 0xFFFF + 1
-        for chunk, begin in enumerate(range(0, len(data), _TEXT_BYTES)):
-            piece = data[begin : begin + _TEXT_BYTES]
-            self.tell(at_ms, dialect.MAVLink_statustext_message(severity, piece, number, chunk))
+        """Add a text."""
+        for message in status_texts(severity, text, at_ms % 0xFFFF + 1):
+            self.tell(at_ms, message)
 
     def parameters(self) -> Parameters:
         """The parameters, none of which can be set."""
@@ -97,11 +88,6 @@ def read_recording(path: Path) -> Recording:
     return recording
 
 
-def whole(value: float, factor: float = 1.0, low: int = -_INT32, high: int = _INT32) -> int:
-    """`value * factor` as the whole number of a field; 0 for what is no number, its limit for what does not fit."""
-    return round(min(max(value * factor, low), high)) if isfinite(value) else 0
-
-
 class EverySoOften:
     """Lets a kind of row pass at most every `period_ms`: a log has more of them than a link carries."""
 
@@ -114,6 +100,13 @@ class EverySoOften:
             return False
         self._due_ms[kind] = at_ms + self._period_ms
         return True
+
+
+def heartbeat(recording: Recording, custom_mode: int, armed: bool) -> Message:
+    """HEARTBEAT of the recorded vehicle in this mode."""
+    flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if armed else 0)
+    state = SystemState.ACTIVE if armed else SystemState.STANDBY
+    return dialect.MAVLink_heartbeat_message(recording.vehicle, recording.autopilot, flags, custom_mode, state, 3)
 
 
 def heartbeats(changes: Iterable[tuple[int, Message]], end_ms: int) -> Iterable[tuple[int, Message]]:

@@ -7,7 +7,7 @@ from typing import Final
 from mavlink_bridge.wire.codec import Message, decode, ids_of
 from mavlink_bridge.wire.definitions import CRC_EXTRA
 from sortie.incident.recording import Recording
-from sortie.reading.telemetry import LoggedFrame, frames, is_vehicle
+from sortie.reading.telemetry import frames, is_vehicle, payload_of
 
 _ANSWERS: Final = ids_of(
     "PARAM_VALUE", "MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_ACK", "MISSION_REQUEST",
@@ -15,7 +15,6 @@ _ANSWERS: Final = ids_of(
 )  # fmt: skip
 """Answers to somebody who watched then: who watches now has not asked."""
 _HEARTBEAT, _PARAM_VALUE = ids_of("HEARTBEAT"), ids_of("PARAM_VALUE")
-_V1: Final = 0xFE
 
 
 def tell_telemetry(recording: Recording) -> None:
@@ -24,7 +23,7 @@ def tell_telemetry(recording: Recording) -> None:
     for frame in frames(recording.path.read_bytes()):
         if frame.kind not in CRC_EXTRA or (sender is not None and frame.sender != sender):
             continue
-        data = _payload(frame)
+        data = payload_of(frame)
         if sender is None:
             beat: Message = decode(frame.kind, data)
             if frame.kind not in _HEARTBEAT or not is_vehicle(beat):
@@ -36,9 +35,3 @@ def tell_telemetry(recording: Recording) -> None:
             recording.values[value.param_id] = value.param_value
         if frame.kind not in _ANSWERS:
             recording.told.append((max((frame.stamp_us - recording.facts.boot_us) // 1000, 0), frame.kind, data))
-
-
-def _payload(frame: LoggedFrame) -> bytes:
-    size = frame.data[1]
-    begin = 6 if frame.data[0] == _V1 else 10
-    return frame.data[begin : begin + size]

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState
+from autopilot.mav import AutopilotType, Severity
 from autopilot.personality.px4.modes import LISTED, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
-from sortie.incident.recording import EverySoOften, Recording, heartbeats, whole
+from sortie.exports.messages import whole
+from sortie.incident.recording import EverySoOften, Recording, heartbeat, heartbeats
 from sortie.reading.ulog import euler_angles, open_ulog
 
 _PERIOD_MS: Final = 100
@@ -36,9 +37,9 @@ def tell_ulog(recording: Recording) -> None:
     recording.autopilot = AutopilotType.PX4
     recording.values = {name: float(value) for name, value in log.initial_parameters.items()}
     recording.values |= {name: float(value) for _, name, value in log.changed_parameters}
-    for text in recording.facts.texts:
-        severity = next((t.severity for t in recording.facts.troubles if (t.time_s, t.text) == text), Severity.INFO)
-        recording.say(round(text[0] * 1000.0), text[1], severity)
+    severities = recording.facts.severities()
+    for at_s, text in recording.facts.texts:
+        recording.say(round(at_s * 1000.0), text, severities.get((at_s, text), Severity.INFO))
     for name, tell in _TELLERS.items():
         due = EverySoOften(_PERIOD_MS)
         for at_ms, row in _rows(topics.get(name)):
@@ -71,12 +72,7 @@ def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[
         recording.vehicle = int(row.get("system_type", recording.vehicle))
         if state != before:
             before = state
-            flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if state[1] else 0)
-            active = SystemState.ACTIVE if state[1] else SystemState.STANDBY
-            yield (
-                at_ms,
-                dialect.MAVLink_heartbeat_message(recording.vehicle, AutopilotType.PX4, flags, state[0], active, 3),
-            )
+            yield at_ms, heartbeat(recording, *state)
 
 
 def _attitude(at_ms: int, row: Mapping[str, float]) -> Message:

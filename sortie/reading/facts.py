@@ -164,6 +164,10 @@ class FlightFacts:
         self.fence = parse_fence(plan.fence)
         self.rally = plan.rally
 
+    def severities(self) -> dict[tuple[float, str], Severity]:
+        """Severities of the texts that warn, by time and text."""
+        return {(trouble.time_s, trouble.text): trouble.severity for trouble in self.troubles}
+
     # --- for the readers ------------------------------------------------------------------------------------------
     def add(self, quantity: Quantity, time_s: float, value: float) -> None:
         """Add a value of a quantity."""

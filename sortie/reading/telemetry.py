@@ -205,12 +205,17 @@ def read_telemetry(path: Path) -> FlightFacts:
     return facts
 
 
+def payload_of(frame: LoggedFrame) -> bytes:
+    """The payload of a frame of either version."""
+    begin = 10 if frame.data[0] == _V2 else 6
+    return frame.data[begin : begin + frame.data[1]]
+
+
 def message_of(frame: LoggedFrame) -> Message | None:
     """The message of a frame, with its sender; None when it is damaged."""
     if not is_sound(frame.data):
         return None
-    begin = 10 if frame.data[0] == _V2 else 6
-    message = decode(frame.kind, frame.data[begin : begin + frame.data[1]])
+    message = decode(frame.kind, payload_of(frame))
     if message is not None:
         message.get_header().srcSystem, message.get_header().srcComponent = frame.sender
     return message
