@@ -8,25 +8,39 @@ from typing import Any
 
 from autopilot.mission.plan import Plan
 from sortie.assembly.program import Program
-from sortie.commands.flying import COUNTDOWN, fly_round, places_of, print_result, report_of, summary_of, write_pages
+from sortie.commands.flying import (
+    COUNTDOWN,
+    compare_rounds,
+    fly_round,
+    places_of,
+    print_result,
+    report_of,
+    summary_of,
+    write_pages,
+)
 from sortie.commands.progress import Progress, progress_of
 from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.given import Given
-from sortie.config.options import FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT
+from sortie.config.options import EXPECT, FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT, WITHIN
 from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec, specs_of
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
+from sortie.reading.logs import read_log
 from sortie.runtime.runtime import Runtime
 
 
 def fly(given: Given) -> int:
-    """Status 0 when every mission was completed, 1 when not, 2 on bad input."""
+    """Status 0 when every mission was completed, or with --expect when every flight was like that one; 1 when not, 2
+    on bad input."""
     settings = given.settings()
     specs, plans = _plans(given, settings)
-    pages = given[FLIGHT_REPORT]
+    pages, expected = given[FLIGHT_REPORT], given[EXPECT]
     if pages is not None:
         prepare_folder(pages)
+    if expected is not None and len(specs) > 1:
+        raise UserError("one vehicle is compared, not a fleet", option="expect", given=str(expected))
+    wanted = None if expected is None else read_log(expected)
     with Program(settings, specs, defaults=COUNTDOWN) as run:
         for spec, plan in zip(run.vehicles.specs, plans, strict=True):
             if run.controller is None:
@@ -52,9 +66,13 @@ def fly(given: Given) -> int:
             progress.terminal.stop()
         if pages is not None:
             write_pages(run, rounds, plans, pages)
+        if wanted is not None and runtime.signals.exit_status is None:
+            compare_rounds(rounds, wanted, given[WITHIN], pages)
         print_result(summary_of(rounds), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status
+        if wanted is not None:
+            return 0 if all(told["expected"]["same"] for told in rounds) else 1
         return 0 if all(told["result"] == "completed" for told in rounds) else 1
 
 

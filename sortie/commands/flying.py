@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +16,11 @@ from autopilot.interface.records import dataclass
 from autopilot.mission.plan import Plan
 from sortie.assembly.program import Program
 from sortie.commands.progress import Progress
-from sortie.commands.report import page_of_flight
+from sortie.commands.report import page_of_flight, write_comparison
 from sortie.nodes.flight import Flight
 from sortie.nodes.vehicle import Service
+from sortie.reading.facts import FlightFacts
+from sortie.reading.logs import read_log
 from sortie.runtime.runtime import Runtime
 
 #: What `demo` and `fly` count down from, unless they are told otherwise.
@@ -171,6 +174,22 @@ def write_pages(run: Program, rounds: Sequence[dict[str, Any]], plans: Sequence[
     for told in rounds:
         for result, spec, plan in zip(told.get("vehicles", [told]), run.vehicles.specs, plans, strict=True):
             result["report"] = page_of_flight(Path(result["logs"]), plan, pages, vehicle=spec.label or None)
+
+
+def compare_rounds(rounds: Sequence[dict[str, Any]], wanted: FlightFacts, within_m: float, pages: Path | None) -> None:
+    """Compare each round's flight with the wanted one: how they differ, and the page of both, in what is printed; the
+    page lies among the others, or beside the flight's log. UserError: nothing was logged."""
+    from sortie.reports.comparison import compared
+
+    for told in rounds:
+        folder = Path(told["logs"])
+        flown = read_log(folder)
+        found = compared(flown, wanted, within_m=within_m)
+        page = folder / "expected.html" if pages is None else pages / f"expected-{folder.name}.html"
+        write_comparison(page, (flown, wanted), found)
+        told["expected"] = found.as_json() | {"report": str(page)}
+        if not found.same:
+            print(f"sortie: not as expected: {found.first} See {page}", file=sys.stderr)
 
 
 def print_result(result: dict[str, Any], as_json: bool) -> None:

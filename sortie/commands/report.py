@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from autopilot.mission.plan import Plan
 from sortie.config.errors import UserError
 from sortie.config.given import Given
-from sortie.config.options import LOGS, OUT
+from sortie.config.options import AGAINST, JSON, LOGS, OUT, WITHIN
+
+if TYPE_CHECKING:
+    from sortie.reading.facts import FlightFacts
+    from sortie.reports.comparison import Comparison
 
 MOST: Final = 4
 """Lines that can be told apart on one chart, also without their colours."""
 
 
 def report(given: Given) -> int:
-    """Status 0 with the page's path on stdout, 2 for a log that is none."""
+    """Status 0 with the page's path on stdout, 2 for a log that is none; with --against 1 when the flights differ."""
     from sortie.reading.logs import find_log, read_log
     from sortie.reports.flight_page import flight_page
 
-    logs = given[LOGS]
+    logs, against = given[LOGS], given[AGAINST]
+    if against is not None:
+        return _against(given, logs, against)
+    if given[JSON]:
+        raise UserError("--json tells how two flights differ: expected --against LOG with it")
     if len(logs) > MOST:
         raise UserError(f"{len(logs)} logs: at most {MOST} fit side by side on one page")
     page = written_to(find_log(logs[0]).with_suffix(".html"), given[OUT])
     _write(page, flight_page([read_log(log) for log in logs]))
     print(page)
     return 0
+
+
+def _against(given: Given, logs: tuple[Path, ...], against: Path) -> int:
+    from sortie.reading.logs import find_log, read_log
+    from sortie.reports.comparison import compared
+
+    if len(logs) > 1:
+        raise UserError(f"{len(logs)} logs: one is compared with --against {against}")
+    here, there = read_log(logs[0]), read_log(against)
+    found = compared(here, there, within_m=given[WITHIN])
+    page = written_to(find_log(logs[0]).with_suffix(".against.html"), given[OUT])
+    write_comparison(page, (here, there), found)
+    told = found.as_json() | {"report": str(page)}
+    print(json.dumps(told) if given[JSON] else "\n".join([*found.lines(), str(page)]))
+    return 0 if found.same else 1
+
+
+def write_comparison(page: Path, flights: tuple[FlightFacts, FlightFacts], found: Comparison, more: str = "") -> None:
+    """Write the page of two flights; `more`: HTML beside the comparison. UserError."""
+    from sortie.reports.comparison_page import comparison_page
+
+    _write(page, comparison_page(flights, found, more))
 
 
 def prepare_folder(folder: Path) -> None:

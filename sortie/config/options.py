@@ -17,6 +17,7 @@ from sortie.config.settings import EVERYWHERE, FIRMWARES, RUNS, SETTINGS, SIMULA
 from sortie.config.values import (
     DEFAULT_CONNECT,
     VehicleSource,
+    metres,
     number_from_zero,
     one_of,
     parse_home,
@@ -127,6 +128,18 @@ OUT: Final = Option[Path | None](
 TO: Final = Option[str | None](
     "to", one_of(*EXPORTS), None, "Form to write.", Group.COMMAND, frozenset({"convert"}),
     form="|".join(EXPORTS),
+)  # fmt: skip
+AGAINST: Final = Option[Path | None](
+    "against", path, None, "Compare with this flight: what differs first; status 1 when anything does.",
+    Group.COMMAND, frozenset({"report"}), form="LOG",
+)  # fmt: skip
+EXPECT: Final = Option[Path | None](
+    "expect", path, None, "Status 1 unless the flight is like this one: place, modes, arming.",
+    Group.COMMAND, frozenset({"fly"}), form="LOG",
+)  # fmt: skip
+WITHIN: Final = Option(
+    "within", metres, 2.0, "How far apart the two flights may be.", Group.COMMAND, frozenset({"report", "fly"}),
+    form="METRES", unit="m",
 )  # fmt: skip
 PRINT_PROFILE: Final = Option[str | None](
     "print-profile", str, None, "Print a profile to start from, and exit.", Group.COMMAND, frozenset({"loop"}),
@@ -328,7 +341,7 @@ CONFIG: Final = Option[Path | None](
 )  # fmt: skip
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio", "conform"}) - {"serve"},
+    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio", "conform", "report"}) - {"serve"},
     kind=OptionForm.SWITCH,
 )  # fmt: skip
 
@@ -355,6 +368,9 @@ TABLE: Final[tuple[Option[object], ...]] = (
     LOG,
     OUT,
     TO,
+    AGAINST,
+    EXPECT,
+    WITHIN,
     PRINT_PROFILE,
     RECOVER,
     CONFIRM_RELAUNCH,

@@ -181,6 +181,14 @@ def positive_number(text: str) -> float:
     return value
 
 
+def metres(text: str) -> float:
+    """A length above 0, "2m" or "2"."""
+    try:
+        return positive_number(text.strip().removesuffix("m"))
+    except UserError:
+        raise UserError("expected metres above 0, such as 2m") from None
+
+
 def number_from_zero(text: str) -> float:
     """A number from 0 on."""
     try:

@@ -80,8 +80,8 @@ def write_flight_page(log: Path, plan: Plan | None, page: Path) -> None:
     page.write_text(flight_page([facts]), encoding="utf-8")
 
 
-def flight_page(flights: Sequence[FlightFacts]) -> str:
-    """The page: of one flight or of several, all in the time since each was armed."""
+def flight_page(flights: Sequence[FlightFacts], head: str = "") -> str:
+    """The page: of one flight or of several, all in the time since each was armed. `head`: HTML above it."""
     shifts_s = [facts.start_s for facts in flights]
     low = min(facts.span_s[0] - shift for facts, shift in zip(flights, shifts_s, strict=True))
     high = max(facts.span_s[1] - shift for facts, shift in zip(flights, shifts_s, strict=True))
@@ -93,7 +93,7 @@ def flight_page(flights: Sequence[FlightFacts]) -> str:
     )
     names = " and ".join(facts.vehicle or "a vehicle" for facts in flights)
     body = (
-        f"{''.join(_verdict(facts, number, len(flights)) for number, facts in enumerate(flights))}"
+        f"{head}{''.join(_verdict(facts, number, len(flights)) for number, facts in enumerate(flights))}"
         f"{_figures(flights)}{seek if charts else ''}{draw_map(flights, shifts_s)}{charts}"
         f"{''.join(_flown(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
         f"{''.join(_told(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"

@@ -58,6 +58,8 @@ NOT_RUN: Final = {
     "sortie serve --vehicle udpin:0.0.0.0:14551": OTHERS,
     "sortie radio VEHICLE-LINK GROUND-LINK --radio NAME": FORM,
     "sortie report LOG...  [--out FILE|DIR]": FORM,
+    "sortie report LOG --against OTHER": FORM,
+    "sortie fly PLAN --expect flight.bin --within 2m": FORM,
     "sortie param set NAME VALUE": FORM,
     "sortie fly --json": FORM,
 }

@@ -1,0 +1,260 @@
+"""Comparison of two flights: how far apart they were at the same time since arming (or since liftoff), and what
+differed first."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from enum import Enum
+from math import isfinite, nan
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control.arrays import hypot
+from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.records import dataclass
+from sortie.config.errors import UserError
+from sortie.reading.facts import FlightFacts, Quantity, Sample
+
+__all__ = ["WITHIN_M", "Apart", "Comparison", "Since", "begin_of", "compared"]
+
+WITHIN_M: Final = 2.0
+STEP_S: Final = 0.1
+SOON_S: Final = 1.0
+"""A mode that is entered so much earlier or later is no difference."""
+DISARMED: Final = "disarmed"
+_LIFTED_M: Final = 0.5
+Array = npt.NDArray[np.float64]
+
+
+class Since(Enum):
+    """Moment at which two flights are laid on each other."""
+
+    ARMED = "arming"
+    LIFTOFF = "liftoff"
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Difference of a quantity: the greatest, when; its 95th percentile; `first_s`: when it was first beyond what is
+    allowed, None: never, or nothing is asked of it."""
+
+    name: str
+    unit: str
+    most: float
+    most_s: float
+    usual: float
+    first_s: float | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values of JSON."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "most": round(self.most, 3),
+            "most_s": round(self.most_s, 2),
+            "p95": round(self.usual, 3),
+            "first_s": None if self.first_s is None else round(self.first_s, 2),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`first`: what differed first, in one sentence; `first_s`: when, None: the flights are the same. `distance`: (s,
+    m) between the two. `modes`: of each, (s, name). `only`: warnings that one alone has, of each."""
+
+    names: tuple[str, str]
+    since: Since
+    within_m: float
+    first: str
+    first_s: float | None
+    rows: tuple[Apart, ...]
+    distance: tuple[tuple[float, float], ...]
+    modes: tuple[tuple[tuple[float, str], ...], ...]
+    only: tuple[tuple[str, ...], ...]
+
+    @property
+    def same(self) -> bool:
+        """True when nothing differs that is judged: place, mode, arming."""
+        return self.first_s is None
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values of JSON."""
+        return {
+            "same": self.same,
+            "first": self.first,
+            "first_s": None if self.first_s is None else round(self.first_s, 2),
+            "within_m": self.within_m,
+            "since": self.since.value,
+            "flights": list(self.names),
+            "differences": [row.as_json() for row in self.rows],
+            "modes": [[[round(at_s, 2), name] for at_s, name in modes] for modes in self.modes],
+            "only": [list(texts) for texts in self.only],
+        }
+
+    def lines(self) -> list[str]:
+        """For a person: the sentence, then a table."""
+        told = [self.first]
+        told += [
+            f"  {row.name:8} at most {row.most:.2f} {row.unit} at {row.most_s:.1f} s, 95 % of the time {row.usual:.2f}"
+            for row in self.rows
+        ]
+        for name, texts in zip(self.names, self.only, strict=True):
+            told += [f"  only {name}: {text}" for text in texts]
+        return told
+
+
+def begin_of(facts: FlightFacts, since: Since) -> float:
+    """Time of that moment, s since boot. UserError: the log does not have it."""
+    armed_s = next((at_s for at_s, armed in facts.armed if armed), None)
+    if armed_s is None:
+        raise UserError(f"{facts.name}: the vehicle was not armed in this log, there is no flight to compare")
+    if since is Since.ARMED:
+        return armed_s
+    for sample in facts.samples:
+        if sample.time_s >= armed_s and sample.height > _LIFTED_M:
+            return sample.time_s
+    raise UserError(f"{facts.name}: the vehicle never left the ground, there is no flight to compare")
+
+
+def compared(
+    here: FlightFacts, there: FlightFacts, *, within_m: float = WITHIN_M, since: Since = Since.ARMED
+) -> Comparison:
+    """Compare two flights. UserError: one of them has no place, or was never armed."""
+    both = (here, there)
+    for facts in both:
+        if not facts.samples:
+            raise UserError(f"{facts.name}: the log has no place of the vehicle")
+    shifts = [begin_of(facts, since) for facts in both]
+    end_s = max(facts.samples[-1].time_s - shift for facts, shift in zip(both, shifts, strict=True))
+    time = np.arange(0.0, max(end_s, STEP_S), STEP_S)
+    origin = here.home or GeoPoint(here.samples[0].lat, here.samples[0].lon, 0.0)
+    places = [_places(facts, origin, time + shift) for facts, shift in zip(both, shifts, strict=True)]
+    off = places[0] - places[1]
+    distance = hypot(hypot(off[0], off[1]), off[2])
+    rows = [_row("place", "m", time, distance, within_m), _row("height", "m", time, np.abs(off[2]))]
+    for name, unit, of in _SAMPLED:
+        pair = [_sampled(facts, of, time + shift) for facts, shift in zip(both, shifts, strict=True)]
+        rows.append(_row(name, unit, time, np.abs(pair[0] - pair[1])))
+    for quantity, unit in ((Quantity.ROLL, "deg"), (Quantity.PITCH, "deg"), (Quantity.YAW, "deg")):
+        pair = [_series(facts, quantity, time + shift) for facts, shift in zip(both, shifts, strict=True)]
+        apart = np.abs((pair[0] - pair[1] + 180.0) % 360.0 - 180.0)
+        rows.append(_row(quantity.name.lower(), unit, time, apart))
+    modes = tuple(_modes(facts, shift) for facts, shift in zip(both, shifts, strict=True))
+    first, first_s = _first((here.name, there.name), rows[0], modes, time, since)
+    told = [{trouble.text for trouble in facts.troubles} for facts in both]
+    only = tuple(
+        tuple(dict.fromkeys(t.text for t in facts.troubles if t.text not in others))
+        for facts, others in zip(both, reversed(told), strict=True)
+    )
+    kept = tuple(row for row in rows if isfinite(row.most))
+    points = tuple(zip(time.tolist(), distance.tolist(), strict=True))
+    return Comparison((here.name, there.name), since, within_m, first, first_s, kept, points, modes, only)
+
+
+def _volts(sample: Sample) -> float:
+    return sample.volts
+
+
+def _speed(sample: Sample) -> float:
+    return sample.speed
+
+
+_SAMPLED: Final[tuple[tuple[str, str, Callable[[Sample], float]], ...]] = (
+    ("speed", "m/s", _speed),
+    ("battery", "V", _volts),
+)
+
+
+def _row(name: str, unit: str, time: Array, apart: Array, within: float | None = None) -> Apart:
+    known = np.flatnonzero(np.isfinite(apart))
+    if not known.size:
+        return Apart(name, unit, nan, nan, nan)
+    worst = known[int(np.argmax(apart[known]))]
+    beyond = known[apart[known] > within] if within is not None else known[:0]
+    first_s = float(time[beyond[0]]) if beyond.size else None
+    return Apart(name, unit, float(apart[worst]), float(time[worst]), float(np.quantile(apart[known], 0.95)), first_s)
+
+
+def _places(facts: FlightFacts, origin: GeoPoint, time: Array) -> Array:
+    """North, east and height, m, at these times; before and after the log where it began and ended."""
+    points = [(*to_local(origin, sample.lat, sample.lon, 0.0)[:2], sample.height) for sample in facts.samples]
+    at, rows = np.array([sample.time_s for sample in facts.samples]), np.array(points, np.float64)
+    order = np.argsort(at, kind="stable")
+    return np.stack([np.interp(time, at[order], column[order]) for column in rows.T])
+
+
+def _sampled(facts: FlightFacts, of: Callable[[Sample], float], time: Array) -> Array:
+    return _known([(sample.time_s, of(sample)) for sample in facts.samples], time)
+
+
+def _series(facts: FlightFacts, quantity: Quantity, time: Array) -> Array:
+    rows = facts.series.get(quantity, [])
+    return _known(rows, time, nearest=quantity is Quantity.YAW)
+
+
+def _known(rows: Sequence[tuple[float, float]], time: Array, *, nearest: bool = False) -> Array:
+    """Interpolated where the log knows it, else nan; `nearest`: the last value instead, of what turns over."""
+    known = np.array([row for row in rows if isfinite(row[1])], np.float64).reshape(-1, 2)
+    if len(known) < 2:
+        return np.full(len(time), nan)
+    known = known[np.argsort(known[:, 0], kind="stable")]
+    if nearest:
+        values = known[np.clip(np.searchsorted(known[:, 0], time), 0, len(known) - 1), 1]
+        values[(time < known[0, 0]) | (time > known[-1, 0])] = nan
+        return np.asarray(values)
+    return np.interp(time, known[:, 0], known[:, 1], left=nan, right=nan)
+
+
+def _modes(facts: FlightFacts, shift_s: float) -> tuple[tuple[float, str], ...]:
+    """(s since the beginning, mode) while armed, `DISARMED` else; each change once."""
+    times = sorted({at_s for at_s, _ in (*facts.modes, *facts.armed)})
+    starts, names = [at_s for at_s, _ in facts.modes], [name for _, name in facts.modes]
+    found: list[tuple[float, str]] = []
+    for at_s in times:
+        number = bisect_right(starts, at_s) - 1
+        mode = names[max(number, 0)] if names else ""
+        name = mode if facts.armed_at(at_s) else DISARMED
+        if not found or found[-1][1] != name:
+            found.append((at_s - shift_s, name))
+    return tuple(found)
+
+
+def _at(modes: Sequence[tuple[float, str]], at_s: float) -> str:
+    number = bisect_right([begin_s for begin_s, _ in modes], at_s) - 1
+    return modes[max(number, 0)][1] if modes else ""
+
+
+def _first(
+    names: tuple[str, str], place: Apart, modes: Sequence[Sequence[tuple[float, str]]], time: Array, since: Since
+) -> tuple[str, float | None]:
+    """The sentence, and the moment that it is of."""
+    parted_s = _modes_part(modes, float(time[-1]))
+    words = f"after {since.value}"
+    if parted_s is not None and (place.first_s is None or parted_s <= place.first_s):
+        here, there = (_at(each, parted_s) for each in modes)
+        return f"First, {parted_s:.1f} s {words}, the one is in {here}, the other in {there}.", parted_s
+    if place.first_s is not None:
+        mode = _at(modes[0], place.first_s)
+        return (
+            f"First, {place.first_s:.1f} s {words} in {mode}, the places part; they are {place.most:.1f} m apart at "
+            f"most, at {place.most_s:.1f} s.",
+            place.first_s,
+        )
+    return f"No difference: at most {place.most:.2f} m apart, at {place.most_s:.1f} s {words}; the same modes.", None
+
+
+def _modes_part(modes: Sequence[Sequence[tuple[float, str]]], end_s: float) -> float | None:
+    """Since when the modes differ for longer than `SOON_S`; None: never."""
+    changes = sorted({at_s for each in modes for at_s, _ in each if 0.0 <= at_s < end_s} | {0.0})
+    began_s: float | None = None
+    for at_s, next_s in zip(changes, [*changes[1:], end_s], strict=True):
+        if _at(modes[0], at_s) == _at(modes[1], at_s):
+            began_s = None
+            continue
+        began_s = at_s if began_s is None else began_s
+        if next_s - began_s > SOON_S:
+            return began_s
+    return None

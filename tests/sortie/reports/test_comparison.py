@@ -1,0 +1,114 @@
+"""Two flights beside each other: what differed first, how far, and what `report --against` and `fly --expect` make of
+it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.mav import Severity
+from sortie.commands.cli import run as main
+from sortie.config.errors import UserError
+from sortie.reading.facts import FlightFacts, Quantity, Sample
+from sortie.reports.comparison import Since, compared
+from sortie.reports.comparison_page import comparison_page
+from tests.fakes.program import last_line, run
+from tests.sortie.reading.made import dataflash
+from tests.sortie.reports.test_pages_of_flights import SQUARE
+
+DEGREE_M = 111_194.9
+HOME = GeoPoint(47.0, 8.0, 400.0)
+
+
+def flight(
+    name: str, *, boot_s: float = 10.0, waits_s: float = 0.0, aside_from_s: float = 1e9, rtl_s: float = 40.0
+) -> FlightFacts:
+    """Armed at `boot_s`, up with 2 m/s after `waits_s`, then north with 5 m/s; 3 m beside it from `aside_from_s` on."""
+    facts = FlightFacts(name=name, home=HOME)
+    facts.arm(boot_s, True)
+    facts.modes = [(0.0, "STABILIZE"), (boot_s, "AUTO"), (boot_s + waits_s + rtl_s, "RTL")]
+    for number in range(600):
+        at_s = number * 0.1
+        flown_s = max(at_s - waits_s, 0.0)
+        north, east = 5.0 * max(flown_s - 5.0, 0.0), 3.0 if flown_s >= aside_from_s else 0.0
+        place = 47.0 + north / DEGREE_M, 8.0 + east / (DEGREE_M * 0.682)
+        facts.samples.append(Sample(boot_s + at_s, *place, min(2.0 * flown_s, 10.0), 5.0, 12.0, 80.0))
+        facts.add(Quantity.YAW, boot_s + at_s, 359.0 if number % 2 else 1.0)
+    facts.arm(boot_s + 60.0, False)
+    return facts
+
+
+def test_the_same_flight_at_another_time_is_the_same() -> None:
+    found = compared(flight("a", boot_s=10.0), flight("b", boot_s=77.7), within_m=0.1)
+    assert found.same
+    assert found.first.startswith("No difference")
+    assert max(row.most for row in found.rows) < 2.01  # the yaw, whose samples are not at the same instants
+    assert {row.name for row in found.rows} == {"place", "height", "speed", "battery", "yaw"}
+
+
+def test_places_that_part_are_told_with_their_moment() -> None:
+    found = compared(flight("a", aside_from_s=20.0), flight("b"), within_m=2.0)
+    assert found.first_s == pytest.approx(20.0, abs=0.2)
+    assert found.first.startswith(f"First, {found.first_s:.1f} s after arming in AUTO, the places part")
+    assert found.rows[0].most == pytest.approx(3.0, abs=0.02)
+    assert compared(flight("a", aside_from_s=20.0), flight("b"), within_m=3.5).same
+
+
+def test_a_mode_that_comes_first_is_what_differs() -> None:
+    found = compared(flight("a", rtl_s=12.0, aside_from_s=20.0), flight("b"))
+    assert found.first == "First, 12.0 s after arming, the one is in RTL, the other in AUTO."
+    assert compared(flight("a", rtl_s=39.5), flight("b")).same  # half a second of a mode is no other flight
+
+
+def test_laid_on_each_other_at_liftoff_a_longer_wait_is_no_difference() -> None:
+    waits = flight("a", waits_s=3.0, rtl_s=40.0)
+    assert not compared(waits, flight("b")).same
+    found = compared(waits, flight("b"), since=Since.LIFTOFF)
+    assert found.rows[0].first_s is None or found.rows[0].first_s > 55.0  # the one log ends, the other goes on
+
+
+def test_warnings_of_one_alone_are_listed_and_shown() -> None:
+    warned = flight("a")
+    warned.say(30.0, "EKF <variance>", Severity.CRITICAL)
+    found = compared(warned, flight("b"))
+    assert found.only == (("EKF <variance>",), ())
+    page = comparison_page((warned, flight("b")), found)
+    assert "EKF &lt;variance&gt;" in page
+    assert "No difference" in page
+
+
+def test_a_log_without_a_flight_is_one_sentence() -> None:
+    ground = replace(flight("a"), armed=[])
+    with pytest.raises(UserError, match="a: the vehicle was not armed in this log"):
+        compared(ground, flight("b"))
+    with pytest.raises(UserError, match="no place of the vehicle"):
+        compared(replace(flight("a"), samples=[]), flight("b"))
+
+
+def test_report_against_tells_by_status_json_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.bin").write_bytes(dataflash())
+    (tmp_path / "b.bin").write_bytes(dataflash())
+    assert main(["report", str(tmp_path / "a.bin"), "--against", str(tmp_path / "b.bin"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["same"], told["within_m"]) == (True, 2.0)
+    assert Path(told["report"]).stat().st_size > 1000
+    assert main(["report", str(tmp_path / "a.bin"), "--json"]) == 2
+
+
+def test_fly_expect_is_a_regression_test_from_a_flight(tmp_path: Path) -> None:
+    """The same flight is within a centimetre of itself; with another speed it is not, whatever its mission says."""
+    (tmp_path / "small.waypoints").write_text(SQUARE)
+    how = ("fly", "small.waypoints", "--speedup", "0", "--json", "--link", "tcpin:127.0.0.1:0")
+    again = ("--expect", "first/flights/0001/flight.bin", "--within", "0.01m")
+    assert run(tmp_path, *how, "--state-dir", "a", "--log-dir", "first").returncode == 0
+    done = run(tmp_path, *how, "--state-dir", "b", "--log-dir", "second", *again)
+    assert (done.returncode, last_line(done)["expected"]["same"]) == (0, True), done.stderr
+    done = run(tmp_path, *how, "--state-dir", "c", "--log-dir", "third", *again, "--param", "WPNAV_SPEED=200")
+    told = last_line(done)
+    assert (done.returncode, told["result"], told["expected"]["same"]) == (1, "completed", False)
+    assert (tmp_path / told["expected"]["report"]).read_text().count("<svg") > 5
+    assert "not as expected: First," in done.stderr
