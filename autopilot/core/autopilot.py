@@ -50,6 +50,7 @@ from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.failsafes import Failsafes, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
+from autopilot.safety.losses import Losses
 
 
 class Autopilot:
@@ -90,7 +91,8 @@ class Autopilot:
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.heading = Heading(facts, helm)
         self.payload = Payload(facts, announcer, helm, partial(parameters.set_readonly, "SIM_PIN_MASK"))
-        self.mount = Mount(facts, announcer, vehicle.set_output)
+        self.losses = Losses()
+        self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks)
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
@@ -132,15 +134,12 @@ class Autopilot:
         )
 
     def _make_safety(self) -> None:
-        facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
-        self.fence = modes.watch = FenceGuard(
-            facts, announcer, plans.fence, modes, self._stop_motors, self.helm.vehicle.keep_within
-        )
+        facts, announcer, modes, plans, stop = self.facts, self.announcer, self.modes, self.plans, self._stop_motors
+        self.fence = modes.watch = FenceGuard(facts, announcer, plans.fence, modes, stop, self.helm.vehicle.keep_within)
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.return_point = self.fence.rally = ReturnPoint(facts, plans.rally, self.fence.contains)
-        self.failsafes = Failsafes(facts, announcer, self._stop_motors)
-        losses, gripper = self.failsafes.losses, self.payload.gripper
-        facts.personality = ArduPilotPersonality(facts, announcer, modes, self._stop_motors, losses, gripper)
+        self.failsafes = Failsafes(facts, announcer, stop, self.losses)
+        facts.personality = ArduPilotPersonality(facts, announcer, modes, stop, self.losses, self.payload.gripper)
         self.ground_follower.lost = self.failsafes.terrain_lost
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
@@ -211,6 +210,7 @@ class Autopilot:
             self.payload,
             self.fence.enable,
             self.precision.loiter,
+            self.mount.lock_pilot,
             modes,
             self.mode_switch,
             self.transmitter,

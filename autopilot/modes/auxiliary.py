@@ -27,8 +27,9 @@ MOTOR_STOP: Final = 31
 PRECISION_LOITER: Final = 39
 CLEAR_MISSION: Final = 58
 ARM_DISARM: Final = 153
+MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
-READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, PRECISION_LOITER})
+READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, PRECISION_LOITER, MOUNT_LOCK})
 """Functions that act by the position that their switch is switched on in, also a low one."""
 
 
@@ -70,6 +71,7 @@ class AuxFunctions:
         payload: Payload,
         enable_fence: Callable[[float], object],
         loiter_over: Callable[[bool], object],
+        lock_mount: Callable[[bool], object],
         modes: ChosenMode,
         mode_switch: KnownSwitch,
         arming: ArmingSwitches,
@@ -92,6 +94,7 @@ class AuxFunctions:
             MOTOR_STOP: lambda position: arming.stop_motors(position == HIGH) if position != MIDDLE else None,
             CLEAR_MISSION: lambda position: recorder.clear() if position == HIGH else None,
             ARM_DISARM: lambda position: arming.switch(position == HIGH) if position != MIDDLE else None,
+            MOUNT_LOCK: lambda position: _done(lock_mount(position == HIGH)),
             **dict.fromkeys(STICKS, _done),  # no switches: the mount reads their pulses
         }
         if facts.vehicle_class.lands_anywhere:

@@ -3,15 +3,16 @@ a place, home, the next waypoint, another vehicle; or neutral, or retracted.
 
 Nothing is done while what it points at stands still: angles and rates are given to the gimbal once. What moves about
 the vehicle is aimed at `AIM_MS` apart, at where it will be half way to the next look. A rate that nobody repeats ends
-after `RATE_LASTS_MS`. Without a channel that is the gimbal's (RCn_OPTION) RC targeting turns servos to the middle of
-their limits, as ArduPilot does, and leaves another gimbal where it is. Source: ArduPilot AP_Mount_Backend.cpp.
+after `RATE_LASTS_MS`. A pilot's yaw is against the nose, or by a switch (RCn_OPTION 163) against north. Without a
+channel that is the gimbal's (RCn_OPTION) RC targeting turns servos to the middle of their limits, as ArduPilot does,
+and leaves another gimbal where it is. Source: ArduPilot AP_Mount_Backend.cpp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite, radians
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
@@ -46,6 +47,14 @@ _OF_STICKS: Final = (MountMode.RC_TARGETING, MountMode.RETRACT)
 """Modes in which the sticks' places are noted: what is moved from there on takes the gimbal in other modes."""
 _OF_PARAMETERS: Final = (MountMode.RETRACT, MountMode.NEUTRAL, MountMode.RC_TARGETING)
 """Modes whose angles or rates follow from parameters."""
+_LOCK_FROM_BEFORE, _NEUTRAL_WHEN_LOST = 1, 2  # MNT1_OPTIONS
+_HALF_TURN: Final = radians(180.0)
+
+
+class PilotLink(Protocol):
+    """Port: the watch over the pilot's sticks."""
+
+    lost: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,11 @@ class Mount:
     is None, nothing may be asked of it, and it has no turn. `servos`: the gimbal, if it hangs on servo outputs, which
     `move(channel, pulse)` sets."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object]) -> None:
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object], pilot: PilotLink
+    ) -> None:
         self._facts = facts
+        self._pilot = pilot
         self._announcer = announcer
         self.gimbal: Gimbal | None = None
         self.servos: ServoGimbal | None = None
@@ -98,6 +110,7 @@ class Mount:
         self.deadline_ms: int | None = None
         self._pulses_us = [_CENTRE_US] * 3  # from which a stick has to move to take the gimbal
         self._shares: Angles | None = None
+        self._pilot_locked = False
         self._place: GeoPoint | None = None
         self._offsets: Angles = (0.0, 0.0, 0.0)
         self._system = int(facts.param("MNT1_SYSID_DFLT"))
@@ -155,11 +168,12 @@ class Mount:
         elif mode is MountMode.NEUTRAL:
             self._give(Demand(posture=Posture.NEUTRAL))
         elif mode is not MountMode.MAVLINK_TARGETING:
-            self.deadline_ms = self._facts.now_ms
+            self.deadline_ms, self._demand = self._facts.now_ms, None
 
     def set_angles(self, angles: Angles, *, locked: bool) -> None:
         """Roll and pitch against the horizon, yaw against north when `locked`, else against the nose; rad."""
         self.set_mode(MountMode.MAVLINK_TARGETING)
+        self._pass_on_lock(locked)
         if self.servos is not None:
             angles = self.servos.within(angles, locked=locked)
         self._give(Demand(angles=angles, locked=locked))
@@ -167,18 +181,38 @@ class Mount:
     def set_rates(self, rates: Angles, *, locked: bool) -> None:
         """Rad/s, for `RATE_LASTS_MS`."""
         self.set_mode(MountMode.MAVLINK_TARGETING)
+        self._pass_on_lock(locked)
         self._give(Demand(rates=rates, locked=locked))
         if any(rates):
             self.deadline_ms = self._facts.now_ms + RATE_LASTS_MS
 
     def set_lock(self, locked: bool) -> None:
-        """Stay where it looks now, against north or against the nose."""
+        """Stay where it looks now, against north or against the nose; what a pilot turns stays the pilot's."""
+        self.lock_pilot(locked)
+        if self.mode is MountMode.RC_TARGETING:
+            return
         if self.gimbal is not None and self.gimbal.pointing().locked is not locked:
             self.set_rates((0.0, 0.0, 0.0), locked=locked)
+
+    def lock_pilot(self, locked: bool) -> None:
+        """RC targeting turns yaw against north, and not against the nose."""
+        if self._pilot_locked is not locked:
+            self._pilot_locked = locked
+            if self.mode is MountMode.RC_TARGETING:
+                self.deadline_ms = self._facts.now_ms
+
+    def _pass_on_lock(self, locked: bool) -> None:
+        """The pilot who takes the gimbal from this target finds its lock (MNT1_OPTIONS bit 0)."""
+        if self._has_option(_LOCK_FROM_BEFORE):
+            self._pilot_locked = locked
+
+    def _has_option(self, bit: int) -> bool:
+        return bool(int(self._facts.param("MNT1_OPTIONS")) & bit)
 
     def look_at(self, place: GeoPoint) -> None:
         """A place, AMSL."""
         self._place = place
+        self._pass_on_lock(True)
         self.set_mode(MountMode.GPS_POINT)
 
     def look_at_waypoint(self, offsets: Angles) -> None:
@@ -191,6 +225,7 @@ class Mount:
         if system != self._system:
             self._heard = None
         self._system = system
+        self._pass_on_lock(True)
         self.set_mode(MountMode.SYSID_TARGET)
 
     def look_away(self) -> None:
@@ -259,26 +294,40 @@ class Mount:
                 self._give(Demand(rates=(0.0, 0.0, 0.0), locked=self.gimbal.pointing().locked))
             return
         if self.mode is MountMode.RC_TARGETING:
-            self.deadline_ms = None
+            self.deadline_ms = now_ms + AIM_MS if self._has_option(_NEUTRAL_WHEN_LOST) else None
             self._follow_pilot()
         else:
             self.deadline_ms = now_ms + AIM_MS
             self._aim(now_ms)
 
     def _follow_pilot(self) -> None:
-        """MNT1_RC_RATE 0: the sticks are angles between the limits; else rates."""
-        if self.gimbal is None or (self._shares is None and self.servos is None):
+        """MNT1_RC_RATE 0: the sticks are angles between the limits, yaw that is locked to north has none; else rates.
+        Sticks that are lost are neutral (MNT1_OPTIONS bit 1)."""
+        if self.gimbal is None:
+            return
+        locked = self._pilot_locked
+        if self._has_option(_NEUTRAL_WHEN_LOST) and self._pilot.lost:
+            x, y, z = (radians(self._facts.param(f"MNT1_NEUTRAL_{axis}")) for axis in "XYZ")
+            self._follow(Demand(angles=(x, y, z)))
+            return
+        if self._shares is None and self.servos is None:
             return
         sticks = self._shares or (0.0, 0.0, 0.0)
         limits, fastest = self.gimbal.limits(), radians(self._facts.param("MNT1_RC_RATE"))
         if fastest > 0.0:
-            self._give(Demand(rates=(sticks[0] * fastest, sticks[1] * fastest, sticks[2] * fastest)))
+            rates = (sticks[0] * fastest, sticks[1] * fastest, sticks[2] * fastest)
+            self._follow(Demand(rates=rates, locked=locked))
             return
         roll, pitch, yaw = (
             low + 0.5 * (stick + 1.0) * (high - low)
             for stick, (low, high) in zip(sticks, (limits.roll, limits.pitch, limits.yaw), strict=True)
         )
-        self._give(Demand(angles=(roll, pitch, yaw)))
+        self._follow(Demand(angles=(roll, pitch, sticks[2] * _HALF_TURN if locked else yaw), locked=locked))
+
+    def _follow(self, demand: Demand) -> None:
+        """Once: a rate that is given again begins again."""
+        if demand != self._demand:
+            self._give(demand)
 
     def _aim(self, now_ms: int) -> None:
         if not self._facts.has_position:

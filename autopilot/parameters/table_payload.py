@@ -101,6 +101,10 @@ MOUNT: Final[tuple[ParameterDef, ...]] = (
         for name, word in (("RETRACT", "retracted"), ("NEUTRAL", "neutral"))
         for axis, angle in (("X", "Roll"), ("Y", "Pitch"), ("Z", "Yaw"))
     ),
+    i8(
+        "MNT1_OPTIONS", 0, "", None, None, "What the gimbal does by RC",
+        bits={0: "RC lock state from previous mode", 1: "Return to neutral angles on RC failsafe"},
+    ),
     i16("MNT1_SYSID_DFLT", 0, "", 0, 255, "System that the gimbal points at in mode SysID target", reboot=True),
     f32("SIM_MNT_RATE", 90, "deg/s", 1, 720, "Fastest turn of the simulated gimbal"),
     f32("SIM_MNT_ACC", 360, "deg/s/s", 1, 7200, "Acceleration of the simulated gimbal"),

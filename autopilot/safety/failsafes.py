@@ -83,12 +83,14 @@ class Failsafes:
     )  # fmt: skip
     """The events that `handle_events` acts on."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer, disarm: Callable[[ArmingMethod], None]) -> None:
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, disarm: Callable[[ArmingMethod], None], losses: Losses
+    ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._disarm = disarm
-        self.losses = Losses()
-        self.ground_station, self.sticks = self.losses.ground_station, self.losses.sticks
+        self._losses = losses
+        self.ground_station, self.sticks = losses.ground_station, losses.sticks
         self._heard = self._deaf = False
         self.battery_low = False
         self.battery_critical = False
@@ -161,7 +163,7 @@ class Failsafes:
         """A battery or estimator that failed in the last flight is judged anew."""
         if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
-            self.losses.battery_action = None
+            self._losses.battery_action = None
         self._facts.personality.failsafes.armed(armed)
 
     def _battery(self, now_ms: int, *, critical: bool) -> None:

@@ -35,9 +35,11 @@ class Pilot:
         self.service = StickService(self.bench.core)
         self.bench.run(0.1)
 
-    def move(self, roll: int = 1500, pitch: int = 1500, yaw: int = 1500, seconds: float = 3.0) -> list[float]:
+    def move(
+        self, roll: int = 1500, pitch: int = 1500, yaw: int = 1500, switch: int = 0, seconds: float = 3.0
+    ) -> list[float]:
         """The angles some time after these pulses."""
-        pulses = (1500, 1500, 1000, 1500, *[0] * 6, roll, pitch, yaw, 0, 0, 0)
+        pulses = (1500, 1500, 1000, 1500, *[0] * 6, roll, pitch, yaw, switch, 0, 0)
         self.service.take_pulses(pulses, self.bench.now_ms)
         self.bench.run(seconds)
         return self.angles
@@ -132,3 +134,48 @@ def test_the_functions_are_no_switches() -> None:
     assert pilot.bench.core.auxiliary.act(213, 2).result is Result.ACCEPTED
     pilot.bench.run(2.0)
     assert pilot.angles == about(0.0, 0.0, 0.0)
+
+
+@BOTH
+def test_a_switch_locks_the_pilot_s_yaw_to_north(kind: dict[str, int]) -> None:
+    """RCn_OPTION 163, MOUNT_LOCK: full stick is 180 deg from north, not MNT1_YAW_MAX from the nose; a rate is against
+    north, too. DO_AUX_FUNCTION is the same switch."""
+    pilot = Pilot(kind, MNT1_YAW_MIN=-90, MNT1_YAW_MAX=90, RC14_OPTION=163)
+    assert pilot.move(1500, 1500, 1600) == about(0.0, 0.0, 22.5)
+    assert pilot.move(1500, 1500, 1600, switch=1900) == about(0.0, 0.0, 45.0)
+    assert pilot.mount.gimbal.pointing().locked
+    pilot.bench.core.auxiliary.act(163, 0)
+    pilot.bench.run(3.0)
+    assert pilot.angles == about(0.0, 0.0, 22.5)
+    pilot.set(MNT1_RC_RATE=10)
+    pilot.move(1500, 1500, 1700, seconds=1.0)
+    assert not pilot.mount.gimbal.pointing().locked
+    pilot.bench.core.auxiliary.act(163, 2)
+    pilot.bench.run(0.2)
+    assert pilot.mount.gimbal.pointing().locked
+
+
+def test_the_lock_of_what_was_targeted_is_the_pilot_s() -> None:
+    """MNT1_OPTIONS bit 0; without it the switch alone says so."""
+    for options, locked in ((0, False), (1, True)):
+        pilot = Pilot(SERVOS, MNT1_OPTIONS=options)
+        pilot.move(*CENTRED)
+        pilot.mount.set_angles((0.0, -0.1, 0.3), locked=True)
+        pilot.move(1500, 1700)
+        assert pilot.mount.mode is MountMode.RC_TARGETING
+        assert pilot.mount.gimbal.pointing().locked is locked
+        pilot.mount.set_angles((0.0, -0.1, 0.3), locked=False)
+        pilot.move(1500, 1300)
+        assert not pilot.mount.gimbal.pointing().locked
+
+
+@BOTH
+def test_without_the_radio_the_gimbal_is_neutral(kind: dict[str, int]) -> None:
+    """MNT1_OPTIONS bit 1, while the sticks are lost; else it stays where the sticks had it."""
+    for options, pitch in ((0, -45.0), (2, -20.0)):
+        pilot = Pilot(kind, MNT1_OPTIONS=options, MNT1_NEUTRAL_Y=-20)
+        assert pilot.move(1500, 1100) == about(0.0, -45.0, 0.0)
+        pilot.set(SIM_RC_FAIL=1)
+        assert pilot.angles == about(0.0, pitch, 0.0)
+        pilot.set(SIM_RC_FAIL=0)
+        assert pilot.move(1500, 1100) == about(0.0, -45.0, 0.0)
