@@ -213,6 +213,8 @@ FLAGS_STARTING: Final = int(EkfFlag.UNINITIALIZED)
 # S_STAGE: how a plane is flown: on its way, climbing out, on the slope to its landing, flaring, slowing to a hover
 STAGE_WAY, STAGE_CLIMB_OUT, STAGE_APPROACH, STAGE_FLARE, STAGE_BRAKE = range(5)
 # S_LIFTING: on the wings, on the lift motors, speeding up on both, fading these, slowing down
+#: S_SPIN of motors that are commanded from outside, not by our laws.
+COMMANDED = 3.0
 LIFT_NONE, LIFT_HOVER, LIFT_SPEEDING, LIFT_FADING, LIFT_BRAKING = range(5)
 # S_LANDED_STATE and the report's
 ON_GROUND, IN_AIR = float(LandedState.ON_GROUND), float(LandedState.IN_AIR)

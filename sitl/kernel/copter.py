@@ -1,10 +1,8 @@
 """The copter's kernel: its body at 400 Hz, its tick, and `advance`, which runs copters to a time or to the next event.
 
 A tick is eight steps of `run_tick` (sense, propagate the attitude estimate, control attitude and rates, mix, move the
-machine), then sensors, estimator, decisions. The body is rigid with four first-order rotors (thrust = speed squared),
-rotor drag that grows with rotor speed (Martin and Salaün 2010), body drag that grows with the square of the air speed,
-and a sprung, damped undercarriage with friction. Integration is semi-implicit: new rates turn the attitude, new
-velocity moves the position. All state of the loop lives in local variables for the steps of one tick.
+body of `sitl.kernel.rotorcraft`), then sensors, estimator, decisions. All state of the loop lives in local variables
+for the steps of one tick.
 
 Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
 """
@@ -21,88 +19,18 @@ from autopilot.control.position import sink_demand, velocity_demand
 from autopilot.control.watch import decide, watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
-from autopilot.interface.marks import inline, jit
+from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import asin, atan2
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.ground import fill_ground, look_down, strike
-from sitl.kernel.imu import (
-    DEADMAN_S,
-    ZERO,
-    Quaternion,
-    Vector,
-    add,
-    add_squares,
-    keep_middle,
-    keep_samples,
-    sample_imu,
-    spoil_axes,
-    turn,
-)
+from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, spoil_axes, turn
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.reporting import fill_common
+from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
 
 #: Largest integrals of the rate loops, rad/s2: roll and pitch, yaw.
 INTEGRAL_MAX, YAW_INTEGRAL_MAX = 20.0, 4.0
-#: The legs' damping of rates, s: share of their righting torque per rad/s.
-LEG_DAMPING = 0.025
-#: Lower than this over the ground the undercarriage is asked, m (down is positive; it touches at 0).
-NEAR_GROUND = -0.02
-
-Matrix = tuple[float, float, float, float, float, float, float, float, float]
-
-
-@inline
-def rotation_of(q: Quaternion) -> Matrix:
-    """The rotation body -> NED of a quaternion, row by row."""
-    q0, q1, q2, q3 = q
-    return (
-        1.0 - 2.0 * (q2 * q2 + q3 * q3),
-        2.0 * (q1 * q2 - q0 * q3),
-        2.0 * (q1 * q3 + q0 * q2),
-        2.0 * (q1 * q2 + q0 * q3),
-        1.0 - 2.0 * (q1 * q1 + q3 * q3),
-        2.0 * (q2 * q3 - q0 * q1),
-        2.0 * (q1 * q3 - q0 * q2),
-        2.0 * (q2 * q3 + q0 * q1),
-        1.0 - 2.0 * (q1 * q1 + q2 * q2),
-    )
-
-
-@inline
-def stand(
-    p: L.Row, dt: float, deep: float, v: Vector, w: Vector, r: Matrix, force: Vector, torque: Vector
-) -> tuple[Vector, Vector]:
-    """Specific force and torque (body) with those of the undercarriage, `deep` m deep in the ground: spring, damper,
-    friction. Upright it stands on its legs; tipped past 45 degrees it comes to lie on its side."""
-    vn, ve, vd = v
-    wx, wy, wz = w
-    r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
-    fx, fy, fz = force
-    tx, ty, tz = torque
-    press = p[M.P_STIFF] * deep + p[M.P_DAMP] * vd
-    if press < 0.0:
-        press = 0.0
-    push = press * (1.0 / p[M.P_MASS])
-    side = sqrt(vn * vn + ve * ve)
-    grip = p[M.P_FRICTION] * push
-    if grip * dt > side:
-        grip = side / dt
-    kn, ke = 0.0, 0.0
-    if side > 1e-12:
-        kn, ke = -grip * vn / side, -grip * ve / side
-    fx += r00 * kn + r10 * ke - r20 * push
-    fy += r01 * kn + r11 * ke - r21 * push
-    fz += r02 * kn + r12 * ke - r22 * push
-    leg = p[M.P_LEG]
-    firm = min(press, 3.0 * p[M.P_MASS] * L.GRAVITY) / (p[M.P_MASS] * L.GRAVITY)
-    righting = 1.0 if r22 > 0.7 else -r22
-    tx -= leg * righting * r21 * firm
-    ty += leg * righting * r20 * firm
-    tx -= LEG_DAMPING * leg * wx * firm
-    ty -= LEG_DAMPING * leg * wy * firm
-    tz -= LEG_DAMPING * leg * wz * firm
-    return (fx, fy, fz), (tx, ty, tz)
 
 
 @jit
@@ -113,15 +41,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     half = 0.5 * dt
     seed = rng[0]
     # truth
-    q = (s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3])
-    wx, wy, wz = s[M.S_WX], s[M.S_WY], s[M.S_WZ]
-    vn, ve, vd = s[M.S_VN], s[M.S_VE], s[M.S_VD]
-    pn, pe, pd = s[M.S_PN], s[M.S_PE], s[M.S_PD]
-    m1, m2, m3, m4 = s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4]
+    body = body_of(s)
+    numbers = numbers_of(s, p)
     c1, c2, c3, c4 = s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4]
-    force = (s[M.S_FX], s[M.S_FY], s[M.S_FZ])
-    contact = s[M.S_CONTACT]
-    touchdown = s[M.S_TOUCHDOWN]
     age = s[M.S_TORQUE_AGE]
     floor = s[L.S_FLOOR]
     # estimate and control
@@ -136,22 +58,13 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
     acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
-    wind_n, wind_e, wind_d = s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]
+    wind = (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D])
     kp_att, kp_yaw, kp_rate, ki_rate = p[L.P_KP_ATT], p[L.P_KP_YAW], p[L.P_KP_RATE], p[L.P_KI_RATE]
     kp_yr, ki_yr, rate_max = p[L.P_KP_YRATE], p[L.P_KI_YRATE], p[L.P_RATE_MAX]
     mix_x, mix_y, mix_z = p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z]
-    lag = p[M.P_LAG]
-    full = s[M.S_VOLTS] / p[M.P_FULL_V]
-    full *= full * p[M.P_FULL]  # rotor speed goes with voltage, thrust with its square
-    l1, l2, l3, l4 = full * p[M.P_LOSS_1], full * p[M.P_LOSS_2], full * p[M.P_LOSS_3], full * p[M.P_LOSS_4]
-    per_mass = 1.0 / p[M.P_MASS]
-    arm_x, arm_y, yaw_arm = p[M.P_ARM_X], p[M.P_ARM_Y], p[M.P_YAW_ARM]
-    drag_1, drag_2, drag_z = 0.25 * p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG], p[M.P_AXIAL_DRAG]
-    inv_x, inv_y, inv_z = p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ]
-    eu_x, eu_y, eu_z = p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ]
     gyro_noise = p[M.P_GYRO_NOISE]
     imu_on, failing = p[M.P_IMU_ON], p[M.P_FAILING] != 0.0
-    acc_noise = p[M.P_ACC_NOISE] * (0.3 + m1 + m2)  # vibration grows with the rotors
+    acc_noise = p[M.P_ACC_NOISE] * (0.3 + s[M.S_M1] + s[M.S_M2])  # vibration grows with the rotors
     frozen = p[M.P_FREEZE]
     idle = p[M.P_SPIN_ARM]
     dead = DEADMAN_S / dt
@@ -162,7 +75,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         # --- sense
         seed = seed + GAMMA
         gyro, acc, shake = sample_imu(
-            draw(seed), table, (wx, wy, wz), force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
+            draw(seed), table, body[1], body[5], gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
         )
         if failing:
             gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
@@ -199,83 +112,14 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
             age += 1.0
             if age >= dead:
                 c1, c2, c3, c4 = 0.0, 0.0, 0.0, 0.0
-        # --- rotors
-        m1 += lag * (c1 - m1)
-        m2 += lag * (c2 - m2)
-        m3 += lag * (c3 - m3)
-        m4 += lag * (c4 - m4)
-        lift_1, lift_2, lift_3, lift_4 = l1 * m1 * m1, l2 * m2 * m2, l3 * m3 * m3, l4 * m4 * m4
-        # --- forces
-        r = rotation_of(q)
-        r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
-        an, ae, ad = vn - wind_n, ve - wind_e, vd - wind_d
-        speed = sqrt(an * an + ae * ae + ad * ad)
-        k2 = drag_2 * speed
-        blades = drag_1 * (m1 + m2 + m3 + m4)
-        k1 = blades + k2
-        axial = r02 * an + r12 * ae + r22 * ad
-        force = (
-            -k1 * (r00 * an + r10 * ae + r20 * ad),
-            -k1 * (r01 * an + r11 * ae + r21 * ad),
-            -(k2 + drag_z * blades * axial * axial) * axial - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
-        )
-        torque = (
-            arm_y * (lift_2 + lift_3 - lift_1 - lift_4),
-            arm_x * (lift_1 + lift_3 - lift_2 - lift_4),
-            yaw_arm * (lift_1 + lift_2 - lift_3 - lift_4),
-        )
-        deep = pd - floor
-        if deep > NEAR_GROUND:
-            if deep > 0.0 and contact == 0.0:
-                touchdown = vd
-            contact = 1.0 if deep > 0.0 else 0.0
-            if deep > 0.0:
-                force, torque = stand(p, dt, deep, (vn, ve, vd), (wx, wy, wz), r, force, torque)
-                if r22 < 0.3:  # it lies: the rotors are blocked
-                    m1, m2, m3, m4 = 0.0, 0.0, 0.0, 0.0
-        else:
-            contact = 0.0
-        # --- motion
-        fx, fy, fz = force
-        vn += dt * (r00 * fx + r01 * fy + r02 * fz)
-        ve += dt * (r10 * fx + r11 * fy + r12 * fz)
-        vd += dt * (r20 * fx + r21 * fy + r22 * fz + L.GRAVITY)
-        pn += dt * vn
-        pe += dt * ve
-        pd += dt * vd
-        dx = inv_x * torque[0] + eu_x * wy * wz
-        dy = inv_y * torque[1] + eu_y * wz * wx
-        dz = inv_z * torque[2] + eu_z * wx * wy
-        wx += dt * dx
-        wy += dt * dy
-        wz += dt * dz
-        q = turn(q, half, wx, wy, wz)
+        body = move(p, dt, numbers, (c1, c2, c3, c4), floor, wind, body)
 
     rng[0] = seed
-    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = wx, wy, wz
-    s[M.S_VN], s[M.S_VE], s[M.S_VD] = vn, ve, vd
-    s[M.S_PN], s[M.S_PE], s[M.S_PD] = pn, pe, pd
-    s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = m1, m2, m3, m4
+    keep_body(s, body)
     s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4] = c1, c2, c3, c4
-    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = force
-    s[M.S_CONTACT], s[M.S_TOUCHDOWN], s[M.S_TORQUE_AGE] = contact, touchdown, age
+    s[M.S_TORQUE_AGE] = age
     s[L.S_IRX], s[L.S_IRY], s[L.S_IRZ] = ix, iy, iz
     keep_samples(s, dt, steps, e, gyro, acc, felt, squares)
-
-
-@inline
-def current(s: L.Row, p: L.Row) -> float:
-    """Current that the copter takes from its battery, A: rotor power by momentum theory over an overall efficiency
-    (`POWER` in W per N^1.5) at the present voltage, and the electronics."""
-    power = 0.0
-    scale = s[M.S_VOLTS] / p[M.P_FULL_V]
-    scale *= scale * p[M.P_FULL]
-    for i in range(4):
-        thrust = scale * s[M.S_M1 + i] * s[M.S_M1 + i]
-        power += thrust * sqrt(thrust)
-    amps: float = p[M.P_POWER] * power / max(s[M.S_VOLTS], 1.0) + p[M.P_HOTEL_A]
-    return amps
 
 
 @jit

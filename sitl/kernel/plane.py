@@ -29,7 +29,7 @@ from autopilot.interface.marks import inline, jit
 from autopilot.interface.mathematics import atan2, cos, exp, sin
 from autopilot.mav import Sensor, VtolState
 from sitl.kernel import layout as M
-from sitl.kernel.copter import INTEGRAL_MAX, YAW_INTEGRAL_MAX, current, rotation_of
+from sitl.kernel.copter import INTEGRAL_MAX, YAW_INTEGRAL_MAX
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.gear import roll_on, strike_plane, throw_now
 from sitl.kernel.ground import fill_ground, look_down
@@ -48,6 +48,7 @@ from sitl.kernel.imu import (
 )
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
 from sitl.kernel.reporting import density_at, fill_common
+from sitl.kernel.rotorcraft import current, rotation_of
 
 #: Widest angles that coefficients are linear over, rad: beyond the stall by so much, and of slip.
 BEYOND_STALL, MOST_SLIP = 0.8, 0.8
@@ -201,7 +202,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     full = p[M.P_FULL] * share * share
     ix, iy, iz = s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2]
     rotors = lifts or m1 + m2 + m3 + m4 > 0.01
-    if not lifts or not flying:
+    if (not lifts or not flying) and s[L.S_SPIN] != L.COMMANDED:
         c1 = c2 = c3 = c4 = p[M.P_SPIN_ARM] if lifts and s[L.S_SPIN] == 1.0 else 0.0
     g1, g2, g3, g4 = p[M.P_GAMMA], p[M.P_GAMMA + 1], p[M.P_GAMMA + 2], p[M.P_GAMMA + 3]
     g5, g6, g7, g8 = p[M.P_GAMMA + 4], p[M.P_GAMMA + 5], p[M.P_GAMMA + 6], p[M.P_GAMMA + 7]

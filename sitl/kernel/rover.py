@@ -53,7 +53,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[M.S_TORQUE_AGE] += steps
     armed = s[L.S_ARMED]
     throttle = s[L.S_THROTTLE] * armed if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
-    wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
+    wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * dt * steps)
     s[M.S_WHEEL_TRUE] = wheel
     cw, sw = cos(wheel), sin(wheel)
     # --- constants of the tick

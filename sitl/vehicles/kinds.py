@@ -9,13 +9,14 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.terrain import HeightMap
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
+from sitl.vehicles.equipment import STEPS
 from sitl.vehicles.plane import SimulatedPlane
 from sitl.vehicles.quadplane import make_quadplane
 from sitl.vehicles.rover import SimulatedRover
 from sitl.vehicles.simulated import SimulatedMachine
 
 #: By the names of `autopilot.vehicles.kinds`.
-SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedMachine]]] = {
+SIMULATED: Final[dict[str, Callable[..., SimulatedMachine]]] = {
     "copter": SimulatedCopter,
     "rover": SimulatedRover,
     "boat": SimulatedBoat,
@@ -25,11 +26,11 @@ SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedMachine]]] 
 
 
 def make_simulated(
-    kind: str, home: GeoPoint, heading_deg: float, seed: int, ground: HeightMap | None = None
+    kind: str, home: GeoPoint, heading_deg: float, seed: int, ground: HeightMap | None = None, *, steps: int = STEPS
 ) -> SimulatedMachine:
-    """The built-in simulator of `kind`, standing at `home`, on `ground` where there is one. KeyError for a kind that is
-    not simulated, ValueError for a home at which the ground has no height."""
-    machine = SIMULATED[kind](home if ground is None else on_ground(home, ground), heading_deg, seed)
+    """The built-in simulator of `kind`, standing at `home`, on `ground` where there is one; `steps`: of its physics in
+    20 ms. KeyError for a kind that is not simulated, ValueError for a home at which the ground has no height."""
+    machine = SIMULATED[kind](home if ground is None else on_ground(home, ground), heading_deg, seed, steps=steps)
     if ground is not None:
         machine.stand_on(ground)
     return machine

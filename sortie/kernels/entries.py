@@ -8,6 +8,6 @@ from autopilot.control.arrays import OVER_ARRAY
 from autopilot.control.kernels import Entry
 from mavlink_bridge.services.telemetry.compiling import TELEMETRY
 from sitl.camera.texture import EXPOSE
-from sitl.kernel.compiling import KERNELS
+from sitl.kernel.compiling import KERNELS, OUTSIDE
 
-ENTRIES: Final[tuple[Entry, ...]] = (*KERNELS, *TELEMETRY, EXPOSE, OVER_ARRAY)
+ENTRIES: Final[tuple[Entry, ...]] = (*KERNELS, *OUTSIDE.values(), *TELEMETRY, EXPOSE, OVER_ARRAY)

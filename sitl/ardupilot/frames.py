@@ -1,0 +1,71 @@
+"""The airframes that an ArduPilot believes in, as outputs of our bodies: which channel drives what, by its parameters.
+
+The constants and where they come from: docs/real-firmware.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Final
+
+from autopilot.interface import layout as L
+from sitl.kernel import layout as M
+from sitl.vehicles.airframe import ROTOR_DRAG
+from sitl.vehicles.equipment import CELLS
+from sitl.vehicles.outside import Output, OutsideBody
+from sitl.vehicles.simulated import SimulatedMachine
+
+FULL_CELL_V: Final = 4.2
+#: SERVOn_FUNCTION of motors 1 to 4, of steering and throttle.
+_MOTOR_1, _STEERING, _THROTTLE = 33, 26, 70
+#: What ArduPilot's tables have where no file says another: AP_MotorsMulticopter, SRV_Channel.
+_DEFAULTS: Final[Mapping[str, float]] = {
+    "MOT_PWM_MIN": 1000.0, "MOT_PWM_MAX": 2000.0, "MOT_SPIN_MIN": 0.15, "MOT_SPIN_MAX": 0.95, "MOT_THST_EXPO": 0.65,
+    "MOT_THST_HOVER": 0.35,
+}  # fmt: skip
+_SERVO: Final = {"MIN": 1100.0, "TRIM": 1500.0, "MAX": 1900.0}
+_CHANNELS: Final = 16
+
+
+def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
+    """`machine`, of `kind`, as a firmware with these parameters flies it."""
+    given = {**_DEFAULTS, **parameters}
+    if kind == "copter":
+        _fit_rotors(machine, given["MOT_THST_HOVER"])
+        motors = [_motor(given, number) for number in range(4)]
+        return OutsideBody(kind, machine, motors, airspeed=False)
+    settings = machine.rows()[1]
+    wheel = _servo(given, _channel(given, _STEERING, 0), full=float(settings[0, L.P_WHEEL_MAX]))
+    return OutsideBody(kind, machine, [wheel, _servo(given, _channel(given, _THROTTLE, 2))], airspeed=False)
+
+
+def _fit_rotors(machine: SimulatedMachine, hover: float) -> None:
+    """Rotors with which the machine hovers at this share of their thrust on a full battery: MOT_THST_HOVER is what a
+    firmware takes off with before it has learned better."""
+    p = machine.rows()[1][0]
+    full = p[M.P_FULL_V] / (CELLS * FULL_CELL_V)
+    p[M.P_FULL] = p[M.P_MASS] * L.GRAVITY / (4.0 * hover) * full * full
+    p[M.P_ROTOR_DRAG] = ROTOR_DRAG / sqrt(hover)
+    machine.move_to(*machine.rows())
+
+
+def _motor(given: Mapping[str, float], number: int) -> Output:
+    low, high = given["MOT_PWM_MIN"], given["MOT_PWM_MAX"]
+    channel = _channel(given, _MOTOR_1 + number, number)
+    return Output(
+        channel, low, low, high, given["MOT_SPIN_MIN"], given["MOT_SPIN_MAX"], min(given["MOT_THST_EXPO"], 1.0)
+    )
+
+
+def _servo(given: Mapping[str, float], channel: int, *, full: float = 1.0) -> Output:
+    low, middle, high = (given.get(f"SERVO{channel + 1}_{name}", usual) for name, usual in _SERVO.items())
+    return Output(channel, low, middle, high, full=full)
+
+
+def _channel(given: Mapping[str, float], function: int, usual: int) -> int:
+    """Channel, from 0, with this SERVOn_FUNCTION."""
+    for channel in range(_CHANNELS):
+        if given.get(f"SERVO{channel + 1}_FUNCTION") == function:
+            return channel
+    return usual

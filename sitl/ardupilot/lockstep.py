@@ -1,0 +1,173 @@
+"""The lockstep with ArduPilot SITL's JSON backend: a packet comes, the body flies it, the answer goes, and the
+firmware's time is what the answer says. No answer, no time: a vehicle's time goes as far as `run` is asked to.
+
+At the end of `run` the firmware waits for an answer: what it has written to its serial line is there to be read, and
+what is written to it reaches it at this vehicle time.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from typing import Final
+
+from sitl.child import SitlChild, SitlError
+from sitl.vehicles.outside import PACKET_BYTES, OutsideBody
+
+#: Between looks at the firmware's process and serial line while it says nothing, s.
+_LOOK_S: Final = 0.05
+#: Silence, s of the wall, after which it counts as hung; it answers within a millisecond.
+SILENT_S: Final = 20.0
+#: An answer that was lost is given again when its packet comes again after so long, s; ArduPilot repeats after 1 s.
+_LOST_S: Final = 0.5
+_PACKETS: Final = (40, PACKET_BYTES)
+_GOING: Final = (errno.EINPROGRESS, errno.EALREADY, errno.EISCONN)
+
+
+class SerialLine:
+    """The firmware's first serial port, a TCP server on loopback: connected when it is there, again when it has begun
+    anew."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._out = b""
+        self.openings = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._socket is not None
+
+    def look(self) -> None:
+        """Connect if it is not; False answers are asked again at the next look."""
+        if self._socket is not None:
+            return
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if made.connect_ex(("127.0.0.1", self._port)) != 0:  # on loopback at once, or refused
+            made.close()
+            return
+        made.setblocking(False)
+        self._socket, self._out = made, b""
+        self.openings += 1
+
+    def read(self) -> bytes:
+        """What has come."""
+        if self._socket is None:
+            return b""
+        parts = []
+        while True:
+            try:
+                data = self._socket.recv(65536)
+            except BlockingIOError:
+                break
+            except OSError:
+                data = b""
+            if not data:
+                self.close()
+                break
+            parts.append(data)
+        return b"".join(parts)
+
+    def write(self, data: bytes) -> None:
+        """Send it; what the line does not take now follows with the next."""
+        if self._socket is None:
+            return
+        self._out += data
+        try:
+            sent = self._socket.send(self._out)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close()
+            return
+        self._out = self._out[sent:]
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class Lockstep:
+    """See the module. `receiver`: where packets come; `line`: the firmware's serial port; `child`: its process."""
+
+    def __init__(self, body: OutsideBody, receiver: socket.socket, line: SerialLine, child: SitlChild) -> None:
+        self.body = body
+        self.line = line
+        self.exchanges = 0
+        self.restarts = 0
+        self._child = child
+        self._socket = receiver
+        self._socket.settimeout(_LOOK_S)
+        self._request, self._answer = memoryview(body.request), memoryview(body.answer)
+        self._address: tuple[str, int] | None = None
+        self._waiting = False  # the firmware waits for an answer to what is in `request`
+        self._told_s = 0.0
+
+    def run(self, until_ms: float) -> None:
+        """Until the body's time is `until_ms`, and the firmware waits again. SitlError when it has ended or hangs."""
+        body = self.body
+        while body.time_ms < until_ms:
+            if not self._waiting:
+                self._listen()
+            self._reply()
+        if not self._waiting:
+            self._listen()
+
+    def _reply(self) -> None:
+        """Answer the packet that waits."""
+        self._waiting = False
+        again = not self.body.exchange()
+        if again and time.monotonic() - self._told_s < _LOST_S:
+            return  # asked for once more while we held the answer, which it has by now
+        assert self._address is not None
+        self._socket.sendto(self._answer, self._address)
+        self._told_s = time.monotonic()
+        self.exchanges += 1
+
+    def _listen(self) -> None:
+        """Wait for a packet."""
+        since_s = None
+        while True:
+            try:
+                size, address = self._socket.recvfrom_into(self._request)
+            except TimeoutError:
+                now_s = time.monotonic()
+                since_s = now_s if since_s is None else since_s
+                self._look(now_s - since_s)
+                continue
+            if size in _PACKETS:
+                break
+        if address != self._address or self._count() < self.body.count:
+            self._begin(address)
+        self._waiting = True
+
+    def _count(self) -> int:
+        return int.from_bytes(self._request[4:8], "little")
+
+    def _begin(self, address: tuple[str, int]) -> None:
+        """It has begun, or begun anew; the body stays where it is, and so does its time."""
+        if self._address is not None:
+            self.restarts += 1
+        self._address = address
+        self.body.restarted()
+
+    def _look(self, silent_s: float) -> None:
+        self._child.check()
+        self.line.read() if self.line.connected and silent_s > _LOOK_S else None
+        self.line.look()
+        if silent_s > SILENT_S:
+            raise SitlError(f"ArduPilot SITL hangs: nothing came for {SILENT_S:g} s", ended=True)
+
+    def close(self) -> None:
+        self.line.close()
+        self._socket.close()
+
+
+def open_receiver() -> socket.socket:
+    """A socket on a free port for the packets of a firmware."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(("127.0.0.1", 0))
+    return made

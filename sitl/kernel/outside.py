@@ -1,0 +1,321 @@
+"""Bodies flown from outside: a packet of ArduPilot's JSON backend in, some steps of the body, a line of JSON out.
+
+The backend's protocol (libraries/SITL/examples/JSON in ArduPilot): a packet has a magic number, the frame rate that the
+firmware would like, a count, and 16 or 32 pulse widths; the answer is text. Ours is a template whose numbers stand in
+fields of fixed width, so that an answer is these numbers and nothing else. A step is the body's own (2.5 ms); weather,
+battery and failures change every 20 ms, as in our own flight.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any, Final
+
+from autopilot.interface import layout as L
+from autopilot.interface.marks import jit
+from sitl.kernel import layout as M
+from sitl.kernel import plane, rover
+from sitl.kernel.estimate import begin_tick
+from sitl.kernel.gear import strike_plane
+from sitl.kernel.ground import follow_ground, look_down, strike
+from sitl.kernel.imu import sample_imu, spoil_axes
+from sitl.kernel.noise import GAMMA, draw
+from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
+
+MAGIC_16, MAGIC_32 = 18458, 29569
+HEADER: Final = 8  # bytes before the first pulse width
+
+#: Places of what an answer may tell, in `values`.
+V_TIME, V_GYRO, V_ACC, V_PLACE, V_ATTITUDE, V_VELOCITY = 0, 1, 4, 7, 10, 14
+V_VOLTS, V_AMPS, V_RANGE, V_AIRSPEED, V_WIND = 17, 18, 19, 20, 21
+VALUES: Final = 24
+#: A row of `fields`: which value, where its digits end in the answer, how many there are room for, its decimals.
+F_VALUE, F_END, F_WIDTH, F_DECIMALS = 0, 1, 2, 3
+FIELD: Final = 4
+#: A row of `outputs`: channel from 0 (below 0: there is none), pulse widths us, and of a motor the shares of them at
+#: which thrust begins and is full, and how much thrust is quadratic in between (MOT_THST_EXPO).
+O_CHANNEL, O_LOW, O_MIDDLE, O_HIGH, O_BEGIN, O_FULL, O_EXPO = 0, 1, 2, 3, 4, 5, 6
+OUTPUT: Final = 7
+#: `clock`: steps since it was switched on, the count of the last packet, its frame rate; 1: it has crashed.
+C_STEPS, C_COUNT, C_RATE, C_WRECK = 0, 1, 2, 3
+CLOCK: Final = 4
+#: Results that are no count of steps.
+NO_PACKET, AGAIN, DIVERGED = -1, -2, -3
+#: Faster than this (m/s), or turning faster (rad/s), the body is none any more.
+FASTEST = 1000.0
+
+
+@jit
+def pulse_width(request: Any, channel: int) -> float:
+    """Pulse width of a channel, us; 0 where the packet has none."""
+    at = HEADER + 2 * channel
+    if channel < 0 or at + 1 >= len(request):
+        return 0.0
+    return float(int(request[at]) + 256 * int(request[at + 1]))
+
+
+@jit
+def surface(outputs: Any, number: int, request: Any) -> float:
+    """Deflection -1 .. 1 of a servo; 0 without a pulse."""
+    row = outputs[number]
+    width = pulse_width(request, int(row[O_CHANNEL]))
+    if width == 0.0:
+        return 0.0
+    side = row[O_HIGH] if width > row[O_MIDDLE] else row[O_LOW]
+    share: float = (width - row[O_MIDDLE]) / abs(side - row[O_MIDDLE])
+    return min(max(share, -1.0), 1.0)
+
+
+@jit
+def rotor(outputs: Any, number: int, request: Any) -> float:
+    """Speed 0 .. 1 that a motor is commanded to: the root of the thrust that the firmware believes in."""
+    row = outputs[number]
+    width = pulse_width(request, int(row[O_CHANNEL]))
+    share = ((width - row[O_LOW]) / (row[O_HIGH] - row[O_LOW]) - row[O_BEGIN]) / (row[O_FULL] - row[O_BEGIN])
+    share = min(max(share, 0.0), 1.0)
+    return sqrt((1.0 - row[O_EXPO]) * share + row[O_EXPO] * share * share)
+
+
+@jit
+def throttle(outputs: Any, number: int, request: Any) -> float:
+    """Throttle 0 .. 1 of what only pulls; 0 without a pulse."""
+    row = outputs[number]
+    share: float = (pulse_width(request, int(row[O_CHANNEL])) - row[O_LOW]) / (row[O_HIGH] - row[O_LOW])
+    return min(max(share, 0.0), 1.0)
+
+
+@jit
+def put(answer: Any, field: Any, value: float) -> None:
+    """Write a number into its field, with spaces before it."""
+    scale = 1
+    for _ in range(field[F_DECIMALS]):
+        scale *= 10
+    rest = int(abs(value) * scale + 0.5)
+    at = field[F_END]
+    first = at - field[F_WIDTH]
+    for _ in range(field[F_DECIMALS]):
+        answer[at - 1] = 48 + rest % 10
+        rest //= 10
+        at -= 1
+    if field[F_DECIMALS] > 0:
+        answer[at - 1] = 46
+        at -= 1
+    answer[at - 1] = 48 + rest % 10
+    rest //= 10
+    at -= 1
+    while rest > 0 and at > first:
+        answer[at - 1] = 48 + rest % 10
+        rest //= 10
+        at -= 1
+    if value < 0.0 and at > first:
+        answer[at - 1] = 45
+        at -= 1
+    while at > first:
+        answer[at - 1] = 32
+        at -= 1
+
+
+@jit
+def tell(s: L.Row, p: L.Row, ground_down: float, now_s: float, values: Any, fields: Any, answer: Any) -> int:
+    """Fill the answer with what the sensors show now; `DIVERGED` where the body is none any more, else 0."""
+    values[V_TIME] = now_s
+    for i in range(3):
+        values[V_GYRO + i] = s[M.S_GYRO_X + i]
+        values[V_ACC + i] = s[M.S_ACC_X + i]
+        values[V_PLACE + i] = s[M.S_PN + i]
+        values[V_VELOCITY + i] = s[M.S_VN + i]
+        values[V_WIND + i] = s[M.S_WIND_N + i]
+    for i in range(4):
+        values[V_ATTITUDE + i] = s[M.S_Q0 + i]
+    values[V_VOLTS], values[V_AMPS] = s[M.S_VOLTS], s[M.S_AMPS]
+    upright = 1.0 - 2.0 * (s[M.S_Q1] * s[M.S_Q1] + s[M.S_Q2] * s[M.S_Q2])
+    values[V_RANGE] = max(ground_down - s[M.S_PD], 0.0) / max(upright, 0.1)
+    values[V_AIRSPEED] = s[L.S_PITOT]
+    for i in range(3):
+        if not (abs(s[M.S_VN + i]) < FASTEST and abs(s[M.S_WX + i]) < FASTEST):
+            return DIVERGED
+    for i in range(len(fields)):
+        put(answer, fields[i], values[fields[i, F_VALUE]])
+    return 0
+
+
+@jit
+def accept(request: Any, clock: Any, dt: float) -> int:
+    """Steps that a packet asks for: as its frame rate says, at least one of ours, at most a tick's. `NO_PACKET`: it is
+    none; `AGAIN`: it is the last one, sent once more."""
+    if len(request) < HEADER + 32:
+        return NO_PACKET
+    magic = int(request[0]) + 256 * int(request[1])
+    if magic != MAGIC_16 and magic != MAGIC_32:
+        return NO_PACKET
+    count = int(request[4]) + 256 * int(request[5]) + 65536 * int(request[6]) + 16777216 * int(request[7])
+    if count == clock[C_COUNT]:
+        return AGAIN
+    clock[C_COUNT] = count
+    clock[C_RATE] = int(request[2]) + 256 * int(request[3])
+    wanted = int(1.0 / (max(clock[C_RATE], 1) * dt) + 0.5)
+    return min(max(wanted, 1), int(L.TICK / dt + 0.5))
+
+
+@jit
+def begin_steps(s: L.Row, p: L.Row, ground: Any, clock: Any, drives: bool) -> None:
+    """Note what our own flight knows of a vehicle: one whose motors turn is armed, off the ground it is in the air.
+    Where it strikes the ground its motors have turned for the last time."""
+    s[L.S_ARMED] = 1.0 if drives else 0.0
+    s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
+    if p[M.P_MAP] != 0.0:
+        look_down(s, p, ground)
+        strike(s)
+    if s[L.S_EVENTS] != 0.0:
+        clock[C_WRECK] = 1
+    s[L.S_AIR] = 1.0 if s[M.S_CONTACT] == 0.0 else 0.0
+
+
+@jit
+def keep_imu(s: L.Row, p: L.Row, rng: Any, table: Any, rates: Any, force: Any, acc_noise: float) -> None:
+    """Sample the inertial unit, with what fails in it."""
+    rng[0] = rng[0] + GAMMA
+    gyro, acc, _ = sample_imu(
+        draw(rng[0]),
+        table,
+        rates,
+        force,
+        (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]),
+        (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]),
+        p[M.P_GYRO_NOISE],
+        acc_noise,
+        p[M.P_IMU_ON],
+    )
+    if p[M.P_FAILING] != 0.0:
+        gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
+        acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
+    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gyro
+    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = acc
+
+
+def exchange_copter(
+    state: Any,
+    settings: Any,
+    rng: Any,
+    table: Any,
+    ground: Any,
+    outputs: Any,
+    request: Any,
+    clock: Any,
+    values: Any,
+    fields: Any,
+    answer: Any,
+) -> int:
+    """A copter's exchange; steps made, or why none."""
+    s, p, g = state[0], settings[0], rng[0]
+    dt = p[M.P_DT]
+    steps = accept(request, clock, dt)
+    if steps < 0:
+        return steps
+    in_tick = int(L.TICK / dt + 0.5)
+    for i in range(4):
+        s[M.S_C1 + i] = rotor(outputs, i, request) if clock[C_WRECK] == 0 else 0.0
+    for _ in range(steps):
+        if clock[C_STEPS] % in_tick == 0:
+            begin_steps(s, p, ground, clock, s[M.S_C1] + s[M.S_C2] + s[M.S_C3] + s[M.S_C4] > 0.0)
+        body = move(
+            p,
+            dt,
+            numbers_of(s, p),
+            (s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4]),
+            s[L.S_FLOOR],
+            (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]),
+            body_of(s),
+        )
+        keep_body(s, body)
+        keep_imu(s, p, g, table, body[1], body[5], p[M.P_ACC_NOISE] * (0.3 + s[M.S_M1] + s[M.S_M2]))
+        clock[C_STEPS] += 1
+        if clock[C_STEPS] % in_tick == 0:
+            begin_tick(s, p, g, table, current(s, p))
+    told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
+    return steps if told == 0 else told
+
+
+def exchange_rover(
+    state: Any,
+    settings: Any,
+    rng: Any,
+    table: Any,
+    ground: Any,
+    outputs: Any,
+    request: Any,
+    clock: Any,
+    values: Any,
+    fields: Any,
+    answer: Any,
+) -> int:
+    """A rover's exchange: wheel, throttle; steps made, or why none."""
+    s, p, g = state[0], settings[0], rng[0]
+    dt = p[M.P_DT]
+    steps = accept(request, clock, dt)
+    if steps < 0:
+        return steps
+    in_tick = int(L.TICK / dt + 0.5)
+    s[L.S_WHEEL] = surface(outputs, 0, request) * outputs[0, O_FULL]
+    s[L.S_THROTTLE] = surface(outputs, 1, request)
+    s[L.S_ARMED] = 1.0 if pulse_width(request, int(outputs[1, O_CHANNEL])) > 0.0 else 0.0
+    s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
+    for _ in range(steps):
+        rover.run_tick(s, p, g, table)
+        clock[C_STEPS] += 1
+        if clock[C_STEPS] % in_tick == 0:
+            if p[M.P_MAP] != 0.0:
+                look_down(s, p, ground)
+                follow_ground(s)
+            begin_tick(s, p, g, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+    told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
+    return steps if told == 0 else told
+
+
+def exchange_plane(
+    state: Any,
+    settings: Any,
+    rng: Any,
+    table: Any,
+    ground: Any,
+    outputs: Any,
+    request: Any,
+    clock: Any,
+    values: Any,
+    fields: Any,
+    answer: Any,
+) -> int:
+    """A plane's exchange: aileron, elevator, throttle, rudder, and of a quadplane four lift motors; steps made, or why
+    none."""
+    s, p, g = state[0], settings[0], rng[0]
+    dt = p[M.P_DT]
+    steps = accept(request, clock, dt)
+    if steps < 0:
+        return steps
+    in_tick = int(L.TICK / dt + 0.5)
+    whole = 1.0 if clock[C_WRECK] == 0 else 0.0
+    s[L.S_AILERON], s[L.S_ELEVATOR] = surface(outputs, 0, request), surface(outputs, 1, request)
+    s[L.S_THROTTLE], s[L.S_RUDDER] = whole * throttle(outputs, 2, request), surface(outputs, 3, request)
+    drives = s[L.S_THROTTLE] > 0.0
+    if p[L.P_LIFTS] == 1.0:
+        s[L.S_SPIN], s[L.S_LIFTING] = L.COMMANDED, L.LIFT_HOVER
+        for i in range(4):
+            s[M.S_C1 + i] = whole * rotor(outputs, 4 + i, request)
+            drives = drives or s[M.S_C1 + i] > 0.0
+    s[L.S_ARMED] = 1.0 if drives else 0.0
+    for _ in range(steps):
+        if clock[C_STEPS] % in_tick == 0:
+            s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
+            if p[M.P_MAP] != 0.0:
+                look_down(s, p, ground)
+            strike_plane(s)
+            if s[L.S_EVENTS] != 0.0:
+                clock[C_WRECK] = 1
+            s[L.S_AIR] = 1.0 if s[M.S_CONTACT] == 0.0 else 0.0
+        plane.run_tick(s, p, g, table)
+        clock[C_STEPS] += 1
+        if clock[C_STEPS] % in_tick == 0:
+            begin_tick(s, p, g, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+            plane.read_pitot(s, p, g, table)
+    told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
+    return steps if told == 0 else told

@@ -1,0 +1,197 @@
+"""The copter's body: rotors, air, undercarriage, motion. A step of it, for whoever commands its rotors: the copter's
+own laws (`sitl.kernel.copter`), or a firmware that is not ours (`sitl.kernel.outside`).
+
+A rigid body with four first-order rotors (thrust = speed squared), rotor drag that grows with rotor speed (Martin and
+Salaün 2010), body drag that grows with the square of the air speed, and a sprung, damped undercarriage with friction.
+Integration is semi-implicit: new rates turn the attitude, new velocity moves the position.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from autopilot.interface import layout as L
+from autopilot.interface.marks import inline
+from sitl.kernel import layout as M
+from sitl.kernel.imu import Quaternion, Vector, turn
+
+#: The legs' damping of rates, s: share of their righting torque per rad/s.
+LEG_DAMPING = 0.025
+#: Lower than this over the ground the undercarriage is asked, m (down is positive; it touches at 0).
+NEAR_GROUND = -0.02
+
+Matrix = tuple[float, float, float, float, float, float, float, float, float]
+#: Attitude, rates, velocity, place, rotors, specific force, contact with the ground and the speed of the last touch.
+Body = tuple[Quaternion, Vector, Vector, Vector, Quaternion, Vector, tuple[float, float]]
+#: Lag of the rotors, full thrust of each, 1/mass, arms, drags, 1/inertia, Euler coupling.
+Numbers = tuple[float, Quaternion, float, Vector, Vector, Vector, Vector]
+
+
+@inline
+def rotation_of(q: Quaternion) -> Matrix:
+    """The rotation body -> NED of a quaternion, row by row."""
+    q0, q1, q2, q3 = q
+    return (
+        1.0 - 2.0 * (q2 * q2 + q3 * q3),
+        2.0 * (q1 * q2 - q0 * q3),
+        2.0 * (q1 * q3 + q0 * q2),
+        2.0 * (q1 * q2 + q0 * q3),
+        1.0 - 2.0 * (q1 * q1 + q3 * q3),
+        2.0 * (q2 * q3 - q0 * q1),
+        2.0 * (q1 * q3 - q0 * q2),
+        2.0 * (q2 * q3 + q0 * q1),
+        1.0 - 2.0 * (q1 * q1 + q2 * q2),
+    )
+
+
+@inline
+def stand(
+    p: L.Row, dt: float, deep: float, v: Vector, w: Vector, r: Matrix, force: Vector, torque: Vector
+) -> tuple[Vector, Vector]:
+    """Specific force and torque (body) with those of the undercarriage, `deep` m deep in the ground: spring, damper,
+    friction. Upright it stands on its legs; tipped past 45 degrees it comes to lie on its side."""
+    vn, ve, vd = v
+    wx, wy, wz = w
+    r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
+    fx, fy, fz = force
+    tx, ty, tz = torque
+    press = p[M.P_STIFF] * deep + p[M.P_DAMP] * vd
+    if press < 0.0:
+        press = 0.0
+    push = press * (1.0 / p[M.P_MASS])
+    side = sqrt(vn * vn + ve * ve)
+    grip = p[M.P_FRICTION] * push
+    if grip * dt > side:
+        grip = side / dt
+    kn, ke = 0.0, 0.0
+    if side > 1e-12:
+        kn, ke = -grip * vn / side, -grip * ve / side
+    fx += r00 * kn + r10 * ke - r20 * push
+    fy += r01 * kn + r11 * ke - r21 * push
+    fz += r02 * kn + r12 * ke - r22 * push
+    leg = p[M.P_LEG]
+    firm = min(press, 3.0 * p[M.P_MASS] * L.GRAVITY) / (p[M.P_MASS] * L.GRAVITY)
+    righting = 1.0 if r22 > 0.7 else -r22
+    tx -= leg * righting * r21 * firm
+    ty += leg * righting * r20 * firm
+    tx -= LEG_DAMPING * leg * wx * firm
+    ty -= LEG_DAMPING * leg * wy * firm
+    tz -= LEG_DAMPING * leg * wz * firm
+    return (fx, fy, fz), (tx, ty, tz)
+
+
+@inline
+def move(p: L.Row, dt: float, numbers: Numbers, commands: Quaternion, floor: float, wind: Vector, body: Body) -> Body:
+    """The body after a step of `dt` s with these rotor commands (0 to 1: speed), on ground at `floor` m down, in air
+    that moves by `wind`. `numbers`: `numbers_of` its row."""
+    q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), (m1, m2, m3, m4), force, (contact, touchdown) = body
+    lag, (l1, l2, l3, l4), per_mass, (arm_x, arm_y, yaw_arm), (drag_1, drag_2, drag_z), inverse, euler = numbers
+    c1, c2, c3, c4 = commands
+    # --- rotors
+    m1 += lag * (c1 - m1)
+    m2 += lag * (c2 - m2)
+    m3 += lag * (c3 - m3)
+    m4 += lag * (c4 - m4)
+    lift_1, lift_2, lift_3, lift_4 = l1 * m1 * m1, l2 * m2 * m2, l3 * m3 * m3, l4 * m4 * m4
+    # --- forces
+    r = rotation_of(q)
+    r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
+    an, ae, ad = vn - wind[0], ve - wind[1], vd - wind[2]
+    speed = sqrt(an * an + ae * ae + ad * ad)
+    k2 = drag_2 * speed
+    blades = drag_1 * (m1 + m2 + m3 + m4)
+    k1 = blades + k2
+    axial = r02 * an + r12 * ae + r22 * ad
+    force = (
+        -k1 * (r00 * an + r10 * ae + r20 * ad),
+        -k1 * (r01 * an + r11 * ae + r21 * ad),
+        -(k2 + drag_z * blades * axial * axial) * axial - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
+    )
+    torque = (
+        arm_y * (lift_2 + lift_3 - lift_1 - lift_4),
+        arm_x * (lift_1 + lift_3 - lift_2 - lift_4),
+        yaw_arm * (lift_1 + lift_2 - lift_3 - lift_4),
+    )
+    deep = pd - floor
+    if deep > NEAR_GROUND:
+        if deep > 0.0 and contact == 0.0:
+            touchdown = vd
+        contact = 1.0 if deep > 0.0 else 0.0
+        if deep > 0.0:
+            force, torque = stand(p, dt, deep, (vn, ve, vd), (wx, wy, wz), r, force, torque)
+            if r22 < 0.3:  # it lies: the rotors are blocked
+                m1, m2, m3, m4 = 0.0, 0.0, 0.0, 0.0
+    else:
+        contact = 0.0
+    # --- motion
+    fx, fy, fz = force
+    vn += dt * (r00 * fx + r01 * fy + r02 * fz)
+    ve += dt * (r10 * fx + r11 * fy + r12 * fz)
+    vd += dt * (r20 * fx + r21 * fy + r22 * fz + L.GRAVITY)
+    pn += dt * vn
+    pe += dt * ve
+    pd += dt * vd
+    dx = inverse[0] * torque[0] + euler[0] * wy * wz
+    dy = inverse[1] * torque[1] + euler[1] * wz * wx
+    dz = inverse[2] * torque[2] + euler[2] * wx * wy
+    wx += dt * dx
+    wy += dt * dy
+    wz += dt * dz
+    q = turn(q, 0.5 * dt, wx, wy, wz)
+    return q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), (m1, m2, m3, m4), force, (contact, touchdown)
+
+
+@inline
+def body_of(s: L.Row) -> Body:
+    """The body as its row has it."""
+    return (
+        (s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]),
+        (s[M.S_WX], s[M.S_WY], s[M.S_WZ]),
+        (s[M.S_VN], s[M.S_VE], s[M.S_VD]),
+        (s[M.S_PN], s[M.S_PE], s[M.S_PD]),
+        (s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4]),
+        (s[M.S_FX], s[M.S_FY], s[M.S_FZ]),
+        (s[M.S_CONTACT], s[M.S_TOUCHDOWN]),
+    )
+
+
+@inline
+def keep_body(s: L.Row, body: Body) -> None:
+    """Write the body into its row."""
+    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = body[0]
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = body[1]
+    s[M.S_VN], s[M.S_VE], s[M.S_VD] = body[2]
+    s[M.S_PN], s[M.S_PE], s[M.S_PD] = body[3]
+    s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = body[4]
+    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = body[5]
+    s[M.S_CONTACT], s[M.S_TOUCHDOWN] = body[6]
+
+
+@inline
+def numbers_of(s: L.Row, p: L.Row) -> Numbers:
+    """The numbers of the body that stay for a tick, its battery's voltage among them."""
+    full = s[M.S_VOLTS] / p[M.P_FULL_V]
+    full *= full * p[M.P_FULL]  # rotor speed goes with voltage, thrust with its square
+    return (
+        p[M.P_LAG],
+        (full * p[M.P_LOSS_1], full * p[M.P_LOSS_2], full * p[M.P_LOSS_3], full * p[M.P_LOSS_4]),
+        1.0 / p[M.P_MASS],
+        (p[M.P_ARM_X], p[M.P_ARM_Y], p[M.P_YAW_ARM]),
+        (0.25 * p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG], p[M.P_AXIAL_DRAG]),
+        (p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ]),
+        (p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ]),
+    )
+
+
+@inline
+def current(s: L.Row, p: L.Row) -> float:
+    """Current that the copter takes from its battery, A: rotor power by momentum theory over an overall efficiency
+    (`POWER` in W per N^1.5) at the present voltage, and the electronics."""
+    power = 0.0
+    scale = s[M.S_VOLTS] / p[M.P_FULL_V]
+    scale *= scale * p[M.P_FULL]
+    for i in range(4):
+        thrust = scale * s[M.S_M1 + i] * s[M.S_M1 + i]
+        power += thrust * sqrt(thrust)
+    amps: float = p[M.P_POWER] * power / max(s[M.S_VOLTS], 1.0) + p[M.P_HOTEL_A]
+    return amps

@@ -1,0 +1,127 @@
+"""A simulated machine that somebody else flies: pulse widths in, what its sensors show out (`sitl.kernel.outside`).
+
+Body, weather, battery, terrain and faults are the machine's own; its laws and its estimator do not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.interface.records import dataclass
+from sitl.kernel import layout as M
+from sitl.kernel import outside as O
+from sitl.kernel.compiling import OUTSIDE
+from sitl.kernel.quantiles import quantiles
+from sitl.vehicles.simulated import SimulatedMachine
+
+PACKET_BYTES: Final = O.HEADER + 2 * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a firmware drives an actuator: `channel` from 0; pulse widths, us; of a motor also the shares of them at
+    which thrust begins and is full, and how much of it is quadratic in between; of a wheel its angle at full, rad."""
+
+    channel: int
+    low: float = 1000.0
+    middle: float = 1500.0
+    high: float = 2000.0
+    begin: float = 0.0
+    full: float = 1.0
+    expo: float = 0.0
+
+
+#: What an answer tells: key, first value, how many, width and decimals of a number. ArduPilot looks for the first place
+#: where a key stands: `velocity` has to come before any longer word that begins so.
+_ANSWER: Final = (
+    ('{"timestamp":', O.V_TIME, 1, 14, 6),
+    (',"imu":{"gyro":', O.V_GYRO, 3, 11, 6),
+    (',"accel_body":', O.V_ACC, 3, 11, 5),
+    ('},"position":', O.V_PLACE, 3, 12, 4),
+    (',"quaternion":', O.V_ATTITUDE, 4, 10, 7),
+    (',"velocity":', O.V_VELOCITY, 3, 10, 4),
+    (',"battery":{"voltage":', O.V_VOLTS, 1, 8, 4),
+    (',"current":', O.V_AMPS, 1, 8, 3),
+)
+_RANGE: Final = ('},"rng_1":', O.V_RANGE, 1, 9, 3)
+_AIRSPEED: Final = (',"airspeed":', O.V_AIRSPEED, 1, 8, 3)
+
+
+class Diverged(Exception):
+    """The body has left all bounds: nothing that it tells means anything."""
+
+
+class OutsideBody:
+    """See the module. `answer` is the text for the packet in `request`, after `exchange`; `values` what it tells
+    (`sitl.kernel.outside`). `airspeed`: it has a pitot tube."""
+
+    def __init__(self, kind: str, machine: SimulatedMachine, outputs: Sequence[Output], *, airspeed: bool) -> None:
+        self.machine = machine
+        self.request = np.zeros(PACKET_BYTES, np.uint8)
+        self.values = np.zeros(O.VALUES)
+        self._clock = np.zeros(O.CLOCK, np.int64)
+        self._clock[O.C_COUNT] = -1
+        self._outputs = np.array([_row(output) for output in outputs])
+        self.answer, self._fields = _template((*_ANSWER, _RANGE, *((_AIRSPEED,) if airspeed else ())))
+        self._entry = OUTSIDE[kind]
+        self._call: Callable[..., int] | None = None
+        _, settings, *_ = machine.rows()
+        settings[0, M.P_STEPS] = 1.0
+        self._step_ms = 1000.0 * float(settings[0, M.P_DT])
+
+    def load(self) -> None:
+        """Bring in the kernel now."""
+        state, settings, _, noise, _ = self.machine.rows()
+        self._call = self._entry.bind(
+            state, settings, noise, quantiles(), self.machine.ground, self._outputs, self.request, self._clock,
+            self.values, self._fields, self.answer,
+        )  # fmt: skip
+
+    @property
+    def time_ms(self) -> float:
+        """Vehicle time, ms."""
+        return float(self._clock[O.C_STEPS]) * self._step_ms
+
+    @property
+    def count(self) -> int:
+        """Count of the last packet; -1: none has come."""
+        return int(self._clock[O.C_COUNT])
+
+    @property
+    def wrecked(self) -> bool:
+        """True when it has struck the ground: its motors do not turn any more."""
+        return bool(self._clock[O.C_WRECK])
+
+    def exchange(self) -> bool:
+        """Fly what `request` asks for; False when it is no packet, or the last one once more. Diverged."""
+        if self._call is None:
+            self.load()
+            assert self._call is not None
+        result = self._call()
+        if result == O.DIVERGED:
+            raise Diverged
+        return result > 0
+
+    def restarted(self) -> None:
+        """Expect a firmware that counts its packets anew."""
+        self._clock[O.C_COUNT] = -1
+
+
+def _row(output: Output) -> list[float]:
+    return [float(output.channel), output.low, output.middle, output.high, output.begin, output.full, output.expo]
+
+
+def _template(parts: Sequence[tuple[str, int, int, int, int]]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The answer with blanks for its numbers, and where each of them goes."""
+    text, fields = "\n", list[list[int]]()
+    for key, first, count, width, decimals in parts:
+        text += key + ("[" if count > 1 else "")
+        for k in range(count):
+            text += ("," if k else "") + " " * width
+            fields.append([first + k, len(text), width, decimals])
+        text += "]" if count > 1 else ""
+    return np.frombuffer((text + "}\n").encode(), np.uint8).copy(), np.array(fields)
