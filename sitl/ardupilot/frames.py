@@ -17,6 +17,9 @@ from sitl.vehicles.outside import Output, OutsideBody
 from sitl.vehicles.simulated import SimulatedMachine
 
 FULL_CELL_V: Final = 4.2
+#: Steps of a body in 20 ms. A firmware arms only with gyroscopes of 1.8 times its main loop's rate (ArduCopter's is
+#: 400 Hz, a quadplane's 300 Hz, those of the others 50 Hz), and samples them when an answer comes.
+STEPS: Final[Mapping[str, int]] = {"copter": 16, "rover": 8, "plane": 8, "quadplane": 16}
 #: SERVOn_FUNCTION of motors 1 to 4, of steering and throttle.
 _MOTOR_1, _STEERING, _THROTTLE = 33, 26, 70
 #: What ArduPilot's tables have where no file says another: AP_MotorsMulticopter, SRV_Channel.

@@ -1,6 +1,6 @@
 """ArduPilot SITL as a child of the service: `--vehicle ardupilot:copter[=BINARY]`.
 
-The binary is one process (its physics is inside), with the defaults of its frame.
+The binary is one process, with the defaults of its frame; its physics is inside, or (`,world=ours`) a body of ours.
 """
 
 from __future__ import annotations
@@ -8,13 +8,20 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from autopilot.parameters.files import parse_parameters
 from autopilot.vehicles.kinds import vehicle_class
 from sitl.child import SitlChild, SitlError, find_program, free_port
 
+if TYPE_CHECKING:
+    from sitl.ardupilot.lockstep import Lockstep
+    from sitl.vehicles.simulated import SimulatedMachine
+
 VARIABLE: Final = "ARDUPILOT_SITL"
 _TITLE: Final = "ArduPilot SITL"
+_UNPACED: Final = "1000"
+"""Speed that it never reaches: in lockstep it must not sleep by itself."""
 
 
 def defaults_file(frame: str) -> Path:
@@ -46,20 +53,65 @@ def launch(
 ) -> SitlChild:
     """Start SITL of the kind `frame`, of the binary `given` (empty: looked for), at `home` (deg, deg, m AMSL, heading
     deg), with its files in `folder`; `defaults` on top of those of its frame. SitlError when it cannot be."""
+    return _start(
+        find_binary(frame, given),
+        ["--model", vehicle_class(frame).model, "--speedup", f"{speedup:g}"],
+        home,
+        free_port(),
+        folder,
+        [str(defaults_file(frame))],
+        defaults,
+    )
+
+
+def launch_in_world(
+    frame: str,
+    given: str,
+    home: tuple[float, float, float, float],
+    machine: SimulatedMachine,
+    folder: Path,
+    defaults: Mapping[str, float],
+) -> Lockstep:
+    """Start SITL as `launch` does; it flies `machine`, which stands at `home`, in lockstep."""
+    from sitl.ardupilot.frames import body_of  # numpy and the kernel: not for who flies in its own world
+    from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
+
     binary = find_binary(frame, given)
-    lat, lon, alt, heading = home
+    files = defaults_file(frame), defaults_file(f"world_{frame}")
+    parameters = dict[str, float]()
+    for file in files:
+        parameters |= parse_parameters(file.read_bytes())
+    receiver = open_receiver()
     port = free_port()
+    try:
+        model = ["--model", "JSON:127.0.0.1", "--sim-port-out", str(receiver.getsockname()[1])]
+        child = _start(
+            binary, [*model, "--speedup", _UNPACED], home, port, folder, [str(file) for file in files], defaults
+        )
+    except SitlError:
+        receiver.close()
+        raise
+    return Lockstep(body_of(frame, machine, {**parameters, **defaults}), receiver, SerialLine(port), child)
+
+
+def _start(
+    binary: Path,
+    model: list[str],
+    home: tuple[float, float, float, float],
+    port: int,
+    folder: Path,
+    files: list[str],
+    defaults: Mapping[str, float],
+) -> SitlChild:
+    lat, lon, alt, heading = home
     # the other serial ports and the radio input would take ports of their own, which another SITL may have
     arguments = [
         str(binary),
-        "--model",
-        vehicle_class(frame).model,
-        "--speedup",
-        f"{speedup:g}",
+        *model,
         "--home",
         f"{lat!r},{lon!r},{alt!r},{heading!r}",
         "--defaults",
-        _defaults(frame, folder, defaults),
+        _defaults(files, folder, defaults),
         "--serial0",
         f"tcp:{port}:wait",
         "--serial1",
@@ -73,9 +125,9 @@ def launch(
     return SitlChild(_TITLE, arguments, f"tcp:127.0.0.1:{port}", folder)
 
 
-def _defaults(frame: str, folder: Path, more: Mapping[str, float]) -> str:
+def _defaults(files: list[str], folder: Path, more: Mapping[str, float]) -> str:
     """The files of defaults as SITL takes them."""
-    names = [str(defaults_file(frame))]
+    names = list(files)
     if more:
         path = folder / "defaults.parm"
         try:

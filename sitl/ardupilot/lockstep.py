@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import socket
 import time
+from collections.abc import Callable
 from typing import Final
 
 from sitl.child import SitlChild, SitlError
@@ -23,6 +24,10 @@ SILENT_S: Final = 20.0
 _LOST_S: Final = 0.5
 _PACKETS: Final = (40, PACKET_BYTES)
 _GOING: Final = (errno.EINPROGRESS, errno.EALREADY, errno.EISCONN)
+
+
+def _never() -> bool:
+    return False
 
 
 class SerialLine:
@@ -96,9 +101,9 @@ class Lockstep:
     def __init__(self, body: OutsideBody, receiver: socket.socket, line: SerialLine, child: SitlChild) -> None:
         self.body = body
         self.line = line
+        self.child = child
         self.exchanges = 0
         self.restarts = 0
-        self._child = child
         self._socket = receiver
         self._socket.settimeout(_LOOK_S)
         self._request, self._answer = memoryview(body.request), memoryview(body.answer)
@@ -106,15 +111,12 @@ class Lockstep:
         self._waiting = False  # the firmware waits for an answer to what is in `request`
         self._told_s = 0.0
 
-    def run(self, until_ms: float) -> None:
-        """Until the body's time is `until_ms`, and the firmware waits again. SitlError when it has ended or hangs."""
+    def run(self, until_ms: float, stop: Callable[[], bool] = _never) -> None:
+        """Until the body's time is `until_ms` and the firmware waits again, or `stop()`, which is asked while it says
+        nothing. SitlError when it has ended or hangs."""
         body = self.body
-        while body.time_ms < until_ms:
-            if not self._waiting:
-                self._listen()
+        while self._listen(stop) and body.time_ms < until_ms:
             self._reply()
-        if not self._waiting:
-            self._listen()
 
     def _reply(self) -> None:
         """Answer the packet that waits."""
@@ -127,22 +129,24 @@ class Lockstep:
         self._told_s = time.monotonic()
         self.exchanges += 1
 
-    def _listen(self) -> None:
-        """Wait for a packet."""
-        since_s = None
-        while True:
+    def _listen(self, stop: Callable[[], bool]) -> bool:
+        """Wait for a packet; False when it was told to stop."""
+        silent_s = 0.0
+        while not self._waiting:
             try:
                 size, address = self._socket.recvfrom_into(self._request)
             except TimeoutError:
-                now_s = time.monotonic()
-                since_s = now_s if since_s is None else since_s
-                self._look(now_s - since_s)
+                silent_s += _LOOK_S
+                self._look(silent_s)
+                if stop():
+                    return False
                 continue
-            if size in _PACKETS:
-                break
-        if address != self._address or self._count() < self.body.count:
-            self._begin(address)
-        self._waiting = True
+            if size not in _PACKETS:
+                continue
+            if address != self._address or self._count() < self.body.count:
+                self._begin(address)
+            self._waiting = True
+        return True
 
     def _count(self) -> int:
         return int.from_bytes(self._request[4:8], "little")
@@ -155,13 +159,14 @@ class Lockstep:
         self.body.restarted()
 
     def _look(self, silent_s: float) -> None:
-        self._child.check()
-        self.line.read() if self.line.connected and silent_s > _LOOK_S else None
+        self.child.check()
         self.line.look()
         if silent_s > SILENT_S:
             raise SitlError(f"ArduPilot SITL hangs: nothing came for {SILENT_S:g} s", ended=True)
 
     def close(self) -> None:
+        """End the firmware."""
+        self.child.stop()
         self.line.close()
         self._socket.close()
 

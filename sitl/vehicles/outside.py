@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface.records import dataclass
+from sitl.child import SitlError
 from sitl.kernel import layout as M
 from sitl.kernel import outside as O
 from sitl.kernel.compiling import OUTSIDE
@@ -49,10 +50,6 @@ _ANSWER: Final = (
 )
 _RANGE: Final = ('},"rng_1":', O.V_RANGE, 1, 9, 3)
 _AIRSPEED: Final = (',"airspeed":', O.V_AIRSPEED, 1, 8, 3)
-
-
-class Diverged(Exception):
-    """The body has left all bounds: nothing that it tells means anything."""
 
 
 class OutsideBody:
@@ -97,13 +94,14 @@ class OutsideBody:
         return bool(self._clock[O.C_WRECK])
 
     def exchange(self) -> bool:
-        """Fly what `request` asks for; False when it is no packet, or the last one once more. Diverged."""
+        """Fly what `request` asks for; False when it is no packet, or the last one once more. SitlError when the body
+        has left all bounds, and nothing that it tells means anything."""
         if self._call is None:
             self.load()
             assert self._call is not None
         result = self._call()
         if result == O.DIVERGED:
-            raise Diverged
+            raise SitlError(f"the body of {self.machine.switched_on_at} turns or moves beyond all bounds", ended=True)
         return result > 0
 
     def restarted(self) -> None:

@@ -72,8 +72,6 @@ def _hover(p: Row, full: float) -> None:
     p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK] = 1.5, 5.0
 
 
-def make_quadplane(
-    home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS
-) -> SimulatedPlane:
+def make_quadplane(home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> SimulatedPlane:
     """A quadplane standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight."""
     return SimulatedPlane(home, heading_deg, seed, body=BODY, settings=quadplane_settings(home, steps))

@@ -219,7 +219,7 @@ class Program:
     def begin(self, default_speedup: float, running: bool = False) -> Runtime:
         """The runtime, at its pace (`pace`); from now on signals are taken in order."""
         runtime, settings = self.runtime, self.settings
-        if self.controller is not None:
+        if self.controller is not None and self.controller.world is None:
             settings = settings.replaced(pace=Settings.pace.default, speedup=self.controller.speedup)
             runtime.signals.first_interrupt = self.controller.hold_if_flying
         begin_pace(runtime, settings, self.vehicles.services, default_speedup, running=running)

@@ -6,7 +6,7 @@ controller has told something new.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from autopilot.context.journal import Journal
@@ -32,6 +32,7 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.system.logs import LogService
+from sortie.config.faults import Fault
 from sortie.config.installed import install, installed, parameter_set
 from sortie.nodes.face import Face
 from sortie.nodes.vehicle import Service
@@ -58,13 +59,15 @@ LATE_ARMING: Final = {"FM_ARM_EARLY": 0.0}
 
 class Companion:
     """Companion between ground stations and a controller. `link` is the endpoint towards it (system/191), on which
-    `vehicle` is a service; `service` is the vehicle that ground stations see."""
+    `vehicle` is a service; `service` is the vehicle that ground stations see. `carried`: our clock carries the
+    controller's time."""
 
     service: Service
 
-    def __init__(self, vehicle: FlightController, link: Endpoint) -> None:
+    def __init__(self, vehicle: FlightController, link: Endpoint, *, carried: bool = False) -> None:
         self.vehicle = vehicle
         self.link = link
+        self.carried = carried
         self._link_ms = 0
 
     # --- building -------------------------------------------------------------------------------------------------
@@ -205,9 +208,11 @@ def build_companion(
     name: str,
     epoch_us: int,
     on_error: Callable[[Exception, str], None],
+    faults: Iterable[Fault] = (),
+    carried: bool = False,
 ) -> Companion:
     """The service around a controller. `given` parameters win over `stored_parameters`; what the controller does by
-    itself is off here whatever they say."""
+    itself is off here whatever they say. `carried`: see `Companion`."""
     kind = vehicle.firmware.vehicle_class.name
     known = parameter_set(kind)
     left = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
@@ -215,7 +220,7 @@ def build_companion(
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
     install(autopilot, on_error)
     identity = Identity(kind, name)
-    companion = Companion(vehicle, link)
+    companion = Companion(vehicle, link, carried=carried)
     service = Service(
         vehicle,
         autopilot,
@@ -224,6 +229,7 @@ def build_companion(
         lambda service: companion.face(service, identity),
         epoch_us=epoch_us,
         on_error=on_error,
+        faults=faults,
         behind=companion,
     )
     service.endpoint.identify(vehicle.address.system)

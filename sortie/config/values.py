@@ -21,23 +21,29 @@ DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
 #: What can be started, and of which kinds.
 _PX4_KINDS = tuple(name for name, kind in KINDS.items() if kind.sih_model)
 _STARTED: Mapping[str, tuple[str, ...]] = {"sim": tuple(KINDS), "ardupilot": tuple(KINDS), "px4": _PX4_KINDS}
+OURS, THEIRS = "ours", "theirs"
+#: Kinds that a SITL flies in our world.
+_IN_OUR_WORLD: Mapping[str, tuple[str, ...]] = {"ardupilot": ("copter", "rover", "plane", "quadplane")}
 DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleSource:
     """`kind` "sim", "link", or the SITL that is started (`sitl.launchers`); `frame` the kind of vehicle (empty for a
-    link, which tells by itself); `target` the SITL binary or the connection string."""
+    link, which tells by itself); `target` the SITL binary or the connection string; `in_our_world`: that SITL flies a
+    body of our simulator, on our clock, instead of its own."""
 
     kind: str = "sim"
     frame: str = DEFAULT.name
     target: str = ""
+    in_our_world: bool = False
 
     def __str__(self) -> str:
         """Return the source as --vehicle has it."""
         if self.kind == "link":
             return self.target
-        return f"{self.kind}:{self.frame}" + (f"={self.target}" if self.target else "")
+        world = f",world={OURS}" if self.in_our_world else ""
+        return f"{self.kind}:{self.frame}" + (f"={self.target}" if self.target else "") + world
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +76,20 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
 
 
 def parse_vehicle(text: str) -> VehicleSource:
-    """`sim:KIND`, `ardupilot:KIND[=BINARY]`, `px4:KIND[=BINARY]` or a connection string."""
+    """`sim:KIND`, `ardupilot:KIND[=BINARY][,world=ours]`, `px4:KIND[=BINARY]` or a connection string."""
     kind, _, rest = text.partition(":")
     if kind in _STARTED:
+        rest, _, world = rest.partition(",world=")
         frame, _, target = rest.partition("=")
         if frame not in _STARTED[kind] or (kind == "sim" and target):
             known = [f"{kind}:{name}" for name in _STARTED[kind]]
             raise UserError(
                 f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
             )
-        return VehicleSource(kind, frame, target)
+        if world not in ("", OURS, THEIRS) or (world == OURS and frame not in _IN_OUR_WORLD.get(kind, ())):
+            can = ", ".join(f"{name}:{frame}" for name, frames in _IN_OUR_WORLD.items() for frame in frames)
+            raise UserError(f"world is {OURS} or {THEIRS}; in ours fly {can}", option="vehicle", given=text)
+        return VehicleSource(kind, frame, target, world == OURS)
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):
         return VehicleSource("link", "", text)

@@ -45,6 +45,8 @@ class ControllerBehind(Protocol):
     """A flight controller behind the service, on a link of its own: it is heard first."""
 
     link: Endpoint
+    carried: bool
+    """Does our clock carry its time?"""
 
     def heard(self, link_ms: int) -> None:
         """Note that the bytes received on its link were handed over."""
@@ -374,7 +376,7 @@ class Service:
         time to send: run ahead, those would be more than DISARM_DELAY. Motors that run on after a PX4's landing
         belong to its flight.
         """
-        if self._behind is not None:
+        if self._behind is not None and not self._behind.carried:
             return False  # a real vehicle is never run ahead of the wall
         autopilot = self.autopilot
         if autopilot.flights is not None and autopilot.flights.status.begun_by_go:
