@@ -20,8 +20,10 @@ FULL_CELL_V: Final = 4.2
 #: Steps of a body in 20 ms. A firmware arms only with gyroscopes of 1.8 times its main loop's rate (ArduCopter's is
 #: 400 Hz, a quadplane's 300 Hz, those of the others 50 Hz), and samples them when an answer comes.
 STEPS: Final[Mapping[str, int]] = {"copter": 16, "rover": 8, "plane": 8, "quadplane": 16}
-#: SERVOn_FUNCTION of motors 1 to 4, of steering and throttle.
+#: SERVOn_FUNCTION of motor 1, of steering and throttle.
 _MOTOR_1, _STEERING, _THROTTLE = 33, 26, 70
+#: Aileron, elevator, throttle, rudder: their functions, and their channels from 0 where no file says another.
+_SURFACES: Final = ((4, 0), (19, 1), (_THROTTLE, 2), (21, 3))
 #: What ArduPilot's tables have where no file says another: AP_MotorsMulticopter, SRV_Channel.
 _DEFAULTS: Final[Mapping[str, float]] = {
     "MOT_PWM_MIN": 1000.0, "MOT_PWM_MAX": 2000.0, "MOT_SPIN_MIN": 0.15, "MOT_SPIN_MAX": 0.95, "MOT_THST_EXPO": 0.65,
@@ -36,11 +38,26 @@ def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float
     given = {**_DEFAULTS, **parameters}
     if kind == "copter":
         _fit_rotors(machine, given["MOT_THST_HOVER"])
-        motors = [_motor(given, number) for number in range(4)]
+        motors = [_motor(given, number, number) for number in range(4)]
         return OutsideBody(kind, machine, motors, airspeed=False)
+    if kind in ("plane", "quadplane"):
+        return _wings(kind, machine, given)
     settings = machine.rows()[1]
     wheel = _servo(given, _channel(given, _STEERING, 0), full=float(settings[0, L.P_WHEEL_MAX]))
     return OutsideBody(kind, machine, [wheel, _servo(given, _channel(given, _THROTTLE, 2))], airspeed=False)
+
+
+def _wings(kind: str, machine: SimulatedMachine, given: Mapping[str, float]) -> OutsideBody:
+    """Aileron, elevator, throttle, rudder on the channels where ArduPlane has them; a quadplane's lift motors."""
+    surfaces = [_servo(given, _channel(given, function, usual)) for function, usual in _SURFACES]
+    if kind == "quadplane":
+        surfaces += [_motor({**given, **_of_lift(given)}, number, 4 + number) for number in range(4)]
+    return OutsideBody("plane", machine, surfaces, airspeed=True)
+
+
+def _of_lift(given: Mapping[str, float]) -> dict[str, float]:
+    """A quadplane's motors by the names that a copter's have."""
+    return {f"MOT_{name.removeprefix('Q_M_')}": value for name, value in given.items() if name.startswith("Q_M_")}
 
 
 def _fit_rotors(machine: SimulatedMachine, hover: float) -> None:
@@ -53,9 +70,9 @@ def _fit_rotors(machine: SimulatedMachine, hover: float) -> None:
     machine.move_to(*machine.rows())
 
 
-def _motor(given: Mapping[str, float], number: int) -> Output:
+def _motor(given: Mapping[str, float], number: int, usual: int) -> Output:
     low, high = given["MOT_PWM_MIN"], given["MOT_PWM_MAX"]
-    channel = _channel(given, _MOTOR_1 + number, number)
+    channel = _channel(given, _MOTOR_1 + number, usual)
     return Output(
         channel, low, low, high, given["MOT_SPIN_MIN"], given["MOT_SPIN_MAX"], min(given["MOT_THST_EXPO"], 1.0)
     )

@@ -1,0 +1,191 @@
+"""Bodies that somebody else flies: packets of ArduPilot's JSON backend in, its lines out."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import pytest
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.layout import GRAVITY
+from sitl.ardupilot.frames import STEPS, body_of
+from sitl.child import SitlError
+from sitl.kernel import layout as M
+from sitl.vehicles.kinds import make_simulated
+from sitl.vehicles.outside import OutsideBody
+
+HOME = GeoPoint(-35.363261, 149.16523, 584.0)
+OFF, HOVER_SHARE = 1000, 0.35
+#: The pulse width at which an ArduPilot with its defaults believes that its motors give 35 % of their thrust.
+EXPO, SPIN_MIN, SPIN_MAX = 0.65, 0.15, 0.95
+
+
+def pulse_for(thrust: float) -> int:
+    """By AP_MotorsMulticopter's curve, the other way round."""
+    share = (EXPO - 1.0 + ((1.0 - EXPO) ** 2 + 4.0 * EXPO * thrust) ** 0.5) / (2.0 * EXPO)
+    return round(1000.0 + 1000.0 * (SPIN_MIN + (SPIN_MAX - SPIN_MIN) * share))
+
+
+class Firmware:
+    """Sends packets to a body by hand."""
+
+    def __init__(self, kind: str = "copter", **parameters: float) -> None:
+        self.machine = make_simulated(kind, HOME, 0.0, 1, steps=STEPS[kind])
+        self.body: OutsideBody = body_of(kind, self.machine, parameters)
+        self.count = 0
+        self.rate = 50 * STEPS[kind]
+
+    def put(self, *pulses: int, magic: int = 18458, count: int | None = None) -> bool:
+        """One packet; was it flown?"""
+        self.count = self.count + 1 if count is None else count
+        channels = 32 if magic == 29569 else 16
+        widths = [*pulses, *[0] * (channels - len(pulses))]
+        data = struct.pack(f"<HHI{channels}H", magic, self.rate, self.count, *widths)
+        self.body.request[: len(data)] = list(data)
+        return self.body.exchange()
+
+    def fly(self, seconds: float, *pulses: int) -> dict[str, Any]:
+        for _ in range(round(seconds * self.rate)):
+            assert self.put(*pulses)
+        return self.told()
+
+    def told(self) -> dict[str, Any]:
+        """The line, as JSON."""
+        line: dict[str, Any] = json.loads(bytes(self.body.answer))
+        return line
+
+
+def test_a_standing_copter_tells_its_weight_and_where_it_is() -> None:
+    said = Firmware().fly(1.0, OFF, OFF, OFF, OFF)
+    assert said["timestamp"] == pytest.approx(1.0)
+    assert said["imu"]["accel_body"][2] == pytest.approx(-GRAVITY, abs=0.6)
+    assert said["position"] == pytest.approx([0.0, 0.0, 0.01], abs=0.01)
+    assert said["quaternion"] == pytest.approx([1.0, 0.0, 0.0, 0.0], abs=0.01)
+    assert said["battery"]["voltage"] == pytest.approx(12.6, abs=0.1)
+    assert said["rng_1"] == pytest.approx(0.0, abs=0.02)
+
+
+def test_it_hovers_where_the_firmware_believes_it_does() -> None:
+    firmware = Firmware()
+    climb = pulse_for(0.45)
+    firmware.fly(1.0, climb, climb, climb, climb)
+    before = firmware.told()["velocity"][2]
+    hover = pulse_for(HOVER_SHARE)
+    after = firmware.fly(0.5, hover, hover, hover, hover)["velocity"][2]
+    assert before < -1.5
+    assert abs(after - before) / 0.5 < 0.6  # m/s2: what drag and a sagging battery take
+
+
+def test_its_own_hover_throttle_counts() -> None:
+    climb = pulse_for(0.35)
+    assert Firmware(MOT_THST_HOVER=0.2).fly(2.0, climb, climb, climb, climb)["position"][2] < -3.0
+
+
+def test_motors_1_and_4_are_on_the_right() -> None:
+    less, more = pulse_for(0.45), pulse_for(0.55)
+    said = Firmware().fly(0.3, less, more, more, less)
+    assert said["imu"]["gyro"][0] > 0.3  # to the right
+
+
+def test_motors_may_be_on_other_channels() -> None:
+    climb = pulse_for(0.5)
+    moved = Firmware(SERVO1_FUNCTION=0, SERVO2_FUNCTION=0, SERVO3_FUNCTION=0, SERVO4_FUNCTION=0,
+                     SERVO9_FUNCTION=33, SERVO10_FUNCTION=34, SERVO11_FUNCTION=35, SERVO12_FUNCTION=36)  # fmt: skip
+    assert moved.fly(2.0, *[0] * 8, climb, climb, climb, climb)["position"][2] < -1.0
+
+
+def test_a_packet_of_32_channels_is_flown_too() -> None:
+    firmware = Firmware()
+    assert firmware.put(OFF, OFF, OFF, OFF, magic=29569)
+    assert firmware.body.time_ms == pytest.approx(1.25)
+
+
+def test_the_same_packet_again_takes_no_time() -> None:
+    firmware = Firmware()
+    assert firmware.put(OFF, count=7)
+    assert not firmware.put(OFF, count=7)
+    assert firmware.body.time_ms == pytest.approx(1.25)
+
+
+def test_what_is_no_packet_is_not_flown() -> None:
+    firmware = Firmware()
+    assert not firmware.put(OFF, magic=4711)
+    assert firmware.body.time_ms == 0.0
+
+
+def test_a_lower_frame_rate_is_longer_steps() -> None:
+    firmware = Firmware()
+    firmware.rate = 100
+    firmware.put(OFF)
+    assert firmware.body.time_ms == pytest.approx(10.0)
+
+
+def test_a_lost_motor_is_lost_to_the_firmware() -> None:
+    firmware = Firmware()
+    climb = pulse_for(0.6)
+    firmware.fly(1.0, climb, climb, climb, climb)
+    assert firmware.machine.inject_fault("motor1.loss", None, active=True)
+    assert abs(firmware.fly(0.5, climb, climb, climb, climb)["imu"]["gyro"][0]) > 2.0
+
+
+def test_stuck_gyroscopes_are_stuck_in_the_line() -> None:
+    firmware = Firmware()
+    firmware.fly(0.1, OFF, OFF, OFF, OFF)
+    firmware.machine.inject_fault("gyro.stuck", None, active=True)
+    first = firmware.fly(0.05, OFF, OFF, OFF, OFF)["imu"]["gyro"]
+    assert firmware.fly(0.1, OFF, OFF, OFF, OFF)["imu"]["gyro"] == first
+
+
+def test_wind_carries_it_away() -> None:
+    firmware = Firmware()
+    firmware.machine.set_parameter("SIM_WIND_SPD", 8.0)
+    firmware.machine.set_parameter("SIM_WIND_DIR", 0.0)  # from the north
+    climb = pulse_for(0.5)
+    firmware.fly(2.0, climb, climb, climb, climb)
+    hover = pulse_for(HOVER_SHARE)
+    assert firmware.fly(3.0, hover, hover, hover, hover)["velocity"][0] < -0.5
+
+
+def test_the_same_seed_says_the_same() -> None:
+    climb = pulse_for(0.5)
+    first, second = Firmware(), Firmware()
+    first.fly(1.0, climb, climb, climb, climb)
+    second.fly(1.0, climb, climb, climb, climb)
+    assert bytes(first.body.answer) == bytes(second.body.answer)
+
+
+def test_a_body_beyond_all_bounds_is_no_body() -> None:
+    firmware = Firmware()
+    firmware.machine.rows()[0][0, M.S_VN] = 1e6
+    with pytest.raises(SitlError, match="beyond all bounds"):
+        firmware.put(OFF)
+
+
+def test_a_rover_drives_and_steers() -> None:
+    firmware = Firmware("rover", SERVO1_MIN=1000.0, SERVO1_MAX=2000.0, SERVO3_MIN=1000.0, SERVO3_MAX=2000.0)
+    straight = firmware.fly(2.0, 1500, 0, 1700)
+    assert straight["velocity"][0] > 1.0
+    assert abs(straight["velocity"][1]) < 0.1
+    assert firmware.fly(1.0, 1800, 0, 1700)["imu"]["gyro"][2] > 0.3  # to the right
+
+
+def test_a_plane_rolls_to_its_take_off() -> None:
+    firmware = Firmware("plane")
+    said = firmware.fly(4.0, 1500, 1500, 1900, 1500)
+    assert said["velocity"][0] > 8.0
+    assert said["airspeed"] == pytest.approx(said["velocity"][0], rel=0.2)
+
+
+@pytest.mark.parametrize("kind", ["copter", "rover", "plane"])
+def test_numbers_have_the_signs_and_places_that_they_have(kind: str) -> None:
+    """Each number of the line is the one in `values`, to its last decimal."""
+    firmware = Firmware(kind)
+    firmware.fly(0.2, 1400, 1600, 1900, 1300)
+    said, values = firmware.told(), firmware.body.values.tolist()
+    assert said["imu"]["gyro"] == pytest.approx(values[1:4], abs=1e-6)
+    assert said["imu"]["accel_body"] == pytest.approx(values[4:7], abs=1e-5)
+    assert said["position"] == pytest.approx(values[7:10], abs=1e-4)
+    assert said["quaternion"] == pytest.approx(values[10:14], abs=1e-7)
+    assert said["velocity"] == pytest.approx(values[14:17], abs=1e-4)
