@@ -28,7 +28,13 @@ that Sortie starts (`ardupilot:`), a controller that is there already, a loop. E
 ignored with one warning.
 """
 _COLUMNS = ("option", "what it does", "unit", "default", "also", "applies to")
-_WHERE = {Where.SIMULATOR: "simulator", Where.SITL: "SITL", Where.CONTROLLER: "controller", Where.LOOP: "loop"}
+_WHERE = {
+    Where.SIMULATOR: "simulator",
+    Where.SITL: "SITL",
+    Where.WORLD: "in our world",
+    Where.CONTROLLER: "controller",
+    Where.LOOP: "loop",
+}
 _ALSO = {Sources.COMMAND_LINE: "", Sources.ENVIRONMENT: "`{}`", Sources.EVERYWHERE: "`{}`, file"}
 
 

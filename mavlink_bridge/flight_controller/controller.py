@@ -11,9 +11,9 @@ time, which with a real vehicle is the wall's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint
@@ -21,7 +21,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import NEED_POSITION, ArmingReason
 from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
-from autopilot.mav import Cmd, Component, ModeFlag, Severity, VehicleType
+from autopilot.mav import Cmd, Component, ModeFlag, ParameterType, Severity, VehicleType
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.clients.texts import TextAssembler
@@ -48,12 +48,22 @@ _NO_LINK: Final = ArmingReason("No link to the flight controller")
 _CAPABILITIES: Final = Capabilities(spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True)
 
 
+class Breaker(Protocol):
+    """Port: faults of a controller whose body is simulated here."""
+
+    def names(self) -> Sequence[str]:
+        """Names of the faults that it has."""
+
+    def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
+        """Begin or end a fault; parameters that the controller is to be told. None: there is no such fault."""
+
+
 class FlightController:
     """See the module; implements `autopilot.interface.vehicle.ControlledVehicle` and
     `mavlink_bridge.routing.service.Service`.
 
     `custom_mode`: of its first HEARTBEAT; `baud`: of the serial line, None where there is none; `native`: the
-    controller flies missions in its own AUTO.
+    controller flies missions in its own AUTO; `breaker`: what breaks where its body is simulated here.
     """
 
     clock: Clock = "vehicle"
@@ -65,10 +75,18 @@ class FlightController:
     ))  # fmt: skip
 
     def __init__(
-        self, firmware: Firmware, system: int, custom_mode: int, *, baud: int | None = None, native: bool = False
+        self,
+        firmware: Firmware,
+        system: int,
+        custom_mode: int,
+        *,
+        baud: int | None = None,
+        native: bool = False,
+        breaker: Breaker | None = None,
     ) -> None:
         self.firmware = firmware
         self.native = native
+        self.breaker = breaker
         own_takeoff = native and firmware.habits.takes_off_by_itself
         self._capabilities = replace(_CAPABILITIES, own_takeoff=own_takeoff)
         self.address = Address(system, 1, firmware=firmware)
@@ -230,10 +248,16 @@ class FlightController:
         return self._now_ms
 
     def fault_names(self) -> Sequence[str]:
-        return ()
+        return () if self.breaker is None else self.breaker.names()
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
-        return False
+        told = None if self.breaker is None else self.breaker.inject(name, value, active=active)
+        for parameter, number in (told or {}).items():
+            to = self.address.system, self.address.component
+            self._out.append(
+                Outgoing(dialect.MAVLink_param_set_message(*to, parameter.encode(), number, ParameterType.REAL32))
+            )
+        return told is not None
 
     # --- messages -------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

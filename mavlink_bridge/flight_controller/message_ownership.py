@@ -60,10 +60,13 @@ _HIDDEN_FILE: Final = b"@MISSION/mission.dat"
 _PLAN_FILES: Final = {b"@MISSION/fence.dat": MissionType.FENCE, b"@MISSION/rally.dat": MissionType.RALLY}
 
 
-def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False) -> Ownership:
+def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False, breaks: bool = False) -> Ownership:
     """Treatment of a ground station's message that is addressed to the vehicle's autopilot. `native`: the controller
-    runs the mission, so pausing it and choosing its item are the controller's."""
+    runs the mission, so pausing it and choosing its item are the controller's. `breaks`: its body is simulated here,
+    and failures with it."""
     number = frame.msg_id
+    if breaks and _is_command(frame, Cmd.INJECT_FAILURE):
+        return Ownership.OURS
     if native and _steers_mission(frame):
         return Ownership.STOPS if _pauses(frame) and not firmware.habits.pauses_well else Ownership.PASS
     if number in _SETPOINTS:
@@ -86,16 +89,19 @@ def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False) -> O
     return Ownership.PASS
 
 
+def _is_command(frame: Frame, *commands: Cmd) -> bool:
+    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
+    return message is not None and message.command in commands
+
+
 def _steers_mission(frame: Frame) -> bool:
     if frame.msg_id == _SET_CURRENT:
         return True
-    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
-    return message is not None and message.command in (Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
+    return _is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
 
 
 def _pauses(frame: Frame) -> bool:
-    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
-    return message is not None and message.command == Cmd.DO_PAUSE_CONTINUE
+    return _is_command(frame, Cmd.DO_PAUSE_CONTINUE)
 
 
 def _mission(message: Any) -> Ownership:

@@ -152,7 +152,8 @@ class PassThrough:
         return self._for_vehicle(number, frame)
 
     def _for_vehicle(self, number: int, frame: Frame) -> bool:
-        match ownership_of(frame, self._vehicle.firmware, native=self._vehicle.native):
+        vehicle = self._vehicle
+        match ownership_of(frame, vehicle.firmware, native=vehicle.native, breaks=vehicle.breaker is not None):
             case Ownership.OURS:
                 return False
             case Ownership.BOTH:

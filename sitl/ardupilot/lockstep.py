@@ -106,7 +106,7 @@ class Lockstep:
         self.restarts = 0
         self._socket = receiver
         self._socket.settimeout(_LOOK_S)
-        self._request, self._answer = memoryview(body.request), memoryview(body.answer)
+        self._request, self._answer = body.request.data, body.answer.data
         self._address: tuple[str, int] | None = None
         self._waiting = False  # the firmware waits for an answer to what is in `request`
         self._told_s = 0.0

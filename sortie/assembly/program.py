@@ -150,7 +150,8 @@ class Program:
             return None
 
         def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
-            return controller.build(journal, store.stored, given, store.uid().hex()).service
+            faults = self._standing[0].faults
+            return controller.build(journal, store.stored, given, store.uid().hex(), faults).service
 
         return make
 

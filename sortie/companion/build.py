@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront, NotHeard
 from sortie.companion.service import Companion, build_companion, own_parameters
 from sortie.config.errors import UserError
+from sortie.config.faults import Fault
 from sortie.config.given import ignored
 from sortie.config.option import Where
 from sortie.config.parameters import given_parameters
@@ -125,14 +126,19 @@ class ControllerSide:
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
         """Flags that do not apply to a controller, one line each."""
-        texts = ignored(settings.said(), Where.CONTROLLER if self.child is None else Where.SITL)
+        where = Where.CONTROLLER if self.child is None else Where.SITL if self.world is None else Where.WORLD
+        texts = ignored(settings.said(), where)
         foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
         if foreign and self.world is None:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
         return texts
 
-    def build(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> Companion:
-        """The companion before it; `name` is what is stable for it."""
+    def build(
+        self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str, faults: Sequence[Fault] = ()
+    ) -> Companion:
+        """The companion before it; `name` is what is stable for it; `faults` act in our world only."""
+        if self.world is not None:
+            self.world.check(faults)
         own = {name: value for name, value in given.items() if name.startswith(own_parameters(self.kind))}
         self.companion = build_companion(
             self.front.vehicle(self.found, native=self._native),
@@ -144,6 +150,7 @@ class ControllerSide:
             name=name,
             epoch_us=time.time_ns() // 1000,
             on_error=log_error,
+            faults=faults if self.world is not None else (),
             carried=self.world is not None,
         )
         if self.world is not None:

@@ -84,6 +84,7 @@ class ControllerFront(QuietNode):
         self._runtime = runtime
         self.endpoint = Endpoint(_NOT_YET_KNOWN, COMPONENT, on_error=on_error)
         self.endpoint.redundancy = LinkRedundancy()
+        self._world = world
         self._port: ControllerPort | FirmwareInWorld
         if world is None:
             self._port = ControllerPort(address, runtime.go_real().hub(self.endpoint), say, runtime.link_ms)
@@ -155,4 +156,7 @@ class ControllerFront(QuietNode):
     def vehicle(self, found: Found, *, native: bool = False) -> FlightController:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
         self.endpoint.identify(found.system, COMPONENT)
-        return FlightController(found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native)
+        breaker = self._world.faults if self._world is not None else None
+        return FlightController(
+            found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native, breaker=breaker
+        )

@@ -27,6 +27,8 @@ from mavlink_bridge.flight_controller.vehicle_facade import VehicleFacade
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.failures.service import FailureService
+from mavlink_bridge.services.failures.table import FAILURES
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.mission.service import MissionService
@@ -83,6 +85,11 @@ class Companion:
         commands = CommandService(
             autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal, firmware=firmware
         )
+        if self.vehicle.breaker is not None:
+            breaks = self.vehicle.breaker.names()
+            known = {what: row for what, row in FAILURES.items() if row.name.format(n=1) in breaks}
+            warn = autopilot.announcer.say
+            FailureService(service.injector(), lambda: True, commands, lambda text: warn(Severity.WARNING, text), known)
         own = ParameterService(
             ParameterPart(service.parameters, own_parameters(firmware.vehicle_class.name)),
             service.journal,

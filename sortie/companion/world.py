@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.links.address import parse_link
 from mavlink_bridge.routing.endpoint import Endpoint
+from sitl.ardupilot.faults import FirmwareFaults
 from sitl.ardupilot.frames import STEPS
 from sitl.ardupilot.launcher import launch_in_world
 from sitl.vehicles.kinds import make_simulated, on_ground
+from sortie.config.errors import UserError, nearest
+from sortie.config.faults import Fault
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME
 from sortie.nodes.firmware import FirmwareNode, wire_to
+from sortie.nodes.vehicle import LINK_FAULTS
 from sortie.reading.terrain import read_ground
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime
@@ -44,6 +49,7 @@ class FirmwareInWorld:
         lockstep = launch_in_world(kind, settings.vehicle.target, home, self.machine, folder, parameters)
         stack.callback(lockstep.close)
         self.child = lockstep.child
+        self.faults = FirmwareFaults(self.machine)
         self.spec = parse_link(self.child.address)
         self.node = FirmwareNode(lockstep, runtime.signals)
         self._runtime = runtime
@@ -55,6 +61,15 @@ class FirmwareInWorld:
         for number in endpoint.links():
             endpoint.close_link(number)
         self._runtime.connect(wire_to(self.node, EndpointPlug(node, endpoint, self.child.address)))
+
+    def check(self, faults: Sequence[Fault]) -> None:
+        """UserError for a fault that this firmware cannot have."""
+        known = (*self.faults.names(), *LINK_FAULTS, *FLIGHT_FAULTS)
+        for fault in faults:
+            if fault.name not in known:
+                raise UserError(
+                    f"an ArduPilot cannot have it{nearest(fault.name, known)}", option="fault", given=str(fault)
+                )
 
     def look(self, frames: int, now_ms: int) -> None:
         """Do nothing: a wire has no rate to be found."""

@@ -56,6 +56,8 @@ class Where(Enum):
     SIMULATOR = auto()
     SITL = auto()
     """An ArduPilot SITL that this program starts."""
+    WORLD = auto()
+    """An ArduPilot SITL that flies in our world."""
     CONTROLLER = auto()
     """A flight controller that is there already."""
     LOOP = auto()
@@ -66,6 +68,7 @@ class Where(Enum):
 WHY: Final = {
     Where.SIMULATOR: "is ignored: it is for a flight controller, not for the simulator",
     Where.SITL: "is ignored with a flight controller",
+    Where.WORLD: "is ignored with a firmware in our world",
     Where.CONTROLLER: "is ignored with a flight controller",
     Where.LOOP: "is ignored: it says nothing about a loop",
 }

@@ -37,10 +37,11 @@ from sortie.config.values import (
 
 FLIGHTS = frozenset({"serve", "demo", "fly"})
 RUNS = FLIGHTS | {"loop"}
-SIMULATED = frozenset({Where.SIMULATOR, Where.LOOP})
-PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.LOOP})
-CONTROLLED = frozenset({Where.SITL, Where.CONTROLLER, Where.LOOP})
+SIMULATED = frozenset({Where.SIMULATOR, Where.WORLD, Where.LOOP})
+PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.WORLD, Where.LOOP})
+CONTROLLED = frozenset({Where.SITL, Where.WORLD, Where.CONTROLLER, Where.LOOP})
 SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
+OF_OUR_CLOCK = frozenset({Where.SIMULATOR, Where.WORLD})
 NO_LOOP = ANYWHERE - {Where.LOOP}
 EVERYWHERE: Final = Sources.EVERYWHERE
 FIRMWARES: Final = ("ardupilot", "px4")
@@ -56,7 +57,7 @@ class Settings:
 
     vehicle = Option(
         "vehicle", parse_vehicle, VehicleSource(),
-        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], px4:copter[=BINARY], or a connection string.", Group.OFTEN,
+        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], px4:copter[=BINARY], or a connection.", Group.OFTEN,
         RUNS, form="SPEC", sources=EVERYWHERE,
     )
     home = Option[tuple[GeoPoint, float] | None](
@@ -74,23 +75,23 @@ class Settings:
         "pace", one_of("wall", "clients"), "wall",
         "What vehicle time follows: the clock on the wall, or the clients, which it then never outruns. "
         "docs/testing.md",
-        Group.VEHICLE, RUNS, form="wall|clients", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        Group.VEHICLE, RUNS, form="wall|clients", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     pace_lead = Option(
         "pace-lead", number_from_zero, _BOUNDS.lead_s,
         "With --pace clients: how far vehicle time may run ahead of them.",
-        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     pace_limit = Option(
         "pace-limit", positive_number, _BOUNDS.limit_s,
         "With --pace clients: how long one that does not react is waited for.",
-        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     pace_quiet = Option[float | None](
         "pace-quiet", positive_number, _BOUNDS.quiet_s,
         "With --pace clients: how long links must be quiet before time goes on.",
         Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where it is needed",
-        sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     seed = Option(
         "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything random.", Group.VEHICLE, RUNS,

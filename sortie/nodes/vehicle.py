@@ -231,7 +231,8 @@ class Service:
         if fault.name == "link.loss":
             self.endpoint.muted = active
         elif fault.name == "rc.loss":
-            self.autopilot.sticks.radio_failed(active, now_ms)
+            if not self.vehicle.inject_fault(fault.name, fault.number(), active=active):  # it has a receiver itself
+                self.autopilot.sticks.radio_failed(active, now_ms)
         elif fault.name == "gcs.loss":
             self.autopilot.failsafes.ground_station_failed(now_ms, failed=active)
         elif fault.name in FLIGHT_FAULTS:

@@ -185,6 +185,7 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
     [
         (Where.SIMULATOR, ["strategy"]),
         (Where.SITL, [*OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"]),
+        (Where.WORLD, ["firmware", *OF_FLEETS, "rc", "sysid"]),
         (
             Where.CONTROLLER,
             ["home", "speedup", *OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"],
