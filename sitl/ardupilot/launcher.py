@@ -73,8 +73,8 @@ def launch_in_world(
     defaults: Mapping[str, float],
 ) -> Lockstep:
     """Start SITL as `launch` does; it flies `machine`, which stands at `home`, in lockstep."""
-    from sitl.ardupilot.frames import body_of  # numpy and the kernel: not for who flies in its own world
     from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
+    from sitl.vehicles.wiring import body_of  # numpy and the kernel: not for who flies in its own world
 
     binary = find_binary(frame, given)
     files = defaults_file(frame), defaults_file(f"world_{frame}")

@@ -7,13 +7,13 @@ what is written to it reaches it at this vehicle time.
 
 from __future__ import annotations
 
-import errno
 import socket
 import time
 from collections.abc import Callable
 from typing import Final
 
 from sitl.child import SitlChild, SitlError
+from sitl.kernel.outside import MAGIC_16, MAGIC_32
 from sitl.vehicles.outside import PACKET_BYTES, OutsideBody
 
 #: Between looks at the firmware's process and serial line while it says nothing, s.
@@ -22,8 +22,8 @@ _LOOK_S: Final = 0.05
 SILENT_S: Final = 20.0
 #: An answer that was lost is given again when its packet comes again after so long, s; ArduPilot repeats after 1 s.
 _LOST_S: Final = 0.5
-_PACKETS: Final = (40, PACKET_BYTES)
-_GOING: Final = (errno.EINPROGRESS, errno.EALREADY, errno.EISCONN)
+#: How a packet of this size begins.
+_PACKETS: Final = {40: MAGIC_16.to_bytes(2, "little"), PACKET_BYTES: MAGIC_32.to_bytes(2, "little")}
 
 
 def _never() -> bool:
@@ -37,15 +37,11 @@ class SerialLine:
     def __init__(self, port: int) -> None:
         self._port = port
         self._socket: socket.socket | None = None
-        self._out = b""
-        self.openings = 0
-
-    @property
-    def connected(self) -> bool:
-        return self._socket is not None
+        self._in, self._out = b"", b""
 
     def look(self) -> None:
-        """Connect if it is not; False answers are asked again at the next look."""
+        """Connect, if it is not connected or has been closed at the other end."""
+        self._fetch()
         if self._socket is not None:
             return
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -55,25 +51,25 @@ class SerialLine:
             return
         made.setblocking(False)
         self._socket, self._out = made, b""
-        self.openings += 1
 
     def read(self) -> bytes:
-        """What has come."""
-        if self._socket is None:
-            return b""
-        parts = []
-        while True:
+        """Take what has come."""
+        self._fetch()
+        data, self._in = self._in, b""
+        return data
+
+    def _fetch(self) -> None:
+        while self._socket is not None:
             try:
                 data = self._socket.recv(65536)
             except BlockingIOError:
-                break
+                return
             except OSError:
                 data = b""
-            if not data:
+            if data:
+                self._in += data
+            else:
                 self.close()
-                break
-            parts.append(data)
-        return b"".join(parts)
 
     def write(self, data: bytes) -> None:
         """Send it; what the line does not take now follows with the next."""
@@ -96,12 +92,16 @@ class SerialLine:
 
 
 class Lockstep:
-    """See the module. `receiver`: where packets come; `line`: the firmware's serial port; `child`: its process."""
+    """See the module. `receiver`: where packets come; `line`: the firmware's serial port; `child`: its process, which
+    hangs when it has said nothing for `silent_s` of the wall."""
 
-    def __init__(self, body: OutsideBody, receiver: socket.socket, line: SerialLine, child: SitlChild) -> None:
+    def __init__(
+        self, body: OutsideBody, receiver: socket.socket, line: SerialLine, child: SitlChild, silent_s: float = SILENT_S
+    ) -> None:
         self.body = body
         self.line = line
         self.child = child
+        self._silent_s = silent_s
         self.exchanges = 0
         self.restarts = 0
         self._socket = receiver
@@ -141,7 +141,7 @@ class Lockstep:
                 if stop():
                     return False
                 continue
-            if size not in _PACKETS:
+            if _PACKETS.get(size) != bytes(self._request[:2]):
                 continue
             if address != self._address or self._count() < self.body.count:
                 self._begin(address)
@@ -152,7 +152,7 @@ class Lockstep:
         return int.from_bytes(self._request[4:8], "little")
 
     def _begin(self, address: tuple[str, int]) -> None:
-        """It has begun, or begun anew; the body stays where it is, and so does its time."""
+        """Note that it has begun, or begun anew; the body stays where it is, and so does its time."""
         if self._address is not None:
             self.restarts += 1
         self._address = address
@@ -161,8 +161,8 @@ class Lockstep:
     def _look(self, silent_s: float) -> None:
         self.child.check()
         self.line.look()
-        if silent_s > SILENT_S:
-            raise SitlError(f"ArduPilot SITL hangs: nothing came for {SILENT_S:g} s", ended=True)
+        if silent_s > self._silent_s:
+            raise SitlError(f"ArduPilot SITL hangs: nothing came for {self._silent_s:g} s", ended=True)
 
     def close(self) -> None:
         """End the firmware."""

@@ -24,7 +24,7 @@ PACKET_BYTES: Final = O.HEADER + 2 * 32
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How a firmware drives an actuator: `channel` from 0; pulse widths, us; of a motor also the shares of them at
+    """Actuator as a firmware drives it: `channel` from 0; pulse widths, us; of a motor also the shares of them at
     which thrust begins and is full, and how much of it is quadratic in between; of a wheel its angle at full, rad."""
 
     channel: int
@@ -74,9 +74,18 @@ class OutsideBody:
         """Bring in the kernel now."""
         state, settings, _, noise, _ = self.machine.rows()
         self._call = self._entry.bind(
-            state, settings, noise, quantiles(), self.machine.ground, self._outputs, self.request, self._clock,
-            self.values, self._fields, self.answer,
-        )  # fmt: skip
+            state,
+            settings,
+            noise,
+            quantiles(),
+            self.machine.ground,
+            self._outputs,
+            self.request,
+            self._clock,
+            self.values,
+            self._fields,
+            self.answer,
+        )
 
     @property
     def time_ms(self) -> float:

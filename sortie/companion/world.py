@@ -11,9 +11,9 @@ from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.links.address import parse_link
 from mavlink_bridge.routing.endpoint import Endpoint
 from sitl.ardupilot.faults import FirmwareFaults
-from sitl.ardupilot.frames import STEPS
 from sitl.ardupilot.launcher import launch_in_world
 from sitl.vehicles.kinds import make_simulated, on_ground
+from sitl.vehicles.wiring import STEPS
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
 from sortie.config.settings import Settings

@@ -57,8 +57,8 @@ class Settings:
 
     vehicle = Option(
         "vehicle", parse_vehicle, VehicleSource(),
-        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], px4:copter[=BINARY], or a connection.", Group.OFTEN,
-        RUNS, form="SPEC", sources=EVERYWHERE,
+        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], px4:copter[=BINARY], or a connection.",
+        Group.OFTEN, RUNS, form="SPEC", sources=EVERYWHERE,
     )
     home = Option[tuple[GeoPoint, float] | None](
         "home", parse_home, None, "Where a simulated vehicle stands at boot.", Group.VEHICLE, RUNS,

@@ -22,8 +22,6 @@ DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
 _PX4_KINDS = tuple(name for name, kind in KINDS.items() if kind.sih_model)
 _STARTED: Mapping[str, tuple[str, ...]] = {"sim": tuple(KINDS), "ardupilot": tuple(KINDS), "px4": _PX4_KINDS}
 OURS, THEIRS = "ours", "theirs"
-#: Kinds that a SITL flies in our world.
-_IN_OUR_WORLD: Mapping[str, tuple[str, ...]] = {"ardupilot": ("copter", "rover", "plane", "quadplane")}
 DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
 
 
@@ -86,9 +84,8 @@ def parse_vehicle(text: str) -> VehicleSource:
             raise UserError(
                 f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
             )
-        if world not in ("", OURS, THEIRS) or (world == OURS and frame not in _IN_OUR_WORLD.get(kind, ())):
-            can = ", ".join(f"{name}:{frame}" for name, frames in _IN_OUR_WORLD.items() for frame in frames)
-            raise UserError(f"world is {OURS} or {THEIRS}; in ours fly {can}", option="vehicle", given=text)
+        if world not in ("", OURS, THEIRS) or (world == OURS and kind != "ardupilot"):
+            raise UserError(f"world is {OURS} (for ardupilot) or {THEIRS}", option="vehicle", given=text)
         return VehicleSource(kind, frame, target, world == OURS)
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):

@@ -46,7 +46,7 @@ class ControllerBehind(Protocol):
 
     link: Endpoint
     carried: bool
-    """Does our clock carry its time?"""
+    """True when our clock carries its time."""
 
     def heard(self, link_ms: int) -> None:
         """Note that the bytes received on its link were handed over."""

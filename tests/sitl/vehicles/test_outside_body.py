@@ -10,11 +10,11 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import GRAVITY
-from sitl.ardupilot.frames import STEPS, body_of
 from sitl.child import SitlError
 from sitl.kernel import layout as M
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside import OutsideBody
+from sitl.vehicles.wiring import STEPS, body_of
 
 HOME = GeoPoint(-35.363261, 149.16523, 584.0)
 OFF, HOVER_SHARE = 1000, 0.35
@@ -28,7 +28,7 @@ def pulse_for(thrust: float) -> int:
     return round(1000.0 + 1000.0 * (SPIN_MIN + (SPIN_MAX - SPIN_MIN) * share))
 
 
-class Firmware:
+class PacketSender:
     """Sends packets to a body by hand."""
 
     def __init__(self, kind: str = "copter", **parameters: float) -> None:
@@ -58,7 +58,7 @@ class Firmware:
 
 
 def test_a_standing_copter_tells_its_weight_and_where_it_is() -> None:
-    said = Firmware().fly(1.0, OFF, OFF, OFF, OFF)
+    said = PacketSender().fly(1.0, OFF, OFF, OFF, OFF)
     assert said["timestamp"] == pytest.approx(1.0)
     assert said["imu"]["accel_body"][2] == pytest.approx(-GRAVITY, abs=0.6)
     assert said["position"] == pytest.approx([0.0, 0.0, 0.01], abs=0.01)
@@ -68,7 +68,7 @@ def test_a_standing_copter_tells_its_weight_and_where_it_is() -> None:
 
 
 def test_it_hovers_where_the_firmware_believes_it_does() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     climb = pulse_for(0.45)
     firmware.fly(1.0, climb, climb, climb, climb)
     before = firmware.told()["velocity"][2]
@@ -80,50 +80,58 @@ def test_it_hovers_where_the_firmware_believes_it_does() -> None:
 
 def test_its_own_hover_throttle_counts() -> None:
     climb = pulse_for(0.35)
-    assert Firmware(MOT_THST_HOVER=0.2).fly(2.0, climb, climb, climb, climb)["position"][2] < -3.0
+    assert PacketSender(MOT_THST_HOVER=0.2).fly(2.0, climb, climb, climb, climb)["position"][2] < -3.0
 
 
 def test_motors_1_and_4_are_on_the_right() -> None:
     less, more = pulse_for(0.45), pulse_for(0.55)
-    said = Firmware().fly(0.3, less, more, more, less)
+    said = PacketSender().fly(0.3, less, more, more, less)
     assert said["imu"]["gyro"][0] > 0.3  # to the right
 
 
 def test_motors_may_be_on_other_channels() -> None:
     climb = pulse_for(0.5)
-    moved = Firmware(SERVO1_FUNCTION=0, SERVO2_FUNCTION=0, SERVO3_FUNCTION=0, SERVO4_FUNCTION=0,
-                     SERVO9_FUNCTION=33, SERVO10_FUNCTION=34, SERVO11_FUNCTION=35, SERVO12_FUNCTION=36)  # fmt: skip
+    moved = PacketSender(
+        SERVO1_FUNCTION=0,
+        SERVO2_FUNCTION=0,
+        SERVO3_FUNCTION=0,
+        SERVO4_FUNCTION=0,
+        SERVO9_FUNCTION=33,
+        SERVO10_FUNCTION=34,
+        SERVO11_FUNCTION=35,
+        SERVO12_FUNCTION=36,
+    )
     assert moved.fly(2.0, *[0] * 8, climb, climb, climb, climb)["position"][2] < -1.0
 
 
 def test_a_packet_of_32_channels_is_flown_too() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     assert firmware.put(OFF, OFF, OFF, OFF, magic=29569)
     assert firmware.body.time_ms == pytest.approx(1.25)
 
 
 def test_the_same_packet_again_takes_no_time() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     assert firmware.put(OFF, count=7)
     assert not firmware.put(OFF, count=7)
     assert firmware.body.time_ms == pytest.approx(1.25)
 
 
 def test_what_is_no_packet_is_not_flown() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     assert not firmware.put(OFF, magic=4711)
     assert firmware.body.time_ms == 0.0
 
 
 def test_a_lower_frame_rate_is_longer_steps() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     firmware.rate = 100
     firmware.put(OFF)
     assert firmware.body.time_ms == pytest.approx(10.0)
 
 
 def test_a_lost_motor_is_lost_to_the_firmware() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     climb = pulse_for(0.6)
     firmware.fly(1.0, climb, climb, climb, climb)
     assert firmware.machine.inject_fault("motor1.loss", None, active=True)
@@ -131,7 +139,7 @@ def test_a_lost_motor_is_lost_to_the_firmware() -> None:
 
 
 def test_stuck_gyroscopes_are_stuck_in_the_line() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     firmware.fly(0.1, OFF, OFF, OFF, OFF)
     firmware.machine.inject_fault("gyro.stuck", None, active=True)
     first = firmware.fly(0.05, OFF, OFF, OFF, OFF)["imu"]["gyro"]
@@ -139,7 +147,7 @@ def test_stuck_gyroscopes_are_stuck_in_the_line() -> None:
 
 
 def test_wind_carries_it_away() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     firmware.machine.set_parameter("SIM_WIND_SPD", 8.0)
     firmware.machine.set_parameter("SIM_WIND_DIR", 0.0)  # from the north
     climb = pulse_for(0.5)
@@ -150,21 +158,21 @@ def test_wind_carries_it_away() -> None:
 
 def test_the_same_seed_says_the_same() -> None:
     climb = pulse_for(0.5)
-    first, second = Firmware(), Firmware()
+    first, second = PacketSender(), PacketSender()
     first.fly(1.0, climb, climb, climb, climb)
     second.fly(1.0, climb, climb, climb, climb)
     assert bytes(first.body.answer) == bytes(second.body.answer)
 
 
 def test_a_body_beyond_all_bounds_is_no_body() -> None:
-    firmware = Firmware()
+    firmware = PacketSender()
     firmware.machine.rows()[0][0, M.S_VN] = 1e6
     with pytest.raises(SitlError, match="beyond all bounds"):
         firmware.put(OFF)
 
 
 def test_a_rover_drives_and_steers() -> None:
-    firmware = Firmware("rover", SERVO1_MIN=1000.0, SERVO1_MAX=2000.0, SERVO3_MIN=1000.0, SERVO3_MAX=2000.0)
+    firmware = PacketSender("rover", SERVO1_MIN=1000.0, SERVO1_MAX=2000.0, SERVO3_MIN=1000.0, SERVO3_MAX=2000.0)
     straight = firmware.fly(2.0, 1500, 0, 1700)
     assert straight["velocity"][0] > 1.0
     assert abs(straight["velocity"][1]) < 0.1
@@ -172,7 +180,7 @@ def test_a_rover_drives_and_steers() -> None:
 
 
 def test_a_plane_rolls_to_its_take_off() -> None:
-    firmware = Firmware("plane")
+    firmware = PacketSender("plane")
     said = firmware.fly(4.0, 1500, 1500, 1900, 1500)
     assert said["velocity"][0] > 8.0
     assert said["airspeed"] == pytest.approx(said["velocity"][0], rel=0.2)
@@ -181,7 +189,7 @@ def test_a_plane_rolls_to_its_take_off() -> None:
 @pytest.mark.parametrize("kind", ["copter", "rover", "plane"])
 def test_numbers_have_the_signs_and_places_that_they_have(kind: str) -> None:
     """Each number of the line is the one in `values`, to its last decimal."""
-    firmware = Firmware(kind)
+    firmware = PacketSender(kind)
     firmware.fly(0.2, 1400, 1600, 1900, 1300)
     said, values = firmware.told(), firmware.body.values.tolist()
     assert said["imu"]["gyro"] == pytest.approx(values[1:4], abs=1e-6)

@@ -10,6 +10,7 @@ from math import sqrt
 from typing import Final
 
 from autopilot.interface import layout as L
+from sitl.child import SitlError
 from sitl.kernel import layout as M
 from sitl.vehicles.airframe import ROTOR_DRAG
 from sitl.vehicles.equipment import CELLS
@@ -34,7 +35,9 @@ _CHANNELS: Final = 16
 
 
 def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
-    """`machine`, of `kind`, as a firmware with these parameters flies it."""
+    """`machine`, of `kind`, as a firmware with these parameters flies it. SitlError: there is none of this kind."""
+    if kind not in STEPS:
+        raise SitlError(f"no {kind} flies in our world: {', '.join(STEPS)} do")
     given = {**_DEFAULTS, **parameters}
     if kind == "copter":
         _fit_rotors(machine, given["MOT_THST_HOVER"])

@@ -1,0 +1,136 @@
+"""The lockstep with a firmware, against a stand-in for it that dies in every way that such a program has."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autopilot.interface.geo import GeoPoint
+from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
+from sitl.child import SitlChild, SitlError, free_port
+from sitl.vehicles.kinds import make_simulated
+from sitl.vehicles.wiring import STEPS, body_of
+
+ROOT = Path(__file__).parents[3]
+Start = Callable[..., Lockstep]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts stand-ins; ends them."""
+    started: list[Lockstep] = []
+
+    def begin(manner: str = "", silent_s: float = 20.0) -> Lockstep:
+        receiver, port = open_receiver(), free_port()
+        words = [sys.executable, "-m", "tests.stand_in.json_firmware"]
+        words += ["--sim-port-out", str(receiver.getsockname()[1]), "--serial0", f"tcp:{port}:wait"]
+        environment = {"SORTIE_STAND_IN": manner, "PYTHONPATH": str(ROOT)}
+        child = SitlChild("stand-in", words, f"tcp:127.0.0.1:{port}", tmp_path, environment=environment)
+        machine = make_simulated("copter", GeoPoint(-35.0, 149.0, 584.0), 0.0, 1, steps=STEPS["copter"])
+        made = Lockstep(body_of("copter", machine, {}), receiver, SerialLine(port), child, silent_s)
+        started.append(made)
+        return made
+
+    yield begin
+    for lockstep in started:
+        lockstep.close()
+
+
+def said(lockstep: Lockstep) -> list[str]:
+    return lockstep.line.read().decode().splitlines()
+
+
+def test_time_goes_as_far_as_it_is_asked_to(start: Start) -> None:
+    lockstep = start()
+    lockstep.run(1000.0)
+    assert lockstep.body.time_ms == pytest.approx(1000.0)
+    assert lockstep.exchanges == 800
+
+
+def test_what_it_has_said_is_there_when_time_stops(start: Start) -> None:
+    lockstep = start()
+    lockstep.run(998.75)
+    assert not any(line.startswith("time=") for line in said(lockstep))
+    lockstep.run(1001.25)
+    assert said(lockstep) == ["time=1.000"]
+
+
+def test_a_packet_that_comes_again_is_answered_once(start: Start) -> None:
+    """While an answer is held, ArduPilot sends its packet again each second: time does not jump by it."""
+    lockstep = start("repeat")
+    lockstep.run(2000.0)
+    assert lockstep.exchanges == 1600
+    assert lockstep.restarts == 0
+
+
+def test_it_hangs(start: Start) -> None:
+    lockstep = start("hang", silent_s=0.3)
+    with pytest.raises(SitlError, match=r"hangs: nothing came for 0.3 s") as caught:
+        lockstep.run(3000.0)
+    assert caught.value.ended
+
+
+def test_it_never_connects(start: Start) -> None:
+    with pytest.raises(SitlError, match="hangs"):
+        start("silent", silent_s=0.3).run(3000.0)
+
+
+@pytest.mark.parametrize(("manner", "how"), [("crash", "signal SIGABRT"), ("exit", "status 3")])
+def test_it_ends(start: Start, manner: str, how: str) -> None:
+    with pytest.raises(SitlError, match=rf"ended \({how}\): .*stand-in: {manner}"):
+        start(manner).run(3000.0)
+
+
+def test_it_comes_back_from_a_reboot_in_the_same_place_and_time(start: Start) -> None:
+    lockstep = start("reboot")
+    lockstep.run(1000.0)
+    assert said(lockstep)[0].startswith("pid=")
+    lockstep.run(3000.0)
+    assert lockstep.restarts == 1
+    assert lockstep.body.time_ms == pytest.approx(3000.0)
+    assert [line[:7] for line in said(lockstep)][-2:] == ["time=2.", "time=3."]
+
+
+def test_garbage_on_its_port_takes_no_time(start: Start) -> None:
+    lockstep = start("flood")
+    lockstep.run(200.0)
+    assert lockstep.exchanges == 160
+
+
+def test_it_may_be_told_to_stop_waiting(start: Start) -> None:
+    lockstep = start("silent")
+    lockstep.run(1000.0, lambda: True)
+    assert lockstep.body.time_ms == 0.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
+def test_no_orphan_is_left_by_kill_9(tmp_path: Path) -> None:
+    """A program that has started a firmware is killed: the firmware ends with it."""
+    code = (
+        "import sys, time; from pathlib import Path; from sitl.child import SitlChild\n"
+        f"child = SitlChild('x', [sys.executable, '-c', 'import time; time.sleep(600)'], '', Path({str(tmp_path)!r}))\n"
+        "print(child.pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    end_s = time.monotonic() + 20.0
+    while _runs(pid):
+        assert time.monotonic() < end_s, "an orphan is left"
+        time.sleep(0.01)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False

@@ -1,0 +1,98 @@
+"""A stand-in for ArduPilot SITL's JSON backend, written from its documents (libraries/SITL/examples/JSON) and compared
+with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server that is waited for at the start, and
+the ways in which such a program dies.
+
+`SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
+(it never speaks), `flood` (garbage on its packet port), `repeat` (each packet twice). It says each second of its time
+on its serial port, as `time=1.000`, and its process number at the start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Sequence
+
+
+def argument(words: Sequence[str], name: str) -> str:
+    """The word behind `name`."""
+    return words[words.index(name) + 1]
+
+
+class JsonFirmware:
+    """See the module."""
+
+    def __init__(self, words: Sequence[str], manner: str) -> None:
+        self.manner = manner
+        self.rate = 800
+        self.count = 0
+        self.now_s = 0.0
+        self._world = "127.0.0.1", int(argument(words, "--sim-port-out"))
+        self._packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._packets.settimeout(1.0)
+        self._server = socket.create_server(("127.0.0.1", int(argument(words, "--serial0").split(":")[1])))
+        self._line, _ = self._server.accept()
+        self._line.setblocking(False)
+        self.say(f"pid={os.getpid()}")
+
+    def say(self, text: str) -> None:
+        self._line.send(f"{text}\n".encode())
+
+    def frame(self) -> None:
+        """One packet, and its answer, which is waited for: asked for once more after a second."""
+        data = struct.pack("<HHI16H", 18458, self.rate, self.count, *[1000] * 4, *[0] * 12)
+        answer = None
+        while answer is None:
+            self._packets.sendto(data, self._world)
+            if self.manner == "repeat":
+                self._packets.sendto(data, self._world)
+            try:
+                answer = json.loads(self._packets.recv(65536))
+            except TimeoutError:
+                continue
+        self.count += 1
+        before, self.now_s = int(self.now_s), answer["timestamp"]
+        if int(self.now_s) > before:
+            self.say(f"time={self.now_s:.3f}")
+
+    def flood(self) -> None:
+        """Garbage where packets are expected."""
+        for size in (0, 7, 40, 72, 1400):
+            self._packets.sendto(b"\xff" * size, self._world)
+
+    def run(self, words: Sequence[str]) -> int:
+        print("stand-in is ready", flush=True)
+        while True:
+            if self.manner == "silent":
+                time.sleep(0.1)
+                continue
+            self.frame()
+            if self.manner == "flood":
+                self.flood()
+            elif self.manner and self.count == self.rate:
+                status = self._die(words)
+                if status is not None:
+                    return status
+
+    def _die(self, words: Sequence[str]) -> int | None:
+        print(f"stand-in: {self.manner}", flush=True)
+        match self.manner:
+            case "crash":
+                os.kill(os.getpid(), signal.SIGABRT)
+            case "exit":
+                return 3
+            case "hang":
+                time.sleep(600.0)
+            case "reboot":
+                os.environ["SORTIE_STAND_IN"] = ""
+                os.execv(sys.executable, [sys.executable, "-m", "tests.stand_in.json_firmware", *words])
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(JsonFirmware(sys.argv[1:], os.environ.get("SORTIE_STAND_IN", "")).run(sys.argv[1:]))
