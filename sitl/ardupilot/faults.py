@@ -16,7 +16,7 @@ from sitl.vehicles.simulated import SimulatedMachine
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SimParameter:
     """A parameter while the fault lasts, and otherwise. `given`: the fault's own value, times this, is set instead."""
 
     name: str
@@ -25,8 +25,8 @@ class Setting:
     given: float = 0.0
 
 
-def _each(names: Sequence[str], on: float, off: float, given: float = 0.0) -> tuple[Setting, ...]:
-    return tuple(Setting(name, on, off, given) for name in names)
+def _each(names: Sequence[str], on: float, off: float, given: float = 0.0) -> tuple[SimParameter, ...]:
+    return tuple(SimParameter(name, on, off, given) for name in names)
 
 
 _MAGS: Final = ("SIM_MAG1_FAIL", "SIM_MAG2_FAIL", "SIM_MAG3_FAIL")
@@ -34,32 +34,32 @@ _MAG_OFFSETS: Final = ("SIM_MAG1_OFS_X", "SIM_MAG2_OFS_X", "SIM_MAG3_OFS_X")
 _BAROS: Final = ("SIM_BARO", "SIM_BAR2")
 
 
-def _baros(what: str, on: float, off: float, given: float = 0.0) -> tuple[Setting, ...]:
+def _baros(what: str, on: float, off: float, given: float = 0.0) -> tuple[SimParameter, ...]:
     return _each([f"{baro}_{what}" for baro in _BAROS], on, off, given)
 
 
 #: By fault; numbers as in ours (docs/failures.md) where a parameter takes them. ArduPilot's defaults are what is `off`:
 #: libraries/SITL/SITL.cpp, SIM_GPS.cpp, SITL_Baro.cpp.
-BY_PARAMETER: Final[Mapping[str, tuple[Setting, ...]]] = {
-    "gps.loss": (Setting("SIM_GPS1_ENABLE", 0.0, 1.0),),
-    "gps.glitch": (Setting("SIM_GPS1_GLTCH_X", 50.0 / METRES_PER_DEGREE, 0.0, 1.0 / METRES_PER_DEGREE),),
-    "gps.garbage": (Setting("SIM_GPS1_JAM", 1.0, 0.0),),
-    "gps.delayed": (Setting("SIM_GPS1_LAG_MS", 1000.0, 100.0),),
-    "gps.slow": (Setting("SIM_GPS1_HZ", 1.0, 5.0),),
+BY_PARAMETER: Final[Mapping[str, tuple[SimParameter, ...]]] = {
+    "gps.loss": (SimParameter("SIM_GPS1_ENABLE", 0.0, 1.0),),
+    "gps.glitch": (SimParameter("SIM_GPS1_GLTCH_X", 50.0 / METRES_PER_DEGREE, 0.0, 1.0 / METRES_PER_DEGREE),),
+    "gps.garbage": (SimParameter("SIM_GPS1_JAM", 1.0, 0.0),),
+    "gps.delayed": (SimParameter("SIM_GPS1_LAG_MS", 1000.0, 100.0),),
+    "gps.slow": (SimParameter("SIM_GPS1_HZ", 1.0, 5.0),),
     "compass.loss": _each(_MAGS, 1.0, 0.0),
     "compass.stuck": _each(_MAGS, 2.0, 0.0),
     "compass.wrong": _each(_MAG_OFFSETS, 300.0, 0.0),
-    "compass.garbage": (Setting("SIM_MAG_RND", 500.0, 0.0),),
-    "compass.delayed": (Setting("SIM_MAG_DELAY", 1000.0, 0.0),),
+    "compass.garbage": (SimParameter("SIM_MAG_RND", 500.0, 0.0),),
+    "compass.delayed": (SimParameter("SIM_MAG_DELAY", 1000.0, 0.0),),
     "baro.loss": _baros("DISABLE", 1.0, 0.0),
     "baro.stuck": _baros("FREEZE", 1.0, 0.0),
     "baro.wrong": _baros("GLITCH", 10.0, 0.0, 1.0),
     "baro.garbage": _baros("RND", 10.0, 0.2),
     "baro.delayed": _baros("DELAY", 1000.0, 0.0),
-    "imu.loss": (Setting("SIM_GYR_FAIL_MSK", 3.0, 0.0), Setting("SIM_ACC_FAIL_MSK", 3.0, 0.0)),
-    "gyro.off": (Setting("SIM_GYR_FAIL_MSK", 3.0, 0.0),),
-    "accel.off": (Setting("SIM_ACC_FAIL_MSK", 3.0, 0.0),),
-    "rc.loss": (Setting("SIM_RC_FAIL", 1.0, 0.0),),
+    "imu.loss": (SimParameter("SIM_GYR_FAIL_MSK", 3.0, 0.0), SimParameter("SIM_ACC_FAIL_MSK", 3.0, 0.0)),
+    "gyro.off": (SimParameter("SIM_GYR_FAIL_MSK", 3.0, 0.0),),
+    "accel.off": (SimParameter("SIM_ACC_FAIL_MSK", 3.0, 0.0),),
+    "rc.loss": (SimParameter("SIM_RC_FAIL", 1.0, 0.0),),
 }
 #: Faults of the simulated receiver, compass and barometer for which ArduPilot's have no parameter.
 UNKNOWN: Final = (
