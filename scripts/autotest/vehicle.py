@@ -1,0 +1,76 @@
+"""A vehicle of Sortie with the command line of an ArduPilot SITL binary, for ArduPilot's own flight tests.
+
+`python -m scripts.autotest.vehicle KIND ARGUMENTS`: the three ports of SITL, sticks on UDP 5501, state in $BUILDLOGS
+(`-w` forgets it), defaults and speed from the files of `--defaults`; time never outruns the tests. What it has no part
+for (`--serial5` and other simulated hardware) is named on stderr and left out: the test that needs it says so by failing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+FIRST_PORT = 5760
+"""TCP port of SERIAL0 of instance 0; SERIAL1 and SERIAL2 follow by two and three (SITL_State_common.cpp)."""
+
+STICKS_PORT = 5501
+
+
+def command(kind: str, arguments: list[str]) -> list[str]:
+    """The command line of `sortie serve` for ArduPilot's of a KIND of vehicle (`copter`, `rover`, `plane`)."""
+    given, left = _parser().parse_known_args(_joined(arguments))
+    if left:
+        print(f"left out: {' '.join(left)}", file=sys.stderr)
+    if kind == "plane" and given.model.startswith("quadplane"):
+        kind = "quadplane"
+    base = FIRST_PORT + 10 * given.instance
+    state = Path(os.environ.get("BUILDLOGS", "."), f"sortie-{given.instance}")
+    if given.wipe:
+        shutil.rmtree(state, ignore_errors=True)
+    words = [sys.executable, "-m", "sortie", "serve", "--vehicle", f"sim:{kind}", "--state-dir", str(state)]
+    for port in (base, base + 2, base + 3):
+        words += ["--link", f"tcpin:127.0.0.1:{port}"]
+    words += ["--pace", "clients", "--rc", str(STICKS_PORT + 10 * given.instance), "--speedup", str(given.speedup)]
+    for file in filter(None, given.defaults.split(",")):
+        words += ["--param", file]
+        words += _speed(file)
+    return words + ([f"--home={given.home}"] if given.home else [])
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """`--home -35,149,..` in one word, since a value with a minus reads like an option."""
+    return re.sub("\n(--home|-O)\n", "\n--home=", "\n" + "\n".join(arguments)).split("\n")[1:]
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-w", "--wipe", action="store_true")
+    parser.add_argument("-I", "--instance", type=int, default=0)
+    parser.add_argument("-M", "--model", default="")
+    parser.add_argument("-O", "--home", default="")
+    parser.add_argument("-s", "--speedup", type=float, default=1.0)
+    parser.add_argument("--defaults", default="")
+    parser.add_argument("--rate")
+    parser.add_argument("--slave")
+    parser.add_argument("--serial1")
+    return parser
+
+
+def _speed(file: str) -> list[str]:
+    """`--speedup` of a file with a line `SIM_SPEEDUP X`, which the tests put in front of all others."""
+    rows = [line.replace(",", " ").split() for line in Path(file).read_text().splitlines()]
+    return [word for row in rows if row[:1] == ["SIM_SPEEDUP"] for word in ("--speedup", row[1])]
+
+
+def main() -> None:
+    words = command(sys.argv[1], sys.argv[2:])
+    print("Waiting for connection ....", flush=True)  # what the tests wait for before they connect
+    os.execv(words[0], words)
+
+
+if __name__ == "__main__":
+    main()

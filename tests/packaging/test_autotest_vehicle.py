@@ -1,0 +1,60 @@
+"""The command line of an ArduPilot SITL binary becomes one of `sortie serve`; every test left out has one reason."""
+
+import tomllib
+from pathlib import Path
+
+from scripts.autotest.__main__ import LEFT_OUT, left_out
+from scripts.autotest.vehicle import command
+
+
+def test_a_command_line_of_sitl_becomes_one_of_sortie(tmp_path: Path) -> None:
+    speed = tmp_path / "speed"
+    speed.write_text("SIM_SPEEDUP 10\n")
+    sitl = [
+        "-w",
+        "--home",
+        "-35.3,149.1,584,270",
+        "--model",
+        "+",
+        "--serial1=tcp:2",
+        "--defaults",
+        f"{speed}",
+        "-I",
+        "1",
+    ]
+    words = command("copter", sitl)
+    assert words[words.index("--vehicle") + 1] == "sim:copter"
+    assert "--home=-35.3,149.1,584,270" in words
+    assert [word for word in words if word.startswith("tcpin:")] == [
+        f"tcpin:127.0.0.1:{port}" for port in (5770, 5772, 5773)
+    ]
+    assert [words[at + 1] for at, word in enumerate(words) if word == "--speedup"][-1] == "10"
+    assert words[words.index("--rc") + 1] == "5511"
+
+
+def test_wiped_state_is_gone(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("BUILDLOGS", str(tmp_path))
+    kept = tmp_path / "sortie-0" / "missions.db"
+    kept.parent.mkdir()
+    kept.touch()
+    command("copter", [])
+    assert kept.exists()
+    command("copter", ["-w"])
+    assert not kept.exists()
+
+
+def test_hardware_that_is_not_simulated_is_named(capsys) -> None:
+    command("copter", ["--serial5=sim:nmea"])
+    assert "--serial5=sim:nmea" in capsys.readouterr().err
+
+
+def test_a_quadplane_is_asked_for_by_its_model() -> None:
+    assert "sim:quadplane" in command("plane", ["--model", "quadplane"])
+    assert "sim:plane" in command("plane", ["--model", "plane"])
+
+
+def test_each_test_left_out_has_one_reason() -> None:
+    rows = tomllib.loads(LEFT_OUT.read_text())
+    for vehicle in ("Copter", "Rover"):
+        names = [name for row in rows.values() for name in row.get(vehicle.lower(), "").split()]
+        assert len(names) == len(set(names)) == len(left_out(vehicle))
