@@ -45,6 +45,14 @@ class SystemStatus:
         return flags | (_MANUAL if spec.pilot else 0)
 
     @property
+    def sensors_present(self) -> int:
+        """MAV_SYS_STATUS_SENSOR bits that there are, in use or not: sensors, controllers, a fence that is configured."""
+        bits = int(self._facts.vehicle.state.report[report.SENSORS_PRESENT]) | _POSITION | _PREARM
+        if self._facts.vehicle_class.flies:
+            bits |= _ALTITUDE
+        return bits | _GEOFENCE if self._fence.limits.configured else bits
+
+    @property
     def sensors_enabled(self) -> int:
         """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled."""
         bits = int(self._facts.vehicle.state.report[report.SENSORS_PRESENT]) | _ALTITUDE | _POSITION | _PREARM

@@ -79,6 +79,11 @@ class FenceLimits:
         return wanted
 
     @property
+    def configured(self) -> bool:
+        """FENCE_TYPE selects a limit that there is, enabled or not: SYS_STATUS calls the fence present."""
+        return bool(self.types & ~FenceType.POLYGON or (self.types and self._plan.total()))
+
+    @property
     def zones(self) -> Fence:
         """The fence's polygons and circles. A stored plan has been checked as a whole before it was stored."""
         if self._revision != self._plan.revision:

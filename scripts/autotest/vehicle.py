@@ -2,7 +2,7 @@
 
 `python -m scripts.autotest.vehicle KIND ARGUMENTS`: the three ports of SITL, sticks on UDP 5501, state in $BUILDLOGS
 (`-w` forgets it), defaults and speed from the files of `--defaults`; time never outruns the tests. What it has no part
-for (`--serial5` and other simulated hardware) is named on stderr and left out: the test that needs it says so by failing.
+for (`--serial5` and other simulated hardware) is named on stderr and left out: the test of it fails.
 """
 
 from __future__ import annotations

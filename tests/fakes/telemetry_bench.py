@@ -77,6 +77,7 @@ class FakeCore:
     home: GeoPoint | None = ORIGIN
     prearm_ok: bool = True
     sensors_enabled: int = SENSORS | 1024 | 2048
+    sensors_present: int = 0
     battery_level: int = 0
     fence_breach: tuple[int, int, int, int] = (0, 0, 0, 0)
     radio_pulses: tuple[float, ...] = (1500.0, 1500.0, 1000.0, 1500.0, 1815.0, *[1000.0] * 3, *[0.0] * 8)
@@ -104,7 +105,10 @@ class FakeCore:
     @property
     def status(self) -> SimpleNamespace:
         return SimpleNamespace(
-            system=self.system_status, base_mode=self.base_mode, sensors_enabled=self.sensors_enabled
+            system=self.system_status,
+            base_mode=self.base_mode,
+            sensors_enabled=self.sensors_enabled,
+            sensors_present=self.sensors_enabled | self.sensors_present,
         )
 
     @property

@@ -44,7 +44,14 @@ def breach_type(fence_types: int) -> int:
 
 
 def sensor_bits(
-    *, vehicle_has: int, vehicle_healthy: int, enabled: int, prearm_ok: bool, breached: bool, battery_failed: bool
+    *,
+    vehicle_has: int,
+    vehicle_healthy: int,
+    present: int,
+    enabled: int,
+    prearm_ok: bool,
+    breached: bool,
+    battery_failed: bool,
 ) -> tuple[int, int, int]:
     """SYS_STATUS bits (present, enabled, healthy) (docs/reference/ground-stations.md, 1.4). What the core uses without
     being a sensor of the vehicle (controllers, outputs) is healthy; PREARM_CHECK by the checks; the fence while it is
@@ -55,7 +62,7 @@ def sensor_bits(
     healthy = (vehicle_healthy | own) & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
     healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
     healthy &= ~Sensor.BATTERY if battery_failed else -1
-    return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else Sensor.GEOFENCE)
+    return present | enabled, enabled, (healthy & enabled) | (0 if breached else Sensor.GEOFENCE)
 
 
 _FAILURES: Final[dict[int, int]] = {
@@ -139,7 +146,7 @@ class FactReader:
         self._auto_modes = identity.vehicle_class.modes.autos
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
-        self._sensors_seen: tuple[float, float, int, bool, int, int] | None = None
+        self._sensors_seen: tuple[float, float, int, bool, int, int, int, int] | None = None
         self._mission_seen: tuple[int, int, int, int, int, int, int] | None = None
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
@@ -253,6 +260,8 @@ class FactReader:
             parts.prearm.ok,
             status,
             level,
+            parts.facts.parameters.version,
+            parts.plans.fence.checksum(),
         )
         if seen == self._sensors_seen:
             return
@@ -260,6 +269,7 @@ class FactReader:
         present, enabled, healthy = sensor_bits(
             vehicle_has=int(seen[0]),
             vehicle_healthy=int(seen[1]),
+            present=parts.status.sensors_present,
             enabled=seen[2],
             prearm_ok=seen[3],
             breached=bool(status),

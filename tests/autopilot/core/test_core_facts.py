@@ -75,6 +75,14 @@ def test_the_fence_is_enabled_when_its_parameter_says_so() -> None:
     assert Bench(parameters={"FENCE_ENABLE": 1}).core.status.sensors_enabled & GEOFENCE
 
 
+def test_controllers_and_a_configured_fence_are_present_where_they_are_not_used() -> None:
+    """ArduPilot's GCS_Copter.cpp, AC_Fence::sys_status_present: FENCE_TYPE decides, a boundary when there is a plan."""
+    status = Bench(parameters={"FENCE_TYPE": 7}).core.status
+    assert status.sensors_present & (ALTITUDE | POSITION | GEOFENCE) == ALTITUDE | POSITION | GEOFENCE
+    assert not Bench(parameters={"FENCE_TYPE": 4}).core.status.sensors_present & GEOFENCE
+    assert not Bench(parameters={"FENCE_TYPE": 0}).core.status.sensors_present & GEOFENCE
+
+
 def test_the_vehicle_is_told_all_parameters_and_each_change() -> None:
     bench = Bench()
     assert set(bench.vehicle.parameters) == set(Parameters(COPTER.parameters).names())
