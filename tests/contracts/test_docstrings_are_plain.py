@@ -17,7 +17,7 @@ OBSCURE = re.compile(
     r"|The same|All (of|that))\b"
 )
 
-
+CLASS = re.compile(r"^ *class (\w+)", re.MULTILINE)
 SHARED = 19
 """Class names that two classes or more have, at most: a name that is searched for leads to one thing."""
 PACKAGES = ("autopilot", "mavlink_bridge", "sitl", "depot", "sortie")
@@ -48,8 +48,8 @@ def test_docstrings_begin_with_a_noun_or_a_verb_and_variables_say_what_they_are(
 
 
 def test_ever_fewer_classes_share_a_name() -> None:
-    trees = [ast.parse(path.read_text()) for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    texts = [path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    names = Counter(name for text in texts for name in CLASS.findall(text))
     shared = sorted(name for name, count in names.items() if count > 1)
     assert len(shared) <= SHARED, shared
 
