@@ -46,7 +46,7 @@ class SystemStatus:
 
     @property
     def sensors_present(self) -> int:
-        """MAV_SYS_STATUS_SENSOR bits that there are, in use or not: sensors, controllers, a fence that is configured."""
+        """MAV_SYS_STATUS_SENSOR bits that there are, used or not: sensors, controllers, a fence that is configured."""
         bits = int(self._facts.vehicle.state.report[report.SENSORS_PRESENT]) | _POSITION | _PREARM
         if self._facts.vehicle_class.flies:
             bits |= _ALTITUDE

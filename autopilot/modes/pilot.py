@@ -19,6 +19,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
 _LIFTS = 0.55  # throttle, 0 .. 1: above the middle, which hovers, and its dead zone
+_SINKS = 0.45  # below the middle and its dead zone
 _RELEASED = Sticks()
 
 
@@ -62,11 +63,22 @@ class PilotMode(Mode):
         elif self._lifts_by_throttle and not self._resting and sticks == _RELEASED and self.facts.landed:
             self._resting = True
             self._take_sticks()
+        self._lift_by_stick(sticks.throttle)
         wanted = self._choose(sticks)
         released = self._over is not None and not _centred(sticks) and self._over.release()
         if wanted is not self._kind or released:
             self._kind = wanted
             self._take_sticks()
+
+    def _lift_by_stick(self, throttle: float) -> None:
+        """Climb to PILOT_TKOFF_ALT by a throttle above its middle on the ground; below its middle the climb ends
+        (ArduCopter takeoff.cpp)."""
+        height = self.facts.param("PILOT_TKOFF_ALT") / 100.0
+        if self._climbing and throttle < _SINKS:
+            self._climbing = False
+            self._take_sticks()
+        elif throttle > _LIFTS and height > 0.0 and self.facts.landed and self.facts.armed and not self._climbing:
+            self.take_off(self.facts.vehicle.state.position[2] - height)
 
     def _take_sticks(self) -> None:
         self.helm.fly(Idle() if self._resting else Pilot(self._kind))

@@ -103,6 +103,8 @@ _COMMON: Final = (
     _renamed("SIM_GPS1_GLTCH_Z", "SIM_GPS_GLITCH_Z"),
 )
 _COPTER: Final = (
+    _hundredth("RNGFND1_MIN", "RNGFND1_MIN_CM", "m"),
+    _hundredth("RNGFND1_MAX", "RNGFND1_MAX_CM", "m"),
     _hundredth("WP_SPD", "WPNAV_SPEED", "m/s"),
     _hundredth("WP_SPD_UP", "WPNAV_SPEED_UP", "m/s"),
     _hundredth("WP_SPD_DN", "WPNAV_SPEED_DN", "m/s"),

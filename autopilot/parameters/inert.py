@@ -29,6 +29,9 @@ _MACHINE: Final = "FRAME_TYPE BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE
     f"SERVO{n}_TRIM" for n in range(1, 17)
 )
 
+#: The simulated range finder tells metres, whatever pin a parameter file has it on.
+_RANGE_FINDER: Final = "RNGFND1_SCALING RNGFND1_PIN SIM_SONAR_SCALE"
+
 #: There is no transmitter whose knob tunes or whose switch makes flying simpler; QGroundControl's pages want them.
 _COPTER_KNOBS: Final = "TUNE TUNE_MIN TUNE_MAX AUTOTUNE_AXES SIMPLE SUPER_SIMPLE"
 
@@ -39,7 +42,7 @@ _COPTER_OBJECTS: Final = "AVOID_ANGLE_MAX AVOID_DIST_MAX AVOID_ALT_MIN"
 #: The controllers of the model have fewer gains than ArduPilot's; roll gains count for pitch too, and the model flies
 #: and drives by limits of its own where ArduPilot filters. Gains and pulses that arming judges are not among them.
 _COPTER_CONTROL: Final = """
-LAND_REPOSITION PILOT_TKOFF_ALT PILOT_THR_FILT THR_DZ LOIT_BRK_ACCEL LOIT_BRK_JERK LOIT_BRK_DELAY TKOFF_SLEW_TIME
+LAND_REPOSITION PILOT_THR_FILT THR_DZ LOIT_BRK_ACCEL LOIT_BRK_JERK LOIT_BRK_DELAY TKOFF_SLEW_TIME
 PSC_VELXY_D PSC_VELXY_IMAX ATC_RAT_RLL_D ATC_RAT_PIT_D ATC_RAT_YAW_D
 ATC_ACCEL_R_MAX ATC_ACCEL_P_MAX ATC_RATE_Y_MAX ATC_INPUT_TC ATC_RATE_FF_ENAB MOT_SPIN_MAX
 MOT_THST_EXPO MOT_SPOOL_TIME
@@ -58,6 +61,8 @@ TKOFF_THR_DELAY TKOFF_THR_MINACC TKOFF_THR_MINSPD YAW2SRV_RLL
 _ROVER_HEIGHTS: Final = "AVOID_BACKZ_SPD FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
 
 _COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS)
-COPTER_INERT: Final = frozenset(" ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS)).split())
+COPTER_INERT: Final = frozenset(
+    " ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER)).split()
+)
 PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL)).split()) - {"FRAME_TYPE"}
 ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())

@@ -165,10 +165,16 @@ COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
 )
 
 COPTER_RANGE_FINDER: Final[tuple[ParameterDef, ...]] = (
-    i8("RNGFND1_TYPE", 0, "", None, None, "A range finder that looks down", values={0: "None", 100: "Simulated"}),
+    i8(
+        "RNGFND1_TYPE", 0, "", None, None, "A range finder that looks down",
+        values={0: "None", 1: "Simulated, on a pin", 100: "Simulated"},
+    ),
+    f32("RNGFND1_SCALING", 3, "m/V", 0, None, "Metres of a volt on its pin"),
+    i8("RNGFND1_PIN", -1, "", None, None, "Pin that it is on"),
+    f32("SIM_SONAR_SCALE", 12.1212, "m/V", None, None, "Metres of a volt that the simulator puts on its pin"),
     i16("RNGFND1_MIN_CM", 20, "cm", 0, 10000, "It sees nothing that is nearer", step=1),
     i16("RNGFND1_MAX_CM", 700, "cm", 1, 20000, "It sees nothing that is farther away", step=1),
-)
+)  # fmt: skip
 
 COPTER_PILOT: Final[tuple[ParameterDef, ...]] = (
     f32(

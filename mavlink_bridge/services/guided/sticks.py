@@ -46,6 +46,8 @@ class Switches:
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._positions: dict[int, int] = {}
+        self._unused: dict[int, int] = {}
+        """Positions of switches that have no function yet."""
 
     def take(self, pulses: Iterable[tuple[int, float]], now_ms: int, *, first: bool = False) -> None:
         """Act on the channels that have moved a switch: (number, us) each. `first`: a transmitter's first."""
@@ -59,13 +61,14 @@ class Switches:
             self._parts.mode_switch.read(pwm, now_ms, first=first)
             return
         function = int(parameters[f"RC{channel}_OPTION"])
-        if function == 0:
-            return
         position = switch_position(pwm, reverse=parameters[f"RC{channel}_REVERSED"] != 0.0)
+        if function == 0:
+            self._unused[channel] = position
+            return
         before = self._positions.get(channel)
         self._positions[channel] = position
-        if before is None and function == ARM_DISARM:  # nobody has moved it: it stood so when it was switched on
-            return
+        if before is None and function == ARM_DISARM and self._unused.get(channel) in (None, position):
+            return  # nobody has moved it: it stood so when it was switched on, or got its function
         if position != (_LOW if before is None else before) or (first and function in READ_AT_FIRST):
             self._parts.auxiliary.act(function, position)
 

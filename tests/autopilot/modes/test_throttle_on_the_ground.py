@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.interface.targets import Idle, Pilot, Sticks
+from autopilot.interface.targets import Idle, Pilot, Sticks, TakeOff
 from tests.fakes.core_bench import Bench
 
-STABILIZE, ACRO, LOITER, GUIDED = 0, 1, 5, 4
+STABILIZE, ACRO, ALT_HOLD, LOITER, GUIDED = 0, 1, 2, 5, 4
 
 
 def armed(mode: int) -> Bench:
@@ -34,6 +34,23 @@ def test_a_throttle_above_the_middle_lifts_it(mode: int) -> None:
         assert isinstance(bench.vehicle.target, kind)
     bench.core.sticks.move(None, bench.now_ms)
     assert isinstance(bench.vehicle.target, Idle)
+
+
+@pytest.mark.parametrize("mode", [ALT_HOLD, LOITER])
+def test_a_throttle_above_the_middle_climbs_to_the_height_of_pilots_takeoffs(mode: int) -> None:
+    """PILOT_TKOFF_ALT, cm; a throttle below the middle ends the climb (ArduCopter takeoff.cpp)."""
+    bench = armed(mode)
+    bench.parameters.set("PILOT_TKOFF_ALT", 700)
+    bench.core.sticks.move(Sticks(throttle=0.5), bench.now_ms)
+    assert isinstance(bench.vehicle.target, Pilot)
+    bench.core.sticks.move(Sticks(throttle=0.7), bench.now_ms)
+    climb = bench.vehicle.target
+    assert isinstance(climb, TakeOff)
+    assert climb.down == pytest.approx(bench.vehicle.state.position[2] - 7.0)
+    bench.core.sticks.move(Sticks(throttle=0.5), bench.now_ms)
+    assert isinstance(bench.vehicle.target, TakeOff)
+    bench.core.sticks.move(Sticks(throttle=0.4), bench.now_ms)
+    assert isinstance(bench.vehicle.target, Pilot)
 
 
 def test_in_the_air_the_sticks_have_it_at_once() -> None:

@@ -67,6 +67,15 @@ def test_before_the_first_position_it_waits_in_every_mode() -> None:
     assert bench.core.arming.arm(bench.now_ms).reason == "GPS 1: Bad fix"
 
 
+def test_a_vehicle_that_never_gets_a_position_is_armed_in_a_mode_that_needs_none() -> None:
+    """Ten seconds after boot its sensors have started, whether the GPS has found its satellites or not."""
+    bench = Bench()
+    bench.vehicle.origin = None
+    bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
+    bench.run(11.0)
+    assert bench.core.arming.arm(bench.now_ms).ok
+
+
 def test_once_there_was_a_position_its_loss_hinders_only_modes_that_need_one() -> None:
     """All checks are on: not the check is skipped, but what it found."""
     bench = Bench(parameters={"ARMING_CHECK": ALL})

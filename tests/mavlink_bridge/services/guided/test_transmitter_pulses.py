@@ -115,6 +115,20 @@ def test_an_emergency_stop_at_boot_keeps_it_from_being_armed() -> None:
     assert any("stop" in reason.text.lower() for reason in radio.core.prearm.reasons())
 
 
+def test_a_switch_that_gets_the_function_to_arm_arms_when_it_is_moved() -> None:
+    """It was low when it got its function; one that was high then has to be moved down first."""
+    radio = Radio()
+    radio.pulses(*CENTRED, SIX, 1000, 1000, 1000)
+    radio.core.parameters.set("RC8_OPTION", 153)
+    radio.pulses(*CENTRED, SIX, 1000, 1000, 2000)
+    assert radio.core.facts.armed
+    radio = Radio()
+    radio.pulses(*CENTRED, SIX, 1000, 1000, 2000)
+    radio.core.parameters.set("RC8_OPTION", 153)
+    radio.pulses(*CENTRED, SIX, 1000, 1000, 2000)
+    assert not radio.core.facts.armed
+
+
 def test_a_receiver_may_be_ignored() -> None:
     assert not Radio(RC_OPTIONS=1).pulses(2000)
 
