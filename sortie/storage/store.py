@@ -157,25 +157,31 @@ class Store:
 
     # --- the writer ---------------------------------------------------------------------------------------------------
     def _write_forever(self) -> None:
-        while True:
-            with self._ready:
-                while not self._queue and not self._progress and not self._closing:
-                    self._ready.wait()
-                if not self._queue and not self._progress:
-                    return
-                batch, self._queue = self._queue, []
-                if self._progress:
-                    batch += self._progress.values()
-                    batch.sort(key=lambda entry: entry[0])
-                    self._progress = {}
-                highest = self._submitted
-            failure = self._write(batch)
-            with self._ready:
-                if failure is not None:
-                    self._remember_failures(batch, failure)
-                self._settled = highest
-                self._ready.notify_all()
+        while self._wait_for_changes():
+            self._write_changes()
             self.wake()
+
+    def _wait_for_changes(self) -> bool:
+        """False: the store closes, and all is written."""
+        with self._ready:
+            self._ready.wait_for(lambda: self._queue or self._progress or self._closing)
+            return bool(self._queue or self._progress)
+
+    def _write_changes(self) -> None:
+        """Write all that is queued in one transaction, and settle its tickets."""
+        with self._ready:
+            batch, self._queue = self._queue, []
+            if self._progress:
+                batch += self._progress.values()
+                batch.sort(key=lambda entry: entry[0])
+                self._progress = {}
+            highest = self._submitted
+        failure = self._write(batch)
+        with self._ready:
+            if failure is not None:
+                self._remember_failures(batch, failure)
+            self._settled = highest
+            self._ready.notify_all()
 
     def _remember_failures(self, batch: Iterable[tuple[int, str, Entry]], failure: str) -> None:
         for ticket, _, _ in batch:

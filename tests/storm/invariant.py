@@ -1,0 +1,70 @@
+"""Invariants by name. Each is a function whose docstring is its sentence; it is given a vehicle as it is seen from
+outside and inside (`View`), and returns what is wrong, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class When(Enum):
+    """What calls an invariant."""
+
+    PASS = "after each step"
+    SENT = "a message leaves the vehicle"
+    CAME = "a message comes to the vehicle"
+    EVENT = "the core announces something"
+    START = "a process has started"
+    END = "the storm is over"
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """`messages`: names of messages, or of classes of events; empty: all of its kind."""
+
+    name: str
+    sentence: str
+    source: str
+    when: When
+    messages: frozenset[str]
+    holds: Callable[..., str | None]
+
+
+INVARIANTS: dict[str, Invariant] = {}
+
+
+def invariant(
+    when: When, source: str, *messages: str
+) -> Callable[[Callable[..., str | None]], Callable[..., str | None]]:
+    """Register a function; its name with spaces is the invariant's."""
+
+    def register(function: Callable[..., str | None]) -> Callable[..., str | None]:
+        name = function.__name__.replace("_", " ")
+        assert name not in INVARIANTS, name
+        sentence = " ".join((function.__doc__ or "").split())
+        INVARIANTS[name] = Invariant(name, sentence, source, when, frozenset(messages), function)
+        return function
+
+    return register
+
+
+class Broken(AssertionError):
+    """An invariant does not hold. `name`: which."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"{name}: {what}")
+        self.name, self.what = name, what
+
+
+def by_occasion() -> dict[tuple[When, str], list[Invariant]]:
+    """Those of each occasion; "" is any message."""
+    found: dict[tuple[When, str], list[Invariant]] = {}
+    for each in INVARIANTS.values():
+        for message in each.messages or {""}:
+            found.setdefault((each.when, message), []).append(each)
+    return found
+
+
+Memory = dict[str, Any]

@@ -1,0 +1,214 @@
+"""A service from its start to its death: the product's own assembly, on a simulated disk, in virtual time.
+
+`Process` is what would be one `sortie serve`: killed, it leaves nothing but its disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+from mavlink_bridge.routing.endpoint import Endpoint
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
+from sortie.assembly.vehicles import Surroundings, Vehicles
+from sortie.config.vehicle_spec import VehicleSpec
+from sortie.runtime.node import QuietNode
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import always
+from sortie.runtime.wire import EndpointPlug, Wire
+from sortie.storage.rows import ALONE, Entry
+from sortie.storage.signing_keys import open_keys
+from sortie.storage.store import Store
+from tests.storm.disk import Disk
+from tests.storm.medium import StormLink
+from tests.storm.station import Station
+
+
+class Died(BaseException):
+    """The process is gone, in the midst of whatever it was doing."""
+
+
+class Witness(Protocol):
+    """Sees what a process submits, sends and receives."""
+
+    def submitted(self, ticket: int, vehicle: str, change: Entry) -> None: ...
+    def settled(self, durable: int) -> None: ...
+    def left(self, number: int, station: Station, data: bytes) -> None: ...
+    def came(self, number: int, station: Station, data: bytes) -> None: ...
+    def raised(self, error: Exception, where: str) -> None: ...
+
+
+class SteppedStore(Store):
+    """The product's store; its writer works when the storm says so, not in a thread."""
+
+    def __init__(self, directory: Path, witness: Witness) -> None:
+        self.witness = witness
+        super().__init__(directory)
+
+    def _write_forever(self) -> None:
+        """Do nothing: see `write`."""
+
+    def submit(self, change: Entry, vehicle: str = ALONE) -> int:
+        ticket = super().submit(change, vehicle)
+        self.witness.submitted(ticket, vehicle, change)
+        return ticket
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._queue or self._progress)
+
+    def write(self) -> None:
+        """All that is queued, in one transaction."""
+        self._write_changes()
+        self.witness.settled(self.durable())
+
+    def abandon(self) -> None:
+        """As a killed process leaves it: the lock is gone, the file as it is."""
+        self._closing = True
+        self._writer.join()
+        self._database.close()
+        self._lock.release()
+
+
+class DiskNode(QuietNode):
+    """When the disk is done with what waits. `delay_ms` is drawn for each transaction; the process may die in it."""
+
+    endpoints = ()
+
+    def __init__(self, process: Process, delay_ms: Callable[[], int]) -> None:
+        self._process = process
+        self._delay_ms = delay_ms
+        self._due_ms: int | None = None
+        self.dies_before_telling = False
+
+    @property
+    def now_ms(self) -> int:
+        return self._process.runtime.now_ms
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def serve_links(self, link_ms: int) -> None:
+        store = self._process.store
+        if not store.waiting:
+            return
+        if self._due_ms is None:
+            self._due_ms = link_ms + self._delay_ms()
+        if link_ms < self._due_ms:
+            return
+        self._due_ms = None
+        store.write()
+        if self._process.disk.dead or self.dies_before_telling:
+            raise Died
+        self._process.runtime.stir()
+        if store.waiting:
+            self._due_ms = link_ms + 20
+
+
+class Tap(EndpointPlug):
+    """The vehicle's end of a station's wire, with a witness at it."""
+
+    def __init__(self, process: Process, number: int, station: Station, *, trusted: bool) -> None:
+        member = process.vehicles.members[number]
+        super().__init__(member.node, member.ends.endpoint, station.name, trusted=trusted)
+        self._seen = process.witness
+        self._who = number, station
+        self.station = station
+        self.member = member
+
+    def take(self) -> bytes:
+        data = super().take()
+        if data:
+            self._seen.left(*self._who, data)
+        return data
+
+    def hand(self, data: bytes, link_ms: int) -> None:
+        self._seen.came(*self._who, data)
+        super().hand(data, link_ms)
+
+
+class Process:
+    """See the module. `base_ms`: the storm's time at its start. UserError when the state cannot be used."""
+
+    def __init__(
+        self,
+        specs: list[VehicleSpec],
+        directory: Path,
+        disk: Disk,
+        base_ms: int,
+        witness: Witness,
+        delay_ms: Callable[[], int],
+    ) -> None:
+        self.disk, self.base_ms, self.witness = disk, base_ms, witness
+        self.stack = ExitStack()
+        self.early: dict[str, list[tuple[int, Entry]]] = {}
+        """What vehicles submit while the process starts, by label."""
+        self.store = SteppedStore(directory, self)
+        self.found = {label: self.store.of(label).stored for label in {spec.label for spec in specs} - {ALONE}}
+        self.found[ALONE] = self.store.stored
+        self.runtime = Runtime()
+        standing, ground = stand(specs, lambda warning: None)
+        around = Surroundings(
+            self.runtime,
+            self.stack,
+            self.store,
+            open_keys(self.store, None),
+            VIRTUAL_EPOCH_US + base_ms * 1000,
+            witness.raised,
+            ground,
+        )
+        self.vehicles = Vehicles(standing, around)
+        self.runtime.set_speedup(0.0, always)
+        self.disk_node = DiskNode(self, delay_ms)
+        self.runtime.add(self.disk_node)
+        self.taps: dict[str, tuple[Tap, Wire]] = {}
+        self.store.witness = witness
+
+    def submitted(self, ticket: int, vehicle: str, change: Entry) -> None:
+        """While it starts."""
+        self.early.setdefault(vehicle, []).append((ticket, change))
+
+    @property
+    def storm_ms(self) -> int:
+        return self.base_ms + self.runtime.now_ms
+
+    def endpoint(self, number: int) -> Endpoint:
+        """Of a vehicle."""
+        return self.vehicles.services[number].endpoint
+
+    def connect(self, station: Station, number: int, link: StormLink, *, trusted: bool = True) -> None:
+        """A station on a link of its own to a vehicle."""
+        tap = Tap(self, number, station, trusted=trusted)
+        link.advance(self.runtime.now_ms)
+        station.tie(self, link)
+        system = self.endpoint(number).system_id
+        station.target = (system, 1)
+        wire = Wire(link, tap, station)
+        self.taps[station.name] = tap, wire
+        self.runtime.add(station)
+        self.runtime.connect(wire)
+        self.runtime.settle()
+
+    def hang_up(self, station: Station) -> None:
+        """The station's link is gone."""
+        found = self.taps.pop(station.name, None)
+        if found is not None:
+            tap, wire = found
+            wire.link.b.close()
+            self.runtime.remove(station)
+            tap.member.ends.endpoint.close_link(tap.number)
+            station.untie()
+
+    def die(self, *, power: bool) -> None:
+        """SIGKILL, or the power fails. What it has sent still arrives."""
+        self.disk.dead = True
+        for tap, wire in self.taps.values():
+            station: Any = tap.station
+            wire.link.advance(1 << 40)
+            station.hand(wire.link.b.read() or b"", self.runtime.now_ms)
+            station.untie()
+        self.taps.clear()
+        self.store.abandon()
+        self.disk.crash(power=power)

@@ -1,0 +1,149 @@
+"""Storms drawn from a seed: vehicles, stations, what these do, and what fails. Which faults and acts are possible at
+all in a storm is drawn first ("Swarm Testing", Groce and others, ISSTA 2012), so that rare combinations come.
+
+A plan is data: it can be printed, made smaller, and run again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from tests.storm.medium import Air
+from tests.storm.models import STATIONS
+
+TICK_MS = 20
+STILL = Air()
+
+
+@dataclass(frozen=True)
+class VehiclePlan:
+    """`firmware`: the face that it shows."""
+
+    kind: str = "copter"
+    firmware: str = "ardupilot"
+    seed: int = 0
+    params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StationPlan:
+    """A station of `model` at a vehicle; over `air`."""
+
+    model: str
+    vehicle: int = 0
+    air: Air = STILL
+
+
+@dataclass(frozen=True)
+class ActPlan:
+    """What a station does, from `at_ms` on; `seed` draws the rest."""
+
+    at_ms: int
+    station: int
+    what: str
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class FaultPlan:
+    """What fails, from `at_ms` on for `lasts_ms`; `target`: a station's or vehicle's number."""
+
+    at_ms: int
+    what: str
+    lasts_ms: int = 0
+    target: int = 0
+    value: int = 0
+
+
+@dataclass(frozen=True)
+class StormPlan:
+    """All that happens in a storm of `minutes`. What is left open is drawn from the `seed`s of its parts."""
+
+    seed: int
+    minutes: float
+    vehicles: tuple[VehiclePlan, ...]
+    stations: tuple[StationPlan, ...] = ()
+    acts: tuple[ActPlan, ...] = ()
+    faults: tuple[FaultPlan, ...] = ()
+    power: bool = False
+    """A death is a loss of power: what was not synced may be gone."""
+
+
+ACTS = (
+    "greet", "list parameters", "upload mission", "upload mission", "upload mission", "upload fence", "upload rally",
+    "upload, then hang up", "download mission", "download fence", "clear", "clear all", "set parameter",
+    "set parameter", "read parameter", "set current", "fly", "fly", "take off", "go to", "set home", "sticks", "mode",
+    "disarm", "RTL", "GO", "ABORT", "STATUS", "hang up", "come back as another", "come back with an old sequence",
+    "garbage", "speed", "reboot", "log list", "file", "burst",
+)  # fmt: skip
+FAULTS = (
+    "partition", "deaf", "mute", "bad air", "disk slow", "disk full", "write fails", "kill", "kill", "die in a write",
+    "die before telling", "kill at a frame", "gps.loss", "actor", "station gone", "rc.loss", "link.loss",
+)  # fmt: skip
+KINDS = ("copter", "copter", "copter", "rover", "boat", "plane")
+
+
+def _tick(ms: float) -> int:
+    return round(ms / TICK_MS) * TICK_MS
+
+
+def _air(random: Random) -> Air:
+    if random.random() < 0.3:
+        return Air(delay_ms=random.choice((0, 20)))
+    return Air(
+        loss=random.choice((0.0, 0.02, 0.1, 0.3)),
+        duplicate=random.choice((0.0, 0.0, 0.05, 0.3)),
+        reorder=random.choice((0.0, 0.0, 0.1, 0.4)),
+        damage=random.choice((0.0, 0.0, 0.02, 0.1)),
+        delay_ms=random.choice((0, 5, 40, 200, 900)),
+    )
+
+
+def draw(seed: int, *, minutes: float | None = None, vehicles: int | None = None) -> StormPlan:
+    """The storm of a seed."""
+    random = Random(f"storm {seed}")
+    length = minutes or random.choice((2.0, 3.0, 4.0, 6.0))
+    end_ms = length * 60_000
+    count = vehicles or random.choice((1, 1, 1, 1, 1, 1, 2, 3, 6, 20))
+    craft = tuple(_vehicle(random, count) for _ in range(count))
+    stations = tuple(
+        StationPlan(random.choice(STATIONS).name, random.randrange(count), _air(random))
+        for _ in range(random.choice((1, 1, 2, 2, 3, 4, 6)))
+    )
+    acts_possible = [act for act in ACTS if random.random() < 0.6] or ["fly"]
+    faults_possible = [fault for fault in FAULTS if random.random() < 0.35]
+    every_ms = random.choice((2_000, 5_000, 15_000)) / len(stations) ** 0.5
+    acts, at_ms = [], 3_000.0
+    while at_ms < end_ms - 10_000:
+        acts.append(
+            ActPlan(
+                _tick(at_ms), random.randrange(len(stations)), random.choice(acts_possible), random.randrange(1 << 30)
+            )
+        )
+        at_ms += random.expovariate(1.0 / every_ms)
+    faults, at_ms = [], random.uniform(0.0, 20_000.0)
+    pause_ms = random.choice((5_000, 15_000, 60_000))
+    while faults_possible and at_ms < end_ms - 10_000:
+        faults.append(_fault(random, faults_possible, at_ms, len(stations), count))
+        at_ms += random.expovariate(1.0 / pause_ms)
+    return StormPlan(seed, length, craft, stations, tuple(acts), tuple(faults), random.random() < 0.5)
+
+
+def _vehicle(random: Random, count: int) -> VehiclePlan:
+    kind = random.choice(KINDS)
+    firmware = "px4" if random.random() < 0.0 else "ardupilot"
+    params = []
+    if random.random() < 0.3 and kind == "copter" and firmware == "ardupilot":
+        params.append("FM_COUNTDOWN=5")
+    if random.random() < 0.4 and firmware == "ardupilot":
+        params.append("FS_GCS_ENABLE=1")
+    return VehiclePlan(kind, firmware, random.randrange(1 << 20), tuple(params))
+
+
+def _fault(random: Random, possible: list[str], at_ms: float, stations: int, vehicles: int) -> FaultPlan:
+    what = random.choice(possible)
+    lasts = random.choice((400, 2_000, 6_000, 12_000, 40_000))
+    of_link = what in ("partition", "deaf", "mute", "bad air", "kill at a frame", "station gone")
+    target = random.randrange(stations) if of_link else random.randrange(vehicles)
+    return FaultPlan(_tick(at_ms), what, lasts, target, random.randrange(1 << 20))

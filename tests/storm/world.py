@@ -1,0 +1,396 @@
+"""A storm: vehicles in a process that may die, stations around it, faults; all in one virtual time, from a plan."""
+
+from __future__ import annotations
+
+import heapq
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from autopilot.interface.geo import GeoPoint
+from mavlink_bridge.wire import codec
+from sortie.config.errors import UserError
+from sortie.config.faults import Fault
+from sortie.config.values import DEFAULT_HOME
+from sortie.config.vehicle_spec import VehicleSpec
+from sortie.nodes.vehicle import Service
+from sortie.storage.rows import ALONE, Entry
+from tests.storm import invariants as _all_invariants
+from tests.storm.acting import Acting
+from tests.storm.disk import Disk, mounted
+from tests.storm.invariant import Broken
+from tests.storm.medium import Air, StormLink
+from tests.storm.models import BY_NAME, MAVPROXY
+from tests.storm.process import Died, Process
+from tests.storm.station import Station
+from tests.storm.story import Story
+from tests.storm.swarm import TICK_MS, FaultPlan, StormPlan, VehiclePlan
+from tests.storm.view import View
+
+assert _all_invariants
+HOME = GeoPoint(*DEFAULT_HOME[:3])
+RECOVERY_MS = 30 * 60_000
+"""After the last fault all have landed, or the reason is named."""
+RESTART_MS = (200, 1_000, 5_000)
+
+
+@dataclass
+class Verdict:
+    """How a storm ended: `broken` None, or the invariant that did not hold."""
+
+    plan: StormPlan
+    broken: Broken | None
+    story: Story
+    vehicle_s: float
+    """Vehicle time that passed, of all vehicles together."""
+
+
+class Storm:
+    """See the module. `directory`: where the lock and the key of the process lie; its database is on the simulated
+    disk."""
+
+    def __init__(self, plan: StormPlan, directory: Path) -> None:
+        self.plan = plan
+        self.story = Story()
+        self.now_ms = 0
+        self.random = Random(f"world {plan.seed}")
+        self.directory = directory
+        self.disk = Disk(f"disk {plan.seed}")
+        self.disk_delay_ms = 0
+        self.process: Process | None = None
+        self.deaths = 0
+        self.over = False
+        self.vehicle_ms = 0
+        self.stations = [
+            Station(f"{each.model}/{number}", BY_NAME[each.model], self.story)
+            for number, each in enumerate(plan.stations)
+        ]
+        self.airs = {station.name: each.air for station, each in zip(self.stations, plan.stations, strict=True)}
+        self.at = {station.name: each.vehicle for station, each in zip(self.stations, plan.stations, strict=True)}
+        self.wanted = {station.name for station in self.stations}
+        """Stations that are on their links, as soon as there is a process."""
+        self.views = [View(self, number, vehicle) for number, vehicle in enumerate(plan.vehicles)]
+        self.acting = Acting(self)
+        self._by_label = {view.label: view for view in self.views}
+        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = 0
+        self._links = 0
+        self._kill_at: dict[str, int] = {}
+        self.air_until: dict[str, int] = {}
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+    def service(self, number: int) -> Service:
+        """Of a vehicle, now. Died: there is no process."""
+        if self.process is None:
+            raise LookupError("no process")
+        return self.process.vehicles.members[number].service
+
+    def modes(self, number: int) -> dict[str, int]:
+        """The modes of a vehicle by name, as stations number them."""
+        return self.views[number].mode_numbers
+
+    def specs(self) -> list[VehicleSpec]:
+        """As a person would have asked for them."""
+        alone = len(self.plan.vehicles) == 1
+        return [self._spec(number, vehicle, alone=alone) for number, vehicle in enumerate(self.plan.vehicles)]
+
+    def _spec(self, number: int, vehicle: VehiclePlan, *, alone: bool) -> VehicleSpec:
+        home = GeoPoint(HOME.lat + 0.0004 * number, HOME.lon, HOME.alt)
+        return VehicleSpec(
+            vehicle.kind,
+            None if alone else number + 1,
+            home,
+            float(DEFAULT_HOME[3]),
+            vehicle.seed,
+            param=vehicle.params,
+            firmware=vehicle.firmware,
+            number=number,
+            alone=alone,
+        )
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def at_ms(self, at_ms: int, act: Callable[[], None]) -> None:
+        """Call `act` at this time, to the tick."""
+        self._order += 1
+        heapq.heappush(self._events, (-(-at_ms // TICK_MS) * TICK_MS, self._order, act))
+
+    def run(self) -> Verdict:
+        """To its end, or to the first invariant that does not hold."""
+        broken = None
+        with mounted(str(self.directory), self.disk), ExitStack() as stack:
+            stack.callback(self._close)
+            try:
+                self._prepare()
+                self._pass_until(round(self.plan.minutes * 60_000))
+                self._recover()
+            except Broken as reason:
+                broken = reason
+                self.story.say(self.now_ms, "INVARIANT", str(reason))
+        return Verdict(self.plan, broken, self.story, self.vehicle_ms * len(self.plan.vehicles) / 1000.0)
+
+    def _prepare(self) -> None:
+        self.start()
+        for number, act in enumerate(self.plan.acts):
+            self.at_ms(act.at_ms, lambda act=act, number=number: self.acting.begin(act, number))
+        for fault in self.plan.faults:
+            self.at_ms(fault.at_ms, lambda fault=fault: self.strike(fault))
+
+    def _pass_until(self, end_ms: int, done: Callable[[], bool] = lambda: False) -> None:
+        while self.now_ms < end_ms and not done():
+            limit_ms = min(end_ms, self._events[0][0] if self._events else end_ms)
+            if limit_ms > self.now_ms:
+                self._step(limit_ms)
+            while self._events and self._events[0][0] <= self.now_ms:
+                self._live(heapq.heappop(self._events)[2])
+            for view in self.views:
+                view.passed()
+
+    def _live(self, act: Callable[[], None]) -> None:
+        """Do what may kill the process."""
+        try:
+            act()
+        except Died:
+            self.die()
+
+    def _step(self, limit_ms: int) -> None:
+        """Time passes to the next thing that happens, at most to `limit_ms`."""
+        away = [station for station in self.stations if station.process is None]
+        dues = [due for station in away if (due := station.due_ms()) is not None]
+        limit_ms = min([limit_ms, *(max(-(-due // TICK_MS) * TICK_MS, self.now_ms + TICK_MS) for due in dues)])
+        if self.process is None:
+            self.now_ms = limit_ms
+        else:
+            self._live(lambda: self._run_process(limit_ms))
+        for station in away:
+            station.look(self.now_ms)
+
+    def _run_process(self, limit_ms: int) -> None:
+        assert self.process is not None
+        before = self.process.runtime.now_ms
+        try:
+            self.process.runtime.step(limit_ms - self.process.base_ms)
+        finally:
+            self.now_ms = max(self.now_ms, self.process.storm_ms)
+            self.vehicle_ms += self.process.runtime.now_ms - before
+
+    # --- the process ----------------------------------------------------------------------------------------------
+    def start(self) -> None:
+        """Switch it on; where its state cannot be used, again after a while."""
+        try:
+            self.process = Process(self.specs(), self.directory, self.disk, self.now_ms, self, self._delay)
+        except UserError as error:
+            why = str(error).replace(str(self.directory), "STATE")  # the folder is not the seed's
+            self.story.say(self.now_ms, "process", f"does not start: {why}")
+            for view in self.views:
+                view.refused(str(error))
+            self.disk.full = False
+            if self.disk.dead:
+                self.disk.crash(power=self.plan.power)
+            self.at_ms(self.now_ms + 5_000, self.start)
+            return
+        self.story.say(self.now_ms, "process", f"starts, number {self.deaths + 1}")
+        for view in self.views:
+            view.started(self.process)
+        for station in self.stations:
+            if station.name in self.wanted:
+                self.connect(station)
+
+    def _delay(self) -> int:
+        return self.disk_delay_ms
+
+    def connect(self, station: Station) -> None:
+        """On a new link, if there is a process."""
+        self.wanted.add(station.name)
+        if self.process is None or station.process is not None:
+            return
+        self._links += 1
+        link = StormLink(self.plan.seed * 1000 + self._links, self.airs[station.name])
+        self.process.connect(station, self.at[station.name], link)
+
+    def hang_up(self, station: Station) -> None:
+        """Leave, until it connects again."""
+        self.wanted.discard(station.name)
+        if self.process is not None and station.process is not None:
+            self.process.hang_up(station)
+
+    def die(self) -> None:
+        """It is gone now; a supervisor starts it again."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        self.deaths += 1
+        self.now_ms = -(-max(self.now_ms, process.storm_ms) // TICK_MS) * TICK_MS
+        self.story.say(self.now_ms, "process", "dies, with the power" if self.plan.power else "dies")
+        for view in self.views:
+            view.died()
+        process.die(power=self.plan.power)
+        self.disk.full = False
+        self.at_ms(self.now_ms + self.random.choice(RESTART_MS), self.start)
+
+    # --- faults ---------------------------------------------------------------------------------------------------
+    def strike(self, fault: FaultPlan) -> None:
+        """Begin a fault, and end it when its time is over."""
+        self.story.say(self.now_ms, "fault", f"{fault.what} {fault.target} for {fault.lasts_ms} ms")
+        for view in self.views:
+            view.struck(fault.what)
+        end = None
+        match fault.what:
+            case "partition" | "deaf" | "mute":
+                end = self._cut(
+                    self.stations[fault.target], {"partition": {0, 1}, "deaf": {1}, "mute": {0}}[fault.what]
+                )
+            case "bad air":
+                end = self._spoil(self.stations[fault.target])
+            case "disk slow":
+                self.disk_delay_ms = (20, 200, 1_000, 4_000)[fault.value % 4]
+                end = self._quick_disk
+            case "disk full":
+                self.disk.full = True
+                end = self._room
+            case "write fails":
+                self.disk.fails_at = self.disk.operations + 1 + fault.value % 6
+            case "die in a write":
+                self.disk.dies_at = self.disk.operations + 1 + fault.value % 8
+            case "die before telling" if self.process is not None:
+                self.process.disk_node.dies_before_telling = True
+            case "kill at a frame":
+                self._kill_at[self.stations[fault.target].name] = 1 + fault.value % 12
+            case "kill":
+                raise Died
+            case "station gone":
+                station = self.stations[fault.target]
+                self.hang_up(station)
+                end = lambda: self.connect(station)
+            case "actor":
+                end = self._inject(fault.target, _ACTORS[fault.value % len(_ACTORS)])
+            case "gps.loss" | "rc.loss" | "link.loss":
+                end = self._inject(fault.target, fault.what)
+        if end is not None:
+            self.at_ms(self.now_ms + fault.lasts_ms, end)
+
+    def _cut(self, station: Station, sides: set[int]) -> Callable[[], None]:
+        link = station.link
+        if link is None:
+            return lambda: None
+        link.cut |= sides
+
+        def mend() -> None:
+            link.cut -= sides
+
+        return mend
+
+    def _spoil(self, station: Station) -> Callable[[], None]:
+        link = station.link
+        if link is None:
+            return lambda: None
+        before = link.air
+        link.set_air(Air(0.5, 0.3, 0.4, 0.2, 300))
+        return lambda: link.set_air(before)
+
+    def _quick_disk(self) -> None:
+        self.disk_delay_ms = 0
+
+    def _room(self) -> None:
+        self.disk.full = False
+
+    def _inject(self, number: int, name: str) -> Callable[[], None] | None:
+        if self.process is None:
+            return None
+        process, service = self.process, self.service(number)
+        value = None
+        if ":" in name:
+            name, value = name.split(":")
+        service.faults.add(Fault(name, value), service.now_ms)
+        process.runtime.settle()
+
+        def end() -> None:
+            if self.process is process:
+                self.service(number).faults.end(name, service.now_ms)
+
+        return end
+
+    # --- witness --------------------------------------------------------------------------------------------------
+    def submitted(self, ticket: int, vehicle: str, change: Entry) -> None:
+        view = self._by_label.get(vehicle)
+        if view is not None:
+            view.ledger.submit(ticket, change)
+
+    def settled(self, durable: int) -> None:
+        if self.process is not None and not self.disk.dead:
+            for view in self.views:
+                view.ledger.settle(durable, self.process.store.failure)
+
+    def left(self, number: int, station: Station, data: bytes) -> None:
+        self.story.hear(self.process_ms, data)
+        self.views[number].left(station, data)
+
+    def came(self, number: int, station: Station, data: bytes) -> None:
+        self.story.hear(self.process_ms, data)
+        left = self._kill_at.get(station.name)
+        if left is not None:
+            self._kill_at[station.name] = left - 1
+            if left <= 1:
+                del self._kill_at[station.name]
+                raise Died
+        self.views[number].came(station, data)
+
+    @property
+    def process_ms(self) -> int:
+        """The storm's time within a pass."""
+        return self.now_ms if self.process is None else self.process.storm_ms
+
+    def raised(self, error: Exception, where: str) -> None:
+        """A service has raised."""
+        if isinstance(error, Broken):
+            raise error
+        raise Broken("no service raises", f"{where}: {type(error).__name__}: {error}")
+
+    # --- the end --------------------------------------------------------------------------------------------------
+    def _recover(self) -> None:
+        """All faults end, and a patient person with a good link brings everybody home."""
+        self.over = True
+        self._events = [event for event in self._events if event[2].__name__ in ("start", "end", "mend")]
+        heapq.heapify(self._events)
+        self.disk_delay_ms, self.disk.full = 0, False
+        self.disk.dies_at = self.disk.fails_at = None
+        self._kill_at.clear()
+        for station in self.stations:
+            station.drop_all()
+            self.hang_up(station)
+        self._pass_until(self.now_ms + 6_000)
+        if self.process is None:
+            raise Broken("a service starts after any death", "it did not, with all faults over")
+        self.process.disk_node.dies_before_telling = False
+        rescuers = []
+        for view in self.views:
+            for fault in self.service(view.number).faults.active:
+                self.service(view.number).faults.end(fault.name, self.service(view.number).now_ms)
+            rescuer = Station(f"rescuer/{view.number}", MAVPROXY, self.story)
+            self.stations.append(rescuer)
+            self.airs[rescuer.name], self.at[rescuer.name] = Air(), view.number
+            self.connect(rescuer)
+            self.acting.rescue(rescuer, view.number)
+            rescuers.append(rescuer)
+        self._pass_until(self.now_ms + RECOVERY_MS, lambda: not any(rescuer.busy for rescuer in rescuers))
+        for view, rescuer in zip(self.views, rescuers, strict=True):
+            view.ended(rescuer)
+
+    def _close(self) -> None:
+        if self.process is not None:
+            self.process.die(power=False)
+            self.process = None
+
+
+_ACTORS = ("motor.arm", "motor.disarm", "motor.arm:hang", "altitude.reset", "rate.reset:hang", "waypoint.reset")
+
+
+def run(plan: StormPlan) -> Verdict:
+    """Run a storm."""
+    with tempfile.TemporaryDirectory(prefix="storm-") as directory:
+        return Storm(plan, Path(directory)).run()
+
+
+__all__ = ["ALONE", "Storm", "Verdict", "codec", "run"]
