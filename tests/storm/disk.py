@@ -2,7 +2,7 @@
 synced, page by page.
 
 Nothing of SQLite is replaced: the library that the product uses is given a file layer (a VFS), by ctypes, since the
-standard library's module has no way to name one. docs/decisions/storm.md says why not another package.
+standard library's module has no way to name one. docs/decisions/structure.md says why not another package.
 """
 
 from __future__ import annotations

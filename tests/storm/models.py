@@ -1,4 +1,4 @@
-"""Ground stations as they were recorded and read in source (docs/reference/ground-stations.md): ids, patience, and
+"""Ground stations as they were recorded and read in source (docs/reference/ground-stations.md, 1 to 3): ids, patience, and
 habits that a vehicle has to get along with."""
 
 from __future__ import annotations
