@@ -1,5 +1,5 @@
-"""Ground stations as they were recorded and read in source (docs/reference/ground-stations.md, 1 to 3): ids, patience, and
-habits that a vehicle has to get along with."""
+"""Ground stations as they were recorded and read in source (docs/reference/ground-stations.md, 1.2, and
+docs/reference/ground-stations.md, 1.9): ids, patience, and habits that a vehicle has to get along with."""
 
 from __future__ import annotations
 
