@@ -7,7 +7,7 @@ numbers), chosen so that energy, propellant and storage close over a sortie with
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -19,6 +19,7 @@ Fraction = Annotated[float, Meta(ge=0, le=1)]
 Degrees = Annotated[float, Meta(ge=-360, le=360)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Loads = tuple[NotNegative, NotNegative, NotNegative]
+TankName = Literal["CO2_TANK_RING", "O2_TANK_RING", "H2_TANK_RING", "CH4_TANK_RING", "HE3_TANKS"]
 
 DEATH_FACTOR = 1.5
 """T_DEATH = 1.5 x T_SORTIE (seed 000, 3)."""
@@ -29,10 +30,16 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UnitSettings(_Table, frozen=True):
-    """Real quantity that one "kg" of the profile stands for, as views and reports name it."""
+    """Real quantity that one "kg" of the profile stands for, and names of the depot's tanks, as views and reports have
+    them. With names, tanks without one are not shown; without any, all are."""
 
     store: Annotated[str, Meta(min_length=1, max_length=8)] = "kg"  # harvest, store, tank farm
     propellant: Annotated[str, Meta(min_length=1, max_length=8)] = "kg"
+    tanks: dict[TankName, Annotated[str, Meta(min_length=1, max_length=24)]] = {}
+
+    def tank(self, name: str) -> str | None:
+        """Name of a tank for people; None: it is not shown."""
+        return next((shown for tank, shown in self.tanks.items() if tank == name), None) if self.tanks else name
 
 
 class PlanSettings(_Table, frozen=True):

@@ -261,9 +261,9 @@ class SortieLoop:
 
     def levels(self) -> dict[str, dict[str, float]]:
         """Fill of tanks and batteries, 0 to 1."""
-        skimmer, depot = self.world.state.skimmer, self.world.state.depot
+        skimmer, depot, units = self.world.state.skimmer, self.world.state.depot, self.world.profile.units
         return {
-            "tanks": {tank.name: round(tank.fill, 5) for tank in depot.tanks},
+            "tanks": {name: round(tank.fill, 5) for tank in depot.tanks if (name := units.tank(tank.name)) is not None},
             "skimmer": {
                 "store": round(skimmer.store_kg / skimmer.store_capacity_kg, 5),
                 "propellant": round(skimmer.lobes.fill, 5),

@@ -138,7 +138,7 @@ class LoopView:
                 ]
             )
         depot = f"depot battery {state.depot.battery.j / state.depot.battery.capacity_j:.0%}"
-        out.append([depot, *(f"{tank.name} {tank.fill:.0%}" for tank in state.depot.tanks)])
+        out.append([depot, *(f"{name} {fill:.0%}" for name, fill in loop.levels()["tanks"].items())])
         if self._last is not None:
             out.append(f"last decision: {self._last.name}: {self._last.reason}")
         return out

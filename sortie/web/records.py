@@ -128,7 +128,8 @@ DECISIONS: Final = 60
 
 
 def read_loop(directory: Path) -> dict[str, Any] | None:
-    """The loop of a state directory as JSON; None when there is none, or none that this version can read."""
+    """The loop of a state directory as JSON, with levels (name, share) as its profile names them; None when there is
+    none, or none that this version can read."""
     path = directory / JOURNAL
     if not path.is_file():
         return None
@@ -140,13 +141,15 @@ def read_loop(directory: Path) -> dict[str, Any] | None:
             row = database.execute("SELECT data FROM state").fetchone()
             if row is None:
                 return None
-            return facts_of(decode(row[0])) | {"decisions": list(_decisions(database, span))}
+            levels = database.execute("SELECT data FROM level ORDER BY time_ms DESC LIMIT 1").fetchone()
+            shown = [pair for group in json.loads(levels[0]).values() for pair in group.items()] if levels else []
+            return facts_of(decode(row[0])) | {"levels": shown, "decisions": list(_decisions(database, span))}
     except (sqlite3.Error, msgspec.DecodeError):
         return None
 
 
 def facts_of(snapshot: LoopSnapshot) -> dict[str, Any]:
-    """Phase, timers (name, text), levels (name, share) and what else is known."""
+    """Phase, timers (name, text) and what else is known."""
     from depot.names import Phase, SkimmerState
     from sortie.loop.view import OVERDUE, span
 
@@ -160,16 +163,11 @@ def facts_of(snapshot: LoopSnapshot) -> dict[str, Any]:
         facts.append(f"ended: {memory.ended_by.value}")
     death = "stopped" if memory.death.due_ms is None else span(memory.death.due_ms - world.now_ms)
     beat = "not expected" if memory.beats.due_ms is None else f"{memory.beats.misses} missed"
-    levels = [[tank.name, tank.fill] for tank in world.depot.tanks]
-    levels.append(["depot battery", world.depot.battery.j / world.depot.battery.capacity_j])
-    if status is not None:
-        levels.append(["skimmer battery", status.soc])
     return {
         "sortie": memory.number,
         "phase": int(phase),
         "title": phase.title,
         "facts": facts,
-        "levels": levels,
         "timers": [
             ["time", span(world.now_ms)],
             ["in this phase", span(world.now_ms - memory.phase_start_ms)],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from depot.settings import Profile, UnitSettings
+from sortie.config.errors import UserError
 from sortie.logs.terminal import fitted
-from sortie.loop.profile import load_profile
+from sortie.loop.profile import load_profile, parse_profile
 from sortie.loop.view import LoopView, amount, span
 from tests.fakes.loop_run import LoopBench
 
@@ -27,6 +29,19 @@ BOX_UNITS = load_profile("drone-box")[0].units
 def test_amounts_are_said_in_the_profiles_unit(value: float, unit: str, text: str) -> None:
     """Masses in tonnes above one tonne."""
     assert amount(value, unit) == text
+
+
+def test_a_box_has_a_name_for_each_tank_that_means_something() -> None:
+    """Storage, uplink and energy of the dock, and not rings of CO2 and HE3, in the panel, on the page and in the
+    report; the skimmer's depot keeps the seed's names."""
+    box = LoopBench(profile=msgspec.structs.replace(Profile(), units=BOX_UNITS))
+    tanks = box.loop.levels()["tanks"]
+    assert list(tanks) == ["storage", "uplink", "charging energy"]
+    panel = LoopView(3, BOX_UNITS).lines(box.loop)
+    assert any(not isinstance(line, str) and f"storage {tanks['storage']:.0%}" in line for line in panel)
+    assert next(iter(LoopBench().loop.levels()["tanks"])) == "CO2_TANK_RING"
+    with pytest.raises(UserError, match=r"units\.tanks"):
+        parse_profile('[units.tanks]\nN2_TANK_RING = "x"', "mine.toml")
 
 
 @pytest.mark.parametrize(("ms", "text"), [(0, "0:00:00"), (3_723_000, "1:02:03"), (129_600_000, "1.50 d")])
