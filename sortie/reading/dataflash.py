@@ -73,6 +73,8 @@ class _DataflashReader:
             "VER": self._version,
             "PARM": self._parameter,
             "ATT": self._attitude,
+            "XKF2": self._wind,
+            "XKF4": self._innovations,
         }
 
     def _pos(self, m: Any, time_s: float) -> None:
@@ -84,6 +86,8 @@ class _DataflashReader:
         if getattr(m, "I", 0) != 0:
             return
         self._speed = m.Spd
+        for quantity, name in ((Quantity.SATELLITES, "NSats"), (Quantity.HDOP, "HDop")):
+            self.facts.add(quantity, time_s, getattr(m, name, nan))
         week: int = getattr(m, "GWk", 0)
         if 0 < week <= _LAST_WEEK and not self.facts.boot_us:
             unix_us = (_GPS_EPOCH_S + week * _WEEK_S - _LEAP_S) * 1_000_000 + m.GMS * 1000
@@ -119,6 +123,14 @@ class _DataflashReader:
         if getattr(m, "C", 0) == 0:
             self._speed = hypot(m.VN, m.VE)
             self.facts.add(Quantity.CLIMB, time_s, -m.VD)
+
+    def _wind(self, m: Any, time_s: float) -> None:
+        if getattr(m, "C", 0) == 0:
+            self.facts.add(Quantity.WIND, time_s, hypot(m.VWN, m.VWE))
+
+    def _innovations(self, m: Any, time_s: float) -> None:
+        if getattr(m, "C", 0) == 0:
+            self.facts.add(Quantity.ESTIMATE, time_s, m.SP)
 
     def _bat(self, m: Any, time_s: float) -> None:
         if getattr(m, "Inst", 0) == 0:

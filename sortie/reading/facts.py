@@ -41,6 +41,12 @@ class Quantity(Enum):
     ROLL_SET = "roll_set_deg"
     """The attitude that was asked for."""
     PITCH_SET = "pitch_set_deg"
+    SATELLITES = "satellites"
+    HDOP = "hdop"
+    WIND = "wind_mps"
+    """Speed of the wind, as the vehicle estimates it."""
+    ESTIMATE = "position_test_ratio"
+    """Innovation of the estimator's position against its limit: above 1 GPS is refused."""
     LOSS = "link_loss_percent"
     RSSI = "rssi"
 

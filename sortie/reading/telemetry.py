@@ -22,6 +22,7 @@ from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample
 _STAMP: Final = 8
 _V1, _V2 = 0xFE, 0xFD
 _LOSS_WINDOW_S: Final = 5.0
+_UNKNOWN_U8: Final = 255
 _UNKNOWN_U16: Final = 65535
 _PLACE: Final = id_of("GLOBAL_POSITION_INT")
 _OF_ANYBODY: Final = frozenset({"RADIO_STATUS", "MISSION_COUNT", "MISSION_ITEM_INT"})
@@ -105,6 +106,9 @@ class _TelemetryReader:
             "ATTITUDE": self._attitude,
             "NAV_CONTROLLER_OUTPUT": self._wanted_attitude,
             "PARAM_VALUE": self._parameter,
+            "GPS_RAW_INT": self._gps,
+            "WIND": lambda m, time_s: self.facts.add(Quantity.WIND, time_s, m.speed),
+            "EKF_STATUS_REPORT": lambda m, time_s: self.facts.add(Quantity.ESTIMATE, time_s, m.pos_horiz_variance),
         }
 
     def _heartbeat(self, m: Any, time_s: float) -> None:
@@ -117,6 +121,12 @@ class _TelemetryReader:
     def _attitude(self, m: Any, time_s: float) -> None:
         for quantity, value in ((Quantity.ROLL, m.roll), (Quantity.PITCH, m.pitch), (Quantity.YAW, m.yaw)):
             self.facts.add(quantity, time_s, degrees(value))
+
+    def _gps(self, m: Any, time_s: float) -> None:
+        if m.satellites_visible != _UNKNOWN_U8:
+            self.facts.add(Quantity.SATELLITES, time_s, float(m.satellites_visible))
+        if m.eph != _UNKNOWN_U16:
+            self.facts.add(Quantity.HDOP, time_s, m.eph / 100.0)
 
     def _wanted_attitude(self, m: Any, time_s: float) -> None:
         self.facts.add(Quantity.ROLL_SET, time_s, m.nav_roll)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _TOPICS: Final = [
     "vehicle_global_position", "vehicle_local_position", "home_position", "battery_status", "vehicle_status",
     "vehicle_imu_status", "navigator_mission_item", "telemetry_status",
-    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position",
+    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status",
 ]  # fmt: skip
 _MODES: Final = {
     0: "Manual", 1: "Altitude", 2: "Position", 3: "Mission", 4: "Hold", 5: "Return", 6: "Position slow", 10: "Acro",
@@ -145,6 +145,9 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
         ("battery_status", "current_a", Quantity.CURRENT, 1.0),
         ("telemetry_status", "rx_message_lost_rate", Quantity.LOSS, 100.0),
         ("vehicle_local_position", "vz", Quantity.CLIMB, -1.0),
+        ("vehicle_gps_position", "satellites_used", Quantity.SATELLITES, 1.0),
+        ("vehicle_gps_position", "hdop", Quantity.HDOP, 1.0),
+        ("estimator_status", "pos_test_ratio", Quantity.ESTIMATE, 1.0),
     ):
         data = topics.get(topic)
         if data is not None and field in data:

@@ -60,6 +60,10 @@ CHARTS: Sequence[tuple[str, float, Sequence[Line]]] = (
     ("Current, A", 2.0, (_of(Quantity.CURRENT),)),
     ("Vibration, m/s²", 5.0, (_of(Quantity.VIBRATION),)),
     ("Vibration metric of PX4, m/s²", 1.0, (_of(Quantity.VIBRATION_METRIC),)),
+    ("GPS: satellites", 5.0, (_of(Quantity.SATELLITES),)),
+    ("GPS: HDOP", 1.0, (_of(Quantity.HDOP),)),
+    ("Wind as estimated, m/s", 2.0, (_of(Quantity.WIND),)),
+    ("Estimator: position test ratio", 0.5, (_of(Quantity.ESTIMATE),)),
     ("Link: lost frames, %", 5.0, (_of(Quantity.LOSS),)),
     ("Link: signal (RSSI)", 20.0, (_of(Quantity.RSSI),)),
 )  # fmt: skip

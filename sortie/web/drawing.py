@@ -1,4 +1,5 @@
-"""Plans that are drawn on a map: a fence around an area, a mission through places, a survey of an area in lanes."""
+"""Plans that are drawn on a map: a fence around an area, rally points, a mission through places, a survey of an area in
+lanes."""
 
 from __future__ import annotations
 
@@ -24,6 +25,13 @@ def fence_around(places: Sequence[Place]) -> list[MissionItem]:
     return [
         MissionItem(Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Frame.GLOBAL, param1=count, x=lat, y=lon, seq=seq)
         for seq, (lat, lon) in enumerate(places)
+    ]
+
+
+def rally_at(places: Sequence[Place], height_m: float) -> list[MissionItem]:
+    """Rally points, at this height above home."""
+    return [
+        MissionItem(Cmd.NAV_RALLY_POINT, x=lat, y=lon, z=height_m, seq=seq) for seq, (lat, lon) in enumerate(places)
     ]
 
 

@@ -19,7 +19,7 @@ from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, S
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.web import requests
-from sortie.web.drawing import fence_around, lanes_over, mission_through
+from sortie.web.drawing import fence_around, lanes_over, mission_through, rally_at
 from sortie.web.picture import ShownVehicle
 from sortie.web.questions import ASKS, Answer, Job, modes_of, told
 
@@ -149,22 +149,30 @@ def _photo(vehicle: ShownVehicle, asked: requests.PhotoRequest) -> Job:
 
 def _draw(vehicle: ShownVehicle, asked: requests.Draw) -> Job:
     flies, places = vehicle.target.firmware.vehicle_class.flies, asked.places
-    if len(places) < _CORNERS and asked.what != "mission":
+    if len(places) < _CORNERS and asked.what in ("fence", "survey"):
         return Answer(False, f"{asked.what}: an area has {_CORNERS} corners at least")
-    kind = MissionType.FENCE if asked.what == "fence" else MissionType.MISSION
+    kind = _KINDS.get(asked.what, MissionType.MISSION)
     try:
-        through = lanes_over(places, asked.apart_m) if asked.what == "survey" else places
+        match asked.what:
+            case "fence":
+                items = fence_around(places)
+            case "rally":
+                items = rally_at(places, asked.height_m)
+            case "survey":
+                items = mission_through(lanes_over(places, asked.apart_m), asked.height_m, flies=flies)
+            case "mission":
+                items = mission_through(places, asked.height_m, flies=flies)
     except ValueError as error:
         return Answer(False, f"survey: {error}")
-    items = fence_around(places) if asked.what == "fence" else mission_through(through, asked.height_m, flies=flies)
     client = MissionUpload(vehicle.target, items, kind=kind)
     yield client
     if client.outcome is not TransferOutcome.ACCEPTED:
         return told(asked.what, client.outcome, False)
-    return Answer(True, f"{asked.what}: uploaded, {len(items)} items")
+    return Answer(True, f"{asked.what}: uploaded, {len(items)} item{'s' if len(items) > 1 else ''}")
 
 
 _CORNERS: Final = 3
+_KINDS: Final = {"fence": MissionType.FENCE, "rally": MissionType.RALLY}
 
 
 def _change_height(vehicle: ShownVehicle, asked: requests.ChangeHeight) -> Job:

@@ -82,7 +82,7 @@ class PhotoRequest(WebRequest, tag="photo"):
 class Draw(WebRequest, tag="draw"):
     """A plan that is drawn: through or around `places`; `apart_m`: between two lanes of a survey."""
 
-    what: Literal["fence", "mission", "survey"]
+    what: Literal["fence", "mission", "rally", "survey"]
     places: Annotated[list[tuple[Latitude, Longitude]], Meta(min_length=1, max_length=MOST_PLACES)]
     height_m: Height = 20.0
     apart_m: Annotated[float, Meta(ge=1.0, le=10_000.0)] = 20.0

@@ -48,7 +48,7 @@ class Outbox:
 
 NAMES = ("Mission", "Fence", "Rally")
 """By MAV_MISSION_TYPE."""
-RECEIVED = ("Flight plan received", "Fence received", "Rally points received")
+RECEIVED = ("Flight plan received", "Fence Indexed OK", "Rally points received")
 CLEARED = ("Mission cleared", "Fence cleared", "Rally points cleared")
 
 _MAX_TEXTS = 8

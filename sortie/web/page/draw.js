@@ -1,4 +1,4 @@
-// A plan that is drawn: places on the map become a mission, the lanes of a survey or a fence, which the server makes of them.
+// A plan that is drawn: places on the map become a mission, the lanes of a survey, a fence or rally points, which the server makes of them.
 import { $, write } from './link.js';
 
 export class Draw {
@@ -29,7 +29,7 @@ export class Draw {
     write($('#draw-count'), count ? `${count} place${count === 1 ? '' : 's'}` : 'Click places on the map, or move it and press Enter.');
     for (const [id, used] of [['draw-height', this.what !== 'fence'], ['draw-apart', this.what === 'survey']])
       for (const part of [$(`#${id}`), $(`label[for="${id}"]`)]) part.hidden = !used;
-    this.map.closed = this.what !== 'mission';
+    this.map.closed = this.what === 'fence' || this.what === 'survey';
     this.map.draw();
   }
 

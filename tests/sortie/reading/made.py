@@ -47,6 +47,11 @@ def telemetry() -> bytes:
         put(vehicle, at_s, dialect.MAVLink_heartbeat_message(2, 3, 1 | (128 if number < 43 else 0), 3, 4, 3))
         vehicle.seq = (vehicle.seq + 1) & 0xFF  # one that did not come
         put(vehicle, at_s, dialect.MAVLink_sys_status_message(0, 0, 0, 0, 12000 - number, 1500, 90, 0, 0, 0, 0, 0, 0))
+        put(vehicle, at_s, dialect.MAVLink_gps_raw_int_message(0, 3, 0, 0, 0, 75, 65535, 500, 0, 11))
+        put(vehicle, at_s, dialect.MAVLink_wind_message(90.0, 5.0, 0.0))
+        vehicle.seq = (vehicle.seq + 1) & 0xFF
+        put(vehicle, at_s, dialect.MAVLink_attitude_message(round(at_s * 1000), 0, 0, 0, 0, 0, 0))
+        put(vehicle, at_s, dialect.MAVLink_ekf_status_report_message(831, 0.0, 0.25, 0.0, 0.0, 0.0))
         put(vehicle, at_s, dialect.MAVLink_vibration_message(round(at_s * 1e6), 1.0, 2.0, 35.0, 0, 0, 0))
         put(
             vehicle,
@@ -76,7 +81,11 @@ def telemetry() -> bytes:
 
 def dataflash() -> bytes:
     """As ArduPilot writes it; the battery fails at the third corner."""
-    out = bytearray(preamble((K.MSG, K.MODE, K.ERR, K.ARM, K.CMD, K.ORGN, K.POS, K.VIBE), round(BOOT_S * 1e6)))
+    out = bytearray(
+        preamble(
+            (K.MSG, K.MODE, K.ERR, K.ARM, K.CMD, K.ORGN, K.POS, K.VIBE, K.GPS, K.XKF2, K.XKF4), round(BOOT_S * 1e6)
+        )
+    )
     boot_us = round(BOOT_S * 1e6)
     out += K.MSG.pack(boot_us, "ArduCopter V4.6.2") + K.ARM.pack(boot_us, 1, 0, 0, 0) + K.MODE.pack(boot_us, 3, 3, 1)
     out += K.ORGN.pack(boot_us, 1, LAT, LON, ALT)
@@ -85,6 +94,9 @@ def dataflash() -> bytes:
     for at_s, lat, lon, height in course():
         now_us = round(at_s * 1e6)
         out += K.POS.pack(now_us, lat, lon, ALT + height, height, height) + K.VIBE.pack(now_us, 0, 1.0, 2.0, 35.0, 0)
+        out += K.GPS.pack(now_us, 0, 3, 0, 0, 11, 0.75, lat, lon, ALT, 5.0, 0.0, 0.0, 0.0, 1)
+        out += K.XKF2.pack(now_us, 0, *[0] * 3, 3.0, 4.0, *[0] * 9)
+        out += K.XKF4.pack(now_us, 0, 0, 0.25, *[0] * 11)
     return bytes(out + K.ERR.pack(now_us, 6, 1) + K.ARM.pack(now_us, 0, 0, 0, 0))
 
 
@@ -102,6 +114,8 @@ def ulog() -> bytes:
         "vehicle_status": ("uint8_t arming_state;uint8_t nav_state", "BB"),
         "battery_status": ("float voltage_v;float current_a;float remaining", "fff"),
         "vehicle_imu_status": ("float accel_vibration_metric", "f"),
+        "vehicle_gps_position": ("float hdop;uint8_t satellites_used", "fB"),
+        "estimator_status": ("float pos_test_ratio", "f"),
         "navigator_mission_item": (
             "uint16_t sequence_current;uint16_t nav_cmd;float latitude;float longitude;float altitude;"
             "uint8_t altitude_is_relative",
@@ -126,6 +140,8 @@ def ulog() -> bytes:
         log("vehicle_local_position", at_s, 3.0, 4.0, -1.0)
         log("battery_status", at_s, 12.0, 15.0, 0.9)
         log("vehicle_imu_status", at_s, 3.5)
+        log("vehicle_gps_position", at_s, 0.75, 11)
+        log("estimator_status", at_s, 0.25)
         log("vehicle_global_position", at_s, lat, lon, ALT + height)
     put(b"L", b"4" + pack("<Q", round(at_s * 1e6)) + b"Wind too <strong>")
     log("vehicle_status", at_s, 1, 3)

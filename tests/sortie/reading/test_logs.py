@@ -43,6 +43,19 @@ def test_each_kind_of_log_gives_the_flight(log: Path) -> None:
     assert deviations(facts)
 
 
+def test_each_kind_of_log_tells_of_gps_wind_and_estimator(log: Path) -> None:
+    """Satellites, HDOP, the speed of the wind where the log has it, the position's innovation; each has a
+    chart."""
+    facts = read_log(log)
+    told = {quantity: facts.series.get(quantity, [(0.0, 0.0)])[-1][1] for quantity in Quantity}
+    assert told[Quantity.SATELLITES] == 11.0 and told[Quantity.HDOP] == pytest.approx(0.75)
+    assert told[Quantity.ESTIMATE] == pytest.approx(0.25)
+    assert told[Quantity.WIND] == (0.0 if log.suffix == ".ulg" else pytest.approx(5.0))
+    page = flight_page([facts])
+    for title in ("GPS: satellites", "GPS: HDOP", "Estimator: position test ratio"):
+        assert f'aria-label="{title}"' in page
+
+
 def test_a_station_s_log_tells_of_the_link(tmp_path: Path) -> None:
     """One of five frames did not come; the station's own frames are no gap; a text that warns is a trouble."""
     (tmp_path / "a.tlog").write_bytes(telemetry())

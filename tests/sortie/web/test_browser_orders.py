@@ -114,6 +114,13 @@ def test_several_are_told_together_and_a_plan_is_drawn(window, tmp_path):
         opened.page.click("#draw button[type=submit]")
         opened.shows("#answer", "fence: uploaded, 3 items")
         opened.shows("#plan", "3 fence points")
+        opened.page.click("#plan-draw")
+        opened.page.select_option("#draw-what", "rally")
+        assert opened.page.is_visible("#draw-height") and not opened.page.is_visible("#draw-apart")
+        opened.page.click("#map", position={"x": box["width"] * 0.6, "y": box["height"] * 0.5})
+        opened.page.click("#draw button[type=submit]")
+        opened.shows("#answer", "rally: uploaded, 1 item")
+        opened.shows("#plan", "1 rally point")
         assert not opened.page.is_visible("#draw")
         opened.shows("#texts", "Field Elevation Set")  # home, at whose height the place is
         opened.page.click("#map", position={"x": box["width"] * 0.6, "y": box["height"] * 0.3})

@@ -8,9 +8,10 @@ from math import hypot
 import pytest
 
 from autopilot.interface.geo import GeoPoint, to_global, to_local
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, Frame, MissionType
 from autopilot.mission.fence import parse_fence
-from sortie.web.drawing import MOST_LANES, Place, fence_around, lanes_over, mission_through
+from autopilot.mission.validate import check_item
+from sortie.web.drawing import MOST_LANES, Place, fence_around, lanes_over, mission_through, rally_at
 
 HOME = GeoPoint(47.3769, 8.5417, 0.0)
 
@@ -59,6 +60,10 @@ def test_a_fence_holds_what_was_drawn_and_a_mission_returns() -> None:
     fence = parse_fence(fence_around(FIELD))
     assert fence.polygons[0].inclusion
     assert fence.polygons[0].vertices == tuple(FIELD)
+    points = rally_at(FIELD[:2], 40.0)
+    assert all(check_item(point, MissionType.RALLY, len(points)).ok for point in points)
+    assert [(point.x, point.y, point.z) for point in points] == [(*at, 40.0) for at in FIELD[:2]]
+    assert {(point.command, point.frame) for point in points} == {(Cmd.NAV_RALLY_POINT, Frame.GLOBAL_RELATIVE_ALT)}
     flown = mission_through(FIELD[:2], 30.0, flies=True)
     assert [item.command for item in flown] == [
         Cmd.NAV_TAKEOFF,

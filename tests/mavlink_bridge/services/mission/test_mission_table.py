@@ -415,7 +415,7 @@ def test_each_mission_type_has_a_machine_of_its_own(bench: Bench) -> None:
     assert bench.item(rally[1], 2, MAVPROXY) == [("ACK", ACCEPTED)]
     assert bench.item(fence[3], 1) == [("ACK", ACCEPTED)]
     assert (bench.stored(0), bench.stored(1), bench.stored(2)) == (ITEMS, fence, rally)
-    assert bench.texts == ["Flight plan received", "Rally points received", "Fence received"]
+    assert bench.texts == ["Flight plan received", "Rally points received", "Fence Indexed OK"]
 
 
 def test_clearing_one_type_leaves_the_others(bench: Bench) -> None:
