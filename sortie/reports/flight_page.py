@@ -217,7 +217,7 @@ def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> tuple[str, st
                 f'<rect class="band" x="{x:.1f}" y="{TOP:g}" width="{wide:.1f}" height="{HEIGHT - TOP - BOTTOM:g}"/>'
             )
         if wide > LETTER * len(name):
-            names.append(svg.text(x + 3.0, TOP + 10.0, name, anchor="start"))
+            names.append(svg.text(x + 3.0, TOP + 10.0, name, "label mode", "start"))
     return "".join(parts), "".join(names)
 
 

@@ -42,6 +42,6 @@ def axes(title: str, along: svg.Scale, across: svg.Scale, unit: str) -> list[str
             svg.line([(LEFT, y), (WIDTH - RIGHT, y)], "grid"),
             svg.text(LEFT - 6.0, y + 4.0, f"{tick:g}", anchor="end"),
         ]
-    parts += [svg.text(along(tick), HEIGHT - 5.0, f"{tick:g}{unit}") for tick in along.ticks(8)]
+    parts += [svg.text(along(tick), HEIGHT - 5.0, f"{tick:g}{unit}", "label tick") for tick in along.ticks(8)]
     parts.append(svg.text(LEFT, 12.0, title, anchor="start"))
     return parts

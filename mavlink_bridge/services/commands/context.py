@@ -38,15 +38,16 @@ class TelemetryRequests(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """The world of one command; `firmware`: how its numbers are meant. `after` is sent right behind the
-    acknowledgement; a handler that starts something slow puts its `Request` into `pending` and returns IN_PROGRESS,
-    which is said after `patience_ms` of link time."""
+    """The world of one command; `firmware`: how its numbers are meant. `before` is sent right before the
+    acknowledgement, `after` right behind it; a handler that starts something slow puts its `Request` into `pending`
+    and returns IN_PROGRESS, which is said after `patience_ms` of link time."""
 
     parts: VehicleParts
     telemetry: TelemetryRequests
     peer: Peer
     now_ms: int
     firmware: Firmware = OWN
+    before: list[Outgoing] = field(default_factory=list)
     after: list[Outgoing] = field(default_factory=list)
     pending: Request | None = None
     patience_ms: int = 0

@@ -1,13 +1,15 @@
 """Commands that ask for messages: intervals, single messages, version, banner, home.
 
 The acknowledgement leaves first and the message right behind it: QGroundControl counts an ACK without its message as
-1.4 s lost, a message before its ACK as noise (docs/reference/ground-stations.md, 1.2, 6).
+1.4 s lost, a message before its ACK as noise (docs/reference/ground-stations.md, 1.2, 6). MESSAGE_INTERVAL alone goes
+before it, as ArduPilot (GCS_Common.cpp, handle_command_get_message_interval) and PX4 send it.
 """
 
 from __future__ import annotations
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
+from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -50,7 +52,8 @@ def _interval_of(wanted: int, context: Context) -> Outcome:
     if not 0 <= wanted <= 0xFFFF:  # MESSAGE_INTERVAL has 16 bits for the id
         return FAILED
     interval = context.telemetry.message_interval(context.peer.link, wanted)
-    context.reply(dialect.MAVLink_message_interval_message(wanted, interval))
+    told = dialect.MAVLink_message_interval_message(wanted, interval)
+    context.before.append(Outgoing(told, context.peer.link))
     return ACCEPTED
 
 

@@ -159,6 +159,7 @@ class CommandService:
             except Exception:  # a fault of ours: told in the log, and to whoever waits for an answer
                 self._answer(command, Outcome(Result.FAILED), [], now_ms)
                 raise
+        self._outgoing.extend(context.before)
         if context.pending is not None:
             outcome = self._follow(command.number, context.pending)
         if outcome.result is Result.IN_PROGRESS:

@@ -98,6 +98,10 @@ def test_the_charts_share_one_time_axis(flown):
         "Battery, V",
         "Current, A",
         "Vibration, m/s²",
+        "GPS: satellites",
+        "GPS: HDOP",
+        "Wind as estimated, m/s",
+        "Estimator: position test ratio",
     ]
     height = found["Height above home, m (faint: the ground)"]
     line = points(height, "value flight0")

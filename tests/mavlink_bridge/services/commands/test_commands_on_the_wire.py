@@ -63,7 +63,6 @@ def request(number: int, *params: float, system: int = 1, component: int = 1) ->
         (request(512, 242), "HOME_POSITION"),
         (request(410), "HOME_POSITION"),
         (request(512, 30), "ATTITUDE"),
-        (request(512, 244, 30), "MESSAGE_INTERVAL"),
         (request(42428), "STATUSTEXT"),
     ],
 )

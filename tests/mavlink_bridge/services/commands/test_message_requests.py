@@ -49,11 +49,11 @@ def test_a_request_is_answered_as_its_row_says(
 
 @pytest.mark.parametrize(("number", "params"), [(512, (244, 33)), (510, (33,))])
 @pytest.mark.parametrize(("message", "interval"), [(33, 250_000), (245, -1), (9999, 0)])
-def test_message_interval_follows_its_acknowledgement(
+def test_message_interval_goes_before_its_acknowledgement(
     number: int, params: tuple[float, ...], message: int, interval: int
 ) -> None:
-    """Rows 512 p1=244 and 510: us, -1 off, 0 unknown."""
-    ack, answer = CommandBench().long(number, *params[:-1], message)
+    """Rows 512 p1=244 and 510: us, -1 off, 0 unknown; in ArduPilot's order."""
+    answer, ack = CommandBench().long(number, *params[:-1], message)
     assert (ack.get_type(), ack.result) == ("COMMAND_ACK", A)
     assert (answer.get_type(), answer.message_id, answer.interval_us) == ("MESSAGE_INTERVAL", message, interval)
 
