@@ -110,6 +110,31 @@ def test_parameters_and_the_simulator_are_moved_from_the_page(window, acting, tm
     assert not page.errors
 
 
+def test_what_stops_a_vehicle_is_in_sight_on_every_screen(window, acting):
+    """On a phone map and Land are on one screen; on a desktop the mode stays while a tab is read."""
+    page = window(viewport={"width": 390, "height": 844})
+    page.page.goto(acting)
+    page.shows("#connection", "connected")
+    page.page.wait_for_selector("#to-simulation")
+    for chosen in ("#map", '[data-act="land"]', '[data-act="rtl"]'):
+        box = page.page.locator(chosen).bounding_box()
+        assert box["y"] >= 0.0 and box["y"] + box["height"] <= 844.0, chosen
+    assert not page.page.is_visible("#connect")
+    page.page.set_viewport_size({"width": 1440, "height": 900})
+    page.page.click("#to-parameters")
+    page.page.mouse.move(1300, 800)
+    page.page.mouse.wheel(0, 4000)
+    assert page.page.locator("#mode").bounding_box()["y"] > 0.0
+    assert (
+        page.page.evaluate(
+            "() => new Set([...document.querySelectorAll('[role=tab]:not([hidden])')].map(t => t.offsetTop)).size"
+        )
+        == 1
+    )
+    assert page.page.evaluate("() => document.querySelector('#tab-parameters').clientHeight") > 230
+    assert not page.errors
+
+
 def test_everybody_can_use_it(window, acting):
     """By axe's rules, in both themes, with each tab that has things to press."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
