@@ -40,7 +40,6 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
     "mavlink_bridge.services.telemetry.boot_texts": "texts, and when each may be said; the service is long enough",
-    "sortie.web.drawing": "geometry of what is drawn, apart from the orders over MAVLink",
     "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",
     "sortie.logs.flight_story": "a log of a run, as each of `logs`",
     "sortie.logs.trace_file": "a log of a run, as each of `logs`",
