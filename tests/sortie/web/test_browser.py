@@ -157,6 +157,12 @@ def test_everybody_can_use_it(window, acting):
     assert not page.errors
 
 
+DROPPED = """() => {
+  const all = new DataTransfer();
+  all.items.add(new File(['{}'], 'a.plan'));
+  document.dispatchEvent(new DragEvent('drop', { dataTransfer: all }));
+}"""
+"""A file that is dropped on the page."""
 LOSING = """window.kept = [];
 window.WebSocket = class extends WebSocket {
   constructor(address) {
@@ -219,6 +225,8 @@ def test_who_only_looks_sees_no_buttons_and_lives_through_a_reboot(window, tmp_p
         page.page.goto(address)
         page.shows("#connection", "connected")
         assert not page.page.is_visible("#actions")
+        page.page.evaluate(DROPPED)
+        page.shows("#answer", "this page only shows")
         for tab in ("texts", "plan", "parameters", "flights", "links"):
             page.page.click(f"#to-{tab}")
             assert page.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), tab

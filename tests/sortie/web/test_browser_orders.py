@@ -20,6 +20,7 @@ from tests.fakes.shown import keep, on_a_page, shown
 
 SQUARE = Path(__file__).parents[3] / "examples" / "square.plan"
 DROPPED = "([name, text]) => { const all = new DataTransfer(); all.items.add(new File([text], name)); return all; }"
+LONDON = "QGC WPL 110\n" + "".join(f"{seq}\t0\t3\t16\t0\t0\t0\t0\t51.5\t-0.12\t20\t1\n" for seq in range(2))
 HEIGHT_M = "parseFloat(document.querySelector('#figures dd').textContent)"
 SPEED_MPS = "parseFloat(document.querySelectorAll('#figures dd')[1].textContent)"
 
@@ -55,7 +56,8 @@ def drop(page, name, text):
 
 
 def test_a_plan_is_dropped_on_the_map_counted_down_and_aborted(page, tmp_path):
-    """Mission, fence and rally points arrive; GO counts down before all eyes, and ABORT ends it; it is cleared."""
+    """Mission, fence and rally points arrive; GO counts down before all eyes, and ABORT ends it; a plan for
+    somewhere else is told to be far away; it is cleared."""
     drop(page, "broken.plan", "{")
     page.shows("#answer", "broken.plan: ")
     drop(page, "square.plan", SQUARE.read_text())
@@ -77,6 +79,8 @@ def test_a_plan_is_dropped_on_the_map_counted_down_and_aborted(page, tmp_path):
     page.shows("#chips", "disarmed")
     page.page.fill("#s-SIM_SPEEDUP", "10")
     page.shows("#answer", "SIM_SPEEDUP = 10")
+    drop(page, "london.waypoints", LONDON)
+    page.shows("#answer", " km from the vehicle")
     page.page.click("#to-plan")
     page.page.click("#plan-clear")
     page.shows("#answer", "plan cleared")
