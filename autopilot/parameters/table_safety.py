@@ -74,6 +74,7 @@ ARMING: Final[tuple[ParameterDef, ...]] = (
         values={0: "No", 1: "Lowest pulse when disarmed", 2: "No pulse when disarmed"},
         reboot=True,
     ),
+    i8("ARMING_NEED_LOC", 0, "", None, None, "A position is needed to arm in any mode", values={0: "No", 1: "Yes"}),
     i8(
         "ARMING_RUDDER",
         2,

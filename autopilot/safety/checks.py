@@ -100,16 +100,21 @@ class ArmingChecks:
         vehicle = self.facts.vehicle
         without = 0.0 in (self.facts.param("GPS1_TYPE", 1.0), self.facts.param("EK3_SRC1_POSXY", 3.0))
         known = vehicle.origin is not None or without or self.facts.now_ms >= _STARTED_MS
-        unneeded = known and not self.modes.spec.position
+        unneeded = known and not self._needs_position
         for reason in vehicle.armable_reasons:
             off = reason.check is not None and not self._checked(reason.check)
             skipped = off or (unneeded and reason.positional)
             if vehicle.capabilities.own_checks or not skipped:
                 yield reason
 
+    @property
+    def _needs_position(self) -> bool:
+        """The mode does, or ARMING_NEED_LOC says so for every mode."""
+        return self.modes.spec.position or self.facts.param("ARMING_NEED_LOC") == 1.0
+
     def _position(self) -> Iterator[ArmingReason]:
         known = NEED_POSITION in self.facts.vehicle.armable_reasons
-        if self.modes.spec.position and not self.facts.has_position and not known:
+        if self._needs_position and not self.facts.has_position and not known:
             yield NEED_POSITION
 
     def _blurred(self) -> Iterator[ArmingReason]:

@@ -35,6 +35,7 @@ def command(kind: str, arguments: list[str]) -> list[str]:
     for port in (base, base + 2, base + 3):
         words += ["--link", f"tcpin:127.0.0.1:{port}"]
     words += ["--pace", "clients", "--rc", str(STICKS_PORT + 10 * given.instance), "--speedup", str(given.speedup)]
+    words += ["--param", "SIM_BATT_CAP_AH=0"]  # SITL's battery is endless; a file of defaults may say otherwise
     for file in filter(None, given.defaults.split(",")):
         words += ["--param", file]
         words += _speed(file)

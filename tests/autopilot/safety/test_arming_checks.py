@@ -76,6 +76,13 @@ def test_a_vehicle_that_never_gets_a_position_is_armed_in_a_mode_that_needs_none
     assert bench.core.arming.arm(bench.now_ms).ok
 
 
+def test_a_position_may_be_asked_for_in_every_mode() -> None:
+    bench = Bench(parameters={"ARMING_NEED_LOC": 1})
+    bench.vehicle.armable_reasons = (NEED_POSITION,)
+    assert bench.core.modes.number == STABILIZE
+    assert bench.core.arming.arm(bench.now_ms).reason == "Need Position Estimate"
+
+
 def test_once_there_was_a_position_its_loss_hinders_only_modes_that_need_one() -> None:
     """All checks are on: not the check is skipped, but what it found."""
     bench = Bench(parameters={"ARMING_CHECK": ALL})
