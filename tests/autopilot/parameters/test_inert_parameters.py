@@ -14,8 +14,8 @@ from autopilot.vehicles.kinds import vehicle_class
 ROOT = Path(__file__).resolve().parents[3]
 KINDS = ("copter", "rover", "plane")
 TABLES = ROOT / "autopilot" / "parameters"
-#: Logs of others, and cases that judge others, name parameters that ours need not have.
-OF_OTHERS = (ROOT / "sortie" / "reading", ROOT / "sortie" / "conform")
+#: Logs of others, cases that judge others and the wiring of their firmware name parameters that ours need not have.
+OF_OTHERS = (ROOT / "sortie" / "reading", ROOT / "sortie" / "conform", ROOT / "sitl" / "vehicles" / "wiring.py")
 #: `f"RC{channel}_{name}"` is a parameter: it begins with letters and has an underscore; others could mean anything.
 MADE = re.compile(r"[A-Z]{2}.*_")
 PLAIN = re.compile(r"[A-Z][A-Z0-9_]{3,15}")
@@ -25,7 +25,7 @@ def sources() -> list[Path]:
     found = [
         path for package in ("autopilot", "sitl", "mavlink_bridge", "sortie") for path in (ROOT / package).rglob("*.py")
     ]
-    return [path for path in found if not {TABLES, *OF_OTHERS} & set(path.parents)]
+    return [path for path in found if not {TABLES, *OF_OTHERS} & {path, *path.parents}]
 
 
 def patterns(text: str) -> Iterator[str]:
