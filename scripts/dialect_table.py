@@ -27,8 +27,16 @@ GROWN: Final[Mapping[str, str]] = {
 protocol. A receiver with the older definition reads the same message without them
 (https://mavlink.io/en/guide/define_xml_element.html#message_extensions)."""
 ADDED: Final[Mapping[int, str]] = {
+    53: "MISSION_CHECKSUM B:mission_type I:checksum",
     80: "COMMAND_CANCEL B:target_system B:target_component H:command",
+    290: "ESC_INFO B:index Q:time_usec H:counter B:count B:connection_type B:info H:failure_flags[4] I:error_count[4]"
+         " h:temperature[4]",
+    291: "ESC_STATUS B:index Q:time_usec i:rpm[4] f:voltage[4] f:current[4]",
+    334: "CELLULAR_STATUS B:status B:failure_reason B:type B:quality H:mcc H:mnc H:lac",
+    380: "TIME_ESTIMATE_TO_TARGET i:safe_return i:land i:mission_next_item i:mission_end i:commanded_action",
     397: "COMPONENT_METADATA I:time_boot_ms I:file_crc c:uri[100]",
+    400: "PLAY_TUNE_V2 B:target_system B:target_component I:format c:tune[248]",
+    401: "SUPPORTED_TUNES B:target_system B:target_component I:format",
     410: "EVENT B:destination_component B:destination_system I:id I:event_time_boot_ms H:sequence B:log_levels"
          " B:arguments[40]",
     411: "CURRENT_EVENT_SEQUENCE H:sequence B:flags",
@@ -37,8 +45,11 @@ ADDED: Final[Mapping[int, str]] = {
     435: "AVAILABLE_MODES B:number_modes B:mode_index B:standard_mode I:custom_mode I:properties c:mode_name[35]",
     436: "CURRENT_MODE B:standard_mode I:custom_mode I:intended_custom_mode",
     437: "AVAILABLE_MODES_MONITOR B:seq",
+    440: "ILLUMINATOR_STATUS I:uptime_ms B:enable B:mode_bitmask I:error_status B:mode f:brightness f:strobe_period"
+         " f:strobe_duty_cycle f:temp_c f:min_strobe_period f:max_strobe_period",
+    512: "CONTROL_STATUS B:flags B:gcs_main B:gcs_secondary[10]",
 }  # fmt: skip
-"""Messages of MAVLink's common.xml that pymavlink does not have."""
+"""Messages of MAVLink's common.xml (CONTROL_STATUS: development.xml) that pymavlink does not have."""
 _LETTERS: Final = {name: letter for letter, name in TYPES.items()}
 
 
