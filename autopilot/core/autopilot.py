@@ -51,6 +51,7 @@ from autopilot.safety.failsafes import Failsafes, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.losses import Losses
+from autopilot.safety.remote_id import RemoteId
 
 
 class Autopilot:
@@ -89,7 +90,7 @@ class Autopilot:
         self.home = Home(facts, announcer, journal, stored.home)
         self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
-        self.heading = Heading(facts, helm)
+        self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
         self.payload = Payload(facts, announcer, helm, partial(parameters.set_readonly, "SIM_PIN_MASK"))
         self.losses = Losses()
         self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks)
@@ -166,6 +167,7 @@ class Autopilot:
             self.prearm,
             checks,
             self.sticks.throttle_raised,
+            self._forced_reasons,
             self._armed_changed,
         )
         self.mode_switch = ModeSwitch(facts, modes)
@@ -174,23 +176,16 @@ class Autopilot:
         )
 
     def _other_reasons(self) -> list[ArmingReason]:
-        stopped = [MOTORS_STOPPED] if self.vehicle_arming.stopped else []
         fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
-        return [*stopped, *(ArmingReason(text) for text in fenced)]
+        return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced)]
+
+    def _forced_reasons(self) -> list[ArmingReason]:
+        return [MOTORS_STOPPED] * self.vehicle_arming.stopped + self.remote_id.complaints()
 
     def _make_commands(self) -> None:
-        facts, announcer, helm, modes = self.facts, self.announcer, self.helm, self.modes
+        facts, announcer, helm, modes, fence = self.facts, self.announcer, self.helm, self.modes, self.fence
         self.commands = FlightCommands(
-            facts,
-            announcer,
-            helm,
-            modes,
-            self.guided,
-            self.auto,
-            self.heading,
-            self.speeds,
-            self.fence.admits,
-            self.mount,
+            facts, announcer, helm, modes, self.guided, self.auto, self.heading, self.speeds, fence.admits, self.mount
         )
         self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
         recorder = MissionRecorder(

@@ -65,6 +65,7 @@ from autopilot.mav.fields import (
     WireMissionState,
 )
 from autopilot.mav.gimbal import GimbalCapability, GimbalError, GimbalFlag, MountMode
+from autopilot.mav.payload import OdidArmStatus, OdidHeight, OdidIdType, OdidStatus, OdidUaType
 
 __all__ = [
     "AccelerometerPosition",
@@ -101,6 +102,11 @@ __all__ = [
     "ModeProperty",
     "MotorTestThrottle",
     "MountMode",
+    "OdidArmStatus",
+    "OdidHeight",
+    "OdidIdType",
+    "OdidStatus",
+    "OdidUaType",
     "ParameterType",
     "PositionMask",
     "RebootAction",

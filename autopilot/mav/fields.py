@@ -172,6 +172,7 @@ class VehicleType(IntEnum):
     GIMBAL = 26
     ADSB = 27
     DODECAROTOR = 29
+    ODID = 34
     CAMERA = 30
     DECAROTOR = 35
     GENERIC_MULTIROTOR = 43
@@ -195,6 +196,7 @@ class Component(IntEnum):
     GIMBAL = 154
     MISSIONPLANNER = 190
     ONBOARD_COMPUTER = 191
+    ODID_TXRX_1 = 236
 
 
 class Sensor(IntEnum):

@@ -1,7 +1,7 @@
-"""Parameters of what a vehicle carries: relays, a gripper, a camera, a gimbal.
+"""Parameters of what a vehicle carries: relays, a gripper, a camera, a gimbal, a transmitter that identifies it.
 
 Names, units and defaults of ArduPilot 4.6 (AP_Relay_Params.cpp, AP_Gripper.cpp, AP_Camera_Params.cpp,
-AP_Mount_Params.cpp); RELAY1_PIN is its simulator's, and the SIM_ names are of ours.
+AP_Mount_Params.cpp, AP_OpenDroneID.cpp); RELAY1_PIN is its simulator's, and the SIM_ names are of ours.
 """
 
 from __future__ import annotations
@@ -20,6 +20,16 @@ GRIPPER: Final[tuple[ParameterDef, ...]] = (
     i16("GRIP_NEUTRAL", 1500, "PWM", 1000, 2000, "Pulse of the gripper until its first order"),
     f32("GRIP_AUTOCLOSE", 0, "s", 0, 255, "The gripper closes by itself so long after it opened; 0 = it stays open"),
 )
+
+REMOTE_ID: Final[tuple[ParameterDef, ...]] = (
+    i8("DID_ENABLE", 0, "", None, None, "The vehicle identifies itself", values={0: "No", 1: "Yes"}, reboot=True),
+    i8("DID_MAVPORT", -1, "", -1, 9, "Port of the identification's transmitter; -1 = there is none", reboot=True),
+    i16(
+        "DID_OPTIONS", 0, "", None, None, "What identification asks for",
+        bits={0: "Arming waits for it", 1: "A position without GPS will do", 2: "The first BASIC_ID stays"},
+    ),
+    f32("DID_BARO_ACC", -1, "m", -1, 150, "Accuracy of the barometric height; -1 = unknown"),
+)  # fmt: skip
 
 PLACING: Final[tuple[ParameterDef, ...]] = (
     f32("PLDP_THRESH", 0.9, "", 0.5, 0.9, "Share of the thrust of descent below which the ground bears a load"),

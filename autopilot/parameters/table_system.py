@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
-from autopilot.parameters.table_payload import GRIPPER, RELAYS
+from autopilot.parameters.table_payload import GRIPPER, RELAYS, REMOTE_ID
 
 NO_YES: Final = {0: "No", 1: "Yes"}
 ROTATIONS: Final = {0: "None", 2: "Yaw 90", 4: "Yaw 180", 6: "Yaw 270", 8: "Roll 180"}
@@ -230,7 +230,7 @@ TERRAIN: Final[tuple[ParameterDef, ...]] = (
     i16("TERRAIN_SPACING", 100, "m", 1, 1000, "From height to height in the data that a ground station sends", step=1),
 )  # fmt: skip
 
-_COMMON: Final = IDENTITY + GRIPPER + FLIGHT_MANAGER + STATISTICS + LOGS + SENSORS + TERRAIN + RELAYS
+_COMMON: Final = IDENTITY + GRIPPER + FLIGHT_MANAGER + STATISTICS + LOGS + SENSORS + TERRAIN + RELAYS + REMOTE_ID
 COPTER_SYSTEM: Final = _COMMON + _radio(1000, COPTER_OPTIONS)
 ROVER_SYSTEM: Final = _COMMON + _radio(1500, ROVER_OPTIONS)
 PLANE_SYSTEM: Final = _COMMON + _radio(1000, PLANE_OPTIONS)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from autopilot.context.events import ArmedChanged
 from autopilot.context.home import Home
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
-from autopilot.interface.reasons import MOTORS_STOPPED, ArmingMethod, ArmingReason
+from autopilot.interface.reasons import ArmingMethod, ArmingReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
@@ -78,7 +78,8 @@ class PrearmWatch:
 
 
 class Arming:
-    """The vehicle's own procedure. `throttle_raised`: by the pilot's stick; `on_change(armed, now_ms)` tells the other
+    """The vehicle's own procedure. `throttle_raised`: by the pilot's stick; `mandatory`: reasons that force does not
+    pass; `on_change(armed, now_ms)` tells the other
     parts of the autopilot. `hold_auto_disarm`: DISARM_DELAY waits (a countdown runs)."""
 
     def __init__(
@@ -92,6 +93,7 @@ class Arming:
         prearm: PrearmWatch,
         checks: ArmingChecks,
         throttle_raised: Callable[[], bool],
+        mandatory: Callable[[], list[ArmingReason]],
         on_change: Callable[[bool, int], None],
     ) -> None:
         self._facts = facts
@@ -103,6 +105,7 @@ class Arming:
         self._prearm = prearm
         self._checks = checks
         self._throttle_raised = throttle_raised
+        self._mandatory = mandatory
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
         self._finish_ms = 0
@@ -133,9 +136,7 @@ class Arming:
 
     def refusal(self, *, force: bool = False) -> Outcome | None:
         """The arming checks, told when they fail; None = the vehicle may be armed."""
-        reasons = [] if force else [*self._prearm.reasons(), *self._checks.at_arming()]
-        if force and self.stopped:
-            reasons = [MOTORS_STOPPED]
+        reasons = self._mandatory() if force else [*self._prearm.reasons(), *self._checks.at_arming()]
         for reason in reasons:
             self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.arm}{reason.text}")
         if not reasons:

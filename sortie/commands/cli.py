@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from textwrap import fill
 from typing import Any, Final
 
 import click
@@ -127,7 +128,15 @@ class GroupedCommand(click.Command):
                     formatter.write_dl(rows)
         if ignored:
             with formatter.section(_IGNORED):
-                formatter.write_text(" ".join(ignored))
+                indent = " " * formatter.current_indent
+                text = fill(
+                    " ".join(ignored),
+                    formatter.width,
+                    initial_indent=indent,
+                    subsequent_indent=indent,
+                    break_on_hyphens=False,
+                )
+                formatter.write(f"{text}\n")
 
 
 def _parameter(row: Option[object]) -> click.Parameter:

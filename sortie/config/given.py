@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from autopilot.interface.records import dataclass, field
 from sortie.config import options
 from sortie.config.errors import UserError, nearest
-from sortie.config.option import WHY, Option, OptionForm, Sources, Where
+from sortie.config.option import WHY, Option, OptionForm, Sources, Where, key_of
 from sortie.config.settings import SETTINGS, Settings
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def _from_file(path: Path) -> dict[str, object]:
         raise UserError(f"{error}", option="config", given=str(path)) from error
     found: dict[str, object] = {}
     for name, value in said.items():
-        key = name.replace("-", "_")
+        key = key_of(name)
         row = SETTINGS.get(key)
         if row is None:
             raise UserError(f"unknown key '{name}'{nearest(key, SETTINGS)}", option="config", given=str(path))

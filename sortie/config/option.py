@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from keyword import iskeyword
 from typing import Final, Generic, TypeVar, overload
 
 from autopilot.interface.records import dataclass
@@ -75,6 +76,12 @@ WHY: Final = {
 ANYWHERE: Final = frozenset(Where)
 
 
+def key_of(name: str) -> str:
+    """Name in Python of what is called so on the command line."""
+    key = name.replace("-", "_")
+    return f"{key}_" if iskeyword(key) else key
+
+
 @dataclass(frozen=True)  # no slots: `Option[...](...)` leaves a note on its object
 class Option(Generic[T_co]):
     """`parser` reads one word. `default` is what holds when nobody says anything, `otherwise` that in words where it
@@ -110,12 +117,12 @@ class Option(Generic[T_co]):
     @property
     def key(self) -> str:
         """Name of the option in Python."""
-        return self.name.replace("-", "_")
+        return key_of(self.name)
 
     @property
     def variable(self) -> str:
         """Name of the option in the environment."""
-        return f"SORTIE_{self.key.upper()}"
+        return f"SORTIE_{self.name.replace('-', '_').upper()}"
 
     @property
     def placed(self) -> bool:

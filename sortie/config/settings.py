@@ -14,6 +14,7 @@ from typing import Final
 from autopilot.interface.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import nearest
+from sortie.config.fittings import FITTINGS, fitting_names
 from sortie.config.formation import FORMATIONS, SPACING_M
 from sortie.config.option import ANYWHERE, Group, Option, OptionForm, Sources, Where
 from sortie.config.values import (
@@ -100,6 +101,11 @@ class Settings:
     param = Option(
         "param", str, _STRINGS, "Set a parameter, or all parameters of a .param file. Repeatable.", Group.OFTEN, RUNS,
         form="NAME=VALUE|FILE", kind=OptionForm.LIST, sources=EVERYWHERE, applies_to=NO_LOOP,
+    )
+    with_ = Option(
+        "with", fitting_names, _STRINGS,
+        f"Put on a simulated vehicle what ArduPilot leaves off: {', '.join(FITTINGS)}.", Group.OFTEN, RUNS,
+        form="NAME[,NAME]", sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
     )
     fault = Option(
         "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable. docs/failures.md has all names.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
+from sortie.config.fittings import fitted
 from sortie.config.option import Option
 from sortie.config.settings import SETTINGS, Settings
 from sortie.config.values import DEFAULT_HOME
@@ -88,7 +89,7 @@ def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:
         settings.sysid,
         *home,
         settings.seed,
-        param=settings.param,
+        param=(*fitted(settings.with_), *settings.param),
         fault=settings.fault,
         alone=True,
         **shared,

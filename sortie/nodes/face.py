@@ -41,6 +41,7 @@ from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.modes import ModeService
 from mavlink_bridge.services.modes.service import ModeSource
 from mavlink_bridge.services.parameters import ParameterService
+from mavlink_bridge.services.remote_id import RemoteIdService, Transmitter, serial_number
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.spoken import Spoken
 from mavlink_bridge.services.system.logs import LogService
@@ -158,6 +159,7 @@ def simulated_face(
         ),
         events,
         *_gimbal(service, commands, telemetry),
+        *_remote_id(service, telemetry, identity),
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),
@@ -209,6 +211,26 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
     return (
         GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.links, lambda: endpoint.system_id),
     )
+
+
+def _remote_id(service: Service, telemetry: TelemetryService, identity: Identity) -> tuple[ProtocolService, ...]:
+    """Remote identification where DID_ENABLE was 1 at the start, and its transmitter on DID_MAVPORT."""
+    autopilot, parameters = service.autopilot, service.parameters
+    if parameters["DID_ENABLE"] == 0.0:
+        return ()
+    remote = RemoteIdService(
+        autopilot.remote_id,
+        autopilot.facts,
+        serial_number(identity.uid2),
+        telemetry.answers,
+        service.epoch_us / 1e6,
+        lambda: False,
+    )
+    if parameters["DID_MAVPORT"] >= 0.0:
+        transmitter = Transmitter(autopilot.remote_id, remote.on_air, service.endpoint.links)
+        service.heartbeats[Component.ODID_TXRX_1] = transmitter.heartbeat
+        service.components[Component.ODID_TXRX_1] = (transmitter,)
+    return (remote,)
 
 
 def _shown(modes: ModeSource) -> list[ShownMode]:

@@ -12,15 +12,18 @@ import pytest
 from sortie.commands.cli import COMMANDS, application, run
 from sortie.config import campaign_options, conform_options, options
 from sortie.config.errors import UserError
+from sortie.config.fittings import fitting_names
 from sortie.config.given import Given, ignored, misspelt, resolve, without_fleet
 from sortie.config.option import Group, Option, OptionForm, Sources, Where
 from sortie.config.options import TABLE
 from sortie.config.settings import FLIGHTS, RUNS, SETTINGS, Settings
+from sortie.config.vehicle_spec import base_spec
 
 #: A word for each row of `SETTINGS` that is not its default, and its value.
 IGNORED = "Ignored here, so that a configuration file may hold them"
 SAID = {
     "vehicle": "sim:rover", "home": "1,2,3,4", "speedup": "3", "seed": "7", "param": "WPNAV_SPEED=1",
+    "with": "camera,gimbal",
     "fault": "gps.loss", "strategy": "native", "link": "tcpin:127.0.0.1:1", "sysid": "9", "signing-key": "/key",
     "insecure": "true", "state-dir": "/state", "log-dir": "/logs", "log-format": "json", "telemetry-log": "false",
     "trace": "/trace", "metrics": "9100", "count": "3", "formation": "ring", "spacing": "12.5", "fleet": "/fleet.toml",
@@ -34,7 +37,7 @@ SAID = {
 OF_PACE = ["pace", "pace-lead", "pace-limit", "pace-quiet"]
 OF_LOGS = ["log-format", "telemetry-log", "trace"]
 OF_FLEETS = ["count", "formation", "spacing", "fleet", "networks"]
-OF_SIMULATOR = ["seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"]
+OF_SIMULATOR = ["seed", "with", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"]
 
 
 @pytest.fixture(autouse=True)
@@ -184,17 +187,18 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
     ("where", "names"),
     [
         (Where.SIMULATOR, ["strategy"]),
-        (Where.SITL, [*OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"]),
-        (Where.WORLD, ["firmware", *OF_FLEETS, "rc", "sysid"]),
+        (Where.SITL, [*OF_PACE, "seed", "with", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"]),
+        (Where.WORLD, ["with", "firmware", *OF_FLEETS, "rc", "sysid"]),
         (
             Where.CONTROLLER,
-            ["home", "speedup", *OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"],
+            ["home", "speedup", *OF_PACE, "seed", "with", "fault", "terrain", "firmware", *OF_FLEETS, "rc", "sysid"],
         ),
         (
             Where.LOOP,
             [
                 *OF_PACE,
                 "param",
+                "with",
                 "firmware",
                 *OF_FLEETS,
                 "radio",
@@ -259,3 +263,17 @@ def test_flights_take_what_a_loop_takes() -> None:
     """By the same names: one configuration file serves both."""
     taken = {name: {row.key for row in TABLE if name in row.commands and row.key in SETTINGS} for name in RUNS}
     assert all(taken[name] == taken["loop"] for name in FLIGHTS)
+
+
+def test_fittings_are_parameters_before_those_that_are_given() -> None:
+    """--with says several; what --param says of one of them wins; a wrong name is told the right ones."""
+    settings = Given({"with_": ("camera", "gripper"), "param": ("GRIP_TYPE=0",)}, {}).settings()
+    assert base_spec(settings).param == (
+        "CAM1_TYPE=6",
+        "GRIP_ENABLE=1",
+        "GRIP_TYPE=1",
+        "SERVO9_FUNCTION=28",
+        "GRIP_TYPE=0",
+    )
+    with pytest.raises(UserError, match="did you mean remote-id"):
+        fitting_names("camera,remoteid")

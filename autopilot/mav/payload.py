@@ -1,0 +1,43 @@
+"""Numbers of remote identification (MAV_ODID_)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class OdidArmStatus(IntEnum):
+    """MAV_ODID_ARM_STATUS."""
+
+    GOOD_TO_ARM = 0
+    PRE_ARM_FAIL_GENERIC = 1
+
+
+class OdidIdType(IntEnum):
+    """MAV_ODID_ID_TYPE: what an identification is."""
+
+    NONE = 0
+    SERIAL_NUMBER = 1
+
+
+class OdidUaType(IntEnum):
+    """MAV_ODID_UA_TYPE: kinds of aircraft."""
+
+    NONE = 0
+    AEROPLANE = 1
+    HELICOPTER_OR_MULTIROTOR = 2
+
+
+class OdidStatus(IntEnum):
+    """MAV_ODID_STATUS."""
+
+    UNDECLARED = 0
+    GROUND = 1
+    AIRBORNE = 2
+    EMERGENCY = 3
+
+
+class OdidHeight(IntEnum):
+    """MAV_ODID_HEIGHT_REF."""
+
+    OVER_TAKEOFF = 0
+    OVER_GROUND = 1

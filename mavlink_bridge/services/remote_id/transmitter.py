@@ -1,0 +1,105 @@
+"""Transmitter of a remote identification: component 236, which stands on DID_MAVPORT of a simulated vehicle.
+
+Each second it says HEARTBEAT and OPEN_DRONE_ID_ARM_STATUS: good to arm, or what is missing in what the vehicle gives
+it, in the words of ArduPilot's ArduRemoteID. Who asks it (REQUEST_MESSAGE) hears what it sends into the air, as a pack
+or one by one. Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from autopilot.interface.result import Outcome
+from autopilot.mav import AutopilotType, Component, OdidArmStatus, OdidIdType, Result, SystemState, VehicleType
+from autopilot.safety.remote_id import RemoteId
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.request import from_int, from_long
+from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
+from mavlink_bridge.services.remote_id.pack import packed
+from mavlink_bridge.wire.codec import dialect
+
+_EACH_SECOND_US: Final = 1_000_000
+_CHECK_MS: Final = 1000
+_NO_PLACE: Final = 0
+_ERROR_BYTES: Final = 50
+OnAir = Callable[[], Sequence[Message]]
+"""BASIC_ID, LOCATION, SELF_ID, SYSTEM and OPERATOR_ID as they are sent; without LOCATION while there is none."""
+
+
+def missing(on_air: Sequence[Message]) -> str:
+    """Reason not to arm, empty: there is none. Source: ArduRemoteID transport.cpp, arm_status_check."""
+    named = {message.get_type(): message for message in on_air}
+    basic, system = named["OPEN_DRONE_ID_BASIC_ID"], named["OPEN_DRONE_ID_SYSTEM"]
+    location = named.get("OPEN_DRONE_ID_LOCATION")
+    lacks = "LOC " * (location is None) + "ID " * (basic.id_type == OdidIdType.NONE)
+    text = f"missing {lacks}" if lacks else ""
+    if location is None or location.latitude == location.longitude == 0:
+        text += "zero LOC "
+    if system.operator_latitude == system.operator_longitude == 0:
+        text += "zero OP_LOC "
+    return text
+
+
+class Transmitter:
+    """See the module. `on_air`: what the vehicle gives it; `links`: those that it speaks on."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"COMMAND_LONG", "COMMAND_INT"})
+
+    def __init__(self, remote: RemoteId, on_air: OnAir, links: Callable[[], Sequence[int]]) -> None:
+        self._remote = remote
+        self._on_air = on_air
+        self._messages = said = ComponentMessages(Component.ODID_TXRX_1, links)
+        said.stream("HEARTBEAT", lambda _: self.heartbeat(), _EACH_SECOND_US)
+        said.stream("OPEN_DRONE_ID_ARM_STATUS", self._status, _EACH_SECOND_US)
+        said.answer("OPEN_DRONE_ID_MESSAGE_PACK", lambda _, __: [packed(list(self._on_air()))])
+        for part in ("BASIC_ID", "LOCATION", "SELF_ID", "SYSTEM", "OPERATOR_ID"):
+            name = f"OPEN_DRONE_ID_{part}"
+            said.answer(name, lambda _, __, name=name: self._named(name))  # type: ignore[misc]
+        self._check_ms = 0
+        self._out: list[Outgoing] = []
+
+    def _named(self, name: str) -> list[Message]:
+        return [message for message in self._on_air() if message.get_type() == name]
+
+    @staticmethod
+    def heartbeat() -> Message:
+        """HEARTBEAT of a transmitter."""
+        return dialect.MAVLink_heartbeat_message(VehicleType.ODID, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
+
+    def _status(self, now_ms: int) -> Message:
+        error = missing(self._on_air())
+        status = OdidArmStatus.PRE_ARM_FAIL_GENERIC if error else OdidArmStatus.GOOD_TO_ARM
+        return dialect.MAVLink_open_drone_id_arm_status_message(status, error.encode()[:_ERROR_BYTES])
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Leave what is for all components to where it is served: nobody answers here."""
+        long = message.get_type() == "COMMAND_LONG"
+        command = from_long(message, peer, _NO_PLACE) if long else from_int(message, peer, has_place=False)
+        if message.target_component != Component.ODID_TXRX_1:
+            return
+        outcome, answers = Outcome(Result.UNSUPPORTED), list[Message]()
+        if command.number in ABOUT_MESSAGES:
+            outcome, answers = self._messages.serve(command, now_ms)
+        ack = dialect.MAVLink_command_ack_message(
+            command.number, int(outcome.result), 0, 0, peer.system, peer.component
+        )
+        self._out += [Outgoing(reply, peer.link, Component.ODID_TXRX_1) for reply in (ack, *answers)]
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if now_ms >= self._check_ms:
+            self._check_ms = (now_ms // _CHECK_MS + 1) * _CHECK_MS
+            self._remote.transmitter_heard(missing(self._on_air()), now_ms)
+        self._out += self._messages.take_due(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        said_ms = self._messages.next_ms()
+        return self._check_ms if said_ms is None else min(said_ms, self._check_ms)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        self._messages.link_closed(link)
