@@ -1,7 +1,8 @@
 """Builds a wheel with the compiled library of one kind of machine; the rest of the metadata is in setup.cfg.
 
 `SORTIE_TARGET=x86_64-linux|aarch64-linux|x86_64-macos|aarch64-macos|x86_64-windows` builds for another machine than
-this one. Where nothing can be compiled (no numba for this Python, no linker) the wheel is for any machine, and says so.
+this one, `none` without a library. Where nothing can be compiled (no numba for this Python, no linker) the wheel is for
+any machine, and says so.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ class BuildWithLibrary(build_py):
             if file.stem != f"kernels-{TARGET}":
                 file.unlink()
         arguments = ["--target", TARGET, "--into", str(into), "--if-needed"]
-        subprocess.run(
-            [sys.executable, "-m", "sortie.kernels", *arguments],
-            cwd=ROOT, stdout=subprocess.DEVNULL, check=False,  # pip's PYTHONPATH leads to numba: it stays
-        )  # fmt: skip
+        if TARGET != "none":
+            subprocess.run(
+                [sys.executable, "-m", "sortie.kernels", *arguments],
+                cwd=ROOT, stdout=subprocess.DEVNULL, check=False,  # pip's PYTHONPATH leads to numba: it stays
+            )  # fmt: skip
         self.distribution.has_library = TARGET != "none" and library_file(TARGET, into).exists()
 
 

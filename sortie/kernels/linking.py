@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,14 +30,16 @@ def linker(target: Machine) -> list[str]:
     raise NoLinkerError("a linker is missing: pip install ziglang, or for this machine alone a C compiler")
 
 
-def write_library(target: Machine, code: bytes, fingerprint: str, folder: Path) -> Path:
-    """Link it and put it into `folder` with its note, each in one step: who has the old one open keeps that."""
+def write_library(target: Machine, codes: Sequence[bytes], fingerprint: str, folder: Path) -> Path:
+    """Link its parts and put it into `folder` with its note, each in one step: who has the old one open keeps that."""
     folder.mkdir(parents=True, exist_ok=True)
     file = library_file(target.name, folder)
     with TemporaryDirectory() as work:
-        given, made = Path(work) / "kernels.o", Path(work) / file.name
-        given.write_bytes(code)
-        flags = ["-shared", "-nostdlib", "-o", str(made), str(given)]
+        made, given = Path(work) / file.name, []
+        for part, code in enumerate(codes):
+            given.append(Path(work) / f"kernels{part}.o")
+            given[-1].write_bytes(code)
+        flags = ["-shared", "-nostdlib", "-o", str(made), *map(str, given)]
         if target.name.endswith("linux"):
             flags += ["-Wl,-z,noexecstack", "-Wl,-z,relro", "-Wl,--build-id=none", "-s"]
         done = subprocess.run([*linker(target), *flags], capture_output=True, text=True, check=False)

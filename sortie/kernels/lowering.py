@@ -126,7 +126,7 @@ def _fmod_door(name: str) -> str:
     """`%` of floats becomes a call of C's `fmod` when object code is written: it finds ours."""
     return "\n".join(
         [
-            "define hidden double @fmod(double %x, double %y) nounwind {",
+            "define internal double @fmod(double %x, double %y) nounwind {",
             "  %result = alloca double",
             "  %error = alloca ptr",
             f'  %status = call i32 @"{name}"(ptr %result, ptr %error, double %x, double %y)',

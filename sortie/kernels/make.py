@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from sortie.kernels.entries import ENTRIES
+from sortie.kernels.entries import PARTS
 from sortie.kernels.linking import NoLinkerError, linker, write_library
 from sortie.kernels.lowering import lower
 from sortie.kernels.objects import emit_object
-from sortie.kernels.targets import TARGETS
+from sortie.kernels.targets import TARGETS, Machine
 
 
 def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:
@@ -20,6 +22,13 @@ def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:
         raise NoLinkerError(f"there is no target {name}")
     for target in targets:
         linker(target)
-    module = lower(ENTRIES)
-    for target in targets:
-        yield write_library(target, emit_object(module, target), fingerprint, folder)
+    with ProcessPoolExecutor(len(PARTS)) as processes:
+        parts = list(processes.map(partial(_emitted, targets), range(len(PARTS))))
+    for target, *codes in zip(targets, *parts, strict=True):
+        yield write_library(target, codes, fingerprint, folder)
+
+
+def _emitted(targets: Sequence[Machine], part: int) -> list[bytes]:
+    """Object code of a part for each target. For a process of its own: see `lower`."""
+    module = lower(PARTS[part])
+    return [emit_object(module, target, first=part == 0) for target in targets]

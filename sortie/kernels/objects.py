@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import llvmlite.binding as llvm
 
@@ -14,7 +15,7 @@ _WINDOWS_ENTRY += "@_fltused = global i32 0\n"
 
 #: What LLVM calls for macOS to fill memory with one number: the system has it, but a library calls only itself.
 _MACOS_FILLING = """
-define hidden void @memset_pattern16(ptr %to, ptr %pattern, i64 %size) nounwind "no-builtins" noinline {
+define internal void @memset_pattern16(ptr %to, ptr %pattern, i64 %size) nounwind "no-builtins" noinline {
 begin:
   %none = icmp eq i64 %size, 0
   br i1 %none, label %end, label %next
@@ -31,23 +32,28 @@ next:
 end:
   ret void
 }
-@llvm.compiler.used = appending global [1 x ptr] [ptr @memset_pattern16], section "llvm.metadata"
 """
 
+#: Functions that only LLVM calls, when it writes object code: they stay although nothing in the module calls them.
+_KEPT: Final = '\n@llvm.compiler.used = appending global [{} x ptr] [{}], section "llvm.metadata"\n'
 
-def emit_object(module: str, target: Machine) -> bytes:
+
+def emit_object(module: str, target: Machine, first: bool) -> bytes:
     """Object code of the module's text, optimised as a whole. No option lets it fuse a multiplication with an addition
-    or reorder numbers: such code rounds otherwise than plain Python."""
+    or reorder numbers: such code rounds otherwise than plain Python. The `first` has what a library needs once."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     machine = llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu, opt=3, reloc="pic", codemodel="default"
     )
     text = re.sub(r"^target (triple|datalayout) = .*$", "", module, flags=re.MULTILINE)
-    if target.name.endswith("windows"):
+    kept = ["@fmod"]
+    if target.name.endswith("windows") and first:
         text += _WINDOWS_ENTRY
     if target.name.endswith("macos"):
         text += _MACOS_FILLING
+        kept.append("@memset_pattern16")
+    text += _KEPT.format(len(kept), ", ".join(f"ptr {name}" for name in kept))
     parsed = llvm.parse_assembly(re.sub(r"@sqrt\b", "@llvm.sqrt.f64", text))  # an instruction, not C's function
     parsed.triple = target.triple
     parsed.data_layout = str(machine.target_data)

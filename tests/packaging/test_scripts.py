@@ -3,13 +3,15 @@ is a stand-in."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.clone import make_clone
+from autopilot.control.kernels import source_files
+from tests.fakes.clone import ROOT, make_clone
 from tests.fakes.patience import PATIENCE_S
 
 
@@ -28,13 +30,14 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def steps(folder: Path) -> list[str]:
     """What was done since the last look."""
     written = folder.parent / "written"
-    done = written.read_text().split() if written.exists() else []
+    done = sorted(written.read_text().split()) if written.exists() else []
     written.unlink(missing_ok=True)
     return done
 
 
-INSTALLATION = ["venv", "pip", "pip"]
-"""What a flight needs, and Sortie beside it."""
+INSTALLATION = ["pip", "pip", "pip", "sortie.kernels", "venv"]
+"""What a flight needs, what builds, Sortie, and its library: beside each other, in any order."""
+KERNEL = "autopilot/control/changed.py"
 
 
 def test_alone_it_is_the_demo_and_arguments_are_passed_on(clone):
@@ -53,6 +56,27 @@ def test_it_installs_once_and_again_when_the_metadata_changed(clone):
         file.write("\n")
     call(clone)
     assert steps(clone) == INSTALLATION
+
+
+def test_a_library_of_sources_that_a_pull_has_changed_is_made_anew_and_nothing_else(clone):
+    """Where numba is not kept it is fetched for that; a library that fits after all is left alone."""
+    call(clone)
+    steps(clone)
+    kernel = clone / KERNEL
+    kernel.write_text("")
+    os.utime(kernel, (2e9, 2e9))
+    (clone.parent / "fits").touch()
+    assert call(clone).stderr == ""
+    (clone.parent / "fits").unlink()
+    assert "compiling it" in call(clone).stderr
+    assert steps(clone) == ["pip", "sortie.kernels"]
+
+
+def test_every_source_of_the_library_is_looked_at_for_changes():
+    text = (ROOT / "scripts" / "environment").read_text()
+    watched = text[text.index("find autopilot/") + len("find ") : text.index("-name '*.py'")].replace("\\", "").split()
+    for source in source_files():
+        assert any(source.is_relative_to(ROOT / folder) for folder in watched), source
 
 
 def test_a_folder_that_was_moved_is_installed_anew(clone):
@@ -80,7 +104,7 @@ def test_no_python_is_said(clone, monkeypatch, tmp_path):
     """One line with what would help, status 2."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("bash", "env", "dirname", "cat", "cksum", "mkdir", "flock"):
+    for name in ("bash", "env", "dirname", "cat", "cksum", "mkdir", "rm", "flock"):
         (tools / name).symlink_to(shutil.which(name) or "/bin/false")
     monkeypatch.setenv("PATH", str(tools))
     monkeypatch.setenv("PYTHON", "/nowhere/python")

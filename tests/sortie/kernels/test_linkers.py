@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from autopilot.control.library import this_target
+from mavlink_bridge.services.telemetry.compiling import TELEMETRY
+from sitl.kernel.compiling import KERNELS, OUTSIDE
 from sortie.kernels import linking
+from sortie.kernels.entries import ENTRIES
 from sortie.kernels.targets import TARGETS, target_named
 
 
@@ -32,3 +35,8 @@ def test_a_c_compiler_links_for_its_own_machine_alone(monkeypatch: pytest.Monkey
 def test_wheels_name_the_systems_that_they_are_for() -> None:
     assert target_named("x86_64-linux").tag == "manylinux_2_28_x86_64.musllinux_1_1_x86_64"
     assert [target.tag for target in TARGETS if "win" in target.tag.split("_")[0]] == ["win_amd64"]
+
+
+def test_each_kernel_is_compiled_in_one_of_the_parts() -> None:
+    assert {*KERNELS, *OUTSIDE.values(), *TELEMETRY} <= set(ENTRIES)
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
