@@ -170,14 +170,16 @@ class _Teller:
 
 def tell_dataflash(recording: Recording) -> None:
     """Make the messages of the log's rows; a row that is damaged is passed over."""
-    teller, last_ms, log = _Teller(recording), 0, MessageLog(recording.path.read_bytes())
-    for name, row in log.read(teller.takes):
-        # Not the fields of its name: `FlightFacts.cut` says it.
-        with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
-            if not 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
-                continue
-            last_ms = max(last_ms, row.TimeUS // 1000)
-            teller.takes[name](row, row.TimeUS // 1000)
+    teller, last_ms = _Teller(recording), 0
+    with recording.path.open("rb") as file:
+        log = MessageLog(file)
+        for name, row in log.read(teller.takes):
+            # Not the fields of its name: `FlightFacts.cut` says it.
+            with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
+                if not 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
+                    continue
+                last_ms = max(last_ms, row.TimeUS // 1000)
+                teller.takes[name](row, row.TimeUS // 1000)
     recording.vehicle = log.vehicle_type
     first_ms = recording.told[0][0] if recording.told else 0
     states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states} or {first_ms: (0, False)}

@@ -19,6 +19,8 @@ from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Troubl
 _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""
 HIGHEST_M: Final = 1e6
+SAMPLED_S: Final = dict.fromkeys(("POS", "GPS", "XKF1", "NKF1", "BAT", "VIBE", "ATT", "TERR", "RSSI"), 0.09)
+"""Samples that are read ten times a second: a log may have four hundred."""
 LATEST_S: Final = (1 << 32) / 1000.0
 """Latest time since boot, s: MAVLink has 32 bits of milliseconds for it."""
 _ARMED, _DISARMED = 10, 11
@@ -207,16 +209,17 @@ class _DataflashReader:
 
 def read_dataflash(path: Path) -> FlightFacts:
     """The facts of a DataFlash log. OSError when it cannot be read; one that ends early gives what is there."""
-    reader, log = _DataflashReader(), MessageLog(path.read_bytes())
-    strange = 0
-    for name, message in log.read(reader.takes):
-        try:
-            time_s = message.TimeUS / 1e6
-            if not 0.0 <= time_s <= LATEST_S:
-                raise ValueError(time_s)
-            reader.takes[name](message, time_s)
-        except (AttributeError, TypeError, ValueError, OverflowError):
-            strange += 1  # its fields are not those of its name: damaged
+    reader, strange = _DataflashReader(), 0
+    with path.open("rb") as file:
+        log = MessageLog(file)
+        for name, message in log.read(reader.takes, SAMPLED_S):
+            try:
+                time_s = message.TimeUS / 1e6
+                if not 0.0 <= time_s <= LATEST_S:
+                    raise ValueError(time_s)
+                reader.takes[name](message, time_s)
+            except (AttributeError, TypeError, ValueError, OverflowError):
+                strange += 1  # its fields are not those of its name: damaged
     # Which modes these are is known when the log has told its firmware's name.
     facts = reader.finish(log.vehicle_type)
     facts.cut = "parts of the log cannot be read" if log.broken or strange else ""

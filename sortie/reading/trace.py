@@ -179,8 +179,10 @@ class _Dataflash(_Columns):
 def _read_dataflash(path: Path) -> _Columns:
     columns = _Dataflash()
     takes = columns.takes()
-    for name, message in MessageLog(path.read_bytes()).read(takes):
-        takes[name](message, message.TimeUS / 1e6)
+    every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT"), 0.5 * STEP_S)
+    with path.open("rb") as file:
+        for name, message in MessageLog(file).read(takes, every_s):
+            takes[name](message, message.TimeUS / 1e6)
     return columns
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+from io import BytesIO
 from math import isnan
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_every_field_of_every_kind_of_message(whole: bytes, tmp_path: Path) -> N
     (tmp_path / "a.bin").write_bytes(whole)
     theirs = DFReader_binary(str(tmp_path / "a.bin"), zero_time_base=True)
     names = sorted(set(theirs.name_to_id) - {"FMT"})
-    ours, counts = MessageLog(whole), dict.fromkeys(names, 0)
+    ours, counts = MessageLog(BytesIO(whole)), dict.fromkeys(names, 0)
     for name, message in ours.read(names):
         other = theirs.recv_match(type=names)
         assert other.get_type() == name
