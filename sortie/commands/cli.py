@@ -54,6 +54,9 @@ COMMANDS: Final = {
     "report": HelpLine("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
     "convert": HelpLine("convert", "convert", "Write a log of a flight in the form of another tool."),
     "replay": HelpLine("replay", "replay", "Show logs to ground stations as vehicles that fly as they flew."),
+    "reproduce": HelpLine(
+        "reproduce", "reproduce_incident", "Fly an incident again by its log: a scenario, a flight and a test of it."
+    ),
     "go": HelpLine("manager", "go", "Start a flight of a running service."),
     "abort": HelpLine("manager", "abort", "Stop the countdown of a running service."),
     "status": HelpLine("status", "status", "Tell what a running service is doing."),

@@ -14,7 +14,7 @@ from sortie.config.options import AGAINST, JSON, LOGS, OUT, WITHIN
 
 if TYPE_CHECKING:
     from sortie.reading.facts import FlightFacts
-    from sortie.reports.comparison import Comparison
+    from sortie.reports.comparison import FlightComparison
 
 MOST: Final = 4
 """Lines that can be told apart on one chart, also without their colours."""
@@ -53,7 +53,9 @@ def _against(given: Given, logs: tuple[Path, ...], against: Path) -> int:
     return 0 if found.same else 1
 
 
-def write_comparison(page: Path, flights: tuple[FlightFacts, FlightFacts], found: Comparison, more: str = "") -> None:
+def write_comparison(
+    page: Path, flights: tuple[FlightFacts, FlightFacts], found: FlightComparison, more: str = ""
+) -> None:
     """Write the page of two flights; `more`: HTML beside the comparison. UserError."""
     from sortie.reports.comparison_page import comparison_page
 

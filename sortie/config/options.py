@@ -119,11 +119,11 @@ LOGS: Final = Option[tuple[Path, ...]](
 )  # fmt: skip
 LOG: Final = Option(
     "log", path, Path(), "A .bin, .tlog or .ulg file, or a folder of a flight.", Group.ARGUMENTS,
-    frozenset({"convert"}), kind=OptionForm.ARGUMENT, required=True,
+    frozenset({"convert", "reproduce"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
 OUT: Final = Option[Path | None](
     "out", path, None, "File to write, or folder to write into (a name without an ending).",
-    Group.COMMAND, frozenset({"report", "convert"}), form="FILE|DIR", otherwise="beside the log",
+    Group.COMMAND, frozenset({"report", "convert", "reproduce"}), form="FILE|DIR", otherwise="beside the log",
 )  # fmt: skip
 TO: Final = Option[str | None](
     "to", one_of(*EXPORTS), None, "Form to write.", Group.COMMAND, frozenset({"convert"}),
@@ -140,6 +140,18 @@ EXPECT: Final = Option[Path | None](
 WITHIN: Final = Option(
     "within", metres, 2.0, "How far apart the two flights may be.", Group.COMMAND, frozenset({"report", "fly"}),
     form="METRES", unit="m",
+)  # fmt: skip
+CHANGE: Final = Option[tuple[str, ...]](
+    "change", str, (), "Fly it with another parameter, or wind (wind=+3), too; repeatable.", Group.COMMAND,
+    frozenset({"reproduce"}), form="NAME=VALUE", kind=OptionForm.LIST,
+)  # fmt: skip
+WITHOUT: Final = Option[tuple[str, ...]](
+    "without", str, (), "Fly it without a fault, too; repeatable.", Group.COMMAND, frozenset({"reproduce"}),
+    form="FAULT", kind=OptionForm.LIST,
+)  # fmt: skip
+SEARCH: Final = Option[str | None](
+    "search", str, None, "Which single change avoids it, of those of --change or of a list.", Group.COMMAND,
+    frozenset({"reproduce"}), form="crash|failsafe",
 )  # fmt: skip
 PRINT_PROFILE: Final = Option[str | None](
     "print-profile", str, None, "Print a profile to start from, and exit.", Group.COMMAND, frozenset({"loop"}),
@@ -341,7 +353,7 @@ CONFIG: Final = Option[Path | None](
 )  # fmt: skip
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio", "conform", "report"}) - {"serve"},
+    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio", "conform", "report", "reproduce"}) - {"serve"},
     kind=OptionForm.SWITCH,
 )  # fmt: skip
 
@@ -371,6 +383,9 @@ TABLE: Final[tuple[Option[object], ...]] = (
     AGAINST,
     EXPECT,
     WITHIN,
+    CHANGE,
+    WITHOUT,
+    SEARCH,
     PRINT_PROFILE,
     RECOVER,
     CONFIRM_RELAUNCH,

@@ -1,1 +1,16 @@
-"""Logs of flights, shown as they were."""
+"""Logs of flights: shown as they were, and flown again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sortie.incident.again import fly_again as fly_again
+
+
+def __getattr__(name: str) -> Any:
+    if name == "fly_again":  # what replays a log does without a session
+        from sortie.incident.again import fly_again
+
+        return fly_again
+    raise AttributeError(name)

@@ -140,7 +140,7 @@ class MessageLog:
             yield data, max(len(data) - (_LONGEST if left else len(HEAD)), 0), left
 
     def _skip(self, data: bytes, at: int, left: int) -> int:
-        """Where the next header is, behind a damaged place."""
+        """Position of the next header, behind a damaged place."""
         behind = len(data) - at + left
         if behind >= _PAGE or self._size < _PAGE:
             self.broken += 1

@@ -18,8 +18,6 @@ from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 
-__all__ = ["WITHIN_M", "Apart", "Comparison", "Since", "begin_of", "compared"]
-
 WITHIN_M: Final = 2.0
 STEP_S: Final = 0.1
 SOON_S: Final = 1.0
@@ -61,7 +59,7 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FlightComparison:
     """`first`: what differed first, in one sentence; `first_s`: when, None: the flights are the same. `distance`: (s,
     m) between the two. `modes`: of each, (s, name). `only`: warnings that one alone has, of each."""
 
@@ -113,15 +111,30 @@ def begin_of(facts: FlightFacts, since: Since) -> float:
         raise UserError(f"{facts.name}: the vehicle was not armed in this log, there is no flight to compare")
     if since is Since.ARMED:
         return armed_s
+    lifted_s = liftoff_of(facts, armed_s)
+    if lifted_s is None:
+        raise UserError(f"{facts.name}: the vehicle never left the ground, there is no flight to compare")
+    return lifted_s
+
+
+def liftoff_of(facts: FlightFacts, armed_s: float) -> float | None:
+    """Time when it passed half a metre of height after it was armed then, between two samples; None: never."""
+    before: Sample | None = None
     for sample in facts.samples:
-        if sample.time_s >= armed_s and sample.height > _LIFTED_M:
-            return sample.time_s
-    raise UserError(f"{facts.name}: the vehicle never left the ground, there is no flight to compare")
+        if sample.time_s < armed_s:
+            continue
+        if sample.height > _LIFTED_M:
+            if before is None or before.height >= sample.height:
+                return sample.time_s
+            share = (_LIFTED_M - before.height) / (sample.height - before.height)
+            return before.time_s + share * (sample.time_s - before.time_s)
+        before = sample
+    return None
 
 
 def compared(
     here: FlightFacts, there: FlightFacts, *, within_m: float = WITHIN_M, since: Since = Since.ARMED
-) -> Comparison:
+) -> FlightComparison:
     """Compare two flights. UserError: one of them has no place, or was never armed."""
     both = (here, there)
     for facts in both:
@@ -151,7 +164,7 @@ def compared(
     )
     kept = tuple(row for row in rows if isfinite(row.most))
     points = tuple(zip(time.tolist(), distance.tolist(), strict=True))
-    return Comparison((here.name, there.name), since, within_m, first, first_s, kept, points, modes, only)
+    return FlightComparison((here.name, there.name), since, within_m, first, first_s, kept, points, modes, only)
 
 
 def _volts(sample: Sample) -> float:

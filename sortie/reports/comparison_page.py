@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from sortie.reading.facts import FlightFacts
 from sortie.reports import svg
-from sortie.reports.comparison import Comparison
+from sortie.reports.comparison import FlightComparison
 from sortie.reports.flight_page import flight_page
 from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, wide_table
 
 
-def comparison_page(flights: Sequence[FlightFacts], found: Comparison, more: str = "") -> str:
+def comparison_page(flights: Sequence[FlightFacts], found: FlightComparison, more: str = "") -> str:
     """The page; `more`: HTML between the comparison and the flights."""
     kind, sign = ("good", "✓") if found.same else ("look", "!")
     head = f'<section class="verdict {kind}"><strong>{sign} {html.escape(found.first)}</strong></section>'
@@ -33,7 +33,7 @@ def comparison_page(flights: Sequence[FlightFacts], found: Comparison, more: str
     )
 
 
-def _chart(found: Comparison) -> str:
+def _chart(found: FlightComparison) -> str:
     time = svg.Scale(0.0, max(found.distance[-1][0], 1.0), LEFT, WIDTH - RIGHT)
     across = svg.scale([0.0, *(metres for _, metres in found.distance)], HEIGHT - BOTTOM, TOP, least=found.within_m)
     title = f"Apart, m, by s since {found.since.value}"
@@ -45,7 +45,7 @@ def _chart(found: Comparison) -> str:
     return svg.drawing(title, WIDTH, HEIGHT, parts)
 
 
-def _modes(found: Comparison) -> str:
+def _modes(found: FlightComparison) -> str:
     rows = sorted((at_s, number, name) for number, modes in enumerate(found.modes) for at_s, name in modes)
     cells = "".join(
         f'<tr><td class="figure">{at_s:.2f} s<td>{html.escape(name) if number == 0 else ""}'

@@ -38,6 +38,8 @@ ALONE: Mapping[str, str] = {
     "sitl.vehicles.quadplane": "one module for each kind",
     "sitl.vehicles.rover": "one module for each kind",
     "sortie.incident.telemetry": "one module for each form of log",
+    "sortie.incident.again": "imported by the tests that `sortie reproduce` writes",
+    "sortie.incident.page": "a page, apart from what flies",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
     "mavlink_bridge.services.telemetry.boot_texts": "texts, and when each may be said; the service is long enough",

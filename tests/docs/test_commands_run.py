@@ -37,6 +37,7 @@ BINARY, BOARD, OTHERS, FORM = (
 LONG: Final = (
     "judges for minutes of the wall's clock; tests/sortie/conform does so for a moment, and in virtual time whole"
 )
+FLOWN_LOG: Final = "it needs a log of a whole flight: tests/sortie/incident/test_reproduce.py"
 """Why a line is not run here."""
 NOT_RUN: Final = {
     "sortie conform tcp:127.0.0.1:5760": LONG,
@@ -61,6 +62,11 @@ NOT_RUN: Final = {
     "sortie radio VEHICLE-LINK GROUND-LINK --radio NAME": FORM,
     "sortie report LOG...  [--out FILE|DIR]": FORM,
     "sortie report LOG --against OTHER": FORM,
+    "sortie reproduce flight.bin": FLOWN_LOG,
+    "sortie reproduce flight.bin --out incident": FLOWN_LOG,
+    "sortie reproduce incident --change FENCE_ALT_MAX=60 --change wind=+3": FLOWN_LOG,
+    "sortie reproduce incident --without gps.loss": FLOWN_LOG,
+    "sortie reproduce incident --search crash": FLOWN_LOG,
     "sortie fly PLAN --expect flight.bin --within 2m": FORM,
     "sortie param set NAME VALUE": FORM,
     "sortie fly --json": FORM,

@@ -55,6 +55,7 @@ TABLE = (
     Row(("web", "--connect", "tcpin:127.0.0.1:0", "--listen", "127.0.0.1:0"), "the page is at"),
     Row(("convert", LOG, "--to", "csv")),
     Row(("replay", LOG)),
+    Row(("reproduce", LOG)),
     Row(("conform", SILENT)),
     Row(("go", "--connect", SILENT)),
     Row(("abort", "--connect", SILENT)),

@@ -1,0 +1,137 @@
+"""`sortie reproduce LOG`: an incident becomes a scenario, a flight beside the log and a test; and what if?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from sortie.config.errors import UserError
+from sortie.config.given import Given
+from sortie.config.options import CHANGE, JSON, LOG, OUT, SEARCH, WITHOUT
+from sortie.incident.page import changed_page, incident_page
+from sortie.incident.reproduce import (
+    CRITERIA,
+    FLOWN,
+    NEAR_M,
+    TEST,
+    Reproduced,
+    Tried,
+    again,
+    fly_changed,
+    reproduce,
+    search,
+)
+from sortie.incident.scenario import SCENARIO, Origin, read_scenario
+from sortie.reading.logs import find_log
+
+PAGE: Final = "incident.html"
+CHANGED: Final = "changed.html"
+
+
+def reproduce_incident(given: Given) -> int:
+    """Status 0 when the incident happened again, with --change whatever comes of it, with --search when a change avoids
+    it; 1 when not; 2 for a log that is none."""
+    source, changes, without = given[LOG], _changes(given[CHANGE]), given[WITHOUT]
+    asked = given[SEARCH]
+    if asked is not None and asked not in CRITERIA:
+        raise UserError(f"expected {' or '.join(CRITERIA)}", option="search", given=asked)
+    folder, found, origins = _reproduced(source, given[OUT])
+    _write(folder / PAGE, incident_page(found, origins))
+    told: dict[str, Any] = {"folder": str(folder), "report": str(folder / PAGE), **_facts(found)}
+    lines = _lines(found, folder)
+    status = 0 if found.same else 1
+    if asked is not None:
+        tried = search(found, folder, asked, tuple(given[CHANGE]))
+        told["search"] = [msgspec.to_builtins(entry) for entry in tried]
+        lines += _search_lines(asked, tried)
+        status = 0 if any(entry.avoids for entry in tried) else 1
+    elif changes or without:
+        after = fly_changed(found, folder, changes, without)
+        what = ", ".join(
+            [*(f"{name}={text}" for name, text in changes.items()), *(f"without {name}" for name in without)]
+        )
+        _write(folder / CHANGED, changed_page(found, after, what))
+        told["changed"] = {"what": what, "report": str(folder / CHANGED), **_facts(after)}
+        lines += [f"with {what}: {_ended(after)}", str(folder / CHANGED)]
+        status = 0
+    print(json.dumps(told) if given[JSON] else "\n".join(lines), flush=True)
+    return status
+
+
+def _changes(words: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not (name and equals and text):
+            raise UserError("expected NAME=VALUE, such as FENCE_ALT_MAX=60 or wind=+3", option="change", given=word)
+        found[name] = text
+    return found
+
+
+def _reproduced(source: Path, out: Path | None) -> tuple[Path, Reproduced, Mapping[str, Origin]]:
+    """By a log, or by the folder or the scenario that an earlier call has written, and a person may have changed."""
+    scenario = source / SCENARIO if source.is_dir() else source
+    if source.suffix == ".toml" or (source.is_dir() and scenario.is_file()):
+        folder = scenario.parent
+        return folder, again(read_scenario(scenario), folder), {}
+    log = find_log(source)
+    folder = log.parent / f"{log.stem}-incident" if out is None else out
+    print(f"sortie: reading {log}", file=sys.stderr)
+    built, found = reproduce(log, folder)
+    return folder, found, built.origins
+
+
+def _facts(found: Reproduced) -> dict[str, Any]:
+    return {
+        "again": found.same,
+        "near": round(found.near, 3),
+        "near_m": NEAR_M,
+        "missing": list(found.missing),
+        "cause": found.cause,
+        "faults": [msgspec.to_builtins(fault) for fault in found.scenario.fault],
+        "assumed": list(found.scenario.assumed),
+        "notes": list(found.notes),
+        "happened": msgspec.to_builtins(found.happened),
+        "comparison": found.found.as_json(),
+    }
+
+
+def _ended(found: Reproduced) -> str:
+    happened = found.happened
+    words = [f"{failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why})" for failsafe in happened.failsafes]
+    words += ["it crashed"] if happened.crashed else []
+    return "; ".join(words) or "no failsafe, no crash"
+
+
+def _lines(found: Reproduced, folder: Path) -> list[str]:
+    scenario = found.scenario
+    lines = [f"fault {fault.name} from {fault.from_s:.1f} s" for fault in scenario.fault] or [
+        "no fault found in the log"
+    ]
+    lines += [f"assumed: {text}" for text in scenario.assumed]
+    lines += [f"not again: {text}" for text in found.missing]
+    lines += [f"note: {text}" for text in found.notes]
+    lines.append(f"{found.found.first} {found.cause}" if not found.found.same else found.found.first)
+    verdict = "it happened again" if found.same else "it did not happen again as it was"
+    lines.append(f"{verdict}: {found.near:.0%} of the flight within {NEAR_M:g} m; {_ended(found)}")
+    lines.append(f"{folder / PAGE}, {folder / SCENARIO}, {folder / FLOWN}; test it: pytest {folder / TEST}")
+    return lines
+
+
+def _search_lines(asked: str, tried: list[Tried]) -> list[str]:
+    lines = [f"{'avoids' if entry.avoids else 'keeps'} the {asked}: {entry.change} ({entry.ended})" for entry in tried]
+    if not any(entry.avoids for entry in tried):
+        lines.append(f"no single change of {len(tried)} avoids the {asked}")
+    return lines
+
+
+def _write(page: Path, text: str) -> None:
+    try:
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{page}: {error.strerror}; choose another place with --out") from error

@@ -1,0 +1,46 @@
+"""Incident flown again in a test: `fly_again(folder, sortie_vehicles)`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from autopilot.interface.records import dataclass
+from sortie.api.session import Session
+from sortie.incident.conduct import conduct, session_arguments
+from sortie.incident.evidence import read_evidence
+from sortie.incident.happened import differences, happened_in
+from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
+from sortie.logs.recorder import record_flights
+
+
+@dataclass(frozen=True, slots=True)
+class FlownAgain:
+    """`missing`: what of the log did not happen again, in words; empty: all of it did. `notes`: what was refused."""
+
+    happened: HappenedInFlight
+    missing: list[str]
+    notes: tuple[str, ...]
+
+    @property
+    def failsafes(self) -> list[Failsafe]:
+        """Modes that the vehicle entered by itself."""
+        return list(self.happened.failsafes)
+
+    @property
+    def crashed(self) -> bool:
+        """True when it came down where or as it should not."""
+        return self.happened.crashed
+
+
+def fly_again(folder: Path, vehicles: Callable[..., AbstractContextManager[Session]]) -> FlownAgain:
+    """Fly the scenario of a folder with a vehicle of `vehicles` (the fixture `sortie_vehicles`)."""
+    scenario = read_scenario(folder)
+    with tempfile.TemporaryDirectory() as name, vehicles(**session_arguments(scenario)) as session:
+        recorder = record_flights(session.service, Path(name))
+        conducted = conduct(session, scenario, folder)
+        recorder.finish(session.service.now_ms)
+        happened = happened_in(read_evidence(Path(name)))
+    return FlownAgain(happened, differences(scenario.happened, happened), conducted.notes)

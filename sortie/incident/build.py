@@ -1,0 +1,286 @@
+"""Builds the scenario of a log: each line with where it comes from; what the log does not tell is listed as assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from itertools import pairwise
+from math import isfinite
+from pathlib import Path
+from typing import Final
+
+from autopilot.mav import Cmd
+from autopilot.mission.plan import Plan, format_plan
+from autopilot.vehicles.kinds import vehicle_class
+from sortie.config.errors import UserError
+from sortie.config.installed import parameter_set
+from sortie.incident.diagnosis import FoundFault, Sure, diagnose, loss_of_frames
+from sortie.incident.evidence import Evidence
+from sortie.incident.happened import happened_in
+from sortie.incident.scenario import Deed, Origin, Scenario, ScenarioFault, Stick
+from sortie.reading.facts import Quantity
+from sortie.reading.logs import LogForm
+from sortie.reading.trace import STEP_S, FlightTrace, read_trace
+from sortie.rehearsal.calibration import fitted
+from sortie.rehearsal.fits import Calibration
+
+__all__ = ["Built", "build"]
+
+_BEFORE_S: Final = -5.0
+"""Time at which what was set before arming is set again."""
+_SOONEST_S: Final = 15.0
+"""A fault that comes later leaves enough of the flight before it to be measured."""
+_TELLING_SHARE: Final = 0.05
+"""Share of a battery below which its capacity is not to be seen in the voltage."""
+_SPEEDS: Final = frozenset({"speed", "climbing", "sinking", "landing"})
+"""Fits that parameters tell better."""
+_STICK_STEP_US: Final = 4.0
+_NOT_OURS: Final = (
+    "SIM_", "STAT_", "LOG_", "SYSID_", "MAV_", "SERVO", "RELAY", "FM_", "SRT_", "SYS_", "MIS_TOTAL", "INITIAL_MODE",
+    "FLTMODE", "BATT_CAPACITY", "COMPASS_", "RALLY_TOTAL", "FENCE_TOTAL", "GPS", "CAM", "MNT", "GRIP_", "PLND_",
+    "PLDP_", "FRAME_", "RC9_", "RC1", "ARMING_",
+)  # fmt: skip
+"""Beginnings of names that say nothing of how this vehicle flies, or that the simulator says for itself."""
+_OF_AIRFRAME: Final = ("ATC_RAT_", "ATC_ANG_", "PSC_", "MOT_")
+"""Gains that fit the airframe that was flown; that of the simulator has its own."""
+_NOT_AGAIN: Final = frozenset(
+    {
+        Cmd.COMPONENT_ARM_DISARM,
+        Cmd.DO_SET_MODE,
+        Cmd.MISSION_START,
+        Cmd.NAV_RETURN_TO_LAUNCH,
+        Cmd.NAV_LAND,
+        Cmd.REQUEST_MESSAGE,
+        Cmd.SET_MESSAGE_INTERVAL,
+        Cmd.REQUEST_AUTOPILOT_CAPABILITIES,
+    }
+)
+"""Commands that are seen in what they did, or that only ask."""
+
+
+class Built:
+    """Scenario with its origins, its plan and the faults that were found. `calibration` None: nothing was measured."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        origins: Mapping[str, Origin],
+        plan: str | None,
+        faults: tuple[FoundFault, ...],
+        calibration: Calibration | None,
+    ) -> None:
+        self.scenario = scenario
+        self.origins = dict(origins)
+        self.plan = plan
+        self.faults = faults
+        self.calibration = calibration
+
+
+def build(found: Evidence, log: Path) -> Built:
+    """Build the scenario of a log."""
+    return _Builder(found, log).build()
+
+
+class _Builder:
+    def __init__(self, found: Evidence, log: Path) -> None:
+        self._found = found
+        self._log = log
+        self._zero_s, self._end_s = found.flight_s
+        self._origins: dict[str, Origin] = {}
+        self._assumed: list[str] = []
+
+    def build(self) -> Built:
+        found = self._found
+        faults = tuple(diagnose(found))
+        calibration = self._calibration(faults)
+        params = self._params(calibration)
+        plan = self._plan()
+        self._whole_log()
+        scenario = Scenario(
+            log=str(self._log),
+            vehicle=f"sim:{found.kind}",
+            home=self._home(),
+            lasts_s=round(self._end_s - self._zero_s, 2),
+            firmware="px4" if found.form is LogForm.ULOG else "ardupilot",
+            params=params,
+            do=tuple(self._deeds()),
+            stick=tuple(self._sticks()),
+            fault=tuple(self._faults(faults)),
+            happened=happened_in(found),
+            assumed=tuple(self._assumed),
+        )
+        self._origins |= {
+            "vehicle": Origin(found.facts.vehicle or "its messages"),
+            "lasts_s": Origin(f"from arming at {self._zero_s:.2f} s"),
+            "firmware": Origin("form of the log"),
+        }
+        return Built(scenario, self._origins, plan, faults, calibration)
+
+    # --- where and what -----------------------------------------------------------------------------------------------
+    def _home(self) -> str:
+        facts = self._found.facts
+        stood = next((s for s in facts.samples if s.time_s >= self._zero_s), facts.samples[-1])
+        yaw = next((v for at_s, v in facts.series.get(Quantity.YAW, []) if at_s >= self._zero_s), None)
+        if yaw is None:
+            self._assumed.append("heading at the start: north")
+        if facts.home is None:
+            self._assumed.append("height of home above the sea: 0 m")
+        alt = 0.0 if facts.home is None else facts.home.alt
+        words = f"place at arming ({self._zero_s:.2f} s), height of home, yaw"
+        self._origins["home"] = Origin(words, Sure.ASSUMED if facts.home is None else Sure.LOGGED)
+        return f"{stood.lat:.7f},{stood.lon:.7f},{alt:.2f},{(yaw or 0.0) % 360.0:.1f}"
+
+    def _plan(self) -> str | None:
+        facts = self._found.facts
+        if not facts.items and not facts.rally:
+            if any(mode.name in ("AUTO", "Mission") for mode in self._found.modes):
+                self._assumed.append("the mission: the log has none")
+            return None
+        if self._found.parameters.get("FENCE_TOTAL", 0.0) > 0.0:
+            self._assumed.append("the fence's polygons and circles: no log has them; put them into plan.plan")
+        return format_plan(Plan(home=facts.home, items=facts.items, rally=facts.rally))
+
+    def _whole_log(self) -> None:
+        facts, found = self._found.facts, self._found
+        if facts.cut:
+            self._assumed.append(f"what is missing in the log: {facts.cut}")
+        if found.frame and "QUAD" not in found.frame.upper():
+            self._assumed.append(f"a quad flies instead of {found.frame}")
+        if (lost := loss_of_frames(found)) is not None and lost > 1.0:
+            self._assumed.append(f"up to {lost:.0f} % of the frames were lost, to the station or to who logged")
+        if found.form is not LogForm.DATAFLASH:
+            self._assumed.append("why a mode was entered: by itself where a warning stands beside it, else by wish")
+
+    # --- parameters ---------------------------------------------------------------------------------------------------
+    def _calibration(self, faults: Iterable[FoundFault]) -> Calibration | None:
+        if self._found.ours:
+            return None
+        first_s = min((fault.from_s for fault in faults), default=self._end_s)
+        try:
+            trace = read_trace(self._log)
+            if first_s - self._zero_s > _SOONEST_S:
+                trace = _until(trace, first_s)
+            return fitted(trace, flies=vehicle_class(self._found.kind).hovers)
+        except UserError as error:
+            self._assumed.append(f"drag, power, battery and wind: {error}")
+            return None
+
+    def _params(self, calibration: Calibration | None) -> dict[str, float]:
+        found, given = self._found, self._found.parameters
+        params: dict[str, float] = {}
+        if calibration is not None:
+            for fit in calibration.fits:
+                if fit.value is None and not (given and fit.name in _SPEEDS):
+                    self._assumed.append(f"{fit.name}: {fit.reason}")
+                elif fit.value is not None and fit.param and fit.param not in given:
+                    about = f" +- {fit.sigma:.2g}" if isfinite(fit.sigma) else ""
+                    params[fit.param] = float(f"{fit.setting:.6g}")
+                    self._origins[f"params.{fit.param}"] = Origin(
+                        f"{fit.name} {fit.value:.4g}{about} {fit.unit}".rstrip(), Sure.FITTED
+                    )
+            self._assumed.append("gusts: no log tells of them")
+        if not found.ours:
+            params |= self._capacity(params)
+            self._assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
+        known = parameter_set(found.kind)
+        names = {line.name: line for line in known.definitions}
+        left_out = ("STAT_", "SYSID_", "FM_", "SRT_") if found.ours else (*_NOT_OURS, *_OF_AIRFRAME)
+        for name, value in sorted(given.items()):
+            line = names.get(known.aliases[name].target if name in known.aliases else name)
+            if (
+                line is None
+                or line.inert
+                or line.read_only
+                or (name.startswith(left_out) and not self._of_sticks(name))
+            ):
+                continue
+            if name in names and abs(value - line.default) <= 1e-6 * max(abs(value), 1.0):
+                continue
+            params[name] = float(f"{value:.7g}")
+            self._origins[f"params.{name}"] = Origin("PARM" if found.form is LogForm.DATAFLASH else "parameter")
+        if not given:
+            self._assumed.append("all parameters: the log has none, those of a new vehicle are flown")
+        return params
+
+    def _of_sticks(self, name: str) -> bool:
+        """True for a parameter of the channels, where somebody moves them."""
+        return self._found.sticks_moved and name.startswith(("RC1_", "RC2_", "RC3_", "RC4_", "RCMAP_"))
+
+    def _capacity(self, params: Mapping[str, float]) -> dict[str, float]:
+        """A battery whose voltage hardly falls is as large as that needs."""
+        if "SIM_BATT_CAP_AH" in params or len(self._found.battery) < 2:
+            return {}
+        used_ah = 0.0
+        rows = self._found.battery
+        for (at_s, _, amps), (next_s, *_) in pairwise(rows):
+            used_ah += amps * min(next_s - at_s, 1.0) / 3600.0 if isfinite(amps) else 0.0
+        least_ah = max(used_ah / _TELLING_SHARE, self._found.parameters.get("BATT_CAPACITY", 0.0) / 1000.0, 1.0)
+        words = f"{used_ah:.2f} Ah were used, and the voltage hardly fell"
+        self._origins["params.SIM_BATT_CAP_AH"] = Origin(words, Sure.ASSUMED)
+        return {"SIM_BATT_CAP_AH": round(min(least_ah, 100.0), 1)}
+
+    # --- what was done ------------------------------------------------------------------------------------------------
+    def _deeds(self) -> list[Deed]:
+        found, zero_s = self._found, self._zero_s
+        deeds: list[tuple[Deed, str]] = []
+        before = [mode for mode in found.modes if mode.at_s <= zero_s]
+        if before:
+            deeds.append((Deed(_BEFORE_S, mode=before[-1].name), f"MODE at {before[-1].at_s:.2f} s"))
+        else:
+            self._assumed.append("the mode at arming: the log does not tell")
+        deeds.append((Deed(0.0, arm=True), f"armed at {zero_s:.2f} s"))
+        for mode in found.modes:
+            if zero_s < mode.at_s < self._end_s and mode.wished:
+                deed = Deed(round(mode.at_s - zero_s, 2), mode=mode.name)
+                deeds.append((deed, f"MODE at {mode.at_s:.2f} s: {mode.why}"))
+        for seen in found.commands:
+            if zero_s <= seen.at_s < self._end_s and seen.command not in _NOT_AGAIN:
+                deed = Deed(round(seen.at_s - zero_s, 2), None, None, seen.command, seen.frame, seen.params, seen.place)
+                deeds.append((deed, f"MAVC at {seen.at_s:.2f} s"))
+        known = {line.name for line in parameter_set(found.kind).definitions}
+        values = dict(found.parameters)
+        for at_s, name, value in found.changes:
+            if at_s < self._end_s and name in known and not name.startswith((*_NOT_OURS, *_OF_AIRFRAME)):
+                if values.get(name) != value:
+                    deeds.append((Deed(round(at_s - zero_s, 2), set={name: float(value)}), f"PARM at {at_s:.2f} s"))
+                values[name] = value
+        deeds.sort(key=lambda pair: pair[0].at_s)
+        self._origins |= {f"do.{number}": Origin(words) for number, (_, words) in enumerate(deeds)}
+        return [deed for deed, _ in deeds]
+
+    def _sticks(self) -> list[Stick]:
+        found, zero_s = self._found, self._zero_s
+        if not found.sticks_moved:
+            return []
+        switch = round(found.parameters.get("FLTMODE_CH", 5.0))
+        sticks: list[Stick] = []
+        for at_s, *pulses in found.sticks:
+            if not zero_s + _BEFORE_S <= at_s <= self._end_s:
+                continue
+            # the mode switch is done by the modes it chose
+            us = tuple(0.0 if number == switch else pulse for number, pulse in enumerate(pulses, start=1))
+            if not sticks or max(abs(a - b) for a, b in zip(us, sticks[-1].us, strict=True)) > _STICK_STEP_US:
+                sticks.append(Stick(round(at_s - zero_s, 2), us))
+        self._origins["stick"] = Origin("RCIN")
+        return sticks
+
+    def _faults(self, faults: Iterable[FoundFault]) -> list[ScenarioFault]:
+        made = []
+        for number, fault in enumerate(faults):
+            until = None if fault.until_s is None else round(fault.until_s - self._zero_s, 2)
+            made.append(ScenarioFault(fault.name, round(fault.from_s - self._zero_s, 2), until, fault.value))
+            self._origins[f"fault.{number}"] = Origin(fault.why, Sure.FOUND)
+            if fault.name == "gps.glitch":
+                self._assumed.append("direction of a jump of the GPS place: the simulator's go north or south")
+            if fault.name == "accel.garbage":
+                self._assumed.append("how vibration acts on the sensors: noise of 5 m/s2")
+        return made
+
+
+def _until(trace: FlightTrace, end_s: float) -> FlightTrace:
+    """The part before `end_s`, s."""
+    size = int((trace.time_s < end_s).sum())
+    if size * STEP_S < _SOONEST_S:
+        return trace
+    columns = [item.name for item in fields(trace) if item.name not in ("name", "capacity_mah")]
+    return replace(trace, **{name: getattr(trace, name)[:size] for name in columns})

@@ -1,0 +1,160 @@
+"""Flight of a scenario in a `Session`: what pilot, station, weather and faults did then is done again at its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from autopilot.context.events import ArmedChanged
+from autopilot.interface.records import dataclass
+from autopilot.mav import Result
+from autopilot.mission.plan import Plan
+from mavlink_bridge.wire.codec import dialect
+from sortie.api.session import Session
+from sortie.config.errors import RefusedError, UserError
+from sortie.config.faults import Fault
+from sortie.incident.scenario import PLAN, Deed, Scenario
+from sortie.nodes.plan_file import read_plan
+
+__all__ = ["Conducted", "conduct", "session_arguments"]
+
+_AHEAD_S: Final = 10.0
+"""Vehicle time from when it can be armed until the arming of the log, at least: what came before has room."""
+_LONGER_S: Final = 120.0
+"""So much longer than the log's the flight may take."""
+_TAKEOFF_MODE: Final = "GUIDED"
+_MISSION_MODE: Final = "AUTO"
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """Conducted flight: `zero_s`: vehicle time of the log's arming. `notes`: what was refused."""
+
+    zero_s: float
+    notes: tuple[str, ...]
+
+
+def session_arguments(scenario: Scenario) -> dict[str, object]:
+    """Arguments of `Session` and of the pytest plugin's factory."""
+    return {
+        "vehicle": scenario.vehicle,
+        "home": scenario.home,
+        "seed": scenario.seed,
+        "params": dict(scenario.params),
+        "firmware": scenario.firmware,
+    }
+
+
+def conduct(session: Session, scenario: Scenario, folder: Path) -> Conducted:
+    """Fly the scenario of `folder`, whose plan lies there, to its end."""
+    plan = folder / PLAN
+    return _Conductor(session, scenario, read_plan(plan) if plan.is_file() else None).run()
+
+
+class _Conductor:
+    def __init__(self, session: Session, scenario: Scenario, plan: Plan | None) -> None:
+        self._session = session
+        self._scenario = scenario
+        self._plan = plan
+        self._notes: list[str] = []
+        self._link = session.connect()
+        self._mode = ""
+
+    def run(self) -> Conducted:
+        session, scenario = self._session, self._scenario
+        if self._plan is not None:
+            session.upload(self._plan)
+        try:
+            session.wait_armable()
+        except TimeoutError as error:
+            self._notes.append(f"ours was armed against its checks: {error}")
+        zero_s = float(ceil(session.time_s + _AHEAD_S))
+        for fault in scenario.fault:
+            self._inject(fault.name, fault.value, zero_s, fault.from_s, fault.until_s)
+        for at_s, act in sorted(self._deeds(), key=lambda deed: deed[0]):
+            if (wait_s := zero_s + at_s - session.time_s) > 0.0:
+                session.run_for(wait_s)
+            self._try(at_s, act)
+        end_s = zero_s + scenario.lasts_s + _LONGER_S
+        over = lambda s: not s.state.armed and any(isinstance(e.event, ArmedChanged) for e in s.events)
+        session.pass_until(over, max(end_s - session.time_s, 0.0), 1.0)
+        session.run_for(1.0)
+        return Conducted(zero_s, tuple(self._notes))
+
+    def _inject(self, name: str, value: float | None, zero_s: float, from_s: float, until_s: float | None) -> None:
+        begin_s = max(zero_s + from_s, self._session.time_s)
+        end = None if until_s is None else f"{max(zero_s + until_s, begin_s + 0.02):.3f}"
+        words = None if value is None else f"{value:g}"
+        self._session.inject(str(Fault(name, words, f"{begin_s:.3f}", end)))
+
+    def _try(self, at_s: float, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (RefusedError, UserError, ValueError, KeyError) as error:
+            self._notes.append(f"at {at_s:.1f} s ours refused: {error}")
+
+    def _deeds(self) -> Iterator[tuple[float, Callable[[], None]]]:
+        scenario = self._scenario
+        for deed in scenario.do:
+            if deed.arm is True:
+                yield scenario.arm_s, self._arm
+            elif deed.arm is False:
+                yield deed.at_s, lambda: self._session.disarm(force=True)
+            elif deed.mode is not None:
+                yield deed.at_s, lambda mode=deed.mode: self._enter(mode)  # type: ignore[misc]
+            elif deed.command is not None:
+                yield deed.at_s, lambda deed=deed: self._command(deed)  # type: ignore[misc]
+            for name, value in deed.set.items():
+                yield deed.at_s, lambda name=name, value=value: self._set(name, value)  # type: ignore[misc]
+        for gust in scenario.wind:
+            yield gust.at_s, lambda gust=gust: self._session.set_wind(gust.speed, gust.from_deg)  # type: ignore[misc]
+        for stick in scenario.stick:
+            yield stick.at_s, lambda stick=stick: self._move(stick.us)  # type: ignore[misc]
+
+    def _arm(self) -> None:
+        """Arm as far as that was given; a mission is begun, as by a station, if the mode was AUTO."""
+        session, mission = self._session, self._mode == _MISSION_MODE
+        if mission:
+            session.set_mode(_TAKEOFF_MODE)
+        try:
+            session.arm()
+        except RefusedError as error:
+            self._notes.append(f"ours was armed against its checks: {error}")
+            session.arm(force=True)
+        if mission:
+            self._begin_mission()
+
+    def _begin_mission(self) -> None:
+        outcome = self._session.autopilot.mission_commands.start(self._session.service.now_ms)
+        self._session.runtime.settle()
+        if not outcome.ok:
+            raise RefusedError(outcome)
+
+    def _enter(self, mode: str) -> None:
+        self._mode = mode
+        if not self._session.state.armed:
+            if mode != _MISSION_MODE:
+                self._session.set_mode(mode)
+            return
+        if mode == _MISSION_MODE and self._session.autopilot.facts.landed:
+            self._begin_mission()
+        else:
+            self._session.set_mode(mode)
+
+    def _set(self, name: str, value: float) -> None:
+        self._session.set_param(name, value)
+
+    def _command(self, deed: Deed) -> None:
+        assert deed.command is not None
+        message = dialect.MAVLink_command_int_message(
+            self._session.service.endpoint.system_id, 1, deed.frame, deed.command, 0, 0, *deed.params, *deed.place
+        )
+        self._link.send(message)
+        acks = [ack for ack in self._link.messages("COMMAND_ACK") if ack.command == deed.command]
+        if acks and acks[-1].result not in (Result.ACCEPTED, Result.IN_PROGRESS):
+            self._notes.append(f"at {deed.at_s:.1f} s ours answered command {deed.command} with {acks[-1].result}")
+
+    def _move(self, pulses: tuple[float, ...]) -> None:
+        self._session.service.take_pulses([round(pulse) for pulse in pulses], self._session.runtime.link_ms)

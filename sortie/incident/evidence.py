@@ -1,0 +1,286 @@
+"""Evidence of a log about an incident: what the vehicle was given (parameters, modes, commands, sticks), and signals by
+which faults are found (`sortie.incident.diagnosis`). Times are s since boot.
+
+Of ArduPilot's simulator a log also has parameters SIM_ and messages SIM: these tell what was planted, which no log of a
+real vehicle does, so they are not read. Of a log of ours they are: there they are the weather and the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from autopilot.interface.reasons import BY_WISH, ModeReason
+from autopilot.interface.records import dataclass, field
+from autopilot.vehicles.kinds import class_of_type
+from mavlink_bridge.firmware.mode_names import ardupilot_mode
+from mavlink_bridge.wire.codec import decode
+from sortie.config.errors import UserError
+from sortie.incident.recording import Recording, read_recording
+from sortie.reading.dataflash import LATEST_S, SAMPLED_S
+from sortie.reading.dataflash_messages import MessageLog
+from sortie.reading.facts import FlightFacts
+from sortie.reading.logs import LogForm, find_log, form_of, read_log
+
+Row = tuple[float, ...]
+_OURS: Final = "FM_COUNTDOWN"
+"""Parameter that no other vehicle has."""
+_WISHED: Final = BY_WISH | {ModeReason.UNKNOWN}
+_MOVED_US: Final = 30
+"""Pulse width by which a stick is moved, not noisy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSeen:
+    """Change of mode. `wished`: somebody asked for it, or nobody knows; else the vehicle decided it, for `why`."""
+
+    at_s: float
+    name: str
+    wished: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSeen:
+    """MAVLink command of a station that the vehicle accepted. `place`: x, y and z of
+    COMMAND_INT."""
+
+    at_s: float
+    command: int
+    frame: int
+    params: tuple[float, float, float, float]
+    place: tuple[int, int, float]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """`facts`: as every reader of logs has them. `parameters`: when it was armed; `changes`: (s, name, value) since.
+    Signals, a row each: `gps` (s, MAVLink's fix type, lat, lon, m/s, course deg), `compass` (s, 1 healthy, mGauss of
+    its axes), `barometer` (s, m), `battery` (s, V, A), `motors` (s, us of each), `vibration` (s, m/s2), `radio` (s, 1
+    heard), `errors` (s, subsystem, code) of ArduPilot's ERR, `sticks` (s, us of each channel). `form`: of the log."""
+
+    facts: FlightFacts
+    form: LogForm
+    kind: str = "copter"
+    frame: str = ""
+    ours: bool = False
+    parameters: dict[str, float] = field(default_factory=dict)
+    changes: list[tuple[float, str, float]] = field(default_factory=list)
+    modes: list[ModeSeen] = field(default_factory=list)
+    commands: list[CommandSeen] = field(default_factory=list)
+    gps: list[Row] = field(default_factory=list)
+    compass: list[Row] = field(default_factory=list)
+    barometer: list[Row] = field(default_factory=list)
+    battery: list[Row] = field(default_factory=list)
+    motors: list[Row] = field(default_factory=list)
+    vibration: list[Row] = field(default_factory=list)
+    radio: list[Row] = field(default_factory=list)
+    errors: list[Row] = field(default_factory=list)
+    sticks: list[Row] = field(default_factory=list)
+
+    @property
+    def armed_s(self) -> float:
+        """Time when it was armed for its longest flight."""
+        return self.flight_s[0]
+
+    @property
+    def flight_s(self) -> tuple[float, float]:
+        """The longest armed stretch, s. UserError: there is none."""
+        ends = [*(at_s for at_s, _ in self.facts.armed[1:]), self.facts.span_s[1]]
+        stretches = [
+            (begin_s, end_s)
+            for (begin_s, armed), end_s in zip(self.facts.armed, ends, strict=False)
+            if armed and end_s > begin_s
+        ]
+        if not stretches:
+            raise UserError(f"{self.facts.name}: the vehicle was not armed in this log, there is nothing to fly again")
+        return max(stretches, key=lambda stretch: stretch[1] - stretch[0])
+
+    @property
+    def sticks_moved(self) -> bool:
+        """True when somebody moved a stick in flight."""
+        begin_s, end_s = self.flight_s
+        rows = [row[1:5] for row in self.sticks if begin_s <= row[0] <= end_s]
+        return any(max(column) - min(column) > _MOVED_US for column in zip(*rows, strict=True))
+
+
+def read_evidence(path: Path) -> Evidence:
+    """Read a log, or that of a folder. UserError, in one sentence: it is none, or holds no flight of a kind that is
+    simulated."""
+    log = find_log(path)
+    form = form_of(log)
+    found = _of_dataflash(log) if form is LogForm.DATAFLASH else _of_messages(read_recording(log), form)
+    if not found.kind:
+        raise UserError(f"{log}: {found.facts.vehicle or 'its vehicle'} is no kind that is simulated here")
+    if not found.facts.samples:
+        raise UserError(f"{log}: the log has no place of the vehicle, there is nothing to fly again")
+    _ = found.flight_s
+    return found
+
+
+def _kind_of(vehicle_type: int) -> str:
+    kind = class_of_type(vehicle_type)
+    return "" if kind is None else kind.name
+
+
+# --- .bin -------------------------------------------------------------------------------------------------------------
+_MAIN: Final = 0
+_GPS_FIX: Final = 3
+_ACCEPTED: Final = 0
+_RADIO_HEARD: Final = 1
+"""In RCI2.Flags."""
+_ITS_OWN: Final = "ArduPilot's reason {}"
+_EVERY_S: Final = {
+    **SAMPLED_S, "MAG": 0.09, "BARO": 0.09, "RCOU": 0.09, "RCIN": 0.09, "RCI2": 0.09,
+}  # fmt: skip
+
+
+class _DataflashEvidence:
+    """Collects from the messages of a DataFlash log; of sensors the first, of compasses all."""
+
+    def __init__(self, found: Evidence) -> None:
+        self._found = found
+        self._modes: list[tuple[float, int, int]] = []
+        self._health: dict[int, bool] = {}
+        self.takes: Mapping[str, Callable[[Any, float], None]] = {
+            "PARM": self._parameter,
+            "MODE": self._mode,
+            "MAVC": self._command,
+            "GPS": self._gps,
+            "MAG": self._compass,
+            "BARO": self._barometer,
+            "BAT": self._battery,
+            "RCOU": self._motors,
+            "VIBE": self._vibe,
+            "RCIN": self._sticks,
+            "RCI2": self._radio,
+            "ERR": self._error,
+            "MSG": self._text,
+        }
+
+    def _parameter(self, m: Any, time_s: float) -> None:
+        """A log begins with all of them, even if it was opened by arming; what comes twice was changed."""
+        if m.Name in self._found.parameters and self._found.facts.armed_at(time_s):
+            self._found.changes.append((time_s, m.Name, m.Value))
+        else:
+            self._found.parameters[m.Name] = m.Value
+
+    def _mode(self, m: Any, time_s: float) -> None:
+        self._modes.append((time_s, m.ModeNum, getattr(m, "Rsn", 0)))
+
+    def _command(self, m: Any, time_s: float) -> None:
+        if m.Res == _ACCEPTED:
+            params = (m.P1, m.P2, m.P3, m.P4)
+            self._found.commands.append(CommandSeen(time_s, m.Cmd, m.Fr, params, (m.X, m.Y, m.Z)))
+
+    def _gps(self, m: Any, time_s: float) -> None:
+        if getattr(m, "I", _MAIN) == _MAIN:
+            self._found.gps.append((time_s, m.Status, m.Lat, m.Lng, m.Spd, m.GCrs))
+
+    def _compass(self, m: Any, time_s: float) -> None:
+        instance = getattr(m, "I", _MAIN)
+        self._health[instance] = bool(getattr(m, "Health", 1))
+        if instance == _MAIN:
+            healthy = float(any(self._health.values()))
+            self._found.compass.append((time_s, healthy, m.MagX, m.MagY, m.MagZ))
+
+    def _barometer(self, m: Any, time_s: float) -> None:
+        if getattr(m, "I", _MAIN) == _MAIN:
+            self._found.barometer.append((time_s, m.Alt))
+
+    def _battery(self, m: Any, time_s: float) -> None:
+        if getattr(m, "Inst", _MAIN) == _MAIN:
+            self._found.battery.append((time_s, m.Volt, m.Curr))
+
+    def _motors(self, m: Any, time_s: float) -> None:
+        self._found.motors.append((time_s, m.C1, m.C2, m.C3, m.C4))
+
+    def _vibe(self, m: Any, time_s: float) -> None:
+        if getattr(m, "IMU", _MAIN) == _MAIN:
+            self._found.vibration.append((time_s, max(m.VibeX, m.VibeY, m.VibeZ)))
+
+    def _sticks(self, m: Any, time_s: float) -> None:
+        self._found.sticks.append((time_s, *(float(getattr(m, f"C{number}", 0)) for number in range(1, 9))))
+
+    def _radio(self, m: Any, time_s: float) -> None:
+        self._found.radio.append((time_s, float(bool(m.Flags & _RADIO_HEARD))))
+
+    def _error(self, m: Any, time_s: float) -> None:
+        self._found.errors.append((time_s, m.Subsys, m.ECode))
+
+    def _text(self, m: Any, time_s: float) -> None:
+        if m.Message.startswith("Frame: "):
+            self._found.frame = m.Message.removeprefix("Frame: ")
+
+    def finish(self, vehicle_type: int) -> None:
+        known = {reason.value for reason in ModeReason}
+        for at_s, number, why in self._modes:
+            name = ardupilot_mode(vehicle_type, number)
+            reason = ModeReason(why) if why in known else None
+            wished = reason in _WISHED or why in _STARTUP
+            words = _ITS_OWN.format(why) if reason is None else reason.text
+            if not self._found.modes or self._found.modes[-1].name != name:
+                self._found.modes.append(ModeSeen(at_s, name, wished, words))
+
+
+_STARTUP: Final = (26, 50)
+"""ModeReason INITIALISED and what sets the first mode."""
+
+
+def _of_dataflash(log: Path) -> Evidence:
+    facts = read_log(log)
+    found = Evidence(facts, LogForm.DATAFLASH)
+    reader = _DataflashEvidence(found)
+    with log.open("rb") as file:
+        messages = MessageLog(file)
+        for name, row in messages.read(reader.takes, _EVERY_S):
+            # Not the fields of its name: `FlightFacts.cut` says it.
+            with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
+                if 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
+                    reader.takes[name](row, row.TimeUS / 1e6)
+    reader.finish(messages.vehicle_type)
+    found.kind = _kind_of(messages.vehicle_type)
+    found.ours = _OURS in found.parameters
+    if not found.ours:
+        found.parameters = {name: value for name, value in found.parameters.items() if not name.startswith("SIM_")}
+        found.changes = [row for row in found.changes if not row[1].startswith("SIM_")]
+    return found
+
+
+# --- .tlog and .ulg ---------------------------------------------------------------------------------------------------
+def _of_messages(recording: Recording, form: LogForm) -> Evidence:
+    """Evidence of the messages of other forms: nothing of the compass and of why a mode was entered."""
+    facts = recording.facts
+    found = Evidence(facts, form, _kind_of(recording.vehicle))
+    found.parameters = {name: value for name, value in recording.values.items() if not name.startswith("SIM_")}
+    troubled = [trouble.time_s for trouble in facts.troubles]
+    for at_s, name in facts.modes:
+        by_itself = any(
+            0.0 <= at_s - warned_s < _SAID_BEFORE_S or 0.0 <= warned_s - at_s < 1.0 for warned_s in troubled
+        )
+        found.modes.append(ModeSeen(at_s, name, not by_itself, "beside a warning" if by_itself else "not told"))
+    for at_ms, kind, data in recording.told:
+        _take(found, at_ms / 1000.0, decode(kind, data))
+    return found
+
+
+_SAID_BEFORE_S: Final = 2.0
+
+
+def _take(found: Evidence, at_s: float, m: Any) -> None:
+    if m is None:
+        return
+    match m.get_type():
+        case "GPS_RAW_INT":
+            found.gps.append((at_s, m.fix_type, m.lat / 1e7, m.lon / 1e7, m.vel / 100.0, m.cog / 100.0))
+        case "SYS_STATUS" if m.voltage_battery not in (0, 0xFFFF):
+            found.battery.append((at_s, m.voltage_battery / 1e3, max(m.current_battery, 0) / 100.0))
+        case "SERVO_OUTPUT_RAW":
+            found.motors.append((at_s, m.servo1_raw, m.servo2_raw, m.servo3_raw, m.servo4_raw))
+        case "VIBRATION":
+            found.vibration.append((at_s, max(m.vibration_x, m.vibration_y, m.vibration_z)))
+        case "RC_CHANNELS":
+            pulses = (float(getattr(m, f"chan{number}_raw")) for number in range(1, 9))
+            found.sticks.append((at_s, *(0.0 if pulse == 0xFFFF else pulse for pulse in pulses)))

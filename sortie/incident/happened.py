@@ -1,0 +1,83 @@
+"""Events of a flight that a test asserts: modes, failsafes, how it ended; of a log, and of a flight in a `Session`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import isfinite
+from typing import Final
+
+from sortie.incident.evidence import Evidence
+from sortie.incident.scenario import Failsafe, HappenedInFlight
+from sortie.reading.facts import Quantity
+from sortie.reports.comparison import liftoff_of
+
+_HARD_MPS: Final = 3.0
+_LOW_M: Final = 2.0
+_CRASH_CHECK: Final = 12
+"""LogErrorSubsystem."""
+_UPSIDE_DEG: Final = 60.0
+SOON_S: Final = 1.0
+
+
+def happened_in(found: Evidence) -> HappenedInFlight:
+    """Events of the longest flight of a log, times since it was armed."""
+    zero_s, end_s = found.flight_s
+    facts = found.facts
+    inside = [mode for mode in found.modes if zero_s < mode.at_s < end_s]
+    before = [mode for mode in found.modes if mode.at_s <= zero_s]
+    up_s = liftoff_of(facts, zero_s)
+    down = any(at_s == end_s and not armed for at_s, armed in facts.armed)
+    return HappenedInFlight(
+        modes=tuple((round(max(mode.at_s - zero_s, 0.0), 2), mode.name) for mode in (*before[-1:], *inside)),
+        failsafes=tuple(
+            Failsafe(round(mode.at_s - zero_s, 2), mode.name, mode.why) for mode in inside if not mode.wished
+        ),
+        liftoff_s=None if up_s is None else round(up_s - zero_s, 2),
+        disarmed_s=round(end_s - zero_s, 2) if down else None,
+        crashed=_crashed(found),
+    )
+
+
+def _crashed(found: Evidence) -> bool:
+    """True when it came down faster than anything lands, lay on its side, or said so itself."""
+    zero_s, end_s = found.flight_s
+    if any(row[1] == _CRASH_CHECK and row[2] and zero_s <= row[0] <= end_s + SOON_S for row in found.errors):
+        return True
+    facts = found.facts
+    flown = [s for s in facts.samples if zero_s <= s.time_s <= end_s]
+    lifted_s = next((s.time_s for s in flown if s.height > _LOW_M), end_s)
+    for before, after in pairwise(flown):
+        step_s = after.time_s - before.time_s
+        sinks = (before.height - after.height) / step_s if step_s > 0.0 else 0.0
+        if after.time_s > lifted_s and after.height < _LOW_M and sinks > _HARD_MPS:
+            return True
+    leans = [
+        abs(value)
+        for quantity in (Quantity.ROLL, Quantity.PITCH)
+        for at_s, value in facts.series.get(quantity, [])
+        if lifted_s <= at_s <= end_s and isfinite(value)
+    ]
+    return max(leans, default=0.0) > _UPSIDE_DEG
+
+
+def differences(wanted: HappenedInFlight, flown: HappenedInFlight, within_s: float = SOON_S) -> list[str]:
+    """Events of `wanted` that did not happen again, in words; empty: all did. Times count from liftoff, where both
+    have one."""
+    shift_s = 0.0
+    if wanted.liftoff_s is not None and flown.liftoff_s is not None:
+        shift_s = wanted.liftoff_s - flown.liftoff_s
+    told = []
+    left = list(flown.failsafes)
+    for failsafe in wanted.failsafes:
+        near = [f for f in left if f.mode == failsafe.mode and abs(f.at_s + shift_s - failsafe.at_s) <= within_s]
+        if near:
+            left.remove(near[0])
+            continue
+        instead = ", ".join(f"{f.mode} at {f.at_s + shift_s:.1f} s ({f.why})" for f in flown.failsafes) or "none"
+        told.append(f"failsafe {failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why}): {instead} instead")
+    if wanted.crashed != flown.crashed:
+        told.append("it crashed, and did not again" if wanted.crashed else "it did not crash, and did again")
+    if not wanted.failsafes and flown.failsafes:
+        first = flown.failsafes[0]
+        told.append(f"no failsafe, and {first.mode} at {first.at_s + shift_s:.1f} s ({first.why})")
+    return told

@@ -1,0 +1,55 @@
+"""Page of an incident: the log and the flight again on the charts of a page about flights, with what was found, what
+was assumed, and what did not happen again."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+
+from sortie.incident.reproduce import NEAR_M, Reproduced
+from sortie.incident.scenario import Origin, Scenario
+from sortie.reports.comparison_page import comparison_page
+from sortie.reports.page import wide_table
+
+
+def incident_page(found: Reproduced, origins: Mapping[str, Origin]) -> str:
+    """The page of a log beside its flight again."""
+    scenario = found.scenario
+    faults = "".join(
+        f'<tr><td>{html.escape(fault.name)}<td class="figure">{fault.from_s:.1f} s<td class="figure">'
+        f"{'to the end' if fault.until_s is None else f'{fault.until_s:.1f} s'}"
+        f"<td>{html.escape(str(origins.get(f'fault.{number}', '')))}"
+        for number, fault in enumerate(scenario.fault)
+    )
+    parts = [
+        f"<p>{found.near:.0%} of the flight within {NEAR_M:g} m of the log. {html.escape(found.cause)}</p>",
+        _listed("Did not happen again", found.missing) or "<p>The same failsafes, and the same end.</p>",
+        f"<h2>Faults that the log shows</h2>{wide_table('Faults', '<tr><th>Fault<th>From<th>Until<th>Why' + faults)}"
+        if faults
+        else "<h2>Faults that the log shows</h2><p>None.</p>",
+        _listed("Assumed, since the log does not tell", scenario.assumed),
+        _listed("Refused by ours", found.notes),
+        _lines(scenario, origins),
+    ]
+    return comparison_page((found.log.facts, found.flown.facts), found.found, "".join(parts))
+
+
+def changed_page(before: Reproduced, after: Reproduced, what: str) -> str:
+    """The page of the incident beside the same with a change, `what` in words."""
+    told = f"<p>Changed: {html.escape(what)}.</p>{_listed('Different from the log then', after.missing)}"
+    return comparison_page((before.flown.facts, after.flown.facts), after.found, told)
+
+
+def _listed(title: str, lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{html.escape(line)}" for line in lines)
+    return f"<h2>{title}</h2><ul>{items}</ul>" if items else ""
+
+
+def _lines(scenario: Scenario, origins: Mapping[str, Origin]) -> str:
+    told = ((name, value, str(origins.get(f"params.{name}", ""))) for name, value in scenario.params.items())
+    rows = "".join(
+        f'<tr><td>{html.escape(name)}<td class="figure">{value:g}<td>{html.escape(origin)}'
+        for name, value, origin in told
+    )
+    table = wide_table("Parameters", f"<tr><th>Parameter<th>Value<th>From{rows}")
+    return f"<details><summary>{len(scenario.params)} parameters, and where they come from</summary>{table}</details>"

@@ -1,0 +1,235 @@
+"""Reproduction of an incident: a log becomes a scenario, the scenario a flight, and both lie side by side.
+
+The scenario is flown twice: a first flight tells how much sooner our vehicle leaves the ground after arming than the
+logged one, and is armed so much later in the second.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from autopilot.interface.records import dataclass
+from autopilot.vehicles.kinds import vehicle_class
+from sortie.api.session import Session
+from sortie.config.errors import UserError
+from sortie.incident.build import Built, build
+from sortie.incident.conduct import Conducted, conduct, session_arguments
+from sortie.incident.diagnosis import Sure
+from sortie.incident.evidence import Evidence, read_evidence
+from sortie.incident.happened import differences, happened_in
+from sortie.incident.scenario import PLAN, SCENARIO, HappenedInFlight, Origin, Scenario, write_scenario
+from sortie.reports.comparison import FlightComparison, Since, compared
+
+FLOWN: Final = "flown"
+CHANGED: Final = "changed"
+"""Folders of the flights' logs."""
+TEST: Final = "test_incident.py"
+NEAR_M: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """`near`: share of the flight that is within `NEAR_M` of the logged one. `missing`: what did not happen again."""
+
+    scenario: Scenario
+    log: Evidence
+    flown: Evidence
+    happened: HappenedInFlight
+    found: FlightComparison
+    near: float
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+    cause: str
+
+    @property
+    def same(self) -> bool:
+        """True when the incident happened again: the same failsafes within a second, and the same end."""
+        return not self.missing
+
+
+def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
+    """Write the folder of an incident: scenario, plan, test, the flight again. UserError."""
+    found = read_evidence(log)
+    built = build(found, log)
+    prepare(folder)
+    if built.plan is not None:
+        (folder / PLAN).write_text(built.plan, encoding="utf-8")
+    scenario = msgspec.structs.replace(built.scenario, log=os.path.relpath(log, folder))
+    first = fly(scenario, folder, folder / FLOWN)
+    arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, happened_in(first[0]))
+    scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
+    built.scenario = scenario
+    built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
+    (folder / SCENARIO).write_text(write_scenario(scenario, built.origins), encoding="utf-8")
+    (folder / TEST).write_text(_test_of(scenario), encoding="utf-8")
+    flown = first if abs(arm_s) < 0.02 else fly(scenario, folder, folder / FLOWN)
+    return built, beside(scenario, found, *flown)
+
+
+def again(scenario: Scenario, folder: Path) -> Reproduced:
+    """Fly a scenario that a person may have changed, beside the log that it names. UserError: that is not there."""
+    return beside(scenario, read_evidence(folder / scenario.log), *fly(scenario, folder, folder / FLOWN))
+
+
+def fly_changed(
+    before: Reproduced, folder: Path, changes: Mapping[str, str], without: Iterable[str] = ()
+) -> Reproduced:
+    """Fly the scenario with changes, and lay it beside the flight without them."""
+    scenario = before.scenario.changed(changes, without)
+    flown, conducted = fly(scenario, folder, folder / CHANGED)
+    found = beside(scenario, before.log, flown, conducted)
+    since = found.found.since
+    return replace(found, found=compared(before.flown.facts, flown.facts, within_m=NEAR_M, since=since))
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder. UserError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: {error.strerror}; choose another place with --out") from error
+
+
+def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conducted]:
+    """Fly the scenario, whose plan lies in `folder`, and read the log of it below `logs`, which is made anew."""
+    shutil.rmtree(logs, ignore_errors=True)
+    with Session(**session_arguments(scenario), log_dir=logs) as session:  # type: ignore[arg-type]
+        conducted = conduct(session, scenario, folder)
+    try:
+        return read_evidence(logs), conducted
+    except UserError as error:
+        why = f"; {'; '.join(conducted.notes)}" if conducted.notes else ""
+        raise UserError(f"the scenario did not fly: {error}{why}", 1) from error
+
+
+def _armed_later(log: HappenedInFlight, flown: HappenedInFlight) -> float:
+    if log.liftoff_s is None or flown.liftoff_s is None:
+        return 0.0
+    return round(log.liftoff_s - flown.liftoff_s, 2)
+
+
+def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conducted) -> Reproduced:
+    """Lay the flight beside the log."""
+    happened = happened_in(flown)
+    flies = vehicle_class(scenario.vehicle.partition(":")[2]).flies and scenario.happened.liftoff_s is not None
+    since = Since.LIFTOFF if flies and happened.liftoff_s is not None and not log.ours else Since.ARMED
+    found = compared(log.facts, flown.facts, within_m=NEAR_M, since=since)
+    end_s = scenario.lasts_s - (scenario.happened.liftoff_s or 0.0 if since is Since.LIFTOFF else 0.0)
+    inside = [metres for at_s, metres in found.distance if at_s <= end_s]
+    near = sum(metres <= NEAR_M for metres in inside) / max(len(inside), 1)
+    missing = tuple(differences(scenario.happened, happened))
+    cause = _cause(scenario, found, since)
+    return Reproduced(scenario, log, flown, happened, found, near, missing, conducted.notes, cause)
+
+
+def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
+    """The likely cause of the first disagreement, in one sentence."""
+    if found.first_s is None:
+        return "They agree."
+    at_s = found.first_s + (scenario.happened.liftoff_s or 0.0 if since is Since.LIFTOFF else 0.0)
+    before = [fault for fault in scenario.fault if fault.from_s <= at_s + 0.5]
+    if before:
+        fault = max(before, key=lambda fault: fault.from_s)
+        return f"It is {at_s - fault.from_s:.1f} s after {fault.name} begins: how that acts differs in detail."
+    deeds = [deed for deed in scenario.do if 0.0 < deed.at_s <= at_s + 0.5 and at_s - deed.at_s < 5.0]
+    if deeds:
+        deed = deeds[-1]
+        what = deed.mode or (f"command {deed.command}" if deed.command is not None else "a parameter")
+        return f"It follows {what} at {deed.at_s:.1f} s, which ours carries out otherwise."
+    if "SIM_WIND_SPD" not in scenario.params:
+        return "No fault, mode or command comes before it: likely wind, of which the log does not tell."
+    return "No fault, mode or command comes before it: likely gusts, or how ours turns and brakes."
+
+
+def _test_of(scenario: Scenario) -> str:
+    wrong = bool(scenario.happened.failsafes) or scenario.happened.crashed
+    words = [f"{f.mode} at {f.at_s:.1f} s ({f.why})" for f in scenario.happened.failsafes]
+    words += ["it crashed"] if scenario.happened.crashed else []
+    told = "; ".join(words) or "nothing that a failsafe or a crash would tell"
+    should_not = _SHOULD_NOT if wrong else ""
+    return _TEST.format(log=Path(scenario.log).name, told=told) + should_not
+
+
+_TEST: Final = '''"""Incident of {log}: {told}.
+
+scenario.toml says how it is flown, and where each line comes from; change it there.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from sortie.incident import fly_again
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def flight(sortie_vehicles):
+    return fly_again(HERE, sortie_vehicles)
+
+
+def test_it_happens_again(flight):
+    """The failsafes of the log within a second, and the same end."""
+    assert flight.missing == []
+'''
+_SHOULD_NOT: Final = '''
+
+def test_it_should_not_happen(flight):
+    """Fails until a change of scenario.toml, or of the vehicle, keeps it from happening."""
+    assert flight.failsafes == []
+    assert not flight.crashed
+'''
+
+
+# --- a change that avoids it ------------------------------------------------------------------------------------------
+CRITERIA: Final[Mapping[str, Callable[[HappenedInFlight], bool]]] = {
+    "crash": lambda happened: happened.crashed,
+    "failsafe": lambda happened: bool(happened.failsafes),
+}
+"""Ends that are to be avoided, by the word of --search."""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """Change that was flown. `avoids`: what happened did not; `ended`: what happened instead."""
+
+    change: str
+    avoids: bool
+    ended: str
+
+
+def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]) -> list[Tried]:
+    """Fly each change alone, those that avoid it first. `changes`: NAME=VALUE; none: `usual_changes`."""
+    if not CRITERIA[asked](found.happened):
+        raise UserError(f"no {asked} happened in the flight again: there is nothing to avoid", 1)
+    tried = []
+    for change in changes or usual_changes(found.scenario):
+        name, _, text = change.partition("=")
+        without, given = ((name.removeprefix("without "),), {}) if not text else ((), {name: text})
+        try:
+            after = fly_changed(found, folder, given, without)
+        except UserError as error:
+            tried.append(Tried(change, False, str(error)))
+            continue
+        happened = after.happened
+        modes = ", ".join(f"{mode} at {at_s:.1f} s" for at_s, mode in happened.modes)
+        tried.append(Tried(change, not CRITERIA[asked](happened), ("crashed; " if happened.crashed else "") + modes))
+    return sorted(tried, key=lambda entry: not entry.avoids)
+
+
+def usual_changes(scenario: Scenario) -> tuple[str, ...]:
+    """Single changes that come to mind: each fault away, less wind, slower, lower, other failsafes."""
+    faults = [f"without {name}" for name in dict.fromkeys(fault.name for fault in scenario.fault)]
+    speed = scenario.params.get("WPNAV_SPEED", 1000.0)
+    usual = (
+        f"wind=0 WPNAV_SPEED={speed / 2.0:g} WPNAV_ACCEL=100 ANGLE_MAX=2000 FS_EKF_ACTION=2 FS_EKF_THRESH=0.6 "
+        "FS_EKF_THRESH=1.0 BATT_FS_LOW_ACT=1 FS_THR_ENABLE=3 FS_CRASH_CHECK=0 RTL_ALT=1500 FENCE_ENABLE=0"
+    )
+    return (*faults, *usual.split())

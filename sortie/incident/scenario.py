@@ -1,0 +1,196 @@
+"""Scenario of an incident: all that is needed to fly it again, as a file that a person reads and changes.
+
+Each line says where it comes from and how sure that is. Times are s since the logged vehicle was armed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from sortie.config.errors import UserError
+from sortie.incident.diagnosis import Sure
+
+SCENARIO: Final = "scenario.toml"
+PLAN: Final = "plan.plan"
+LOG: Final = "log"
+"""Folder of the log that it was made of."""
+
+
+class Deed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Deed of pilot or station: a mode, a command of MAVLink (COMMAND_INT), a parameter. `arm`: True arms, False
+    disarms."""
+
+    at_s: float
+    mode: str | None = None
+    arm: bool | None = None
+    command: int | None = None
+    frame: int = 0
+    params: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    place: tuple[int, int, float] = (0, 0, 0.0)
+    set: dict[str, float] = {}
+
+
+class ScenarioFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Fault of the simulator."""
+
+    name: str
+    from_s: float
+    until_s: float | None = None
+    value: float | None = None
+
+
+class Stick(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sticks of the pilot from `at_s` on: pulses of channels 1 to 8, us."""
+
+    at_s: float
+    us: tuple[float, ...]
+
+
+class Gust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Wind from `at_s` on: m/s, degrees from which it blows."""
+
+    at_s: float
+    speed: float
+    from_deg: float
+
+
+class Failsafe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Mode that the vehicle entered by itself."""
+
+    at_s: float
+    mode: str
+    why: str
+
+
+class HappenedInFlight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Events of the logged flight. `disarmed_s` None: the log ends before. `crashed`: it came down where or as it
+    should not."""
+
+    modes: tuple[tuple[float, str], ...] = ()
+    failsafes: tuple[Failsafe, ...] = ()
+    liftoff_s: float | None = None
+    disarmed_s: float | None = None
+    crashed: bool = False
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Origin of a line: where in the log, and how sure."""
+
+    words: str
+    sure: Sure = Sure.LOGGED
+
+    def __str__(self) -> str:
+        return f"{self.sure.value}: {self.words}" if self.words else self.sure.value
+
+
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See the module. `arm_s`: when our vehicle is armed, so that both leave the ground together. `lasts_s`: flight of
+    the log. `assumed`: what the log does not tell."""
+
+    log: str
+    vehicle: str
+    home: str
+    lasts_s: float
+    firmware: str = "ardupilot"
+    seed: int = 0
+    arm_s: float = 0.0
+    assumed: tuple[str, ...] = ()
+    params: dict[str, float] = {}
+    wind: tuple[Gust, ...] = ()
+    do: tuple[Deed, ...] = ()
+    stick: tuple[Stick, ...] = ()
+    fault: tuple[ScenarioFault, ...] = ()
+    happened: HappenedInFlight = HappenedInFlight()
+
+    def changed(self, changes: Mapping[str, str], without: Iterable[str] = ()) -> Scenario:
+        """With other values of parameters, another wind ("wind", "+3" for stronger), and without faults. UserError
+        names what there is."""
+        params, wind, removed = dict(self.params), self.wind, list(without)
+        for name, text in changes.items():
+            if name == "wind":
+                wind = tuple(msgspec.structs.replace(gust, speed=_moved(gust.speed, text, name)) for gust in wind)
+                params["SIM_WIND_SPD"] = _moved(params.get("SIM_WIND_SPD", 0.0), text, name)
+            else:
+                params[name.upper()] = _moved(params.get(name.upper(), 0.0), text, name)
+        names = {fault.name for fault in self.fault}
+        for name in removed:
+            if name not in names:
+                raise UserError(f"no fault {name} in the scenario; there is {', '.join(sorted(names)) or 'none'}")
+        fault = tuple(fault for fault in self.fault if fault.name not in removed)
+        return msgspec.structs.replace(self, params=params, wind=wind, fault=fault)
+
+
+def _moved(before: float, text: str, name: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number):
+        raise UserError(f"'{text}' is not a number", option="change", given=f"{name}={text}")
+    return before + number if text.lstrip().startswith("+") else number
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario, or that of a folder. UserError names what is wrong in it."""
+    file = path / SCENARIO if path.is_dir() else path
+    try:
+        return msgspec.convert(tomllib.loads(file.read_text("utf-8")), Scenario)
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise UserError(f"{file}: {error}") from error
+
+
+def write_scenario(scenario: Scenario, origins: Mapping[str, Origin]) -> str:
+    """The file; `origins`: of each line by its key, of a table's entry with its number ("fault.0")."""
+    plain = msgspec.to_builtins(scenario)
+    tables = {"params", "do", "stick", "fault", "wind", "happened"}
+    lines = [
+        f"# What happened in {scenario.log}, to be flown again: `pytest` here, or `sortie reproduce {SCENARIO}`.",
+        "# Times are s since arming. Behind each line: where it comes from, and how sure that is (logged, found by a",
+        "# rule, fitted, or assumed because the log does not tell).",
+        "",
+    ]
+    for key, value in plain.items():
+        if key not in tables:
+            lines.append(_line(key, value, origins.get(key)))
+    lines += ["", "[params]"]
+    lines += [_line(name, value, origins.get(f"params.{name}")) for name, value in plain["params"].items()]
+    for table in ("wind", "fault", "do", "stick"):
+        for number, entry in enumerate(plain[table]):
+            origin = origins.get(f"{table}.{number}", origins.get(table))
+            lines += ["", f"[[{table}]]" + (f"  # {origin}" if origin else "")]
+            lines += [_line(key, value, None) for key, value in entry.items() if value is not None]
+    lines += ["", "[happened]  # what test_incident.py asserts"]
+    lines += [_line(key, value, None) for key, value in plain["happened"].items() if value is not None]
+    return "\n".join([*lines, ""])
+
+
+def _line(key: str, value: object, origin: Origin | None) -> str:
+    behind = f"  # {origin}" if origin is not None else ""
+    return f"{key} = {_toml(value)}{behind}"
+
+
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+        case float():
+            return repr(round(value, 6))
+        case list() | tuple():
+            return "[" + ", ".join(_toml(entry) for entry in value) + "]"
+        case dict():
+            return (
+                "{ " + ", ".join(f"{key} = {_toml(entry)}" for key, entry in value.items() if entry is not None) + " }"
+            )
+        case _:
+            return str(value)

@@ -1,0 +1,129 @@
+"""An incident flown again by its log: scenario, flight, test, what if; with logs of our own vehicle, whose faults the
+reader finds as it does in others'."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autopilot.mission.plan import parse_plan
+from sortie.api.session import Session
+from sortie.commands.cli import run as main
+from sortie.config.errors import UserError
+from sortie.incident import fly_again
+from sortie.incident.happened import differences
+from sortie.incident.reproduce import reproduce
+from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
+from sortie.reading.logs import read_log
+
+PLAN = """QGC WPL 110
+0\t1\t0\t16\t0\t0\t0\t0\t47.3769\t8.5417\t408\t1
+1\t0\t3\t22\t0\t0\t0\t0\t47.3769\t8.5417\t10\t1
+2\t0\t3\t16\t0\t0\t0\t0\t47.3778\t8.5417\t12\t1
+3\t0\t3\t16\t0\t0\t0\t0\t47.3778\t8.5430\t12\t1
+4\t0\t3\t20\t0\t0\t0\t0\t0\t0\t0\t1
+"""
+
+
+def flown(folder: Path, *faults: str, **params: float) -> Path:
+    """The log of a flight of the plan with these faults, s since boot."""
+    home = "47.3769,8.5417,408,90"
+    with Session(log_dir=folder / "logs", home=home, params={"WPNAV_SPEED": 600.0, **params}, faults=faults) as session:
+        session.upload(parse_plan(PLAN))
+        session.start()
+        session.pass_until(lambda s: not s.state.armed, 200.0, 1.0)
+        session.run_for(2.0)
+    return folder / "logs"
+
+
+@pytest.fixture(scope="module")
+def sagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return flown(tmp_path_factory.mktemp("sagged"), "battery.low=2@20", BATT_FS_LOW_ACT=2.0)
+
+
+def test_a_log_is_flown_again_and_ends_alike(sagged: Path, tmp_path: Path) -> None:
+    built, found = reproduce(sagged, tmp_path / "incident")
+    (fault,) = built.scenario.fault
+    assert (fault.name, fault.value) == ("battery.low", pytest.approx(2.0, abs=0.2))
+    (failsafe,) = found.happened.failsafes
+    assert (failsafe.mode, failsafe.why) == ("RTL", "Battery Failsafe")
+    assert found.same
+    assert found.near == 1.0
+    written = (tmp_path / "incident" / "scenario.toml").read_text()
+    assert "WPNAV_SPEED = 600.0  # logged: PARM" in written
+    assert "found: BAT: " in written
+    assert read_scenario(tmp_path / "incident") == built.scenario  # what a person reads is what is flown
+
+
+def test_the_written_test_fails_as_long_as_it_happens(
+    sagged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], sortie_vehicles: object
+) -> None:
+    """By the command, then by what the file calls; without the fault it does not happen."""
+    folder = tmp_path / "incident"
+    assert main(["reproduce", str(sagged), "--out", str(folder), "--json", "--without", "battery.low"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["again"] and told["missing"] == []
+    assert told["changed"]["happened"]["failsafes"] == () or told["changed"]["happened"]["failsafes"] == []
+    for page in ("incident.html", "changed.html"):
+        assert (folder / page).read_text().count("<svg") > 5
+    compile((folder / "test_incident.py").read_text(), "test_incident.py", "exec")
+    flight = fly_again(folder, sortie_vehicles)  # type: ignore[arg-type]
+    assert flight.missing == []
+    assert [failsafe.mode for failsafe in flight.failsafes] == ["RTL"]
+
+
+def test_which_change_avoids_it(sagged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that avoid it come first; a scenario that was written is flown without its log being read anew."""
+    folder = tmp_path / "incident"
+    assert main(["reproduce", str(sagged), "--out", str(folder)]) == 0
+    capsys.readouterr()
+    words = ["--change", "BATT_FS_LOW_ACT=2", "--change", "BATT_LOW_VOLT=9", "--change", "NO_SUCH=1"]
+    assert main(["reproduce", str(folder), "--search", "failsafe", *words]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" (")[0] for line in lines[-3:]] == [
+        "avoids the failsafe: BATT_LOW_VOLT=9",
+        "keeps the failsafe: BATT_FS_LOW_ACT=2",
+        "keeps the failsafe: NO_SUCH=1",
+    ]
+    assert main(["reproduce", str(folder), "--search", "crash"]) == 1  # nothing crashed
+    assert main(["reproduce", str(folder), "--change", "wind"]) == 2
+    assert main(["reproduce", str(folder), "--without", "gps.loss"]) == 2
+
+
+def test_a_changed_line_that_makes_no_sense_is_named(sagged: Path, tmp_path: Path) -> None:
+    reproduce(sagged, tmp_path)
+    file = tmp_path / "scenario.toml"
+    file.write_text(file.read_text().replace("lasts_s", "lasts"))
+    with pytest.raises(UserError, match=r"scenario.toml: .*lasts"):
+        read_scenario(tmp_path)
+
+
+def test_differences_are_told_in_words() -> None:
+    """Times count from liftoff: a vehicle that waits longer on the ground does the same."""
+    wanted = HappenedInFlight(failsafes=(Failsafe(30.0, "RTL", "Battery Failsafe"),), liftoff_s=4.0)
+    assert differences(wanted, HappenedInFlight(failsafes=(Failsafe(27.5, "RTL", "x"),), liftoff_s=1.5)) == []
+    assert differences(wanted, HappenedInFlight(failsafes=(Failsafe(27.5, "RTL", "x"),), liftoff_s=4.0)) != []
+    assert differences(wanted, HappenedInFlight(liftoff_s=4.0)) == [
+        "failsafe RTL at 30.0 s (Battery Failsafe): none instead"
+    ]
+    assert differences(HappenedInFlight(), HappenedInFlight(crashed=True)) == ["it did not crash, and did again"]
+
+
+def test_a_log_that_never_armed_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Session(log_dir=tmp_path / "logs") as session:
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.run_for(3.0)
+        session.disarm(force=True)
+        session.run_for(2.0)
+    log = next((tmp_path / "logs").rglob("flight.bin"))
+    assert read_log(log).armed
+    data = log.read_bytes()
+    for cut in (3, 89, 500, 2000, len(data) // 20):
+        (tmp_path / "cut.bin").write_bytes(data[:cut])
+        assert main(["reproduce", str(tmp_path / "cut.bin"), "--out", str(tmp_path / "out")]) == 2
+        told = capsys.readouterr().err.strip().splitlines()[-1]
+        assert told.startswith("sortie: ") and "cut.bin" in told
