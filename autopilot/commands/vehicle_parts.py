@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from autopilot.safety.failsafes import Failsafes
     from autopilot.safety.fence import FenceGuard
     from autopilot.safety.fenced_mission import FencedMission
+    from autopilot.safety.traffic import Traffic
 
 
 class VehicleParts(Protocol):
@@ -80,3 +81,5 @@ class VehicleParts(Protocol):
     def failsafes(self) -> Failsafes: ...
     @property
     def speeds(self) -> SpeedControl: ...
+    @property
+    def traffic(self) -> Traffic: ...

@@ -50,6 +50,9 @@ class PassTurns:
     """Walks the rows. The columns are taken out once: a pass costs one call for each part that wants one."""
 
     def __init__(self, rows: Sequence[PassTurn]) -> None:
+        self._set(rows)
+
+    def _set(self, rows: Sequence[PassTurn]) -> None:
         self.rows = tuple(rows)
         self._begin = tuple(row.begin for row in rows if row.begin is not None)
         self._hear = tuple((row.hears, row.hear) for row in rows if row.hear is not None)
@@ -57,6 +60,11 @@ class PassTurns:
         self._deadline = tuple(row.deadline for row in rows if row.deadline is not None)
         self._armed = tuple(row.armed for row in rows if row.armed is not None)
         self._parameter = tuple(row.parameter for row in rows if row.parameter is not None)
+
+    def join(self, row: PassTurn, before: str) -> None:
+        """One more part from now on, whose turn is before that of the part `before`."""
+        at = next(at for at, other in enumerate(self.rows) if other.part == before)
+        self._set((*self.rows[:at], row, *self.rows[at:]))
 
     def begin(self) -> None:
         """Before the vehicle's events are known."""

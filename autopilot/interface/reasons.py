@@ -24,6 +24,8 @@ class ModeReason(IntEnum):
     MISSION_END = 8
     FENCE_BREACHED = 10
     TERRAIN_FAILSAFE = 11
+    AVOIDANCE = 14
+    AVOIDANCE_RECOVERY = 15
     TERMINATE = 17
     CRASH_FAILSAFE = 19
     FAILSAFE = 25
@@ -48,6 +50,8 @@ MODE_TEXTS: Final[dict[ModeReason, str]] = {
     ModeReason.MISSION_END: "end of the flight",
     ModeReason.FENCE_BREACHED: "Fence breach",
     ModeReason.TERRAIN_FAILSAFE: "Terrain Failsafe",
+    ModeReason.AVOIDANCE: "avoidance",
+    ModeReason.AVOIDANCE_RECOVERY: "end of avoidance",
     ModeReason.TERMINATE: "terminated",
     ModeReason.CRASH_FAILSAFE: "crash",
     ModeReason.FAILSAFE: "Wind Failsafe",
@@ -69,6 +73,7 @@ class ArmingMethod(IntEnum):
     AUX_SWITCH = 2
     TERMINATION = 5
     BATTERY_FAILSAFE = 7
+    ADSB_COLLISION = 10
     CRASH = 12
     LANDED = 13
     FENCE_BREACH = 15

@@ -66,9 +66,11 @@ from autopilot.mav.fields import (
 )
 from autopilot.mav.gimbal import GimbalCapability, GimbalError, GimbalFlag, MountMode
 from autopilot.mav.payload import OdidArmStatus, OdidHeight, OdidIdType, OdidStatus, OdidUaType
+from autopilot.mav.traffic import AdsbFlag, CollisionAction, CollisionSource, CollisionThreat
 
 __all__ = [
     "AccelerometerPosition",
+    "AdsbFlag",
     "AttitudeMask",
     "AutopilotType",
     "CameraCapability",
@@ -76,6 +78,9 @@ __all__ = [
     "Capability",
     "ChargeState",
     "Cmd",
+    "CollisionAction",
+    "CollisionSource",
+    "CollisionThreat",
     "Component",
     "DataStream",
     "DistanceSensor",

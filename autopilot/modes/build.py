@@ -8,6 +8,7 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import PilotKind
 from autopilot.modes.auto import AutoMode
+from autopilot.modes.evading import EvadeMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
@@ -88,6 +89,7 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.VERTICAL_FROM_CIRCLE: lambda p, spec: CircleDownMode(p.context, spec),
     ModeKind.BANKED: lambda p, spec: BankMode(p.context, spec),
     ModeKind.TAKEOFF: lambda p, spec: TakeoffMode(p.context, spec),
+    ModeKind.EVADE: lambda p, spec: EvadeMode(p.context, spec, p.heading),
     ModeKind.APPROACH: lambda p, spec: AutolandMode(p.context, spec),
 }
 

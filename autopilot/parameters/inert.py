@@ -60,9 +60,12 @@ TKOFF_THR_DELAY TKOFF_THR_MINACC TKOFF_THR_MINSPD YAW2SRV_RLL
 #: A ground vehicle has no use for them.
 _ROVER_HEIGHTS: Final = "AVOID_BACKZ_SPD FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
 
+#: ArduPilot does not read it either: a warning is told, whatever it says.
+_WARNING: Final = "AVD_W_ACTION"
+
 _COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS)
 COPTER_INERT: Final = frozenset(
-    " ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER)).split()
+    " ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER, _WARNING)).split()
 )
-PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL)).split()) - {"FRAME_TYPE"}
+PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL, _WARNING)).split()) - {"FRAME_TYPE"}
 ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())

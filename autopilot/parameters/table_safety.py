@@ -372,46 +372,6 @@ def battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ...
     )
 
 
-def _avoidance(behaviour: int) -> tuple[ParameterDef, ...]:
-    return (
-        i8(
-            "AVOID_ENABLE",
-            3,
-            "",
-            None,
-            None,
-            "What pilot modes stop at by themselves",
-            bits={0: "Fence", 1: "Proximity sensor", 2: "Beacon fence"},
-        ),
-        f32("AVOID_MARGIN", 2, "m", 1, 10, "Distance kept from objects; from the fence it is FENCE_MARGIN"),
-        i8(
-            "AVOID_BEHAVE",
-            behaviour,
-            "",
-            None,
-            None,
-            "At a fence the vehicle goes along it, or stops",
-            values={0: "Slide", 1: "Stop"},
-        ),
-        f32(
-            "AVOID_BACKUP_SPD", 0.75, "m/s", 0, 2, "Speed of backing away from a fence that is nearer than FENCE_MARGIN"
-        ),
-        f32("AVOID_ACCEL_MAX", 3, "m/s/s", 0, 9, "Acceleration while a fence is avoided; 0 = as the mode has it"),
-        f32("AVOID_BACKUP_DZ", 0.1, "m", 0, 2, "Nearer than the margin by this, an object is backed away from"),
-        f32("AVOID_BACKZ_SPD", 0.75, "m/s", 0, 2, "Speed of backing away from ceiling and floor of the fence"),
-    )
-
-
-COPTER_AVOIDANCE: Final = (
-    *_avoidance(0),
-    i16(
-        "AVOID_ANGLE_MAX", 1000, "cdeg", 0, 4500, "Lean angle that keeps off objects in modes without position", step=10
-    ),
-    f32("AVOID_DIST_MAX", 5, "m", 1, 30, "Objects farther away are left alone in modes without position"),
-    f32("AVOID_ALT_MIN", 0, "m", 0, 6, "Lower than this, objects are left alone; 0 = never"),
-)
-ROVER_AVOIDANCE: Final = _avoidance(1)
-
 COPTER_SAFETY: Final = (
     ARMING
     + MISSION
@@ -421,8 +381,5 @@ COPTER_SAFETY: Final = (
     + WIND
     + battery(10.5, COPTER_BATTERY)
     + SMART_RETURN
-    + COPTER_AVOIDANCE
 )
-ROVER_SAFETY: Final = (
-    ARMING + MISSION + ROVER_RALLY + ROVER_FENCE + ROVER_FAILSAFE + WIND + battery(0, ROVER_BATTERY) + ROVER_AVOIDANCE
-)
+ROVER_SAFETY: Final = ARMING + MISSION + ROVER_RALLY + ROVER_FENCE + ROVER_FAILSAFE + WIND + battery(0, ROVER_BATTERY)

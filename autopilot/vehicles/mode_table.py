@@ -122,6 +122,7 @@ class ModeKind(Enum):
     BANKED = "round and round at a bank, wherever the wind takes it"
     TAKEOFF = "off the ground and round a place ahead"
     APPROACH = "down to home by a glide slope"
+    EVADE = "away from other aircraft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ COPTER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True, flown=_F.LAND),
         ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
         ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True, flown=_F.STOP),
+        ModeSpec(_C.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, flown=_F.EVADE),
         ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL", flown=_F.RETRACE_FLYING),
         ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True, flown=_F.MISSION),
     )
@@ -200,6 +202,7 @@ PLANE_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_P.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
         ModeSpec(_P.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STOP),
         ModeSpec(_P.TAKEOFF, "TAKEOFF", position=True, arming=True, autopilot=True, flown=_F.TAKEOFF),
+        ModeSpec(_P.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, flown=_F.EVADE),
         ModeSpec(_P.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
         ModeSpec(_P.AUTOLAND, "AUTOLAND", position=True, autopilot=True, flown=_F.APPROACH),
     )

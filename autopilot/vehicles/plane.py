@@ -8,6 +8,7 @@ from autopilot.mav import SpeedType, StandardMode, VehicleType
 from autopilot.parameters.aliases import COMMON_ALIASES, PLANE_ALIASES
 from autopilot.parameters.inert import PLANE_INERT
 from autopilot.parameters.parameter_set import ParameterSet
+from autopilot.parameters.table_avoidance import PLANE_TRAFFIC
 from autopilot.parameters.table_payload import CAMERA, MOUNT
 from autopilot.parameters.table_plane import PLANE_FLIGHT, PLANE_SAFETY, SITL_DEFAULTS
 from autopilot.parameters.table_sim import SIMULATION, WINGS
@@ -111,7 +112,8 @@ PLANE: Final = VehicleClass(
         fastest=Measure("AIRSPEED_MAX", 22.0),
     ),
     parameters=ParameterSet(
-        lines=PLANE_SYSTEM + PLANE_FLIGHT + PLANE_SAFETY + PLANE_OUTPUTS + SIMULATION + WINGS + CAMERA + MOUNT,
+        lines=PLANE_SYSTEM + PLANE_FLIGHT + PLANE_SAFETY + PLANE_TRAFFIC + PLANE_OUTPUTS
+        + SIMULATION + WINGS + CAMERA + MOUNT,
         inert=PLANE_INERT,
         aliases=COMMON_ALIASES | PLANE_ALIASES,
         defaults=SITL_DEFAULTS,

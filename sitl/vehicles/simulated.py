@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from autopilot.interface.reasons import (
 )
 from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap
+from autopilot.interface.traffic import Contact
 from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
@@ -38,6 +39,10 @@ from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.targets import write_bounds, write_yaw
+
+if TYPE_CHECKING:
+    from sitl.world.receiver import Receiver
+    from sitl.world.world import World
 
 __all__ = ["SimulatedMachine"]
 
@@ -94,6 +99,8 @@ class SimulatedMachine(ABC):
         self._origin: GeoPoint | None = None
         self._parameters: dict[str, float] = {}
         self._gimbal: SimulatedGimbal | None = None
+        self.receiver: Receiver | None = None
+        """Receiver of other aircraft, where the world has any."""
         self._begin_report()
 
     def move_to(
@@ -127,6 +134,28 @@ class SimulatedMachine(ABC):
         p[M.P_MAP_PER_LAT], p[M.P_MAP_PER_LON] = ground.per_lat, ground.per_lon
         self._arguments = (*self._arguments[:-1], _heights(ground))
         self._bind_again()
+
+    def enter(self, world: World, seed: int) -> None:
+        """Be in this world from now on, with the sensors that see it. Must be called before it moves."""
+        if world.sky is not None:
+            from sitl.world.receiver import Receiver  # for those who are not alone
+
+            self.receiver = Receiver(
+                world.sky,
+                world.receiver,
+                world.encounters,
+                self._home,
+                seed,
+                lambda: (self.true_ned, self.true_velocity),
+            )
+
+    @property
+    def traffic_period_ms(self) -> int:
+        """See `autopilot.interface.traffic.HearsTraffic`."""
+        return 0 if self.receiver is None else self.receiver.period_ms
+
+    def hear_traffic(self, now_ms: int) -> Sequence[Contact]:
+        return () if self.receiver is None else self.receiver.hear(now_ms)
 
     @property
     def ground(self) -> npt.NDArray[np.float32]:
@@ -332,6 +361,11 @@ class SimulatedMachine(ABC):
     def true_ned(self) -> Ned:
         """True position, m north, east, down of where the vehicle was switched on."""
         return float(self._s[M.S_PN]), float(self._s[M.S_PE]), float(self._s[M.S_PD])
+
+    @property
+    def true_velocity(self) -> Ned:
+        """True velocity, NED m/s."""
+        return float(self._s[M.S_VN]), float(self._s[M.S_VE]), float(self._s[M.S_VD])
 
     @property
     def switched_on_at(self) -> GeoPoint:

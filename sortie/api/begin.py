@@ -19,6 +19,7 @@ from sortie.assembly.vehicles import Surroundings, Vehicles
 from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radio_of
+from sortie.config.traffic import Traffic
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.logs.run_log import LOGGER
@@ -74,6 +75,7 @@ def spec_of(
     radio: str | RadioProfile | None,
     terrain: Path | str | None,
     firmware: str,
+    traffic: Path | str | Traffic | None = None,
     sysid: int | None = None,
 ) -> VehicleSpec:
     """The vehicle that `who`, in words, was asked for, as if it were alone."""
@@ -93,6 +95,7 @@ def spec_of(
         fault=several(faults, "faults"),
         radio=radio_of(radio),
         terrain=None if terrain is None else Path(terrain),
+        traffic=Path(traffic) if isinstance(traffic, str) else traffic,
         firmware=firmware,
     )
 

@@ -34,6 +34,7 @@ from sortie.assembly.vehicles import Member
 from sortie.config.errors import RefusedError, UserError
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
+from sortie.config.traffic import Traffic
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
@@ -61,7 +62,8 @@ class Session(Claims):
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
     makes a mission executor that is asked first. `firmware`: "px4" has it spoken to as a PX4. Raises UserError,
     with one line that says what is wrong. `radio`: on all its links, as --radio has it; None: none. `terrain`: the
-    ground, as --terrain has it; the vehicle then stands on it, whatever height `home` says. Not for several threads."""
+    ground, as --terrain has it; the vehicle then stands on it, whatever height `home` says. `traffic`: other aircraft,
+    as --traffic has them. Not for several threads."""
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class Session(Claims):
         firmware: str = "ardupilot",
         radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
+        traffic: Path | str | Traffic | None = None,
     ) -> None:
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
@@ -94,6 +97,7 @@ class Session(Claims):
                     faults=faults,
                     radio=radio,
                     terrain=terrain,
+                    traffic=traffic,
                     firmware=firmware,
                 )
             if isinstance(vehicle, VehicleSpec):

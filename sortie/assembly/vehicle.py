@@ -32,6 +32,7 @@ from sortie.nodes.vehicle import LINK_FAULTS, Service
 
 if TYPE_CHECKING:
     from sitl.vehicles.simulated import SimulatedMachine
+    from sitl.world.world import World
 
 #: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -108,11 +109,28 @@ def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[li
     """Vehicles on their ground, which is one for all (None: flat). UserError for a parameter or a fault that one of
     them does not know."""
     ground = terrain_around(specs[0].terrain, [spec.home for spec in specs])
-    return [_standing(replace(spec, home=grounded(spec.home, ground)), ground, warn) for spec in specs], ground
+    specs = [replace(spec, home=grounded(spec.home, ground)) for spec in specs]
+    world = _world_of(specs[0])
+    return [_standing(spec, ground, world, warn) for spec in specs], ground
 
 
-def _standing(spec: VehicleSpec, ground: HeightMap | None, warn: Callable[[str], None]) -> Standing:
+def _world_of(spec: VehicleSpec) -> World | None:
+    """The world of a run with this first vehicle; None: there is nothing in it. UserError for a file that is wrong."""
+    if spec.traffic is None:
+        return None
+    from sitl.world.world import World  # for those who are not alone
+    from sortie.config.traffic import read_traffic
+
+    traffic = read_traffic(spec.traffic) if isinstance(spec.traffic, Path) else spec.traffic
+    return World(traffic.sky(spec.home), traffic.receiver, traffic.encounters)
+
+
+def _standing(
+    spec: VehicleSpec, ground: HeightMap | None, world: World | None, warn: Callable[[str], None]
+) -> Standing:
     machine = make_vehicle(spec.kind, spec.home, spec.heading_deg, spec.seed, ground)
+    if world is not None:
+        machine.enter(world, spec.seed)
     try:
         if vehicle_class(spec.kind).has_stall_speed and spec.firmware != Settings.firmware.default:
             raise UserError(f"firmware {spec.firmware}: a {spec.kind} is spoken to as {Settings.firmware.default} only")

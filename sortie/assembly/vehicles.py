@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.context.journal import Journal, NoJournal
 from autopilot.interface.records import dataclass, field
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from sortie.config.links_of_fleet import FleetLink
     from sortie.nodes.company import Company
     from sortie.nodes.fleet import FleetNode
+
+
+HEARS_TRAFFIC: Final = {"ADSB_TYPE": 1.0}
+"""Default of a vehicle that has a receiver: it listens."""
 
 
 class Ends(Protocol):
@@ -97,7 +101,9 @@ class Vehicles:
         given = without_set(standing.given, stored.parameters, spec.kind, spec.label)
         if not spec.alone and spec.system is not None:
             given[OWN_SYSTEM] = float(spec.system)  # whatever was set: others have the other ids
-        given = {name: value for name, value in around.defaults.items() if name not in stored.parameters} | given
+        heard = {} if standing.machine.receiver is None else HEARS_TRAFFIC
+        defaults = {**around.defaults, **heard}
+        given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
         if self._make is not None:
             return self._make(journal, stored, given)
         return build_service(

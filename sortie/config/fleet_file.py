@@ -32,6 +32,7 @@ formation = "grid"                             # grid, line or ring: how the `co
 spacing = {SPACING_M:g}                                   # m from neighbour to neighbour
 params = {{ SIM_WIND_SPD = 3.0 }}
 # terrain = "tiles"                            # file or folder of SRTM or GeoTIFF tiles: what all stand on
+# traffic = "sky.toml"                         # other aircraft: docs/traffic.md
 # plan = "mission.plan"                        # what `sortie fly` flies, moved by each vehicle's offset
 
 [[vehicle]]                                    # system ids 1, 2, 3
@@ -69,6 +70,7 @@ class FleetEntry(Struct, frozen=True, forbid_unknown_fields=True):
     links: list[str] | None = None
     radio: str | None = None
     terrain: str | None = None
+    traffic: str | None = None
     formation: str | None = None
     spacing: Distance | None = None
     shared: dict[str, Any] | None = None
@@ -79,6 +81,8 @@ _OPTIONS: Final = tuple(key for key in SHARED if key not in FleetEntry.__struct_
 _KEYS: Final = (*(key for key in FleetEntry.__struct_fields__ if key != "shared"), *_OPTIONS)
 _ONE_EACH: Final = frozenset({"sysid", "count", "offset", "seed"})
 """Keys that [defaults] cannot have: they would be the same for all."""
+_ONE_WORLD: Final = ("terrain", "traffic")
+"""Keys that [defaults] alone can have."""
 
 
 class Layout(Struct, frozen=True):
@@ -129,8 +133,9 @@ def _entries(said: dict[str, Any], where: str) -> tuple[FleetEntry, list[FleetEn
     for key in sorted(_ONE_EACH):
         if getattr(defaults, key) is not None:
             raise UserError(f"{where}: defaults.{key} would be the same for all; say it of a [[vehicle]]")
-    if any(isinstance(entry, dict) and "terrain" in entry for entry in listed):
-        raise UserError(f"{where}: terrain is one for all; say it in [defaults]")
+    for key in _ONE_WORLD:
+        if any(isinstance(entry, dict) and key in entry for entry in listed):
+            raise UserError(f"{where}: {key} is one for all; say it in [defaults]")
     return defaults, [_entry(entry, f"{where}: vehicle {number}") for number, entry in enumerate(listed, 1)]
 
 
@@ -219,6 +224,7 @@ def _vehicles(
                 plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
                 link=tuple(entry.links or ()),
                 terrain=base.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
+                traffic=base.traffic if entry.traffic is None else folder / Path(entry.traffic).expanduser(),
                 radio=radio,
                 source=where,
                 alone=False,

@@ -42,6 +42,7 @@ SIMULATED = frozenset({Where.SIMULATOR, Where.WORLD, Where.LOOP})
 PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.WORLD, Where.LOOP})
 CONTROLLED = frozenset({Where.SITL, Where.WORLD, Where.CONTROLLER, Where.LOOP})
 SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
+OF_OUR_AUTOPILOT = frozenset({Where.SIMULATOR, Where.LOOP})
 OF_OUR_CLOCK = frozenset({Where.SIMULATOR, Where.WORLD})
 NO_LOOP = ANYWHERE - {Where.LOOP}
 EVERYWHERE: Final = Sources.EVERYWHERE
@@ -117,6 +118,10 @@ class Settings:
         "The ground: a file or a folder of SRTM (.hgt) or GeoTIFF tiles; the vehicle stands on it, whatever height "
         "--home has. docs/terrain.md", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
         sources=EVERYWHERE, applies_to=SIMULATED,
+    )
+    traffic = Option[Path | None](
+        "traffic", path, None, "Other aircraft: a TOML file of tracks and encounters. docs/traffic.md",
+        Group.VEHICLE, RUNS, form="FILE", otherwise="none", sources=EVERYWHERE, applies_to=OF_OUR_AUTOPILOT,
     )
     firmware = Option(
         "firmware", one_of(*FIRMWARES), "ardupilot",

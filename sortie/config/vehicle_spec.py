@@ -21,6 +21,7 @@ from sortie.config.values import DEFAULT_HOME
 
 if TYPE_CHECKING:
     from mavlink_bridge.links.radio.profile import RadioProfile
+    from sortie.config.traffic import Traffic
 
 _WORKED_OUT: Final = frozenset({"home", "seed", "param", "fault", "link", "radio"})
 """Fields that have the name of an option, and are made of it and of more."""
@@ -32,7 +33,8 @@ class VehicleSpec:
     command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on these. `alone`: no
     vehicle of a fleet. Of one: `network`: which of the shared radio networks it is on, of several or one;
     `offset`: m north and east of the place for which a plan of the fleet is made; `number`: from 0 in the fleet.
-    `terrain`: what all of them stand on; `firmware`: what it is spoken to as. `source`: where a file says all this.
+    `terrain`: what all of them stand on; `traffic`: other aircraft about them, or the file that says so; `firmware`:
+    what it is spoken to as. `source`: where a file says all this.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class VehicleSpec:
     number: int = 0
     radio: RadioProfile | None = None
     terrain: Path | None = Settings.terrain.default
+    traffic: Path | Traffic | None = Settings.traffic.default
     firmware: str = Settings.firmware.default
     source: str = ""
     alone: bool = False

@@ -49,6 +49,7 @@ from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, ground_here
+from mavlink_bridge.services.traffic import TrafficClock, TrafficService
 from mavlink_bridge.spoken import speak_as
 from sortie.config.errors import UserError
 
@@ -156,6 +157,11 @@ def simulated_face(
         TerrainService(autopilot),
         LandingTargetService(
             autopilot.precision, service.vehicle, telemetry.answers, lambda: service.epoch_us + 1000 * service.now_ms
+        ),
+        TrafficService(
+            autopilot,
+            TrafficClock(autopilot, service.vehicle, endpoint.links, telemetry.answers, telemetry.subscriptions),
+            endpoint.add_service,
         ),
         events,
         *_gimbal(service, commands, telemetry),

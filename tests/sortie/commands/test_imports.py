@@ -25,9 +25,9 @@ ASKING = frozenset((
 SERVICES = frozenset((
     "broadcast", "commands", "component", "events", "failures", "flight", "ftp", "german", "gimbal", "guided",
     "landing_target", "mission", "modes", "parameters", "setup", "spoken", "system",
-    "telemetry", "terrain",
+    "telemetry", "terrain", "traffic",
 ))  # fmt: skip
-"""Of a vehicle without a camera and without obstacles."""
+"""Of a vehicle without a camera."""
 FLYING = ASKING | {f"mavlink_bridge.services.{name}" for name in SERVICES} | {
     "autopilot.commands", "autopilot.core", "autopilot.modes", "autopilot.mount", "autopilot.personality",
     "autopilot.personality.ardupilot", "autopilot.precision", "mavlink_bridge.spoken",

@@ -1,0 +1,46 @@
+"""Traffic: what is told of other aircraft, what threatens, and what is done."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["AdsbFlag", "CollisionAction", "CollisionSource", "CollisionThreat"]
+
+
+class AdsbFlag(IntEnum):
+    """ADSB_FLAGS: the fields of an ADSB_VEHICLE that are valid, and where it comes from."""
+
+    VALID_COORDS = 1
+    VALID_ALTITUDE = 2
+    VALID_HEADING = 4
+    VALID_VELOCITY = 8
+    VALID_CALLSIGN = 16
+    VALID_SQUAWK = 32
+    SIMULATED = 64
+
+
+class CollisionAction(IntEnum):
+    """MAV_COLLISION_ACTION: what is done about a threat."""
+
+    NONE = 0
+    REPORT = 1
+    ASCEND_OR_DESCEND = 2
+    MOVE_HORIZONTALLY = 3
+    MOVE_PERPENDICULAR = 4
+    RTL = 5
+    HOVER = 6
+
+
+class CollisionSource(IntEnum):
+    """MAV_COLLISION_SRC: by what another aircraft is known."""
+
+    ADSB = 0
+    MAVLINK_GPS_GLOBAL_INT = 1
+
+
+class CollisionThreat(IntEnum):
+    """MAV_COLLISION_THREAT_LEVEL."""
+
+    NONE = 0
+    LOW = 1
+    HIGH = 2

@@ -1,0 +1,53 @@
+"""AVOID_ADSB: away from another aircraft, as `autopilot.safety.traffic` says; without that it stays where it is.
+
+GUIDED's flight without its targets: a ground station or companion may enter it, and cannot steer in it. A copter is
+given velocities, which end after GUID_TIMEOUT unless they are renewed; wings are given a place to fly to. Source:
+ArduPilot ArduCopter/mode_avoid_adsb.cpp, ArduPlane/mode_avoidADSB.cpp.
+"""
+
+from __future__ import annotations
+
+from autopilot.interface.geo import Ned
+from autopilot.interface.targets import Idle
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.modes.guided import GuidedFlight
+from autopilot.modes.heading import Heading
+from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.vehicles.mode_table import ModeSpec
+
+__all__ = ["EvadeMode"]
+
+
+class EvadeMode(Mode):
+    """See the module."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
+        super().__init__(context, spec)
+        self._flight = GuidedFlight(context.facts, context.announcer, context.helm, heading)
+
+    def enter(self, now_ms: int) -> None:
+        self._flight.begin()
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        self._flight.update(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._flight.deadline_ms
+
+    def armed(self, now_ms: int) -> None:
+        self._flight.begin()
+
+    def disarmed(self) -> None:
+        self.helm.fly(Idle())
+
+    def fly(self, velocity: Ned) -> None:
+        """Fly this velocity, NED m/s."""
+        self._flight.move(velocity, position=None, acceleration=None, yaw=None)
+
+    def go_to(self, place: Ned) -> None:
+        """Fly to a place, NED m, and stay there."""
+        self._flight.go_to(place)
+
+    def stay(self) -> None:
+        """Stay here."""
+        self._flight.begin()

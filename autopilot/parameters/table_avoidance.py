@@ -1,0 +1,86 @@
+"""Parameters of what is kept off: fences, objects (AVOID_), and other aircraft (ADSB_, AVD_).
+
+Names, units, ranges and defaults of ArduPilot 4.6: AC_Avoid.cpp, AP_ADSB.cpp, AP_Avoidance.cpp.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
+
+_COLLISION: Final = {
+    0: "None", 1: "Report", 2: "Climb or descend", 3: "Move horizontally", 4: "Move perpendicularly in 3D", 5: "RTL",
+    6: "Hover",
+}  # fmt: skip
+_RECOVERY: Final = {
+    0: "Remain in AVOID_ADSB", 1: "Resume the mode before", 2: "RTL", 3: "Resume AUTO, else loiter",
+}  # fmt: skip
+
+
+def _avoidance(behaviour: int) -> tuple[ParameterDef, ...]:
+    return (
+        i8(
+            "AVOID_ENABLE",
+            3,
+            "",
+            None,
+            None,
+            "What pilot modes stop at by themselves",
+            bits={0: "Fence", 1: "Proximity sensor", 2: "Beacon fence"},
+        ),
+        f32("AVOID_MARGIN", 2, "m", 1, 10, "Distance kept from objects; from the fence it is FENCE_MARGIN"),
+        i8(
+            "AVOID_BEHAVE",
+            behaviour,
+            "",
+            None,
+            None,
+            "At a fence the vehicle goes along it, or stops",
+            values={0: "Slide", 1: "Stop"},
+        ),
+        f32(
+            "AVOID_BACKUP_SPD", 0.75, "m/s", 0, 2, "Speed of backing away from a fence that is nearer than FENCE_MARGIN"
+        ),
+        f32("AVOID_ACCEL_MAX", 3, "m/s/s", 0, 9, "Acceleration while a fence is avoided; 0 = as the mode has it"),
+        f32("AVOID_BACKUP_DZ", 0.1, "m", 0, 2, "Nearer than the margin by this, an object is backed away from"),
+        f32("AVOID_BACKZ_SPD", 0.75, "m/s", 0, 2, "Speed of backing away from ceiling and floor of the fence"),
+    )
+
+
+COPTER_AVOIDANCE: Final = (
+    *_avoidance(0),
+    i16(
+        "AVOID_ANGLE_MAX", 1000, "cdeg", 0, 4500, "Lean angle that keeps off objects in modes without position", step=10
+    ),
+    f32("AVOID_DIST_MAX", 5, "m", 1, 30, "Objects farther away are left alone in modes without position"),
+    f32("AVOID_ALT_MIN", 0, "m", 0, 6, "Lower than this, objects are left alone; 0 = never"),
+)
+ROVER_AVOIDANCE: Final = _avoidance(1)
+
+
+def _traffic(list_m: int, recovery: int, warn_m: int, fail_m: int) -> tuple[ParameterDef, ...]:
+    return (
+        i8("ADSB_TYPE", 0, "", None, None, "What tells of other aircraft", values={0: "None", 1: "MAVLink"}),
+        i16("ADSB_LIST_MAX", 25, "", 1, 100, "Other aircraft that are kept, the nearest", reboot=True),
+        i32("ADSB_LIST_RADIUS", list_m, "m", 0, 100000, "Aircraft farther away are ignored; 0 = none"),
+        i32("ADSB_ICAO_ID", 0, "", -1, 16777215, "ICAO address of the vehicle itself, whose reports are ignored"),
+        i16("ADSB_LIST_ALT", 0, "m", 0, 32767, "Aircraft that much higher or lower are ignored; 0 = none"),
+        i32("ADSB_ICAO_SPECL", 0, "", None, None, "ICAO address that is kept wherever it is; 0 = none"),
+        i8("AVD_ENABLE", 0, "", None, None, "Other aircraft are avoided", values={0: "No", 1: "Yes"}),
+        i8("AVD_F_ACTION", 1, "", None, None, "What is done when a collision is near", values=_COLLISION),
+        i8("AVD_W_ACTION", 1, "", None, None, "What is done at a warning", values={0: "None", 1: "Report"}),
+        i8("AVD_F_RCVRY", recovery, "", None, None, "What follows when the threat is over", values=_RECOVERY),
+        i8("AVD_OBS_MAX", 20, "", None, None, "Aircraft that are judged at most"),
+        i8("AVD_W_TIME", 30, "s", None, None, "A warning looks so far ahead"),
+        i8("AVD_F_TIME", 30, "s", None, None, "Avoidance looks so far ahead"),
+        f32("AVD_W_DIST_XY", warn_m, "m", None, None, "Horizontal distance at the closest that is a warning"),
+        i16("AVD_F_DIST_XY", fail_m, "m", None, None, "Horizontal distance at the closest that is avoided"),
+        f32("AVD_W_DIST_Z", 300, "m", None, None, "Difference in height that is a warning"),
+        i16("AVD_F_DIST_Z", 100, "m", None, None, "Difference in height that is avoided"),
+        i16("AVD_F_ALT_MIN", 0, "m", None, None, "Below this height above the sea it is only told; 0 = never"),
+    )
+
+
+COPTER_TRAFFIC: Final = _traffic(2000, 2, 300, 100)
+PLANE_TRAFFIC: Final = _traffic(10000, 3, 1000, 300)

@@ -1,0 +1,160 @@
+"""Evasion: what a vehicle does about another aircraft that comes too near, and what follows.
+
+Each action of AVD_F_ACTION is a row of `_ACTIONS`, each recovery of AVD_F_RCVRY one of `_recoveries`. A return and a
+stop are begun once, velocities are given anew at each look while the mode is still AVOID_ADSB: who changes the mode has
+the vehicle. What stands on the ground is disarmed. Sources: ArduPilot ArduCopter/avoidance_adsb.cpp,
+ArduPlane/avoidance_adsb.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.mav import CollisionAction, Severity
+from autopilot.modes.evading import EvadeMode
+from autopilot.modes.manager import ModeChoice
+from autopilot.safety.threat import Threat, away_from
+from autopilot.vehicles.mode_table import ModeKind
+
+__all__ = ["Evasion"]
+
+_FAR_M: Final = 10_000.0  # ArduPlane: a place so far away, which is not reached
+_STEP_M: Final = 10.0  # ArduPlane: so much higher or lower than it is
+_REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
+
+
+class Evasion:
+    """See the module. `action`: what is done now."""
+
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._modes = modes
+        self._disarm = disarm
+        self.action = CollisionAction.NONE
+        self._before: int | None = None  # the mode before; None: nothing is evaded
+        self._entered: int | None = None  # the mode that this has led to
+
+    # --- what is done ---------------------------------------------------------------------------------------------
+    def evade(self, threat: Threat, action: CollisionAction, now_ms: int) -> None:
+        """Act on a threat that is high, at each look."""
+        first = self._before is None
+        if first:
+            self._before = self._modes.number
+        self.action = self._take(threat, action, now_ms, first=first)
+        if first and self._facts.vehicle_class.has_stall_speed:
+            self._announcer.say(Severity.ALERT, f"Avoid: Performing action: {self.action:d}")
+
+    def _take(self, threat: Threat, action: CollisionAction, now_ms: int, *, first: bool) -> CollisionAction:
+        numbers = self._facts.vehicle_class.modes
+        lands = self._facts.vehicle_class.has_stall_speed and self._modes.mode.is_landing
+        if lands or self._modes.number == numbers.land or self._modes.spec.flown is ModeKind.MANUAL:
+            return CollisionAction.NONE
+        if self._facts.grounded:
+            self._disarm(ArmingMethod.ADSB_COLLISION)
+            return CollisionAction.NONE
+        mode = {CollisionAction.RTL: numbers.rtl, CollisionAction.HOVER: numbers.loiter}.get(action)
+        if mode is not None:
+            return action if not first or self._enter(mode, now_ms) else CollisionAction.NONE
+        flies = self._evading(now_ms, first=first)
+        return action if flies is not None and _ACTIONS[action](self, flies, threat) else CollisionAction.NONE
+
+    def _enter(self, number: int, now_ms: int, reason: ModeReason = ModeReason.AVOIDANCE) -> bool:
+        self._entered = number
+        return self._modes.set(number, now_ms, reason).ok
+
+    def _evading(self, now_ms: int, *, first: bool) -> EvadeMode | None:
+        """The mode, entered at the first look; None: somebody else flies another one."""
+        specs = self._facts.vehicle_class.modes.specs
+        number = next((n for n, spec in specs.items() if spec.flown is ModeKind.EVADE), None)
+        if number is None or (first and not self._enter(number, now_ms)):
+            return None
+        mode = self._modes.mode
+        return mode if isinstance(mode, EvadeMode) else None
+
+    def _climb(self, flies: EvadeMode, threat: Threat) -> bool:
+        """Up where the other is lower, else down, but not below the height of a return."""
+        higher = threat.relative[2] > 0.0
+        lowered = higher or self._height_left()
+        if self._facts.vehicle_class.has_stall_speed:
+            if not lowered:
+                return False
+            north, east, down = self._facts.vehicle.state.position
+            flies.go_to((north, east, down + (-_STEP_M if higher else _STEP_M)))
+            return True
+        up, down = self._rates()
+        flies.fly((0.0, 0.0, -up if higher else down if lowered else 0.0))
+        return True
+
+    def _sideways(self, flies: EvadeMode, threat: Threat) -> bool:
+        """At a right angle to the other's way, level."""
+        away = away_from(threat)
+        if away is None or hypot(away[0], away[1]) == 0.0:
+            return False
+        size = hypot(away[0], away[1])
+        north, east = away[0] / size, away[1] / size
+        if self._facts.vehicle_class.has_stall_speed:
+            n, e, d = self._facts.vehicle.state.position
+            flies.go_to((n + _FAR_M * north, e + _FAR_M * east, d))
+        else:
+            flies.fly((self._speed() * north, self._speed() * east, 0.0))
+        return True
+
+    def _perpendicular(self, flies: EvadeMode, threat: Threat) -> bool:
+        """At a right angle to the other's way, in height too."""
+        away = away_from(threat)
+        if self._facts.vehicle_class.has_stall_speed:
+            climbs = self._climb(flies, threat)
+            return self._sideways(flies, threat) or climbs
+        if away is None:
+            return False
+        up, down = self._rates()
+        vertical = away[2] * (up if away[2] < 0.0 else down if self._height_left() else 0.0)
+        flies.fly((self._speed() * away[0], self._speed() * away[1], vertical))
+        return True
+
+    def _height_left(self) -> bool:
+        """True above the height of a return."""
+        wings = self._facts.vehicle_class.has_stall_speed
+        least = self._facts.param("RTL_ALTITUDE") if wings else 0.01 * self._facts.param("RTL_ALT")
+        return self._facts.height >= least
+
+    def _rates(self) -> tuple[float, float]:
+        param = self._facts.param
+        return 0.01 * param("WPNAV_SPEED_UP", 250.0), 0.01 * param("WPNAV_SPEED_DN", 150.0)
+
+    def _speed(self) -> float:
+        return self._facts.measure(self._facts.vehicle_class.measures.cruise[0])
+
+    # --- what follows ---------------------------------------------------------------------------------------------
+    def recover(self, now_ms: int) -> None:
+        """The threat is over: AVD_F_RCVRY, unless somebody has changed the mode since."""
+        before, self._before, self.action = self._before, None, CollisionAction.NONE
+        if before is None:
+            return
+        setting, numbers = int(self._facts.param("AVD_F_RCVRY")), self._facts.vehicle_class.modes
+        if self._facts.vehicle_class.has_stall_speed:
+            self._announcer.say(Severity.INFO, f"Avoid: Resuming with action: {setting}")
+        if self._modes.number != self._entered or self._entered is None:
+            return
+        wanted = {_RESUME: before, _RETURN: numbers.rtl, _RESUME_AUTO: before if before == numbers.auto else None}
+        number = wanted.get(setting)
+        if number is not None:
+            for choice in dict.fromkeys((number, numbers.rtl, numbers.land)):
+                if choice is not None and self._modes.set(choice, now_ms, ModeReason.AVOIDANCE_RECOVERY).ok:
+                    return
+        elif setting != _REMAIN and isinstance(self._modes.mode, EvadeMode):
+            self._modes.mode.stay()
+
+
+_ACTIONS: Final[Mapping[CollisionAction, Callable[[Evasion, EvadeMode, Threat], bool]]] = {
+    CollisionAction.ASCEND_OR_DESCEND: Evasion._climb,
+    CollisionAction.MOVE_HORIZONTALLY: Evasion._sideways,
+    CollisionAction.MOVE_PERPENDICULAR: Evasion._perpendicular,
+}

@@ -1,0 +1,205 @@
+"""Other aircraft, as one vehicle knows them, and what it does about those that come too near (AVD_).
+
+Reports come from a receiver or a link (ADSB_TYPE), and from other vehicles that tell where they are; the nearest
+ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT are kept, for five seconds after their last report. With
+AVD_ENABLE they are judged ten times a second while one could be a threat within the next second, else at each report.
+
+Nothing here is called before the first report has come. Sources: ArduPilot AP_ADSB.cpp, AP_Avoidance.cpp
+(handle_avoidance_local, handle_threat_gcs_notify).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.context.turns import PassTurn
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.geo import distance
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.records import dataclass
+from autopilot.interface.traffic import Contact
+from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
+from autopilot.modes.manager import ModeChoice
+from autopilot.safety.evasion import Evasion
+from autopilot.safety.threat import OLDEST_MS, Limits, Threat, judge
+
+__all__ = ["Collision", "Traffic"]
+
+_LOOK_MS: Final = 100
+_TOLD_EVERY_MS: Final = 1000
+_CLEARED_MS: Final = 5000
+_CALMER_AFTER_MS: Final = 2000  # AP_AVOIDANCE_STATE_RECOVERY_TIME_MS
+_AHEAD_S: Final = 2.0
+_FASTER_MPS: Final = 20.0  # that the vehicle can become within `_AHEAD_S`
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Threat that is told to ground stations, and what is done about it."""
+
+    threat: Threat
+    action: CollisionAction
+
+
+class Traffic:
+    """See the module. `join(row)` has the pass call this part; `disarm` stops the motors of what stands on the
+    ground. `contacts`: the last report of each; `collisions`: what is to be told, taken by who tells it."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        modes: ModeChoice,
+        disarm: Callable[[ArmingMethod], None],
+        join: Callable[[PassTurn], None],
+    ) -> None:
+        self._facts = facts
+        self._join = join
+        self._joined = False
+        self.contacts: dict[tuple[CollisionSource, int], Contact] = {}
+        self.collisions: list[Collision] = []
+        self.threat: Threat | None = None
+        """The most serious at the last look."""
+        self.level = CollisionThreat.NONE
+        self._level_ms = 0
+        self._evasion = Evasion(facts, announcer, modes, disarm)
+        self._cleared_ms: int | None = 0  # since when nothing threatens; None: something does
+        self._told_ms: dict[tuple[CollisionSource, int], int] = {}
+        self._due_ms: int | None = None
+
+    # --- what is heard --------------------------------------------------------------------------------------------
+    @property
+    def listens(self) -> bool:
+        """True while ADSB_TYPE has it take reports of a receiver."""
+        return self._facts.param("ADSB_TYPE") != 0.0
+
+    @property
+    def avoids(self) -> bool:
+        return self._facts.param("AVD_ENABLE") != 0.0
+
+    def hear(self, contact: Contact) -> None:
+        """Take a report: of a receiver, or of a vehicle that tells where it is."""
+        key = (contact.source, contact.number)
+        if not self._counts(contact):
+            self.contacts.pop(key, None)
+            return
+        self.contacts[key] = contact
+        if len(self.contacts) > max(int(self._facts.param("ADSB_LIST_MAX", 25.0)), 1):
+            del self.contacts[max(self.contacts, key=self._away)]
+        if not self._joined:
+            self._joined = True
+            self._join(
+                PassTurn("traffic", "so may another aircraft", update=self.update, deadline=lambda: self._due_ms)
+            )
+        self._due_ms = self._facts.now_ms
+
+    def _away(self, key: tuple[CollisionSource, int]) -> float:
+        return distance(self._facts.vehicle.state.place, self.contacts[key].place)
+
+    def _counts(self, contact: Contact) -> bool:
+        """False of what is out of range, or the vehicle itself (AP_ADSB::handle_adsb_vehicle)."""
+        param, here = self._facts.param, self._facts.vehicle.state.place
+        special, own = int(param("ADSB_ICAO_SPECL")), int(param("ADSB_ICAO_ID"))
+        if contact.source is not CollisionSource.ADSB or not self._facts.has_position:
+            return True
+        if own == contact.number and own != 0:
+            return False
+        radius, height = param("ADSB_LIST_RADIUS"), param("ADSB_LIST_ALT")
+        near = radius <= 0.0 or distance(here, contact.place) <= radius
+        level = height <= 0.0 or abs(here.alt - contact.place.alt) <= height
+        return (near and level) or (special != 0 and special == contact.number)
+
+    # --- the pass -------------------------------------------------------------------------------------------------
+    def update(self, now_ms: int) -> None:
+        """Forget what was not heard for long, judge the rest, and act."""
+        if self._due_ms is None or now_ms < self._due_ms:
+            return
+        self.contacts = {
+            key: contact for key, contact in self.contacts.items() if now_ms - contact.time_ms <= OLDEST_MS
+        }
+        soon = False
+        if self.avoids and self._facts.has_position:
+            soon = self._look(now_ms)
+        elif self.level is not CollisionThreat.NONE:
+            self._change(CollisionThreat.NONE, now_ms)
+        if soon or self.level is not CollisionThreat.NONE:
+            self._due_ms = now_ms - now_ms % _LOOK_MS + _LOOK_MS
+        elif self.contacts:
+            self._due_ms = min(contact.time_ms for contact in self.contacts.values()) + OLDEST_MS + int(TICK_MS)
+        else:
+            self._due_ms = None
+
+    def _limits(self) -> Limits:
+        param = self._facts.param
+        return Limits(
+            param("AVD_F_TIME"),
+            param("AVD_F_DIST_XY"),
+            param("AVD_F_DIST_Z"),
+            param("AVD_W_TIME"),
+            param("AVD_W_DIST_XY"),
+            param("AVD_W_DIST_Z"),
+        )
+
+    def _look(self, now_ms: int) -> bool:
+        """Judge all, and act on the most serious; True while one could be a threat before the next report."""
+        state, limits, soon = self._facts.vehicle.state, self._limits(), False
+        here, velocity = state.place, state.velocity
+        reach_s, reach_m = max(limits.fail_s, limits.warn_s) + _AHEAD_S, max(limits.fail_m, limits.warn_m)
+        own = hypot(velocity[0], velocity[1]) + _FASTER_MPS
+        worst: Threat | None = None
+        for contact in self._judged():
+            threat = judge(here, velocity, contact, limits, now_ms)
+            if worst is None or (-threat.level, threat.time_s) < (-worst.level, worst.time_s):
+                worst = threat
+            v_n, v_e, _ = contact.velocity or (0.0, 0.0, 0.0)
+            within_s = reach_s + 0.001 * OLDEST_MS
+            near = hypot(threat.relative[0], threat.relative[1])
+            soon = soon or near < reach_m + (hypot(v_n, v_e) + own) * within_s
+        self.threat = worst
+        self._act(worst, now_ms)
+        if worst is not None:
+            self._tell(worst, now_ms)
+        return soon and self._facts.armed
+
+    def _judged(self) -> list[Contact]:
+        most = int(self._facts.param("AVD_OBS_MAX", 20.0))
+        found = list(self.contacts.values())
+        return found if len(found) <= most else sorted(found, key=lambda contact: -contact.time_ms)[: max(most, 0)]
+
+    def _act(self, threat: Threat | None, now_ms: int) -> None:
+        """Up at once, down only after two seconds; while it is high the vehicle evades."""
+        level = CollisionThreat.NONE if threat is None else threat.level
+        if level != self.level and (level > self.level or now_ms - self._level_ms > _CALMER_AFTER_MS):
+            self._change(level, now_ms)
+        if threat is not None and level is CollisionThreat.HIGH and self.level is CollisionThreat.HIGH:
+            action = self._wanted_action()
+            if action > CollisionAction.REPORT:
+                self._evasion.evade(threat, action, now_ms)
+
+    def _change(self, level: CollisionThreat, now_ms: int) -> None:
+        if self.level is CollisionThreat.HIGH:
+            self._evasion.recover(now_ms)
+        self.level, self._level_ms = level, now_ms
+
+    def _wanted_action(self) -> CollisionAction:
+        """AVD_F_ACTION; near the ground it is only told."""
+        setting, lowest = int(self._facts.param("AVD_F_ACTION")), self._facts.param("AVD_F_ALT_MIN")
+        action = CollisionAction(setting) if setting in tuple(CollisionAction) else CollisionAction.NONE
+        low = lowest > 0.0 and self._facts.vehicle.state.place.alt < lowest
+        return CollisionAction.REPORT if low and action is not CollisionAction.NONE else action
+
+    def _tell(self, threat: Threat, now_ms: int) -> None:
+        """Once a second while it threatens, and for five seconds after."""
+        if threat.level is not CollisionThreat.NONE:
+            self._cleared_ms = None
+        elif self._cleared_ms is None:
+            self._cleared_ms = now_ms
+        if self._cleared_ms is not None and (self._cleared_ms == 0 or now_ms - self._cleared_ms > _CLEARED_MS):
+            return
+        key = (threat.contact.source, threat.contact.number)
+        if now_ms - self._told_ms.get(key, -_TOLD_EVERY_MS) >= _TOLD_EVERY_MS:
+            self._told_ms[key] = now_ms
+            self.collisions.append(Collision(threat, self._evasion.action))

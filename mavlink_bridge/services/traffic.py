@@ -1,0 +1,204 @@
+"""Traffic, vehicle side (https://mavlink.io/en/services/traffic_management.html): reports of other aircraft are heard
+and passed on, and what threatens is told.
+
+ADSB_VEHICLE of a link is taken while ADSB_TYPE is not 0, with a position that is valid, as ArduPilot takes it. With
+AVD_ENABLE the GLOBAL_POSITION_INT and UTM_GLOBAL_POSITION of another system count as well. Of the vehicle's own
+receiver (`autopilot.interface.traffic.HearsTraffic`) the service takes what has come in. An ADSB_VEHICLE of each that
+is known goes to all links once a second, or as they ask; COLLISION with each threat.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.context.turns import earliest
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.traffic import Contact, HearsTraffic
+from autopilot.mav import AdsbFlag, CollisionSource
+from autopilot.safety.traffic import Collision
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.broadcast import Broadcast
+from mavlink_bridge.services.telemetry.service import Subscription
+from mavlink_bridge.wire.codec import dialect, id_of
+
+__all__ = ["ADSB_VEHICLE", "TrafficClock", "TrafficService", "adsb_message", "contact_of"]
+
+ADSB_VEHICLE: Final = id_of("ADSB_VEHICLE")
+_EVERY_US: Final = 1_000_000
+_LARGEST_ICAO: Final = 0xFFFFFF
+_NEEDED: Final = AdsbFlag.VALID_COORDS | AdsbFlag.VALID_ALTITUDE
+_MOVES: Final = AdsbFlag.VALID_HEADING | AdsbFlag.VALID_VELOCITY
+_CENTI: Final = 0.01
+_DEGREES: Final = 57.29577951308232
+_MOST_CM: Final = 0xFFFF
+
+
+def contact_of(message: Message, now_ms: int) -> Contact | None:
+    """The report of an ADSB_VEHICLE; None: it says no place, or its address is none."""
+    no_place = message.lat == 0 and message.lon == 0
+    beyond = abs(message.lat) > 900_000_000 or abs(message.lon) > 1_800_000_000
+    if message.ICAO_address > _LARGEST_ICAO or no_place or beyond or not message.flags & _NEEDED:
+        return None
+    heading, speed = _CENTI * message.heading / _DEGREES, _CENTI * message.hor_velocity
+    return Contact(
+        message.ICAO_address,
+        GeoPoint(message.lat / 1e7, message.lon / 1e7, message.altitude / 1e3),
+        (speed * cos(heading), speed * sin(heading), -_CENTI * message.ver_velocity),
+        now_ms,
+        CollisionSource.ADSB,
+        message.callsign if isinstance(message.callsign, str) else "",
+        message.emitter_type,
+        message.squawk,
+        pressure=message.altitude_type == 0,
+        simulated=bool(message.flags & AdsbFlag.SIMULATED),
+    )
+
+
+def adsb_message(contact: Contact, now_ms: int) -> Message:
+    """The ADSB_VEHICLE of a report."""
+    north, east, down = contact.velocity or (0.0, 0.0, 0.0)
+    flags = _NEEDED | (0 if contact.velocity is None else _MOVES) | (AdsbFlag.SIMULATED if contact.simulated else 0)
+    flags |= (AdsbFlag.VALID_CALLSIGN if contact.callsign else 0) | (AdsbFlag.VALID_SQUAWK if contact.squawk else 0)
+    heading = round(_DEGREES * atan2(east, north) * 100.0) % 36_000
+    return dialect.MAVLink_adsb_vehicle_message(
+        contact.number,
+        round(contact.place.lat * 1e7),
+        round(contact.place.lon * 1e7),
+        0 if contact.pressure else 1,
+        round(contact.place.alt * 1e3),
+        heading,
+        min(round(hypot(north, east) / _CENTI), _MOST_CM),
+        min(max(round(-down / _CENTI), -32768), 32767),
+        contact.callsign.encode("ascii", "replace")[:9],
+        contact.emitter,
+        min(max(now_ms - contact.time_ms, 0) // 1000, 255),
+        flags,
+        contact.squawk,
+    )
+
+
+def _collision_message(collision: Collision) -> Message:
+    threat = collision.threat
+    return dialect.MAVLink_collision_message(
+        CollisionSource.ADSB,  # as ArduPilot says of all
+        threat.contact.number,
+        collision.action,
+        threat.level,
+        threat.time_s,
+        threat.closest_z_m,
+        threat.closest_m,
+    )
+
+
+class TrafficService:
+    """See the module. What has deadlines is `TrafficClock`, which `begin` is given as soon as there is anything to be
+    heard: without other aircraft nothing is asked in a pass."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"ADSB_VEHICLE", "GLOBAL_POSITION_INT", "UTM_GLOBAL_POSITION"})
+
+    def __init__(self, parts: VehicleParts, timed: TrafficClock, begin: Callable[[TrafficClock], None]) -> None:
+        self._parts = parts
+        self._timed: TrafficClock | None = timed
+        self._begin = begin
+        if timed.hears:
+            self._start()
+
+    def _start(self) -> None:
+        if self._timed is not None:
+            self._begin(self._timed)
+            self._timed = None
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Take a report; of a vehicle that tells where it is, where it is."""
+        traffic = self._parts.traffic
+        if message.get_type() == "ADSB_VEHICLE":
+            contact = contact_of(message, now_ms) if traffic.listens else None
+        else:
+            contact = _told_by(message, peer, now_ms) if traffic.avoids else None
+        if contact is not None:
+            traffic.hear(contact)
+            self._start()
+
+
+class TrafficClock:
+    """Times of a receiver, and of what is told of traffic. `answers`: what may be requested, by message id;
+    `subscriptions`: what may be had at a rate."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        parts: VehicleParts,
+        vehicle: object,
+        links: Callable[[], Sequence[int]],
+        answers: dict[int, Callable[[float], Sequence[Message]]],
+        subscriptions: dict[int, Subscription],
+    ) -> None:
+        self._traffic = parts.traffic
+        self._facts = parts.facts
+        self._receiver = vehicle if isinstance(vehicle, HearsTraffic) else None
+        self._heard_ms = 0
+        self._stream = subscriptions[ADSB_VEHICLE] = Broadcast(links, _EVERY_US)
+        answers[ADSB_VEHICLE] = lambda _: self._known()
+        self._out: list[Outgoing] = []
+
+    @property
+    def hears(self) -> bool:
+        """True where there is a receiver."""
+        return self._receiver is not None and self._receiver.traffic_period_ms > 0
+
+    def _known(self) -> list[Message]:
+        now_ms, known = self._facts.now_ms, self._traffic.contacts.values()
+        return [adsb_message(contact, now_ms) for contact in known if contact.source is CollisionSource.ADSB]
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Do nothing: the clock wants no message."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._receiver is not None and self._period_ms and now_ms >= self._heard_ms + self._period_ms:
+            self._heard_ms = now_ms - now_ms % self._period_ms
+            for contact in self._receiver.hear_traffic(now_ms):
+                self._traffic.hear(contact)
+        if self._traffic.collisions:
+            self._out += [Outgoing(_collision_message(collision)) for collision in self._traffic.collisions]
+            self._traffic.collisions.clear()
+        if self._traffic.contacts:
+            due = self._stream.take_due(now_ms)
+            if due:
+                self._out += [Outgoing(message, link) for message in self._known() for link in due]
+
+    @property
+    def _period_ms(self) -> int:
+        return 0 if self._receiver is None or not self._traffic.listens else self._receiver.traffic_period_ms
+
+    def next_deadline_ms(self) -> int | None:
+        period_ms = self._period_ms
+        heard = self._heard_ms + period_ms if period_ms else None
+        return earliest((heard, self._stream.next_ms())) if self._traffic.contacts else heard
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        self._stream.forget(link)
+
+
+def _told_by(message: Message, peer: Peer, now_ms: int) -> Contact | None:
+    """What another vehicle says of itself; None: it does not know where it is."""
+    if message.lat == 0 and message.lon == 0:
+        return None
+    return Contact(
+        peer.system,
+        GeoPoint(message.lat / 1e7, message.lon / 1e7, message.alt / 1e3),
+        (_CENTI * message.vx, _CENTI * message.vy, _CENTI * message.vz),
+        now_ms,
+        CollisionSource.MAVLINK_GPS_GLOBAL_INT,
+    )

@@ -1,0 +1,100 @@
+"""A vehicle's receiver of other aircraft: what it hears of those that are there, and when.
+
+All within its range are heard at each of its looks, but for a share that is lost; the draw follows from the seed, the
+aircraft and the time alone, so that who looks more often changes nothing. A position is told as of the look, with an
+error that stays with the aircraft for the time of a look; of pressure altitude the error is one for all (another
+pressure at sea level).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
+from autopilot.interface.mathematics import hypot, normal_draw
+from autopilot.interface.records import dataclass
+from autopilot.interface.traffic import Contact
+from sitl.world.encounters import EncounterModel
+from sitl.world.sky import Aircraft, Sky
+
+__all__ = ["Receiver", "ReceiverSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSettings:
+    """A receiver. `range_m` along the line of sight; `rate_hz` of its looks; `dropout`: share of reports that are
+    lost; `noise_m`: of a position; `pressure`: heights are of the pressure, off by `pressure_error_m`."""
+
+    range_m: float = 50_000.0
+    rate_hz: float = 1.0
+    dropout: float = 0.0
+    noise_m: float = 0.0
+    pressure: bool = False
+    pressure_error_m: float = 0.0
+
+
+class Receiver:
+    """Receiver of one vehicle, which was switched on at `home`; `motion` gives its true position from there and its
+    velocity. `encounters`: aircraft that come its way because it flies; None: none."""
+
+    def __init__(
+        self,
+        sky: Sky,
+        settings: ReceiverSettings,
+        encounters: EncounterModel | None,
+        home: GeoPoint,
+        seed: int,
+        motion: Callable[[], tuple[Ned, Ned]],
+    ) -> None:
+        self._sky = sky
+        self._settings = settings
+        self._seed = seed
+        self._motion = motion
+        self._home = to_local(sky.origin, home.lat, home.lon, home.alt)
+        self._encounters = None if encounters is None else encounters.of_vehicle(seed)
+        self.period_ms = max(round(1000.0 / settings.rate_hz), 20)
+
+    def place(self) -> tuple[Ned, Ned]:
+        """True position from the sky's origin, and velocity."""
+        (n, e, d), velocity = self._motion()
+        return (n + self._home[0], e + self._home[1], d + self._home[2]), velocity
+
+    def hear(self, now_ms: int) -> list[Contact]:
+        """Reports that come in now."""
+        here, velocity = self.place()
+        time_s = 0.001 * now_ms
+        if self._encounters is not None:
+            for aircraft in self._encounters.begun(time_s, here, velocity):
+                self._sky.add(aircraft)
+        heard = []
+        for aircraft, at, moves in self._sky.present(time_s):
+            away = hypot(at[0] - here[0], at[1] - here[1], at[2] - here[2])
+            if away <= self._settings.range_m:
+                contact = self._report(aircraft, at, moves, now_ms)
+                if contact is not None:
+                    heard.append(contact)
+        return heard
+
+    def _report(self, aircraft: Aircraft, at: Ned, moves: Ned, now_ms: int) -> Contact | None:
+        settings = self._settings
+        n, e, d = at
+        if settings.dropout > 0.0 or settings.noise_m > 0.0:
+            chance = Random(f"{self._seed}.{aircraft.number}.{now_ms}")
+            if chance.random() < settings.dropout:
+                return None
+            n, e = normal_draw(chance, n, settings.noise_m), normal_draw(chance, e, settings.noise_m)
+        if settings.pressure:
+            d -= settings.pressure_error_m
+        place = to_global(self._sky.origin, (n, e, d))
+        return Contact(
+            aircraft.number,
+            place,
+            moves,
+            now_ms,
+            callsign=aircraft.callsign,
+            emitter=aircraft.emitter,
+            squawk=aircraft.squawk,
+            pressure=settings.pressure,
+            simulated=True,
+        )

@@ -1,0 +1,21 @@
+"""The world of a run, as it was asked for: what is in it for every vehicle alike. Each vehicle enters it
+(`sitl.vehicles.simulated.SimulatedMachine.enter`), and sees of it what its sensors see."""
+
+from __future__ import annotations
+
+from autopilot.interface.records import dataclass
+from sitl.world.encounters import EncounterModel
+from sitl.world.receiver import ReceiverSettings
+from sitl.world.sky import Sky
+
+__all__ = ["World"]
+
+
+@dataclass(slots=True)
+class World:
+    """`sky`: other aircraft, None: there are none to be heard of; `receiver` of every vehicle; `encounters`: aircraft
+    that come each vehicle's way."""
+
+    sky: Sky | None = None
+    receiver: ReceiverSettings = ReceiverSettings()
+    encounters: EncounterModel | None = None

@@ -1,0 +1,203 @@
+"""`--traffic FILE`: other aircraft of a run, as TOML: scripted tracks, encounters that are drawn, recorded flights."""
+
+from __future__ import annotations
+
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.mathematics import cos, sin
+from sitl.world.encounters import EncounterModel
+from sitl.world.receiver import ReceiverSettings
+from sitl.world.sky import Aircraft, Knot, Sky, straight
+from sortie.config.errors import UserError, nearest, placed
+
+__all__ = ["Traffic", "parse_traffic", "read_traffic"]
+
+_EMITTERS: Final = {
+    "none": 0, "light": 1, "small": 2, "large": 3, "heavy": 5, "rotorcraft": 7, "glider": 9, "uav": 14,
+}  # fmt: skip
+_FIRST_NUMBER: Final = 0x400001
+_MOST_AIRCRAFT: Final = 10_000
+_LARGEST_FILE: Final = 16 << 20
+Metres = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Seconds = Annotated[float, Meta(ge=0.0, le=1e6)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Speed = Annotated[float, Meta(ge=0.0, le=1000.0)]
+Rate = Annotated[float, Meta(ge=-200.0, le=200.0)]
+Degrees = Annotated[float, Meta(ge=-360.0, le=360.0)]
+
+
+class ReceiverTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """[receiver]."""
+
+    range_m: Annotated[float, Meta(gt=0.0, le=1e6)] = 50_000.0
+    rate_hz: Annotated[float, Meta(gt=0.0, le=50.0)] = 1.0
+    dropout: Share = 0.0
+    noise_m: Annotated[float, Meta(ge=0.0, le=10_000.0)] = 0.0
+    altitude: str = "geometric"
+    pressure_error_m: Metres = 0.0
+
+
+class AircraftTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """An [[aircraft]]."""
+
+    callsign: Annotated[str, Meta(max_length=8)] = ""
+    icao: Annotated[int, Meta(ge=1, le=0xFFFFFF)] | None = None
+    emitter: str | Annotated[int, Meta(ge=0, le=19)] = 0
+    squawk: Annotated[int, Meta(ge=0, le=7777)] = 0
+    at: tuple[Metres, Metres, Metres] | None = None
+    place: tuple[float, float, Metres] | None = None
+    track_deg: Degrees = 0.0
+    speed_mps: Speed = 0.0
+    climb_mps: Rate = 0.0
+    start_s: Seconds = 0.0
+    for_s: Annotated[float, Meta(gt=0.0, le=1e6)] = 3600.0
+    knots: Annotated[list[tuple[Seconds, Metres, Metres, Metres]], Meta(min_length=2, max_length=10_000)] | None = None
+    ghost: bool = False
+
+
+class EncountersTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """[encounters]: see `sitl.world.encounters.EncounterModel`."""
+
+    speed_mps: tuple[Speed, Speed] = (30.0, 70.0)
+    climb_mps: tuple[Rate, Rate] = (0.0, 0.0)
+    miss_m: tuple[Metres, Metres] = (0.0, 500.0)
+    miss_z_m: tuple[Metres, Metres] = (-50.0, 50.0)
+    course_deg: tuple[Degrees, Degrees] = (0.0, 360.0)
+    lead_s: Annotated[float, Meta(gt=0.0, le=3600.0)] = 60.0
+    count: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    first_s: Seconds = 20.0
+    gap_s: Seconds = 120.0
+    per_hour: Annotated[float, Meta(ge=0.0, le=3600.0)] = 0.0
+    above_m: Metres = 5.0
+    for_s: Annotated[float, Meta(gt=0.0, le=3600.0)] = 60.0
+    emitter: str | Annotated[int, Meta(ge=0, le=19)] = "light"
+
+
+class TrafficFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file as it is written."""
+
+    receiver: ReceiverTable = ReceiverTable()
+    aircraft: Annotated[list[AircraftTable], Meta(max_length=_MOST_AIRCRAFT)] = []
+    encounters: EncountersTable | None = None
+
+
+class Traffic(Struct, frozen=True):
+    """What a file says, checked."""
+
+    receiver: ReceiverSettings
+    aircraft: list[AircraftTable]
+    encounters: EncounterModel | None
+
+    def sky(self, home: GeoPoint) -> Sky:
+        """The aircraft about `home`, which a run's first vehicle is switched on at."""
+        return Sky(home, [_aircraft(table, number, home) for number, table in enumerate(self.aircraft)])
+
+
+def read_traffic(path: Path) -> Traffic:
+    """The traffic of a file. UserError: one line with the key and what it may be."""
+    where = f"--traffic {path}"
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise UserError(f"{where}: larger than {_LARGEST_FILE >> 20} MB; expected a TOML file of aircraft")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{where}: {why}; docs/traffic.md shows a file to start from") from error
+    return parse_traffic(text, where)
+
+
+def parse_traffic(text: str, where: str) -> Traffic:
+    """Read the text of a file, `where` for people."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{where}: {error}") from error
+    _check_keys(said, where)
+    try:
+        file = msgspec.convert(said, TrafficFile)
+    except msgspec.ValidationError as error:
+        key, what = placed(str(error))
+        raise UserError(f"{where}: {key + ': ' if key else ''}{what.replace(' | null', '')}") from None
+    if file.receiver.altitude not in ("geometric", "pressure"):
+        raise UserError(f"{where}: receiver.altitude: '{file.receiver.altitude}' is neither geometric nor pressure")
+    for number, table in enumerate(file.aircraft, 1):
+        _check(table, f"{where}: aircraft {number}")
+    encounters = None if file.encounters is None else _model(file.encounters, f"{where}: encounters")
+    heard = file.receiver
+    receiver = ReceiverSettings(
+        heard.range_m, heard.rate_hz, heard.dropout, heard.noise_m, heard.altitude == "pressure", heard.pressure_error_m
+    )
+    return Traffic(receiver, file.aircraft, encounters)
+
+
+def _check_keys(said: dict[str, Any], where: str) -> None:
+    """UserError with the nearest key for one that is none."""
+    tables = {"receiver": ReceiverTable, "aircraft": AircraftTable, "encounters": EncountersTable}
+    for name, value in said.items():
+        if name not in tables:
+            raise UserError(f"{where}: unknown table '{name}'{nearest(name, tables)}; known are {', '.join(tables)}")
+        for entry in value if isinstance(value, list) else [value]:
+            known = tables[name].__struct_fields__
+            for key in entry if isinstance(entry, dict) else ():
+                if key not in known:
+                    raise UserError(f"{where}: {name}: unknown key '{key}'{nearest(key, known)}")
+
+
+def _check(table: AircraftTable, where: str) -> None:
+    ways = [name for name in ("at", "place", "knots") if getattr(table, name) is not None]
+    if len(ways) != 1:
+        raise UserError(f"{where}: expected one of at, place and knots, found {' and '.join(ways) or 'none'}")
+    _emitter(table.emitter, where)
+    if table.place is not None and not (abs(table.place[0]) <= 90.0 and abs(table.place[1]) <= 180.0):
+        raise UserError(f"{where}: place: expected a latitude from -90 to 90 and a longitude from -180 to 180")
+    times = [knot[0] for knot in table.knots or ()]
+    if any(later <= before for before, later in pairwise(times)):
+        raise UserError(f"{where}: knots: expected times that rise from knot to knot")
+
+
+def _emitter(said: str | int, where: str) -> int:
+    if isinstance(said, int):
+        return said
+    if said not in _EMITTERS:
+        raise UserError(f"{where}: emitter: '{said}' is none of {', '.join(_EMITTERS)}{nearest(said, _EMITTERS)}")
+    return _EMITTERS[said]
+
+
+def _model(table: EncountersTable, where: str) -> EncounterModel:
+    for name in ("speed_mps", "climb_mps", "miss_m", "miss_z_m", "course_deg"):
+        low, high = getattr(table, name)
+        if low > high:
+            raise UserError(f"{where}: {name}: expected [from, to], found {low:g} above {high:g}")
+    values = {name: getattr(table, name) for name in EncountersTable.__struct_fields__}
+    return EncounterModel(**(values | {"emitter": _emitter(table.emitter, where)}))
+
+
+def _aircraft(table: AircraftTable, number: int, home: GeoPoint) -> Aircraft:
+    return Aircraft(
+        _FIRST_NUMBER + number if table.icao is None else table.icao,
+        _knots(table, home),
+        table.callsign,
+        _emitter(table.emitter, ""),
+        table.squawk,
+        table.ghost,
+    )
+
+
+def _knots(table: AircraftTable, home: GeoPoint) -> tuple[Knot, ...]:
+    if table.knots is not None:
+        return tuple((time_s, (north, east, -up)) for time_s, north, east, up in table.knots)
+    if table.place is not None:
+        begin = to_local(home, *table.place)
+    else:
+        north, east, up = table.at or (0.0, 0.0, 0.0)
+        begin = (north, east, -up)
+    course = table.track_deg / 57.29577951308232
+    velocity = (table.speed_mps * cos(course), table.speed_mps * sin(course), -table.climb_mps)
+    return straight(table.start_s, begin, velocity, table.for_s)

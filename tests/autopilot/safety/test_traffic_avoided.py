@@ -1,0 +1,173 @@
+"""Other aircraft: each action of AVD_F_ACTION and recovery of AVD_F_RCVRY, on the simulated copter and plane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autopilot.interface.geo import Ned, to_global
+from autopilot.interface.traffic import Contact
+from autopilot.mav import CollisionAction, CollisionThreat
+from tests.fakes.core_bench import Bench
+from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.sim_copter import AUTO, BRAKE, GUIDED, LAND, LOITER, RTL, in_air, ready
+
+AVOID_ADSB = 19
+
+
+def meet(bench: Bench, at: Ned, velocity: Ned, seconds: float, icao: int = 1) -> None:
+    """An aircraft that is reported each second, from NED `at` on."""
+    for k in range(round(seconds)):
+        place = (at[0] + k * velocity[0], at[1] + k * velocity[1], at[2] + k * velocity[2])
+        bench.core.traffic.hear(Contact(icao, to_global(ORIGIN, place), velocity, bench.now_ms))
+        bench.run(1.0)
+
+
+def hovering(action: int, up: float = 30.0, mode: int = LOITER, **parameters: Any) -> Bench:
+    bench = in_air(up, AVD_ENABLE=1, AVD_F_ACTION=action, ADSB_TYPE=1, **parameters)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench.run(3.0)
+    return bench
+
+
+def moved(bench: Bench) -> Ned:
+    position: Ned = bench.vehicle.true_ned
+    return position
+
+
+@pytest.mark.parametrize(
+    ("action", "mode", "direction"),
+    [
+        (0, LOITER, (0, 0, 0)),
+        (1, LOITER, (0, 0, 0)),
+        (2, AVOID_ADSB, (0, 0, -1)),  # it comes 20 m lower: climb
+        (3, AVOID_ADSB, (0, -1, 0)),  # it passes 30 m to the east: go west
+        (4, AVOID_ADSB, (0, -1, -1)),
+        (5, RTL, None),
+        (6, LOITER, (0, 0, 0)),
+    ],
+)
+def test_actions(action: int, mode: int, direction: tuple[int, int, int] | None) -> None:
+    """Of one that comes from the north, 20 m lower and 30 m to the east."""
+    bench = hovering(action, AVD_F_RCVRY=0)
+    n0, e0, d0 = moved(bench)
+    meet(bench, (1000.0, 30.0, -10.0), (-50.0, 0.0, 0.0), 6)
+    assert bench.core.modes.number == mode
+    if direction is not None:
+        n, e, d = moved(bench)
+        went = [0 if abs(x) < 3.0 else 1 if x > 0 else -1 for x in (n - n0, e - e0, d - d0)]
+        assert tuple(went) == direction
+    told = [(collision.threat.level, collision.action) for collision in bench.core.traffic.collisions]
+    assert told[0] == (CollisionThreat.HIGH, action if action > 1 else CollisionAction.NONE)
+
+
+@pytest.mark.parametrize(
+    ("recovery", "before", "after"),
+    [(0, LOITER, AVOID_ADSB), (1, LOITER, LOITER), (1, GUIDED, GUIDED), (2, LOITER, RTL), (3, LOITER, AVOID_ADSB)],
+)
+def test_recoveries(recovery: int, before: int, after: int) -> None:
+    """When the threat is over, and the mode is still the one that it has led to."""
+    bench = hovering(3, mode=before, AVD_F_RCVRY=recovery)
+    meet(bench, (600.0, 30.0, -30.0), (-50.0, 0.0, 0.0), 20)
+    assert bench.core.traffic.level is CollisionThreat.NONE
+    assert bench.core.modes.number == after
+
+
+def test_who_changes_the_mode_keeps_it() -> None:
+    """The pilot takes over: no velocity, no recovery."""
+    bench = hovering(3, AVD_F_RCVRY=2)
+    meet(bench, (1000.0, 30.0, -30.0), (-50.0, 0.0, 0.0), 3)
+    assert bench.core.modes.number == AVOID_ADSB
+    assert bench.core.modes.set(BRAKE, bench.now_ms).ok
+    meet(bench, (850.0, 30.0, -30.0), (-50.0, 0.0, 0.0), 30)
+    assert bench.core.modes.number == BRAKE
+
+
+def test_a_landing_goes_on() -> None:
+    bench = hovering(2, mode=LAND)
+    meet(bench, (1000.0, 30.0, -10.0), (-50.0, 0.0, 0.0), 5)
+    assert bench.core.modes.number == LAND
+
+
+def test_no_descent_below_the_height_of_a_return() -> None:
+    """One that comes higher: down, but not where RTL_ALT is higher than the vehicle."""
+    low = hovering(2, up=12.0)
+    meet(low, (1000.0, 0.0, -40.0), (-50.0, 0.0, 0.0), 6)
+    assert moved(low)[2] == pytest.approx(-12.0, abs=1.0)
+    high = hovering(2, up=30.0)
+    meet(high, (1000.0, 0.0, -60.0), (-50.0, 0.0, 0.0), 6)
+    assert moved(high)[2] > -26.0
+
+
+def test_on_the_ground_it_is_disarmed() -> None:
+    bench = ready(AVD_ENABLE=1, AVD_F_ACTION=3, ADSB_TYPE=1)
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
+    bench.arm()
+    meet(bench, (500.0, 0.0, 0.0), (-50.0, 0.0, 0.0), 2)
+    assert not bench.core.facts.armed
+
+
+def test_below_its_least_height_it_is_only_told() -> None:
+    """AVD_F_ALT_MIN, above the sea."""
+    bench = hovering(2, AVD_F_ALT_MIN=ORIGIN.alt + 100.0)
+    meet(bench, (1000.0, 0.0, -10.0), (-50.0, 0.0, 0.0), 5)
+    assert bench.core.modes.number == LOITER
+    assert bench.core.traffic.level is CollisionThreat.HIGH
+
+
+def test_the_list_keeps_the_nearest() -> None:
+    """ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT; its own address and what is too old are none."""
+    bench = ready(ADSB_TYPE=1, ADSB_LIST_MAX=2, ADSB_LIST_ALT=1000, ADSB_ICAO_ID=9)
+
+    def hear(icao: int, north: float, up: float = 0.0) -> None:
+        place = to_global(ORIGIN, (north, 0.0, -up))
+        bench.core.traffic.hear(Contact(icao, place, (0.0, 0.0, 0.0), bench.now_ms))
+
+    def known() -> set[int]:
+        return {number for _, number in bench.core.traffic.contacts}
+
+    hear(1, 1500.0)
+    hear(2, 1000.0)
+    hear(3, 500.0)
+    assert known() == {2, 3}
+    hear(4, 2100.0)
+    hear(5, 100.0, 1100.0)
+    hear(9, 10.0)
+    assert known() == {2, 3}
+    hear(2, 2001.0)
+    assert known() == {3}
+    bench.run(5.2)
+    assert not known()
+
+
+def test_without_traffic_nobody_is_called() -> None:
+    """The part joins the pass with the first report."""
+    bench = ready()
+    assert "traffic" not in [row.part for row in bench.core.turns.rows]
+    bench.core.traffic.hear(Contact(1, to_global(ORIGIN, (500.0, 0.0, 0.0)), None, bench.now_ms))
+    parts = [row.part for row in bench.core.turns.rows]
+    assert parts.index("fence") < parts.index("traffic") < parts.index("modes")
+
+
+def test_the_same_by_tick_and_by_deadline() -> None:
+    """Called at each tick or when it wants to be called, it decides the same."""
+    flights = []
+    for by_tick in (False, True):
+        bench = hovering(4, AVD_F_RCVRY=1)
+        bench.by_tick = by_tick
+        meet(bench, (1900.0, 20.0, -20.0), (-60.0, 0.0, 0.0), 45)
+        flights.append((bench.modes, moved(bench)))
+    assert flights[0] == flights[1]
+
+
+def test_a_mission_goes_on_afterwards() -> None:
+    """AVD_F_RCVRY 3: AUTO is resumed."""
+    from tests.fakes.core_bench import takeoff, waypoint
+
+    bench = ready(AVD_ENABLE=1, AVD_F_ACTION=2, AVD_F_RCVRY=3, ADSB_TYPE=1)
+    bench.begin([takeoff(20.0), waypoint(300.0, 0.0, 20.0), waypoint(0.0, 0.0, 20.0)])
+    bench.run(15.0)
+    meet(bench, (1500.0, 0.0, -20.0), (-50.0, 0.0, 0.0), 40)
+    assert bench.modes[-2:] == [AVOID_ADSB, AUTO]
+    assert bench.core.modes.number == AUTO
