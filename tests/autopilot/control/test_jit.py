@@ -52,13 +52,18 @@ print(compile_entry("float64(float64)", double, "sources")(3.0))
 """
 
 
-def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(code: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own, with a cache of its own."""
     script = folder / "script.py"
     script.write_text(code)
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": str(Path(__file__).parents[3])}
     return subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, env=environment, timeout=PATIENCE_S, check=False
+        [sys.executable, str(script), *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 
@@ -75,3 +80,50 @@ def test_a_full_disk_is_no_error(tmp_path: Path) -> None:
     """It is compiled, and not kept."""
     ended = run(UNWRITABLE, tmp_path)
     assert (ended.stdout, ended.stderr) == ("6.0\n", "")
+
+
+OTHER_VERSION = """
+import sys
+from autopilot.control.jit import compile_entry
+from autopilot.interface.marks import jit
+exec(compile("def factor(): return " + sys.argv[1], "helper", "exec"))
+factor = jit(factor)
+
+def times(x):
+    return factor() * x
+
+print(compile_entry("float64(float64)", times, "sources of " + sys.argv[1])(3.0))
+"""
+
+
+def test_two_versions_with_one_cache_each_fly_their_own(tmp_path: Path) -> None:
+    """numba knows a function again by its own file, not by its helpers: the fingerprint of all sources decides."""
+    assert [run(OTHER_VERSION, tmp_path, factor).stdout for factor in ("2.0", "5.0")] == [
+        "6.0\n", "15.0\n",
+    ]  # fmt: skip
+
+
+ALIKE = """
+import numpy as np
+from autopilot.control.arrays import OVER_ARRAY
+from autopilot.control.jit import compile_entry
+from autopilot.control.library import LibraryError, open_library
+from autopilot.control.kernels import fingerprint
+random = np.random.default_rng(1)
+x, y = (random.normal(scale=scale, size=2000) for scale in (3.0, 0.5))
+ways = {"python": OVER_ARRAY.plain(), "jit": compile_entry(OVER_ARRAY.signature, OVER_ARRAY.plain(), fingerprint())}
+try:
+    ways["library"] = open_library(fingerprint()).function(OVER_ARRAY.name, OVER_ARRAY.signature)
+except LibraryError:
+    pass
+for which in range(4):
+    outs = {name: np.empty_like(x) for name in ways}
+    for name, way in ways.items():
+        way(which, x, y, outs[name])
+    print(len({out.tobytes() for out in outs.values()}), np.unique(outs["jit"]).size > 500)
+"""
+
+
+def test_numba_the_library_and_plain_python_come_to_the_same_bytes(tmp_path: Path) -> None:
+    """Of the mathematics, which is what compilers differ in; whole flights are compared in `test_library` (long)."""
+    assert run(ALIKE, tmp_path).stdout.splitlines() == ["1 True"] * 4

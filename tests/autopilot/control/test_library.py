@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,9 +53,29 @@ def test_each_library_that_is_none_is_refused_with_its_reason(tmp_path: Path) ->
     assert "cannot be loaded" in why_not(tmp_path)
 
 
+def test_a_processor_below_the_baseline_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instruction that it does not know would end the process."""
+    monkeypatch.setattr(lib, "this_target", lambda: "x86_64-linux")
+    data = b"\x7fELF"
+    file = lib.library_file("x86_64-linux", tmp_path)
+    file.write_bytes(data)
+    file.with_suffix(".txt").write_text("\n".join(("x86_64-linux", "ofthese", hashlib.sha256(data).hexdigest(), "")))
+    read = Path.read_bytes
+    flags = b"flags : sse2 ssse3 sse4_1\n"
+    monkeypatch.setattr(Path, "read_bytes", lambda path: flags if path == Path("/proc/cpuinfo") else read(path))
+    assert "needs a processor of x86-64-v2" in why_not(tmp_path)
+
+
 def test_a_system_without_libraries_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "haiku1")
     assert why_not(tmp_path) == "there is no compiled library for haiku1"
+
+
+@pytest.fixture
+def whole_library() -> None:
+    """Skip where it is missing."""
+    if not lib.fits(TARGET, kernels.fingerprint(), lib.FOLDER):
+        pytest.skip("this checkout has no library of its sources: `python -m sortie.kernels`")
 
 
 @pytest.fixture
@@ -121,6 +142,46 @@ def test_a_function_that_failed_raises() -> None:
         lib.LibraryFunction(failing, "int64(int64)")(1)
 
 
+IN_MOUNTS = """
+mount --bind "$1" "$1" && mount -o "remount,bind,$2" "$1" && shift 2 && exec "$@"
+"""
+FLIES = """
+from autopilot.control import kernels
+kernels._numba = lambda: False
+from sortie import Session
+with Session(seed=1) as session:
+    session.wait_armable()
+    print(session.autopilot.prearm.ok, kernels.choice().kernel.value)
+print(kernels.plain_warning())
+"""
+
+
+def flown_in(mount: str, folder: Path, work: Path) -> list[str]:
+    """Lines of a vehicle that gets armable, with `folder` mounted so, without numba. Skipped where nobody may mount."""
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode != 0:
+        pytest.skip("a mount namespace of its own needs a right that this user has not")
+    command = ["unshare", "-rm", "sh", "-c", IN_MOUNTS, "sh", folder, mount, sys.executable, "-c", FLIES]
+    environment = {name: value for name, value in os.environ.items() if name != kernels.VARIABLE}
+    environment |= {"PYTHONPATH": str(kernels.ROOT), "XDG_STATE_HOME": str(work)}
+    done = subprocess.run(
+        command, cwd=work, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
+    return done.stdout.splitlines()
+
+
+def test_the_library_flies_from_where_nothing_can_be_written(whole_library: None, tmp_path: Path) -> None:
+    """Read-only site-packages: nothing of a flight is put beside the sources."""
+    assert flown_in("ro", kernels.ROOT, tmp_path) == ["True library", "None"]
+
+
+def test_where_no_code_may_be_loaded_from_plain_python_flies_and_one_line_says_why(
+    whole_library: None, tmp_path: Path
+) -> None:
+    ready, warning = flown_in("noexec", lib.FOLDER, tmp_path)
+    assert ready == "True python"
+    assert "cannot be loaded" in warning and "sortie-mavlink[jit]" in warning
+
+
 def digests(kernel: str) -> tuple[list[str], bool]:
     """Of each kind of vehicle, and whether numba was loaded."""
     script = "import runpy, sys; runpy.run_module('tests.fakes.short_flights', run_name='__main__')"
@@ -136,12 +197,8 @@ def digests(kernel: str) -> tuple[list[str], bool]:
     return told, numba == "True"
 
 
-@pytest.mark.skipif(
-    not lib.fits(TARGET, kernels.fingerprint(), lib.FOLDER),
-    reason="this checkout has no library of its sources: `python -m sortie.kernels`",
-)
 @pytest.mark.parametrize("kernel", ["python", pytest.param("jit", marks=pytest.mark.long)])
-def test_library_numba_and_plain_python_fly_each_kind_alike_to_the_byte(kernel: str) -> None:
+def test_library_numba_and_plain_python_fly_each_kind_alike_to_the_byte(whole_library: None, kernel: str) -> None:
     """Logs and frames; the library needs no numba for them."""
     told, numba = digests("library")
     assert (numba, len(told)) == (False, len(KINDS))
