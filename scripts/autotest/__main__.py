@@ -19,6 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from autopilot.parameters.parameters import Parameters
+from sortie.config.installed import parameter_set
+
 BINARIES = {"Copter": "arducopter", "Rover": "ardurover", "Plane": "arduplane", "QuadPlane": "arduplane"}
 LEFT_OUT = Path(__file__).with_name("left_out.toml")
 LIMIT_S = 900
@@ -30,6 +33,7 @@ _ELF = b"\x7fELF"
 def main() -> int:
     given = _arguments()
     _put_in_place(given.tree)
+    _leave_out_defaults(given.tree, given.vehicle.lower())
     tests = [name for name in given.tests or _tests(given) if name not in left_out(given.vehicle)]
     results = json.loads(given.out.read_text()) if given.out.exists() else {}
     with ThreadPoolExecutor(given.jobs) as pool:
@@ -72,6 +76,18 @@ def _put_in_place(tree: Path) -> None:
         call = f'exec "{sys.executable}" -m scripts.autotest.vehicle {binary.removeprefix("ardu")} "$@"'
         file.write_text(f'#!/bin/sh\nexport PYTHONPATH="{root}"\n{call}\n')
         file.chmod(0o755)
+
+
+def _leave_out_defaults(tree: Path, kind: str) -> None:
+    """Take lines out of the tree's file of defaults that set what our vehicle does not have: each test begins with
+    setting them all."""
+    file = tree / "Tools" / "autotest" / "default_params" / f"{kind}.parm"
+    ours = Parameters(parameter_set(kind))
+    lines = file.read_text().splitlines() if file.exists() else []
+    known = [line for line in lines if not line.strip() or line.startswith("#") or re.split(r"[\s,]+", line)[0] in ours]
+    if known != lines:
+        print(f"{file.name}: {len(lines) - len(known)} defaults of what this vehicle does not have left out")
+        file.write_text("\n".join(known) + "\n")
 
 
 def _tests(given: Namespace) -> list[str]:
