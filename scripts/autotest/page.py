@@ -1,0 +1,66 @@
+"""Writes docs/autotest.md from results of `python -m scripts.autotest`: `python -m scripts.autotest.page RESULTS.json`.
+
+Why a test fails is said in missed.toml, by hand, after its log has been read; without a row there its own words stand.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+from scripts.autotest.__main__ import left_out
+
+PAGE = Path(__file__).parents[2] / "docs" / "autotest.md"
+MISSED = Path(__file__).with_name("missed.toml")
+HEAD = """# ArduPilot's own flight tests
+
+ArduPilot flies its vehicles through some hundred tests each before a change is taken (`Tools/autotest`). Here they are
+put before Sortie's vehicle: a program with the command line of ArduPilot's binary starts `sortie serve` in its place.
+
+```
+python -m scripts.autotest TREE --vehicle Copter --out results.json --python PYTHON
+```
+
+TREE is a copy of ArduPilot's sources (4.7-dev, 6a8c9b91) that was not built, PYTHON an interpreter with what its tests
+import. Left out is what nobody sees through a ground station, by the list in `scripts/autotest/left_out.toml`. Time
+never outruns the tests (`--pace clients`), and the battery is endless, as SITL's is.
+
+"""
+
+
+def page(results: dict[str, dict[str, str]]) -> str:
+    """The whole page."""
+    lines = [HEAD + "| vehicle | tests | left out | flown | passed | failed |", "| --- | --- | --- | --- | --- | --- |"]
+    for vehicle, tests in results.items():
+        out, passed = len(left_out(vehicle)), sum(not why for why in tests.values())
+        cells = (
+            vehicle,
+            len(tests) + out,
+            out,
+            len(tests),
+            f"{passed} ({passed / len(tests):.0%})",
+            len(tests) - passed,
+        )
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    lines += ["", "## Left out", "", "| vehicle | reason | tests |", "| --- | --- | --- |"]
+    for vehicle in results:
+        lines += [f"| {vehicle} | {why} | {n} |" for why, n in Counter(left_out(vehicle).values()).items()]
+    reasons = {name: why for why, row in tomllib.loads(MISSED.read_text()).items() for name in row["tests"].split()}
+    lines += ["", "## Failed", "", "| test | why |", "| --- | --- |"]
+    for vehicle, tests in results.items():
+        for name, words in sorted(tests.items()):
+            if words:
+                lines.append(
+                    f"| {vehicle}.{name} | {reasons.get(f'{vehicle}.{name}', words).replace('|', '/')[:160]} |"
+                )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    found: dict[str, dict[str, str]] = {}
+    for file in sys.argv[1:]:
+        found |= json.loads(Path(file).read_text())
+    PAGE.write_text(page(found))
