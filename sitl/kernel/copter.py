@@ -107,7 +107,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
             elif spin == 1.0:
                 c1, c2, c3, c4 = idle, idle, idle, idle
             else:
-                c1, c2, c3, c4 = 0.0, 0.0, 0.0, 0.0
+                c1, c2, c3, c4 = p[M.P_TEST_1], p[M.P_TEST_2], p[M.P_TEST_3], p[M.P_TEST_4]
         else:
             age += 1.0
             if age >= dead:

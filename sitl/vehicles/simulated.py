@@ -344,6 +344,10 @@ class SimulatedMachine(ABC):
             self._p[M.P_SERVO_5 + channel - 5] = pwm_us
             self._report[0, R.SERVO_1 + channel - 1] = pwm_us
 
+    def test_motor(self, number: int, pwm_us: float) -> None:
+        """Turn a rotor of a copter that is disarmed, number from 1, at this pulse."""
+        self._p[M.P_TEST_1 + number - 1] = min(max((pwm_us - 1000.0) / 1000.0, 0.0), 1.0)
+
     @property
     def gimbal(self) -> SimulatedGimbal:
         """Gimbal of the vehicle (`autopilot.mount.gimbal.HasGimbal`), made when somebody asks."""

@@ -1,9 +1,8 @@
 """The commands of a setup page, and what follows from them: PREFLIGHT_CALIBRATION with a person in it, the compass
 (DO_START_MAG_CAL, ACCEPT, CANCEL), DO_MOTOR_TEST.
 
-Only while the vehicle is disarmed; arming ends whatever runs. Motors turn one after the other, each for some seconds;
-in the simulator nothing moves by it. Source: ArduPilot ArduCopter/motor_test.cpp, whose checks and texts these are.
-Clock: vehicle time.
+Only while the vehicle is disarmed; arming ends whatever runs. Source: ArduPilot ArduCopter/motor_test.cpp, whose checks
+and texts these are. Clock: vehicle time.
 """
 
 from __future__ import annotations
@@ -12,51 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.context.turns import earliest
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, MotorTestThrottle, Result, Severity
+from autopilot.mav import Cmd, Result, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
+from mavlink_bridge.services.setup.motor_test import MotorTest
 from mavlink_bridge.wire.codec import dialect
 
 if TYPE_CHECKING:
     from autopilot.commands.vehicle_parts import VehicleParts
     from mavlink_bridge.services.commands.service import CommandService
-
-
-MOTORS: Final = 4  # outputs that may be tried, of every kind of vehicle
-LONGEST_S: Final = 600.0
-_LIMITS: Final[dict[int, tuple[float, float]]] = {
-    MotorTestThrottle.PERCENT: (0.0, 100.0),
-    MotorTestThrottle.PWM: (800.0, 2200.0),
-    MotorTestThrottle.PILOT: (-1e10, 1e10),
-}
-
-
-class MotorTest:
-    """DO_MOTOR_TEST. `end_ms`: when the test that runs is over; None: none runs."""
-
-    def __init__(self) -> None:
-        self.end_ms: int | None = None
-
-    def begin(self, command: Command, now_ms: int) -> Outcome:
-        """Begin: param1 the first motor, param2 how param3 counts, param4 seconds for each, param5 how many motors."""
-        kind = command.whole(2)
-        low, high = _LIMITS.get(kind, (1.0, 0.0))
-        seconds = command.param(4)
-        if not 1 <= command.whole(1) <= MOTORS or not low <= command.param(3) <= high:
-            return Outcome(Result.FAILED, "Motor Test: no such motor or throttle")
-        count = min(max(command.whole(5), 1), MOTORS)
-        self.end_ms = now_ms + int(1000.0 * min(max(seconds, 0.0) * count, LONGEST_S))
-        return Outcome(Result.ACCEPTED)
-
-    def ended(self, now_ms: int) -> bool:
-        """True when the test has just ended."""
-        if self.end_ms is None or now_ms < self.end_ms:
-            return False
-        self.end_ms = None
-        return True
 
 
 _SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
@@ -73,7 +39,7 @@ class SetupService:
         self._parts = parts
         self._accelerometer = AccelerometerCalibration()
         self._compass = CompassCalibration()
-        self._motors = MotorTest()
+        self._motors = MotorTest(parts.facts)
         self._asker: Peer | None = None  # of the accelerometer calibration
         self._told = 0
         """Step of it that was last asked for in words."""
@@ -155,7 +121,7 @@ class SetupService:
         if self._parts.facts.armed:
             self._accelerometer.cancel()
             self._compass.cancel()
-            self._motors.end_ms = None
+            self._motors.stop()
             return
         due = self._accelerometer.due(now_ms)
         if due is not None:
@@ -163,7 +129,7 @@ class SetupService:
         told = self._compass.due(now_ms, self._offsets())
         if told is not None:
             self._outgoing.append(Outgoing(told))
-        if self._motors.ended(now_ms):
+        if self._motors.advance(now_ms):
             self._parts.announcer.say(Severity.INFO, "finished motor test")
 
     def _tell(self, position: int) -> None:
@@ -186,9 +152,9 @@ class SetupService:
 
     def next_deadline_ms(self) -> int | None:
         steps, compass, motors = self._accelerometer, self._compass, self._motors
-        if not steps.step and compass.began_ms is None and motors.end_ms is None:
+        if not steps.step and compass.began_ms is None and not motors.runs:
             return None
-        return earliest((steps.deadline_ms, compass.deadline_ms, motors.end_ms))
+        return earliest((steps.deadline_ms, compass.deadline_ms, motors.next_deadline_ms()))
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []

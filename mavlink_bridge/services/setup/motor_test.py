@@ -1,0 +1,95 @@
+"""DO_MOTOR_TEST: motors of a disarmed vehicle turn one after the other, each for a while and with a pause behind it.
+
+Source: ArduPilot ArduCopter/motor_test.cpp, libraries/AP_Motors/AP_MotorsMatrix.cpp (order of a quadrotor's motors).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final, Protocol, runtime_checkable
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.result import Outcome
+from autopilot.mav import MotorTestThrottle, Result
+from mavlink_bridge.services.commands.request import Command
+
+MOTORS: Final = 4
+STILL_US: Final = 1000.0
+LONGEST_S: Final = 600.0
+_PAUSE: Final = 0.5  # of the time of a motor, behind it
+_PLUS: Final = 0.0  # FRAME_TYPE
+_ORDER_PLUS, _ORDER_X = (3, 1, 4, 2), (1, 4, 2, 3)
+"""Outputs clockwise from the front, or from the front on the right."""
+_LIMITS: Final[dict[int, tuple[float, float]]] = {
+    MotorTestThrottle.PERCENT: (0.0, 100.0),
+    MotorTestThrottle.PWM: (800.0, 2200.0),
+    MotorTestThrottle.PILOT: (-1e10, 1e10),
+}
+
+
+@runtime_checkable
+class HasMotors(Protocol):
+    """A vehicle whose motors can be turned by themselves."""
+
+    def test_motor(self, number: int, pwm_us: float) -> None: ...
+
+
+class MotorTest:
+    """The test of one vehicle."""
+
+    def __init__(self, facts: VehicleFacts) -> None:
+        self._param = facts.param
+        self._motors = facts.vehicle if isinstance(facts.vehicle, HasMotors) else None
+        self._steps: deque[tuple[int, int, float]] = deque()
+        """What is still to be done: when, which output, its pulse in us."""
+
+    @property
+    def runs(self) -> bool:
+        return bool(self._steps)
+
+    def begin(self, command: Command, now_ms: int) -> Outcome:
+        """Begin: param1 the first motor, param2 how param3 counts, param4 seconds for each, param5 how many motors."""
+        kind, first, seconds = command.whole(2), command.whole(1), command.param(4)
+        low, high = _LIMITS.get(kind, (1.0, 0.0))
+        if not 1 <= first <= MOTORS or not low <= command.param(3) <= high:
+            return Outcome(Result.FAILED, "Motor Test: no such motor or throttle")
+        self.stop()
+        count = min(max(command.whole(5), 1), MOTORS)
+        order = _ORDER_PLUS if self._param("FRAME_TYPE") == _PLUS else _ORDER_X
+        each_ms = round(1000.0 * min(max(seconds, 0.0), LONGEST_S / count))
+        pulse = self._pulse(kind, command.param(3))
+        for i in range(count):
+            output, begun_ms = order[(first - 1 + i) % MOTORS], now_ms + round(i * each_ms * (1.0 + _PAUSE))
+            self._steps += [(begun_ms, output, pulse), (begun_ms + each_ms, output, STILL_US)]
+        self.advance(now_ms)
+        return Outcome(Result.ACCEPTED)
+
+    def _pulse(self, kind: int, throttle: float) -> float:
+        if kind == MotorTestThrottle.PWM:
+            return throttle
+        if kind == MotorTestThrottle.PERCENT:
+            least, most = self._param("MOT_PWM_MIN") or 1000.0, self._param("MOT_PWM_MAX") or 2000.0
+            return least + 0.01 * throttle * (most - least)
+        return STILL_US  # a pilot's throttle, which is down on a vehicle that is disarmed
+
+    def advance(self, now_ms: int) -> bool:
+        """Do what is due; True when the test has just ended."""
+        ran = self.runs
+        while self._steps and self._steps[0][0] <= now_ms:
+            _, output, pulse = self._steps.popleft()
+            self._turn(output, pulse)
+        return ran and not self.runs
+
+    def _turn(self, output: int, pwm_us: float) -> None:
+        if self._motors is not None:
+            self._motors.test_motor(output, pwm_us)
+
+    def stop(self) -> None:
+        """Let all motors stand."""
+        for output in {output for _, output, _ in self._steps}:
+            self._turn(output, STILL_US)
+        self._steps.clear()
+
+    def next_deadline_ms(self) -> int | None:
+        """When a motor begins or stands; None: no test runs."""
+        return self._steps[0][0] if self._steps else None

@@ -1,0 +1,60 @@
+"""DO_MOTOR_TEST turns the motors that it names, one after the other, on a simulated copter that is disarmed."""
+
+from __future__ import annotations
+
+from math import nan
+
+import pytest
+
+from autopilot.interface import report as R
+from autopilot.mav import Cmd, MotorTestThrottle
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.setup.motor_test import MotorTest
+from tests.fakes.core_bench import Bench
+from tests.fakes.sim_copter import ready
+
+STILL = [1000.0] * 4
+
+
+def command(first: int, kind: int, throttle: float, seconds: float, count: int) -> Command:
+    return Command(Cmd.DO_MOTOR_TEST, (first, kind, throttle, seconds, count, nan, nan), 0, Peer(1, 255, 190))
+
+
+def pulses(bench: Bench) -> list[float]:
+    bench.run(0.1)
+    return [round(float(pulse)) for pulse in bench.vehicle.state.report[R.SERVO_1 : R.SERVO_1 + 4]]
+
+
+@pytest.mark.parametrize(("frame", "outputs"), [(0, (1, 4)), (1, (4, 2))])
+def test_motors_turn_one_after_the_other_with_a_pause(frame: int, outputs: tuple[int, int]) -> None:
+    bench = ready(FRAME_TYPE=frame)
+    test = MotorTest(bench.core.facts)
+    assert test.begin(command(2, MotorTestThrottle.PWM, 1300, 2.0, 2), 0).ok
+    seen = []
+    for now_ms in (0, 2000, 3000, 5000):
+        ended = test.advance(now_ms)
+        seen.append((pulses(bench), ended, test.next_deadline_ms()))
+    first, second = ([1300.0 if n == output else 1000.0 for n in range(1, 5)] for output in outputs)
+    assert seen == [(first, False, 2000), (STILL, False, 3000), (second, False, 5000), (STILL, True, None)]
+
+
+def test_percent_is_of_the_range_of_pulses() -> None:
+    bench = ready(MOT_PWM_MIN=1100, MOT_PWM_MAX=1900)
+    test = MotorTest(bench.core.facts)
+    assert test.begin(command(1, MotorTestThrottle.PERCENT, 50, 1.0, 1), 0).ok
+    assert pulses(bench)[0] == 1500.0
+
+
+def test_arming_ends_it() -> None:
+    bench = ready()
+    test = MotorTest(bench.core.facts)
+    test.begin(command(1, MotorTestThrottle.PWM, 1300, 9.0, 4), 0)
+    test.stop()
+    assert pulses(bench) == STILL
+    assert not test.runs
+
+
+@pytest.mark.parametrize("wrong", [command(5, 0, 10, 1, 1), command(1, 0, 101, 1, 1), command(1, 9, 10, 1, 1)])
+def test_what_there_is_not_is_refused(wrong: Command) -> None:
+    assert not MotorTest(ready().core.facts).begin(wrong, 0).ok
