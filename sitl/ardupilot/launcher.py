@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "ARDUPILOT_SITL"
 _TITLE: Final = "ArduPilot SITL"
+_START_UNIX_S: Final = 1_767_225_600
+"""Its clock when it is switched on in our world, 2026-01-01: the same seed is the same flight on any day."""
 _UNPACED: Final = "1000"
 """Speed that it never reaches: in lockstep it must not sleep by itself."""
 
@@ -85,6 +87,7 @@ def launch_in_world(
     port = free_port()
     try:
         model = ["--model", "JSON:127.0.0.1", "--sim-port-out", str(receiver.getsockname()[1])]
+        model += ["--start-time", str(_START_UNIX_S)]
         child = _start(
             binary, [*model, "--speedup", _UNPACED], home, port, folder, [str(file) for file in files], defaults
         )
