@@ -48,8 +48,8 @@ _NO_LINK: Final = ArmingReason("No link to the flight controller")
 _CAPABILITIES: Final = Capabilities(spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True)
 
 
-class Breaker(Protocol):
-    """Port: faults of a controller whose body is simulated here."""
+class SimulatedBody(Protocol):
+    """Port: the body of a controller, where it is simulated here: its faults, and the truth about it."""
 
     def names(self) -> Sequence[str]:
         """Names of the faults that it has."""
@@ -57,13 +57,16 @@ class Breaker(Protocol):
     def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
         """Begin or end a fault; parameters that the controller is to be told. None: there is no such fault."""
 
+    def fill_truth(self, state: VehicleState) -> None:
+        """Write the truth of now into the report of `state`."""
+
 
 class FlightController:
     """See the module; implements `autopilot.interface.vehicle.ControlledVehicle` and
     `mavlink_bridge.routing.service.Service`.
 
     `custom_mode`: of its first HEARTBEAT; `baud`: of the serial line, None where there is none; `native`: the
-    controller flies missions in its own AUTO; `breaker`: what breaks where its body is simulated here.
+    controller flies missions in its own AUTO; `body`: where it is simulated here.
     """
 
     clock: Clock = "vehicle"
@@ -82,11 +85,11 @@ class FlightController:
         *,
         baud: int | None = None,
         native: bool = False,
-        breaker: Breaker | None = None,
+        body: SimulatedBody | None = None,
     ) -> None:
         self.firmware = firmware
         self.native = native
-        self.breaker = breaker
+        self.body = body
         own_takeoff = native and firmware.habits.takes_off_by_itself
         self._capabilities = replace(_CAPABILITIES, own_takeoff=own_takeoff)
         self.address = Address(system, 1, firmware=firmware)
@@ -245,13 +248,15 @@ class FlightController:
         """Time has passed: it is `until_ms` now, to the tick above."""
         self._now_ms = -(-until_ms // TICK_MS) * TICK_MS
         self.state.report[R.TIME_MS] = self._now_ms
+        if self.body is not None:
+            self.body.fill_truth(self.state)
         return self._now_ms
 
     def fault_names(self) -> Sequence[str]:
-        return () if self.breaker is None else self.breaker.names()
+        return () if self.body is None else self.body.names()
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
-        told = None if self.breaker is None else self.breaker.inject(name, value, active=active)
+        told = None if self.body is None else self.body.inject(name, value, active=active)
         for parameter, number in (told or {}).items():
             to = self.address.system, self.address.component
             self._out.append(

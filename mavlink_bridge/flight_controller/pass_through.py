@@ -153,7 +153,7 @@ class PassThrough:
 
     def _for_vehicle(self, number: int, frame: Frame) -> bool:
         vehicle = self._vehicle
-        match ownership_of(frame, vehicle.firmware, native=vehicle.native, breaks=vehicle.breaker is not None):
+        match ownership_of(frame, vehicle.firmware, native=vehicle.native, breaks=vehicle.body is not None):
             case Ownership.OURS:
                 return False
             case Ownership.BOTH:

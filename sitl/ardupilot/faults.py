@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from autopilot.interface import report as R
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.records import dataclass
+from autopilot.interface.vehicle import VehicleState
+from sitl.kernel import layout as M
+from sitl.kernel.reporting import fill_truth
 from sitl.vehicles.simulated import SimulatedMachine
 
 
@@ -69,7 +73,7 @@ UNKNOWN: Final = (
 
 
 class FirmwareFaults:
-    """Faults of one firmware and of its body, `machine`."""
+    """Faults of one firmware and of its body, `machine`; and the truth about that."""
 
     def __init__(self, machine: SimulatedMachine) -> None:
         self._machine = machine
@@ -78,6 +82,12 @@ class FirmwareFaults:
         """All faults that act."""
         of_body = [name for name in self._machine.fault_names() if name not in UNKNOWN and name not in BY_PARAMETER]
         return (*of_body, *BY_PARAMETER)
+
+    def fill_truth(self, state: VehicleState) -> None:
+        """Write what is true of the body into a report."""
+        s, p, *_ = self._machine.rows()
+        fill_truth(s[0], p[0], state.report)
+        state.report[R.TRUE_CONTACT] = s[0, M.S_CONTACT]
 
     def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
         """Begin or end a fault; parameters that the firmware is to be told. None: there is no fault of this name."""

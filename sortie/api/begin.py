@@ -7,18 +7,21 @@ from contextlib import ExitStack
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from autopilot.context.journal import Journal
 from autopilot.interface.geo import GeoPoint
 from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.links.radio.profile import RadioProfile
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
-from sortie.assembly.vehicles import Surroundings, Vehicles
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, simulated_name, stand
+from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
 from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radio_of
+from sortie.config.settings import Settings
 from sortie.config.traffic import Traffic
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
@@ -26,6 +29,7 @@ from sortie.logs.run_log import LOGGER
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
+from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys
 from sortie.storage.store import Store
 
@@ -80,9 +84,9 @@ def spec_of(
 ) -> VehicleSpec:
     """The vehicle that `who`, in words, was asked for, as if it were alone."""
     source = parse_vehicle(vehicle)
-    if source.kind != "sim":
+    if source.kind != "sim" and not source.in_our_world:
         known = " or ".join(f"sim:{name}" for name in KINDS)
-        raise UserError(f"vehicle {vehicle}: {who} flies the simulator; use {known}")
+        raise UserError(f"vehicle {vehicle}: {who} flies the simulator; use {known}, or one with ,world=ours")
     if seed < 0:
         raise UserError(f"seed {seed}: expected a whole number from 0 on")
     return VehicleSpec(
@@ -97,6 +101,7 @@ def spec_of(
         terrain=None if terrain is None else Path(terrain),
         traffic=Path(traffic) if isinstance(traffic, str) else traffic,
         firmware=firmware,
+        flown_by=source if source.in_our_world else None,
     )
 
 
@@ -118,7 +123,8 @@ def assembled(
     keys = open_keys(store, Path(signing_key) if isinstance(signing_key, str) else signing_key)
     for warning in keys.warnings:
         LOGGER.warning("%s", warning)
-    vehicles = Vehicles(standing, Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, ground))
+    around = Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, ground)
+    vehicles = Vehicles(standing, around, _maker(standing, around, log_dir))
     if store is not None:
         for service in vehicles.services:
             service.wait_for_disk = store.wait  # time stands still for it
@@ -126,6 +132,31 @@ def assembled(
     if log_dir is not None:
         vehicles.log_to(Path(log_dir))
     return vehicles
+
+
+def _maker(standing: Sequence[Standing], around: Surroundings, log_dir: Path | str | None) -> ServiceMaker | None:
+    """Maker of the service of a vehicle that a firmware flies in our world; None: ours fly all of them."""
+    first = standing[0]
+    source = first.spec.flown_by
+    if source is None:
+        return None
+    if len(standing) > 1:
+        raise UserError(f"vehicle {source}: a fleet flies the simulator")
+    from sortie.companion.build import ControllerSide  # for who has such a firmware
+
+    spec = first.spec
+    settings = Settings().replaced(
+        vehicle=source, home=(spec.home, spec.heading_deg), seed=spec.seed, terrain=spec.terrain, param=spec.param
+    )
+    folder = Path(around.stack.enter_context(TemporaryDirectory())) if log_dir is None else Path(log_dir)
+    side = ControllerSide(settings, folder, around.stack, around.runtime, tell=LOGGER.info)
+
+    kept = StoredState() if around.store is None else around.store.stored
+
+    def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
+        return side.build(journal, kept, given, simulated_name(spec.kind, spec.seed), first.faults).service
+
+    return make
 
 
 def checked_params(params: Mapping[str, float], kind: str, firmware: str = "ardupilot") -> dict[str, float]:

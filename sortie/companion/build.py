@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
@@ -76,7 +76,7 @@ def _for_the_person(error: SitlError) -> UserError:
 class ControllerSide:
     """See the module. Found once made; its link is held open by `runtime`, and `stack` ends the child. `child`: the
     SITL that was started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when
-    none is heard for so long; None waits."""
+    none is heard for so long; None waits. `tell`: lines for a person."""
 
     def __init__(
         self,
@@ -87,6 +87,7 @@ class ControllerSide:
         *,
         defaults: Mapping[str, float] = NOTHING_MORE,
         patience_s: float | None = None,
+        tell: Callable[[str], None] = say,
     ) -> None:
         self.child: SitlChild | None = None
         self._speedup = settings.speedup or 1.0
@@ -102,12 +103,12 @@ class ControllerSide:
             address = self.child.address
         else:
             address = settings.vehicle.target
-        self.front = ControllerFront(address, runtime, on_error=log_error, say=say, world=self.world)
+        self.front = ControllerFront(address, runtime, on_error=log_error, say=tell, world=self.world)
         self.found = self._find(patience_s)
         self._runtime = runtime
         firmware = self.found.firmware
         self._native = (settings.strategy or firmware.habits.strategy) == "native"
-        say(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
+        tell(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 
     def _find(self, patience_s: float | None) -> Found:
         """A program that was started here has to speak in time: it may hang, and nobody can plug it in later."""

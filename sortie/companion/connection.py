@@ -156,7 +156,7 @@ class ControllerFront(QuietNode):
     def vehicle(self, found: Found, *, native: bool = False) -> FlightController:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
         self.endpoint.identify(found.system, COMPONENT)
-        breaker = self._world.faults if self._world is not None else None
+        body = None if self._world is None else self._world.faults
         return FlightController(
-            found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native, breaker=breaker
+            found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native, body=body
         )

@@ -85,8 +85,8 @@ class Companion:
         commands = CommandService(
             autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal, firmware=firmware
         )
-        if self.vehicle.breaker is not None:
-            breaks = self.vehicle.breaker.names()
+        if self.vehicle.body is not None:
+            breaks = self.vehicle.body.names()
             known = {what: row for what, row in FAILURES.items() if row.name.format(n=1) in breaks}
             warn = autopilot.announcer.say
             FailureService(service.injector(), lambda: True, commands, lambda text: warn(Severity.WARNING, text), known)

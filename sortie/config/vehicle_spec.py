@@ -17,7 +17,7 @@ from autopilot.interface.records import dataclass
 from sortie.config.fittings import fitted
 from sortie.config.option import Option
 from sortie.config.settings import SETTINGS, Settings
-from sortie.config.values import DEFAULT_HOME
+from sortie.config.values import DEFAULT_HOME, VehicleSource
 
 if TYPE_CHECKING:
     from mavlink_bridge.links.radio.profile import RadioProfile
@@ -34,7 +34,8 @@ class VehicleSpec:
     vehicle of a fleet. Of one: `network`: which of the shared radio networks it is on, of several or one;
     `offset`: m north and east of the place for which a plan of the fleet is made; `number`: from 0 in the fleet.
     `terrain`: what all of them stand on; `traffic`: other aircraft about them, or the file that says so; `firmware`:
-    what it is spoken to as. `source`: where a file says all this.
+    what it is spoken to as. `source`: where a file says all this. `flown_by`: a firmware that flies it in our world;
+    None: ours.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class VehicleSpec:
     firmware: str = Settings.firmware.default
     source: str = ""
     alone: bool = False
+    flown_by: VehicleSource | None = None
 
     @property
     def label(self) -> str:

@@ -99,8 +99,8 @@ _BOUNDS = {
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=, radio=, terrain=, firmware=): what "
-        "the fixtures give to this test.",
+        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=, radio=, terrain=, firmware=, "
+        "world=): what the fixtures give to this test.",
     )
     _leave_assertions_alone(config)
     worker: dict[str, Any] = getattr(config, "workerinput", {})

@@ -28,7 +28,8 @@ class VehicleRequest:
     """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
     m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
     booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it.
-    `terrain`: the ground, as --terrain has it; `firmware`: what it is spoken to as."""
+    `terrain`: the ground, as --terrain has it; `firmware`: what it is spoken to as; `world`: "ours" for a firmware that
+    flies in it."""
 
     vehicle: str = "sim:copter"
     seed: int | None = None
@@ -41,6 +42,7 @@ class VehicleRequest:
     radio: str | None = None
     terrain: Path | str | None = None
     firmware: str = "ardupilot"
+    world: str = ""
 
     def session(self, seed: int, directory: Path) -> Session:
         """The vehicle. `seed`: that of the run; `directory`: where relative files are looked for. UserError
@@ -68,7 +70,7 @@ class VehicleRequest:
         """Keywords that `Session` and `Fleet` have in common."""
         faults = [self.faults] if isinstance(self.faults, str) else list(self.faults)
         return {
-            "vehicle": self.vehicle,
+            "vehicle": f"{self.vehicle},world={self.world}" if self.world else self.vehicle,
             "seed": seed if self.seed is None else self.seed,
             "home": self.home,
             "params": self.parameters(),
@@ -105,6 +107,7 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "terrain": ((str, Path), "a file or a folder of tiles"),
     "radio": ((str,), '"sik-57600" or a file'),
     "firmware": ((str,), '"ardupilot" or "px4"'),
+    "world": ((str,), '"ours", for vehicle="ardupilot:copter"'),
 }
 """Types of each argument, and how they are described."""
 _PARTS: dict[str, tuple[type, ...]] = {"wind": (int, float), "faults": (str,)}
