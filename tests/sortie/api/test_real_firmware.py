@@ -1,0 +1,156 @@
+"""Real ArduPilots in our world, where their binaries are (ARDUPILOT_SITL names a folder with them)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymavlink import mavutil
+
+from sortie import Session, mavlink
+from sortie.api.link import SessionLink
+from sortie.api.simulation import end_fault, inject
+from sortie.config.errors import UserError
+
+FOLDER = Path(os.environ.get("ARDUPILOT_SITL", "") or "nowhere")
+needs_copter = pytest.mark.skipif(
+    not (FOLDER / "arducopter").exists() and FOLDER.name != "arducopter",
+    reason="ARDUPILOT_SITL names no arducopter, nor a folder with one",
+)
+needs_all = pytest.mark.skipif(
+    not all((FOLDER / name).exists() for name in ("ardurover", "arduplane")),
+    reason="ARDUPILOT_SITL names no folder with ardurover and arduplane",
+)
+COPTER = "ardupilot:copter,world=ours"
+SET_MODE, ARM, TAKEOFF, INJECT_FAILURE = 176, 400, 22, 420
+GUIDED, LAND = 4, 9
+
+
+def command(link: SessionLink, number: int, *params: float) -> int:
+    """The result of a command."""
+    link.send(mavlink.MAVLink_command_long_message(1, 1, number, 0, *params, *[0.0] * (7 - len(params))))
+    answer: Any = link.receive("COMMAND_ACK", 20.0, lambda message: message.command == number)
+    return int(answer.result)
+
+
+def up(session: Session, height_m: float = 10.0) -> SessionLink:
+    """A copter in GUIDED at a height."""
+    session.wait_armable(120.0)
+    link = session.connect()
+    assert command(link, SET_MODE, 1.0, GUIDED) == 0
+    assert command(link, ARM, 1.0) == 0
+    assert command(link, TAKEOFF, 0, 0, 0, 0, 0, 0, height_m) == 0
+    session.run_until(lambda flown: -flown.truth.position[2] > height_m - 0.5, 40.0)
+    return link
+
+
+def go_to(session: Session, link: SessionLink, north_m: float, east_m: float, down_m: float = -10.0) -> None:
+    target = mavlink.MAVLink_set_position_target_local_ned_message(
+        0, 1, 1, 1, 0x0DF8, north_m, east_m, down_m, 0, 0, 0, 0, 0, 0, 0, 0
+    )
+    link.send(target)
+    session.run_until(
+        lambda flown: abs(flown.truth.position[0] - north_m) + abs(flown.truth.position[1] - east_m) < 2.0, 40.0
+    )
+
+
+@needs_copter
+def test_arducopter_flies_a_square_untuned_and_lands() -> None:
+    with Session(COPTER) as session:
+        link = up(session)
+        for place in ((20.0, 0.0), (20.0, 20.0), (0.0, 20.0), (0.0, 0.0)):
+            go_to(session, link, *place)
+            assert abs(session.truth.position[2] + 10.0) < 1.0
+        assert command(link, SET_MODE, 1.0, LAND) == 0
+        session.run_until(lambda flown: not flown.state.armed, 60.0)
+        assert abs(session.truth.position[2]) < 0.3
+
+
+def track(folder: Path) -> list[tuple[Any, ...]]:
+    """Sampled position, attitude and outputs of the firmware's own log."""
+    (log,) = (folder / "ardupilot" / "logs").glob("*.BIN")
+    reader: Any = mavutil.mavlink_connection(str(log))
+    found = []
+    while (message := reader.recv_match(type=["POS", "ATT", "RCOU", "RATE", "IMU", "GPS"])) is not None:
+        found.append(tuple(message.to_dict().items()))
+    return found
+
+
+@needs_copter
+def test_the_same_seed_is_the_same_flight_to_the_last_bit(tmp_path: Path) -> None:
+    """Of ArduPilot's own log, from when it is armed on."""
+    tracks = []
+    for name in ("a", "b"):
+        with Session(COPTER, seed=5, params={"SIM_WIND_SPD": 5.0}, log_dir=tmp_path / name) as session:
+            link = up(session, 5.0)
+            armed_us = (session.time_s - 10.0) * 1e6
+            go_to(session, link, 5.0, 5.0, -5.0)
+        tracks.append([row for row in track(tmp_path / name) if dict(row)["TimeUS"] > armed_us])
+    common = min(len(rows) for rows in tracks) - 100  # the end of a log is what was written when it was ended
+    assert common > 1000
+    assert tracks[0][:common] == tracks[1][:common]
+
+
+@needs_copter
+def test_a_lost_gps_makes_arducopter_land_and_a_station_may_break_it_too() -> None:
+    with Session(COPTER) as session:
+        link = up(session)
+        inject(session.service, "compass.loss")
+        end_fault(session.service, "compass.loss")
+        assert command(link, INJECT_FAILURE, 4.0, 1.0) == 0  # GPS, OFF
+        link.messages()
+        session.run_for(20.0)
+        modes = {message.custom_mode for message in link.messages("HEARTBEAT") if message.get_srcComponent() == 1}
+        assert LAND in modes
+
+
+@needs_copter
+def test_a_reboot_comes_back_in_the_same_place() -> None:
+    with Session(COPTER) as session:
+        session.wait_armable(120.0)
+        link = session.connect()
+        before = session.truth.place
+        link.send(mavlink.MAVLink_command_long_message(1, 1, 246, 0, 1, 0, 0, 0, 0, 0, 0))
+        session.run_for(20.0)
+        assert any("ArduPilot Ready" in message.text for message in link.messages("STATUSTEXT"))
+        assert session.truth.place == before
+
+
+@needs_all
+@pytest.mark.parametrize("kind", ["rover", "plane", "quadplane"])
+def test_other_kinds_are_armable_in_our_world(kind: str) -> None:
+    with Session(f"ardupilot:{kind},world=ours") as session:
+        session.wait_armable(120.0)
+        link = session.connect()
+        assert command(link, ARM, 1.0) == 0
+
+
+# --- without a binary -------------------------------------------------------------------------------------------------
+def test_no_binary_is_one_line_that_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARDUPILOT_SITL", "/nowhere/arducopter")
+    with pytest.raises(UserError, match="there is no /nowhere/arducopter"):
+        Session(COPTER)
+
+
+@pytest.mark.parametrize("vehicle", ["px4:copter,world=ours", "sim:copter,world=ours", "ardupilot:copter,world=mars"])
+def test_a_world_that_there_is_not(vehicle: str) -> None:
+    with pytest.raises(UserError, match="world is ours"):
+        Session(vehicle)
+
+
+def test_a_program_that_is_none(tmp_path: Path) -> None:
+    program = tmp_path / "arducopter"
+    program.write_text("no program at all")
+    program.chmod(0o755)
+    with pytest.raises(UserError, match="Exec format error"):
+        Session(f"ardupilot:copter={program},world=ours")
+
+
+def test_a_program_that_ends_at_once(tmp_path: Path) -> None:
+    program = tmp_path / "arducopter"
+    program.write_text("#!/bin/sh\necho no such option\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(UserError, match=r"ended \(status 1\): no such option"):
+        Session(f"ardupilot:copter={program},world=ours")
