@@ -31,16 +31,37 @@ MODES: Final = mavutil.mode_mapping_acm
 
 FAULTS: Final[dict[str, str]] = {
     "gps.loss": "",
-    "gps.glitch=50": "",
+    "gps.glitch=50": (
+        "our estimator refuses the jump, and after 5 s without a fix that it takes the position is lost; EKF3"
+        " goes through it without a failsafe"
+    ),
     "compass.loss": "",
-    "compass.stuck": "",
-    "baro.loss": "",
-    "baro.stuck": "",
-    "gyro.stuck": "",
-    "gyro.garbage": "",
-    "accel.stuck": "",
-    "accel.garbage": "",
-    "motor1.loss": "",
+    "compass.stuck": (
+        "ours has nothing but the compass for its heading, which runs away; EKF3 can do without one (EKF-GSF:"
+        " heading from motion)"
+    ),
+    "baro.loss": (
+        "no failsafe on either; ours goes on by GPS and accelerometers, ArduCopter climbs away without both "
+        "of its barometers"
+    ),
+    "baro.stuck": ("neither notices, both climb away, ArduCopter slower"),
+    "gyro.stuck": (
+        "both fall; ours cuts its motors when it lies over for a second, ArduCopter's crash check waits for 2"
+        " s without acceleration"
+    ),
+    "gyro.garbage": (
+        "ArduCopter's EKF failsafe is faster, and its descent ends softer; its landing detector does not come"
+        " to rest with such gyroscopes"
+    ),
+    "accel.stuck": (
+        "EKF3's variances raise the failsafe at once, and LAND flies by the same accelerometers into the "
+        "ground; ours leans on GPS and barometer longer"
+    ),
+    "accel.garbage": ("averaged over EKF3's steps the noise stays below its failsafe; ours gives up its estimate"),
+    "motor1.loss": (
+        "both fall; ours cuts its motors when it lies over for a second in the air, ArduCopter disarms when "
+        "it has lain on the ground"
+    ),
     "motor1.loss=0.3": "",
     "battery.low": "",
     "wind.gust=12": "",

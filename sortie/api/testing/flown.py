@@ -70,7 +70,7 @@ class FlownVehicle:
     def _who(self) -> str:
         params = [f"{name}={value:g}" for name, value in self._given().items()]
         spec = self.session.spec
-        parts = [f"sim:{spec.kind}", f"seed {spec.seed}", f"sortie {VERSION}", *params]
+        parts = [str(spec.flown_by or f"sim:{spec.kind}"), f"seed {spec.seed}", f"sortie {VERSION}", *params]
         return ", ".join([*parts, *(f"fault {fault}" for fault in spec.fault)])
 
     def _given(self) -> dict[str, float]:
@@ -87,7 +87,15 @@ class FlownVehicle:
         session, spec = self.session, self.session.spec
         place, heading = session.stood
         home = f"{place.lat!r},{place.lon!r},{place.alt!r},{heading!r}"  # to the last digit, as it flew
-        words = ["sortie", "fly", str(kept / PLAN), "--vehicle", f"sim:{spec.kind}", "--home", home]
+        words = [
+            "sortie",
+            "fly",
+            str(kept / PLAN),
+            "--vehicle",
+            str(spec.flown_by or f"sim:{spec.kind}"),
+            "--home",
+            home,
+        ]
         words += ["--firmware", spec.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
         words += ["--link", "tcpin:127.0.0.1:0"]  # beside whatever else flies here
