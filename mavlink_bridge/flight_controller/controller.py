@@ -48,7 +48,7 @@ _NO_LINK: Final = ArmingReason("No link to the flight controller")
 _CAPABILITIES: Final = Capabilities(spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True)
 
 
-class SimulatedBody(Protocol):
+class FlownBody(Protocol):
     """Port: the body of a controller, where it is simulated here: its faults, and the truth about it."""
 
     def names(self) -> Sequence[str]:
@@ -85,7 +85,7 @@ class FlightController:
         *,
         baud: int | None = None,
         native: bool = False,
-        body: SimulatedBody | None = None,
+        body: FlownBody | None = None,
     ) -> None:
         self.firmware = firmware
         self.native = native

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "ARDUPILOT_SITL"
 _TITLE: Final = "ArduPilot SITL"
 _START_UNIX_S: Final = 1_767_225_600
-"""Its clock when it is switched on in our world, 2026-01-01: the same seed is the same flight on any day."""
+"""Clock of the firmware when it is switched on in our world, 2026-01-01: the same flight on any day."""
 _UNPACED: Final = "1000"
 """Speed that it never reaches: in lockstep it must not sleep by itself."""
 
