@@ -65,7 +65,7 @@ from autopilot.mav.fields import (
     WireMissionState,
 )
 from autopilot.mav.gimbal import GimbalCapability, GimbalError, GimbalFlag, MountMode
-from autopilot.mav.payload import OdidArmStatus, OdidHeight, OdidIdType, OdidStatus, OdidUaType
+from autopilot.mav.payload import ControlStatusFlag, OdidArmStatus, OdidHeight, OdidIdType, OdidStatus, OdidUaType
 from autopilot.mav.traffic import AdsbFlag, CollisionAction, CollisionSource, CollisionThreat
 
 __all__ = [
@@ -82,6 +82,7 @@ __all__ = [
     "CollisionSource",
     "CollisionThreat",
     "Component",
+    "ControlStatusFlag",
     "DataStream",
     "DistanceSensor",
     "EkfFlag",

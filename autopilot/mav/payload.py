@@ -1,4 +1,4 @@
-"""Numbers of remote identification (MAV_ODID_)."""
+"""Numbers of remote identification (MAV_ODID_) and of who controls a vehicle."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ class OdidHeight(IntEnum):
 
     OVER_TAKEOFF = 0
     OVER_GROUND = 1
+
+
+class ControlStatusFlag(IntEnum):
+    """GCS_CONTROL_STATUS_FLAGS: CONTROL_STATUS.flags."""
+
+    SYSTEM_MANAGER = 1
+    TAKEOVER_ALLOWED = 2

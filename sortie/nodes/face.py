@@ -40,6 +40,7 @@ from mavlink_bridge.services.landing_target import LandingTargetService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.modes import ModeService
 from mavlink_bridge.services.modes.service import ModeSource
+from mavlink_bridge.services.operator import CONTROL_STATUS, OperatorControl
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.remote_id import RemoteIdService, Transmitter, serial_number
 from mavlink_bridge.services.setup.service import SetupService
@@ -138,6 +139,8 @@ def simulated_face(
     files.mount(FOLDER, pages)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
+    operator = OperatorControl(endpoint, commands)
+    telemetry.answers[CONTROL_STATUS] = lambda _: [operator.status()]
     flow = RadioFlow(telemetry.slow_down, endpoint.baud)
 
     def room(link: int) -> int:
@@ -166,6 +169,7 @@ def simulated_face(
         events,
         *_gimbal(service, commands, telemetry),
         *_remote_id(service, telemetry, identity),
+        operator,
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),

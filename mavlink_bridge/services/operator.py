@@ -1,0 +1,158 @@
+"""Operator control (MAV_CMD_REQUEST_OPERATOR_CONTROL, CONTROL_STATUS): one station at a time changes a vehicle.
+
+Until a station asks for control everybody may send everything. From then on commands of other systems are refused with
+NOT_IN_CONTROL, their plans with DENIED, and what has no answer (sticks, targets, parameters) is passed over; questions
+are answered as before. Who asks next gets control when the owner allows takeover; else FAILED, and the owner is told by
+the same command. Control ends when it is released, or when the owner's HEARTBEAT is not heard for 5 s.
+
+A range of stations (param4) is not granted: the sender alone is. Clock: link time. Source: MAVLink's development.xml.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from autopilot.interface.result import Outcome
+from autopilot.mav import Cmd, Component, ControlStatusFlag, MissionResult, Result
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, CommandRow, Context
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect, id_of
+
+if TYPE_CHECKING:
+    from mavlink_bridge.routing.endpoint import Endpoint
+    from mavlink_bridge.services.commands.service import CommandService
+    from mavlink_bridge.wire.framing import Frame
+
+CONTROL_STATUS: Final = id_of("CONTROL_STATUS")
+_SILENT_MS: Final = 5000
+_TELL_MS: Final = 1000
+_LONGEST_S: Final = 60.0
+_COMMANDS: Final = frozenset(id_of(name) for name in ("COMMAND_LONG", "COMMAND_INT"))
+_PLANS: Final = frozenset(
+    id_of(name)
+    for name in ("MISSION_COUNT", "MISSION_CLEAR_ALL", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ITEM", "MISSION_ITEM_INT")
+)
+_WITHOUT_ANSWER: Final = frozenset(
+    id_of(name)
+    for name in (
+        "SET_MODE", "PARAM_SET", "PARAM_EXT_SET", "MISSION_SET_CURRENT", "MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE",
+        "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "SET_HOME_POSITION",
+        "SET_GPS_GLOBAL_ORIGIN", "LOG_ERASE", "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW",
+        "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL",
+    )
+)  # fmt: skip
+_CHANGES: Final = _COMMANDS | _PLANS | _WITHOUT_ANSWER
+
+
+class OperatorControl:
+    """See the module. `owner`: system id of the station in control, 0: none."""
+
+    clock: Clock = "link"
+    handles = frozenset({"HEARTBEAT"})
+
+    def __init__(self, endpoint: Endpoint, commands: CommandService) -> None:
+        self._endpoint = endpoint
+        self._commands = commands
+        self.owner = 0
+        self._takeover = False
+        self._heard_ms = 0
+        self._tell_ms = 0
+        self._out: list[Outgoing] = []
+        commands.register(Cmd.REQUEST_OPERATOR_CONTROL, CommandRow(self._request, required=(1,), query=True))
+
+    def status(self) -> Message:
+        """CONTROL_STATUS."""
+        flags = ControlStatusFlag.SYSTEM_MANAGER | ControlStatusFlag.TAKEOVER_ALLOWED * self._takeover
+        return dialect.MAVLink_control_status_message(flags, self.owner, [0] * 10)
+
+    # --- requests -------------------------------------------------------------------------------------------------
+    def _request(self, command: Command, context: Context) -> Outcome:
+        asks, sender = command.param(1), command.peer.system
+        named = command.whole(4)
+        if asks not in (0.0, 1.0) or command.param(2) not in (0.0, 1.0) or named not in (0, sender):
+            return DENIED
+        if asks == 0.0:
+            if self.owner != sender:
+                return FAILED
+            self._grant(0, takeover=False)
+        elif self.owner in (0, sender) or self._takeover:
+            self._grant(sender, takeover=command.param(2) == 1.0)
+        else:
+            self._ask_owner(command)
+            return FAILED
+        context.reply(self.status())
+        return ACCEPTED
+
+    def _ask_owner(self, command: Command) -> None:
+        patience_s = min(max(command.param(3), 0.0), _LONGEST_S)
+        question = dialect.MAVLink_command_long_message(
+            self.owner,
+            Component.ALL,
+            Cmd.REQUEST_OPERATOR_CONTROL,
+            0,
+            1,
+            command.param(2),
+            patience_s,
+            command.peer.system,
+            0,
+            0,
+            0,
+        )
+        self._out += [Outgoing(question, link) for link in self._endpoint.heard(self.owner)]
+
+    def _grant(self, owner: int, *, takeover: bool) -> None:
+        self.owner, self._takeover = owner, takeover
+        self._heard_ms = self._tell_ms = 0  # as of the next call
+        self._endpoint.gate = self._keep_out if owner else None
+        self._out.append(Outgoing(self.status()))
+
+    # --- who else sends -------------------------------------------------------------------------------------------
+    def _keep_out(self, link: int, frame: Frame, system: int, component: int) -> bool:
+        """Take what changes the vehicle and is not of its owner, nor of its own system."""
+        own = self._endpoint.system_id
+        if frame.msg_id not in _CHANGES or frame.system in (self.owner, own) or system not in (0, own):
+            return False
+        if frame.msg_id in _WITHOUT_ANSWER:
+            return True
+        message = codec.decode(frame.msg_id, frame.payload)
+        if frame.msg_id in _PLANS:
+            kind = getattr(message, "mission_type", 0)
+            refusal = dialect.MAVLink_mission_ack_message(frame.system, frame.component, MissionResult.DENIED, kind)
+        elif message is None or self._asks_only(message.command):
+            return False
+        else:
+            refusal = dialect.MAVLink_command_ack_message(
+                message.command, Result.NOT_IN_CONTROL, 0, 0, frame.system, frame.component
+            )
+        self._endpoint.send(refusal, link)
+        return True
+
+    def _asks_only(self, number: int) -> bool:
+        try:
+            return self._commands.row(number).query
+        except KeyError:  # it is refused by name
+            return True
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if peer.system == self.owner:
+            self._heard_ms = now_ms
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if not self.owner:
+            return
+        self._heard_ms = self._heard_ms or now_ms
+        if now_ms - self._heard_ms > _SILENT_MS:
+            self._grant(0, takeover=False)
+        elif now_ms >= self._tell_ms:
+            self._tell_ms = (now_ms // _TELL_MS + 1) * _TELL_MS
+            self._out.append(Outgoing(self.status()))
+
+    def next_deadline_ms(self) -> int | None:
+        return min(self._tell_ms, self._heard_ms + _SILENT_MS + 1) if self.owner else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken

@@ -1,0 +1,141 @@
+"""Operator control: who has it, who is kept out, how it passes on; with signing and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from autopilot.mav import Cmd, ControlStatusFlag, MissionResult, Result
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect as m
+from mavlink_bridge.wire.codec import id_of
+from mavlink_bridge.wire.framing import FrameWriter
+from mavlink_bridge.wire.signing import Signing
+from sortie import Session
+from sortie.api.link import SessionLink
+from tests.fakes.station_plan import HOME
+
+MANAGER, TAKEOVER = ControlStatusFlag.SYSTEM_MANAGER, ControlStatusFlag.TAKEOVER_ALLOWED
+BEAT = m.MAVLink_heartbeat_message(6, 8, 0, 0, 4, 3)
+
+
+class Station:
+    """A ground station of a system id, on a link of its own."""
+
+    def __init__(self, session: Session, system: int) -> None:
+        self.session, self.system = session, system
+        self.link: SessionLink = session.connect()
+        self._writer = FrameWriter(system, 190)
+
+    def send(self, message: Any) -> None:
+        self.link.write(self._writer.frame(*codec.payload(message)))
+
+    def ask(self, number: int, *params: float) -> int:
+        """The result of a command."""
+        self.link.messages()
+        self.send(m.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
+        return int(self.link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
+
+    def control(self, *, release: bool = False, takeover: bool = False) -> int:
+        return self.ask(Cmd.REQUEST_OPERATOR_CONTROL, not release, takeover, 10, 0)
+
+    def status(self) -> Any:
+        assert self.ask(Cmd.REQUEST_MESSAGE, id_of("CONTROL_STATUS")) == Result.ACCEPTED
+        return self.link.receive("CONTROL_STATUS")
+
+
+@pytest.fixture
+def stations() -> Iterator[tuple[Station, Station]]:
+    """Two, both heard."""
+    with Session(home=HOME) as session:
+        session.wait_armable()
+        pair = Station(session, 255), Station(session, 250)
+        for station in pair:
+            station.send(BEAT)
+        session.run_for(0.1)
+        yield pair
+
+
+def test_until_somebody_asks_everybody_may(stations: tuple[Station, Station]) -> None:
+    """No CONTROL_STATUS streams; the one that is asked for names nobody."""
+    first, second = stations
+    first.session.run_for(3.0)
+    assert not first.link.messages("CONTROL_STATUS")
+    assert (first.status().gcs_main, first.status().flags) == (0, MANAGER)
+    assert second.ask(Cmd.DO_SET_MODE, 1, 4) == Result.ACCEPTED
+
+
+def test_the_other_station_is_kept_out_and_may_ask_questions(stations: tuple[Station, Station]) -> None:
+    """NOT_IN_CONTROL for commands, DENIED for plans, no effect of what has no answer; messages are still told."""
+    first, second = stations
+    assert first.control() == Result.ACCEPTED
+    assert second.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.NOT_IN_CONTROL
+    second.send(m.MAVLink_mission_count_message(1, 1, 3, 0))
+    assert second.link.receive("MISSION_ACK").type == MissionResult.DENIED
+    before = first.session.param("WPNAV_SPEED")
+    second.send(m.MAVLink_param_set_message(1, 1, b"WPNAV_SPEED", 123.0, 9))
+    second.send(m.MAVLink_set_mode_message(1, 1, 4))
+    first.session.run_for(0.5)
+    assert first.session.param("WPNAV_SPEED") == before
+    assert first.session.autopilot.modes.number == 0
+    assert second.status().gcs_main == 255
+    assert first.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.ACCEPTED
+
+
+def test_control_is_asked_for_and_handed_over(stations: tuple[Station, Station]) -> None:
+    """FAILED while the owner does not allow it, who is told who asks; then it is taken."""
+    first, second = stations
+    first.control()
+    first.link.messages()
+    assert second.control() == Result.FAILED
+    question = first.link.receive("COMMAND_LONG")
+    assert (question.command, question.target_system, question.param4) == (Cmd.REQUEST_OPERATOR_CONTROL, 255, 250)
+    assert first.control(takeover=True) == Result.ACCEPTED
+    assert first.status().flags == MANAGER | TAKEOVER
+    assert second.control() == Result.ACCEPTED
+    assert second.status().gcs_main == 250
+    assert first.ask(Cmd.DO_SET_MODE, 1, 4) == Result.NOT_IN_CONTROL
+
+
+def test_control_is_released_or_ends_with_silence(stations: tuple[Station, Station]) -> None:
+    """Only the owner releases it; five seconds without its HEARTBEAT end it, which all are told."""
+    first, second = stations
+    first.control()
+    assert second.control(release=True) == Result.FAILED
+    for _ in range(8):
+        first.send(BEAT)
+        first.session.run_for(1.0)
+    assert second.ask(Cmd.DO_SET_MODE, 1, 4) == Result.NOT_IN_CONTROL
+    second.link.messages()
+    first.session.run_for(6.5)
+    assert [told.gcs_main for told in second.link.messages("CONTROL_STATUS")][-1] == 0
+    assert second.ask(Cmd.DO_SET_MODE, 1, 4) == Result.ACCEPTED
+    assert first.control() == Result.ACCEPTED
+    assert first.control(release=True) == Result.ACCEPTED
+    assert second.ask(Cmd.DO_SET_MODE, 1, 5) == Result.ACCEPTED
+
+
+@pytest.mark.parametrize("params", [(2, 0, 0, 0), (1, 7, 0, 0), (1, 0, 0, 3), (-1, 0, 0, 0), (1, 0, 1e9, 255.5)])
+def test_requests_that_mean_nothing_are_denied(stations: tuple[Station, Station], params: tuple[float, ...]) -> None:
+    """Another action, a takeover that is neither yes nor no, control for another; a patience of any size is taken."""
+    first, _ = stations
+    expected = Result.ACCEPTED if params[2] else Result.DENIED
+    assert first.ask(Cmd.REQUEST_OPERATOR_CONTROL, *params) == expected
+
+
+def test_with_a_key_who_only_names_himself_the_owner_is_not(stations: tuple[Station, Station]) -> None:
+    """A frame with the owner's system id and no signature is refused on a link that is not trusted."""
+    first, _ = stations
+    first.control()
+    endpoint = first.session.service.endpoint
+    endpoint.set_signing(Signing(bytes(32), 0))
+    stranger = endpoint.open_link("a stranger", trusted=False)
+    command = m.MAVLink_command_long_message(1, 1, Cmd.COMPONENT_ARM_DISARM, 0, 1, 0, 0, 0, 0, 0, 0)
+    endpoint.receive(stranger, FrameWriter(255, 190).frame(*codec.payload(command)), 0, 0)
+    assert not first.session.autopilot.facts.armed
+    signed = Signing(bytes(32), 10**9).sign(FrameWriter(255, 190).frame(*codec.payload(command)), 1)
+    endpoint.receive(stranger, signed, 0, 0)
+    first.session.run_for(0.1)
+    assert first.session.autopilot.facts.armed
