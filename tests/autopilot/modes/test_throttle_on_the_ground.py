@@ -6,6 +6,7 @@ import pytest
 
 from autopilot.interface.targets import Idle, Pilot, Sticks, TakeOff
 from tests.fakes.core_bench import Bench
+from tests.fakes.sim_copter import height, in_air
 
 STABILIZE, ACRO, ALT_HOLD, LOITER, GUIDED = 0, 1, 2, 5, 4
 
@@ -51,6 +52,19 @@ def test_a_throttle_above_the_middle_climbs_to_the_height_of_pilots_takeoffs(mod
     assert isinstance(bench.vehicle.target, TakeOff)
     bench.core.sticks.move(Sticks(throttle=0.4), bench.now_ms)
     assert isinstance(bench.vehicle.target, Pilot)
+
+
+@pytest.mark.parametrize(("throttle", "least", "most"), [(None, -0.5, 0.5), (0.0, -12.0, -1.5)])
+def test_loiter_holds_its_height_until_a_pilot_has_the_throttle(
+    throttle: float | None, least: float, most: float
+) -> None:
+    """Without a pilot it stays where a station has put it; a throttle that is down sinks, as ArduPilot's does."""
+    bench = in_air(20.0)
+    bench.core.modes.set(LOITER, bench.now_ms)
+    bench.core.sticks.move(None if throttle is None else Sticks(throttle=throttle), bench.now_ms)
+    before = height(bench)
+    bench.run(2.9)  # sticks that are not renewed are lost after 3 s
+    assert least < height(bench) - before < most
 
 
 def test_in_the_air_the_sticks_have_it_at_once() -> None:
