@@ -168,3 +168,4 @@ def test_behind_a_real_controller_the_command_passes_through(firmware: Firmware,
     raw = message.pack(dialect.MAVLink(None))
     frame = Frame(message.get_msgId(), 255, 190, 0, raw[10:-2], False, False, True, raw)
     assert ownership_of(frame, firmware, native=native) is Ownership.PASS
+    assert ownership_of(frame, firmware, native=native, breaks=True) is Ownership.OURS  # its body is simulated here

@@ -1,0 +1,123 @@
+"""A firmware that flies in our world as a node of a runtime in virtual time, against the stand-in for SITL's JSON
+backend."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autopilot.interface.geo import GeoPoint
+from mavlink_bridge.links.memory import MemoryLink
+from sitl.ardupilot.faults import BY_PARAMETER, UNKNOWN, FirmwareFaults
+from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
+from sitl.child import SitlChild, free_port
+from sitl.vehicles.kinds import make_simulated
+from sitl.vehicles.wiring import STEPS, body_of
+from sortie.config.errors import UserError
+from sortie.nodes.firmware import LOOK_MS, FirmwareNode, SerialPlug
+from sortie.runtime.node import QuietNode
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.wire import Wire
+
+ROOT = Path(__file__).parents[3]
+HOME = GeoPoint(-35.0, 149.0, 584.0)
+Start = Callable[..., FirmwareNode]
+
+
+class Listener(QuietNode):
+    """Node and plug of a wire's other end; `heard`: lines with the vehicle time at which they came."""
+
+    endpoints = ()
+    full = False
+
+    def __init__(self, firmware: FirmwareNode) -> None:
+        self.node = self
+        self.heard: list[tuple[int, str]] = []
+        self._firmware = firmware
+
+    @property
+    def now_ms(self) -> int:
+        return self._firmware.now_ms
+
+    def take(self) -> bytes:
+        return b""
+
+    def hand(self, data: bytes, link_ms: int) -> None:
+        self.heard += [(self.now_ms, line) for line in data.decode().splitlines()]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a firmware in a runtime of its own."""
+    started: list[Lockstep] = []
+
+    def begin(runtime: Runtime, manner: str = "") -> FirmwareNode:
+        receiver, port = open_receiver(), free_port()
+        words = [sys.executable, "-m", "tests.stand_in.json_firmware"]
+        words += ["--sim-port-out", str(receiver.getsockname()[1]), "--serial0", f"tcp:{port}:wait"]
+        environment = {"SORTIE_STAND_IN": manner, "PYTHONPATH": str(ROOT)}
+        child = SitlChild("stand-in", words, "", tmp_path, environment=environment)
+        body = body_of("copter", make_simulated("copter", HOME, 0.0, 1, steps=STEPS["copter"]), {})
+        started.append(Lockstep(body, receiver, SerialLine(port), child))
+        node = FirmwareNode(started[-1], runtime.signals)
+        runtime.add_vehicle(node)
+        return node
+
+    yield begin
+    for lockstep in started:
+        lockstep.close()
+
+
+def test_its_words_come_at_the_vehicle_time_at_which_it_said_them(start: Start) -> None:
+    runtime = Runtime()
+    node = start(runtime)
+    listener = Listener(node)
+    runtime.add(listener)
+    runtime.connect(Wire(MemoryLink(), SerialPlug(node), listener))
+    while node.now_ms < 3100:
+        runtime.step(3100)
+    times = [(at_ms, line) for at_ms, line in listener.heard if line.startswith("time=")]
+    assert [line for _, line in times] == ["time=1.000", "time=2.000", "time=3.000"]
+    assert all(0 <= at_ms - 1000 * second <= LOOK_MS for second, (at_ms, _) in enumerate(times, 1))
+    assert node.lockstep.body.time_ms == pytest.approx(node.now_ms)
+
+
+def test_its_end_ends_the_run_with_a_line(start: Start) -> None:
+    runtime = Runtime()
+    node = start(runtime, "exit")
+    with pytest.raises(UserError, match=r"ended \(status 3\)") as caught:
+        while node.now_ms < 5000:
+            runtime.step(5000)
+    assert caught.value.status == 1
+
+
+def test_a_signal_ends_the_wait_for_one_that_says_nothing(start: Start) -> None:
+    runtime = Runtime()
+    node = start(runtime, "silent")
+    runtime.signals.number = 15
+    node.advance(1000)
+    assert node.lockstep.body.time_ms == 0.0
+
+
+# --- its faults -------------------------------------------------------------------------------------------------------
+def test_faults_are_of_the_body_or_of_the_firmware() -> None:
+    machine = make_simulated("copter", HOME, 0.0, 1)
+    faults = FirmwareFaults(machine)
+    assert faults.inject("motor1.loss", None, active=True) == {}
+    assert faults.inject("gps.loss", None, active=True) == {"SIM_GPS1_ENABLE": 0.0}
+    assert faults.inject("gps.loss", None, active=False) == {"SIM_GPS1_ENABLE": 1.0}
+    assert faults.inject("baro.wrong", 25.0, active=True) == {"SIM_BARO_GLITCH": 25.0, "SIM_BAR2_GLITCH": 25.0}
+    assert faults.inject("gps.stuck", None, active=True) is None
+    assert faults.inject("nothing.such", None, active=True) is None
+
+
+def test_every_fault_of_ours_acts_or_is_refused() -> None:
+    """None is taken without an effect: GPS, compass and barometer of our body are nobody's in this world."""
+    machine = make_simulated("copter", HOME, 0.0, 1)
+    ours = set(machine.fault_names())
+    acting = set(FirmwareFaults(machine).names())
+    assert ours - acting == set(UNKNOWN)
+    assert {name for name in ours if name.startswith(("gps.", "compass.", "baro."))} <= {*BY_PARAMETER, *UNKNOWN}
