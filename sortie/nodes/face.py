@@ -229,13 +229,9 @@ def _remote_id(service: Service, telemetry: TelemetryService, identity: Identity
     if parameters["DID_ENABLE"] == 0.0:
         return ()
     remote = RemoteIdService(
-        autopilot.remote_id,
-        autopilot.facts,
-        serial_number(identity.uid2),
-        telemetry.answers,
-        service.epoch_us / 1e6,
-        lambda: False,
+        autopilot.remote_id, autopilot.facts, serial_number(identity.uid2), telemetry.answers, service.epoch_us / 1e6
     )
+    service.observers.append(remote.hear)
     if parameters["DID_MAVPORT"] >= 0.0:
         transmitter = Transmitter(autopilot.remote_id, remote.on_air, service.endpoint.links)
         service.heartbeats[Component.ODID_TXRX_1] = transmitter.heartbeat

@@ -11,12 +11,14 @@ Clock: vehicle time. Source: ArduPilot AP_OpenDroneID.cpp.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import degrees, isfinite
 from typing import TYPE_CHECKING, Final
 
+from autopilot.context.events import ArmedChanged, Event
 from autopilot.interface import report
 from autopilot.interface.mathematics import atan2, exp, hypot, log
+from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import OdidArmStatus, OdidHeight, OdidIdType, OdidStatus, OdidUaType
 from autopilot.safety.remote_id import LOCKED, WITHOUT_GPS, RemoteId
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -71,7 +73,7 @@ def _accuracy(value: float, bounds: Sequence[tuple[float, int]]) -> int:
 
 class RemoteIdService:
     """See the module. `serial`: of this vehicle; `answers`: of telemetry's requests, which the messages join;
-    `unix_s`: UTC at vehicle time 0, s since 1970; `emergency`: it came down otherwise than it should."""
+    `unix_s`: UTC at vehicle time 0, s since 1970."""
 
     clock: Clock = "vehicle"
     handles = frozenset(
@@ -86,12 +88,11 @@ class RemoteIdService:
         serial: str,
         answers: dict[int, Callable[[float], Sequence[Message]]],
         unix_s: float,
-        emergency: Callable[[], bool],
     ) -> None:
         self._remote = remote
         self._facts = facts
         self._unix_s = unix_s
-        self._emergency = emergency
+        self._crashed = False
         self._held = False
         self._armed_m: float | None = None  # height at arming
         kind = OdidUaType.AEROPLANE if facts.vehicle_class.has_stall_speed else OdidUaType.HELICOPTER_OR_MULTIROTOR
@@ -121,6 +122,12 @@ class RemoteIdService:
     def on_air(self) -> list[Message]:
         """Messages that a transmitter is given."""
         return [self._basic, *self._location(), self._self_id, self._system, self._operator]
+
+    def hear(self, events: Iterable[Event], _now_ms: int) -> None:
+        """A crash is an emergency until the vehicle is armed again."""
+        for event in events:
+            if isinstance(event, ArmedChanged):
+                self._crashed = not event.armed and event.method is ArmingMethod.CRASH
 
     # --- what it is told ------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -187,7 +194,7 @@ class RemoteIdService:
         facts = self._facts
         falling = float(facts.vehicle.state.report[report.GPS_VD]) > _FALLING_MPS
         blind = facts.armed and not fix and not self._remote.option(WITHOUT_GPS)
-        if self._emergency() or blind or (fix and not facts.armed and falling):
+        if self._crashed or blind or (fix and not facts.armed and falling):
             return OdidStatus.EMERGENCY
         return OdidStatus.AIRBORNE if facts.armed else OdidStatus.GROUND
 

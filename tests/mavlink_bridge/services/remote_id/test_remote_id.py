@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from autopilot.context.events import ArmedChanged
+from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Cmd, Component, OdidArmStatus, OdidStatus, Result
 from mavlink_bridge.services.remote_id import serial_number
 from mavlink_bridge.services.remote_id.pack import SIZE, packed, unpacked
@@ -173,6 +175,18 @@ def test_a_fleet_is_as_many_identities() -> None:
     names = {serial_number(Identity(name="simulated copter 0", system=number).uid2) for number in range(1, 251)}
     assert len(names) == 250
     assert all(len(name) == 20 and not set(name) & set("IO") for name in names)
+
+
+def test_a_crash_is_an_emergency_until_it_arms_again(session: Session) -> None:
+    """What the crash check has stopped tells EMERGENCY."""
+    link = session.connect()
+    session.autopilot.announcer.announce(ArmedChanged(False, ArmingMethod.CRASH))
+    session.run_for(1.5)
+    assert wait(link, session, "OPEN_DRONE_ID_LOCATION").status == OdidStatus.EMERGENCY
+    link.send(system())
+    session.run_for(1.5)
+    assert arm(link, session) == ""
+    assert wait(link, session, "OPEN_DRONE_ID_LOCATION").status == OdidStatus.AIRBORNE
 
 
 def wait(link: SessionLink, session: Session, name: str) -> Any:
