@@ -50,6 +50,21 @@ def invariant(
     return register
 
 
+NOTES: dict[str, list[Callable[..., None]]] = {}
+"""Called when a message comes, before the invariants: what these have to remember."""
+
+
+def noted(*messages: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function that remembers messages that come."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        for message in messages:
+            NOTES.setdefault(message, []).append(function)
+        return function
+
+    return register
+
+
 class Broken(AssertionError):
     """An invariant does not hold. `name`: which."""
 

@@ -14,7 +14,7 @@ from mavlink_bridge.wire.framing import FrameReader, split_frames
 from sortie.config.installed import parameter_set
 from sortie.nodes.vehicle import Service
 from sortie.storage.rows import ALONE
-from tests.storm.invariant import Broken, Invariant, Memory, When, by_occasion
+from tests.storm.invariant import NOTES, Broken, Invariant, Memory, When, by_occasion
 from tests.storm.ledger import Ledger
 from tests.storm.station import Station
 from tests.storm.swarm import VehiclePlan
@@ -69,6 +69,7 @@ class View:
             }
             for when in (When.SENT, When.CAME)
         }
+        self._ids[When.CAME] |= {codec.id_of(name) for name in NOTES}
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
@@ -153,6 +154,11 @@ class View:
         for frame in split_frames(data):
             if frame[0] != 0xFD or frame[5] != system:  # what it only forwards is others'
                 continue
+            if frame[6] == 1:
+                last = peer.memory.get("sequence")
+                peer.memory["sequence"] = frame[4]
+                if last is not None and frame[4] != (last + 1) % 256:
+                    peer.memory["gap"] = f"frame {frame[4]} after {last} to {station.name}"
             number = frame[7] | frame[8] << 8 | frame[9] << 16
             if number in wanted:
                 message = codec.decode(number, frame[10 : 10 + frame[1]])
@@ -168,9 +174,14 @@ class View:
         if peer.reader.deadline_ms is not None and peer.reader.deadline_ms <= now_ms:
             frames += peer.reader.give_up(now_ms)
         for frame in frames:
+            if frame.known:
+                peer.memory.setdefault("heard", set()).add((frame.system, frame.component))
             if frame.known and frame.msg_id in self._ids[When.CAME]:
                 message = codec.decode(frame.msg_id, frame.payload)
-                self.call(When.CAME, codec.message_name(frame.msg_id), message, peer, frame)
+                name = codec.message_name(frame.msg_id)
+                for note in NOTES.get(name, ()):
+                    note(self, message, peer)
+                self.call(When.CAME, name, message, peer, frame)
 
     def passed(self) -> None:
         """Time has passed."""

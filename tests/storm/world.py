@@ -172,6 +172,7 @@ class Storm:
         before = self.process.runtime.now_ms
         try:
             self.process.runtime.step(limit_ms - self.process.base_ms)
+            self.process.disk_node.serve_links(self.process.runtime.now_ms)  # where no station is on a wire
         finally:
             self.now_ms = max(self.now_ms, self.process.storm_ms)
             self.vehicle_ms += self.process.runtime.now_ms - before

@@ -2,23 +2,138 @@
 
 from __future__ import annotations
 
-from autopilot.context.events import FlightStateChanged
+from autopilot.context.events import ArmedChanged, FlightStateChanged, ItemReached, MissionComplete, StatusText
 from autopilot.flight.lifecycle import TABLE, FlightState
-from tests.storm.invariant import When, invariant
-from tests.storm.view import View
+from autopilot.mav import Cmd
+from tests.storm.invariant import When, invariant, noted
+from tests.storm.station import Message
+from tests.storm.view import Peer, View
 
+SEED = "seed 002, State Machine"
 NEXT = {
     (state, row.next) for (state, _), rows in TABLE.items() for row in rows if row.next is not state
 }  # what may follow what
 
 
-@invariant(When.EVENT, "seed 002, State Machine", "FlightStateChanged")
+@invariant(When.EVENT, SEED, "FlightStateChanged")
 def flight_states_follow_the_table(view: View, event: FlightStateChanged) -> str | None:
     """Each state of the flight manager follows the one before by a row of the seed's table."""
     memory = view.life.setdefault("flight", {"state": FlightState.IDLE})
     before, after = memory["state"], FlightState(event.state)
-    memory["state"] = after
-    view.storm.story.meet("lifecycle", before.name, after.name)
+    memory.update(state=after, at=view.now_ms)
+    view.storm.story.meet("lifecycle", before.name, f"{after.name} {event.cause.name}")
     if before is after or (before, after) in NEXT:
         return None
     return f"{after.name} after {before.name}"
+
+
+def _state(view: View) -> FlightState | None:
+    flights = view.service.autopilot.flights
+    return None if flights is None else FlightState(flights.state)
+
+
+@invariant(When.PASS, SEED)
+def idle_is_disarmed_and_flying_is_armed(view: View) -> str | None:
+    """Two seconds after a change of state IDLE has its motors off and FLYING has them on."""
+    state, armed = _state(view), view.service.autopilot.facts.armed
+    if state is FlightState.IDLE:
+        wrong = armed
+    elif state is FlightState.FLYING:
+        wrong = not armed
+    else:
+        wrong = False
+    memory = view.life.setdefault("idle", {})
+    if not wrong:
+        memory.clear()
+        return None
+    since = memory.setdefault("since", view.now_ms)
+    name = "-" if state is None else state.name
+    return None if view.now_ms - since < 2_000 else f"{name} and {'armed' if armed else 'disarmed'}"
+
+
+@invariant(When.PASS, SEED)
+def preflight_ends(view: View) -> str | None:
+    """PREFLIGHT ends within a minute, whether its actors answer or not."""
+    return _ends(view, FlightState.PREFLIGHT, 60_000)
+
+
+@invariant(When.PASS, SEED)
+def landed_ends(view: View) -> str | None:
+    """LANDED ends within a minute, unless the motors cannot be disarmed."""
+    if any(fault.name.startswith("motor") for fault in view.service.faults.active):
+        view.life.setdefault("stays LANDED", {}).clear()
+        return None
+    return _ends(view, FlightState.LANDED, 60_000)
+
+
+def _ends(view: View, state: FlightState, within_ms: int) -> str | None:
+    memory = view.life.setdefault(f"stays {state.name}", {})
+    if _state(view) is not state:
+        memory.clear()
+        return None
+    since = memory.setdefault("since", view.now_ms)
+    return None if view.now_ms - since < within_ms else f"in {state.name} for {view.now_ms - since} ms"
+
+
+@noted("COMMAND_LONG")
+def _flight_command(view: View, message: Message, peer: Peer) -> None:
+    if message.command == Cmd.USER_1:
+        peer.memory["flight command"] = int(message.param1), _state(view)
+
+
+@invariant(When.SENT, "docs/reference/flight-lifecycle.md", "COMMAND_ACK")
+def a_flight_command_fits_its_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """GO is accepted in IDLE only, ABORT in ARMED only, STATUS always; the answer's state is one of the seed's six."""
+    asked = peer.memory.get("flight command")
+    if message.command != Cmd.USER_1 or asked is None:
+        return None
+    command, state = asked
+    view.storm.story.meet("flight command", hex(command), f"{state} {message.result}")
+    repeated = peer.came["command", Cmd.USER_1] > 1
+    if command == 0x22 and message.result != 0:
+        return f"STATUS was answered {message.result}"
+    if message.result_param2 % 256 > 5:
+        return f"state {message.result_param2 % 256}"
+    if message.result == 0 and not repeated and command in (0x20, 0x21):
+        wanted = FlightState.IDLE if command == 0x20 else FlightState.ARMED
+        if state is not wanted:
+            return f"{'GO' if command == 0x20 else 'ABORT'} was accepted in {state}"
+    return None
+
+
+@invariant(When.SENT, "docs/reference/flight-lifecycle.md", "NAMED_VALUE_INT")
+def the_told_state_is_the_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """NAMED_VALUE_INT FM_STATE says a state that the seed has."""
+    name = message.name if isinstance(message.name, str) else message.name.decode().rstrip("\0")
+    return None if name != "FM_STATE" or 0 <= message.value <= 5 else f"FM_STATE {message.value}"
+
+
+@invariant(When.EVENT, "seed 001, Integration Tests", "ItemReached")
+def items_are_reached_by_who_is_armed(view: View, event: ItemReached) -> str | None:
+    """No item of a mission is reached by a vehicle whose motors are off for longer than a second."""
+    running = view.life.get("running", {}).get("at", -10_000)
+    return None if view.now_ms - running <= 1_000 else f"item {event.seq} was reached disarmed"
+
+
+@invariant(When.EVENT, "seed 001, Integration Tests", "MissionComplete", "ArmedChanged")
+def a_mission_completes_once_a_run(view: View, event: MissionComplete | ArmedChanged) -> str | None:
+    """MissionComplete does not come twice within a second."""
+    memory = view.life.setdefault("complete", {})
+    if isinstance(event, ArmedChanged):
+        return None
+    last = memory.get("at", -10_000)
+    memory["at"] = view.now_ms
+    return None if view.now_ms - last > 1_000 else "the mission is complete twice"
+
+
+@invariant(When.EVENT, "docs/reference/ground-stations.md, 1.6", "StatusText")
+def a_text_is_said_once(view: View, event: StatusText) -> str | None:
+    """No text is said more than 40 times within 10 s."""
+    texts = view.life.setdefault("texts", {})
+    if "GCS" in event.text and "ailsafe" in event.text:
+        texts["gcs"] = view.now_ms
+    said = texts.setdefault(("said", event.text), [])
+    said.append(view.now_ms)
+    while said[0] < view.now_ms - 10_000:
+        said.pop(0)
+    return None if len(said) <= 40 else f"'{event.text}' {len(said)} times in 10 s"

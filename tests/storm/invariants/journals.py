@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveTogether
 from autopilot.mav import Cmd
+from autopilot.mission.storage import pack_item
 from sortie.storage.rows import StoredState
 from tests.storm.invariant import When, invariant
 from tests.storm.ledger import Kept, checksum
@@ -99,3 +100,118 @@ def an_accepted_home_is_durable(view: View, message: Message, peer: Peer, frame:
     if not homes or any(view.durable(ticket) for ticket in homes):
         return None
     return "home is acknowledged and not durable"
+
+
+@invariant(When.PASS, STATE)
+def what_is_held_is_what_is_kept(view: View) -> str | None:
+    """When nothing waits for the disk, plans in memory are those on the disk."""
+    ledger = view.ledger
+    memory = view.life.setdefault("held", {"since": view.now_ms, "key": None})
+    plans = view.service.autopilot.plans
+    stores = (plans.mission, plans.fence, plans.rally)
+    key = (ledger.kept, *(storage.revision for storage in stores))
+    if ledger.waiting or memory["key"] != key:
+        memory.update(since=view.now_ms, key=key)
+        return None
+    if memory.get("good") == key or view.now_ms - memory["since"] < 3_000:
+        return None
+    kept = dict(ledger.kept.plans)
+    for kind, storage in enumerate(stores):
+        held = tuple(pack_item(item) for item in storage.items())
+        if held != kept.get(kind, ()):
+            return f"plan {kind} has {len(held)} items in memory and {len(kept.get(kind, ()))} on the disk"
+    memory["good"] = key
+    return None
+
+
+@invariant(When.PASS, STATE)
+def parameters_held_are_those_kept(view: View) -> str | None:
+    """When nothing waits for the disk, parameters that stations set have the value that is on the disk."""
+    ledger = view.ledger
+    memory = view.life.setdefault("set", {"since": view.now_ms, "kept": None})
+    if ledger.waiting or memory["kept"] is not ledger.kept:
+        memory.update(since=view.now_ms, kept=ledger.kept, good=False)
+        return None
+    if memory["good"] or view.now_ms - memory["since"] < 3_000:
+        return None
+    kept = dict(ledger.kept.parameters)
+    parameters = view.service.parameters
+    for name in view.parameters:
+        value = kept.get(name, parameters.definition(name).default)
+        if abs(parameters[name] - value) > 1e-4 and not view.plan.params:
+            return f"{name} is {parameters[name]:g}, on the disk {value:g}"
+    memory["good"] = True
+    return None
+
+
+@invariant(When.PASS, STATE)
+def the_mission_index_is_kept(view: View) -> str | None:
+    """Three seconds after the sequencer's index or state has changed, they are on the disk."""
+    sequencer = view.service.autopilot.sequencer
+    now = sequencer.current_nav_index(), int(sequencer.state())
+    memory = view.life.setdefault("index", {"since": view.now_ms, "now": now})
+    if memory["now"] != now or view.storm.disk_delay_ms or view.ledger.failed:
+        memory["changed"] = memory.get("changed", False) or memory["now"] != now
+        memory.update(since=view.now_ms, now=now)
+        return None
+    if view.now_ms - memory["since"] < 3_000 or view.ledger.progress in (None, now) or not memory.get("changed"):
+        return None  # a mission that ran is Idle after a start, which is not written anew
+    return f"index and state {now}, on the disk {view.ledger.progress}"
+
+
+@invariant(When.START, STATE)
+def what_is_found_is_held(view: View, stored: StoredState) -> str | None:
+    """A start holds the plans that it has found, item for item."""
+    plans = view.service.autopilot.plans
+    for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
+        held = [pack_item(item) for item in storage.items()]
+        if held != [pack_item(item) for item in stored.plans.get(kind, ())]:
+            return f"plan {kind}: {len(held)} items of {len(stored.plans.get(kind, ()))}"
+    return None
+
+
+@invariant(When.START, STATE)
+def starts_are_counted(view: View, stored: StoredState) -> str | None:
+    """STAT_BOOTCNT rises with every start."""
+    name = "STAT_BOOTCNT"
+    now = view.service.parameters[name]
+    before = stored.parameters.get(name, 0.0)
+    return None if now == before + 1.0 else f"{now:g} after {before:g}"
+
+
+@invariant(When.PASS, STATE)
+def a_ticket_is_settled(view: View) -> str | None:
+    """What is given to the journal is written or refused within the disk's delay and two seconds."""
+    waiting = [ticket for ticket, _ in view.ledger.waiting]
+    memory = view.life.setdefault("tickets", {"first": None, "since": 0})
+    first = waiting[0] if waiting else None
+    if memory["first"] != first or view.storm.disk_delay_ms:
+        memory.update(first=first, since=view.now_ms)
+        return None
+    stands_ms = view.now_ms - memory["since"]
+    return None if first is None or stands_ms < 6_000 else f"ticket {first} waits for {stands_ms} ms"
+
+
+@invariant(When.PASS, STATE)
+def tickets_are_settled_in_order(view: View) -> str | None:
+    """The journal's durable ticket never falls and is never beyond the last that was given."""
+    journal = view.service.journal
+    durable, latest = journal.durable(), journal.latest()
+    memory = view.life.setdefault("durable", {"is": 0})
+    before, memory["is"] = memory["is"], durable
+    alone = len(view.storm.plan.vehicles) == 1
+    return None if before <= durable and (durable <= latest or not alone) else f"{durable} of {latest}, before {before}"
+
+
+@invariant(When.SENT, STATE, "MISSION_ACK")
+def a_plan_that_was_not_stored_is_refused(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """A plan whose writing failed is not accepted: its MISSION_ACK says an error."""
+    if message.type != 0 or view.process is None or not message.opaque_id:
+        return None
+    tickets = [
+        ticket
+        for ticket, change in view.ledger.tickets.items()
+        if isinstance(change, SavePlan) and checksum(change.items) == message.opaque_id
+    ]
+    failures = [view.process.store.failure(ticket) for ticket in tickets]
+    return "the plan was not stored" if failures and all(failures) else None

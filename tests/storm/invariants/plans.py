@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autopilot.context.events import CurrentChanged, ItemReached
-from tests.storm.invariant import When, invariant
+from mavlink_bridge.services.mission.upload import ABANDON_MS, UploadState
+from tests.storm.invariant import When, invariant, noted
 from tests.storm.plans import marks
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
@@ -70,3 +71,77 @@ def a_plan_is_taken_after_the_storm(view: View, rescuer: Station) -> str | None:
     if read is None or marks(tuple(read)) != marks(view.last_plan) or len(read) != len(view.last_plan):
         return f"read back {read}"
     return None
+
+
+@noted("MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST")
+def _announced(view: View, message: Message, peer: Peer) -> None:
+    if message.target_system != view.service.endpoint.system_id:
+        return
+    memory = peer.memory.setdefault(("upload", message.mission_type), {"most": 0, "seqs": set()})
+    whole = message.get_type() == "MISSION_COUNT"
+    memory["most"] = max(memory["most"], message.count if whole else message.end_index + 1)
+
+
+@noted("MISSION_ITEM", "MISSION_ITEM_INT")
+def _came(view: View, message: Message, peer: Peer) -> None:
+    view.life.setdefault(("items", message.mission_type), {}).setdefault("seqs", set()).add(message.seq)
+
+
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.2", "MISSION_REQUEST", "MISSION_REQUEST_INT")
+def an_item_is_asked_of_who_has_announced_it(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """An item is asked for only of a station that has announced as many on that link."""
+    most = peer.memory.get(("upload", message.mission_type), {"most": 0})["most"]
+    return None if message.seq < most else f"item {message.seq} is asked of {peer.station.name}, who announced {most}"
+
+
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.2", "MISSION_REQUEST", "MISSION_REQUEST_INT")
+def two_stations_do_not_upload_at_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Items of a type of plan are asked of one station, until another's MISSION_COUNT has come after an end."""
+    memory = view.life.setdefault(("owner", message.mission_type), {"who": peer, "at": view.now_ms})
+    changed = memory["who"] is not peer and message.seq > 0
+    if not changed:
+        memory["who"] = peer
+        return None
+    return f"item {message.seq} is asked of {peer.station.name}, the upload is {memory['who'].station.name}'s"
+
+
+@invariant(When.PASS, "docs/reference/mission-semantics.md, 2.2")
+def an_upload_is_given_up(view: View) -> str | None:
+    """An upload in which nothing comes for eight seconds is given up, and a commit ends with its transaction."""
+    for kind in (0, 1, 2):
+        memory = view.life.setdefault(("upload", kind), {})
+        state = view.service.missions.state(kind)
+        came = len(view.life.get(("items", kind), {}).get("seqs", ()))
+        counts = sum(peer.came["count", kind] for peer in view.peers.values())
+        if memory.get("state") is not state or memory.get("came") != (came, counts) or view.storm.disk_delay_ms:
+            memory.update(state=state, since=view.now_ms, came=(came, counts))
+            continue
+        stands_ms = view.now_ms - memory["since"]
+        if state is UploadState.COMMITTING and stands_ms > 2_000:
+            return f"plan {kind} is being written for {stands_ms} ms"
+        if state is UploadState.RECEIVING and stands_ms > 20 * ABANDON_MS:
+            return f"an upload of plan {kind} stands for {stands_ms} ms"
+    return None
+
+
+@noted("MISSION_COUNT")
+def _counted(view: View, message: Message, peer: Peer) -> None:
+    peer.came["count", message.mission_type] += 1
+
+
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_COUNT")
+def a_count_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """MISSION_COUNT is what was kept last, or is being kept, home included."""
+    kept = dict(view.ledger.kept.plans)
+    homes = int(message.mission_type == 0 and view.plan.firmware == "ardupilot")
+    allowed = {len(kept.get(message.mission_type, ())) + homes, 0, homes}
+    for state in view.ledger.allowed():
+        allowed.add(len(dict(state.plans).get(message.mission_type, ())) + homes)
+    return None if message.count in allowed else f"count {message.count} of type {message.mission_type}, kept {allowed}"
+
+
+@invariant(When.EVENT, "seed 001, Integration Tests", "CurrentChanged")
+def the_current_item_is_in_the_mission(view: View, event: CurrentChanged) -> str | None:
+    """CurrentChanged names an item that the mission has."""
+    count = view.service.autopilot.plans.mission.count()
+    return None if 0 <= event.seq <= max(count, 0) else f"item {event.seq} of {count}"

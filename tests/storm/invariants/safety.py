@@ -1,16 +1,191 @@
-"""Arming, motors, failsafes, and the end of every flight."""
+"""Arming, motors, modes, and the end of every flight."""
 
 from __future__ import annotations
 
-from tests.storm.invariant import When, invariant
-from tests.storm.station import Station
-from tests.storm.view import View
+from math import hypot, isfinite
+
+import numpy as np
+
+from autopilot.context.events import ArmedChanged, HomeChanged, ModeChanged
+from autopilot.interface import report
+from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.mav import Cmd
+from tests.storm.invariant import When, invariant, noted
+from tests.storm.station import Message, Station
+from tests.storm.view import Peer, View
+
+ARMING_MS = 150_000
+"""From a request to the motors: pre-arm checks, RESETs, a countdown of a minute at most."""
+_ASKING = frozenset({Cmd.COMPONENT_ARM_DISARM, Cmd.USER_1, Cmd.MISSION_START, Cmd.NAV_TAKEOFF})
+RELIABILITY = "docs/reliability.md, Storms"
 
 
-@invariant(When.END, "docs/reliability.md, Storms")
+@invariant(When.END, RELIABILITY)
 def everybody_is_down_at_the_end(view: View, rescuer: Station) -> str | None:
     """Within 30 minutes after the last fault a patient person with a good link has the vehicle down and disarmed."""
     if view.process is None:
         return "no process runs"
     facts = view.service.autopilot.facts
     return None if not facts.armed else f"still armed in {view.service.autopilot.modes.spec.name}"
+
+
+@noted("COMMAND_LONG", "COMMAND_INT", "SET_MODE")
+def _wish(view: View, message: Message, peer: Peer) -> None:
+    wishes = view.life.setdefault("wishes", {})
+    wishes["command"] = view.now_ms
+    if message.get_type() != "SET_MODE" and message.command in _ASKING:
+        wishes["arm"] = view.now_ms
+
+
+@noted("RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL", "MISSION_ITEM", "MISSION_SET_CURRENT", "MISSION_ITEM_INT")
+def _sticks(view: View, message: Message, peer: Peer) -> None:
+    wishes = view.life.setdefault("wishes", {})
+    wishes["command"] = view.now_ms
+    if not message.get_type().startswith("MISSION"):
+        wishes["sticks"] = view.now_ms
+
+
+@noted("HEARTBEAT")
+def _heard(view: View, message: Message, peer: Peer) -> None:
+    view.life.setdefault("station", {})["at"] = view.now_ms
+
+
+@invariant(When.EVENT, RELIABILITY, "ArmedChanged")
+def nobody_arms_unasked(view: View, event: ArmedChanged) -> str | None:
+    """The motors are armed only after a request that came within the time that an arming takes."""
+    wishes = view.life.get("wishes", {})
+    view.life.setdefault("armed", {})["at"] = view.now_ms
+    if not event.armed:
+        return None
+    asked = max(wishes.get("arm", -ARMING_MS), wishes.get("sticks", -ARMING_MS))
+    return None if view.now_ms - asked < ARMING_MS else f"armed by {event.method.name}, nobody has asked"
+
+
+_MAY_STOP_IN_THE_AIR = frozenset(
+    {ArmingMethod.CRASH, ArmingMethod.TERMINATION, ArmingMethod.FAILSAFE_TERMINATE, ArmingMethod.FENCE_BREACH}
+)
+
+
+@invariant(When.EVENT, "seed 002, State Machine", "ArmedChanged")
+def motors_do_not_stop_in_the_air(view: View, event: ArmedChanged) -> str | None:
+    """A vehicle that flies is not disarmed 3 m or higher above the ground, but by a crash or a termination."""
+    facts = view.service.autopilot.facts
+    if event.armed or not facts.vehicle_class.flies or event.method in _MAY_STOP_IN_THE_AIR:
+        return None
+    state = view.service.vehicle.state.report
+    height = float(state[report.ALT]) - view.home.alt
+    if height < 3.0 or facts.landed or _blind(view):
+        return None
+    return f"disarmed by {event.method.name} {height:.1f} m up"
+
+
+def _blind(view: View) -> bool:
+    return any(fault.name.startswith("gps") for fault in view.service.faults.active) or bool(view.life.get("blind"))
+
+
+@invariant(When.PASS, "seed 002, State Machine")
+def motors_stand_after_a_disarm(view: View) -> str | None:
+    """Half a second after a disarm the motors give nothing."""
+    if any(fault.name.startswith("gps") for fault in view.service.faults.active):
+        view.life["blind"] = {"was": True}
+    if view.service.autopilot.facts.armed:
+        view.life["running"] = {"at": view.now_ms}
+        return None
+    since_ms = view.now_ms - view.life.get("running", {"at": view.now_ms})["at"]
+    throttle = float(view.service.vehicle.state.report[report.THROTTLE])
+    return None if since_ms < 500 or throttle <= 0.0 else f"throttle {throttle:.2f}, {since_ms} ms after the disarm"
+
+
+@invariant(When.EVENT, "docs/reference/ground-stations.md, 3.1", "ModeChanged")
+def a_mode_is_asked_for(view: View, event: ModeChanged) -> str | None:
+    """A mode that changes by a ground station's command changes after one has come."""
+    if event.reason is not ModeReason.GCS_COMMAND:
+        return None
+    asked = view.life.get("wishes", {}).get("command", -60_000)
+    return None if view.now_ms - asked < 60_000 else "nobody has asked"
+
+
+@invariant(When.EVENT, "docs/reference/ground-stations.md, 3.4", "ModeChanged")
+def a_mode_is_one_of_its_kind(view: View, event: ModeChanged) -> str | None:
+    """Every mode is one that this kind of vehicle has."""
+    view.storm.story.meet("mode", str(event.number), event.reason.name)
+    known = view.vehicle_class.modes.specs
+    return None if event.number in known else f"mode {event.number}"
+
+
+@invariant(When.EVENT, "docs/reference/ground-stations.md, 1.5", "HomeChanged")
+def home_is_on_earth(view: View, event: HomeChanged) -> str | None:
+    """Home is finite, and within a kilometre of where the vehicle was switched on."""
+    home = view.service.autopilot.facts.home
+    if home is None:
+        return None
+    away = hypot(home.lat - view.home.lat, home.lon - view.home.lon) * 111_320.0
+    return None if isfinite(home.alt) and (away < 5_000.0 or _blind(view)) else f"home {home}"
+
+
+@invariant(When.PASS, "docs/reliability.md, Long runs")
+def the_state_is_finite(view: View) -> str | None:
+    """Position, speed and attitude are numbers."""
+    state = view.service.vehicle.state.report
+    return None if bool(np.isfinite(state[report.LAT : report.R + 1]).all()) else "the state holds NaN"
+
+
+@invariant(When.PASS, RELIABILITY)
+def nobody_flies_away(view: View) -> str | None:
+    """No vehicle is higher than 400 m above home, or farther from it than 5 km."""
+    state = view.service.vehicle.state.report
+    if _blind(view):
+        return None
+    high = float(state[report.ALT]) - view.home.alt
+    away = hypot(float(state[report.LAT]) - view.home.lat, float(state[report.LON]) - view.home.lon) * 111_320.0
+    return None if high < 400.0 and away < 5_000.0 else f"{high:.0f} m up, {away:.0f} m away"
+
+
+@invariant(When.START, "docs/reliability.md, State")
+def a_start_flies_nowhere(view: View, stored: object) -> str | None:
+    """After a start the vehicle is disarmed, and no mission runs."""
+    autopilot = view.service.autopilot
+    if autopilot.facts.armed:
+        return "armed at the start"
+    return "the mission runs at the start" if autopilot.sequencer.state().name == "RUNNING" else None
+
+
+FENCE_MARGIN_M, FENCE_MS = 60.0, 15_000
+
+
+@invariant(When.PASS, "docs/reference/mission-semantics.md, 3")
+def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
+    """Who flies farther than 60 m beyond FENCE_RADIUS for 15 s has been told so by a breach, where the fence is on."""
+    autopilot = view.service.autopilot
+    parameters = view.service.parameters
+    beyond = view.life.setdefault("beyond", {})
+    if not autopilot.facts.armed or not parameters["FENCE_ENABLE"] or not int(parameters["FENCE_TYPE"]) & 2:
+        beyond.clear()
+        return None
+    home, state = autopilot.facts.home, view.service.vehicle.state.report
+    if home is None or _blind(view):
+        return None
+    north = (float(state[report.LAT]) - home.lat) * 111_320.0
+    east = (float(state[report.LON]) - home.lon) * 111_320.0 * 0.8156
+    if hypot(north, east) < parameters["FENCE_RADIUS"] + FENCE_MARGIN_M or autopilot.fence.breached:
+        beyond.clear()
+        return None
+    since = beyond.setdefault("since", view.now_ms)
+    return None if view.now_ms - since < FENCE_MS else f"{hypot(north, east):.0f} m away, and no breach"
+
+
+GCS_LOSS_MS = 60_000
+
+
+@invariant(When.PASS, "docs/catalogue.md, 91")
+def a_lost_station_is_noticed(view: View) -> str | None:
+    """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for a minute says so."""
+    autopilot = view.service.autopilot
+    if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
+        return None
+    heard = view.life.get("station", {}).get("at")
+    armed = view.life.get("armed", {}).get("at", view.now_ms)
+    if heard is None or view.now_ms - max(heard, armed) < GCS_LOSS_MS or view.service.endpoint.muted:
+        return None
+    noticed = view.life.get("texts", {}).get("gcs", -1) >= heard
+    return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.storm.invariant import When, invariant
+from mavlink_bridge.wire.framing import FrameReader
+from tests.storm.invariant import When, invariant, noted
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
 
@@ -40,13 +41,11 @@ def _muted(view: View, since_ms: int) -> bool:
     return bool(view.life.get("muted", {}).get("at", -1) >= since_ms)
 
 
-@invariant(When.CAME, "https://mavlink.io/en/services/command.html", "COMMAND_LONG", "COMMAND_INT")
-def a_command_is_counted(view: View, message: Message, peer: Peer, frame: object) -> str | None:
-    """A command that names a system and component names ones that MAVLink has (it is counted here for its answer)."""
+@noted("COMMAND_LONG", "COMMAND_INT")
+def _count(view: View, message: Message, peer: Peer) -> None:
     if message.target_system in (0, view.service.endpoint.system_id) and message.target_component in (0, 1):
         peer.came["command", message.command] += 1
         peer.memory["asked", message.command] = view.now_ms
-    return None
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "COMMAND_ACK")
@@ -84,3 +83,184 @@ def a_parameter_is_taken_after_the_storm(view: View, rescuer: Station) -> str | 
     """When all faults are over a parameter that is set over a good link has that value."""
     found = dict(rescuer.finished).get("last set")
     return None if found == 321.0 else f"set to 321, told {found}"
+
+
+ADDRESSED = ("COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_COUNT", "MISSION_ITEM",
+             "MISSION_ITEM_INT")  # fmt: skip
+
+
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", *ADDRESSED)
+def answers_go_to_who_asked(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Answers name a system and component that were heard on the link on which they leave."""
+    if message.get_type() in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.seq == 0:
+        return None  # home may be told to all
+    heard = peer.memory.get("heard", set())
+    asker = message.target_system, message.target_component
+    return None if asker in heard or asker == (0, 0) else f"{message.get_type()} to {asker}, heard {sorted(heard)}"
+
+
+@invariant(When.SENT, "https://mavlink.io/en/guide/serialization.html", "HEARTBEAT")
+def a_frame_is_sound(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The checksum of what leaves is right, and its sender is the vehicle."""
+    found = FrameReader().receive(bytes(frame))
+    return None if len(found) == 1 and found[0].known else "a frame with a wrong checksum"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT")
+def a_heartbeat_tells_the_truth(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """HEARTBEAT's armed bit and mode are those of the vehicle, or were when it was queued, a second ago at most."""
+    if frame[6] != 1 or view.plan.firmware != "ardupilot":
+        return None
+    autopilot = view.service.autopilot
+    memory = peer.memory.setdefault("truth", {"lies": 0})
+    told = bool(message.base_mode & 128), message.custom_mode
+    memory["lies"] = 0 if told == (autopilot.facts.armed, autopilot.modes.spec.number) else memory["lies"] + 1
+    return None if memory["lies"] < 4 else f"it says {told}, for {memory['lies']} HEARTBEATs"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT")
+def an_identity_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Type and autopilot of HEARTBEAT never change, over all restarts."""
+    if frame[6] != 1:
+        return None
+    known = view.memory.setdefault("identity", {"is": (message.type, message.autopilot)})
+    now = message.type, message.autopilot
+    return None if known["is"] == now else f"{now} after {known['is']}"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "AUTOPILOT_VERSION")
+def a_version_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """AUTOPILOT_VERSION tells the same uid and capabilities over all restarts."""
+    now = message.uid, bytes(message.uid2), message.capabilities
+    known = view.memory.setdefault("version", {"is": now})
+    return None if known["is"] == now else f"{now} after {known['is']}"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
+def a_parameter_list_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """PARAM_VALUE's count and a parameter's type never change, and an index is below the count."""
+    memory = view.memory.setdefault("parameters", {"count": message.param_count})
+    if message.param_count != memory["count"]:
+        return f"{message.param_count} parameters, {memory['count']} before"
+    if message.param_index != 65535 and message.param_index >= message.param_count:
+        return f"index {message.param_index} of {message.param_count}"
+    kind = memory.setdefault(message.param_id, message.param_type)
+    return None if kind == message.param_type else f"{message.param_id} is of type {message.param_type}, was {kind}"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.6", "STATUSTEXT")
+def a_text_is_plain(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """STATUSTEXT is ASCII, printable, and of a severity from 0 to 7."""
+    text = message.text if isinstance(message.text, str) else message.text.rstrip(b"\0").decode("ascii", "replace")
+    plain = all(32 <= ord(letter) < 127 or letter in "\t\n" for letter in text)
+    return None if plain and text and message.severity <= 7 else f"severity {message.severity}, text {text!r}"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.5", "HOME_POSITION")
+def the_told_home_is_home(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """HOME_POSITION is the vehicle's home, never 0/0."""
+    home = view.service.autopilot.facts.home
+    if message.latitude == 0 and message.longitude == 0:
+        return "home is told as 0/0"
+    memory = view.life.setdefault("homes", {"known": set()})
+    if home is not None:
+        memory["known"].add((round(home.lat * 1e7), round(home.lon * 1e7)))
+    told = message.latitude, message.longitude
+    known = any(abs(told[0] - lat) <= 1 and abs(told[1] - lon) <= 1 for lat, lon in memory["known"])
+    return None if known else f"{told} is told, home is {home}"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "SYS_STATUS")
+def a_battery_is_told_in_percent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """SYS_STATUS tells a battery from 0 to 100 %, or -1, and does not fill it in flight."""
+    memory = view.life.setdefault("battery", {"last": 100})
+    now = message.battery_remaining
+    before, memory["last"] = memory["last"], now
+    return None if -1 <= now <= 100 and now <= before + 3 else f"{now} % after {before} %"
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "GLOBAL_POSITION_INT", "SYSTEM_TIME", "ATTITUDE")
+def told_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """time_boot_ms of a stream never falls, and is not ahead of the vehicle."""
+    name = message.get_type()
+    last = peer.memory.get(("time", name), 0)
+    peer.memory["time", name] = message.time_boot_ms
+    if message.time_boot_ms < last:
+        return f"{name}: {message.time_boot_ms} after {last}"
+    ahead = message.time_boot_ms - view.vehicle_ms
+    return None if ahead <= 20_020 else f"{name} is {ahead} ms ahead"
+
+
+@invariant(When.SENT, "https://mavlink.io/en/guide/packet_loss.html", "HEARTBEAT")
+def numbers_of_frames_count(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Between two HEARTBEATs the sequence number has risen by the number of frames sent."""
+    gap = peer.memory.pop("gap", None)
+    return None if _muted(view, view.now_ms - 60_000) else gap
+
+
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.9")
+def mission_requests_are_answered(view: View) -> str | None:
+    """MISSION_REQUEST_LIST, MISSION_CLEAR_ALL and MISSION_COUNT have an answer within 20 s: a count, a request or an
+    acknowledgement."""
+    for peer in view.peers.values():
+        waits = peer.memory.get("mission waits")
+        if waits is None or peer.station.link is not peer.memory["link"] or view.storm.disk_delay_ms:
+            continue
+        for what, since in waits.items():
+            if view.now_ms - since > 20_000 and not _muted(view, since):
+                return f"{what} of {peer.station.name} has no answer for {view.now_ms - since} ms"
+    return None
+
+
+@noted("MISSION_REQUEST_LIST", "MISSION_CLEAR_ALL", "MISSION_COUNT")
+def _mission_asked(view: View, message: Message, peer: Peer) -> None:
+    if message.target_system == view.service.endpoint.system_id and message.target_component in (0, 1):
+        waits = peer.memory.setdefault("mission waits", {})
+        waits.setdefault((message.get_type(), message.mission_type), view.now_ms)
+
+
+_ANSWERS = {
+    "MISSION_COUNT": ("MISSION_REQUEST_LIST",),
+    "MISSION_ACK": ("MISSION_CLEAR_ALL", "MISSION_COUNT", "MISSION_REQUEST_LIST"),
+    "MISSION_REQUEST": ("MISSION_COUNT",),
+    "MISSION_REQUEST_INT": ("MISSION_COUNT",),
+}
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.9", *_ANSWERS)
+def a_mission_answer_is_of_a_known_kind(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Answers of the mission protocol name a type of plan, 0 to 2, or 255 for all."""
+    waits = peer.memory.get("mission waits", {})
+    for asked in _ANSWERS[message.get_type()]:
+        waits.pop((asked, message.mission_type), None)
+    known = message.mission_type in (0, 1, 2, 255) or message.get_type() == "MISSION_ACK"
+    return None if known else f"{message.get_type()} of type {message.mission_type}"
+
+
+@noted("PARAM_SET", "PARAM_REQUEST_READ")
+def _parameter_asked(view: View, message: Message, peer: Peer) -> None:
+    named = message.get_type() == "PARAM_SET" or message.param_index < 0
+    if named and message.target_system == view.service.endpoint.system_id and message.param_id in view.parameters:
+        waits = peer.memory.setdefault("parameter waits", {})
+        waits.setdefault(message.param_id, view.now_ms)
+
+
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
+def parameter_requests_are_answered(view: View) -> str | None:
+    """A parameter that is set or read by name is told on that link within 20 s."""
+    for peer in view.peers.values():
+        waits = peer.memory.get("parameter waits", {})
+        if not waits or peer.station.link is not peer.memory["link"] or view.storm.disk_delay_ms:
+            continue
+        for name, since in waits.items():
+            if view.now_ms - since > 20_000 and not _muted(view, since):
+                return f"{name} was not told to {peer.station.name} for {view.now_ms - since} ms"
+    return None
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
+def a_told_parameter_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """PARAM_VALUE names a parameter of the vehicle, and a value that is a number."""
+    peer.memory.get("parameter waits", {}).pop(message.param_id, None)
+    known = message.param_id in view.service.served or message.param_id == "_HASH_CHECK"
+    return None if known else f"PARAM_VALUE of {message.param_id}"

@@ -1,0 +1,126 @@
+"""Nothing grows without bound, and nothing is done again and again in no time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from mavlink_bridge.routing.endpoint import OVERFLOW
+from tests.storm.invariant import When, invariant
+from tests.storm.station import Message
+from tests.storm.view import Peer, View
+
+LOOK_MS = 5_000
+MOST_GROWTH = 700
+"""Entries by which any list, dictionary or set of a service may grow: 512 sets of parameters may wait."""
+RELIABILITY = "docs/reliability.md, Links"
+
+
+def _sized(owner: object, name: str, depth: int) -> Iterator[tuple[str, int]]:
+    slots = getattr(type(owner), "__slots__", ())
+    fields = dict(getattr(owner, "__dict__", {})) | {slot: getattr(owner, slot, None) for slot in slots}
+    for key, value in fields.items():
+        where = f"{name}.{key}"
+        if isinstance(value, list | dict | set | deque):
+            yield where, len(value)
+            inner = value.values() if isinstance(value, dict) else value
+            if depth and len(value) < 20:
+                for entry in inner:
+                    if _is_ours(entry):
+                        yield from _sized(entry, where, depth - 1)
+        elif depth and _is_ours(value):
+            yield from _sized(value, where, depth - 1)
+
+
+def _is_ours(value: Any) -> bool:
+    module = type(value).__module__
+    return module.startswith(("mavlink_bridge.services", "mavlink_bridge.routing", "autopilot.", "sortie.storage"))
+
+
+@invariant(When.PASS, RELIABILITY)
+def no_container_grows_without_bound(view: View) -> str | None:
+    """No list, dictionary or set of a service, of the endpoint, of the core or of the store holds 700 entries more than
+    ten seconds after the start."""
+    memory = view.life.setdefault("sizes", {"due": view.vehicle_ms + 10_000})
+    if view.vehicle_ms < memory["due"]:
+        return None
+    memory["due"] = view.vehicle_ms + LOOK_MS
+    service = view.service
+    sizes: dict[str, int] = {}
+    roots: dict[str, object] = {"endpoint": service.endpoint, "autopilot": service.autopilot}
+    roots |= {type(due.service).__name__: due.service for due in service.endpoint._timed}
+    if view.process is not None:
+        roots["store"] = view.process.store
+    for name, root in roots.items():
+        for where, size in _sized(root, name, 2):
+            sizes[where] = max(sizes.get(where, 0), size)
+    first = memory.setdefault("first", sizes)
+    for where, size in sizes.items():
+        if size > first.get(where, 0) + MOST_GROWTH and "_failures" not in where:
+            return f"{where} has {size} entries, {first.get(where, 0)} at first"
+    return None
+
+
+@invariant(When.PASS, RELIABILITY)
+def a_link_queues_no_more_than_it_may(view: View) -> str | None:
+    """What waits on a link is never more than the overflow limit and one burst."""
+    endpoint = view.service.endpoint
+    for link in endpoint.links():
+        if endpoint.queued(link) > OVERFLOW + 64 * 1024:
+            return f"{endpoint.queued(link)} bytes wait on link {link}"
+    return None
+
+
+@invariant(When.PASS, RELIABILITY)
+def links_that_were_hung_up_are_closed(view: View) -> str | None:
+    """The endpoint has as many links as stations are on it."""
+    if view.process is None:
+        return None
+    there = sum(tap.member.spec.number == view.number for tap, _ in view.process.taps.values())
+    found = len(view.service.endpoint.links())
+    return None if found == there or len(view.storm.plan.vehicles) > 1 else f"{found} links, {there} stations"
+
+
+MOST_PASSES = 2_000
+
+
+@invariant(When.PASS, "docs/architecture.md, A pass")
+def time_is_never_stuck(view: View) -> str | None:
+    """In a second of vehicle time there are at most 2,000 passes: no deadline stays in the past."""
+    memory = view.life.setdefault("passes", {"at": view.vehicle_ms, "passes": view.service.passes})
+    if view.vehicle_ms - memory["at"] < 1_000:
+        return None
+    made = (view.service.passes - memory["passes"]) * 1000 / (view.vehicle_ms - memory["at"])
+    memory.update(at=view.vehicle_ms, passes=view.service.passes)
+    return None if made < MOST_PASSES else f"{made:.0f} passes in a second"
+
+
+@invariant(When.PASS, "docs/architecture.md, A pass")
+def deadlines_that_are_past_are_not_repeated(view: View) -> str | None:
+    """The link deadline of a service is not more than ten seconds in the past."""
+    due = view.service.endpoint.next_deadlines()[0]
+    if due is None or view.vehicle_ms - due < 10_000 or len(view.storm.plan.vehicles) > 1:
+        return None
+    return f"a service is due {view.vehicle_ms - due} ms ago"
+
+
+MOST_BYTES = 600_000
+
+
+@invariant(When.SENT, RELIABILITY, "HEARTBEAT")
+def a_link_is_not_flooded(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """In ten seconds a link carries at most 600 kB beside what a station asks for in bursts."""
+    number = next((tap.number for tap, _ in _taps(view) if tap.station is peer.station), None)
+    if number is None or number not in view.service.endpoint.links():
+        return None
+    sent = view.service.endpoint.statistics(number).bytes_out
+    at, before = peer.memory.setdefault("flood", (view.now_ms, sent))
+    if view.now_ms - at < 10_000:
+        return None
+    peer.memory["flood"] = view.now_ms, sent
+    return None if sent - before < MOST_BYTES else f"{sent - before} bytes in 10 s"
+
+
+def _taps(view: View) -> list[tuple[Any, Any]]:
+    return [] if view.process is None else list(view.process.taps.values())
