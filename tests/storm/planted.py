@@ -1,5 +1,5 @@
-"""Errors put into the product one at a time, to see that storms find them: rows of planted.toml, each in a forked process
-whose module has the error in it. `python -m tests.storm.planted [WORD ...]`."""
+"""Errors put into the product one at a time, to see that storms find them: rows of planted.toml, each in a forked
+process whose module has the error in it. `python -m tests.storm.planted [WORD ...]`."""
 
 from __future__ import annotations
 

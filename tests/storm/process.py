@@ -61,8 +61,9 @@ class SteppedStore(Store):
 
     def write(self) -> None:
         """All that is queued, in one transaction."""
+        highest = self._submitted  # what it says of itself is what is judged
         self._write_changes()
-        self.witness.settled(self.durable())
+        self.witness.settled(highest)
 
     def abandon(self) -> None:
         """As a killed process leaves it: the lock is gone, the file as it is."""

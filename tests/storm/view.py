@@ -89,10 +89,10 @@ class View:
         return self.process.runtime.now_ms
 
     def durable(self, ticket: int) -> bool:
-        """Is a change on the disk?"""
+        """Was a change written, whatever the store says of it?"""
         assert self.process is not None
-        store = self.process.store
-        return store.durable() >= ticket and store.failure(ticket) is None
+        waiting = any(entry[0] == ticket for entry in self.ledger.waiting)
+        return not waiting and self.process.store.failure(ticket) is None
 
     # --- occasions ------------------------------------------------------------------------------------------------
     def call(self, when: When, message: str, *arguments: Any) -> None:

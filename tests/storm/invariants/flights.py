@@ -108,14 +108,14 @@ def the_told_state_is_the_state(view: View, message: Message, peer: Peer, frame:
     return None if name != "FM_STATE" or 0 <= message.value <= 5 else f"FM_STATE {message.value}"
 
 
-@invariant(When.EVENT, "seed 001, Integration Tests", "ItemReached")
+@invariant(When.EVENT, "seed 001, Update Tick", "ItemReached")
 def items_are_reached_by_who_is_armed(view: View, event: ItemReached) -> str | None:
     """No item of a mission is reached by a vehicle whose motors are off for longer than a second."""
     running = view.life.get("running", {}).get("at", -10_000)
     return None if view.now_ms - running <= 1_000 else f"item {event.seq} was reached disarmed"
 
 
-@invariant(When.EVENT, "seed 001, Integration Tests", "MissionComplete", "ArmedChanged")
+@invariant(When.EVENT, "seed 001, Update Tick", "MissionComplete", "ArmedChanged")
 def a_mission_completes_once_a_run(view: View, event: MissionComplete | ArmedChanged) -> str | None:
     """MissionComplete does not come twice within a second."""
     memory = view.life.setdefault("complete", {})

@@ -38,7 +38,7 @@ def a_reached_item_is_told_of_an_item_there_is(view: View, message: Message, pee
     return None if message.seq <= last["n"] else f"item {message.seq} of {last['n']} was reached"
 
 
-@invariant(When.EVENT, "seed 001: ItemReached once when it is reached", "ItemReached", "CurrentChanged")
+@invariant(When.EVENT, "seed 001, Update Tick", "ItemReached", "CurrentChanged")
 def an_item_is_reached_once_a_pass(view: View, event: ItemReached | CurrentChanged) -> str | None:
     """ItemReached comes at most once for an item until the mission has gone to another or was set anew."""
     memory = view.life.setdefault("reached", {})
@@ -52,7 +52,7 @@ def an_item_is_reached_once_a_pass(view: View, event: ItemReached | CurrentChang
     return None
 
 
-@invariant(When.SENT, "docs/reference/mission-semantics.md, 1.1", "MISSION_CURRENT")
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 1.6", "MISSION_CURRENT")
 def the_current_item_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """MISSION_CURRENT names an item from 0 to one past the last."""
     count = view.service.item_count
@@ -140,7 +140,7 @@ def a_count_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame:
     return None if message.count in allowed else f"count {message.count} of type {message.mission_type}, kept {allowed}"
 
 
-@invariant(When.EVENT, "seed 001, Integration Tests", "CurrentChanged")
+@invariant(When.EVENT, "seed 001, Update Tick", "CurrentChanged")
 def the_current_item_is_in_the_mission(view: View, event: CurrentChanged) -> str | None:
     """CurrentChanged names an item that the mission has."""
     count = view.service.autopilot.plans.mission.count()
