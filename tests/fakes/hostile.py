@@ -26,7 +26,7 @@ class Siege:
     """A session with a hostile link and a good one. `kind`: "copter" or "rover"; `flying`: on a mission meanwhile."""
 
     def __init__(self, kind: str = "copter", *, flying: bool = False, seed: int = 0) -> None:
-        self.session = Session(f"sim:{kind}", home=HOME, seed=seed)
+        self.session = Session(f"sim:{kind}", home=HOME, seed=seed, params={"DID_ENABLE": 1.0, "DID_MAVPORT": 1.0})
         self.hostile = self.session.connect(system=200, component=1)
         self.good = self.session.connect()
         self._packer = dialect.MAVLink(None, srcSystem=200, srcComponent=1)

@@ -16,6 +16,8 @@ from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
 from sortie import Session
 from sortie.api.link import SessionLink
+from sortie.conform.case import Verdict
+from tests.fakes.conformity import judged
 from tests.fakes.station_plan import HOME
 
 ENFORCED = {"DID_ENABLE": 1.0, "DID_MAVPORT": 0.0, "DID_OPTIONS": 1.0}
@@ -187,6 +189,12 @@ def test_a_crash_is_an_emergency_until_it_arms_again(session: Session) -> None:
     session.run_for(1.5)
     assert arm(link, session) == ""
     assert wait(link, session, "OPEN_DRONE_ID_LOCATION").status == OdidStatus.AIRBORNE
+
+
+def test_it_keeps_what_the_guide_says() -> None:
+    """Every sentence about remote identification that `sortie conform` judges."""
+    examination = judged(["remote-id"], params=ENFORCED)
+    assert [result.verdict for result in examination.results] == [Verdict.PASS] * 3
 
 
 def wait(link: SessionLink, session: Session, name: str) -> Any:
