@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,14 +26,18 @@ from sortie.nodes.client import Listener, Remote
 from sortie.reading.dataflash_messages import MessageLog
 
 LIFTED_M = 2.0
+AFTER_TAKEOFF = 2
 LOOK_S = 0.2
 LONGEST_S = 2400.0
 AUTO = 10
+BEGINS = "Mission: "
 LANDS = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
 SPEEDUP = 25.0
 
+KEPT = Path(__file__).resolve().parents[1] / "tests" / "data" / "arduplane-sitl.json"
+"""ArduPlane's flights, a row each second."""
 Row = tuple[float, float, float, float, float, float, float]
-"""s since liftoff, m north, east and up of home, m/s airspeed, deg bank, Wh used."""
+"""s since the takeoff's end, m north, east and up of home, m/s airspeed, deg bank, Wh used."""
 
 
 @dataclass
@@ -45,28 +50,53 @@ class WingFlight:
 
     @classmethod
     def of(cls, rows: list[Row], began: list[tuple[float, int]], acted_s: float | None) -> WingFlight:
-        """From times since boot."""
-        start = next(row[0] for row in rows if row[3] > LIFTED_M)
-        used = next(row[6] for row in rows if row[0] >= start)
-        track = [(row[0] - start, *row[1:6], row[6] - used) for row in rows if row[0] >= start]
+        """From times since boot; times count from the end of the takeoff, the energy from liftoff."""
+        lifted = next(row for row in rows if row[3] > LIFTED_M)
+        start = next(at_s for at_s, seq in began if seq == AFTER_TAKEOFF and at_s >= lifted[0])
+        track = [(row[0] - start, *row[1:6], row[6] - lifted[6]) for row in rows if row[0] >= lifted[0]]
         items: dict[int, float] = {}
         for at_s, seq in began:
-            items.setdefault(seq, at_s - start)
-        return cls(track, items, None if acted_s is None else acted_s - start)  # type: ignore[arg-type]
+            if at_s >= start:
+                items.setdefault(seq, at_s - start)
+        return cls(track, items, None if acted_s is None else acted_s - start)
+
+
+def keep(flights: dict[str, WingFlight]) -> None:
+    """Write ArduPlane's flights down."""
+    lines = []
+    for name, flight in flights.items():
+        step = max(round(1.0 / LOOK_S), 1)
+        track = [[round(value, 2) for value in row[:6]] + [round(row[6], 3)] for row in flight.track[::step]]
+        items = {str(seq): round(at_s, 2) for seq, at_s in flight.items.items()}
+        kept_one = {"items": items, "acted_s": flight.acted_s, "track": track}
+        lines.append(f"{json.dumps(name)}: {json.dumps(kept_one, separators=(',', ':'))}")
+    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def kept() -> dict[str, WingFlight]:
+    """ArduPlane's flights as they were written down; none before the first time."""
+    if not KEPT.is_file():
+        return {}
+    return {
+        name: WingFlight(
+            [tuple(row) for row in one["track"]], {int(seq): at_s for seq, at_s in one["items"].items()}, one["acted_s"]
+        )
+        for name, one in json.loads(KEPT.read_text()).items()
+    }
 
 
 def is_over(mission: WingMission, began: dict[int, float], acted_s: float | None, now_s: float) -> bool:
     """Has it been looked at for long enough, where it never lands?"""
-    last = max(seq for seq, entry in enumerate(mission.items, 1) if entry.command < Cmd.NAV_LAST)
-    if mission.items[last - 1].command in LANDS:
-        return False
+    last = mission.at or max(seq for seq, entry in enumerate(mission.items, 1) if entry.command < Cmd.NAV_LAST)
     since = acted_s if mission.action is not None else began.get(last)
-    return since is not None and now_s - since > mission.on_s
+    if mission.action is None and mission.items[last - 1].command in LANDS:
+        return False
+    return since is not None and now_s - since > (mission.on_s if mission.on_s else LONGEST_S)
 
 
 # --- the simulator ----------------------------------------------------------------------------------------------------
 def fly_ours(mission: WingMission, acted_s: float | None = None) -> WingFlight:
-    """By the simulator; `acted_s`: s since liftoff at which the command is given."""
+    """By the simulator; `acted_s`: s since the takeoff's end at which the command is given."""
     params = {"FM_COUNTDOWN": 0.0, **mission.params}
     rows: list[Row] = []
     began: list[tuple[float, int]] = []
@@ -88,11 +118,11 @@ def fly_ours(mission: WingMission, acted_s: float | None = None) -> WingFlight:
             )  # fmt: skip
             if not lifted and rows[-1][3] > LIFTED_M:
                 lifted.append(now_s)
-            for timed in session.events[seen:]:
-                if isinstance(timed.event, CurrentChanged):
-                    began.append((timed.time_s, timed.event.seq))
+            fresh = session.events[seen:]
+            began.extend((timed.time_s, timed.event.seq) for timed in fresh if isinstance(timed.event, CurrentChanged))
             seen = len(session.events)
-            due = lifted and acted_s is not None and now_s - lifted[0] >= acted_s
+            up_s = next((at_s for at_s, seq in began if seq == AFTER_TAKEOFF and lifted), None)
+            due = up_s is not None and acted_s is not None and now_s - up_s >= acted_s
             if mission.action is not None and due and not acted:
                 acted.append(now_s)
                 ask = mission.action
@@ -121,7 +151,8 @@ def _command_of(target: Any, action: Action) -> Any:
 
 # --- ArduPlane --------------------------------------------------------------------------------------------------------
 def tell(m):
-    if m.get_type()=="STATUSTEXT": print(m.text)
+    if m.get_type() == "STATUSTEXT":
+        print(m.text)
 
 
 class ArduPlane:
@@ -163,7 +194,9 @@ def ardu_plane(mission: WingMission, binary: str, folder: Path) -> Iterator[Ardu
     child = launch(mission.kind, binary, home, SPEEDUP, folder, params)
     try:
         with Remote(child.address) as remote:
-            listener = Listener(frozenset(("SYSTEM_TIME", "MISSION_CURRENT", "SYS_STATUS", "STATUSTEXT")), remote.watch, tell)
+            listener = Listener(
+                frozenset(("SYSTEM_TIME", "MISSION_CURRENT", "SYS_STATUS", "STATUSTEXT")), remote.watch, tell
+            )
             remote.endpoint.add_service(listener)
             plane = ArduPlane(remote, listener)
             for number in (2, 42, 1):
@@ -179,15 +212,16 @@ def fly_theirs(mission: WingMission, binary: str) -> WingFlight:
         folder = Path(name)
         acted_s = None
         with ardu_plane(mission, binary, folder) as plane:
+            plane.wait(lambda: plane.now_s > 5.0, 60.0, "it does not start")  # before, its storage has no room
+            plane.upload(mission.items, MissionType.MISSION)
+            for items, kind in ((mission.fence, MissionType.FENCE), (mission.rally, MissionType.RALLY)):
+                if items:
+                    plane.upload(items, kind)
             plane.wait(
                 lambda: getattr(plane.listener.latest.get("SYS_STATUS"), "onboard_control_sensors_health", 0) & 1 << 28,
                 60.0,
                 "never ready to arm",
             )
-            plane.upload(mission.items, MissionType.MISSION)
-            for items, kind in ((mission.fence, MissionType.FENCE), (mission.rally, MissionType.RALLY)):
-                if items:
-                    plane.upload(items, kind)
             plane.ask(Action(0, 0.0, mode=AUTO))
             while plane.ask(Action(0, 0.0, Cmd.COMPONENT_ARM_DISARM, (1.0,))) is not CommandOutcome.ACCEPTED:
                 if plane.now_s > 120.0:
@@ -224,17 +258,17 @@ def read_log(folder: Path, acted_s: float | None) -> WingFlight:
     (log,) = sorted(folder.glob("logs/*.BIN"))[-1:]
     rows: list[Row] = []
     began: list[tuple[float, int]] = []
-    speed = bank = used = 0.0
-    for name, m in MessageLog(log.read_bytes()).read({"SIM", "SIM2", "ARSP", "CTUN", "BAT", "MISE", "MAVC"}):
+    speed = used = 0.0
+    for name, m in MessageLog(log.read_bytes()).read({"SIM", "SIM2", "ARSP", "CTUN", "BAT", "MSG", "MAVC"}):
         at_s = m.TimeUS / 1e6
         if name == "SIM2":
             speed = m.As
         elif name == "BAT":
             used = m.EnrgTot
-        elif name == "MISE" and m.CId < Cmd.NAV_LAST:
-            began.append((at_s, m.CNum))
+        elif name == "MSG" and m.Message.startswith(BEGINS):  # MISE is lost when much is logged
+            began.append((at_s, int(m.Message.removeprefix(BEGINS).split()[0])))
         elif name == "MAVC" and acted_s is not None and at_s >= acted_s - 2.0:
-            acted_s, = (at_s,)
+            acted_s = at_s
         elif name == "SIM" and (not rows or at_s - rows[-1][0] >= LOOK_S - 0.001):
             north, east, down = to_local(HOME, m.Lat, m.Lng, m.Alt)
             rows.append((at_s, north, east, -down, speed, m.Roll, used))

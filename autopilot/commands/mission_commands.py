@@ -83,9 +83,9 @@ class MissionCommands:
             return Outcome(Result.UNSUPPORTED, "not for this vehicle")
         return self._modes.return_by(way, self._facts.vehicle_class.modes.autos[-1], now_ms, ModeReason.GCS_COMMAND)
 
-    def go_around(self) -> Outcome:
-        """DO_GO_AROUND: abort the landing."""
-        return ACCEPTED if self._auto.go_around() else self._announcer.refuse("Go around: not landing")
+    def go_around(self, height_m: float = 0.0) -> Outcome:
+        """DO_GO_AROUND: abort the landing, and climb to `height_m` above home; 0: as the landing says."""
+        return ACCEPTED if self._auto.go_around(height_m) else self._announcer.refuse("Go around: not landing")
 
     def pause(self) -> Outcome:
         if not self._modes.mode.pause():

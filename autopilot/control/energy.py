@@ -22,6 +22,8 @@ PITCH_ROOM, THROTTLE_ROOM = 5.0 * pi / 180.0, 0.1
 #: Below this share of the least airspeed, at full throttle, it is too slow; below this share of full throttle no more.
 TOO_SLOW, NEARLY_FULL = 0.9, 0.95
 LEAST_SPEED = 3.0
+#: How fast the least throttle comes down after a takeoff, 1/s, and how far below the most it begins (AP_TECS).
+FLOOR_FADES, THROTTLE_SPAN = 0.2, 0.01
 #: Height that a flare has come to its last sink rate at, m (TECS_FLARE_HGT).
 FLARE_END = 1.0
 NO_LIMIT = 100.0
@@ -57,7 +59,7 @@ def begin_energy(s: L.Row, p: L.Row) -> None:
     """All from how it flies now: demands where the vehicle is, integrals empty."""
     height = -s[L.S_EPD]
     s[L.S_H_GIVEN] = s[L.S_H_LIMITED] = s[L.S_H_LAGGED] = s[L.S_H_WANTED] = height
-    s[L.S_H_RATE], s[L.S_H_EXTRA] = 0.0, 0.0
+    s[L.S_H_RATE], s[L.S_THROTTLE_FLOOR] = 0.0, 0.0
     s[L.S_CLIMB_SHARE] = s[L.S_SINK_SHARE] = 1.0
     s[L.S_V_WANTED] = s[L.S_AIRSPEED] * s[L.S_EAS2TAS]
     s[L.S_V_RATE] = s[L.S_V_RATE_SLOW] = 0.0
@@ -101,9 +103,8 @@ def demand_height(s: L.Row, p: L.Row, wanted: float) -> None:
     share = L.TICK / (L.TICK + lag)
     s[L.S_H_RATE] = (s[L.S_H_LIMITED] - s[L.S_H_LAGGED]) / lag
     s[L.S_H_LAGGED] += share * (s[L.S_H_LIMITED] - s[L.S_H_LAGGED])
-    s[L.S_H_EXTRA] *= 1.0 - share
     before = s[L.S_H_WANTED]
-    s[L.S_H_WANTED] = s[L.S_H_LAGGED] + s[L.S_H_EXTRA]
+    s[L.S_H_WANTED] = s[L.S_H_LAGGED]
     if s[L.S_STAGE] == L.STAGE_APPROACH:
         s[L.S_H_WANTED] += lag * s[L.S_H_RATE]
         return
@@ -206,6 +207,12 @@ def turn_rate_of_energy(s: L.Row, p: L.Row) -> float:
 
 
 @jit
+def least_throttle(s: L.Row, p: L.Row) -> float:
+    """Lowest throttle that is demanded: after a takeoff it comes down from the most (TECS_THR_ERATE)."""
+    return max(p[L.P_THR_MIN], min(s[L.S_THROTTLE_FLOOR], p[L.P_THROTTLE_MAX] - THROTTLE_SPAN))
+
+
+@jit
 def spend_energy(s: L.Row, p: L.Row) -> None:
     """Throttle by the sum of the energies."""
     speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], LEAST_SPEED)
@@ -221,7 +228,7 @@ def spend_energy(s: L.Row, p: L.Row) -> None:
     rate = within(gap / tau + quickening, least, most)
     missing = rate + s[L.S_EVD] * g - speed * (s[L.S_VDOT] - s[L.S_VDOT_SLOW])
     s[L.S_ENERGY_RATE_ERROR] += 2.0 * L.TICK * (missing - s[L.S_ENERGY_RATE_ERROR])
-    full, idle = p[L.P_THROTTLE_MAX], p[L.P_THR_MIN]
+    full, idle = p[L.P_THROTTLE_MAX], least_throttle(s, p)
     span = max(most - least, 1.0) / max(full - idle, 0.01)
     if s[L.S_SLOW] == 1.0:
         set_throttle(s, p, 1.0)
@@ -244,7 +251,7 @@ def spend_energy(s: L.Row, p: L.Row) -> None:
 @jit
 def throttle_by_pitch(s: L.Row, p: L.Row) -> None:
     """Without airspeed: from TRIM_THROTTLE to the limits, as the pitch goes to its own."""
-    full, idle, trim = p[L.P_THROTTLE_MAX], p[L.P_THR_MIN], p[L.P_THR_TRIM]
+    full, idle, trim = p[L.P_THROTTLE_MAX], least_throttle(s, p), p[L.P_THR_TRIM]
     pitch = s[L.S_NAV_PITCH]
     if pitch >= 0.0:
         wanted = trim + (full - trim) * pitch / max(pitch_most(s, p), 0.01)
@@ -257,11 +264,12 @@ def throttle_by_pitch(s: L.Row, p: L.Row) -> None:
 @jit
 def set_throttle(s: L.Row, p: L.Row, wanted: float) -> None:
     """Throttle within its limits, and whether they count."""
-    s[L.S_THROTTLE] = within(wanted, p[L.P_THR_MIN], p[L.P_THROTTLE_MAX])
+    least = least_throttle(s, p)
+    s[L.S_THROTTLE] = within(wanted, least, p[L.P_THROTTLE_MAX])
     s[L.S_THROTTLE_FULL] = 0.0
     if wanted > p[L.P_THROTTLE_MAX]:
         s[L.S_THROTTLE_FULL] = 1.0
-    elif wanted < p[L.P_THR_MIN]:
+    elif wanted < least:
         s[L.S_THROTTLE_FULL] = -1.0
 
 
@@ -271,11 +279,14 @@ def control_energy(s: L.Row, p: L.Row, height: float, speed: float, least_pitch:
     below `least_pitch`, rad."""
     demand_speed(s, p, speed)
     if s[L.S_STAGE] == L.STAGE_CLIMB_OUT:  # the climb is flown by pitch: the height's demand begins where it ends
-        extra = min(p[L.P_CLIMB] * p[L.P_HEIGHT_TIME], height + s[L.S_EPD])
         s[L.S_H_GIVEN] = s[L.S_H_LIMITED] = s[L.S_H_LAGGED] = s[L.S_H_WANTED] = -s[L.S_EPD]
-        s[L.S_H_RATE], s[L.S_H_EXTRA] = 0.0, max(extra, 0.0)
-        s[L.S_CLIMB_SHARE] = s[L.S_SINK_SHARE] = 1.0
-    elif s[L.S_STAGE] != L.STAGE_FLARE:
+        s[L.S_H_RATE], s[L.S_CLIMB_SHARE], s[L.S_SINK_SHARE] = 0.0, 1.0, 1.0
+        s[L.S_V_WANTED] = s[L.S_V_GIVEN] * s[L.S_EAS2TAS]
+        s[L.S_THROTTLE_FLOOR] = p[L.P_THROTTLE_MAX]
+    elif s[L.S_STAGE] == L.STAGE_FLARE:
+        s[L.S_THROTTLE_FLOOR] = 0.0
+    else:
+        s[L.S_THROTTLE_FLOOR] = max(s[L.S_THROTTLE_FLOOR] - FLOOR_FADES * L.TICK, 0.0)
         demand_height(s, p, height)
     detect_slow(s, p)
     share_energy(s, p, least_pitch)

@@ -13,7 +13,16 @@ from autopilot.control.attitude import limit
 from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import ANGLE, begin_yaw, wrap, yaw_of
-from autopilot.control.lateral import along_line, bank_for, bank_limit, hold_course, l1_length, round_place, track
+from autopilot.control.lateral import (
+    along_line,
+    bank_for,
+    bank_limit,
+    hold_course,
+    l1_length,
+    round_place,
+    to_place,
+    track,
+)
 from autopilot.control.plane_landing import begin_land, fly_land
 from autopilot.control.plane_sticks import begin_sticks, fly_sticks
 from autopilot.control.surfaces import control_attitude
@@ -27,6 +36,10 @@ HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi 
 BESIDE = 1.05
 #: Lower than this over its start a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
 LOW = 20.0
+#: Higher than this over the slope of a climb the slope begins anew, m.
+ABOVE_SLOPE = 5.0
+#: A circle is flown to along its line while it is so many radii away.
+FAR = 3.0
 #: Turn that a leg without a next one is ended by, rad.
 RIGHT_ANGLE = 0.5 * pi
 
@@ -49,7 +62,7 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     begin_yaw(s, t)
     was = s[L.S_STAGE]
     s[L.S_STAGE] = L.STAGE_WAY
-    if kind == L.KIND_LEG:
+    if kind == L.KIND_LEG or kind == L.KIND_CIRCLE:
         begin_way(s, t, after_leg)
     elif kind == L.KIND_LAND:
         begin_land(s, p, t)
@@ -69,7 +82,9 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
-    """A leg: from its start, from the end of the leg before, or from here."""
+    """A leg: from its start, from the end of the leg before, or from here. Without a line behind it its end is steered
+    to directly (ArduPlane's crosstrack)."""
+    s[L.S_STRAIGHT] = 0.0 if t[L.T_HAS_START] == 1.0 or after_leg else 1.0
     if t[L.T_HAS_START] == 1.0:
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
     elif after_leg:
@@ -101,13 +116,19 @@ def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Height on the leg, m: along its slope, where that is worth one and not at low height upwards (ALT_SLOPE_MIN)."""
-    rise = s[L.S_A_D] - t[L.T_END_D]
+    """Height on the leg, m: along its slope, where that is worth one and not at low height upwards (ALT_SLOPE_MIN). A
+    climb that the plane is above of begins anew from where it is (ALT_SLOPE_MAXHGT)."""
+    end = -t[L.T_END_D]
+    rise = end + s[L.S_A_D]
     if s[L.S_LENGTH] < 1.0 or abs(rise) < p[L.P_SLOPE_LEAST] or (rise > 0.0 and -s[L.S_EPD] < LOW):
-        return -t[L.T_END_D]
+        return end
     n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
-    done = min(max((n * s[L.S_U_N] + e * s[L.S_U_E]) / s[L.S_LENGTH], 0.0), 1.0)
-    return -s[L.S_A_D] + done * rise
+    left = 1.0 - min(max((n * s[L.S_U_N] + e * s[L.S_U_E]) / s[L.S_LENGTH], 0.0), 1.0)
+    if rise > 0.0 and -s[L.S_EPD] > end - left * rise + ABOVE_SLOPE:
+        rise = end + s[L.S_EPD]
+        s[L.S_A_D] = rise / max(left, 0.01) - end if rise >= p[L.P_SLOPE_LEAST] else -end
+        return end - rise if rise >= p[L.P_SLOPE_LEAST] else end
+    return end - left * rise
 
 
 @jit
@@ -126,7 +147,9 @@ def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_PHASE] == 1.0:
         circle(s, p, p[L.P_LOITER_R])
     else:
-        bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
+        straight = s[L.S_STRAIGHT] == 1.0
+        lateral = to_place(s, p, s[L.S_END_N], s[L.S_END_E]) if straight else along_line(s, p, s[L.S_LENGTH])
+        bank_for(s, p, lateral, bank_limit(s, p))
     control_energy(s, p, leg_height(s, p, t), cruise_speed(s, p), p[L.P_PITCH_DOWN])
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
     left = n * s[L.S_U_N] + e * s[L.S_U_E]
@@ -172,10 +195,18 @@ def leads_away(s: L.Row, t: L.Row) -> bool:
 
 @jit
 def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Round a place; arrived when the turns are flown, the height is reached, the course leads on: each where asked."""
-    circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])
+    """Along the line to a place as long as it is far, along its slope, and round it; without a line behind it straight
+    there, down a slope or up at once. Arrived when the turns are flown, the height is reached, the course
+    leads on: each where asked."""
+    straight, on_way = s[L.S_STRAIGHT] == 1.0, s[L.S_PHASE] == 0.0
+    n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
+    if on_way and not straight and sqrt(n * n + e * e) > FAR * t[L.T_CIRCLE_R]:
+        bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
+    else:
+        circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])
     speed = cruise_speed(s, p) if t[L.T_CIRCLE_SPEED] <= 0.0 else max(t[L.T_CIRCLE_SPEED], p[L.P_V_MIN])
-    control_energy(s, p, -t[L.T_END_D], speed, p[L.P_PITCH_DOWN])
+    slopes = on_way and (not straight or t[L.T_END_D] > s[L.S_A_D])
+    control_energy(s, p, leg_height(s, p, t) if slopes else -t[L.T_END_D], speed, p[L.P_PITCH_DOWN])
     count_turns(s)
     endless = t[L.T_TURNS] < 0.0 and t[L.T_AT_HEIGHT] == 0.0 and t[L.T_LEAVES] == 0.0
     if s[L.S_ARRIVED] == 1.0 or s[L.S_PHASE] == 0.0 or endless or s[L.S_TURN_SUM] < t[L.T_TURNS]:
@@ -271,6 +302,7 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         fly_sticks(s, p, t)
         follow(s, t)
         return
+    before = s[L.S_THROTTLE]
     if kind == L.KIND_LEG:
         fly_way(s, p, t)
     elif kind == L.KIND_CIRCLE:
@@ -287,6 +319,8 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         fly_hold(s, p, -t[L.T_END_D] if kind == L.KIND_HOLD else -s[L.S_HELD_D])
     if s[L.S_POS_OK] == 0.0 and s[L.S_STAGE] != L.STAGE_FLARE and s[L.S_PITOT_USED] == 0.0:
         s[L.S_NAV_ROLL] = 0.0  # neither place nor airspeed: wings level
+    if p[L.P_THR_SLEW] > 0.0:
+        s[L.S_THROTTLE] = before + limit(s[L.S_THROTTLE] - before, p[L.P_THR_SLEW] * L.TICK)
     control_attitude(s, p)
     follow(s, t)
 

@@ -26,6 +26,8 @@ LINED_UP, LINED_UP_TURN, UNDERWAY, HALFWAY = 5.0, 10.0 * pi / 180.0, 0.15, 0.5
 AHEAD = 200.0
 #: Closer to the approach than this a landing without one begins, m.
 SHORTEST = 1.0
+#: Share of a wind ahead that the approach is flown faster by.
+WIND_SHARE = 0.5
 
 
 @jit
@@ -89,12 +91,14 @@ def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
 
 @jit
 def approach_speed(s: L.Row, p: L.Row) -> float:
-    """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or between that of cruise and the least."""
+    """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or between that of cruise and the least, and half of what the
+    wind is ahead (LAND_WIND_COMP), up to that of cruise."""
+    cruise = p[L.P_SPEED_GROUND]
     if s[L.S_STAGE] == L.STAGE_WAY:
-        return p[L.P_SPEED_GROUND]
-    if p[L.P_APPROACH_SPEED] >= 0.0:
-        return p[L.P_APPROACH_SPEED]
-    return 0.5 * (p[L.P_SPEED_GROUND] + p[L.P_V_MIN])
+        return cruise
+    own = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])
+    ahead = -(s[L.S_WEN] * s[L.S_U_N] + s[L.S_WEE] * s[L.S_U_E])
+    return min(own + WIND_SHARE * max(ahead, 0.0), max(cruise, own))
 
 
 @jit

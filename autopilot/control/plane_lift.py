@@ -150,7 +150,8 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_PHASE] == 1.0:
         n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
         bank_for(s, p, to_place(s, p, s[L.S_END_N], s[L.S_END_E]), bank_limit(s, p))
-        control_energy(s, p, -s[L.S_A_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
+        slow = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (p[L.P_SPEED_GROUND] + p[L.P_V_MIN])
+        control_energy(s, p, -s[L.S_A_D], slow, p[L.P_PITCH_DOWN])
         if sqrt(n * n + e * e) > stopping_way(s, p):
             control_attitude(s, p)
             follow(s, t)

@@ -3,7 +3,8 @@
 A demanded angle is approached as a first-order lag of RLL2SRV_TCONST or PTCH2SRV_TCONST; rates go to the surfaces by
 feed-forward, proportion and integral. A surface's moment grows with the square of the airspeed and damping with the
 airspeed, so proportion and integral count (SCALING_SPEED / airspeed) squared times, the feed-forward once (ArduPlane's
-APM_Control, its terms D and the filter of its target left out: the servo is the filter here). In a turn the nose rises
+APM_Control with the filter of its target roll rate, RLL_RATE_FLTT, 3 Hz; its terms D are left out, and for
+want of them the filter of the pitch rate). In a turn the nose rises
 with g / V tan(bank) sin(bank) in body axes, which is fed forward, and the rudder damps what yaw rate is beyond that of
 the turn (balanced turn: Stevens and Lewis, Aircraft Control and Simulation, 2nd ed., 3.6).
 """
@@ -22,6 +23,8 @@ FULL = 0.25 * pi
 #: Cosines of the bank (80 degrees) and the pitch (70) within which turns are fed forward.
 BANK_KNOWN, PITCH_KNOWN = 0.173648, 0.342020
 INTEGRAL_MAX = 0.666
+#: Share of a new demand of roll rate in a tick: a lag of 3 Hz.
+RATE_SHARE = 0.273749
 #: Share of the washed-out yaw rate that is left after a tick: 0.2 rad/s.
 WASH_KEEP = 0.996008
 
@@ -41,6 +44,7 @@ def rest_surfaces(s: L.Row) -> None:
     """Surfaces in the middle, integrals empty."""
     s[L.S_AILERON] = s[L.S_ELEVATOR] = s[L.S_RUDDER] = 0.0
     s[L.S_IRX] = s[L.S_IRY] = 0.0
+    s[L.S_RDX] = s[L.S_RDY] = 0.0
     s[L.S_YAW_RATE_SEEN] = s[L.S_YAW_RATE_WASHED] = 0.0
 
 
@@ -57,9 +61,10 @@ def move_surfaces(s: L.Row, p: L.Row, roll_rate: float, pitch_rate: float) -> No
     """Deflect the surfaces for body rates, rad/s."""
     k = scaling(s, p)
     flying = s[L.S_AIRSPEED] > 0.5 * p[L.P_V_MIN]
+    s[L.S_RDX] += RATE_SHARE * (roll_rate - s[L.S_RDX])
+    roll_rate, s[L.S_RDY] = s[L.S_RDX], pitch_rate
     roll_error, pitch_error = k * k * (roll_rate - s[L.S_GYX]), k * k * (pitch_rate - s[L.S_GYY])
     forward = k / s[L.S_EAS2TAS]
-    s[L.S_RDX], s[L.S_RDY] = roll_rate, pitch_rate
     roll = (p[L.P_ROLL_FF] * roll_rate * forward + p[L.P_ROLL_P] * roll_error + s[L.S_IRX]) / FULL
     s[L.S_IRX] = integral(s[L.S_IRX], p[L.P_ROLL_I] if flying else 0.0, roll_error, roll)
     nose = (p[L.P_PITCH_FF] * pitch_rate * forward + p[L.P_PITCH_P] * pitch_error + s[L.S_IRY]) / FULL

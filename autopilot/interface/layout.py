@@ -96,11 +96,13 @@ S_AILERON, S_ELEVATOR, S_RUDDER = STATE.take(3)  # outputs, -1 .. 1: roll right,
 S_LATERAL, S_L1_LENGTH, S_LAST_ETA, S_ON_CIRCLE, S_OFF_TRACK = STATE.take(5)  # m/s2; m; rad; 1; m right of it
 S_NAV_COURSE, S_BANK_MOST = STATE.take(2)  # rad
 # total energy: demand as given, at a limited rate, behind a lag, as flown (heights m, up positive); its rate
-S_H_GIVEN, S_H_LIMITED, S_H_LAGGED, S_H_WANTED, S_H_RATE, S_H_EXTRA = STATE.take(6)
+S_H_GIVEN, S_H_LIMITED, S_H_LAGGED, S_H_WANTED, S_H_RATE = STATE.take(5)
 S_CLIMB_SHARE, S_SINK_SHARE = STATE.take(2)
 S_V_GIVEN, S_V_WANTED, S_V_RATE, S_V_RATE_SLOW = STATE.take(4)  # true airspeed
 S_THROTTLE_SUM, S_BALANCE_SUM, S_KINETIC_SUM, S_ENERGY_RATE_ERROR = STATE.take(4)
 S_PITCH_FREE, S_THROTTLE_BASE, S_THROTTLE_FULL, S_SLOW = STATE.take(4)  # FULL: 1 at its most, -1 at least; SLOW: 1
+S_STRAIGHT = STATE.block(1)  # 1: the leg has no line behind it, its end is flown to from wherever the plane is
+S_THROTTLE_FLOOR = STATE.block(1)  # least throttle that is left of a takeoff
 S_STAGE, S_FLARE_H, S_FLARE_RATE, S_GLIDE = STATE.take(4)  # STAGE_..; where and how fast the flare began; slope
 S_YAW_RATE_SEEN, S_YAW_RATE_WASHED = STATE.take(2)
 S_LIFTING, S_CHANGE_MS = STATE.take(2)  # lift motors: LIFT_..; when that began

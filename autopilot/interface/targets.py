@@ -142,7 +142,8 @@ class Circle:
     """First to the edge, then round `center` at `radius` m (its `d` is the height flown), clockwise when
     `direction` is 1, counter-clockwise -1. `turns` None = for ever. `speed` m/s: at most this fast round it, 0: as
     fast as the limits allow. ARRIVED: `turns` flown, counted from the edge, then (`at_height`) the height of `center`
-    reached, then (`leave_for`) the course leads to that place; it flies on round it until there is a new target."""
+    reached, then (`leave_for`) the course leads to that place; it flies on round it until there is a new target.
+    `start`: on wings, the line from there to `center` is followed first, with its slope."""
 
     center: Ned
     radius: float
@@ -152,6 +153,7 @@ class Circle:
     speed: float = 0.0
     at_height: bool = False
     leave_for: Ned | None = None
+    start: Ned | None = None
 
 
 @dataclass(frozen=True, slots=True)

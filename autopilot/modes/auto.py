@@ -233,10 +233,10 @@ class AutoMode(Mode):
         self._voice.notice(notice)
 
     # --- a landing's second try ---
-    def go_around(self) -> bool:
-        """Abort the landing that is being flown; False when there is none in the air."""
+    def go_around(self, height_m: float = 0.0) -> bool:
+        """Abort the landing that is being flown, as `GlideSlope.go_around`; False when there is none in the air."""
         maneuver = self.executor.maneuver
-        if not self._active or not isinstance(maneuver, GlideSlope) or not maneuver.go_around():
+        if not self._active or not isinstance(maneuver, GlideSlope) or not maneuver.go_around(height_m):
             return False
         self.announcer.say(Severity.NOTICE, "Landing aborted, climbing")
         return True

@@ -20,7 +20,7 @@ from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.wings import GlideSlope, LoiterItem, SetDown, WingReturn, WingTakeoff, abort_climb
-from autopilot.vehicles.mode_table import ModeSpec
+from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
 
 _FOR_EVER_MS: Final = 10**12
 _LARGEST_SHARE: Final = 0.333  # of AUTOLAND_WP_DIST, as the radius of its circle
@@ -209,8 +209,17 @@ class AutolandBy(IntEnum):
     RETURN_PATH = 4
 
 
+class UprightBy(IntEnum):
+    """Q_RTL_MODE: where a return goes over to the lift motors (0, of planes: nowhere)."""
+
+    THERE = 1
+    CIRCLED_DOWN = 2
+    AT_ONCE = 3
+
+
 class WingReturnMode(Mode):
-    """RTL: round home or a rally point, or into the mission's landing sequence as RTL_AUTOLAND says."""
+    """RTL: round home or a rally point, or into the mission's landing sequence as RTL_AUTOLAND says; with lift motors
+    down there in QRTL as Q_RTL_MODE says."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
         super().__init__(context, spec)
@@ -224,16 +233,26 @@ class WingReturnMode(Mode):
 
     def enter(self, now_ms: int) -> None:
         self._looked = False
+        by = self._upright
         if self.facts.armed:
-            self._return = WingReturn(self.context, self._destination)
+            height = self.facts.param("Q_RTL_ALT", 15.0) if by == UprightBy.CIRCLED_DOWN else None
+            self._return = WingReturn(self.context, self._destination, height, at_height=by != UprightBy.THERE)
             self._return.start(now_ms)
         else:
             self.helm.fly(Idle())
+
+    @property
+    def _upright(self) -> int:
+        return int(self.facts.param("Q_RTL_MODE"))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._return is None:
             return
         self._return.update(now_ms, events)
+        upright = self._upright
+        if upright == UprightBy.AT_ONCE or (upright and self._return.there):
+            self._auto.request_mode(PlaneMode.QRTL)
+            return
         by = int(self.facts.param("RTL_AUTOLAND"))
         at_once = by in (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
         if not self._looked and (at_once or (by == AutolandBy.HOME_FIRST and self._return.there)):

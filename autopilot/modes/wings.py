@@ -213,14 +213,17 @@ class GlideSlope(Maneuver):
     def _wait(self, now_ms: int, wait_ms: int) -> None:
         self.deadline_ms = now_ms + wait_ms
 
-    def go_around(self) -> bool:
-        """Climb along the approach; False when it stands on the ground or does so already."""
+    def go_around(self, height_m: float = 0.0) -> bool:
+        """Climb along the approach, to `height_m` above home if that is above 0; False when it stands on the ground or
+        does so already."""
         if self._aborting or self.facts.landed or self._approach is None:
             return False
         self._aborting = True
         self.deadline_ms = None
         north, east = self._place[0] - self._approach[0], self._place[1] - self._approach[1]
         down, pitch = self._abort
+        if height_m > 0.0:
+            down = self.facts.home_ned[2] - height_m
         self.helm.fly(TakeOff(down, Yaw(YawMode.ANGLE, angle=atan2(east, north)), pitch))
         return True
 
@@ -234,12 +237,16 @@ def abort_climb(context: VehicleContext, wanted_m: float, climbed: WingTakeoff |
 
 
 class WingReturn(Maneuver):
-    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted.
-    `there`: it does, at that height."""
+    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted, or
+    `height` m above home. `there`: it does, and with `at_height` at that height."""
 
-    def __init__(self, context: VehicleContext, destination: Destination) -> None:
+    def __init__(
+        self, context: VehicleContext, destination: Destination, height: float | None = None, *, at_height: bool = True
+    ) -> None:
         super().__init__(context)
         self._destination = destination
+        self._height = height
+        self._at_height = at_height
         self._circle: Circle | None = None
         self._climbing = False
         self.there = False
@@ -250,10 +257,12 @@ class WingReturn(Maneuver):
             return
         (north, east, down), state = self._destination(), self.facts.vehicle.state
         height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
-        if (north, east, down) == home:
+        if self._height is not None:
+            down = home[2] - self._height
+        elif (north, east, down) == home:
             down = state.position[2] if height < 0.0 else home[2] - height
         circle = loiter(self.facts, (north, east, down), self.facts.param("RTL_RADIUS"))
-        self._circle = replace(circle, at_height=True)
+        self._circle = replace(circle, at_height=self._at_height)
         climb = self.facts.param("RTL_CLIMB_MIN")
         self._climbing = climb > 0.0
         if self._climbing:

@@ -226,6 +226,15 @@ QUADPLANE_FLIGHT: Final[tuple[ParameterDef, ...]] = (
     f32("Q_WP_SPD_DN", 1.5, "m/s", 0.1, 5, "Descent on lift motors", step=0.1),
     f32("Q_LAND_FINAL_SPD", 0.5, "m/s", 0.3, 2, "Descent of the last part of a landing", step=0.1),
     f32("Q_LAND_FINAL_ALT", 6, "m", 0.5, 50, "Height at which the last part begins", step=0.1),
+    i8(
+        "Q_RTL_MODE",
+        0,
+        "",
+        0,
+        3,
+        "Where RTL goes over to QRTL",
+        values={0: "Nowhere", 1: "Over home", 2: "Circled down to Q_RTL_ALT", 3: "At once"},
+    ),
     i16("Q_RTL_ALT", 15, "m", 1, 200, "Height to which LOITER_ALT_QLAND circles down", step=1),
 )
 QUADPLANE_DEFAULTS: Final[tuple[tuple[str, float], ...]] = (

@@ -129,7 +129,8 @@ class FlyingField:
 @dataclass(frozen=True, slots=True)
 class PlannedLeg:
     """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
-    turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground."""
+    turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground. `more_m`: flown
+    beyond the straight line: circles and turns of wings."""
 
     item: MissionItem
     begin: Place
@@ -140,6 +141,7 @@ class PlannedLeg:
     radius_m: float = 0.0
     turn_rad: float | None = None
     over_ground: bool = False
+    more_m: float = 0.0
 
     @property
     def length_m(self) -> float:

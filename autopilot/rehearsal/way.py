@@ -68,7 +68,7 @@ class Way:
 
     @property
     def distance_m(self) -> float:
-        return fsum(leg.length_m for leg in self.legs)
+        return fsum(leg.length_m + leg.more_m for leg in self.legs)
 
 
 class _Walk:

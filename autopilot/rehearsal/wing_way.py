@@ -1,6 +1,6 @@
-"""The way of what flies on wings: how long it takes in still air, with turns that begin before a waypoint, circles that
-are joined and left along tangents, climbs that take their time, an approach that is slower; and what of it wings cannot
-fly.
+"""The way of what flies on wings: how long it is and takes in still air, with turns that begin before a waypoint,
+circles that are joined and left along tangents, climbs that take their time, an approach that is slower; and what of it
+wings cannot fly.
 
 Sources: `autopilot.modes.wing_nav`, which flies the items; AP_L1_Control.cpp (`turn_distance`). The takeoff and the
 rollout are measured on the simulated plane.
@@ -112,10 +112,14 @@ def time_legs(field: FlyingField, legs: list[PlannedLeg]) -> list[PlannedLeg]:
             timed.append(_round(field, leg, onward, speed, legs[at - 1] if at else None))
             joined = 0.0
         elif leg.item.command in LANDINGS and field.kind.lands_anywhere:
-            timed.append(replace(leg, seconds=_line(leg, legs, at) / speed + _HOVER_IN_S, wait_s=_down_s(field, leg)))
+            line = _line(leg, legs, at)
+            timed.append(
+                replace(leg, seconds=line / speed + _HOVER_IN_S, wait_s=_down_s(field, leg), more_m=line - leg.length_m)
+            )
         elif leg.item.command == Cmd.NAV_LAND:
             slow = true_speed(field, approach_mps(field), leg.end[2])
-            timed.append(replace(leg, seconds=_line(leg, legs, at) / slow + _ROLLOUT_S, wait_s=leg.wait_s))
+            line = _line(leg, legs, at)
+            timed.append(replace(leg, seconds=line / slow + _ROLLOUT_S, wait_s=leg.wait_s, more_m=line - leg.length_m))
         else:
             turn = None if onward is None else _turn(leg, onward)
             cut = 0.0 if turn is None else _cut(field, speed, turn)
@@ -123,7 +127,7 @@ def time_legs(field: FlyingField, legs: list[PlannedLeg]) -> list[PlannedLeg]:
             length = max(_line(leg, legs, at) - cut - joined, 0.0) + wide
             joined = cut
             seconds = max(length / speed, climb_s(field, leg.begin, leg.end))
-            timed.append(replace(leg, seconds=seconds, turn_rad=turn))
+            timed.append(replace(leg, seconds=seconds, turn_rad=turn, more_m=length - leg.length_m))
     return timed
 
 
@@ -192,7 +196,7 @@ def _round(
         more = (sense * (leaves - joins) - arc / radius) % (2.0 * pi)
         near = _IN_LINE * (1.0 + arc // (2.0 * pi * radius))
         wait += 0.0 if more > 2.0 * pi - near else max(more - near, 0.0) * radius / speed
-    return replace(leg, seconds=seconds, wait_s=wait)
+    return replace(leg, seconds=seconds, wait_s=wait, more_m=(seconds + wait) * speed - leg.length_m)
 
 
 def _tangent(radius: float, away: float) -> float:

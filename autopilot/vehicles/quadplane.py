@@ -13,12 +13,14 @@ from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 
 _P = PlaneMode
 
+_TYPES: Final = frozenset({
+    VehicleType.VTOL_FIXEDROTOR, VehicleType.VTOL_DUOROTOR, VehicleType.VTOL_QUADROTOR, VehicleType.VTOL_TILTROTOR,
+})  # fmt: skip
+
 QUADPLANE: Final[VehicleClass] = replace(
     PLANE,
     name="quadplane",
-    face=replace(
-        PLANE.face, vehicle_type=VehicleType.VTOL_FIXEDROTOR, vehicle_types=frozenset({VehicleType.VTOL_FIXEDROTOR})
-    ),
+    face=replace(PLANE.face, vehicle_type=VehicleType.VTOL_FIXEDROTOR, vehicle_types=_TYPES),
     modes=replace(
         PLANE.modes,
         specs=QUADPLANE_MODES,

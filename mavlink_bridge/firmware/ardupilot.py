@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.geo import GeoPoint
@@ -40,6 +41,9 @@ _HABITS: Final = Habits(
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE, introduces_itself=True,
     says_multicopter=True, tells_goal=True, fastest_us=_FASTEST_US,
 )  # fmt: skip
+_WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None)
+"""Of planes: what cannot stop at a place is not led from one to the next; for seconds after a calibration of its
+tube it is not armed."""
 _WORDS: Final = Words(
     prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
 )
@@ -60,11 +64,14 @@ class ArduPilot:
     vehicle_class: VehicleClass
     name: str = "ArduPilot"
     autopilot: int = int(AutopilotType.ARDUPILOTMEGA)
-    habits: Habits = _HABITS
     words: Words = _WORDS
     version: tuple[int, int, int] = (4, 6, 2)
     capabilities: int = _CAPABILITIES
     rates: Rates = _RATES
+
+    @property
+    def habits(self) -> Habits:
+        return _WING_HABITS if self.vehicle_class.has_stall_speed else _HABITS
 
     @property
     def link_rates(self) -> Mapping[str, float] | None:

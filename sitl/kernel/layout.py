@@ -100,6 +100,7 @@ P_LIFT_X, P_LIFT_Z = _settings.take(2)  # where the air's forces act, m before a
 P_GAMMA = _settings.block(8)  # of the inertia with its product: `sitl.kernel.plane`
 P_THRUST_1, P_THRUST_2, P_THRUST_V, P_FULL_AMPS = _settings.take(4)  # N by throttle and its square, N s2/m2; A
 P_GEAR_ROLL, P_GEAR_TURN, P_GEAR_STEER, P_LAUNCH, P_LAUNCH_TIME = _settings.take(5)
+P_LETS_GO = _settings.block(1)  # m/s of climb up to which wheels stay on the ground
 P_PITOT_ON, P_PITOT_NOISE, P_PITOT_OFFSET, P_PITOT_BLOCKED = _settings.take(4)
 _settings.seal(globals())
 SETTINGS_SIZE: Final = _settings.size

@@ -6,7 +6,8 @@ surfaces. Lift goes over into that of a flat plate beyond the stall, over a sigm
 (`sitl.vehicles.aerodynamics`). As ArduPilot's SIM_Plane has it, angle of attack and sideslip are counted from the
 body's forward axis, and the air's forces act beside the centre of mass. Thrust follows the throttle and loses with the
 square of the airspeed where the data say so. On the ground the wheels roll freely ahead and grip sideways, the nose
-does not go below level, and a machine that is to be thrown is accelerated when its throttle comes up.
+does not go below level, nor above it while a plane as SITL's stays down until it climbs by a speed of its own, and a
+machine that is to be thrown is accelerated when its throttle comes up.
 
 Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
 """
@@ -52,6 +53,8 @@ from sitl.kernel.rotorcraft import current, rotation_of
 
 #: Widest angles that coefficients are linear over, rad: beyond the stall by so much, and of slip.
 BEYOND_STALL, MOST_SLIP = 0.8, 0.8
+#: Surfaces follow as a lag of the time that they need for 60 degrees; full is 45 (SITL's ServoModel).
+SERVO_SPAN = 4.0 / 3.0
 #: Share of the air's moments in a flow from behind.
 FROM_BEHIND = 0.1
 #: The sigmoid of the stall is zero within so many of its widths: 6e-6 of it are left out.
@@ -161,6 +164,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     aileron, elevator, rudder = s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER]
     want_a, want_e, want_r = s[L.S_AILERON], s[L.S_ELEVATOR], s[L.S_RUDDER]
     servo = p[M.P_SERVO_RATE] * dt
+    soon = servo / SERVO_SPAN
     # estimate
     e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
     gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
@@ -209,6 +213,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     inv_y = p[M.P_INV_IY]
     parked = s[L.S_ARMED] == 0.0 or p[L.P_LIFTS] == 1.0  # what lands upright stands on legs
     throw = throw_now(s, p, throttle)
+    lets_go = p[M.P_LETS_GO]
 
     for k in range(steps):
         # --- sense
@@ -229,9 +234,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         if lifts and flying:
             c1, c2, c3, c4, ix, iy, iz = hold_attitude(s, p, dt, e, gyro, ix, iy, iz)
         # --- surfaces and propeller
-        aileron += limit(want_a - aileron, servo)
-        elevator += limit(want_e - elevator, servo)
-        rudder += limit(want_r - rudder, servo)
+        aileron += limit(soon * (want_a - aileron), servo)
+        elevator += limit(soon * (want_e - elevator), servo)
+        rudder += limit(soon * (want_r - rudder), servo)
         # --- air flow in body axes
         r = rotation_of(q)
         r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
@@ -275,7 +280,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
             m4 += p[M.P_LAG] * (c4 - m4)
             force, torque = lift_by_rotors(p, full, (m1, m2, m3, m4), (u, v), force, torque)
         deep = pd - floor
-        if deep > 0.0:
+        held = contact == 1.0 and vd > -lets_go
+        if deep > 0.0 or held:
             if contact == 0.0:
                 touchdown = vd
             contact = 1.0
@@ -297,6 +303,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         wx += dt * dx
         wy += dt * dy
         wz += dt * dz
+        if held:
+            pd, wx = max(pd, floor), 0.0
+            wy = max(wy, 0.0) if r20 > 0.0 else min(wy, 0.0)  # to level, not beyond
         q = turn(q, half, wx, wy, wz)
 
     rng[0] = seed

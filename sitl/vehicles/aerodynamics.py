@@ -28,8 +28,9 @@ class Airframe:
     """A plane's numbers, SI. `inertia`: about its axes and the product xz. `lift`: at 0, per angle, rate, elevator;
     `drag`: parasitic, per rate, elevator; `side`, `roll`, `yaw`: per slip, roll rate, yaw rate, aileron, rudder;
     `nose`: at 0, per angle, rate, elevator. `acts`: where the forces act, before and below the centre of mass.
-    `thrust`: by throttle, its square, minus the square of the airspeed. `gains`: of roll and pitch rates, feed-forward,
-    proportion, integral, as ArduPlane's RLL_RATE_ and PTCH_RATE_."""
+    `thrust`: by throttle, its square, minus the square of the airspeed. `lets_go`: climb up to which its wheels stay on
+    the ground, the nose level (SIM_Aircraft: what is higher by less than 1 mm in a step of 1/1200 s stands), m/s.
+    `gains`: of roll and pitch rates, feed-forward, proportion, integral, as ArduPlane's RLL_RATE_ and PTCH_RATE_."""
 
     mass: float
     inertia: tuple[float, float, float, float]
@@ -48,6 +49,7 @@ class Airframe:
     acts: tuple[float, float]
     thrust: tuple[float, float, float]
     full_amps: float
+    lets_go: float
     roll_gains: tuple[float, float, float]
     pitch_gains: tuple[float, float, float]
 
@@ -70,6 +72,7 @@ SKYWALKER: Final = Airframe(
     acts=(-0.15, -0.05),
     thrust=(2.0 * L.GRAVITY / 0.7, 0.0, 0.0),
     full_amps=50.0,
+    lets_go=1.2,
     roll_gains=(0.237212, 0.3, 0.25),
     pitch_gains=(0.595723, 0.15, 0.11),
 )
@@ -92,6 +95,7 @@ AEROSONDE: Final = Airframe(
     acts=(0.0, 0.0),
     thrust=(0.0, 84.3, 0.0757),
     full_amps=50.0,
+    lets_go=0.0,
     roll_gains=(0.6, 0.3, 0.25),
     pitch_gains=(0.6, 0.3, 0.2),
 )
@@ -111,7 +115,7 @@ def write_airframe(p: Row, body: Airframe) -> None:
     p[M.P_CN_B], p[M.P_CN_P], p[M.P_CN_R], p[M.P_CN_A], p[M.P_CN_D] = body.yaw
     p[M.P_LIFT_X], p[M.P_LIFT_Z] = body.acts
     p[M.P_THRUST_1], p[M.P_THRUST_2], p[M.P_THRUST_V] = body.thrust
-    p[M.P_FULL_AMPS] = body.full_amps
+    p[M.P_FULL_AMPS], p[M.P_LETS_GO] = body.full_amps, body.lets_go
     p[L.P_ROLL_FF], p[L.P_ROLL_P], p[L.P_ROLL_I] = body.roll_gains
     p[L.P_PITCH_FF], p[L.P_PITCH_P], p[L.P_PITCH_I] = body.pitch_gains
     jx, jy, jz, jxz = body.inertia

@@ -25,8 +25,8 @@ from sitl.vehicles.targets import write_target
 
 __all__ = ["SimulatedPlane"]
 
-MOTOR_LAG = 0.05  # s
-SERVO_RATE = 9.5  # full deflections in 1 s: 60 degrees in 0.14 s (SIM_SERVO_SPEED)
+MOTOR_LAG = 0.14  # s: SITL filters every output by SIM_SERVO_SPEED
+SERVO_RATE = 9.52  # full deflections in 1 s: 60 degrees in 0.14 s (SIM_SERVO_SPEED)
 HELD_V = 10.5  # V down to which the motor's controller keeps its speed
 HOTEL_A = 0.5
 STIFF, DAMP = 1500.0, 80.0  # N/m, N s/m of the undercarriage

@@ -1,9 +1,10 @@
 """The built-in quadplane: ArduPilot's SITL `quadplane`, a plane with four lift motors in an X, and its parameters.
 
-The wings are those of its plane; 4.5 kg (SIM_QuadPlane: 1.5 times its 3 kg frame), 20 A at full forward throttle. The
-lift motors hover at 45 % of their thrust (its model's 39 % are of the stick, before its curve), at 0.35 m along and
-across: the inertia of its plane, 1 kg m2, asks for more of an arm than its frame has. Their power is that of momentum
-theory over the disc area of its model, 0.385 m2, at an efficiency of 0.6."""
+The wings are those of its plane; 4.5 kg (SIM_QuadPlane: 1.5 times its 3 kg frame), 28.6 A at full forward throttle, by
+which it uses what ArduPilot does at 25 m/s. The lift motors hover at 45 % of their thrust (its model's 39 % are of the
+stick, before its curve), at 0.35 m along and across: the inertia of its plane, 1 kg m2, asks for more of an arm than
+its frame has. Their power is that of momentum theory over the disc area of its model, 0.385 m2, at an efficiency of
+0.6."""
 
 from __future__ import annotations
 
@@ -26,7 +27,12 @@ from sitl.vehicles.plane import SimulatedPlane, default_settings
 __all__ = ["make_quadplane"]
 
 BODY: Final = replace(
-    SKYWALKER, mass=4.5, full_amps=20.0, roll_gains=(0.345, 0.141, 0.2125), pitch_gains=(0.345, 0.31, 0.2125)
+    SKYWALKER,
+    mass=4.5,
+    full_amps=28.6,
+    lets_go=0.0,
+    roll_gains=(0.345, 0.141, 0.2125),
+    pitch_gains=(0.345, 0.31, 0.2125),
 )
 HOVER_SHARE = 0.45
 ARM, YAW_ARM, ROTOR_LAG = 0.35, 0.06, 0.03

@@ -110,6 +110,7 @@ def _leg(target: Leg, row: Row) -> None:
 
 @_write.register
 def _circle(target: Circle, row: Row) -> None:
+    _write_place(row, L.T_HAS_START, L.T_START_N, target.start)
     row[L.T_KIND] = L.KIND_CIRCLE
     row[L.T_END_N : L.T_END_D + 1] = target.center
     row[L.T_CIRCLE_R] = target.radius

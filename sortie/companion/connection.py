@@ -36,7 +36,7 @@ def what_is_missing(
         kind, autopilot = stranger
         return (
             f"{spec.url}: the vehicle there (MAV_TYPE {kind}, MAV_AUTOPILOT {autopilot}) is not one that can be flown: "
-            "an ArduPilot copter or rover, or a PX4 multicopter"
+            "an ArduPilot copter, rover, boat or plane, or a PX4 multicopter"
         )
     garbage = any(count.bytes_in for count in counts)
     if any(count.frames_in for count in counts):

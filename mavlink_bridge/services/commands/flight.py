@@ -116,9 +116,9 @@ def land_start(_command: Command, context: Context) -> Outcome:
     return context.parts.mission_commands.land_start(context.now_ms)
 
 
-def go_around(_command: Command, context: Context) -> Outcome:
-    """DO_GO_AROUND: abort the landing, climb, land again as the mission says."""
-    return context.parts.mission_commands.go_around()
+def go_around(command: Command, context: Context) -> Outcome:
+    """DO_GO_AROUND: abort the landing, climb to param1 m above home, land again as the mission says."""
+    return context.parts.mission_commands.go_around(command.param(1))
 
 
 def return_path_start(_command: Command, context: Context) -> Outcome:

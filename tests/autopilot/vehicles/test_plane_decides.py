@@ -334,6 +334,16 @@ def test_a_go_around_climbs_and_lands_again(start: bool, behind: tuple[int, ...]
     assert bench.core.sequencer.current_nav_index() == goes_on_at
 
 
+def test_a_go_around_climbs_as_high_as_it_is_told() -> None:
+    """DO_GO_AROUND's param1, m above home (ArduPlane's trigger_land_abort)."""
+    bench = _flown(*_landing(start=False))
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(5.0)
+    assert bench.core.mission_commands.go_around(35.0).ok
+    climb = bench.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-35.0)
+
+
 @pytest.mark.parametrize("allowed", [0.0, 1.0])
 def test_full_throttle_aborts_a_landing_where_it_may(allowed: float) -> None:
     bench = _flown(*_landing(), LAND_ABORT_THR=allowed, RTL_AUTOLAND=2.0)

@@ -70,6 +70,20 @@ def test_a_loss_in_a_hovering_mode_lands_it(mode: PlaneMode, kind: PilotKind) ->
     assert bench.core.modes.number == M.QLAND
 
 
+@pytest.mark.parametrize(("by", "down"), [(1.0, -100.0), (2.0, -15.0), (3.0, None)])
+def test_a_return_goes_over_to_the_lift_motors(by: float, down: float | None) -> None:
+    """Q_RTL_MODE: over home, circled down there, or at once; 0 circles on."""
+    bench = flying()
+    bench.parameters.set("Q_RTL_MODE", by)
+    assert bench.core.modes.set(M.RTL, bench.now_ms).ok
+    circle = bench.vehicle.target
+    if down is not None:
+        assert isinstance(circle, Circle) and circle.center[2] == pytest.approx(down, abs=0.1)
+    bench.run(100.0, lambda: bench.core.modes.number == M.QRTL)
+    assert bench.core.modes.number == M.QRTL
+    assert isinstance(bench.vehicle.target, Land)
+
+
 def test_it_has_no_autoland_and_no_takeoff_mode() -> None:
     bench = flying()
     assert not bench.core.modes.set(M.AUTOLAND, bench.now_ms).ok

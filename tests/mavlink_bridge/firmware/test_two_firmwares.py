@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.kinds import COPTER, ROVER
+from autopilot.vehicles.kinds import COPTER, PLANE, ROVER
 from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.known import firmware_of, firmware_spoken
@@ -147,3 +147,14 @@ def test_how_each_is_sent_to_a_place() -> None:
     assert (
         px4.take_off(10.0, HOME).params[4:] == (47.0, 8.0, 500.0) and ardupilot.take_off(10.0, HOME).params[6] == 10.0
     )
+
+
+@pytest.mark.parametrize(
+    ("vehicle_type", "kind"), [(1, "plane"), (19, "quadplane"), (21, "quadplane"), (22, "quadplane")]
+)
+def test_wings_fly_their_own_missions(vehicle_type: int, kind: str) -> None:
+    """What cannot stop at a place is not led by Sortie, nor kept from arming by a calibration of its tube."""
+    firmware = firmware_of(dialect.MAVLink_heartbeat_message(vehicle_type, 3, 0, 0, STANDBY, 3))
+    assert firmware is not None and firmware.vehicle_class.name == kind
+    assert (firmware.habits.strategy, firmware.habits.calibration) == ("native", None)
+    assert ArduPilot(PLANE).habits == firmware.habits != ArduPilot(COPTER).habits
