@@ -44,6 +44,8 @@ BRAKE_UP = 0.12
 SLOW_SHARE, FAST_SHARE = 0.75, 1.6
 #: Memory of the lift of the wings, s.
 FEELS = 0.4
+#: So long before it hovers it is as slow as for a landing, and begins to be, s.
+SLOW_S, EARLY_S = 20.0, 60.0
 #: Room that stopping is begun with, as a factor.
 ROOM = 1.25
 
@@ -73,6 +75,16 @@ def stopping_way(s: L.Row, p: L.Row) -> float:
     """Way that slowing down to a hover takes, m: over ground, by Q_TRANS_DECEL."""
     square = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
     return ROOM * square / (2.0 * max(p[L.P_BACK_DECEL], 0.5))
+
+
+@jit
+def approach_speed(s: L.Row, p: L.Row, away: float) -> float:
+    """Airspeed on the way to a hover `away` m ahead: TECS_LAND_ARSPD, or between that of cruise and the least, in the
+    last 20 s, and up to that of cruise a minute before (ArduPlane's get_land_airspeed)."""
+    cruise = p[L.P_SPEED_GROUND]
+    slow = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])
+    left_s = (away - slow * slow / (2.0 * max(p[L.P_BACK_DECEL], 0.5))) / max(slow, 5.0)
+    return slow + min(max((left_s - SLOW_S) / (EARLY_S - SLOW_S), 0.0), 1.0) * (cruise - slow)
 
 
 @jit
@@ -150,12 +162,13 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_PHASE] == 1.0:
         n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
         bank_for(s, p, to_place(s, p, s[L.S_END_N], s[L.S_END_E]), bank_limit(s, p))
-        slow = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (p[L.P_SPEED_GROUND] + p[L.P_V_MIN])
-        control_energy(s, p, -s[L.S_A_D], slow, p[L.P_PITCH_DOWN])
-        if sqrt(n * n + e * e) > stopping_way(s, p):
+        away = sqrt(n * n + e * e)
+        control_energy(s, p, -s[L.S_A_D], approach_speed(s, p, away), p[L.P_PITCH_DOWN])
+        if away > stopping_way(s, p):
             control_attitude(s, p)
             follow(s, t)
-            transit(s, p)
+            if s[L.S_LIFTING] != L.LIFT_NONE or s[L.S_AIRSPEED] < p[L.P_V_MIN]:  # as slow as it wants to be
+                transit(s, p)
             return
         s[L.S_PHASE] = 0.0
         change_over(s, p, L.LIFT_BRAKING)

@@ -74,7 +74,7 @@ def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> 
     if over_ground(facts, item) is not None:
         center = above_the_highest(facts, center, abs(radius), item.z)
     circle = loiter(facts, center, abs(radius))
-    return replace(circle, direction=-1 if sense < 0.0 else 1, start=tools.before)
+    return replace(circle, direction=-1 if sense < 0.0 else 1, start=tools.before or facts.vehicle.state.position)
 
 
 def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -> Maneuver:
