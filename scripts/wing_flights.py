@@ -112,10 +112,8 @@ def fly_ours(mission: WingMission, acted_s: float | None = None) -> WingFlight:
             nonlocal seen
             r = session.autopilot.vehicle.state.report
             now_s = session.time_s
-            rows.append(
-                (now_s, float(r[R.TRUE_N]), float(r[R.TRUE_E]), -float(r[R.TRUE_D]), float(r[R.TRUE_AIR_SPEED]),
-                 degrees(r[R.TRUE_ROLL]), float(r[R.BATT_WH]))
-            )  # fmt: skip
+            place = (float(r[R.TRUE_N]), float(r[R.TRUE_E]), -float(r[R.TRUE_D]))
+            rows.append((now_s, *place, float(r[R.TRUE_AIR_SPEED]), degrees(r[R.TRUE_ROLL]), float(r[R.BATT_WH])))
             if not lifted and rows[-1][3] > LIFTED_M:
                 lifted.append(now_s)
             fresh = session.events[seen:]

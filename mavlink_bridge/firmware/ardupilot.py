@@ -42,8 +42,8 @@ _HABITS: Final = Habits(
     says_multicopter=True, tells_goal=True, fastest_us=_FASTEST_US,
 )  # fmt: skip
 _WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None)
-"""Of planes: what cannot stop at a place is not led from one to the next; for seconds after a calibration of its
-tube it is not armed."""
+"""Habits of planes: what cannot stop at a place is not led from one to the next, and for seconds after a calibration of
+its tube it is not armed."""
 _WORDS: Final = Words(
     prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
 )

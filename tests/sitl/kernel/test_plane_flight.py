@@ -320,8 +320,8 @@ def test_stabilize_levels_manual_does_not_and_acro_turns_by_rates() -> None:
 def test_attitudes_and_velocities_are_flown_and_run_out() -> None:
     """A commanded bank and climb; a course over ground at an airspeed; neither goes on when it is not renewed."""
     flight = PlaneFlight().airborne(100.0)
-    flight.vehicle.set_target(Attitude(radians(20.0), 0.0, 0.0, climb=1.0, timeout_ms=10_000))
-    flight.fly(8.0)
+    flight.vehicle.set_target(Attitude(radians(20.0), 0.0, 0.0, climb=1.0, timeout_ms=20_000))
+    flight.fly(18.0)  # the throttle of the takeoff has gone (TECS_THR_ERATE)
     assert degrees(flight.now(R.ROLL)) == pytest.approx(20.0, abs=3.0)
     assert -flight.now(R.VD) == pytest.approx(1.0, abs=0.6)
     flight.fly(6.0)
