@@ -98,4 +98,4 @@ def strike_plane(s: L.Row) -> None:
         s[L.S_EVENTS] += L.EV_CRASHED
     s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
     s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
-    s[M.S_PD], s[M.S_TOUCHDOWN] = s[L.S_FLOOR], 0.0  # it lies there, and strikes once
+    s[M.S_PD], s[M.S_CONTACT] = s[L.S_FLOOR], 0.0  # it comes to lie there anew, and strikes once
