@@ -270,6 +270,8 @@ class FlightCommands:
         if place is not None and not self._facts.has_position:
             return self._announcer.refuse("Region of interest: requires position")
         if self._modes.spec.pilot:
+            if place is None:  # there is none to end
+                return ACCEPTED
             return self._announcer.refuse(f"Region of interest: not in {self._modes.spec.name}")
         self._heading.look_at(None if place is None else local(self._facts, place))
         return ACCEPTED
