@@ -36,6 +36,7 @@ _TILTED_RAD: Final = 0.8
 _BAROMETER_M: Final = 4.0
 _SHAKES_MPS2: Final = 30.0
 """Limit of ArduPilot's "Measuring Vibration"."""
+_TUMBLES_DEG: Final = 60.0
 _WEAK: Final = 0.12
 """Least share of a motor's thrust that can be seen to miss."""
 _OPPOSITE: Final = ((0, 1), (2, 3))
@@ -76,7 +77,7 @@ def diagnose(found: Evidence) -> list[FoundFault]:
 def _in_flight(found: Evidence, rows: Sequence[Row]) -> Array:
     begin_s, end_s = found.flight_s
     known = np.array([row for row in rows if begin_s <= row[0] <= end_s], np.float64)
-    return known if known.size else np.empty((0, 8))
+    return known[np.argsort(known[:, 0], kind="stable")] if known.size else np.empty((0, 8))
 
 
 def _stretches(time: Array, bad: npt.NDArray[np.bool_], least_s: float) -> list[tuple[float, float | None]]:
@@ -268,10 +269,13 @@ def _motors(found: Evidence) -> list[FoundFault]:
     expo = given.get("MOT_THST_EXPO", 0.65)
     share = np.clip((rows[:, 1:5] - low) / max(high - low, 1.0), 0.0, 1.0)
     thrust = (1.0 - expo) * share + expo * share * share
+    tumbles = _tumbles(found, begin_s, end_s + _SILENT_S)
     best: FoundFault | None = None
     for pair in _OPPOSITE:
         for weak, strong in (pair, pair[::-1]):
-            fault = _weak_motor(rows[:, 0], thrust[:, weak], thrust[:, strong], weak, begin_s, share[:, weak])
+            fault = _weak_motor(
+                rows[:, 0], thrust[:, weak], thrust[:, strong], weak, begin_s, share[:, weak], tumbles=tumbles
+            )
             if fault is not None and (best is None or fault.from_s < best.from_s):
                 best = fault
     return [] if best is None else [best]
@@ -284,13 +288,27 @@ def _flies(found: Evidence) -> tuple[float, float]:
     return (up[0] + _SETTLED_S, up[-1]) if up else (end_s, end_s)
 
 
-def _weak_motor(time: Array, own: Array, other: Array, number: int, begin_s: float, share: Array) -> FoundFault | None:
+def _tumbles(found: Evidence, begin_s: float, end_s: float) -> bool:
+    """True when it leans as nobody flies, before the end: no vehicle that lands does."""
+    return any(
+        abs(value) > _TUMBLES_DEG
+        for quantity in (Quantity.ROLL, Quantity.PITCH)
+        for at_s, value in found.facts.series.get(quantity, [])
+        if begin_s <= at_s <= end_s
+    )
+
+
+def _weak_motor(
+    time: Array, own: Array, other: Array, number: int, begin_s: float, share: Array, *, tumbles: bool
+) -> FoundFault | None:
+    """The motor `number`, if it gives less than the other for long, or until the vehicle tumbles."""
     window = max(round(1.0 / max(float(np.median(np.diff(time))), 1e-3)), 2)
     lost = 1.0 - other / np.maximum(own, 1e-3)
     kernel = np.ones(window) / window
     smooth = np.convolve(lost, kernel, mode="valid")  # of the second from each instant on
     bad = np.flatnonzero((smooth > _WEAK) & (time[: len(smooth)] > begin_s) & (own[: len(smooth)] > 0.05))
-    bad = bad[time[-1] - time[bad] > _SETTLED_S]
+    if not tumbles:
+        bad = bad[time[-1] - time[bad] > _SETTLED_S]
     steady = [int(at) for at in bad[:50] if np.median(lost[at : at + 4 * window]) > _WEAK]
     if not steady:
         return None

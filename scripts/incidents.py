@@ -1,0 +1,301 @@
+"""Incidents of a real ArduCopter, and how well `sortie reproduce` flies them again.
+
+`python -m scripts.incidents fly DIR --binary ARDUCOPTER` flies ArduPilot's own simulator with faults planted by its
+SIM_ parameters, and keeps log and plant of each in a folder below DIR, outside of the repository. `... judge DIR`
+reproduces each log, which does not say what was planted (see `sortie.incident.evidence`), and judges position,
+failsafe and fault. docs/reproduce.md has the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from math import cos, radians
+from pathlib import Path
+from typing import Any, Final
+
+from pymavlink import mavutil, mavwp
+
+from sortie.config.errors import UserError
+from sortie.incident.reproduce import reproduce
+
+HOME: Final = (-35.363262, 149.165237, 584.0, 353.0)
+_DEGREE_M: Final = 111_194.9
+_LONGEST_S: Final = 260.0
+_MAV: Final = mavutil.mavlink
+_DISARMED_S: Final = 2.0
+
+Changes = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Kind of incident: parameters at boot, what is changed when it strikes, and what the reader is to name."""
+
+    name: str
+    named: tuple[str, ...]
+    strikes: Changes = ()
+    params: Changes = ()
+    silent_station: bool = False
+    lasts: tuple[float, float] | None = None
+    """Least and greatest duration, s; None: to the end."""
+    ends: Changes = ()
+
+
+_BATTERY: Final = (("BATT_LOW_VOLT", 11.0), ("BATT_FS_LOW_ACT", 2.0))
+_RADIO: Final = (("FS_THR_ENABLE", 1.0),)
+KINDS: Final = (
+    Kind("nothing", ()),
+    Kind("gps-lost", ("gps.loss",), (("SIM_GPS1_ENABLE", 0.0),)),
+    Kind("gps-lost-a-while", ("gps.loss",), (("SIM_GPS1_ENABLE", 0.0),), lasts=(4.0, 8.0),
+         ends=(("SIM_GPS1_ENABLE", 1.0),)),
+    Kind("gps-jumps", ("gps.glitch",), (("SIM_GPS1_GLTCH_X", 0.0006),), lasts=(15.0, 25.0),
+         ends=(("SIM_GPS1_GLTCH_X", 0.0),)),
+    Kind("battery-sags", ("battery.low",), (("SIM_BATT_VOLTAGE", 10.6),), _BATTERY),
+    Kind("motor-weak", ("motor1.loss",), (("SIM_ENGINE_FAIL", 1.0), ("SIM_ENGINE_MUL", 0.75)),
+         (("SIM_ENGINE_MUL", 1.0),)),
+    Kind("motor-lost", ("motor1.loss",), (("SIM_ENGINE_FAIL", 1.0),), (("SIM_ENGINE_MUL", 0.0),)),
+    Kind("radio-lost", ("rc.loss",), (("SIM_RC_FAIL", 1.0),), _RADIO),
+    Kind("station-lost", ("gcs.loss",), (), (("FS_GCS_ENABLE", 1.0), ("FS_GCS_TIMEOUT", 5.0)), silent_station=True),
+    Kind("compass-lost", ("compass.loss",), tuple((f"SIM_MAG{number}_FAIL", 1.0) for number in (1, 2, 3))),
+    Kind("compass-wrong", ("compass.wrong",), tuple((f"SIM_MAG{number}_OFS_X", 300.0) for number in (1, 2, 3))),
+    Kind("vibration", ("accel.garbage",), (*((f"SIM_VIB_FREQ_{axis}", 180.0) for axis in "XYZ"),
+         *((f"SIM_ACC{number}_RND", 60.0) for number in (1, 2, 3)))),
+    Kind("barometer-wrong", ("baro.wrong",), (("SIM_BARO_GLITCH", 12.0), ("SIM_BAR2_GLITCH", 12.0))),
+    Kind("fence", (), (), (("FENCE_ENABLE", 1.0), ("FENCE_TYPE", 1.0), ("FENCE_ALT_MAX", 12.0), ("FENCE_ACTION", 1.0))),
+    Kind("gust", ("wind.gust",), (("SIM_WIND_SPD", 15.0),), lasts=(15.0, 20.0), ends=(("SIM_WIND_SPD", 0.0),)),
+)  # fmt: skip
+"""What is planted. A fault that the reader has no name for is judged by its failsafe and track alone."""
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What was planted in a flight; `at_s`, `until_s`: after liftoff."""
+
+    number: int
+    kind: str
+    named: tuple[str, ...]
+    at_s: float
+    until_s: float | None
+    params: dict[str, float] = field(default_factory=dict)
+
+
+def drawn(number: int, seed: int) -> tuple[Planted, Kind, list[tuple[float, ...]]]:
+    """The incident of this number: every kind in turn; plan, wind, speeds and time by the seed."""
+    source = random.Random(f"{seed}/{number}")
+    kind = KINDS[number % len(KINDS)]
+    at_s = round(source.uniform(15.0, 35.0), 1)
+    until_s = None if kind.lasts is None else round(at_s + source.uniform(*kind.lasts), 1)
+    params = {
+        "WPNAV_SPEED": source.choice((400.0, 600.0, 800.0, 1000.0)),
+        "RTL_ALT": source.choice((1500.0, 2500.0)),
+        "SIM_WIND_SPD": 0.0 if kind.name == "gust" else round(source.uniform(0.0, 7.0), 1),
+        "SIM_WIND_DIR": float(source.randrange(360)),
+        "SIM_WIND_T": 1.0,
+        "SIM_SPEEDUP": 20.0,
+        "AUTO_OPTIONS": 3.0,
+    } | dict(kind.params)
+    height = source.choice((15.0, 20.0, 30.0))
+    items = [(_MAV.MAV_CMD_NAV_TAKEOFF, 0.0, 0.0, height)]
+    north = east = 0.0
+    for _ in range(source.randrange(4, 7)):
+        north += source.uniform(-80.0, 80.0)
+        east += source.uniform(-80.0, 80.0)
+        items.append((_MAV.MAV_CMD_NAV_WAYPOINT, north, east, height + source.choice((-4.0, 0.0, 0.0, 6.0))))
+    items.append((_MAV.MAV_CMD_NAV_RETURN_TO_LAUNCH, 0.0, 0.0, 0.0))
+    return Planted(number, kind.name, kind.named, at_s, until_s, params), kind, items
+
+
+class Flight:
+    """ArduCopter's simulator, one flight long."""
+
+    def __init__(self, binary: Path, defaults: Path, instance: int, folder: Path, params: dict[str, float]) -> None:
+        more = folder / "more.parm"
+        more.write_text("".join(f"{name} {value}\n" for name, value in params.items()))
+        words = [str(binary), "--model", "+", "-I", str(instance), "--speedup", "20", "--wipe"]
+        words += ["--defaults", f"{defaults},{more}", "--home", ",".join(map(str, HOME))]
+        self._process = subprocess.Popen(
+            words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self._link = mavutil.mavlink_connection(
+            f"tcp:127.0.0.1:{5760 + 10 * instance}", source_system=255, retries=60, autoreconnect=False
+        )
+        self.boot_s = 0.0
+        self.armed = False
+        self.silent = False
+        self.height = 0.0
+        self._beat_s = -1.0
+        self._link.wait_heartbeat(timeout=30)
+        self._link.mav.request_data_stream_send(1, 1, _MAV.MAV_DATA_STREAM_POSITION, 10, 1)
+
+    def close(self) -> None:
+        self._link.close()
+        self._process.terminate()
+        self._process.wait(10)
+
+    def turn(self) -> Any:
+        """Hear one message, and say that the station is there."""
+        message = self._link.recv_match(blocking=True, timeout=5.0)
+        if message is None:
+            raise TimeoutError("the simulator is silent")
+        if message.get_type() == "GLOBAL_POSITION_INT":
+            self.boot_s, self.height = message.time_boot_ms / 1000.0, message.relative_alt / 1000.0
+        elif message.get_type() == "HEARTBEAT" and message.get_srcComponent() == 1:
+            self.armed = bool(message.base_mode & _MAV.MAV_MODE_FLAG_SAFETY_ARMED)
+        if not self.silent and self.boot_s - self._beat_s > 0.5:
+            self._beat_s = self.boot_s
+            self._link.mav.heartbeat_send(_MAV.MAV_TYPE_GCS, _MAV.MAV_AUTOPILOT_INVALID, 0, 0, 0)
+        return message
+
+    def until(self, condition: Any, within_s: float) -> bool:
+        """Vehicle time passes until it is so."""
+        end_s, wall_s = self.boot_s + within_s, time.monotonic()
+        while not condition(message := self.turn()):
+            if self.boot_s > end_s or time.monotonic() - wall_s > 90.0:
+                return False
+            del message
+        return True
+
+    def set(self, changes: Changes) -> None:
+        for name, value in changes:
+            self._link.mav.param_set_send(1, 1, name.encode(), value, _MAV.MAV_PARAM_TYPE_REAL32)
+
+    def upload(self, items: Sequence[tuple[float, ...]]) -> None:
+        loader = mavwp.MAVWPLoader()
+        frame = _MAV.MAV_FRAME_GLOBAL_RELATIVE_ALT
+        wide = _DEGREE_M * cos(radians(HOME[0]))
+        rows = [(_MAV.MAV_CMD_NAV_WAYPOINT, 0.0, 0.0, 0.0), *items]
+        for seq, (command, north, east, height) in enumerate(rows):
+            lat, lon = HOME[0] + north / _DEGREE_M, HOME[1] + east / wide
+            if command == _MAV.MAV_CMD_NAV_RETURN_TO_LAUNCH:
+                lat = lon = 0.0
+            item = _MAV.MAVLink_mission_item_int_message(
+                1, 1, seq, frame, int(command), 0, 1, 0, 0, 0, 0, round(lat * 1e7), round(lon * 1e7), height
+            )
+            loader.add(item)
+        self._link.mav.mission_count_send(1, 1, loader.count())
+        self.until(lambda message: self._answered(message, loader), 30.0)
+
+    def _answered(self, message: Any, loader: Any) -> bool:
+        if message.get_type() in ("MISSION_REQUEST", "MISSION_REQUEST_INT"):
+            self._link.mav.send(loader.wp(message.seq))
+        return bool(message.get_type() == "MISSION_ACK")
+
+    def begin(self) -> bool:
+        """Arm in AUTO; whether it did."""
+        self._link.set_mode("AUTO")
+        for _ in range(60):
+            self._link.mav.command_long_send(1, 1, _MAV.MAV_CMD_COMPONENT_ARM_DISARM, 0, 1, 0, 0, 0, 0, 0, 0)
+            if self.until(lambda _: self.armed, 2.0):
+                return True
+        return False
+
+
+def fly(number: int, seed: int, binary: Path, defaults: Path, instance: int, out: Path) -> None:
+    """Fly the incident of this number, and keep its log."""
+    planted, kind, items = drawn(number, seed)
+    with tempfile.TemporaryDirectory(prefix="incident-") as name:
+        flight = Flight(binary, defaults, instance, Path(name), planted.params)
+        try:
+            flight.until(lambda _: flight.boot_s > 12.0, 60.0)
+            flight.upload(items)
+            if not flight.begin() or not flight.until(lambda _: flight.height > 0.5, 30.0):
+                raise TimeoutError("it did not take off")
+            began_s = flight.boot_s
+            flight.until(lambda _: flight.boot_s >= began_s + planted.at_s, _LONGEST_S)
+            flight.set(kind.strikes)
+            flight.silent = kind.silent_station
+            if planted.until_s is not None:
+                end_s = began_s + planted.until_s
+                flight.until(lambda _: flight.boot_s >= end_s or not flight.armed, _LONGEST_S)
+                flight.set(kind.ends)
+            flight.until(lambda _: not flight.armed, _LONGEST_S)
+            flight.until(lambda _: False, _DISARMED_S)
+        finally:
+            flight.close()
+        logs = sorted((Path(name) / "logs").glob("*.BIN"), key=lambda path: path.stat().st_size)
+        folder = out / f"{number:03d}-{kind.name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(logs[-1], folder / "flight.bin")
+        (folder / "planted.json").write_text(json.dumps(asdict(planted)))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Verdict on an incident that was flown again. `named` None: there was no fault to name."""
+
+    name: str
+    near: float
+    failsafe: bool
+    named: bool | None
+    found: tuple[str, ...]
+    words: str
+
+
+def judge(folder: Path, out: Path) -> Judged:
+    """Reproduce the log of a folder, and compare with what was planted."""
+    planted = json.loads((folder / "planted.json").read_text())
+    try:
+        built, flown = reproduce(folder / "flight.bin", out / folder.name)
+    except UserError as error:
+        return Judged(folder.name, 0.0, False, False if planted["named"] else None, (), str(error))
+    found = tuple(fault.name for fault in built.faults)
+    named = None if not planted["named"] else set(planted["named"]) <= set(found)
+    return Judged(folder.name, flown.near, flown.same, named, found, "; ".join((*flown.missing, flown.cause)))
+
+
+def judge_all(given: Path) -> None:
+    """Print a row for each incident, and the sums."""
+    with tempfile.TemporaryDirectory(prefix="incidents-") as out:
+        rows = []
+        for folder in sorted(path for path in given.iterdir() if (path / "planted.json").is_file()):
+            row = judge(folder, Path(out))
+            rows.append(row)
+            mark = {True: "yes", False: "**no**", None: ""}
+            found = ", ".join(row.found) or "none"
+            cells = (row.name, f"{row.near:.0%}", mark[row.failsafe], mark[row.named], found, row.words)
+            print(f"| {' | '.join(cells)} |", flush=True)
+        faults = [row for row in rows if row.named is not None]
+        print(f"within 5 m for 95 %: {sum(row.near >= 0.95 for row in rows)} of {len(rows)}")
+        print(f"same failsafe and end: {sum(row.failsafe for row in rows)} of {len(rows)}")
+        print(f"fault named: {sum(bool(row.named) for row in faults)} of {len(faults)}")
+        print(f"faults named that nobody planted: {sum(_wrong(row, given) for row in rows)}")
+
+
+def _wrong(row: Judged, given: Path) -> int:
+    planted = json.loads((given / row.name / "planted.json").read_text())["named"]
+    return len(set(row.found) - set(planted))
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("fly", "judge"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--binary", type=Path)
+    parser.add_argument("--defaults", type=Path)
+    parser.add_argument("--instance", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=len(KINDS))
+    given = parser.parse_args()
+    if given.what == "judge":
+        judge_all(given.folder)
+        return
+    for number in range(given.first, given.first + given.count):
+        try:
+            fly(number, given.seed, given.binary, given.defaults, given.instance, given.folder)
+            print(f"{number}: {KINDS[number % len(KINDS)].name}", flush=True)
+        except (TimeoutError, OSError) as error:
+            print(f"{number}: {KINDS[number % len(KINDS)].name}: {error}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
