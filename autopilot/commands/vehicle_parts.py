@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from autopilot.safety.failsafes import Failsafes
     from autopilot.safety.fence import FenceGuard
     from autopilot.safety.fenced_mission import FencedMission
+    from autopilot.safety.proximity import Proximity
     from autopilot.safety.traffic import Traffic
 
 
@@ -83,3 +84,5 @@ class VehicleParts(Protocol):
     def speeds(self) -> SpeedControl: ...
     @property
     def traffic(self) -> Traffic: ...
+    @property
+    def proximity(self) -> Proximity: ...

@@ -51,6 +51,7 @@ from autopilot.safety.failsafes import Failsafes, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.losses import Losses
+from autopilot.safety.proximity import Proximity
 from autopilot.safety.remote_id import RemoteId
 from autopilot.safety.traffic import Traffic
 
@@ -143,6 +144,7 @@ class Autopilot:
         self.failsafes = Failsafes(facts, announcer, stop, self.losses)
         facts.personality = ArduPilotPersonality(facts, announcer, modes, stop, self.losses, self.payload.gripper)
         self.ground_follower.lost = self.failsafes.terrain_lost
+        self.proximity = Proximity(facts, self.fence.avoidance)
         self.traffic = Traffic(facts, announcer, modes, stop, lambda row: self.turns.join(row, "wind"))
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)

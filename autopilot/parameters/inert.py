@@ -35,8 +35,8 @@ _RANGE_FINDER: Final = "RNGFND1_SCALING RNGFND1_PIN SIM_SONAR_SCALE"
 #: There is no transmitter whose knob tunes or whose switch makes flying simpler; QGroundControl's pages want them.
 _COPTER_KNOBS: Final = "TUNE TUNE_MIN TUNE_MAX AUTOTUNE_AXES SIMPLE SUPER_SIMPLE"
 
-#: There is no sensor of objects, and a ground vehicle has no height: AVOID_ is for the fence.
-_OBJECTS: Final = "AVOID_MARGIN AVOID_BACKUP_DZ"
+#: Objects are kept off by velocity, not by lean, and backed away from as soon as they are within the margin.
+_OBJECTS: Final = "AVOID_BACKUP_DZ"
 _COPTER_OBJECTS: Final = "AVOID_ANGLE_MAX AVOID_DIST_MAX AVOID_ALT_MIN"
 
 #: The controllers of the model have fewer gains than ArduPilot's; roll gains count for pitch too, and the model flies

@@ -59,6 +59,35 @@ COPTER_AVOIDANCE: Final = (
 ROVER_AVOIDANCE: Final = _avoidance(1)
 
 
+_IGNORED: Final = tuple(
+    line
+    for n in range(1, 5)
+    for line in (
+        i16(f"PRX1_IGN_ANG{n}", 0, "deg", 0, 360, f"Middle of direction {n} that does not count"),
+        i8(f"PRX1_IGN_WID{n}", 0, "deg", 0, 127, f"Width of direction {n} that does not count; 0 = none"),
+    )
+)
+_PROXIMITY: Final = (
+    i8(
+        "PRX1_TYPE", 0, "", None, None, "A sensor of objects around the vehicle",
+        values={0: "None", 2: "MAVLink", 10: "Simulated"},
+    ),
+    *_IGNORED,
+    f32("PRX1_MIN", 0, "m", 0, 500, "Objects nearer than this do not count; 0 = as the sensor says"),
+    f32("PRX1_MAX", 0, "m", 0, 500, "Objects farther than this do not count; 0 = as the sensor says"),
+    f32("SIM_PRX_MAX", 40, "m", 1, 500, "Range of the simulated proximity sensor"),
+    f32("SIM_PRX_MIN", 0.2, "m", 0, 10, "Nearer than this it sees nothing"),
+    f32("SIM_PRX_NOISE", 0, "m", 0, 10, "Standard deviation of its distances"),
+    f32("SIM_PRX_BLIND", 0, "deg", 0, 360, "Angle behind the vehicle that it does not see"),
+    f32("SIM_PRX_RATE", 10, "Hz", 0, 50, "Its looks; 0 = it is switched off"),
+)  # fmt: skip
+COPTER_PROXIMITY: Final = (
+    *_PROXIMITY,
+    f32("PRX_ALT_MIN", 1, "m", 0, 10, "Lower than this over home objects do not count"),
+)
+ROVER_PROXIMITY: Final = _PROXIMITY
+
+
 def _traffic(list_m: int, recovery: int, warn_m: int, fail_m: int) -> tuple[ParameterDef, ...]:
     return (
         i8("ADSB_TYPE", 0, "", None, None, "What tells of other aircraft", values={0: "None", 1: "MAVLink"}),

@@ -1,9 +1,10 @@
-"""Avoidance of the fence by the vehicle itself (AVOID_ENABLE bit 0): by what flies while sticks or velocities are
-flown, by what drives in every mode.
+"""Avoidance of the fence (AVOID_ENABLE bit 0) and of objects (bit 1) by the vehicle itself: by what flies while sticks
+or velocities are flown, by what drives in every mode.
 
 The vehicle is told the limits as places (`autopilot.interface.targets.Bounds`) and acts on them at every tick
 (`autopilot.control.avoidance`), so that they are told only when others count: the fence guard asks at each of its
-looks, in modes that are held off. As in ArduPilot it is FENCE_MARGIN that is kept (AVOID_MARGIN is for objects), a
+looks, in modes that are held off, and each look of a proximity sensor does. As in ArduPilot it is FENCE_MARGIN that is
+kept off fences and AVOID_MARGIN off objects, a
 polygon holds only who is on its right side, and of zones that are united each holds who is in it. Sources: ArduPilot
 AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle).
 """
@@ -25,40 +26,61 @@ from autopilot.mission.fence import Fence, Polygon, Zone, distance_to_segment
 from autopilot.modes.mode import Mode
 from autopilot.safety.fence_limits import FenceLimits, FenceType
 
-_FENCE: Final = 1  # AVOID_ENABLE bit 0
+_FENCE, _OBJECTS = 1, 2  # AVOID_ENABLE bits 0, 1
+_NO_FENCE: Final = FenceType(0)
 
 
-class FenceAvoidance:
-    """Tells one vehicle what to keep off, by its `keep_within`."""
+class Avoidance:
+    """Tells one vehicle what to keep off, by its `keep_within`. `mode()`: the one that flies."""
 
-    def __init__(self, facts: VehicleFacts, limits: FenceLimits, keep_within: Callable[[Bounds | None], None]) -> None:
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        limits: FenceLimits,
+        mode: Callable[[], Mode],
+        keep_within: Callable[[Bounds | None], None],
+    ) -> None:
         self._facts = facts
         self._limits = limits
+        self._mode = mode
         self._keep_within = keep_within
         self._told: Bounds | None = None
+        self._acting = _NO_FENCE
+        self._objects: tuple[tuple[float, float], ...] = ()
         self._placed: tuple[object, ...] = ()  # fence and origin of the edges and rings
         self._polygons: tuple[tuple[Edge, ...], ...] = ()
         self._rings: tuple[Ring, ...] = ()
 
-    def acts_in(self, mode: Mode) -> bool:
-        """True where the mode is held off the fence; one of somebody's own may be."""
+    @property
+    def keeps_off_fence(self) -> bool:
+        """True while the mode is held off the fence."""
+        return self._acts(_FENCE)
+
+    def _acts(self, bit: int) -> bool:
+        """True where the mode is held off what this bit of AVOID_ENABLE stands for; one of somebody's own may be."""
+        mode = self._mode()
         kept = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
-        return (kept or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & _FENCE)
+        return (kept or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & bit)
 
     def tell(self, acting: FenceType) -> None:
-        """These limits count now."""
-        self._tell(self._bounds(acting))
+        """These limits of the fence count now; none: there is no fence to be kept off."""
+        self._acting = acting
+        self._tell()
 
-    def end(self) -> None:
-        """There is no fence to be kept off any more."""
-        self._tell(None)
+    def see(self, objects: tuple[tuple[float, float], ...]) -> None:
+        """Objects are at these places, m north and east of the origin."""
+        if objects or self._objects:
+            self._objects = objects
+            self._tell()
 
-    def _tell(self, bounds: Bounds | None) -> None:
+    def _tell(self) -> None:
+        objects = self._objects if self._objects and self._acts(_OBJECTS) else ()
+        bounds = self._bounds(self._acting, objects) if self._acting or objects else None
         if bounds != self._told:
             self._told = bounds
             self._keep_within(bounds)
 
-    def _bounds(self, types: FenceType) -> Bounds:
+    def _bounds(self, types: FenceType, objects: tuple[tuple[float, float], ...]) -> Bounds:
         param, home = self._facts.param, self._facts.home_ned
         margin = max(param("FENCE_MARGIN", 2.0), 0.0)
         barriers: list[Edge | Ring] = []
@@ -78,6 +100,9 @@ class FenceAvoidance:
             for barrier in barriers
             if isinstance(barrier, Edge) or not barrier.inside or barrier.radius >= margin
         ]
+        if objects:
+            margin = max(margin if barriers else 0.0, param("AVOID_MARGIN", 2.0))
+            barriers += [Edge(place, place) for place in objects]
         if len(barriers) > BARRIERS:
             north, east, _ = self._facts.vehicle.state.position
             barriers = nsmallest(BARRIERS, barriers, lambda barrier: _away(barrier, north, east))

@@ -36,7 +36,7 @@ from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.safety.avoidance import FenceAvoidance
+from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.failsafe_actions import take_action
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -94,7 +94,7 @@ class FenceGuard:
         self._disarm = disarm
         self.limits = FenceLimits(facts, plan)
         self._margin = MarginNotices(facts, announcer)
-        self._avoidance = FenceAvoidance(facts, self.limits, keep_within)
+        self.avoidance = Avoidance(facts, self.limits, lambda: modes.mode, keep_within)
         self._floor = False  # the lowest altitude acts
         self._floor_off = False  # by a command
         self._far = False
@@ -240,12 +240,12 @@ class FenceGuard:
         watching = (self.enabled or floor) and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due = now_ms if watching else None
         if not watching:
-            self._avoidance.end()
+            self.avoidance.tell(FenceType(0))
 
     @property
     def _revision(self) -> tuple[object, bool]:
         """Values of which a change asks for a look at once."""
-        return self.limits.revision, self._avoidance.acts_in(self._modes.mode)
+        return self.limits.revision, self.avoidance.keeps_off_fence
 
     def next_deadline_ms(self) -> int | None:
         if self._due is not None and self._seen != self._revision:
@@ -267,10 +267,7 @@ class FenceGuard:
         self._judge(excess, now_ms)
         self._margin.look(excess, _SLACK, now_ms)
         if self._due is not None:  # the action may have disarmed it
-            if self._avoidance.acts_in(self._modes.mode):
-                self._avoidance.tell(self.acting)
-            else:
-                self._avoidance.end()
+            self.avoidance.tell(self.acting if self.avoidance.keeps_off_fence else FenceType(0))
             self._due = now_ms + self._patience_ms(excess, now_ms)
 
     @property

@@ -9,7 +9,7 @@ from autopilot.mission.state import TRACK_KINDS
 from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
 from autopilot.parameters.inert import COPTER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.parameters.table_avoidance import COPTER_AVOIDANCE, COPTER_TRAFFIC
+from autopilot.parameters.table_avoidance import COPTER_AVOIDANCE, COPTER_PROXIMITY, COPTER_TRAFFIC
 from autopilot.parameters.table_flight import COPTER_FLIGHT
 from autopilot.parameters.table_payload import CAMERA, MOUNT
 from autopilot.parameters.table_safety import COPTER_SAFETY
@@ -134,7 +134,8 @@ COPTER: Final = VehicleClass(
         largest_circle_m=2000.0,  # AC_Circle.h, AC_CIRCLE_RADIUS_MAX
     ),
     parameters=ParameterSet(
-        lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_AVOIDANCE + COPTER_TRAFFIC + COPTER_OUTPUTS
+        lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_AVOIDANCE + COPTER_PROXIMITY + COPTER_TRAFFIC
+        + COPTER_OUTPUTS
         + SIMULATION + AIRFRAME + CAMERA + LANDING + MOUNT,
         inert=COPTER_INERT,
         aliases=COMMON_ALIASES | COPTER_ALIASES,

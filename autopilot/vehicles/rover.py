@@ -9,7 +9,7 @@ from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
 from autopilot.parameters.definition import to_float32
 from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.parameters.table_avoidance import ROVER_AVOIDANCE
+from autopilot.parameters.table_avoidance import ROVER_AVOIDANCE, ROVER_PROXIMITY
 from autopilot.parameters.table_payload import CAMERA, MOUNT
 from autopilot.parameters.table_rover import ROVER_DRIVE
 from autopilot.parameters.table_safety import ROVER_SAFETY
@@ -101,7 +101,7 @@ ROVER: Final = VehicleClass(
         return_speed=Measure("RTL_SPEED", 0.0),
     ),
     parameters=ParameterSet(
-        lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_AVOIDANCE + ROVER_OUTPUTS
+        lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_AVOIDANCE + ROVER_PROXIMITY + ROVER_OUTPUTS
         + SIMULATION + CHASSIS + CAMERA + MOUNT,
         inert=ROVER_INERT,
         aliases=COMMON_ALIASES | ROVER_ALIASES,

@@ -20,6 +20,7 @@ from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import hypot
+from autopilot.interface.obstacles import Scan
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -42,6 +43,7 @@ from sitl.vehicles.targets import write_bounds, write_yaw
 
 if TYPE_CHECKING:
     from sitl.world.receiver import Receiver
+    from sitl.world.scanner import Scanner
     from sitl.world.world import World
 
 __all__ = ["SimulatedMachine"]
@@ -101,6 +103,8 @@ class SimulatedMachine(ABC):
         self._gimbal: SimulatedGimbal | None = None
         self.receiver: Receiver | None = None
         """Receiver of other aircraft, where the world has any."""
+        self.scanner: Scanner | None = None
+        """Sensor of obstacles, where the world has any."""
         self._begin_report()
 
     def move_to(
@@ -148,6 +152,27 @@ class SimulatedMachine(ABC):
                 seed,
                 lambda: (self.true_ned, self.true_velocity),
             )
+
+        if world.obstacles is not None:
+            from sitl.world.scanner import Scanner
+
+            self.scanner = Scanner(
+                world.obstacles,
+                world.origin,
+                self._home,
+                self._parameters,
+                seed,
+                lambda: (self.true_ned, float(self._report[0, R.TRUE_YAW])),
+            )
+
+    @property
+    def scan_period_ms(self) -> int:
+        """See `autopilot.interface.obstacles.SeesObstacles`."""
+        return 0 if self.scanner is None else self.scanner.period_ms
+
+    def scan_obstacles(self, now_ms: int) -> Scan:
+        assert self.scanner is not None
+        return self.scanner.look(now_ms)
 
     @property
     def traffic_period_ms(self) -> int:
@@ -370,6 +395,10 @@ class SimulatedMachine(ABC):
     def true_velocity(self) -> Ned:
         """True velocity, NED m/s."""
         return float(self._s[M.S_VN]), float(self._s[M.S_VE]), float(self._s[M.S_VD])
+
+    def stop_short(self) -> None:
+        """Something solid is in its way: it has no speed over ground any more."""
+        self._s[M.S_VN] = self._s[M.S_VE] = 0.0
 
     @property
     def switched_on_at(self) -> GeoPoint:

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from sitl.world.encounters import EncounterModel
+from sitl.world.obstacles import Obstacles
 from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Sky
 
@@ -14,8 +16,10 @@ __all__ = ["World"]
 @dataclass(slots=True)
 class World:
     """`sky`: other aircraft, None: there are none to be heard of; `receiver` of every vehicle; `encounters`: aircraft
-    that come each vehicle's way."""
+    that come each vehicle's way; `obstacles` about `origin`."""
 
+    origin: GeoPoint
     sky: Sky | None = None
     receiver: ReceiverSettings = ReceiverSettings()
     encounters: EncounterModel | None = None
+    obstacles: Obstacles | None = None

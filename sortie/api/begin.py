@@ -80,6 +80,7 @@ def spec_of(
     terrain: Path | str | None,
     firmware: str,
     traffic: Path | str | Traffic | None = None,
+    obstacles: Path | str | None = None,
     sysid: int | None = None,
 ) -> VehicleSpec:
     """The vehicle that `who`, in words, was asked for, as if it were alone."""
@@ -100,6 +101,7 @@ def spec_of(
         radio=radio_of(radio),
         terrain=None if terrain is None else Path(terrain),
         traffic=Path(traffic) if isinstance(traffic, str) else traffic,
+        obstacles=None if obstacles is None else Path(obstacles),
         firmware=firmware,
         flown_by=source if source.in_our_world else None,
     )

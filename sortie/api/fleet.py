@@ -68,6 +68,7 @@ class Fleet(Sequence[Session]):
         radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
         traffic: Path | str | Traffic | None = None,
+        obstacles: Path | str | None = None,
         firmware: str = "ardupilot",
     ) -> None:
         self._stack = ExitStack()
@@ -85,6 +86,7 @@ class Fleet(Sequence[Session]):
                     radio=self._radio,
                     terrain=terrain,
                     traffic=traffic,
+                    obstacles=obstacles,
                     firmware=firmware,
                     sysid=sysid,
                 )

@@ -63,7 +63,7 @@ class Session(Claims):
     makes a mission executor that is asked first. `firmware`: "px4" has it spoken to as a PX4. Raises UserError,
     with one line that says what is wrong. `radio`: on all its links, as --radio has it; None: none. `terrain`: the
     ground, as --terrain has it; the vehicle then stands on it, whatever height `home` says. `traffic`: other aircraft,
-    as --traffic has them. Not for several threads."""
+    as --traffic has them; `obstacles`: as --obstacles has them. Not for several threads."""
 
     def __init__(
         self,
@@ -83,6 +83,7 @@ class Session(Claims):
         radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
         traffic: Path | str | Traffic | None = None,
+        obstacles: Path | str | None = None,
     ) -> None:
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
@@ -98,6 +99,7 @@ class Session(Claims):
                     radio=radio,
                     terrain=terrain,
                     traffic=traffic,
+                    obstacles=obstacles,
                     firmware=firmware,
                 )
             if isinstance(vehicle, VehicleSpec):

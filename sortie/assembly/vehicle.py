@@ -116,13 +116,21 @@ def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[li
 
 def _world_of(spec: VehicleSpec) -> World | None:
     """The world of a run with this first vehicle; None: there is nothing in it. UserError for a file that is wrong."""
-    if spec.traffic is None:
+    if spec.traffic is None and spec.obstacles is None:
         return None
     from sitl.world.world import World  # for those who are not alone
-    from sortie.config.traffic import read_traffic
 
-    traffic = read_traffic(spec.traffic) if isinstance(spec.traffic, Path) else spec.traffic
-    return World(traffic.sky(spec.home), traffic.receiver, traffic.encounters)
+    world = World(spec.home)
+    if spec.traffic is not None:
+        from sortie.config.traffic import read_traffic
+
+        traffic = read_traffic(spec.traffic) if isinstance(spec.traffic, Path) else spec.traffic
+        world.sky, world.receiver, world.encounters = traffic.sky(spec.home), traffic.receiver, traffic.encounters
+    if spec.obstacles is not None:
+        from sortie.config.obstacles import read_obstacles
+
+        world.obstacles = read_obstacles(spec.obstacles, spec.home)
+    return world
 
 
 def _standing(

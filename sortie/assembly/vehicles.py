@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.context.journal import Journal, NoJournal
 from autopilot.interface.records import dataclass, field
 from autopilot.parameters.parameters import Parameters
+from autopilot.safety.proximity import SIMULATED
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.services.system.signing import SigningService
 from sortie.assembly.vehicle import Standing, StoredValues, build_service
@@ -36,10 +37,13 @@ if TYPE_CHECKING:
     from sortie.config.links_of_fleet import FleetLink
     from sortie.nodes.company import Company
     from sortie.nodes.fleet import FleetNode
+    from sortie.nodes.obstacle_watch import ObstacleWatch
 
 
-HEARS_TRAFFIC: Final = {"ADSB_TYPE": 1.0}
-"""Default of a vehicle that has a receiver: it listens."""
+def _equipment(machine: SimulatedMachine) -> dict[str, float]:
+    """Defaults of a vehicle that has these sensors: it uses them."""
+    found = {} if machine.receiver is None else {"ADSB_TYPE": 1.0}
+    return found if machine.scanner is None else found | {"PRX1_TYPE": float(SIMULATED)}
 
 
 class Ends(Protocol):
@@ -84,6 +88,7 @@ class Vehicles:
         self.fleet: FleetNode | None = None
         self.company: Company | None = None
         self.recorders: list[FlightRecorder] = []
+        self.watches: list[ObstacleWatch] = []
         alone = self.specs[0].alone
         rows = [] if alone else _rows(standing)  # before services keep the machines' report vectors
         self.services = [self._service(stand) for stand in standing]
@@ -101,12 +106,11 @@ class Vehicles:
         given = without_set(standing.given, stored.parameters, spec.kind, spec.label)
         if not spec.alone and spec.system is not None:
             given[OWN_SYSTEM] = float(spec.system)  # whatever was set: others have the other ids
-        heard = {} if standing.machine.receiver is None else HEARS_TRAFFIC
-        defaults = {**around.defaults, **heard}
+        defaults = {**around.defaults, **_equipment(standing.machine)}
         given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
         if self._make is not None:
             return self._make(journal, stored, given)
-        return build_service(
+        service = build_service(
             spec,
             standing.machine,
             journal,
@@ -117,6 +121,11 @@ class Vehicles:
             faults=standing.faults,
             ground=around.ground,
         )
+        if standing.machine.scanner is not None:
+            from sortie.nodes.obstacle_watch import ObstacleWatch  # for those who have obstacles
+
+            self.watches.append(ObstacleWatch(service, standing.machine, standing.machine.scanner, self.specs[0].home))
+        return service
 
     def _kept(self, spec: VehicleSpec) -> tuple[Journal, StoredValues]:
         store = self._surroundings.store

@@ -71,6 +71,7 @@ class FleetEntry(Struct, frozen=True, forbid_unknown_fields=True):
     radio: str | None = None
     terrain: str | None = None
     traffic: str | None = None
+    obstacles: str | None = None
     formation: str | None = None
     spacing: Distance | None = None
     shared: dict[str, Any] | None = None
@@ -81,7 +82,7 @@ _OPTIONS: Final = tuple(key for key in SHARED if key not in FleetEntry.__struct_
 _KEYS: Final = (*(key for key in FleetEntry.__struct_fields__ if key != "shared"), *_OPTIONS)
 _ONE_EACH: Final = frozenset({"sysid", "count", "offset", "seed"})
 """Keys that [defaults] cannot have: they would be the same for all."""
-_ONE_WORLD: Final = ("terrain", "traffic")
+_ONE_WORLD: Final = ("terrain", "traffic", "obstacles")
 """Keys that [defaults] alone can have."""
 
 
@@ -225,6 +226,7 @@ def _vehicles(
                 link=tuple(entry.links or ()),
                 terrain=base.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
                 traffic=base.traffic if entry.traffic is None else folder / Path(entry.traffic).expanduser(),
+                obstacles=base.obstacles if entry.obstacles is None else folder / Path(entry.obstacles).expanduser(),
                 radio=radio,
                 source=where,
                 alone=False,

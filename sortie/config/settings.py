@@ -123,6 +123,10 @@ class Settings:
         "traffic", path, None, "Other aircraft: a TOML file of tracks and encounters. docs/traffic.md",
         Group.VEHICLE, RUNS, form="FILE", otherwise="none", sources=EVERYWHERE, applies_to=OF_OUR_AUTOPILOT,
     )
+    obstacles = Option[Path | None](
+        "obstacles", path, None, "What stands around: a TOML file of shapes, or GeoJSON of buildings. docs/traffic.md",
+        Group.VEHICLE, RUNS, form="FILE", otherwise="nothing", sources=EVERYWHERE, applies_to=OF_OUR_AUTOPILOT,
+    )
     firmware = Option(
         "firmware", one_of(*FIRMWARES), "ardupilot",
         "What a simulated vehicle is to ground stations: an ArduPilot, or a PX4.",

@@ -33,9 +33,9 @@ class VehicleSpec:
     command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on these. `alone`: no
     vehicle of a fleet. Of one: `network`: which of the shared radio networks it is on, of several or one;
     `offset`: m north and east of the place for which a plan of the fleet is made; `number`: from 0 in the fleet.
-    `terrain`: what all of them stand on; `traffic`: other aircraft about them, or the file that says so; `firmware`:
-    what it is spoken to as. `source`: where a file says all this. `flown_by`: a firmware that flies it in our world;
-    None: ours.
+    `terrain`: what all of them stand on; `traffic`: other aircraft about them, or the file that says so; `obstacles`:
+    what stands about them; `firmware`: what it is spoken to as. `source`: where a file says all this. `flown_by`: a
+    firmware that flies it in our world; None: ours.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class VehicleSpec:
     radio: RadioProfile | None = None
     terrain: Path | None = Settings.terrain.default
     traffic: Path | Traffic | None = Settings.traffic.default
+    obstacles: Path | None = Settings.obstacles.default
     firmware: str = Settings.firmware.default
     source: str = ""
     alone: bool = False

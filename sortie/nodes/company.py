@@ -12,7 +12,7 @@ from typing import Protocol
 from autopilot.interface.geo import GeoPoint
 from sitl.vehicles.separation import Approach, Separation
 from sortie.nodes.fleet import FleetNode
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import break_motors
 
 
 class CompanyLog(Protocol):
@@ -74,13 +74,7 @@ class Company:
             if number not in self._wrecked:
                 self._wrecked.add(number)
                 self._node.touch(number)
-                _break(self._node.services[number])
+                break_motors(self._node.services[number])
         self.collisions.append(approach)
         if self._log is not None:
             self._log.collided(approach)
-
-
-def _break(service: Service) -> None:
-    for name in service.vehicle.fault_names():
-        if name.startswith("motor"):
-            service.vehicle.inject_fault(name, 1.0, active=True)

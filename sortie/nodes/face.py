@@ -42,6 +42,7 @@ from mavlink_bridge.services.modes import ModeService
 from mavlink_bridge.services.modes.service import ModeSource
 from mavlink_bridge.services.operator import CONTROL_STATUS, OperatorControl
 from mavlink_bridge.services.parameters import ParameterService
+from mavlink_bridge.services.proximity import ProximityClock, ProximityService
 from mavlink_bridge.services.remote_id import RemoteIdService, Transmitter, serial_number
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.spoken import Spoken
@@ -164,6 +165,18 @@ def simulated_face(
         TrafficService(
             autopilot,
             TrafficClock(autopilot, service.vehicle, endpoint.links, telemetry.answers, telemetry.subscriptions),
+            endpoint.add_service,
+        ),
+        ProximityService(
+            autopilot,
+            ProximityClock(
+                autopilot,
+                service.vehicle,
+                endpoint.links,
+                telemetry.answers,
+                telemetry.subscriptions,
+                lambda: service.epoch_us + 1000 * service.now_ms,
+            ),
             endpoint.add_service,
         ),
         events,

@@ -426,3 +426,10 @@ class Service:
     def _height(self) -> float:
         home = self.autopilot.facts.home
         return 0.0 if home is None else float(self.vehicle.state.report[report.ALT]) - home.alt
+
+
+def break_motors(service: Service) -> None:
+    """A crash: every motor fails at once, and stays so."""
+    for name in service.vehicle.fault_names():
+        if name.startswith("motor"):
+            service.vehicle.inject_fault(name, 1.0, active=True)

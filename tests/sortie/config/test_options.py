@@ -27,7 +27,7 @@ SAID = {
     "fault": "gps.loss", "strategy": "native", "link": "tcpin:127.0.0.1:1", "sysid": "9", "signing-key": "/key",
     "insecure": "true", "state-dir": "/state", "log-dir": "/logs", "log-format": "json", "telemetry-log": "false",
     "trace": "/trace", "metrics": "9100", "count": "3", "formation": "ring", "spacing": "12.5", "fleet": "/fleet.toml",
-    "networks": "2", "terrain": "/tiles", "traffic": "/sky.toml",
+    "networks": "2", "terrain": "/tiles", "traffic": "/sky.toml", "obstacles": "/town.toml",
     "firmware": "px4", "radio": "sik-57600", "pace": "clients", "pace-lead": "0.1", "pace-limit": "9",
     "pace-quiet": "0.002", "rc": "5501",
     "web": "true", "control": "true",
@@ -37,7 +37,7 @@ SAID = {
 OF_PACE = ["pace", "pace-lead", "pace-limit", "pace-quiet"]
 OF_LOGS = ["log-format", "telemetry-log", "trace"]
 OF_FLEETS = ["count", "formation", "spacing", "fleet", "networks"]
-OF_SIMULATOR = ["seed", "with", "fault", "terrain", "traffic", "firmware", *OF_FLEETS, "rc", "sysid"]
+OF_SIMULATOR = ["seed", "with", "fault", "terrain", "traffic", "obstacles", "firmware", *OF_FLEETS, "rc", "sysid"]
 
 
 @pytest.fixture(autouse=True)
@@ -187,25 +187,9 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
     ("where", "names"),
     [
         (Where.SIMULATOR, ["strategy"]),
-        (Where.SITL, [*OF_PACE, "seed", "with", "fault", "terrain", "traffic", "firmware", *OF_FLEETS, "rc", "sysid"]),
-        (Where.WORLD, ["with", "traffic", "firmware", *OF_FLEETS, "rc", "sysid"]),
-        (
-            Where.CONTROLLER,
-            [
-                "home",
-                "speedup",
-                *OF_PACE,
-                "seed",
-                "with",
-                "fault",
-                "terrain",
-                "traffic",
-                "firmware",
-                *OF_FLEETS,
-                "rc",
-                "sysid",
-            ],
-        ),
+        (Where.SITL, [*OF_PACE, *OF_SIMULATOR]),
+        (Where.WORLD, ["with", "traffic", "obstacles", "firmware", *OF_FLEETS, "rc", "sysid"]),
+        (Where.CONTROLLER, ["home", "speedup", *OF_PACE, *OF_SIMULATOR]),
         (
             Where.LOOP,
             [

@@ -1,0 +1,84 @@
+"""Obstacles that a proximity sensor sees (PRX1_): where they are, and who is told.
+
+Each direction in which something is seen is a point that pilots' modes and velocities are kept AVOID_MARGIN off
+(`autopilot.safety.avoidance`, AVOID_ENABLE bit 1).
+Directions within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count; nothing does below
+PRX_ALT_MIN over the ground. A look that is older than half a second is none. ArduPilot keeps the nearest of each of
+eight directions of 45 degrees and the polygon about them; here each of those that a sensor tells counts by itself, so
+that what stands beside a gap does not close it. Source: ArduPilot AP_Proximity.cpp, AP_Proximity_MAV.cpp.
+"""
+
+from __future__ import annotations
+
+from math import isfinite, radians
+from typing import Final
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.obstacles import Scan
+from autopilot.safety.avoidance import Avoidance
+
+__all__ = ["MAVLINK", "SIMULATED", "TIMEOUT_MS", "Proximity"]
+
+MAVLINK: Final = 2
+SIMULATED: Final = 10
+"""PRX1_TYPE: told by a link; the simulator's sensor."""
+TIMEOUT_MS: Final = 500
+_IGNORED: Final = range(1, 5)
+
+
+class Proximity:
+    """Points of the last look, and who keeps off them. `scan`: that look; None: there is none that counts."""
+
+    def __init__(self, facts: VehicleFacts, avoidance: Avoidance) -> None:
+        self._facts = facts
+        self._avoidance = avoidance
+        self.scan: Scan | None = None
+        self.seen_ms = 0
+        self.points: tuple[tuple[float, float], ...] = ()
+        """North, east, m from the origin."""
+
+    @property
+    def source(self) -> int:
+        """PRX1_TYPE."""
+        return int(self._facts.param("PRX1_TYPE"))
+
+    @property
+    def due_ms(self) -> int | None:
+        """When the last look is too old; None: there is none."""
+        return None if self.scan is None else self.seen_ms + TIMEOUT_MS
+
+    def see(self, scan: Scan, now_ms: int) -> None:
+        """A look has been taken now."""
+        self.scan, self.seen_ms = scan, now_ms
+        self.points = self._points(scan) if self._facts.has_position else ()
+        self._avoidance.see(self.points)
+
+    def forget(self, now_ms: int) -> None:
+        """Nothing has come for too long."""
+        if self.scan is not None and now_ms >= self.seen_ms + TIMEOUT_MS:
+            self.scan, self.points = None, ()
+            self._avoidance.see(())
+
+    def _points(self, scan: Scan) -> tuple[tuple[float, float], ...]:
+        param, state = self._facts.param, self._facts.vehicle.state
+        if self._facts.vehicle_class.flies and self._facts.height < param("PRX_ALT_MIN", 1.0):
+            return ()
+        north, east, _ = state.position
+        least, most = max(param("PRX1_MIN"), scan.least_m), param("PRX1_MAX") or scan.range_m
+        found = []
+        for k, away in enumerate(scan.distances_m):
+            off = (scan.first_deg + k * scan.step_deg) % 360.0
+            if isfinite(away) and least <= away <= most and not self._ignored(off):
+                bearing = state.yaw + radians(off)
+                found.append((north + away * cos(bearing), east + away * sin(bearing)))
+        return tuple(found)
+
+    def _ignored(self, off_deg: float) -> bool:
+        """True of a direction that PRX1_IGN_ANGn and _WIDn leave out, degrees off the nose."""
+        for n in _IGNORED:
+            width = self._facts.param(f"PRX1_IGN_WID{n}")
+            apart = abs((off_deg - self._facts.param(f"PRX1_IGN_ANG{n}") + 180.0) % 360.0 - 180.0)
+            if width > 0.0 and apart <= 0.5 * width:
+                return True
+        return False

@@ -1,0 +1,202 @@
+"""Obstacles around the vehicle: OBSTACLE_DISTANCE and DISTANCE_SENSOR, heard and told.
+
+OBSTACLE_DISTANCE of a link counts with PRX1_TYPE 2, in the body's frame or, as its default is, by heading; of what it
+says 0 is unknown and more than max_distance nothing. With PRX1_TYPE 10 the simulated sensor is looked at. A look goes
+to all links twice a second: OBSTACLE_DISTANCE of 72 directions, and DISTANCE_SENSOR of the nearest in each of the eight
+orientations of 45 degrees, as ArduPilot tells them, with ids from 10 on.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import degrees, isfinite
+from typing import Final
+
+from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.context.turns import earliest
+from autopilot.interface.obstacles import Scan, SeesObstacles
+from autopilot.mav import DistanceSensor, Frame
+from autopilot.safety.proximity import MAVLINK, SIMULATED
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.broadcast import Broadcast
+from mavlink_bridge.services.telemetry.service import Subscription
+from mavlink_bridge.wire.codec import dialect, id_of
+
+__all__ = ["OBSTACLE_DISTANCE", "ProximityClock", "ProximityService", "obstacle_message", "scan_of"]
+
+OBSTACLE_DISTANCE: Final = id_of("OBSTACLE_DISTANCE")
+_EVERY_US: Final = 500_000
+_DIRECTIONS: Final = 72
+_UNKNOWN: Final = 0xFFFF
+_ORIENTATIONS: Final = 8
+_FIRST_ID: Final = 10
+_NO_QUATERNION: Final = [0.0, 0.0, 0.0, 0.0]
+
+
+def scan_of(message: Message, heading_deg: float) -> Scan | None:
+    """The look of an OBSTACLE_DISTANCE; None: it says none, or in another frame."""
+    step = message.increment_f if message.increment_f else float(message.increment)
+    offset = message.angle_offset
+    if message.frame == Frame.GLOBAL:
+        offset -= heading_deg
+    elif message.frame != Frame.BODY_FRD:
+        return None
+    if not (isfinite(step) and isfinite(offset)) or step == 0.0 or message.max_distance <= message.min_distance:
+        return None
+    count = min(len(message.distances), int(360.0 / abs(step)))
+    told = [_metres(cm, message.max_distance) for cm in message.distances[:count]]
+    return Scan(told, offset, step, 0.01 * message.max_distance, 0.01 * message.min_distance)
+
+
+def _metres(cm: int, most_cm: int) -> float:
+    """inf of what is free, nan of what is not known."""
+    if cm in (0, _UNKNOWN):
+        return float("nan")
+    return float("inf") if cm > most_cm else 0.01 * cm
+
+
+def obstacle_message(scan: Scan, time_us: int) -> Message:
+    """The OBSTACLE_DISTANCE of a look, in the body's frame."""
+    most = min(round(100.0 * scan.range_m), _UNKNOWN - 2)
+    told = [_centimetres(away, most) for away in scan.distances_m][:_DIRECTIONS]
+    return dialect.MAVLink_obstacle_distance_message(
+        time_us,
+        DistanceSensor.LASER,
+        told + [_UNKNOWN] * (_DIRECTIONS - len(told)),
+        min(round(abs(scan.step_deg)), 255),
+        round(100.0 * scan.least_m),
+        most,
+        scan.step_deg,
+        scan.first_deg,
+        Frame.BODY_FRD,
+    )
+
+
+def _centimetres(away: float, most: int) -> int:
+    if away != away:
+        return _UNKNOWN
+    return most + 1 if not isfinite(away) else min(max(round(100.0 * away), 1), most)
+
+
+def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
+    """A DISTANCE_SENSOR of each orientation in which something is seen."""
+    nearest: dict[int, float] = {}
+    for k, away in enumerate(scan.distances_m):
+        if isfinite(away):
+            where = round((scan.first_deg + k * scan.step_deg) / 45.0) % _ORIENTATIONS
+            nearest[where] = min(nearest.get(where, away), away)
+    return [
+        dialect.MAVLink_distance_sensor_message(
+            time_ms,
+            round(100.0 * scan.least_m),
+            min(round(100.0 * scan.range_m), _UNKNOWN),
+            min(round(100.0 * away), _UNKNOWN),
+            DistanceSensor.LASER,
+            _FIRST_ID + where,
+            where,
+            0,
+            0.0,
+            0.0,
+            _NO_QUATERNION,
+            0,
+        )
+        for where, away in sorted(nearest.items())
+    ]
+
+
+class ProximityService:
+    """See the module. What has deadlines is `ProximityClock`, which `begin` is given when there is anything to see."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"OBSTACLE_DISTANCE"})
+
+    def __init__(self, parts: VehicleParts, timed: ProximityClock, begin: Callable[[ProximityClock], None]) -> None:
+        self._proximity = parts.proximity
+        self._facts = parts.facts
+        self._timed: ProximityClock | None = timed
+        self._begin = begin
+        if timed.sees:
+            self._start()
+
+    def _start(self) -> None:
+        if self._timed is not None:
+            self._begin(self._timed)
+            self._timed = None
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Take a look of a companion, which is not acknowledged."""
+        if self._proximity.source != MAVLINK:
+            return
+        scan = scan_of(message, degrees(self._facts.vehicle.state.yaw))
+        if scan is not None:
+            self._proximity.see(scan, now_ms)
+            self._start()
+
+
+class ProximityClock:
+    """Times of the simulated sensor, of looks that get too old, and of what is told."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        parts: VehicleParts,
+        vehicle: object,
+        links: Callable[[], Sequence[int]],
+        answers: dict[int, Callable[[float], Sequence[Message]]],
+        subscriptions: dict[int, Subscription],
+        now_us: Callable[[], int],
+    ) -> None:
+        self._proximity = parts.proximity
+        self._facts = parts.facts
+        self._now_us = now_us
+        self._sensor = vehicle if isinstance(vehicle, SeesObstacles) else None
+        self._looked_ms = 0
+        self._stream = subscriptions[OBSTACLE_DISTANCE] = Broadcast(links, _EVERY_US)
+        answers[OBSTACLE_DISTANCE] = lambda _: self._told()
+        self._out: list[Outgoing] = []
+
+    @property
+    def sees(self) -> bool:
+        """True where there is a sensor."""
+        return self._sensor is not None and self._sensor.scan_period_ms > 0
+
+    @property
+    def _period_ms(self) -> int:
+        wanted = self._sensor is not None and self._proximity.source == SIMULATED
+        return self._sensor.scan_period_ms if wanted and self._sensor is not None else 0
+
+    def _told(self) -> list[Message]:
+        scan = self._proximity.scan
+        return [] if scan is None else [obstacle_message(scan, self._now_us())]
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Do nothing: the clock wants no message."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        period_ms = self._period_ms
+        if period_ms and self._sensor is not None and now_ms >= self._looked_ms + period_ms:
+            self._looked_ms = now_ms - now_ms % period_ms
+            self._proximity.see(self._sensor.scan_obstacles(now_ms), now_ms)
+        self._proximity.forget(now_ms)
+        scan = self._proximity.scan
+        due = self._stream.take_due(now_ms) if scan is not None else []
+        if scan is not None and due:
+            told = [*self._told(), *_distance_messages(scan, now_ms)]
+            self._out += [Outgoing(message, link) for message in told for link in due]
+
+    def next_deadline_ms(self) -> int | None:
+        period_ms = self._period_ms
+        look = self._looked_ms + period_ms if period_ms else None
+        told = self._stream.next_ms() if self._proximity.scan is not None else None
+        return earliest((look, self._proximity.due_ms, told))
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        self._stream.forget(link)

@@ -1,0 +1,72 @@
+"""A vehicle's sensor of obstacles around it: a level scanner of 72 directions, with its range, noise and blind ones.
+
+Settings are parameters of the vehicle's simulator: SIM_PRX_MAX m, SIM_PRX_MIN m, SIM_PRX_NOISE m, SIM_PRX_BLIND deg
+about the tail that it does not see, SIM_PRX_RATE Hz. What is drawn follows from the seed and the time of the look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import inf, isfinite, nan
+from random import Random
+from typing import Final
+
+from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.mathematics import normal_draw
+from autopilot.interface.obstacles import Scan
+from sitl.world.obstacles import SECTORS, Obstacles
+
+__all__ = ["Scanner"]
+
+_STEP_DEG: Final = 360.0 / SECTORS
+_DEFAULTS: Final = {"SIM_PRX_MAX": 40.0, "SIM_PRX_MIN": 0.2, "SIM_PRX_RATE": 10.0}
+
+
+class Scanner:
+    """See the module. `origin`: what the obstacles' places count from; `stance` gives the vehicle's true position from
+    `home` and its heading, rad."""
+
+    def __init__(
+        self,
+        obstacles: Obstacles,
+        origin: GeoPoint,
+        home: GeoPoint,
+        values: Mapping[str, float],
+        seed: int,
+        stance: Callable[[], tuple[Ned, float]],
+    ) -> None:
+        self.obstacles = obstacles
+        self._home = to_local(origin, home.lat, home.lon, home.alt)
+        self._values = values
+        self._seed = seed
+        self._stance = stance
+
+    def _value(self, name: str) -> float:
+        return self._values.get(name, _DEFAULTS.get(name, 0.0))
+
+    @property
+    def period_ms(self) -> int:
+        """Between two looks; 0: it is switched off."""
+        rate = self._value("SIM_PRX_RATE")
+        return 0 if rate <= 0.0 else max(round(1000.0 / rate / 20.0) * 20, 20)
+
+    def place(self) -> Ned:
+        """True position from the origin."""
+        (n, e, d), _ = self._stance()
+        return n + self._home[0], e + self._home[1], d + self._home[2]
+
+    def nearest_m(self, within_m: float = inf) -> tuple[float, str]:
+        """Metres from the vehicle's middle to the nearest obstacle, and its name."""
+        away, shape = self.obstacles.nearest(self.place(), within_m)
+        return away, "" if shape is None else shape.name
+
+    def look(self, now_ms: int) -> Scan:
+        """Look around now."""
+        most, least, noise = (self._value(f"SIM_PRX_{name}") for name in ("MAX", "MIN", "NOISE"))
+        blind = 0.5 * self._value("SIM_PRX_BLIND")
+        seen = self.obstacles.around(self.place(), self._stance()[1], most).tolist()
+        if noise > 0.0:
+            chance = Random(f"{self._seed}.scan.{now_ms}")
+            seen = [normal_draw(chance, away, noise) if isfinite(away) else away for away in seen]
+        told = [nan if abs(k * _STEP_DEG - 180.0) < blind or away < least else away for k, away in enumerate(seen)]
+        return Scan(told, 0.0, _STEP_DEG, most, least)

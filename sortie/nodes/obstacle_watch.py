@@ -1,0 +1,84 @@
+"""Touching an obstacle: a vehicle that comes nearer to one than its radius (SIM_COLLIDE_RAD) crashes, there and then.
+
+It is looked at when the vehicle could be there at the earliest, whatever it does (20 m/s2 are more than any here has),
+so that far from all obstacles the look costs one pass a second, and a touch is noticed at its tick. The touch has a
+place and a time; the vehicle is stopped there, and every motor fails and stays so.
+"""
+
+from __future__ import annotations
+
+from math import inf, sqrt
+from typing import Final
+
+from autopilot.context.events import Event
+from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.records import dataclass
+from autopilot.mav import Severity
+from sitl.vehicles.simulated import SimulatedMachine
+from sitl.world.scanner import Scanner
+from sortie.nodes.vehicle import Service, break_motors
+
+__all__ = ["ObstacleWatch", "Touch"]
+
+_FASTEST_CHANGE: Final = 20.0  # m/s2
+_SELDOM_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """An obstacle was touched: its name, where the vehicle was, and the vehicle time."""
+
+    name: str
+    place: GeoPoint
+    at: Ned
+    time_ms: int
+
+
+class ObstacleWatch:
+    """Watches one vehicle, see the module. `touch`: the first, None so far; `nearest_m`: the closest that it came."""
+
+    def __init__(self, service: Service, machine: SimulatedMachine, scanner: Scanner, origin: GeoPoint) -> None:
+        self._service = service
+        self._machine = machine
+        self._scanner = scanner
+        self._origin = origin
+        self._due_ms: int | None = None
+        self.touch: Touch | None = None
+        self.nearest_m = inf
+        service.watchers.follow(self)
+
+    def next_deadline_ms(self) -> int | None:
+        """See `sortie.nodes.watchers.Follower`."""
+        return self._due_ms
+
+    def step(self, events: list[Event], now_ms: int) -> None:
+        """A pass was made."""
+        if self.touch is not None or not self._service.autopilot.facts.armed:
+            self._due_ms = None
+        elif self._due_ms is None or now_ms >= self._due_ms:
+            self._look(now_ms)
+
+    def _look(self, now_ms: int) -> None:
+        away, name = self._scanner.nearest_m()
+        self.nearest_m = min(self.nearest_m, away)
+        room = away - self._service.parameters["SIM_COLLIDE_RAD"]
+        if room <= 0.0:
+            self._crash(name, now_ms)
+            return
+        speed = hypot(*self._machine.true_velocity)
+        left_s = inf if room == inf else (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * room) - speed) / _FASTEST_CHANGE
+        ticks = int(min(left_s, _SELDOM_S) * 1000.0) // int(TICK_MS)
+        self._due_ms = now_ms + max(ticks, 1) * int(TICK_MS)
+
+    def _crash(self, name: str, now_ms: int) -> None:
+        at = self._scanner.place()
+        self.touch = Touch(name, to_global(self._origin, at), at, now_ms)
+        self._due_ms = None
+        place = self.touch.place
+        self._service.autopilot.announcer.say(
+            Severity.CRITICAL, f"Hit {name[:20]} at {place.lat:.6f},{place.lon:.6f}"[:50]
+        )
+        self._machine.stop_short()
+        break_motors(self._service)

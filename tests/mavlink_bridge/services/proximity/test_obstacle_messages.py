@@ -1,0 +1,51 @@
+"""OBSTACLE_DISTANCE: understood, told, and what says nothing is dropped."""
+
+from __future__ import annotations
+
+from math import inf, isnan, nan
+from typing import Any
+
+import pytest
+
+from autopilot.interface.obstacles import Scan
+from autopilot.mav import Frame
+from mavlink_bridge.services.proximity import obstacle_message, scan_of
+from mavlink_bridge.wire.codec import dialect
+
+
+def told(distances: list[int], **fields: Any) -> Any:
+    said = {"increment": 5, "min_distance": 20, "max_distance": 1000, "increment_f": 0.0, "angle_offset": 0.0,
+            "frame": Frame.BODY_FRD} | fields  # fmt: skip
+    return dialect.MAVLink_obstacle_distance_message(0, 0, distances + [65535] * (72 - len(distances)), **said)
+
+
+def test_what_is_seen_free_and_unknown() -> None:
+    scan = scan_of(told([500, 1001, 65535, 0]), 0.0)
+    assert scan is not None
+    assert list(scan.distances_m[:2]) == [5.0, inf]
+    assert all(isnan(away) for away in scan.distances_m[2:])
+    assert (scan.step_deg, scan.range_m, scan.least_m) == (5.0, 10.0, 0.2)
+
+
+def test_by_heading_or_by_the_nose() -> None:
+    """The default frame counts from north."""
+    scan = scan_of(told([500], frame=Frame.GLOBAL, angle_offset=90.0), 30.0)
+    assert scan is not None
+    assert scan.first_deg == 60.0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"frame": Frame.LOCAL_NED}, {"increment": 0}, {"increment_f": nan}, {"angle_offset": inf}, {"max_distance": 20}],
+)
+def test_what_says_nothing_is_dropped(fields: dict[str, Any]) -> None:
+    assert scan_of(told([500], **fields), 0.0) is None
+
+
+def test_a_look_survives_the_wire() -> None:
+    distances = [1.0, inf, nan, *[7.25] * 69]
+    scan = scan_of(obstacle_message(Scan(distances, -10.0, 5.0, 40.0, 0.2), 0), 0.0)
+    assert scan is not None
+    assert list(scan.distances_m[:2]) == [1.0, inf]
+    assert isnan(scan.distances_m[2])
+    assert (scan.first_deg, scan.distances_m[71]) == (-10.0, 7.25)
