@@ -47,7 +47,6 @@ ALONE: Mapping[str, str] = {
     "sortie.logs.trace_file": "a log of a run, as each of `logs`",
     "sortie.nodes.pulse_port": "a node, as each of `nodes`",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
-    "sortie.reports.comparison_page": "a page, apart from what it shows: a comparison is also told as lines and JSON",
     "sortie.web.footprint": "where a photo lies on the ground; the picture is long enough",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
 }
