@@ -90,6 +90,7 @@ def _came(view: View, message: Message, peer: Peer) -> None:
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.2", "MISSION_REQUEST", "MISSION_REQUEST_INT")
 def an_item_is_asked_of_who_has_announced_it(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """An item is asked for only of a station that has announced as many on that link."""
+    peer.left["request", message.mission_type] += 1
     most = peer.memory.get(("upload", message.mission_type), {"most": 0})["most"]
     return None if message.seq < most else f"item {message.seq} is asked of {peer.station.name}, who announced {most}"
 
@@ -121,6 +122,23 @@ def an_upload_is_given_up(view: View) -> str | None:
             return f"plan {kind} is being written for {stands_ms} ms"
         if state is UploadState.RECEIVING and stands_ms > 20 * ABANDON_MS:
             return f"an upload of plan {kind} stands for {stands_ms} ms"
+    return None
+
+
+REPEAT_MS = 1_500
+
+
+@invariant(When.PASS, "docs/reference/mission-semantics.md, 2.2")
+def an_item_that_does_not_come_is_asked_for_again(view: View) -> str | None:
+    """While an upload runs, a request for an item leaves every one and a half seconds at least."""
+    for kind in (0, 1, 2):
+        memory = view.life.setdefault(("request", kind), {})
+        requests = sum(peer.left["request", kind] for peer in view.peers.values())
+        runs = view.service.missions.state(kind) is UploadState.RECEIVING and not view.service.endpoint.muted
+        if not runs or memory.get("requests") != requests:
+            memory.update(requests=requests, since=view.now_ms)
+        elif view.now_ms - memory["since"] > REPEAT_MS:
+            return f"no item of plan {kind} was asked for in {view.now_ms - memory['since']} ms"
     return None
 
 
