@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from autopilot.safety.fence import FenceGuard
     from autopilot.safety.fenced_mission import FencedMission
     from autopilot.safety.proximity import Proximity
-    from autopilot.safety.traffic import Traffic
+    from autopilot.safety.traffic import TrafficWatch
 
 
 class VehicleParts(Protocol):
@@ -83,6 +83,6 @@ class VehicleParts(Protocol):
     @property
     def speeds(self) -> SpeedControl: ...
     @property
-    def traffic(self) -> Traffic: ...
+    def traffic(self) -> TrafficWatch: ...
     @property
     def proximity(self) -> Proximity: ...

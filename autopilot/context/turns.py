@@ -62,7 +62,7 @@ class PassTurns:
         self._parameter = tuple(row.parameter for row in rows if row.parameter is not None)
 
     def join(self, row: PassTurn, before: str) -> None:
-        """One more part from now on, whose turn is before that of the part `before`."""
+        """Take one more part from now on, whose turn is before that of the part `before`."""
         at = next(at for at, other in enumerate(self.rows) if other.part == before)
         self._set((*self.rows[:at], row, *self.rows[at:]))
 

@@ -53,7 +53,7 @@ from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.losses import Losses
 from autopilot.safety.proximity import Proximity
 from autopilot.safety.remote_id import RemoteId
-from autopilot.safety.traffic import Traffic
+from autopilot.safety.traffic import TrafficWatch
 
 
 class Autopilot:
@@ -145,7 +145,7 @@ class Autopilot:
         facts.personality = ArduPilotPersonality(facts, announcer, modes, stop, self.losses, self.payload.gripper)
         self.ground_follower.lost = self.failsafes.terrain_lost
         self.proximity = Proximity(facts, self.fence.avoidance)
-        self.traffic = Traffic(facts, announcer, modes, stop, lambda row: self.turns.join(row, "wind"))
+        self.traffic = TrafficWatch(facts, announcer, modes, stop, lambda row: self.turns.join(row, "wind"))
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
         modes.pilot_complaint = self.sticks.mode_complaint

@@ -45,7 +45,7 @@ class Proximity:
 
     @property
     def due_ms(self) -> int | None:
-        """When the last look is too old; None: there is none."""
+        """Time at which the last look is too old; None: there is none."""
         return None if self.scan is None else self.seen_ms + TIMEOUT_MS
 
     def see(self, scan: Scan, now_ms: int) -> None:
@@ -55,7 +55,7 @@ class Proximity:
         self._avoidance.see(self.points)
 
     def forget(self, now_ms: int) -> None:
-        """Nothing has come for too long."""
+        """Forget a look that is too old."""
         if self.scan is not None and now_ms >= self.seen_ms + TIMEOUT_MS:
             self.scan, self.points = None, ()
             self._avoidance.see(())

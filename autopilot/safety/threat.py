@@ -39,7 +39,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """How near `contact` comes. `relative`: where it was reported, NED m from the vehicle; `closest_m` horizontal,
+    """Approach of `contact`. `relative`: where it was reported, NED m from the vehicle; `closest_m` horizontal,
     `closest_z_m` in height; `time_s`: until then."""
 
     contact: Contact

@@ -26,7 +26,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.safety.evasion import Evasion
 from autopilot.safety.threat import OLDEST_MS, Limits, Threat, judge
 
-__all__ = ["Collision", "Traffic"]
+__all__ = ["Collision", "TrafficWatch"]
 
 _LOOK_MS: Final = 100
 _TOLD_EVERY_MS: Final = 1000
@@ -44,7 +44,7 @@ class Collision:
     action: CollisionAction
 
 
-class Traffic:
+class TrafficWatch:
     """See the module. `join(row)` has the pass call this part; `disarm` stops the motors of what stands on the
     ground. `contacts`: the last report of each; `collisions`: what is to be told, taken by who tells it."""
 

@@ -192,7 +192,7 @@ class TrafficClock:
 
 
 def _told_by(message: Message, peer: Peer, now_ms: int) -> Contact | None:
-    """What another vehicle says of itself; None: it does not know where it is."""
+    """Report of another vehicle about itself; None: it does not know where it is."""
     if message.lat == 0 and message.lon == 0:
         return None
     return Contact(

@@ -44,7 +44,7 @@ from sitl.vehicles.targets import write_bounds, write_yaw
 if TYPE_CHECKING:
     from sitl.world.receiver import Receiver
     from sitl.world.scanner import Scanner
-    from sitl.world.world import World
+    from sitl.world.world import SkyAndGround
 
 __all__ = ["SimulatedMachine"]
 
@@ -139,7 +139,7 @@ class SimulatedMachine(ABC):
         self._arguments = (*self._arguments[:-1], _heights(ground))
         self._bind_again()
 
-    def enter(self, world: World, seed: int) -> None:
+    def enter(self, world: SkyAndGround, seed: int) -> None:
         """Be in this world from now on, with the sensors that see it. Must be called before it moves."""
         if world.sky is not None:
             from sitl.world.receiver import Receiver  # for those who are not alone
@@ -397,7 +397,7 @@ class SimulatedMachine(ABC):
         return float(self._s[M.S_VN]), float(self._s[M.S_VE]), float(self._s[M.S_VD])
 
     def stop_short(self) -> None:
-        """Something solid is in its way: it has no speed over ground any more."""
+        """Stop at something solid: no speed over ground any more."""
         self._s[M.S_VN] = self._s[M.S_VE] = 0.0
 
     @property

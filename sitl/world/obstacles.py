@@ -19,7 +19,7 @@ from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass
 
-__all__ = ["SECTORS", "Cylinder", "Obstacle", "Obstacles", "Prism", "Wire"]
+__all__ = ["SECTORS", "Cable", "Cylinder", "Obstacle", "Obstacles", "Prism"]
 
 SECTORS: Final = 72
 """Directions of a look around, 5 degrees each, clockwise."""
@@ -34,7 +34,7 @@ Rays = tuple[Floats, Floats]
 
 @dataclass(frozen=True, slots=True)
 class Prism:
-    """What stands upright over `outline` (north, east, three corners or more), from `low` to `high` m up."""
+    """Prism that stands upright over `outline` (north, east, three corners or more), from `low` to `high` m up."""
 
     name: str
     outline: tuple[Place, ...]
@@ -74,7 +74,7 @@ class Cylinder:
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class Cable:
     """A straight wire between two places, NED, of this radius, m."""
 
     name: str
@@ -96,7 +96,7 @@ class Wire:
         return n, e, 0.5 * hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1]) + self.radius
 
 
-Obstacle = Prism | Cylinder | Wire
+Obstacle = Prism | Cylinder | Cable
 
 
 def _corner(across: float, along: float) -> float:
@@ -125,7 +125,7 @@ class Obstacles:
         self._reach: Floats = np.array([shape.reach() for shape in self.shapes]).reshape(-1, 3)
 
     def _within(self, north: float, east: float, metres: float) -> list[Obstacle]:
-        """Those of which a part may be that near, horizontally."""
+        """Obstacles of which a part may be that near, horizontally."""
         across = np.square(self._reach[:, 0] - north) + np.square(self._reach[:, 1] - east)
         apart = np.sqrt(across) - self._reach[:, 2]
         return [self.shapes[k] for k in np.flatnonzero(apart <= metres).tolist()]
@@ -181,7 +181,7 @@ def _to_circle(rays: Rays, at: Ned, middle: Place, radius: float) -> Floats:
     return found
 
 
-def _to_wire(rays: Rays, at: Ned, wire: Wire) -> Floats:
+def _to_wire(rays: Rays, at: Ned, wire: Cable) -> Floats:
     """Metres along each ray to a wire that is at this height somewhere near: a level scanner sees it where it crosses
     its plane, or all along where it is level."""
     (n1, e1, d1), (n2, e2, d2) = wire.begin, wire.end

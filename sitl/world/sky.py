@@ -60,9 +60,9 @@ class Sky:
         self.aircraft = list(aircraft)
 
     def add(self, aircraft: Aircraft) -> None:
-        """One more from now on."""
+        """Take one more aircraft from now on."""
         self.aircraft.append(aircraft)
 
     def present(self, time_s: float) -> list[tuple[Aircraft, Ned, Ned]]:
-        """Those that are there then, false ones too, with position and velocity."""
+        """Aircraft that are there then, false ones too, with position and velocity."""
         return [(aircraft, *at) for aircraft in self.aircraft if (at := aircraft.at(time_s)) is not None]

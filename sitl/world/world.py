@@ -10,11 +10,11 @@ from sitl.world.obstacles import Obstacles
 from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Sky
 
-__all__ = ["World"]
+__all__ = ["SkyAndGround"]
 
 
 @dataclass(slots=True)
-class World:
+class SkyAndGround:
     """`sky`: other aircraft, None: there are none to be heard of; `receiver` of every vehicle; `encounters`: aircraft
     that come each vehicle's way; `obstacles` about `origin`."""
 

@@ -22,7 +22,7 @@ from sortie.config.errors import UserError, nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radio_of
 from sortie.config.settings import Settings
-from sortie.config.traffic import Traffic
+from sortie.config.traffic import TrafficPlan
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.logs.run_log import LOGGER
@@ -79,7 +79,7 @@ def spec_of(
     radio: str | RadioProfile | None,
     terrain: Path | str | None,
     firmware: str,
-    traffic: Path | str | Traffic | None = None,
+    traffic: Path | str | TrafficPlan | None = None,
     obstacles: Path | str | None = None,
     sysid: int | None = None,
 ) -> VehicleSpec:

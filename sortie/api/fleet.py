@@ -27,7 +27,7 @@ from sortie.config.formation import LARGEST_SYSTEM, SPACING_M
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, own_links, spread_links
 from sortie.config.radio import radio_of
-from sortie.config.traffic import Traffic
+from sortie.config.traffic import TrafficPlan
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
 
@@ -67,7 +67,7 @@ class Fleet(Sequence[Session]):
         signing_key: Path | str | bytes | None = None,
         radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
-        traffic: Path | str | Traffic | None = None,
+        traffic: Path | str | TrafficPlan | None = None,
         obstacles: Path | str | None = None,
         firmware: str = "ardupilot",
     ) -> None:

@@ -34,7 +34,7 @@ from sortie.assembly.vehicles import Member
 from sortie.config.errors import RefusedError, UserError
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
-from sortie.config.traffic import Traffic
+from sortie.config.traffic import TrafficPlan
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
@@ -82,7 +82,7 @@ class Session(Claims):
         firmware: str = "ardupilot",
         radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
-        traffic: Path | str | Traffic | None = None,
+        traffic: Path | str | TrafficPlan | None = None,
         obstacles: Path | str | None = None,
     ) -> None:
         self.events: list[TimedEvent] = []

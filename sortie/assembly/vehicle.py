@@ -32,7 +32,7 @@ from sortie.nodes.vehicle import LINK_FAULTS, Service
 
 if TYPE_CHECKING:
     from sitl.vehicles.simulated import SimulatedMachine
-    from sitl.world.world import World
+    from sitl.world.world import SkyAndGround
 
 #: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -114,13 +114,13 @@ def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[li
     return [_standing(spec, ground, world, warn) for spec in specs], ground
 
 
-def _world_of(spec: VehicleSpec) -> World | None:
+def _world_of(spec: VehicleSpec) -> SkyAndGround | None:
     """The world of a run with this first vehicle; None: there is nothing in it. UserError for a file that is wrong."""
     if spec.traffic is None and spec.obstacles is None:
         return None
-    from sitl.world.world import World  # for those who are not alone
+    from sitl.world.world import SkyAndGround  # for those who are not alone
 
-    world = World(spec.home)
+    world = SkyAndGround(spec.home)
     if spec.traffic is not None:
         from sortie.config.traffic import read_traffic
 
@@ -134,7 +134,7 @@ def _world_of(spec: VehicleSpec) -> World | None:
 
 
 def _standing(
-    spec: VehicleSpec, ground: HeightMap | None, world: World | None, warn: Callable[[str], None]
+    spec: VehicleSpec, ground: HeightMap | None, world: SkyAndGround | None, warn: Callable[[str], None]
 ) -> Standing:
     machine = make_vehicle(spec.kind, spec.home, spec.heading_deg, spec.seed, ground)
     if world is not None:

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import cos, hypot, sin
-from sitl.world.obstacles import Cylinder, Obstacle, Obstacles, Prism, Wire
+from sitl.world.obstacles import Cable, Cylinder, Obstacle, Obstacles, Prism
 from sortie.config.errors import UserError, nearest, placed
 
 __all__ = ["parse_obstacles", "read_obstacles"]
@@ -30,7 +30,7 @@ Name = Annotated[str, Meta(max_length=100)]
 
 
 class _Placed(Struct, frozen=True, forbid_unknown_fields=True):
-    """What has a middle: `at` m north, east of home, or `place` LAT, LON."""
+    """Shape with a middle: `at` m north, east of home, or `place` LAT, LON."""
 
     name: Name = ""
     at: tuple[Metres, Metres] | None = None
@@ -134,7 +134,7 @@ def _of_toml(text: str, where: str, home: GeoPoint) -> list[Obstacle]:
     for number, wire in enumerate(file.wire, 1):
         places = [(north, east, -up) for north, east, up in wire.path]
         name = wire.name or f"wire {number}"
-        found += [Wire(name, begin, end, wire.radius) for begin, end in pairwise(places)]
+        found += [Cable(name, begin, end, wire.radius) for begin, end in pairwise(places)]
     return found
 
 

@@ -17,7 +17,7 @@ from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Aircraft, Knot, Sky, straight
 from sortie.config.errors import UserError, nearest, placed
 
-__all__ = ["Traffic", "parse_traffic", "read_traffic"]
+__all__ = ["TrafficPlan", "parse_traffic", "read_traffic"]
 
 _EMITTERS: Final = {
     "none": 0, "light": 1, "small": 2, "large": 3, "heavy": 5, "rotorcraft": 7, "glider": 9, "uav": 14,
@@ -88,8 +88,8 @@ class TrafficFile(Struct, frozen=True, forbid_unknown_fields=True):
     encounters: EncountersTable | None = None
 
 
-class Traffic(Struct, frozen=True):
-    """What a file says, checked."""
+class TrafficPlan(Struct, frozen=True):
+    """Contents of a file, checked."""
 
     receiver: ReceiverSettings
     aircraft: list[AircraftTable]
@@ -100,7 +100,7 @@ class Traffic(Struct, frozen=True):
         return Sky(home, [_aircraft(table, number, home) for number, table in enumerate(self.aircraft)])
 
 
-def read_traffic(path: Path) -> Traffic:
+def read_traffic(path: Path) -> TrafficPlan:
     """The traffic of a file. UserError: one line with the key and what it may be."""
     where = f"--traffic {path}"
     try:
@@ -113,7 +113,7 @@ def read_traffic(path: Path) -> Traffic:
     return parse_traffic(text, where)
 
 
-def parse_traffic(text: str, where: str) -> Traffic:
+def parse_traffic(text: str, where: str) -> TrafficPlan:
     """Read the text of a file, `where` for people."""
     try:
         said = tomllib.loads(text)
@@ -134,7 +134,7 @@ def parse_traffic(text: str, where: str) -> Traffic:
     receiver = ReceiverSettings(
         heard.range_m, heard.rate_hz, heard.dropout, heard.noise_m, heard.altitude == "pressure", heard.pressure_error_m
     )
-    return Traffic(receiver, file.aircraft, encounters)
+    return TrafficPlan(receiver, file.aircraft, encounters)
 
 
 def _check_keys(said: dict[str, Any], where: str) -> None:

@@ -21,7 +21,7 @@ from sortie.config.values import DEFAULT_HOME, VehicleSource
 
 if TYPE_CHECKING:
     from mavlink_bridge.links.radio.profile import RadioProfile
-    from sortie.config.traffic import Traffic
+    from sortie.config.traffic import TrafficPlan
 
 _WORKED_OUT: Final = frozenset({"home", "seed", "param", "fault", "link", "radio"})
 """Fields that have the name of an option, and are made of it and of more."""
@@ -53,7 +53,7 @@ class VehicleSpec:
     number: int = 0
     radio: RadioProfile | None = None
     terrain: Path | None = Settings.terrain.default
-    traffic: Path | Traffic | None = Settings.traffic.default
+    traffic: Path | TrafficPlan | None = Settings.traffic.default
     obstacles: Path | None = Settings.obstacles.default
     firmware: str = Settings.firmware.default
     source: str = ""

@@ -41,7 +41,7 @@ class MotorTest:
         self._param = facts.param
         self._motors = facts.vehicle if isinstance(facts.vehicle, HasMotors) else None
         self._steps: deque[tuple[int, int, float]] = deque()
-        """What is still to be done: when, which output, its pulse in us."""
+        """Steps still to be done: when, which output, its pulse in us."""
 
     @property
     def runs(self) -> bool:
@@ -91,5 +91,5 @@ class MotorTest:
         self._steps.clear()
 
     def next_deadline_ms(self) -> int | None:
-        """When a motor begins or stands; None: no test runs."""
+        """Time at which a motor begins or stands, ms; None: no test runs."""
         return self._steps[0][0] if self._steps else None

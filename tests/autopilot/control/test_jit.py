@@ -98,9 +98,7 @@ print(compile_entry("float64(float64)", times, "sources of " + sys.argv[1])(3.0)
 
 def test_two_versions_with_one_cache_each_fly_their_own(tmp_path: Path) -> None:
     """numba knows a function again by its own file, not by its helpers: the fingerprint of all sources decides."""
-    assert [run(OTHER_VERSION, tmp_path, factor).stdout for factor in ("2.0", "5.0")] == [
-        "6.0\n", "15.0\n",
-    ]  # fmt: skip
+    assert [run(OTHER_VERSION, tmp_path, factor).stdout for factor in ("2.0", "5.0")] == ["6.0\n", "15.0\n"]
 
 
 ALIKE = """

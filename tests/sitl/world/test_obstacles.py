@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
-from sitl.world.obstacles import SECTORS, Cylinder, Obstacles, Prism, Wire
+from sitl.world.obstacles import SECTORS, Cable, Cylinder, Obstacles, Prism
 from sitl.world.scanner import Scanner
 from tests.fakes.examples import examples
 
 HOUSE = Prism("house", ((10.0, -5.0), (20.0, -5.0), (20.0, 5.0), (10.0, 5.0)), 0.0, 8.0)
 MAST = Cylinder("mast", (0.0, 30.0), 0.5, 0.0, 20.0)
-WIRE = Wire("wire", (-20.0, -50.0, -10.0), (-20.0, 50.0, -10.0), 0.02)
+WIRE = Cable("wire", (-20.0, -50.0, -10.0), (-20.0, 50.0, -10.0), 0.02)
 ALL = Obstacles([HOUSE, MAST, WIRE])
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 

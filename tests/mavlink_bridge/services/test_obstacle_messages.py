@@ -14,8 +14,14 @@ from mavlink_bridge.wire.codec import dialect
 
 
 def told(distances: list[int], **fields: Any) -> Any:
-    said = {"increment": 5, "min_distance": 20, "max_distance": 1000, "increment_f": 0.0, "angle_offset": 0.0,
-            "frame": Frame.BODY_FRD} | fields  # fmt: skip
+    said = {
+        "increment": 5,
+        "min_distance": 20,
+        "max_distance": 1000,
+        "increment_f": 0.0,
+        "angle_offset": 0.0,
+        "frame": Frame.BODY_FRD,
+    } | fields
     return dialect.MAVLink_obstacle_distance_message(0, 0, distances + [65535] * (72 - len(distances)), **said)
 
 

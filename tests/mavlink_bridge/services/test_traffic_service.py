@@ -24,10 +24,20 @@ VALID = 15
 def report(**fields: Any) -> Any:
     """An ADSB_VEHICLE that says all that is needed."""
     said = {
-        "ICAO_address": 0xABCDEF, "lat": -353_600_000, "lon": 1_491_700_000, "altitude_type": 1, "altitude": 650_000,
-        "heading": 27_000, "hor_velocity": 5000, "ver_velocity": 200, "callsign": b"N123AB", "emitter_type": 1,
-        "tslc": 0, "flags": VALID, "squawk": 1200,
-    } | fields  # fmt: skip
+        "ICAO_address": 0xABCDEF,
+        "lat": -353_600_000,
+        "lon": 1_491_700_000,
+        "altitude_type": 1,
+        "altitude": 650_000,
+        "heading": 27_000,
+        "hor_velocity": 5000,
+        "ver_velocity": 200,
+        "callsign": b"N123AB",
+        "emitter_type": 1,
+        "tslc": 0,
+        "flags": VALID,
+        "squawk": 1200,
+    } | fields
     return dialect.MAVLink_adsb_vehicle_message(**said)
 
 
