@@ -167,8 +167,11 @@ def _wall(wall: WallTable, name: str) -> list[Obstacle]:
         if length > 0.0:
             n, e = half * (n2 - n1) / length, half * (e2 - e1) / length
             outline = (
-                (n1 - n - e, e1 - e + n), (n2 + n - e, e2 + e + n), (n2 + n + e, e2 + e - n), (n1 - n + e, e1 - e - n),
-            )  # fmt: skip
+                (n1 - n - e, e1 - e + n),
+                (n2 + n - e, e2 + e + n),
+                (n2 + n + e, e2 + e - n),
+                (n1 - n + e, e1 - e - n),
+            )
             found.append(Prism(name, outline, wall.base, wall.base + wall.height))
     return found
 

@@ -43,7 +43,6 @@ from mavlink_bridge.services.modes.service import ModeSource
 from mavlink_bridge.services.operator import CONTROL_STATUS, OperatorControl
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.proximity import ProximityClock, ProximityService
-from mavlink_bridge.services.remote_id import RemoteIdService, Transmitter, serial_number
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.spoken import Spoken
 from mavlink_bridge.services.system.logs import LogService
@@ -241,6 +240,8 @@ def _remote_id(service: Service, telemetry: TelemetryService, identity: Identity
     autopilot, parameters = service.autopilot, service.parameters
     if parameters["DID_ENABLE"] == 0.0:
         return ()
+    from mavlink_bridge.services.remote_id import RemoteIdService, Transmitter, serial_number
+
     remote = RemoteIdService(
         autopilot.remote_id, autopilot.facts, serial_number(identity.uid2), telemetry.answers, service.epoch_us / 1e6
     )

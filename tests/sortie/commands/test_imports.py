@@ -24,7 +24,7 @@ ASKING = frozenset((
 """Of a command that asks a running service: no numpy, no vehicle, no service of one, no numba."""
 SERVICES = frozenset((
     "broadcast", "commands", "component", "events", "failures", "flight", "ftp", "german", "gimbal", "guided",
-    "landing_target", "mission", "modes", "parameters", "proximity", "setup", "spoken", "system",
+    "landing_target", "mission", "modes", "operator", "parameters", "proximity", "setup", "spoken", "system",
     "telemetry", "terrain", "traffic",
 ))  # fmt: skip
 """Of a vehicle without a camera."""
