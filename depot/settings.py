@@ -7,7 +7,7 @@ numbers), chosen so that energy, propellant and storage close over a sortie with
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -360,7 +360,7 @@ class BoxSettings(_Table, frozen=True):
     wind_spread: Fraction = 0.5  # by this share the wind of ten minutes differs from it
     wind_from_deg: Degrees = 270.0
     countdown_s: NotNegative = 3.0
-    position_m: Positive = 2.5  # with a flight controller: at rest within this of the pad's middle it is in its dock
+    position_m: Positive = 2.5  # without a sensor for the pad: at rest within this of its middle it is in its dock
     battery: Annotated[str, Meta(pattern="^(reported|modelled)$")] = "reported"  # its charge, with a flight controller
     taper: Fraction = 0.8  # charging slows down above this charge, to a fifth of its rate
     mains_kg_s: NotNegative = 0.3  # what the mains give to the dock's store of energy
@@ -375,10 +375,12 @@ class BoxSettings(_Table, frozen=True):
 
 
 class Profile(_Table, frozen=True):
-    """A whole profile. `vehicle`: "kinematic" or a `--vehicle`; `hazards`: chance of a fault in a sortie, by name."""
+    """A whole profile. `vehicle`: "kinematic" or a `--vehicle`; `hazards`: chance of a fault in a sortie, by name;
+    `kinds`: values of the tables that differ where a kind of vehicle flies it."""
 
     name: str = "space"
     vehicle: str = "kinematic"
+    kinds: dict[str, dict[str, dict[str, Any]]] = msgspec.field(default_factory=dict)
     units: UnitSettings = msgspec.field(default_factory=UnitSettings)
     plan: PlanSettings = msgspec.field(default_factory=PlanSettings)
     heartbeat: HeartbeatSettings = msgspec.field(default_factory=HeartbeatSettings)

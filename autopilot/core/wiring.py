@@ -103,7 +103,7 @@ def build_executor(
 ) -> AutoExecutor:
     """Build the executor of the items of AUTO's mission."""
     facts, announcer, helm, limits = context.facts, context.announcer, context.helm, GuidedLimits()
-    guided = GuidedFlight(facts, announcer, helm, heading)
+    guided = GuidedFlight(context, heading)
     nav = NavTools(
         context,
         heading,

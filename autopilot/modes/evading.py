@@ -23,7 +23,7 @@ class EvadeMode(Mode):
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
-        self._flight = GuidedFlight(context.facts, context.announcer, context.helm, heading)
+        self._flight = GuidedFlight(context, heading)
 
     def enter(self, now_ms: int) -> None:
         self._flight.begin()

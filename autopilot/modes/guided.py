@@ -10,7 +10,6 @@ from math import radians
 
 from autopilot.context.events import GuidedTargetReached
 from autopilot.context.staying import loiter, stay
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.targets import Attitude, Circle, Drive, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
@@ -18,6 +17,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.wings import HoverAt
 from autopilot.vehicles.driving import as_drive
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -27,21 +27,21 @@ _ZERO: Ned = (0.0, 0.0, 0.0)
 class GuidedFlight:
     """The targets of GUIDED, for the mode and for AUTO's GUIDED_ENABLE."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, heading: Heading) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._helm = helm
+    def __init__(self, context: VehicleContext, heading: Heading) -> None:
+        self._context = context
+        self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
         self._heading = heading
+        self._hover: HoverAt | None = None  # on the way to the place, with lift motors and Q_GUIDED_MODE
         self._wanted: Target | None = None  # what resume goes back to
         self._told = True  # that the place was reached
-        self._tells_arrival = facts.vehicle_class.texts.guided_arrival
+        self._tells_arrival = context.facts.vehicle_class.texts.guided_arrival
         self.paused = False
         self.deadline_ms: int | None = None  # when a speed that is driven ends unless it is renewed
 
     def begin(self) -> None:
         """Stay here until told otherwise."""
         self.paused = False
-        self._wanted = None
+        self._wanted = self._hover = None
         self.deadline_ms = None
         self._helm.fly(Idle() if self._facts.grounded else stay(self._facts, self._heading.for_hold()))
 
@@ -49,6 +49,7 @@ class GuidedFlight:
         self.paused = False
         self._wanted = target
         self._told = not (self._tells_arrival and isinstance(target, Leg))
+        self._hover = None
         self.deadline_ms = None
         if isinstance(target, Drive):
             self.deadline_ms = self._facts.now_ms + target.timeout_ms + TICK_MS
@@ -62,7 +63,10 @@ class GuidedFlight:
         wings = self._facts.vehicle_class.has_stall_speed
         if wings and isinstance(self._wanted, TakeOff) and self._helm.arrived:
             self.begin()
-        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+        if self._hover is not None and not self.paused:
+            self._hover.update(now_ms, VehicleEvent(0))
+            self.deadline_ms = self._hover.deadline_ms
+        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
 
@@ -77,12 +81,23 @@ class GuidedFlight:
         if yaw is not None:
             self._heading.fix(yaw)
         if self._facts.vehicle_class.has_stall_speed:
-            self._fly(loiter(self._facts, end, radius))
+            self._fly_round(loiter(self._facts, end, radius))
             return
         near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_leg()
         backwards = self._helm.backwards
         self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground))
+
+    def _fly_round(self, circle: Circle) -> None:
+        """Wings go round a place; with lift motors and Q_GUIDED_MODE they hover over it."""
+        if not self._facts.param("Q_GUIDED_MODE"):
+            self._fly(circle)
+            return
+        self.paused = False
+        self._wanted = circle
+        self._hover = HoverAt(self._context, circle.center)
+        self._hover.start(self._facts.now_ms)
+        self.deadline_ms = self._hover.deadline_ms
 
     def change_height(self, down: float, over_ground: float | None = None) -> None:
         """Keep the horizontal target, or the place where the vehicle is, at another height."""
@@ -136,7 +151,9 @@ class GuidedFlight:
     def resume(self) -> None:
         if self.paused:
             self.paused = False
-            if self._wanted is not None:
+            if self._hover is not None and isinstance(self._wanted, Circle):
+                self._fly_round(self._wanted)
+            elif self._wanted is not None:
                 self._fly(self._wanted)
 
 
@@ -146,7 +163,7 @@ class GuidedMode(Mode):
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
         self._heading = heading
-        self.flight = GuidedFlight(context.facts, context.announcer, context.helm, heading)
+        self.flight = GuidedFlight(context, heading)
 
     @property
     def takes_targets(self) -> bool:

@@ -25,6 +25,8 @@ _LOOK_MS: Final = 200
 _ABORT_PITCH_DEG: Final = 10.0  # of a landing's abort in a flight without a takeoff
 _ABORT_M: Final = 30.0  # above home, in a flight without a takeoff
 _NEAR_HEIGHT_M: Final = 5.0  # of an item that asks for a height, whether it climbs or sinks
+_HOVER_NEAR_M, _HOVER_SLOW_MPS = 1.0, 1.0  # of the place over which it hovers
+_HOVER_HEIGHT_M: Final = 0.5  # of the height there: it needs as much to stop
 _CLIMBS, _SINKS = 1.0, 2.0  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 _AHEAD_M: Final = 1000.0
 
@@ -94,6 +96,39 @@ class SetDown(Maneuver):
         if events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
             self.deadline_ms = None
             self.done = True
+
+
+class HoverAt(Maneuver):
+    """To `place` (NED m) on wings, as far as they carry, at the present height; over it on lift motors to its height.
+    Done there, where it stays."""
+
+    def __init__(self, context: VehicleContext, place: Ned) -> None:
+        super().__init__(context)
+        self._place = place
+        self._climbs: bool | None = None  # None: neither, it stays at its height
+        self.end = place
+
+    def start(self, now_ms: int) -> None:
+        self._climbs = None
+        self.helm.fly(Land(self._place[:2], sink=0.0))
+        self.deadline_ms = now_ms + _LOOK_MS
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        self.deadline_ms = now_ms + _LOOK_MS
+        (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
+        above = self._place[2] - down
+        if self._climbs is not None:
+            if (-above if self._climbs else above) <= _HOVER_HEIGHT_M:
+                self.start(now_ms)
+        elif hypot(north - self._place[0], east - self._place[1]) <= _HOVER_NEAR_M and hypot(vn, ve) < _HOVER_SLOW_MPS:
+            self.done = abs(above) <= 2.0 * _HOVER_HEIGHT_M
+            if self.done:
+                self.deadline_ms = None
+            else:
+                self._climbs = above < 0.0
+                self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2]))
 
 
 class LoiterItem(Maneuver):

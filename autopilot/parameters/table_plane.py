@@ -235,6 +235,7 @@ QUADPLANE_FLIGHT: Final[tuple[ParameterDef, ...]] = (
         "Where RTL goes over to QRTL",
         values={0: "Nowhere", 1: "Over home", 2: "Circled down to Q_RTL_ALT", 3: "At once"},
     ),
+    i8("Q_GUIDED_MODE", 0, "", None, None, "Hover over the place of GUIDED", values={0: "Circle it", 1: "Hover"}),
     i16("Q_RTL_ALT", 15, "m", 1, 200, "Height to which LOITER_ALT_QLAND circles down", step=1),
 )
 QUADPLANE_DEFAULTS: Final[tuple[tuple[str, float], ...]] = (

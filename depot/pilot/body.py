@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.vehicle import Request, VehicleState
+from autopilot.precision.lander import SeesPads
 from depot.settings import BoxSettings
 
 NO_LINK: Final = "no link to the flight controller"
@@ -60,7 +61,7 @@ class Body(Protocol):
 
 
 class DockedCopter(Protocol):
-    """Methods of `sitl.vehicles.copter.SimulatedCopter` that a body uses."""
+    """Methods of `sitl.vehicles.simulated.SimulatedMachine` that a body uses."""
 
     @property
     def state(self) -> VehicleState: ...
@@ -76,13 +77,13 @@ class SimulatedBody:
     """See the module; implements `Body`."""
 
     over_pad_m = 0.5
-    sees_pad = True
     deaf = False
 
     def __init__(self, copter: DockedCopter, box: BoxSettings) -> None:
         self._copter = copter
         self._box = box
-        self.precision_m = box.precision_m
+        self.sees_pad = isinstance(copter, SeesPads)
+        self.precision_m = box.precision_m if self.sees_pad else max(box.precision_m, box.position_m)
         self.pad_altitude = box.home[2]
 
     def position(self) -> tuple[float, float, float]:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from autopilot.core.autopilot import Autopilot
-from autopilot.vehicles.mode_table import CopterMode
 
 HELD: Final = "a person has stopped it: it holds"
 FOUND: Final = "found in the air, and nobody has asked for it"
@@ -49,7 +48,7 @@ class ModeClaim:
         self._ours, self._other = self._autopilot.modes.number, ""
 
     def look(self) -> None:
-        number, auto = self._autopilot.modes.number, int(CopterMode.AUTO)
+        number, auto = self._autopilot.modes.number, self._autopilot.facts.vehicle_class.modes.auto
         if number == auto and (self._ours in (None, auto) or self._other):  # given back, or our own
             self._ours, self._other = auto, ""
         elif self._ours is not None:

@@ -17,7 +17,6 @@ from autopilot.interface import report
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
 from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd
-from autopilot.vehicles.mode_table import CopterMode
 from depot.pilot.body import NO_LINK, Body
 from depot.pilot.claim import Claim
 from depot.pilot.senses import Senses, Sensing, Spot, lean_and_rate, over_a_line, survey_lines
@@ -43,6 +42,7 @@ class Pilot:
         self, autopilot: Autopilot, box: BoxSettings, body: Body, claim: Claim, clock: Callable[[], int], offset_ms: int
     ) -> None:
         self._autopilot = autopilot
+        self._modes = autopilot.facts.vehicle_class.modes
         self._box = box
         self._body = body
         self._claim = claim
@@ -276,7 +276,7 @@ class Pilot:
         """Photos since the last call that were taken along the lines of the plan, by the skimmer."""
         camera, before = self._autopilot.payload.camera, self._photo
         self._photo = camera.taken
-        ours = self._autopilot.modes.number == CopterMode.AUTO and not self._claim.other()
+        ours = self._autopilot.modes.number == self._modes.auto and not self._claim.other()
         if camera.taken == before or not ours:
             return 0
         places = [self._spot(photo.place) for photo in camera.photos if photo.number > before]
@@ -334,7 +334,8 @@ class Pilot:
 
     def _land(self, *, on_pad: bool = False) -> None:
         """Land here, or on the pad that it sees."""
-        self._autopilot.parameters.set_readonly("PLND_ENABLED", float(on_pad))
+        if self._body.sees_pad:
+            self._autopilot.parameters.set_readonly("PLND_ENABLED", float(on_pad))
         if self._autopilot.commands.land(self._clock()).ok:
             self._claim.commanded()
 
@@ -376,7 +377,7 @@ class Pilot:
                 self._rising = autopilot.commands.takeoff(0.5 * self._box.corridor_height_m).ok
         elif autopilot.arming.arm_request is None and self._idle():
             self._rising = False
-            if autopilot.modes.set(CopterMode.GUIDED, now_ms).ok:
+            if autopilot.modes.set(self._modes.guided, now_ms).ok:
                 self._claim.commanded()
             return autopilot.arming.arm(now_ms).ok
         return True

@@ -15,7 +15,7 @@ from sortie.config.settings import Settings
 def loop(given: Given) -> int:
     """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
     from sortie.loop.faults import parse_loop_fault
-    from sortie.loop.profile import load_profile, profile_text
+    from sortie.loop.profile import load_profile, profile_of_kind, profile_text
     from sortie.loop.start import Start, run_loop
     from sortie.loop.vehicles import vehicle_of
 
@@ -27,6 +27,8 @@ def loop(given: Given) -> int:
     faults = [parse_loop_fault(text) for text in settings.fault]
     loaded, old_names = load_profile(given[PROFILE])
     vehicle, warning = vehicle_of(loaded, settings.vehicle if Settings.vehicle.key in settings.given else None)
+    if vehicle is not None and vehicle.frame in loaded.kinds:
+        loaded = profile_of_kind(loaded, vehicle.frame)
     given_parameters(settings.param, COPTER.name)  # what is ignored is checked all the same
     for text in [line for line in (old_names, warning) if line is not None] + ignored(given.flags(), Where.LOOP):
         print(f"sortie: {text}", file=sys.stderr)

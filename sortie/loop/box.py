@@ -1,6 +1,6 @@
-"""The skimmer of a profile that flies a copter: `drone-box`. The copter is the whole service (autopilot, flight
-manager, full simulation), a vehicle of the runtime, and the skimmer controller one more service on its endpoint. The
-world follows it.
+"""The skimmer of a profile that flies a copter: `drone-box`. The copter, or another kind that lands straight down, is
+the whole service (autopilot, flight manager, full simulation), a vehicle of the runtime, and the skimmer controller one
+more service on its endpoint. The world follows it.
 
 A new process means a new copter: it stands on its dock, and a sortie that was under way is closed (`restart`).
 """
@@ -8,12 +8,14 @@ A new process means a new copter: it stands on its dock, and a sortie that was u
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from autopilot.context.journal import MemoryJournal
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.kinds import COPTER
+from autopilot.vehicles.kinds import COPTER, vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
 from depot.messages import MissionPlan
 from depot.names import SkimmerMode, SkimmerStage
 from depot.pilot.body import SimulatedBody
@@ -28,8 +30,7 @@ from depot.world.pack import SimulatedPack
 from depot.world.state import WorldState, new_state
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from sitl.vehicles.copter import SimulatedCopter
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, terrain_around
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, make_vehicle, terrain_around
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import LINK_SEED, LoopSnapshot, Pair, SortieLoop
@@ -44,26 +45,34 @@ def _raise(error: Exception, where: str) -> None:
     raise error
 
 
-def copter_parameters(profile: Profile) -> dict[str, float]:
-    """Parameters that the box sets in its copter: its battery is FUEL_LOBES, watched by the skimmer controller
+_UPRIGHT: Final = {"Q_GUIDED_MODE": 1.0, "ROLL_LIMIT_DEG": 45.0}
+"""Parameters of wings with lift motors: a hover in the corridor, no bank like a fall (`depot.pilot.senses`)."""
+_ON_PAD: Final = {
+    "SIM_PLD_ENABLE": 1.0,
+    "PLND_TYPE": 4.0,
+    "PLND_STRICT": 2.0,
+    "PLND_RET_MAX": 2.0,
+    "PLND_TIMEOUT": 0.0,
+    "PLND_ALT_MIN": 0.3,
+}
+"""Parameters of a landing by a sensor that sees the pad."""
+
+
+def box_parameters(profile: Profile, kind: VehicleClass = COPTER) -> dict[str, float]:
+    """Parameters that the box sets in its vehicle: its battery is FUEL_LOBES, watched by the skimmer controller
     alone."""
+    speed = kind.measures.cruise[0]
     box: BoxSettings = profile.box
     amp_hours = profile.skimmer.propellant_kg / _PACK_V
     return {
         "FM_COUNTDOWN": box.countdown_s,
-        "WPNAV_SPEED": 100.0 * box.speed_mps,
+        speed.name: speed.per * box.speed_mps,
         "SIM_BATT_CAP_AH": amp_hours,
         "BATT_CAPACITY": 1000.0 * amp_hours,
         "BATT_LOW_VOLT": 0.0,
         "SIM_WIND_DIR": box.wind_from_deg,
         "SIM_WIND_SPD": box.wind_mps,
-        "SIM_PLD_ENABLE": 1.0,
-        "PLND_TYPE": 4.0,
-        "PLND_STRICT": 2.0,
-        "PLND_RET_MAX": 2.0,
-        "PLND_TIMEOUT": 0.0,
-        "PLND_ALT_MIN": 0.3,
-    }
+    } | (_UPRIGHT if kind.has_stall_speed else _ON_PAD)
 
 
 def box_loop(
@@ -76,10 +85,12 @@ def box_loop(
     confirm: bool = False,
     snapshot: LoopSnapshot | None = None,
     terrain: Path | None = None,
+    kind: str = COPTER.name,
 ) -> SortieLoop:
-    """A loop with a simulated copter, new or from a snapshot. `terrain`: what its dock stands on; None: flat ground."""
+    """A loop with a simulated vehicle, new or from a snapshot. `terrain`: what its dock stands on; None: flat
+    ground."""
     state = snapshot.world if snapshot else new_state(profile, seed)
-    carrier = SimulatedBox(profile, seed, state, fresh=snapshot is None, terrain=terrain)
+    carrier = SimulatedBox(profile, seed, state, fresh=snapshot is None, terrain=terrain, kind=kind)
     return SortieLoop(profile, seed, faults, runtime, carrier, state, total=total, confirm=confirm, snapshot=snapshot)
 
 
@@ -141,7 +152,14 @@ class SimulatedBox:
     real = None
 
     def __init__(
-        self, profile: Profile, seed: int, state: WorldState, *, fresh: bool, terrain: Path | None = None
+        self,
+        profile: Profile,
+        seed: int,
+        state: WorldState,
+        *,
+        fresh: bool,
+        terrain: Path | None = None,
+        kind: str = COPTER.name,
     ) -> None:
         self.offset_ms = 0 if fresh else state.now_ms
         self.firmware: Firmware = OWN
@@ -149,16 +167,14 @@ class SimulatedBox:
         ground = terrain_around(terrain, [home])
         # Another start is another copter: its noise is its own, as the link's losses are.
         noise = seed * LINK_SEED + self.offset_ms
-        spec = VehicleSpec(COPTER.name, None, grounded(home, ground), profile.box.heading_deg, noise, alone=True)
-        copter = SimulatedCopter(spec.home, spec.heading_deg, spec.seed)
-        if ground is not None:
-            copter.stand_on(ground)
+        spec = VehicleSpec(kind, None, grounded(home, ground), profile.box.heading_deg, noise, alone=True)
+        copter = make_vehicle(kind, spec.home, spec.heading_deg, spec.seed, ground)
         service = self.service = build_service(
             spec,
             copter,
             MemoryJournal(),
             StoredState(),
-            copter_parameters(profile),
+            box_parameters(profile, vehicle_class(kind)),
             name=f"box {seed}",
             epoch_us=VIRTUAL_EPOCH_US,
             on_error=_raise,

@@ -19,7 +19,7 @@ from mavlink_bridge.flight_controller.parameter_cache import ParameterCache
 from sortie.companion.build import ControllerSide, say
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
-from sortie.loop.box import copter_parameters
+from sortie.loop.box import box_parameters
 from sortie.loop.controller_loop import NOT_FLOWN, Controller, controller_loop, stored_state
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import LoopSnapshot, SortieLoop
@@ -161,7 +161,7 @@ def check_faults(faults: list[LoopFault]) -> None:
 
 def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
     """Parameters of the profile's copter, for a controller that is started for it."""
-    values = copter_parameters(profile)
+    values = box_parameters(profile)
     return {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from autopilot.vehicles.kinds import KINDS
 from depot.physics.windows import Almanac
 from depot.settings import Profile
 from sortie.config.errors import UserError, nearest
@@ -65,7 +66,22 @@ def parse_profile(text: str, where: str) -> tuple[Profile, str | None]:
     except msgspec.ValidationError as error:
         raise UserError(f"--profile {where}: {_place(str(error))}") from None
     _check_sense(profile, where)
+    for kind in profile.kinds:
+        profile_of_kind(profile, kind, where)
     return profile, warning
+
+
+def profile_of_kind(profile: Profile, kind: str, where: str = "") -> Profile:
+    """The profile as a kind of vehicle flies it. UserError as `parse_profile`."""
+    values = msgspec.to_builtins(profile)
+    for table, differs in profile.kinds.get(kind, {}).items():
+        values[table] |= differs
+    try:
+        flown = msgspec.convert(values, Profile)
+    except msgspec.ValidationError as error:
+        raise UserError(f"--profile {where or profile.name}: kinds.{kind}.{_place(str(error))}") from None
+    _check_sense(flown, where or profile.name)
+    return flown
 
 
 def _rename_keys(values: dict[str, Any], where: str) -> str | None:
@@ -88,7 +104,12 @@ def _rename_keys(values: dict[str, Any], where: str) -> str | None:
 
 
 def _check_keys(values: dict[str, Any], where: str) -> None:
-    """Unknown tables and keys, with the nearest known one."""
+    """Unknown tables and keys, with the nearest known one; those of kinds too."""
+    kinds = values.get("kinds", {})
+    for kind, tables in kinds.items() if isinstance(kinds, dict) else ():
+        if kind not in KINDS:
+            raise UserError(f"--profile {where}: unknown kind '{kind}'{nearest(kind, KINDS)}")
+        _check_keys({key: value for key, value in tables.items() if key != "kinds"}, f"{where}: kinds.{kind}")
     for key, value in values.items():
         if key not in Profile.__struct_fields__:
             kind = "table" if isinstance(value, dict) else "key"

@@ -135,7 +135,9 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
         speedup=speedup,
         confirm=start.confirm,
         runtime=runtime,
-        make=loop_of(start.profile, start.settings.terrain) if controller is None else controller.maker(),
+        make=loop_of(start.profile, start.vehicle, start.settings.terrain)
+        if controller is None
+        else controller.maker(),
     )
     if start.links or controller is not None:
         open_outside(

@@ -36,7 +36,7 @@ class LoopMaker(Protocol):
 
 def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSource | None, str | None]:
     """Vehicle that flies (None: the skimmer of `space`, which has no autopilot) and a warning, or None. `given`:
-    --vehicle. UserError when the loop cannot fly it."""
+    --vehicle. UserError when the loop cannot fly it: no copter, nor a simulated kind that lands anywhere."""
     if profile.vehicle == KINEMATIC:
         ignored = f"--vehicle is ignored: profile {profile.name} has no vehicle to fly"
         return None, None if given is None else ignored
@@ -45,8 +45,11 @@ def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSo
     except UserError as error:
         wanted = f"{KINEMATIC}, or {error.message}"
         raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {wanted}") from None
-    if spec.frame and not vehicle_class(spec.frame).hovers:
-        raise UserError(f"--vehicle {spec.kind}:{spec.frame}: the loop of {profile.name} flies a copter")
+    kind = vehicle_class(spec.frame) if spec.frame else None
+    if kind is not None and not (kind.hovers if has_controller(spec) else kind.lands_anywhere):
+        raise UserError(
+            f"--vehicle {spec.kind}:{spec.frame}: the loop of {profile.name} flies a copter, or a simulated quadplane"
+        )
     return spec, None
 
 
@@ -55,11 +58,11 @@ def has_controller(spec: VehicleSource | None) -> bool:
     return spec is not None and spec.kind != "sim"
 
 
-def loop_of(profile: Profile, terrain: Path | None = None) -> LoopMaker:
-    """The loop of a profile without a flight controller; that of the copter is only loaded where it flies.
+def loop_of(profile: Profile, vehicle: VehicleSource | None = None, terrain: Path | None = None) -> LoopMaker:
+    """The loop of a profile without a flight controller; that of the box is only loaded where it flies.
     `terrain`: what its dock stands on."""
     if profile.vehicle == KINEMATIC:
         return space_loop
     from sortie.loop.box import box_loop
 
-    return partial(box_loop, terrain=terrain)
+    return partial(box_loop, terrain=terrain, kind=(vehicle or VehicleSource()).frame)

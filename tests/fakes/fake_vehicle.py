@@ -232,7 +232,7 @@ class FakeVehicle:
                     self._arrive()
             case Land():
                 place = target.position or here[:2]
-                self._towards((place[0], place[1], 0.0), dt)
+                self._towards((place[0], place[1], here[2] if target.sink == 0.0 else 0.0), dt)
                 if self.state.position[2] >= 0.0:
                     self._arrive()
             case Circle():

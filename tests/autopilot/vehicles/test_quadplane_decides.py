@@ -84,6 +84,33 @@ def test_a_return_goes_over_to_the_lift_motors(by: float, down: float | None) ->
     assert isinstance(bench.vehicle.target, Land)
 
 
+@pytest.mark.parametrize("height", [60.0, 20.0])
+def test_it_hovers_over_a_place_of_guided(height: float) -> None:
+    """Q_GUIDED_MODE 1: there on wings, then up or down upright, and it stays; without, it circles."""
+    bench = flying()
+    guided = bench.core.guided.flight
+    guided.go_to((300.0, 0.0, -height))
+    assert isinstance(bench.vehicle.target, Circle)
+    bench.parameters.set("Q_GUIDED_MODE", 1.0)
+    guided.go_to((300.0, 0.0, -height))
+    assert bench.vehicle.target == Land((300.0, 0.0), sink=0.0)
+    bench.run(2.0)
+    guided.pause()
+    assert isinstance(bench.vehicle.target, Circle)
+    bench.run(2.0)
+    assert isinstance(bench.vehicle.target, Circle)
+    guided.resume()
+    bench.run(120.0, lambda: abs(bench.vehicle.state.position[2] + height) <= 0.5)
+    bench.run(20.0)
+    assert bench.vehicle.target == Land((300.0, 0.0), sink=0.0)
+    assert bench.vehicle.state.position == pytest.approx((300.0, 0.0, -height), abs=1.0)
+    guided.go_to((0.0, 0.0, -height))
+    assert bench.vehicle.target == Land((0.0, 0.0), sink=0.0)
+    guided.take_off(-80.0)
+    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Circle))
+    assert isinstance(bench.vehicle.target, Circle), "what follows is not moved by the hover from before"
+
+
 def test_it_has_no_autoland_and_no_takeoff_mode() -> None:
     bench = flying()
     assert not bench.core.modes.set(M.AUTOLAND, bench.now_ms).ok

@@ -16,7 +16,7 @@ from depot.pilot.pilot import Pilot
 from depot.readings import Place
 from sitl.kernel import layout as M
 from sortie import Session
-from sortie.loop.box import copter_parameters
+from sortie.loop.box import box_parameters
 from sortie.loop.profile import load_profile
 from tests.fakes.box_run import BoxBench, shortened
 
@@ -31,7 +31,7 @@ class Approach:
     def __init__(self, seed: int, **pads: float) -> None:
         box = msgspec.structs.replace(PROFILE.box, wind_mps=WIND_MPS, wind_from_deg=float(37 * seed % 360))
         profile = msgspec.structs.replace(PROFILE, box=box)
-        self.session = session = Session(seed=seed, params=copter_parameters(profile) | pads)
+        self.session = session = Session(seed=seed, params=box_parameters(profile) | pads)
         vehicle = self.copter = session.service.vehicle
         body = SimulatedBody(vehicle, box)
         self.pilot = Pilot(

@@ -16,7 +16,7 @@ OLD = {"speed_mps": "speed_ms", "wind_mps": "wind_ms", "wind_max_mps": "wind_max
 def of_before(text: str) -> str:
     """The profile as the version before wrote it."""
     for new, old in OLD.items():
-        text = text.replace(f"\n{new} = ", f"\n{old} = ")
+        text = text.replace(f"\n{new} = ", f"\n{old} = ", 1)
     return text
 
 
