@@ -16,7 +16,7 @@ from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Attitude, Hold, Leg, Yaw, YawMode
-from autopilot.mav import Result, Severity, SpeedType
+from autopilot.mav import Result, Severity, SpeedType, VtolState
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedFlight, GuidedMode
@@ -283,6 +283,20 @@ class FlightCommands:
         target = self._helm.target
         if isinstance(target, Leg | Hold) and not self._helm.arrived and self._facts.armed:
             self._helm.fly(replace(target, backwards=backwards))
+        return ACCEPTED
+
+    def change_over(self, state: int) -> Outcome:
+        """DO_VTOL_TRANSITION to this MAV_VTOL_STATE, of what AUTO flies."""
+        if not (self._kind.has_stall_speed and self._kind.lands_anywhere):
+            return self._announcer.refuse("VTOL not available", severity=Severity.NOTICE)
+        if self._modes.mode is not self._auto:
+            return self._announcer.refuse("VTOL transition only in AUTO", severity=Severity.NOTICE)
+        if state not in (VtolState.MC, VtolState.FW):
+            return self._announcer.refuse("Invalid VTOL mode", severity=Severity.NOTICE)
+        upright = state == VtolState.MC
+        if upright is not self._helm.upright:
+            self._helm.upright = upright
+            self._announcer.say(Severity.NOTICE, "Entered VTOL mode" if upright else "Exited VTOL mode")
         return ACCEPTED
 
     # --- the whole ------------------------------------------------------------------------------------------------

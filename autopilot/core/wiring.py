@@ -126,6 +126,7 @@ def build_executor(
         home.set,
         fence.enable,
         commands.set_reverse,
+        commands.change_over,
         auxiliary,
     )
     return AutoExecutor(nav, do, auto.mission_complete)

@@ -233,7 +233,7 @@ _ROWS: Final = (
     CommandSpec(_C.IMAGE_STOP_CAPTURE, "ImageStopCapture", _DO, output=_RECORDED, fitted_by=_CAMERA),
     CommandSpec(_C.VIDEO_START_CAPTURE, "VideoStartCapture", _DO, output=_RECORDED),
     CommandSpec(_C.VIDEO_STOP_CAPTURE, "VideoStopCapture", _DO, output=_RECORDED),
-    CommandSpec(_C.DO_VTOL_TRANSITION, "VTOLTransition", _DO),
+    CommandSpec(_C.DO_VTOL_TRANSITION, "VTOLTransition", _DO, _LIFT, (_P(1, "3: upright, 4: on wings"),)),
     CommandSpec(_C.NAV_FENCE_RETURN_POINT, "?", Slot.FENCE, place=True),
     CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_INCLUSION, "?", Slot.FENCE, parameters=_VERTICES, place=True),
     CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_EXCLUSION, "?", Slot.FENCE, parameters=_VERTICES, place=True),

@@ -88,6 +88,7 @@ class AutoMode(Mode):
         self._active = True
         self._finished = False
         self._waiting = True
+        self.helm.upright = False
         if self.facts.armed:
             self._begin(now_ms)
         else:

@@ -44,6 +44,7 @@ class DoTools:
     set_home: Callable[[GeoPoint | None], object]
     enable_fence: Callable[[float], object]
     set_reverse: Callable[[bool], object]
+    change_over: Callable[[int], object]
     auxiliary: AuxFunctions
 
 
@@ -183,6 +184,10 @@ class DoItems:
         self._tools.set_reverse(item.param1 == 1.0)
         return CommandStartResult.COMPLETE
 
+    def _change_over(self, item: MissionItem) -> CommandStartResult:
+        self._tools.change_over(int(item.param1) if isfinite(item.param1) else 0)
+        return CommandStartResult.COMPLETE
+
     def _auxiliary(self, item: MissionItem) -> CommandStartResult:
         function, position = (int(p) if isfinite(p) else -1 for p in (item.param1, item.param2))
         if not self._tools.auxiliary.knows(function):
@@ -206,6 +211,7 @@ DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], CommandStartResult]]]
     Cmd.DO_FENCE_ENABLE: DoItems._fence,
     Cmd.DO_GUIDED_LIMITS: DoItems._limits,
     Cmd.DO_SET_REVERSE: DoItems._reverse,
+    Cmd.DO_VTOL_TRANSITION: DoItems._change_over,
     Cmd.DO_LAND_START: DoItems._marker,
     Cmd.DO_RETURN_PATH_START: DoItems._marker,
     Cmd.DO_AUX_FUNCTION: DoItems._auxiliary,

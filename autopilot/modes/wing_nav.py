@@ -24,6 +24,7 @@ from autopilot.modes.wings import (
     LoiterItem,
     SetDown,
     WingReturn,
+    WingsOrUpright,
     WingTakeoff,
     abort_climb,
 )
@@ -38,6 +39,13 @@ def _given(value: float) -> float:
 def _lifts(tools: NavTools) -> bool:
     """True for wings with lift motors, whose takeoffs and landings are all upright (Q_OPTIONS 0)."""
     return tools.context.facts.vehicle_class.lands_anywhere
+
+
+def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: int | None = 0) -> Maneuver:
+    """The item on wings, or hovering at its place where DO_VTOL_TRANSITION says so."""
+    if not _lifts(tools):
+        return wings
+    return WingsOrUpright(wings, item_position(tools.context.facts, item, tools.before), wait_ms)
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
@@ -64,7 +72,8 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
         share = beyond / (hypot(north, east) or 1.0)
         end, radius = (end[0] + share * north, end[1] + share * east, end[2]), 1.0
     above = over_ground(facts, item)
-    return Follow(tools.context, Leg(end, tools.before, onward, radius, over_ground=above), tools.heading)
+    leg = Leg(end, tools.before, onward, radius, over_ground=above)
+    return _or_upright(tools, item, Follow(tools.context, leg, tools.heading))
 
 
 def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> Circle:
@@ -86,11 +95,13 @@ def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
-    return LoiterForever(tools.context, _circle(tools, item, _given(item.param3), item.param3))
+    circle = LoiterForever(tools.context, _circle(tools, item, _given(item.param3), item.param3))
+    return _or_upright(tools, item, circle, None)
 
 
 def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
-    return _item(tools, item, _circle(tools, item, 0.0, item.param3), hold_time_ms(item))
+    wait_ms = hold_time_ms(item)
+    return _or_upright(tools, item, _item(tools, item, _circle(tools, item, 0.0, item.param3), wait_ms), wait_ms)
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
@@ -100,7 +111,7 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
     circle = _circle(tools, item, _given(item.param2), item.param2)
-    return _item(tools, item, replace(circle, at_height=True))
+    return _or_upright(tools, item, _item(tools, item, replace(circle, at_height=True)))
 
 
 def _continue(tools: NavTools, item: MissionItem) -> Maneuver:

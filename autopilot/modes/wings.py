@@ -12,16 +12,20 @@ from math import inf, radians
 from typing import Final
 
 from autopilot.context.staying import loiter
+from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import VtolState
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 
 _LOOK_MS: Final = 200
+_CHANGED_MS: Final = 1000  # how often an item looks whether it is to be flown upright
+_ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _ABORT_PITCH_DEG: Final = 10.0  # of a landing's abort in a flight without a takeoff
 _ABORT_M: Final = 30.0  # above home, in a flight without a takeoff
 _NEAR_HEIGHT_M: Final = 5.0  # of an item that asks for a height, whether it climbs or sinks
@@ -100,23 +104,34 @@ class SetDown(Maneuver):
 
 class HoverAt(Maneuver):
     """To `place` (NED m) on wings, as far as they carry, at the present height; over it on lift motors to its height.
-    Done there, where it stays."""
+    Done there, where it stays. `upright`: all the way on lift motors."""
 
-    def __init__(self, context: VehicleContext, place: Ned) -> None:
+    def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
         super().__init__(context)
         self._place = place
+        self._upright = upright
+        self._brakes = False
         self._climbs: bool | None = None  # None: neither, it stays at its height
         self.end = place
 
     def start(self, now_ms: int) -> None:
         self._climbs = None
-        self.helm.fly(Land(self._place[:2], sink=0.0))
+        self._brakes = self._upright and self._on_wings
+        self.helm.fly(Land(None if self._brakes else self._place[:2], sink=0.0))
         self.deadline_ms = now_ms + _LOOK_MS
+
+    @property
+    def _on_wings(self) -> bool:
+        return self.facts.vehicle.state.report[report.VTOL_STATE] in _ON_WINGS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         self.deadline_ms = now_ms + _LOOK_MS
+        if self._brakes:
+            if not self._on_wings:
+                self.start(now_ms)
+            return
         (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
         above = self._place[2] - down
         if self._climbs is not None:
@@ -129,6 +144,49 @@ class HoverAt(Maneuver):
             else:
                 self._climbs = above < 0.0
                 self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2]))
+
+
+class WingsOrUpright(Maneuver):
+    """An item on `wings`, or hovering at `place` (NED m) for as long as `helm.upright` says so, and there `wait_ms`
+    (None: for ever); begun anew when that changes on the way."""
+
+    def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0) -> None:
+        super().__init__(wings.context)
+        self._wings, self._hover = wings, HoverAt(wings.context, place, upright=True)
+        self._wait_ms = wait_ms
+        self._there_ms: int | None = None
+        self._flown = wings
+
+    def start(self, now_ms: int) -> None:
+        self._flown = self._hover if self.helm.upright else self._wings
+        self._there_ms = None
+        self._flown.start(now_ms)
+        self._follow(now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.helm.upright is not (self._flown is self._hover):
+            self.start(now_ms)
+            return
+        self._flown.update(now_ms, events)
+        self._follow(now_ms)
+
+    def _follow(self, now_ms: int) -> None:
+        flown, wait_ms = self._flown, self._wait_ms if self.helm.upright else 0
+        self.end = flown.end
+        if flown.done and self._there_ms is None:
+            self._there_ms = now_ms
+        self.done = self._there_ms is not None and wait_ms is not None and now_ms >= self._there_ms + wait_ms
+        looks_ms = now_ms + _CHANGED_MS if flown.deadline_ms is None else flown.deadline_ms
+        self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS)
+
+    def pause(self) -> bool:
+        return self._flown.pause()
+
+    def resume(self) -> bool:
+        return self._flown.resume()
+
+    def refresh_yaw(self) -> None:
+        self._flown.refresh_yaw()
 
 
 class LoiterItem(Maneuver):

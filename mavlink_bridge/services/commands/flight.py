@@ -220,6 +220,11 @@ def set_reverse(command: Command, context: Context) -> Outcome:
             return DENIED
 
 
+def change_over(command: Command, context: Context) -> Outcome:
+    """DO_VTOL_TRANSITION: param1 the MAV_VTOL_STATE, in AUTO."""
+    return context.parts.commands.change_over(int(command.param(1)))
+
+
 def terminate_flight(command: Command, context: Context) -> Outcome:
     """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, in the air too."""
     if command.param(1) <= 0.5:
@@ -279,6 +284,7 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_LAND_START: CommandRow(land_start),
     Cmd.DO_RETURN_PATH_START: CommandRow(return_path_start),
     Cmd.DO_GO_AROUND: CommandRow(go_around, needs=_on_wings),
+    Cmd.DO_VTOL_TRANSITION: CommandRow(change_over, required=(1,), needs=_on_wings),
     Cmd.DO_REPOSITION: CommandRow(reposition, place=True, long_frame=Frame.GLOBAL),
     Cmd.DO_PAUSE_CONTINUE: CommandRow(pause_continue, required=(1,)),
     Cmd.DO_SET_REVERSE: CommandRow(set_reverse, required=(1,), needs=_reverses),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, TakeOff
-from autopilot.mav import Cmd
+from autopilot.interface import report as R
+from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, TakeOff, Target
+from autopilot.mav import Cmd, Result, VtolState
+from autopilot.mission.items import MissionItem
 from autopilot.vehicles.mode_table import PlaneMode
+from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, item, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
 
 M = PlaneMode
 
@@ -115,3 +119,96 @@ def test_it_has_no_autoland_and_no_takeoff_mode() -> None:
     bench = flying()
     assert not bench.core.modes.set(M.AUTOLAND, bench.now_ms).ok
     assert not bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+
+
+def hovers_at(target: Target, north: float) -> bool:
+    return isinstance(target, Land) and target.sink == 0.0 and target.position == pytest.approx((north, 0.0))
+
+
+def transition(state: int) -> MissionItem:
+    return item(Cmd.DO_VTOL_TRANSITION, param1=float(state))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        waypoint(300.0, 0.0, 60.0),
+        item(Cmd.NAV_LOITER_TIME, 300.0, 0.0, 60.0, param1=10.0),
+        item(Cmd.NAV_LOITER_TO_ALT, 300.0, 0.0, 60.0),
+    ],
+    ids=["waypoint", "time", "height"],
+)
+def test_items_behind_a_transition_are_flown_upright(place: MissionItem) -> None:
+    """DO_VTOL_TRANSITION to MC: to a hover over the place; to FW: on wings again."""
+    bench = Bench("quadplane")
+    bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), transition(3), place, transition(4), waypoint(0.0, 300.0, 60.0)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(200.0, lambda: 3 in bench.reached)
+    over, up, stays, leg = bench.vehicle.targets[-4:]
+    assert hovers_at(over, 300.0) and isinstance(up, TakeOff) and hovers_at(stays, 300.0) and isinstance(leg, Leg)
+    assert bench.vehicle.state.position == pytest.approx((300.0, 0.0, -60.0), abs=1.5)
+    bench.run(100.0, lambda: 5 in bench.reached)
+    assert not any(hovers_at(target, 0.0) for target in bench.vehicle.targets)
+    told = [text for text in bench.texts if "VTOL mode" in text]
+    assert told == ["Entered VTOL mode", "Exited VTOL mode"]
+
+
+def test_between_its_transitions_it_is_upright_in_flight() -> None:
+    """Simulated: it brakes where the transition comes, and not only before the place."""
+    bench = Bench("quadplane", vehicle=make_simulated("quadplane", ORIGIN, 0.0, 7))
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    out = [item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), waypoint(500.0, 0.0, 40.0), transition(3), waypoint(1100.0, 0.0, 35.0)]
+    bench.upload([*out, transition(4), waypoint(500.0, 0.0, 40.0), item(Cmd.NAV_VTOL_LAND, 0.0, 0.0)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    report = bench.vehicle.state.report
+    bench.run(120.0, lambda: 2 in bench.reached)
+    assert report[R.VTOL_STATE] == VtolState.FW
+    bench.run(40.0, lambda: report[R.VTOL_STATE] == VtolState.MC)
+    assert bench.vehicle.state.position[0] < 900.0
+    bench.run(200.0, lambda: report[R.VTOL_STATE] != VtolState.MC or 4 in bench.reached)
+    assert 4 in bench.reached
+    assert bench.vehicle.state.position == pytest.approx((1100.0, 0.0, -35.0), abs=2.0)
+    bench.run(120.0, lambda: 6 in bench.reached)
+    assert report[R.VTOL_STATE] == VtolState.FW
+    bench.run(200.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
+
+
+def test_a_transition_by_command_acts_on_the_leg_that_is_flown() -> None:
+    """And a new AUTO begins on wings."""
+    bench = Bench("quadplane")
+    bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), waypoint(3000.0, 0.0, 30.0)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Leg))
+    change_over = bench.core.commands.change_over
+    assert change_over(VtolState.MC).ok
+    bench.run(1.1)
+    assert hovers_at(bench.vehicle.target, 3000.0)
+    assert change_over(VtolState.MC).ok and change_over(VtolState.FW).ok
+    bench.run(1.1)
+    assert isinstance(bench.vehicle.target, Leg)
+    assert change_over(VtolState.MC).ok
+    assert bench.core.modes.set(M.QLOITER, bench.now_ms).ok
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    assert isinstance(bench.vehicle.target, Leg)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "state", "words"),
+    [
+        ("plane", M.AUTO, 3, "VTOL not available"),
+        ("quadplane", M.GUIDED, 3, "VTOL transition only in AUTO"),
+        ("quadplane", M.AUTO, 1, "Invalid VTOL mode"),
+    ],
+)
+def test_a_transition_is_refused_with_the_words_of_arduplane(kind: str, mode: int, state: int, words: str) -> None:
+    bench = Bench(kind)
+    bench.upload([item(Cmd.NAV_TAKEOFF, up=30.0), waypoint(300.0, 0.0, 60.0)])
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    outcome = bench.core.commands.change_over(state)
+    assert (outcome.result, outcome.reason) == (Result.FAILED, words)
+    bench.run(0.1)
+    assert words in bench.texts
