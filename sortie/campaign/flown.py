@@ -19,7 +19,7 @@ from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from sortie.api.fleet import Fleet
 from sortie.api.session import Session
-from sortie.campaign import own_code
+from sortie.campaign import containment, own_code
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import STEP_MS, Array, Recorder, TimeIsUp, apart
 from sortie.campaign.study import PlannedRun, Study
@@ -45,8 +45,14 @@ class RunResult(Struct, frozen=True):
 
 
 FIGURES: Final = ("flight_time_s", "highest_m", "farthest_m", "off_plan_m", "battery_left")
+"""Of every flight; those of a study with [containment] have its figures too, see `figures_of`."""
 RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
 """From good to bad: a fleet's is that of its worst vehicle."""
+
+
+def figures_of(study: Study) -> tuple[str, ...]:
+    """Names of the figures of a run."""
+    return FIGURES if study.said.containment is None else FIGURES + containment.FIGURES
 
 
 class FlownRun(Struct, frozen=True):
@@ -95,7 +101,9 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfR
 def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -> RunResult:
     """The row of a run that raised, or that brought its worker down."""
     nothing: dict[str, float | None] = dict.fromkeys(study.said.judge)
-    return RunResult(run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(FIGURES))
+    return RunResult(
+        run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(figures_of(study))
+    )
 
 
 def _session(study: Study, planned: PlannedRun, watched: ViewOfRun) -> Session:
@@ -219,7 +227,10 @@ def _judged(
     worst = max(ended, key=lambda flight: RESULTS.index(flight.result))
     shown = min(range(len(ended)), key=lambda k: min(margins[k].values()))
     ok = worst.result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
-    row = RunResult(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, _figures(ended))
+    figures = _figures(ended)
+    if study.said.containment is not None:
+        figures |= containment.excursion(ended[0].signals, study.said.containment)
+    row = RunResult(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, figures)
     return FlownRun(row, ended[shown].signals)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from sortie.campaign.flown import FIGURES, FlownRun, RunResult
+from sortie.campaign.flown import FlownRun, RunResult, figures_of
 from sortie.campaign.sampling import names_of
 from sortie.campaign.signals import Array
 from sortie.campaign.study import Study
@@ -267,7 +267,7 @@ def _schema(study: Study) -> pyarrow.Schema:
     for name, varied in names_of(study.said.vary).items():
         fields.append((f"input.{name}", pa.string() if varied.is_text(name) else pa.float64()))
     fields += [(f"robustness.{name}", pa.float64()) for name in study.said.judge]
-    fields += [(name, pa.float64()) for name in FIGURES]
+    fields += [(name, pa.float64()) for name in figures_of(study)]
     return pa.schema(fields)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 
+from sortie.campaign.evidence import Evidence, evidence_of, replay_command
+from sortie.campaign.evidence_page import evidence_page
 from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
@@ -31,7 +33,7 @@ from sortie.campaign.summary import (
 )
 from sortie.campaign.templates import written
 from sortie.campaign.units import of_inputs
-from sortie.reports.page import html_page
+from sortie.reports.page import html_page, plain_table
 
 MOST_TRACKS: Final = 8
 SEARCHED: Final = "A search flies where it fails: their share says nothing of other flights"
@@ -39,16 +41,21 @@ SEARCHED: Final = "A search flies where it fails: their share says nothing of ot
 
 # --- the page ---------------------------------------------------------------------------------------------------------
 def write_report(folder: Path) -> Path:
-    """Write `report.html`; returns where it is."""
+    """Write `report.html`, and of a study with [containment] `evidence.html` and `evidence.json`; returns where the
+    first is."""
     columns = columns_of(folder)
+    evidence = evidence_of(folder, columns)
     summary, units = summary_of(columns), of_inputs(columns.kept.study)
-    parts = [_head(columns, summary), _verdicts(summary), _levels(columns, units), _space(columns, units)]
+    parts = [_head(columns, summary, evidence), _verdicts(summary), _levels(columns, units), _space(columns, units)]
     parts.append(_tracks(folder, columns))
     parts += [_judge_part(name, judge, columns) for name, judge in summary.judges.items()]
     parts += [_failures(folder, columns, units), _study(columns, units)]
     title = f"{_name(columns)}: {summary.failed} of {summary.done} flights failed"
     file = folder / "report.html"
     with writing(folder):
+        if evidence is not None:
+            write_whole(folder / "evidence.json", msgspec.json.format(msgspec.json.encode(evidence)))
+            write_whole(folder / "evidence.html", evidence_page(evidence, columns.kept.study).encode("utf-8"))
         write_whole(file, html_page(title, "".join(parts), style=STYLE).encode("utf-8"))
     return file
 
@@ -58,29 +65,21 @@ def _name(columns: Columns) -> str:
     return study.name or study.plan_names
 
 
-def _head(columns: Columns, summary: Summary) -> str:
+def _head(columns: Columns, summary: Summary, evidence: Evidence | None) -> str:
     kept, ended = columns.kept, ", ".join(f"{count} {escape(name)}" for name, count in summary.results.items())
     sample = kept.study.said.sample
     how = SEARCHED if summary.interval is None else _rate(summary.failed, summary.done, summary.interval)
     flown = f", flown from {escape(kept.began)} UTC" if kept.began else ""
+    more = "" if evidence is None else '<p><a href="evidence.html">Evidence on containment</a>, to be printed.</p>'
     return (
         f"<p>{how}. {summary.done} of {summary.total} runs of {escape(kept.study.plan_names)}, sample {sample.method}, "
-        f"seed {sample.seed}{flown}. Missions: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>"
+        f"seed {sample.seed}{flown}. Missions: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>{more}"
     )
 
 
 def _rate(failed: int, flown: int, sure: Interval | None) -> str:
     share = failed / max(flown, 1)
     return f"{share:.2%}" if sure is None else f"{share:.2%}; with 95&nbsp;% confidence {sure[0]:.2%} to {sure[1]:.2%}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> str:
-    """Cells are HTML."""
-    top = "".join(f"<th>{cell}" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows)
-    return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(name)}"><table><tr>{top}{body}</table></div>'
-    )
 
 
 def _verdicts(summary: Summary) -> str:
@@ -94,7 +93,7 @@ def _verdicts(summary: Summary) -> str:
         )
         for name, judge in summary.judges.items()
     ]
-    return "<h2>Judges</h2>" + _table(("judge", "formula", "broken in", "share", "robustness"), rows, "Judges")
+    return "<h2>Judges</h2>" + plain_table(("judge", "formula", "broken in", "share", "robustness"), rows, "Judges")
 
 
 # --- what matters -----------------------------------------------------------------------------------------------------
@@ -108,7 +107,7 @@ def _levels(columns: Columns, units: dict[str, str]) -> str:
         broken = list(found[0].by_judge)
         rows = [_level(level, broken) for level in found]
         head = (escape(_with_unit(name, units)), "flights", "failed", "share", "0 to 100&nbsp;%", *map(escape, broken))
-        parts.append(_table(head, rows, f"Failures by {name}"))
+        parts.append(plain_table(head, rows, f"Failures by {name}"))
     if not parts:
         return ""
     note = f"<p>{SEARCHED}.</p>" if columns.searched else "<p>The line over a bar is its 95&nbsp;% interval.</p>"
@@ -152,7 +151,7 @@ def _judge_part(name: str, judge: Judge, columns: Columns) -> str:
         [escape(input_name), _figure(value.correlation, "+.2f"), *([_figure(value.index, ".2f")] if indexed else [])]
         for input_name, value in ranked.items()
     ]
-    table = _table(head, rows, f"What {name} depends on") if rows else ""
+    table = plain_table(head, rows, f"What {name} depends on") if rows else ""
     if rows and not indexed:
         table += f"<p>Shares of the variance (Sobol) need {FEWEST} flights of a spread sample.</p>"
     return (
@@ -225,7 +224,7 @@ def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
     rows = [
         (
             f'<b id="run-{row.run}">{row.run}</b>',
-            _again(folder, row),
+            f"<code>{escape(replay_command(folder, row.run))}</code>",
             _links(folder, row),
             escape(row.result),
             escape(_why(row)),
@@ -233,13 +232,9 @@ def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
         )
         for row in columns.worst
     ]
-    table = _table(("run", "again", "kept", "result", "why", "inputs"), rows, "Failures")
+    table = plain_table(("run", "again", "kept", "result", "why", "inputs"), rows, "Failures")
     left_out = f"<p>The worst {MOST_FAILURES}; {more} more are in runs.parquet.</p>" if more > 0 else ""
     return f"<h2>Failures</h2>{table}{left_out}"
-
-
-def _again(folder: Path, row: RunResult) -> str:
-    return f"<code>{escape(shlex.join(['sortie', 'campaign', 'replay', str(folder), str(row.run)]))}</code>"
 
 
 def _links(folder: Path, row: RunResult) -> str:
@@ -292,8 +287,10 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
         who = said.fleet.file or f"{said.fleet.count} vehicles"
         rows.append(("fleet", f"{who}, {said.fleet.formation}, {said.fleet.spacing} m apart"))
     rows += [(f"judge {name}", text) for name, text in said.judge.items()]
-    inputs = _table(("input", "distribution", "numbers", "within"), vary, "Inputs") if vary else ""
-    fixed = _table(("key", "value"), [(escape(key), f"<code>{escape(text)}</code>") for key, text in rows], "Study")
+    inputs = plain_table(("input", "distribution", "numbers", "within"), vary, "Inputs") if vary else ""
+    fixed = plain_table(
+        ("key", "value"), [(escape(key), f"<code>{escape(text)}</code>") for key, text in rows], "Study"
+    )
     return f"<h2>The study</h2>{inputs}{fixed}"
 
 

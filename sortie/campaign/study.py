@@ -18,6 +18,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from autopilot.mission.fence import parse_fence
 from autopilot.mission.plan import Plan, parse_plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import KINDS
@@ -42,6 +43,7 @@ from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_b
 from sortie.campaign.study_file import FleetOf, Strike, StudyFile, as_said, check_texts
 from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
+from sortie.config.faults import parse_fault
 from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet, read_fleet
 from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
@@ -174,7 +176,7 @@ class Study(Struct, frozen=True):
             home=start_of(plan) if said.home is None else put(said.home, given),
             seed=self.seed(run),
             params=values,
-            faults=self._struck(given),
+            faults=self.struck(given),
             terrain=None,
             firmware=FIRMWARES[0],
             radio=None if said.radio is None else put(said.radio, given) or None,
@@ -191,8 +193,8 @@ class Study(Struct, frozen=True):
             return counted_fleet(self.fleet.count, base, layout)
         return parse_fleet(self.fleet_file, Path(), "fleet.file", base, layout)
 
-    def _struck(self, given: Mapping[str, Value]) -> list[str]:
-        """The faults that there are."""
+    def struck(self, given: Mapping[str, Value]) -> list[str]:
+        """The faults that there are with these inputs."""
         found = []
         for fault in self.said.faults:
             strike = fault if isinstance(fault, Strike) else Strike(fault)
@@ -226,6 +228,7 @@ def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
     code = _code_text(said, path.parent)
     _check_judges(said)
     _check_changes(said, plans)
+    _check_containment(said, plans)
     fleet_file, own = ("", []) if said.fleet is None else _fleet(said, said.fleet, path.parent)
     plans |= {str(plan_file): _plan_text(plan_file) for plan_file in own if plan_file is not None}
     own_plans = ["" if plan_file is None else str(plan_file) for plan_file in own]
@@ -390,6 +393,26 @@ def _check_modes(formula: Formula, said: StudyFile) -> None:
     for text in formula.texts:
         if text not in known:
             raise FormulaError(f"no mode '{text}'{nearest(text, known)}; known are {', '.join(sorted(known))}")
+
+
+def _check_containment(said: StudyFile, plans: Mapping[str, str]) -> None:
+    """UserError where an operational volume has no edge, or a rate is of a fault that the study does not have."""
+    if said.containment is None:
+        return
+    if said.fleet is not None:
+        raise UserError("containment: is of one vehicle; leave out fleet")
+    for name, text in plans.items():
+        fence = parse_fence(_parsed(text, name).fence)
+        if not any([zone.inclusion for zone in fence.polygons] + [zone.inclusion for zone in fence.circles]):
+            raise UserError(
+                f"containment: {name} has no inclusion fence; draw one in the plan: it is the edge of the "
+                "operational volume"
+            )
+    texts = [fault.fault if isinstance(fault, Strike) else fault for fault in said.faults]
+    names = {parse_fault(PLACE.sub("0", text)).name for text in texts if not PLACE.fullmatch(text)}
+    for name in said.containment.rates:
+        if name not in names and not any(PLACE.match(text) for text in texts):
+            raise UserError(f"containment.rates: '{name}' is no fault of the study{nearest(name, names)}")
 
 
 def _check_changes(said: StudyFile, plans: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, Vary
 from sortie.config.errors import UserError, entry_named, nearest, placed
@@ -70,6 +71,7 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     change: list[Change] = []
     vary: dict[str, Vary] = {}
     sample: SampleSettings = SampleSettings()
+    containment: Containment | None = None
 
 
 def check_texts(said: object, key: str = "") -> None:

@@ -166,13 +166,13 @@ def summary_of(columns: Columns) -> Summary:
     )
 
 
-def interval(failed: int, count: int) -> Interval:
+def interval(failed: int, count: int, confidence: float = CONFIDENCE) -> Interval:
     """The confidence interval of a share; without flights it can be anything."""
     if count == 0:
         return 0.0, 1.0
     from scipy.stats import binomtest
 
-    found = binomtest(failed, count).proportion_ci(CONFIDENCE, method="exact")
+    found = binomtest(failed, count).proportion_ci(confidence, method="exact")
     return float(found.low), float(found.high)
 
 
@@ -200,8 +200,8 @@ class Level(Struct, frozen=True):
     by_judge: dict[str, int]
 
 
-def levels(columns: Columns, name: str) -> list[Level]:
-    """Failures by level of an input where it has few values, else by ranges of equally many flights."""
+def parts_of(columns: Columns, name: str) -> list[tuple[str, NDArray[np.intp]]]:
+    """Flights by level of an input where it has few values, else by ranges of equally many flights."""
     values, texts = columns.inputs[name], columns.texts.get(name)
     different = np.unique(values)
     if different.size <= _MOST_LEVELS:
@@ -211,6 +211,11 @@ def levels(columns: Columns, name: str) -> list[Level]:
         bins = min(_MOST_LEVELS, max(2, values.size // _PER_LEVEL))
         parts = list(np.array_split(np.argsort(values, kind="stable"), bins))
         labels = [f"{values[part].min():.4g} to {values[part].max():.4g}" for part in parts]
+    return list(zip(labels, parts, strict=True))
+
+
+def levels(columns: Columns, name: str) -> list[Level]:
+    """Failures by level of an input."""
     broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
     return [
         Level(
@@ -220,7 +225,7 @@ def levels(columns: Columns, name: str) -> list[Level]:
             None if columns.searched else interval(failed, part.size),
             {judge: int((columns.margins[judge][part] < 0.0).sum()) for judge in broken},
         )
-        for label, part in zip(labels, parts, strict=True)
+        for label, part in parts_of(columns, name)
     ]
 
 

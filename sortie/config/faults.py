@@ -70,15 +70,15 @@ def _seconds_ms(text: str, fault: Fault) -> int:
     return round(seconds * 1000.0)
 
 
-def parse_fault(text: str, known: Iterable[str]) -> Fault:
-    """A fault from the command line; UserError when the form is wrong or the name is not among `known`."""
+def parse_fault(text: str, known: Iterable[str] | None = None) -> Fault:
+    """A fault from the command line; UserError when the form is wrong or the name is not among `known` (None: any)."""
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise FaultFormError(
             "not of the form NAME[=VALUE][@WHEN[..WHEN]][#K], e.g. gps.loss@30..60", option="fault", given=text
         )
     fault = Fault(*match.group("name", "value", "start", "end", "nth"))
-    names = sorted(known)
+    names = [fault.name] if known is None else sorted(known)
     if fault.name not in names:
         near = nearest(fault.name, names) or f"; known are {', '.join(names)}"
         raise UserError(f"unknown fault '{fault.name}'{near}", option="fault", given=text)

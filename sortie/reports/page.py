@@ -4,11 +4,12 @@ everything is in it."""
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 
 from sortie.reports import svg
 
-__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "axes", "html_page", "wide_table"]
+__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "axes", "html_page", "plain_table", "wide_table"]
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760.0, 150.0, 46.0, 10.0, 18.0, 20.0
 """Pixels of a chart, and of what lies around its curves."""
@@ -31,6 +32,12 @@ def wide_table(name: str, rows: str) -> str:
     """A table that scrolls by itself where a page is narrow, by keyboard too; `rows` is HTML, `name` is read aloud."""
     label = html.escape(name)
     return f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table>{rows}</table></div>'
+
+
+def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> str:
+    """A wide table of cells, which are HTML."""
+    top = "".join(f"<th>{cell}" for cell in head)
+    return wide_table(name, f"<tr>{top}" + "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows))
 
 
 def axes(title: str, along: svg.Scale, across: svg.Scale, unit: str) -> list[str]:

@@ -1,0 +1,108 @@
+"""Containment of a flight: how far it stayed inside its operational volume and its ground risk buffer, how it came
+down, and the critical area of that.
+
+The edge of the operational volume is the fence of the plan, its top is `height_m`; the ground risk buffer goes on
+`buffer_m` beyond that edge, at every height.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import atan2, cos, degrees, hypot, pi, radians, sqrt, tan
+from typing import Annotated, Final
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from autopilot.control import arrays
+
+Positive = Annotated[float, Meta(gt=0.0)]
+FIGURES: Final = (
+    "volume_margin_m", "buffer_margin_m", "left_volume_s", "left_buffer_s", "end_s", "end_north_m", "end_east_m",
+    "end_fence_m", "impact_mps", "impact_along_mps", "impact_down_mps",
+)  # fmt: skip
+"""Of each flight. Margins: the lowest, below 0 outside. `left_`: when it was first outside; None: never. `end_`: when
+and where the flight ended, and how far inside the fence. `impact_`: of the hardest contact with the ground its whole
+speed, and the directions just before it; None where it did not come down."""
+PERSON_RADIUS_M, PERSON_HEIGHT_M, FRICTION, HARMLESS_J, GRAVITY_MPS2 = 0.3, 1.8, 0.65, 290.0, 9.82
+"""Values of SORA's annex F, see `critical_area`."""
+_SHALLOWEST_DEG: Final = 1.0
+
+
+class FaultRate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Rate of a fault per flight hour, and who says so."""
+
+    per_hour: Positive
+    source: Annotated[str, Meta(min_length=1)]
+
+
+class Containment(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an application says of its volume and vehicle. `height_m`: top of the operational volume above where the
+    vehicle was switched on; `width_m`: its characteristic dimension; `rates`: of faults, by name."""
+
+    height_m: Positive
+    buffer_m: Annotated[float, Meta(ge=0.0)]
+    width_m: Positive
+    mass_kg: Positive
+    rates: dict[str, FaultRate] = {}
+
+
+def excursion(signals: Mapping[str, NDArray[np.generic]], box: Containment) -> dict[str, float | None]:
+    """Return `FIGURES` of a flight."""
+    time, height, fence = (np.asarray(signals[name], np.float64) for name in ("time", "height", "fence_distance"))
+    inside, within = np.minimum(fence, box.height_m - height), fence + box.buffer_m
+    impact, along, down = _hardest_contact(signals)
+    values = (
+        float(inside.min()), float(within.min()), _first(time, inside), _first(time, within), float(time[-1]),
+        float(signals["north"][-1]), float(signals["east"][-1]), float(fence[-1]), impact, along, down,
+    )  # fmt: skip
+    return dict(zip(FIGURES, values, strict=True))
+
+
+def _first(time: NDArray[np.float64], margin: NDArray[np.float64]) -> float | None:
+    outside = np.flatnonzero(margin < 0.0)
+    return float(time[outside[0]]) if outside.size else None
+
+
+def _hardest_contact(signals: Mapping[str, NDArray[np.generic]]) -> tuple[float | None, float | None, float | None]:
+    """Whole speed, speed over ground and sink rate. A contact is told with its speed; the sample before it, up to
+    0.2 s earlier, tells the direction, and counts where it was faster."""
+    speed, climb, touchdown, landed = (
+        np.asarray(signals[name], np.float64) for name in ("speed", "climb", "touchdown", "landed")
+    )
+    contacts = np.flatnonzero(np.diff(landed) > 0.5)
+    if contacts.size == 0:
+        return None, None, None
+    whole = np.maximum(touchdown[contacts + 1], arrays.hypot(speed[contacts], climb[contacts]))
+    k = int(np.argmax(whole))
+    return float(whole[k]), float(speed[contacts[k]]), max(0.0, float(-climb[contacts[k]]))
+
+
+def energy(mass_kg: float, speed_mps: float) -> float:
+    """Return the kinetic energy in J."""
+    return 0.5 * mass_kg * speed_mps * speed_mps
+
+
+def impact_angle(along_mps: float, down_mps: float) -> float:
+    """Return the angle of the path below the horizontal, degrees; 90 for one without speed over ground."""
+    if hypot(along_mps, down_mps) < 1e-6:
+        return 90.0
+    return max(_SHALLOWEST_DEG, degrees(atan2(down_mps, along_mps)))
+
+
+def critical_area(
+    width_m: float, mass_kg: float, speed_mps: float, angle_deg: float, friction: float = FRICTION
+) -> float:
+    """Return the critical area in m2 by the model of JARUS (SORA annex F, edition 2.5, appendix on the critical area;
+    as computed by its authors' program CasEx), without explosions and obstacles: a body as wide as the vehicle and a
+    person together, `r`, glides over the last 1.8 m, then slides until its energy is 290 J:
+    2 r (glide + slide) + pi r^2. What is left of the horizontal speed after the impact is 0.8 of it at 10 degrees and
+    0.6 at 90."""
+    r = PERSON_RADIUS_M + width_m / 2.0
+    angle = radians(angle_deg)
+    glide_m = PERSON_HEIGHT_M / tan(angle) if angle_deg < 90.0 else 0.0
+    kept = 0.8 - 0.2 * (max(angle_deg, 10.0) - 10.0) / 80.0
+    sliding, harmless = kept * speed_mps * cos(angle), sqrt(2.0 * HARMLESS_J / mass_kg)
+    slide_m = max(0.0, sliding * sliding - harmless * harmless) / (2.0 * friction * GRAVITY_MPS2)
+    return 2.0 * r * (glide_m + slide_m) + pi * r * r

@@ -1,0 +1,262 @@
+"""Evidence of a campaign on containment, in numbers: how often the vehicle leaves its operational volume and its ground
+risk buffer, why, and where and how hard it comes down. Each figure names the run that went farthest out."""
+
+from __future__ import annotations
+
+import heapq
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from autopilot.interface.geo import to_global
+from sortie.campaign.containment import Containment, critical_area, energy, impact_angle
+from sortie.campaign.flown import RunResult
+from sortie.campaign.folder import rows
+from sortie.campaign.study import Study
+from sortie.campaign.summary import CONFIDENCE, Columns, Floats, Interval, interval, parts_of
+from sortie.config.faults import parse_fault
+
+NO_FAULT: Final = "no fault"
+MOST_ENDS: Final = 100
+
+
+class Share(Struct, frozen=True):
+    """Flights that left. `per_flight` and its exact interval (Clopper and Pearson); `per_hour`: those divided by the
+    mean time of a flight, which is taken as known. All None of a search, and without flights. `worst`: the run that
+    went farthest out or came nearest to it, `again`: the command that flies it."""
+
+    flights: int
+    left: int
+    per_flight: float | None = None
+    interval: Interval | None = None
+    per_hour: float | None = None
+    per_hour_interval: Interval | None = None
+    worst: int | None = None
+    again: str = ""
+
+
+class Boundaries(Struct, frozen=True):
+    """Flights at the edges of the operational volume and of the ground risk buffer. `name`: of the faults that acted,
+    or of a level of an input."""
+
+    name: str
+    volume: Share
+    buffer: Share
+
+
+class RateSum(Struct, frozen=True):
+    """Rate of leaving per flight hour with faults as often as [containment.rates] says. The interval holds with at
+    least 95 %: each part of the sum has its share of the 5 % (Bonferroni)."""
+
+    per_hour: float
+    interval: Interval
+
+
+class EndOfFlight(Struct, frozen=True):
+    """End of a flight. `beyond_m`: how far outside of the fence it lay. Of the hardest contact with the ground: speed,
+    angle below the horizontal, energy and critical area; None where it did not come down."""
+
+    run: int
+    cause: str
+    result: str
+    time_s: float
+    lat: float
+    lon: float
+    beyond_m: float
+    in_buffer: bool
+    impact_mps: float | None
+    impact_deg: float | None
+    energy_j: float | None
+    critical_area_m2: float | None
+    again: str
+
+
+class Evidence(Struct, frozen=True):
+    """All of it. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there is no sum
+    of rates. `outside`: how many flights ended outside, of which `ends` are the farthest. `hardest`: the end with the
+    largest critical area of all, inside or not."""
+
+    name: str
+    flown_by: str
+    containment: Containment
+    not_flown: int
+    hours: float
+    flights: Boundaries
+    causes: list[Boundaries]
+    volume_rate: RateSum | None
+    buffer_rate: RateSum | None
+    untold: str
+    outside: int
+    ends: list[EndOfFlight]
+    hardest: EndOfFlight | None
+    sensitivity: dict[str, list[Boundaries]]
+
+
+def replay_command(folder: Path, run: int) -> str:
+    """Return the command that flies a run again."""
+    return shlex.join(["sortie", "campaign", "replay", str(folder), str(run)])
+
+
+def evidence_of(folder: Path, columns: Columns) -> Evidence | None:
+    """None for a study without [containment]."""
+    study = columns.kept.study
+    if study.said.containment is None:
+        return None
+    flights = _Flights(folder, columns, study.said.containment)
+    causes = [flights.part(cause, np.flatnonzero(flights.causes == cause)) for cause in flights.names]
+    untold = _untold(study.said.containment, causes, columns.searched)
+    volume, buffer = (None, None) if untold else (flights.rate_sum("volume"), flights.rate_sum("buffer"))
+    ends = flights.ends()
+    return Evidence(
+        study.name or study.plan_names,
+        columns.kept.identity,
+        study.said.containment,
+        int((~flights.flew).sum()),
+        float(flights.hours[flights.flew].sum()),
+        flights.part("all", np.arange(flights.hours.size)),
+        causes,
+        volume,
+        buffer,
+        untold,
+        int((flights.beyond > 0.0).sum()),
+        [end for end in ends if end.beyond_m > 0.0],
+        next((end for end in ends if end.run == flights.hardest), None),
+        {
+            name: [flights.part(label, part) for label, part in parts_of(columns, name)]
+            for name, values in columns.inputs.items()
+            if columns.count > 1 and np.ptp(values) > 0.0
+        },
+    )
+
+
+def _untold(box: Containment, causes: list[Boundaries], searched: bool) -> str:
+    if searched:
+        return "a search flies where it fails: how often it does says nothing of other flights"
+    without = [cause.name for cause in causes if cause.name not in {NO_FAULT, *box.rates}]
+    if without:
+        return f"[containment.rates] does not say how often there is {', '.join(without)}"
+    if not any(cause.name == NO_FAULT for cause in causes):
+        return "no flight was flown to its end, or out of its volume, without a fault"
+    return ""
+
+
+def cause_of(study: Study, row: RunResult) -> str:
+    """Return the faults that had begun when the flight left its volume, else when it ended."""
+    left_s, end_s = row.figures["left_volume_s"], row.figures["end_s"]
+    until_s = end_s if left_s is None else left_s
+    faults = [parse_fault(text) for text in study.struck(row.inputs)]
+    acted = {fault.name for fault in faults if until_s is not None and fault.window_ms()[0] <= until_s * 1000.0}
+    return " + ".join(sorted(acted)) or NO_FAULT
+
+
+class _Flights:
+    """The flights of a folder as arrays, in the order of `columns`; what did not fly has no cause."""
+
+    def __init__(self, folder: Path, columns: Columns, box: Containment) -> None:
+        self._folder, self._columns, self._box = folder, columns, box
+        self._study = columns.kept.study
+        known_runs = {*columns.runs.tolist()}  # others came in since
+        found = [self._numbers(row) for row in rows(folder) if row.run in known_runs]
+        table = np.array([numbers for numbers, _ in found], np.float64).reshape(-1, 5)
+        hours, volume, buffer, self.beyond, areas = table.T
+        self.hours: Floats = hours
+        self.margins: dict[str, Floats] = {"volume": volume, "buffer": buffer}
+        self.causes = np.array([cause for _, cause in found])
+        self.names = sorted({cause for _, cause in found} - {""})
+        self.flew: NDArray[np.bool_] = self.hours > 0.0
+        known = self.flew & ~np.isnan(areas)
+        self.hardest = int(columns.runs[np.argmax(np.where(known, areas, -1.0))]) if known.any() else None
+
+    def _numbers(self, row: RunResult) -> tuple[list[float], str]:
+        """Hours, both margins, how far outside it ended, critical area."""
+        figures = row.figures
+        seconds, end_m = figures["flight_time_s"], figures["end_fence_m"]
+        volume, buffer = figures["volume_margin_m"], figures["buffer_margin_m"]
+        if not seconds or volume is None or buffer is None or end_m is None:
+            return [0.0, np.nan, np.nan, np.nan, np.nan], ""
+        impact = self._impact(row)
+        area = np.nan if impact is None else impact[3]
+        return [seconds / 3600.0, volume, buffer, -end_m, area], cause_of(self._study, row)
+
+    def _impact(self, row: RunResult) -> tuple[float, float, float, float] | None:
+        """Speed, angle, energy and critical area."""
+        speed, along, down = (row.figures[f"impact_{name}mps"] for name in ("", "along_", "down_"))
+        if speed is None or along is None or down is None:
+            return None
+        angle, box = impact_angle(along, down), self._box
+        return speed, angle, energy(box.mass_kg, speed), critical_area(box.width_m, box.mass_kg, speed, angle)
+
+    def part(self, name: str, part: NDArray[np.intp]) -> Boundaries:
+        """Figures of some of the flights."""
+        return Boundaries(name, self.share("volume", part), self.share("buffer", part))
+
+    def share(self, boundary: str, part: NDArray[np.intp], confidence: float = CONFIDENCE) -> Share:
+        """Figures of some of the flights at one edge."""
+        part = part[self.flew[part]]
+        margins = self.margins[boundary][part]
+        count, left = part.size, int((margins < 0.0).sum())
+        if count == 0:
+            return Share(0, 0)
+        worst = int(self._columns.runs[part[np.argmin(margins)]])
+        again = replay_command(self._folder, worst)
+        if self._columns.searched:
+            return Share(count, left, worst=worst, again=again)
+        hours, (low, high) = float(self.hours[part].mean()), interval(left, count, confidence)
+        per_hour = (left / count / hours, (low / hours, high / hours))
+        return Share(count, left, left / count, (low, high), *per_hour, worst, again)
+
+    def rate_sum(self, boundary: str) -> RateSum:
+        """Sum over the causes: how often it is there, by how often it then leads out. A flight without a fault counts
+        per hour flown; one of the faults at a time is there."""
+        total = np.zeros(3)
+        for name in self.names:
+            part = np.flatnonzero(self.causes == name)
+            share = self.share(boundary, part, 1.0 - (1.0 - CONFIDENCE) / len(self.names))
+            if name == NO_FAULT:
+                assert share.per_hour is not None
+                assert share.per_hour_interval is not None
+                total += (share.per_hour, *share.per_hour_interval)
+            else:
+                assert share.per_flight is not None
+                assert share.interval is not None
+                total += self._box.rates[name].per_hour * np.array((share.per_flight, *share.interval))
+        return RateSum(float(total[0]), (float(total[1]), float(total[2])))
+
+    def ends(self) -> list[EndOfFlight]:
+        """The farthest ends outside, and the hardest of all."""
+        kept = (row for row in self._landed() if row.run == self.hardest or (row.figures["end_fence_m"] or 0.0) < 0.0)
+        ends = [self._end(row) for row in heapq.nsmallest(MOST_ENDS, kept, key=self._order)]
+        return sorted(ends, key=lambda end: -end.beyond_m)
+
+    def _order(self, row: RunResult) -> float:
+        return -np.inf if row.run == self.hardest else (row.figures["end_fence_m"] or 0.0)
+
+    def _landed(self) -> Iterator[RunResult]:
+        return (row for row in rows(self._folder) if row.figures["flight_time_s"])
+
+    def _end(self, row: RunResult) -> EndOfFlight:
+        time_s, north, east, inside = (
+            row.figures[name] or 0.0 for name in ("end_s", "end_north_m", "end_east_m", "end_fence_m")
+        )
+        place = to_global(self._study.planned(row.run, row.inputs).spec.home, (north, east, 0.0))
+        speed, angle, joules, area = self._impact(row) or (None, None, None, None)
+        return EndOfFlight(
+            row.run,
+            cause_of(self._study, row),
+            row.result,
+            time_s,
+            place.lat,
+            place.lon,
+            -inside,
+            -self._box.buffer_m <= inside < 0.0,
+            speed,
+            angle,
+            joules,
+            area,
+            replay_command(self._folder, row.run),
+        )

@@ -1,0 +1,202 @@
+"""Page of a campaign's evidence on containment, to be printed: in the order and with the names of JARUS SORA 2.5, its
+steps 8 (containment) and 9 (operational safety objectives) and the criteria on containment of its annex E."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Final
+
+from sortie.campaign.containment import FRICTION, HARMLESS_J, PERSON_HEIGHT_M, PERSON_RADIUS_M
+from sortie.campaign.evidence import NO_FAULT, Boundaries, EndOfFlight, Evidence, RateSum, Share
+from sortie.campaign.study import Study
+from sortie.campaign.summary import Interval
+from sortie.config.values import parse_vehicle
+from sortie.reports.page import html_page, plain_table
+
+AS_ARDUCOPTER: Final = frozenset({"battery.low", "compass.loss", "gps.loss", "mass.add", "rc.loss", "wind.gust"})
+UNLIKE_ARDUCOPTER: Final = frozenset({
+    "accel.garbage", "accel.stuck", "baro.loss", "baro.stuck", "compass.stuck", "gps.glitch", "gyro.garbage",
+    "gyro.stuck", "motor1.loss",
+})  # fmt: skip
+"""Faults after which a real ArduCopter decided alike, or otherwise in one case at least (docs/decides.md)."""
+STYLE: Final = """
+h3{font-size:1em;margin:1.2em 0 .2em}code{font-size:.9em;overflow-wrap:anywhere}
+@media print{@page{size:A4;margin:18mm 16mm}:root{color-scheme:light;--ink:#000;--soft:#444;--ground:#fff;--panel:#fff}
+body{font-size:10pt;margin:0;max-width:none;padding:0}.first{break-after:page}h2,h3{break-after:avoid}
+tr{break-inside:avoid}.wide{overflow:visible}td,th{padding-right:.6em}}
+"""
+_SHARE: Final = ("flights", "left", "per flight", "per flight hour", "worst flight")
+
+
+def evidence_page(found: Evidence, study: Study) -> str:
+    """Return the whole page."""
+    parts = (_first_page(found, study), _containment(found), _objectives(found))
+    return html_page(f"Evidence on containment: {found.name}", "".join(parts), style=STYLE)
+
+
+# --- the first page ---------------------------------------------------------------------------------------------------
+def _first_page(found: Evidence, study: Study) -> str:
+    """Section that says in plain words what this is."""
+    volume, said = found.flights.volume, study.said
+    grid = (
+        " A grid flies each combination once: a share is one of combinations." if said.sample.method == "grid" else ""
+    )
+    return (
+        '<section class="first"><h2>What this is</h2>'
+        f"<p>A simulator flew the mission {volume.flights} times, {found.hours:.1f} hours in all, while wind, faults "
+        f"and whatever else the study names varied. In {volume.left} of these flights the vehicle left its operational "
+        f"volume, in {found.flights.buffer.left} its ground risk buffer too. {found.not_flown} runs did not fly and "
+        "are not counted.</p>"
+        "<p><b>Simulation supports an application; it does not prove it.</b> The figures hold for the model, the "
+        "mission and the assumptions below, not for a real vehicle. Their intervals tell how sure a figure is with so "
+        "many flights; they do not tell how true the model is. Whoever applies has to show that the model is like the "
+        "vehicle.</p>"
+        f"<h3>Which model was flown</h3><p>{escape(said.vehicle)} of Sortie {escape(found.flown_by)}, plan "
+        f"{escape(study.plan_names)}, sample {said.sample.method} with seed {said.sample.seed}.{grid} Its parameters "
+        "and distributions stand in report.html and study.json beside this page. Mass and width are those that the "
+        f"study gives of the real vehicle: {found.containment.mass_kg:g} kg, {found.containment.width_m:g} m.</p>"
+        f"<h3>What it was compared with, and how far it was off</h3>{_compared(found, said.vehicle)}"
+        "<h3>How to check a figure</h3><p>Each figure stands with a command that flies its worst flight again, byte "
+        "for byte, with logs. evidence.json has the same figures for programs.</p></section>"
+    )
+
+
+def _compared(found: Evidence, vehicle: str) -> str:
+    names = sorted({name for cause in found.causes for name in cause.name.split(" + ")} - {NO_FAULT})
+    if parse_vehicle(vehicle).frame != "copter":
+        names_said = "<p>The decisions of this kind of vehicle after a fault were not compared.</p>"
+    else:
+        words = [f"{escape(name)}: {_decided(name)}" for name in names] or ["no fault of this study"]
+        names_said = (
+            "<p>A real ArduCopter 4.7.0-dev flew the same body in the same world, and something broke "
+            f"(docs/decides.md of Sortie has modes, seconds and ends): {'; '.join(words)}.</p>"
+        )
+    return (
+        f"{names_said}<p>Times that a rehearsal works out by rules are within a tenth of those flown in still air "
+        "(docs/rehearse.md). Neither is a comparison with a flight outdoors.</p>"
+    )
+
+
+def _decided(name: str) -> str:
+    if name in AS_ARDUCOPTER:
+        return "decided alike"
+    return "decided otherwise, or ended otherwise" if name in UNLIKE_ARDUCOPTER else "not compared"
+
+
+# --- step 8 -----------------------------------------------------------------------------------------------------------
+def _containment(found: Evidence) -> str:
+    box = found.containment
+    one_to_one = "at least as wide as that height (1:1)" if box.buffer_m >= box.height_m else (
+        "narrower than that height, so the 1:1 principle does not cover it: it needs reasons of its own"
+    )  # fmt: skip
+    return (
+        "<h2>Step 8: Containment requirements</h2>"
+        "<h3>8.1 Operational volume containment (annex E, criterion 1)</h3>"
+        f"<p>The operational volume ends at the fence of the plan and {box.height_m:g} m above where the vehicle was "
+        f"switched on.</p>{_shares([found.flights], 'volume', 'flown')}{_sum(found.volume_rate, found.untold)}"
+        "<h3>8.2 End of flight upon exit of the operational volume (annex E, criterion 2)</h3>"
+        f"<p>{found.outside} flights ended outside; the farthest first.</p>"
+        f"{_ends([end for end in found.ends if end.beyond_m > 0.0])}"
+        "<h3>8.3 Definition of the ground risk buffer (annex E, criterion 3)</h3>"
+        f"<p>{box.buffer_m:g} m beyond the fence; the volume is {box.height_m:g} m high. The buffer is "
+        f"{one_to_one}.</p>"
+        "<h3>8.4 Ground risk buffer containment (annex E, criterion 4)</h3>"
+        f"{_shares([found.flights], 'buffer', 'flown')}{_sum(found.buffer_rate, found.untold)}"
+        f"<h3>8.5 Critical area (annex F)</h3>{_area(found)}"
+    )
+
+
+def _area(found: Evidence) -> str:
+    """Model of the critical area, and the largest."""
+    model = (
+        "<p>The model of JARUS in annex F, as its authors' program CasEx computes it, without explosions and "
+        "obstacles: 2 r (glide + slide) + &pi; r&sup2;. r is half the width of the vehicle and "
+        f"{PERSON_RADIUS_M:g} m of a person; the glide is {PERSON_HEIGHT_M:g} m over the tangent of the angle of "
+        "impact; the slide begins with 0.8 (at 10&deg;) to 0.6 (at 90&deg;) of the horizontal speed, is braked with a "
+        f"friction of {FRICTION:g}, and ends at {HARMLESS_J:g} J. Every contact counts, soft ones too.</p>"
+    )
+    if found.hardest is None:
+        return f"{model}<p>No flight came down.</p>"
+    return f"{model}<p>The largest of all flights, inside or outside:</p>{_ends([found.hardest])}"
+
+
+def _ends(ends: Sequence[EndOfFlight]) -> str:
+    if not ends:
+        return ""
+    head = ("run", "cause", "result", "end", "place", "outside", "impact", "energy", "critical area", "again")
+    return plain_table(head, [_end(end) for end in ends], "Ends of flights")
+
+
+def _end(end: EndOfFlight) -> tuple[str, ...]:
+    if end.beyond_m <= 0.0:
+        where = "inside"
+    else:
+        where = f"{end.beyond_m:.1f} m, {'in' if end.in_buffer else '<b>beyond</b>'} the buffer"
+    hit = (
+        ("in the air", "", "")
+        if end.impact_mps is None or end.energy_j is None or end.critical_area_m2 is None
+        else (
+            f"{end.impact_mps:.1f} m/s at {end.impact_deg:.0f}&deg;",
+            f"{end.energy_j:.0f} J",
+            f"{end.critical_area_m2:.1f} m&sup2;",
+        )
+    )
+    place = f"{end.lat:.6f}, {end.lon:.6f}"
+    told = (str(end.run), escape(end.cause), escape(end.result), f"{end.time_s:.1f} s", place, where)
+    return (*told, *hit, _code(end.again))
+
+
+# --- step 9 -----------------------------------------------------------------------------------------------------------
+def _objectives(found: Evidence) -> str:
+    """Section on causes, their rates, and what the figures depend on."""
+    rates = [
+        (escape(name), f"{rate.per_hour:.2g}", escape(rate.source)) for name, rate in found.containment.rates.items()
+    ]
+    given = plain_table(("fault", "per flight hour", "source"), rates, "Rates of faults") if rates else (
+        "<p>The study gives none.</p>"
+    )  # fmt: skip
+    levels = "".join(
+        f"{_shares(parts, 'volume', name)}{_shares(parts, 'buffer', name)}" for name, parts in found.sensitivity.items()
+    )
+    return (
+        "<h2>Step 9: Operational safety objectives</h2>"
+        "<h3>9.1 Leaving, by cause</h3><p>The faults that had begun when the vehicle left its volume, or else when the "
+        f"flight ended. Hours are those flown with that cause.</p>{_shares(found.causes, 'volume', 'cause')}"
+        f"{_shares(found.causes, 'buffer', 'cause')}"
+        f"<h3>9.2 How often there is a fault</h3>{given}"
+        "<h3>9.3 Sensitivity to what varied</h3><p>Each input of the study by its levels, over all others. What did "
+        "not vary is not told here; a sum of rates grows in proportion to each of its rates.</p>"
+        f"{levels or '<p>Nothing varied.</p>'}"
+    )
+
+
+def _shares(parts: Sequence[Boundaries], boundary: str, name: str) -> str:
+    """Table of flights that left the volume, or the buffer."""
+    edge = "operational volume" if boundary == "volume" else "ground risk buffer"
+    rows = [(escape(part.name), *_share(part.volume if boundary == "volume" else part.buffer)) for part in parts]
+    return plain_table((f"{escape(name)}: out of the {edge}", *_SHARE), rows, f"{name}: {edge}")
+
+
+def _share(share: Share) -> tuple[str, ...]:
+    per_flight = "" if share.per_flight is None else f"{share.per_flight:.2%}{_between(share.interval, '.2%')}"
+    per_hour = "" if share.per_hour is None else f"{share.per_hour:.3g}{_between(share.per_hour_interval, '.3g')}"
+    return str(share.flights), str(share.left), per_flight, per_hour, _code(share.again)
+
+
+def _between(sure: Interval | None, form: str) -> str:
+    return "" if sure is None else f" ({sure[0]:{form}} to {sure[1]:{form}})"
+
+
+def _sum(rate: RateSum | None, untold: str) -> str:
+    """Rate with faults as rare as the study says they are."""
+    if rate is None:
+        return f"<p>With faults as rare as they are in service: not told, since {escape(untold)}.</p>"
+    return (
+        f"<p>With faults as rare as section 9.2 says, one at a time: <b>{rate.per_hour:.2g} per flight hour</b>, with "
+        f"at least 95&nbsp;% confidence {rate.interval[0]:.2g} to {rate.interval[1]:.2g}.</p>"
+    )
+
+
+def _code(command: str) -> str:
+    return f"<code>{escape(command)}</code>" if command else ""
