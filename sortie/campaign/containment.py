@@ -22,7 +22,7 @@ FIGURES: Final = (
     "volume_margin_m", "buffer_margin_m", "left_volume_s", "left_buffer_s", "end_s", "end_north_m", "end_east_m",
     "end_fence_m", "impact_mps", "impact_along_mps", "impact_down_mps",
 )  # fmt: skip
-"""Of each flight. Margins: the lowest, below 0 outside. `left_`: when it was first outside; None: never. `end_`: when
+"""Figures of each flight. Margins: the lowest, below 0 outside. `left_`: when it was first outside; None: never. `end_`: when
 and where the flight ended, and how far inside the fence. `impact_`: of the hardest contact with the ground its whole
 speed, and the directions just before it; None where it did not come down."""
 PERSON_RADIUS_M, PERSON_HEIGHT_M, FRICTION, HARMLESS_J, GRAVITY_MPS2 = 0.3, 1.8, 0.65, 290.0, 9.82
@@ -38,7 +38,7 @@ class FaultRate(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Containment(Struct, frozen=True, forbid_unknown_fields=True):
-    """What an application says of its volume and vehicle. `height_m`: top of the operational volume above where the
+    """Volume and vehicle of an application. `height_m`: top of the operational volume above where the
     vehicle was switched on; `width_m`: its characteristic dimension; `rates`: of faults, by name."""
 
     height_m: Positive

@@ -77,7 +77,7 @@ class EndOfFlight(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True):
-    """All of it. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there is no sum
+    """Figures of a campaign. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there is no sum
     of rates. `outside`: how many flights ended outside, of which `ends` are the farthest. `hardest`: the end with the
     largest critical area of all, inside or not."""
 

@@ -45,7 +45,7 @@ class RunResult(Struct, frozen=True):
 
 
 FIGURES: Final = ("flight_time_s", "highest_m", "farthest_m", "off_plan_m", "battery_left")
-"""Of every flight; those of a study with [containment] have its figures too, see `figures_of`."""
+"""Figures of every flight; those of a study with [containment] have its figures too, see `figures_of`."""
 RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
 """From good to bad: a fleet's is that of its worst vehicle."""
 
