@@ -54,9 +54,18 @@ def excursion(signals: Mapping[str, NDArray[np.generic]], box: Containment) -> d
     inside, within = np.minimum(fence, box.height_m - height), fence + box.buffer_m
     impact, along, down = _hardest_contact(signals)
     values = (
-        float(inside.min()), float(within.min()), _first(time, inside), _first(time, within), float(time[-1]),
-        float(signals["north"][-1]), float(signals["east"][-1]), float(fence[-1]), impact, along, down,
-    )  # fmt: skip
+        float(inside.min()),
+        float(within.min()),
+        _first(time, inside),
+        _first(time, within),
+        float(time[-1]),
+        float(signals["north"][-1]),
+        float(signals["east"][-1]),
+        float(fence[-1]),
+        impact,
+        along,
+        down,
+    )
     return dict(zip(FIGURES, values, strict=True))
 
 

@@ -25,7 +25,7 @@ NO_FAULT: Final = "no fault"
 MOST_ENDS: Final = 100
 
 
-class Share(Struct, frozen=True):
+class ExitShare(Struct, frozen=True):
     """Flights that left. `per_flight` and its exact interval (Clopper and Pearson); `per_hour`: those divided by the
     mean time of a flight, which is taken as known. All None of a search, and without flights. `worst`: the run that
     went farthest out or came nearest to it, `again`: the command that flies it."""
@@ -45,8 +45,8 @@ class Boundaries(Struct, frozen=True):
     or of a level of an input."""
 
     name: str
-    volume: Share
-    buffer: Share
+    volume: ExitShare
+    buffer: ExitShare
 
 
 class RateSum(Struct, frozen=True):
@@ -76,7 +76,7 @@ class EndOfFlight(Struct, frozen=True):
     again: str
 
 
-class Evidence(Struct, frozen=True):
+class ContainmentEvidence(Struct, frozen=True):
     """Figures of a campaign. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there is no sum
     of rates. `outside`: how many flights ended outside, of which `ends` are the farthest. `hardest`: the end with the
     largest critical area of all, inside or not."""
@@ -102,7 +102,7 @@ def replay_command(folder: Path, run: int) -> str:
     return shlex.join(["sortie", "campaign", "replay", str(folder), str(run)])
 
 
-def evidence_of(folder: Path, columns: Columns) -> Evidence | None:
+def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
     """None for a study without [containment]."""
     study = columns.kept.study
     if study.said.containment is None:
@@ -112,7 +112,7 @@ def evidence_of(folder: Path, columns: Columns) -> Evidence | None:
     untold = _untold(study.said.containment, causes, columns.searched)
     volume, buffer = (None, None) if untold else (flights.rate_sum("volume"), flights.rate_sum("buffer"))
     ends = flights.ends()
-    return Evidence(
+    return ContainmentEvidence(
         study.name or study.plan_names,
         columns.kept.identity,
         study.said.containment,
@@ -195,20 +195,20 @@ class _Flights:
         """Figures of some of the flights."""
         return Boundaries(name, self.share("volume", part), self.share("buffer", part))
 
-    def share(self, boundary: str, part: NDArray[np.intp], confidence: float = CONFIDENCE) -> Share:
+    def share(self, boundary: str, part: NDArray[np.intp], confidence: float = CONFIDENCE) -> ExitShare:
         """Figures of some of the flights at one edge."""
         part = part[self.flew[part]]
         margins = self.margins[boundary][part]
         count, left = part.size, int((margins < 0.0).sum())
         if count == 0:
-            return Share(0, 0)
+            return ExitShare(0, 0)
         worst = int(self._columns.runs[part[np.argmin(margins)]])
         again = replay_command(self._folder, worst)
         if self._columns.searched:
-            return Share(count, left, worst=worst, again=again)
+            return ExitShare(count, left, worst=worst, again=again)
         hours, (low, high) = float(self.hours[part].mean()), interval(left, count, confidence)
         per_hour = (left / count / hours, (low / hours, high / hours))
-        return Share(count, left, left / count, (low, high), *per_hour, worst, again)
+        return ExitShare(count, left, left / count, (low, high), *per_hour, worst, again)
 
     def rate_sum(self, boundary: str) -> RateSum:
         """Sum over the causes: how often it is there, by how often it then leads out. A flight without a fault counts

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from sortie.campaign.containment import FRICTION, HARMLESS_J, PERSON_HEIGHT_M, PERSON_RADIUS_M
-from sortie.campaign.evidence import NO_FAULT, Boundaries, EndOfFlight, Evidence, RateSum, Share
+from sortie.campaign.evidence import NO_FAULT, Boundaries, ContainmentEvidence, EndOfFlight, ExitShare, RateSum
 from sortie.campaign.study import Study
 from sortie.campaign.summary import Interval
 from sortie.config.values import parse_vehicle
@@ -29,14 +29,14 @@ tr{break-inside:avoid}.wide{overflow:visible}td,th{padding-right:.6em}}
 _SHARE: Final = ("flights", "left", "per flight", "per flight hour", "worst flight")
 
 
-def evidence_page(found: Evidence, study: Study) -> str:
+def evidence_page(found: ContainmentEvidence, study: Study) -> str:
     """Return the whole page."""
     parts = (_first_page(found, study), _containment(found), _objectives(found))
     return html_page(f"Evidence on containment: {found.name}", "".join(parts), style=STYLE)
 
 
 # --- the first page ---------------------------------------------------------------------------------------------------
-def _first_page(found: Evidence, study: Study) -> str:
+def _first_page(found: ContainmentEvidence, study: Study) -> str:
     """Section that says in plain words what this is."""
     volume, said = found.flights.volume, study.said
     grid = (
@@ -62,7 +62,7 @@ def _first_page(found: Evidence, study: Study) -> str:
     )
 
 
-def _compared(found: Evidence, vehicle: str) -> str:
+def _compared(found: ContainmentEvidence, vehicle: str) -> str:
     names = sorted({name for cause in found.causes for name in cause.name.split(" + ")} - {NO_FAULT})
     if parse_vehicle(vehicle).frame != "copter":
         names_said = "<p>The decisions of this kind of vehicle after a fault were not compared.</p>"
@@ -85,11 +85,11 @@ def _decided(name: str) -> str:
 
 
 # --- step 8 -----------------------------------------------------------------------------------------------------------
-def _containment(found: Evidence) -> str:
+def _containment(found: ContainmentEvidence) -> str:
     box = found.containment
-    one_to_one = "at least as wide as that height (1:1)" if box.buffer_m >= box.height_m else (
-        "narrower than that height, so the 1:1 principle does not cover it: it needs reasons of its own"
-    )  # fmt: skip
+    one_to_one = "at least as wide as that height (1:1)"
+    if box.buffer_m < box.height_m:
+        one_to_one = "narrower than that height, so the 1:1 principle does not cover it: it needs reasons of its own"
     return (
         "<h2>Step 8: Containment requirements</h2>"
         "<h3>8.1 Operational volume containment (annex E, criterion 1)</h3>"
@@ -107,7 +107,7 @@ def _containment(found: Evidence) -> str:
     )
 
 
-def _area(found: Evidence) -> str:
+def _area(found: ContainmentEvidence) -> str:
     """Model of the critical area, and the largest."""
     model = (
         "<p>The model of JARUS in annex F, as its authors' program CasEx computes it, without explosions and "
@@ -148,14 +148,14 @@ def _end(end: EndOfFlight) -> tuple[str, ...]:
 
 
 # --- step 9 -----------------------------------------------------------------------------------------------------------
-def _objectives(found: Evidence) -> str:
+def _objectives(found: ContainmentEvidence) -> str:
     """Section on causes, their rates, and what the figures depend on."""
     rates = [
         (escape(name), f"{rate.per_hour:.2g}", escape(rate.source)) for name, rate in found.containment.rates.items()
     ]
-    given = plain_table(("fault", "per flight hour", "source"), rates, "Rates of faults") if rates else (
-        "<p>The study gives none.</p>"
-    )  # fmt: skip
+    given = "<p>The study gives none.</p>"
+    if rates:
+        given = plain_table(("fault", "per flight hour", "source"), rates, "Rates of faults")
     levels = "".join(
         f"{_shares(parts, 'volume', name)}{_shares(parts, 'buffer', name)}" for name, parts in found.sensitivity.items()
     )
@@ -178,7 +178,7 @@ def _shares(parts: Sequence[Boundaries], boundary: str, name: str) -> str:
     return plain_table((f"{escape(name)}: out of the {edge}", *_SHARE), rows, f"{name}: {edge}")
 
 
-def _share(share: Share) -> tuple[str, ...]:
+def _share(share: ExitShare) -> tuple[str, ...]:
     per_flight = "" if share.per_flight is None else f"{share.per_flight:.2%}{_between(share.interval, '.2%')}"
     per_hour = "" if share.per_hour is None else f"{share.per_hour:.3g}{_between(share.per_hour_interval, '.3g')}"
     return str(share.flights), str(share.left), per_flight, per_hour, _code(share.again)

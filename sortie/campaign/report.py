@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from sortie.campaign.evidence import Evidence, evidence_of, replay_command
+from sortie.campaign.evidence import ContainmentEvidence, evidence_of, replay_command
 from sortie.campaign.evidence_page import evidence_page
 from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import read_signals, write_whole, writing
@@ -65,7 +65,7 @@ def _name(columns: Columns) -> str:
     return study.name or study.plan_names
 
 
-def _head(columns: Columns, summary: Summary, evidence: Evidence | None) -> str:
+def _head(columns: Columns, summary: Summary, evidence: ContainmentEvidence | None) -> str:
     kept, ended = columns.kept, ", ".join(f"{count} {escape(name)}" for name, count in summary.results.items())
     sample = kept.study.said.sample
     how = SEARCHED if summary.interval is None else _rate(summary.failed, summary.done, summary.interval)

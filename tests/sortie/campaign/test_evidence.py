@@ -16,7 +16,7 @@ for name in ("pyarrow", "scipy"):
 
 from sortie.campaign import containment
 from sortie.campaign.containment import Containment, FaultRate, critical_area, excursion, impact_angle
-from sortie.campaign.evidence import NO_FAULT, Evidence, cause_of, evidence_of
+from sortie.campaign.evidence import NO_FAULT, ContainmentEvidence, cause_of, evidence_of
 from sortie.campaign.evidence_page import AS_ARDUCOPTER, UNLIKE_ARDUCOPTER
 from sortie.campaign.flown import FlownRun, RunResult, figures_of, fly_run
 from sortie.campaign.folder import Folder, results
@@ -84,7 +84,7 @@ def made(tmp_path: Path, method: str = "random") -> Path:
     return tmp_path / "out"
 
 
-def evidence(folder: Path) -> Evidence:
+def evidence(folder: Path) -> ContainmentEvidence:
     found = evidence_of(folder, columns_of(folder))
     assert found is not None
     return found
@@ -119,19 +119,29 @@ def test_the_critical_area_is_that_of_jarus() -> None:
 def test_a_flight_tells_when_it_left_and_how_hard_it_came_down() -> None:
     """It leaves its volume through the top at 2 s and by the side at 4 s, the buffer at 5 s, and touches twice."""
     flown = {
-        "time": np.arange(8.0), "north": np.arange(8.0) * 10.0, "east": np.zeros(8),
+        "time": np.arange(8.0),
+        "north": np.arange(8.0) * 10.0,
+        "east": np.zeros(8),
         "height": np.array([0.0, 20.0, 31.0, 20.0, 20.0, 10.0, 0.0, 0.0]),
         "fence_distance": np.array([40.0, 30.0, 20.0, 10.0, -1.0, -21.0, -25.0, -22.0]),
         "speed": np.array([0.0, 5.0, 5.0, 5.0, 5.0, 4.0, 0.0, 0.0]),
         "climb": np.array([0.0, 5.0, 0.0, 0.0, 0.0, -6.0, 0.0, 0.0]),
         "landed": np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]),
         "touchdown": np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 9.0, 9.0]),
-    }  # fmt: skip
+    }
     assert excursion(flown, BOX) == {
-        "volume_margin_m": -25.0, "buffer_margin_m": -5.0, "left_volume_s": 2.0, "left_buffer_s": 5.0, "end_s": 7.0,
-        "end_north_m": 70.0, "end_east_m": 0.0, "end_fence_m": -22.0, "impact_mps": 9.0, "impact_along_mps": 4.0,
+        "volume_margin_m": -25.0,
+        "buffer_margin_m": -5.0,
+        "left_volume_s": 2.0,
+        "left_buffer_s": 5.0,
+        "end_s": 7.0,
+        "end_north_m": 70.0,
+        "end_east_m": 0.0,
+        "end_fence_m": -22.0,
+        "impact_mps": 9.0,
+        "impact_along_mps": 4.0,
         "impact_down_mps": 6.0,
-    }  # fmt: skip
+    }
     flying = {name: values[:6] for name, values in flown.items()}
     assert excursion(flying, BOX)["impact_mps"] is None
 
