@@ -22,9 +22,9 @@ FIGURES: Final = (
     "volume_margin_m", "buffer_margin_m", "left_volume_s", "left_buffer_s", "end_s", "end_north_m", "end_east_m",
     "end_fence_m", "impact_mps", "impact_along_mps", "impact_down_mps",
 )  # fmt: skip
-"""Figures of each flight. Margins: the lowest, below 0 outside. `left_`: when it was first outside; None: never. `end_`: when
-and where the flight ended, and how far inside the fence. `impact_`: of the hardest contact with the ground its whole
-speed, and the directions just before it; None where it did not come down."""
+"""Figures of each flight. Margins: the lowest, below 0 outside. `left_`: when it was first outside; None: never.
+`end_`: when and where the flight ended, and how far inside the fence. `impact_`: of the hardest contact with the ground
+its whole speed, and the directions just before it; None where it did not come down."""
 PERSON_RADIUS_M, PERSON_HEIGHT_M, FRICTION, HARMLESS_J, GRAVITY_MPS2 = 0.3, 1.8, 0.65, 290.0, 9.82
 """Values of SORA's annex F, see `critical_area`."""
 _SHALLOWEST_DEG: Final = 1.0

@@ -77,9 +77,9 @@ class EndOfFlight(Struct, frozen=True):
 
 
 class ContainmentEvidence(Struct, frozen=True):
-    """Figures of a campaign. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there is no sum
-    of rates. `outside`: how many flights ended outside, of which `ends` are the farthest. `hardest`: the end with the
-    largest critical area of all, inside or not."""
+    """Figures of a campaign. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there
+    is no sum of rates. `outside`: how many flights ended outside, of which `ends` are the farthest. `hardest`: the end
+    with the largest critical area of all, inside or not."""
 
     name: str
     flown_by: str
