@@ -64,13 +64,15 @@ def test_a_page_s_python_runs(page: str, number: int, tmp_path: Path, monkeypatc
 
 
 def test_a_study_takes_the_changes_of_its_page(tmp_path: Path) -> None:
-    """The study that `sortie campaign init` writes, with the block behind it and its inputs."""
+    """The study that `sortie campaign init` writes, with the blocks of its page behind it and their inputs."""
     _at(tmp_path)
-    (change,) = blocks(DOCS / "campaigns.md", "toml")
+    change, containment = blocks(DOCS / "campaigns.md", "toml")
     names = re.findall(r"\{(\w+)\}", change)
     inputs = "".join(f"{name} = {{ choice = [0, 1] }}\n" for name in names)
     study = tmp_path / "study.toml"
-    study.write_text(study.read_text().replace("\n[vary] ", f"\n[vary]\n{inputs}#", 1) + change)
+    study.write_text(study.read_text().replace("\n[vary] ", f"\n[vary]\n{inputs}#", 1) + change + containment)
+    said = Study.read(study).said.containment
+    assert said is not None and said.rates["gps.loss"].per_hour == 1e-4
     assert set(names) <= set(Study.read(study).inputs()[0]) and len(names) == 4
 
 
