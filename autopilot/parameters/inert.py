@@ -25,7 +25,7 @@ _LOGS: Final = "LOG_DISARMED LOG_FILE_RATEMAX LOG_DARM_RATEMAX"
 
 #: The machine is the one it is: its frame, its outputs' middles, its one battery with both sensors, motors that
 #: never run while disarmed.
-_MACHINE: Final = "FRAME_TYPE BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " ".join(
+_MACHINE: Final = "BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " ".join(
     f"SERVO{n}_TRIM" for n in range(1, 17)
 )
 
@@ -58,7 +58,7 @@ NAVL1_LIM_BANK NAVL1_XTRACK_I PTCH_RATE_D PTCH_TRIM_DEG RLL_RATE_D TECS_APPR_SMA
 TKOFF_THR_DELAY TKOFF_THR_MINACC TKOFF_THR_MINSPD YAW2SRV_RLL
 """
 #: A ground vehicle has no use for them.
-_ROVER_HEIGHTS: Final = "AVOID_BACKZ_SPD FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
+_ROVER_HEIGHTS: Final = "AVOID_BACKZ_SPD FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS FRAME_TYPE"
 
 #: ArduPilot does not read it either: a warning is told, whatever it says.
 _WARNING: Final = "AVD_W_ACTION"
@@ -67,5 +67,5 @@ _COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS)
 COPTER_INERT: Final = frozenset(
     " ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER, _WARNING)).split()
 )
-PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL, _WARNING)).split()) - {"FRAME_TYPE"}
+PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL, _WARNING)).split())
 ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())

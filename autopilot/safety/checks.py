@@ -23,8 +23,6 @@ from autopilot.safety.failsafes import Failsafes
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 
 
-_STARTED_MS: Final = 10_000
-"""Vehicle time at which sensors have started; a GPS that has given no position by then may never give one."""
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL: the receiver sends a throttle below FS_THR_VALUE
 _FIX_3D: Final = 3.0
 _QUADROTOR: Final = 1.0
@@ -95,11 +93,11 @@ class ArmingChecks:
 
     def _vehicle(self) -> Iterator[ArmingReason]:
         """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode
-        that needs none, once there has been one or its sensors have had the time to start, or without a receiver that
+        that needs none, once there has been one (until then the sensors are still starting), or without a receiver that
         could give one."""
         vehicle = self.facts.vehicle
         without = 0.0 in (self.facts.param("GPS1_TYPE", 1.0), self.facts.param("EK3_SRC1_POSXY", 3.0))
-        known = vehicle.origin is not None or without or self.facts.now_ms >= _STARTED_MS
+        known = vehicle.origin is not None or without
         unneeded = known and not self._needs_position
         for reason in vehicle.armable_reasons:
             off = reason.check is not None and not self._checked(reason.check)

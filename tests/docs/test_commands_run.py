@@ -46,6 +46,9 @@ NOT_RUN: Final = {
     "sortie serve --vehicle ardupilot:copter=BINARY": BINARY,
     "sortie serve --vehicle ardupilot:copter": BINARY,
     "sortie serve --vehicle ardupilot:rover": BINARY,
+    "sortie serve --vehicle ardupilot:plane": BINARY,
+    "sortie fly plane.plan --vehicle ardupilot:plane=BINARY": BINARY,
+    "sortie fly plane.plan --vehicle ardupilot:quadplane=BINARY": BINARY,
     "sortie serve --vehicle ardupilot:copter=BINARY,world=ours": BINARY,
     "sortie serve --vehicle ardupilot:copter=build/sitl/bin/arducopter,world=ours": BINARY,
     "sortie serve --vehicle px4:copter=BINARY": BINARY,
@@ -65,6 +68,7 @@ NOT_RUN: Final = {
     "sortie report LOG...  [--out FILE|DIR]": FORM,
     "sortie report LOG --against OTHER": FORM,
     "sortie reproduce flight.bin": FLOWN_LOG,
+    "sortie reproduce incident": FLOWN_LOG,
     "sortie reproduce flight.bin --out incident": FLOWN_LOG,
     "sortie reproduce incident --change FENCE_ALT_MAX=60 --change wind=+3": FLOWN_LOG,
     "sortie reproduce incident --without gps.loss": FLOWN_LOG,
@@ -86,6 +90,10 @@ SMALLER: Final = {
     " LOG ": " flight.bin ",
 }
 """A page's number or word, and what shows as well that the command works."""
+BUILDING: Final = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"height": 20}, "geometry": {"type": '
+    '"Polygon", "coordinates": [[[149.17, -35.36], [149.171, -35.36], [149.171, -35.361], [149.17, -35.36]]]}}]}'
+)
 ASKING: Final = ("status", "go", "abort", "param list", "param get", "param set")
 UNTIL_STOPPED: Final = ("serve", "radio", "web")
 KEPT: Final = (
@@ -135,6 +143,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / log).parent.mkdir(parents=True, exist_ok=True)
         (folder / log).write_bytes(dataflash())
     (folder / "fleet.toml").write_text('[[vehicle]]\ncount = 8\nplan = "square.plan"\n')
+    sky, town = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "traffic.md").read_text(), re.DOTALL)
+    (folder / "sky.toml").write_text(sky)
+    (folder / "town.toml").write_text(town)
+    (folder / "buildings.geojson").write_text(BUILDING)
     (folder / "mine.toml").write_text(profile_text("space"))
     shutil.copy(folder / "square.plan", folder / "other.plan")
     (folder / "mine.param").write_text("WPNAV_SPEED,800\n")

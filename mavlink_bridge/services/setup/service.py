@@ -17,7 +17,7 @@ from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
-from mavlink_bridge.services.setup.motor_test import MotorTest
+from mavlink_bridge.services.setup.motors import MotorTest
 from mavlink_bridge.wire.codec import dialect
 
 if TYPE_CHECKING:

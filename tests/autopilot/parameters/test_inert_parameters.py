@@ -15,7 +15,12 @@ ROOT = Path(__file__).resolve().parents[3]
 KINDS = ("copter", "rover", "plane")
 TABLES = ROOT / "autopilot" / "parameters"
 #: Logs of others, cases that judge others and the wiring of their firmware name parameters that ours need not have.
-OF_OTHERS = (ROOT / "sortie" / "reading", ROOT / "sortie" / "conform", ROOT / "sitl" / "vehicles" / "wiring.py")
+OF_OTHERS = (
+    ROOT / "sortie" / "reading",
+    ROOT / "sortie" / "conform",
+    ROOT / "sortie" / "incident",
+    ROOT / "sitl" / "vehicles" / "wiring.py",
+)
 #: `f"RC{channel}_{name}"` is a parameter: it begins with letters and has an underscore; others could mean anything.
 MADE = re.compile(r"[A-Z]{2}.*_")
 PLAIN = re.compile(r"[A-Z][A-Z0-9_]{3,15}")

@@ -67,15 +67,6 @@ def test_before_the_first_position_it_waits_in_every_mode() -> None:
     assert bench.core.arming.arm(bench.now_ms).reason == "GPS 1: Bad fix"
 
 
-def test_a_vehicle_that_never_gets_a_position_is_armed_in_a_mode_that_needs_none() -> None:
-    """Ten seconds after boot its sensors have started, whether the GPS has found its satellites or not."""
-    bench = Bench()
-    bench.vehicle.origin = None
-    bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
-    bench.run(11.0)
-    assert bench.core.arming.arm(bench.now_ms).ok
-
-
 def test_a_position_may_be_asked_for_in_every_mode() -> None:
     bench = Bench(parameters={"ARMING_NEED_LOC": 1})
     bench.vehicle.armable_reasons = (NEED_POSITION,)

@@ -328,7 +328,14 @@ def test_a_sortie_loop_is_seen(window, tmp_path):
         page.shows("#connection", "connected")
         page.page.click("#to-loop")
         page.shows("#loop", "Sortie 1, phase ")
-        for words in ("overdue", "heartbeat", "depot battery", "skimmer battery", "Decisions, the newest first"):
+        for words in (
+            "overdue",
+            "heartbeat",
+            "charging energy",
+            "depot battery",
+            "BATT_A and BATT_B",
+            "Decisions, the newest first",
+        ):
             page.shows("#loop", words)
         assert page.page.locator("#loop meter").count() >= 3
         page.page.locator("#loop details summary").first.click()

@@ -10,7 +10,7 @@ from autopilot.interface import report as R
 from autopilot.mav import Cmd, MotorTestThrottle
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.setup.motor_test import MotorTest
+from mavlink_bridge.services.setup.motors import MotorTest
 from tests.fakes.core_bench import Bench
 from tests.fakes.sim_copter import ready
 
