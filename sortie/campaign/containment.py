@@ -8,7 +8,7 @@ The edge of the operational volume is the fence of the plan, its top is `height_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import atan2, cos, degrees, hypot, pi, radians, sqrt, tan
+from math import degrees, pi, radians, sqrt
 from typing import Annotated, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from autopilot.control import arrays
+from autopilot.interface.mathematics import atan2, cos, hypot, tan
 
 Positive = Annotated[float, Meta(gt=0.0)]
 FIGURES: Final = (

@@ -62,9 +62,13 @@ def _first_page(found: ContainmentEvidence, study: Study) -> str:
     )
 
 
+COMPARED: Final = frozenset(("copter",))
+"""Kinds of vehicle whose decisions stand in docs/decides.md."""
+
+
 def _compared(found: ContainmentEvidence, vehicle: str) -> str:
     names = sorted({name for cause in found.causes for name in cause.name.split(" + ")} - {NO_FAULT})
-    if parse_vehicle(vehicle).frame != "copter":
+    if parse_vehicle(vehicle).frame not in COMPARED:
         names_said = "<p>The decisions of this kind of vehicle after a fault were not compared.</p>"
     else:
         words = [f"{escape(name)}: {_decided(name)}" for name in names] or ["no fault of this study"]
