@@ -236,6 +236,7 @@ def _read_all(x: Exchange) -> Steps:
 )
 def _read_other(x: Exchange) -> Steps:
     value = (yield from _list(x))[0]
+    yield from x.wait(1000)  # a list that was asked for twice on a bad link is still on its way
     x.send(_question(x, value.name.encode(), _BY_NAME, ABSENT_COMPONENT))
     yield from x.silent("PARAM_VALUE", lambda answer: answer.param_id == value.name)
 
