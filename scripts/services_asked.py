@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -57,19 +58,13 @@ def command(service: str, name: str, *params: float, answers: tuple[str, ...] = 
     )
 
 
+def _request_of(number: int, system: int, component: int) -> Message:
+    return m.MAVLink_command_long_message(system, component, Cmd.REQUEST_MESSAGE, 0, number, *_ZEROS[:6])
+
+
 def wanted(service: str, *names: str) -> list[Request]:
     """REQUEST_MESSAGE of each."""
-    return [
-        Request(
-            service,
-            name,
-            lambda system, component, name=name: m.MAVLink_command_long_message(  # type: ignore[misc]
-                system, component, Cmd.REQUEST_MESSAGE, 0, id_of(name), *_ZEROS[:6]
-            ),
-            (name,),
-        )
-        for name in names
-    ]
+    return [Request(service, name, partial(_request_of, id_of(name)), (name,)) for name in names]
 
 
 def said(service: str, asks: str, question: Callable[[int, int], Message], *answers: str) -> Request:

@@ -59,6 +59,8 @@ def conform(given: Given) -> int:
     examination = _examination(given, cases)
     _judge(given, examination)
     if examination.found.system == 0:
+        if examination.interrupted:
+            return 130
         raise UserError("no vehicle was heard: no HEARTBEAT of an autopilot came within 10 s", 1)
     judged = as_json(examination)
     if (junit := given[JUNIT]) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Final
@@ -101,17 +102,17 @@ class _Conductor:
             if deed.arm is True:
                 yield scenario.arm_s, self._arm
             elif deed.arm is False:
-                yield deed.at_s, lambda: self._session.disarm(force=True)
+                yield deed.at_s, partial(self._session.disarm, force=True)
             elif deed.mode is not None:
-                yield deed.at_s, lambda mode=deed.mode: self._enter(mode)  # type: ignore[misc]
+                yield deed.at_s, partial(self._enter, deed.mode)
             elif deed.command is not None:
-                yield deed.at_s, lambda deed=deed: self._command(deed)  # type: ignore[misc]
+                yield deed.at_s, partial(self._command, deed)
             for name, value in deed.set.items():
-                yield deed.at_s, lambda name=name, value=value: self._set(name, value)  # type: ignore[misc]
+                yield deed.at_s, partial(self._set, name, value)
         for gust in scenario.wind:
-            yield gust.at_s, lambda gust=gust: self._session.set_wind(gust.speed, gust.from_deg)  # type: ignore[misc]
+            yield gust.at_s, partial(self._session.set_wind, gust.speed, gust.from_deg)
         for stick in scenario.stick:
-            yield stick.at_s, lambda stick=stick: self._move(stick.us)  # type: ignore[misc]
+            yield stick.at_s, partial(self._move, stick.us)
 
     def _arm(self) -> None:
         """Arm as far as that was given; a mission is begun, as by a station, if the mode was AUTO."""

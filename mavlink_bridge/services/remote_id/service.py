@@ -106,15 +106,15 @@ class RemoteIdService:
         self._self_id = dialect.MAVLink_open_drone_id_self_id_message(0, 0, _ANYBODY, 0, b"")
         self._operator = dialect.MAVLink_open_drone_id_operator_id_message(0, 0, _ANYBODY, 0, b"")
         remote.identified = True
-        told: dict[str, Callable[[], list[Message]]] = {
-            "BASIC_ID": lambda: [self._basic],
-            "LOCATION": self._location,
-            "SYSTEM": lambda: [self._system],
-            "SELF_ID": lambda: [self._self_id],
-            "OPERATOR_ID": lambda: [self._operator],
+        told: dict[str, Callable[[float], list[Message]]] = {
+            "BASIC_ID": lambda _: [self._basic],
+            "LOCATION": lambda _: self._location(),
+            "SYSTEM": lambda _: [self._system],
+            "SELF_ID": lambda _: [self._self_id],
+            "OPERATOR_ID": lambda _: [self._operator],
         }
         for part, make in told.items():
-            answers[id_of(f"OPEN_DRONE_ID_{part}")] = lambda _, make=make: make()  # type: ignore[misc]
+            answers[id_of(f"OPEN_DRONE_ID_{part}")] = make
         self._due_ms = self._turn_ms = 0
         self._turn = 0
         self._out: list[Outgoing] = []

@@ -64,6 +64,17 @@ def test_what_makes_no_sense_is_said(arguments: list[str], words: str, capsys: p
     assert words in capsys.readouterr().err
 
 
+def test_ctrl_c_before_a_vehicle_was_heard_is_no_silence_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status 130, as at any other time."""
+
+    def interrupted(url: str, examination: Examination, **_: object) -> None:
+        examination.handle_timeout(0)
+        examination.interrupt(1)
+
+    monkeypatch.setattr("sortie.commands.conform.judge_link", interrupted)
+    assert run(["conform", "tcp:127.0.0.1:1"]) == 130
+
+
 def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
     """A running service, over TCP, in real time; it may not fly, and so what would is untested."""
     only = ["--only", "parameter.set.real.holds", "--only", "command.refused.motor-test"]
