@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autopilot.mission.sequencer import MissionSequencer
     from autopilot.modes.auto import AutoMode
     from autopilot.modes.auxiliary import AuxFunctions
+    from autopilot.modes.follow import Lead
     from autopilot.modes.guided import GuidedMode
     from autopilot.modes.manager import ModeChoice
     from autopilot.modes.mode_switch import ModeSwitch
@@ -82,6 +83,8 @@ class VehicleParts(Protocol):
     def failsafes(self) -> Failsafes: ...
     @property
     def speeds(self) -> SpeedControl: ...
+    @property
+    def lead(self) -> Lead: ...
     @property
     def traffic(self) -> TrafficWatch: ...
     @property

@@ -48,6 +48,18 @@ def demand_angles(s: L.Row, roll: float, pitch: float, yaw: float, yaw_rate: flo
 
 
 @jit
+def demand_rates(s: L.Row, roll: float, pitch: float, yaw: float, thrust: float) -> None:
+    """Give the attitude controller these body rates, rad/s, and a collective."""
+    follow_vehicle(s)
+    s[L.S_RYAW] = yaw_of(s)
+    s[L.S_KEEP_YAW] = s[L.S_RYAW]
+    s[L.S_RYAW_RATE] = 0.0
+    s[L.S_RATE_MODE] = 1.0
+    s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ] = roll, pitch, yaw
+    s[L.S_THRUST] = thrust
+
+
+@jit
 def turn_heading(s: L.Row, p: L.Row, rate: float) -> None:
     """Turn the heading reference by hand, rad/s."""
     s[L.S_RYAW_RATE] += limit(rate - s[L.S_RYAW_RATE], p[L.P_YAW_ACCEL] * L.TICK)
@@ -57,9 +69,12 @@ def turn_heading(s: L.Row, p: L.Row, rate: float) -> None:
 
 @jit
 def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Angles with a climb rate or a thrust; level and at rest in height when not renewed in time."""
+    """Angles, or body rates, with a climb rate or a thrust; level and at rest in height when not renewed in time."""
     s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0
     late = s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]
+    if t[L.T_BY_BODY] == 1.0 and not late:
+        demand_rates(s, t[L.T_ROLL_RATE], t[L.T_PITCH_RATE], t[L.T_YAW_RATE], min(max(t[L.T_THRUST], 0.0), 1.0))
+        return
     roll = 0.0 if late else t[L.T_ROLL]
     pitch = 0.0 if late else t[L.T_PITCH]
     if t[L.T_USE_RATE] == 1.0:
@@ -101,15 +116,8 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     kind = t[L.T_STICKS]
     yaw_rate = p[L.P_STICK_Y] * p[L.P_STICK_YAW_RATE]
     if kind == ACRO:
-        follow_vehicle(s)
-        s[L.S_RYAW] = yaw_of(s)
-        s[L.S_KEEP_YAW] = s[L.S_RYAW]
-        s[L.S_RYAW_RATE] = 0.0
-        s[L.S_RATE_MODE] = 1.0
-        s[L.S_RDX] = p[L.P_STICK_R] * p[L.P_ACRO_RATE]
-        s[L.S_RDY] = -p[L.P_STICK_P] * p[L.P_ACRO_RATE]
-        s[L.S_RDZ] = p[L.P_STICK_Y] * p[L.P_ACRO_YAW_RATE]
-        s[L.S_THRUST] = throttle(s, p)
+        roll, pitch = p[L.P_STICK_R] * p[L.P_ACRO_RATE], -p[L.P_STICK_P] * p[L.P_ACRO_RATE]
+        demand_rates(s, roll, pitch, p[L.P_STICK_Y] * p[L.P_ACRO_YAW_RATE], throttle(s, p))
         return
     turn_heading(s, p, yaw_rate)
     if kind == LOITER and s[L.S_POS_OK] == 1.0:

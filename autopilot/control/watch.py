@@ -18,6 +18,7 @@ from autopilot.interface.marks import jit
 
 STOPPED, IDLING, FLYING = range(3)
 LIFTOFF_HEIGHT = 0.3  # m
+FALLEN = 1.0  # m below where it spooled up: that was in the air
 LAND_TIME = 1.0  # s at rest with thrust down
 CRASH_TIME, CRASH_COS = 2.0, 0.8660254037844386  # cos 30 deg
 STUCK_SHARE = 0.2  # full thrust that moves nothing counts as a crash after five times as long
@@ -53,7 +54,7 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
         settle(s)
         return
     if s[L.S_SPIN] != FLYING:
-        held = s[L.S_MOTORS_HELD] == 1.0
+        held = s[L.S_MOTORS_HELD] == 1.0 or t[L.T_STANDS] == 1.0
         s[L.S_SPIN] = STOPPED if held else IDLING
         wait_on_ground(s)
         if not held and wants_to_fly(s, p, t):
@@ -115,7 +116,7 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Liftoff and landing."""
     kind = t[L.T_KIND]
     if s[L.S_AIR] == 0.0:
-        if s[L.S_EPD] < s[L.S_LIFT_D] - LIFTOFF_HEIGHT:
+        if s[L.S_EPD] < s[L.S_LIFT_D] - LIFTOFF_HEIGHT or s[L.S_EPD] > s[L.S_LIFT_D] + FALLEN:
             s[L.S_AIR] = 1.0
             s[L.S_EVENTS] += L.EV_LIFTOFF
     elif s[L.S_LANDED_STATE] == L.TAKING_OFF and (kind != L.KIND_TAKEOFF or s[L.S_ARRIVED] == 1.0):

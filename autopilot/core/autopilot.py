@@ -34,6 +34,7 @@ from autopilot.interface.vehicle import Vehicle, VehicleEvent
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.auxiliary import AuxFunctions
+from autopilot.modes.follow import Lead
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.mode import VehicleContext
@@ -95,7 +96,7 @@ class Autopilot:
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
         self.payload = Payload(facts, announcer, helm, partial(parameters.set_readonly, "SIM_PIN_MASK"))
         self.losses = Losses()
-        self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks)
+        self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks, self.heading.turn_by)
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
@@ -131,9 +132,10 @@ class Autopilot:
             lambda number: self.modes.set(number, self.facts.now_ms, ModeReason.MISSION_CMD).ok,
             self.mount.look_away,
         )
-        self.trail = Trail(self.facts, self.announcer, self.helm)
+        self.trail = trail = Trail(self.facts, self.announcer, self.helm)
+        self.lead = Lead(self.facts)
         self.modes, self.follower = build_choice(
-            context, self.auto, self.guided, lambda: self.return_point(), self.heading, self.speeds, self.trail
+            context, self.auto, self.guided, lambda: self.return_point(), self.heading, self.speeds, trail, self.lead
         )
 
     def _make_safety(self) -> None:
@@ -181,7 +183,7 @@ class Autopilot:
 
     def _other_reasons(self) -> list[ArmingReason]:
         fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
-        return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced)]
+        return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced), *self.traffic.complaints()]
 
     def _forced_reasons(self) -> list[ArmingReason]:
         return [MOTORS_STOPPED] * self.vehicle_arming.stopped + self.remote_id.complaints()

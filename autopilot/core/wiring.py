@@ -17,6 +17,7 @@ from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.build import ModeParts, build_modes
+from autopilot.modes.follow import Lead
 from autopilot.modes.following import ModeFollower, build_controller_modes
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.guided_item import GuidedLimits
@@ -69,15 +70,17 @@ def build_choice(
     heading: Heading,
     speeds: SpeedControl,
     trail: Trail,
+    lead: Lead,
 ) -> tuple[ModeChoice, ModeFollower | None]:
     """The modes of this kind of vehicle; of one that has modes of its own also what follows those."""
     vehicle = context.helm.vehicle
     if vehicle.capabilities.own_modes:
         controller = cast(ControlledVehicle, vehicle)
         return build_controller_modes(context, controller, auto, guided, speeds, heading)
-    modes = build_modes(ModeParts(context, auto, guided, destination, heading, speeds, trail))
-    first = _first_mode(context.facts, auto)
-    return ModeChoice(context, modes, auto, (first, modes[first]), speeds, heading), None
+    parts = ModeParts(context, auto, guided, destination, heading, speeds, trail, lead, lambda: choice)
+    modes, first = build_modes(parts), _first_mode(context.facts, auto)
+    choice = ModeChoice(context, modes, auto, (first, modes[first]), speeds, heading)
+    return choice, None
 
 
 def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:

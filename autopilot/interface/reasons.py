@@ -24,8 +24,10 @@ class ModeReason(IntEnum):
     MISSION_END = 8
     FENCE_BREACHED = 10
     TERRAIN_FAILSAFE = 11
+    FLIP_COMPLETE = 13
     AVOIDANCE = 14
     AVOIDANCE_RECOVERY = 15
+    THROW_COMPLETE = 16
     TERMINATE = 17
     CRASH_FAILSAFE = 19
     FAILSAFE = 25
@@ -50,6 +52,8 @@ MODE_TEXTS: Final[dict[ModeReason, str]] = {
     ModeReason.MISSION_END: "end of the flight",
     ModeReason.FENCE_BREACHED: "Fence breach",
     ModeReason.TERRAIN_FAILSAFE: "Terrain Failsafe",
+    ModeReason.FLIP_COMPLETE: "end of the flip",
+    ModeReason.THROW_COMPLETE: "end of the throw",
     ModeReason.AVOIDANCE: "avoidance",
     ModeReason.AVOIDANCE_RECOVERY: "end of avoidance",
     ModeReason.TERMINATE: "terminated",

@@ -97,7 +97,9 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Stay on the ground; motors idle when armed. Never arrives."""
+    """Stay on the ground; motors idle when armed, or stand still. Never arrives."""
+
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,8 @@ class Velocity:
 
 @dataclass(frozen=True, slots=True)
 class Attitude:
-    """Roll, pitch, yaw rad and climb rate m/s (`thrust_is_climb`) or thrust 0 .. 1 (SET_ATTITUDE_TARGET)."""
+    """Roll, pitch, yaw rad and climb rate m/s (`thrust_is_climb`) or thrust 0 .. 1 (SET_ATTITUDE_TARGET). `body_rates`:
+    roll and pitch rate, rad/s, instead of angles, with `yaw_rate` and a thrust."""
 
     roll: float
     pitch: float
@@ -208,6 +211,7 @@ class Attitude:
     climb: float = 0.0
     thrust_is_climb: bool = True
     timeout_ms: int = 1000
+    body_rates: tuple[float, float] | None = None
 
 
 class PilotKind(IntEnum):

@@ -13,7 +13,9 @@ from typing import Final, Protocol
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, GripperAction, Result
+from autopilot.modes.mode import Mode
 from autopilot.modes.payload import Payload
+from autopilot.modes.zigzag import ZigZagMode
 from autopilot.mount.mount import STICKS
 
 LOW, MIDDLE, HIGH = 0, 1, 2
@@ -26,6 +28,7 @@ MISSION_RESET: Final = 24
 MOTOR_STOP: Final = 31
 PRECISION_LOITER: Final = 39
 CLEAR_MISSION: Final = 58
+ZIGZAG_PLACES: Final = 61
 ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
@@ -52,6 +55,7 @@ class ChosenMode(Protocol):
     """Port: flight mode that flies now (`ModeChoice`)."""
 
     number: int
+    mode: Mode
 
 
 class KnownSwitch(Protocol):
@@ -99,6 +103,7 @@ class AuxFunctions:
         }
         if facts.vehicle_class.lands_anywhere:
             self._functions[PRECISION_LOITER] = lambda position: _done(loiter_over(position == HIGH))
+            self._functions[ZIGZAG_PLACES] = self._zigzag
 
     def mode_of(self, function: int, position: int) -> int | None:
         """The flight mode that this switch position asks for, if it asks for one."""
@@ -130,6 +135,11 @@ class AuxFunctions:
         if self._choice.number == mode and instead is not None:
             return self._set_mode(instead)
         return ACCEPTED
+
+    def _zigzag(self, position: int) -> None:
+        mode = self._choice.mode
+        if isinstance(mode, ZigZagMode):
+            mode.switch(position)
 
     def _grip(self, position: int) -> None:
         action = GripperAction.GRAB if position == HIGH else GripperAction.RELEASE

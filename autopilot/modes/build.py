@@ -9,15 +9,19 @@ from autopilot.interface.records import dataclass
 from autopilot.interface.targets import PilotKind
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.evading import EvadeMode
+from autopilot.modes.flip import FlipMode
+from autopilot.modes.follow import FollowMode, Lead
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
 from autopilot.modes.loitering import CircleDrive, CircleMode, LoiterMode
+from autopilot.modes.manager import ModeChoice
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.pilot import PilotMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.throw import ThrowMode
 from autopilot.modes.trail import Trail
 from autopilot.modes.wing_modes import (
     AutolandMode,
@@ -27,13 +31,15 @@ from autopilot.modes.wing_modes import (
     VerticalReturnMode,
     WingReturnMode,
 )
+from autopilot.modes.zigzag import ZigZagMode
 from autopilot.precision.lander import TargetLoiter
 from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 
 
 @dataclass(frozen=True, slots=True)
 class ModeParts:
-    """Parts that modes are made of. `auto` and `guided` are there already: others need them too."""
+    """Parts that modes are made of. `auto` and `guided` are there already: others need them too. `choice`: the choice
+    among these modes, once they are made."""
 
     context: VehicleContext
     auto: AutoMode
@@ -42,6 +48,8 @@ class ModeParts:
     heading: Heading
     speeds: SpeedControl
     trail: Trail
+    lead: Lead
+    choice: Callable[[], ModeChoice]
 
 
 def _by_sticks(kind: PilotKind) -> Callable[[ModeParts, ModeSpec], Mode]:
@@ -91,6 +99,10 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.TAKEOFF: lambda p, spec: TakeoffMode(p.context, spec),
     ModeKind.EVADE: lambda p, spec: EvadeMode(p.context, spec, p.heading),
     ModeKind.APPROACH: lambda p, spec: AutolandMode(p.context, spec),
+    ModeKind.FOLLOW: lambda p, spec: FollowMode(p.context, spec, p.lead),
+    ModeKind.FLIP: lambda p, spec: FlipMode(p.context, spec, p.choice),
+    ModeKind.THROW: lambda p, spec: ThrowMode(p.context, spec, p.choice),
+    ModeKind.ROWS: lambda p, spec: ZigZagMode(p.context, spec),
 }
 
 

@@ -84,7 +84,7 @@ class GuidedFlight:
             self._fly_round(loiter(self._facts, end, radius))
             return
         near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
-        demand = yaw or self._heading.for_leg()
+        demand = yaw or self._heading.for_target()
         backwards = self._helm.backwards
         self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground))
 
@@ -129,7 +129,7 @@ class GuidedFlight:
             else:
                 self._fly(as_drive(velocity, yaw, self._facts.vehicle.state.yaw, self._timeout_ms))
             return
-        demand = yaw or self._heading.for_leg()  # without a yaw of its own the nose goes with the movement
+        demand = yaw or self._heading.for_target()  # without a yaw of its own the nose goes with the movement
         self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self._timeout_ms))
 
     def circle(self, target: Circle) -> None:

@@ -1,8 +1,8 @@
 """Heading while a mode flies by itself: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
 
-Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; ArduPilot ArduCopter/autoyaw.cpp for what gives way to
-what: a region of interest stays until it is ended, a fixed heading until the next leg (with WP_YAW_BEHAVIOR 0 for
-good).
+Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; ArduPilot ArduCopter/autoyaw.cpp, mode_guided.cpp for
+what gives way to what: a region of interest stays until it is ended, or GUIDED is given another target; a fixed heading
+until the next leg (with WP_YAW_BEHAVIOR 0 for good).
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class Heading:
             return KEEP
         return ALONG
 
+    def for_target(self) -> Yaw:
+        """The demand for a target of GUIDED that says no heading: a region of interest gives way to it."""
+        self.interest = None
+        return self.for_leg()
+
     def for_hold(self) -> Yaw:
         """The demand while the vehicle stays where it is."""
         if self.interest is not None:
@@ -58,6 +63,12 @@ class Heading:
         self.interest = None
         self._fixed = yaw
         self._helm.set_yaw(yaw)
+
+    def turn_by(self, angle: float) -> None:
+        """Turn by so much, rad, from the heading that is fixed, or from the present one."""
+        fixed = self._fixed is not None and self._fixed.mode is YawMode.ANGLE
+        begun = self._fixed.angle if self._fixed is not None and fixed else self._facts.vehicle.state.yaw
+        self.fix(Yaw(YawMode.ANGLE, angle=begun + angle))
 
     def look_at(self, point: Ned | None) -> None:
         """Begin (or with None end) a region of interest, NED m."""

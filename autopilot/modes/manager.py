@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from autopilot.context.events import ModeChanged
+from autopilot.context.turns import earliest
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import VehicleEvent
@@ -20,6 +21,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.weathervane import Weathervane
 from autopilot.vehicles.mode_table import ModeSpec
 
 _NO_EVENTS: Final = VehicleEvent(0)
@@ -73,6 +75,7 @@ class ModeChoice:
         self._speeds = speeds
         self._heading = heading
         self._take_command = take_command
+        self._weathervane = Weathervane(context.facts, context.announcer, context.helm)
         self._events = _NO_EVENTS
         self._returns: ReturnBy | None = None  # asked for by a command
         self.watch: ModeWatch | None = None
@@ -83,6 +86,8 @@ class ModeChoice:
         self.number, self.mode = int(first[0]), first[1]
         self.intended = self.number
         """The mode that a person or a mission wanted last: another than `number` after a failsafe."""
+        self.before = self.number
+        """The mode that flew before."""
         self.know(self.number, self.mode)
         self.mode.enter(0)
 
@@ -139,9 +144,10 @@ class ModeChoice:
         """The mode's turn."""
         events, self._events = self._events, _NO_EVENTS
         self.mode.update(now_ms, events)
+        self._weathervane.update(now_ms, self.number)
 
     def next_deadline_ms(self) -> int | None:
-        return self.mode.next_deadline_ms()
+        return earliest((self.mode.next_deadline_ms(), self._weathervane.next_deadline_ms()))
 
     def parameter_changed(self, name: str) -> None:
         self.mode.parameter_changed(name)
@@ -216,7 +222,7 @@ class ModeChoice:
 
     def _change(self, number: int, now_ms: int, reason: ModeReason) -> None:
         mode = self._modes[number]
-        self.number = int(number)
+        self.before, self.number = self.number, int(number)
         if reason not in _FAILSAFES:
             self.intended = self.number
         self._context.announcer.announce(ModeChanged(self.number, reason))

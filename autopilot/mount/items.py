@@ -84,6 +84,7 @@ def _control(mount: Mount, p: Params) -> Outcome:
             if not (abs(pitch) <= 90.0 and abs(roll) <= 180.0 and abs(yaw) <= 360.0):
                 return FAILED
             mount.set_angles((radians(roll), radians(pitch), radians(yaw)), locked=False)
+            mount.turn_nose(radians(yaw))
         case MountMode.GPS_POINT:
             home, lat, lon = mount.home, p[4] * 1e-7, p[5] * 1e-7
             if home is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(p[3])):

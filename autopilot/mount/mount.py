@@ -93,8 +93,14 @@ class Mount:
     `move(channel, pulse)` sets."""
 
     def __init__(
-        self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object], pilot: PilotLink
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        move: Callable[[int, float], object],
+        pilot: PilotLink,
+        turn: Callable[[float], object],
     ) -> None:
+        self._turn = turn
         self._facts = facts
         self._pilot = pilot
         self._announcer = announcer
@@ -177,6 +183,11 @@ class Mount:
         if self.servos is not None:
             angles = self.servos.within(angles, locked=locked)
         self._give(Demand(angles=angles, locked=locked))
+
+    def turn_nose(self, angle: float) -> None:
+        """The vehicle's nose turns by so much, rad, where the gimbal cannot."""
+        if self._facts.vehicle_class.turns_nose and not self.pans:
+            self._turn(angle)
 
     def set_rates(self, rates: Angles, *, locked: bool) -> None:
         """Rad/s, for `RATE_LASTS_MS`."""

@@ -42,7 +42,6 @@ class ServoGimbal:
         self._demand = Demand(posture=Posture.NEUTRAL)
         self._begin: Angles = _LEVEL  # what a rate began at
         self._begin_ms = 0
-        self._joints: Angles = _LEVEL  # as they were written last
         self.deadline_ms: int | None = 0
 
     # --- what it can ----------------------------------------------------------------------------------------------
@@ -115,13 +114,16 @@ class ServoGimbal:
             return
         posture = self._demand.posture
         self.deadline_ms = None if posture in _POSTURES else now_ms + WRITE_MS
-        asked = self._posture(posture) if posture in _POSTURES else self._held_level()
-        for angle, axis, function in zip(asked, _AXES, _FUNCTIONS, strict=True):
+        for angle, axis, function in zip(self._asked(), _AXES, _FUNCTIONS, strict=True):
             low, high = self._range(axis)
             if low < high:
                 self._drive(function, (angle - low) / (high - low))
         self._drive(_OPEN, float(posture is not Posture.RETRACTED))
-        self._joints = _all_within(asked, self.limits())
+
+    def _asked(self) -> Angles:
+        """Angles of the servos now."""
+        posture = self._demand.posture
+        return self._posture(posture) if posture in _POSTURES else self._held_level()
 
     def _held_level(self) -> Angles:
         """Angles of the servos while the vehicle leans."""
@@ -143,10 +145,10 @@ class ServoGimbal:
     # --- where it points ------------------------------------------------------------------------------------------
     def pointing(self) -> Pointing:
         """Direction by its servos, on the vehicle as it is; no rates and no errors, since nothing measures them."""
-        vehicle, demand = self._facts.vehicle, self._demand
+        vehicle, demand, joints = self._facts.vehicle, self._demand, _all_within(self._asked(), self.limits())
         return Pointing(
-            times(vehicle_attitude(vehicle), attitude(*self._joints)),
-            self._joints,
+            times(vehicle_attitude(vehicle), attitude(*joints)),
+            joints,
             _LEVEL,
             self._heading,
             float(vehicle.state.report[report.R]),

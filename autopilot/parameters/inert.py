@@ -32,6 +32,10 @@ _MACHINE: Final = "BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " "
 #: The simulated range finder tells metres, whatever pin a parameter file has it on.
 _RANGE_FINDER: Final = "RNGFND1_SCALING RNGFND1_PIN SIM_SONAR_SCALE"
 
+#: The filter of a landing target goes by how much the vehicle's estimate drifts; its sensor is on no bus, and sees a
+#: pad whichever way that lies.
+_TARGET: Final = "PLND_ACC_P_NSE PLND_BUS SIM_PLD_YAW"
+
 #: There is no transmitter whose knob tunes or whose switch makes flying simpler; QGroundControl's pages want them.
 _COPTER_KNOBS: Final = "TUNE TUNE_MIN TUNE_MAX AUTOTUNE_AXES SIMPLE SUPER_SIMPLE"
 
@@ -65,7 +69,7 @@ _WARNING: Final = "AVD_W_ACTION"
 
 _COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS)
 COPTER_INERT: Final = frozenset(
-    " ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER, _WARNING)).split()
+    " ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER, _TARGET, _WARNING)).split()
 )
 PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL, _WARNING)).split())
 ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
+from autopilot.parameters.table_follow import FOLLOW, FOLLOW_FLYING
 from autopilot.parameters.table_payload import PLACING
 
+WEATHERVANE: Final = {0: "Off", 1: "Nose in", 2: "Nose or tail in", 3: "Side in", 4: "Tail in"}
 MODES: Final = {
     0: "Stabilize",
     1: "Acro",
@@ -20,9 +22,13 @@ MODES: Final = {
     6: "RTL",
     7: "Circle",
     9: "Land",
+    14: "Flip",
     16: "PosHold",
     17: "Brake",
+    18: "Throw",
     21: "SmartRTL",
+    23: "Follow",
+    24: "ZigZag",
 }
 
 COPTER_MODES: Final[tuple[ParameterDef, ...]] = (
@@ -274,6 +280,36 @@ COPTER_KNOBS: Final[tuple[ParameterDef, ...]] = (
     ),
 )  # fmt: skip
 
+COPTER_THROW: Final[tuple[ParameterDef, ...]] = (
+    i8(
+        "THROW_NEXTMODE", 18, "", None, None, "Mode after a throw",
+        values={3: "Auto", 4: "Guided", 5: "Loiter", 6: "RTL", 9: "Land", 17: "Brake", 18: "Throw"},
+    ),
+    i8("THROW_TYPE", 0, "", None, None, "How it is thrown", values={0: "Upwards", 1: "Dropped"}),
+    i8("THROW_MOT_START", 0, "", None, None, "Motors before the throw", values={0: "Stopped", 1: "Running"}),
+    i16("THROW_ALT_MIN", 0, "m", 0, None, "A throw counts only above this height; 0 = at any"),
+    i16("THROW_ALT_MAX", 0, "m", 0, None, "A throw counts only below this height; 0 = at any"),
+    f32("THROW_ALT_DCSND", 1, "m", 0, None, "Dropped, it is caught so far below"),
+    f32("THROW_ALT_ACSND", 3, "m", 0, None, "Thrown upwards, it is caught so far above"),
+)  # fmt: skip
+
+COPTER_WEATHERVANE: Final[tuple[ParameterDef, ...]] = (
+    i8(
+        "WVANE_ENABLE", 0, "", None, None, "Turns into the wind in AUTO and GUIDED, where their options allow it",
+        values=WEATHERVANE | {-1: "Only in takeoff and landing"},
+    ),
+    f32("WVANE_GAIN", 1, "", 0.5, 4, "Turn rate for each degree of lean", step=0.1),
+    f32("WVANE_ANG_MIN", 1, "deg", 0, 10, "Smaller angles do not count", step=0.1),
+    f32("WVANE_HGT_MIN", 0, "m", 0, 50, "Only above this height; 0 = at any", step=1),
+    f32("WVANE_SPD_MAX", 2, "m/s", 0, 50, "Only below this ground speed; 0 = at any", step=0.1),
+    f32("WVANE_VELZ_MAX", 1, "m/s", 0, 5, "Only below this vertical speed; 0 = at any", step=0.1),
+    i8(
+        "WVANE_TAKEOFF", -1, "", None, None, "Direction in takeoffs", values=WEATHERVANE | {-1: "As WVANE_ENABLE"},
+    ),
+    i8("WVANE_LAND", -1, "", None, None, "Direction in landings", values=WEATHERVANE | {-1: "As WVANE_ENABLE"}),
+    i32("WVANE_OPTIONS", 0, "", None, None, "Weathervane options", bits={0: "Pitch counts with nose or tail in"}),
+)  # fmt: skip
+
 COPTER_FLIGHT: Final = (
     COPTER_MODES
     + COPTER_MISSION
@@ -283,4 +319,8 @@ COPTER_FLIGHT: Final = (
     + COPTER_PILOT
     + COPTER_CONTROL
     + COPTER_KNOBS
+    + COPTER_THROW
+    + COPTER_WEATHERVANE
+    + FOLLOW
+    + FOLLOW_FLYING
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
+from autopilot.parameters.table_follow import FOLLOW, FOLLOW_DRIVING
 from autopilot.parameters.table_safety import SMART_RETURN
 
 MODES: Final = {
@@ -103,4 +104,6 @@ ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
     i8("MOT_THR_MIN", 0, "%", 0, 20, "Lowest throttle that moves the vehicle"),
     i16("MOT_SLEWRATE", 100, "%/s", 0, 1000, "How fast the throttle may change; 0 = no limit"),
     *SMART_RETURN,
+    *FOLLOW,
+    *FOLLOW_DRIVING,
 )

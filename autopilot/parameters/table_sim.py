@@ -56,6 +56,13 @@ AIRFRAME: Final = (
 )
 """Parameters of a copter's power and drag: of ours, for its frame's are in ArduPilot's JSON models."""
 
+SHOVE: Final = (
+    f32("SIM_SHOVE_X", 0, "m/s/s", None, None, "Push along the body's x axis"),
+    f32("SIM_SHOVE_Y", 0, "m/s/s", None, None, "Push along the body's y axis"),
+    f32("SIM_SHOVE_Z", 0, "m/s/s", None, None, "Push along the body's z axis, which is down"),
+    f32("SIM_SHOVE_TIME", 0, "ms", 0, None, "How long it is pushed, from now on"),
+)
+
 CHASSIS: Final = (
     f32("SIM_DRIVE_W", 12, "W", 8, 10000, "Power that the battery gives at 2 m/s on level ground"),
     f32("SIM_DRIVE_ACC", 1, "", 0, 1, "Share of the pull for speeding up that takes current"),
@@ -117,7 +124,18 @@ LANDING: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_PLD_NOISE", 0.5, "deg", 0, 10, "Error of the direction (standard deviation)"),
     f32("SIM_PLD_DROP", 0, "%", 0, 100, "Looks that see nothing"),
     f32("SIM_PLD_DROP_S", 0, "s", 0, 60, "So long in a row; 0 = each look for itself"),
+    f32("PLND_LAG", 0.02, "s", 0.02, 0.25, "A look is so old when it comes", step=1),
+    f32("PLND_CAM_POS_X", 0, "m", -5, 5, "Sensor in front of the vehicle's middle", step=0.01),
+    f32("PLND_CAM_POS_Y", 0, "m", -5, 5, "Sensor to the right of it", step=0.01),
+    f32("PLND_CAM_POS_Z", 0, "m", -5, 5, "Sensor below it", step=0.01),
+    f32("PLND_ACC_P_NSE", 2.5, "", 0.5, 5, "Noise of the accelerometer for the Kalman filter"),
+    i8("PLND_BUS", -1, "", None, None, "Bus of an infrared sensor", values={-1: "As the board has it"}),
+    i8(
+        "SIM_PLD_TYPE", 1, "", None, None, "Where the sensor sees pads",
+        values={0: "In a cylinder", 1: "In a cone", 2: "In a sphere"},
+    ),
+    i16("SIM_PLD_YAW", 0, "deg", 0, 360, "Heading of the pad"),
 )  # fmt: skip
 """Precision landing: those of ArduPilot 4.6 that are obeyed here (AC_PrecLand), and the simulated pads'. Of ArduPilot's
-SIM_PLD_ there are ENABLE, LAT, LON, HEIGHT, RATE, ALT_LMT and DIST_LMT; since LAT and LON are 32 bit numbers, which
-cannot say where a pad is to less than 1.7 m, SIM_PLD_N and SIM_PLD_E count metres from there."""
+SIM_PLD_ there are ENABLE, LAT, LON, HEIGHT, RATE, TYPE, YAW, ALT_LMT and DIST_LMT; since LAT and LON are 32 bit
+numbers, which cannot say where a pad is to less than 1.7 m, SIM_PLD_N and SIM_PLD_E count metres from there."""

@@ -157,7 +157,8 @@ _COMMON_OPTIONS: Final = {
     212: "Mount1 Roll", 213: "Mount1 Pitch", 214: "Mount1 Yaw",
 }  # fmt: skip
 COPTER_OPTIONS: Final = _COMMON_OPTIONS | {
-    18: "Land", 33: "Brake Mode", 39: "PrecLoiter Enable", 68: "Stabilize", 69: "PosHold", 70: "AltHold", 72: "Circle",
+    2: "Flip", 18: "Land", 33: "Brake Mode", 37: "Throw", 39: "PrecLoiter Enable", 57: "Follow", 60: "ZigZag",
+    61: "ZigZag SaveWP", 68: "Stabilize", 69: "PosHold", 70: "AltHold", 72: "Circle",
 }  # fmt: skip
 ROVER_OPTIONS: Final = _COMMON_OPTIONS | {51: "Manual", 53: "Steering", 54: "Hold"}
 PLANE_OPTIONS: Final = {number: name for number, name in _COMMON_OPTIONS.items() if number != 42} | {

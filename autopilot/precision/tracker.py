@@ -128,12 +128,15 @@ class Tracker:
             along = self._height / level[2]
         else:
             return None
-        self.below_m = along * level[2]
-        ahead = along * level[0] + self._facts.param("PLND_LAND_OFS_X") * _CM
-        aside = along * level[1] + self._facts.param("PLND_LAND_OFS_Y") * _CM
+        x, y, z = (self._facts.param(f"PLND_CAM_POS_{axis}") for axis in "XYZ")
+        camera = _level((x, y, z), roll, pitch)
+        self.below_m = along * level[2] + camera[2]
+        ahead = along * level[0] + camera[0] + self._facts.param("PLND_LAND_OFS_X") * _CM
+        aside = along * level[1] + camera[1] + self._facts.param("PLND_LAND_OFS_Y") * _CM
         north, east = _turned((ahead, aside, 0.0), self._facts.vehicle.state.yaw)[:2]
-        here = self._facts.vehicle.state.position
-        return here[0] + north, here[1] + east
+        here, moved = self._facts.vehicle.state.position, self._facts.vehicle.state.velocity
+        lag = self._facts.param("PLND_LAG", 0.0)
+        return here[0] - lag * moved[0] + north, here[1] - lag * moved[1] + east
 
     @property
     def _height(self) -> float:

@@ -41,6 +41,11 @@ class Evasion:
         self._before: int | None = None  # the mode before; None: nothing is evaded
         self._entered: int | None = None  # the mode that this has led to
 
+    @property
+    def evades(self) -> bool:
+        """True from a threat that is acted on until it is over."""
+        return self._before is not None
+
     # --- what is done ---------------------------------------------------------------------------------------------
     def evade(self, threat: Threat, action: CollisionAction, now_ms: int) -> None:
         """Act on a threat that is high, at each look."""

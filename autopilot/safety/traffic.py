@@ -18,7 +18,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.geo import distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.reasons import ArmingMethod, ArmingReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
@@ -79,6 +79,10 @@ class TrafficWatch:
     @property
     def avoids(self) -> bool:
         return self._facts.param("AVD_ENABLE") != 0.0
+
+    def complaints(self) -> list[ArmingReason]:
+        """Reason not to arm: it would evade at once."""
+        return [ArmingReason("ADSB threat detected")] * self._evasion.evades
 
     def hear(self, contact: Contact) -> None:
         """Take a report: of a receiver, or of a vehicle that tells where it is."""

@@ -13,7 +13,7 @@ from autopilot.parameters.table_avoidance import COPTER_AVOIDANCE, COPTER_PROXIM
 from autopilot.parameters.table_flight import COPTER_FLIGHT
 from autopilot.parameters.table_payload import CAMERA, MOUNT
 from autopilot.parameters.table_safety import COPTER_SAFETY
-from autopilot.parameters.table_sim import AIRFRAME, LANDING, SIMULATION
+from autopilot.parameters.table_sim import AIRFRAME, LANDING, SHOVE, SIMULATION
 from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
 from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
 from autopilot.vehicles.vehicle_class import (
@@ -46,8 +46,9 @@ _MODES: Final = Modes(
     with_throttle_up=frozenset({_C.GUIDED, _C.AUTO}),
     of_flights=frozenset({_C.AUTO, _C.GUIDED, _C.LAND, _C.AUTO_RTL}),
     switches={
-        4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 42: _C.SMART_RTL, 52: _C.ACRO, 55: _C.GUIDED, 56: _C.LOITER,
-        68: _C.STABILIZE, 69: _C.POSHOLD, 70: _C.ALT_HOLD, 72: _C.CIRCLE,
+        2: _C.FLIP, 4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 37: _C.THROW, 42: _C.SMART_RTL, 52: _C.ACRO,
+        55: _C.GUIDED, 56: _C.LOITER, 57: _C.FOLLOW, 60: _C.ZIGZAG, 68: _C.STABILIZE, 69: _C.POSHOLD,
+        70: _C.ALT_HOLD, 72: _C.CIRCLE,
     },
     standard={
         StandardMode.POSITION_HOLD: _C.LOITER, StandardMode.ORBIT: _C.CIRCLE, StandardMode.ALTITUDE_HOLD: _C.ALT_HOLD,
@@ -136,7 +137,7 @@ COPTER: Final = VehicleClass(
     parameters=ParameterSet(
         lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_AVOIDANCE + COPTER_PROXIMITY + COPTER_TRAFFIC
         + COPTER_OUTPUTS
-        + SIMULATION + AIRFRAME + CAMERA + LANDING + MOUNT,
+        + SIMULATION + AIRFRAME + CAMERA + LANDING + MOUNT + SHOVE,
         inert=COPTER_INERT,
         aliases=COMMON_ALIASES | COPTER_ALIASES,
     ),

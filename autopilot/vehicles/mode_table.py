@@ -123,6 +123,10 @@ class ModeKind(Enum):
     TAKEOFF = "off the ground and round a place ahead"
     APPROACH = "down to home by a glide slope"
     EVADE = "away from other aircraft"
+    FOLLOW = "beside a vehicle that leads"
+    FLIP = "once round, and back into the mode before"
+    THROW = "thrown or dropped, and caught by its motors"
+    ROWS = "by the sticks, and along rows between two places"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +170,14 @@ COPTER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
         ModeSpec(_C.CIRCLE, "CIRCLE", position=True, autopilot=True, flown=_F.CIRCLE_FLYING),
         ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True, flown=_F.LAND),
+        ModeSpec(_C.FLIP, "FLIP", flown=_F.FLIP),
         ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
         ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True, flown=_F.STOP),
+        ModeSpec(_C.THROW, "THROW", position=True, arming=True, flown=_F.THROW),
         ModeSpec(_C.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, flown=_F.EVADE),
         ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL", flown=_F.RETRACE_FLYING),
+        ModeSpec(_C.FOLLOW, "FOLLOW", position=True, autopilot=True, flown=_F.FOLLOW),
+        ModeSpec(_C.ZIGZAG, "ZIGZAG", position=True, arming=True, pilot=True, autopilot=True, flown=_F.ROWS),
         ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True, flown=_F.MISSION),
     )
 }
@@ -181,6 +189,7 @@ ROVER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_R.STEERING, "STEERING", arming=True, pilot=True, flown=_F.STEERING),
         ModeSpec(_R.HOLD, "HOLD", arming=True, flown=_F.STOP),
         ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STAY),
+        ModeSpec(_R.FOLLOW, "FOLLOW", position=True, arming=True, autopilot=True, flown=_F.FOLLOW),
         ModeSpec(_R.CIRCLE, "CIRCLE", position=True, arming=True, autopilot=True, flown=_F.CIRCLE_DRIVING),
         ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True, flown=_F.MISSION),
         ModeSpec(_R.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),

@@ -77,6 +77,7 @@ P_FULL, P_ARM_X, P_ARM_Y, P_YAW_ARM, P_LAG, P_ROTOR_DRAG, P_BODY_DRAG, P_AXIAL_D
 P_SPIN_ARM, P_POWER = _settings.take(2)
 P_STIFF, P_DAMP, P_FRICTION, P_LEG = _settings.take(4)
 P_TEST_1, P_TEST_2, P_TEST_3, P_TEST_4 = _settings.take(4)  # rotor commands of a motor test, while disarmed
+P_SHOVE_X, P_SHOVE_Y, P_SHOVE_Z, P_SHOVE_UNTIL = _settings.take(4)  # specific force that throws it, body m/s2; ms
 # rover
 P_INERTIA, P_FRONT, P_REAR = _settings.take(3)  # kg m2, axles before and behind the centre of mass m
 P_GRIP, P_STIFF_F, P_STIFF_R = _settings.take(3)  # friction; cornering stiffness per load and friction, 1/rad

@@ -23,8 +23,8 @@ NEAR_GROUND = -0.02
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 #: Attitude, rates, velocity, place, rotors, specific force, contact with the ground and the speed of the last touch.
 Body = tuple[Quaternion, Vector, Vector, Vector, Quaternion, Vector, tuple[float, float]]
-#: Lag of the rotors, full thrust of each, 1/mass, arms, drags, 1/inertia, Euler coupling.
-Numbers = tuple[float, Quaternion, float, Vector, Vector, Vector, Vector]
+#: Lag of the rotors, full thrust of each, 1/mass, arms, drags, 1/inertia, Euler coupling, specific force of a throw.
+Numbers = tuple[float, Quaternion, float, Vector, Vector, Vector, Vector, Vector]
 
 
 @inline
@@ -85,7 +85,7 @@ def move(p: L.Row, dt: float, numbers: Numbers, commands: Quaternion, floor: flo
     """The body after a step of `dt` s with these rotor commands (0 to 1: speed), on ground at `floor` m down, in air
     that moves by `wind`. `numbers`: `numbers_of` its row."""
     q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), (m1, m2, m3, m4), force, (contact, touchdown) = body
-    lag, (l1, l2, l3, l4), per_mass, (arm_x, arm_y, yaw_arm), (drag_1, drag_2, drag_z), inverse, euler = numbers
+    lag, (l1, l2, l3, l4), per_mass, (arm_x, arm_y, yaw_arm), (drag_1, drag_2, drag_z), inverse, euler, shove = numbers
     c1, c2, c3, c4 = commands
     # --- rotors
     m1 += lag * (c1 - m1)
@@ -103,9 +103,9 @@ def move(p: L.Row, dt: float, numbers: Numbers, commands: Quaternion, floor: flo
     k1 = blades + k2
     axial = r02 * an + r12 * ae + r22 * ad
     force = (
-        -k1 * (r00 * an + r10 * ae + r20 * ad),
-        -k1 * (r01 * an + r11 * ae + r21 * ad),
-        -(k2 + drag_z * blades * axial * axial) * axial - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
+        shove[0] - k1 * (r00 * an + r10 * ae + r20 * ad),
+        shove[1] - k1 * (r01 * an + r11 * ae + r21 * ad),
+        shove[2] - (k2 + drag_z * blades * axial * axial) * axial - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
     )
     torque = (
         arm_y * (lift_2 + lift_3 - lift_1 - lift_4),
@@ -172,6 +172,7 @@ def numbers_of(s: L.Row, p: L.Row) -> Numbers:
     """The numbers of the body that stay for a tick, its battery's voltage among them."""
     full = s[M.S_VOLTS] / p[M.P_FULL_V]
     full *= full * p[M.P_FULL]  # rotor speed goes with voltage, thrust with its square
+    thrown = 1.0 if s[L.S_TIME_MS] < p[M.P_SHOVE_UNTIL] else 0.0
     return (
         p[M.P_LAG],
         (full * p[M.P_LOSS_1], full * p[M.P_LOSS_2], full * p[M.P_LOSS_3], full * p[M.P_LOSS_4]),
@@ -180,6 +181,7 @@ def numbers_of(s: L.Row, p: L.Row) -> Numbers:
         (0.25 * p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG], p[M.P_AXIAL_DRAG]),
         (p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ]),
         (p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ]),
+        (thrown * p[M.P_SHOVE_X], thrown * p[M.P_SHOVE_Y], thrown * p[M.P_SHOVE_Z]),
     )
 
 

@@ -37,6 +37,9 @@ SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
     "FM_CUT_ALT": (L.P_CUT_ALT, 1.0),
     "ACRO_Y_RATE": (L.P_ACRO_YAW_RATE, pi / 180.0),
     "PILOT_ACCEL_Z": (L.P_STICK_ACCEL_Z, 0.01),
+    "SIM_SHOVE_X": (M.P_SHOVE_X, 1.0),
+    "SIM_SHOVE_Y": (M.P_SHOVE_Y, 1.0),
+    "SIM_SHOVE_Z": (M.P_SHOVE_Z, 1.0),
     "PSC_POSXY_P": (L.P_KP_POS, 1.2),
     "PSC_VELXY_P": (L.P_KP_VEL, 1.25),
     "PSC_VELXY_I": (L.P_KI_VEL, 1.0),
@@ -105,6 +108,11 @@ def _power(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_POWER] = max(airframe.power_factor(values["SIM_HOVER_W"]), 0.0)
 
 
+def _shove(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_SHOVE_TIME, ms from now on."""
+    p[M.P_SHOVE_UNTIL] = s[L.S_TIME_MS] + values["SIM_SHOVE_TIME"]
+
+
 def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_DRAG_ROTOR, % of the air speed in a second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
     rotor, area = 0.01 * values.get("SIM_DRAG_ROTOR", 20.0), 0.0001 * values.get("SIM_DRAG_AREA", 200.0)
@@ -117,6 +125,7 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "SIM_HOVER_W": _power,
     "SIM_DRAG_ROTOR": _drag,
     "SIM_DRAG_AREA": _drag,
+    "SIM_SHOVE_TIME": _shove,
     "ANGLE_MAX": _lean,
     "PSC_ANGLE_MAX": _lean,
     "LOIT_ACC_MAX": _loiter,

@@ -2,7 +2,8 @@
 an infrared lock is, with what it does not see.
 
 The sensor sees where things really are. It gives a direction with an error of SIM_PLD_NOISE deg on both of its axes and
-a distance with one of a hundredth, of each pad within SIM_PLD_FOV, SIM_PLD_ALT_LMT and SIM_PLD_DIST_LMT; below
+a distance with one of a hundredth, of each pad within SIM_PLD_FOV (SIM_PLD_TYPE 0 or 2: whatever its direction),
+SIM_PLD_ALT_LMT and SIM_PLD_DIST_LMT (2: of the distance itself); below
 `NEAREST_M` a pad is larger than its picture. SIM_PLD_DROP of 100 looks see nothing: alone, or with SIM_PLD_DROP_S for
 so many seconds in a row. A pad lies SIM_PLD_N and SIM_PLD_E from SIM_PLD_LAT and SIM_PLD_LON (both 0: from where the
 vehicle was switched on), and pads move as SIM_PLD_VN and SIM_PLD_VE say, from where they lay at switching on.
@@ -28,7 +29,10 @@ from sitl.kernel import layout as M
 
 NEAREST_M: Final = 0.25
 RANGE_ERROR: Final = 0.01
-_DEFAULTS: Final = {"SIM_PLD_RATE": 10.0, "SIM_PLD_FOV": 60.0, "SIM_PLD_ALT_LMT": 15.0, "SIM_PLD_DIST_LMT": 10.0}
+_CONE, _SPHERE = 1, 2  # SIM_PLD_TYPE
+_DEFAULTS: Final = {
+    "SIM_PLD_RATE": 10.0, "SIM_PLD_FOV": 60.0, "SIM_PLD_ALT_LMT": 15.0, "SIM_PLD_DIST_LMT": 10.0, "SIM_PLD_TYPE": 1.0,
+}  # fmt: skip
 
 
 class PadSensor:
@@ -96,8 +100,10 @@ class PadSensor:
         (forward, right, down), below = seen
         away = hypot(forward, right, down)
         off = degrees(atan2(hypot(forward, right), down))
-        near = hypot(forward, right) <= self._value("SIM_PLD_DIST_LMT") and below <= self._value("SIM_PLD_ALT_LMT")
-        return [off] if down > 0.0 and away >= NEAREST_M and near and off <= 0.5 * self._value("SIM_PLD_FOV") else []
+        aside, farthest, kind = hypot(forward, right), self._value("SIM_PLD_DIST_LMT"), int(self._value("SIM_PLD_TYPE"))
+        near = (away if kind == _SPHERE else aside) <= farthest and below <= self._value("SIM_PLD_ALT_LMT")
+        pictured = kind != _CONE or off <= 0.5 * self._value("SIM_PLD_FOV")
+        return [off] if down > 0.0 and away >= NEAREST_M and near and pictured else []
 
     def _told(self, seen: tuple[Ned, float], noise: Random) -> Look:
         (forward, right, down), _ = seen

@@ -83,6 +83,7 @@ def _write(target: Target, row: Row) -> None:
 @_write.register
 def _idle(target: Idle, row: Row) -> None:
     row[L.T_KIND] = L.KIND_IDLE
+    row[L.T_STANDS] = target.stopped
 
 
 @_write.register
@@ -164,6 +165,7 @@ def _attitude(target: Attitude, row: Row) -> None:
     row[L.T_YAW_RATE], row[L.T_USE_RATE] = target.yaw_rate, target.use_yaw_rate
     row[L.T_THRUST], row[L.T_CLIMB], row[L.T_BY_CLIMB] = target.thrust, target.climb, target.thrust_is_climb
     row[L.T_TIMEOUT_MS] = target.timeout_ms
+    _write_place(row, L.T_BY_BODY, L.T_ROLL_RATE, target.body_rates)
 
 
 @_write.register

@@ -35,6 +35,7 @@ from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import german_texts, qgc_document
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.gimbal import METADATA, GimbalDevice, GimbalManager
+from mavlink_bridge.services.guided.lead import LeadService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.landing_target import LandingTargetService
 from mavlink_bridge.services.mission.service import MissionService
@@ -161,6 +162,7 @@ def simulated_face(
         LandingTargetService(
             autopilot.precision, service.vehicle, telemetry.answers, lambda: service.epoch_us + 1000 * service.now_ms
         ),
+        LeadService(autopilot),
         TrafficService(
             autopilot,
             TrafficClock(autopilot, service.vehicle, endpoint.links, telemetry.answers, telemetry.subscriptions),

@@ -207,15 +207,16 @@ def test_a_fixed_heading_lasts_until_the_next_leg_or_for_good() -> None:
         assert bench.vehicle.target.yaw.mode is mode
 
 
-def test_a_region_of_interest_outlives_legs_and_ends_with_the_mode() -> None:
+def test_a_region_of_interest_ends_with_the_next_target_and_with_the_mode() -> None:
     bench = hovering()
     assert bench.core.commands.set_roi(PLACE).ok
-    bench.core.commands.guided_target(position=(30.0, 0.0, -10.0))
-    assert bench.vehicle.target.yaw.mode is YawMode.POINT
-    bench.core.modes.set(17, bench.now_ms)
-    bench.core.modes.set(4, bench.now_ms)
+    assert bench.vehicle.yaws[-1].mode is YawMode.POINT
     bench.core.commands.guided_target(position=(30.0, 0.0, -10.0))
     assert bench.vehicle.target.yaw.mode is YawMode.ALONG
+    assert bench.core.commands.set_roi(PLACE).ok
+    bench.core.modes.set(17, bench.now_ms)
+    bench.core.modes.set(4, bench.now_ms)
+    assert bench.vehicle.target.yaw.mode is YawMode.KEEP
     assert bench.core.commands.set_roi(None).ok
 
 

@@ -310,3 +310,15 @@ def test_without_a_gimbal_items_are_recorded() -> None:
     bench = on_mission([takeoff(5.0), gimbal_item(Cmd.DO_MOUNT_CONTROL, -50.0), waypoint(15.0, 0.0, 5.0)])
     bench.run(60.0, lambda: len(bench.reached) >= 2)
     assert [event.command for event in bench.events(PayloadAction)] == [Cmd.DO_MOUNT_CONTROL]
+
+
+def test_a_nose_turns_where_the_gimbal_cannot() -> None:
+    """DO_MOUNT_CONTROL with a yaw: an offset to the heading that is demanded; a gimbal that pans leaves the nose."""
+    outputs = {"SERVO5_FUNCTION": 8, "SERVO6_FUNCTION": 7}
+    for pans, wanted in ((0, 35.0), (6, 80.0)):
+        bench = in_air(15.0, MNT1_TYPE=1, **outputs, SERVO7_FUNCTION=pans)
+        assert bench.core.commands.condition_yaw(80.0, 0.0, 0, False).ok
+        bench.run(6.0)
+        assert act(bench.core.mount, Cmd.DO_MOUNT_CONTROL, (0.0, 0.0, -45.0, 0.0, 0.0, 0.0, 2.0)).ok
+        bench.run(6.0)
+        assert degrees(float(bench.vehicle.state.report[R.TRUE_YAW])) == pytest.approx(wanted, abs=5.0)

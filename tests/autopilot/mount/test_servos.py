@@ -125,3 +125,11 @@ def test_a_rate_goes_on_from_where_it_is_until_a_limit() -> None:
     body.gimbal.demand(Demand(rates=(0.0, 0.0, 0.0)))
     body.later(5000)
     assert body.joints == pytest.approx([0.0, 30.0, -10.0])
+
+
+def test_between_two_writes_it_is_told_where_it_is_held() -> None:
+    body = Body()
+    body.point(0.0, -30.0, 0.0)
+    body.lean(pitch=-6.0)
+    assert body.joints[1] == pytest.approx(-24.0)
+    assert body.pulses[TILT] == 1500.0

@@ -82,6 +82,18 @@ def test_offsets_and_alignment_turn_with_the_vehicle() -> None:
     assert hanging.place == pytest.approx((0.2, 5.0), abs=1e-6)
 
 
+def test_a_sensor_may_sit_beside_the_middle_and_be_late() -> None:
+    """PLND_CAM_POS_X, _Y and _Z turn with the vehicle; PLND_LAG: at 5 m/s a tenth of a second is half a metre."""
+    beside = Hanging(PLND_EST_TYPE=0, PLND_CAM_POS_X=0.3, PLND_CAM_POS_Y=0.1, PLND_CAM_POS_Z=0.2)
+    beside.look(Look(DOWN, True, 5.0))
+    assert beside.place == pytest.approx((0.3, 0.1), abs=1e-6)
+    assert beside.tracker.below_m == pytest.approx(5.2)
+    late = Hanging(PLND_EST_TYPE=0, PLND_LAG=0.1)
+    late.bench.vehicle.state.report[report.VN] = 5.0
+    late.look(Look(DOWN, True, 5.0))
+    assert late.place == pytest.approx((-0.5, 0.0), abs=1e-6)
+
+
 def test_a_filter_believes_after_two_seconds() -> None:
     """In ArduPilot's words."""
     hanging = Hanging()

@@ -171,3 +171,15 @@ def test_a_mission_goes_on_afterwards() -> None:
     meet(bench, (1500.0, 0.0, -20.0), (-50.0, 0.0, 0.0), 40)
     assert bench.modes[-2:] == [AVOID_ADSB, AUTO]
     assert bench.core.modes.number == AUTO
+
+
+def test_who_would_have_to_evade_is_not_armed_until_it_is_over() -> None:
+    """AVD_F_ALT_MIN: what is only told does not keep it on the ground."""
+    bench = ready(AVD_ENABLE=1, AVD_F_ACTION=2, ADSB_TYPE=1)
+    meet(bench, (0.0, 0.0, -10.0), (0.0, 0.0, 0.0), 1)
+    assert not bench.core.arming.arm(bench.now_ms).ok
+    assert "Arm: ADSB threat detected" in bench.texts
+    bench.run(15.0)
+    bench.parameters.set("AVD_F_ALT_MIN", 16.0 + ORIGIN.alt)
+    meet(bench, (0.0, 0.0, -10.0), (0.0, 0.0, 0.0), 1)
+    bench.arm()

@@ -129,3 +129,13 @@ def test_looking_more_often_changes_nothing() -> None:
     """What is seen follows from the seed and the time."""
     often, seldom = Over(SIM_PLD_NOISE=1.0, SIM_PLD_DROP=30.0), Over(SIM_PLD_NOISE=1.0, SIM_PLD_DROP=30.0)
     assert often.looks(100, 20)[4::5] == seldom.looks(20, 100)
+
+
+@pytest.mark.parametrize(("kind", "north", "up", "seen"), [
+    (0, 9.0, 3.0, True), (0, 11.0, 3.0, False), (1, 9.0, 3.0, False), (1, 1.0, 3.0, True), (2, 9.0, 3.0, True),
+    (2, 9.0, 9.0, False),
+])  # fmt: skip
+def test_the_room_in_which_pads_are_seen_is_a_cylinder_a_cone_or_a_sphere(
+    kind: int, north: float, up: float, seen: bool
+) -> None:
+    assert bool(Over(north, 0.0, up, SIM_PLD_TYPE=kind).looks()[0]) is seen

@@ -1,0 +1,107 @@
+"""FLIP: once round about roll or pitch, and back into the mode before.
+
+Begun from STABILIZE, ACRO or ALT_HOLD in the air; backwards or forwards when the pitch stick is held so, else to the
+left when the roll stick is, else to the right. Each part of the turn has its change of thrust; then the vehicle is
+brought back to the angles that it began at. A stick held far over, or two and a half seconds, ends it. Source:
+ArduPilot ArduCopter/mode_flip.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import radians
+from typing import Final
+
+from autopilot.interface import report
+from autopilot.interface.layout import TICK_MS
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.records import dataclass
+from autopilot.interface.targets import Attitude, Idle
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.vehicles.mode_table import ModeKind, ModeSpec
+
+_FROM: Final = frozenset({ModeKind.STABILIZE, ModeKind.ALT_HOLD, ModeKind.TRAINED_RATES})
+_RATE: Final = radians(400.0)
+_LONGEST_MS: Final = 2500
+_BACK: Final = radians(5.0)
+_FAR_OVER, _HELD = 40.0 / 45.0, 3.0 / 45.0  # of full stick
+_RISING: Final = 0.20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part of the turn: the angle that ends it, rad from level, and the change of thrust."""
+
+    until: float
+    thrust: float
+
+
+_ROLL: Final = (Part(radians(45.0), _RISING), Part(radians(270.0), -0.24))
+_PITCH: Final = (Part(radians(45.0), _RISING), Part(radians(315.0), -0.24))
+
+
+class FlipMode(Mode):
+    """See the module."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
+        super().__init__(context, spec)
+        self._choice = choice
+        self._begun_ms = self._now_ms = 0
+        self._axis, self._way = report.ROLL, 1.0
+        self._first = (0.0, 0.0, 0.0)  # roll, pitch, yaw at the beginning
+        self._thrust = 0.0
+        self._turned = 0.0
+
+    def refusal(self, now_ms: int) -> str | None:
+        if self._choice().spec.flown not in _FROM:
+            return f"not from {self._choice().spec.name}"
+        if not self.facts.armed or self.facts.landed:
+            return "not flying"
+        return "roll stick held" if self._held(report.STICK_ROLL) >= _FAR_OVER else None
+
+    def _told(self, field: int) -> float:
+        return float(self.facts.vehicle.state.report[field])
+
+    def _held(self, stick: int) -> float:
+        return abs(self._told(stick))
+
+    def enter(self, now_ms: int) -> None:
+        pitched = self._held(report.STICK_PITCH) > _HELD
+        stick = -self._told(report.STICK_PITCH) if pitched else self._told(report.STICK_ROLL)
+        self._axis, self._way = (report.PITCH if pitched else report.ROLL), (1.0 if stick >= 0.0 else -1.0)
+        self._begun_ms = self._now_ms = now_ms
+        most = radians(0.01 * self.facts.param("ANGLE_MAX", 3000.0))
+        roll, pitch = (min(max(self._told(angle), -most), most) for angle in (report.ROLL, report.PITCH))
+        self._first = (roll, pitch, self._told(report.YAW))
+        self._thrust, self._turned = self._told(report.THROTTLE), self._way * self._told(self._axis)
+        self._turn()
+
+    def next_deadline_ms(self) -> int | None:
+        return self._now_ms + TICK_MS
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        rate = self._told(report.P if self._axis == report.ROLL else report.Q)
+        self._turned += 0.001 * (now_ms - self._now_ms) * self._way * rate
+        self._now_ms = now_ms
+        over = max(self._held(report.STICK_ROLL), self._held(report.STICK_PITCH)) >= _FAR_OVER
+        if over or now_ms - self._begun_ms > _LONGEST_MS or self._turn():
+            self._choice().set(self._choice().before, now_ms, ModeReason.FLIP_COMPLETE)
+
+    def _turn(self) -> bool:
+        """Fly this part of the turn, or what follows it; True: it is back."""
+        rolls = self._axis == report.ROLL
+        part = next((part for part in (_ROLL if rolls else _PITCH) if self._turned < part.until), None)
+        if part is not None:
+            rate = self._way * _RATE
+            rates = (rate, 0.0) if rolls else (0.0, rate)
+            thrust = max(self._thrust + part.thrust, 0.0)
+            self.helm.fly(Attitude(0.0, 0.0, 0.0, thrust=thrust, thrust_is_climb=False, body_rates=rates))
+            return False
+        thrust = min(self._thrust + _RISING, 1.0)
+        self.helm.fly(Attitude(*self._first, thrust=thrust, thrust_is_climb=False))
+        return abs(self._told(self._axis) - self._first[0 if rolls else 1]) <= _BACK
+
+    def disarmed(self) -> None:
+        self.helm.fly(Idle())

@@ -1,0 +1,172 @@
+"""THROW: armed by hand, thrown up or dropped, and caught by the motors.
+
+A throw is seen where the vehicle is fast or falls freely, rises (THROW_TYPE 1, a drop: sinks), and feels less than its
+weight; and then gets slower upwards by 2.5 m/s within half a second. Motors that run up, level, then the height, then
+the place: what follows what is `_STEPS`. Source: ArduPilot ArduCopter/mode_throw.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Final
+
+from autopilot.interface import report
+from autopilot.interface.layout import GRAVITY, TICK_MS
+from autopilot.interface.mathematics import cos, hypot
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.records import dataclass
+from autopilot.interface.targets import Attitude, Hold, Idle
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Severity
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.vehicles.mode_table import CopterMode, ModeSpec
+
+_FAST_MPS, _RISING_MPS, _SLOWER_MPS = 5.0, 0.5, 2.5
+_WITHIN_MS: Final = 500
+_UPRIGHT: Final = 0.866
+_NEAR_M: Final = 0.5
+_DROP: Final = 1  # THROW_TYPE
+_LONG_MS: Final = 600_000
+_HALF: Final = 0.5  # thrust of bringing it upright
+_MOST_MPS: Final = 2.5  # of climb and descent to the height
+_AFTERWARDS: Final = frozenset({
+    CopterMode.AUTO, CopterMode.GUIDED, CopterMode.RTL, CopterMode.LAND, CopterMode.BRAKE, CopterMode.LOITER,
+})  # fmt: skip
+
+
+class Stage(Enum):
+    """Stages of a throw."""
+
+    DISARMED = "motors off"
+    WAITING = "armed, in a hand"
+    SPOOLING = "the motors run up"
+    UPRIGHTING = "it is brought level"
+    CATCHING = "its height is reached"
+    HOLDING = "it comes to rest"
+    DONE = "it stays, or another mode flies"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Step to another stage: when, what is said of it, what is flown in it."""
+
+    when: Callable[[ThrowMode, int], bool]
+    to: Stage
+    said: str
+    fly: Callable[[ThrowMode], None]
+
+
+class ThrowMode(Mode):
+    """See the module."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
+        super().__init__(context, spec)
+        self._choice = choice
+        self.stage = Stage.DISARMED
+        self._now_ms = 0
+        self._seen: tuple[int, float] | None = None  # when it may have been let go, and its climb then, m/s
+        self._goal = 0.0  # NED down, m
+
+    def refusal(self, now_ms: int) -> str | None:
+        return "vehicle is armed" if self.facts.armed else None
+
+    def enter(self, now_ms: int) -> None:
+        self.disarmed()
+
+    def armed(self, now_ms: int) -> None:
+        self.stage, self._seen, self._now_ms = Stage.WAITING, None, now_ms
+        self.announcer.say(Severity.INFO, "waiting for throw")
+
+    def disarmed(self) -> None:
+        self.stage = Stage.DISARMED
+        self.helm.fly(Idle(stopped=self.facts.param("THROW_MOT_START") == 0.0))
+
+    @property
+    def holds_arming(self) -> bool:
+        return True
+
+    def next_deadline_ms(self) -> int | None:
+        return self._now_ms + TICK_MS if self.stage in _STEPS else None
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        self._now_ms = now_ms
+        step = _STEPS.get(self.stage)
+        if step is not None and step.when(self, now_ms):
+            self.stage = step.to
+            if step.said:
+                self.announcer.say(Severity.INFO, step.said)
+            step.fly(self)
+        elif self.stage is Stage.CATCHING:
+            self._catch()
+
+    # --- when -----------------------------------------------------------------------------------------------------
+    def _told(self, field: int) -> float:
+        return float(self.facts.vehicle.state.report[field])
+
+    def _thrown(self, now_ms: int) -> bool:
+        climb = -self._told(report.VD)
+        if self._let_go(climb) and (self._seen is None or now_ms - self._seen[0] > _WITHIN_MS):
+            self._seen = now_ms, climb
+        return self._seen is not None and now_ms - self._seen[0] < _WITHIN_MS and climb - self._seen[1] < -_SLOWER_MPS
+
+    def _let_go(self, climb: float) -> bool:
+        param = self.facts.param
+        moves = -climb if int(param("THROW_TYPE")) == _DROP else climb
+        speed = hypot(self._told(report.VN), self._told(report.VE), climb)
+        falls = self._told(report.ACC_D) > 0.75 * GRAVITY
+        felt = hypot(*(self._told(report.ACCEL_X + axis) for axis in range(3)))
+        lowest, highest, height = param("THROW_ALT_MIN"), param("THROW_ALT_MAX"), self.facts.height
+        within = (lowest == 0.0 or height > lowest) and (highest == 0.0 or height < highest)
+        return (falls or speed > _FAST_MPS) and moves > _RISING_MPS and felt < GRAVITY and within
+
+    def _runs(self, now_ms: int) -> bool:
+        return self._told(report.THROTTLE) > 0.0
+
+    def _upright(self, now_ms: int) -> bool:
+        return cos(self._told(report.ROLL)) * cos(self._told(report.PITCH)) > _UPRIGHT
+
+    def _caught(self, now_ms: int) -> bool:
+        return self._told(report.DOWN) - self._goal < _NEAR_M
+
+    def _rests(self, now_ms: int) -> bool:
+        return self.helm.arrived
+
+    # --- what is flown --------------------------------------------------------------------------------------------
+    def _level(self) -> None:
+        self.helm.fly(
+            Attitude(0.0, 0.0, 0.0, use_yaw_rate=True, thrust=_HALF, thrust_is_climb=False, timeout_ms=_LONG_MS)
+        )
+
+    def _go_on(self) -> None:
+        """Nothing else is flown."""
+
+    def _begin_to_catch(self) -> None:
+        param, down = self.facts.param, self._told(report.DOWN)
+        dropped = int(param("THROW_TYPE")) == _DROP
+        self._goal = down + param("THROW_ALT_DCSND", 1.0) if dropped else down - param("THROW_ALT_ACSND", 3.0)
+        self._catch()
+
+    def _catch(self) -> None:
+        climb = min(max(self._told(report.DOWN) - self._goal, -_MOST_MPS), _MOST_MPS)
+        self.helm.fly(Attitude(0.0, 0.0, 0.0, use_yaw_rate=True, climb=climb, timeout_ms=_LONG_MS))
+
+    def _stop(self) -> None:
+        self.helm.fly(Hold())
+
+    def _follow_up(self) -> None:
+        """THROW_NEXTMODE."""
+        mode = int(self.facts.param("THROW_NEXTMODE", 18.0))
+        if mode in _AFTERWARDS:
+            self._choice().set(mode, self.facts.now_ms, ModeReason.THROW_COMPLETE)
+
+
+_T: Final = ThrowMode
+_STEPS: Final[Mapping[Stage, Step]] = {
+    Stage.WAITING: Step(_T._thrown, Stage.SPOOLING, "throw detected - spooling motors", _T._level),
+    Stage.SPOOLING: Step(_T._runs, Stage.UPRIGHTING, "throttle is unlimited - uprighting", _T._go_on),
+    Stage.UPRIGHTING: Step(_T._upright, Stage.CATCHING, "uprighted - controlling height", _T._begin_to_catch),
+    Stage.CATCHING: Step(_T._caught, Stage.HOLDING, "height achieved - controlling position", _T._stop),
+    Stage.HOLDING: Step(_T._rests, Stage.DONE, "", _T._follow_up),
+}

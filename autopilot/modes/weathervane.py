@@ -1,0 +1,138 @@
+"""Weathervane: what hovers turns into the wind in AUTO and GUIDED (WVANE_, bit 7 of AUTO_OPTIONS and GUID_OPTIONS).
+
+The lean that holds it against the wind says where that comes from: WVANE_GAIN times the angle is the turn rate. Begun
+when the vehicle has been slow enough for two seconds, and given up at once when it is faster, or the pilot turns it.
+Source: ArduPilot AC_WeatherVane.cpp, ArduCopter/autoyaw.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from math import copysign, degrees, radians
+from typing import Final
+
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.targets import Attitude, Drive, Idle, Land, Pilot, TakeOff, Yaw, YawMode
+from autopilot.mav import Severity
+from autopilot.modes.heading import KEEP
+
+_ALLOWED: Final = 1 << 7
+_LOOK_MS, _TURN_MS, _WAITS_MS = 250, 100, 2000
+_SMOOTHED: Final = 0.55  # of a new rate in `_TURN_MS`: ArduPilot's 0.02 in 2.5 ms
+_TURNED_BY_HAND: Final = 0.02  # of full stick
+
+
+class Direction(IntEnum):
+    """Values of WVANE_ENABLE, and of WVANE_TAKEOFF and WVANE_LAND, where -1 leaves it to that."""
+
+    ONLY_BELOW = -1
+    OFF = 0
+    NOSE_IN = 1
+    NOSE_OR_TAIL_IN = 2
+    SIDE_IN = 3
+    TAIL_IN = 4
+
+
+def _beyond(angle: float, least: float) -> float:
+    return max(abs(angle) - least, 0.0)
+
+
+def _nose(roll: float, pitch: float, least: float, by_pitch: bool) -> float:
+    turn = abs(roll) + pitch - least if by_pitch and pitch > least else _beyond(roll, least)
+    return copysign(turn, roll)
+
+
+def _nose_or_tail(roll: float, pitch: float, least: float, by_pitch: bool) -> float:
+    return copysign(_beyond(roll, least), -1.0 if (roll < 0.0) != (pitch > 0.0) else 1.0)
+
+
+def _side(roll: float, pitch: float, least: float, by_pitch: bool) -> float:
+    return copysign(_beyond(pitch, least), -1.0 if (pitch > 0.0) != (roll > 0.0) else 1.0)
+
+
+def _tail(roll: float, pitch: float, least: float, by_pitch: bool) -> float:
+    turn = abs(roll) - pitch - least if by_pitch and pitch < -least else _beyond(roll, least)
+    return copysign(turn, -roll)
+
+
+_TURNS: Final[Mapping[int, tuple[str, Callable[[float, float, float, bool], float]]]] = {
+    Direction.NOSE_IN: ("nose in", _nose),
+    Direction.NOSE_OR_TAIL_IN: ("nose or tail in", _nose_or_tail),
+    Direction.SIDE_IN: ("side in", _side),
+    Direction.TAIL_IN: ("tail in", _tail),
+}
+"""What is said of each direction, and the turn in degrees (right positive) by roll and pitch, the least angle that
+counts, and whether pitch makes it faster."""
+
+
+class Weathervane:
+    """See the module."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
+        self._facts, self._announcer, self._helm = facts, announcer, helm
+        self._since_ms: int | None = None  # slow enough
+        self._due_ms: int | None = None
+        self._turning = False
+        self._rate = 0.0  # deg/s
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def update(self, now_ms: int, mode: int) -> None:
+        """`mode` flies now."""
+        if self._due_ms is not None and now_ms < self._due_ms:
+            return
+        turn = _TURNS.get(self._direction(mode))
+        if turn is None:
+            self._due_ms = None
+            self._give_up()
+        elif self._moves():
+            self._due_ms = now_ms + _LOOK_MS
+            self._give_up()
+        else:
+            self._due_ms = now_ms + (_TURN_MS if self._turning else _LOOK_MS)
+            self._since_ms = now_ms if self._since_ms is None else self._since_ms
+            if now_ms - self._since_ms >= _WAITS_MS:
+                self._turn(*turn)
+
+    def _direction(self, mode: int) -> int:
+        """Direction that counts now, OFF where the mode or what it flies does not allow it."""
+        facts, target = self._facts, self._helm.target
+        direction = int(facts.param("WVANE_ENABLE"))
+        if direction == Direction.OFF or facts.grounded or not facts.armed:
+            return Direction.OFF
+        numbers, param = facts.vehicle_class.modes, facts.param
+        options = {numbers.auto: "AUTO_OPTIONS", numbers.guided: "GUID_OPTIONS"}.get(mode)
+        if options is None or not int(param(options)) & _ALLOWED or param("WVANE_GAIN", 1.0) <= 0.0:
+            return Direction.OFF
+        below = {TakeOff: "WVANE_TAKEOFF", Land: "WVANE_LAND"}.get(type(target))
+        own = -1 if below is None else int(param(below, -1.0))
+        return own if own >= 0 else direction
+
+    def _moves(self) -> bool:
+        """True when it is too low, too fast or turned by the pilot."""
+        r, param = self._facts.vehicle.state.report, self._facts.param
+        lowest, fastest, climbs = param("WVANE_HGT_MIN"), param("WVANE_SPD_MAX", 2.0), param("WVANE_VELZ_MAX", 1.0)
+        low = lowest > 0.0 and self._facts.height <= lowest
+        fast = 0.0 < fastest < r[report.GROUND_SPEED] or 0.0 < climbs < abs(r[report.VD])
+        return bool(low or fast or abs(r[report.STICK_YAW]) > _TURNED_BY_HAND)
+
+    def _turn(self, said: str, turn: Callable[[float, float, float, bool], float]) -> None:
+        r, param = self._facts.vehicle.state.report, self._facts.param
+        if not self._turning:
+            self._turning = True
+            self._announcer.say(Severity.INFO, f"Weathervane Active: {said}")
+        roll, pitch = degrees(float(r[report.NAV_ROLL])), degrees(float(r[report.NAV_PITCH]))
+        wanted = turn(roll, pitch, param("WVANE_ANG_MIN", 1.0), bool(int(param("WVANE_OPTIONS")) & 1))
+        self._rate += _SMOOTHED * (param("WVANE_GAIN", 1.0) * wanted - self._rate)
+        self._helm.set_yaw(Yaw(YawMode.RATE, rate=radians(self._rate)))
+
+    def _give_up(self) -> None:
+        """The target's own heading counts again."""
+        self._since_ms, self._rate = None, 0.0
+        if self._turning:
+            self._turning = False
+            target = self._helm.target
+            self._helm.set_yaw(KEEP if isinstance(target, Idle | Attitude | Pilot | Drive) else target.yaw)

@@ -1,0 +1,78 @@
+"""Reports of the vehicle that FOLLOW flies beside: GLOBAL_POSITION_INT and FOLLOW_TARGET of another system, as
+ArduPilot's AP_Follow.cpp reads them. Clock: vehicle time, on which a report grows old."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, radians
+from typing import TYPE_CHECKING, Final
+
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.mathematics import atan2
+from autopilot.modes.follow import LeadReport
+from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.services.commands.request import HIGHEST
+
+if TYPE_CHECKING:
+    from autopilot.commands.vehicle_parts import VehicleParts
+
+_POSITION, _VELOCITY, _ATTITUDE = 1, 2, 8  # FOLLOW_TARGET.est_capabilities
+_STANDS: Final[Ned] = (0.0, 0.0, 0.0)
+_NO_HEADING: Final = 36_000  # cdeg: above it none is told
+
+
+class LeadService:
+    """See the module."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"GLOBAL_POSITION_INT", "FOLLOW_TARGET"})
+
+    def __init__(self, parts: VehicleParts) -> None:
+        self._lead = parts.lead
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Take a report while a vehicle may be followed."""
+        if not self._lead.wanted:
+            return
+        told = _position if message.get_type() == "GLOBAL_POSITION_INT" else _target
+        report = told(message, peer.system)
+        if report is not None:
+            self._lead.hear(report)
+
+
+def _place(message: Message, alt: float) -> GeoPoint | None:
+    """Place of a report; None: there is none on Earth."""
+    lat, lon = message.lat * 1e-7, message.lon * 1e-7
+    none = (message.lat == 0 and message.lon == 0) or abs(lat) > 90.0 or abs(lon) > 180.0 or not abs(alt) < HIGHEST
+    return None if none else GeoPoint(lat, lon, alt)
+
+
+def _position(message: Message, system: int) -> LeadReport | None:
+    place = _place(message, message.alt * 1e-3)
+    if place is None:
+        return None
+    heading = radians(message.hdg * 0.01) if message.hdg <= _NO_HEADING else None
+    velocity = (message.vx * 0.01, message.vy * 0.01, message.vz * 0.01)
+    return LeadReport(system, place, message.relative_alt * 1e-3, velocity, heading, as_target=False)
+
+
+def _target(message: Message, system: int) -> LeadReport | None:
+    place, told = _place(message, message.alt), message.est_capabilities
+    if place is None or not told & _POSITION:
+        return None
+    velocity = _finite(message.vel) if told & _VELOCITY else _STANDS
+    heading = _yaw(message.attitude_q) if told & _ATTITUDE else None
+    return LeadReport(system, place, None, velocity, heading, as_target=True)
+
+
+def _finite(vector: Sequence[float]) -> Ned:
+    north, east, down = (float(part) for part in vector)
+    return (north, east, down) if all(abs(part) < HIGHEST for part in (north, east, down)) else _STANDS
+
+
+def _yaw(quaternion: Sequence[float]) -> float | None:
+    """Heading of an attitude, rad; None: it is no attitude."""
+    w, x, y, z = (float(part) for part in quaternion)
+    if not isfinite(w + x + y + z):
+        return None
+    return atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
