@@ -28,18 +28,19 @@ _LONGEST_MS: Final = 2500
 _BACK: Final = radians(5.0)
 _FAR_OVER, _HELD = 40.0 / 45.0, 3.0 / 45.0  # of full stick
 _RISING: Final = 0.20
+_AT_ONCE: Final = 1e6  # rad/s2
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FlipPart:
     """Part of the turn: the angle that ends it, rad from level, and the change of thrust."""
 
     until: float
     thrust: float
 
 
-_ROLL: Final = (Part(radians(45.0), _RISING), Part(radians(270.0), -0.24))
-_PITCH: Final = (Part(radians(45.0), _RISING), Part(radians(315.0), -0.24))
+_ROLL: Final = (FlipPart(radians(45.0), _RISING), FlipPart(radians(270.0), -0.24))
+_PITCH: Final = (FlipPart(radians(45.0), _RISING), FlipPart(radians(315.0), -0.24))
 
 
 class FlipMode(Mode):
@@ -52,7 +53,7 @@ class FlipMode(Mode):
         self._axis, self._way = report.ROLL, 1.0
         self._first = (0.0, 0.0, 0.0)  # roll, pitch, yaw at the beginning
         self._thrust = 0.0
-        self._turned = 0.0
+        self._turned = self._rate = 0.0
 
     def refusal(self, now_ms: int) -> str | None:
         if self._choice().spec.flown not in _FROM:
@@ -76,6 +77,7 @@ class FlipMode(Mode):
         roll, pitch = (min(max(self._told(angle), -most), most) for angle in (report.ROLL, report.PITCH))
         self._first = (roll, pitch, self._told(report.YAW))
         self._thrust, self._turned = self._told(report.THROTTLE), self._way * self._told(self._axis)
+        self._rate = 0.0
         self._turn()
 
     def next_deadline_ms(self) -> int | None:
@@ -83,18 +85,26 @@ class FlipMode(Mode):
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         rate = self._told(report.P if self._axis == report.ROLL else report.Q)
-        self._turned += 0.001 * (now_ms - self._now_ms) * self._way * rate
+        seconds = 0.001 * (now_ms - self._now_ms)
+        self._turned += seconds * self._way * rate
+        self._rate = min(self._rate + seconds * self._acceleration, _RATE)
         self._now_ms = now_ms
         over = max(self._held(report.STICK_ROLL), self._held(report.STICK_PITCH)) >= _FAR_OVER
         if over or now_ms - self._begun_ms > _LONGEST_MS or self._turn():
             self._choice().set(self._choice().before, now_ms, ModeReason.FLIP_COMPLETE)
+
+    @property
+    def _acceleration(self) -> float:
+        """Growth of the turn rate, rad/s2; without a limit at once."""
+        name = "ATC_ACCEL_R_MAX" if self._axis == report.ROLL else "ATC_ACCEL_P_MAX"
+        return radians(0.01 * self.facts.param(name)) or _AT_ONCE
 
     def _turn(self) -> bool:
         """Fly this part of the turn, or what follows it; True: it is back."""
         rolls = self._axis == report.ROLL
         part = next((part for part in (_ROLL if rolls else _PITCH) if self._turned < part.until), None)
         if part is not None:
-            rate = self._way * _RATE
+            rate = self._way * self._rate
             rates = (rate, 0.0) if rolls else (0.0, rate)
             thrust = max(self._thrust + part.thrust, 0.0)
             self.helm.fly(Attitude(0.0, 0.0, 0.0, thrust=thrust, thrust_is_climb=False, body_rates=rates))

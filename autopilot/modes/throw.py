@@ -36,7 +36,7 @@ _AFTERWARDS: Final = frozenset({
 })  # fmt: skip
 
 
-class Stage(Enum):
+class ThrowStage(Enum):
     """Stages of a throw."""
 
     DISARMED = "motors off"
@@ -49,11 +49,11 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ThrowStep:
     """Step to another stage: when, what is said of it, what is flown in it."""
 
     when: Callable[[ThrowMode, int], bool]
-    to: Stage
+    to: ThrowStage
     said: str
     fly: Callable[[ThrowMode], None]
 
@@ -64,7 +64,7 @@ class ThrowMode(Mode):
     def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
         super().__init__(context, spec)
         self._choice = choice
-        self.stage = Stage.DISARMED
+        self.stage = ThrowStage.DISARMED
         self._now_ms = 0
         self._seen: tuple[int, float] | None = None  # when it may have been let go, and its climb then, m/s
         self._goal = 0.0  # NED down, m
@@ -76,11 +76,11 @@ class ThrowMode(Mode):
         self.disarmed()
 
     def armed(self, now_ms: int) -> None:
-        self.stage, self._seen, self._now_ms = Stage.WAITING, None, now_ms
+        self.stage, self._seen, self._now_ms = ThrowStage.WAITING, None, now_ms
         self.announcer.say(Severity.INFO, "waiting for throw")
 
     def disarmed(self) -> None:
-        self.stage = Stage.DISARMED
+        self.stage = ThrowStage.DISARMED
         self.helm.fly(Idle(stopped=self.facts.param("THROW_MOT_START") == 0.0))
 
     @property
@@ -98,7 +98,7 @@ class ThrowMode(Mode):
             if step.said:
                 self.announcer.say(Severity.INFO, step.said)
             step.fly(self)
-        elif self.stage is Stage.CATCHING:
+        elif self.stage is ThrowStage.CATCHING:
             self._catch()
 
     # --- when -----------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class ThrowMode(Mode):
         )
 
     def _go_on(self) -> None:
-        """Nothing else is flown."""
+        """Go on with what is flown."""
 
     def _begin_to_catch(self) -> None:
         param, down = self.facts.param, self._told(report.DOWN)
@@ -163,10 +163,12 @@ class ThrowMode(Mode):
 
 
 _T: Final = ThrowMode
-_STEPS: Final[Mapping[Stage, Step]] = {
-    Stage.WAITING: Step(_T._thrown, Stage.SPOOLING, "throw detected - spooling motors", _T._level),
-    Stage.SPOOLING: Step(_T._runs, Stage.UPRIGHTING, "throttle is unlimited - uprighting", _T._go_on),
-    Stage.UPRIGHTING: Step(_T._upright, Stage.CATCHING, "uprighted - controlling height", _T._begin_to_catch),
-    Stage.CATCHING: Step(_T._caught, Stage.HOLDING, "height achieved - controlling position", _T._stop),
-    Stage.HOLDING: Step(_T._rests, Stage.DONE, "", _T._follow_up),
+_STEPS: Final[Mapping[ThrowStage, ThrowStep]] = {
+    ThrowStage.WAITING: ThrowStep(_T._thrown, ThrowStage.SPOOLING, "throw detected - spooling motors", _T._level),
+    ThrowStage.SPOOLING: ThrowStep(_T._runs, ThrowStage.UPRIGHTING, "throttle is unlimited - uprighting", _T._go_on),
+    ThrowStage.UPRIGHTING: ThrowStep(
+        _T._upright, ThrowStage.CATCHING, "uprighted - controlling height", _T._begin_to_catch
+    ),
+    ThrowStage.CATCHING: ThrowStep(_T._caught, ThrowStage.HOLDING, "height achieved - controlling position", _T._stop),
+    ThrowStage.HOLDING: ThrowStep(_T._rests, ThrowStage.DONE, "", _T._follow_up),
 }

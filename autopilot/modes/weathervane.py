@@ -24,7 +24,7 @@ _SMOOTHED: Final = 0.55  # of a new rate in `_TURN_MS`: ArduPilot's 0.02 in 2.5 
 _TURNED_BY_HAND: Final = 0.02  # of full stick
 
 
-class Direction(IntEnum):
+class VaneDirection(IntEnum):
     """Values of WVANE_ENABLE, and of WVANE_TAKEOFF and WVANE_LAND, where -1 leaves it to that."""
 
     ONLY_BELOW = -1
@@ -58,13 +58,13 @@ def _tail(roll: float, pitch: float, least: float, by_pitch: bool) -> float:
 
 
 _TURNS: Final[Mapping[int, tuple[str, Callable[[float, float, float, bool], float]]]] = {
-    Direction.NOSE_IN: ("nose in", _nose),
-    Direction.NOSE_OR_TAIL_IN: ("nose or tail in", _nose_or_tail),
-    Direction.SIDE_IN: ("side in", _side),
-    Direction.TAIL_IN: ("tail in", _tail),
+    VaneDirection.NOSE_IN: ("nose in", _nose),
+    VaneDirection.NOSE_OR_TAIL_IN: ("nose or tail in", _nose_or_tail),
+    VaneDirection.SIDE_IN: ("side in", _side),
+    VaneDirection.TAIL_IN: ("tail in", _tail),
 }
-"""What is said of each direction, and the turn in degrees (right positive) by roll and pitch, the least angle that
-counts, and whether pitch makes it faster."""
+"""Words of each direction, and the turn in degrees (right positive) by roll and pitch, the least angle that counts, and
+whether pitch makes it faster."""
 
 
 class Weathervane:
@@ -101,12 +101,12 @@ class Weathervane:
         """Direction that counts now, OFF where the mode or what it flies does not allow it."""
         facts, target = self._facts, self._helm.target
         direction = int(facts.param("WVANE_ENABLE"))
-        if direction == Direction.OFF or facts.grounded or not facts.armed:
-            return Direction.OFF
+        if direction == VaneDirection.OFF or facts.grounded or not facts.armed:
+            return VaneDirection.OFF
         numbers, param = facts.vehicle_class.modes, facts.param
         options = {numbers.auto: "AUTO_OPTIONS", numbers.guided: "GUID_OPTIONS"}.get(mode)
         if options is None or not int(param(options)) & _ALLOWED or param("WVANE_GAIN", 1.0) <= 0.0:
-            return Direction.OFF
+            return VaneDirection.OFF
         below = {TakeOff: "WVANE_TAKEOFF", Land: "WVANE_LAND"}.get(type(target))
         own = -1 if below is None else int(param(below, -1.0))
         return own if own >= 0 else direction

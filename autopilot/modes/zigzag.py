@@ -19,11 +19,12 @@ from autopilot.modes.pilot import PilotMode, always
 from autopilot.vehicles.mode_table import ModeSpec
 
 _NEAR_M: Final = 3.0
+_NAMES: Final = ("A", "", "B")  # by position of the switch
 
 Place = tuple[float, float]
 
 
-class Stage(Enum):
+class RowStage(Enum):
     """Stages of the mode."""
 
     STORING = "the sticks fly, and a place is missing"
@@ -38,19 +39,19 @@ class ZigZagMode(Mode):
         super().__init__(context, spec)
         self._pilot = PilotMode(context, spec, always(PilotKind.LOITER))
         self._places: dict[str, Place] = {}
-        self.stage = Stage.STORING
+        self.stage = RowStage.STORING
 
     def enter(self, now_ms: int) -> None:
         self._places = {}
-        self.stage = Stage.STORING
+        self.stage = RowStage.STORING
         self._pilot.enter(now_ms)
 
     def switch(self, position: int) -> None:
         """Put the switch to low (0), its middle (1) or high (2)."""
-        name = {0: "A", 2: "B"}.get(position)
-        if name is None:
+        name = _NAMES[position]
+        if not name:
             self._give_back()
-        elif self.stage is Stage.STORING:
+        elif self.stage is RowStage.STORING:
             self._store(name)
         else:
             self._move_to(name)
@@ -63,7 +64,7 @@ class ZigZagMode(Mode):
         self._places[name] = (north, east)
         self._say(f"point {name} stored")
         if len(set(self._places.values())) == 2:
-            self.stage = Stage.BY_HAND
+            self.stage = RowStage.BY_HAND
 
     def _move_to(self, name: str) -> None:
         """Along A to B, until the vehicle is abreast of the place."""
@@ -73,19 +74,21 @@ class ZigZagMode(Mode):
         along = (to[0] - start[0], to[1] - start[1])
         north, east, down = self.facts.vehicle.state.position
         goal = self._places[name]
-        share = ((goal[0] - north) * along[0] + (goal[1] - east) * along[1]) / (along[0] ** 2 + along[1] ** 2)
-        self.stage = Stage.MOVING
+        share = ((goal[0] - north) * along[0] + (goal[1] - east) * along[1]) / (
+            along[0] * along[0] + along[1] * along[1]
+        )
+        self.stage = RowStage.MOVING
         self.helm.fly(Leg((north + share * along[0], east + share * along[1], down), radius=_NEAR_M, yaw=KEEP))
         self._say(f"moving to {name}")
 
     def _give_back(self) -> None:
-        if self.stage is Stage.MOVING:
-            self.stage = Stage.BY_HAND
+        if self.stage is RowStage.MOVING:
+            self.stage = RowStage.BY_HAND
             self._pilot.enter(self.facts.now_ms)
             self._say("manual control")
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.stage is not Stage.MOVING:
+        if self.stage is not RowStage.MOVING:
             self._pilot.update(now_ms, events)
         elif self.helm.arrived or self.facts.grounded:
             self._give_back()

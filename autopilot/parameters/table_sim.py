@@ -124,7 +124,7 @@ LANDING: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_PLD_NOISE", 0.5, "deg", 0, 10, "Error of the direction (standard deviation)"),
     f32("SIM_PLD_DROP", 0, "%", 0, 100, "Looks that see nothing"),
     f32("SIM_PLD_DROP_S", 0, "s", 0, 60, "So long in a row; 0 = each look for itself"),
-    f32("PLND_LAG", 0.02, "s", 0.02, 0.25, "A look is so old when it comes", step=1),
+    f32("PLND_LAG", 0.02, "s", 0, 0.25, "A look is so old when it comes"),
     f32("PLND_CAM_POS_X", 0, "m", -5, 5, "Sensor in front of the vehicle's middle", step=0.01),
     f32("PLND_CAM_POS_Y", 0, "m", -5, 5, "Sensor to the right of it", step=0.01),
     f32("PLND_CAM_POS_Z", 0, "m", -5, 5, "Sensor below it", step=0.01),

@@ -29,6 +29,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.modes.mission_voice": "words for people, apart from what decides",
     "autopilot.mav.payload": "numbers of remote identification and payloads: `mav.fields` is long enough",
     "autopilot.mav.traffic": "numbers of one protocol: `mav.fields` is long enough",
+    "mavlink_bridge.services.guided.lead": "one module for each protocol: setpoints and sticks are long enough",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
     "autopilot.core.statistics": "what is counted over a life: the composition of all parts is long enough",

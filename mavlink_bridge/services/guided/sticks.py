@@ -69,7 +69,9 @@ class Switches:
         self._positions[channel] = position
         if before is None and function == ARM_DISARM and self._unused.get(channel) in (None, position):
             return  # nobody has moved it: it stood so when it was switched on, or got its function
-        if position != (_LOW if before is None else before) or (first and function in READ_AT_FIRST):
+        if before is None:  # it begins low; back to there it was moved from where it stood without a function
+            before = self._unused.get(channel, _LOW) if position == _LOW else _LOW
+        if position != before or (first and function in READ_AT_FIRST):
             self._parts.auxiliary.act(function, position)
 
 
