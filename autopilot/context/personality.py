@@ -77,7 +77,8 @@ class FailsafeRules(Protocol):
 class Personality(Protocol):
     """See the module. `texts`: the firmware's words. `asks_for_gimbal`: a gimbal is moved only for a party that has
     asked for control of it. `own_fence_action`: a breach is acted on by `fence_breached`, not by FENCE_ACTION; a
-    change of mode outside the fence is then no recovery by hand."""
+    change of mode outside the fence is then no recovery by hand. `keeps_upright`: wings that hover with lift motors do
+    so in the next mode, too; `lands_in_place`: wings told to land come down where they are, not at home."""
 
     @property
     def texts(self) -> Texts: ...
@@ -87,6 +88,10 @@ class Personality(Protocol):
     def asks_for_gimbal(self) -> bool: ...
     @property
     def own_fence_action(self) -> bool: ...
+    @property
+    def keeps_upright(self) -> bool: ...
+    @property
+    def lands_in_place(self) -> bool: ...
 
     def fence_breached(self, now_ms: int) -> None:
         """Act on a breach, where `own_fence_action`."""

@@ -187,7 +187,7 @@ class Helm:
         self.arrived = False  # the present target's end condition has been met
         self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
         self.backwards = False  # rover: DO_SET_REVERSE
-        self.upright = False  # wings with lift motors, in AUTO: DO_VTOL_TRANSITION
+        self.upright = False  # wings with lift motors: DO_VTOL_TRANSITION says so
 
     def target_reached(self) -> None:
         """The vehicle says so of what it was given: of a piece of the target, or of all of it."""

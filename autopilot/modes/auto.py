@@ -88,7 +88,7 @@ class AutoMode(Mode):
         self._active = True
         self._finished = False
         self._waiting = True
-        self.helm.upright = False
+        self.helm.upright = self.helm.upright and self.facts.personality.keeps_upright
         if self.facts.armed:
             self._begin(now_ms)
         else:
@@ -261,8 +261,9 @@ class AutoMode(Mode):
         (docs/reference/mission-semantics.md, item 25)."""
         self.paths.begun = None
         kind = self.facts.vehicle_class
-        if kind.texts.mission_complete is not None and not self.facts.grounded:
-            self.announcer.say(Severity.NOTICE, kind.texts.mission_complete)
+        text = self.facts.personality.texts.mission_complete
+        if text is not None and not self.facts.grounded:
+            self.announcer.say(Severity.NOTICE, text)
         if not kind.flies:
             self._drive_done(int(self.facts.param("MIS_DONE_BEHAVE")))
         elif self.facts.landed:

@@ -43,7 +43,11 @@ class GuidedFlight:
         self.paused = False
         self._wanted = self._hover = None
         self.deadline_ms = None
-        self._helm.fly(Idle() if self._facts.grounded else stay(self._facts, self._heading.for_hold()))
+        self._helm.fly(Idle() if self._facts.grounded else self._staying())
+
+    def _staying(self) -> Target:
+        """Stay of this vehicle as it flies: upright where `Helm.upright` says so."""
+        return Land(None, KEEP, sink=0.0) if self._helm.upright else stay(self._facts, self._heading.for_hold())
 
     def _fly(self, target: Target) -> None:
         self.paused = False
@@ -89,13 +93,13 @@ class GuidedFlight:
         self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground))
 
     def _fly_round(self, circle: Circle) -> None:
-        """Wings go round a place; with lift motors and Q_GUIDED_MODE they hover over it."""
-        if not self._facts.param("Q_GUIDED_MODE"):
+        """Wings go round a place; with lift motors they hover over it by Q_GUIDED_MODE, or come upright to it."""
+        if not self._helm.upright and not self._facts.param("Q_GUIDED_MODE"):
             self._fly(circle)
             return
         self.paused = False
         self._wanted = circle
-        self._hover = HoverAt(self._context, circle.center)
+        self._hover = HoverAt(self._context, circle.center, upright=self._helm.upright)
         self._hover.start(self._facts.now_ms)
         self.deadline_ms = self._hover.deadline_ms
 
@@ -146,7 +150,19 @@ class GuidedFlight:
         if not self.paused:
             self.paused = True
             self.deadline_ms = None
-            self._helm.fly(stay(self._facts, self._heading.for_hold()))
+            self._helm.fly(self._staying())
+
+    def change_over(self) -> None:
+        """Fly what is flown on wings, or upright, as `Helm.upright` says now."""
+        if isinstance(self._wanted, Circle) and not self.paused:
+            self._fly_round(self._wanted)
+        else:
+            self.begin()
+
+    @property
+    def reached(self) -> bool:
+        """True when the place, or the height of a takeoff, is reached; what stays is there."""
+        return self._wanted is None or (self._helm.arrived if self._hover is None else self._hover.done)
 
     def resume(self) -> None:
         if self.paused:

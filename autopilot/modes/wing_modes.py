@@ -135,8 +135,8 @@ class TakeoffMode(_StagedMode):
 
 
 class AutolandMode(_StagedMode):
-    """AUTOLAND: down to home in the direction of the takeoff: round a place beside the final approach until it is at
-    its height and in line, then the glide slope."""
+    """AUTOLAND: down to home, or to where it is (`lands_in_place`), in the direction of the takeoff: round a place
+    beside the final approach until it is at its height and in line, then the glide slope."""
 
     def refusal(self, now_ms: int) -> str | None:
         if self.facts.landed:
@@ -147,6 +147,8 @@ class AutolandMode(_StagedMode):
     def enter(self, now_ms: int) -> None:
         facts = self.facts
         home, away = facts.home_ned, facts.param("AUTOLAND_WP_DIST", 400.0)
+        if facts.personality.lands_in_place:
+            home = (*facts.vehicle.state.position[:2], home[2])
         course = facts.armed_yaw + radians(facts.param("AUTOLAND_DIR_OFF"))
         top = home[2] - facts.param("AUTOLAND_WP_ALT", 55.0)
         start = (home[0] - away * cos(course), home[1] - away * sin(course), top)

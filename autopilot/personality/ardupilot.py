@@ -22,6 +22,8 @@ class ArduPilotPersonality:
 
     asks_for_gimbal = False
     own_fence_action = False
+    keeps_upright = False
+    lands_in_place = False
 
     def __init__(
         self,

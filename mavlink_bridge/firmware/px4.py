@@ -1,5 +1,6 @@
-"""PX4's way, of a multicopter (src/modules/commander: px4_custom_mode.h, Commander.cpp, failsafe/; src/modules/mavlink:
-mavlink_mission.cpp, mavlink_parameters.cpp, streams/HEARTBEAT.hpp, streams/SYS_STATUS.hpp; version 1.16)."""
+"""PX4's way, of a multicopter, and its modes on wings (src/modules/commander: px4_custom_mode.h, Commander.cpp,
+failsafe/; src/modules/mavlink: mavlink_mission.cpp, mavlink_parameters.cpp, streams/HEARTBEAT.hpp,
+streams/SYS_STATUS.hpp; version 1.16)."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, ParameterType, Sensor, SystemState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
+from autopilot.personality.px4.modes import OFFBOARD, VTOL, WINGS, WINGS_SHOWN
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _CHANGE_MODE: Final = 1.0  # MAV_DO_REPOSITION_FLAGS_CHANGE_MODE
 _OWN_SPEED: Final = -1.0
-_OFFBOARD: Final = (6, 0)
 _UNKNOWN_BASE: Final = 1000
 _INVERTED: Final = 0xFFFFFFFF
 
@@ -49,7 +50,7 @@ _MODES: Final[dict[int, tuple[int, int]]] = {
 # what PX4 shows while it does what GUIDED would: taking off, offboard
 _ALSO: Final[dict[tuple[int, int], int]] = {
     (4, 2): CopterMode.GUIDED,
-    _OFFBOARD: CopterMode.GUIDED,
+    OFFBOARD: CopterMode.GUIDED,
     (1, 0): CopterMode.STABILIZE,
     (4, 9): CopterMode.LAND,
 }
@@ -57,7 +58,7 @@ _NUMBERS: Final = {pair: int(mode) for mode, pair in _MODES.items()} | _ALSO
 _NAMES: Final[dict[tuple[int, int], str]] = {
     (1, 0): "Manual", (2, 0): "Altitude", (3, 0): "Position", (3, 1): "Orbit", (3, 2): "Position Slow",
     (4, 1): "Ready", (4, 2): "Takeoff", (4, 3): "Hold", (4, 4): "Mission", (4, 5): "Return", (4, 6): "Land",
-    (4, 8): "Follow Target", (4, 9): "Precision Landing", (5, 0): "Acro", _OFFBOARD: "Offboard",
+    (4, 8): "Follow Target", (4, 9): "Precision Landing", (5, 0): "Acro", OFFBOARD: "Offboard",
     (7, 0): "Stabilized",
 }  # fmt: skip
 # told by HEARTBEAT: failsafe; engine failure; termination
@@ -132,7 +133,10 @@ class Px4:
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_of(self, custom_mode: int) -> int:
         pair = _pair(custom_mode)
-        return int(_NUMBERS.get(pair, _UNKNOWN_BASE + pair[0] * 100 + pair[1]))
+        known = _NUMBERS
+        if self.vehicle_class.has_stall_speed:
+            known = VTOL if self.vehicle_class.lands_anywhere else WINGS
+        return int(known.get(pair, _UNKNOWN_BASE + pair[0] * 100 + pair[1]))
 
     def custom_mode(self, mode: int) -> int:
         main, sub = self._modes(mode)
@@ -144,8 +148,9 @@ class Px4:
 
     def _modes(self, mode: int) -> tuple[int, int]:
         """Main and sub mode of PX4, for a mode that it has, a number of `_UNKNOWN_BASE` included."""
-        if mode in _MODES:
-            return _MODES[mode]
+        known = WINGS_SHOWN if self.vehicle_class.has_stall_speed else _MODES
+        if mode in known:
+            return known[mode]
         if mode < _UNKNOWN_BASE:
             raise ValueError(f"PX4 has no mode {mode}")
         return divmod(mode - _UNKNOWN_BASE, 100)
@@ -171,7 +176,7 @@ class Px4:
 
     @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
-        main, sub = _OFFBOARD
+        main, sub = OFFBOARD
         return main << 16 | sub << 24, (_CUSTOM, float(main), float(sub))
 
     # --- signs ----------------------------------------------------------------------------------------------------

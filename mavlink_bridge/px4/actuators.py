@@ -1,6 +1,7 @@
 """Actuators by output of a vehicle that is spoken to as a PX4: those of its metadata, and ACTUATOR_TEST.
 
-A copter has the four motors of airframes/10040_sihsim_quadx, what drives has those of a differential rover. In the
+A copter has the four motors of airframes/10040_sihsim_quadx, what drives has those of a differential rover, wings have
+a propeller and three surfaces, with lift motors or without. In the
 simulator nothing turns by a test. Form: mavlink, component_metadata/actuators.schema.json; labels and parameters: PX4
 1.16 src/modules/control_allocator/module.yaml, src/modules/simulation/pwm_out_sim/module.yaml; ACTUATOR_TEST:
 Commander.cpp, `handleCommandActuatorTest`.
@@ -45,6 +46,25 @@ _DIFFERENTIAL: Final[dict[str, Any]] = {
         "item-label-prefix": ("Right Motor", "Left Motor"), "per-item-parameters": _WHEELS,
     }],
 }  # fmt: skip
+_SERVO: Final[dict[str, Any]] = {
+    "values": {"min": -1, "max": 1, "default": 0}, "function-min": 201, "function-max": 208, "label-index-offset": 1,
+    "per-item-parameters": [],
+}  # fmt: skip
+_SURFACE: Final = ({"label": "Type", "function": "type", "name": "CA_SV_CS${i}_TYPE"},)
+_SURFACES: Final[dict[str, Any]] = {
+    "actuator-type": "servo", "group-label": "Control Surfaces", "count": "CA_SV_CS_COUNT", "parameters": [],
+    "item-label-prefix": "Surface ${i}", "per-item-parameters": _SURFACE,
+}  # fmt: skip
+_FIXED_WING: Final[dict[str, Any]] = {
+    "option": "CA_AIRFRAME==1", "title": "Fixed Wing", "actuators": [
+        {"actuator-type": "motor", "group-label": "Motors", "count": "CA_ROTOR_COUNT", "parameters": []}, _SURFACES,
+    ],
+}  # fmt: skip
+_STANDARD_VTOL: Final[dict[str, Any]] = {
+    "option": "CA_AIRFRAME==2", "title": "Standard VTOL", "actuators": [
+        _MULTIROTOR["actuators"][0] | {"group-label": "MC Motors"}, _SURFACES,
+    ],
+}  # fmt: skip
 
 
 class Px4Actuators:
@@ -77,6 +97,12 @@ class Px4Actuators:
             "label-index-offset": 1,
             "per-item-parameters": [],
         }
+        config, servo = _DIFFERENTIAL, {}
+        kind = self._facts.vehicle_class
+        if kind.hovers:
+            config = _MULTIROTOR
+        elif kind.has_stall_speed:
+            config, servo = _STANDARD_VTOL if kind.lands_anywhere else _FIXED_WING, {"servo": _SERVO}
         return {
             "version": 2,
             "outputs_v1": [
@@ -84,7 +110,7 @@ class Px4Actuators:
             ],
             "functions_v1": {str(number): {"label": label} for number, label in functions.items()},
             "mixer_v1": {
-                "actuator-types": {"DEFAULT": {"values": {"min": -1, "max": 1, "default": -1}}, "motor": motor},
-                "config": [_MULTIROTOR if self._facts.vehicle_class.hovers else _DIFFERENTIAL],
+                "actuator-types": {"DEFAULT": {"values": {"min": -1, "max": 1, "default": -1}}, "motor": motor} | servo,
+                "config": [config],
             },
         }

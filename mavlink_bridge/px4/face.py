@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, StandardMode
+from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, StandardMode, VtolState
 from autopilot.mission.events import ItemReached
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import (
@@ -28,7 +29,10 @@ from autopilot.personality.px4.modes import (
     MISSION,
     POSITION,
     RETURN,
+    TAKEOFF,
+    VTOL_TAKEOFF,
     ModeMap,
+    Pair,
     custom_of,
     fits,
     pair_of,
@@ -52,14 +56,14 @@ _FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *EXTERNAL}
 
 def listed(kind: VehicleClass, modes: ModeMap) -> tuple[ListedMode, ...]:
     """List all modes of PX4, those that are not flown here as NOT_USER_SELECTABLE."""
-    hidden = MANUAL if kind.flies else LAND  # understood, and not offered
+    hidden = {MANUAL} if kind.hovers else set() if kind.flies else {LAND}  # understood, and not offered
     return tuple(
         ListedMode(
             custom_of(mode),
             modes.name(mode),
             modes.standard_of(mode),
             (0 if mode in _FOR_BEGINNERS else _P.ADVANCED)
-            | (_P.NOT_USER_SELECTABLE if modes.core(mode) is None or mode == hidden else 0),
+            | (_P.NOT_USER_SELECTABLE if modes.core(mode) is None or mode in hidden else 0),
         )
         for mode, _ in LISTED
     )
@@ -139,7 +143,11 @@ class Px4Face:
     def rows(self) -> dict[int, CommandRow]:
         """The commands that are PX4's way."""
         enter = self._flight.enter
-        return {
+        vtol = {
+            Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=VTOL_TAKEOFF)),
+            Cmd.DO_VTOL_TRANSITION: CommandRow(self._change_over, required=(1,)),
+        }
+        return (vtol if self._flight.modes.changes_over else {}) | {
             Cmd.DO_SET_MODE: CommandRow(self._set_mode, required=(1, 2)),
             Cmd.COMPONENT_ARM_DISARM: CommandRow(self._arm, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
@@ -163,7 +171,13 @@ class Px4Face:
             return Outcome(Result.TEMPORARILY_REJECTED, why)
         return flight_commands.arm_disarm(command, context)
 
-    def _take_off(self, command: Command, context: Context) -> Outcome:
+    def _change_over(self, command: Command, context: Context) -> Outcome:
+        """Param1: MAV_VTOL_STATE."""
+        if command.param(1) not in (VtolState.MC, VtolState.FW):
+            return DENIED
+        return self._flight.change_over(upright=command.param(1) == VtolState.MC, now_ms=context.now_ms)
+
+    def _take_off(self, command: Command, context: Context, mode: Pair = TAKEOFF) -> Outcome:
         """Param7 is above mean sea level; without it MIS_TAKEOFF_ALT. It may come before arming."""
         facts = self._parts.facts
         if not facts.vehicle_class.flies:
@@ -171,7 +185,7 @@ class Px4Face:
         if command.given(7) and not abs(command.param(7)) < HIGHEST:
             return DENIED
         height = command.param(7) - facts.home.alt if command.given(7) and facts.home is not None else None
-        return self._flight.take_off(height, context.now_ms)
+        return self._flight.take_off(height, context.now_ms, mode)
 
     def _reposition(self, command: Command, context: Context) -> Outcome:
         """Without a place: stop here, or climb to where there is a height alone."""

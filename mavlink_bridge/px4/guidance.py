@@ -24,7 +24,7 @@ from autopilot.interface.targets import Circle, Yaw, YawMode
 from autopilot.mav import Cmd, Frame, Result, SpeedType
 from autopilot.personality.px4.battery import Values
 from autopilot.personality.px4.flight import Px4Flight
-from autopilot.personality.px4.modes import AUTO, FOLLOW, OFFBOARD, ORBIT, POSITION
+from autopilot.personality.px4.modes import AUTO, FOLLOW, HOLD, OFFBOARD, ORBIT, POSITION
 from autopilot.personality.px4.notices import Notice
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import DENIED, CommandRow, Context
@@ -134,7 +134,8 @@ class Px4Orbit:
         """Param1 m, negative: counter-clockwise; 2 m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 the centre, NaN: here."""
         core, origin = self._autopilot, self._autopilot.facts.vehicle.origin
         state = core.facts.vehicle.state
-        if not core.facts.armed or core.facts.landed or origin is None:
+        wings = core.facts.vehicle_class.has_stall_speed
+        if not core.facts.armed or core.facts.landed or origin is None or (wings and core.helm.upright):
             return Outcome(Result.TEMPORARILY_REJECTED)
         here = (
             state.place
@@ -150,6 +151,10 @@ class Px4Orbit:
         center = to_local(origin, lat, lon, altitude)
         speed = abs(command.param(2, _SPEED)) or _SPEED
         yaw = self._yaw(int(command.param(3, 0.0)), center)
+        if wings:  # whose Hold is a circle (Commander.cpp, VEHICLE_CMD_DO_ORBIT)
+            core.guided.flight.go_to(center, radius=command.param(1, 0.0))
+            self._flight.fly_guided(HOLD, context.now_ms)
+            return ACCEPTED
         core.guided.flight.circle(Circle(center, abs(radius), 1 if radius > 0.0 else -1, yaw=yaw, speed=speed))
         self._flight.fly_guided(ORBIT, context.now_ms)
         self._flown, self._due_ms = (GeoPoint(lat, lon, altitude), radius), context.now_ms
@@ -311,7 +316,7 @@ class FollowMe:
 
 class StickTakeover:
     """Moved sticks take over from an automatic mode (Commander.cpp, COM_RC_OVERRIDE), but for Follow Me, which they
-    steer."""
+    steer, and on wings."""
 
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
@@ -328,6 +333,8 @@ class StickTakeover:
         """Called in every pass: sticks come by messages."""
         core, mode = self._autopilot, self._flight.mode
         if not core.sticks.held or mode[0] != AUTO or mode == FOLLOW or not core.facts.armed or core.facts.grounded:
+            return
+        if core.facts.vehicle_class.has_stall_speed and not core.helm.upright:
             return
         wanted = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._flight.failsafes.sticks_may_take_over
         if wanted and self._moved():

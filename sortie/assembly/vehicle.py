@@ -25,7 +25,6 @@ from sortie.config.faults import Fault, parse_fault
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.installed import install, parameter_set
 from sortie.config.parameters import given_parameters, spoken_as
-from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
@@ -140,8 +139,6 @@ def _standing(
     if world is not None:
         machine.enter(world, spec.seed)
     try:
-        if vehicle_class(spec.kind).has_stall_speed and spec.firmware != Settings.firmware.default:
-            raise UserError(f"firmware {spec.firmware}: a {spec.kind} is spoken to as {Settings.firmware.default} only")
         given, warnings = given_parameters(spec.param, spec.kind, spec.firmware)
         faults = parse_faults(spec.fault, machine.fault_names())
     except UserError as error:

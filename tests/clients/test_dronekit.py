@@ -74,6 +74,36 @@ def test_dronekit_flies_it(tmp_path: Path) -> None:
             vehicle.close()
 
 
+def test_dronekit_flies_a_plane(tmp_path: Path) -> None:
+    """As its examples do: a mission's takeoff in AUTO, a place in GUIDED at another airspeed, home."""
+    dronekit = load_dronekit()
+    up = dronekit.Command(0, 0, 0, 3, 22, 0, 1, 12, 0, 0, 0, 0, 0, 50)
+    on = dronekit.Command(0, 0, 0, 3, 16, 0, 1, 0, 0, 0, 0, LAT + 0.0045, LON, 50)
+    with served(tmp_path, "--home", HOME, "--vehicle", "sim:plane", speedup="20", paced=True) as service:
+        vehicle = dronekit.connect(f"tcp:127.0.0.1:{service.port}", wait_ready=True, timeout=PATIENCE_S)
+        try:
+            until(vehicle, lambda: str(vehicle.version).startswith("APM:Plane-"))
+            assert vehicle.parameters["AIRSPEED_CRUISE"] == 22.0
+            vehicle.wait_for_armable(timeout=PATIENCE_S)
+            vehicle.commands.download()
+            vehicle.commands.wait_ready(timeout=PATIENCE_S)
+            for command in (up, on, on):
+                vehicle.commands.add(command)
+            vehicle.commands.upload(timeout=PATIENCE_S)
+            go(vehicle, "AUTO")
+            vehicle.arm(wait=True, timeout=PATIENCE_S)
+            until(vehicle, lambda: vehicle.location.global_relative_frame.alt > 45.0)
+            go(vehicle, "GUIDED")
+            vehicle.simple_goto(dronekit.LocationGlobalRelative(LAT + 0.0045, LON, 60.0))
+            until(vehicle, lambda: distance_m(vehicle, LAT + 0.0045, LON) < 90.0)
+            vehicle.airspeed = 26.0
+            until(vehicle, lambda: vehicle.airspeed > 25.0)
+            go(vehicle, "RTL")
+            until(vehicle, lambda: distance_m(vehicle, LAT, LON) < 90.0)
+        finally:
+            vehicle.close()
+
+
 def check_ready(vehicle: Any) -> None:
     """What DroneKit reads on connecting, and parameters both ways."""
     # `wait_ready` does not wait for it: DroneKit asks with each HEARTBEAT until it has the capabilities.

@@ -2,8 +2,10 @@
 
 Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Mission is AUTO. What PX4 does by itself is done
 here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both come, after a flight the
-mode is Hold again. Sources: PX4 1.16 src/modules/commander/Commander.cpp, src/modules/navigator (mission.cpp,
-mission_base.cpp, loiter.cpp, takeoff.cpp), docs "Mission Mode", "Offboard Mode".
+mode is Hold again. A standard VTOL stays upright, or on wings, from mode to mode until a transition is asked for; a
+landing leaves it upright, NAV_VTOL_TAKEOFF on wings. Sources: PX4 1.16 src/modules/commander/Commander.cpp,
+src/modules/navigator (mission.cpp, mission_base.cpp, loiter.cpp, takeoff.cpp), src/modules/vtol_att_control
+(vtol_att_control_main.cpp), docs "Mission Mode", "Offboard Mode".
 
 Clock: vehicle time.
 """
@@ -18,23 +20,27 @@ from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event, FenceChanged
+from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, Result, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.modes import (
+    ACRO,
     FOLLOW,
     GUIDED,
     HOLD,
     LAND,
     MISSION,
     OFFBOARD,
+    ORBIT,
     PRECISION,
     REMEMBERED,
     RETURN,
     TAKEOFF,
+    VTOL_TAKEOFF,
     ModeMap,
     Pair,
     custom_of,
@@ -43,6 +49,9 @@ from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
 
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
+_ENDS_UPRIGHT: Final = frozenset((TAKEOFF, VTOL_TAKEOFF, LAND, RETURN, ORBIT))
+"""Modes out of which no transition to wings is taken."""
+_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 
 
 class FlightStage(Enum):
@@ -128,11 +137,13 @@ class Px4Flight:
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         self._parts = parts
         self._parameters = parameters
-        self.modes = ModeMap(parts.facts.vehicle_class, parts.modes)
+        self.modes = ModeMap(parts.facts.vehicle_class, parts.modes, parts.helm)
         self._guided = parts.facts.vehicle_class.modes.guided
         self._asked: Pair = HOLD  # of those that the core does not tell apart
         self._stage = FlightStage.NONE
         self._height: float | None = None  # of a takeoff, m above home
+        self._takeoff: Pair = TAKEOFF
+        self._returning = False  # also in the mission's landing, which the core flies in AUTO
         self._was_armed = self._airborne = False
         self._fence_seen = -1
         self.setpoints = Setpoints(parameters)
@@ -152,8 +163,9 @@ class Px4Flight:
         if core.modes.number == self._guided:
             return self._asked
         item = core.sequencer.current_item()
-        if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
-            return RETURN  # an item of the mission that is a change of mode
+        returns = item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH
+        if core.modes.mode is core.auto and (returns or self._returning):
+            return RETURN  # an item of the mission that is a change of mode; a return into the mission's landing
         shown = self.modes.shown(core.modes.number)
         return PRECISION if shown == LAND and self._asked == PRECISION else shown
 
@@ -185,8 +197,8 @@ class Px4Flight:
 
     def enter(self, mode: Pair, now_ms: int) -> Outcome:
         """A user's mode; one that is refused leaves everything as it was."""
-        if mode == TAKEOFF and self._parts.facts.vehicle_class.flies and not self.flying:
-            return self.take_off(None, now_ms)
+        if mode in (TAKEOFF, VTOL_TAKEOFF) and self.modes.core(mode) is not None and not self.flying:
+            return self.take_off(None, now_ms, mode)
         outcome = self._begin_mission(now_ms) if mode == MISSION else self._change(mode, now_ms)
         if outcome.ok:
             self.failsafes.user_asked(mode, now_ms)
@@ -204,7 +216,7 @@ class Px4Flight:
         if not outcome.ok:
             self._asked = asked
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
-        self._stage = FlightStage.NONE
+        self._stage, self._returning = FlightStage.NONE, mode == RETURN
         if mode in (HOLD, FOLLOW) and asked != mode and self.flying:
             core.guided.flight.pause()
         return outcome
@@ -218,10 +230,12 @@ class Px4Flight:
         """Enter a mode for `Px4Failsafes`: what flies is let go of, Hold stops it."""
         core, number = self._parts, self.modes.core(mode)
         asked, self._asked = self._asked, mode if mode in GUIDED else HOLD
+        if mode == LAND and not core.facts.has_position:
+            number = self.modes.descent
         if number is None or not core.modes.set(number, now_ms, reason).ok:
             self._asked = asked
             return False
-        self._stage = FlightStage.NONE
+        self._stage, self._returning = FlightStage.NONE, mode == RETURN
         if mode in GUIDED and mode != OFFBOARD and self.flying:
             core.guided.flight.pause()
         return True
@@ -238,17 +252,43 @@ class Px4Flight:
             self._parts.guided.flight.pause()
         return outcome
 
+    # --- transitions ----------------------------------------------------------------------------------------------
+    def change_over(self, *, upright: bool, now_ms: int) -> Outcome:
+        """Fly on upright, or on wings: what is flown begins anew so (`vehicle_cmd_poll`)."""
+        core, mode = self._parts, self.mode
+        if not self.flying or (mode in _ENDS_UPRIGHT and not upright) or (mode == ACRO and upright):
+            return Outcome(Result.TEMPORARILY_REJECTED)
+        if upright is core.helm.upright:
+            return ACCEPTED
+        core.helm.upright = upright
+        number = self.modes.core(mode)
+        if core.modes.number == self._guided:
+            core.guided.flight.change_over()
+        elif core.modes.mode is not core.auto and number is not None and number != core.modes.number:
+            core.modes.set(number, now_ms)
+        return ACCEPTED
+
+    def _follow_stance(self) -> None:
+        """Note what a flight does by itself: on the ground and at the end of a landing it is upright, and a VTOL's
+        takeoff as an item ends on wings."""
+        core, item = self._parts, self._parts.sequencer.current_item()
+        hovers = core.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
+        if core.facts.grounded or (hovers and core.modes.mode.is_landing):
+            core.helm.upright = True
+        elif core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_VTOL_TAKEOFF:
+            core.helm.upright = False
+
     # --- takeoffs and missions ------------------------------------------------------------------------------------
-    def take_off(self, height: float | None, now_ms: int) -> Outcome:
+    def take_off(self, height: float | None, now_ms: int, mode: Pair = TAKEOFF) -> Outcome:
         """To `height` m above home, None: MIS_TAKEOFF_ALT. It may come before arming."""
-        self._height = height
+        self._height, self._takeoff = height, mode
         if not self._parts.facts.armed:
-            self._stage, self._asked = FlightStage.TAKEOFF_ASKED, TAKEOFF
+            self._stage, self._asked = FlightStage.TAKEOFF_ASKED, mode
             outcome = self._parts.modes.set(self._guided, now_ms)
         else:
             outcome = self._climb(now_ms)
         if outcome.ok:
-            self.failsafes.user_asked(TAKEOFF, now_ms)
+            self.failsafes.user_asked(mode, now_ms)
         return outcome
 
     def _climb(self, now_ms: int) -> Outcome:
@@ -259,7 +299,7 @@ class Px4Flight:
                 self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
             )
         if outcome.ok:
-            self._stage, self._asked = FlightStage.TAKING_OFF, TAKEOFF
+            self._stage, self._asked = FlightStage.TAKING_OFF, self._takeoff
         return outcome
 
     def _begin_mission(self, now_ms: int) -> Outcome:
@@ -274,7 +314,7 @@ class Px4Flight:
             outcome = self._climb_first(height, now_ms)
             self._stage = FlightStage.CLIMBING if outcome.ok else self._stage
             return outcome
-        self._stage = FlightStage.NONE
+        self._stage, self._returning = FlightStage.NONE, False
         self.voice.say(Notice.EXECUTES)
         return core.mission_commands.start(now_ms)
 
@@ -285,8 +325,9 @@ class Px4Flight:
         at = max(core.sequencer.current_nav_index(), core.plans.mission.first_index)
         items = core.plans.mission.items()
         item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
-        on_ground_first = item is not None and item.command == Cmd.NAV_TAKEOFF and facts.grounded
-        if not facts.vehicle_class.flies or item is None or home is None or on_ground_first:
+        on_ground_first = item is not None and item.command in _TAKEOFFS and facts.grounded
+        straight_up = facts.vehicle_class.hovers or core.helm.upright
+        if not straight_up or item is None or home is None or on_ground_first:
             return None
         altitude = facts.altitude(item.frame, item.z, item.x, item.y)
         below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M
@@ -334,6 +375,8 @@ class Px4Flight:
         """Follow what the core has decided; in every pass, without deadlines of its own."""
         armed, was_armed = self._parts.facts.armed, self._was_armed
         self._was_armed = armed
+        if self.modes.changes_over:
+            self._follow_stance()
         self._carry_out(self._next(armed, was_armed), now_ms)
         self._tell_height()
         revision = self._parts.plans.fence.revision
@@ -344,7 +387,8 @@ class Px4Flight:
     def _next(self, armed: bool, was_armed: bool) -> NextStep:
         core, stage = self._parts, self._stage
         then = STAGES[stage, Happened.ARMED] if armed else NextStep.NOTHING
-        if then is NextStep.NOTHING and core.helm.arrived and not core.facts.landed:
+        arrived = core.guided.flight.reached if core.modes.number == self._guided else core.helm.arrived
+        if then is NextStep.NOTHING and arrived and not core.facts.landed:
             then = STAGES[stage, Happened.ARRIVED]
         if then is NextStep.NOTHING and was_armed and not armed:
             then = STAGES[stage, Happened.STOPPED]
@@ -362,8 +406,11 @@ class Px4Flight:
                 self.voice.say(Notice.EXECUTES)
                 core.mission_commands.start(now_ms)
             case NextStep.HOLD:
+                to_wings = self._asked == VTOL_TAKEOFF
                 self._stage, self._asked = FlightStage.NONE, HOLD
                 self.failsafes.user_mode = HOLD
+                if to_wings:
+                    self.change_over(upright=False, now_ms=now_ms)
             case NextStep.REST:
                 self._stage, self._asked = FlightStage.NONE, HOLD
                 self.failsafes.user_mode = HOLD

@@ -1,7 +1,7 @@
-"""PX4's modes of a multicopter, as a simulated one flies and shows them (px4_custom_mode.h, version 1.16).
+"""PX4's modes, as simulated vehicles fly and show them (px4_custom_mode.h, version 1.16).
 
 Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Precision Landing is its LAND; `Px4Flight` knows
-which of them was asked for.
+which of them was asked for. A standard VTOL flies a mode on wings or upright, as the last transition has left it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from autopilot.mav import StandardMode
-from autopilot.vehicles.mode_table import CopterMode, ModeSpec, RoverMode
+from autopilot.vehicles.mode_table import CopterMode, ModeSpec, PlaneMode, RoverMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 
 Pair = tuple[int, int]
 """Main and sub mode."""
 MANUAL, ALTITUDE, POSITION, ORBIT, ACRO, OFFBOARD, STABILIZED = (1, 0), (2, 0), (3, 0), (3, 1), (5, 0), (6, 0), (7, 0)
 TAKEOFF, HOLD, MISSION, RETURN, LAND, FOLLOW, PRECISION = (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (4, 8), (4, 9)
+VTOL_TAKEOFF: Final = (4, 10)
 AUTO: Final = 4
 """The main mode of all that PX4 flies by itself."""
-GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
+GUIDED: Final = frozenset((TAKEOFF, VTOL_TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
 REMEMBERED: Final = GUIDED | {PRECISION}
 """Modes that the core's mode alone does not tell."""
 
@@ -35,6 +36,15 @@ _ROVER: Final[dict[Pair, int]] = {
     HOLD: RoverMode.GUIDED, MISSION: RoverMode.AUTO, RETURN: RoverMode.RTL, OFFBOARD: RoverMode.GUIDED,
     LAND: RoverMode.HOLD,
 }  # fmt: skip
+_P = PlaneMode
+WINGS: Final[dict[Pair, int]] = {
+    MANUAL: _P.MANUAL, STABILIZED: _P.FBWA, ACRO: _P.ACRO, ALTITUDE: _P.FBWB, POSITION: _P.CRUISE, TAKEOFF: _P.GUIDED,
+    HOLD: _P.GUIDED, MISSION: _P.AUTO, RETURN: _P.RTL, LAND: _P.AUTOLAND, OFFBOARD: _P.GUIDED,
+}  # fmt: skip
+VTOL: Final[dict[Pair, int]] = WINGS | {LAND: _P.QLAND, VTOL_TAKEOFF: _P.GUIDED}
+_UPRIGHT: Final[dict[Pair, int]] = {mode: number for mode, number in VTOL.items() if mode != ACRO} | {
+    MANUAL: _P.QSTABILIZE, STABILIZED: _P.QSTABILIZE, ALTITUDE: _P.QHOVER, POSITION: _P.QLOITER, RETURN: _P.QRTL,
+}  # fmt: skip
 # the core's modes that are none of PX4's, as what they look like
 _COPTER_SHOWN: Final[dict[int, Pair]] = {
     CopterMode.STABILIZE: STABILIZED, CopterMode.ACRO: ACRO, CopterMode.ALT_HOLD: ALTITUDE,
@@ -47,7 +57,13 @@ _ROVER_SHOWN: Final[dict[int, Pair]] = {
     RoverMode.LOITER: HOLD, RoverMode.GUIDED: HOLD, RoverMode.AUTO: MISSION, RoverMode.RTL: RETURN,
     RoverMode.SMART_RTL: RETURN,
 }  # fmt: skip
-_POSITION_SLOW, _TERMINATION, _VTOL_TAKEOFF = (3, 2), (10, 0), (4, 10)
+WINGS_SHOWN: Final[dict[int, Pair]] = {
+    _P.MANUAL: MANUAL, _P.CIRCLE: LAND, _P.STABILIZE: STABILIZED, _P.ACRO: ACRO, _P.FBWA: STABILIZED, _P.FBWB: ALTITUDE,
+    _P.CRUISE: POSITION, _P.AUTO: MISSION, _P.RTL: RETURN, _P.LOITER: HOLD, _P.TAKEOFF: TAKEOFF, _P.GUIDED: HOLD,
+    _P.AUTOLAND: LAND, _P.QSTABILIZE: STABILIZED, _P.QHOVER: ALTITUDE, _P.QLOITER: POSITION, _P.QLAND: LAND,
+    _P.QRTL: RETURN, _P.LOITER_ALT_QLAND: RETURN,
+}  # fmt: skip
+_POSITION_SLOW, _TERMINATION = (3, 2), (10, 0)
 EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
 """Modes that others add, in the order in which they were added."""
 _FREE: Final = "(Mode not available)"
@@ -56,7 +72,7 @@ LISTED: Final[tuple[tuple[Pair, str], ...]] = (
     (MANUAL, "Manual"), (ALTITUDE, "Altitude"), (POSITION, "Position"), (MISSION, "Mission"), (HOLD, "Hold"),
     (RETURN, "Return"), (_POSITION_SLOW, "Position Slow"), (ACRO, "Acro"), (_TERMINATION, "Termination"),
     (OFFBOARD, "Offboard"), (STABILIZED, "Stabilized"), (TAKEOFF, "Takeoff"), (LAND, "Land"),
-    (FOLLOW, "Follow Target"), (PRECISION, "Precision Landing"), (ORBIT, "Orbit"), (_VTOL_TAKEOFF, "VTOL Takeoff"),
+    (FOLLOW, "Follow Target"), (PRECISION, "Precision Landing"), (ORBIT, "Orbit"), (VTOL_TAKEOFF, "VTOL Takeoff"),
     *((mode, _FREE) for mode in EXTERNAL),
 )  # fmt: skip
 _NAMES: Final = dict(LISTED)
@@ -64,7 +80,7 @@ _S = StandardMode
 _STANDARD: Final[dict[Pair, StandardMode]] = {
     RETURN: _S.SAFE_RECOVERY, MISSION: _S.MISSION, LAND: _S.LAND, TAKEOFF: _S.TAKEOFF,
 }  # fmt: skip
-_STANDARD_IN_THE_AIR: Final[dict[Pair, StandardMode]] = {
+_STANDARD_HOVERING: Final[dict[Pair, StandardMode]] = {
     ALTITUDE: _S.ALTITUDE_HOLD, POSITION: _S.POSITION_HOLD, ORBIT: _S.ORBIT,
 }  # fmt: skip
 
@@ -93,16 +109,26 @@ class KnownModes(Protocol):
     def find(self, name: str) -> ModeSpec | None: ...
 
 
+class Stance(Protocol):
+    """How wings with lift motors fly: `autopilot.context.vehicle_context.Helm`."""
+
+    upright: bool
+
+
 class ModeMap:
     """Between PX4's modes and the core's, of one kind of vehicle. Modes that packages have added to the core are PX4's
     external ones."""
 
-    def __init__(self, kind: VehicleClass, modes: KnownModes) -> None:
-        if kind.has_stall_speed:
-            raise ValueError(f"PX4's modes of a {kind.name} are not known here")
-        self._flown = _COPTER if kind.hovers else _ROVER
-        self._shown = _COPTER_SHOWN if kind.hovers else _ROVER_SHOWN
-        self._standards = _STANDARD | _STANDARD_IN_THE_AIR if kind.hovers else _STANDARD
+    def __init__(self, kind: VehicleClass, modes: KnownModes, stance: Stance) -> None:
+        wings, lifts = kind.has_stall_speed, kind.has_stall_speed and kind.lands_anywhere
+        self._flown = _COPTER if kind.hovers else VTOL if lifts else WINGS if wings else _ROVER
+        self._upright = _UPRIGHT if lifts else self._flown
+        self._shown = _COPTER_SHOWN if kind.hovers else WINGS_SHOWN if wings else _ROVER_SHOWN
+        self._standards = _STANDARD | _STANDARD_HOVERING if kind.hovers else _STANDARD
+        self._stance = stance
+        self.changes_over = lifts
+        self.descent = self._flown[LAND] if kind.lands_anywhere or not wings else int(_P.CIRCLE)
+        """Core's mode that comes down, or waits to, without a position."""
         self._own = kind.modes
         self._modes = modes
 
@@ -115,7 +141,7 @@ class ModeMap:
     def core(self, mode: Pair) -> int | None:
         """The core's number of a PX4 mode; None: this kind does not have it."""
         if mode not in EXTERNAL:
-            return self._flown.get(mode)
+            return (self._upright if self._stance.upright else self._flown).get(mode)
         added = self._external().get(mode)
         return None if added is None else added.number
 

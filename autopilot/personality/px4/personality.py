@@ -17,7 +17,8 @@ from autopilot.mav import Cmd
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import custom_of, pair_of
-from autopilot.personality.px4.parameters import FASTEST, RETURN_PRECISELY, Px4Parameters
+from autopilot.personality.px4.parameter_table import FASTEST, RETURN_PRECISELY
+from autopilot.personality.px4.parameters import Px4Parameters
 
 # HealthAndArmingChecks, Commander.cpp (`arm`, `disarm`)
 _PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
@@ -32,12 +33,22 @@ class Px4Personality:
 
     asks_for_gimbal = True
     own_fence_action = True
+    keeps_upright = True
+    lands_in_place = True
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts
         self._parts = parts
         self._parameters = parameters
-        self.texts = replace(facts.vehicle_class.texts, armed="", disarmed="", prearm=_PREARM, arm=_ARM, disarm=_DISARM)
+        self.texts = replace(
+            facts.vehicle_class.texts,
+            armed="",
+            disarmed="",
+            prearm=_PREARM,
+            arm=_ARM,
+            disarm=_DISARM,
+            mission_complete=None,
+        )
         self.flight = Px4Flight(parts, parameters)
         self.failsafes = self.flight.failsafes
         self._has_fastest = FASTEST in parameters
