@@ -153,6 +153,16 @@ class FlightCommands:
         flight.change_height(origin.alt - alt_amsl, over_ground)
         return ACCEPTED
 
+    def guided_course(self, angle_rad: float | None, *, of_nose: bool = False) -> Outcome:
+        """GUIDED_CHANGE_HEADING: a course over ground, or a heading (`of_nose`); None: no course any more."""
+        if self._modes.mode is not self._guided or self._facts.grounded or not self._facts.armed:
+            return Outcome(Result.FAILED, "not flying in GUIDED")
+        if angle_rad is None:
+            self._guided.flight.end_course()
+        else:
+            self._guided.flight.hold_course(angle_rad, self._speeds, of_nose=of_nose)
+        return ACCEPTED
+
     def guided_target(
         self,
         *,

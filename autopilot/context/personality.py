@@ -20,6 +20,7 @@ class FailsafeCause(Enum):
     RADIO = "Radio"
     TERRAIN = "Terrain"
     WIND = "Wind"
+    TRANSITION = "Transition"
 
 
 class FailsafeRules(Protocol):

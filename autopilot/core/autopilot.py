@@ -31,6 +31,7 @@ from autopilot.interface.reasons import MOTORS_STOPPED, ArmingMethod, ArmingReas
 from autopilot.interface.targets import TakeOff
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import Vehicle, VehicleEvent
+from autopilot.mission.commands import Ability
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.auxiliary import AuxFunctions
@@ -48,7 +49,7 @@ from autopilot.precision.lander import PrecisionLanding
 from autopilot.rehearsal.upload import UploadRehearsal
 from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
 from autopilot.safety.checks import ArmingChecks
-from autopilot.safety.failsafes import Failsafes, WindWatch
+from autopilot.safety.failsafes import Failsafes, TransitionWatch, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.losses import Losses
@@ -113,6 +114,8 @@ class Autopilot:
         self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
         self.turns = PassTurns(self._rows())
+        if facts.vehicle_class.has(Ability.LIFT):
+            self.turns.join(TransitionWatch(facts, announcer, self.helm).turn, "wind")
 
     # --- the parts ------------------------------------------------------------------------------------------------
     def _restore(self, progress: tuple[int, int] | None) -> None:

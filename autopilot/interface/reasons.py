@@ -30,6 +30,7 @@ class ModeReason(IntEnum):
     THROW_COMPLETE = 16
     TERMINATE = 17
     CRASH_FAILSAFE = 19
+    FAILED_TRANSITION = 23
     FAILSAFE = 25
     MISSION_CMD = 41
     RADIO_FAILSAFE_RECOVERY = 48
@@ -58,6 +59,7 @@ MODE_TEXTS: Final[dict[ModeReason, str]] = {
     ModeReason.AVOIDANCE_RECOVERY: "end of avoidance",
     ModeReason.TERMINATE: "terminated",
     ModeReason.CRASH_FAILSAFE: "crash",
+    ModeReason.FAILED_TRANSITION: "Transition Failsafe",
     ModeReason.FAILSAFE: "Wind Failsafe",
     ModeReason.MISSION_CMD: "mission",
     ModeReason.RADIO_FAILSAFE_RECOVERY: "Radio Failsafe cleared",

@@ -17,7 +17,8 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode, VehicleContext
-from autopilot.modes.wings import HoverAt
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.wings import HoldCourse, HoverAt
 from autopilot.vehicles.driving import as_drive
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -32,6 +33,7 @@ class GuidedFlight:
         self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
         self._heading = heading
         self._hover: HoverAt | None = None  # on the way to the place, with lift motors and Q_GUIDED_MODE
+        self._course: HoldCourse | None = None  # of wings, by GUIDED_CHANGE_HEADING
         self._wanted: Target | None = None  # what resume goes back to
         self._told = True  # that the place was reached
         self._tells_arrival = context.facts.vehicle_class.texts.guided_arrival
@@ -41,7 +43,7 @@ class GuidedFlight:
     def begin(self) -> None:
         """Stay here until told otherwise."""
         self.paused = False
-        self._wanted = self._hover = None
+        self._wanted = self._hover = self._course = None
         self.deadline_ms = None
         self._helm.fly(Idle() if self._facts.grounded else self._staying())
 
@@ -53,7 +55,7 @@ class GuidedFlight:
         self.paused = False
         self._wanted = target
         self._told = not (self._tells_arrival and isinstance(target, Leg))
-        self._hover = None
+        self._hover = self._course = None
         self.deadline_ms = None
         if isinstance(target, Drive):
             self.deadline_ms = self._facts.now_ms + target.timeout_ms + TICK_MS
@@ -67,9 +69,10 @@ class GuidedFlight:
         wings = self._facts.vehicle_class.has_stall_speed
         if wings and isinstance(self._wanted, TakeOff) and self._helm.arrived:
             self.begin()
-        if self._hover is not None and not self.paused:
-            self._hover.update(now_ms, VehicleEvent(0))
-            self.deadline_ms = self._hover.deadline_ms
+        flown = self._hover or self._course
+        if flown is not None and not self.paused:
+            flown.update(now_ms, VehicleEvent(0))
+            self.deadline_ms = flown.deadline_ms
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
@@ -98,13 +101,28 @@ class GuidedFlight:
             self._fly(circle)
             return
         self.paused = False
-        self._wanted = circle
+        self._wanted, self._course = circle, None
         self._hover = HoverAt(self._context, circle.center, upright=self._helm.upright)
         self._hover.start(self._facts.now_ms)
         self.deadline_ms = self._hover.deadline_ms
 
+    def hold_course(self, angle: float, speeds: SpeedControl, *, of_nose: bool) -> None:
+        """Fly wings along a course over ground, or with the nose there (rad), at the present height."""
+        self.begin()
+        self._course = HoldCourse(self._context, angle, speeds, of_nose=of_nose)
+        self._course.start(self._facts.now_ms)
+        self.deadline_ms = self._course.deadline_ms
+
+    def end_course(self) -> None:
+        """Stay here, where a course is held; else go on."""
+        if self._course is not None:
+            self.begin()
+
     def change_height(self, down: float, over_ground: float | None = None) -> None:
-        """Keep the horizontal target, or the place where the vehicle is, at another height."""
+        """Keep the course, the horizontal target, or the place where the vehicle is, at another height."""
+        if self._course is not None and not self.paused:
+            self._course.down = down
+            return
         wanted = self._wanted
         here = self._facts.vehicle.state.position
         end = wanted.end if isinstance(wanted, Leg) else wanted.center if isinstance(wanted, Circle) else here
@@ -169,6 +187,9 @@ class GuidedFlight:
             self.paused = False
             if self._hover is not None and isinstance(self._wanted, Circle):
                 self._fly_round(self._wanted)
+            elif self._course is not None:
+                self._course.start(self._facts.now_ms)
+                self.deadline_ms = self._course.deadline_ms
             elif self._wanted is not None:
                 self._fly(self._wanted)
 

@@ -8,7 +8,7 @@ libraries/AP_Landing/AP_Landing.cpp, AP_Landing_Slope.cpp.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf, radians
+from math import copysign, inf, radians, sqrt
 from typing import Final
 
 from autopilot.context.staying import loiter
@@ -16,12 +16,13 @@ from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
-from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Yaw, YawMode
+from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import VtolState
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
+from autopilot.modes.speeds import SpeedControl
 
 _LOOK_MS: Final = 200
 _CHANGED_MS: Final = 1000  # how often an item looks whether it is to be flown upright
@@ -33,6 +34,10 @@ _HOVER_NEAR_M, _HOVER_SLOW_MPS = 1.0, 1.0  # of the place over which it hovers
 _HOVER_HEIGHT_M: Final = 0.5  # of the height there: it needs as much to stop
 _CLIMBS, _SINKS = 1.0, 2.0  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 _AHEAD_M: Final = 1000.0
+_SAME_COURSE: Final = 0.02  # rad
+_AS_FAST_AS_IT_CAN: Final = 100.0  # m/s
+_NEAR_M: Final = 3.0  # of a height on a course
+_FOR_EVER_MS: Final = 10**12
 
 
 class WingTakeoff(Maneuver):
@@ -144,6 +149,45 @@ class HoverAt(Maneuver):
             else:
                 self._climbs = above < 0.0
                 self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2]))
+
+
+class HoldCourse(Maneuver):
+    """On wings along a course over ground of `angle` rad, or with the nose there (`of_nose`), at the airspeed in force
+    and at `down` (NED m), until something else is wanted. Wings hold a heading: of a course it is the drift's less."""
+
+    def __init__(self, context: VehicleContext, angle: float, speeds: SpeedControl, *, of_nose: bool) -> None:
+        super().__init__(context)
+        self.down = context.facts.vehicle.state.position[2]
+        self._angle, self._of_nose = angle, of_nose
+        self._speeds = speeds
+        self._flown: tuple[float, float, float] | None = None
+
+    def start(self, now_ms: int) -> None:
+        self._flown = None
+        self._steer(now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self._steer(now_ms)
+
+    def _steer(self, now_ms: int) -> None:
+        self.deadline_ms = now_ms + _LOOK_MS
+        speed, flown = self._speeds.current().ground, self._flown
+        nose = self._angle if self._of_nose else self._angle - self._drift(speed)
+        if flown is not None and abs(nose - flown[0]) < _SAME_COURSE:
+            nose = flown[0]
+        below = self.down - self.facts.vehicle.state.position[2]
+        climb = copysign(_AS_FAST_AS_IT_CAN, below) if abs(below) > _NEAR_M else 0.0
+        wanted = (nose, speed, climb)
+        if wanted != flown:
+            self._flown = wanted
+            self.helm.fly(Velocity((speed * cos(nose), speed * sin(nose), climb), timeout_ms=_FOR_EVER_MS))
+
+    def _drift(self, speed: float) -> float:
+        """Angle by which the estimated wind carries the course off the nose, rad."""
+        vector = self.facts.vehicle.state.report
+        across = float(vector[report.WIND_E]) * cos(self._angle) - float(vector[report.WIND_N]) * sin(self._angle)
+        return atan2(across, sqrt(max(speed * speed - across * across, 1.0)))
 
 
 class WingsOrUpright(Maneuver):

@@ -33,6 +33,7 @@ CAUSES: Final = {
     FailsafeCause.GROUND_STATION: Record(ModeReason.GCS_FAILSAFE, ArmingMethod.GCS_FAILSAFE),
     FailsafeCause.RADIO: Record(ModeReason.RADIO_FAILSAFE, ArmingMethod.RADIO_FAILSAFE),
     FailsafeCause.TERRAIN: Record(ModeReason.TERRAIN_FAILSAFE, ArmingMethod.TERRAIN_FAILSAFE),
+    FailsafeCause.TRANSITION: Record(ModeReason.FAILED_TRANSITION, ArmingMethod.FAILSAFE_TERMINATE),
     FailsafeCause.WIND: Record(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
 }
 """Records of the log for what each cause has led to."""

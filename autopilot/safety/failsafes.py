@@ -18,17 +18,20 @@ from collections.abc import Callable
 from typing import ClassVar, Final
 
 from autopilot.context.personality import FailsafeCause
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.context.turns import PassTurn
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Severity
+from autopilot.mav import Severity, VtolState
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _LOOK_MS: Final = 1000
 _CALM: Final = 0.9
+_CHANGE_LOOK_MS: Final = 200
+_FAILED_TRANSITION: Final = {0: FailsafeAction.LAND, 1: FailsafeAction.QRTL}  # Q_TRANS_FAIL_ACT
 
 
 class WindWatch:
@@ -69,6 +72,56 @@ class WindWatch:
             self.exceeded = True
             self._announcer.say(Severity.WARNING, f"Wind {speed:.1f} m/s is above {self._limit:g} m/s")
             self._flee(now_ms)
+
+
+class TransitionWatch:
+    """Watches how long wings with lift motors take to get as fast as their wings need (Q_TRANS_FAIL, s; 0 = off). Too
+    long is told, acted on by Q_TRANS_FAIL_ACT, and it flies on upright. Looked at while armed with a limit set."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
+        self._began_ms: int | None = None
+        self._told = False
+        self._due_ms: int | None = None
+        self.turn = PassTurn(
+            "transition",
+            "so may a transition that fails",
+            update=self.update,
+            deadline=lambda: self._due_ms,
+            armed=self.armed,
+            parameter=self.parameter_changed,
+        )
+
+    def armed(self, armed: bool, now_ms: int) -> None:
+        self._began_ms, self._told = None, False
+        self._due_ms = now_ms if armed and self._facts.param("Q_TRANS_FAIL") > 0.0 else None
+
+    def parameter_changed(self, name: str) -> None:
+        if name == "Q_TRANS_FAIL":
+            self.armed(self._facts.armed, self._facts.now_ms)
+
+    def update(self, now_ms: int) -> None:
+        if self._due_ms is None or now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + _CHANGE_LOOK_MS
+        vector = self._facts.vehicle.state.report
+        slow = vector[report.AIR_SPEED] < self._facts.param("AIRSPEED_MIN")
+        if vector[report.VTOL_STATE] != VtolState.TRANSITION_TO_FW or not slow:
+            self._began_ms, self._told = None, False
+            return
+        if self._began_ms is None:
+            self._began_ms = now_ms
+        if not self._told and now_ms - self._began_ms > 1000.0 * self._facts.param("Q_TRANS_FAIL"):
+            self._told = True
+            self._announcer.say(Severity.CRITICAL, "Transition failed, exceeded time limit")
+            self._act(now_ms)
+
+    def _act(self, now_ms: int) -> None:
+        action = _FAILED_TRANSITION.get(int(self._facts.param("Q_TRANS_FAIL_ACT")), FailsafeAction.NONE)
+        self._helm.upright = action is not FailsafeAction.NONE
+        self._facts.personality.failsafes.fail(FailsafeCause.TRANSITION, action, now_ms)
 
 
 _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_TIME

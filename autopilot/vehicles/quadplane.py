@@ -38,7 +38,11 @@ QUADPLANE: Final[VehicleClass] = replace(
             action: tuple(mode for mode in order if mode in QUADPLANE_MODES)
             for action, order in PLANE.failsafes.modes.items()
         }
-        | {FailsafeAction.LAND: (_P.QLAND,), FailsafeAction.LOITER: (_P.LOITER_ALT_QLAND, _P.QLAND)},
+        | {
+            FailsafeAction.LAND: (_P.QLAND,),
+            FailsafeAction.QRTL: (_P.QRTL, _P.QLAND),
+            FailsafeAction.LOITER: (_P.LOITER_ALT_QLAND, _P.QLAND),
+        },
         battery=dict(PLANE.failsafes.battery) | {4: FailsafeAction.LAND, 6: FailsafeAction.LOITER},
     ),
     parameters=replace(PLANE.parameters, lines=PLANE.parameters.lines + QUADPLANE_FLIGHT, defaults=QUADPLANE_DEFAULTS),

@@ -30,6 +30,7 @@ class FailsafeAction(Enum):
     NONE = ""
     LAND = "LAND"
     RTL = "RTL"
+    QRTL = "QRTL"
     SMART_RTL_OR_RTL = "SMART_RTL"
     SMART_RTL_OR_STOP = "SMART_RTL or stop"  # land, or hold
     LAND_SEQUENCE = "AUTO_RTL"

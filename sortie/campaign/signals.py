@@ -13,7 +13,9 @@ from autopilot.context.events import Event, FenceChanged, ModeChanged
 from autopilot.control import arrays
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.layout import GRAVITY
 from autopilot.interface.reasons import BY_WISH, ModeReason
+from autopilot.mav import VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import Fence, parse_fence
@@ -36,6 +38,10 @@ MEANINGS: Final = {
     "speed": "m/s over ground",
     "climb": "m/s, upward",
     "tilt": "degrees off the vertical",
+    "bank": "degrees, right side down above 0",
+    "load": "g that it feels, 1 in level flight, mean of 0.4 s",
+    "airspeed": "m/s through the air",
+    "stall_margin": "degrees of angle of attack that are left before the stall; 90 while no wings carry",
     "wind": "m/s, where the vehicle is",
     "estimate_error": "m between truth and estimate, horizontal",
     "battery": "share of the battery's own capacity that is left, 0 to 1, whatever BATT_CAPACITY says",
@@ -56,6 +62,9 @@ OF_THE_VEHICLE: Final = frozenset({"armed", "item", "complete", "breached", "fai
 """Signals of the vehicle's own state; all others are the simulator's truth, behind a controller what it tells."""
 GROUNDED_S: Final = 1.0
 """A flight is over when it has stood disarmed for so long."""
+NO_STALL_DEG: Final = 90.0
+"""Margin to the stall of what is not carried by wings."""
+_VELOCITY: Final = ((R.TRUE_VN, R.VN), (R.TRUE_VE, R.VE), (R.TRUE_VD, R.VD))
 NOBODY_M: Final = 10_000.0
 """Distance from what is not there."""
 FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeReason.MISSION_END}
@@ -180,6 +189,10 @@ class Recorder:
             "speed": arrays.hypot(told(R.TRUE_VN, R.VN), told(R.TRUE_VE, R.VE)),
             "climb": -told(R.TRUE_VD, R.VD),
             "tilt": np.degrees(arrays.acos(np.clip(upright, -1.0, 1.0))),
+            "bank": np.degrees(told(R.TRUE_ROLL, R.ROLL)),
+            "load": _load(time, [told(true, own) for true, own in _VELOCITY]),
+            "airspeed": _airspeed(r),
+            "stall_margin": self._stall_margin(r),
             "wind": arrays.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
             "estimate_error": self._estimate_error(r),
             "battery": told(R.TRUE_CHARGE, R.BATT_FRACTION),
@@ -193,6 +206,14 @@ class Recorder:
             "mode": np.array(self._modes),
         }
 
+    def _stall_margin(self, r: NDArray[np.float64]) -> NDArray[np.float64]:
+        if np.isnan(r[:, R.TRUE_WIND_N]).all():
+            return np.full(len(r), np.nan)
+        margin = np.degrees(r[:, R.STALL_MARGIN])
+        wings = self._autopilot.facts.vehicle_class.has_stall_speed
+        carried = np.isin(r[:, R.VTOL_STATE], (VtolState.UNDEFINED, VtolState.FW)) & (r[:, R.TRUE_CONTACT] != 1.0)
+        return np.where(carried, margin, NO_STALL_DEG) if wings else np.full(len(r), NO_STALL_DEG)
+
     @staticmethod
     def _estimate_error(r: NDArray[np.float64]) -> NDArray[np.float64]:
         """Degrees of truth and estimate are compared: both have one origin whatever home is. 0 without a position, and
@@ -204,6 +225,19 @@ class Recorder:
         known &= np.isfinite(r[:, R.TRUE_LAT]) & ((r[:, R.TRUE_LAT] != 0.0) | (r[:, R.TRUE_LON] != 0.0))
         error = np.where(known, arrays.hypot(north, east), 0.0)
         return error if np.isfinite(r[:, R.TRUE_LAT]).any() else np.full(len(r), np.nan)
+
+
+def _load(time: NDArray[np.float64], velocity: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """g: what is left of the change of velocity (NED) without gravity's pull."""
+    if time.size < 2:
+        return np.ones(time.size)
+    an, ae, ad = (np.gradient(part, time) for part in velocity)
+    return np.asarray(np.sqrt(an * an + ae * ae + np.square(GRAVITY - ad)) / GRAVITY, np.float64)
+
+
+def _airspeed(r: NDArray[np.float64]) -> NDArray[np.float64]:
+    north, east = r[:, R.TRUE_VN] - r[:, R.TRUE_WIND_N], r[:, R.TRUE_VE] - r[:, R.TRUE_WIND_E]
+    return np.asarray(np.sqrt(north * north + east * east + np.square(r[:, R.TRUE_VD])), np.float64)
 
 
 def at_boot() -> dict[str, Array]:

@@ -53,6 +53,7 @@ class Cause(Enum):
     STICKS = auto()
     STATION = auto()
     WIND = auto()
+    TRANSITION = auto()
     TERRAIN = auto()
     FENCE = auto()
     FLIGHT_TIME = auto()
@@ -125,6 +126,10 @@ RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
     Cause.WIND: FailsafeRule(
         "COM_WIND_MAX_ACT", _R.FAILSAFE, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
         each_flight=True,
+    ),
+    Cause.TRANSITION: FailsafeRule(  # a quad-chute
+        "COM_QC_ACT", _R.FAILED_TRANSITION, {-1: _A.WARN, 0: _A.RETURN, 1: _A.LAND, 2: _A.HOLD}, each_flight=True,
+        stays=_LOSS_STAYS,
     ),
     Cause.TERRAIN: FailsafeRule("", _R.TERRAIN_FAILSAFE, otherwise=_A.RETURN, stays=_RETURNS, each_flight=True),
     Cause.FENCE: FailsafeRule(  # a Hold lets the user fly back in at once

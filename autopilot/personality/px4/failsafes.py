@@ -59,7 +59,9 @@ _NO_STICKS: Final = 4  # COM_RC_IN_MODE
 _SHORTEST_DELAY_S: Final = 0.1
 _BY_HAND: Final = (MANUAL, ALTITUDE, POSITION, STABILIZED, ACRO)
 _EACH_FLIGHT: Final = frozenset(cause for cause, rule in RULES.items() if rule.each_flight)
-_BY_CAUSE: Final = {FailsafeCause.TERRAIN: Cause.TERRAIN, FailsafeCause.WIND: Cause.WIND}
+_BY_CAUSE: Final = {
+    FailsafeCause.TERRAIN: Cause.TERRAIN, FailsafeCause.WIND: Cause.WIND, FailsafeCause.TRANSITION: Cause.TRANSITION,
+}  # fmt: skip
 _HEARD_AGAIN: Final = {FailsafeCause.GROUND_STATION: Cause.STATION, FailsafeCause.RADIO: Cause.STICKS}
 
 

@@ -59,6 +59,7 @@ WING_ROWS: Final[tuple[Px4Param, ...]] = (
         for n, kind in enumerate((15, 3, 4))
     ),
     Px4Param("COM_OF_LOSS_T", REAL, 1.0, "", 1.0, "s", "How long setpoints may stay away in Offboard", only=WINGS),
+    Px4Param("COM_QC_ACT", INT, 0, "", 1.0, "", "After a failed transition: -1 warn, 0 return, 1 land, 2 hold", _VTOL),
     Px4Param("FW_AIRSPD_MAX", REAL, None, "AIRSPEED_MAX", 1.0, "m/s", "Highest airspeed that is demanded"),
     Px4Param("FW_AIRSPD_MIN", REAL, None, "AIRSPEED_MIN", 1.0, "m/s", "Lowest airspeed that is demanded"),
     Px4Param("FW_AIRSPD_TRIM", REAL, None, "AIRSPEED_CRUISE", 1.0, "m/s", "Airspeed of modes that fly by themselves"),
@@ -110,6 +111,7 @@ WING_ROWS: Final[tuple[Px4Param, ...]] = (
     Px4Param("SYS_AUTOSTART", INT, 10041, "", 1.0, "", "The airframe", only=WINGS),
     Px4Param("SYS_AUTOSTART", INT, 10043, "", 1.0, "", "The airframe", only=_VTOL),
     Px4Param("VT_B_DEC_MSS", REAL, 2.0, "Q_TRANS_DECEL", 1.0, "m/s/s", "Braking on the way back to the lift motors"),
+    Px4Param("VT_TRANS_TIMEOUT", REAL, 15.0, "Q_TRANS_FAIL", 1.0, "s", "A longer transition to the wings has failed"),
     Px4Param("VT_TYPE", INT, 2, "", 1.0, "", "Kind of VTOL: 2 standard", only=_VTOL, inert=True),
 )  # fmt: skip
 """A later row of a name wins: those of lift motors stand behind those of wings."""

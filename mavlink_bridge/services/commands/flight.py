@@ -177,6 +177,37 @@ def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
     return DENIED if amsl is None else context.parts.commands.guided_altitude(amsl, facts.over_ground(frame, altitude))
 
 
+def _in_guided(context: Context) -> bool:
+    return context.parts.modes.mode is context.parts.guided
+
+
+def guided_change_speed(command: Command, context: Context) -> Outcome:
+    """GUIDED_CHANGE_SPEED: param1 0, an airspeed of param2 m/s; param3, how fast it changes, is the vehicle's own."""
+    if command.param(1) != SpeedType.AIRSPEED or not _in_guided(context):
+        return DENIED if _in_guided(context) else FAILED
+    changed = context.parts.commands.change_speed(SpeedType.AIRSPEED, command.param(2))
+    return changed if changed.ok else FAILED
+
+
+def guided_change_altitude(command: Command, context: Context) -> Outcome:
+    """GUIDED_CHANGE_ALTITUDE: param7 metres in the command's frame, not -1 nor 0; param3, how fast, is the vehicle's
+    own."""
+    if not _in_guided(context):
+        return FAILED
+    return DENIED if command.param(7) in (-1.0, 0.0) else _climb_to(command.param(7), command.frame, context)
+
+
+def guided_change_heading(command: Command, context: Context) -> Outcome:
+    """GUIDED_CHANGE_HEADING: param1 0 course over ground, 1 heading, 2 none; param2 deg; the bank limit is
+    ROLL_LIMIT_DEG, whatever param3 says."""
+    kind, angle = command.param(1), command.param(2)
+    if not _in_guided(context):
+        return FAILED
+    if not 0.0 <= angle < 360.0 or kind not in (0.0, 1.0, 2.0):
+        return DENIED
+    return context.parts.commands.guided_course(None if kind == 2.0 else radians(angle), of_nose=kind == 1.0)
+
+
 def change_speed(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_SPEED: air and ground speed are one; climb and descent need a height."""
     kind, speed = command.whole(1), command.param(2)
@@ -285,6 +316,9 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_RETURN_PATH_START: CommandRow(return_path_start),
     Cmd.DO_GO_AROUND: CommandRow(go_around, needs=_on_wings),
     Cmd.DO_VTOL_TRANSITION: CommandRow(change_over, required=(1,), needs=_on_wings),
+    Cmd.GUIDED_CHANGE_SPEED: CommandRow(guided_change_speed, required=(1, 2), needs=_on_wings),
+    Cmd.GUIDED_CHANGE_ALTITUDE: CommandRow(guided_change_altitude, required=(7,), place=True, needs=_on_wings),
+    Cmd.GUIDED_CHANGE_HEADING: CommandRow(guided_change_heading, required=(1, 2), needs=_on_wings),
     Cmd.DO_REPOSITION: CommandRow(reposition, place=True, long_frame=Frame.GLOBAL),
     Cmd.DO_PAUSE_CONTINUE: CommandRow(pause_continue, required=(1,)),
     Cmd.DO_SET_REVERSE: CommandRow(set_reverse, required=(1,), needs=_reverses),

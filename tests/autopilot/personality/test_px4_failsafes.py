@@ -19,7 +19,7 @@ from autopilot.personality.px4.notices import Voice
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 DEFAULTS = {
-    "BAT_EMERGEN_THR": 0.05, "COM_FAIL_ACT_T": 5.0, "COM_LOW_BAT_ACT": 0.0, "COM_OBL_RC_ACT": 0.0,
+    "BAT_EMERGEN_THR": 0.05, "COM_FAIL_ACT_T": 5.0, "COM_QC_ACT": 0.0, "COM_LOW_BAT_ACT": 0.0, "COM_OBL_RC_ACT": 0.0,
     "COM_RCL_EXCEPT": 0.0, "COM_RC_IN_MODE": 1.0, "COM_WIND_MAX_ACT": 0.0, "GF_ACTION": 2.0, "NAV_DLL_ACT": 0.0,
     "NAV_RCL_ACT": 2.0, "COM_FLT_TIME_MAX": -1.0, "BAT_CRIT_THR": 0.07, "BAT_LOW_THR": 0.15, "BAT1_N_CELLS": 3.0,
     "BAT1_V_CHARGED": 4.05, "BAT1_V_EMPTY": 3.6,

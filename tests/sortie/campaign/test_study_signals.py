@@ -59,6 +59,13 @@ def truth_now(session: Session) -> dict[str, float | str]:
         "speed": np.hypot(s[M.S_VN], s[M.S_VE]),
         "climb": -s[M.S_VD],
         "tilt": np.degrees(np.arccos(1.0 - 2.0 * (s[M.S_Q1] ** 2 + s[M.S_Q2] ** 2))),
+        "bank": np.degrees(
+            np.arctan2(
+                2.0 * (s[M.S_Q0] * s[M.S_Q1] + s[M.S_Q2] * s[M.S_Q3]), 1.0 - 2.0 * (s[M.S_Q1] ** 2 + s[M.S_Q2] ** 2)
+            )
+        ),
+        "airspeed": np.linalg.norm((s[M.S_VN] - s[M.S_WIND_N], s[M.S_VE] - s[M.S_WIND_E], s[M.S_VD])),
+        "stall_margin": 90.0,
         "wind": np.hypot(s[M.S_WIND_N], s[M.S_WIND_E]),
         "battery": max(s[M.S_SOC], 0.0),
         "landed": s[M.S_CONTACT],
@@ -80,10 +87,11 @@ def flown() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray]:
     with Session(seed=5, params=DISAGREES, faults=list(WRONG)) as session:
         plan = session.upload(ROOT / "examples" / "square.plan")
         recorder = Recorder(session, plan)
-        rows, reports = [], []
+        rows, reports, velocity = [], [], []
 
         def look() -> None:
             rows.append(truth_now(session))
+            velocity.append(session.service.vehicle._s[[M.S_VN, M.S_VE, M.S_VD]].copy())
             reports.append(session.service.vehicle.state.report.copy())
 
         session.start()
@@ -93,6 +101,8 @@ def flown() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray]:
         home, items = session.stood[0], plan.items
         signals = recorder.signals()
     truth = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    felt = np.gradient(np.array(velocity), truth["time"], axis=0) - (0.0, 0.0, L.GRAVITY)
+    truth["load"] = np.linalg.norm(felt, axis=1) / L.GRAVITY
     truth["plan_distance"] = distance_to_legs(truth["north"], truth["east"], legs_of(home, items))
     truth["fence_distance"] = distance_to_fence(truth["north"], truth["east"], home, parse_fence(plan.fence))
     return {name: values[-len(rows) :] for name, values in signals.items()}, truth, np.array(reports)
@@ -103,7 +113,8 @@ def test_every_signal_is_the_simulators_truth_or_the_vehicles_own_state(flown) -
     assert set(signals) == set(truth) == NUMBERS | TEXTS, "a signal without a truth to hold it against"
     assert set(signals) > OF_THE_VEHICLE
     assert list(signals["mode"]) == list(truth["mode"])
-    for name in NUMBERS - {"estimate_error"}:
+    assert signals["load"][1:] == pytest.approx(truth["load"][1:], abs=1e-6), "its first has no sample before"
+    for name in NUMBERS - {"estimate_error", "load"}:
         assert np.asarray(signals[name], float) == pytest.approx(truth[name], abs=1e-6), name
     has_position = signals["estimate_error"] > 0.0
     assert has_position.mean() > 0.9
@@ -122,6 +133,8 @@ def test_in_that_flight_the_vehicle_is_wrong_about_each(flown) -> None:
         "battery": reports[:, R.BATT_FRACTION],
         "landed": reports[:, R.LANDED_STATE] == 1.0,
         "wind": np.hypot(reports[:, R.WIND_N], reports[:, R.WIND_E]),
+        "bank": np.degrees(reports[:, R.ROLL]),
+        "airspeed": reports[:, R.AIR_SPEED],
         "tilt": np.degrees(np.arccos(np.cos(reports[:, R.ROLL]) * np.cos(reports[:, R.PITCH]))),
     }
     for name, values in believed.items():
@@ -197,3 +210,22 @@ def test_a_flight_that_is_sampled_makes_a_pass_only_where_something_is_due() -> 
         time = recorder.signals()["time"]
         assert session.time_s == time[-1], "it ended with its last sample"
         assert session.service.passes < time[-1], f"{session.service.passes} passes in {time[-1]} s"
+
+
+def test_signals_of_a_plane_that_circles() -> None:
+    """Load and bank of a circle belong together; the airspeed is that demanded, with room to the stall."""
+    with Session(vehicle="sim:plane", seed=1) as session:
+        plan = session.upload(ROOT / "examples" / "plane.plan")
+        recorder = Recorder(session, plan)
+        session.start()
+        session.run_for(110.0)
+        signals = {name: np.asarray(values, float) for name, values in recorder.signals().items() if name in NUMBERS}
+    flies = (signals["time"] > 60.0) & (np.abs(signals["climb"]) < 0.3)
+    turns = flies & (np.abs(signals["bank"]) > 20.0)
+    assert turns.sum() > 20
+    expected = 1.0 / np.cos(np.radians(signals["bank"][turns]))
+    assert np.median(np.abs(signals["load"][turns] - expected)) < 0.1
+    assert signals["load"][turns].mean() > 1.05
+    assert signals["airspeed"][flies] == pytest.approx(22.0, abs=3.0)
+    assert 10.0 < signals["stall_margin"][flies].min() < 40.0
+    assert signals["stall_margin"][0] == 90.0
