@@ -110,7 +110,7 @@ class KnownModes(Protocol):
 
 
 class Stance(Protocol):
-    """How wings with lift motors fly: `autopilot.context.vehicle_context.Helm`."""
+    """Stance of wings with lift motors: `autopilot.context.vehicle_context.Helm`."""
 
     upright: bool
 

@@ -141,8 +141,12 @@ ROWS: Final[tuple[Px4Param, ...]] = (
     Px4Param("MIS_TAKEOFF_ALT", REAL, 2.5, "", 1.0, "m", "Height of a takeoff that names none"),
     Px4Param(GIMBAL, INT, -1, "", 1.0, "", "The gimbal: 0, 4 there is one; else none; after a restart"),
     Px4Param("MNT_MODE_OUT", INT, 0, "", 1.0, "", "What the gimbal speaks: 2 MAVLink's protocol 2"),
-    Px4Param("MNT_RATE_PITCH", REAL, 30.0, "MNT1_RC_RATE", 1.0, "deg/s", "Speed of full stick, both axes"),
-    Px4Param("MNT_RATE_YAW", REAL, 30.0, "MNT1_RC_RATE", 1.0, "deg/s", "Speed of full stick, both axes"),
+    Px4Param(
+        "MNT_RATE_PITCH", REAL, 30.0, "MNT1_RC_RATE", 1.0, "deg/s", "How fast full stick turns the gimbal, both axes"
+    ),
+    Px4Param(
+        "MNT_RATE_YAW", REAL, 30.0, "MNT1_RC_RATE", 1.0, "deg/s", "How fast full stick turns the gimbal, both axes"
+    ),
     Px4Param("MPC_LAND_SPEED", REAL, 0.7, "LAND_SPEED", 100.0, "m/s", "Speed of the last part of a landing"),
     Px4Param("MPC_XY_CRUISE", REAL, 5.0, "WPNAV_SPEED", 100.0, "m/s", "Speed of missions and repositions"),
     Px4Param(

@@ -68,7 +68,6 @@ WING_ROWS: Final[tuple[Px4Param, ...]] = (
     Px4Param("FW_LND_FL_PMIN", REAL, None, "LAND_PITCH_DEG", 1.0, "deg", "Lowest pitch of the flare"),
     Px4Param("FW_LND_FL_SINK", REAL, 0.25, "TECS_LAND_SINK", 1.0, "m/s", "Sink rate when touching down"),
     Px4Param("FW_LND_FL_TIME", REAL, None, "LAND_FLARE_SEC", 1.0, "s", "The flare begins so long before touching down"),
-    Px4Param("FW_PSP_OFF", REAL, 0.0, "PTCH_TRIM_DEG", 1.0, "deg", "Pitch of level flight"),
     Px4Param("FW_P_LIM_MAX", REAL, None, "PTCH_LIM_MAX_DEG", 1.0, "deg", "Highest pitch"),
     Px4Param("FW_P_LIM_MIN", REAL, None, "PTCH_LIM_MIN_DEG", 1.0, "deg", "Lowest pitch"),
     Px4Param("FW_P_RMAX_NEG", REAL, None, "PTCH2SRV_RMAX_DN", 1.0, "deg/s", "Highest rate of lowering the nose"),

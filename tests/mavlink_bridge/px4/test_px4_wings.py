@@ -118,11 +118,18 @@ def test_a_return_upright_stays_upright(vtol: WingStation) -> None:
 
 def test_a_mission_changes_over_where_it_says(vtol: WingStation) -> None:
     """As MAVSDK's mission has it: upright to the first place, on wings, upright again to the landing."""
-    vtol.upload((
-        MissionItem(22, 3, z=20.0), at(16, 30.0, 0.0, 20.0), MissionItem(3000, 2, param1=ON_WINGS),
-        at(16, 500.0, 0.0, 40.0), at(16, 500.0, 300.0, 40.0), MissionItem(3000, 2, param1=UPRIGHT),
-        at(16, 450.0, 300.0, 40.0), at(21, 450.0, 300.0, 0.0),
-    ))  # fmt: skip
+    vtol.upload(
+        (
+            MissionItem(22, 3, z=20.0),
+            at(16, 30.0, 0.0, 20.0),
+            MissionItem(3000, 2, param1=ON_WINGS),
+            at(16, 500.0, 0.0, 40.0),
+            at(16, 500.0, 300.0, 40.0),
+            MissionItem(3000, 2, param1=UPRIGHT),
+            at(16, 450.0, 300.0, 40.0),
+            at(21, 450.0, 300.0, 0.0),
+        )
+    )
     assert vtol.command(ARM, 1.0, 0.0) == 0 and vtol.set_mode(MISSION) == 0
     fastest = 0.0
     while "MISSION_CURRENT" not in vtol._by_name or vtol.of("MISSION_CURRENT")[-1].seq < 2:

@@ -71,13 +71,16 @@ def test_a_course_and_a_heading_are_held_in_the_wind(plane: Session) -> None:
     assert abs(north - place[0]) < 200.0 and abs(east - place[1]) < 200.0, "it circles where it was"
 
 
-@pytest.mark.parametrize(("command", "params", "z", "result"), [
-    (Cmd.GUIDED_CHANGE_HEADING, (COURSE, 360.0), 0.0, Result.DENIED),
-    (Cmd.GUIDED_CHANGE_HEADING, (3.0, 10.0), 0.0, Result.DENIED),
-    (Cmd.GUIDED_CHANGE_SPEED, (1.0, 20.0), 0.0, Result.DENIED),
-    (Cmd.GUIDED_CHANGE_SPEED, (0.0, 40.0), 0.0, Result.FAILED),
-    (Cmd.GUIDED_CHANGE_ALTITUDE, (), -1.0, Result.DENIED),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("command", "params", "z", "result"),
+    [
+        (Cmd.GUIDED_CHANGE_HEADING, (COURSE, 360.0), 0.0, Result.DENIED),
+        (Cmd.GUIDED_CHANGE_HEADING, (3.0, 10.0), 0.0, Result.DENIED),
+        (Cmd.GUIDED_CHANGE_SPEED, (1.0, 20.0), 0.0, Result.DENIED),
+        (Cmd.GUIDED_CHANGE_SPEED, (0.0, 40.0), 0.0, Result.FAILED),
+        (Cmd.GUIDED_CHANGE_ALTITUDE, (), -1.0, Result.DENIED),
+    ],
+)
 def test_what_cannot_be_is_refused(
     plane: Session, command: int, params: tuple[float, ...], z: float, result: Result
 ) -> None:
