@@ -90,7 +90,7 @@ AS_IT_IS = re.compile(
 @pytest.mark.parametrize(
     ("vehicle", "firmware"),
     [("sim:copter", "ardupilot"), ("sim:copter", "px4"), ("sim:rover", "ardupilot"), ("sim:boat", "ardupilot"),
-     ("sim:rover", "px4"), ("sim:quadplane", "px4")],
+     ("sim:rover", "px4")],
 )  # fmt: skip
 def test_a_station_in_german_shows_german(vehicle: str, firmware: str) -> None:
     """The summary names the file of the locale; each of its places is a string of the file, with its source beside,
