@@ -143,7 +143,7 @@ class Px4Face:
     def rows(self) -> dict[int, CommandRow]:
         """The commands that are PX4's way."""
         enter = self._flight.enter
-        vtol = {
+        vtol: dict[int, CommandRow] = {
             Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=VTOL_TAKEOFF)),
             Cmd.DO_VTOL_TRANSITION: CommandRow(self._change_over, required=(1,)),
         }

@@ -79,7 +79,7 @@ def test_dronekit_flies_a_plane(tmp_path: Path) -> None:
     dronekit = load_dronekit()
     up = dronekit.Command(0, 0, 0, 3, 22, 0, 1, 12, 0, 0, 0, 0, 0, 50)
     on = dronekit.Command(0, 0, 0, 3, 16, 0, 1, 0, 0, 0, 0, LAT + 0.0045, LON, 50)
-    with served(tmp_path, "--home", HOME, "--vehicle", "sim:plane", speedup="20", paced=True) as service:
+    with served(tmp_path, "--home", HOME, "--vehicle", "sim:plane", speedup="60", paced=True) as service:
         vehicle = dronekit.connect(f"tcp:127.0.0.1:{service.port}", wait_ready=True, timeout=PATIENCE_S)
         try:
             until(vehicle, lambda: str(vehicle.version).startswith("APM:Plane-"))

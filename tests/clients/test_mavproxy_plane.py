@@ -26,7 +26,7 @@ MISSION: tuple[Row, ...] = (
 def test_mavproxy_flies_a_plane(tmp_path: Path) -> None:
     write(tmp_path / "up.txt", MISSION)
     with (
-        served(tmp_path, "--home", HOME, "--vehicle", "sim:plane", speedup="20", paced=True) as service,
+        served(tmp_path, "--home", HOME, "--vehicle", "sim:plane", speedup="60", paced=True) as service,
         mavproxy(service.tcp, tmp_path) as station,
     ):
         station.ask_until("param show AIRSPEED_CRUISE", r"AIRSPEED_CRUISE\s+22\b")
