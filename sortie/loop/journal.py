@@ -62,16 +62,25 @@ class LoopJournal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with self._told():
             self._db = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._prepare()
+        except UserError:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        """Make the tables of a new file; refuse one that is damaged, or written by another version."""
+        with self._told():
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
             version = self._value("format")
-        except (sqlite3.Error, ValueError) as error:
-            raise UserError(f"journal {path}: {error}; {_HINT}") from error
         if version not in (None, str(FORMAT)):
-            raise UserError(f"journal {path}: written by another version (format {version}, this one reads {FORMAT})")
+            raise UserError(
+                f"journal {self.path}: written by another version (format {version}, this one reads {FORMAT})"
+            )
 
     def close(self) -> None:
         self._db.close()

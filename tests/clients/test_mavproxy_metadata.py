@@ -24,7 +24,7 @@ pytestmark = pytest.mark.client
 def test_mavproxy_fetches_what_the_general_file_names(tmp_path: Path, kind: str) -> None:
     """Each file is whole, has the checksum that is told of it, and holds what its type says."""
     options = ("--vehicle", f"sim:{kind}", "--home", HOME)
-    with served(tmp_path, *options, speedup="1") as service, mavproxy(service.tcp, tmp_path) as station:
+    with served(tmp_path, *options, speedup="1", ready=False) as service, mavproxy(service.tcp, tmp_path) as station:
 
         def fetch(name: str) -> bytes:
             local = tmp_path / name
@@ -52,7 +52,7 @@ def test_mavproxy_fetches_what_the_general_file_names(tmp_path: Path, kind: str)
 def test_mavproxy_prints_why_a_failure_is_refused(tmp_path: Path) -> None:
     """The result, and the text."""
     options = ("--home", HOME, "--param", "SYS_FAILURE_EN=1")
-    with served(tmp_path, *options, speedup="1") as service, mavproxy(service.tcp, tmp_path) as station:
+    with served(tmp_path, *options, speedup="1", ready=False) as service, mavproxy(service.tcp, tmp_path) as station:
         station.ask("long 420 4 1 2", r"INJECT_FAILURE: DENIED[\s\S]*Failure injection: no GPS 2")
         station.ask("long 420 102 1 0", r"INJECT_FAILURE: UNSUPPORTED[\s\S]*Failure injection: no SERVO that fails")
         station.ask("long 420 4 1 0", "INJECT_FAILURE: ACCEPTED")

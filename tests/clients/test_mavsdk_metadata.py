@@ -76,7 +76,7 @@ def test_mavsdk_reads_what_camera_and_gimbal_tell(tmp_path: Path, monkeypatch: p
             await metadata.get_metadata(GIMBAL, MetadataType.PARAMETER)
 
     fitted = ("--param", "CAM1_TYPE=6", "--param", "MNT1_TYPE=6")
-    with served(tmp_path, "--home", HOME, *fitted, speedup="1") as service:
+    with served(tmp_path, "--home", HOME, *fitted, speedup="1", ready=False) as service:
         with_plugins(service.port, hears)
 
 

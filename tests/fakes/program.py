@@ -1,4 +1,4 @@
-"""The program `sortie` as a process with a home of its own, for tests of what only a process shows."""
+"""The program `sortie` with a home of its own: in this process, or as one for tests of what only a process shows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from tests.fakes.patience import PATIENCE_S
 
@@ -58,11 +61,31 @@ def wait_for(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError(f"ended with {process.wait()} before {text!r}: {''.join(seen)}")
 
 
-def run(folder: Path, *arguments: str, timeout: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
-    """Run `sortie` to its end."""
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `sortie` to its end with a home of its own, in this process: a start takes longer than most commands."""
+    from sortie.commands.cli import run as command_line  # here: the tests' conftest.py needs none of the product
+
+    out, err = StringIO(), StringIO()
+    with (
+        chdir(folder),
+        patch.dict(os.environ, environment(folder), clear=True),
+        patch("sys.stdin", StringIO()),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            status: object = command_line(arguments)
+        except SystemExit as end:
+            status = end.code
+    assert isinstance(status, int), status
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
+
+
+def run_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `sortie` to its end in a process of its own: for what must not depend on the process."""
     process = begin(folder, *arguments)
     try:
-        out, err = process.communicate(timeout=timeout)
+        out, err = process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

@@ -73,7 +73,7 @@ def _flight(session: Session, folder: Path) -> Written:
 def fly_command(folder: Path) -> Written:
     """The command `sortie fly` at full speed, two flights in a row, with a trace."""
     plan = Path(__file__).parents[2] / "examples" / "square.waypoints"
-    done = program.run(
+    done = program.run_apart(
         folder,
         "fly",
         str(plan),

@@ -134,7 +134,13 @@ def test_a_damaged_journal_is_one_line_that_names_it(tmp_path: Path) -> None:
         except UserError as error:
             refused += 1
             assert str(path) in str(error) and "--state-dir" in str(error) and "\n" not in str(error)
+        assert not is_open(path), "who comes next finds the file in use"
     assert refused > 10
+
+
+def is_open(path: Path) -> bool:
+    """Has this process the file open?"""
+    return any(link.resolve() == path.resolve() for link in Path("/proc/self/fd").iterdir())
 
 
 def test_a_journal_on_a_full_disk_is_one_line(tmp_path: Path) -> None:

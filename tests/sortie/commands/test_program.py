@@ -1,4 +1,4 @@
-"""The program as a process: ends, results, where it starts, and that a seed decides everything."""
+"""The program: ends, results, where it starts, and that a seed decides everything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint, distance
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.program import begin, last_line, run, wait_for
+from tests.fakes.program import begin, last_line, run, run_apart, wait_for
 
 LINK = ("--link", "tcpin:127.0.0.1:0")
 ITEM = "\t0\t3\t{command}\t0\t0\t0\t0\t{lat}\t{lon}\t{alt}\t1\n"
@@ -69,17 +69,17 @@ def test_demo_once_tells_its_result_in_json(tmp_path):
 
 
 def test_one_seed_one_log(tmp_path):
-    """Two runs of one seed: the same telemetry log and events, byte by byte; another seed differs."""
+    """Two processes, one seed: the same telemetry log and events, byte by byte; another seed differs."""
 
-    def fly(name: str, seed: str) -> tuple[bytes, bytes, bytes]:
+    def fly(name: str, seed: str, start=run) -> tuple[bytes, bytes, bytes]:
         options = ("--speedup", "0", "--seed", seed, "--log-dir", str(tmp_path / name))
-        done = run(tmp_path, "demo", "--once", *options, *LINK)
+        done = start(tmp_path, "demo", "--once", *options, *LINK)
         assert done.returncode == 0, done.stderr
         flight = tmp_path / name / "flights" / "0001"
         files = [(flight / file).read_bytes() for file in ("flight.tlog", "events.jsonl", "telemetry.csv")]
         return files[0], files[1], files[2]
 
-    first, second, other = fly("a", "1"), fly("b", "1"), fly("c", "2")
+    first, second, other = fly("a", "1"), fly("b", "1", run_apart), fly("c", "2")
     assert len(first[0]) > 100_000
     assert first == second
     assert first[0] != other[0]
@@ -137,7 +137,7 @@ def test_a_flight_that_does_not_complete_is_status_1(tmp_path):
 
 def test_plain_lines_where_there_is_no_terminal(tmp_path):
     """No escape sequences, no redrawing: lines that a log can keep."""
-    done = run(tmp_path, "demo", "--once", "--speedup", "0", *LINK)
+    done = run_apart(tmp_path, "demo", "--once", "--speedup", "0", *LINK)
     assert "\x1b" not in done.stderr + done.stdout
     assert "\r" not in done.stderr
     assert re.search(r"^ +\d+\.\d s  Reached command #3$", done.stderr, re.M)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from autopilot.interface import report as R
 from sortie import Fleet, UserError
 from sortie.config.fleet_file import Layout, read_fleet
 from sortie.config.vehicle_spec import VehicleSpec
+from tests.fakes.program import run
 from tests.fakes.terrain import HOME, map_of, ramp, write_geotiff
 
 _PLAN = """QGC WPL 110
@@ -28,17 +27,14 @@ def ground(tmp_path: Path) -> Path:
     return write_geotiff(tmp_path / "ground.tif", map_of(ramp(0.1)))
 
 
-def _sortie(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "sortie", *words], capture_output=True, text=True, check=False)
-
-
 def test_a_mission_is_flown_and_lands_on_the_hill(tmp_path: Path, ground: Path) -> None:
     """100 m up the slope, which rises by 10 m; and a rehearsal of it is a go."""
     plan = tmp_path / "hill.waypoints"
     plan.write_text(_PLAN)
-    done = _sortie("rehearse", str(plan), "--terrain", str(ground), "--json")
+    done = run(tmp_path, "rehearse", str(plan), "--terrain", str(ground), "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    done = _sortie(
+    done = run(
+        tmp_path,
         "fly",
         str(plan),
         "--terrain",
@@ -59,7 +55,7 @@ def test_a_mission_is_flown_and_lands_on_the_hill(tmp_path: Path, ground: Path) 
 
 def test_what_cannot_be_read_is_status_2(tmp_path: Path) -> None:
     """With the file in the line."""
-    done = _sortie("serve", "--terrain", str(tmp_path / "S36E149.hgt"), "--state-dir", str(tmp_path / "state"))
+    done = run(tmp_path, "serve", "--terrain", str(tmp_path / "S36E149.hgt"), "--state-dir", str(tmp_path / "state"))
     assert done.returncode == 2
     assert "S36E149.hgt" in done.stderr and "Traceback" not in done.stderr
 

@@ -146,7 +146,7 @@ def look_on(
 
 
 examples = settings(
-    max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 both_strategies = pytest.mark.parametrize("native", [True, False], ids=["native", "guided"])
 

@@ -54,7 +54,7 @@ EMPTIED = [
 
 
 @example(EMPTIED, 0)
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(FAULTS, max_size=6, unique_by=lambda text: text.split("@")[0]), st.integers(0, 10))
 def test_any_faults_lead_to_an_end_that_the_seed_allows(faults: list[str], seed: int) -> None:
     """Two sorties with up to six faults."""

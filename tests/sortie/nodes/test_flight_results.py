@@ -12,7 +12,6 @@ from sortie.api import events
 from sortie.api.sample import square
 from sortie.api.session import Session
 from sortie.nodes.flight import Flight, FlightResult
-from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import last_line, run
 from tests.fakes.station_plan import HOME
 
@@ -85,7 +84,6 @@ def test_fly_with_a_duration_is_status_0_and_repeats(tmp_path: Path) -> None:
         "FM_DURATION=12",
         "--link",
         "tcpin:127.0.0.1:0",
-        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     assert last_line(done)["result"] == "completed"
