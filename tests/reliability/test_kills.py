@@ -19,8 +19,8 @@ def kill(folder: Path, kills: int, seed: int, vehicles: int = 1) -> None:
     assert run.cut_short >= kills // 2, "too few kills during a change"
 
 
-def test_twenty_kills_lose_nothing_and_mix_nothing(tmp_path: Path) -> None:
-    kill(tmp_path, 20, 1)
+def test_ten_kills_lose_nothing_and_mix_nothing(tmp_path: Path) -> None:
+    kill(tmp_path, 10, 1)
 
 
 @pytest.mark.long
