@@ -66,7 +66,9 @@ def test_pymavlinks_mavftp_reads_all_that_is_served(tmp_path: Path) -> None:
             assert link.wait_heartbeat(timeout=PATIENCE_S) is not None
             client = mavftp.MAVFTP(link, target_system=1, target_component=1)
             for folder, name in (("/", "@PARAM"), ("@LOGS", "run.log"), ("@SYS", "links.json")):
-                assert client.cmd_list([folder]).return_code == 0
+                while (told := client.cmd_list([folder]).return_code) == mavftp.FtpError.RemoteReplyTimeout:
+                    pass  # it gives up after 5 s, which a busy machine may need
+                assert told == mavftp.FtpError.Success
                 assert name in [entry.name for entry in client.list_result]
 
             def get(path: str) -> bytes:

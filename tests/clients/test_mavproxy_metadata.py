@@ -5,15 +5,27 @@ from __future__ import annotations
 import json
 import lzma
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from mavlink_bridge.services.ftp.component_metadata import crc32
 from tests.fakes.mavproxy import mavproxy
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
+
+
+def whole(local: Path, size: int) -> bytes:
+    """A file that MAVProxy has told of: it closes it a moment later."""
+    moment = Event()
+    for _ in range(round(PATIENCE_S / 0.01)):
+        if local.exists() and local.stat().st_size == size:
+            return local.read_bytes()
+        moment.wait(0.01)
+    raise AssertionError(f"{local} never had {size} bytes")
 
 
 #: Every kind's files are fetched in memory by `tests/mavlink_bridge/services/ftp/test_component_metadata.py`. MAVProxy
@@ -29,10 +41,7 @@ def test_mavproxy_fetches_what_the_general_file_names(tmp_path: Path, kind: str)
         def fetch(name: str) -> bytes:
             local = tmp_path / name
             size = station.ask(f"ftp get @SYS/{name} {local}", rf"Wrote (\d+) bytes to {local}").group(1)
-            station.ask("ftp list @SYS", "Total size")  # it closes a file with its next request
-            content = local.read_bytes()
-            assert len(content) == int(size)
-            return content
+            return whole(local, int(size))
 
         named = json.loads(fetch("general.json"))["metadataTypes"]
         held = {}

@@ -75,9 +75,8 @@ class Mavproxy:
 
 @contextmanager
 def mavproxy(url: str, folder: Path, *arguments: str) -> Iterator[Mavproxy]:
-    """Start MAVProxy on a link, wait until it has home and all parameters; end it as Ctrl-D does. It asks for streams of
-    1 Hz: at a multiple of real time its usual 4 Hz are all that it does.
-    """
+    """Start MAVProxy on a link, wait until it has home and all parameters; end it as Ctrl-D does. It asks for streams
+    of 1 Hz: at a multiple of real time its usual 4 Hz are most of its work."""
     command = [
         sys.executable,
         str(SCRIPT),

@@ -24,6 +24,7 @@ from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash_samples import UNKNOWN_OF_A_REAL_VEHICLE, Sampler, take
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import KEEP_S
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, environment, wait_for
 
 SQUARE = str(Path(__file__).parents[3] / "examples" / "square.waypoints")
@@ -144,7 +145,7 @@ def test_a_closed_terminal_ends_a_flight_as_sigterm_does(tmp_path: Path) -> None
     os.close(theirs)
     path = flying(tmp_path)
     os.close(ours)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
     assert json.loads((path / "summary.json").read_text())["end_s"] > 3.0
     assert "Traceback" not in (tmp_path / "log" / "run.log").read_text()
 
