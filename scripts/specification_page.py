@@ -145,8 +145,13 @@ def trouble(row: Row) -> list[str]:
 def _elsewhere(symbol: str) -> str:
     """Where a name has gone to, as a hint for whoever moved it."""
     folders = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie", "tests")
-    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py") if symbol in names_in(path)]
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py") if _defines(path, symbol)]
     return f" (now {', '.join(str(path.relative_to(ROOT)) for path in paths[:3])}?)" if paths else ""
+
+
+def _defines(path: Path, symbol: str) -> bool:
+    """Only a module whose text has the name is parsed."""
+    return symbol.rpartition(".")[2] in path.read_text(encoding="utf-8") and symbol in names_in(path)
 
 
 def plain(text: str) -> str:

@@ -147,7 +147,8 @@ def test_a_countdown_that_was_asked_for_wins_over_the_demos(tmp_path: Path) -> N
     assert "Flight: ARMED, takeoff in 9 s" in done.stderr
 
 
-@pytest.mark.parametrize("kind", ["copter", "rover"])
+#: A copter's battery takes six hours of vehicle time to its very end, a rover's one.
+@pytest.mark.parametrize("kind", ["rover", pytest.param("copter", marks=pytest.mark.long)])
 def test_a_flight_on_an_empty_battery_ends(tmp_path: Path, kind: str) -> None:
     """Without crash check and cutoff nothing disarms a vehicle without power: the command says so and is done."""
     there_and_back = "3\t0\t3\t16\t0\t0\t0\t0\t-35.363261\t149.165230\t6\t1\n4\t0\t3\t177\t2\t-1\t0\t0\t0\t0\t0\t1\n"

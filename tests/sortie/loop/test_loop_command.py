@@ -133,11 +133,11 @@ def test_a_printed_profile_can_be_changed_and_flown(tmp_path: Path) -> None:
 
 
 def test_kill_9_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    """To the object of an undisturbed run."""
-    arguments = ("loop", "--sorties", "40", "--json", "--fault", "debris@phase4+100#7")
+    """To the object of an undisturbed run. At this speed the few sorties of it take longer than to be killed."""
+    arguments = ("loop", "--sorties", "9", "--json", "--fault", "debris@phase4+100#7")
     quiet = last_line(run(tmp_path, *arguments, "--state-dir", "quiet"))
     for _ in range(3):
-        process = begin(tmp_path, *arguments, "--state-dir", "killed")
+        process = begin(tmp_path, *arguments, "--state-dir", "killed", "--speedup", "500000")
         wait_for(process, "completed")
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=PATIENCE_S)
