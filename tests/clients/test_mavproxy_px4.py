@@ -68,7 +68,7 @@ def test_mavproxy_flies_a_mission_as_on_a_px4(tmp_path: Path) -> None:
 def test_mavproxy_changes_the_modes_of_a_px4(tmp_path: Path) -> None:
     """Each by its name, shown by its name; a takeoff, a hold, the return, the landing."""
     with (
-        served(tmp_path, "--home", HOME, "--firmware", "px4", speedup="20", ready=False, paced=True) as service,
+        served(tmp_path, "--home", HOME, "--firmware", "px4", speedup="5", ready=False) as service,
         mavproxy(service.tcp, tmp_path) as station,
     ):
         station.type("param set MIS_TAKEOFF_ALT 30")  # long enough for the mode to be seen
