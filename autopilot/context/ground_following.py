@@ -166,4 +166,4 @@ class GroundFollower:
             self._blind_ms = self._due_ms = None
         end = self._pieces.pop(0)
         onward = self._pieces[0] if self._pieces else leg.next
-        return replace(leg, start=start, end=end, next=onward, goal=leg.end)
+        return replace(leg, start=start, end=end, next=onward, goal=leg.goal or leg.end)

@@ -169,8 +169,10 @@ class Announcer:
 
 
 class LegPieces(Protocol):
-    """Port: cutting of targets into pieces (`autopilot.context.ground_following.GroundFollower`)."""
+    """Port: cutting of targets into pieces (`autopilot.safety.detour.Detour`)."""
 
+    @property
+    def is_held(self) -> bool: ...
     def begin(self, target: Target) -> Target: ...
     def next_piece(self) -> Target | None: ...
     def set_yaw(self, yaw: Yaw) -> None: ...
@@ -193,7 +195,7 @@ class Helm:
         """The vehicle says so of what it was given: of a piece of the target, or of all of it."""
         piece = self._pieces.next_piece()
         if piece is None:
-            self.arrived = True
+            self.arrived = not self._pieces.is_held
         else:
             self.vehicle.set_target(piece)
 
@@ -209,7 +211,7 @@ class Helm:
         self.vehicle.set_yaw(yaw)
 
     def update(self, now_ms: int) -> None:
-        """More may be known of the ground."""
+        """More may be known of the ground, or of what is in the way."""
         piece = self._pieces.update(now_ms)
         if piece is not None:
             self.vehicle.set_target(piece)

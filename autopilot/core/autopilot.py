@@ -49,6 +49,7 @@ from autopilot.precision.lander import PrecisionLanding
 from autopilot.rehearsal.upload import UploadRehearsal
 from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
 from autopilot.safety.checks import ArmingChecks
+from autopilot.safety.detour import Detour
 from autopilot.safety.failsafes import Failsafes, TransitionWatch, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
@@ -87,7 +88,8 @@ class Autopilot:
         self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s, ground)
         self.announcer = announcer = Announcer()
         self.ground_follower = GroundFollower(facts)
-        self.helm = helm = Helm(vehicle, self.ground_follower)
+        self.detour = Detour(facts, announcer, self.ground_follower, lambda: (self.fence, self.proximity))
+        self.helm = helm = Helm(vehicle, self.detour)
         self.precision = PrecisionLanding(facts, announcer, helm)
         self.context = VehicleContext(facts, announcer, helm, self.precision)
         self.statistics = LifeStatistics(facts, journal, parameters.set_readonly)
@@ -197,15 +199,9 @@ class Autopilot:
             facts, announcer, helm, modes, self.guided, self.auto, self.heading, self.speeds, fence.admits, self.mount
         )
         self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
+        plans, journal, auto = self.plans, self.journal, self.auto
         recorder = MissionRecorder(
-            facts,
-            announcer,
-            self.plans,
-            self.journal,
-            modes,
-            self.auto,
-            self.mission_commands,
-            lambda: self.sticks.throttle_up,
+            facts, announcer, plans, journal, modes, auto, self.mission_commands, lambda: self.sticks.throttle_up
         )
         switches = partial(
             AuxFunctions,
@@ -322,9 +318,9 @@ class Autopilot:
             ),
             PassTurn(
                 "ground",
-                "so may the end of the terrain data",
+                "so may the end of the terrain data, or what is in the way",
                 update=self.helm.update,
-                deadline=self.ground_follower.next_deadline_ms,
+                deadline=self.detour.next_deadline_ms,
                 armed=self.ground_follower.armed,
             ),
             PassTurn(

@@ -1,6 +1,7 @@
-"""Parameters of what is kept off: fences, objects (AVOID_), and other aircraft (ADSB_, AVD_).
+"""Parameters of what is kept off: fences, objects (AVOID_, PRX_, OA_), and other aircraft (ADSB_, AVD_).
 
-Names, units, ranges and defaults of ArduPilot 4.6: AC_Avoid.cpp, AP_ADSB.cpp, AP_Avoidance.cpp.
+Names, units, ranges and defaults of ArduPilot 4.6: AC_Avoid.cpp, AP_ADSB.cpp, AP_Avoidance.cpp; OA_ of 4.7:
+AP_OAPathPlanner.cpp, AP_OABendyRuler.cpp, AP_OADatabase.cpp.
 """
 
 from __future__ import annotations
@@ -81,11 +82,28 @@ _PROXIMITY: Final = (
     f32("SIM_PRX_BLIND", 0, "deg", 0, 360, "Angle behind the vehicle that it does not see"),
     f32("SIM_PRX_RATE", 10, "Hz", 0, 50, "Its looks; 0 = it is switched off"),
 )  # fmt: skip
+_PLANNING: Final = (
+    i8(
+        "OA_TYPE", 0, "", None, None, "How ways round fences and objects are planned",
+        values={0: "Disabled", 1: "BendyRuler", 2: "Dijkstra", 3: "Dijkstra with BendyRuler"},
+    ),
+    f32("OA_MARGIN_MAX", 5, "m", 0.1, 100, "Distance that planned ways keep from fences and objects", step=1),
+    f32("OA_BR_LOOKAHEAD", 15, "m", 1, 100, "BendyRuler looks so far ahead", step=1),
+    f32("OA_BR_CONT_RATIO", 1.5, "", 1.1, 2, "Times the room that makes BendyRuler turn far", step=0.1),
+    i16("OA_BR_CONT_ANGLE", 75, "deg", 20, 180, "Turns up to this need no more room than before", step=5),
+    i16("OA_DB_SIZE", 100, "", 0, 10000, "Objects that are kept at most; 0 = none"),
+    i16("OA_DB_EXPIRE", 10, "s", 0, 500, "Objects are kept so long after they were seen last; 0 = for ever"),
+    f32("OA_DB_BEAM_WIDTH", 5, "deg", 1, 10, "Angle of the sensor's beam, of which an object has its radius"),
+    f32("OA_DB_RADIUS_MIN", 0.01, "m", 0, 10, "Least radius of an object"),
+    f32("OA_DB_DIST_MAX", 0, "m", 0, 10, "Objects farther away are not kept; 0 = all are"),
+)  # fmt: skip
 COPTER_PROXIMITY: Final = (
     *_PROXIMITY,
+    *_PLANNING,
+    f32("OA_DB_ALT_MIN", 0, "m", 0, 4, "Near home and lower than this over it no object is kept; 0 = all are"),
     f32("PRX_ALT_MIN", 1, "m", 0, 10, "Lower than this over home objects do not count"),
 )
-ROVER_PROXIMITY: Final = _PROXIMITY
+ROVER_PROXIMITY: Final = (*_PROXIMITY, *_PLANNING)
 
 
 def _traffic(list_m: int, recovery: int, warn_m: int, fail_m: int) -> tuple[ParameterDef, ...]:

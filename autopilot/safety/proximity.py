@@ -1,7 +1,7 @@
 """Obstacles that a proximity sensor sees (PRX1_): where they are, and who is told.
 
 Each direction in which something is seen is a point that pilots' modes and velocities are kept AVOID_MARGIN off
-(`autopilot.safety.avoidance`, AVOID_ENABLE bit 1).
+(`autopilot.safety.avoidance`, AVOID_ENABLE bit 1), and that ways are planned round (`autopilot.safety.detour`).
 Directions within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count; nothing does below
 PRX_ALT_MIN over the ground. A look that is older than half a second is none. ArduPilot keeps the nearest of each of
 eight directions of 45 degrees and the polygon about them; here each of those that a sensor tells counts by itself, so
@@ -17,6 +17,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.obstacles import Scan
 from autopilot.safety.avoidance import Avoidance
+from autopilot.safety.object_database import ObjectDatabase
 
 __all__ = ["MAVLINK", "SIMULATED", "TIMEOUT_MS", "Proximity"]
 
@@ -33,6 +34,7 @@ class Proximity:
     def __init__(self, facts: VehicleFacts, avoidance: Avoidance) -> None:
         self._facts = facts
         self._avoidance = avoidance
+        self.objects = ObjectDatabase(facts)
         self.scan: Scan | None = None
         self.seen_ms = 0
         self.points: tuple[tuple[float, float], ...] = ()
@@ -53,6 +55,7 @@ class Proximity:
         self.scan, self.seen_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
         self._avoidance.see(self.points)
+        self.objects.see(self.points, now_ms)
 
     def forget(self, now_ms: int) -> None:
         """Forget a look that is too old."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from autopilot.context.journal import Journal
 from autopilot.interface.geo import GeoPoint
@@ -32,6 +33,9 @@ from sortie.runtime.share import always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys
 from sortie.storage.store import Store
+
+if TYPE_CHECKING:
+    from sitl.world.obstacles import Obstacles
 
 __tracebackhide__ = True  # as in `session`
 Home = str | GeoPoint | tuple[GeoPoint, float]
@@ -80,7 +84,7 @@ def spec_of(
     terrain: Path | str | None,
     firmware: str,
     traffic: Path | str | TrafficPlan | None = None,
-    obstacles: Path | str | None = None,
+    obstacles: Path | str | Obstacles | None = None,
     sysid: int | None = None,
 ) -> VehicleSpec:
     """The vehicle that `who`, in words, was asked for, as if it were alone."""
@@ -101,7 +105,7 @@ def spec_of(
         radio=radio_of(radio),
         terrain=None if terrain is None else Path(terrain),
         traffic=Path(traffic) if isinstance(traffic, str) else traffic,
-        obstacles=None if obstacles is None else Path(obstacles),
+        obstacles=Path(obstacles) if isinstance(obstacles, str) else obstacles,
         firmware=firmware,
         flown_by=source if source.in_our_world else None,
     )

@@ -44,7 +44,7 @@ from sortie.nodes.vehicle import Service
 from sortie.runtime.client_pace import ClientPace
 
 if TYPE_CHECKING:
-    pass  # loaded by those who have a fleet
+    from sitl.world.obstacles import Obstacles
 
 __tracebackhide__ = True  # pytest shows where a test called, not how we got there
 E = TypeVar("E")
@@ -83,7 +83,7 @@ class Session(Claims):
         radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
         traffic: Path | str | TrafficPlan | None = None,
-        obstacles: Path | str | None = None,
+        obstacles: Path | str | Obstacles | None = None,
     ) -> None:
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()

@@ -128,7 +128,8 @@ def _world_of(spec: VehicleSpec) -> SkyAndGround | None:
     if spec.obstacles is not None:
         from sortie.config.obstacles import read_obstacles
 
-        world.obstacles = read_obstacles(spec.obstacles, spec.home)
+        told = spec.obstacles
+        world.obstacles = read_obstacles(told, spec.home) if isinstance(told, Path) else told
     return world
 
 

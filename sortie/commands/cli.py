@@ -57,6 +57,7 @@ COMMANDS: Final = {
     "reproduce": HelpLine(
         "reproduce", "reproduce_incident", "Fly an incident again by its log: a scenario, a flight and a test of it."
     ),
+    "aerialist": HelpLine("aerialist", "aerialist", "Fly a test description of Aerialist, and tell how near it came."),
     "go": HelpLine("manager", "go", "Start a flight of a running service."),
     "abort": HelpLine("manager", "abort", "Stop the countdown of a running service."),
     "status": HelpLine("status", "status", "Tell what a running service is doing."),

@@ -63,7 +63,9 @@ def rehearse(given: Given) -> int:
     if flights:
         print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
     place = None if home is None else home[0]
-    found = judged(read_plan(plan), spec.frame, place, params, flying, given[Settings.terrain])
+    found = judged(
+        read_plan(plan), spec.frame, place, params, flying, given[Settings.terrain], given[Settings.obstacles]
+    )
     if (junit := given[JUNIT]) is not None:
         _write(junit, as_junit(found, plan.name))
     if (sarif := given[SARIF]) is not None:

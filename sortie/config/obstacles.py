@@ -17,7 +17,7 @@ from autopilot.interface.mathematics import cos, hypot, sin
 from sitl.world.obstacles import Cable, Cylinder, Obstacle, Obstacles, Prism
 from sortie.config.errors import UserError, nearest, placed
 
-__all__ = ["parse_obstacles", "read_obstacles"]
+__all__ = ["box_prism", "parse_obstacles", "read_obstacles"]
 
 _LARGEST_FILE: Final = 64 << 20
 _MOST: Final = 100_000
@@ -124,7 +124,9 @@ def _of_toml(text: str, where: str, home: GeoPoint) -> list[Obstacle]:
         raise UserError(f"{where}: {key + ': ' if key else ''}{what.replace(' | null', '')}") from None
     found: list[Obstacle] = []
     for number, box in enumerate(file.box, 1):
-        found.append(_box(box, box.name or f"box {number}", _middle(box, f"{where}: box {number}", home)))
+        middle = _middle(box, f"{where}: box {number}", home)
+        up = (box.base, box.base + box.height)
+        found.append(box_prism(box.name or f"box {number}", middle, box.size, box.heading_deg, up))
     for number, round_one in enumerate(file.cylinder, 1):
         middle, name = _middle(round_one, f"{where}: cylinder {number}", home), round_one.name or f"cylinder {number}"
         top = round_one.base + round_one.height
@@ -150,13 +152,16 @@ def _middle(table: _Placed, where: str, home: GeoPoint) -> tuple[float, float]:
     return to_local(home, lat, lon, home.alt)[:2]
 
 
-def _box(box: BoxTable, name: str, middle: tuple[float, float]) -> Prism:
-    ahead, across = 0.5 * box.size[0], 0.5 * box.size[1]
-    heading = box.heading_deg / 57.29577951308232
+def box_prism(
+    name: str, middle: tuple[float, float], size: tuple[float, float], heading_deg: float, up: tuple[float, float]
+) -> Prism:
+    """A box about `middle` (m north, east), `size` m along its heading and across, from and to this height, m."""
+    ahead, across = 0.5 * size[0], 0.5 * size[1]
+    heading = heading_deg / 57.29577951308232
     cn, ce = cos(heading), sin(heading)
     corners = ((ahead, across), (ahead, -across), (-ahead, -across), (-ahead, across))
     outline = tuple((middle[0] + a * cn - b * ce, middle[1] + a * ce + b * cn) for a, b in corners)
-    return Prism(name, outline, box.base, box.base + box.height)
+    return Prism(name, outline, *up)
 
 
 def _wall(wall: WallTable, name: str) -> list[Obstacle]:

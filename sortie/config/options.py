@@ -38,6 +38,7 @@ ASKED = REMOTE | {"web"}
 
 EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "gpx", "tlog", "mcap")
 """Formats that `sortie convert` makes of a log."""
+_TELL: Final = frozenset({"rehearse", "radio", "conform", "report", "reproduce", "aerialist"})
 _STRINGS: tuple[str, ...] = ()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
@@ -45,6 +46,10 @@ PLAN: Final = Option[Path | None](
     "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", Group.ARGUMENTS,
     frozenset({"fly", "rehearse"}),
     kind=OptionForm.ARGUMENT,
+)  # fmt: skip
+AERIALIST: Final = Option(
+    "test", path, Path(), "A test description of Aerialist (YAML).", Group.ARGUMENTS, frozenset({"aerialist"}),
+    kind=OptionForm.ARGUMENT, required=True, form="TEST",
 )  # fmt: skip
 FIRMWARE: Final = Option[Path | None](
     "firmware",
@@ -353,12 +358,13 @@ CONFIG: Final = Option[Path | None](
 )  # fmt: skip
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio", "conform", "report", "reproduce"}) - {"serve"},
+    (REMOTE | RUNS | CAMPAIGN_ANSWERS | _TELL) - {"serve"},
     kind=OptionForm.SWITCH,
 )  # fmt: skip
 
 TABLE: Final[tuple[Option[object], ...]] = (
     PLAN,
+    AERIALIST,
     FIRMWARE,
     PATTERN,
     NAME,

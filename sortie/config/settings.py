@@ -125,7 +125,8 @@ class Settings:
     )
     obstacles = Option[Path | None](
         "obstacles", path, None, "What stands around: a TOML file of shapes, or GeoJSON of buildings. docs/traffic.md",
-        Group.VEHICLE, RUNS, form="FILE", otherwise="nothing", sources=EVERYWHERE, applies_to=OF_OUR_AUTOPILOT,
+        Group.VEHICLE, RUNS | {"rehearse"}, form="FILE", otherwise="nothing", sources=EVERYWHERE,
+        applies_to=OF_OUR_AUTOPILOT,
     )
     firmware = Option(
         "firmware", one_of(*FIRMWARES), "ardupilot",

@@ -21,6 +21,7 @@ from sortie.config.values import DEFAULT_HOME, VehicleSource
 
 if TYPE_CHECKING:
     from mavlink_bridge.links.radio.profile import RadioProfile
+    from sitl.world.obstacles import Obstacles
     from sortie.config.traffic import TrafficPlan
 
 _WORKED_OUT: Final = frozenset({"home", "seed", "param", "fault", "link", "radio"})
@@ -54,7 +55,7 @@ class VehicleSpec:
     radio: RadioProfile | None = None
     terrain: Path | None = Settings.terrain.default
     traffic: Path | TrafficPlan | None = Settings.traffic.default
-    obstacles: Path | None = Settings.obstacles.default
+    obstacles: Path | Obstacles | None = Settings.obstacles.default
     firmware: str = Settings.firmware.default
     source: str = ""
     alone: bool = False

@@ -23,11 +23,13 @@ from autopilot.vehicles.kinds import KINDS, vehicle_class
 from sortie.assembly.vehicle import grounded
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
+from sortie.config.obstacles import read_obstacles
 from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.config.wind import STILL, WindProfile, wind_of
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
+from sortie.rehearsal.obstructed import check_obstacles
 from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
@@ -62,12 +64,13 @@ def rehearse(
     battery_wh: float | None = None,
     seed: int = 0,
     terrain: Path | str | None = None,
+    obstacles: Path | str | None = None,
 ) -> Rehearsal:
     """Check a plan, or a plan file, by the static rules (docs/rehearse.md) and by `flights` flights of it. `vehicle`:
     "sim:copter" or another simulated kind. `home`: where it stands, as --home has it; None: the plan's, or its first
     place. `params`: parameters that differ from the defaults, in ArduPilot's units. `wind`: mean and gust (m/s), and
     where from (degrees, None: from anywhere), or a wind file. `battery_wh`: None: SIM_BATT_CAP_AH.
-    `seed`: of all that is drawn. `terrain`: the ground, as --terrain has it.
+    `seed`: of all that is drawn. `terrain`: the ground, as --terrain has it; `obstacles`: as --obstacles has them.
     UserError for what an upload would refuse."""
     if isinstance(plan, Plan):
         check_plan(plan, Path("plan"))
@@ -84,6 +87,7 @@ def rehearse(
         values,
         FlightSettings(flights, wind_of(wind), battery_wh, seed),
         None if terrain is None else Path(terrain),
+        None if obstacles is None else Path(obstacles),
     )
 
 
@@ -110,6 +114,7 @@ def judged(
     params: Mapping[str, float],
     flying: FlightSettings | None = None,
     terrain: Path | None = None,
+    obstacles: Path | None = None,
 ) -> Rehearsal:
     """Rehearse a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
     table = Parameters(parameter_set(kind))
@@ -124,9 +129,11 @@ def judged(
     way = walk(plan, field)
     photos = look_at_photos(plan, field, way)
     findings = check(plan, field, way, photos)
+    if obstacles is not None:
+        findings += check_obstacles(read_obstacles(obstacles, field.home), field, way)
     flown = None
     if flying is not None and flying.flights and all(finding.rule.name not in _NOT_FLOWN for finding in findings):
-        flown = _fly(plan, field, way, dict(params), flying, terrain)
+        flown = _fly(plan, field, way, dict(params), flying, terrain, obstacles)
         from sortie.rehearsal.flown import judge
 
         findings += judge(flown, way)
@@ -156,12 +163,26 @@ def _surveyed(plan: Plan, field: FlyingField) -> Iterator[Surveyed]:
 
 
 def _fly(
-    plan: Plan, field: FlyingField, way: Way, params: dict[str, float], flying: FlightSettings, terrain: Path | None
+    plan: Plan,
+    field: FlyingField,
+    way: Way,
+    params: dict[str, float],
+    flying: FlightSettings,
+    terrain: Path | None,
+    obstacles: Path | None,
 ) -> Flights:
     from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, RehearsedFlight, fly_all
 
     spec = VehicleSpec(
-        field.kind.name, None, field.home, 0.0, flying.seed, param=texts_of(params), terrain=terrain, alone=True
+        field.kind.name,
+        None,
+        field.home,
+        0.0,
+        flying.seed,
+        param=texts_of(params),
+        terrain=terrain,
+        obstacles=obstacles,
+        alone=True,
     )
     order = RehearsedFlight(
         plan,

@@ -38,6 +38,7 @@ LONG: Final = (
     "judges for minutes of the wall's clock; tests/sortie/conform does so for a moment, and in virtual time whole"
 )
 FLOWN_LOG: Final = "it needs a log of a whole flight: tests/sortie/incident/test_reproduce.py"
+TEST_FILE: Final = "it needs a test description and its plan: tests/sortie/commands/test_aerialist.py"
 """Why a line is not run here."""
 NOT_RUN: Final = {
     "sortie conform tcp:127.0.0.1:5760": LONG,
@@ -67,6 +68,7 @@ NOT_RUN: Final = {
     "sortie radio VEHICLE-LINK GROUND-LINK --radio NAME": FORM,
     "sortie report LOG...  [--out FILE|DIR]": FORM,
     "sortie report LOG --against OTHER": FORM,
+    "sortie aerialist test.yaml --json": TEST_FILE,
     "sortie reproduce flight.bin": FLOWN_LOG,
     "sortie reproduce incident": FLOWN_LOG,
     "sortie reproduce flight.bin --out incident": FLOWN_LOG,

@@ -56,6 +56,7 @@ TABLE = (
     Row(("convert", LOG, "--to", "csv")),
     Row(("replay", LOG)),
     Row(("reproduce", LOG)),
+    Row(("aerialist", LOG)),
     Row(("conform", SILENT)),
     Row(("go", "--connect", SILENT)),
     Row(("abort", "--connect", SILENT)),

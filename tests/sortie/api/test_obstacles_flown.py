@@ -1,13 +1,17 @@
-"""A vehicle among obstacles: it stops before them, slides along them, sees them, and crashes where it touches one."""
+"""A vehicle among obstacles: it stops before them, slides along them, goes round them, and crashes where it touches
+one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from autopilot.context.events import StatusText
+from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Sticks
+from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from sortie import Session
 
@@ -78,3 +82,59 @@ def test_a_mission_into_a_wall_crashes(wall: Path) -> None:
         session.run_for(40.0)
         assert any(e.text.startswith("Hit long wall") for e in session.events_of(StatusText))
         assert not session.autopilot.facts.armed
+
+
+BLOCKS = """
+[[box]]
+name = "block"
+at = [45, 2]
+size = [12, 30]
+height = 40
+[[cylinder]]
+name = "tank"
+at = [90, -6]
+radius = 5
+height = 40
+"""
+ROUND = {"OA_TYPE": 1, "OA_BR_LOOKAHEAD": 20, "WPNAV_SPEED": 500}
+
+
+@pytest.mark.parametrize("planning", [1, 3])
+def test_a_mission_goes_round_what_is_seen(tmp_path: Path, planning: int) -> None:
+    """BendyRuler keeps nearly OA_MARGIN_MAX off a block and a tank on the way out and home."""
+    path = tmp_path / "blocks.toml"
+    path.write_text(BLOCKS)
+    with Session(obstacles=path, params={**ROUND, "OA_TYPE": planning, "RTL_ALT": 1000}) as session:
+        north = to_global(session.spec.home, (130.0, 0.0, 0.0))
+        session.upload(
+            [MissionItem(22, 3, z=10.0), MissionItem(16, 3, x=north.lat, y=north.lon, z=10.0), MissionItem(20, 3)]
+        )
+        session.start()
+        assert nearest(session, 200.0) > 2.5
+        assert [event.seq for event in session.events_of(ItemReached)][:2] == [1, 2]
+        assert not session.events_of(StatusText) or not any("Hit" in e.text for e in session.events_of(StatusText))
+
+
+def test_a_rover_goes_round_what_it_sees(tmp_path: Path) -> None:
+    path = tmp_path / "blocks.toml"
+    path.write_text(BLOCKS)
+    with Session(
+        "sim:rover", obstacles=path, params={"OA_TYPE": 1, "OA_BR_LOOKAHEAD": 10, "OA_MARGIN_MAX": 4}
+    ) as session:
+        north = to_global(session.spec.home, (130.0, 0.0, 0.0))
+        session.upload([MissionItem(16, 3, x=north.lat, y=north.lon)])
+        session.start()
+        assert nearest(session, 200.0, lambda: bool(session.events_of(ItemReached))) > 1.5
+        assert session.events_of(ItemReached)
+
+
+def nearest(session: Session, seconds: float, done: Callable[[], bool] | None = None) -> float:
+    """Fly until disarmed; the least distance to any obstacle, m."""
+    machine = session.service.vehicle
+    least = 1e9
+    for _ in range(round(seconds / 0.2)):
+        session.run_for(0.2)
+        least = min(least, machine.scanner.nearest_m()[0])
+        if done() if done is not None else not session.autopilot.facts.armed:
+            break
+    return least

@@ -1,0 +1,243 @@
+"""Detours of legs round fences and objects (OA_TYPE), in modes that fly to places: AUTO, GUIDED, RTL.
+
+Stands between the helm and the pieces of a leg over the ground (`autopilot.context.ground_following`): with OA_TYPE 0,
+and for all that is no leg, it hands on what it is given. With 2 or 3 the shortest way round the fence's polygons and
+circles is found when a leg begins, and again when the fence changes, and its corners are flown one after the other;
+while there is none the vehicle stays. With 1, and with 3 where an object is seen, BendyRuler looks once a second and
+turns the vehicle aside while the straight way has no room; with 3 the way round fences is then found again from there.
+A vehicle with a fence of its own (`Capabilities.own_fence`) finds its ways itself.
+Sources: ArduPilot AC_Avoidance/AP_OAPathPlanner.cpp, AC_WPNav/AC_WPNav_OA.cpp, AR_WPNav/AR_WPNav_OA.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import IntEnum
+from math import radians
+from typing import Final
+
+from autopilot.context.ground_following import GroundFollower
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import atan2, hypot
+from autopilot.interface.targets import Hold, Leg, Target, Yaw, YawMode
+from autopilot.mav import Severity
+from autopilot.safety.fence import FenceGuard
+from autopilot.safety.fence_limits import FenceType
+from autopilot.safety.path_planning import Bend, BendSettings, bend, is_free, shortest_way
+from autopilot.safety.proximity import Proximity
+from autopilot.safety.room import Barriers, Place, fence_barriers
+
+__all__ = ["Detour", "Planning"]
+
+_LOOK_MS: Final = 1000
+_COMPLAIN_MS: Final = 5000
+_SLOW_MPS: Final = 0.2
+_SHORT_M: Final = 1.0
+
+
+class Planning(IntEnum):
+    """OA_TYPE."""
+
+    NONE = 0
+    BENDY_RULER = 1
+    DIJKSTRA = 2
+    BOTH = 3
+
+
+class Detour:
+    """Pieces of legs that go round what is in the way; `autopilot.context.vehicle_context.LegPieces`. `around()`: the
+    fence, and what is seen."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        ground: GroundFollower,
+        around: Callable[[], tuple[FenceGuard, Proximity]],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._ground = ground
+        self._around = around
+        self._leg: Leg | None = None  # the whole, while it may be bent
+        self._way: list[Place] = []  # corners still to be flown, without the goal
+        self._lost = False  # there is no way
+        self._complained_ms = -_COMPLAIN_MS
+        self._bend: Bend | None = None
+        self._fenced: object = None
+        self._due_ms: int | None = None
+
+    @property
+    def planning(self) -> Planning:
+        """Planning that counts now."""
+        value = int(self._facts.param("OA_TYPE"))
+        ours = value in tuple(Planning) and not self._facts.vehicle.capabilities.own_fence
+        return Planning(value) if ours and self._facts.has_position else Planning.NONE
+
+    # --- pieces of a leg ----------------------------------------------------------------------------------------------
+    def begin(self, target: Target) -> Target:
+        """The first piece of a target, or the target itself."""
+        self._leg = self._bend = self._due_ms = None
+        if not isinstance(target, Leg) or not self.planning or self._to_go(target.end[:2]) < _SHORT_M:
+            return self._ground.begin(target)
+        self._leg, self._due_ms = target, self._facts.now_ms + _LOOK_MS
+        self._plan()
+        return self._bent() or self._piece(target.start)
+
+    @property
+    def is_held(self) -> bool:
+        """True while the vehicle stays for want of a way."""
+        return self._leg is not None and self._lost
+
+    def next_piece(self) -> Target | None:
+        """Next piece to fly; None when that was the last."""
+        piece = self._ground.next_piece()
+        if piece is not None or self._leg is None or self._lost:
+            return piece
+        if self._is_bent:
+            return self._bent() or self._piece()
+        if not self._way:
+            self._leg = self._due_ms = None
+            return None
+        self._way.pop(0)
+        self._bend = None
+        return self._piece()
+
+    def set_yaw(self, yaw: Yaw) -> None:
+        """The nose points elsewhere from now on."""
+        self._ground.set_yaw(yaw)
+        if self._leg is not None:
+            self._leg = replace(self._leg, yaw=yaw)
+
+    def next_deadline_ms(self) -> int | None:
+        due_ms = self._ground.next_deadline_ms()
+        return self._due_ms if due_ms is None or (self._due_ms is not None and self._due_ms < due_ms) else due_ms
+
+    def update(self, now_ms: int) -> Target | None:
+        """Give another piece where the fence has changed or something is in the way."""
+        if self._due_ms is None or now_ms < self._due_ms or self._leg is None:
+            return self._ground.update(now_ms)
+        self._due_ms = now_ms + _LOOK_MS
+        if self._lost or self._fenced != self._fence:
+            self._plan()
+            return self._bent() or self._piece()
+        return self._bent() or self._ground.update(now_ms)
+
+    # --- Dijkstra -----------------------------------------------------------------------------------------------------
+    @property
+    def _fence(self) -> object:
+        """A value that is another whenever the fence is."""
+        fence = self._around()[0]
+        return fence.acting, fence.limits.revision
+
+    def _fences(self, types: FenceType) -> Barriers:
+        fence = self._around()[0]
+        return fence_barriers(self._facts, fence.acting & types, fence.zones)
+
+    def _plan(self) -> None:
+        """The way round fences, as it is now."""
+        assert self._leg is not None
+        self._fenced, self._way, self._lost = self._fence, [], False
+        if self.planning is Planning.BENDY_RULER:
+            return
+        fences = self._fences(FenceType.POLYGON)
+        way = shortest_way(fences, self._here, self._leg.end[:2], self._facts.param("OA_MARGIN_MAX", 5.0))
+        if way is not None:
+            self._way = way[:-1]
+            return
+        self._lost = True
+        if self._facts.now_ms - self._complained_ms >= _COMPLAIN_MS:
+            self._complained_ms = self._facts.now_ms
+            self._announcer.say(Severity.CRITICAL, "Dijkstra: could not find path")
+
+    @property
+    def _here(self) -> Place:
+        return self._facts.vehicle.state.position[:2]
+
+    def _to_go(self, place: Place) -> float:
+        return hypot(place[0] - self._here[0], place[1] - self._here[1])
+
+    def _piece(self, start: Ned | None = None) -> Target:
+        """The next straight piece: to a corner, or what is left of the leg (from `start`, where it has just begun)."""
+        assert self._leg is not None
+        if self._lost:
+            return self._ground.begin(Hold(yaw=Yaw(YawMode.KEEP)))
+        if self._way:
+            return self._towards(self._way[0], self._way[1] if len(self._way) > 1 else self._leg.end[:2])
+        following = self._leg.next if self._leg.next is not None and self._passes(self._leg.next[:2]) else None
+        return self._ground.begin(replace(self._leg, start=start, next=following))
+
+    def _passes(self, following: Place) -> bool:
+        """True where the end of the leg need not be stopped at. As in ArduPilot, BendyRuler's copters always stop."""
+        assert self._leg is not None
+        if self.planning is Planning.BENDY_RULER:
+            return not self._facts.vehicle_class.flies
+        return is_free(self._fences(FenceType.POLYGON), self._leg.end[:2], following)
+
+    def _towards(self, place: Place, onward: Place | None = None) -> Target:
+        """A straight piece to a place beside the leg, at the height in proportion of the way that is left."""
+        leg, down = self._leg, self._facts.vehicle.state.position[2]
+        assert leg is not None
+        there = self._to_go(place)
+        left = there + hypot(leg.end[0] - place[0], leg.end[1] - place[1])
+        share = there / left if left > 0.0 else 1.0
+        height = down + share * (leg.end[2] - down)
+        over, over_now = leg.over_ground, self._facts.height_over_ground
+        aside = replace(
+            leg,
+            end=(*place, height),
+            start=None,
+            next=None if onward is None else (*onward, height),
+            radius=min(leg.radius, 0.5 * self._facts.param("OA_MARGIN_MAX", 5.0)),
+            spline=False,
+            over_ground=None if over is None or over_now is None else over_now + share * (over - over_now),
+            goal=leg.end,
+        )
+        return self._ground.begin(aside)
+
+    # --- BendyRuler ---------------------------------------------------------------------------------------------------
+    @property
+    def _is_bent(self) -> bool:
+        return self._bend is not None and self._bend.active
+
+    def _bent(self) -> Target | None:
+        """A piece aside, or the way on when it is free again; None: nothing changes."""
+        assert self._leg is not None
+        if self._lost or self.planning is Planning.DIJKSTRA:
+            return None
+        goal = self._way[0] if self._way else self._leg.end[:2]
+        was = self._is_bent
+        if self._to_go(goal) < _SHORT_M:
+            self._bend = None
+        else:
+            self._bend = bend(self._barriers(), self._here, goal, self._course, self._settings, self._bend)
+        if self._bend is not None and self._bend.active:
+            return self._towards(self._bend.place)
+        if not was:
+            return None
+        self._plan()
+        return self._piece()
+
+    def _barriers(self) -> Barriers:
+        """Barriers of BendyRuler: with both planners, fences only while it turns aside."""
+        fenced = self.planning is Planning.BENDY_RULER or self._is_bent
+        fences = self._fences(FenceType.CIRCLE | FenceType.POLYGON) if fenced else Barriers()
+        seen = self._around()[1].objects.around(self._facts.vehicle.state.position[2], self._facts.now_ms)
+        return replace(fences, objects=seen)
+
+    @property
+    def _course(self) -> float:
+        vn, ve, _ = self._facts.vehicle.state.velocity
+        return atan2(ve, vn) if hypot(vn, ve) >= _SLOW_MPS else self._facts.vehicle.state.yaw
+
+    @property
+    def _settings(self) -> BendSettings:
+        param = self._facts.param
+        return BendSettings(
+            param("OA_MARGIN_MAX", 5.0),
+            param("OA_BR_LOOKAHEAD", 15.0),
+            param("OA_BR_CONT_RATIO", 1.5),
+            radians(param("OA_BR_CONT_ANGLE", 75.0)),
+        )

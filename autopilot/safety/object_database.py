@@ -1,0 +1,82 @@
+"""Objects that were seen lately (OA_DB_): what a sensor tells is kept for a while, so that a way is planned round what
+it sees no more.
+
+An object has its place and the radius that the sensor's beam has there. A point within the larger of two radii of an
+object is that object, which is so seen again. Source: ArduPilot AC_Avoidance/AP_OADatabase.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import radians
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.mathematics import cos, hypot, sin
+
+__all__ = ["ObjectDatabase"]
+
+_NEAR_HOME_M: Final = 3.0
+_REFRESH_MS: Final = 500
+_NORTH, _EAST, _DOWN, _RADIUS, _SEEN_MS = range(5)
+Floats = npt.NDArray[np.float64]
+
+
+class ObjectDatabase:
+    """Objects of one vehicle, m from the origin, as columns; nothing is kept while no way is planned by them."""
+
+    def __init__(self, facts: VehicleFacts) -> None:
+        self._facts = facts
+        self._kept: Floats = np.empty((5, 0))
+
+    def see(self, points: Sequence[tuple[float, float]], now_ms: int) -> None:
+        """A look has found these points (north, east) at the vehicle's height."""
+        param = self._facts.param
+        if not points or not int(param("OA_TYPE")) & 1 or self._is_low():
+            return
+        here = self._facts.vehicle.state.position
+        beam = radians(max(param("OA_DB_BEAM_WIDTH", 5.0), 1.0))
+        most_m, least_m = param("OA_DB_DIST_MAX"), param("OA_DB_RADIUS_MIN", 0.01)
+        self._expire(now_ms)
+        for north, east in points:
+            away = hypot(north - here[0], east - here[1])
+            radius = max(away * sin(beam) / cos(beam), least_m)
+            if most_m <= 0.0 or away - radius <= most_m:
+                self._take((north, east, here[2], radius, float(now_ms)))
+
+    def _is_low(self) -> bool:
+        """True near home below OA_DB_ALT_MIN."""
+        lowest, home, here = (
+            self._facts.param("OA_DB_ALT_MIN"),
+            self._facts.home_ned,
+            self._facts.vehicle.state.position,
+        )
+        near = hypot(here[0] - home[0], here[1] - home[1]) < _NEAR_HOME_M
+        return lowest != 0.0 and near and self._facts.height < lowest
+
+    def _take(self, item: tuple[float, float, float, float, float]) -> None:
+        off = self._kept[:_RADIUS] - np.array(item[:_RADIUS])[:, None]
+        radius = np.maximum(self._kept[_RADIUS], item[_RADIUS])
+        found = np.flatnonzero((off * off).sum(axis=0) < radius * radius)
+        if found.size:
+            first = found[0]
+            renewed = item[_SEEN_MS] - self._kept[_SEEN_MS, first] >= _REFRESH_MS
+            if renewed or self._kept[_RADIUS, first] != item[_RADIUS]:
+                self._kept[_RADIUS:, first] = item[_RADIUS:]
+        elif self._kept.shape[1] < self._facts.param("OA_DB_SIZE", 100.0):
+            self._kept = np.column_stack([self._kept, item])
+
+    def _expire(self, now_ms: int) -> None:
+        kept_ms = 1000.0 * self._facts.param("OA_DB_EXPIRE", 10.0)
+        if kept_ms > 0.0:
+            self._kept = self._kept[:, now_ms - self._kept[_SEEN_MS] <= kept_ms]
+
+    def around(self, down: float, now_ms: int) -> Floats:
+        """North, east, difference to the height `down`, and radius of each."""
+        self._expire(now_ms)
+        found: Floats = self._kept[:_SEEN_MS].copy()
+        found[_DOWN] -= down
+        return found

@@ -1,0 +1,203 @@
+"""Ways round fences and obstacles (OA_TYPE): BendyRuler and Dijkstra, as pure functions.
+
+BendyRuler probes directions in steps of 5 degrees, alternating from that to the destination: the first with more room
+than OA_MARGIN_MAX over OA_BR_LOOKAHEAD, from whose end there is a way on (straight to the destination or 45 degrees
+off), is flown; a direction that turns far and has hardly more room than the one before does not replace it
+(OA_BR_CONT_RATIO, _ANGLE). Dijkstra's way is the shortest along corners of fences that are moved OA_MARGIN_MAX to the
+side that is allowed (a visibility graph; Dijkstra 1959, Lozano-Perez and Wesley 1979). Sources: ArduPilot
+AC_Avoidance/AP_OABendyRuler.cpp (search_xy_path, resist_bearing_change), AP_OADijkstra.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from heapq import heappop, heappush
+from math import inf, pi, radians
+from typing import Final
+
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.records import dataclass
+from autopilot.safety.room import Barriers, Disc, Enclosure, Place
+
+__all__ = ["Bend", "BendSettings", "bend", "is_free", "shortest_way"]
+
+_STEP: Final = radians(5.0)
+_MOST_STEPS: Final = 34  # 170 degrees to either side
+_PAST_M: Final = 2.0
+_ONWARD: Final = (0.0, radians(45.0), radians(-45.0))
+_DISC_CORNERS: Final = 8
+_SLACK_M: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class BendSettings:
+    """OA_MARGIN_MAX m, OA_BR_LOOKAHEAD m, OA_BR_CONT_RATIO, OA_BR_CONT_ANGLE rad."""
+
+    margin: float
+    lookahead: float
+    ratio: float
+    angle: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """A decision of BendyRuler: fly to `place`; not `active`: the straight way is free. `bearing` rad, and `lookahead`
+    m of the next time."""
+
+    place: Place
+    active: bool
+    bearing: float
+    lookahead: float
+
+
+def _wrap(angle: float) -> float:
+    return (angle + pi) % (2.0 * pi) - pi
+
+
+def _ahead(at: Place, bearing: float, metres: float) -> Place:
+    return at[0] + metres * cos(bearing), at[1] + metres * sin(bearing)
+
+
+def _bearing(begin: Place, end: Place) -> float:
+    return atan2(end[1] - begin[1], end[0] - begin[0])
+
+
+def bend(
+    barriers: Barriers, here: Place, goal: Place, course: float, settings: BendSettings, before: Bend | None
+) -> Bend:
+    """The next place on a way from `here` to `goal`, while flying along `course` (rad). `before`: the last decision on
+    a way to this goal."""
+    straight, to_go = _bearing(here, goal), hypot(goal[0] - here[0], goal[1] - here[1])
+    longest = max(settings.lookahead, 1.0)
+    lookahead = 0.5 * longest if before is None else before.lookahead
+    first = min(lookahead, to_go + _PAST_M)
+    free: tuple[float, float] | None = None  # bearing and room of the first step that is nearest to the course
+    widest = (straight, -inf)
+    for step in range(_MOST_STEPS + 1):
+        for side in (-1.0, 1.0) if step else (1.0,):
+            bearing = _wrap(straight + side * step * _STEP)
+            there = _ahead(here, bearing, first)
+            room = barriers.room(here, there)
+            if room > widest[1]:
+                widest = (bearing, room)
+            if room <= settings.margin:
+                continue
+            if free is None or abs(_wrap(course - bearing)) < abs(_wrap(course - free[0])):
+                free = (bearing, room)
+            onward = _onward(barriers, there, goal, lookahead, settings.margin)
+            if onward is not None:
+                active = step != 0 or onward != 0.0
+                kept = active and _is_kept(barriers, here, bearing, room, first, settings, before)
+                chosen = before.bearing if kept and before is not None else bearing
+                return Bend(_ahead(here, chosen, min(to_go, first)), active, chosen, min(longest, 1.1 * lookahead))
+    bearing, room = free or widest
+    grown = lookahead * (1.05 if free is not None else 0.9)
+    place = _ahead(here, bearing, max(first + min(room, 0.0), 0.0))
+    return Bend(place, True, bearing, min(max(grown, 0.5 * longest), longest))
+
+
+def _onward(barriers: Barriers, there: Place, goal: Place, lookahead: float, margin: float) -> float | None:
+    """Angle off the goal, rad, at which a second step has its room; None: at none."""
+    metres = min(max(lookahead, _PAST_M), hypot(goal[0] - there[0], goal[1] - there[1]))
+    towards = _bearing(there, goal)
+    return next((off for off in _ONWARD if barriers.room(there, _ahead(there, towards + off, metres)) > margin), None)
+
+
+def _is_kept(
+    barriers: Barriers,
+    here: Place,
+    bearing: float,
+    room: float,
+    first: float,
+    settings: BendSettings,
+    before: Bend | None,
+) -> bool:
+    """True where the bearing before is kept: the new one turns far and has hardly more room."""
+    if before is None or not before.active or abs(_wrap(before.bearing - bearing)) <= settings.angle:
+        return False
+    return settings.ratio > 0.0 and room < settings.ratio * barriers.room(here, _ahead(here, before.bearing, first))
+
+
+# --- Dijkstra ---------------------------------------------------------------------------------------------------------
+def shortest_way(barriers: Barriers, here: Place, goal: Place, margin: float) -> list[Place] | None:
+    """The places on the shortest way from `here` to `goal` that keeps `margin` m off all areas and discs, or as far as
+    its corners do; else one that keeps off them at all; None: there is none. The goal is the last."""
+    fences = replace(barriers, margin=0.0)
+    nodes = [here, goal, *(node for node in _corners(barriers, margin) if is_free(barriers, node, node))]
+    rooms = [min(margin, fences.room(node, node)) - _SLACK_M for node in nodes]
+
+    def keeps_off(k: int, j: int) -> bool:
+        return fences.room(nodes[k], nodes[j]) >= min(rooms[k], rooms[j])
+
+    def is_open(k: int, j: int) -> bool:
+        return is_free(barriers, nodes[k], nodes[j])
+
+    return _shortest(nodes, lambda k, j: is_open(k, j) and keeps_off(k, j)) or _shortest(nodes, is_open)
+
+
+def _shortest(nodes: list[Place], leads: Callable[[int, int], bool]) -> list[Place] | None:
+    """The way from the first node to the second, without the first; `leads(k, j)`: straight from one to another."""
+    best = [inf] * len(nodes)
+    came = [-1] * len(nodes)
+    best[0] = 0.0
+    queue: list[tuple[float, int]] = [(0.0, 0)]
+    done: set[int] = set()
+    while queue:
+        so_far, k = heappop(queue)
+        if k == 1:
+            break
+        if k in done:
+            continue
+        done.add(k)
+        for j, node in enumerate(nodes):
+            length = so_far + hypot(node[0] - nodes[k][0], node[1] - nodes[k][1])
+            if j not in done and length < best[j] and leads(k, j):
+                best[j], came[j] = length, k
+                heappush(queue, (length, j))
+    if best[1] == inf:
+        return None
+    way, k = [], 1
+    while k != 0:
+        way.append(nodes[k])
+        k = came[k]
+    return way[::-1]
+
+
+def is_free(barriers: Barriers, begin: Place, end: Place) -> bool:
+    """True of a way that crosses no edge and enters no disc."""
+    middle = (0.5 * (begin[0] + end[0]), 0.5 * (begin[1] + end[1]))
+    return all(area.crossing(begin, end) == inf and area.holds(middle) for area in barriers.areas) and all(
+        disc.room(begin, end) >= -_SLACK_M for disc in barriers.discs
+    )
+
+
+def _corners(barriers: Barriers, margin: float) -> list[Place]:
+    """Corners that a way may turn at: those of areas, moved to the right side by the margin, and of a polygon about
+    each disc to stay out of."""
+    moved = [place for area in barriers.areas for place in _moved(area, margin)]
+    return moved + [place for disc in barriers.discs if not disc.inside for place in _about(disc, margin)]
+
+
+def _about(disc: Disc, margin: float) -> list[Place]:
+    reach = (disc.radius + margin) / cos(pi / _DISC_CORNERS)
+    return [_ahead(disc.middle, 2.0 * pi * k / _DISC_CORNERS, reach) for k in range(_DISC_CORNERS)]
+
+
+def _moved(area: Enclosure, margin: float) -> list[Place]:
+    """The corners of an area, each along the line that halves its angle, to the side that is allowed."""
+    found = []
+    count = len(area.corners)
+    for k, (n, e) in enumerate(area.corners):
+        turn = 0.0, 0.0
+        for other in (area.corners[k - 1], area.corners[(k + 1) % count]):
+            length = hypot(other[0] - n, other[1] - e) or 1.0
+            turn = turn[0] + (other[0] - n) / length, turn[1] + (other[1] - e) / length
+        size = hypot(*turn)
+        if size < 1e-9:
+            continue
+        for sign in (-1.0, 1.0):
+            place = n + sign * margin * turn[0] / size, e + sign * margin * turn[1] / size
+            if area.holds(place):
+                found.append(place)
+    return found

@@ -1,0 +1,139 @@
+"""Room of a straight way between barriers: how far it stays from fences and from objects that were seen.
+
+Level geometry, metres north and east of the origin. As ArduPilot's OABendyRuler counts it: positive inside of an area
+to stay in and outside of one to stay out of, less FENCE_MARGIN; below 0 where the way begins on the wrong side, or, by
+what lies beyond, where it crosses an edge. Source: AC_Avoidance/AP_OABendyRuler.cpp (calc_margin_from_...).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.geo import to_local
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.records import dataclass
+from autopilot.mission.fence import Fence, distance_to_segment
+from autopilot.safety.fence_limits import FenceType
+
+__all__ = ["Barriers", "Disc", "Enclosure", "Place", "fence_barriers"]
+
+Place = tuple[float, float]
+Floats = npt.NDArray[np.float64]
+
+
+class Enclosure:
+    """A polygon to stay in (`inside`) or out of."""
+
+    def __init__(self, corners: tuple[Place, ...], inside: bool) -> None:
+        self.corners = corners
+        self.inside = inside
+        self._from: Floats = np.array(corners).reshape(-1, 2).T
+        self._to: Floats = np.roll(self._from, -1, axis=1)
+
+    def holds(self, at: Place) -> bool:
+        """True of a place on the side that is allowed."""
+        (n1, e1), (n2, e2) = self._from, self._to
+        spans = (n1 > at[0]) != (n2 > at[0])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            beyond = at[1] < e1 + (at[0] - n1) * (e2 - e1) / (n2 - n1)
+        return bool(np.count_nonzero(spans & beyond) % 2) is self.inside
+
+    def crossing(self, begin: Place, end: Place) -> float:
+        """Share of the way at which it first crosses an edge; inf: it does not."""
+        dn, de = end[0] - begin[0], end[1] - begin[1]
+        edge = self._to - self._from
+        off_n, off_e = self._from[0] - begin[0], self._from[1] - begin[1]
+        across = dn * edge[1] - de * edge[0]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            along = (off_n * edge[1] - off_e * edge[0]) / across
+            there = (off_n * de - off_e * dn) / across
+        met = (along > 0.0) & (along < 1.0) & (there >= 0.0) & (there <= 1.0)
+        return float(along[met].min()) if met.any() else inf
+
+    def distance(self, begin: Place, end: Place) -> float:
+        """Metres between the way and the nearest edge; where it crosses one, the length beyond it, below 0."""
+        share = self.crossing(begin, end)
+        if share != inf:
+            return -(1.0 - share) * hypot(end[0] - begin[0], end[1] - begin[1])
+        from_ends = min(float(_to_edges(at, self._from, self._to).min()) for at in (begin, end))
+        return min(from_ends, float(_to_way(self._from, begin, end).min()))
+
+
+def _to_edges(at: Place, begins: Floats, ends: Floats) -> Floats:
+    """Metres from a place to each of many segments."""
+    dn, de = ends - begins
+    off_n, off_e = at[0] - begins[0], at[1] - begins[1]
+    squared = dn * dn + de * de
+    share = np.clip((off_n * dn + off_e * de) / np.where(squared > 0.0, squared, 1.0), 0.0, 1.0)
+    found: Floats = np.sqrt(np.square(off_n - share * dn) + np.square(off_e - share * de))
+    return found
+
+
+def _to_way(places: Floats, begin: Place, end: Place) -> Floats:
+    """Metres from each of many places to one segment."""
+    dn, de = end[0] - begin[0], end[1] - begin[1]
+    off_n, off_e = places[0] - begin[0], places[1] - begin[1]
+    squared = dn * dn + de * de
+    share = np.clip((off_n * dn + off_e * de) / squared, 0.0, 1.0) if squared > 0.0 else 0.0
+    found: Floats = np.sqrt(np.square(off_n - share * dn) + np.square(off_e - share * de))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A circle to stay in (`inside`) or out of."""
+
+    middle: Place
+    radius: float
+    inside: bool
+
+    def room(self, begin: Place, end: Place) -> float:
+        """Metres between the way and the circle's edge; below 0 where it goes beyond."""
+        (n, e), ends = self.middle, (begin, end)
+        if self.inside:
+            return self.radius - max(hypot(at[0] - n, at[1] - e) for at in ends)
+        return distance_to_segment(begin[0] - n, begin[1] - e, end[0] - n, end[1] - e) - self.radius
+
+
+@dataclass(frozen=True, slots=True)
+class Barriers:
+    """Barriers of a way: kept off areas and discs by `margin` m; `objects`: north, east, how much higher or lower, and
+    radius, a row of each."""
+
+    areas: tuple[Enclosure, ...] = ()
+    discs: tuple[Disc, ...] = ()
+    margin: float = 0.0
+    objects: Floats | None = None
+
+    def room(self, begin: Place, end: Place) -> float:
+        """The least room on the way from `begin` to `end`, m; inf: nothing is there."""
+        least = inf
+        for area in self.areas:
+            away = area.distance(begin, end)
+            least = min(least, (away if area.holds(begin) else -away) - self.margin)
+        for disc in self.discs:
+            least = min(least, disc.room(begin, end) - self.margin)
+        if self.objects is not None and self.objects.size:
+            away = np.sqrt(np.square(_to_way(self.objects[:2], begin, end)) + np.square(self.objects[2]))
+            least = min(least, float((away - self.objects[3]).min()))
+        return least
+
+
+def fence_barriers(facts: VehicleFacts, types: FenceType, zones: Fence) -> Barriers:
+    """Barriers of the fences of `types` that act, `zones` being those of the plan."""
+    areas: list[Enclosure] = []
+    discs: list[Disc] = []
+    origin = facts.vehicle.origin
+    if types & FenceType.CIRCLE:
+        discs.append(Disc(facts.home_ned[:2], facts.param("FENCE_RADIUS", 300.0), inside=True))
+    if types & FenceType.POLYGON and origin is not None:
+        for polygon in zones.polygons:
+            corners = tuple(to_local(origin, lat, lon, 0.0)[:2] for lat, lon in polygon.vertices)
+            areas.append(Enclosure(corners, polygon.inclusion))
+        places = [to_local(origin, zone.lat, zone.lon, 0.0)[:2] for zone in zones.circles]
+        discs += [Disc(at, zone.radius, zone.inclusion) for at, zone in zip(places, zones.circles, strict=True)]
+    return Barriers(tuple(areas), tuple(discs), max(facts.param("FENCE_MARGIN", 2.0), 0.0))

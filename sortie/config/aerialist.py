@@ -1,0 +1,252 @@
+"""Test descriptions of Aerialist (YAML), as the UAV testing competition of SBFT and ICST uses them.
+
+Facts: github.com/skhatiri/Aerialist (README, samples/tests). `x` counts north, `y` east of home, both of a box's
+middle; `l` is its length along x before it is turned by `r` degrees from north to east, `w` along y. Files are looked
+for from the working directory, from the test's folder and from the one above. Keys that say how Aerialist itself runs
+(port, speed, headless, agent) have no meaning here.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from importlib.util import find_spec
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
+from sitl.world.obstacles import Cylinder, Obstacle, Obstacles
+from sortie.config.errors import UserError, placed
+from sortie.config.obstacles import box_prism
+
+__all__ = ["AerialistTest", "TimedStep", "read_aerialist"]
+
+_LARGEST_FILE: Final = 256 << 10
+_DEEPEST: Final = 20
+_TREE_M: Final = 0.5
+_TALL_M: Final = 10.0
+_ROW: Final = 7  # numbers of a box: l, w, h, x, y, z, r
+_PLANNER: Final = ("ros", "avoidance")
+Metres = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Size = Annotated[float, Meta(gt=0.0, le=10_000.0)]
+Stick = Annotated[float, Meta(ge=-1.0, le=1.0)]
+
+
+class SizeTable(Struct, frozen=True):
+    """A box's length, width and height, m."""
+
+    l: Size = 1.0  # noqa: E741  # its name in the file
+    w: Size = 1.0
+    h: Size = _TALL_M
+
+
+class PositionTable(Struct, frozen=True):
+    """A box's place, m; `r`, elsewhere `angle`: degrees."""
+
+    x: Metres
+    y: Metres
+    z: Metres = 0.0
+    r: Metres = 0.0
+    angle: Metres | None = None
+
+
+class ObstacleTable(Struct, frozen=True):
+    """An obstacle: a box, or a tree or apartment."""
+
+    position: PositionTable
+    size: SizeTable = SizeTable()
+    shape: Literal["BOX", "box", "TREE", "tree", "APARTMENT", "apartment"] = "BOX"
+
+
+class DroneTable(Struct, frozen=True):
+    """The vehicle: PX4's parameters, and the mission."""
+
+    port: int | str | None = None
+    params: dict[str, float] | None = None
+    params_file: str | None = None
+    mission_file: str | None = None
+
+
+class SimulationTable(Struct, frozen=True):
+    """The world."""
+
+    simulator: str | None = None
+    obstacles: Annotated[list[ObstacleTable | Metres], Meta(max_length=7_000)] | None = None
+    home_position: tuple[float, float, float] | None = None
+
+
+class TimedStep(Struct, frozen=True):
+    """A command at a time, microseconds from the beginning: a mode of PX4 (`mode`), or sticks (100)."""
+
+    timestamp: Annotated[float, Meta(ge=0.0, le=1e11)] = 0.0
+    mode: int = 100
+    x: Stick = 0.0
+    y: Stick = 0.0
+    z: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.5
+    r: Stick = 0.0
+
+
+class StepsTable(Struct, frozen=True):
+    """The commands."""
+
+    commands: Annotated[list[TimedStep], Meta(max_length=100_000)] | None = None
+    commands_file: str | None = None
+
+
+class AssertionTable(Struct, frozen=True):
+    """The flight that is expected: a log."""
+
+    log_file: str | None = None
+
+
+class TestFile(Struct, frozen=True):
+    """A file as it is written; newer ones say `robot` and `mission`."""
+
+    drone: DroneTable | None = None
+    robot: DroneTable | None = None
+    simulation: SimulationTable | None = None
+    test: StepsTable | None = None
+    mission: StepsTable | None = None
+    assertion: AssertionTable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AerialistTest:
+    """A test. `avoids`: a planner flies round what it sees (simulator or port "ros"); `expected`: a log of the flight
+    that is expected; `home`: None: the plan's."""
+
+    plan: Path
+    params: dict[str, float]
+    obstacles: Obstacles
+    steps: tuple[TimedStep, ...]
+    avoids: bool
+    home: GeoPoint | None
+    expected: Path | None
+
+
+def read_aerialist(path: Path) -> AerialistTest:
+    """Read a test. UserError: one line with the key and what it may be."""
+    file = _parsed(path)
+    drone, world = file.drone or file.robot, file.simulation or SimulationTable()
+    if drone is None or drone.mission_file is None:
+        raise UserError(f"{path}: drone: expected a mission_file")
+    steps = file.test or file.mission or StepsTable()
+    home = world.home_position
+    if home is not None and not (abs(home[0]) <= 90.0 and abs(home[1]) <= 180.0 and isfinite(home[2])):
+        raise UserError(f"{path}: simulation.home_position: expected a latitude, a longitude and a height")
+    log = None if file.assertion is None else file.assertion.log_file
+    return AerialistTest(
+        _found(path, drone.mission_file, "drone.mission_file"),
+        _params(path, drone.params_file) | (drone.params or {}),
+        Obstacles(_obstacles(path, world.obstacles or [])),
+        tuple(steps.commands or _steps(path, steps.commands_file)),
+        bool({str(drone.port), str(world.simulator)} & set(_PLANNER)) or drone.port == 14541,
+        None if home is None else GeoPoint(*home),
+        None if log is None else _found(path, log, "assertion.log_file"),
+    )
+
+
+def _parsed(path: Path) -> TestFile:
+    if find_spec("yaml") is None:
+        raise UserError("sortie aerialist needs yaml: pip install 'sortie-mavlink[aerialist]'")
+    import yaml
+
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise UserError(f"{path}: larger than {_LARGEST_FILE >> 10} kB; expected a test description")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path}: {why}; expected a test description of Aerialist") from error
+    try:
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):  # a few lines of them are gigabytes
+                raise UserError(f"{path}: expected no aliases (*name)")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise UserError(f"{path}: expected a test description, not {depth} brackets in each other")
+        return msgspec.convert(yaml.safe_load(text), TestFile)
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: {_place(error)}expected YAML") from error
+    except msgspec.ValidationError as error:
+        key, what = placed(str(error))
+        raise UserError(f"{path}: {key + ': ' if key else ''}{what.replace(' | null', '')}") from None
+    except (RecursionError, ValueError) as error:
+        raise UserError(f"{path}: expected a test description of Aerialist") from error
+
+
+def _place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return "" if mark is None else f"line {mark.line + 1}: {getattr(error, 'problem', None) or 'wrong'}; "
+
+
+def _found(test: Path, name: str, key: str) -> Path:
+    folders = (Path(), test.parent, test.parent.parent)
+    try:
+        found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{test}: {key}: {name[:80]!r} is no name of a file") from error
+    if found is None:
+        raise UserError(f"{test}: {key}: there is no {name[:80]} here, beside the test or one folder above")
+    return found
+
+
+def _obstacles(path: Path, told: Sequence[ObstacleTable | float]) -> list[Obstacle]:
+    rows = [value for value in told if isinstance(value, float)]
+    if len(rows) % _ROW:
+        raise UserError(
+            f"{path}: simulation.obstacles: expected l, w, h, x, y, z, r of each, found {len(rows)} numbers"
+        )
+    flat = (rows[at : at + _ROW] for at in range(0, len(rows), _ROW))
+    tables = [value for value in told if isinstance(value, ObstacleTable)]
+    if any(size <= 0.0 for at in range(0, len(rows), _ROW) for size in rows[at : at + 3]):
+        raise UserError(f"{path}: simulation.obstacles: expected sizes above 0")
+    tables += [ObstacleTable(PositionTable(*row[3:]), SizeTable(*row[:3])) for row in flat]
+    return [_obstacle(table, f"obstacle {number}") for number, table in enumerate(tables, 1)]
+
+
+def _obstacle(table: ObstacleTable, name: str) -> Obstacle:
+    at, size = table.position, table.size
+    if table.shape.upper() == "TREE":
+        return Cylinder(name, (at.x, at.y), _TREE_M, at.z, at.z + size.h)
+    turned = at.r if at.angle is None else at.angle
+    return box_prism(name, (at.x, at.y), (size.l, size.w), turned, (at.z, at.z + size.h))
+
+
+def _rows(test: Path, name: str, key: str) -> list[list[str]]:
+    file = _found(test, name, key)
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise UserError(f"{file}: larger than {_LARGEST_FILE >> 10} kB; expected a CSV table")
+        return [
+            [cell.strip() for cell in row] for row in csv.reader(file.read_text(encoding="utf-8").splitlines()) if row
+        ]
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{file}: expected a CSV table") from error
+
+
+def _params(test: Path, name: str | None) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for number, row in enumerate([] if name is None else _rows(test, name, "drone.params_file"), 1):
+        try:
+            found[row[0]] = float(row[1])
+        except (IndexError, ValueError) as error:
+            raise UserError(f"{name}: line {number}: expected NAME,VALUE") from error
+    return found
+
+
+def _steps(test: Path, name: str | None) -> list[TimedStep]:
+    if name is None:
+        return [TimedStep(mode=3)]
+    header, *rows = _rows(test, name, "test.commands_file") or [[]]
+    try:
+        said: list[dict[str, Any]] = [dict(zip(header, map(float, row), strict=True)) for row in rows]
+        return msgspec.convert(said, list[TimedStep], strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise UserError(f"{name}: expected columns timestamp,mode,x,y,z,r of numbers") from error

@@ -1,0 +1,106 @@
+"""Ways round a fence that are flown (OA_TYPE): AUTO, GUIDED and RTL of a copter, AUTO of a rover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from autopilot.interface import report as R
+from autopilot.interface.geo import Ned, to_global
+from autopilot.interface.targets import Leg
+from autopilot.mission.items import MissionItem
+from sitl.vehicles.rover import SimulatedRover
+from tests.autopilot.safety.test_fence_watch import POLYGON, box, zone
+from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.sim_copter import AUTO, GUIDED, RTL, away, in_air
+
+NONE, BENDY_RULER, DIJKSTRA, BOTH = range(4)
+HOUSE = [zone(5002, n, e, 4.0) for n, e in ((20, -12), (20, 8), (40, 8), (40, -12))]
+POND = [zone(5004, 30, 0, 10.0)]
+GOAL = (60.0, 0.0, -10.0)
+
+
+def flying(plan: Sequence[MissionItem], planning: int, **parameters: float) -> Bench:
+    """Hovering at home behind a fence that is on; nothing is done when it is breached."""
+    bench = in_air(10.0, FENCE_ACTION=0, FENCE_TYPE=POLYGON, OA_TYPE=planning, **parameters)
+    bench.upload(plan, 1)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    return bench
+
+
+def nearest(bench: Bench, seconds: float, until: Callable[[], bool]) -> float:
+    """Fly; the least room to the fence, m, by where the vehicle truly is."""
+    least = 1000.0
+    for _ in range(round(seconds / 0.2)):
+        if until():
+            break
+        bench.run(0.2)
+        truth = bench.vehicle.state.report
+        place = to_global(ORIGIN, (float(truth[R.TRUE_N]), float(truth[R.TRUE_E]), 0.0))
+        least = min(least, bench.core.fence.zones.margin(place.lat, place.lon))
+    assert until()
+    return least
+
+
+def there(bench: Bench, place: Ned = GOAL) -> Callable[[], bool]:
+    return lambda: bench.core.helm.arrived and away(bench, *place[:2]) < 3.0
+
+
+@pytest.mark.parametrize("planning", [BENDY_RULER, DIJKSTRA, BOTH])
+@pytest.mark.parametrize("fence", [HOUSE, POND])
+def test_guided_goes_round_a_zone_to_stay_out_of(planning: int, fence: list[MissionItem]) -> None:
+    """OA_MARGIN_MAX off its edges, half of that at corners, which are rounded; and the place is reached."""
+    bench = flying(fence, planning)
+    assert bench.core.commands.guided_target(position=GOAL).ok
+    assert nearest(bench, 120.0, there(bench)) > 2.5
+    assert isinstance(bench.core.helm.target, Leg)
+    assert bench.core.helm.target.end == pytest.approx(GOAL)
+
+
+def test_without_planning_it_flies_through() -> None:
+    bench = flying(POND, NONE)
+    assert bench.core.commands.guided_target(position=GOAL).ok
+    assert nearest(bench, 60.0, there(bench)) < -5.0
+
+
+@pytest.mark.parametrize("planning", [BENDY_RULER, DIJKSTRA])
+def test_a_mission_and_the_way_home_go_round(planning: int) -> None:
+    """Each item is reached, and RTL lands at home; heights are kept on the way."""
+    bench = flying(HOUSE, planning, RTL_ALT=1000)
+    bench.upload([takeoff(), waypoint(60.0, 0.0), waypoint(60.0, 30.0), waypoint(0.0, -40.0)])
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    assert nearest(bench, 200.0, lambda: 3 in bench.reached) > 2.5
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    assert bench.core.commands.guided_target(position=GOAL).ok
+    nearest(bench, 60.0, there(bench))
+    assert bench.core.modes.set(RTL, bench.now_ms).ok
+    assert nearest(bench, 120.0, lambda: not bench.core.facts.armed) > 2.5
+    assert away(bench) < 2.0
+
+
+def test_without_a_way_it_stays_until_there_is_one() -> None:
+    """The goal lies in the zone: it is said every five seconds; then the fence is taken away."""
+    bench = flying(HOUSE, DIJKSTRA)
+    bench.parameters.set("FENCE_ENABLE", 0)
+    assert bench.core.commands.guided_target(position=(30.0, 0.0, -10.0)).ok
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.run(12.0)
+    assert away(bench) < 12.0
+    assert not bench.core.helm.arrived
+    assert bench.texts.count("Dijkstra: could not find path") == 3
+    bench.parameters.set("FENCE_ENABLE", 0)
+    bench.run(30.0, lambda: bench.core.helm.arrived)
+    assert away(bench, 30.0) < 3.0
+
+
+@pytest.mark.parametrize("planning", [BENDY_RULER, DIJKSTRA])
+def test_a_rover_drives_round(planning: int) -> None:
+    """In AUTO, to the end of the mission; inside of a zone to stay in that has the way round."""
+    parameters = {"FENCE_ENABLE": 1, "FENCE_ACTION": 0, "FENCE_TYPE": POLYGON, "OA_TYPE": planning, "AVOID_ENABLE": 0}
+    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters=parameters)
+    bench.upload(box(90.0) + HOUSE, 1)
+    bench.run(20.0, lambda: bench.core.prearm.ok)
+    bench.begin([waypoint(60.0, 0.0), waypoint(60.0, 30.0)])
+    assert nearest(bench, 200.0, lambda: 2 in bench.reached) > 1.5

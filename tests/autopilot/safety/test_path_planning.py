@@ -1,0 +1,140 @@
+"""Ways round barriers, as pure functions: room, BendyRuler's next place, Dijkstra's corners, objects that are kept."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import inf, pi
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.parameters import Parameters
+from autopilot.safety.object_database import ObjectDatabase
+from autopilot.safety.path_planning import BendSettings, bend, is_free, shortest_way
+from autopilot.safety.room import Barriers, Disc, Enclosure, Place
+from autopilot.vehicles.kinds import vehicle_class
+from tests.fakes.examples import examples
+from tests.fakes.fake_vehicle import FakeVehicle
+
+SETTINGS = BendSettings(5.0, 15.0, 1.5, 1.3)
+HOUSE = Enclosure(((20.0, -10.0), (20.0, 10.0), (40.0, 10.0), (40.0, -10.0)), inside=False)
+FIELD = Enclosure(((-50.0, -50.0), (-50.0, 50.0), (50.0, 50.0), (50.0, -50.0)), inside=True)
+POND = Disc((0.0, 40.0), 10.0, inside=False)
+NORTH = (60.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("barriers", "begin", "end", "room"),
+    [
+        (Barriers((HOUSE,)), (0.0, 0.0), (10.0, 0.0), 10.0),
+        (Barriers((HOUSE,), margin=2.0), (0.0, 0.0), (10.0, 0.0), 8.0),
+        (Barriers((HOUSE,)), (0.0, 0.0), (30.0, 0.0), -10.0),  # ten metres lie beyond the edge
+        (Barriers((HOUSE,)), (30.0, 0.0), (39.0, 0.0), -1.0),  # it begins on the wrong side
+        (Barriers((FIELD,)), (0.0, 0.0), (40.0, 0.0), 10.0),
+        (Barriers((), (POND,)), (0.0, 0.0), (0.0, 20.0), 10.0),
+        (Barriers((), (Disc((0.0, 0.0), 50.0, inside=True),)), (0.0, 0.0), (40.0, 0.0), 10.0),
+        (Barriers(objects=np.array([[10.0], [4.0], [3.0], [1.0]])), (0.0, 0.0), (20.0, 0.0), 4.0),
+        (Barriers(), (0.0, 0.0), (20.0, 0.0), inf),
+    ],
+)
+def test_room(barriers: Barriers, begin: Place, end: Place, room: float) -> None:
+    assert barriers.room(begin, end) == pytest.approx(room)
+
+
+def test_the_ruler_goes_straight_where_there_is_room() -> None:
+    found = bend(Barriers((HOUSE,)), (-40.0, 0.0), NORTH, 0.0, SETTINGS, None)
+    assert not found.active
+
+
+def test_the_ruler_turns_aside_as_little_as_it_must() -> None:
+    """First to the left, in steps of five degrees, and what it says keeps the margin."""
+    found = bend(Barriers((HOUSE,)), (5.0, 5.0), (60.0, 5.0), 0.0, BendSettings(5.0, 30.0, 1.5, 1.3), None)
+    assert found.active
+    assert 0.0 < found.bearing < 0.5 * pi  # the near corner is to the right
+    assert Barriers((HOUSE,)).room((5.0, 5.0), found.place) > 5.0
+
+
+def test_the_ruler_keeps_its_side_of_an_obstacle() -> None:
+    """As long as the other has not OA_BR_CONT_RATIO times the room."""
+    barriers, here, settings = Barriers((HOUSE,)), (5.0, -2.0), BendSettings(5.0, 30.0, 1.5, 1.3)
+    before = bend(barriers, (5.0, 2.0), NORTH, 0.0, settings, None)
+    kept = bend(barriers, here, NORTH, 0.0, settings, before)
+    free = bend(barriers, here, NORTH, 0.0, settings, None)
+    assert before.bearing * free.bearing < 0.0
+    assert kept.bearing == before.bearing
+
+
+def test_a_ruler_without_any_room_takes_the_widest() -> None:
+    ring = [(8.0 * np.cos(a), 8.0 * np.sin(a)) for a in np.linspace(0.0, 2.0 * pi, 40, endpoint=False)]
+    objects = np.array([[n for n, _ in ring], [e for _, e in ring], [0.0] * 40, [1.0] * 40])
+    objects = objects[:, 3:]  # a gap to the north-east, too narrow
+    found = bend(Barriers(objects=objects), (0.0, 0.0), (60.0, 0.0), 0.0, SETTINGS, None)
+    assert found.active
+    assert 0.0 < found.bearing < 0.7
+
+
+def test_the_shortest_way_turns_at_corners_of_the_margin() -> None:
+    way = shortest_way(Barriers((HOUSE,)), (0.0, 0.0), NORTH, 5.0)
+    assert way is not None
+    assert [(round(n), abs(round(e))) for n, e in way] == [(16, 14), (44, 14), (60, 0)]
+
+
+def test_there_is_no_way_out_of_a_field_or_into_a_house() -> None:
+    assert shortest_way(Barriers((FIELD,)), (0.0, 0.0), (80.0, 0.0), 5.0) is None
+    assert shortest_way(Barriers((HOUSE,)), (0.0, 0.0), (30.0, 0.0), 5.0) is None
+
+
+@settings(max_examples=examples(25), deadline=None)
+@given(st.tuples(*[st.floats(-45.0, 45.0)] * 2), st.tuples(*[st.floats(-45.0, 45.0)] * 2))
+def test_every_way_keeps_off_every_fence(here: Place, goal: Place) -> None:
+    """Whatever the places: each piece is free, and none is longer than it must be for the straight one."""
+    fences = Barriers((FIELD, HOUSE), (POND,))
+    way = shortest_way(fences, here, goal, 3.0)
+    allowed = is_free(fences, here, here) and is_free(fences, goal, goal)
+    assert (way is not None) is allowed
+    if way is not None:
+        assert way[-1] == goal
+        assert all(is_free(fences, begin, end) for begin, end in pairwise([here, *way]))
+        assert len(way) > 1 or is_free(fences, here, goal)
+
+
+# --- objects ----------------------------------------------------------------------------------------------------------
+def kept(**parameters: float) -> ObjectDatabase:
+    vehicle = FakeVehicle()
+    vehicle.advance(1000)
+    table = Parameters(vehicle_class("copter").parameters)
+    for name, value in {"OA_TYPE": 1, **parameters}.items():
+        table.set(name, value)
+    return ObjectDatabase(VehicleFacts("copter", vehicle, table))
+
+
+def test_an_object_is_kept_for_its_time_and_seen_again() -> None:
+    objects = kept(OA_DB_EXPIRE=10)
+    objects.see([(20.0, 0.0), (0.0, 30.0)], 1000)
+    objects.see([(20.5, 0.0)], 8000)  # within the radius of the first
+    north, east, away, radius = objects.around(-3.0, 9000)
+    assert sorted(zip(north, east, strict=True)) == [(0.0, 30.0), (20.0, 0.0)]
+    assert radius == pytest.approx([20.5 * 0.0875, 30.0 * 0.0875], abs=0.01)  # a beam of five degrees
+    assert list(away) == [3.0, 3.0]
+    assert objects.around(0.0, 12_000)[0] == [20.0]
+    assert objects.around(0.0, 18_001).size == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "count"),
+    [
+        ({}, 3),
+        ({"OA_DB_SIZE": 2}, 2),
+        ({"OA_DB_DIST_MAX": 10}, 1),
+        ({"OA_TYPE": 2}, 0),  # no way is planned by objects
+        ({"OA_DB_ALT_MIN": 2}, 0),  # it stands at home
+        ({"OA_DB_RADIUS_MIN": 8}, 2),  # two of them are one
+    ],
+)
+def test_objects_that_are_kept(parameters: dict[str, float], count: int) -> None:
+    objects = kept(**parameters)
+    objects.see([(9.0, 0.0), (16.0, 0.0), (0.0, -30.0)], 1000)
+    assert objects.around(0.0, 1000).shape[1] == count
