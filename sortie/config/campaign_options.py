@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sortie.config.option import Group, Option, OptionForm
+from sortie.config.option import Group, Option, OptionForm, rows_of
 from sortie.config.values import VehicleSource, parse_speedup, parse_vehicle, path, truth, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
@@ -84,8 +84,5 @@ SCHEDULER: Final = Option[str | None](
     _RUN_CAMPAIGN, form="ADDRESS", otherwise="one of its own, on loopback",
 )  # fmt: skip
 
-CAMPAIGN: Final[tuple[Option[object], ...]] = (
-    NEW_STUDY, STUDY, CAMPAIGN_DIR, OTHER_DIR, RUN, CONFIRM_VEHICLE, REPLAY_SPEEDUP, CONFIRM_SPEEDUP, REPLAY_LINK,
-    SHRINK_JUDGE, KEEP_PLAN, CAMPAIGN_OUT, RUN_COUNT, WORKERS, SCHEDULER,
-)  # fmt: skip
+CAMPAIGN: Final = tuple(rows_of(globals()).values())
 """In the order of the help."""

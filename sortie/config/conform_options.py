@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sortie.config.option import Group, Option, OptionForm
+from sortie.config.option import Group, Option, OptionForm, rows_of
 from sortie.config.values import VehicleSource, number_from_zero, one_of, parse_vehicle, path, truth, whole_number
 
 _CONFORM = frozenset({"conform"})
@@ -38,10 +38,6 @@ MAY_FLY: Final = Option(
     "may-fly", truth, False, "It is a simulator: arm it, fly it, change what cannot be put back.", Group.OFTEN,
     _CONFORM, kind=OptionForm.SWITCH,
 )  # fmt: skip
-JUDGED_SYSTEM: Final = Option[int | None](
-    "target", whole_number(1, 255), None, "Which of several vehicles, by its system id.", Group.LINKS, _CONFORM,
-    form="SYSID", otherwise="the first that is heard",
-)  # fmt: skip
 JUDGED_RADIO: Final = Option[str | None](
     "radio", str, None, "A model of a radio between: its name or a TOML file; docs/radios.md has them.", Group.LINKS,
     _CONFORM, form="NAME|FILE",
@@ -49,6 +45,10 @@ JUDGED_RADIO: Final = Option[str | None](
 JUDGED_LOSS: Final = Option(
     "loss", number_from_zero, 0.0, "Part of the frames that a simulated vehicle's link loses, each way.", Group.LINKS,
     _CONFORM, form="PART",
+)  # fmt: skip
+JUDGED_SYSTEM: Final = Option[int | None](
+    "target", whole_number(1, 255), None, "Which of several vehicles, by its system id.", Group.LINKS, _CONFORM,
+    form="SYSID", otherwise="the first that is heard",
 )  # fmt: skip
 JUDGED_SEED: Final = Option(
     "seed", whole_number(0, 2**63 - 1), 0, "Seed of the simulator and of what is lost.", Group.VEHICLE, _CONFORM,
@@ -62,7 +62,5 @@ JUDGED_BESIDE: Final = Option[tuple[Path, ...]](
     "beside", path, (), "A conformance.json of another vehicle, for a column of the page. Repeatable.", Group.COMMAND,
     _CONFORM, form="FILE", kind=OptionForm.LIST,
 )  # fmt: skip
-CONFORM: Final = (
-    JUDGED_URL, JUDGED_VEHICLE, ONLY, MAY_FLY, LIST_CASES, JUDGED_FIRMWARE, JUDGED_PARAMETERS, JUDGED_SEED,
-    JUDGED_RADIO, JUDGED_LOSS, JUDGED_SYSTEM, JUDGED_REPORT, JUDGED_BESIDE,
-)  # fmt: skip
+CONFORM: Final = tuple(rows_of(globals()).values())
+"""In the order of the help."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from keyword import iskeyword
 from typing import Final, Generic, TypeVar, overload
@@ -163,3 +163,8 @@ class Option(Generic[T_co]):
     def is_default(self, value: object) -> bool:
         """Says nothing more than saying nothing."""
         return value == self.default or value in self.plain
+
+
+def rows_of(named: Mapping[str, object]) -> dict[str, Option[object]]:
+    """The rows among the names of a class or a module, in their order."""
+    return {name: row for name, row in named.items() if isinstance(row, Option)}

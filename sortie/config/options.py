@@ -12,7 +12,7 @@ from typing import Final
 from autopilot.interface.geo import GeoPoint
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
 from sortie.config.conform_options import CONFORM
-from sortie.config.option import Group, Option, OptionForm, Sources
+from sortie.config.option import Group, Option, OptionForm, Sources, rows_of
 from sortie.config.settings import EVERYWHERE, FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS
 from sortie.config.values import (
     DEFAULT_CONNECT,
@@ -87,13 +87,13 @@ FROM: Final = Option[float | None](
     "from", number_from_zero, None, "Begin so far into the log.", Group.COMMAND, frozenset({"replay"}), form="S",
     unit="s", otherwise="its beginning",
 )  # fmt: skip
-GO_AT: Final = Option(
-    "go-at", number_from_zero, 0.0, "Do not start before S seconds after boot, in vehicle time.",
-    Group.COMMAND, frozenset({"fly"}), form="S", unit="s",
-)  # fmt: skip
 REPEAT: Final = Option(
     "repeat", whole_number(1, 10_000_000), 1, "Fly it N times, in one process.", Group.COMMAND, frozenset({"fly"}),
     form="N",
+)  # fmt: skip
+GO_AT: Final = Option(
+    "go-at", number_from_zero, 0.0, "Do not start before S seconds after boot, in vehicle time.",
+    Group.COMMAND, frozenset({"fly"}), form="S", unit="s",
 )  # fmt: skip
 PROFILE: Final = Option(
     "profile",
@@ -241,14 +241,6 @@ BATTERY: Final = Option[float | None](
     "battery", positive_number, None, "Energy of the full battery.", Group.COMMAND, frozenset({"rehearse"}), form="WH",
     unit="Wh", otherwise="SIM_BATT_CAP_AH at 11.4 V",
 )  # fmt: skip
-FROM_LOG: Final = Option[Path | None](
-    "from", path, None, "Calibrate the vehicle by a log: .bin, .tlog, .ulg, or a folder of a flight.", Group.COMMAND,
-    frozenset({"rehearse"}), form="LOG",
-)  # fmt: skip
-KEEP: Final = Option[Path | None](
-    "keep", path, None, "Write what --from found to a file that --param takes.", Group.COMMAND, frozenset({"rehearse"}),
-    form="FILE",
-)  # fmt: skip
 REHEARSAL_FLIGHTS: Final = Option(
     "flights", whole_number(0, 100_000), 0, "Fly it N times in the simulator, too, on all cores.", Group.COMMAND,
     frozenset({"rehearse"}), form="N",
@@ -256,6 +248,14 @@ REHEARSAL_FLIGHTS: Final = Option(
 STATIC: Final = Option(
     "static", truth, False, "Check by rules only, whatever --flights says.", Group.COMMAND,
     frozenset({"rehearse"}), kind=OptionForm.SWITCH,
+)  # fmt: skip
+FROM_LOG: Final = Option[Path | None](
+    "from", path, None, "Calibrate the vehicle by a log: .bin, .tlog, .ulg, or a folder of a flight.", Group.COMMAND,
+    frozenset({"rehearse"}), form="LOG",
+)  # fmt: skip
+KEEP: Final = Option[Path | None](
+    "keep", path, None, "Write what --from found to a file that --param takes.", Group.COMMAND, frozenset({"rehearse"}),
+    form="FILE",
 )  # fmt: skip
 JUNIT: Final = Option[Path | None](
     "junit", path, None, "Write the findings as JUnit XML, a case for each rule.", Group.COMMAND,
@@ -273,10 +273,6 @@ GROUND_LINK: Final = Option(
     "ground-link", str, "", "Where the ground station is.", Group.ARGUMENTS, frozenset({"radio"}),
     kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
-RELAY_RADIO: Final = Option(
-    "radio", str, "sik-57600", "The radio: a name of docs/radios.md, or a TOML file.",
-    Group.COMMAND, frozenset({"radio"}), form="NAME|FILE",
-)  # fmt: skip
 RADIO_SEED: Final = Option(
     "seed", whole_number(0, 2**63 - 1), 0, "Seed of the losses.", Group.COMMAND, frozenset({"radio"}), form="N"
 )
@@ -284,8 +280,16 @@ DISTANCE: Final = Option(
     "distance", positive_number, 100.0, "Between the antennas.", Group.COMMAND, frozenset({"radio"}), form="M",
     unit="m",
 )  # fmt: skip
+RELAY_RADIO: Final = Option(
+    "radio", str, "sik-57600", "The radio: a name of docs/radios.md, or a TOML file.",
+    Group.COMMAND, frozenset({"radio"}), form="NAME|FILE",
+)  # fmt: skip
 
 # --- a page -----------------------------------------------------------------------------------------------------------
+SHOWN_TERRAIN: Final = Option[Path | None](
+    "terrain", path, None, "Show the ground on the map: a file or a folder of SRTM or GeoTIFF tiles.", Group.LINKS,
+    frozenset({"web"}), form="FILE|DIR",
+)  # fmt: skip
 ORIGINS: Final = Option(
     "origin", str, _STRINGS,
     "Let pages of this origin ask, too, such as Cockpit's; they need the token. Repeatable.",
@@ -295,18 +299,14 @@ FOXGLOVE: Final = Option[int | None](
     "foxglove", whole_number(0, 65535), None, "Publish to Foxglove on this port of loopback.",
     Group.LINKS, frozenset({"web"}), form="PORT",
 )  # fmt: skip
-SHOWN_TERRAIN: Final = Option[Path | None](
-    "terrain", path, None, "Show the ground on the map: a file or a folder of SRTM or GeoTIFF tiles.", Group.LINKS,
-    frozenset({"web"}), form="FILE|DIR",
-)  # fmt: skip
-SHOWN_LOGS: Final = Option[Path | None](
-    "log-dir", path, None, "Logs whose flights the page lists.", Group.FILES, frozenset({"web"}), form="DIR",
-    otherwise="logs in the state directory",
-)  # fmt: skip
 SHOWN_STATE: Final = Option[Path | None](
     "state-dir", path, None, "State of the sortie loop that the page shows.",
     Group.FILES, frozenset({"web"}), form="DIR",
     otherwise="~/.local/state/sortie",
+)  # fmt: skip
+SHOWN_LOGS: Final = Option[Path | None](
+    "log-dir", path, None, "Logs whose flights the page lists.", Group.FILES, frozenset({"web"}), form="DIR",
+    otherwise="logs in the state directory",
 )  # fmt: skip
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
@@ -323,11 +323,6 @@ PRINT_FLEET: Final = Option(
     "print-fleet", truth, False, "Print a fleet file to start from, and exit.", Group.FLEET, frozenset({"serve"}),
     kind=OptionForm.SWITCH,
 )  # fmt: skip
-EVERY: Final = "all"
-TARGET: Final = Option[str | None](
-    "target", system_or_all, None, "Which vehicle of a fleet, by its system id, or all of them.", Group.LINKS, REMOTE,
-    form="SYSID|all", otherwise="the first that is heard; `status` shows all",
-)  # fmt: skip
 
 # --- its links --------------------------------------------------------------------------------------------------------
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
@@ -339,6 +334,11 @@ CONNECT: Final = Option(
     "connect", str, DEFAULT_CONNECT, "Where the service listens.", Group.LINKS, ASKED, form="URL",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
+EVERY: Final = "all"
+TARGET: Final = Option[str | None](
+    "target", system_or_all, None, "Which vehicle of a fleet, by its system id, or all of them.", Group.LINKS, REMOTE,
+    form="SYSID|all", otherwise="the first that is heard; `status` shows all",
+)  # fmt: skip
 COMPONENT: Final = Option[int | None](
     "component", whole_number(1, 255), None,
     "Component whose parameters are meant; 191 is Sortie itself in front of a flight controller.",
@@ -348,8 +348,6 @@ STATION_KEY: Final = Option[Path | None](
     "signing-key", path, None, "File with the key of a service that signs.", Group.LINKS, ASKED, form="FILE",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
-
-# --- its files --------------------------------------------------------------------------------------------------------
 
 # --- everywhere -------------------------------------------------------------------------------------------------------
 CONFIG: Final = Option[Path | None](
@@ -362,79 +360,5 @@ JSON: Final = Option(
     kind=OptionForm.SWITCH,
 )  # fmt: skip
 
-TABLE: Final[tuple[Option[object], ...]] = (
-    PLAN,
-    AERIALIST,
-    FIRMWARE,
-    PATTERN,
-    NAME,
-    VALUE,
-    FILE,
-    *CAMPAIGN,
-    *CONFORM,
-    ONCE,
-    REPLAY_ONCE,
-    FROM,
-    REPEAT,
-    GO_AT,
-    PROFILE,
-    SORTIES,
-    REPORT,
-    FLIGHT_REPORT,
-    REHEARSAL_REPORT,
-    LOGS,
-    LOG,
-    OUT,
-    TO,
-    AGAINST,
-    EXPECT,
-    WITHIN,
-    CHANGE,
-    WITHOUT,
-    SEARCH,
-    PRINT_PROFILE,
-    RECOVER,
-    CONFIRM_RELAUNCH,
-    PORT,
-    BOARD_ID,
-    FORCE,
-    YES,
-    GO_ON,
-    SIMULATE,
-    LINKS,
-    WATCH,
-    FORMAT,
-    METADATA_VEHICLE,
-    METADATA_FIRMWARE,
-    OUTPUT,
-    REHEARSAL_HOME,
-    REHEARSAL_PARAMETERS,
-    WIND,
-    BATTERY,
-    REHEARSAL_FLIGHTS,
-    STATIC,
-    FROM_LOG,
-    KEEP,
-    JUNIT,
-    SARIF,
-    VEHICLE_LINK,
-    GROUND_LINK,
-    RADIO_SEED,
-    DISTANCE,
-    *SETTINGS.values(),
-    LOOP_FAULT,
-    PRINT_FLEET,
-    LOOP_LINK,
-    SHOWN_TERRAIN,
-    ORIGINS,
-    FOXGLOVE,
-    RELAY_RADIO,
-    CONNECT,
-    TARGET,
-    COMPONENT,
-    STATION_KEY,
-    SHOWN_STATE,
-    SHOWN_LOGS,
-    CONFIG,
-    JSON,
-)
+_ROWS: Final = (*SETTINGS.values(), *CAMPAIGN, *CONFORM, *rows_of(globals()).values())
+TABLE: Final = tuple(sorted(_ROWS, key=lambda row: list(Group).index(row.group)))

@@ -16,7 +16,7 @@ from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import nearest
 from sortie.config.fittings import FITTINGS, fitting_names
 from sortie.config.formation import FORMATIONS, SPACING_M
-from sortie.config.option import ANYWHERE, Group, Option, OptionForm, Sources, Where
+from sortie.config.option import ANYWHERE, Group, Option, OptionForm, Sources, Where, rows_of
 from sortie.config.values import (
     DEFAULT_LINKS,
     Bounds,
@@ -266,7 +266,5 @@ class Settings:
         return [key for key, row in SETTINGS.items() if not row.is_default(getattr(self, key))]
 
 
-SETTINGS: Final[Mapping[str, Option[object]]] = MappingProxyType(
-    {key: row for key, row in vars(Settings).items() if isinstance(row, Option)}
-)
+SETTINGS: Final[Mapping[str, Option[object]]] = MappingProxyType(rows_of(vars(Settings)))
 """The rows by key, in the order of the help."""
