@@ -24,8 +24,6 @@ from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Leg, Target, Yaw
 
-__all__ = ["GroundFollower", "ground_profile"]
-
 _STEP_M: Final = 10.0
 _MOST_STEPS: Final = 2000
 _EXACT_M: Final = 1.0

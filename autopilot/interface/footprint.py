@@ -19,17 +19,6 @@ from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 
-__all__ = [
-    "STRAIGHT_DOWN",
-    "Ground",
-    "Lens",
-    "Numbers",
-    "distances_to_ground",
-    "footprint",
-    "look_at_ground",
-    "pointing",
-]
-
 Numbers = npt.NDArray[np.float64]
 
 _LEAST_DOWN: Final = 1e-3  # a ray flatter than that sees the horizon

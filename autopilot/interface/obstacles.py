@@ -7,8 +7,6 @@ from typing import Protocol, runtime_checkable
 
 from autopilot.interface.records import dataclass
 
-__all__ = ["Scan", "SeesObstacles"]
-
 
 @dataclass(frozen=True, slots=True)
 class Scan:

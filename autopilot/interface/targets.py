@@ -12,28 +12,6 @@ from math import inf
 from autopilot.interface.geo import Ned
 from autopilot.interface.records import dataclass, field
 
-__all__ = [
-    "Attitude",
-    "Bounds",
-    "Circle",
-    "Drive",
-    "Edge",
-    "Hold",
-    "Idle",
-    "Land",
-    "Leg",
-    "Pilot",
-    "PilotKind",
-    "Ring",
-    "Speeds",
-    "Sticks",
-    "TakeOff",
-    "Target",
-    "Velocity",
-    "Yaw",
-    "YawMode",
-]
-
 
 class YawMode(IntEnum):
     """Ways to point the nose."""

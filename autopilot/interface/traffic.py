@@ -10,8 +10,6 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass
 from autopilot.mav import CollisionSource
 
-__all__ = ["Contact", "HearsTraffic"]
-
 
 @dataclass(frozen=True, slots=True)
 class Contact:

@@ -26,16 +26,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = [
-    "Capabilities",
-    "ControlPart",
-    "ControlledVehicle",
-    "Request",
-    "SimulatedVehicle",
-    "Vehicle",
-    "VehicleEvent",
-    "VehicleState",
-]
 
 _POSITION, _ASSUMED = int(EkfFlag.POS_HORIZ_ABS), int(EkfFlag.CONST_POS_MODE)  # asked several times a pass: plain ints
 

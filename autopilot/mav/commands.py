@@ -4,20 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = [
-    "AccelerometerPosition",
-    "Cmd",
-    "Frame",
-    "GripperAction",
-    "MagCalStatus",
-    "MotorTestThrottle",
-    "RebootAction",
-    "RepositionFlag",
-    "Result",
-    "SpeedType",
-    "StorageAction",
-]
-
 
 class Cmd(IntEnum):
     """MAV_CMD: what missions hold and what COMMAND_LONG and COMMAND_INT ask for."""

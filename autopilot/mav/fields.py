@@ -4,32 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = [
-    "AttitudeMask",
-    "AutopilotType",
-    "Capability",
-    "ChargeState",
-    "Component",
-    "DataStream",
-    "EkfFlag",
-    "FenceBreach",
-    "FirmwareVersion",
-    "LandedState",
-    "LandingTargetType",
-    "MissionResult",
-    "MissionType",
-    "ModeFlag",
-    "ParameterType",
-    "PositionMask",
-    "Sensor",
-    "SerialControlFlag",
-    "Severity",
-    "StandardMode",
-    "SystemState",
-    "VehicleType",
-    "WireMissionState",
-]
-
 
 class MissionResult(IntEnum):
     """MAV_MISSION_RESULT: how a transfer of a plan, or one item of it, is judged."""

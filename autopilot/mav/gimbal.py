@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["GimbalCapability", "GimbalError", "GimbalFlag", "MountMode"]
-
 
 class MountMode(IntEnum):
     """MAV_MOUNT_MODE: what a mount points at."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["AdsbFlag", "CollisionAction", "CollisionSource", "CollisionThreat"]
-
 
 class AdsbFlag(IntEnum):
     """ADSB_FLAGS: the fields of an ADSB_VEHICLE that are valid, and where it comes from."""

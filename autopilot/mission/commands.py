@@ -20,29 +20,6 @@ from typing import Final
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, Frame, MissionType
 
-__all__ = [
-    "FENCE_COMMANDS",
-    "KNOWN_COMMANDS",
-    "PLANS",
-    "RALLY_COMMANDS",
-    "SPECS",
-    "Ability",
-    "CommandSpec",
-    "Parameter",
-    "PayloadOutput",
-    "Slot",
-    "add_own",
-    "cmd_has_location",
-    "command_name",
-    "drives_navigation",
-    "has_position",
-    "is_do_item",
-    "is_fitted",
-    "is_jump",
-    "is_nav_command",
-    "spec_of",
-]
-
 
 class Slot(Enum):
     """Slots of the sequencer that take an item. The value is the word for it in the documentation."""

@@ -11,21 +11,6 @@ from enum import Enum
 
 from autopilot.interface.records import dataclass
 
-__all__ = [
-    "CurrentChanged",
-    "HoldBegan",
-    "ItemReached",
-    "ItemSkipped",
-    "ItemStarted",
-    "JumpTaken",
-    "MissionCleared",
-    "MissionComplete",
-    "MissionEvent",
-    "MissionNotice",
-    "MissionWaits",
-    "WaitCause",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class CurrentChanged:

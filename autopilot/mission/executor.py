@@ -7,8 +7,6 @@ from typing import Protocol
 
 from autopilot.mission.items import MissionItem
 
-__all__ = ["CommandStartResult", "MissionExecutor"]
-
 
 class CommandStartResult(Enum):
     """Result of starting an item."""

@@ -16,8 +16,6 @@ from autopilot.mav import Cmd
 from autopilot.mission.commands import FENCE_COMMANDS
 from autopilot.mission.items import MissionItem
 
-__all__ = ["Fence", "FenceError", "Polygon", "Zone", "check_fence", "distance_to_segment", "parse_fence"]
-
 _VERTEX = (Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_POLYGON_VERTEX_EXCLUSION)
 _CIRCLE = (Cmd.NAV_FENCE_CIRCLE_INCLUSION, Cmd.NAV_FENCE_CIRCLE_EXCLUSION)
 _INCLUSION = (Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_CIRCLE_INCLUSION)

@@ -15,8 +15,6 @@ from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
 
-__all__ = ["FOREVER", "JumpCounters", "jump_target"]
-
 FOREVER = -1
 
 

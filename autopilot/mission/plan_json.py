@@ -9,8 +9,6 @@ from typing import Any
 
 from autopilot.mission.plan_types import PlanError
 
-__all__ = ["JsonNode", "load"]
-
 
 def load(text: str) -> JsonNode:
     """The document, which must be a JSON object. Raises PlanError."""

@@ -22,8 +22,6 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_json import JsonNode, load
 from autopilot.mission.plan_types import Plan, PlanError, Survey, check_position, make_plan, without_nan
 
-__all__ = ["format_plan", "parse_qgc_plan"]
-
 _WITH_STORED_ITEMS = {"survey": 5, "CorridorScan": 5}  # kind -> newest version known to keep its items this way
 
 _LANDINGS = {"fwLandingPattern": Cmd.NAV_LAND, "vtolLandingPattern": Cmd.NAV_VTOL_LAND}

@@ -24,20 +24,6 @@ from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan, without_nan
 
-__all__ = [
-    "HEADER",
-    "content_lines",
-    "exact",
-    "format_fence_text",
-    "format_rally_text",
-    "format_waypoints",
-    "number",
-    "parse_fence_text",
-    "parse_rally_text",
-    "parse_waypoints",
-]
-
-
 HEADER = "QGC WPL 110"
 
 _FIELDS = ("seq", "current", "frame", "command", "param1", "param2", "param3", "param4", "x", "y", "z", "autocontinue")

@@ -17,8 +17,6 @@ from autopilot.mission.commands import has_position, spec_of
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 
-__all__ = ["Plan", "PlanError", "Survey", "check_position", "make_plan"]
-
 _SHOWN = 60
 
 

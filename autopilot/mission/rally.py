@@ -8,8 +8,6 @@ from autopilot.interface.geo import GeoPoint, altitude_amsl, distance
 from autopilot.mission.commands import RALLY_COMMANDS
 from autopilot.mission.items import MissionItem
 
-__all__ = ["check_rally", "nearest", "rally_place"]
-
 
 def rally_place(item: MissionItem, home: GeoPoint, ground: float | None) -> GeoPoint:
     """Position of rally `item`, altitude AMSL, m. `ground`: that of the ground there, if it is known."""

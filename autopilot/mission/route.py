@@ -16,8 +16,6 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.storage import MissionStorage
 
-__all__ = ["Route", "do_run", "next_nav"]
-
 _CHAINED_JUMPS = 64
 _SPARE_STEPS = 255
 

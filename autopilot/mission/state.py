@@ -15,20 +15,6 @@ from autopilot.mission.items import MissionItem
 if TYPE_CHECKING:
     from autopilot.mission.events import MissionEvent
 
-__all__ = [
-    "TRACK_KINDS",
-    "DoSlot",
-    "DoTiming",
-    "InvalidIndexError",
-    "MissionChange",
-    "MissionState",
-    "NoNavigationItemError",
-    "SetCurrentError",
-    "SpeedChange",
-    "hold_time_ms",
-    "speed_change",
-]
-
 
 class MissionState(IntEnum):
     """States of the sequencer. The numbers are stored (`journal.SaveProgress`)."""

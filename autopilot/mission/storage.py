@@ -15,8 +15,6 @@ from math import isfinite, nan
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 
-__all__ = ["MissionStorage", "pack_item", "same_item"]
-
 _PACKED = struct.Struct("<HB7d?")
 
 

@@ -15,8 +15,6 @@ from autopilot.mav import MissionResult, MissionType
 from autopilot.mission.commands import CommandSpec, spec_of
 from autopilot.mission.items import MissionItem
 
-__all__ = ["GOOD", "MAX_ALTITUDE_M", "ItemVerdict", "check_item"]
-
 MAX_ALTITUDE_M: Final = 83_000.0  # ArduPilot keeps altitudes as centimetres in 24 bits
 _INT16_MAX: Final = 32_767.0
 _NO_COMMANDS: Final = (0, 1)  # what an empty item of a ground station holds: ArduPilot calls them invalid

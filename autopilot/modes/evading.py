@@ -15,8 +15,6 @@ from autopilot.modes.heading import Heading
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
 
-__all__ = ["EvadeMode"]
-
 
 class EvadeMode(Mode):
     """See the module."""

@@ -25,8 +25,6 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.modes.outputs import Grip
 from autopilot.modes.payload import Payload
 
-__all__ = ["Placing"]
-
 _LOOK_MS: Final = 100
 _CALIBRATION_MS: Final = 2000
 _BORNE_MS: Final = 500

@@ -27,8 +27,6 @@ from autopilot.mount.gimbal import Demand, Gimbal, HasGimbal, Posture
 from autopilot.mount.rotation import Angles
 from autopilot.mount.servos import ServoGimbal
 
-__all__ = ["MAVLINK_GIMBAL", "SERVO_GIMBAL", "STICKS", "Mount", "StickInput"]
-
 SERVO_GIMBAL: Final = 1
 """MNT1_TYPE: a gimbal on servo outputs."""
 MAVLINK_GIMBAL: Final = 6

@@ -18,8 +18,6 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import Measure, VehicleClass
 
-__all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg"]
-
 _JERK_RISE_S: Final = 0.3
 _TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
 VERTICAL_SPEEDS: Final[dict[int, Measure]] = {

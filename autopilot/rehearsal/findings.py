@@ -12,8 +12,6 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 
-__all__ = ["RULES", "Finding", "FindingSeverity", "Rule", "found", "rank"]
-
 
 class FindingSeverity(Enum):
     """Severities of findings; the value is SARIF's word."""

@@ -11,8 +11,6 @@ import numpy as np
 from autopilot.control import arrays
 from autopilot.interface.footprint import Numbers
 
-__all__ = ["seconds_over_ground"]
-
 _STEP_M: Final = 15.0
 _MOST_STEPS: Final = 400
 Heights = Callable[[Numbers, Numbers], Numbers]

@@ -16,8 +16,6 @@ from autopilot.interface.records import dataclass
 from autopilot.mission.fence import Fence
 from autopilot.rehearsal.way import FlyingField
 
-__all__ = ["Segments", "distances", "inside", "room"]
-
 _PIECE: Final = 512
 """Segments at a time: the tables of a piece stay in the cache."""
 Points = NDArray[np.float64]

@@ -27,8 +27,6 @@ from autopilot.rehearsal.wing_way import check_wings, takes
 from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicles.vehicle_class import Measure
 
-__all__ = ["check", "energy_wh"]
-
 PACK_V: Final = 11.4
 """Voltage of the battery, V, on the average over a discharge."""
 FAR_M: Final = 1000.0

@@ -25,8 +25,6 @@ from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way
 from autopilot.safety.fence_limits import FenceType
 
-__all__ = ["check_terrain"]
-
 LEAST_M: Final = 2.0
 """Nearer than this a way meets the ground: what height is held to."""
 CLOSE_M: Final = 5.0

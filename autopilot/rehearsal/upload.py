@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from autopilot.mission.storage import MissionStorage
     from autopilot.rehearsal.findings import Finding
 
-__all__ = ["MOST_TEXTS", "UploadRehearsal"]
 
 MOST_TEXTS: Final = 8
 """After these only how many more there are."""

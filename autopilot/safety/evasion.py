@@ -20,8 +20,6 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.safety.threat import Threat, away_from
 from autopilot.vehicles.mode_table import ModeKind
 
-__all__ = ["Evasion"]
-
 _FAR_M: Final = 10_000.0  # ArduPlane: a place so far away, which is not reached
 _STEP_M: Final = 10.0  # ArduPlane: so much higher or lower than it is
 _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)

@@ -19,8 +19,6 @@ from autopilot.interface.obstacles import Scan
 from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.object_database import ObjectDatabase
 
-__all__ = ["MAVLINK", "SIMULATED", "TIMEOUT_MS", "Proximity"]
-
 MAVLINK: Final = 2
 SIMULATED: Final = 10
 """PRX1_TYPE: told by a link; the simulator's sensor."""

@@ -17,8 +17,6 @@ from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionThreat
 
-__all__ = ["OLDEST_MS", "Limits", "Threat", "away_from", "judge", "nearest_ahead"]
-
 OLDEST_MS: Final = 5000
 """Age at which a report is no threat any more, ms (MAX_OBSTACLE_AGE_MS)."""
 _CENTI: Final = 0.01

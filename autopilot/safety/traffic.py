@@ -26,8 +26,6 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.safety.evasion import Evasion
 from autopilot.safety.threat import OLDEST_MS, Limits, Threat, judge
 
-__all__ = ["Collision", "TrafficWatch"]
-
 _LOOK_MS: Final = 100
 _TOLD_EVERY_MS: Final = 1000
 _CLEARED_MS: Final = 5000

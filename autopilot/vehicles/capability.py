@@ -12,8 +12,6 @@ from autopilot.mission.commands import is_fitted
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 
-__all__ = ["capable", "unable"]
-
 
 def capable(kind: str, command: int) -> bool:
     """Can a vehicle of the kind of this name carry out `command`?"""

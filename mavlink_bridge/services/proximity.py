@@ -24,8 +24,6 @@ from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
 from mavlink_bridge.wire.codec import dialect, id_of
 
-__all__ = ["OBSTACLE_DISTANCE", "ProximityClock", "ProximityService", "obstacle_message", "scan_of"]
-
 OBSTACLE_DISTANCE: Final = id_of("OBSTACLE_DISTANCE")
 _EVERY_US: Final = 500_000
 _DIRECTIONS: Final = 72

@@ -22,8 +22,6 @@ from autopilot.interface.terrain import GRID, GRIDS_EAST, GRIDS_NORTH
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect, id_of
 
-__all__ = ["TERRAIN_REPORT", "TerrainService", "ground_here"]
-
 TERRAIN_REPORT: Final = id_of("TERRAIN_REPORT")
 _ASK_AGAIN_MS: Final = 2000
 _REPORT_MS: Final = 1000

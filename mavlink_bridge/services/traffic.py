@@ -26,8 +26,6 @@ from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
 from mavlink_bridge.wire.codec import dialect, id_of
 
-__all__ = ["ADSB_VEHICLE", "TrafficClock", "TrafficService", "adsb_message", "contact_of"]
-
 ADSB_VEHICLE: Final = id_of("ADSB_VEHICLE")
 _EVERY_US: Final = 1_000_000
 _LARGEST_ICAO: Final = 0xFFFFFF

@@ -16,8 +16,6 @@ from pathlib import Path
 from struct import Struct, calcsize
 from typing import Final
 
-__all__ = ["CRC_EXTRA", "ID_OF", "NAME_OF", "MessageDefinition", "MessageField", "definition"]
-
 TYPES: Final[dict[str, str]] = {
     "c": "char", "B": "uint8_t", "b": "int8_t", "H": "uint16_t", "h": "int16_t", "I": "uint32_t", "i": "int32_t",
     "Q": "uint64_t", "q": "int64_t", "f": "float", "d": "double",

@@ -27,8 +27,6 @@ from sitl.vehicles.parameters import Row, Special
 from sitl.vehicles.rover_targets import write_target
 from sitl.vehicles.simulated import SimulatedMachine
 
-__all__ = ["SimulatedBoat"]
-
 MASS, INERTIA = 14.5, 2.2  # kg, kg m2
 STALL, FREE = 100.0, 6.0  # N standing, m/s at which the propeller pulls no more
 SURGE = (4.0, 4.2)  # N s/m, N s2/m2

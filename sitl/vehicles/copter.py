@@ -18,8 +18,6 @@ from sitl.vehicles.pads import PadSensor
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
-__all__ = ["SimulatedCopter"]
-
 
 class SimulatedCopter(SimulatedMachine):
     """A quadcopter of 1.5 kg standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight.

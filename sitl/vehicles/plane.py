@@ -23,8 +23,6 @@ from sitl.vehicles.plane_parameters import apply_parameter
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
-__all__ = ["SimulatedPlane"]
-
 MOTOR_LAG = 0.14  # s: SITL filters every output by SIM_SERVO_SPEED
 SERVO_RATE = 9.52  # full deflections in 1 s: 60 degrees in 0.14 s (SIM_SERVO_SPEED)
 HELD_V = 10.5  # V down to which the motor's controller keeps its speed

@@ -24,8 +24,6 @@ from sitl.vehicles.equipment import AIR_DENSITY, STEPS
 from sitl.vehicles.parameters import Row
 from sitl.vehicles.plane import SimulatedPlane, default_settings
 
-__all__ = ["make_quadplane"]
-
 BODY: Final = replace(
     SKYWALKER,
     mass=4.5,

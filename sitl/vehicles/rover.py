@@ -15,8 +15,6 @@ from sitl.vehicles.rover_parameters import apply_parameter
 from sitl.vehicles.rover_targets import write_target
 from sitl.vehicles.simulated import SimulatedMachine
 
-__all__ = ["SimulatedRover"]
-
 
 class SimulatedRover(SimulatedMachine):
     """A car of 3.7 kg standing at `home`, nose at `heading_deg`. The same `seed` gives the same drive.

@@ -16,9 +16,6 @@ from autopilot.interface import layout as L
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.simulated import SimulatedMachine
 
-__all__ = ["Rows"]
-
-
 SHARED_FROM: Final = 32
 """Rows from which a second thread helps: below, waking it costs more."""
 

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from sitl.world.scanner import Scanner
     from sitl.world.world import SkyAndGround
 
-__all__ = ["SimulatedMachine"]
-
 
 _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.

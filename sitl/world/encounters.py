@@ -18,8 +18,6 @@ from autopilot.interface.mathematics import atan2, cos, hypot, log, sin
 from autopilot.interface.records import dataclass
 from sitl.world.sky import Aircraft, straight
 
-__all__ = ["EncounterModel", "Encounters"]
-
 Span = tuple[float, float]
 _FIRST_NUMBER = 0xA00000
 _MOVES_MPS = 0.5

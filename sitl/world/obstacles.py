@@ -19,8 +19,6 @@ from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass
 
-__all__ = ["SECTORS", "Cable", "Cylinder", "Obstacle", "Obstacles", "Prism"]
-
 SECTORS: Final = 72
 """Directions of a look around, 5 degrees each, clockwise."""
 _RAYS: Final = 5  # in each direction

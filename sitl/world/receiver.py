@@ -18,8 +18,6 @@ from autopilot.interface.traffic import Contact
 from sitl.world.encounters import EncounterModel
 from sitl.world.sky import Aircraft, Sky
 
-__all__ = ["Receiver", "ReceiverSettings"]
-
 
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:

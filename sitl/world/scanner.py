@@ -16,8 +16,6 @@ from autopilot.interface.mathematics import normal_draw
 from autopilot.interface.obstacles import Scan
 from sitl.world.obstacles import SECTORS, Obstacles
 
-__all__ = ["Scanner"]
-
 _STEP_DEG: Final = 360.0 / SECTORS
 _DEFAULTS: Final = {"SIM_PRX_MAX": 40.0, "SIM_PRX_MIN": 0.2, "SIM_PRX_RATE": 10.0}
 

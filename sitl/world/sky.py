@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass
 
-__all__ = ["Aircraft", "Knot", "Sky", "straight"]
-
 Knot = tuple[float, Ned]
 """A time in s, and where it is then."""
 

@@ -10,8 +10,6 @@ from sitl.world.obstacles import Obstacles
 from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Sky
 
-__all__ = ["SkyAndGround"]
-
 
 @dataclass(slots=True)
 class SkyAndGround:

@@ -17,8 +17,6 @@ from autopilot.interface.mathematics import cos, hypot, sin
 from sitl.world.obstacles import Cable, Cylinder, Obstacle, Obstacles, Prism
 from sortie.config.errors import UserError, nearest, placed
 
-__all__ = ["box_prism", "parse_obstacles", "read_obstacles"]
-
 _LARGEST_FILE: Final = 64 << 20
 _MOST: Final = 100_000
 _STOREY_M: Final = 3.0

@@ -17,8 +17,6 @@ from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Aircraft, Knot, Sky, straight
 from sortie.config.errors import UserError, nearest, placed
 
-__all__ = ["TrafficPlan", "parse_traffic", "read_traffic"]
-
 _EMITTERS: Final = {
     "none": 0, "light": 1, "small": 2, "large": 3, "heavy": 5, "rotorcraft": 7, "glider": 9, "uav": 14,
 }  # fmt: skip

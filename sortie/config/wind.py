@@ -20,8 +20,6 @@ from autopilot.interface.mathematics import normal_draw
 from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 
-__all__ = ["STILL", "Along", "Wind", "WindProfile", "parse_wind", "read_wind", "wind_of"]
-
 MOST_MPS: Final = 100.0
 MOST_ROWS: Final = 10_000
 _FORM: Final = "expected MEAN,GUST[,DIR], m/s and degrees, the gusts not below the mean, or a wind file"

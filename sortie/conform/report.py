@@ -16,8 +16,6 @@ from sortie.conform.case import GUIDE, CaseResult, ConformityCase, Verdict, Weig
 from sortie.conform.examination import Examination
 from sortie.reports.page import html_page, wide_table
 
-__all__ = ["as_badge", "as_json", "as_junit", "as_page", "case_line", "result_line", "summary_lines"]
-
 Judged = Mapping[str, Any]
 """Results of a vehicle as `as_json` has them."""
 _SIGN: Final = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.NOT_APPLICABLE: "n/a ", Verdict.UNTESTED: "----"}

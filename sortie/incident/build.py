@@ -24,8 +24,6 @@ from sortie.reading.trace import STEP_S, FlightTrace, read_trace
 from sortie.rehearsal.calibration import fitted
 from sortie.rehearsal.fits import Calibration
 
-__all__ = ["Built", "build"]
-
 _BEFORE_S: Final = -5.0
 """Time at which what was set before arming is set again."""
 _SOONEST_S: Final = 15.0

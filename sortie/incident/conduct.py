@@ -19,8 +19,6 @@ from sortie.config.faults import Fault
 from sortie.incident.scenario import PLAN, Deed, Scenario
 from sortie.nodes.plan_file import read_plan
 
-__all__ = ["Conducted", "conduct", "session_arguments"]
-
 _AHEAD_S: Final = 10.0
 """Vehicle time from when it can be armed until the arming of the log, at least: what came before has room."""
 _LONGER_S: Final = 120.0

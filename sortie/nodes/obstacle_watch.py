@@ -20,8 +20,6 @@ from sitl.vehicles.simulated import SimulatedMachine
 from sitl.world.scanner import Scanner
 from sortie.nodes.vehicle import Service, break_motors
 
-__all__ = ["ObstacleWatch", "Touch"]
-
 _FASTEST_CHANGE: Final = 20.0  # m/s2
 _SELDOM_S: Final = 1.0
 

@@ -26,8 +26,6 @@ from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from sortie.config.errors import UserError
 
-__all__ = ["AROUND_DEG", "read_ground"]
-
 AROUND_DEG: Final = 0.25
 """Margin around the places asked for, within which the ground is read, degrees: 28 km to the north and south."""
 _SRTM: Final = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)

@@ -21,8 +21,6 @@ from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.logs import LogForm, find_log, form_of
 from sortie.reading.telemetry import frames, is_vehicle, message_of
 
-__all__ = ["STEP_S", "FlightTrace", "read_trace"]
-
 STEP_S: Final = 0.2
 _GAP_S: Final = 3.0
 """Over a longer silence nothing is known."""

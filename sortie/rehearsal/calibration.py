@@ -33,8 +33,6 @@ from sortie.config.errors import UserError
 from sortie.reading.trace import STEP_S, FlightTrace, read_trace
 from sortie.rehearsal.fits import Calibration, Fit
 
-__all__ = ["calibrate", "fitted"]
-
 Array = npt.NDArray[np.float64]
 
 _CLEAR_M: Final = 3.0

@@ -6,8 +6,6 @@ from math import isfinite, nan
 
 from autopilot.interface.records import dataclass
 
-__all__ = ["Calibration", "Fit"]
-
 
 @dataclass(frozen=True, slots=True)
 class Fit:

@@ -43,8 +43,6 @@ from sortie.config.wind import STILL, Along, Wind, WindProfile
 from sortie.nodes.flight import Flight
 from sortie.runtime.signals import leave_to_parent
 
-__all__ = ["Flights", "FlownFlight", "RehearsedFlight", "Spread", "drawn", "fly_all", "judge"]
-
 _PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
 _WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
 LOOK_S: Final = 2.0

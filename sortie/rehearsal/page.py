@@ -27,8 +27,6 @@ from sortie.reports import chart_map, svg
 from sortie.reports.chart_map import Projection, fence_parts, home_mark, places_of, plan_parts, scale_bar
 from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page, wide_table
 
-__all__ = ["arrivals", "rehearsal_page"]
-
 MOST_TRACKS: Final = 40
 """Ribbons on the map; the calm flight is the first of them."""
 MOST_PHOTOS: Final = 1000

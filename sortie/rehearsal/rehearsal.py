@@ -15,8 +15,6 @@ from autopilot.rehearsal.way import FlyingField, Way
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights  # loaded by who flies
 
-__all__ = ["Rehearsal"]
-
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:

@@ -35,7 +35,6 @@ from sortie.rehearsal.rehearsal import Rehearsal
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import Flights, Surveyed
 
-__all__ = ["FlightSettings", "judged", "rehearse"]
 
 _NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
 _LONGER, _SPARE_S, _MOST_S = 4.0, 300.0, 6 * 3600.0

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from autopilot.rehearsal.photos import Photos
     from sortie.rehearsal.flown import Flights, Spread
 
-__all__ = ["as_json", "as_junit", "as_sarif", "lines"]
 
 _SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _HELP: Final = "docs/rehearse.md"

@@ -10,8 +10,6 @@ from math import isfinite, nan
 from autopilot.interface.records import dataclass, field
 from sortie.reports import svg
 
-__all__ = ["COLOURS", "Area", "Curve", "Place", "figure_of", "plot"]
-
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760.0, 58.0, 12.0, 8.0, 36.0
 COLOURS = 8
 """Classes k0 .. k7 of `sortie.reports.page`: told apart by colour and by dashes."""

@@ -39,7 +39,7 @@ NEWER = (
 #: Named anew in common.xml, under an older name in this version of pymavlink.
 RENAMED = {mav.VehicleType.VTOL_FIXEDROTOR: "MAV_TYPE_VTOL_RESERVED2"}
 
-ENUMS = [getattr(mav, name) for name in mav.__all__]
+ENUMS = [kind for kind in vars(mav).values() if isinstance(kind, type) and kind is not IntEnum]
 
 
 def mavlink_name(kind: type[IntEnum]) -> str:
