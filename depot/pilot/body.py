@@ -8,13 +8,16 @@ is, knows the simulator's truth, the copter does not: it comes down by what its 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, to_local
-from autopilot.interface.vehicle import Request, VehicleState
 from autopilot.precision.lander import SeesPads
 from depot.settings import BoxSettings
+
+if TYPE_CHECKING:
+    from mavlink_bridge.flight_controller.controller import FlightController
+    from sitl.vehicles.simulated import SimulatedMachine
 
 NO_LINK: Final = "no link to the flight controller"
 _CM: Final = 100.0
@@ -60,26 +63,13 @@ class Body(Protocol):
     def set_wind(self, speed_mps: float) -> None: ...
 
 
-class DockedCopter(Protocol):
-    """Methods of `sitl.vehicles.simulated.SimulatedMachine` that a body uses."""
-
-    @property
-    def state(self) -> VehicleState: ...
-    @property
-    def true_place(self) -> tuple[float, float]: ...
-    @property
-    def charge(self) -> float: ...
-    def set_charge(self, fraction: float) -> None: ...
-    def set_parameter(self, name: str, value: float) -> None: ...
-
-
 class SimulatedBody:
     """See the module; implements `Body`."""
 
     over_pad_m = 0.5
     deaf = False
 
-    def __init__(self, copter: DockedCopter, box: BoxSettings) -> None:
+    def __init__(self, copter: SimulatedMachine, box: BoxSettings) -> None:
         self._copter = copter
         self._box = box
         self.sees_pad = isinstance(copter, SeesPads)
@@ -112,39 +102,13 @@ class SimulatedBody:
         self._copter.set_parameter("SIM_WIND_SPD", speed_mps)
 
 
-class HeardLink(Protocol):
-    """Methods of a controller's link that a body uses."""
-
-    lost: bool
-
-
-class BodyTelemetry(Protocol):
-    """Telemetry of a controller that a body uses: the battery, 0 to 1, None while unknown."""
-
-    charge: float | None
-
-
-class ControlledCopter(Protocol):
-    """Methods of `mavlink_bridge.flight_controller.controller.FlightController` that a body uses."""
-
-    @property
-    def state(self) -> VehicleState: ...
-    @property
-    def link(self) -> HeardLink: ...
-    @property
-    def readings(self) -> BodyTelemetry: ...
-    @property
-    def known(self) -> bool: ...
-    def reset_battery(self, charge: float) -> Request: ...
-
-
 class ControllerBody:
     """See the module; implements `Body`. `parameter`: the value of one of Sortie's."""
 
     over_pad_m = 0.5
     sees_pad = False
 
-    def __init__(self, vehicle: ControlledCopter, box: BoxSettings, parameter: Callable[[str], float]) -> None:
+    def __init__(self, vehicle: FlightController, box: BoxSettings, parameter: Callable[[str], float]) -> None:
         self._vehicle = vehicle
         self._state = vehicle.state.report
         self._box = box

@@ -6,9 +6,12 @@ It is commanded only while nobody else has it; AUTO from a ground station gives 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.core.autopilot import Autopilot
+
+if TYPE_CHECKING:
+    from mavlink_bridge.flight_controller.controller import FlightController
 
 HELD: Final = "a person has stopped it: it holds"
 FOUND: Final = "found in the air, and nobody has asked for it"
@@ -58,27 +61,10 @@ class ModeClaim:
         return self._other
 
 
-class CountsRestarts(Protocol):
-    """Restart counter of a controller's link, for a claim."""
-
-    restarts: int
-
-
-class Commanded(Protocol):
-    """Methods of `mavlink_bridge.flight_controller.controller.FlightController` that a claim uses."""
-
-    @property
-    def link(self) -> CountsRestarts: ...
-    @property
-    def commanded(self) -> bool: ...
-    @property
-    def flight_mode(self) -> int: ...
-
-
 class ControllerClaim:
     """Claim on a flight controller, which knows whether it follows us. Implements `Claim`; `now_ms`: vehicle time."""
 
-    def __init__(self, autopilot: Autopilot, vehicle: Commanded, now_ms: Callable[[], int]) -> None:
+    def __init__(self, autopilot: Autopilot, vehicle: FlightController, now_ms: Callable[[], int]) -> None:
         self._autopilot = autopilot
         self._vehicle = vehicle
         self._now_ms = now_ms

@@ -36,7 +36,7 @@ _NOWHERE = (inf, inf, inf)
 
 
 class Pilot:
-    """See the module; implements `depot.world.copter.Pilot`. `clock`: vehicle time; `offset_ms`: of the loop's time."""
+    """See the module. `clock`: vehicle time; `offset_ms`: of the loop's time."""
 
     def __init__(
         self, autopilot: Autopilot, box: BoxSettings, body: Body, claim: Claim, clock: Callable[[], int], offset_ms: int
@@ -68,6 +68,7 @@ class Pilot:
         return self._clock() + self._offset_ms
 
     def whereabouts(self) -> tuple[float, float, float]:
+        """Latitude, longitude (degrees), altitude (m above mean sea level), as it reports them."""
         return float(self._state[report.LAT]), float(self._state[report.LON]), float(self._state[report.ALT])
 
     def position(self) -> tuple[float, float, float]:
@@ -83,6 +84,7 @@ class Pilot:
         return self._body.off_pad()
 
     def ready(self) -> bool:
+        """True when it could be launched now."""
         return not self.not_ready_reason()
 
     def not_ready_reason(self) -> str:
@@ -100,6 +102,7 @@ class Pilot:
         return "" if self._idle() else "its last flight is not closed yet"
 
     def called_off(self) -> str:
+        """Reason why its last launch did not take place; empty when it did."""
         flights = self._autopilot.flights
         return flights.status.reason if flights is not None and self._idle() else ""
 
@@ -170,19 +173,6 @@ class Pilot:
     def sense(self) -> Senses:
         """Values that it senses of itself now."""
         return self._sensing.look(self._clock(), away=self._up and not self.landed)
-
-    # --- its battery --------------------------------------------------------------------------------------------------
-    def used_wh(self) -> float:
-        return self._body.used_wh()
-
-    def charge(self) -> float:
-        return self._body.charge()
-
-    def set_charge(self, charge: float) -> None:
-        self._body.set_charge(charge)
-
-    def set_wind(self, speed_mps: float) -> None:
-        self._body.set_wind(speed_mps)
 
     # --- where it is --------------------------------------------------------------------------------------------------
     def place(self, before: Place) -> Place:

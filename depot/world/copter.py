@@ -4,16 +4,15 @@ its own. Propellant is what its battery holds (`pack`); harvest is the survey th
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from autopilot.interface.mathematics import hypot
 from depot.physics.engines import ThrustCommand
-from depot.pilot.senses import Senses
+from depot.pilot.body import Body
+from depot.pilot.pilot import Pilot
 from depot.readings import DepotReading, Place, Relative, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.chance import uniform
 from depot.world.motion import Homing, Spot
-from depot.world.pack import Gauge, Pack
+from depot.world.pack import Pack
 from depot.world.state import WorldState
 
 WIND_BLOCK_MS = 600_000
@@ -27,82 +26,13 @@ _FAR_M = 1e6
 """A clearance that nobody measures any more."""
 
 
-class CopterPilot(Gauge, Protocol):
-    """Pilot of the copter, who knows its battery. Places are metres."""
-
-    def now_ms(self) -> int:
-        """The loop's time at which it is."""
-
-    def ready(self) -> bool:
-        """True when it could be launched now."""
-
-    @property
-    def landed(self) -> bool:
-        """On the ground, its motors maybe still turning."""
-
-    def not_ready_reason(self) -> str:
-        """Reason against a launch, where that is known."""
-
-    def down(self) -> str:
-        """Reason why it flies no more, whoever has it; empty: it flies, or stands in its dock."""
-
-    def sense(self) -> Senses:
-        """Values that it senses of itself now."""
-
-    def position(self) -> tuple[float, float, float]:
-        """North and east of the pad's middle and above it, by its own estimate."""
-
-    def velocity(self) -> tuple[float, float, float]:
-        """North, east, up, m/s."""
-
-    def seen(self) -> Relative:
-        """Relative position as a camera over the pad sees it."""
-
-    def photos(self) -> int:
-        """Photos since the last call that were taken along the lines of the plan, by the skimmer."""
-
-    def called_off(self) -> str:
-        """Reason why its last launch did not take place; empty when it did."""
-
-    def controlled_by(self) -> str:
-        """Other party that flies it, or what keeps it from being flown; empty: neither."""
-
-    def launch(self) -> None: ...
-    def fly_back(self) -> None:
-        """To the docking corridor, and hold there."""
-
-    def whereabouts(self) -> tuple[float, float, float]:
-        """Latitude, longitude (degrees), altitude (m above mean sea level), as it reports them."""
-
-    def hold(self) -> None:
-        """Stay where it is."""
-
-    def approach(self) -> None:
-        """From the corridor down to the pad."""
-
-    def land_here(self) -> None: ...
-    def fall(self) -> None:
-        """Let the craft be lost."""
-
-    def place(self, before: Place) -> Place:
-        """Place along its way now, having been at `before`."""
-
-    def remaining_s(self) -> float:
-        """To the corridor, if it turned back now."""
-
-    def on_pad(self) -> bool:
-        """Did it come down within the precision of the pad?"""
-
-    def set_wind(self, speed_mps: float) -> None: ...
-
-
 class Weather:
     """The wind of a simulated copter, another every ten minutes."""
 
-    def __init__(self, profile: Profile, state: WorldState, pilot: CopterPilot) -> None:
+    def __init__(self, profile: Profile, state: WorldState, body: Body) -> None:
         self._profile = profile
         self._state = state
-        self._pilot = pilot
+        self._body = body
         self._block = -1
         self.wind_mps = 0.0
 
@@ -114,7 +44,7 @@ class Weather:
             box = self._profile.box
             spread = box.wind_spread * (2.0 * uniform(self._state.seed, block, "wind") - 1.0)
             self.wind_mps = box.wind_mps * (1.0 + spread)
-            self._pilot.set_wind(self.wind_mps)
+            self._body.set_wind(self.wind_mps)
 
 
 class CopterMotion:
@@ -130,7 +60,7 @@ class CopterMotion:
         self,
         profile: Profile,
         state: WorldState,
-        pilot: CopterPilot,
+        pilot: Pilot,
         pack: Pack,
         weather: Weather | None,
         *,

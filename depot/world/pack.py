@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from depot.pilot.body import Body
 from depot.readings import Place
 from depot.settings import Profile
 from depot.world.matter import let_out, take_in
@@ -23,18 +24,6 @@ CHARGE_STEP = 0.002
 TOLD_STEP = 0.01
 TELL_AGAIN_MS = 5000
 _SLOWEST_CHARGE = 0.2
-
-
-class Gauge(Protocol):
-    """Battery of a vehicle, as it is reported and can be set."""
-
-    def used_wh(self) -> float:
-        """Drawn from its battery since it was switched on."""
-
-    def charge(self) -> float:
-        """0 to 1."""
-
-    def set_charge(self, charge: float) -> None: ...
 
 
 class Pack(Protocol):
@@ -67,24 +56,24 @@ class SimulatedPack:
 
     fuelled = measured = True
 
-    def __init__(self, profile: Profile, state: WorldState, gauge: Gauge) -> None:
+    def __init__(self, profile: Profile, state: WorldState, body: Body) -> None:
         self._profile = profile
         self._state = state
-        self._gauge = gauge
-        self._used_wh = gauge.used_wh()
+        self._body = body
+        self._used_wh = body.used_wh()
 
     def burn(self) -> None:
         """At the dock the box feeds the copter, and a return that is stretched on purpose (fault skimmer_late) costs no
         more than another."""
-        used = self._gauge.used_wh()
+        used = self._body.used_wh()
         drawn, self._used_wh = used - self._used_wh, used
         if self._state.place is not Place.DOCK and not self._state.late:
             burn(self._state.skimmer, drawn, self._state.outside)
 
     def tell(self) -> None:
         lobes = self._state.skimmer.lobes
-        if abs(lobes.fill - self._gauge.charge()) > CHARGE_STEP:
-            self._gauge.set_charge(lobes.fill)
+        if abs(lobes.fill - self._body.charge()) > CHARGE_STEP:
+            self._body.set_charge(lobes.fill)
 
     def refuel_kg_s(self) -> float:
         return taper_kg_s(self._state, self._profile)
@@ -94,11 +83,11 @@ class ReportedPack:
     """Battery behind a flight controller, see the module; implements `Pack`. `fresh`: the lobes take over its
     report."""
 
-    def __init__(self, profile: Profile, state: WorldState, gauge: Gauge, *, modelled: bool, fresh: bool) -> None:
+    def __init__(self, profile: Profile, state: WorldState, body: Body, *, modelled: bool, fresh: bool) -> None:
         self._profile = profile
         self._state = state
-        self._gauge = gauge
-        self._charge = gauge.charge()
+        self._body = body
+        self._charge = body.charge()
         self._told_ms = 0
         self.fuelled, self.measured = modelled, not modelled
         if fresh:
@@ -108,7 +97,7 @@ class ReportedPack:
     def burn(self) -> None:
         """The lobes follow what the vehicle tells. At a dock that waits for it they hold just that; else they change
         by as much, so that what a fault has let out stays out, and a modelled pack is filled by the model alone."""
-        charge = self._gauge.charge()
+        charge = self._body.charge()
         risen, self._charge = charge - self._charge, charge
         lobes = self._state.skimmer.lobes
         docked = self._state.place is Place.DOCK
@@ -125,11 +114,11 @@ class ReportedPack:
     def tell(self) -> None:
         fill = self._state.skimmer.lobes.fill
         docked = self._state.place is Place.DOCK
-        if not self.fuelled or not docked or abs(fill - self._gauge.charge()) <= TOLD_STEP:
+        if not self.fuelled or not docked or abs(fill - self._body.charge()) <= TOLD_STEP:
             return
         if self._state.now_ms >= self._told_ms:
             self._told_ms = self._state.now_ms + TELL_AGAIN_MS
-            self._gauge.set_charge(fill)
+            self._body.set_charge(fill)
 
     def refuel_kg_s(self) -> float:
         return taper_kg_s(self._state, self._profile) if self.fuelled else 0.0

@@ -182,9 +182,9 @@ class SimulatedBox:
         )
         self.node = self.vehicle = service
         self.endpoint = service.endpoint
-        body, claim = SimulatedBody(copter, profile.box), ModeClaim(service.autopilot)
-        self.pilot = Pilot(service.autopilot, profile.box, body, claim, lambda: service.now_ms, self.offset_ms)
-        pack, weather = SimulatedPack(profile, state, self.pilot), Weather(profile, state, self.pilot)
+        self.body, claim = SimulatedBody(copter, profile.box), ModeClaim(service.autopilot)
+        self.pilot = Pilot(service.autopilot, profile.box, self.body, claim, lambda: service.now_ms, self.offset_ms)
+        pack, weather = SimulatedPack(profile, state, self.body), Weather(profile, state, self.body)
         self.motion = CopterMotion(profile, state, self.pilot, pack, weather, watched=False)
         self.mains_kg_s = profile.box.mains_kg_s
         self.mission = FlownMission(service, profile.box, self.offset_ms)

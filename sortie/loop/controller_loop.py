@@ -91,11 +91,11 @@ class ControlledBox:
         self.offset_ms = (0 if fresh else state.now_ms) - service.now_ms
         vehicle, autopilot = controller.companion.vehicle, service.autopilot
         self.firmware = vehicle.firmware
-        body = ControllerBody(vehicle, profile.box, service.parameters.__getitem__)
+        self.body = ControllerBody(vehicle, profile.box, service.parameters.__getitem__)
         self.claim = ControllerClaim(autopilot, vehicle, lambda: service.now_ms)
-        self.pilot = Pilot(autopilot, profile.box, body, self.claim, lambda: service.now_ms, self.offset_ms)
+        self.pilot = Pilot(autopilot, profile.box, self.body, self.claim, lambda: service.now_ms, self.offset_ms)
         modelled = controller.simulated or profile.box.battery == "modelled"
-        pack = ReportedPack(profile, state, self.pilot, modelled=modelled, fresh=fresh)
+        pack = ReportedPack(profile, state, self.body, modelled=modelled, fresh=fresh)
         self.motion = CopterMotion(profile, state, self.pilot, pack, None, watched=True)
         self.mains_kg_s = profile.box.mains_kg_s
         # Heights count from the dock: controllers differ from maps by metres.

@@ -50,7 +50,7 @@ def test_the_copters_battery_pays_for_the_flight_and_the_dock_charges_it() -> No
     lowest = 1.0
     while bench.loop.ended_by is None:
         bench.step()
-        charge = bench.box.pilot.charge()
+        charge = bench.box.body.charge()
         lowest = min(lowest, charge)
         assert math.isclose(charge, bench.loop.world.state.skimmer.lobes.fill, abs_tol=0.01)
     assert lowest < 0.93

@@ -154,18 +154,18 @@ def test_a_reported_battery_is_waited_for(make: Make) -> None:
     assert bench.loop.depot.memory.phase == 1 and "go" not in bench.names("depot")
     bench.bench.vehicle.reset_battery(1.0)
     bench.until_phase(4)
-    assert bench.loop.world.state.skimmer.lobes.kg == pytest.approx(100.0 * bench.box.pilot.charge())
+    assert bench.loop.world.state.skimmer.lobes.kg == pytest.approx(100.0 * bench.box.body.charge())
 
 
 def test_a_modelled_battery_is_charged_by_the_dock_and_the_controller_told(make: Make) -> None:
     """BATTERY_RESET, as after a change of packs."""
     bench = make(simulated=False, profile=short_box("modelled"))
     bench.bench.vehicle.reset_battery(0.5)
-    bench.until(lambda: bench.box.pilot.charge() < 0.55, 20.0)
+    bench.until(lambda: bench.box.body.charge() < 0.55, 20.0)
     bench.loop.world.state.skimmer.lobes.kg = 50.0
     bench.until(lambda: "go" in bench.names("depot"), 120.0)
     wait(bench, 8.0)
-    assert bench.box.pilot.charge() == pytest.approx(0.95, abs=0.03)
+    assert bench.box.body.charge() == pytest.approx(0.95, abs=0.03)
 
 
 # --- whose it is ------------------------------------------------------------------------------------------------------
