@@ -1,7 +1,7 @@
 """The life of a flight as a table: state x event -> guard, action, next state (seed 002, "State Machine").
 
 The first row whose guard holds is taken. A pair without rows must be listed in `IGNORED`; a test walks all pairs.
-`docs/lifecycle.md` shows the diagram that `autopilot.flight.diagram` draws from this table.
+`docs/lifecycle.md` shows the diagram that `scripts.lifecycle_diagram` draws from this table.
 """
 
 from __future__ import annotations

@@ -17,10 +17,6 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
 SMALL, LONGEST = 80, 450
 
-PROGRAMS = (
-    "autopilot.flight.diagram", "autopilot.vehicles.item_page", "depot.decisions.diagram",
-)  # fmt: skip
-"""They are started by their names, and so is each command of `sortie.commands`."""
 ALONE: Mapping[str, str] = {
     "sortie.logs.opening": "what systems do in ways of their own",
     "autopilot.personality.ardupilot": "one module for each firmware's decisions",
@@ -88,9 +84,9 @@ def crumbs(modules: Mapping[str, str]) -> set[str]:
 
 
 def _is_entrance(name: str) -> bool:
-    """Is it a package's own file, or a program?"""
+    """Is it a package's own file, or a command of `sortie`?"""
     own = name.endswith((".__init__", ".__main__"))
-    return own or name.startswith("sortie.commands.") or name in PROGRAMS
+    return own or name.startswith("sortie.commands.")
 
 
 def test_small_modules_have_several_users_or_a_reason() -> None:
@@ -109,8 +105,3 @@ def test_what_counts_as_a_crumb(users: int, lines: int, found: bool) -> None:
     modules = {"depot.__init__": "", "depot.small": "\n" * lines}
     modules |= {f"depot.user{number}": "from depot import small\n" * 80 for number in range(users)}
     assert ("depot.small" in crumbs(modules)) is found
-
-
-def test_programs_are_there() -> None:
-    """A program that is gone needs no exception."""
-    assert set(PROGRAMS) <= set(sources())

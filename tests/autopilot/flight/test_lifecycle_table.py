@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.flight.diagram import mermaid, table
 from autopilot.flight.lifecycle import IGNORED, TABLE, FlightCommand, FlightState, LifecycleAction, choose
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import FlightEvent
+from scripts.lifecycle_diagram import mermaid, table
 
 PAGE = Path(__file__).parents[3] / "docs" / "lifecycle.md"
 PAIRS = list(product(FlightState, FlightEvent))
@@ -177,7 +177,7 @@ def test_every_state_can_be_left_and_idle_is_reachable_from_all() -> None:
 
 
 def test_the_page_shows_the_present_diagram_and_table() -> None:
-    """docs/lifecycle.md is generated: `python -m autopilot.flight.diagram` prints what belongs into it."""
+    """docs/lifecycle.md is generated: `python -m scripts.lifecycle_diagram` prints what belongs into it."""
     page = PAGE.read_text(encoding="utf-8")
     assert mermaid() in page
     assert table() in page

@@ -15,8 +15,8 @@ from autopilot.modes.auto_do import DO_ITEMS
 from autopilot.modes.auto_nav import NAV_ITEMS
 from autopilot.modes.payload import Payload
 from autopilot.modes.wing_nav import WING_ITEMS
-from autopilot.vehicles.item_page import table
 from autopilot.vehicles.kinds import BOAT, COPTER, KINDS, ROVER
+from scripts.mission_items_page import table
 
 PAGE = Path(__file__).parents[3] / "docs" / "mission-items.md"
 ROWS = list(SPECS.values())
@@ -109,7 +109,7 @@ def test_only_what_is_recorded_or_set_is_a_payload() -> None:
 
 
 def test_the_page_is_the_table() -> None:
-    """docs/mission-items.md is generated: `python -m autopilot.vehicles.item_page` prints what belongs into it."""
+    """docs/mission-items.md is generated: `python -m scripts.mission_items_page` prints what belongs into it."""
     assert table() in PAGE.read_text()
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from depot.decisions.diagram import mermaid, table
 from depot.decisions.phases import NEXT, LoopEvent
 from depot.names import Phase
+from scripts.phase_diagram import mermaid, table
 from sortie.loop.faults import NAMES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sortie-loop.md").read_text(encoding="utf-8")
 
 
 def test_the_page_shows_the_present_diagram_and_table() -> None:
-    """`python -m depot.decisions.diagram` prints what belongs into it."""
+    """`python -m scripts.phase_diagram` prints what belongs into it."""
     assert mermaid() in PAGE
     assert table() in PAGE
 
