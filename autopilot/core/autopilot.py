@@ -50,6 +50,7 @@ from autopilot.rehearsal.upload import UploadRehearsal
 from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
 from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.detour import Detour
+from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.failsafes import Failsafes, TransitionWatch, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
@@ -144,15 +145,16 @@ class Autopilot:
         )
 
     def _make_safety(self) -> None:
-        facts, announcer, modes, plans, stop = self.facts, self.announcer, self.modes, self.plans, self._stop_motors
-        self.fence = modes.watch = FenceGuard(facts, announcer, plans.fence, modes, stop, self.helm.vehicle.keep_within)
+        facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
+        context = SafetyContext(facts, announcer, modes, self._stop_motors)
+        self.fence = modes.watch = FenceGuard(context, plans.fence, self.helm.vehicle.keep_within)
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.return_point = self.fence.rally = ReturnPoint(facts, plans.rally, self.fence.contains)
-        self.failsafes = Failsafes(facts, announcer, stop, self.losses)
-        facts.personality = ArduPilotPersonality(facts, announcer, modes, stop, self.losses, self.payload.gripper)
+        self.failsafes = Failsafes(context, self.losses)
+        facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
         self.ground_follower.lost = self.failsafes.terrain_lost
         self.proximity = Proximity(facts, self.fence.avoidance)
-        self.traffic = TrafficWatch(facts, announcer, modes, stop, lambda row: self.turns.join(row, "wind"))
+        self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"))
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
         modes.pilot_complaint = self.sticks.mode_complaint

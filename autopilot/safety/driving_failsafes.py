@@ -6,16 +6,13 @@ is entered. When one loss has acted, another one changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from autopilot.context.personality import FailsafeCause
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
-from autopilot.modes.manager import ModeChoice
-from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, take_action
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -34,23 +31,14 @@ class DrivingFailsafes:
 
     warns_of_variance = needs_sticks = needs_station = True
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        modes: ModeChoice,
-        disarm: Callable[[ArmingMethod], None],
-        losses: Losses,
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._modes = modes
-        self._disarm = disarm
+    def __init__(self, context: SafetyContext, losses: Losses) -> None:
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self._losses: dict[FailsafeCause, _LastingLoss] = {}
         self._acted = False
-        self._numbers = facts.vehicle_class.modes
-        self._tables = facts.vehicle_class.failsafes
-        self._battery = BatteryFailsafe(facts, announcer, losses, self.fail)
+        self._numbers = context.facts.vehicle_class.modes
+        self._tables = context.facts.vehicle_class.failsafes
+        self._lost = losses
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
@@ -76,7 +64,9 @@ class DrivingFailsafes:
             self._acted = False
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        self._battery.failed(critical=critical, now_ms=now_ms)
+        action = self._context.battery_action(self._lost, critical=critical)
+        if action is not None:
+            self.fail(FailsafeCause.BATTERY, action, now_ms)
 
     def estimator_recovered(self, now_ms: int) -> None:
         self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
@@ -124,9 +114,9 @@ class DrivingFailsafes:
     def _act(self, cause: FailsafeCause, now_ms: int) -> None:
         action = self._configured_action()
         if action is FailsafeAction.TERMINATE:
-            self._disarm(CAUSES[cause].method)
+            self._context.disarm(CAUSES[cause].method)
         else:
-            take_action(self._facts, self._announcer, self._modes, action, CAUSES[cause].reason, now_ms)
+            self._context.take(action, CAUSES[cause].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
     def position_lost(self, *, lost: bool) -> None:
@@ -137,7 +127,7 @@ class DrivingFailsafes:
         self._announcer.say(Severity.EMERGENCY, "Crash: Going to HOLD")
         self._modes.set(self._numbers.stop, now_ms, ModeReason.CRASH_FAILSAFE)
         if check != 1:
-            self._disarm(ArmingMethod.CRASH)
+            self._context.disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
         """Act in a mode that needs a position. FS_EKF_ACTION: 0 nothing, 1 hold, 2 say so."""
@@ -156,6 +146,6 @@ class DrivingFailsafes:
             what = action_name(self._facts.vehicle_class, action)
             self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
         if self._facts.armed and action is FailsafeAction.TERMINATE:
-            self._disarm(CAUSES[cause].method)
+            self._context.disarm(CAUSES[cause].method)
         elif self._facts.armed:
-            take_action(self._facts, self._announcer, self._modes, action, CAUSES[cause].reason, now_ms, failsafe=True)
+            self._context.take(action, CAUSES[cause].reason, now_ms, failsafe=True)

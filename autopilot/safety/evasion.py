@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import CollisionAction, Severity
 from autopilot.modes.evading import EvadeMode
-from autopilot.modes.manager import ModeChoice
+from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.threat import Threat, away_from
 from autopilot.vehicles.mode_table import ModeKind
 
@@ -28,13 +27,9 @@ _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
 class Evasion:
     """See the module. `action`: what is done now."""
 
-    def __init__(
-        self, facts: VehicleFacts, announcer: Announcer, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._modes = modes
-        self._disarm = disarm
+    def __init__(self, context: SafetyContext) -> None:
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self.action = CollisionAction.NONE
         self._before: int | None = None  # the mode before; None: nothing is evaded
         self._entered: int | None = None  # the mode that this has led to
@@ -60,7 +55,7 @@ class Evasion:
         if lands or self._modes.number == numbers.land or self._modes.spec.flown is ModeKind.MANUAL:
             return CollisionAction.NONE
         if self._facts.grounded:
-            self._disarm(ArmingMethod.ADSB_COLLISION)
+            self._context.disarm(ArmingMethod.ADSB_COLLISION)
             return CollisionAction.NONE
         mode = {CollisionAction.RTL: numbers.rtl, CollisionAction.HOVER: numbers.loiter}.get(action)
         if mode is not None:

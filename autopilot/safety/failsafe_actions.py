@@ -46,27 +46,41 @@ def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
     return kind.modes.specs[order[0]].title if order else "no action"
 
 
-def take_action(
-    facts: VehicleFacts,
-    announcer: Announcer,
-    modes: ModeChoice,
-    action: FailsafeAction,
-    reason: ModeReason,
-    now_ms: int,
-    *,
-    failsafe: bool = False,
-) -> None:
-    """Take `action`, by the best of its modes that can be entered. A `failsafe` says when it is not the first, where
-    there are words for it, and a landing that it begins waits a little. TERMINATE is the caller's."""
-    tables = facts.vehicle_class.failsafes
-    order = tables.modes.get(action, ())
-    for number in order:
-        if enter_mode(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
-            return
-        if failsafe and number == order[0] and action in tables.said_instead:
-            announcer.say(Severity.WARNING, tables.said_instead[action])
-    if order:
-        announcer.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
+@dataclass(frozen=True, slots=True)
+class SafetyContext:
+    """Means of whatever acts for safety. `disarm(method)` stops the motors whatever happens."""
+
+    facts: VehicleFacts
+    announcer: Announcer
+    modes: ModeChoice
+    disarm: Callable[[ArmingMethod], None]
+
+    def take(self, action: FailsafeAction, reason: ModeReason, now_ms: int, *, failsafe: bool = False) -> None:
+        """Take `action`, by the best of its modes that can be entered. A `failsafe` says when it is not the first,
+        where there are words for it, and a landing that it begins waits a little. TERMINATE is the caller's."""
+        tables, modes = self.facts.vehicle_class.failsafes, self.modes
+        order = tables.modes.get(action, ())
+        for number in order:
+            if enter_mode(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
+                return
+            if failsafe and number == order[0] and action in tables.said_instead:
+                self.announcer.say(Severity.WARNING, tables.said_instead[action])
+        if order:
+            self.announcer.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
+
+    def battery_action(self, losses: Losses, *, critical: bool) -> FailsafeAction | None:
+        """Announce a battery that is low, or critical, while armed; the action that follows by BATT_FS_LOW_ACT or
+        BATT_FS_CRT_ACT. None: one that is more urgent has been taken."""
+        vector = self.facts.vehicle.state.report
+        volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
+        level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
+        self.announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
+        actions, before = self.facts.vehicle_class.failsafes.battery, losses.battery_action
+        action = actions.get(int(self.facts.param(setting)), FailsafeAction.NONE)
+        if before is not None and _urgency(action) > _urgency(before):
+            return None
+        losses.battery_action = action
+        return action
 
 
 def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:
@@ -94,32 +108,3 @@ _URGENCY: Final = (
 def _urgency(action: FailsafeAction) -> int:
     """0 = the most urgent; what is not in the list comes last."""
     return _URGENCY.index(action) if action in _URGENCY else len(_URGENCY)
-
-
-class BatteryFailsafe:
-    """Failsafe of the battery, by BATT_FS_LOW_ACT and BATT_FS_CRT_ACT. `fail(cause, action, now_ms)` acts."""
-
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        losses: Losses,
-        fail: Callable[[FailsafeCause, FailsafeAction, int], None],
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._lost = losses
-        self._fail = fail
-
-    def failed(self, *, critical: bool, now_ms: int) -> None:
-        """The battery is low, or critical, while armed."""
-        vector = self._facts.vehicle.state.report
-        volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
-        level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
-        self._announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
-        actions = self._facts.vehicle_class.failsafes.battery
-        action = actions.get(int(self._facts.param(setting)), FailsafeAction.NONE)
-        before = self._lost.battery_action
-        if before is None or _urgency(action) <= _urgency(before):
-            self._lost.battery_action = action
-            self._fail(FailsafeCause.BATTERY, action, now_ms)

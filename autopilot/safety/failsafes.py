@@ -25,6 +25,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
+from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -128,7 +129,7 @@ _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_
 
 
 class Failsafes:
-    """The failsafes of one vehicle. `disarm(method)` stops the motors whatever happens."""
+    """The failsafes of one vehicle."""
 
     HEARS: ClassVar = int(
         VehicleEvent.CRASHED | VehicleEvent.CUTOFF | VehicleEvent.ESTIMATOR_FAILED | VehicleEvent.ESTIMATOR_OK
@@ -136,12 +137,8 @@ class Failsafes:
     )  # fmt: skip
     """The events that `handle_events` acts on."""
 
-    def __init__(
-        self, facts: VehicleFacts, announcer: Announcer, disarm: Callable[[ArmingMethod], None], losses: Losses
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._disarm = disarm
+    def __init__(self, context: SafetyContext, losses: Losses) -> None:
+        self._context, self._facts, self._announcer = context, context.facts, context.announcer
         self._losses = losses
         self.ground_station, self.sticks = losses.ground_station, losses.sticks
         self._heard = self._deaf = False
@@ -191,7 +188,7 @@ class Failsafes:
             self._crashed(now_ms, stopped=bool(events & VehicleEvent.DISARMED))
         if events & VehicleEvent.CUTOFF:
             self._announcer.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
-            self._disarm(ArmingMethod.TERMINATION)
+            self._context.disarm(ArmingMethod.TERMINATION)
         if events & VehicleEvent.ESTIMATOR_FAILED:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:

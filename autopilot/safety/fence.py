@@ -23,7 +23,6 @@ from typing import Final
 
 from autopilot.context.events import FenceChanged
 from autopilot.context.frames import local
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import TICK_MS
@@ -35,9 +34,8 @@ from autopilot.mav import Result, Severity
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.guided import GuidedMode
-from autopilot.modes.manager import ModeChoice
 from autopilot.safety.avoidance import Avoidance
-from autopilot.safety.failsafe_actions import take_action
+from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -75,23 +73,15 @@ def _earliest(distance: float, speed: float) -> float:
 
 
 class FenceGuard:
-    """Watches the fence of one vehicle; the `ModeWatch` of its modes. `disarm` stops the motors of a copter that stands
-    on the ground. A vehicle with a fence of its own (`Capabilities.own_fence`) acts by itself: then this is what is
-    known of that fence."""
+    """Watches the fence of one vehicle; the `ModeWatch` of its modes. A vehicle with a fence of its own
+    (`Capabilities.own_fence`) acts by itself: then this is what is known of that fence."""
 
     def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        plan: MissionStorage,
-        modes: ModeChoice,
-        disarm: Callable[[ArmingMethod], None],
-        keep_within: Callable[[Bounds | None], None],
+        self, context: SafetyContext, plan: MissionStorage, keep_within: Callable[[Bounds | None], None]
     ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._modes = modes
-        self._disarm = disarm
+        facts, announcer, modes = context.facts, context.announcer, context.modes
+        self._context = context
+        self._facts, self._announcer, self._modes = facts, announcer, modes
         self.limits = FenceLimits(facts, plan)
         self._margin = MarginNotices(facts, announcer)
         self.avoidance = Avoidance(facts, self.limits, lambda: modes.mode, keep_within)
@@ -345,14 +335,14 @@ class FenceGuard:
         if setting == 0:
             return
         if self._facts.grounded:
-            self._disarm(ArmingMethod.FENCE_BREACH)
+            self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
         tables = self._facts.vehicle_class.failsafes
         action = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(setting, FailsafeAction.RTL)
         if action is FailsafeAction.TERMINATE:
-            self._disarm(ArmingMethod.FENCE_BREACH)
+            self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
-        take_action(self._facts, self._announcer, self._modes, action, ModeReason.FENCE_BREACHED, now_ms)
+        self._context.take(action, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
             self._modes.mode.flight.go_to(self._return_place())

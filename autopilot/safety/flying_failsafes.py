@@ -6,20 +6,18 @@ nothing else is left it comes down.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import degrees
 from typing import Final
 
 from autopilot.context.personality import FailsafeCause
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import acos, cos, hypot, sin
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import GripperAction, Severity
-from autopilot.modes.manager import ModeChoice
 from autopilot.modes.outputs import Gripper
-from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, enter_mode, take_action
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -55,23 +53,12 @@ class FlyingFailsafes:
     deadline_ms: int | None = None
     """A loss acts at once."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        modes: ModeChoice,
-        disarm: Callable[[ArmingMethod], None],
-        losses: Losses,
-        gripper: Gripper,
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._modes = modes
-        self._disarm = disarm
+    def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self._lost = losses
         self._gripper = gripper
-        self._tables = facts.vehicle_class.failsafes
-        self._battery = BatteryFailsafe(facts, announcer, losses, self.fail)
+        self._tables = context.facts.vehicle_class.failsafes
 
     def in_force(self, *, failing: bool) -> bool:
         """True when something is lost, or something has failed."""
@@ -84,7 +71,9 @@ class FlyingFailsafes:
         """A loss stays what it is."""
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        self._battery.failed(critical=critical, now_ms=now_ms)
+        action = self._context.battery_action(self._lost, critical=critical)
+        if action is not None:
+            self.fail(FailsafeCause.BATTERY, action, now_ms)
 
     def estimator_recovered(self, now_ms: int) -> None:
         self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
@@ -97,7 +86,7 @@ class FlyingFailsafes:
     def crashed(self, check: int, now_ms: int) -> None:
         """Stop the motors; FS_CRASH_CHECK is not 0."""
         self._announcer.say(Severity.EMERGENCY, crash_text(self._facts))
-        self._disarm(ArmingMethod.CRASH)
+        self._context.disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
         number = self._mode_without_position()
@@ -147,27 +136,19 @@ class FlyingFailsafes:
         elif self._facts.landed:
             self._announce(cause.value, "Disarming")
             if self._facts.armed:
-                self._disarm(CAUSES[cause].method)
+                self._context.disarm(CAUSES[cause].method)
         elif self._lands_on(cause, action):
-            take_action(
-                self._facts,
-                self._announcer,
-                self._modes,
-                FailsafeAction.LAND,
-                CAUSES[cause].reason,
-                now_ms,
-                failsafe=True,
-            )
+            self._context.take(FailsafeAction.LAND, CAUSES[cause].reason, now_ms, failsafe=True)
             self._release(now_ms)
         elif go_on:
             self._announce(cause.value, go_on)
         elif action is FailsafeAction.TERMINATE:
             self._announce(cause.value, "Terminating")
-            self._disarm(CAUSES[cause].method)
+            self._context.disarm(CAUSES[cause].method)
             self._release(now_ms)
         else:
             self._announce(cause.value, action_name(self._facts.vehicle_class, action))
-            take_action(self._facts, self._announcer, self._modes, action, CAUSES[cause].reason, now_ms, failsafe=True)
+            self._context.take(action, CAUSES[cause].reason, now_ms, failsafe=True)
             if action is not FailsafeAction.NONE:
                 self._release(now_ms)
 

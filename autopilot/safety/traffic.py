@@ -14,16 +14,15 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot.context.turns import PassTurn
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.geo import distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.reasons import ArmingMethod, ArmingReason
+from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
-from autopilot.modes.manager import ModeChoice
 from autopilot.safety.evasion import Evasion
+from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.threat import OLDEST_MS, Limits, Threat, judge
 
 _LOOK_MS: Final = 100
@@ -43,18 +42,11 @@ class Collision:
 
 
 class TrafficWatch:
-    """See the module. `join(row)` has the pass call this part; `disarm` stops the motors of what stands on the
-    ground. `contacts`: the last report of each; `collisions`: what is to be told, taken by who tells it."""
+    """See the module. `join(row)` has the pass call this part. `contacts`: the last report of each; `collisions`: what
+    is to be told, taken by who tells it."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        modes: ModeChoice,
-        disarm: Callable[[ArmingMethod], None],
-        join: Callable[[PassTurn], None],
-    ) -> None:
-        self._facts = facts
+    def __init__(self, context: SafetyContext, join: Callable[[PassTurn], None]) -> None:
+        self._facts = context.facts
         self._join = join
         self._joined = False
         self.contacts: dict[tuple[CollisionSource, int], Contact] = {}
@@ -63,7 +55,7 @@ class TrafficWatch:
         """The most serious at the last look."""
         self.level = CollisionThreat.NONE
         self._level_ms = 0
-        self._evasion = Evasion(facts, announcer, modes, disarm)
+        self._evasion = Evasion(context)
         self._cleared_ms: int | None = 0  # since when nothing threatens; None: something does
         self._told_ms: dict[tuple[CollisionSource, int], int] = {}
         self._due_ms: int | None = None

@@ -6,15 +6,13 @@ a loss of either acts for good (FS_LONG_ACTN) when it has lasted FS_LONG_TIMEOUT
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from autopilot.context.personality import FailsafeCause
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
-from autopilot.modes.manager import ModeChoice, ReturnBy
-from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, take_action
+from autopilot.modes.manager import ReturnBy
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -29,24 +27,15 @@ class WingFailsafes:
 
     warns_of_variance = needs_sticks = needs_station = True
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        modes: ModeChoice,
-        disarm: Callable[[ArmingMethod], None],
-        losses: Losses,
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._modes = modes
-        self._disarm = disarm
-        self._numbers = facts.vehicle_class.modes
-        self._tables = facts.vehicle_class.failsafes
+    def __init__(self, context: SafetyContext, losses: Losses) -> None:
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        self._numbers = context.facts.vehicle_class.modes
+        self._tables = context.facts.vehicle_class.failsafes
         self._losses: dict[FailsafeCause, int] = {}  # when each is a long one
         self._long: FailsafeCause | None = None
         self._mode_before: int | None = None  # a short loss
-        self._battery = BatteryFailsafe(facts, announcer, losses, self.fail)
+        self._lost = losses
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
@@ -126,7 +115,9 @@ class WingFailsafes:
 
     # --- other failures -------------------------------------------------------------------------------------------
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        self._battery.failed(critical=critical, now_ms=now_ms)
+        action = self._context.battery_action(self._lost, critical=critical)
+        if action is not None:
+            self.fail(FailsafeCause.BATTERY, action, now_ms)
 
     def position_lost(self, *, lost: bool) -> None:
         """ArduPlane tells it by its pre-arm checks and the estimator's flags."""
@@ -134,7 +125,7 @@ class WingFailsafes:
     def crashed(self, check: int, now_ms: int) -> None:
         """Stop the motor; CRASH_DETECT is not 0."""
         self._announcer.say(Severity.EMERGENCY, "Crash detected: Disarming")
-        self._disarm(ArmingMethod.CRASH)
+        self._context.disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
         """Without a position, round and round at a bank, in a mode that needs one."""
@@ -150,7 +141,7 @@ class WingFailsafes:
         if action is FailsafeAction.NONE or not self._facts.armed:
             return
         if action is FailsafeAction.TERMINATE:
-            self._disarm(CAUSES[cause].method)
+            self._context.disarm(CAUSES[cause].method)
         elif not self._lands and not self._facts.landed:
             what = action_name(self._facts.vehicle_class, action)
             self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
@@ -166,4 +157,4 @@ class WingFailsafes:
         landing = action is FailsafeAction.LAND_SEQUENCE
         if landing and self._modes.return_by(ReturnBy.LANDING, self._numbers.auto, now_ms, reason).ok:
             return
-        take_action(self._facts, self._announcer, self._modes, action, reason, now_ms, failsafe=True)
+        self._context.take(action, reason, now_ms, failsafe=True)

@@ -97,11 +97,6 @@ class OutsideBody:
         """Count of the last packet; -1: none has come."""
         return int(self._clock[O.C_COUNT])
 
-    @property
-    def wrecked(self) -> bool:
-        """True when it has struck the ground: its motors do not turn any more."""
-        return bool(self._clock[O.C_WRECK])
-
     def exchange(self) -> bool:
         """Fly what `request` asks for; False when it is no packet, or the last one once more. SitlError when the body
         has left all bounds, and nothing that it tells means anything."""

@@ -165,12 +165,6 @@ def _maker(standing: Sequence[Standing], around: Surroundings, log_dir: Path | s
     return make
 
 
-def checked_params(params: Mapping[str, float], kind: str, firmware: str = "ardupilot") -> dict[str, float]:
-    """`params`, checked as the command line's are."""
-    values, _ = given_parameters(texts_of(params), kind, firmware)
-    return values
-
-
 def holding(service: Service, name: str) -> ServedParameters:
     """The parameters that have this one: the core's, or those of the firmware that it is spoken to as. KeyError with
     the nearest name when there is none."""

@@ -127,7 +127,6 @@ def _kind_of(vehicle_type: int) -> str:
 
 # --- .bin -------------------------------------------------------------------------------------------------------------
 _MAIN: Final = 0
-_GPS_FIX: Final = 3
 _ACCEPTED: Final = 0
 _RADIO_HEARD: Final = 1
 """In RCI2.Flags."""
