@@ -20,7 +20,6 @@ from mavlink_bridge.links.radio.profile import RadioProfile
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, simulated_name, stand
 from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
 from sortie.config.errors import UserError, nearest
-from sortie.config.parameters import given_parameters
 from sortie.config.radio import radio_of
 from sortie.config.settings import Settings
 from sortie.config.traffic import TrafficPlan
