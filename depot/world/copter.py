@@ -57,14 +57,7 @@ class CopterMotion:
     stepped = True
 
     def __init__(
-        self,
-        profile: Profile,
-        state: WorldState,
-        pilot: Pilot,
-        pack: Pack,
-        weather: Weather | None,
-        *,
-        watched: bool,
+        self, profile: Profile, state: WorldState, pilot: Pilot, pack: Pack, weather: Weather | None, *, watched: bool
     ) -> None:
         self._profile = profile
         self._state = state

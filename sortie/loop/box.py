@@ -27,13 +27,12 @@ from depot.wire.depot import flown_items
 from depot.wire.skimmer import SkimmerService, serve_orders
 from depot.world.copter import CopterMotion, Weather
 from depot.world.pack import SimulatedPack
-from depot.world.state import WorldState, new_state
+from depot.world.state import WorldState
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, make_vehicle, terrain_around
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.loop.faults import LoopFault
-from sortie.loop.loop import LINK_SEED, LoopSnapshot, Pair, SortieLoop
+from sortie.loop.loop import LINK_SEED, LoopOrder, LoopSnapshot, Pair
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
@@ -75,23 +74,11 @@ def box_parameters(profile: Profile, kind: VehicleClass = COPTER) -> dict[str, f
     } | (_UPRIGHT if kind.has_stall_speed else _ON_PAD)
 
 
-def box_loop(
-    profile: Profile,
-    seed: int,
-    faults: list[LoopFault],
-    runtime: Runtime,
-    *,
-    total: int | None = None,
-    confirm: bool = False,
-    snapshot: LoopSnapshot | None = None,
-    terrain: Path | None = None,
-    kind: str = COPTER.name,
-) -> SortieLoop:
-    """A loop with a simulated vehicle, new or from a snapshot. `terrain`: what its dock stands on; None: flat
-    ground."""
-    state = snapshot.world if snapshot else new_state(profile, seed)
-    carrier = SimulatedBox(profile, seed, state, fresh=snapshot is None, terrain=terrain, kind=kind)
-    return SortieLoop(profile, seed, faults, runtime, carrier, state, total=total, confirm=confirm, snapshot=snapshot)
+def simulated_box(
+    order: LoopOrder, state: WorldState, runtime: Runtime, *, terrain: Path | None = None, kind: str = COPTER.name
+) -> SimulatedBox:
+    """A carrier that is simulated. `terrain`: what its dock stands on; None: flat ground."""
+    return SimulatedBox(order.profile, order.seed, state, fresh=order.snapshot is None, terrain=terrain, kind=kind)
 
 
 class FlownMission:

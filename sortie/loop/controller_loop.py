@@ -22,11 +22,10 @@ from depot.settings import BoxSettings, Profile
 from depot.wire.depot import flown_items
 from depot.world.copter import CopterMotion
 from depot.world.pack import ReportedPack
-from depot.world.state import WorldState, new_state
+from depot.world.state import WorldState
 from sortie.companion.service import Companion
 from sortie.loop.box import FlownMission
-from sortie.loop.faults import LoopFault
-from sortie.loop.loop import LoopSnapshot, Pair, SortieLoop
+from sortie.loop.loop import LoopOrder, LoopSnapshot, Pair
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
@@ -55,23 +54,12 @@ def stored_state(snapshot: LoopSnapshot | None, box: BoxSettings) -> StoredState
     return StoredState(plans={MissionType.MISSION: items}, progress=(snapshot.item, int(MissionState.IDLE)))
 
 
-def controller_loop(
-    profile: Profile,
-    seed: int,
-    faults: list[LoopFault],
-    runtime: Runtime,
-    controller: Controller,
-    *,
-    total: int | None = None,
-    confirm: bool = False,
-    snapshot: LoopSnapshot | None = None,
-) -> SortieLoop:
-    """A loop with a flight controller, new or from a snapshot, in a runtime that does not run ahead of the clock."""
+def controlled_box(controller: Controller, order: LoopOrder, state: WorldState, runtime: Runtime) -> ControlledBox:
+    """The carrier with a flight controller, in a runtime that does not run ahead of the clock."""
+    snapshot = order.snapshot
     if snapshot is not None and snapshot.skimmer.stage is not SkimmerStage.DOCKED:
         snapshot.skimmer.controlled_by = _RESTARTED  # by nobody in particular: the vehicle tells
-    state = snapshot.world if snapshot else new_state(profile, seed)
-    carrier = ControlledBox(profile, state, controller, runtime, fresh=snapshot is None)
-    return SortieLoop(profile, seed, faults, runtime, carrier, state, total=total, confirm=confirm, snapshot=snapshot)
+    return ControlledBox(order.profile, state, controller, runtime, fresh=snapshot is None)
 
 
 class ControlledBox:

@@ -20,10 +20,9 @@ from sortie.companion.build import ControllerSide, say
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
 from sortie.loop.box import box_parameters
-from sortie.loop.controller_loop import NOT_FLOWN, Controller, controller_loop, stored_state
+from sortie.loop.controller_loop import NOT_FLOWN, Controller, controlled_box, stored_state
 from sortie.loop.faults import LoopFault
-from sortie.loop.loop import LoopSnapshot, SortieLoop
-from sortie.loop.vehicles import LoopMaker
+from sortie.loop.loop import CarrierMaker, LoopSnapshot
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import never
 
@@ -83,25 +82,9 @@ class ControllerStart:
         """Vehicle time to wall time."""
         return self.side.speedup
 
-    def maker(self) -> LoopMaker:
-        """Makes the loop around it."""
-
-        def make(
-            profile: Profile,
-            seed: int,
-            faults: list[LoopFault],
-            runtime: Runtime,
-            *,
-            total: int | None,
-            confirm: bool,
-            snapshot: LoopSnapshot | None,
-        ) -> SortieLoop:
-            controller = Controller(self.companion, self._simulated)
-            return controller_loop(
-                profile, seed, faults, runtime, controller, total=total, confirm=confirm, snapshot=snapshot
-            )
-
-        return make
+    def maker(self) -> CarrierMaker:
+        """Makes the carrier of the loop around it."""
+        return partial(controlled_box, Controller(self.companion, self._simulated))
 
     def say_texts(self, tell: Callable[[str], None]) -> None:
         """From now on what a person should know of the vehicle is told by `tell(text)`."""

@@ -7,11 +7,13 @@ and bytes. What is to survive a crash is one `LoopSnapshot`, taken at instants a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
+from autopilot.interface.records import dataclass
 from autopilot.mission.items import MissionItem
 from depot.decision import Decision
 from depot.decisions.depot_controller import DepotController
@@ -26,7 +28,7 @@ from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.depot import DepotClient
 from depot.world.motion import Motion
-from depot.world.state import WorldState
+from depot.world.state import WorldState, new_state
 from depot.world.world import World
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.firmware.protocol import Firmware
@@ -54,6 +56,19 @@ class LoopSnapshot(Struct):
     loss: float = 0.0
     item: int = 0  # of the mission under way, of a vehicle with a flight controller; and the wall's time (s) then
     wall_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoopOrder:
+    """Order for a loop. `total`: it ends after so many sorties; `confirm`: a person is asked before each relaunch;
+    `snapshot`: what it goes on from, None: nothing."""
+
+    profile: Profile
+    seed: int
+    faults: Sequence[LoopFault] = ()
+    total: int | None = None
+    confirm: bool = False
+    snapshot: LoopSnapshot | None = None
 
 
 def encode(snapshot: LoopSnapshot) -> bytes:
@@ -155,27 +170,20 @@ class Carrier(Protocol):
         """Add to a snapshot what it has itself."""
 
 
+CarrierMaker = Callable[[LoopOrder, WorldState, Runtime], Carrier]
+
+
 class SortieLoop:
     """See the module; takes part in `runtime`, which lets its time pass. Decisions and closed sorties are taken with
     `take_*`."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        seed: int,
-        faults: list[LoopFault],
-        runtime: Runtime,
-        carrier: Carrier,
-        state: WorldState,
-        *,
-        total: int | None = None,
-        confirm: bool = False,
-        snapshot: LoopSnapshot | None = None,
-    ) -> None:
+    def __init__(self, order: LoopOrder, runtime: Runtime, make: CarrierMaker) -> None:
+        profile, snapshot = order.profile, order.snapshot
         self._decisions: list[Decision] = []
         self._flights: list[StoredFlight] = []
         self._runtime = runtime
-        self.carrier = carrier
+        state = snapshot.world if snapshot else new_state(profile, order.seed)
+        self.carrier = carrier = make(order, state, runtime)
         self.world = World(profile, state, carrier.motion, mains_kg_s=carrier.mains_kg_s)
         if carrier.real is not None:
             self.world.advance(state.now_ms)  # a look at where it is
@@ -196,11 +204,11 @@ class SortieLoop:
             self.world,
             self._decisions.append,
             snapshot.depot if snapshot else None,
-            total=total,
-            confirm=confirm,
+            total=order.total,
+            confirm=order.confirm,
         )
-        self.faults = FaultSchedule(faults, profile, seed, snapshot.faults if snapshot else {})
-        self._join(seed, snapshot.loss if snapshot else 0.0)
+        self.faults = FaultSchedule(order.faults, profile, order.seed, snapshot.faults if snapshot else {})
+        self._join(order.seed, snapshot.loss if snapshot else 0.0)
         if snapshot is not None:
             self.world_node.forget_old_faults()
         carrier.begin(self, snapshot)

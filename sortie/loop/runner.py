@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,13 +13,11 @@ import msgspec
 from depot.decision import Decision
 from depot.decisions.record import SortieRecord
 from depot.names import EndedBy, SkimmerState
-from depot.settings import Profile
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
-from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal, StoredFlight
-from sortie.loop.loop import LoopSnapshot, SortieLoop, decode, encode
-from sortie.loop.vehicles import LoopMaker, loop_of
+from sortie.loop.loop import CarrierMaker, LoopOrder, LoopSnapshot, SortieLoop, decode, encode
+from sortie.loop.vehicles import carrier_of
 from sortie.loop.view import LoopView, Operator
 from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
@@ -92,37 +91,30 @@ class LoopRecord(QuietNode):
 
 
 class LoopRun:
-    """Run of a loop on a state directory, in `runtime` (None: one without links, in virtual time). `together_s`:
-    see `LoopRecord`; 0 commits each instant by itself."""
+    """Run of a loop on a state directory, whose snapshot goes before that of `order`, in `runtime` (None: one without
+    links, in virtual time). `together_s`: see `LoopRecord`; 0 commits each instant by itself."""
 
     def __init__(
         self,
-        profile: Profile,
-        seed: int,
-        faults: list[LoopFault],
+        order: LoopOrder,
         journal: LoopJournal,
         view: LoopView,
         *,
-        total: int | None,
         speedup: float,
-        confirm: bool,
-        make: LoopMaker | None = None,
+        make: CarrierMaker | None = None,
         runtime: Runtime | None = None,
         together_s: float = TOGETHER_S,
     ) -> None:
-        self.profile = profile
-        self.seed = seed
+        profile, seed = self.profile, self.seed = order.profile, order.seed
         self.journal = journal
         self.view = view
         self.runtime = Runtime() if runtime is None else runtime
         self._speedup = speedup
         self._operator = Operator()
-        self._total = total
+        self._total = order.total
         snapshot = stored_snapshot(journal)
         self.resumed = snapshot is not None
-        self.loop = (make or loop_of(profile))(
-            profile, seed, faults, self.runtime, total=total, confirm=confirm, snapshot=snapshot
-        )
+        self.loop = SortieLoop(replace(order, snapshot=snapshot), self.runtime, make or carrier_of(profile))
         self._real = self.loop.carrier.real is not None
         self.record = LoopRecord(
             self.loop, journal, view, paced=speedup > 0.0, together_s=together_s, watched=self._is_watched

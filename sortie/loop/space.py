@@ -23,33 +23,22 @@ from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire.depot import plan_items
 from depot.wire.skimmer import SkimmerService
 from depot.world.orbital import OrbitalMotion
-from depot.world.state import WorldState, new_state
+from depot.world.state import WorldState
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.mission.service import MissionService
-from sortie.loop.faults import LoopFault
-from sortie.loop.loop import LoopSnapshot, Pair, SortieLoop
+from sortie.loop.loop import LoopOrder, LoopSnapshot, Pair
 from sortie.nodes.endpoint import VehicleTimeNode
 from sortie.runtime.runtime import Runtime
 
 _NOT_FLOWN = Outcome(Result.UNSUPPORTED, "a kinematic skimmer flies its plan only")
 
 
-def space_loop(
-    profile: Profile,
-    seed: int,
-    faults: list[LoopFault],
-    runtime: Runtime,
-    *,
-    total: int | None = None,
-    confirm: bool = False,
-    snapshot: LoopSnapshot | None = None,
-) -> SortieLoop:
-    """A loop of `space`, new or from a snapshot."""
-    state = snapshot.world if snapshot else new_state(profile, seed)
-    carrier = ModelledSkimmer(profile, state, snapshot.skimmer.guidance if snapshot else GuidanceMemory())
-    return SortieLoop(profile, seed, faults, runtime, carrier, state, total=total, confirm=confirm, snapshot=snapshot)
+def modelled_skimmer(order: LoopOrder, state: WorldState, runtime: Runtime) -> ModelledSkimmer:
+    """The carrier of `space`."""
+    memory = order.snapshot.skimmer.guidance if order.snapshot else GuidanceMemory()
+    return ModelledSkimmer(order.profile, state, memory)
 
 
 class ModelledSkimmer:

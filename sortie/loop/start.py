@@ -22,10 +22,10 @@ from sortie.config.settings import Settings
 from sortie.config.values import VehicleSource, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
-from sortie.loop.loop import LoopSnapshot
+from sortie.loop.loop import LoopOrder, LoopSnapshot
 from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
-from sortie.loop.vehicles import has_controller, loop_of
+from sortie.loop.vehicles import carrier_of, has_controller
 from sortie.loop.view import LoopView, amount
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
@@ -125,20 +125,12 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     view = LoopView(start.total, start.profile.units, paced=speedup > 0.0)
     if not start.links:
         view.terminal.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
-    run = LoopRun(
-        start.profile,
-        seed,
-        start.faults,
-        journal,
-        view,
-        total=start.total,
-        speedup=speedup,
-        confirm=start.confirm,
-        runtime=runtime,
-        make=loop_of(start.profile, start.vehicle, start.settings.terrain)
-        if controller is None
-        else controller.maker(),
-    )
+    if controller is None:
+        make = carrier_of(start.profile, start.vehicle, start.settings.terrain)
+    else:
+        make = controller.maker()
+    order = LoopOrder(start.profile, seed, start.faults, start.total, start.confirm)
+    run = LoopRun(order, journal, view, speedup=speedup, runtime=runtime, make=make)
     if start.links or controller is not None:
         open_outside(
             runtime,

@@ -1,37 +1,18 @@
-"""Choice of the vehicle that a profile flies, and the loop that flies it."""
+"""Choice of the vehicle that a profile flies, and what carries a loop with it."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.config.values import VehicleSource, parse_vehicle
-from sortie.loop.faults import LoopFault
-from sortie.loop.loop import LoopSnapshot, SortieLoop
-from sortie.loop.space import space_loop
-from sortie.runtime.runtime import Runtime
+from sortie.loop.loop import CarrierMaker
+from sortie.loop.space import modelled_skimmer
 
 KINEMATIC = "kinematic"
-
-
-class LoopMaker(Protocol):
-    """Makes a loop in a runtime, a new one or from what was saved."""
-
-    def __call__(
-        self,
-        profile: Profile,
-        seed: int,
-        faults: list[LoopFault],
-        runtime: Runtime,
-        *,
-        total: int | None,
-        confirm: bool,
-        snapshot: LoopSnapshot | None,
-    ) -> SortieLoop: ...
 
 
 def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSource | None, str | None]:
@@ -58,11 +39,11 @@ def has_controller(spec: VehicleSource | None) -> bool:
     return spec is not None and spec.kind != "sim"
 
 
-def loop_of(profile: Profile, vehicle: VehicleSource | None = None, terrain: Path | None = None) -> LoopMaker:
-    """The loop of a profile without a flight controller; that of the box is only loaded where it flies.
+def carrier_of(profile: Profile, vehicle: VehicleSource | None = None, terrain: Path | None = None) -> CarrierMaker:
+    """Maker of the carrier of a profile without a flight controller; that of the box is only loaded where it flies.
     `terrain`: what its dock stands on."""
     if profile.vehicle == KINEMATIC:
-        return space_loop
-    from sortie.loop.box import box_loop
+        return modelled_skimmer
+    from sortie.loop.box import simulated_box
 
-    return partial(box_loop, terrain=terrain, kind=(vehicle or VehicleSource()).frame)
+    return partial(simulated_box, terrain=terrain, kind=(vehicle or VehicleSource()).frame)

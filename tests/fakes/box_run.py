@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from depot.settings import Profile
-from sortie.loop.box import SimulatedBox, box_loop
+from sortie.loop.box import SimulatedBox, simulated_box
 from sortie.loop.profile import load_profile
 from tests.fakes.loop_run import LoopBench
 
@@ -28,7 +28,7 @@ def shortened(share: float, **box: Any) -> Profile:
 class BoxBench(LoopBench):
     """As `LoopBench`, with a copter that flies."""
 
-    make = staticmethod(box_loop)
+    make = staticmethod(simulated_box)
 
     @property
     def box(self) -> SimulatedBox:

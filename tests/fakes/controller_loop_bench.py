@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from depot.settings import Profile
-from sortie.loop.controller_loop import ControlledBox, Controller, controller_loop, stored_state
+from sortie.loop.controller_loop import ControlledBox, Controller, controlled_box, stored_state
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.loop import LoopSnapshot, decode, encode
+from sortie.loop.loop import LoopOrder, LoopSnapshot, SortieLoop, decode, encode
 from sortie.runtime.runtime import Runtime
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench, Ground
@@ -51,7 +52,8 @@ class ControllerLoopBench(LoopRecords):
         controller = Controller(self.bench.companion, simulated, wall_s=lambda: self.bench.now_ms / 1000.0)
         parsed = [parse_loop_fault(text) for text in faults]
         self.runtime = Runtime()
-        self.loop = controller_loop(self.profile, 1, parsed, self.runtime, controller, total=total, snapshot=snapshot)
+        order = LoopOrder(self.profile, 1, parsed, total, snapshot=snapshot)
+        self.loop = SortieLoop(order, self.runtime, partial(controlled_box, controller))
         self._ahead_ms = self.loop.now_ms - self.bench.now_ms
         self.take()
 

@@ -7,9 +7,8 @@ from typing import Any
 from depot.decision import Decision
 from depot.settings import Profile
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.loop import LoopSnapshot, SortieLoop
-from sortie.loop.space import space_loop
-from sortie.loop.vehicles import LoopMaker
+from sortie.loop.loop import CarrierMaker, LoopOrder, LoopSnapshot, SortieLoop
+from sortie.loop.space import modelled_skimmer
 from sortie.runtime.pacing import FOR_EVER_MS
 from sortie.runtime.runtime import Runtime
 
@@ -48,7 +47,7 @@ class LoopRecords:
 class LoopBench(LoopRecords):
     """`faults` as on the command line."""
 
-    make: LoopMaker = staticmethod(space_loop)
+    make: CarrierMaker = staticmethod(modelled_skimmer)
 
     @staticmethod
     def usual() -> Profile:
@@ -67,9 +66,8 @@ class LoopBench(LoopRecords):
         super().__init__()
         parsed = [parse_loop_fault(text) for text in faults]
         self.runtime = Runtime()
-        self.loop = self.make(
-            profile or self.usual(), seed, parsed, self.runtime, total=total, snapshot=snapshot, confirm=confirm
-        )
+        order = LoopOrder(profile or self.usual(), seed, parsed, total, confirm, snapshot)
+        self.loop = SortieLoop(order, self.runtime, self.make)
         self.steps = 0
 
     def step(self) -> None:

@@ -20,6 +20,7 @@ from sortie.api.testing.stand_in import StandIn
 from sortie.logs.recorder import record_flights
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.loop import LoopOrder
 from sortie.loop.profile import load_profile
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
@@ -104,7 +105,7 @@ def box_killed(folder: Path) -> Written:
     def start() -> LoopRun:
         faults = [parse_loop_fault("debris@phase4+5#3")]
         view = LoopView(3, profile.units)
-        return LoopRun(profile, 4, faults, LoopJournal(path), view, total=3, speedup=0.0, confirm=False, together_s=0.0)
+        return LoopRun(LoopOrder(profile, 4, faults, 3), LoopJournal(path), view, speedup=0.0, together_s=0.0)
 
     run = start()
     memory = run.loop.depot.memory
@@ -121,7 +122,7 @@ def space_sorties(folder: Path) -> Written:
     profile, _ = load_profile("space")
     faults = [parse_loop_fault(text) for text in ("link_loss@phase3+60..phase3+90#5", "debris@phase4+5#9")]
     journal, view = LoopJournal(folder / "loop.sqlite"), LoopView(50, profile.units)
-    run = LoopRun(profile, 2, faults, journal, view, total=50, speedup=0.0, confirm=False)
+    run = LoopRun(LoopOrder(profile, 2, faults, 50), journal, view, speedup=0.0)
     run.run()
     return _journal(run)
 

@@ -16,7 +16,7 @@ from depot.settings import Profile
 from sitl.vehicles.kinds import make_simulated
 from sortie.config.errors import UserError
 from sortie.config.values import parse_vehicle
-from sortie.loop.box import box_loop
+from sortie.loop.box import simulated_box
 from sortie.loop.profile import load_profile, parse_profile, profile_of_kind, profile_text
 from sortie.loop.vehicles import vehicle_of
 from tests.fakes.box_run import BoxBench, shortened
@@ -27,7 +27,7 @@ KIND = "quadplane"
 class WingedBench(BoxBench):
     """As `BoxBench`, with a quadplane."""
 
-    make = staticmethod(partial(box_loop, kind=KIND))
+    make = staticmethod(partial(simulated_box, kind=KIND))
 
     @staticmethod
     def usual() -> Profile:

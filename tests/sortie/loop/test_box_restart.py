@@ -12,7 +12,7 @@ from depot.names import EndedBy, Phase, SkimmerStage, SkimmerState
 from depot.readings import Place
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
-from sortie.loop.loop import decode, encode
+from sortie.loop.loop import LoopOrder, decode, encode
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
 from sortie.runtime.pacing import FOR_EVER_MS
@@ -97,17 +97,8 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
     ended = None
     while ended is None:
         journal = LoopJournal(tmp_path / "loop.sqlite")
-        run = LoopRun(
-            profile,
-            1,
-            [parse_loop_fault("debris@phase4+10#4")],
-            journal,
-            LoopView(None, profile.units),
-            total=8,
-            speedup=0.0,
-            confirm=False,
-            together_s=0.0,
-        )
+        order = LoopOrder(profile, 1, [parse_loop_fault("debris@phase4+10#4")], total=8)
+        run = LoopRun(order, journal, LoopView(None, profile.units), speedup=0.0, together_s=0.0)
         if kills < 30:
             kills += 1
             for _ in range(random.randint(1, 500)):

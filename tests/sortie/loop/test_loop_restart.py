@@ -14,7 +14,7 @@ from depot.names import EndedBy, SkimmerStage
 from sortie.config.errors import UserError
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
-from sortie.loop.loop import decode, encode
+from sortie.loop.loop import LoopOrder, decode, encode
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
 from sortie.runtime.runtime import Runtime
@@ -42,18 +42,8 @@ def start(
     """One start of the command on a state directory."""
     journal = LoopJournal(directory / "loop.sqlite")
     parsed = [parse_loop_fault(text) for text in faults]
-    run = LoopRun(
-        PROFILE,
-        1,
-        parsed,
-        journal,
-        LoopView(total, PROFILE.units),
-        total=total,
-        speedup=0.0,
-        confirm=False,
-        runtime=runtime,
-        together_s=together_s,
-    )
+    order, view = LoopOrder(PROFILE, 1, parsed, total), LoopView(total, PROFILE.units)
+    run = LoopRun(order, journal, view, speedup=0.0, runtime=runtime, together_s=together_s)
     return run, journal
 
 
