@@ -9,27 +9,19 @@ docs/catalogue.md, 30).
 from __future__ import annotations
 
 from math import inf, radians, sqrt
-from typing import Protocol
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
 from autopilot.mav import SpeedType
+from autopilot.mission.sequencer import MissionSequencer
 
 _LOWEST = 0.1  # m/s; a guidance speed of zero would never arrive
-
-
-class MissionSpeed(Protocol):
-    """The owner of the mission's speed: the sequencer."""
-
-    def mission_speed(self) -> float | None: ...
-
-    def change_speed(self, speed: float | None) -> None: ...
 
 
 class SpeedControl:
     """The speeds in force. All m/s; an override of None means the mission's or the parameter's value."""
 
-    def __init__(self, facts: VehicleFacts, helm: Helm, mission: MissionSpeed) -> None:
+    def __init__(self, facts: VehicleFacts, helm: Helm, mission: MissionSequencer) -> None:
         self._facts = facts
         self._helm = helm
         self._mission = mission

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
-from autopilot.context.personality import Personality
+from autopilot.context.vehicle_context import VehicleFacts
 
 Holder = tuple[int, int]
 """System and component."""
@@ -66,17 +66,10 @@ TABLE: Final = MappingProxyType({
 })  # fmt: skip
 
 
-class HasPersonality(Protocol):
-    """Facts of a vehicle: how the firmware decides that it is spoken to as."""
-
-    @property
-    def personality(self) -> Personality: ...
-
-
 class Control:
     """See the module. `itself()`: who the vehicle is."""
 
-    def __init__(self, facts: HasPersonality, itself: Callable[[], Holder]) -> None:
+    def __init__(self, facts: VehicleFacts, itself: Callable[[], Holder]) -> None:
         self.primary = NOBODY
         self.secondary = NOBODY
         self._facts = facts

@@ -14,7 +14,6 @@ import numpy as np
 
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.context.vehicle_context import KnownVehicle
-from autopilot.core.autopilot import Autopilot
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import PI, cos, sin
@@ -23,8 +22,6 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import turn
-from mavlink_bridge.routing.service import Message
-from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import FLOWN, CameraItems
@@ -45,8 +42,8 @@ from sortie.nodes.camera_card import DCIM, Card
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.routing.endpoint import Endpoint
     from mavlink_bridge.services.commands.service import CommandService
+    from sortie.nodes.vehicle import Service
 
 DEFINITION: Final = "camera.xml"
 _ROUTE: Final = (255, 214, 0)
@@ -63,23 +60,6 @@ class Posed(KnownVehicle, Protocol):
     def true_ned(self) -> Ned: ...
     @property
     def switched_on_at(self) -> GeoPoint: ...
-
-
-class CameraOwner(Protocol):
-    """Owner of a camera: `sortie.nodes.vehicle.Service`."""
-
-    epoch_us: int
-    now_ms: int
-    autopilot: Autopilot
-    parameters: Parameters
-    endpoint: Endpoint
-    observers: list[Callable[..., None]]
-    heartbeats: dict[int, Callable[[], Message]]
-    components: dict[int, Sequence[ProtocolService]]
-
-    @property
-    def vehicle(self) -> object: ...
-    def room(self, link: int) -> int: ...
 
 
 def specs_of(parameters: Parameters) -> Specs:
@@ -99,7 +79,7 @@ def specs_of(parameters: Parameters) -> Specs:
 class CameraAlbum:
     """Takes the pictures: `mavlink_bridge.services.camera.service.Album`. `attitude()`: of the camera now."""
 
-    def __init__(self, owner: CameraOwner, vehicle: Posed, specs: Specs, attitude: Callable[[], Quaternion]) -> None:
+    def __init__(self, owner: Service, vehicle: Posed, specs: Specs, attitude: Callable[[], Quaternion]) -> None:
         self.card = Card()
         self._owner = owner
         self._vehicle = vehicle
@@ -271,7 +251,7 @@ class CameraAlbum:
         return tuple(to_local(origin, lat, lon, origin.alt)[:2] for lat, lon in places)
 
 
-def attach_camera(owner: CameraOwner, commands: CommandService | None) -> CameraAlbum | None:
+def attach_camera(owner: Service, commands: CommandService | None) -> CameraAlbum | None:
     """Component 100 on a vehicle whose truth is known; None: there is none. `commands`: of an autopilot that passes on
     what it is told for its camera."""
     vehicle, parameters, autopilot = owner.vehicle, owner.parameters, owner.autopilot

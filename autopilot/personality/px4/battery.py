@@ -5,13 +5,13 @@ Source: PX4 1.16 src/lib/battery/battery.cpp (`estimateStateOfCharge`), HealthAn
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
-from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.mav import Severity
 from autopilot.personality.px4.failsafe_rules import Cause
-from autopilot.personality.px4.notices import Announces
+from autopilot.personality.px4.parameters import Px4Parameters
 
 LOOK_MS: Final = 1000
 TEXTS: Final = {  # from the mildest
@@ -26,16 +26,10 @@ _THRESHOLDS: Final = (  # from the worst
 )  # fmt: skip
 
 
-class Values(Protocol):
-    """Parameters by PX4's names."""
-
-    def __getitem__(self, name: str) -> float: ...
-
-
 class Px4BatteryLevel:
     """See the module. `level`: None while it is full enough; `due_ms`: of the next look, None while disarmed."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announces, parameters: Values) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, parameters: Px4Parameters) -> None:
         self._facts = facts
         self._announcer = announcer
         self._parameters = parameters

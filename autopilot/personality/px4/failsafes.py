@@ -22,7 +22,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
-from autopilot.personality.px4.battery import TEXTS, Px4BatteryLevel, Values
+from autopilot.personality.px4.battery import TEXTS, Px4BatteryLevel
 from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Cause, PhaseChange, Px4Action, Px4Phase, Takeover
 from autopilot.personality.px4.modes import (
     ACRO,
@@ -43,6 +43,7 @@ from autopilot.personality.px4.modes import (
     custom_of,
 )
 from autopilot.personality.px4.notices import Notice, Voice
+from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _COMES_DOWN: Final = frozenset((Px4Action.RETURN, Px4Action.LAND))
@@ -92,7 +93,7 @@ class Px4Failsafes:
         self,
         facts: VehicleFacts,
         voice: Voice,
-        parameters: Values,
+        parameters: Px4Parameters,
         flown: FailsafeFlight,
         disarm: Callable[[ArmingMethod], None],
     ) -> None:

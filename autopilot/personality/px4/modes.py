@@ -6,10 +6,11 @@ which of them was asked for. A standard VTOL flies a mode on wings or upright, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
+from autopilot.context.vehicle_context import Helm
 from autopilot.mav import StandardMode
+from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.mode_table import CopterMode, ModeSpec, PlaneMode, RoverMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 
@@ -100,26 +101,11 @@ def pair_of(custom_mode: int) -> Pair:
     return custom_mode >> 16 & 0xFF, custom_mode >> 24 & 0xFF
 
 
-class KnownModes(Protocol):
-    """The core's modes: `autopilot.modes.manager.ModeChoice`."""
-
-    def names(self) -> Sequence[str]:
-        """In the order in which they were added."""
-
-    def find(self, name: str) -> ModeSpec | None: ...
-
-
-class Stance(Protocol):
-    """Stance of wings with lift motors: `autopilot.context.vehicle_context.Helm`."""
-
-    upright: bool
-
-
 class ModeMap:
     """Between PX4's modes and the core's, of one kind of vehicle. Modes that packages have added to the core are PX4's
     external ones."""
 
-    def __init__(self, kind: VehicleClass, modes: KnownModes, stance: Stance) -> None:
+    def __init__(self, kind: VehicleClass, modes: ModeChoice, stance: Helm) -> None:
         wings, lifts = kind.has_stall_speed, kind.has_stall_speed and kind.lands_anywhere
         self._flown = _COPTER if kind.hovers else VTOL if lifts else WINGS if wings else _ROVER
         self._upright = _UPRIGHT if lifts else self._flown

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, IntEnum, auto
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
-from autopilot.context.events import Event, FirmwareNotice
+from autopilot.context.events import FirmwareNotice
+from autopilot.context.vehicle_context import Announcer
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Severity
 
@@ -82,17 +83,10 @@ _DISARMED_WORDS: Final = {  # arm_disarm_reason_str
 }  # fmt: skip
 
 
-class Announces(Protocol):
-    """The side of `Announcer` that notices need."""
-
-    def say(self, severity: Severity, text: str) -> None: ...
-    def announce(self, event: Event) -> None: ...
-
-
 class Voice:
     """Says notices."""
 
-    def __init__(self, announcer: Announces) -> None:
+    def __init__(self, announcer: Announcer) -> None:
         self.announcer = announcer
 
     def say(self, notice: Notice, *values: float, name: str = "") -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import degrees, isfinite, nan, radians
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
@@ -31,7 +31,8 @@ from mavlink_bridge.services.gimbal.device import ATTITUDE_US, component, demand
 from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
-    from mavlink_bridge.services.telemetry.service import Subscription
+    from mavlink_bridge.services.commands.service import CommandService
+    from mavlink_bridge.services.telemetry.service import TelemetryService
 
 INFORMATION: Final = id_of("GIMBAL_MANAGER_INFORMATION")
 STATUS: Final = id_of("GIMBAL_MANAGER_STATUS")
@@ -44,20 +45,6 @@ _DENIED: Final = Outcome(Result.DENIED, "another station controls the gimbal")
 _ROI: Final = (Cmd.DO_SET_ROI_LOCATION, Cmd.DO_SET_ROI_NONE, Cmd.DO_SET_ROI)
 _SLOW_STICK: Final = radians(30.0)
 """Rate of a full deflection by GIMBAL_MANAGER_SET_MANUAL_CONTROL, rad/s, while MNT1_RC_RATE is 0."""
-
-
-class Commands(Protocol):
-    """`mavlink_bridge.services.commands.service.CommandService`."""
-
-    def register(self, number: int, row: CommandRow) -> None: ...
-    def row(self, number: int) -> CommandRow: ...
-
-
-class Asked(Protocol):
-    """`mavlink_bridge.services.telemetry.service.TelemetryService`: what may be requested."""
-
-    answers: dict[int, Callable[[float], Sequence[Message]]]
-    subscriptions: dict[int, Subscription]
 
 
 class GimbalManager:
@@ -74,8 +61,8 @@ class GimbalManager:
         mount: Mount,
         gimbal: Gimbal,
         facts: VehicleFacts,
-        commands: Commands,
-        asked: Asked,
+        commands: CommandService,
+        asked: TelemetryService,
         links: Callable[[], Sequence[int]],
         system: Callable[[], int],
     ) -> None:
@@ -103,7 +90,7 @@ class GimbalManager:
         asked.answers[INFORMATION] = lambda _: [self.information()]
         self._register(commands)
 
-    def _register(self, commands: Commands) -> None:
+    def _register(self, commands: CommandService) -> None:
         for number in MOUNT_ITEMS:
             commands.register(number, CommandRow(self._item))
         commands.register(Cmd.DO_GIMBAL_MANAGER_CONFIGURE, CommandRow(self._configure, required=(1, 2)))

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import Final, Protocol
+from typing import Final
 
 from autopilot.interface.mathematics import atan, hypot, tan
 from autopilot.mav import Frame, LandingTargetType
-from autopilot.precision.lander import SeesPads
+from autopilot.precision.lander import PrecisionLanding, SeesPads
 from autopilot.precision.tracker import Look
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -29,14 +29,6 @@ LANDING_TARGET: Final = id_of("LANDING_TARGET")
 _FRAMES: Final = {Frame.BODY_FRD: True, Frame.LOCAL_FRD: False}
 _Q_UNKNOWN: Final = [0.0, 0.0, 0.0, 0.0]
 _VALID: Final = 1
-
-
-class LandingTargetListener(Protocol):
-    """Port: who lands by the target, `autopilot.precision.lander.PrecisionLanding`."""
-
-    def hear(self, looks: Sequence[Look], now_ms: int) -> None: ...
-
-    def refuse_frame(self) -> None: ...
 
 
 def look_of(message: Message) -> Look | None:
@@ -83,7 +75,7 @@ class LandingTargetService:
 
     def __init__(
         self,
-        listener: LandingTargetListener,
+        listener: PrecisionLanding,
         vehicle: object,
         answers: dict[int, Callable[[float], Sequence[Message]]],
         now_us: Callable[[], int],

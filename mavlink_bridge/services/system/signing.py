@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from autopilot.mav import Severity
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing, timestamp_of
@@ -26,14 +27,6 @@ SECOND: Final = 100_000
 """Stamps count 10 us."""
 RESERVE: Final = 60 * SECOND
 _PERIOD_MS: Final = 1000
-
-
-class SignedLinks(Protocol):
-    """Port: the endpoint's links, as far as signing needs them."""
-
-    def links(self) -> tuple[int, ...]: ...
-    def set_signing(self, signing: Signing | None) -> None: ...
-    def trusted(self, link: int) -> bool: ...
 
 
 class KeyStore(Protocol):
@@ -53,13 +46,7 @@ class SigningService:
     handles = frozenset({"SETUP_SIGNING"})
 
     def __init__(
-        self,
-        links: SignedLinks,
-        store: KeyStore,
-        unix_us: Callable[[], int],
-        *,
-        key: bytes | None = None,
-        stamp: int = 0,
+        self, links: Endpoint, store: KeyStore, unix_us: Callable[[], int], *, key: bytes | None = None, stamp: int = 0
     ) -> None:
         self._links = links
         self._store = store

@@ -27,7 +27,7 @@ from autopilot.context.events import (
 from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.firmware.identity import Identity
-from mavlink_bridge.routing.open_link import OpenLink
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.telemetry import announcements
 from mavlink_bridge.services.telemetry.boot_texts import BootTexts
@@ -63,20 +63,6 @@ _GPS_GLOBAL_ORIGIN: Final = id_of("GPS_GLOBAL_ORIGIN")
 _START: Final = 1
 
 
-class TelemetryOutput(Protocol):
-    """Port: telemetry's view of `mavlink_bridge.routing.endpoint.Endpoint`."""
-
-    @property
-    def system_id(self) -> int: ...
-    @property
-    def component_id(self) -> int: ...
-    def next_sequence(self, link: int) -> int: ...
-    def direct(self, link: int) -> OpenLink | None: ...
-    def append(self, link: int, data: bytes, frames: int) -> None: ...
-    def congested(self, link: int) -> bool: ...
-    def send(self, message: Message, link: int | None = None) -> None: ...
-
-
 class Subscription(Protocol):
     """Port: sender of a message to the links that have asked for it, at times of its own."""
 
@@ -100,7 +86,7 @@ class TelemetryService:
     def __init__(
         self,
         parts: TelemetryParts,
-        output: TelemetryOutput,
+        output: Endpoint,
         identity: Identity | None = None,
         *,
         boot_unix_us: int = 0,
